@@ -1,0 +1,47 @@
+#ifndef RSP_BASE_BYTES_H
+#define RSP_BASE_BYTES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/err.h"
+
+/** A view of @n octets that somebody else owns. { 0 } is the empty view. */
+struct rsp_bytes {
+	const uint8_t *p;
+	size_t n;
+};
+
+static inline struct rsp_bytes
+rsp_bytes_of(const void *p, size_t n)
+{
+	return (struct rsp_bytes){ .p = p, .n = n };
+}
+
+static inline struct rsp_bytes
+rsp_bytes_str(const char *s)
+{
+	return (struct rsp_bytes){ .p = (const uint8_t *)s, .n = strlen(s) };
+}
+
+static inline bool
+rsp_bytes_equal(struct rsp_bytes a, struct rsp_bytes b)
+{
+	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
+/** Copy @bytes to the heap; NULL if out of memory. At least one octet is allocated. The caller frees it. */
+uint8_t *rsp_bytes_dup(struct rsp_bytes bytes) RSP_NODISCARD;
+
+/** Write @bytes as lower-case hex and a NUL to @out, which has room for 2 * bytes.n + 1. */
+void rsp_hex_encode(struct rsp_bytes bytes, char *out);
+
+/**
+ * Read exactly @n hex digits, upper or lower case, into @out, which has room for @n / 2 octets. RSP_EVALUE if @n is odd
+ * or a character is no hex digit; its place is then in @reterr_offset, which may be NULL.
+ */
+enum rsp_err rsp_hex_decode(const char *text, size_t n, uint8_t *out, size_t *reterr_offset) RSP_NODISCARD;
+
+#endif

@@ -1,0 +1,87 @@
+#ifndef RSP_BASE_ERR_H
+#define RSP_BASE_ERR_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+
+/* Every error: its name, the exit status of a tool that ends with it, the stable key that records carry, and its text.
+ * Keys are an interface: never renamed, never reused. Exit statuses are explained in rsp(7). */
+/* clang-format off */
+#define RSP_ERRORS(X)                                                                               \
+	X(OK,              0, "ok",                         "done")                                 \
+	X(EUNKNOWN_POOL,   1, "unknown-pool",               "no such pool")                         \
+	X(EUNKNOWN_PE,     1, "unknown-element",            "no such pool element")                 \
+	X(EDIFFERS,        1, "differs",                    "not the same")                         \
+	X(EDUE,            1, "due",                        "expired or due for renewal")           \
+	X(EUSAGE,          2, "usage",                      "wrong usage")                          \
+	X(EIO,             3, "io",                         "cannot read or write")                 \
+	X(ENOTFOUND,       3, "not-found",                  "does not exist")                       \
+	X(EEXISTS,         3, "exists",                     "exists already")                       \
+	X(EPERMS,          3, "permissions",                "permissions are wrong")                \
+	X(ECONFIG,         3, "config",                     "bad configuration")                    \
+	X(EKEY,            3, "bad-key",                    "bad key or certificate")               \
+	X(ENOKEY,          3, "no-key",                     "no key for this")                      \
+	X(EOUTPUT,         3, "output",                     "cannot write the output")              \
+	X(EUNREACHABLE,    4, "unreachable",                "not reachable")                        \
+	X(ETIMEOUT,        4, "timeout",                    "no answer in time")                    \
+	X(ELOOKUP,         4, "name-lookup",                "name does not resolve")                \
+	X(ECLOSED,         4, "closed",                     "connection closed")                    \
+	X(EAUTH,           5, "auth-failed",                "authentication failed")                \
+	X(EROLE,           5, "wrong-role",                 "authenticated in another role")        \
+	X(ECERT_EXPIRED,   5, "certificate-expired",        "certificate expired")                  \
+	X(ECERT_NOTYET,    5, "certificate-not-yet-valid",  "certificate is not yet valid")         \
+	X(ECERT_CA,        5, "unknown-ca",                 "certificate of an unknown CA")         \
+	X(ECERT_NAME,      5, "wrong-name",                 "certificate of another name")          \
+	X(ECERT_REVOKED,   5, "certificate-revoked",        "certificate revoked")                  \
+	X(ECERT_PURPOSE,   5, "certificate-purpose",        "certificate not made for this")        \
+	X(ECRL_EXPIRED,    5, "crl-expired",                "certificate revocation list expired")  \
+	X(EREJECTED,       6, "rejected",                   "rejected by the other side")           \
+	X(EMALFORM,        7, "malformed",                  "malformed message")                    \
+	X(EUNKNOWN_PARAM,  7, "unrecognized-parameter",     "unrecognized parameter")               \
+	X(EUNKNOWN_MSG,    7, "unrecognized-message",       "unrecognized message")                 \
+	X(EVALUE,          7, "invalid-value",              "invalid value")                        \
+	X(EPROTO,          7, "protocol",                   "protocol violated")                    \
+	X(EPLAIN,          7, "not-tls",                    "the other side does not speak TLS")    \
+	X(ELOST,           8, "lost",                       "given up")                             \
+	X(EPARTIAL,        9, "partial",                    "partly failed")                        \
+	X(ELIMIT,         10, "limit",                      "a limit is reached")                   \
+	X(ENOMEM,         10, "no-memory",                  "out of memory")                        \
+	X(EINTERNAL,      10, "internal",                   "internal error")
+/* clang-format on */
+
+enum rsp_err {
+#define RSP_ERR_NAME(name, exit_status, key, text) RSP_##name,
+	RSP_ERRORS(RSP_ERR_NAME)
+#undef RSP_ERR_NAME
+	RSP_ERR_COUNT
+};
+
+/** The exit status of a tool that ends with @err. */
+int rsp_err_exit(enum rsp_err err);
+
+/** The stable key of @err, as records carry it. Static. */
+const char *rsp_err_key(enum rsp_err err);
+
+/** The text of @err. Static. */
+const char *rsp_err_text(enum rsp_err err);
+
+#define RSP_OBJECT_MAX 256
+#define RSP_REASON_MAX 384
+
+/** Why something failed, for a record and for a human: the object and the reason. { 0 } is empty. */
+struct rsp_why {
+	enum rsp_err err;
+	size_t offset;	     /* where in a message or a text, if that is what failed */
+	uint16_t param_type; /* the parameter in question, 0 if none */
+	uint16_t cause;	     /* RFC 5354 s.3.12: the error cause received, or to be sent */
+	char object[RSP_OBJECT_MAX];
+	char reason[RSP_REASON_MAX];
+};
+
+/** Fill @why, which may be NULL, with @err, @object and the reason; truncates what is too long. Returns @err. */
+enum rsp_err rsp_fail(struct rsp_why *why, enum rsp_err err, const char *object, const char *fmt, ...)
+	RSP_PRINTF(4, 5);
+
+#endif

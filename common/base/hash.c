@@ -1,0 +1,58 @@
+#include "base/hash.h"
+
+struct state {
+	uint64_t v0, v1, v2, v3;
+};
+
+static inline uint64_t
+rotl(uint64_t x, int k)
+{
+	return (x << k) | (x >> (64 - k));
+}
+
+static inline void
+sip_round(struct state *s)
+{
+	s->v0 += s->v1;
+	s->v2 += s->v3;
+	s->v1 = rotl(s->v1, 13) ^ s->v0;
+	s->v3 = rotl(s->v3, 16) ^ s->v2;
+	s->v0 = rotl(s->v0, 32);
+	s->v2 += s->v1;
+	s->v0 += s->v3;
+	s->v1 = rotl(s->v1, 17) ^ s->v2;
+	s->v3 = rotl(s->v3, 21) ^ s->v0;
+	s->v2 = rotl(s->v2, 32);
+}
+
+static inline void
+absorb(struct state *s, uint64_t word)
+{
+	s->v3 ^= word;
+	sip_round(s);
+	s->v0 ^= word;
+}
+
+uint64_t
+rsp_hash(const struct rsp_hash_key *key, struct rsp_bytes bytes)
+{
+	struct state s = { .v0 = key->k0 ^ 0x736f6d6570736575U,
+			   .v1 = key->k1 ^ 0x646f72616e646f6dU,
+			   .v2 = key->k0 ^ 0x6c7967656e657261U,
+			   .v3 = key->k1 ^ 0x7465646279746573U };
+	size_t whole = bytes.n & ~(size_t)7, i;
+	uint64_t word, last = (uint64_t)bytes.n << 56;
+
+	for (i = 0; i < whole; i += 8) {
+		memcpy(&word, bytes.p + i, 8);
+		absorb(&s, word); /* host order: the value never leaves the process */
+	}
+	for (unsigned shift = 0; i < bytes.n; i++, shift += 8)
+		last |= (uint64_t)bytes.p[i] << shift;
+	absorb(&s, last);
+	s.v2 ^= 0xff;
+	sip_round(&s);
+	sip_round(&s);
+	sip_round(&s);
+	return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
+}

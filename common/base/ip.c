@@ -1,0 +1,48 @@
+#include "base/ip.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+void
+rsp_ip_format(const struct rsp_ip *ip, char out[static RSP_IP_TEXT_MAX])
+{
+	out[0] = '\0';
+	if (ip->family)
+		(void)inet_ntop(ip->family == 4 ? AF_INET : AF_INET6, ip->ip, out, RSP_IP_TEXT_MAX);
+}
+
+enum rsp_err
+rsp_ip_parse(const char *text, struct rsp_ip *ret)
+{
+	struct rsp_ip ip = { 0 };
+
+	if (inet_pton(AF_INET, text, ip.ip) == 1)
+		ip.family = 4;
+	else if (inet_pton(AF_INET6, text, ip.ip) == 1)
+		ip.family = 6;
+	else
+		return RSP_EVALUE;
+	*ret = ip;
+	return RSP_OK;
+}
+
+static struct rsp_ip
+unmapped(const struct rsp_ip *ip)
+{
+	static const uint8_t prefix[12] = { [10] = 0xff, [11] = 0xff };
+	struct rsp_ip plain = *ip;
+
+	if (ip->family == 6 && memcmp(ip->ip, prefix, sizeof(prefix)) == 0) {
+		plain = (struct rsp_ip){ .family = 4 };
+		memcpy(plain.ip, ip->ip + 12, 4);
+	}
+	return plain;
+}
+
+bool
+rsp_ip_equal(const struct rsp_ip *a, const struct rsp_ip *b)
+{
+	struct rsp_ip x = unmapped(a), y = unmapped(b);
+
+	return x.family == y.family && memcmp(x.ip, y.ip, sizeof(x.ip)) == 0;
+}

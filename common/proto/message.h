@@ -1,0 +1,169 @@
+#ifndef RSP_PROTO_MESSAGE_H
+#define RSP_PROTO_MESSAGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "base/err.h"
+#include "proto/param.h"
+#include "wire/writer.h"
+
+enum rsp_protocol { RSP_ASAP, RSP_ENRP };
+
+enum { RSP_PPID_ASAP = 11, RSP_PPID_ENRP = 12 };
+
+/* RFC 5352 s.2.2 figure 1 */
+enum {
+	ASAP_REGISTRATION = 0x01,
+	ASAP_DEREGISTRATION = 0x02,
+	ASAP_REGISTRATION_RESPONSE = 0x03,
+	ASAP_DEREGISTRATION_RESPONSE = 0x04,
+	ASAP_HANDLE_RESOLUTION = 0x05,
+	ASAP_HANDLE_RESOLUTION_RESPONSE = 0x06,
+	ASAP_ENDPOINT_KEEP_ALIVE = 0x07,
+	ASAP_ENDPOINT_KEEP_ALIVE_ACK = 0x08,
+	ASAP_ENDPOINT_UNREACHABLE = 0x09,
+	ASAP_SERVER_ANNOUNCE = 0x0a,
+	ASAP_COOKIE = 0x0b,
+	ASAP_COOKIE_ECHO = 0x0c,
+	ASAP_BUSINESS_CARD = 0x0d,
+	ASAP_ERROR = 0x0e
+};
+
+/* RFC 5353 s.2 figure 1 */
+enum {
+	ENRP_PRESENCE = 0x01,
+	ENRP_HANDLE_TABLE_REQUEST = 0x02,
+	ENRP_HANDLE_TABLE_RESPONSE = 0x03,
+	ENRP_HANDLE_UPDATE = 0x04,
+	ENRP_LIST_REQUEST = 0x05,
+	ENRP_LIST_RESPONSE = 0x06,
+	ENRP_INIT_TAKEOVER = 0x07,
+	ENRP_INIT_TAKEOVER_ACK = 0x08,
+	ENRP_TAKEOVER_SERVER = 0x09,
+	ENRP_ERROR = 0x0a
+};
+
+enum {
+	ASAP_FLAG_REJECT = 0x01,	 /* REGISTRATION_RESPONSE, R */
+	ASAP_FLAG_SUBSCRIBE = 0x01,	 /* HANDLE_RESOLUTION, S */
+	ASAP_FLAG_ACCEPT = 0x01,	 /* HANDLE_RESOLUTION_RESPONSE, A */
+	ASAP_FLAG_HOME = 0x01,		 /* ENDPOINT_KEEP_ALIVE, H */
+	ENRP_FLAG_REPLY_REQUIRED = 0x01, /* PRESENCE */
+	ENRP_FLAG_OWN = 0x01,		 /* HANDLE_TABLE_REQUEST, W */
+	ENRP_FLAG_REJECT = 0x01,	 /* HANDLE_TABLE_RESPONSE and LIST_RESPONSE, R */
+	ENRP_FLAG_MORE = 0x02		 /* HANDLE_TABLE_RESPONSE, M */
+};
+
+enum { ENRP_ADD_PE = 0, ENRP_DEL_PE = 1 }; /* Update Action, RFC 5353 s.2.4 */
+
+/* Which parts of a message are there, beside the fixed fields of its type. */
+enum {
+	RSP_HAS_HANDLE = 1U << 0,
+	RSP_HAS_PE_ID = 1U << 1,
+	RSP_HAS_POLICY = 1U << 2,
+	RSP_HAS_ELEMENT = 1U << 3,   /* exactly one Pool Element: .element */
+	RSP_HAS_ERROR = 1U << 4,
+	RSP_HAS_COOKIE = 1U << 5,
+	RSP_HAS_CHECKSUM = 1U << 6,
+	RSP_HAS_SERVER_INFO = 1U << 7, /* exactly one: .server_info */
+	RSP_HAS_ITEM_COUNT = 1U << 8,
+	RSP_HAS_LIST = 1U << 9 /* a list of parameters: .list, see below */
+};
+
+/**
+ * Any ASAP or ENRP message (RFC 5352 s.2.2, RFC 5353 s.2). Which fields a type has is in the grammar (rsp_grammar()); the
+ * others are zero. Decoding copies nothing: views live as long as the octets decoded.
+ */
+struct rsp_message {
+	enum rsp_protocol protocol;
+	uint8_t type, flags;
+	unsigned has; /* RSP_HAS_… */
+
+	uint32_t server_id;		/* KEEP_ALIVE, SERVER_ANNOUNCE */
+	uint32_t sender_id, receiver_id; /* all ENRP */
+	uint32_t target_id;		/* the three takeover messages */
+	uint16_t update_action;		/* HANDLE_UPDATE */
+
+	struct rsp_bytes handle;
+	uint32_t pe_id;
+	struct rsp_policy policy;
+	struct rsp_pool_element element;
+	struct rsp_server_info server_info;
+	struct rsp_bytes error; /* the causes: rsp_error_cause_next() on a reader of it */
+	struct rsp_bytes cookie;
+	uint16_t checksum; /* as a number in host order: the 16 bits of the wire read big-endian */
+	uint32_t item_count;
+
+	/* A list of parameters one after the other, as on the wire, already checked: Pool Elements
+	 * (HANDLE_RESOLUTION_RESPONSE, BUSINESS_CARD), transports (SERVER_ANNOUNCE), Pool Handles each followed by its
+	 * Pool Elements (HANDLE_TABLE_RESPONSE), Server Informations (LIST_RESPONSE). Walk it with rsp_list_next(). */
+	struct rsp_bytes list;
+	unsigned n_list; /* how many known parameters it holds */
+
+	struct rsp_unknown unknown; /* of the message itself; nested ones are with their parameter */
+};
+
+/** One known parameter of a list. */
+struct rsp_list_item {
+	uint16_t type;
+	struct rsp_bytes whole; /* with its header, without padding */
+	struct rsp_bytes handle;
+	struct rsp_pool_element element;
+	struct rsp_server_info server_info;
+	struct rsp_transport transport;
+};
+
+/** Step through msg->list: begin with *@cursor = 0. False at the end. */
+bool rsp_list_next(const struct rsp_message *msg, size_t *cursor, struct rsp_list_item *ret);
+
+/** One row of a message's grammar: which parameters it may hold, in the order they are sent. */
+struct rsp_grammar_part {
+	uint16_t param; /* RSP_PARAM_SCTP stands for any transport */
+	uint8_t min;
+	uint16_t max; /* UINT16_MAX: no bound but the message's size */
+};
+
+struct rsp_grammar {
+	enum rsp_protocol protocol;
+	uint8_t type;
+	const char *name;  /* the RFC's: "ASAP_REGISTRATION" */
+	uint8_t flag_mask; /* the flags it defines */
+	struct rsp_grammar_part part[5]; /* ends with param 0 */
+};
+
+/** The grammar of a message type, or NULL if it is not known. */
+const struct rsp_grammar *rsp_grammar(enum rsp_protocol protocol, uint8_t type);
+
+/** Row @i of all grammars, or NULL past the end. */
+const struct rsp_grammar *rsp_grammar_at(unsigned i);
+
+/**
+ * The size on the wire, padding included, of the message that begins at @bytes: 0 if more octets are needed to tell,
+ * SIZE_MAX if its length field is impossible. On a byte stream messages follow one another, framed by this.
+ */
+size_t rsp_message_frame(struct rsp_bytes bytes);
+
+/**
+ * Decode one whole message. A length that counts the final padding is accepted (rsplib sends it so). RSP_EMALFORM,
+ * RSP_EVALUE, RSP_EUNKNOWN_MSG or RSP_EUNKNOWN_PARAM otherwise, with offset, parameter type, reason and the cause to answer
+ * in @why (RSP_CAUSE_NONE: discard in silence, RFC 5354 s.3 and s.4). @ret is untouched on error.
+ */
+enum rsp_err rsp_message_decode(enum rsp_protocol protocol, struct rsp_bytes bytes, struct rsp_message *ret,
+				struct rsp_why *why) RSP_NODISCARD;
+
+/** Encode @msg. @ret_size counts the final padding. RSP_ELIMIT if it does not fit @cap or the message limit. */
+enum rsp_err rsp_message_encode(const struct rsp_message *msg, uint8_t *buf, size_t cap, size_t *ret_size)
+	RSP_NODISCARD;
+
+/**
+ * Compose an Operation Error's value (msg->error) with one cause in @room: @info is the cause-specific part. What does not
+ * fit @cap is left out. The view lives as long as @room.
+ */
+struct rsp_bytes rsp_error_compose(uint16_t cause, struct rsp_bytes info, uint8_t *room, size_t cap);
+
+/** The first cause in msg->error, RSP_CAUSE_NONE if there is none. */
+uint16_t rsp_message_cause(const struct rsp_message *msg);
+
+#endif

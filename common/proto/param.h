@@ -1,0 +1,179 @@
+#ifndef RSP_PROTO_PARAM_H
+#define RSP_PROTO_PARAM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "base/ip.h"
+#include "wire/reader.h"
+#include "wire/writer.h"
+
+/* Parameter types, RFC 5354 s.3 table 1, and the private ones. */
+enum {
+	RSP_PARAM_IPV4 = 0x1,
+	RSP_PARAM_IPV6 = 0x2,
+	RSP_PARAM_DCCP = 0x3,
+	RSP_PARAM_SCTP = 0x4,
+	RSP_PARAM_TCP = 0x5,
+	RSP_PARAM_UDP = 0x6,
+	RSP_PARAM_UDP_LITE = 0x7,
+	RSP_PARAM_POLICY = 0x8,
+	RSP_PARAM_POOL_HANDLE = 0x9,
+	RSP_PARAM_POOL_ELEMENT = 0xa,
+	RSP_PARAM_SERVER_INFO = 0xb,
+	RSP_PARAM_ERROR = 0xc,
+	RSP_PARAM_COOKIE = 0xd,
+	RSP_PARAM_PE_ID = 0xe,
+	RSP_PARAM_PE_CHECKSUM = 0xf,
+	RSP_PARAM_OPAQUE = 0x10,
+	RSP_PARAM_ITEM_COUNT = 0x803f, /* rsplib's: how many elements a resolution asks for */
+	RSP_PARAM_OWNER = 0xbf01       /* ours: the identity that registered an element */
+};
+
+/* Error causes, RFC 5354 s.3.12 table 2. */
+enum {
+	RSP_CAUSE_UNSPECIFIED = 0x0,
+	RSP_CAUSE_UNRECOGNIZED_PARAM = 0x1,
+	RSP_CAUSE_UNRECOGNIZED_MSG = 0x2,
+	RSP_CAUSE_INVALID_VALUES = 0x3,
+	RSP_CAUSE_NON_UNIQUE_PE_ID = 0x4,
+	RSP_CAUSE_INCONSISTENT_POLICY = 0x5,
+	RSP_CAUSE_LACK_OF_RESOURCES = 0x6,
+	RSP_CAUSE_INCONSISTENT_TRANSPORT = 0x7,
+	RSP_CAUSE_INCONSISTENT_USE = 0x8,
+	RSP_CAUSE_UNKNOWN_POOL_HANDLE = 0x9,
+	RSP_CAUSE_SECURITY = 0xa,
+	RSP_CAUSE_NONE = 0xffff /* ours, never sent: no error */
+};
+
+enum { RSP_USE_DATA = 0, RSP_USE_DATA_CONTROL = 1 }; /* Transport Use, RFC 5354 s.3.4 */
+
+#define RSP_MESSAGE_MAX 65535 /* RFC 5354 s.4: the length is 16 bits */
+#define RSP_HANDLE_MAX 4096   /* ours: the longest pool handle a registrar holds, so that any answer fits a message */
+#define RSP_OWNER_MAX 128     /* ours: the longest owner identity */
+#define RSP_ADDRS_MAX 32      /* ours: addresses in one transport */
+
+/** A transport parameter, RFC 5354 s.3.3-3.7, s.3.16. */
+struct rsp_transport {
+	uint16_t type;		/* RSP_PARAM_DCCP … RSP_PARAM_UDP_LITE, RSP_PARAM_OPAQUE; 0: none */
+	uint16_t port;
+	uint16_t use;		/* SCTP only: RSP_USE_… */
+	uint32_t service_code;	/* DCCP only */
+	uint8_t n_addrs;	/* at least 1 (exactly 1 unless SCTP, RFC 5354 s.3.3-3.7); 0 for opaque */
+	struct rsp_bytes addrs; /* the address parameters as on the wire: rsp_transport_ip() reads them */
+	struct rsp_bytes opaque;
+};
+
+/** Address @i (0 to n_addrs - 1) of @transport. */
+struct rsp_ip rsp_transport_ip(const struct rsp_transport *transport, unsigned i);
+
+/** Room that rsp_transport_set_ips() needs for @n addresses at most. */
+#define RSP_ADDRS_ROOM(n) (20 * (size_t)(n))
+
+/** Let @transport hold @n addresses, written as parameters into @room (of RSP_ADDRS_ROOM(n) octets), which must outlive it. */
+void rsp_transport_set_ips(struct rsp_transport *transport, const struct rsp_ip *ip, unsigned n, uint8_t *room);
+
+/** A Pool Member Selection Policy, RFC 5354 s.3.8, RFC 5356. What the words of @value mean is in the policy's row. */
+struct rsp_policy {
+	uint32_t type; /* 0: none */
+	uint32_t value[2];
+	struct rsp_bytes extra; /* octets after the known words; all octets after the type of an unknown policy */
+};
+
+enum {
+	RSP_POLICY_RR = 1,
+	RSP_POLICY_WRR = 2,
+	RSP_POLICY_RAND = 3,
+	RSP_POLICY_WRAND = 4,
+	RSP_POLICY_PRIO = 5,
+	RSP_POLICY_LU = 0x40000001,
+	RSP_POLICY_LUD = 0x40000002,
+	RSP_POLICY_PLU = 0x40000003,
+	RSP_POLICY_RLU = 0x40000004
+};
+
+/** A row of the policy table: RFC 5356's names and the words that follow the type. */
+struct rsp_policy_row {
+	uint32_t type;
+	const char *key;      /* as records and options spell it: "round-robin" */
+	const char *alias;    /* the short form options also take: "rr" */
+	uint8_t n_values;     /* 0 to 2 */
+	const char *value[2]; /* JSON keys: "weight", "priority", "load", "load_degradation" */
+};
+
+/** The row of @type, or NULL if it is no standard policy. */
+const struct rsp_policy_row *rsp_policy_row(uint32_t type);
+
+/** The row named @name (key or alias), or NULL. */
+const struct rsp_policy_row *rsp_policy_named(const char *name);
+
+/** Row @i of the table, or NULL past its end. */
+const struct rsp_policy_row *rsp_policy_at(unsigned i);
+
+#define RSP_UNKNOWN_MAX 8
+
+/** Unknown parameters that were passed over (RFC 5354 s.3, high bits 10 and 11), whole, as on the wire. */
+struct rsp_unknown {
+	uint8_t n;		      /* how many are kept */
+	uint8_t to_report;	      /* bit i: tlv[i] must be reported (high bits 11) */
+	struct rsp_bytes tlv[RSP_UNKNOWN_MAX]; /* more than these are passed over and forgotten */
+};
+
+/** A Pool Element parameter, RFC 5354 s.3.10. Views live as long as the octets it was decoded from. */
+struct rsp_pool_element {
+	uint32_t pe_id, home_id;
+	int32_t lifetime_s; /* -1: infinite */
+	struct rsp_transport user;
+	struct rsp_policy policy;
+	struct rsp_transport asap; /* type 0: none */
+	struct rsp_bytes owner;	   /* RSP_PARAM_OWNER; empty: none */
+	struct rsp_unknown unknown;
+};
+
+/** A Server Information parameter, RFC 5354 s.3.11. */
+struct rsp_server_info {
+	uint32_t server_id;
+	struct rsp_transport transport; /* SCTP, or TCP in the TCP profile; type 0: none */
+	struct rsp_unknown unknown;
+};
+
+/** One error cause, RFC 5354 s.3.12. */
+struct rsp_error_cause {
+	uint16_t code;
+	struct rsp_bytes info; /* cause-specific */
+};
+
+/* Decoders of one parameter's value: @body is left at its end, or failed. Missing mandatory parts fail with RSP_EMALFORM,
+ * impossible values with RSP_EVALUE, unknown parameters by their high bits. */
+void rsp_transport_decode(struct rsp_rd *body, uint16_t type, struct rsp_transport *ret);
+void rsp_policy_decode(struct rsp_rd *body, struct rsp_policy *ret);
+void rsp_pool_element_decode(struct rsp_rd *body, struct rsp_pool_element *ret);
+void rsp_server_info_decode(struct rsp_rd *body, struct rsp_server_info *ret);
+
+/** The next cause of an Operation Error's value. False at the end or when @body has failed. */
+bool rsp_error_cause_next(struct rsp_rd *body, struct rsp_error_cause *ret);
+
+/* Encoders of one whole parameter. */
+void rsp_transport_encode(struct rsp_wr *wr, const struct rsp_transport *transport);
+void rsp_policy_encode(struct rsp_wr *wr, const struct rsp_policy *policy);
+void rsp_pool_element_encode(struct rsp_wr *wr, const struct rsp_pool_element *pe);
+void rsp_server_info_encode(struct rsp_wr *wr, const struct rsp_server_info *info);
+void rsp_bytes_param_encode(struct rsp_wr *wr, uint16_t type, struct rsp_bytes value);
+
+/**
+ * What to do with a parameter that is not known where it stands (RFC 5354 s.3): keep it in @unknown and go on, or fail @rd
+ * with RSP_EUNKNOWN_PARAM. @whole is the parameter with its header. The one place where the two high bits are looked at.
+ */
+void rsp_param_unknown(struct rsp_rd *rd, uint16_t type, struct rsp_bytes whole, struct rsp_unknown *unknown);
+
+/** Whether an unknown parameter of @type that ends a message must be reported (high bits 01). */
+bool rsp_param_reported(uint16_t type);
+
+/** The RFC's name of a parameter type or error cause, or NULL. */
+const char *rsp_param_name(uint16_t type);
+const char *rsp_cause_name(uint16_t cause);
+/** The stable key of an error cause, "unknown-pool-handle", or NULL. */
+const char *rsp_cause_key(uint16_t cause);
+
+#endif

@@ -1,0 +1,101 @@
+#include "wire/reader.h"
+
+#include <endian.h>
+
+struct rsp_rd
+rsp_rd_init(struct rsp_bytes bytes, size_t origin)
+{
+	return (struct rsp_rd){ .base = bytes.p, .len = bytes.n, .origin = origin };
+}
+
+size_t
+rsp_rd_left(const struct rsp_rd *rd)
+{
+	return rd->err ? 0 : rd->len - rd->pos;
+}
+
+size_t
+rsp_rd_offset(const struct rsp_rd *rd)
+{
+	return rd->origin + rd->pos;
+}
+
+void
+rsp_rd_fail(struct rsp_rd *rd, enum rsp_err err)
+{
+	if (!rd->err)
+		rd->err = err;
+}
+
+struct rsp_bytes
+rsp_rd_take(struct rsp_rd *rd, size_t n)
+{
+	if (rd->err || n > rd->len - rd->pos) { /* counts are compared; pos + n is never formed */
+		rsp_rd_fail(rd, RSP_EMALFORM);
+		return (struct rsp_bytes){ 0 };
+	}
+	struct rsp_bytes got = { .p = n ? rd->base + rd->pos : NULL, .n = n };
+	rd->pos += n;
+	return got;
+}
+
+struct rsp_bytes
+rsp_rd_rest(struct rsp_rd *rd)
+{
+	return rsp_rd_take(rd, rsp_rd_left(rd));
+}
+
+uint8_t
+rsp_rd_u8(struct rsp_rd *rd)
+{
+	struct rsp_bytes b = rsp_rd_take(rd, 1);
+
+	return b.n ? b.p[0] : 0;
+}
+
+uint16_t
+rsp_rd_u16(struct rsp_rd *rd)
+{
+	struct rsp_bytes b = rsp_rd_take(rd, 2);
+	uint16_t v = 0;
+
+	if (b.n)
+		memcpy(&v, b.p, sizeof(v));
+	return be16toh(v);
+}
+
+uint32_t
+rsp_rd_u32(struct rsp_rd *rd)
+{
+	struct rsp_bytes b = rsp_rd_take(rd, 4);
+	uint32_t v = 0;
+
+	if (b.n)
+		memcpy(&v, b.p, sizeof(v));
+	return be32toh(v);
+}
+
+bool
+rsp_rd_tlv(struct rsp_rd *rd, uint16_t *type, struct rsp_rd *body)
+{
+	size_t left = rsp_rd_left(rd), gap = -rd->pos & 3;
+
+	(void)rsp_rd_take(rd, gap < left ? gap : left); /* the last parameter of a nest may lack its padding */
+	if (rsp_rd_left(rd) == 0)
+		return false;
+	*type = rsp_rd_u16(rd);
+	size_t len = rsp_rd_u16(rd); /* header included, padding not */
+	size_t at = rsp_rd_offset(rd);
+	*body = rsp_rd_init(rsp_rd_take(rd, len < 4 ? SIZE_MAX : len - 4), at);
+	return !rd->err;
+}
+
+bool
+rsp_rd_end(struct rsp_rd *rd, const struct rsp_rd *body)
+{
+	if (body->err)
+		rsp_rd_fail(rd, body->err);
+	else if (body->pos != body->len)
+		rsp_rd_fail(rd, RSP_EMALFORM);
+	return !rd->err;
+}
