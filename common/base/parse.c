@@ -10,12 +10,13 @@ number(const char *text, int radix, const char **ret_rest, uint64_t *ret)
 {
 	char *end;
 
-	/* strtoull takes white space and signs; what people type as an id or a count has neither */
-	if (radix == 10 ? *text < '0' || *text > '9' : strspn(text, "0123456789abcdefABCDEF") == 0)
+	/* strtoull takes white space, signs and a prefix of its own; what people type as an id or a count has none */
+	size_t digits = strspn(text, radix == 10 ? "0123456789" : "0123456789abcdefABCDEF");
+	if (digits == 0)
 		return RSP_EVALUE;
 	errno = 0;
 	unsigned long long value = strtoull(text, &end, radix);
-	if (errno != 0)
+	if (errno != 0 || end != text + digits)
 		return RSP_EVALUE;
 	*ret_rest = end;
 	*ret = value;
