@@ -1,0 +1,8 @@
+#!/bin/sh
+# Everything builds with clang without a warning.
+lane=clang
+. "${RSP_SRCDIR:?}/tests/lanes/lane.sh"
+echo 1..2
+step configure "$srcdir/configure" CC=clang --enable-werror
+step 'build without warnings' make all check TESTS=
+exit $lane_status
