@@ -7,7 +7,6 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "proto/param.h"
-#include "wire/writer.h"
 
 enum rsp_protocol { RSP_ASAP, RSP_ENRP };
 
@@ -69,7 +68,7 @@ enum {
 	RSP_HAS_CHECKSUM = 1U << 6,
 	RSP_HAS_SERVER_INFO = 1U << 7, /* exactly one: .server_info */
 	RSP_HAS_ITEM_COUNT = 1U << 8,
-	RSP_HAS_LIST = 1U << 9 /* a list of parameters: .list, see below */
+	RSP_HAS_LIST = 1U << 9 /* one or more of the parameters that repeat: .list, see below */
 };
 
 /**
@@ -78,8 +77,8 @@ enum {
  */
 struct rsp_message {
 	enum rsp_protocol protocol;
-	uint8_t type, flags;
-	unsigned has; /* RSP_HAS_… */
+	uint8_t type, flags; /* flags that the type does not define are neither received nor sent */
+	unsigned has;	     /* RSP_HAS_… */
 
 	uint32_t server_id;		/* KEEP_ALIVE, SERVER_ANNOUNCE */
 	uint32_t sender_id, receiver_id; /* all ENRP */
@@ -120,7 +119,7 @@ bool rsp_list_next(const struct rsp_message *msg, size_t *cursor, struct rsp_lis
 
 /** One row of a message's grammar: which parameters it may hold, in the order they are sent. */
 struct rsp_grammar_part {
-	uint16_t param; /* RSP_PARAM_SCTP stands for any transport */
+	uint16_t param; /* RSP_PARAM_SCTP stands for TCP too */
 	uint8_t min;
 	uint16_t max; /* UINT16_MAX: no bound but the message's size */
 };
@@ -135,6 +134,9 @@ struct rsp_grammar {
 
 /** The grammar of a message type, or NULL if it is not known. */
 const struct rsp_grammar *rsp_grammar(enum rsp_protocol protocol, uint8_t type);
+
+/** The RFC's name of a message type: "ASAP_REGISTRATION", or NULL. */
+const char *rsp_message_name(enum rsp_protocol protocol, uint8_t type);
 
 /** Row @i of all grammars, or NULL past the end. */
 const struct rsp_grammar *rsp_grammar_at(unsigned i);
@@ -158,10 +160,23 @@ enum rsp_err rsp_message_encode(const struct rsp_message *msg, uint8_t *buf, siz
 	RSP_NODISCARD;
 
 /**
- * Compose an Operation Error's value (msg->error) with one cause in @room: @info is the cause-specific part. What does not
- * fit @cap is left out. The view lives as long as @room.
+ * Compose an Operation Error's value (msg->error) with one cause in @room: @info is the cause-specific part, left out if it
+ * does not fit @cap. The view lives as long as @room; it is empty if @cap is below 4.
  */
 struct rsp_bytes rsp_error_compose(uint16_t cause, struct rsp_bytes info, uint8_t *room, size_t cap);
+
+/**
+ * The cause-specific part for answering @why->cause, as rsp_message_decode() left it: the parameter in question, or the
+ * message if that is unrecognized (RFC 5354 s.3.12.2-3.12.4). A view into @message.
+ */
+struct rsp_bytes rsp_message_culprit(struct rsp_bytes message, const struct rsp_why *why);
+
+/**
+ * Compose an Operation Error's value that reports the parameters @msg was decoded without, one cause each
+ * (RFC 5354 s.3, high bits 11): its own, and those in its Pool Elements and Server Informations. Empty if there are none,
+ * and for ASAP_ERROR and ENRP_ERROR, so that errors never answer errors. What does not fit @cap is left out.
+ */
+struct rsp_bytes rsp_message_unrecognized(const struct rsp_message *msg, uint8_t *room, size_t cap);
 
 /** The first cause in msg->error, RSP_CAUSE_NONE if there is none. */
 uint16_t rsp_message_cause(const struct rsp_message *msg);

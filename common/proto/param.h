@@ -114,7 +114,7 @@ const struct rsp_policy_row *rsp_policy_at(unsigned i);
 #define RSP_UNKNOWN_MAX 8
 
 /** Unknown parameters that were passed over (RFC 5354 s.3, high bits 10 and 11), whole, as on the wire. */
-struct rsp_unknown {
+struct rsp_unknown { /* encoding writes them again, after what is known */
 	uint8_t n;		      /* how many are kept */
 	uint8_t to_report;	      /* bit i: tlv[i] must be reported (high bits 11) */
 	struct rsp_bytes tlv[RSP_UNKNOWN_MAX]; /* more than these are passed over and forgotten */
@@ -163,7 +163,8 @@ void rsp_bytes_param_encode(struct rsp_wr *wr, uint16_t type, struct rsp_bytes v
 
 /**
  * What to do with a parameter that is not known where it stands (RFC 5354 s.3): keep it in @unknown and go on, or fail @rd
- * with RSP_EUNKNOWN_PARAM. @whole is the parameter with its header. The one place where the two high bits are looked at.
+ * with RSP_EUNKNOWN_PARAM (RSP_EMALFORM if it is known elsewhere). @whole is the parameter with its header, the last that
+ * was read from @rd. The one place where the two high bits are looked at. @unknown may be NULL: nothing is kept.
  */
 void rsp_param_unknown(struct rsp_rd *rd, uint16_t type, struct rsp_bytes whole, struct rsp_unknown *unknown);
 

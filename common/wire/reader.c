@@ -21,17 +21,19 @@ rsp_rd_offset(const struct rsp_rd *rd)
 }
 
 void
-rsp_rd_fail(struct rsp_rd *rd, enum rsp_err err)
+rsp_rd_fail(struct rsp_rd *rd, enum rsp_err err, const char *reason)
 {
-	if (!rd->err)
-		rd->err = err;
+	if (rd->err)
+		return;
+	rd->err = err;
+	rd->reason = reason;
 }
 
 struct rsp_bytes
 rsp_rd_take(struct rsp_rd *rd, size_t n)
 {
 	if (rd->err || n > rd->len - rd->pos) { /* counts are compared; pos + n is never formed */
-		rsp_rd_fail(rd, RSP_EMALFORM);
+		rsp_rd_fail(rd, RSP_EMALFORM, "it ends too early");
 		return (struct rsp_bytes){ 0 };
 	}
 	struct rsp_bytes got = { .p = n ? rd->base + rd->pos : NULL, .n = n };
@@ -83,19 +85,39 @@ rsp_rd_tlv(struct rsp_rd *rd, uint16_t *type, struct rsp_rd *body)
 	(void)rsp_rd_take(rd, gap < left ? gap : left); /* the last parameter of a nest may lack its padding */
 	if (rsp_rd_left(rd) == 0)
 		return false;
+	size_t header_at = rsp_rd_offset(rd);
 	*type = rsp_rd_u16(rd);
 	size_t len = rsp_rd_u16(rd); /* header included, padding not */
 	size_t at = rsp_rd_offset(rd);
-	*body = rsp_rd_init(rsp_rd_take(rd, len < 4 ? SIZE_MAX : len - 4), at);
-	return !rd->err;
+	if (!rd->err && (len < 4 || len - 4 > rsp_rd_left(rd)))
+		rsp_rd_fail(rd, RSP_EMALFORM, len < 4 ? "a length below 4" : "it reaches beyond what holds it");
+	if (rd->err) {
+		rd->param_at = header_at;
+		rd->param = *type;
+		return false;
+	}
+	*body = rsp_rd_init(rsp_rd_take(rd, len - 4), at);
+	body->param_at = header_at;
+	body->param = *type;
+	return true;
 }
 
 bool
 rsp_rd_end(struct rsp_rd *rd, const struct rsp_rd *body)
 {
+	if (rd->err || (!body->err && body->pos == body->len))
+		return !rd->err;
+	rd->param_at = body->param_at;
+	rd->param = body->param;
 	if (body->err)
-		rsp_rd_fail(rd, body->err);
-	else if (body->pos != body->len)
-		rsp_rd_fail(rd, RSP_EMALFORM);
-	return !rd->err;
+		rsp_rd_fail(rd, body->err, body->reason);
+	else
+		rsp_rd_fail(rd, RSP_EMALFORM, "octets are left over");
+	return false;
+}
+
+struct rsp_bytes
+rsp_rd_whole(const struct rsp_rd *rd, const struct rsp_rd *body)
+{
+	return rsp_bytes_of(rd->base + (body->param_at - rd->origin), 4 + body->len);
 }

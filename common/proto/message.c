@@ -1,0 +1,534 @@
+#include "proto/message.h"
+
+#include "proto/param_priv.h"
+#include "wire/reader.h"
+#include "wire/writer.h"
+
+/* Where the reading of a message is in its grammar. */
+struct place {
+	const struct rsp_grammar *grammar;
+	unsigned part, count; /* the part last met, and how often in a row */
+};
+
+static bool
+is_error(enum rsp_protocol protocol, uint8_t type)
+{
+	return type == (protocol == RSP_ASAP ? ASAP_ERROR : ENRP_ERROR);
+}
+
+static bool
+is_table(const struct rsp_grammar *grammar)
+{
+	return grammar->protocol == RSP_ENRP && grammar->type == ENRP_HANDLE_TABLE_RESPONSE;
+}
+
+static bool
+is_takeover(enum rsp_protocol protocol, uint8_t type)
+{
+	return protocol == RSP_ENRP && type >= ENRP_INIT_TAKEOVER && type <= ENRP_TAKEOVER_SERVER;
+}
+
+static bool
+has_server_id(enum rsp_protocol protocol, uint8_t type)
+{
+	return protocol == RSP_ASAP && (type == ASAP_ENDPOINT_KEEP_ALIVE || type == ASAP_SERVER_ANNOUNCE);
+}
+
+static bool
+covers(uint16_t param, uint16_t type)
+{
+	return param == type || (param == RSP_PARAM_SCTP && type == RSP_PARAM_TCP); /* RFC 5352 s.2.2.10 */
+}
+
+/* RFC 5353 s.2.3: each Pool Handle with one or more Pool Elements after it. */
+static bool
+table_admits(struct place *at, uint16_t type)
+{
+	bool first = at->count == 0, bare_handle = at->count > 0 && at->part == 0;
+
+	if (type == RSP_PARAM_POOL_HANDLE ? bare_handle : (type != RSP_PARAM_POOL_ELEMENT || first))
+		return false;
+	at->part = type == RSP_PARAM_POOL_HANDLE ? 0 : 1;
+	at->count = 1;
+	return true;
+}
+
+/* Whether a parameter of @type may come next; if so @at moves on to it. */
+static bool
+admits(struct place *at, uint16_t type)
+{
+	const struct rsp_grammar_part *part = at->grammar->part;
+
+	if (is_table(at->grammar))
+		return table_admits(at, type);
+	for (unsigned i = at->part; part[i].param; i++) {
+		unsigned count = i == at->part ? at->count : 0;
+
+		if (covers(part[i].param, type) && count < part[i].max) {
+			at->part = i;
+			at->count = count + 1;
+			return true;
+		}
+		if (count < part[i].min)
+			return false;
+	}
+	return false;
+}
+
+/* Fail @rd if the message ends too soon. */
+static void
+finish(const struct place *at, struct rsp_rd *rd)
+{
+	const struct rsp_grammar_part *part = at->grammar->part;
+	uint16_t missing = 0;
+
+	if (rd->err)
+		return;
+	if (is_table(at->grammar))
+		missing = at->count > 0 && at->part == 0 ? RSP_PARAM_POOL_ELEMENT : 0;
+	else
+		for (unsigned i = at->part; part[i].param && !missing; i++)
+			missing = (i == at->part ? at->count : 0) < part[i].min ? part[i].param : 0;
+	if (!missing)
+		return;
+	rd->param = missing;
+	rd->param_at = rsp_rd_offset(rd);
+	rsp_rd_fail(rd, RSP_EMALFORM, "missing");
+}
+
+static void
+handle_decode(struct rsp_rd *value, struct rsp_bytes *ret)
+{
+	*ret = rsp_rd_rest(value);
+	if (ret->n == 0)
+		rsp_rd_fail(value, RSP_EVALUE, "an empty handle");
+}
+
+static void
+error_decode(struct rsp_rd *value, struct rsp_bytes *ret)
+{
+	struct rsp_rd causes = *value;
+	struct rsp_error_cause cause;
+	bool any = false;
+
+	*ret = rsp_rd_rest(value);
+	while (rsp_error_cause_next(&causes, &cause))
+		any = true;
+	if (causes.err)
+		rsp_rd_fail(value, causes.err, "an error cause with an impossible length");
+	else if (!any)
+		rsp_rd_fail(value, RSP_EMALFORM, "no error cause");
+}
+
+/* The value of a parameter that a message has once. */
+static void
+part_decode(struct rsp_rd *value, uint16_t type, struct rsp_message *msg)
+{
+	switch (type) {
+	case RSP_PARAM_POOL_HANDLE:
+		msg->has |= RSP_HAS_HANDLE;
+		handle_decode(value, &msg->handle);
+		break;
+	case RSP_PARAM_PE_ID:
+		msg->has |= RSP_HAS_PE_ID;
+		msg->pe_id = rsp_rd_u32(value);
+		break;
+	case RSP_PARAM_POLICY:
+		msg->has |= RSP_HAS_POLICY;
+		rsp_policy_decode(value, &msg->policy);
+		break;
+	case RSP_PARAM_POOL_ELEMENT:
+		msg->has |= RSP_HAS_ELEMENT;
+		rsp_pool_element_decode(value, &msg->element);
+		break;
+	case RSP_PARAM_ERROR:
+		msg->has |= RSP_HAS_ERROR;
+		error_decode(value, &msg->error);
+		break;
+	case RSP_PARAM_COOKIE:
+		msg->has |= RSP_HAS_COOKIE;
+		msg->cookie = rsp_rd_rest(value);
+		break;
+	case RSP_PARAM_PE_CHECKSUM:
+		msg->has |= RSP_HAS_CHECKSUM;
+		msg->checksum = rsp_rd_u16(value);
+		break;
+	case RSP_PARAM_SERVER_INFO:
+		msg->has |= RSP_HAS_SERVER_INFO;
+		rsp_server_info_decode(value, &msg->server_info);
+		break;
+	case RSP_PARAM_ITEM_COUNT:
+		msg->has |= RSP_HAS_ITEM_COUNT;
+		msg->item_count = rsp_rd_u32(value);
+		break;
+	default: /* the grammar names no other */
+		rsp_rd_fail(value, RSP_EINTERNAL, "no decoder");
+	}
+}
+
+/* The value of a parameter that a message repeats. */
+static void
+item_decode(struct rsp_rd *value, uint16_t type, struct rsp_list_item *ret)
+{
+	if (type == RSP_PARAM_POOL_HANDLE)
+		handle_decode(value, &ret->handle);
+	else if (type == RSP_PARAM_POOL_ELEMENT)
+		rsp_pool_element_decode(value, &ret->element);
+	else if (type == RSP_PARAM_SERVER_INFO)
+		rsp_server_info_decode(value, &ret->server_info);
+	else
+		rsp_transport_decode(value, type, &ret->transport);
+}
+
+static void
+list_extend(struct rsp_message *msg, struct rsp_bytes whole)
+{
+	const uint8_t *first = msg->n_list ? msg->list.p : whole.p;
+
+	msg->list = rsp_bytes_of(first, (size_t)(whole.p + whole.n - first));
+	msg->has |= RSP_HAS_LIST;
+	msg->n_list++;
+}
+
+static void
+params_decode(struct rsp_rd *rd, const struct rsp_grammar *grammar, struct rsp_message *msg)
+{
+	struct place at = { .grammar = grammar };
+	struct rsp_rd value;
+	uint16_t type;
+
+	while (rsp_rd_tlv(rd, &type, &value)) {
+		struct rsp_bytes whole = rsp_rd_whole(rd, &value);
+
+		if (!admits(&at, type)) {
+			rsp_param_unknown(rd, type, whole, &msg->unknown);
+		} else if (grammar->part[at.part].max > 1) {
+			struct rsp_list_item item;
+
+			item_decode(&value, type, &item);
+			if (rsp_rd_end(rd, &value))
+				list_extend(msg, whole);
+		} else {
+			part_decode(&value, type, msg);
+			(void)rsp_rd_end(rd, &value);
+		}
+	}
+	finish(&at, rd);
+}
+
+static void
+fixed_decode(struct rsp_rd *rd, struct rsp_message *msg)
+{
+	if (has_server_id(msg->protocol, msg->type))
+		msg->server_id = rsp_rd_u32(rd);
+	if (msg->protocol != RSP_ENRP)
+		return;
+	msg->sender_id = rsp_rd_u32(rd);
+	msg->receiver_id = rsp_rd_u32(rd);
+	if (is_takeover(msg->protocol, msg->type))
+		msg->target_id = rsp_rd_u32(rd);
+	if (msg->type != ENRP_HANDLE_UPDATE)
+		return;
+	rd->param_at = rsp_rd_offset(rd);
+	msg->update_action = rsp_rd_u16(rd);
+	if (msg->update_action > ENRP_DEL_PE)
+		rsp_rd_fail(rd, RSP_EVALUE, "an undefined update action");
+	(void)rsp_rd_u16(rd); /* reserved, ignored on receipt */
+}
+
+/* Tell in @why what failed @rd. */
+static enum rsp_err
+failed(const struct rsp_rd *rd, const struct rsp_message *msg, struct rsp_why *why)
+{
+	const char *param = rsp_param_name(rd->param), *name = rsp_message_name(msg->protocol, msg->type);
+	uint16_t cause = RSP_CAUSE_INVALID_VALUES;
+
+	if (rd->err == RSP_EUNKNOWN_PARAM)
+		cause = rsp_param_reported(rd->param) ? RSP_CAUSE_UNRECOGNIZED_PARAM : RSP_CAUSE_NONE;
+	if (rd->param)
+		(void)rsp_fail(why, rd->err, name, "%s (0x%04x) at offset %zu: %s", param ? param : "parameter", rd->param,
+			       rd->param_at, rd->reason);
+	else
+		(void)rsp_fail(why, rd->err, name, "%s", rd->reason);
+	if (why) {
+		why->offset = rd->param_at ? rd->param_at : rsp_rd_offset(rd);
+		why->param_type = rd->param;
+		why->cause = is_error(msg->protocol, msg->type) ? RSP_CAUSE_NONE : cause;
+	}
+	return rd->err;
+}
+
+/* The message cannot be told from what surrounds it: nobody is answered. */
+static enum rsp_err
+misframed(struct rsp_why *why, size_t offset, const char *reason)
+{
+	(void)rsp_fail(why, RSP_EMALFORM, "message", "%s", reason);
+	if (why) {
+		why->offset = offset;
+		why->cause = RSP_CAUSE_NONE;
+	}
+	return RSP_EMALFORM;
+}
+
+static enum rsp_err
+unknown_message(enum rsp_protocol protocol, uint8_t type, struct rsp_why *why)
+{
+	(void)rsp_fail(why, RSP_EUNKNOWN_MSG, "message", "type 0x%02x is no %s message", type,
+		       protocol == RSP_ASAP ? "ASAP" : "ENRP");
+	if (why) /* RFC 5354 s.4: high bits 01 ask for a report; 00 forbid it, 10 and 11 are reserved */
+		why->cause = (type & 0xc0) == 0x40 ? RSP_CAUSE_UNRECOGNIZED_MSG : RSP_CAUSE_NONE;
+	return RSP_EUNKNOWN_MSG;
+}
+
+size_t
+rsp_message_frame(struct rsp_bytes bytes)
+{
+	if (bytes.n < 4)
+		return 0;
+	size_t length = (size_t)bytes.p[2] << 8 | bytes.p[3];
+
+	return length < 4 ? SIZE_MAX : (length + 3) & ~(size_t)3;
+}
+
+enum rsp_err
+rsp_message_decode(enum rsp_protocol protocol, struct rsp_bytes bytes, struct rsp_message *ret, struct rsp_why *why)
+{
+	struct rsp_rd rd = rsp_rd_init(bytes, 0);
+	struct rsp_message msg = { .protocol = protocol };
+	size_t padded = rsp_message_frame(bytes);
+
+	msg.type = rsp_rd_u8(&rd);
+	msg.flags = rsp_rd_u8(&rd);
+	size_t length = rsp_rd_u16(&rd);
+	if (padded == 0)
+		return misframed(why, bytes.n, "shorter than a header");
+	if (padded == SIZE_MAX)
+		return misframed(why, 2, "a length below 4");
+	if (length > bytes.n)
+		return misframed(why, 2, "its length is more than there is");
+	if (padded < bytes.n)
+		return misframed(why, padded, "octets follow the message");
+	const struct rsp_grammar *grammar = rsp_grammar(protocol, msg.type);
+	if (!grammar)
+		return unknown_message(protocol, msg.type, why);
+
+	msg.flags &= grammar->flag_mask; /* RFC 5354 s.4: others are ignored on receipt */
+	rd.len = length;
+	fixed_decode(&rd, &msg);
+	params_decode(&rd, grammar, &msg);
+	if (rd.err)
+		return failed(&rd, &msg, why);
+	*ret = msg;
+	return RSP_OK;
+}
+
+bool
+rsp_list_next(const struct rsp_message *msg, size_t *cursor, struct rsp_list_item *ret)
+{
+	struct rsp_rd rd = rsp_rd_init(msg->list, 0), value;
+	const struct rsp_grammar *grammar = rsp_grammar(msg->protocol, msg->type);
+	uint16_t type;
+
+	(void)rsp_rd_take(&rd, *cursor);
+	while (grammar && rsp_rd_tlv(&rd, &type, &value)) {
+		bool listed = false;
+
+		for (const struct rsp_grammar_part *part = grammar->part; part->param; part++)
+			listed |= part->max > 1 && covers(part->param, type);
+		*cursor = rsp_rd_offset(&rd);
+		if (!listed) /* an unknown one in between */
+			continue;
+		*ret = (struct rsp_list_item){ .type = type, .whole = rsp_rd_whole(&rd, &value) };
+		item_decode(&value, type, ret);
+		return rsp_rd_end(&rd, &value);
+	}
+	return false;
+}
+
+static void
+u32_param_encode(struct rsp_wr *wr, uint16_t type, uint32_t v)
+{
+	struct rsp_mark mark = rsp_wr_tlv_open(wr, type);
+
+	rsp_wr_u32(wr, v);
+	rsp_wr_close(wr, mark);
+}
+
+static void
+checksum_encode(struct rsp_wr *wr, uint16_t v)
+{
+	struct rsp_mark mark = rsp_wr_tlv_open(wr, RSP_PARAM_PE_CHECKSUM);
+
+	rsp_wr_u16(wr, v);
+	rsp_wr_close(wr, mark);
+}
+
+/* Write the parameter of @type if @msg has it. False if it has not. */
+static bool
+part_encode(struct rsp_wr *wr, uint16_t type, const struct rsp_message *msg)
+{
+	unsigned has = msg->has;
+
+	switch (type) {
+	case RSP_PARAM_POOL_HANDLE:
+		if (has & RSP_HAS_HANDLE)
+			rsp_bytes_param_encode(wr, type, msg->handle);
+		return has & RSP_HAS_HANDLE;
+	case RSP_PARAM_PE_ID:
+		if (has & RSP_HAS_PE_ID)
+			u32_param_encode(wr, type, msg->pe_id);
+		return has & RSP_HAS_PE_ID;
+	case RSP_PARAM_POLICY:
+		if (has & RSP_HAS_POLICY)
+			rsp_policy_encode(wr, &msg->policy);
+		return has & RSP_HAS_POLICY;
+	case RSP_PARAM_POOL_ELEMENT:
+		if (has & RSP_HAS_ELEMENT)
+			rsp_pool_element_encode(wr, &msg->element);
+		return has & RSP_HAS_ELEMENT;
+	case RSP_PARAM_ERROR:
+		if (has & RSP_HAS_ERROR)
+			rsp_bytes_param_encode(wr, type, msg->error);
+		return has & RSP_HAS_ERROR;
+	case RSP_PARAM_COOKIE:
+		if (has & RSP_HAS_COOKIE)
+			rsp_bytes_param_encode(wr, type, msg->cookie);
+		return has & RSP_HAS_COOKIE;
+	case RSP_PARAM_PE_CHECKSUM:
+		if (has & RSP_HAS_CHECKSUM)
+			checksum_encode(wr, msg->checksum);
+		return has & RSP_HAS_CHECKSUM;
+	case RSP_PARAM_SERVER_INFO:
+		if (has & RSP_HAS_SERVER_INFO)
+			rsp_server_info_encode(wr, &msg->server_info);
+		return has & RSP_HAS_SERVER_INFO;
+	case RSP_PARAM_ITEM_COUNT:
+		if (has & RSP_HAS_ITEM_COUNT)
+			u32_param_encode(wr, type, msg->item_count);
+		return has & RSP_HAS_ITEM_COUNT;
+	default:
+		return false;
+	}
+}
+
+static void
+params_encode(struct rsp_wr *wr, const struct rsp_grammar *grammar, const struct rsp_message *msg)
+{
+	struct rsp_bytes list = msg->has & RSP_HAS_LIST ? msg->list : (struct rsp_bytes){ 0 };
+	bool list_written = false;
+
+	for (const struct rsp_grammar_part *part = grammar->part; part->param; part++) {
+		bool there;
+
+		if (part->max > 1) {
+			if (!list_written) {
+				rsp_wr_pad(wr);
+				rsp_wr_bytes(wr, list);
+			}
+			list_written = true;
+			there = list.n > 0;
+		} else {
+			there = part_encode(wr, part->param, msg);
+		}
+		if (!there && part->min > 0 && !wr->err)
+			wr->err = RSP_EINTERNAL;
+	}
+	rsp_unknown_encode(wr, &msg->unknown, list, (struct rsp_bytes){ 0 });
+}
+
+enum rsp_err
+rsp_message_encode(const struct rsp_message *msg, uint8_t *buf, size_t cap, size_t *ret_size)
+{
+	const struct rsp_grammar *grammar = rsp_grammar(msg->protocol, msg->type);
+	struct rsp_wr wr = rsp_wr_init(buf, cap);
+
+	if (!grammar)
+		return RSP_EUNKNOWN_MSG;
+	struct rsp_mark whole = rsp_wr_msg_open(&wr, msg->type, msg->flags & grammar->flag_mask);
+	if (has_server_id(msg->protocol, msg->type))
+		rsp_wr_u32(&wr, msg->server_id);
+	if (msg->protocol == RSP_ENRP) {
+		rsp_wr_u32(&wr, msg->sender_id);
+		rsp_wr_u32(&wr, msg->receiver_id);
+	}
+	if (is_takeover(msg->protocol, msg->type))
+		rsp_wr_u32(&wr, msg->target_id);
+	if (msg->protocol == RSP_ENRP && msg->type == ENRP_HANDLE_UPDATE) {
+		rsp_wr_u16(&wr, msg->update_action);
+		rsp_wr_u16(&wr, 0);
+	}
+	params_encode(&wr, grammar, msg);
+	rsp_wr_close(&wr, whole);
+	return rsp_wr_end(&wr, ret_size);
+}
+
+/* Append a cause, without @info or not at all if it does not fit. */
+static void
+cause_append(struct rsp_wr *wr, uint16_t cause, struct rsp_bytes info)
+{
+	size_t gap = -wr->pos & 3, room = wr->cap - wr->pos;
+
+	if (room < gap + 4)
+		return;
+	bool fits = info.n <= room - gap - 4;
+	rsp_bytes_param_encode(wr, cause, fits ? info : (struct rsp_bytes){ 0 });
+}
+
+struct rsp_bytes
+rsp_error_compose(uint16_t cause, struct rsp_bytes info, uint8_t *room, size_t cap)
+{
+	struct rsp_wr wr = rsp_wr_init(room, cap);
+
+	cause_append(&wr, cause, info);
+	return rsp_bytes_of(room, wr.pos);
+}
+
+struct rsp_bytes
+rsp_message_culprit(struct rsp_bytes message, const struct rsp_why *why)
+{
+	struct rsp_rd rd = rsp_rd_init(message, 0), value;
+	uint16_t type;
+
+	if (why->cause == RSP_CAUSE_UNRECOGNIZED_MSG)
+		return message;
+	(void)rsp_rd_take(&rd, why->offset);
+	if (why->cause == RSP_CAUSE_NONE || !why->param_type || !rsp_rd_tlv(&rd, &type, &value))
+		return (struct rsp_bytes){ 0 };
+	return rsp_rd_whole(&rd, &value);
+}
+
+static void
+unknown_report(struct rsp_wr *wr, const struct rsp_unknown *unknown)
+{
+	for (unsigned i = 0; i < unknown->n; i++)
+		if (unknown->to_report & 1U << i)
+			cause_append(wr, RSP_CAUSE_UNRECOGNIZED_PARAM, unknown->tlv[i]);
+}
+
+struct rsp_bytes
+rsp_message_unrecognized(const struct rsp_message *msg, uint8_t *room, size_t cap)
+{
+	struct rsp_wr wr = rsp_wr_init(room, cap);
+	struct rsp_list_item item;
+	size_t cursor = 0;
+
+	if (is_error(msg->protocol, msg->type))
+		return (struct rsp_bytes){ 0 };
+	unknown_report(&wr, &msg->unknown);
+	unknown_report(&wr, &msg->element.unknown);
+	unknown_report(&wr, &msg->server_info.unknown);
+	while (rsp_list_next(msg, &cursor, &item)) {
+		unknown_report(&wr, &item.element.unknown);
+		unknown_report(&wr, &item.server_info.unknown);
+	}
+	return rsp_bytes_of(room, wr.pos);
+}
+
+uint16_t
+rsp_message_cause(const struct rsp_message *msg)
+{
+	struct rsp_rd rd = rsp_rd_init(msg->error, 0);
+	struct rsp_error_cause cause;
+
+	return rsp_error_cause_next(&rd, &cause) ? cause.code : RSP_CAUSE_NONE;
+}

@@ -1,0 +1,64 @@
+#include <stddef.h>
+
+#include "proto/param.h"
+
+#include "base/attr.h"
+
+/* RFC 5354 s.3 table 1 */
+static const char *const param_names[] = {
+	[RSP_PARAM_IPV4] = "IPv4 Address",
+	[RSP_PARAM_IPV6] = "IPv6 Address",
+	[RSP_PARAM_DCCP] = "DCCP Transport",
+	[RSP_PARAM_SCTP] = "SCTP Transport",
+	[RSP_PARAM_TCP] = "TCP Transport",
+	[RSP_PARAM_UDP] = "UDP Transport",
+	[RSP_PARAM_UDP_LITE] = "UDP-Lite Transport",
+	[RSP_PARAM_POLICY] = "Pool Member Selection Policy",
+	[RSP_PARAM_POOL_HANDLE] = "Pool Handle",
+	[RSP_PARAM_POOL_ELEMENT] = "Pool Element",
+	[RSP_PARAM_SERVER_INFO] = "Server Information",
+	[RSP_PARAM_ERROR] = "Operation Error",
+	[RSP_PARAM_COOKIE] = "Cookie",
+	[RSP_PARAM_PE_ID] = "PE Identifier",
+	[RSP_PARAM_PE_CHECKSUM] = "PE Checksum",
+	[RSP_PARAM_OPAQUE] = "Opaque Transport",
+};
+
+/* RFC 5354 s.3.12 table 2 */
+static const struct {
+	const char *key, *name;
+} causes[] = {
+	[RSP_CAUSE_UNSPECIFIED] = { "unspecified", "Unspecified Error" },
+	[RSP_CAUSE_UNRECOGNIZED_PARAM] = { "unrecognized-parameter", "Unrecognized Parameter" },
+	[RSP_CAUSE_UNRECOGNIZED_MSG] = { "unrecognized-message", "Unrecognized Message" },
+	[RSP_CAUSE_INVALID_VALUES] = { "invalid-values", "Invalid Values" },
+	[RSP_CAUSE_NON_UNIQUE_PE_ID] = { "non-unique-pe-id", "Non-unique PE Identifier" },
+	[RSP_CAUSE_INCONSISTENT_POLICY] = { "inconsistent-policy", "Inconsistent Pooling Policy" },
+	[RSP_CAUSE_LACK_OF_RESOURCES] = { "lack-of-resources", "Lack of Resources" },
+	[RSP_CAUSE_INCONSISTENT_TRANSPORT] = { "inconsistent-transport", "Inconsistent Transport Type" },
+	[RSP_CAUSE_INCONSISTENT_USE] = { "inconsistent-use", "Inconsistent Data/Control Configuration" },
+	[RSP_CAUSE_UNKNOWN_POOL_HANDLE] = { "unknown-pool-handle", "Unknown Pool Handle" },
+	[RSP_CAUSE_SECURITY] = { "security", "Rejected due to security considerations" },
+};
+
+const char *
+rsp_param_name(uint16_t type)
+{
+	if (type == RSP_PARAM_ITEM_COUNT)
+		return "Handle Resolution Item Count";
+	if (type == RSP_PARAM_OWNER)
+		return "Owner";
+	return type < RSP_COUNT(param_names) ? param_names[type] : NULL;
+}
+
+const char *
+rsp_cause_name(uint16_t cause)
+{
+	return cause < RSP_COUNT(causes) ? causes[cause].name : NULL;
+}
+
+const char *
+rsp_cause_key(uint16_t cause)
+{
+	return cause < RSP_COUNT(causes) ? causes[cause].key : NULL;
+}
