@@ -1,0 +1,97 @@
+#ifndef RSP_SERVE_CLIENT_H
+#define RSP_SERVE_CLIENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/client.h"
+
+/* A client at work: the ASAP engine joined to connections, names, keys and the clock. One session serves one tool. */
+
+struct rsp_loop;
+struct rsp_scope;
+struct rsp_tls;
+
+struct rsp_session_config {
+	/* Where keys, certificates and registrars are. Must outlive the session. NULL only with @plaintext and @servers. */
+	const struct rsp_scope *scope;
+	/* [NAME@]HOST[:PORT], [NAME@][V6]:PORT: whom to ask. NAME is what keys and certificates call it; without one it is
+	 * the registrar of the scope with that name or address, else HOST itself. None: all registrars of the scope. */
+	const char *const *servers;
+	unsigned n_servers;
+
+	bool element;	/* wants to register: dials with pre-shared keys of role element; else as a user, by certificate */
+	bool plaintext; /* no TLS at all */
+	bool listen;	/* element: listen for registrars (RFC 5352 s.3.4, ASAP transport) */
+	const char *listen_on; /* HOST[:PORT] for that; NULL: every address, a port that the kernel chooses */
+
+	/* What to show when dialling; NULL: built from @scope. Not freed by the session. */
+	struct rsp_tls *tls;
+	const char *tls_name; /* the name a user demands of every certificate, instead of each server's own */
+
+	struct rsp_client_timers timers;
+	uint64_t timeout_ms;	/* the whole run, from now; 0: none. rsp_session_set_timeout() changes it */
+	uint64_t max_outage_ms; /* 0: none */
+	unsigned rounds;	/* how often to go through the servers before giving up; 0: until the timeout */
+	bool persistent;	/* registrations are never given up by themselves */
+	uint32_t dial_timeout_ms; /* for one connection with its handshake; 0: T5 */
+};
+
+/** Events of the engine, as they come. May call any rsp_session_ function but _free. */
+typedef void rsp_session_event(void *ctx, const struct rsp_client_event *event);
+
+struct rsp_session;
+
+/**
+ * Begin a session on @loop. Nothing is dialled before the first request. RSP_EUSAGE, RSP_ECONFIG, RSP_ENOKEY or RSP_EIO
+ * with @why filled.
+ */
+enum rsp_err rsp_session_new(struct rsp_loop *loop, const struct rsp_session_config *config, rsp_session_event *event,
+			     void *ctx, struct rsp_session **ret, struct rsp_why *why) RSP_NODISCARD;
+
+/** End it: connections are flushed and closed, the listener closed. The loop must run on until it has nothing to do. */
+void rsp_session_free(struct rsp_session *s);
+
+/* The engine's requests (engine/client.h), now. */
+enum rsp_err rsp_session_register(struct rsp_session *s, struct rsp_bytes handle,
+				  const struct rsp_pool_element *pe) RSP_NODISCARD;
+enum rsp_err rsp_session_update(struct rsp_session *s, struct rsp_bytes handle,
+				const struct rsp_pool_element *pe) RSP_NODISCARD;
+enum rsp_err rsp_session_deregister(struct rsp_session *s, struct rsp_bytes handle, uint32_t pe_id) RSP_NODISCARD;
+void rsp_session_deregister_all(struct rsp_session *s);
+enum rsp_err rsp_session_resolve(struct rsp_session *s, struct rsp_bytes handle, uint32_t items,
+				 bool watch) RSP_NODISCARD;
+void rsp_session_unwatch(struct rsp_session *s, struct rsp_bytes handle);
+enum rsp_err rsp_session_report_unreachable(struct rsp_session *s, struct rsp_bytes handle, uint32_t pe_id) RSP_NODISCARD;
+void rsp_session_contacted(struct rsp_session *s, struct rsp_bytes handle, uint32_t pe_id);
+void rsp_session_retry(struct rsp_session *s);
+
+/** Give up in @timeout_ms from now if anything is still unanswered; 0: never. */
+void rsp_session_set_timeout(struct rsp_session *s, uint64_t timeout_ms);
+
+/** For records: the newest attempt at each server, and numbers. */
+const struct rsp_client_attempt *rsp_session_attempts(const struct rsp_session *s, unsigned *ret_n);
+void rsp_session_stats(const struct rsp_session *s, struct rsp_client_stats *ret);
+
+/** How the home is connected, for records. */
+struct rsp_session_home {
+	const char *server; /* "" if there is none */
+	char address[80];   /* ADDR:PORT */
+	bool secure;
+	const char *tls_version, *tls_kx, *tls_cipher; /* "" in plain text */
+	struct rsp_ip local;
+};
+
+void rsp_session_home(const struct rsp_session *s, struct rsp_session_home *ret);
+
+/** The port of our listener for registrars; 0 if there is none. */
+uint16_t rsp_session_asap_port(const struct rsp_session *s);
+
+/**
+ * Take newly read keys (@tls, or @scope if it is NULL) for connections to come; those that are open stay. Errors leave the
+ * old ones in force.
+ */
+enum rsp_err rsp_session_reload(struct rsp_session *s, const struct rsp_scope *scope, struct rsp_tls *tls,
+				struct rsp_why *why) RSP_NODISCARD;
+
+#endif
