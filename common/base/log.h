@@ -4,6 +4,7 @@
 #include "base/attr.h"
 
 enum rsp_log_level {
+	RSP_LOG_NOTHING = -1, /* for rsp_log_init() only */
 	RSP_LOG_ERROR,
 	RSP_LOG_WARNING,
 	RSP_LOG_INFO,

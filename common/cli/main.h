@@ -1,0 +1,37 @@
+#ifndef RSP_CLI_MAIN_H
+#define RSP_CLI_MAIN_H
+
+#include <popt.h>
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "cli/fail.h"
+#include "cli/json.h"
+#include "cli/options.h"
+
+/** A tool, or one verb of a tool. */
+struct rsp_cli_tool {
+	const char *name;     /* "rsp-peer" */
+	const char *verb;     /* "run"; NULL if the tool has none */
+	const char *operands; /* for --help: "POOL" */
+	const char *summary;  /* for --help of a tool with verbs: what the verb does */
+	struct poptOption *options; /* its own, with codes 1 to 0xff in .val and no .arg pointers; NULL: none */
+	unsigned groups;	    /* RSP_CLI_…: the shared ones it has */
+	bool wraps;		    /* `-- CMD ARG…` may follow; without this `--` only ends the options */
+	bool holds;		    /* goes on when nobody reads its records: rsp_json_emit() */
+	/* One option of its own. On failure @why has the reason; the option's name is filled in as its object. */
+	enum rsp_err (*take)(int opt, const char *arg, struct rsp_why *why);
+	/* The run; @operand has @n operands. Returns the exit status, as rsp_cli_fail() does. */
+	int (*run)(unsigned n, const char *const *operand);
+};
+
+/**
+ * main() of a tool: no core dumps, no SSLKEYLOGFILE, SIGPIPE ignored; parses the options into rsp_cli, prints --help and
+ * --version, opens the output, runs, and reports output that was lost. @argv is main's.
+ */
+int rsp_cli_main(const struct rsp_cli_tool *tool, int argc, const char **argv);
+
+/** The same for a tool with verbs: @tools are its @n verbs, the first operand chooses. */
+int rsp_cli_main_verbs(const struct rsp_cli_tool *const *tools, unsigned n, int argc, const char **argv);
+
+#endif
