@@ -1,0 +1,142 @@
+#ifndef RSP_MODEL_HANDLESPACE_H
+#define RSP_MODEL_HANDLESPACE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/hash.h"
+#include "model/timers.h"
+#include "proto/param.h"
+
+/*
+ * The handlespace: pools, their elements, and for each home registrar the elements it owns with their checksum. It owns
+ * all it stores, does no I/O and reads no clock, and everything in it is capped.
+ */
+
+struct rsp_handlespace;
+struct rsp_home;
+
+struct rsp_handlespace_limits {
+	uint32_t pools, elements; /* in all */
+	uint32_t pool_elements;	  /* in one pool */
+};
+
+/** A pool. Only @watchers is the engine's to change. */
+struct rsp_pool {
+	struct rsp_pool *next;		   /* in its hash chain */
+	struct rsp_pool *after, **before; /* among all pools, in the order they were made */
+	struct rsp_element **element;	   /* n_elements of them, in no particular order */
+	uint32_t n_elements, room;
+	uint32_t head;			   /* where the next round robin begins */
+	uint32_t policy;		   /* the overall policy type, RFC 5352 s.3.1 rule 1 */
+	uint16_t transport, use;	   /* the overall transport type and use */
+	uint16_t handle_size;
+	void *watchers;
+	uint32_t handle_sum; /* its part of each element's checksum */
+	uint64_t hash;
+	uint8_t handle[];
+};
+
+/** An element. Engines read all fields and change those marked so; the rest changes by the functions below. */
+struct rsp_element {
+	struct rsp_element *next; /* in its hash chain */
+	struct rsp_pool *pool;
+	struct rsp_home *home;
+	struct rsp_element *home_next, **home_link; /* among the elements of its home */
+	const char *owner;			    /* the identity that registered it, interned; NULL: none */
+	uint8_t *encoded;			    /* its Pool Element parameter */
+	uint16_t encoded_size, answer_size;	    /* whole; up to and with the policy, as users see it */
+	uint32_t pe_id;
+	uint32_t place; /* in pool->element */
+
+	/* the engine's */
+	struct rsp_timer expiry, keepalive;
+	uint64_t keepalive_sent_ms, version;
+	uint32_t link; /* registered over, 0: none */
+	uint32_t degradation; /* times it was answered since its last registration, RFC 5356 s.5.2.2 */
+	uint8_t bad_reports;
+	bool waiting, marked;
+};
+
+/** NULL if out of memory. @key decides the hashing: it must be random. The caller frees it with rsp_handlespace_free(). */
+struct rsp_handlespace *rsp_handlespace_new(const struct rsp_handlespace_limits *limits, struct rsp_hash_key key)
+	RSP_NODISCARD;
+void rsp_handlespace_free(struct rsp_handlespace *hs);
+
+uint32_t rsp_handlespace_pools(const struct rsp_handlespace *hs);
+uint32_t rsp_handlespace_elements(const struct rsp_handlespace *hs);
+
+/** The pool of that handle, or NULL. */
+struct rsp_pool *rsp_pool_find(const struct rsp_handlespace *hs, struct rsp_bytes handle);
+
+static inline struct rsp_bytes
+rsp_pool_handle(const struct rsp_pool *pool)
+{
+	return rsp_bytes_of(pool->handle, pool->handle_size);
+}
+
+/** Whether @pe may be in @pool (RFC 5352 s.3.1 rule 2): RSP_CAUSE_NONE, or the cause of the rejection. */
+uint16_t rsp_pool_consistent(const struct rsp_pool *pool, const struct rsp_pool_element *pe);
+
+/** Step through all pools: begin with NULL. */
+struct rsp_pool *rsp_pool_next(const struct rsp_handlespace *hs, const struct rsp_pool *pool);
+
+/** The element with that id in @pool, or NULL. @pool may be NULL. */
+struct rsp_element *rsp_element_find(const struct rsp_handlespace *hs, const struct rsp_pool *pool, uint32_t pe_id);
+
+/**
+ * Add the element @pe to the pool @handle, made if need be, or replace what is stored of it (its timers, link and other
+ * engine's fields stay). Its home becomes pe->home_id, its owner pe->owner. Copies all. RSP_ELIMIT if a cap is reached,
+ * RSP_EVALUE for a handle or owner of impossible length, RSP_ENOMEM; nothing has changed then.
+ */
+enum rsp_err rsp_handlespace_put(struct rsp_handlespace *hs, struct rsp_bytes handle, const struct rsp_pool_element *pe,
+				 struct rsp_element **ret, bool *ret_new) RSP_NODISCARD;
+
+/** Forget @e, whose timers the engine has cancelled; its pool goes with its last element. */
+void rsp_element_remove(struct rsp_handlespace *hs, struct rsp_element *e);
+
+/** Let @new_home_id own @e. RSP_ENOMEM: nothing has changed. */
+enum rsp_err rsp_element_rehome(struct rsp_handlespace *hs, struct rsp_element *e, uint32_t new_home_id) RSP_NODISCARD;
+
+uint32_t rsp_element_home_id(const struct rsp_element *e);
+
+/** Append the Pool Element parameter of @e: whole (for ENRP), or as a user may see it, without ASAP transport and owner. */
+void rsp_element_write(struct rsp_wr *wr, const struct rsp_element *e, bool whole);
+
+/** What is stored of @e; views live until @e changes. */
+void rsp_element_decode(const struct rsp_element *e, struct rsp_pool_element *ret);
+
+/** The PE checksum over the elements that @home_id owns, kept up with every change. RFC 5353 s.3.6.2. */
+uint16_t rsp_home_checksum(const struct rsp_handlespace *hs, uint32_t home_id);
+
+/** The same, computed from nothing: for tests. */
+uint16_t rsp_home_checksum_full(const struct rsp_handlespace *hs, uint32_t home_id);
+
+uint32_t rsp_home_count(const struct rsp_handlespace *hs, uint32_t home_id);
+
+/** Step through the elements of a home: the first, the next. The next may be asked for before the current is removed. */
+struct rsp_element *rsp_home_first(const struct rsp_handlespace *hs, uint32_t home_id);
+static inline struct rsp_element *
+rsp_home_next(const struct rsp_element *e)
+{
+	return e->home_next;
+}
+
+/**
+ * A walk over all elements, or those of one home, that goes on while the handlespace changes: an element that is there
+ * throughout is seen at least once. Pool by pool. Between begin and end the handlespace holds a pointer to it.
+ */
+struct rsp_walk {
+	struct rsp_walk *next, **link;
+	struct rsp_pool *pool;
+	uint32_t left; /* elements of the pool not yet seen: the ones at places below this */
+	uint32_t only_home_id;
+};
+
+void rsp_walk_begin(struct rsp_handlespace *hs, struct rsp_walk *walk, uint32_t only_home_id);
+struct rsp_element *rsp_walk_next(struct rsp_handlespace *hs, struct rsp_walk *walk);
+void rsp_walk_end(struct rsp_walk *walk);
+
+#endif

@@ -1,0 +1,20 @@
+#ifndef RSP_MODEL_SELECT_H
+#define RSP_MODEL_SELECT_H
+
+#include "base/rng.h"
+#include "model/handlespace.h"
+
+/**
+ * Choose at most @max elements of @pool by its policy (RFC 5356), none of them twice, best first, into @out. Returns how
+ * many. Round robin and priority are done; the other policies are served round robin for now.
+ */
+uint32_t rsp_select(struct rsp_pool *pool, uint32_t max, struct rsp_rng *rng, struct rsp_element **out);
+
+/**
+ * Choose one of the @n elements of an answer by the pool's @policy, as a user does: its place, or @n if there are none.
+ * @turn counts the choices made before from the same answer. RFC 5356, "Pool User Considerations" of each policy.
+ */
+uint32_t rsp_select_answer(uint32_t policy, const struct rsp_pool_element *pe, uint32_t n, uint32_t turn,
+			   struct rsp_rng *rng);
+
+#endif

@@ -1,0 +1,281 @@
+#include <string.h>
+
+#include "model/handlespace.h"
+#include "model/select.h"
+#include "tap.h"
+
+static const struct rsp_handlespace_limits roomy = { .pools = 1000, .elements = 100000, .pool_elements = 50000 };
+static const struct rsp_hash_key key = { 1, 2 };
+static uint8_t room[RSP_ADDRS_ROOM(1)];
+
+static struct rsp_pool_element
+sample(uint32_t pe_id, uint32_t home_id, uint32_t policy, uint32_t value)
+{
+	struct rsp_pool_element pe = { .pe_id = pe_id, .home_id = home_id, .lifetime_s = 30 };
+	struct rsp_ip ip;
+
+	if (!rsp_ip_parse("192.0.2.1", &ip))
+		rsp_transport_set_ips(&pe.user, &ip, 1, room);
+	pe.user.type = RSP_PARAM_TCP;
+	pe.user.port = 80;
+	pe.policy = (struct rsp_policy){ .type = policy, .value = { value } };
+	return pe;
+}
+
+static struct rsp_element *
+put(struct rsp_handlespace *hs, const char *handle, uint32_t pe_id, uint32_t home_id)
+{
+	struct rsp_pool_element pe = sample(pe_id, home_id, RSP_POLICY_RR, 0);
+	struct rsp_element *e = NULL;
+	bool is_new;
+
+	CHECK_EQ(rsp_handlespace_put(hs, rsp_bytes_str(handle), &pe, &e, &is_new), RSP_OK);
+	return e;
+}
+
+static void
+what_is_put_is_found(void)
+{
+	struct rsp_handlespace *hs = rsp_handlespace_new(&roomy, key);
+	struct rsp_element *e = put(hs, "web", 7, 1);
+	struct rsp_pool *pool = rsp_pool_find(hs, rsp_bytes_str("web"));
+	struct rsp_pool_element pe = sample(7, 2, RSP_POLICY_RR, 0), got = { 0 };
+	bool is_new = true;
+
+	CHECK(pool && rsp_element_find(hs, pool, 7) == e);
+	CHECK(!rsp_element_find(hs, pool, 8));
+	CHECK(!rsp_pool_find(hs, rsp_bytes_str("we")));
+	CHECK_EQ(rsp_pool_consistent(pool, &pe), RSP_CAUSE_NONE);
+
+	pe.owner = rsp_bytes_str("web1");
+	pe.user.port = 8080;
+	CHECK_EQ(rsp_handlespace_put(hs, rsp_bytes_str("web"), &pe, &e, &is_new), RSP_OK);
+	CHECK(!is_new);
+	CHECK_STR(e->owner, "web1");
+	rsp_element_decode(e, &got);
+	CHECK_EQ(got.user.port, 8080);
+	CHECK_EQ(got.home_id, 2);
+	CHECK(rsp_bytes_equal(got.owner, pe.owner));
+	CHECK_EQ(rsp_home_count(hs, 1), 0);
+	CHECK_EQ(rsp_home_count(hs, 2), 1);
+	CHECK_EQ(rsp_element_rehome(hs, e, 3), RSP_OK);
+	rsp_element_decode(e, &got);
+	CHECK_EQ(got.home_id, 3);
+
+	pe.policy.type = RSP_POLICY_PRIO;
+	CHECK_EQ(rsp_pool_consistent(pool, &pe), RSP_CAUSE_INCONSISTENT_POLICY);
+	pe = sample(9, 1, RSP_POLICY_RR, 0);
+	pe.user.type = RSP_PARAM_UDP;
+	CHECK_EQ(rsp_pool_consistent(pool, &pe), RSP_CAUSE_INCONSISTENT_TRANSPORT);
+
+	rsp_element_remove(hs, e);
+	CHECK(!rsp_pool_find(hs, rsp_bytes_str("web")));
+	CHECK_EQ(rsp_handlespace_pools(hs), 0);
+	CHECK_EQ(rsp_handlespace_elements(hs), 0);
+	rsp_handlespace_free(hs);
+}
+
+static void
+users_do_not_see_owner_and_asap_transport(void)
+{
+	struct rsp_handlespace *hs = rsp_handlespace_new(&roomy, key);
+	struct rsp_pool_element pe = sample(7, 1, RSP_POLICY_RR, 0), got = { 0 };
+	struct rsp_element *e = NULL;
+	uint8_t buf[512];
+	struct rsp_wr wr = rsp_wr_init(buf, sizeof(buf));
+	struct rsp_rd body, rd;
+	uint16_t type;
+	bool is_new;
+
+	pe.owner = rsp_bytes_str("web1");
+	pe.asap = pe.user;
+	CHECK_EQ(rsp_handlespace_put(hs, rsp_bytes_str("web"), &pe, &e, &is_new), RSP_OK);
+	rsp_element_write(&wr, e, false);
+	rd = rsp_rd_init(rsp_bytes_of(buf, wr.pos), 0);
+	CHECK(rsp_rd_tlv(&rd, &type, &body));
+	rsp_pool_element_decode(&body, &got);
+	CHECK_EQ(body.err, RSP_OK);
+	CHECK_EQ(got.owner.n, 0);
+	CHECK_EQ(got.asap.type, 0);
+	CHECK_EQ(got.user.port, 80);
+	wr = rsp_wr_init(buf, sizeof(buf));
+	rsp_element_write(&wr, e, true);
+	CHECK_EQ(wr.pos, e->encoded_size);
+	rsp_handlespace_free(hs);
+}
+
+static void
+caps_are_kept_and_change_nothing(void)
+{
+	struct rsp_handlespace_limits tight = { .pools = 2, .elements = 4, .pool_elements = 3 };
+	struct rsp_handlespace *hs = rsp_handlespace_new(&tight, key);
+	struct rsp_pool_element pe = sample(99, 1, RSP_POLICY_RR, 0);
+	struct rsp_element *e = NULL;
+	static char long_handle[RSP_HANDLE_MAX + 1];
+	bool is_new;
+
+	for (uint32_t i = 1; i <= 3; i++)
+		(void)put(hs, "a", i, 1);
+	CHECK_EQ(rsp_handlespace_put(hs, rsp_bytes_str("a"), &pe, &e, &is_new), RSP_ELIMIT);
+	(void)put(hs, "b", 1, 1);
+	CHECK_EQ(rsp_handlespace_put(hs, rsp_bytes_str("b"), &pe, &e, &is_new), RSP_ELIMIT);
+	CHECK_EQ(rsp_handlespace_put(hs, rsp_bytes_str("c"), &pe, &e, &is_new), RSP_ELIMIT);
+	CHECK_EQ(rsp_handlespace_put(hs, (struct rsp_bytes){ 0 }, &pe, &e, &is_new), RSP_EVALUE);
+	CHECK_EQ(rsp_handlespace_put(hs, rsp_bytes_of(long_handle, sizeof(long_handle)), &pe, &e, &is_new), RSP_EVALUE);
+	CHECK_EQ(rsp_handlespace_elements(hs), 4);
+	CHECK_EQ(rsp_handlespace_pools(hs), 2);
+	CHECK(rsp_home_checksum(hs, 1) == rsp_home_checksum_full(hs, 1));
+	rsp_handlespace_free(hs);
+}
+
+static void
+the_checksum_is_rfc_1071s(void)
+{
+	/* RFC 5353 s.3.6.2, and the table that rsplib computed fddc for: 11111111 owns EchoPool 0a0b0c01 */
+	struct rsp_handlespace *hs = rsp_handlespace_new(&roomy, key);
+	uint32_t words = 0x4563 + 0x686f + 0x506f + 0x6f6c + 0x0a0b + 0x0c01;
+
+	CHECK_EQ(rsp_home_checksum(hs, 1), 0xffff);
+	(void)put(hs, "EchoPool", 0x0a0b0c01, 1);
+	words = (words & 0xffff) + (words >> 16);
+	CHECK_EQ(rsp_home_checksum(hs, 1), (uint16_t)~words);
+	rsp_handlespace_free(hs);
+}
+
+/* A random history against a plain array, and walks that go on meanwhile. */
+static void
+a_random_history_agrees_with_an_array(void)
+{
+	enum { POOLS = 20, IDS = 60, HOMES = 4, STEPS = 60000 };
+	static uint8_t home_of[POOLS][IDS], seen[POOLS][IDS], there_throughout[POOLS][IDS];
+	struct rsp_handlespace *hs = rsp_handlespace_new(&roomy, key);
+	struct rsp_rng rng = rsp_rng_seeded(20261123);
+	struct rsp_walk walk = { 0 };
+	char handle[16];
+
+	for (unsigned step = 0; step < STEPS; step++) {
+		unsigned p = (unsigned)rsp_rng_below(&rng, POOLS), id = (unsigned)rsp_rng_below(&rng, IDS);
+		uint8_t home = (uint8_t)(1 + rsp_rng_below(&rng, HOMES));
+		(void)snprintf(handle, sizeof(handle), "pool%u", p * p);
+		struct rsp_pool *pool = rsp_pool_find(hs, rsp_bytes_str(handle));
+		struct rsp_element *e = rsp_element_find(hs, pool, id + 1);
+
+		CHECK_EQ(e != NULL, home_of[p][id] != 0);
+		switch (rsp_rng_below(&rng, 4)) {
+		case 0:
+		case 1:
+			(void)put(hs, handle, id + 1, home);
+			home_of[p][id] = home;
+			break;
+		case 2:
+			if (e)
+				rsp_element_remove(hs, e);
+			home_of[p][id] = there_throughout[p][id] = 0;
+			break;
+		default:
+			if (e) {
+				CHECK_EQ(rsp_element_rehome(hs, e, home), RSP_OK);
+				home_of[p][id] = home;
+			}
+		}
+		if (!walk.link) {
+			memset(seen, 0, sizeof(seen));
+			for (unsigned i = 0; i < POOLS * IDS; i++)
+				there_throughout[i / IDS][i % IDS] = home_of[i / IDS][i % IDS] != 0;
+			rsp_walk_begin(hs, &walk, 0);
+		} else {
+			struct rsp_element *at = rsp_walk_next(hs, &walk);
+
+			if (!at) {
+				for (unsigned i = 0; i < POOLS * IDS; i++)
+					CHECK(seen[i / IDS][i % IDS] >= there_throughout[i / IDS][i % IDS]);
+				rsp_walk_end(&walk);
+			} else {
+				for (unsigned q = 0; q < POOLS; q++) {
+					(void)snprintf(handle, sizeof(handle), "pool%u", q * q);
+					if (rsp_bytes_equal(rsp_pool_handle(at->pool), rsp_bytes_str(handle)))
+						seen[q][at->pe_id - 1] = 1;
+				}
+			}
+		}
+		if (step % 500 == 0)
+			for (uint32_t h = 1; h <= HOMES; h++)
+				CHECK_EQ(rsp_home_checksum(hs, h), rsp_home_checksum_full(hs, h));
+	}
+	rsp_walk_end(&walk);
+	rsp_handlespace_free(hs);
+}
+
+static void
+the_table_grows_and_loses_nobody(void)
+{
+	struct rsp_handlespace *hs = rsp_handlespace_new(&roomy, key);
+
+	for (uint32_t i = 1; i <= 20000; i++) {
+		(void)put(hs, i % 2 ? "odd" : "even", i, 1);
+		if (i % 1000 == 0)
+			for (uint32_t k = 1; k <= i; k += 7)
+				CHECK(rsp_element_find(hs, rsp_pool_find(hs, rsp_bytes_str(k % 2 ? "odd" : "even")), k));
+	}
+	CHECK_EQ(rsp_home_count(hs, 1), 20000);
+	rsp_handlespace_free(hs);
+}
+
+static void
+round_robin_takes_turns(void)
+{
+	struct rsp_handlespace *hs = rsp_handlespace_new(&roomy, key);
+	struct rsp_rng rng = rsp_rng_seeded(1);
+	struct rsp_element *out[8];
+	unsigned first[4] = { 0 };
+
+	for (uint32_t i = 0; i < 4; i++)
+		(void)put(hs, "web", i + 1, 1);
+	for (unsigned i = 0; i < 400; i++) {
+		CHECK_EQ(rsp_select(rsp_pool_find(hs, rsp_bytes_str("web")), 3, &rng, out), 3);
+		CHECK(out[0] != out[1] && out[1] != out[2] && out[0] != out[2]);
+		first[out[0]->pe_id - 1]++;
+	}
+	for (unsigned i = 0; i < 4; i++)
+		CHECK_EQ(first[i], 100);
+	CHECK_EQ(rsp_select(rsp_pool_find(hs, rsp_bytes_str("web")), 8, &rng, out), 4);
+	CHECK_EQ(rsp_select(rsp_pool_find(hs, rsp_bytes_str("web")), 0, &rng, out), 0);
+	rsp_handlespace_free(hs);
+}
+
+static void
+priority_gives_the_highest_in_decreasing_order(void)
+{
+	static const uint32_t value[] = { 3, 9, 1, 9, 5 };
+	struct rsp_handlespace *hs = rsp_handlespace_new(&roomy, key);
+	struct rsp_rng rng = rsp_rng_seeded(1);
+	struct rsp_element *out[8];
+	unsigned best[6] = { 0 };
+	bool is_new;
+
+	for (uint32_t i = 0; i < 5; i++) {
+		struct rsp_pool_element pe = sample(i + 1, 1, RSP_POLICY_PRIO, value[i]);
+		CHECK_EQ(rsp_handlespace_put(hs, rsp_bytes_str("p"), &pe, &out[0], &is_new), RSP_OK);
+	}
+	for (unsigned i = 0; i < 50; i++) {
+		CHECK_EQ(rsp_select(rsp_pool_find(hs, rsp_bytes_str("p")), 3, &rng, out), 3);
+		CHECK(out[0]->pe_id + out[1]->pe_id == 6 && out[2]->pe_id == 5);
+		best[out[0]->pe_id]++;
+	}
+	CHECK(best[2] > 0 && best[4] > 0);
+	rsp_handlespace_free(hs);
+}
+
+int
+main(void)
+{
+	TAP_RUN(what_is_put_is_found);
+	TAP_RUN(users_do_not_see_owner_and_asap_transport);
+	TAP_RUN(caps_are_kept_and_change_nothing);
+	TAP_RUN(the_checksum_is_rfc_1071s);
+	TAP_RUN(a_random_history_agrees_with_an_array);
+	TAP_RUN(the_table_grows_and_loses_nobody);
+	TAP_RUN(round_robin_takes_turns);
+	TAP_RUN(priority_gives_the_highest_in_decreasing_order);
+	return tap_end();
+}
