@@ -1,0 +1,552 @@
+#include <stdlib.h>
+
+#include "engine/client_priv.h"
+
+/* Links, and the hunt for a home registrar: RFC 5352 s.3.6, SH1 to SH6. */
+
+static enum rsp_err
+copy_server(struct rsp_client_server *to, const struct rsp_client_server *from)
+{
+	const char *name = from->name ? from->name : from->host, *host = from->host ? from->host : from->name;
+
+	*to = *from;
+	to->name = strdup(name);
+	to->host = strdup(host);
+	return to->name && to->host ? RSP_OK : RSP_ENOMEM;
+}
+
+enum rsp_err
+rsp_client_hunt_init(struct rsp_client *c)
+{
+	unsigned n = c->config.n_servers, n_addresses = 0;
+
+	c->servers = calloc(n, sizeof *c->servers);
+	c->attempts = calloc(n, sizeof *c->attempts);
+	c->shown = calloc(n, sizeof *c->shown);
+	c->candidates = calloc((size_t)n * RSP_CLIENT_SERVER_IPS_MAX, sizeof *c->candidates);
+	if (!c->servers || !c->attempts || !c->shown || !c->candidates)
+		return RSP_ENOMEM;
+	for (unsigned i = 0; i < n; i++) {
+		if (copy_server(&c->servers[i], &c->config.servers[i]))
+			return RSP_ENOMEM;
+		n_addresses = c->servers[i].n_ips > n_addresses ? c->servers[i].n_ips : n_addresses;
+	}
+	/* Every server's first address before any server's second: three attempts are to go to three servers. */
+	for (unsigned ip = 0; ip == 0 || ip < n_addresses; ip++)
+		for (unsigned i = 0; i < n; i++)
+			if (ip == 0 || ip < c->servers[i].n_ips)
+				c->candidates[c->n_candidates++] = (struct client_candidate){ .server = i, .ip = ip };
+	c->cursor = c->config.shuffle ? (unsigned)rsp_rng_below(&c->rng, n) : 0;
+	c->config.servers = c->servers;
+	return RSP_OK;
+}
+
+void
+rsp_client_hunt_done(struct rsp_client *c)
+{
+	for (unsigned i = 0; c->servers && i < c->config.n_servers; i++) {
+		union {
+			const char *c;
+			char *p;
+		} name = { c->servers[i].name }, host = { c->servers[i].host };
+
+		free(name.p);
+		free(host.p);
+	}
+	free(c->servers);
+	free(c->attempts);
+	free(c->shown);
+	free(c->candidates);
+}
+
+struct client_link *
+rsp_client_link_find(struct rsp_client *c, uint32_t id)
+{
+	for (size_t i = 0; id && i < RSP_COUNT(c->links); i++)
+		if (c->links[i].id == id)
+			return &c->links[i];
+	return NULL;
+}
+
+static struct client_link *
+link_new(struct rsp_client *c, uint32_t id)
+{
+	for (size_t i = 0; i < RSP_COUNT(c->links); i++)
+		if (!c->links[i].id) {
+			c->links[i] = (struct client_link){ .id = id };
+			return &c->links[i];
+		}
+	return NULL;
+}
+
+void
+rsp_client_link_close(struct rsp_client *c, struct client_link *link)
+{
+	uint32_t id = link->id;
+
+	*link = (struct client_link){ 0 };
+	c->ops.close(c->ctx, id);
+}
+
+static void
+link_name(struct client_link *link, const char *name)
+{
+	size_t n = name ? strnlen(name, sizeof link->name - 1) : 0;
+
+	if (n)
+		memcpy(link->name, name, n);
+	link->name[n] = '\0';
+}
+
+/* What became of an attempt is kept for records, and told. */
+static void
+note_attempt(struct rsp_client *c, unsigned candidate, enum rsp_client_step step, const struct rsp_why *why)
+{
+	const struct client_candidate *cand = &c->candidates[candidate];
+	const struct rsp_client_server *server = &c->servers[cand->server];
+	struct client_attempt *attempt = &c->attempts[cand->server];
+	unsigned tries = attempt->a.tries;
+	struct rsp_client_event event = rsp_client_event_new(c, RSP_CLIENT_ATTEMPT);
+
+	attempt->used = true;
+	attempt->a = (struct rsp_client_attempt){
+		.server = cand->server,
+		.name = server->name,
+		.host = server->host,
+		.port = server->port,
+		.ip = cand->ip < server->n_ips ? server->ip[cand->ip] : (struct rsp_ip){ 0 },
+		.step = step,
+		.err = why ? why->err : RSP_OK,
+		.tries = tries,
+	};
+	if (why)
+		memcpy(attempt->a.reason, why->reason, sizeof attempt->a.reason);
+	event.attempt = &attempt->a;
+	event.server = server->name;
+	event.why = why;
+	rsp_client_tell(c, &event);
+}
+
+void
+rsp_client_blame(struct rsp_client *c, const struct client_link *link, enum rsp_client_step step,
+		 const struct rsp_why *why)
+{
+	if (link->dialled)
+		note_attempt(c, link->candidate, step, why);
+}
+
+static unsigned
+count_links(const struct rsp_client *c, bool only_pending)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < RSP_COUNT(c->links); i++)
+		n += c->links[i].id && c->links[i].dialled && !(only_pending && c->links[i].up);
+	return n;
+}
+
+static struct client_candidate *
+untried(const struct rsp_client *c)
+{
+	for (unsigned i = 0; i < c->n_candidates; i++) {
+		struct client_candidate *cand = &c->candidates[(c->cursor + i) % c->n_candidates];
+
+		if (!cand->tried)
+			return cand;
+	}
+	return NULL;
+}
+
+static void
+begin_round(struct rsp_client *c)
+{
+	for (unsigned i = 0; i < c->n_candidates; i++) {
+		const char *name = c->servers[c->candidates[i].server].name;
+		bool at_home = c->home && strcmp(c->home->name, name) == 0;
+
+		c->candidates[i].tried = at_home; /* hunting beside a home is hunting for another one */
+	}
+}
+
+/* True if it is under way. */
+static bool
+dial(struct rsp_client *c, struct client_candidate *cand)
+{
+	const struct rsp_client_server *server = &c->servers[cand->server];
+	struct rsp_dial to = { .role = c->config.role, .server_name = server->name, .port = server->port };
+	unsigned candidate = (unsigned)(cand - c->candidates);
+	struct rsp_why why = { 0 };
+
+	if (cand->ip < server->n_ips)
+		to.ip = server->ip[cand->ip];
+	cand->tried = true;
+	c->cursor = (candidate + 1) % c->n_candidates;
+	c->attempts[cand->server].a.tries++;
+	uint32_t id = c->ops.dial(c->ctx, &to, cand->server);
+	struct client_link *link = id ? link_new(c, id) : NULL;
+	if (!link) {
+		if (id)
+			c->ops.close(c->ctx, id);
+		(void)rsp_fail(&why, RSP_EUNREACHABLE, server->name, "cannot be dialled");
+		note_attempt(c, candidate, RSP_STEP_TCP, &why);
+		return false;
+	}
+	link->dialled = true;
+	link->candidate = candidate;
+	link_name(link, server->name);
+	return true;
+}
+
+/* End the attempts under way but @keep. With @why they failed; without, they are not wanted any more. */
+static void
+drop_attempts(struct rsp_client *c, const struct client_link *keep, const struct rsp_why *why)
+{
+	for (size_t i = 0; i < RSP_COUNT(c->links); i++) {
+		struct client_link *link = &c->links[i];
+		unsigned candidate = link->candidate;
+
+		if (!link->id || !link->dialled || link->up || link == keep)
+			continue;
+		rsp_client_link_close(c, link);
+		if (why)
+			note_attempt(c, candidate, RSP_STEP_TCP, why);
+	}
+}
+
+static void
+stop(struct rsp_client *c, const struct client_link *keep)
+{
+	c->hunting = c->pausing = false;
+	rsp_client_disarm(c, &c->t5);
+	rsp_client_disarm(c, &c->next);
+	drop_attempts(c, keep, NULL);
+}
+
+/* The whole list was tried in vain. True if it is to be tried again. */
+static bool
+round_failed(struct rsp_client *c)
+{
+	struct rsp_why why = { 0 };
+
+	c->rounds++;
+	if (c->home) { /* nobody else is there */
+		stop(c, NULL);
+		return false;
+	}
+	if (!c->config.rounds || c->rounds < c->config.rounds)
+		return true;
+	(void)rsp_client_verdict(c, &why);
+	rsp_client_give_up(c, &why);
+	return false;
+}
+
+/* All failed before T5 did: the RFC would have us wait for it, but a registrar that restarts refuses connections for a
+ * moment only. So the list is tried again after a pause that doubles up to T5. */
+static void
+pause(struct rsp_client *c)
+{
+	unsigned doublings = c->rounds < 16 ? c->rounds - 1 : 15;
+	uint64_t wait_ms = (uint64_t)c->config.timers.stagger_ms << doublings;
+
+	c->pausing = true;
+	wait_ms = wait_ms < c->t5_ms ? wait_ms : c->t5_ms;
+	rsp_client_arm(c, &c->next, rsp_rng_jitter(&c->rng, wait_ms, 50));
+}
+
+static void
+attempt_next(struct rsp_client *c)
+{
+	while (c->hunting && count_links(c, false) < RSP_CLIENT_PARALLEL) { /* SH1 */
+		struct client_candidate *cand = untried(c);
+
+		if (!cand)
+			break;
+		if (dial(c, cand)) {
+			if (untried(c))
+				rsp_client_arm(c, &c->next, c->config.timers.stagger_ms);
+			return;
+		}
+	}
+	if (c->hunting && count_links(c, true) == 0 && !untried(c) && round_failed(c))
+		pause(c);
+}
+
+void
+rsp_client_hunt(struct rsp_client *c)
+{
+	if (c->hunting)
+		return;
+	begin_round(c);
+	if (!untried(c))
+		return;
+	c->hunting = true;
+	c->gave_up = false;
+	c->rounds = 0;
+	c->t5_ms = c->config.timers.t5_serverhunt_ms;
+	rsp_client_arm(c, &c->t5, c->t5_ms); /* SH2 */
+	attempt_next(c);
+}
+
+/* SH5 */
+static void
+t5_due(struct rsp_client *c)
+{
+	struct rsp_why why = { 0 };
+	uint64_t cap = c->config.timers.retran_max_ms;
+
+	c->pausing = false;
+	c->t5_ms = c->t5_ms * 2 < cap ? c->t5_ms * 2 : cap > c->t5_ms ? cap : c->t5_ms;
+	(void)rsp_fail(&why, RSP_ETIMEOUT, "", "no connection in time");
+	drop_attempts(c, NULL, &why);
+	if (!c->hunting)
+		return;
+	if (!untried(c)) { /* else those that were not tried are the different set that SH5 wants */
+		if (!round_failed(c))
+			return;
+		begin_round(c);
+	}
+	rsp_client_arm(c, &c->t5, c->t5_ms);
+	attempt_next(c);
+}
+
+void
+rsp_client_hunt_due(struct rsp_client *c, struct client_timer *timer)
+{
+	if (!c->hunting)
+		return;
+	if (timer->kind == TIMER_T5) {
+		t5_due(c);
+		return;
+	}
+	if (c->pausing) {
+		c->pausing = false;
+		begin_round(c);
+	}
+	attempt_next(c);
+}
+
+void
+rsp_client_adopt(struct rsp_client *c, struct client_link *link, const struct client_element *named)
+{
+	struct client_link *old = c->home;
+	struct rsp_client_event event;
+
+	stop(c, link); /* SH3, and the others are closed: SH6 */
+	rsp_client_disarm(c, &c->outage);
+	c->home = link;
+	c->homes++;
+	c->gave_up = false;
+	c->in_flight = 0;
+	rsp_client_lookups_adopted(c);
+	rsp_client_elements_adopted(c, named);
+	if (old)
+		rsp_client_link_close(c, old);
+	event = rsp_client_event_new(c, RSP_CLIENT_HOME);
+	event.changed = c->homes > 1;
+	rsp_client_tell(c, &event);
+}
+
+/* An answer came: the home is well, so a hunt beside it (RFC 5352 s.3.7.2) is over. */
+void
+rsp_client_home_answered(struct rsp_client *c)
+{
+	if (c->hunting)
+		stop(c, NULL);
+}
+
+/* @gone was the home and is no link any more. */
+static void
+home_gone(struct rsp_client *c, const struct client_link *gone, const struct rsp_why *why)
+{
+	struct rsp_client_event event = rsp_client_event_new(c, RSP_CLIENT_HOME_LOST);
+
+	if (c->hunting) /* beside the home until now: begin anew, with the whole list */
+		stop(c, NULL);
+	c->in_flight = 0;
+	rsp_client_lookups_orphaned(c);
+	rsp_client_elements_orphaned(c);
+	if (c->config.max_outage_ms && rsp_client_needs_home(c))
+		rsp_client_arm(c, &c->outage, c->config.max_outage_ms);
+	event.link = gone->id;
+	event.server = gone->name;
+	event.server_id = gone->server_id;
+	event.why = why;
+	rsp_client_tell(c, &event);
+	rsp_client_pump(c);
+}
+
+void
+rsp_client_leave_home(struct rsp_client *c, enum rsp_err err, const char *reason)
+{
+	struct client_link *home = c->home, gone;
+	struct rsp_why why = { 0 };
+
+	if (!home)
+		return;
+	gone = *home;
+	(void)rsp_fail(&why, err, gone.name, "%s", reason);
+	c->home = NULL;
+	rsp_client_link_close(c, home);
+	rsp_client_blame(c, &gone, RSP_STEP_ASAP, &why);
+	home_gone(c, &gone, &why);
+}
+
+/* A registrar dialled us. If it left half-open connections behind, the oldest makes room. */
+static void
+notify_up(struct rsp_client *c, uint32_t id, const struct rsp_link_info *info)
+{
+	bool may = c->config.role == RSP_ROLE_ELEMENT ? info->role == RSP_ROLE_NOTIFY : c->config.role == RSP_ROLE_NONE;
+	struct client_link *oldest = NULL;
+	unsigned n = 0;
+
+	if (!may || !c->config.asap_port) {
+		c->ops.close(c->ctx, id);
+		return;
+	}
+	for (size_t i = 0; i < RSP_COUNT(c->links); i++) {
+		struct client_link *link = &c->links[i];
+
+		if (!link->id || link->dialled)
+			continue;
+		n++;
+		if (link != c->home && (!oldest || link->up_ms < oldest->up_ms))
+			oldest = link;
+	}
+	if (n >= CLIENT_NOTIFY_MAX && oldest)
+		rsp_client_link_close(c, oldest);
+	struct client_link *link = link_new(c, id);
+	if (!link) {
+		c->ops.close(c->ctx, id);
+		return;
+	}
+	link->up = true;
+	link->up_ms = c->now;
+	link->role = info->role;
+	link->local = info->local;
+	link_name(link, info->identity);
+}
+
+void
+rsp_client_link_up(struct rsp_client *c, uint64_t now_ms, uint32_t id, const struct rsp_link_info *info)
+{
+	struct client_link *link = rsp_client_link_find(c, id);
+
+	rsp_client_enter(c, now_ms);
+	if (!link) {
+		notify_up(c, id, info);
+		return;
+	}
+	if (link->up)
+		return;
+	link->up = true;
+	link->up_ms = c->now;
+	link->role = info->role;
+	link->local = info->local;
+	note_attempt(c, link->candidate, RSP_STEP_ASAP, NULL);
+	if (c->hunting)
+		rsp_client_adopt(c, link, NULL); /* the first that is usable */
+	else
+		rsp_client_link_close(c, link);
+	rsp_client_pump(c);
+}
+
+void
+rsp_client_link_down(struct rsp_client *c, uint64_t now_ms, uint32_t id, enum rsp_client_step step,
+		     const struct rsp_why *why)
+{
+	struct client_link *link = rsp_client_link_find(c, id), gone;
+	struct rsp_why closed = { 0 };
+
+	rsp_client_enter(c, now_ms);
+	if (!link)
+		return;
+	if (!why || !why->err) {
+		(void)rsp_fail(&closed, RSP_ECLOSED, link->name, "connection closed");
+		why = &closed;
+	}
+	gone = *link;
+	*link = (struct client_link){ 0 };
+	if (c->home == link) {
+		c->home = NULL;
+		rsp_client_blame(c, &gone, step, why);
+		home_gone(c, &gone, why);
+	} else if (gone.dialled && !gone.up) {
+		note_attempt(c, gone.candidate, step, why);
+		if (c->hunting && !c->pausing)
+			attempt_next(c); /* SH4: another address */
+	}
+	rsp_client_pump(c);
+}
+
+void
+rsp_client_give_up(struct rsp_client *c, const struct rsp_why *why)
+{
+	struct rsp_client_event event = rsp_client_event_new(c, RSP_CLIENT_GAVE_UP);
+
+	stop(c, NULL);
+	rsp_client_disarm(c, &c->outage);
+	c->gave_up = true;
+	event.why = why;
+	rsp_client_tell(c, &event);
+}
+
+/* Append to the text @to of @cap octets what fits. */
+static size_t
+append(char *to, size_t at, size_t cap, const char *text)
+{
+	size_t n = strlen(text), room = cap - 1 - at;
+
+	n = n < room ? n : room;
+	memcpy(to + at, text, n);
+	to[at + n] = '\0';
+	return at + n;
+}
+
+enum rsp_err
+rsp_client_verdict(const struct rsp_client *c, struct rsp_why *why)
+{
+	char servers[RSP_OBJECT_MAX] = "", reasons[RSP_REASON_MAX] = "";
+	size_t at_server = 0, at_reason = 0;
+	unsigned n = 0;
+	enum rsp_err auth = RSP_OK, other = RSP_OK, absent = RSP_OK;
+
+	for (unsigned i = 0; i < c->config.n_servers; i++) {
+		const struct client_attempt *attempt = &c->attempts[i];
+		enum rsp_err err = attempt->a.err;
+		const char *reason = attempt->used ? attempt->a.reason : "no connection in time";
+
+		if (!attempt->used && !attempt->a.tries)
+			continue;
+		err = attempt->used ? err : RSP_ETIMEOUT;
+		if (!err) /* it was usable once */
+			reason = "no answer in time";
+		at_server = append(servers, at_server, sizeof servers, n ? ", " : "");
+		at_server = append(servers, at_server, sizeof servers, attempt->used ? attempt->a.name : c->servers[i].name);
+		at_reason = append(reasons, at_reason, sizeof reasons, n ? "; " : "");
+		if (c->config.n_servers > 1) {
+			at_reason = append(reasons, at_reason, sizeof reasons, c->servers[i].name);
+			at_reason = append(reasons, at_reason, sizeof reasons, ": ");
+		}
+		at_reason = append(reasons, at_reason, sizeof reasons, reason);
+		n++;
+		if (rsp_err_exit(err) == rsp_err_exit(RSP_EAUTH))
+			auth = auth ? auth : err;
+		else if (!err || rsp_err_exit(err) == rsp_err_exit(RSP_EUNREACHABLE))
+			absent = !err ? RSP_ETIMEOUT : !absent || absent == err ? err : RSP_EUNREACHABLE;
+		else
+			other = other ? other : err;
+	}
+	if (n == 0)
+		return rsp_fail(why, RSP_ETIMEOUT, "registrar", "none was tried in time");
+	return rsp_fail(why, other ? other : auth ? auth : absent, servers, "%s", reasons);
+}
+
+const struct rsp_client_attempt *
+rsp_client_attempts(const struct rsp_client *c, unsigned *ret_n)
+{
+	*ret_n = 0;
+	for (unsigned i = 0; i < c->config.n_servers; i++)
+		if (c->attempts[i].used)
+			c->shown[(*ret_n)++] = c->attempts[i].a;
+	return c->shown;
+}
