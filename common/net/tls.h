@@ -1,0 +1,49 @@
+#ifndef RSP_NET_TLS_H
+#define RSP_NET_TLS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/role.h"
+#include "keys/psk.h"
+#include "keys/x509.h"
+
+/* What one node shows and believes in TLS handshakes, both as a client and as a server: its keys, certificates and policy.
+ * Immutable and shared: for new keys make a new one; connections hold a reference to the one they began with.
+ * rsp(7), "Security"; RFC 5355 2.1-2.8. No session tickets, no early data. */
+struct rsp_tls;
+
+enum rsp_tls_policy {
+	RSP_TLS_DEFAULT, /* RFC 9325: TLS 1.3, and 1.2 for certificates; forward secrecy; AEAD */
+	RSP_TLS_RFC5352	 /* adds what RFC 5352 s.9.2 and RFC 5353 s.6.2 call mandatory and RFC 9325 warns of */
+};
+
+/** What a listener is for: whose keys it takes. */
+enum rsp_tls_service {
+	RSP_TLS_ASAP,  /* elements by key, users by our certificate: role ELEMENT or USER */
+	RSP_TLS_ENRP,  /* by key only: role PEER or MONITOR */
+	RSP_TLS_NOTIFY /* an element's listener for registrars, by key only: role NOTIFY */
+};
+
+struct rsp_tls_config {
+	struct rsp_keyring *keyring; /* a reference is taken; NULL: no keys */
+	const char *me;		     /* the node's name, as keys call it; NULL or "" for a user */
+	const struct rsp_x509 *x509; /* copied; NULL: no certificates */
+	enum rsp_tls_policy policy;
+	bool require_user_cert; /* on the ASAP port, a user must show a certificate of our CA */
+};
+
+/** RSP_EKEY or RSP_ENOMEM, with @why. */
+enum rsp_err rsp_tls_new(const struct rsp_tls_config *config, struct rsp_tls **ret, struct rsp_why *why) RSP_NODISCARD;
+struct rsp_tls *rsp_tls_ref(struct rsp_tls *tls);
+void rsp_tls_unref(struct rsp_tls *tls);
+RSP_AUTO_DEFINE(struct rsp_tls *, rsp_tls_unref)
+
+/**
+ * To be called at the start of a program that uses TLS: makes GnuTLS ignore SSLKEYLOGFILE, and, if @keylog_path is not NULL,
+ * write the secrets of every connection there (created with mode 0600, appended to). RSP_EIO with @why.
+ */
+enum rsp_err rsp_tls_init(const char *keylog_path, struct rsp_why *why) RSP_NODISCARD;
+
+#endif
