@@ -602,6 +602,7 @@ rsp_element_remove(struct rsp_handlespace *hs, struct rsp_element *e)
 	pool_leave(hs, e);
 	owner_drop(hs, e->owner);
 	free(e->encoded);
+	free(e->reporters);
 	free(e);
 }
 

@@ -54,10 +54,13 @@ struct rsp_element {
 	/* the engine's */
 	struct rsp_timer expiry, keepalive;
 	uint64_t keepalive_sent_ms, version;
-	uint32_t link; /* registered over, 0: none */
-	uint32_t degradation; /* times it was answered since its last registration, RFC 5356 s.5.2.2 */
+	struct rsp_element *link_next, **link_link; /* among the elements registered over the same link */
+	uint32_t *reporters;			    /* who said that it is unreachable, malloc'd; NULL: nobody */
+	uint32_t link;				    /* registered over, 0: none */
+	uint32_t degradation;			    /* times answered since it registered, RFC 5356 s.5.2.2 */
 	uint8_t bad_reports;
-	bool waiting, marked;
+	bool waiting; /* for the answer to a keep-alive */
+	bool marked;  /* RFC 5353 s.3.6.3 */
 };
 
 /** NULL if out of memory. @key decides the hashing: it must be random. The caller frees it with rsp_handlespace_free(). */

@@ -11,7 +11,9 @@ rsp_wr_init(uint8_t *buf, size_t cap)
 void
 rsp_wr_bytes(struct rsp_wr *wr, struct rsp_bytes bytes)
 {
-	if (wr->err || bytes.n > wr->cap - wr->pos) {
+	if (wr->err)
+		return;
+	if (bytes.n > wr->cap - wr->pos) {
 		wr->err = RSP_ELIMIT;
 		return;
 	}

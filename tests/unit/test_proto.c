@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "proto/message.h"
+#include "samples.h"
 #include "tap.h"
 #include "vectors.h"
 
@@ -55,6 +56,8 @@ is_stable(enum rsp_protocol protocol, const uint8_t *octets, size_t n)
 static void
 each_truncation(const struct vector *v)
 {
+	size_t length = (size_t)v->octets[2] << 8 | v->octets[3]; /* the padding after it may be cut */
+
 	for (size_t n = 0; n < v->n; n++) {
 		uint8_t *cut = malloc(n ? n : 1);
 		struct rsp_message msg;
@@ -62,10 +65,10 @@ each_truncation(const struct vector *v)
 		if (!cut)
 			abort();
 		memcpy(cut, v->octets, n);
-		CHECK(rsp_message_decode(v->protocol, rsp_bytes_of(cut, n), &msg, NULL) != RSP_OK);
-		for (size_t length = n; n >= 4 && length + 4 > n; length--) { /* the same, with a length that fits */
-			cut[2] = (uint8_t)(length >> 8);
-			cut[3] = (uint8_t)length;
+		CHECK(rsp_message_decode(v->protocol, rsp_bytes_of(cut, n), &msg, NULL) == (n < length ? RSP_EMALFORM : RSP_OK));
+		for (size_t fitting = n; n >= 4 && fitting + 4 > n; fitting--) {
+			cut[2] = (uint8_t)(fitting >> 8);
+			cut[3] = (uint8_t)fitting;
 			CHECK(is_stable(v->protocol, cut, n));
 		}
 		free(cut);
@@ -86,9 +89,11 @@ each_changed_octet(const struct vector *v)
 
 		for (unsigned change = 1; change < 256; change++) {
 			v->octets[at] = (uint8_t)(was ^ change);
-			if (!is_stable(v->protocol, v->octets, v->n))
+			bool stable = is_stable(v->protocol, v->octets, v->n);
+
+			if (!stable)
 				printf("# %s: octet %zu changed by %u\n", v->name, at, change);
-			CHECK(is_stable(v->protocol, v->octets, v->n));
+			CHECK(stable);
 		}
 		v->octets[at] = was;
 	}
@@ -123,6 +128,49 @@ each_capacity_is_kept(void)
 	CHECK(vectors("rsplib.tsv", each_capacity) >= 40);
 }
 
+static unsigned seen[2][16]; /* how often each type came */
+
+static void
+a_sample(const char *name, const struct rsp_message *msg)
+{
+	struct rsp_message again;
+	struct rsp_why why = { 0 };
+	size_t n = 0;
+
+	seen[msg->protocol][msg->type & 15]++;
+	CHECK_EQ(rsp_message_encode(msg, first, sizeof(first), &n), RSP_OK);
+	CHECK_EQ(n % 4, 0);
+	CHECK_EQ(rsp_message_frame(rsp_bytes_of(first, n)), n);
+	uint8_t *exact = rsp_bytes_dup(rsp_bytes_of(first, n));
+	if (rsp_message_decode(msg->protocol, rsp_bytes_of(exact, n), &again, &why)) {
+		printf("# %s: %s\n", name, why.reason);
+		CHECK(false);
+	} else {
+		CHECK_EQ(again.has, msg->has);
+		CHECK_EQ(again.flags, msg->flags);
+		CHECK_EQ(again.n_list, msg->n_list);
+		CHECK_EQ(again.pe_id, msg->pe_id);
+		CHECK(rsp_bytes_equal(again.handle, msg->handle));
+		CHECK(rsp_bytes_equal(again.list, msg->list));
+		CHECK_EQ(again.unknown.n, 0);
+	}
+	CHECK(is_stable(msg->protocol, exact, n));
+	each_truncation(&(struct vector){ .protocol = msg->protocol, .octets = exact, .n = n });
+	each_capacity(&(struct vector){ .protocol = msg->protocol, .octets = exact, .n = n });
+	each_changed_octet(&(struct vector){ .protocol = msg->protocol, .octets = exact, .n = n });
+	free(exact);
+}
+
+static void
+everything_we_send_is_read_back(void)
+{
+	const struct rsp_grammar *row;
+
+	CHECK(samples(a_sample) > 80);
+	for (unsigned i = 0; (row = rsp_grammar_at(i)); i++)
+		CHECK(seen[row->protocol][row->type & 15] > 0);
+}
+
 int
 main(void)
 {
@@ -130,5 +178,6 @@ main(void)
 	TAP_RUN(each_truncation_is_refused);
 	TAP_RUN(each_changed_octet_is_decoded_or_refused);
 	TAP_RUN(each_capacity_is_kept);
+	TAP_RUN(everything_we_send_is_read_back);
 	return tap_end();
 }

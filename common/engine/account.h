@@ -1,0 +1,42 @@
+#ifndef RSP_ENGINE_ACCOUNT_H
+#define RSP_ENGINE_ACCOUNT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "base/hash.h"
+
+struct rsp_rate;
+
+enum rsp_toll { RSP_TOLL_REGISTRATION, RSP_TOLL_RESOLUTION, RSP_TOLL_REPORT, RSP_TOLL_COUNT };
+
+/** What one identity, or one address, has and may still ask (RFC 5355 s.2.1, s.2.2, s.2.13). */
+struct rsp_account {
+	struct rsp_account *next;
+	uint32_t id;	   /* not 0; tells reporters apart */
+	uint32_t links, elements;
+	struct {
+		uint64_t filled_ms;
+		uint64_t millitokens;
+	} bucket[RSP_TOLL_COUNT];
+	uint16_t name_size;
+	char name[];
+};
+
+#define RSP_ACCOUNT_BUCKETS 1024
+
+struct rsp_accounts {
+	struct rsp_account *bucket[RSP_ACCOUNT_BUCKETS];
+	uint32_t n, next_id;
+};
+
+/** The account of @name, made with full buckets if need be. NULL if out of memory. Idle ones are forgotten in time. */
+struct rsp_account *rsp_account_get(struct rsp_accounts *accounts, const struct rsp_hash_key *key, struct rsp_bytes name);
+
+/** Take one token, filled up to @now_ms. False if there is none: the request is over the limit. */
+bool rsp_account_pay(struct rsp_account *account, enum rsp_toll toll, const struct rsp_rate *rate, uint64_t now_ms);
+
+void rsp_accounts_done(struct rsp_accounts *accounts);
+
+#endif

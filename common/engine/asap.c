@@ -1,0 +1,354 @@
+#include <stdlib.h>
+
+#include "engine/registrar_priv.h"
+
+/* What a request is answered with. */
+struct verdict {
+	uint16_t cause;	    /* RSP_CAUSE_NONE: granted */
+	const char *reason; /* for the record */
+	struct rsp_bytes info;
+};
+
+static const struct verdict granted = { .cause = RSP_CAUSE_NONE };
+
+static struct verdict
+refuse(uint16_t cause, const char *reason)
+{
+	return (struct verdict){ .cause = cause, .reason = reason };
+}
+
+/* Answer with @type and what @verdict says; refusals are counted and recorded. */
+static void
+respond(struct rsp_registrar *r, const struct rsp_link *link, const struct rsp_message *request, uint8_t type,
+	uint32_t pe_id, struct verdict verdict)
+{
+	uint8_t room[512];
+	struct rsp_message msg = { .protocol = RSP_ASAP,
+				   .type = type,
+				   .has = RSP_HAS_HANDLE | RSP_HAS_PE_ID,
+				   .handle = request->handle,
+				   .pe_id = pe_id };
+
+	if (verdict.cause != RSP_CAUSE_NONE) {
+		struct rsp_event event = { .kind = RSP_EVENT_REFUSED,
+					   .message_type = request->type,
+					   .handle = request->handle,
+					   .pe_id = pe_id,
+					   .cause = verdict.cause,
+					   .reason = verdict.reason };
+
+		msg.flags = type == ASAP_REGISTRATION_RESPONSE ? ASAP_FLAG_REJECT : 0;
+		msg.has |= RSP_HAS_ERROR;
+		msg.error = rsp_error_compose(verdict.cause, verdict.info, room, sizeof(room));
+		r->stats.refused++;
+		rsp_registrar_record(r, link, event);
+	}
+	rsp_registrar_send(r, link->id, &msg);
+}
+
+/* RFC 5352 s.9.3, RFC 5355 s.2.1, s.2.15: only who showed an element's key changes a secure registrar. */
+static struct verdict
+may_change(const struct rsp_registrar *r, const struct rsp_link *link)
+{
+	if (r->config.insecure)
+		return granted;
+	if (!link->info.secure)
+		return refuse(RSP_CAUSE_SECURITY, "plain-text");
+	return link->info.role == RSP_ROLE_ELEMENT ? granted : refuse(RSP_CAUSE_SECURITY, "not-an-element");
+}
+
+/* RFC 5352 s.2.2.1: an element registers addresses of its own connection, or such as it was allowed. */
+static bool
+addresses_allowed(const struct rsp_registrar *r, const struct rsp_link *link, const struct rsp_transport *transport)
+{
+	for (unsigned i = 0; i < transport->n_addrs; i++) {
+		struct rsp_ip ip = rsp_transport_ip(transport, i);
+		bool own = rsp_ip_equal(&ip, &link->info.remote);
+
+		if (!own && (!r->config.may_address || !link->info.identity ||
+			     !r->config.may_address(r->ctx, link->info.identity, &ip)))
+			return false;
+	}
+	return true;
+}
+
+static struct verdict
+check_values(const struct rsp_message *msg)
+{
+	const struct rsp_pool_element *pe = &msg->element;
+	bool private = pe->policy.type & 0x80000000U;
+
+	if (msg->handle.n > RSP_HANDLE_MAX)
+		return refuse(RSP_CAUSE_INVALID_VALUES, "handle-too-long");
+	if (pe->pe_id == 0)
+		return refuse(RSP_CAUSE_INVALID_VALUES, "pe-id-zero");
+	if (pe->lifetime_s == 0 || pe->lifetime_s < -1)
+		return refuse(RSP_CAUSE_INVALID_VALUES, "lifetime");
+	if (pe->user.type != RSP_PARAM_OPAQUE && pe->user.port == 0)
+		return refuse(RSP_CAUSE_INVALID_VALUES, "port-zero");
+	if (!private && !rsp_policy_row(pe->policy.type)) /* RFC 5356 s.7.1: reserved */
+		return refuse(RSP_CAUSE_INVALID_VALUES, "policy");
+	return granted;
+}
+
+/* Whose @e is: the identity that registered it. Without identities, whoever is at its address. */
+static bool
+owns(const struct rsp_registrar *r, const struct rsp_link *link, const struct rsp_element *e)
+{
+	struct rsp_pool_element pe = { 0 };
+
+	if (!r->config.insecure)
+		return e->owner && link->info.identity && strcmp(e->owner, link->info.identity) == 0;
+	if (e->link == link->id || e->link == 0)
+		return true;
+	rsp_element_decode(e, &pe);
+	return addresses_allowed(r, link, &pe.user);
+}
+
+/* RFC 5352 s.3.1 rule 2, with what RFC 5354 s.3.12.6 and s.3.12.8 want to go with the cause, written into @room. */
+static struct verdict
+check_consistency(const struct rsp_pool *pool, const struct rsp_pool_element *pe, uint8_t *room, size_t cap)
+{
+	struct verdict verdict = { .cause = rsp_pool_consistent(pool, pe) };
+	struct rsp_pool_element member = { 0 };
+	struct rsp_wr wr = rsp_wr_init(room, cap);
+
+	rsp_element_decode(pool->element[0], &member);
+	switch (verdict.cause) {
+	case RSP_CAUSE_INCONSISTENT_POLICY:
+		verdict.reason = "inconsistent-policy";
+		rsp_policy_encode(&wr, &member.policy);
+		break;
+	case RSP_CAUSE_INCONSISTENT_TRANSPORT:
+		verdict.reason = "inconsistent-transport";
+		rsp_transport_encode(&wr, &member.user);
+		break;
+	default:
+		verdict.reason = "inconsistent-transport-use";
+	}
+	if (!wr.err)
+		verdict.info = rsp_bytes_of(room, wr.pos);
+	return verdict;
+}
+
+static struct verdict
+check_registration(struct rsp_registrar *r, uint64_t now_ms, const struct rsp_link *link, const struct rsp_message *msg,
+		   uint8_t *room, size_t cap)
+{
+	const struct rsp_pool *pool = rsp_pool_find(r->space, msg->handle);
+	const struct rsp_element *e = rsp_element_find(r->space, pool, msg->element.pe_id);
+	struct verdict verdict = may_change(r, link);
+
+	if (verdict.cause != RSP_CAUSE_NONE)
+		return verdict;
+	if (!rsp_account_pay(link->account, RSP_TOLL_REGISTRATION, &r->config.registrations, now_ms))
+		return refuse(RSP_CAUSE_LACK_OF_RESOURCES, "rate");
+	verdict = check_values(msg);
+	if (verdict.cause != RSP_CAUSE_NONE)
+		return verdict;
+	if (r->config.may && link->info.identity && !r->config.may(r->ctx, link->info.identity, msg->handle))
+		return refuse(RSP_CAUSE_SECURITY, "pool-not-allowed");
+	if (!addresses_allowed(r, link, &msg->element.user))
+		return refuse(RSP_CAUSE_SECURITY, "address-not-own");
+	if (e && !owns(r, link, e))
+		return refuse(RSP_CAUSE_SECURITY, "element-of-another");
+	if (!e && link->account->elements >= r->config.max_identity_elements)
+		return refuse(RSP_CAUSE_LACK_OF_RESOURCES, "elements-of-one-identity");
+	if (pool && rsp_pool_consistent(pool, &msg->element) != RSP_CAUSE_NONE)
+		return check_consistency(pool, &msg->element, room, cap);
+	return granted;
+}
+
+/* RFC 5352 s.3.1 rule 4: where the element can be reached. An element behind TCP says on which port it listens for
+ * registrars; that counts if the address is its own. */
+static void
+record_asap_transport(const struct rsp_registrar *r, const struct rsp_link *link, struct rsp_pool_element *pe,
+		      uint8_t room[static RSP_ADDRS_ROOM(1)])
+{
+	if (pe->asap.type == RSP_PARAM_TCP && pe->asap.port && addresses_allowed(r, link, &pe->asap))
+		return;
+	pe->asap = (struct rsp_transport){ .type = RSP_PARAM_TCP, .port = link->info.remote_port };
+	rsp_transport_set_ips(&pe->asap, &link->info.remote, 1, room);
+}
+
+static uint64_t
+next_keepalive(struct rsp_registrar *r, uint64_t now_ms)
+{
+	if (r->config.keepalive_interval_ms == 0)
+		return RSP_NEVER;
+	return now_ms + rsp_rng_jitter(&r->rng, r->config.keepalive_interval_ms, 50); /* RFC 5352 s.3.5 */
+}
+
+/* Store what @msg registers, which has been checked. */
+static struct verdict
+store(struct rsp_registrar *r, uint64_t now_ms, struct rsp_link *link, const struct rsp_message *msg)
+{
+	struct rsp_pool_element pe = msg->element;
+	uint8_t room[RSP_ADDRS_ROOM(1)];
+	struct rsp_element *e;
+	bool is_new;
+
+	pe.home_id = r->config.server_id;
+	pe.owner = link->info.identity ? rsp_bytes_str(link->info.identity) : (struct rsp_bytes){ 0 };
+	record_asap_transport(r, link, &pe, room);
+	if (rsp_handlespace_put(r->space, msg->handle, &pe, &e, &is_new))
+		return refuse(RSP_CAUSE_LACK_OF_RESOURCES, "handlespace-full");
+
+	if (is_new && link->info.identity)
+		link->account->elements++;
+	rsp_element_attach(e, link);
+	e->waiting = false;
+	e->bad_reports = 0;
+	free(e->reporters);
+	e->reporters = NULL;
+	rsp_wheel_set(&r->expiry, &e->expiry,
+		      pe.lifetime_s < 0 ? RSP_NEVER : now_ms + (uint64_t)pe.lifetime_s * 1000);
+	rsp_wheel_set(&r->keepalive, &e->keepalive, next_keepalive(r, now_ms));
+	rsp_registrar_changed(r, now_ms, e, false);
+
+	struct rsp_event event = { .kind = is_new ? RSP_EVENT_PE_REGISTERED : RSP_EVENT_PE_UPDATED,
+				   .message_type = msg->type,
+				   .handle = msg->handle,
+				   .pe_id = e->pe_id,
+				   .cause = RSP_CAUSE_NONE,
+				   .element = &pe };
+	rsp_registrar_record(r, link, event);
+	r->stats.registrations++;
+	return granted;
+}
+
+void
+rsp_asap_registration(struct rsp_registrar *r, uint64_t now_ms, struct rsp_link *link, const struct rsp_message *msg)
+{
+	uint8_t room[1024];
+	struct verdict verdict = check_registration(r, now_ms, link, msg, room, sizeof(room));
+
+	if (verdict.cause == RSP_CAUSE_NONE)
+		verdict = store(r, now_ms, link, msg);
+	respond(r, link, msg, ASAP_REGISTRATION_RESPONSE, msg->element.pe_id, verdict);
+}
+
+/* RFC 5352 s.3.2; who is not known is gone already, and that is what was asked for. */
+void
+rsp_asap_deregistration(struct rsp_registrar *r, uint64_t now_ms, struct rsp_link *link, const struct rsp_message *msg)
+{
+	struct rsp_element *e = rsp_element_find(r->space, rsp_pool_find(r->space, msg->handle), msg->pe_id);
+	struct verdict verdict = may_change(r, link);
+
+	if (verdict.cause == RSP_CAUSE_NONE &&
+	    !rsp_account_pay(link->account, RSP_TOLL_REGISTRATION, &r->config.registrations, now_ms))
+		verdict = refuse(RSP_CAUSE_LACK_OF_RESOURCES, "rate");
+	if (verdict.cause == RSP_CAUSE_NONE && e && !owns(r, link, e))
+		verdict = refuse(RSP_CAUSE_SECURITY, "element-of-another");
+	if (verdict.cause == RSP_CAUSE_NONE && e) {
+		rsp_registrar_remove(r, now_ms, e, RSP_REMOVAL_DEREGISTERED, link);
+		r->stats.deregistrations++;
+	}
+	respond(r, link, msg, ASAP_DEREGISTRATION_RESPONSE, msg->pe_id, verdict);
+}
+
+/* RFC 5352 s.3.2: the element is told that its registration life is over. */
+void
+rsp_asap_expired(struct rsp_registrar *r, uint64_t now_ms, struct rsp_element *e)
+{
+	struct rsp_message msg = { .protocol = RSP_ASAP,
+				   .type = ASAP_DEREGISTRATION_RESPONSE,
+				   .has = RSP_HAS_HANDLE | RSP_HAS_PE_ID,
+				   .handle = rsp_pool_handle(e->pool),
+				   .pe_id = e->pe_id };
+
+	if (e->link)
+		rsp_registrar_send(r, e->link, &msg);
+	rsp_registrar_remove(r, now_ms, e, RSP_REMOVAL_EXPIRED, NULL);
+}
+
+static void
+send_keep_alive(struct rsp_registrar *r, uint64_t now_ms, struct rsp_element *e)
+{
+	struct rsp_message msg = { .protocol = RSP_ASAP,
+				   .type = ASAP_ENDPOINT_KEEP_ALIVE,
+				   .has = RSP_HAS_HANDLE | RSP_HAS_PE_ID,
+				   .server_id = r->config.server_id,
+				   .handle = rsp_pool_handle(e->pool),
+				   .pe_id = e->pe_id };
+
+	e->waiting = true;
+	e->keepalive_sent_ms = now_ms;
+	rsp_wheel_set(&r->keepalive, &e->keepalive, now_ms + r->config.keepalive_timeout_ms);
+	rsp_registrar_send(r, e->link, &msg);
+}
+
+/* The one timer of an element's liveness: the next keep-alive, the answer to it, or the grace time without a connection. */
+void
+rsp_asap_keepalive_due(struct rsp_registrar *r, uint64_t now_ms, struct rsp_element *e)
+{
+	if (e->link == 0)
+		rsp_registrar_remove(r, now_ms, e, RSP_REMOVAL_CONNECTION, NULL);
+	else if (e->waiting)
+		rsp_registrar_remove(r, now_ms, e, RSP_REMOVAL_KEEPALIVE, NULL);
+	else
+		send_keep_alive(r, now_ms, e);
+}
+
+void
+rsp_asap_keep_alive_ack(struct rsp_registrar *r, uint64_t now_ms, struct rsp_link *link, const struct rsp_message *msg)
+{
+	struct rsp_element *e = rsp_element_find(r->space, rsp_pool_find(r->space, msg->handle), msg->pe_id);
+
+	/* only over the element's own connection: nobody else may keep it alive */
+	if (!e || e->link != link->id || !e->waiting)
+		return;
+	e->waiting = false;
+	rsp_wheel_set(&r->keepalive, &e->keepalive, next_keepalive(r, now_ms));
+}
+
+/* Whether @account is one more that reports @e. Each counts once until the element registers again: RFC 5355 s.2.13. */
+static bool
+is_new_reporter(struct rsp_element *e, const struct rsp_account *account)
+{
+	for (unsigned i = 0; i < e->bad_reports; i++)
+		if (e->reporters[i] == account->id)
+			return false;
+	uint32_t *grown = e->bad_reports < UINT8_MAX
+				  ? reallocarray(e->reporters, e->bad_reports + 1U, sizeof(*grown))
+				  : NULL;
+	if (!grown)
+		return false;
+	e->reporters = grown;
+	e->reporters[e->bad_reports++] = account->id;
+	return true;
+}
+
+/* RFC 5352 s.3.5 */
+void
+rsp_asap_unreachable(struct rsp_registrar *r, uint64_t now_ms, struct rsp_link *link, const struct rsp_message *msg)
+{
+	struct rsp_element *e = rsp_element_find(r->space, rsp_pool_find(r->space, msg->handle), msg->pe_id);
+	struct rsp_event event = { .kind = RSP_EVENT_LIMIT,
+				   .message_type = msg->type,
+				   .handle = msg->handle,
+				   .pe_id = msg->pe_id,
+				   .cause = RSP_CAUSE_NONE,
+				   .reason = "reports" };
+
+	if (!r->config.insecure && !link->info.secure)
+		return; /* there is no answer in which to refuse it */
+	if (!rsp_account_pay(link->account, RSP_TOLL_REPORT, &r->config.reports, now_ms)) {
+		rsp_registrar_record(r, link, event);
+		return;
+	}
+	r->stats.reports++;
+	if (!e || rsp_element_home_id(e) != r->config.server_id)
+		return;
+	if (is_new_reporter(e, link->account) && e->bad_reports > r->config.max_bad_pe_report) {
+		rsp_registrar_remove(r, now_ms, e, RSP_REMOVAL_UNREACHABLE, link);
+		return;
+	}
+	if (e->link == 0 || e->waiting)
+		return;
+	uint64_t earliest = e->keepalive_sent_ms ? e->keepalive_sent_ms + r->config.keepalive_distance_ms : now_ms;
+	if (earliest <= now_ms)
+		send_keep_alive(r, now_ms, e);
+	else if (!rsp_timer_is_set(&e->keepalive) || e->keepalive.deadline_ms > earliest)
+		rsp_wheel_set(&r->keepalive, &e->keepalive, earliest);
+}
