@@ -1,0 +1,77 @@
+#ifndef RSP_SERVE_REGISTRAR_H
+#define RSP_SERVE_REGISTRAR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/registrar.h"
+#include "net/stream.h"
+
+/* A registrar at work: the engine joined to listeners, connections, keys and the clock. */
+
+struct rsp_loop;
+struct rsp_scope;
+
+/** The ports of a registrar; each has a listener of its own. */
+enum rsp_serve_port {
+	RSP_SERVE_ASAP,      /* TLS: elements by key, users by certificate. Plain text if the engine is insecure */
+	RSP_SERVE_ENRP,      /* TLS: registrars and monitors by key. Plain text if the engine is insecure */
+	RSP_SERVE_ASAP_OPEN, /* plain text of a secure registrar, which refuses what it must (RFC 5352 s.9.3) */
+	RSP_SERVE_COUNT
+};
+
+/** "asap", "enrp", "plain-asap". Static. */
+const char *rsp_serve_port_name(enum rsp_serve_port port);
+
+struct rsp_serve_config {
+	struct rsp_registrar_config engine;      /* may and may_address are the service's own */
+	struct rsp_sockaddr at[RSP_SERVE_COUNT]; /* where to listen; port 0: the kernel chooses; empty: not at all */
+	struct rsp_listener_limits limits;       /* of each port */
+	uint32_t message_ms;                     /* in which a message, once begun, must be complete; 0: 30 s */
+	enum rsp_tls_policy policy;
+	bool require_user_cert;
+
+	/** What the engine has to say. */
+	void (*record)(void *ctx, const struct rsp_event *event);
+	/** A connection to @port was refused, or broke for a reason worth a record: @why->object is its "ADDR:PORT". */
+	void (*refused)(void *ctx, enum rsp_serve_port port, const struct rsp_why *why);
+	void *ctx;
+};
+
+struct rsp_serve;
+
+/**
+ * Begin to serve on @loop as the registrar @name, with the keys, certificate and authorisations of @scope, which must live
+ * until the next rsp_serve_reload(). @scope may be NULL for an insecure one only.
+ * RSP_ENOKEY, RSP_EKEY, RSP_EIO, RSP_EUSAGE… with @why filled.
+ */
+enum rsp_err rsp_serve_new(struct rsp_loop *loop, const struct rsp_serve_config *config, const char *name,
+			   const struct rsp_scope *scope, struct rsp_serve **ret, struct rsp_why *why) RSP_NODISCARD;
+
+/** Where @port really listens; NULL if it does not. */
+const struct rsp_sockaddr *rsp_serve_address(const struct rsp_serve *s, enum rsp_serve_port port);
+
+/** The server id it chose or was given. */
+uint32_t rsp_serve_id(const struct rsp_serve *s);
+
+/**
+ * Use the keys, certificate, revocations and authorisations of @scope for what comes. Connections that are open stay. An
+ * error leaves the old ones in force; else the old scope may be freed.
+ */
+enum rsp_err rsp_serve_reload(struct rsp_serve *s, const struct rsp_scope *scope, struct rsp_why *why) RSP_NODISCARD;
+
+/** Stop listening, and close every connection once what is queued has been sent. @left is called when all are closed. */
+void rsp_serve_leave(struct rsp_serve *s, void (*left)(void *ctx));
+
+struct rsp_serve_stats {
+	struct rsp_registrar_stats engine;
+	struct rsp_listener_stats port[RSP_SERVE_COUNT];
+};
+
+void rsp_serve_stats(const struct rsp_serve *s, struct rsp_serve_stats *ret);
+
+/** End at once; connections are cut. NULL is fine. Nothing is called any more. */
+void rsp_serve_free(struct rsp_serve *s);
+RSP_AUTO_DEFINE(struct rsp_serve *, rsp_serve_free)
+
+#endif
