@@ -1,0 +1,762 @@
+#include <string.h>
+
+#include "engine/registrar.h"
+#include "tap.h"
+
+/* A registrar in virtual time, with what it sent and told. */
+static struct {
+	struct rsp_registrar *r;
+	uint64_t now;
+	struct {
+		uint32_t link;
+		size_t size;
+		uint8_t octets[2048];
+	} sent[256];
+	unsigned n_sent;
+	struct {
+		enum rsp_event_kind kind;
+		uint16_t cause;
+		uint32_t pe_id;
+		char reason[64];
+	} event[512];
+	unsigned n_events;
+} world;
+
+static void
+world_send(void *ctx, uint32_t link, struct rsp_bytes octets)
+{
+	(void)ctx;
+	unsigned i = world.n_sent++ % RSP_COUNT(world.sent);
+
+	world.sent[i].link = link;
+	world.sent[i].size = octets.n;
+	if (octets.n <= sizeof(world.sent[i].octets))
+		memcpy(world.sent[i].octets, octets.p, octets.n);
+}
+
+static void
+world_close(void *ctx, uint32_t link)
+{
+	(void)ctx;
+	(void)link;
+}
+
+static uint32_t
+world_dial(void *ctx, const struct rsp_dial *to)
+{
+	(void)ctx;
+	(void)to;
+	return 0;
+}
+
+static void
+world_record(void *ctx, const struct rsp_event *event)
+{
+	(void)ctx;
+	unsigned i = world.n_events++ % RSP_COUNT(world.event);
+
+	world.event[i].kind = event->kind;
+	world.event[i].cause = event->cause;
+	world.event[i].pe_id = event->pe_id;
+	(void)snprintf(world.event[i].reason, sizeof(world.event[i].reason), "%s", event->reason ? event->reason : "");
+}
+
+static bool
+may_pool(void *ctx, const char *identity, struct rsp_bytes handle)
+{
+	(void)ctx;
+	return strcmp(identity, "guest") != 0 || rsp_bytes_equal(handle, rsp_bytes_str("guests"));
+}
+
+static bool
+may_address(void *ctx, const char *identity, const struct rsp_ip *ip)
+{
+	(void)ctx;
+	return strcmp(identity, "proxy") == 0 && ip->ip[0] == 198;
+}
+
+static const struct rsp_engine_ops ops = { world_send, world_close, world_dial, world_record };
+
+enum { SERVER_ID = 0x11111111, WEB1 = 1, WEB2 = 2, USER = 3, PLAIN = 4, GUEST = 5, PROXY = 6, MONITOR = 7, WEB1_AGAIN = 8 };
+
+static void
+up(uint32_t link, enum rsp_role role, const char *identity, const char *address)
+{
+	struct rsp_link_info info = { .role = role,
+				      .secure = role != RSP_ROLE_NONE,
+				      .identity = identity,
+				      .remote_port = (uint16_t)(40000 + link) };
+
+	CHECK_EQ(rsp_ip_parse(address, &info.remote), RSP_OK);
+	CHECK_EQ(rsp_registrar_link_up(world.r, world.now, link, &info), RSP_OK);
+}
+
+static void
+begin_with(const struct rsp_registrar_config *config)
+{
+	memset(&world, 0, sizeof(world));
+	world.now = 1000000;
+	CHECK_EQ(rsp_registrar_new(config, &ops, NULL, rsp_rng_seeded(5), world.now, &world.r), RSP_OK);
+	up(WEB1, RSP_ROLE_ELEMENT, "web1", "192.0.2.1");
+	up(WEB2, RSP_ROLE_ELEMENT, "web2", "192.0.2.2");
+	up(USER, RSP_ROLE_USER, NULL, "192.0.2.99");
+	up(PLAIN, RSP_ROLE_NONE, NULL, "192.0.2.1");
+	up(GUEST, RSP_ROLE_ELEMENT, "guest", "192.0.2.1");
+	up(PROXY, RSP_ROLE_ELEMENT, "proxy", "192.0.2.1");
+	up(MONITOR, RSP_ROLE_MONITOR, "mon", "192.0.2.1");
+}
+
+static struct rsp_registrar_config
+config_sample(void)
+{
+	struct rsp_registrar_config config = rsp_registrar_defaults();
+
+	config.server_id = SERVER_ID;
+	config.may = may_pool;
+	config.may_address = may_address;
+	config.limits = (struct rsp_handlespace_limits){ 100, 1000, 1000 };
+	return config;
+}
+
+static void
+begin(void)
+{
+	struct rsp_registrar_config config = config_sample();
+
+	begin_with(&config);
+}
+
+static void
+end(void)
+{
+	rsp_registrar_free(world.r);
+}
+
+static void
+tell(uint32_t link, const struct rsp_message *msg)
+{
+	uint8_t buf[8192];
+	size_t size = 0;
+
+	CHECK_EQ(rsp_message_encode(msg, buf, sizeof(buf), &size), RSP_OK);
+	uint8_t *exact = malloc(size);
+	memcpy(exact, buf, size);
+	rsp_registrar_receive(world.r, world.now, link, rsp_bytes_of(exact, size));
+	free(exact);
+}
+
+/* Let time pass to @at, stopping at each deadline as a loop would. */
+static void
+pass(uint64_t ms)
+{
+	uint64_t until = world.now + ms;
+
+	for (uint64_t next = rsp_registrar_deadline(world.r); next <= until; next = rsp_registrar_deadline(world.r)) {
+		world.now = next > world.now ? next : world.now;
+		rsp_registrar_tick(world.r, world.now);
+	}
+	world.now = until;
+	rsp_registrar_tick(world.r, world.now);
+}
+
+/* The last message sent over @link; type 0 if there was none since the last look. */
+static struct rsp_message
+heard(uint32_t link)
+{
+	struct rsp_message msg = { 0 };
+
+	for (unsigned i = world.n_sent; i-- > 0;)
+		if (world.sent[i % 256].link == link) {
+			CHECK_EQ(rsp_message_decode(RSP_ASAP,
+						    rsp_bytes_of(world.sent[i % 256].octets, world.sent[i % 256].size),
+						    &msg, NULL),
+				 RSP_OK);
+			world.sent[i % 256].link = 0;
+			break;
+		}
+	return msg;
+}
+
+static uint8_t address_room[RSP_ADDRS_ROOM(1)];
+
+static struct rsp_message
+registration(const char *handle, uint32_t pe_id, const char *address)
+{
+	struct rsp_message msg = { .protocol = RSP_ASAP,
+				   .type = ASAP_REGISTRATION,
+				   .has = RSP_HAS_HANDLE | RSP_HAS_ELEMENT,
+				   .handle = rsp_bytes_str(handle) };
+	struct rsp_ip ip;
+
+	CHECK_EQ(rsp_ip_parse(address, &ip), RSP_OK);
+	msg.element = (struct rsp_pool_element){ .pe_id = pe_id, .lifetime_s = 300 };
+	msg.element.user = (struct rsp_transport){ .type = RSP_PARAM_TCP, .port = 80 };
+	rsp_transport_set_ips(&msg.element.user, &ip, 1, address_room);
+	msg.element.policy.type = RSP_POLICY_RR;
+	return msg;
+}
+
+static uint16_t
+register_as(uint32_t link, const char *handle, uint32_t pe_id, const char *address)
+{
+	struct rsp_message msg = registration(handle, pe_id, address);
+
+	tell(link, &msg);
+	struct rsp_message answer = heard(link);
+	CHECK_EQ(answer.type, ASAP_REGISTRATION_RESPONSE);
+	CHECK_EQ(answer.pe_id, pe_id);
+	CHECK(rsp_bytes_equal(answer.handle, rsp_bytes_str(handle)));
+	CHECK_EQ(answer.flags & ASAP_FLAG_REJECT, rsp_message_cause(&answer) == RSP_CAUSE_NONE ? 0 : ASAP_FLAG_REJECT);
+	return rsp_message_cause(&answer);
+}
+
+static struct rsp_message
+simple(uint8_t type, const char *handle, uint32_t pe_id)
+{
+	return (struct rsp_message){ .protocol = RSP_ASAP,
+				     .type = type,
+				     .has = RSP_HAS_HANDLE | RSP_HAS_PE_ID,
+				     .handle = rsp_bytes_str(handle),
+				     .pe_id = pe_id };
+}
+
+static uint16_t
+deregister_as(uint32_t link, const char *handle, uint32_t pe_id)
+{
+	struct rsp_message msg = simple(ASAP_DEREGISTRATION, handle, pe_id);
+
+	tell(link, &msg);
+	struct rsp_message answer = heard(link);
+	CHECK_EQ(answer.type, ASAP_DEREGISTRATION_RESPONSE);
+	return rsp_message_cause(&answer);
+}
+
+static struct rsp_message
+resolve_as(uint32_t link, const char *handle, uint32_t items, uint8_t flags)
+{
+	struct rsp_message msg = { .protocol = RSP_ASAP,
+				   .type = ASAP_HANDLE_RESOLUTION,
+				   .flags = flags,
+				   .has = RSP_HAS_HANDLE | (items ? RSP_HAS_ITEM_COUNT : 0U),
+				   .handle = rsp_bytes_str(handle),
+				   .item_count = items };
+
+	tell(link, &msg);
+	struct rsp_message answer = heard(link);
+	CHECK_EQ(answer.type, ASAP_HANDLE_RESOLUTION_RESPONSE);
+	return answer;
+}
+
+static unsigned
+members(const char *handle)
+{
+	return resolve_as(USER, handle, 1000, 0).n_list;
+}
+
+static const char *
+last_reason(enum rsp_event_kind kind)
+{
+	for (unsigned i = world.n_events; i-- > 0;)
+		if (world.event[i % 512].kind == kind)
+			return world.event[i % 512].reason;
+	return "";
+}
+
+static void
+the_first_element_makes_the_pool(void)
+{ /* RFC 5352 s.3.1 rule 1 */
+	begin();
+	CHECK_EQ(register_as(WEB1, "web", 7, "192.0.2.1"), RSP_CAUSE_NONE);
+	struct rsp_message answer = resolve_as(USER, "web", 0, 0);
+	struct rsp_list_item item;
+	size_t cursor = 0;
+
+	CHECK_EQ(answer.n_list, 1);
+	CHECK_EQ(answer.policy.type, RSP_POLICY_RR);
+	CHECK(answer.has & RSP_HAS_POLICY);
+	CHECK(rsp_list_next(&answer, &cursor, &item));
+	CHECK_EQ(item.element.pe_id, 7);
+	CHECK_EQ(item.element.home_id, SERVER_ID); /* rule 4 */
+	CHECK_EQ(item.element.owner.n, 0);
+	CHECK_EQ(item.element.asap.type, 0);
+	end();
+}
+
+static void
+others_must_be_consistent(void)
+{ /* RFC 5352 s.3.1 rule 2, RFC 5354 s.3.12.6, s.3.12.8, s.3.12.9 */
+	struct rsp_error_cause cause;
+
+	begin();
+	CHECK_EQ(register_as(WEB1, "web", 7, "192.0.2.1"), RSP_CAUSE_NONE);
+	struct rsp_message msg = registration("web", 8, "192.0.2.2");
+	msg.element.policy.type = RSP_POLICY_PRIO;
+	tell(WEB2, &msg);
+	struct rsp_message answer = heard(WEB2);
+	struct rsp_rd rd = rsp_rd_init(answer.error, 0);
+	CHECK(rsp_error_cause_next(&rd, &cause));
+	CHECK_EQ(cause.code, RSP_CAUSE_INCONSISTENT_POLICY);
+	CHECK_EQ(cause.info.n, 8); /* the overall policy */
+
+	msg = registration("web", 8, "192.0.2.2");
+	msg.element.user.type = RSP_PARAM_UDP;
+	tell(WEB2, &msg);
+	answer = heard(WEB2);
+	rd = rsp_rd_init(answer.error, 0);
+	CHECK(rsp_error_cause_next(&rd, &cause));
+	CHECK_EQ(cause.code, RSP_CAUSE_INCONSISTENT_TRANSPORT);
+	CHECK_EQ(cause.info.n, 16);
+
+	msg = registration("s", 1, "192.0.2.1");
+	msg.element.user.type = RSP_PARAM_SCTP;
+	tell(WEB1, &msg);
+	CHECK_EQ(rsp_message_cause(&(struct rsp_message){ .error = heard(WEB1).error }), RSP_CAUSE_NONE);
+	msg = registration("s", 2, "192.0.2.2");
+	msg.element.user.type = RSP_PARAM_SCTP;
+	msg.element.user.use = RSP_USE_DATA_CONTROL;
+	tell(WEB2, &msg);
+	answer = heard(WEB2);
+	CHECK_EQ(rsp_message_cause(&answer), RSP_CAUSE_INCONSISTENT_USE);
+	CHECK_EQ(members("web"), 1);
+	CHECK_EQ(members("s"), 1);
+	end();
+}
+
+static void
+a_member_registers_again_and_is_replaced(void)
+{ /* RFC 5352 s.3.1 rule 3 */
+	begin();
+	CHECK_EQ(register_as(WEB1, "web", 7, "192.0.2.1"), RSP_CAUSE_NONE);
+	struct rsp_message msg = registration("web", 7, "192.0.2.1");
+	msg.element.user.port = 8080;
+	tell(WEB1, &msg);
+	struct rsp_message answer = heard(WEB1);
+	CHECK_EQ(rsp_message_cause(&answer), RSP_CAUSE_NONE);
+	answer = resolve_as(USER, "web", 0, 0);
+	struct rsp_list_item item;
+	size_t cursor = 0;
+	CHECK_EQ(answer.n_list, 1);
+	CHECK(rsp_list_next(&answer, &cursor, &item));
+	CHECK_EQ(item.element.user.port, 8080);
+	CHECK_STR(last_reason(RSP_EVENT_PE_UPDATED), "");
+	end();
+}
+
+static void
+impossible_values_are_refused(void)
+{ /* RFC 5352 s.3.1 rule 5 */
+	static char long_handle[RSP_HANDLE_MAX + 2];
+	struct rsp_message bad[6];
+
+	memset(long_handle, 'x', RSP_HANDLE_MAX + 1);
+	begin();
+	for (unsigned i = 0; i < 6; i++)
+		bad[i] = registration("web", 7, "192.0.2.1");
+	bad[0].element.pe_id = 0;
+	bad[1].element.lifetime_s = 0;
+	bad[2].element.lifetime_s = -2;
+	bad[3].element.user.port = 0;
+	bad[4].element.policy.type = 77;
+	bad[5].handle = rsp_bytes_str(long_handle);
+	for (unsigned i = 0; i < 6; i++) {
+		tell(WEB1, &bad[i]);
+		CHECK_EQ(world.n_events, i + 1);
+		CHECK_EQ(world.event[i].cause, RSP_CAUSE_INVALID_VALUES);
+	}
+	CHECK_EQ(rsp_registrar_stats(world.r).elements, 0);
+	end();
+}
+
+static void
+only_elements_may_register(void)
+{ /* RFC 5352 s.9.3, RFC 5355 s.2.1, s.2.15 */
+	begin();
+	CHECK_EQ(register_as(USER, "web", 7, "192.0.2.99"), RSP_CAUSE_SECURITY);
+	CHECK_EQ(register_as(PLAIN, "web", 7, "192.0.2.1"), RSP_CAUSE_SECURITY);
+	CHECK_EQ(register_as(MONITOR, "web", 7, "192.0.2.1"), RSP_CAUSE_SECURITY);
+	CHECK_EQ(register_as(GUEST, "web", 7, "192.0.2.1"), RSP_CAUSE_SECURITY);
+	CHECK_STR(last_reason(RSP_EVENT_REFUSED), "pool-not-allowed");
+	CHECK_EQ(rsp_registrar_stats(world.r).elements, 0);
+	CHECK_EQ(register_as(GUEST, "guests", 7, "192.0.2.1"), RSP_CAUSE_NONE);
+	CHECK_EQ(deregister_as(USER, "guests", 7), RSP_CAUSE_SECURITY);
+	CHECK_EQ(deregister_as(PLAIN, "guests", 7), RSP_CAUSE_SECURITY);
+	CHECK_EQ(members("guests"), 1);
+	struct rsp_message answer = resolve_as(PLAIN, "guests", 0, 0);
+	CHECK_EQ(rsp_message_cause(&answer), RSP_CAUSE_SECURITY);
+	CHECK_EQ(answer.n_list, 0);
+	end();
+}
+
+static void
+an_element_belongs_to_who_registered_it(void)
+{ /* RFC 5352 s.2.2.2, RFC 5355 s.2.2-2.4 */
+	begin();
+	CHECK_EQ(register_as(WEB1, "web", 7, "192.0.2.1"), RSP_CAUSE_NONE);
+	CHECK_EQ(register_as(WEB2, "web", 7, "192.0.2.2"), RSP_CAUSE_SECURITY);
+	CHECK_STR(last_reason(RSP_EVENT_REFUSED), "element-of-another");
+	CHECK_EQ(deregister_as(WEB2, "web", 7), RSP_CAUSE_SECURITY);
+	CHECK_EQ(members("web"), 1);
+	/* also while its connection is away */
+	rsp_registrar_link_down(world.r, world.now, WEB1);
+	CHECK_EQ(register_as(WEB2, "web", 7, "192.0.2.2"), RSP_CAUSE_SECURITY);
+	CHECK_EQ(deregister_as(WEB2, "web", 7), RSP_CAUSE_SECURITY);
+	up(WEB1_AGAIN, RSP_ROLE_ELEMENT, "web1", "192.0.2.1");
+	CHECK_EQ(deregister_as(WEB1_AGAIN, "web", 7), RSP_CAUSE_NONE);
+	CHECK_EQ(members("web"), 0);
+	/* gone: the id is free */
+	CHECK_EQ(register_as(WEB2, "web", 7, "192.0.2.2"), RSP_CAUSE_NONE);
+	end();
+}
+
+static void
+an_element_registers_its_own_addresses(void)
+{ /* RFC 5352 s.2.2.1 */
+	begin();
+	CHECK_EQ(register_as(WEB1, "web", 7, "192.0.2.2"), RSP_CAUSE_SECURITY);
+	CHECK_STR(last_reason(RSP_EVENT_REFUSED), "address-not-own");
+	CHECK_EQ(register_as(PROXY, "web", 7, "198.51.100.1"), RSP_CAUSE_NONE);
+	CHECK_EQ(register_as(PROXY, "web", 8, "203.0.113.1"), RSP_CAUSE_SECURITY);
+	CHECK_EQ(register_as(WEB1, "web", 9, "::ffff:192.0.2.1"), RSP_CAUSE_NONE);
+	end();
+}
+
+static void
+deregistering_nobody_is_granted(void)
+{ /* RFC 5352 s.3.2 */
+	begin();
+	CHECK_EQ(deregister_as(WEB1, "web", 7), RSP_CAUSE_NONE);
+	CHECK_EQ(register_as(WEB1, "web", 7, "192.0.2.1"), RSP_CAUSE_NONE);
+	CHECK_EQ(deregister_as(WEB1, "web", 7), RSP_CAUSE_NONE);
+	struct rsp_message answer = resolve_as(USER, "web", 0, 0);
+	CHECK_EQ(rsp_message_cause(&answer), RSP_CAUSE_UNKNOWN_POOL_HANDLE); /* s.3.3 */
+	CHECK_EQ(answer.has & RSP_HAS_POLICY, 0);
+	end();
+}
+
+static void
+a_registration_expires(void)
+{ /* RFC 5352 s.3.2 */
+	struct rsp_registrar_config config = config_sample();
+
+	config.keepalive_interval_ms = 0;
+	begin_with(&config);
+	struct rsp_message msg = registration("web", 7, "192.0.2.1");
+	msg.element.lifetime_s = 60;
+	tell(WEB1, &msg);
+	(void)heard(WEB1);
+	msg = registration("web", 8, "192.0.2.2");
+	msg.element.lifetime_s = -1;
+	tell(WEB2, &msg);
+	pass(59999);
+	CHECK_EQ(members("web"), 2);
+	pass(1);
+	CHECK_EQ(members("web"), 1);
+	struct rsp_message answer = heard(WEB1);
+	CHECK_EQ(answer.type, ASAP_DEREGISTRATION_RESPONSE);
+	CHECK_EQ(answer.pe_id, 7);
+	CHECK_STR(last_reason(RSP_EVENT_PE_REMOVED), "expired");
+	pass(1000ULL * 86400 * 365);
+	CHECK_EQ(members("web"), 1);
+	end();
+}
+
+static void
+keep_alives_are_spread_and_an_unanswered_one_removes(void)
+{ /* RFC 5352 s.3.4, s.3.5 */
+	uint64_t least = UINT64_MAX, most = 0;
+
+	begin();
+	struct rsp_message msg = registration("web", 7, "192.0.2.1"), ack = simple(ASAP_ENDPOINT_KEEP_ALIVE_ACK, "web", 7);
+	msg.element.lifetime_s = -1;
+	tell(WEB1, &msg);
+	(void)heard(WEB1);
+	for (unsigned i = 0; i < 300; i++) {
+		uint64_t before = world.now;
+		struct rsp_message ka = { 0 };
+
+		while (ka.type == 0) {
+			pass(100);
+			ka = heard(WEB1);
+		}
+		CHECK_EQ(ka.type, ASAP_ENDPOINT_KEEP_ALIVE);
+		CHECK_EQ(ka.server_id, SERVER_ID);
+		CHECK_EQ(ka.flags, 0);
+		CHECK_EQ(ka.pe_id, 7);
+		CHECK(ka.has & RSP_HAS_PE_ID);
+		least = world.now - before < least ? world.now - before : least;
+		most = world.now - before > most ? world.now - before : most;
+		tell(WEB2, &ack); /* nobody else can answer for it */
+		if (i < 299)
+			tell(WEB1, &ack);
+	}
+	CHECK(least >= 15000 && least < 16500 && most <= 45100 && most > 43500);
+	pass(5000);
+	CHECK_EQ(members("web"), 0);
+	CHECK_STR(last_reason(RSP_EVENT_PE_REMOVED), "keepalive-unanswered");
+	end();
+}
+
+static void
+a_report_is_checked_at_once_but_not_too_often(void)
+{ /* RFC 5352 s.3.5, RFC 5355 s.2.13, s.2.14 */
+	begin();
+	CHECK_EQ(register_as(WEB1, "web", 7, "192.0.2.1"), RSP_CAUSE_NONE);
+	struct rsp_message report = simple(ASAP_ENDPOINT_UNREACHABLE, "web", 7);
+	struct rsp_message ack = simple(ASAP_ENDPOINT_KEEP_ALIVE_ACK, "web", 7);
+	unsigned keepalives = 0;
+
+	tell(PLAIN, &report);
+	CHECK_EQ(heard(WEB1).type, 0);
+	tell(USER, &report);
+	CHECK_EQ(heard(WEB1).type, ASAP_ENDPOINT_KEEP_ALIVE);
+	tell(WEB1, &ack);
+	for (unsigned i = 0; i < 100; i++) {
+		tell(USER, &report);
+		if (heard(WEB1).type) {
+			keepalives++;
+			tell(WEB1, &ack);
+		}
+		pass(50);
+	}
+	CHECK(keepalives >= 1 && keepalives <= 5); /* 5 s, 1 s apart */
+	CHECK_EQ(members("web"), 1);		   /* one reporter counts once */
+	CHECK_STR(last_reason(RSP_EVENT_LIMIT), "reports");
+	end();
+}
+
+static void
+too_many_reporters_remove(void)
+{ /* RFC 5352 s.3.5, MAX-BAD-PE-REPORT */
+	begin();
+	CHECK_EQ(register_as(WEB1, "web", 7, "192.0.2.1"), RSP_CAUSE_NONE);
+	struct rsp_message report = simple(ASAP_ENDPOINT_UNREACHABLE, "web", 7);
+	for (uint32_t i = 0; i < 4; i++) {
+		char address[32];
+
+		CHECK_EQ(members("web"), 1);
+		(void)snprintf(address, sizeof(address), "203.0.113.%u", i + 1);
+		up(100 + i, RSP_ROLE_USER, NULL, address);
+		tell(100 + i, &report);
+	}
+	CHECK_EQ(members("web"), 0);
+	CHECK_STR(last_reason(RSP_EVENT_PE_REMOVED), "reported-unreachable");
+	end();
+}
+
+static void
+a_closed_connection_has_a_grace_time(void)
+{
+	begin();
+	CHECK_EQ(register_as(WEB1, "web", 7, "192.0.2.1"), RSP_CAUSE_NONE);
+	CHECK_EQ(register_as(WEB2, "web", 8, "192.0.2.2"), RSP_CAUSE_NONE);
+	rsp_registrar_link_down(world.r, world.now, WEB1);
+	rsp_registrar_link_down(world.r, world.now, WEB2);
+	pass(4999);
+	CHECK_EQ(members("web"), 2);
+	up(WEB1_AGAIN, RSP_ROLE_ELEMENT, "web1", "192.0.2.1");
+	CHECK_EQ(register_as(WEB1_AGAIN, "web", 7, "192.0.2.1"), RSP_CAUSE_NONE);
+	pass(1);
+	CHECK_EQ(members("web"), 1);
+	CHECK_STR(last_reason(RSP_EVENT_PE_REMOVED), "connection-lost");
+	end();
+}
+
+static void
+a_watcher_is_told_of_changes(void)
+{ /* RFC 5352 s.2.2.5, s.2.2.6 */
+	begin();
+	CHECK_EQ(resolve_as(USER, "web", 0, ASAP_FLAG_SUBSCRIBE).flags, 0); /* no such pool: no updates */
+	CHECK_EQ(register_as(WEB1, "web", 7, "192.0.2.1"), RSP_CAUSE_NONE);
+	pass(1000);
+	CHECK_EQ(heard(USER).type, 0);
+	CHECK_EQ(resolve_as(USER, "web", 0, ASAP_FLAG_SUBSCRIBE).flags, ASAP_FLAG_ACCEPT);
+	for (uint32_t i = 0; i < 50; i++)
+		CHECK_EQ(register_as(WEB2, "web", 100 + i, "192.0.2.2"), RSP_CAUSE_NONE);
+	unsigned before = world.n_sent;
+	pass(1000);
+	CHECK_EQ(world.n_sent, before + 1); /* many changes, one update */
+	struct rsp_message update = heard(USER);
+	CHECK_EQ(update.type, ASAP_HANDLE_RESOLUTION_RESPONSE);
+	CHECK_EQ(update.flags, ASAP_FLAG_ACCEPT);
+	CHECK_EQ(update.n_list, 16);
+	for (uint32_t i = 0; i < 50; i++)
+		CHECK_EQ(deregister_as(WEB2, "web", 100 + i), RSP_CAUSE_NONE);
+	CHECK_EQ(deregister_as(WEB1, "web", 7), RSP_CAUSE_NONE);
+	update = heard(USER);
+	CHECK_EQ(rsp_message_cause(&update), RSP_CAUSE_UNKNOWN_POOL_HANDLE);
+	CHECK_EQ(rsp_registrar_stats(world.r).subscriptions, 0);
+	CHECK_EQ(register_as(WEB1, "web", 7, "192.0.2.1"), RSP_CAUSE_NONE);
+	pass(1000);
+	CHECK_EQ(heard(USER).type, 0);
+	/* a subscription ends with its link */
+	CHECK_EQ(resolve_as(USER, "web", 0, ASAP_FLAG_SUBSCRIBE).flags, ASAP_FLAG_ACCEPT);
+	rsp_registrar_link_down(world.r, world.now, USER);
+	CHECK_EQ(rsp_registrar_stats(world.r).subscriptions, 0);
+	CHECK_EQ(deregister_as(WEB1, "web", 7), RSP_CAUSE_NONE);
+	end();
+}
+
+static void
+answers_are_bounded(void)
+{
+	begin();
+	for (uint32_t i = 1; i <= 40; i++)
+		CHECK_EQ(register_as(WEB1, "web", i, "192.0.2.1"), RSP_CAUSE_NONE);
+	CHECK_EQ(resolve_as(USER, "web", 0, 0).n_list, 16);
+	CHECK_EQ(resolve_as(USER, "web", 3, 0).n_list, 3);
+	CHECK_EQ(resolve_as(USER, "web", UINT32_MAX, 0).n_list, 40);
+	end();
+}
+
+static void
+limits_are_kept(void)
+{ /* RFC 5355 s.2.1, s.2.2 */
+	struct rsp_registrar_config config = config_sample();
+
+	config.max_identity_elements = 3;
+	config.registrations = (struct rsp_rate){ .per_s = 2, .burst = 6 };
+	config.resolutions = (struct rsp_rate){ .per_s = 10, .burst = 10 };
+	config.max_links = 8;
+	begin_with(&config);
+	for (uint32_t i = 1; i <= 3; i++)
+		CHECK_EQ(register_as(WEB1, "web", i, "192.0.2.1"), RSP_CAUSE_NONE);
+	CHECK_EQ(register_as(WEB1, "web", 4, "192.0.2.1"), RSP_CAUSE_LACK_OF_RESOURCES);
+	CHECK_STR(last_reason(RSP_EVENT_REFUSED), "elements-of-one-identity");
+	CHECK_EQ(deregister_as(WEB1, "web", 3), RSP_CAUSE_NONE);
+	CHECK_EQ(register_as(WEB1, "web", 4, "192.0.2.1"), RSP_CAUSE_NONE);
+	CHECK_EQ(register_as(WEB1, "web", 4, "192.0.2.1"), RSP_CAUSE_LACK_OF_RESOURCES);
+	CHECK_STR(last_reason(RSP_EVENT_REFUSED), "rate");
+	CHECK_EQ(register_as(WEB2, "web", 9, "192.0.2.2"), RSP_CAUSE_NONE); /* another's purse */
+	pass(500);
+	CHECK_EQ(register_as(WEB1, "web", 4, "192.0.2.1"), RSP_CAUSE_NONE);
+	for (unsigned i = 0; i < 10; i++)
+		CHECK_EQ(members("web"), 4);
+	CHECK_EQ(members("web"), 0);
+	CHECK_STR(last_reason(RSP_EVENT_LIMIT), "rate");
+	up(60, RSP_ROLE_USER, NULL, "203.0.113.9");
+	struct rsp_link_info one_more = { .role = RSP_ROLE_USER, .secure = true };
+	CHECK_EQ(rsp_registrar_link_up(world.r, world.now, 61, &one_more), RSP_ELIMIT);
+	end();
+}
+
+static void
+an_insecure_registrar_serves_plain_links(void)
+{
+	struct rsp_registrar_config config = config_sample();
+
+	config.insecure = true;
+	begin_with(&config);
+	CHECK_EQ(register_as(PLAIN, "web", 7, "192.0.2.1"), RSP_CAUSE_NONE);
+	CHECK_EQ(resolve_as(PLAIN, "web", 0, 0).n_list, 1);
+	up(50, RSP_ROLE_NONE, NULL, "192.0.2.50");
+	CHECK_EQ(deregister_as(50, "web", 7), RSP_CAUSE_SECURITY); /* by proxy, RFC 5352 s.2.2.2 */
+	CHECK_EQ(deregister_as(PLAIN, "web", 7), RSP_CAUSE_NONE);
+	end();
+	config = config_sample();
+	config.answer_plain_users = true;
+	begin_with(&config);
+	CHECK_EQ(register_as(WEB1, "web", 7, "192.0.2.1"), RSP_CAUSE_NONE);
+	CHECK_EQ(resolve_as(PLAIN, "web", 0, 0).n_list, 1);
+	CHECK_EQ(register_as(PLAIN, "web", 8, "192.0.2.1"), RSP_CAUSE_SECURITY);
+	end();
+}
+
+static void
+what_is_not_understood_is_answered_by_the_rules(void)
+{ /* RFC 5354 s.3, s.4; RFC 5352 s.2.2.14 */
+	static const struct {
+		uint8_t octets[24];
+		size_t n;
+		uint16_t cause;
+	} in[] = {
+		{ { 0x4f, 0, 0, 4 }, 4, RSP_CAUSE_UNRECOGNIZED_MSG },
+		{ { 0x0f, 0, 0, 4 }, 4, RSP_CAUSE_NONE },
+		{ { 5, 0, 0, 20, 0, 9, 0, 5, 'w', 0, 0, 0, 0x40, 0x77, 0, 8, 1, 2, 3, 4 }, 20, RSP_CAUSE_UNRECOGNIZED_PARAM },
+		{ { 5, 0, 0, 20, 0, 9, 0, 5, 'w', 0, 0, 0, 0x00, 0x77, 0, 8, 1, 2, 3, 4 }, 20, RSP_CAUSE_NONE },
+		{ { 2, 0, 0, 12, 0, 9, 0, 5, 'w', 0, 0, 0 }, 12, RSP_CAUSE_INVALID_VALUES },
+	};
+
+	begin();
+	for (unsigned i = 0; i < RSP_COUNT(in); i++) {
+		rsp_registrar_receive(world.r, world.now, USER, rsp_bytes_of(in[i].octets, in[i].n));
+		struct rsp_message answer = heard(USER);
+
+		CHECK_EQ(answer.type, in[i].cause == RSP_CAUSE_NONE ? 0 : ASAP_ERROR);
+		CHECK_EQ(rsp_message_cause(&answer), in[i].cause);
+	}
+	CHECK_EQ(rsp_registrar_stats(world.r).malformed, 5);
+	end();
+}
+
+/* Whatever comes, over whatever link, in whatever order: nothing breaks, and the checksum stays right. */
+static void
+mutated_sessions_break_nothing(void)
+{
+	struct rsp_rng rng = rsp_rng_seeded(99);
+	uint8_t buf[512];
+	size_t size;
+
+	begin();
+	for (unsigned i = 0; i < 40000; i++) {
+		uint32_t link = (uint32_t)(1 + rsp_rng_below(&rng, 7)), id = (uint32_t)(1 + rsp_rng_below(&rng, 20));
+		char handle[2] = { (char)('a' + rsp_rng_below(&rng, 4)), 0 };
+		struct rsp_message msg = registration(handle, id, link == 2 ? "192.0.2.2" : "192.0.2.1");
+
+		switch (rsp_rng_below(&rng, 6)) {
+		case 0:
+			msg = simple(ASAP_DEREGISTRATION, handle, id);
+			break;
+		case 1:
+			msg = simple(ASAP_ENDPOINT_UNREACHABLE, handle, id);
+			break;
+		case 2:
+			msg = simple(ASAP_ENDPOINT_KEEP_ALIVE_ACK, handle, id);
+			break;
+		case 3:
+			msg = (struct rsp_message){ .protocol = RSP_ASAP, .type = ASAP_HANDLE_RESOLUTION, .flags = 1,
+						    .has = RSP_HAS_HANDLE, .handle = rsp_bytes_str(handle) };
+			break;
+		default:
+			break;
+		}
+		CHECK_EQ(rsp_message_encode(&msg, buf, sizeof(buf), &size), RSP_OK);
+		if (rsp_rng_below(&rng, 2))
+			buf[rsp_rng_below(&rng, size)] = (uint8_t)rsp_rng_u64(&rng);
+		rsp_registrar_receive(world.r, world.now, link, rsp_bytes_of(buf, size));
+		if (rsp_rng_below(&rng, 8) == 0)
+			pass(rsp_rng_below(&rng, 3000));
+		if (rsp_rng_below(&rng, 200) == 0 && link <= 2) {
+			rsp_registrar_link_down(world.r, world.now, link);
+			up(link, RSP_ROLE_ELEMENT, link == 1 ? "web1" : "web2", link == 1 ? "192.0.2.1" : "192.0.2.2");
+		}
+	}
+	const struct rsp_handlespace *hs = rsp_registrar_handlespace(world.r);
+	CHECK_EQ(rsp_home_checksum(hs, SERVER_ID), rsp_home_checksum_full(hs, SERVER_ID));
+	CHECK(rsp_registrar_stats(world.r).registrations > 1000);
+	end();
+}
+
+int
+main(void)
+{
+	TAP_RUN(the_first_element_makes_the_pool);
+	TAP_RUN(others_must_be_consistent);
+	TAP_RUN(a_member_registers_again_and_is_replaced);
+	TAP_RUN(impossible_values_are_refused);
+	TAP_RUN(only_elements_may_register);
+	TAP_RUN(an_element_belongs_to_who_registered_it);
+	TAP_RUN(an_element_registers_its_own_addresses);
+	TAP_RUN(deregistering_nobody_is_granted);
+	TAP_RUN(a_registration_expires);
+	TAP_RUN(keep_alives_are_spread_and_an_unanswered_one_removes);
+	TAP_RUN(a_report_is_checked_at_once_but_not_too_often);
+	TAP_RUN(too_many_reporters_remove);
+	TAP_RUN(a_closed_connection_has_a_grace_time);
+	TAP_RUN(a_watcher_is_told_of_changes);
+	TAP_RUN(answers_are_bounded);
+	TAP_RUN(limits_are_kept);
+	TAP_RUN(an_insecure_registrar_serves_plain_links);
+	TAP_RUN(what_is_not_understood_is_answered_by_the_rules);
+	TAP_RUN(mutated_sessions_break_nothing);
+	return tap_end();
+}
