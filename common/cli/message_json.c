@@ -1,79 +1,7 @@
 #include "cli/message_json.h"
 
-#include <stdlib.h>
-
-#include "base/ip.h"
+#include "cli/json.h"
 #include "wire/reader.h"
-
-/* An object under construction is NULL once anything ran out of memory, and stays so. */
-static void
-put(json_t **object, const char *key, json_t *value)
-{
-	if (!*object) {
-		json_decref(value);
-	} else if (json_object_set_new(*object, key, value)) {
-		json_decref(*object);
-		*object = NULL;
-	}
-}
-
-static void
-append(json_t **array, json_t *value)
-{
-	if (!*array) {
-		json_decref(value);
-	} else if (json_array_append_new(*array, value)) {
-		json_decref(*array);
-		*array = NULL;
-	}
-}
-
-static json_t *
-hex(struct rsp_bytes bytes)
-{
-	char *text = malloc(bytes.n * 2 + 1);
-
-	if (!text)
-		return NULL;
-	rsp_hex_encode(bytes, text);
-	json_t *string = json_stringn(text, bytes.n * 2);
-	free(text);
-	return string;
-}
-
-static json_t *
-id(uint32_t v)
-{
-	return json_sprintf("0x%08x", (unsigned)v);
-}
-
-static json_t *
-code(uint16_t v)
-{
-	return json_sprintf("0x%04x", (unsigned)v);
-}
-
-static json_t *
-string_or_null(const char *text)
-{
-	return text ? json_string(text) : json_null();
-}
-
-/* Octets as text, null if they are not UTF-8: jansson refuses them then, or cannot tell NUL apart. */
-static json_t *
-text(struct rsp_bytes bytes)
-{
-	json_t *string = bytes.n && !memchr(bytes.p, 0, bytes.n) ? json_stringn((const char *)bytes.p, bytes.n) : NULL;
-
-	return string ? string : json_null();
-}
-
-static void
-put_handle(json_t **object, struct rsp_bytes handle)
-{
-	put(object, "handle", text(handle));
-	put(object, "handle_hex", hex(handle));
-}
 
 static json_t *
 unknown_json(const struct rsp_unknown *unknown)
@@ -84,10 +12,10 @@ unknown_json(const struct rsp_unknown *unknown)
 		struct rsp_rd rd = rsp_rd_init(unknown->tlv[i], 0);
 		json_t *object = json_object();
 
-		put(&object, "type", code(rsp_rd_u16(&rd)));
-		put(&object, "report", json_boolean(unknown->to_report & 1U << i));
-		put(&object, "hex", hex(unknown->tlv[i]));
-		append(&list, object);
+		rsp_json_put(&object, "type", rsp_json_code(rsp_rd_u16(&rd)));
+		rsp_json_put(&object, "report", json_boolean(unknown->to_report & 1U << i));
+		rsp_json_put(&object, "hex", rsp_json_hex(unknown->tlv[i]));
+		rsp_json_append(&list, object);
 	}
 	return list;
 }
@@ -126,17 +54,17 @@ rsp_transport_json(const struct rsp_transport *transport)
 	}
 	for (unsigned i = 0; i < transport->n_addrs; i++) {
 		struct rsp_ip ip = rsp_transport_ip(transport, i);
-		char address[RSP_IP_TEXT_MAX];
 
-		rsp_ip_format(&ip, address);
-		append(&addresses, json_string(address));
+		rsp_json_append(&addresses, rsp_json_ip(&ip));
 	}
-	put(&object, "type", string_or_null(rsp_transport_key(transport->type)));
-	put(&object, "port", opaque ? json_null() : json_integer(transport->port));
-	put(&object, "use", !sctp ? json_null() : json_string(transport->use ? "data-plus-control" : "data-only"));
-	put(&object, "addresses", addresses);
-	put(&object, "service_code", transport->type == RSP_PARAM_DCCP ? id(transport->service_code) : json_null());
-	put(&object, "opaque_hex", opaque ? hex(transport->opaque) : json_null());
+	rsp_json_put(&object, "type", rsp_json_text(rsp_transport_key(transport->type)));
+	rsp_json_put(&object, "port", opaque ? json_null() : json_integer(transport->port));
+	rsp_json_put(&object, "use",
+		     !sctp ? json_null() : json_string(transport->use ? "data-plus-control" : "data-only"));
+	rsp_json_put(&object, "addresses", addresses);
+	rsp_json_put(&object, "service_code",
+		     transport->type == RSP_PARAM_DCCP ? rsp_json_id(transport->service_code) : json_null());
+	rsp_json_put(&object, "opaque_hex", opaque ? rsp_json_hex(transport->opaque) : json_null());
 	return object;
 }
 
@@ -150,11 +78,11 @@ rsp_policy_json(const struct rsp_policy *policy)
 		json_decref(object);
 		return json_null();
 	}
-	put(&object, "type", id(policy->type));
-	put(&object, "name", string_or_null(row ? row->key : NULL));
+	rsp_json_put(&object, "type", rsp_json_id(policy->type));
+	rsp_json_put(&object, "name", rsp_json_text(row ? row->key : NULL));
 	for (unsigned i = 0; row && i < row->n_values; i++)
-		put(&object, row->value[i], json_integer(policy->value[i]));
-	put(&object, "extra_hex", hex(policy->extra));
+		rsp_json_put(&object, row->value[i], json_integer(policy->value[i]));
+	rsp_json_put(&object, "extra_hex", rsp_json_hex(policy->extra));
 	return object;
 }
 
@@ -163,15 +91,15 @@ rsp_pool_element_json(const struct rsp_pool_element *pe)
 {
 	json_t *object = json_object();
 
-	put(&object, "pe_id", id(pe->pe_id));
-	put(&object, "home_id", id(pe->home_id));
-	put(&object, "lifetime_s", json_integer(pe->lifetime_s));
-	put(&object, "user_transport", rsp_transport_json(&pe->user));
-	put(&object, "policy", rsp_policy_json(&pe->policy));
-	put(&object, "asap_transport", rsp_transport_json(&pe->asap));
-	put(&object, "owner", text(pe->owner));
-	put(&object, "owner_hex", pe->owner.n ? hex(pe->owner) : json_null());
-	put(&object, "unknown", unknown_json(&pe->unknown));
+	rsp_json_put(&object, "pe_id", rsp_json_id(pe->pe_id));
+	rsp_json_put(&object, "home_id", rsp_json_id(pe->home_id));
+	rsp_json_put(&object, "lifetime_s", json_integer(pe->lifetime_s));
+	rsp_json_put(&object, "user_transport", rsp_transport_json(&pe->user));
+	rsp_json_put(&object, "policy", rsp_policy_json(&pe->policy));
+	rsp_json_put(&object, "asap_transport", rsp_transport_json(&pe->asap));
+	rsp_json_put(&object, "owner", rsp_json_text_or_null(pe->owner));
+	rsp_json_put(&object, "owner_hex", pe->owner.n ? rsp_json_hex(pe->owner) : json_null());
+	rsp_json_put(&object, "unknown", unknown_json(&pe->unknown));
 	return object;
 }
 
@@ -180,9 +108,9 @@ rsp_server_info_json(const struct rsp_server_info *info)
 {
 	json_t *object = json_object();
 
-	put(&object, "server_id", id(info->server_id));
-	put(&object, "transport", rsp_transport_json(&info->transport));
-	put(&object, "unknown", unknown_json(&info->unknown));
+	rsp_json_put(&object, "server_id", rsp_json_id(info->server_id));
+	rsp_json_put(&object, "transport", rsp_transport_json(&info->transport));
+	rsp_json_put(&object, "unknown", unknown_json(&info->unknown));
 	return object;
 }
 
@@ -196,11 +124,11 @@ rsp_causes_json(struct rsp_bytes error)
 	while (rsp_error_cause_next(&rd, &cause)) {
 		json_t *object = json_object();
 
-		put(&object, "code", code(cause.code));
-		put(&object, "key", string_or_null(rsp_cause_key(cause.code)));
-		put(&object, "name", string_or_null(rsp_cause_name(cause.code)));
-		put(&object, "info_hex", hex(cause.info));
-		append(&list, object);
+		rsp_json_put(&object, "code", rsp_json_code(cause.code));
+		rsp_json_put(&object, "key", rsp_json_text(rsp_cause_key(cause.code)));
+		rsp_json_put(&object, "name", rsp_json_text(rsp_cause_name(cause.code)));
+		rsp_json_put(&object, "info_hex", rsp_json_hex(cause.info));
+		rsp_json_append(&list, object);
 	}
 	return list;
 }
@@ -229,7 +157,7 @@ flags_json(const struct rsp_message *msg)
 
 	for (size_t i = 0; i < RSP_COUNT(flags); i++)
 		if (flags[i].protocol == msg->protocol && flags[i].type == msg->type)
-			put(&object, flags[i].name, json_boolean(msg->flags & flags[i].flag));
+			rsp_json_put(&object, flags[i].name, json_boolean(msg->flags & flags[i].flag));
 	return object;
 }
 
@@ -238,15 +166,16 @@ put_fixed(json_t **object, const struct rsp_message *msg)
 {
 	if (msg->protocol == RSP_ASAP) {
 		if (msg->type == ASAP_ENDPOINT_KEEP_ALIVE || msg->type == ASAP_SERVER_ANNOUNCE)
-			put(object, "server_id", id(msg->server_id));
+			rsp_json_put(object, "server_id", rsp_json_id(msg->server_id));
 		return;
 	}
-	put(object, "sender_id", id(msg->sender_id));
-	put(object, "receiver_id", id(msg->receiver_id));
+	rsp_json_put(object, "sender_id", rsp_json_id(msg->sender_id));
+	rsp_json_put(object, "receiver_id", rsp_json_id(msg->receiver_id));
 	if (msg->type >= ENRP_INIT_TAKEOVER && msg->type <= ENRP_TAKEOVER_SERVER)
-		put(object, "target_id", id(msg->target_id));
+		rsp_json_put(object, "target_id", rsp_json_id(msg->target_id));
 	if (msg->type == ENRP_HANDLE_UPDATE)
-		put(object, "update_action", json_string(msg->update_action == ENRP_ADD_PE ? "ADD_PE" : "DEL_PE"));
+		rsp_json_put(object, "update_action",
+			     json_string(msg->update_action == ENRP_ADD_PE ? "ADD_PE" : "DEL_PE"));
 }
 
 /* A handle table: pools, each with its elements. */
@@ -261,10 +190,10 @@ pools_json(const struct rsp_message *msg)
 		if (item.type == RSP_PARAM_POOL_HANDLE) {
 			json_t *pool = json_object();
 
-			put_handle(&pool, item.handle);
-			put(&pool, "elements", json_array());
+			rsp_json_put_handle(&pool, item.handle);
+			rsp_json_put(&pool, "elements", json_array());
 			elements = json_object_get(pool, "elements");
-			append(&list, pool);
+			rsp_json_append(&list, pool);
 		} else if (json_array_append_new(elements, rsp_pool_element_json(&item.element))) {
 			json_decref(list);
 			list = NULL;
@@ -282,11 +211,11 @@ items_json(const struct rsp_message *msg)
 
 	while (rsp_list_next(msg, &cursor, &item))
 		if (item.type == RSP_PARAM_POOL_ELEMENT)
-			append(&list, rsp_pool_element_json(&item.element));
+			rsp_json_append(&list, rsp_pool_element_json(&item.element));
 		else if (item.type == RSP_PARAM_SERVER_INFO)
-			append(&list, rsp_server_info_json(&item.server_info));
+			rsp_json_append(&list, rsp_server_info_json(&item.server_info));
 		else
-			append(&list, rsp_transport_json(&item.transport));
+			rsp_json_append(&list, rsp_transport_json(&item.transport));
 	return list;
 }
 
@@ -298,43 +227,44 @@ put_part(json_t **object, const struct rsp_message *msg, const struct rsp_gramma
 	switch (part->param) {
 	case RSP_PARAM_POOL_HANDLE:
 		if (part->max > 1)
-			put(object, "pools", pools_json(msg));
+			rsp_json_put(object, "pools", pools_json(msg));
 		else
-			put_handle(object, msg->handle);
+			rsp_json_put_handle(object, msg->handle);
 		break;
 	case RSP_PARAM_POOL_ELEMENT:
 		if (part->max == 1)
-			put(object, "element", rsp_pool_element_json(&msg->element));
+			rsp_json_put(object, "element", rsp_pool_element_json(&msg->element));
 		else if (msg->protocol == RSP_ASAP) /* those of a handle table are with their pools */
-			put(object, "elements", items_json(msg));
+			rsp_json_put(object, "elements", items_json(msg));
 		break;
 	case RSP_PARAM_SERVER_INFO:
 		if (part->max > 1)
-			put(object, "servers", items_json(msg));
+			rsp_json_put(object, "servers", items_json(msg));
 		else
-			put(object, "server",
-			    has & RSP_HAS_SERVER_INFO ? rsp_server_info_json(&msg->server_info) : json_null());
+			rsp_json_put(object, "server",
+				     has & RSP_HAS_SERVER_INFO ? rsp_server_info_json(&msg->server_info) : json_null());
 		break;
 	case RSP_PARAM_SCTP:
-		put(object, "transports", items_json(msg));
+		rsp_json_put(object, "transports", items_json(msg));
 		break;
 	case RSP_PARAM_PE_ID:
-		put(object, "pe_id", has & RSP_HAS_PE_ID ? id(msg->pe_id) : json_null());
+		rsp_json_put(object, "pe_id", has & RSP_HAS_PE_ID ? rsp_json_id(msg->pe_id) : json_null());
 		break;
 	case RSP_PARAM_POLICY:
-		put(object, "policy", rsp_policy_json(&msg->policy));
+		rsp_json_put(object, "policy", rsp_policy_json(&msg->policy));
 		break;
 	case RSP_PARAM_ERROR:
-		put(object, "causes", rsp_causes_json(msg->error));
+		rsp_json_put(object, "causes", rsp_causes_json(msg->error));
 		break;
 	case RSP_PARAM_COOKIE:
-		put(object, "cookie_hex", hex(msg->cookie));
+		rsp_json_put(object, "cookie_hex", rsp_json_hex(msg->cookie));
 		break;
 	case RSP_PARAM_PE_CHECKSUM:
-		put(object, "checksum", has & RSP_HAS_CHECKSUM ? code(msg->checksum) : json_null());
+		rsp_json_put(object, "checksum", has & RSP_HAS_CHECKSUM ? rsp_json_code(msg->checksum) : json_null());
 		break;
 	case RSP_PARAM_ITEM_COUNT:
-		put(object, "item_count", has & RSP_HAS_ITEM_COUNT ? json_integer(msg->item_count) : json_null());
+		rsp_json_put(object, "item_count",
+			     has & RSP_HAS_ITEM_COUNT ? json_integer(msg->item_count) : json_null());
 		break;
 	default: /* the grammar names no other */
 		break;
@@ -347,13 +277,13 @@ rsp_message_json(const struct rsp_message *msg)
 	const struct rsp_grammar *grammar = rsp_grammar(msg->protocol, msg->type);
 	json_t *object = json_object();
 
-	put(&object, "protocol", json_string(msg->protocol == RSP_ASAP ? "asap" : "enrp"));
-	put(&object, "type", string_or_null(grammar ? grammar->name : NULL));
-	put(&object, "type_code", json_integer(msg->type));
-	put(&object, "flags", flags_json(msg));
+	rsp_json_put(&object, "protocol", json_string(msg->protocol == RSP_ASAP ? "asap" : "enrp"));
+	rsp_json_put(&object, "type", rsp_json_text(grammar ? grammar->name : NULL));
+	rsp_json_put(&object, "type_code", json_integer(msg->type));
+	rsp_json_put(&object, "flags", flags_json(msg));
 	put_fixed(&object, msg);
 	for (const struct rsp_grammar_part *part = grammar ? grammar->part : NULL; part && part->param; part++)
 		put_part(&object, msg, part);
-	put(&object, "unknown", unknown_json(&msg->unknown));
+	rsp_json_put(&object, "unknown", unknown_json(&msg->unknown));
 	return object;
 }

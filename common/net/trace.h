@@ -8,8 +8,9 @@
 #include "base/ip.h"
 
 /**
- * A capture file of single messages, as they are inside TLS: pcap, link type WIRESHARK_UPPER_PDU. Each message is named by
- * its SCTP payload protocol identifier (11 ASAP, 12 ENRP), whatever carried it, so that a stock Wireshark dissects it.
+ * A capture file of single messages, as they are inside TLS: pcap, link type WIRESHARK_UPPER_PDU. Each message is named
+ * by its SCTP payload protocol identifier (11 ASAP, 12 ENRP), whatever carried it, so that a stock Wireshark dissects
+ * it.
  */
 struct rsp_trace;
 

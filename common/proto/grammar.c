@@ -8,7 +8,10 @@
 #define MANY(param) { RSP_PARAM_##param, 0, ANY }
 #define SOME(param) { RSP_PARAM_##param, 1, ANY }
 #define END { 0, 0, 0 }
-#define ROW(protocol, type, flags, ...) { RSP_##protocol, protocol##_##type, #protocol "_" #type, flags, { __VA_ARGS__, END } }
+#define ROW(protocol, type, flags, ...)                                                                                \
+	{                                                                                                              \
+		RSP_##protocol, protocol##_##type, #protocol "_" #type, flags, { __VA_ARGS__, END }                    \
+	}
 
 /* clang-format off */
 static const struct rsp_grammar rows[] = {

@@ -246,8 +246,8 @@ failed(const struct rsp_rd *rd, const struct rsp_message *msg, struct rsp_why *w
 	if (rd->err == RSP_EUNKNOWN_PARAM)
 		cause = rsp_param_reported(rd->param) ? RSP_CAUSE_UNRECOGNIZED_PARAM : RSP_CAUSE_NONE;
 	if (rd->param)
-		(void)rsp_fail(why, rd->err, name, "%s (0x%04x) at offset %zu: %s", param ? param : "parameter", rd->param,
-			       rd->param_at, rd->reason);
+		(void)rsp_fail(why, rd->err, name, "%s (0x%04x) at offset %zu: %s", param ? param : "parameter",
+			       rd->param, rd->param_at, rd->reason);
 	else
 		(void)rsp_fail(why, rd->err, name, "%s", rd->reason);
 	if (why) {

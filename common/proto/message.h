@@ -62,7 +62,7 @@ enum {
 	RSP_HAS_HANDLE = 1U << 0,
 	RSP_HAS_PE_ID = 1U << 1,
 	RSP_HAS_POLICY = 1U << 2,
-	RSP_HAS_ELEMENT = 1U << 3,   /* exactly one Pool Element: .element */
+	RSP_HAS_ELEMENT = 1U << 3, /* exactly one Pool Element: .element */
 	RSP_HAS_ERROR = 1U << 4,
 	RSP_HAS_COOKIE = 1U << 5,
 	RSP_HAS_CHECKSUM = 1U << 6,
@@ -72,18 +72,18 @@ enum {
 };
 
 /**
- * Any ASAP or ENRP message (RFC 5352 s.2.2, RFC 5353 s.2). Which fields a type has is in the grammar (rsp_grammar()); the
- * others are zero. Decoding copies nothing: views live as long as the octets decoded.
+ * Any ASAP or ENRP message (RFC 5352 s.2.2, RFC 5353 s.2). Which fields a type has is in the grammar (rsp_grammar());
+ * the others are zero. Decoding copies nothing: views live as long as the octets decoded.
  */
 struct rsp_message {
 	enum rsp_protocol protocol;
 	uint8_t type, flags; /* flags that the type does not define are neither received nor sent */
 	unsigned has;	     /* RSP_HAS_… */
 
-	uint32_t server_id;		/* KEEP_ALIVE, SERVER_ANNOUNCE */
+	uint32_t server_id;		 /* KEEP_ALIVE, SERVER_ANNOUNCE */
 	uint32_t sender_id, receiver_id; /* all ENRP */
-	uint32_t target_id;		/* the three takeover messages */
-	uint16_t update_action;		/* HANDLE_UPDATE */
+	uint32_t target_id;		 /* the three takeover messages */
+	uint16_t update_action;		 /* HANDLE_UPDATE */
 
 	struct rsp_bytes handle;
 	uint32_t pe_id;
@@ -127,8 +127,8 @@ struct rsp_grammar_part {
 struct rsp_grammar {
 	enum rsp_protocol protocol;
 	uint8_t type;
-	const char *name;  /* the RFC's: "ASAP_REGISTRATION" */
-	uint8_t flag_mask; /* the flags it defines */
+	const char *name;		 /* the RFC's: "ASAP_REGISTRATION" */
+	uint8_t flag_mask;		 /* the flags it defines */
 	struct rsp_grammar_part part[5]; /* ends with param 0 */
 };
 
@@ -149,19 +149,19 @@ size_t rsp_message_frame(struct rsp_bytes bytes);
 
 /**
  * Decode one whole message. A length that counts the final padding is accepted (rsplib sends it so). RSP_EMALFORM,
- * RSP_EVALUE, RSP_EUNKNOWN_MSG or RSP_EUNKNOWN_PARAM otherwise, with offset, parameter type, reason and the cause to answer
- * in @why (RSP_CAUSE_NONE: discard in silence, RFC 5354 s.3 and s.4). @ret is untouched on error.
+ * RSP_EVALUE, RSP_EUNKNOWN_MSG or RSP_EUNKNOWN_PARAM otherwise, with offset, parameter type, reason and the cause to
+ * answer in @why (RSP_CAUSE_NONE: discard in silence, RFC 5354 s.3 and s.4). @ret is untouched on error.
  */
 enum rsp_err rsp_message_decode(enum rsp_protocol protocol, struct rsp_bytes bytes, struct rsp_message *ret,
 				struct rsp_why *why) RSP_NODISCARD;
 
 /** Encode @msg. @ret_size counts the final padding. RSP_ELIMIT if it does not fit @cap or the message limit. */
-enum rsp_err rsp_message_encode(const struct rsp_message *msg, uint8_t *buf, size_t cap, size_t *ret_size)
-	RSP_NODISCARD;
+enum rsp_err rsp_message_encode(const struct rsp_message *msg, uint8_t *buf, size_t cap,
+				size_t *ret_size) RSP_NODISCARD;
 
 /**
- * Compose an Operation Error's value (msg->error) with one cause in @room: @info is the cause-specific part, left out if it
- * does not fit @cap. The view lives as long as @room; it is empty if @cap is below 4.
+ * Compose an Operation Error's value (msg->error) with one cause in @room: @info is the cause-specific part, left out
+ * if it does not fit @cap. The view lives as long as @room; it is empty if @cap is below 4.
  */
 struct rsp_bytes rsp_error_compose(uint16_t cause, struct rsp_bytes info, uint8_t *room, size_t cap);
 
@@ -173,8 +173,8 @@ struct rsp_bytes rsp_message_culprit(struct rsp_bytes message, const struct rsp_
 
 /**
  * Compose an Operation Error's value that reports the parameters @msg was decoded without, one cause each
- * (RFC 5354 s.3, high bits 11): its own, and those in its Pool Elements and Server Informations. Empty if there are none,
- * and for ASAP_ERROR and ENRP_ERROR, so that errors never answer errors. What does not fit @cap is left out.
+ * (RFC 5354 s.3, high bits 11): its own, and those in its Pool Elements and Server Informations. Empty if there are
+ * none, and for ASAP_ERROR and ENRP_ERROR, so that errors never answer errors. What does not fit @cap is left out.
  */
 struct rsp_bytes rsp_message_unrecognized(const struct rsp_message *msg, uint8_t *room, size_t cap);
 

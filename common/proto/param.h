@@ -50,13 +50,13 @@ enum {
 enum { RSP_USE_DATA = 0, RSP_USE_DATA_CONTROL = 1 }; /* Transport Use, RFC 5354 s.3.4 */
 
 #define RSP_MESSAGE_MAX 65535 /* RFC 5354 s.4: the length is 16 bits */
-#define RSP_HANDLE_MAX 4096   /* ours: the longest pool handle a registrar holds, so that any answer fits a message */
-#define RSP_OWNER_MAX 128     /* ours: the longest owner identity */
-#define RSP_ADDRS_MAX 32      /* ours: addresses in one transport */
+#define RSP_HANDLE_MAX	4096  /* ours: the longest pool handle a registrar holds, so that any answer fits a message */
+#define RSP_OWNER_MAX	128   /* ours: the longest owner identity */
+#define RSP_ADDRS_MAX	32    /* ours: addresses in one transport */
 
 /** A transport parameter, RFC 5354 s.3.3-3.7, s.3.16. */
 struct rsp_transport {
-	uint16_t type;		/* RSP_PARAM_DCCP … RSP_PARAM_UDP_LITE, RSP_PARAM_OPAQUE; 0: none */
+	uint16_t type; /* RSP_PARAM_DCCP … RSP_PARAM_UDP_LITE, RSP_PARAM_OPAQUE; 0: none */
 	uint16_t port;
 	uint16_t use;		/* SCTP only: RSP_USE_… */
 	uint32_t service_code;	/* DCCP only */
@@ -71,7 +71,8 @@ struct rsp_ip rsp_transport_ip(const struct rsp_transport *transport, unsigned i
 /** Room that rsp_transport_set_ips() needs for @n addresses at most. */
 #define RSP_ADDRS_ROOM(n) (20 * (size_t)(n))
 
-/** Let @transport hold @n addresses, written as parameters into @room (of RSP_ADDRS_ROOM(n) octets), which must outlive it. */
+/** Let @transport hold @n addresses, written as parameters into @room (of RSP_ADDRS_ROOM(n) octets), which must outlive
+ * it. */
 void rsp_transport_set_ips(struct rsp_transport *transport, const struct rsp_ip *ip, unsigned n, uint8_t *room);
 
 /** A Pool Member Selection Policy, RFC 5354 s.3.8, RFC 5356. What the words of @value mean is in the policy's row. */
@@ -114,9 +115,9 @@ const struct rsp_policy_row *rsp_policy_at(unsigned i);
 #define RSP_UNKNOWN_MAX 8
 
 /** Unknown parameters that were passed over (RFC 5354 s.3, high bits 10 and 11), whole, as on the wire. */
-struct rsp_unknown { /* encoding writes them again, after what is known */
-	uint8_t n;		      /* how many are kept */
-	uint8_t to_report;	      /* bit i: tlv[i] must be reported (high bits 11) */
+struct rsp_unknown {			       /* encoding writes them again, after what is known */
+	uint8_t n;			       /* how many are kept */
+	uint8_t to_report;		       /* bit i: tlv[i] must be reported (high bits 11) */
 	struct rsp_bytes tlv[RSP_UNKNOWN_MAX]; /* more than these are passed over and forgotten */
 };
 
@@ -144,8 +145,8 @@ struct rsp_error_cause {
 	struct rsp_bytes info; /* cause-specific */
 };
 
-/* Decoders of one parameter's value: @body is left at its end, or failed. Missing mandatory parts fail with RSP_EMALFORM,
- * impossible values with RSP_EVALUE, unknown parameters by their high bits. */
+/* Decoders of one parameter's value: @body is left at its end, or failed. Missing mandatory parts fail with
+ * RSP_EMALFORM, impossible values with RSP_EVALUE, unknown parameters by their high bits. */
 void rsp_transport_decode(struct rsp_rd *body, uint16_t type, struct rsp_transport *ret);
 void rsp_policy_decode(struct rsp_rd *body, struct rsp_policy *ret);
 void rsp_pool_element_decode(struct rsp_rd *body, struct rsp_pool_element *ret);
@@ -162,9 +163,10 @@ void rsp_server_info_encode(struct rsp_wr *wr, const struct rsp_server_info *inf
 void rsp_bytes_param_encode(struct rsp_wr *wr, uint16_t type, struct rsp_bytes value);
 
 /**
- * What to do with a parameter that is not known where it stands (RFC 5354 s.3): keep it in @unknown and go on, or fail @rd
- * with RSP_EUNKNOWN_PARAM (RSP_EMALFORM if it is known elsewhere). @whole is the parameter with its header, the last that
- * was read from @rd. The one place where the two high bits are looked at. @unknown may be NULL: nothing is kept.
+ * What to do with a parameter that is not known where it stands (RFC 5354 s.3): keep it in @unknown and go on, or fail
+ * @rd with RSP_EUNKNOWN_PARAM (RSP_EMALFORM if it is known elsewhere). @whole is the parameter with its header, the
+ * last that was read from @rd. The one place where the two high bits are looked at. @unknown may be NULL: nothing is
+ * kept.
  */
 void rsp_param_unknown(struct rsp_rd *rd, uint16_t type, struct rsp_bytes whole, struct rsp_unknown *unknown);
 

@@ -12,8 +12,7 @@ static struct {
 	unsigned n;
 } to;
 
-static void RSP_PRINTF(2, 3)
-give(const struct rsp_message *msg, const char *fmt, ...)
+static void RSP_PRINTF(2, 3) give(const struct rsp_message *msg, const char *fmt, ...)
 {
 	char name[128];
 	va_list args;
@@ -72,7 +71,9 @@ asap(uint8_t type)
 static struct rsp_message
 enrp(uint8_t type)
 {
-	return (struct rsp_message){ .protocol = RSP_ENRP, .type = type, .sender_id = 0x11111111, .receiver_id = 0x22222222 };
+	return (struct rsp_message){
+		.protocol = RSP_ENRP, .type = type, .sender_id = 0x11111111, .receiver_id = 0x22222222
+	};
 }
 
 static void
@@ -361,7 +362,8 @@ announcements(void)
 static struct rsp_server_info
 server(uint16_t type, uint32_t id, uint8_t *room)
 {
-	struct rsp_server_info info = { .server_id = id, .transport = transport(type, 0, type == RSP_PARAM_TCP ? 1 : 3, room) };
+	struct rsp_server_info info = { .server_id = id,
+					.transport = transport(type, 0, type == RSP_PARAM_TCP ? 1 : 3, room) };
 
 	return info;
 }

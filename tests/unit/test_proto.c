@@ -50,7 +50,8 @@ is_stable(enum rsp_protocol protocol, const uint8_t *octets, size_t n)
 		return false;
 	if (rsp_message_decode(protocol, rsp_bytes_of(first, n1), &again, NULL))
 		return false;
-	return rsp_message_encode(&again, second, sizeof(second), &n2) == RSP_OK && n1 == n2 && memcmp(first, second, n1) == 0;
+	return rsp_message_encode(&again, second, sizeof(second), &n2) == RSP_OK && n1 == n2 &&
+	       memcmp(first, second, n1) == 0;
 }
 
 static void
@@ -65,7 +66,8 @@ each_truncation(const struct vector *v)
 		if (!cut)
 			abort();
 		memcpy(cut, v->octets, n);
-		CHECK(rsp_message_decode(v->protocol, rsp_bytes_of(cut, n), &msg, NULL) == (n < length ? RSP_EMALFORM : RSP_OK));
+		CHECK(rsp_message_decode(v->protocol, rsp_bytes_of(cut, n), &msg, NULL) ==
+		      (n < length ? RSP_EMALFORM : RSP_OK));
 		for (size_t fitting = n; n >= 4 && fitting + 4 > n; fitting--) {
 			cut[2] = (uint8_t)(fitting >> 8);
 			cut[3] = (uint8_t)fitting;

@@ -36,11 +36,11 @@ decode(enum rsp_protocol protocol, const char *hex)
 	return err;
 }
 
-#define PH    "0009 0007 776562 00 "
-#define PE_ID "000e 0008 0a0b0c0d "
-#define TCP   "0005 0010 1f90 0000 0001 0008 c0000201 "
-#define SCTP  "0004 0010 1f90 0001 0001 0008 c0000201 "
-#define RR    "0008 0008 00000001 "
+#define PH	      "0009 0007 776562 00 "
+#define PE_ID	      "000e 0008 0a0b0c0d "
+#define TCP	      "0005 0010 1f90 0000 0001 0008 c0000201 "
+#define SCTP	      "0004 0010 1f90 0001 0001 0008 c0000201 "
+#define RR	      "0008 0008 00000001 "
 #define PE(len, what) "000a " len " 0a0b0c0d 00000000 0000012c " what
 
 static void
@@ -80,12 +80,14 @@ unknown_parameters_may_stand_anywhere(void)
 	CHECK_EQ(msg.unknown.n, 2);
 	CHECK_EQ(msg.pe_id, 0x0a0b0c0d);
 	/* in an element: before, between and after its own, and among a transport's addresses */
-	CHECK_EQ(decode(RSP_ASAP, "0100 .... " PH PE("003c", "8042 0004" TCP "c043 0004" RR "c044 0006 abcd0000 8045 0004")),
+	CHECK_EQ(decode(RSP_ASAP,
+			"0100 .... " PH PE("003c", "8042 0004" TCP "c043 0004" RR "c044 0006 abcd0000 8045 0004")),
 		 RSP_OK);
 	CHECK_EQ(msg.element.unknown.n, 4);
 	CHECK_EQ(msg.element.unknown.to_report, 6);
 	CHECK_EQ(rsp_message_unrecognized(&msg, room, sizeof(room)).n, 8 + 10);
-	CHECK_EQ(decode(RSP_ASAP, "0100 .... " PH PE("0030", "0004 0018 1f90 0001 c042 0004 0001 0008 c0000201 8043 0004" RR)),
+	CHECK_EQ(decode(RSP_ASAP,
+			"0100 .... " PH PE("0030", "0004 0018 1f90 0001 c042 0004 0001 0008 c0000201 8043 0004" RR)),
 		 RSP_OK);
 	CHECK_EQ(msg.element.user.n_addrs, 1);
 	CHECK_EQ(msg.element.unknown.n, 2);
@@ -95,15 +97,17 @@ unknown_parameters_may_stand_anywhere(void)
 	CHECK_EQ(decode(RSP_ASAP, "0100 .... " PH PE("002c", TCP RR "4044 0004")), RSP_EUNKNOWN_PARAM);
 	CHECK_EQ(why.cause, RSP_CAUSE_UNRECOGNIZED_PARAM);
 	CHECK_EQ(why.offset, 52);
-	CHECK_EQ(decode(RSP_ENRP, "0100 .... 11111111 00000000 000b 001c 11111111" SCTP "0045 0004"), RSP_EUNKNOWN_PARAM);
+	CHECK_EQ(decode(RSP_ENRP, "0100 .... 11111111 00000000 000b 001c 11111111" SCTP "0045 0004"),
+		 RSP_EUNKNOWN_PARAM);
 	CHECK_EQ(why.cause, RSP_CAUSE_NONE);
 }
 
 static void
 more_unknown_parameters_than_are_kept_are_forgotten(void)
 {
-	CHECK_EQ(decode(RSP_ENRP, "0500 .... 11111111 22222222 c042 0004 c043 0004 c044 0004 c045 0004 c046 0004 c047 0004"
-				  "c048 0004 c049 0004 c04a 0004 c04b 0004"),
+	CHECK_EQ(decode(RSP_ENRP,
+			"0500 .... 11111111 22222222 c042 0004 c043 0004 c044 0004 c045 0004 c046 0004 c047 0004"
+			"c048 0004 c049 0004 c04a 0004 c04b 0004"),
 		 RSP_OK);
 	CHECK_EQ(msg.unknown.n, RSP_UNKNOWN_MAX);
 	CHECK_EQ(msg.unknown.to_report, 0xff);
@@ -115,8 +119,8 @@ unknown_parameters_among_listed_ones_stay_there(void)
 	uint8_t out[256];
 	size_t n = 0;
 
-	CHECK_EQ(decode(RSP_ENRP, "0600 .... 11111111 22222222 000b 0018 11111111" SCTP "c042 0004 000b 0018 22222222" TCP
-				  "8043 0004"),
+	CHECK_EQ(decode(RSP_ENRP, "0600 .... 11111111 22222222 000b 0018 11111111" SCTP
+				  "c042 0004 000b 0018 22222222" TCP "8043 0004"),
 		 RSP_OK);
 	CHECK_EQ(msg.n_list, 2);
 	CHECK_EQ(msg.unknown.n, 2);
@@ -140,9 +144,12 @@ an_unknown_message_is_treated_by_its_high_bits(void)
 		const char *hex;
 		uint16_t cause;
 	} cases[] = {
-		{ "00000004", RSP_CAUSE_NONE },		     { "0f000004", RSP_CAUSE_NONE },
-		{ "4f000004", RSP_CAUSE_UNRECOGNIZED_MSG },  { "7f00000800000001", RSP_CAUSE_UNRECOGNIZED_MSG },
-		{ "81000004", RSP_CAUSE_NONE },		     { "ff000004", RSP_CAUSE_NONE },
+		{ "00000004", RSP_CAUSE_NONE },
+		{ "0f000004", RSP_CAUSE_NONE },
+		{ "4f000004", RSP_CAUSE_UNRECOGNIZED_MSG },
+		{ "7f00000800000001", RSP_CAUSE_UNRECOGNIZED_MSG },
+		{ "81000004", RSP_CAUSE_NONE },
+		{ "ff000004", RSP_CAUSE_NONE },
 	};
 
 	for (size_t i = 0; i < RSP_COUNT(cases); i++) {
@@ -229,15 +236,17 @@ impossible_values_are_refused(void)
 		{ RSP_ASAP, "two transports", "0100 .... " PH PE("0038", TCP TCP RR), RSP_EMALFORM, 44 },
 		{ RSP_ASAP, "udp as ASAP transport",
 		  "0100 .... " PH PE("0038", TCP RR "0006 0010 1f90 0000 0001 0008 c0000201"), RSP_EMALFORM, 52 },
-		{ RSP_ASAP, "negative life", "0100 .... " PH "000a 0028 0a0b0c0d 00000000 fffffffe" TCP RR, RSP_EVALUE, 12 },
-		{ RSP_ASAP, "transport without address", "0100 .... " PH PE("0018", "0004 0008 1f90 0000" RR), RSP_EMALFORM,
-		  28 },
+		{ RSP_ASAP, "negative life", "0100 .... " PH "000a 0028 0a0b0c0d 00000000 fffffffe" TCP RR, RSP_EVALUE,
+		  12 },
+		{ RSP_ASAP, "transport without address", "0100 .... " PH PE("0018", "0004 0008 1f90 0000" RR),
+		  RSP_EMALFORM, 28 },
 		{ RSP_ASAP, "transport use 2", "0100 .... " PH PE("0028", "0004 0010 1f90 0002 0001 0008 c0000201" RR),
 		  RSP_EVALUE, 28 },
 		{ RSP_ASAP, "two TCP addresses",
-		  "0100 .... " PH PE("0030", "0005 0018 1f90 0000 0001 0008 c0000201 0001 0008 c0000202" RR), RSP_EVALUE, 28 },
-		{ RSP_ASAP, "address of 3 octets", "0100 .... " PH PE("0028", "0005 000f 1f90 0000 0001 0007 c0000200" RR),
-		  RSP_EMALFORM, 36 },
+		  "0100 .... " PH PE("0030", "0005 0018 1f90 0000 0001 0008 c0000201 0001 0008 c0000202" RR),
+		  RSP_EVALUE, 28 },
+		{ RSP_ASAP, "address of 3 octets",
+		  "0100 .... " PH PE("0028", "0005 000f 1f90 0000 0001 0007 c0000200" RR), RSP_EMALFORM, 36 },
 		{ RSP_ASAP, "address of 8 octets",
 		  "0100 .... " PH PE("002c", "0005 0014 1f90 0000 0001 000c c0000201 00000000" RR), RSP_EMALFORM, 36 },
 		{ RSP_ASAP, "IPv6 address of 4 octets",
@@ -245,7 +254,8 @@ impossible_values_are_refused(void)
 		{ RSP_ASAP, "handle in a transport",
 		  "0100 .... " PH PE("0028", "0005 0010 1f90 0000 0009 0008 c0000201" RR), RSP_EMALFORM, 36 },
 		{ RSP_ASAP, "policy 0", "0100 .... " PH PE("0028", TCP "0008 0008 00000000"), RSP_EVALUE, 44 },
-		{ RSP_ASAP, "policy without type", "0100 .... " PH PE("0024", TCP "0008 0006 00000000"), RSP_EMALFORM, 44 },
+		{ RSP_ASAP, "policy without type", "0100 .... " PH PE("0024", TCP "0008 0006 00000000"), RSP_EMALFORM,
+		  44 },
 		{ RSP_ASAP, "weight missing", "0100 .... " PH PE("0028", TCP "0008 0008 00000002"), RSP_EMALFORM, 44 },
 		{ RSP_ASAP, "degradation missing", "0100 .... " PH PE("002c", TCP "0008 000c 40000002 00000001"),
 		  RSP_EMALFORM, 44 },
@@ -253,15 +263,21 @@ impossible_values_are_refused(void)
 		{ RSP_ASAP, "error without cause", "0e00 .... 000c 0004", RSP_EMALFORM, 4 },
 		{ RSP_ASAP, "cause length 3", "0e00 .... 000c 0008 0001 0003", RSP_EMALFORM, 4 },
 		{ RSP_ASAP, "cause beyond", "0e00 .... 000c 0008 0001 0005", RSP_EMALFORM, 4 },
-		{ RSP_ASAP, "udp announced", "0a00 .... 11111111 0006 0010 1f90 0000 0001 0008 c0000201", RSP_EMALFORM, 8 },
+		{ RSP_ASAP, "udp announced", "0a00 .... 11111111 0006 0010 1f90 0000 0001 0008 c0000201", RSP_EMALFORM,
+		  8 },
 		{ RSP_ASAP, "card without element", "0d00 .... " PH, RSP_EMALFORM, 12 },
 		{ RSP_ASAP, "item count of 2 octets", "0500 .... " PH "803f 0006 0001 0000", RSP_EMALFORM, 12 },
-		{ RSP_ENRP, "checksum of 4 octets", "0100 .... 11111111 00000000 000f 0008 00000000", RSP_EMALFORM, 12 },
-		{ RSP_ENRP, "server without transport", "0100 .... 11111111 00000000 000b 0008 11111111", RSP_EMALFORM, 12 },
-		{ RSP_ENRP, "update action 2", "0400 .... 11111111 00000000 0002 0000" PH PE("0028", TCP RR), RSP_EVALUE, 12 },
-		{ RSP_ENRP, "element without handle", "0300 .... 11111111 00000000" PE("0028", TCP RR), RSP_EMALFORM, 12 },
+		{ RSP_ENRP, "checksum of 4 octets", "0100 .... 11111111 00000000 000f 0008 00000000", RSP_EMALFORM,
+		  12 },
+		{ RSP_ENRP, "server without transport", "0100 .... 11111111 00000000 000b 0008 11111111", RSP_EMALFORM,
+		  12 },
+		{ RSP_ENRP, "update action 2", "0400 .... 11111111 00000000 0002 0000" PH PE("0028", TCP RR),
+		  RSP_EVALUE, 12 },
+		{ RSP_ENRP, "element without handle", "0300 .... 11111111 00000000" PE("0028", TCP RR), RSP_EMALFORM,
+		  12 },
 		{ RSP_ENRP, "handle without element", "0300 .... 11111111 00000000" PH, RSP_EMALFORM, 20 },
-		{ RSP_ENRP, "handle after handle", "0300 .... 11111111 00000000" PH PH PE("0028", TCP RR), RSP_EMALFORM, 20 },
+		{ RSP_ENRP, "handle after handle", "0300 .... 11111111 00000000" PH PH PE("0028", TCP RR), RSP_EMALFORM,
+		  20 },
 		{ RSP_ENRP, "takeover without target", "0700 .... 11111111 00000000", RSP_EMALFORM, 12 },
 	};
 

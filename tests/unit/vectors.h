@@ -16,7 +16,8 @@ struct vector {
 	size_t n;
 };
 
-/* Call @each with each line "name TAB protocol TAB hex" of tests/vectors/@file; returns how many, 0 if it cannot be read. */
+/* Call @each with each line "name TAB protocol TAB hex" of tests/vectors/@file; returns how many, 0 if it cannot be
+ * read. */
 static inline unsigned
 vectors(const char *file, void (*each)(const struct vector *))
 {
