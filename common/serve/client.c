@@ -1,0 +1,299 @@
+#include "serve/client.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "keys/scope.h"
+#include "serve/client_priv.h"
+
+static void
+engine_send(void *ctx, uint32_t link, struct rsp_bytes message)
+{
+	rsp_session_link_send(ctx, link, message);
+}
+
+static void
+engine_close(void *ctx, uint32_t link)
+{
+	rsp_session_link_close(ctx, link);
+}
+
+static uint32_t
+engine_dial(void *ctx, const struct rsp_dial *to, unsigned server)
+{
+	return rsp_session_link_dial(ctx, to, server);
+}
+
+static void
+engine_event(void *ctx, const struct rsp_client_event *event)
+{
+	struct rsp_session *s = ctx;
+
+	s->event(s->ctx, event);
+}
+
+static const struct rsp_client_ops ops = { engine_send, engine_close, engine_dial, engine_event };
+
+void
+rsp_session_settle(struct rsp_session *s)
+{
+	uint64_t next_ms = rsp_client_deadline(s->engine);
+
+	if (next_ms == s->alarm_ms)
+		return;
+	s->alarm_ms = next_ms;
+	rsp_alarm_set(s->alarm, next_ms);
+}
+
+static void
+on_alarm(void *ctx)
+{
+	struct rsp_session *s = ctx;
+
+	s->alarm_ms = RSP_NEVER; /* it rang: it is not set any more */
+	rsp_client_tick(s->engine, rsp_clock_ms());
+	rsp_session_settle(s);
+}
+
+static void
+on_defer(void *ctx)
+{
+	rsp_session_links_failed(ctx);
+}
+
+/* The credentials that @scope has, of which the session then has a reference. */
+static enum rsp_err
+tls_of(const struct rsp_scope *scope, struct rsp_tls *given, struct rsp_tls **ret, struct rsp_why *why)
+{
+	if (given) {
+		*ret = rsp_tls_ref(given);
+		return RSP_OK;
+	}
+	if (!scope)
+		return rsp_fail(why, RSP_ECONFIG, "scope", "without a scope directory there are no keys and certificates");
+	struct rsp_tls_config config = { .keyring = scope->keyring, .me = scope->node, .x509 = &scope->x509 };
+	return rsp_tls_new(&config, ret, why);
+}
+
+static enum rsp_err
+engine_begin(struct rsp_session *s, struct rsp_why *why)
+{
+	struct rsp_client_server servers[RSP_CLIENT_SERVERS_MAX];
+	const struct rsp_session_config *config = &s->config;
+	struct rsp_client_config engine = {
+		.timers = config->timers,
+		.servers = servers,
+		.role = config->plaintext ? RSP_ROLE_NONE : config->element ? RSP_ROLE_ELEMENT : RSP_ROLE_USER,
+		.shuffle = config->n_servers == 0, /* the scope's list has no order that anybody meant */
+		.persistent = config->persistent,
+		.rounds = config->rounds,
+		.max_outage_ms = config->max_outage_ms,
+		.asap_port = rsp_session_asap_port(s),
+	};
+	struct rsp_rng rng;
+	enum rsp_err err = rsp_session_servers(s, servers, why);
+
+	if (err)
+		return err;
+	engine.n_servers = s->n_servers;
+	err = rsp_rng_os(&rng);
+	if (!err)
+		err = rsp_client_new(&engine, &ops, s, rng, rsp_clock_ms(), &s->engine);
+	return err ? rsp_fail(why, err, "session", "%s", rsp_err_text(err)) : RSP_OK;
+}
+
+static enum rsp_err
+begin(struct rsp_session *s, struct rsp_why *why)
+{
+	const struct rsp_session_config *config = &s->config;
+	enum rsp_err err = RSP_OK;
+
+	if (!config->plaintext)
+		err = tls_of(config->scope, config->tls, &s->tls, why);
+	if (!err && config->element && config->listen)
+		err = rsp_session_listen(s, why);
+	if (!err) {
+		err = rsp_alarm_new(s->loop, on_alarm, s, &s->alarm);
+		if (err)
+			(void)rsp_fail(why, err, "session", "%s", rsp_err_text(err));
+	}
+	return err ? err : engine_begin(s, why);
+}
+
+enum rsp_err
+rsp_session_new(struct rsp_loop *loop, const struct rsp_session_config *config, rsp_session_event *event, void *ctx,
+		struct rsp_session **ret, struct rsp_why *why)
+{
+	struct rsp_session *s = calloc(1, sizeof *s);
+
+	if (!s)
+		return rsp_fail(why, RSP_ENOMEM, "session", "out of memory");
+	s->loop = loop;
+	s->config = *config;
+	s->event = event;
+	s->ctx = ctx;
+	s->alarm_ms = RSP_NEVER;
+	s->defer = (struct rsp_defer){ .call = on_defer, .ctx = s };
+	enum rsp_err err = begin(s, why);
+	if (err) {
+		rsp_session_free(s);
+		return err;
+	}
+	if (config->timeout_ms)
+		rsp_session_set_timeout(s, config->timeout_ms);
+	*ret = s;
+	return RSP_OK;
+}
+
+void
+rsp_session_free(struct rsp_session *s)
+{
+	if (!s)
+		return;
+	rsp_session_links_done(s);
+	rsp_listener_free(s->listener);
+	rsp_defer_cancel(s->loop, &s->defer);
+	rsp_alarm_free(s->alarm);
+	rsp_client_free(s->engine);
+	rsp_tls_unref(s->tls);
+	free(s->servers);
+	free(s);
+}
+
+enum rsp_err
+rsp_session_register(struct rsp_session *s, struct rsp_bytes handle, const struct rsp_pool_element *pe)
+{
+	enum rsp_err err = rsp_client_register(s->engine, rsp_clock_ms(), handle, pe);
+
+	rsp_session_settle(s);
+	return err;
+}
+
+enum rsp_err
+rsp_session_update(struct rsp_session *s, struct rsp_bytes handle, const struct rsp_pool_element *pe)
+{
+	enum rsp_err err = rsp_client_update(s->engine, rsp_clock_ms(), handle, pe);
+
+	rsp_session_settle(s);
+	return err;
+}
+
+enum rsp_err
+rsp_session_deregister(struct rsp_session *s, struct rsp_bytes handle, uint32_t pe_id)
+{
+	enum rsp_err err = rsp_client_deregister(s->engine, rsp_clock_ms(), handle, pe_id);
+
+	rsp_session_settle(s);
+	return err;
+}
+
+void
+rsp_session_deregister_all(struct rsp_session *s)
+{
+	rsp_client_deregister_all(s->engine, rsp_clock_ms());
+	rsp_session_settle(s);
+}
+
+enum rsp_err
+rsp_session_resolve(struct rsp_session *s, struct rsp_bytes handle, uint32_t items, bool watch)
+{
+	enum rsp_err err = rsp_client_resolve(s->engine, rsp_clock_ms(), handle, items, watch);
+
+	rsp_session_settle(s);
+	return err;
+}
+
+void
+rsp_session_unwatch(struct rsp_session *s, struct rsp_bytes handle)
+{
+	rsp_client_unwatch(s->engine, handle);
+	rsp_session_settle(s);
+}
+
+enum rsp_err
+rsp_session_report_unreachable(struct rsp_session *s, struct rsp_bytes handle, uint32_t pe_id)
+{
+	enum rsp_err err = rsp_client_report_unreachable(s->engine, rsp_clock_ms(), handle, pe_id);
+
+	rsp_session_settle(s);
+	return err;
+}
+
+void
+rsp_session_contacted(struct rsp_session *s, struct rsp_bytes handle, uint32_t pe_id)
+{
+	rsp_client_contacted(s->engine, handle, pe_id);
+}
+
+void
+rsp_session_retry(struct rsp_session *s)
+{
+	rsp_client_retry(s->engine, rsp_clock_ms());
+	rsp_session_settle(s);
+}
+
+void
+rsp_session_set_timeout(struct rsp_session *s, uint64_t timeout_ms)
+{
+	uint64_t now_ms = rsp_clock_ms();
+
+	rsp_client_set_deadline(s->engine, now_ms, timeout_ms ? now_ms + timeout_ms : RSP_NEVER);
+	rsp_session_settle(s);
+}
+
+const struct rsp_client_attempt *
+rsp_session_attempts(const struct rsp_session *s, unsigned *ret_n)
+{
+	return rsp_client_attempts(s->engine, ret_n);
+}
+
+void
+rsp_session_stats(const struct rsp_session *s, struct rsp_client_stats *ret)
+{
+	rsp_client_stats(s->engine, ret);
+}
+
+void
+rsp_session_home(const struct rsp_session *s, struct rsp_session_home *ret)
+{
+	struct rsp_client_stats stats;
+	const struct session_link *link;
+
+	*ret = (struct rsp_session_home){ .server = "", .tls_version = "", .tls_kx = "", .tls_cipher = "" };
+	rsp_client_stats(s->engine, &stats);
+	link = rsp_session_link_find(s, stats.home_link);
+	if (!stats.home_link || !link || !link->open)
+		return;
+	const struct rsp_stream_auth *auth = rsp_stream_auth(link->stream);
+	ret->server = stats.home_server;
+	rsp_addr_format(&auth->remote, auth->remote_port, ret->address);
+	ret->secure = auth->secure;
+	ret->tls_version = auth->tls_version;
+	ret->tls_kx = auth->tls_kx;
+	ret->tls_cipher = auth->tls_cipher;
+	ret->local = auth->local;
+}
+
+uint16_t
+rsp_session_asap_port(const struct rsp_session *s)
+{
+	return s->listener ? rsp_sockaddr_port(rsp_listener_address(s->listener)) : 0;
+}
+
+enum rsp_err
+rsp_session_reload(struct rsp_session *s, const struct rsp_scope *scope, struct rsp_tls *tls, struct rsp_why *why)
+{
+	struct rsp_tls *fresh = NULL;
+
+	if (s->config.plaintext)
+		return RSP_OK;
+	enum rsp_err err = tls_of(scope, tls, &fresh, why);
+	if (err)
+		return err;
+	rsp_tls_unref(s->tls);
+	s->tls = fresh;
+	s->config.scope = scope ? scope : s->config.scope;
+	if (s->listener)
+		rsp_listener_set_tls(s->listener, fresh);
+	return RSP_OK;
+}

@@ -1,0 +1,344 @@
+#include <stdlib.h>
+
+#include "proto/message.h"
+#include "serve/client_priv.h"
+
+/* The engine's links: a lookup, addresses tried one after the other, a stream; or a stream that a registrar opened to us. */
+
+struct session_link *
+rsp_session_link_find(const struct rsp_session *s, uint32_t id)
+{
+	struct session_link *link = s->links;
+
+	while (link && link->id != id)
+		link = link->next;
+	return link;
+}
+
+static struct session_link *
+link_new(struct rsp_session *s)
+{
+	struct session_link *link = calloc(1, sizeof *link);
+
+	if (!link)
+		return NULL;
+	do
+		s->last_id++;
+	while (!s->last_id || rsp_session_link_find(s, s->last_id));
+	link->s = s;
+	link->id = s->last_id;
+	link->next = s->links;
+	s->links = link;
+	return link;
+}
+
+/* Forget @link. Its stream, if it has one, sends what is queued and closes by itself. */
+static void
+link_free(struct session_link *link)
+{
+	struct session_link **at = &link->s->links;
+
+	while (*at && *at != link)
+		at = &(*at)->next;
+	if (*at)
+		*at = link->next;
+	rsp_lookup_cancel(link->lookup);
+	if (link->stream) {
+		rsp_stream_set_ctx(link->stream, NULL);
+		rsp_stream_close(link->stream, link->open);
+	}
+	free(link->server_name);
+	free(link);
+}
+
+/* Where the way to the registrar ended, by what went wrong. */
+static enum rsp_client_step
+step_of(const struct session_link *link, enum rsp_err err)
+{
+	bool secure = link->s->tls != NULL;
+
+	if (link->open)
+		return RSP_STEP_ASAP;
+	if (err == RSP_ELOOKUP)
+		return RSP_STEP_DNS;
+	if (err == RSP_EUNREACHABLE || err == RSP_ETIMEOUT || err == RSP_EIO || !secure)
+		return RSP_STEP_TCP;
+	return RSP_STEP_TLS;
+}
+
+/* The engine is told, and @link is gone. */
+static void
+link_down(struct session_link *link)
+{
+	struct rsp_session *s = link->s;
+	enum rsp_client_step step = step_of(link, link->why.err);
+	struct rsp_why why = link->why;
+	uint32_t id = link->id;
+
+	link_free(link);
+	rsp_client_link_down(s->engine, rsp_clock_ms(), id, step, &why);
+	rsp_session_settle(s);
+}
+
+void
+rsp_session_links_failed(struct rsp_session *s)
+{
+	for (struct session_link *link = s->links, *next; link; link = next) {
+		next = link->next;
+		if (!link->failed)
+			continue;
+		link_down(link);
+		next = s->links; /* others may be gone too */
+	}
+}
+
+/* Not now: the engine is in the middle of a call to us. */
+static void
+fail_later(struct session_link *link)
+{
+	link->failed = true;
+	rsp_defer_ask(link->s->loop, &link->s->defer);
+}
+
+void
+rsp_session_links_done(struct rsp_session *s)
+{
+	while (s->links)
+		link_free(s->links);
+}
+
+static void
+on_open(void *ctx, struct rsp_stream *stream, const struct rsp_stream_auth *auth)
+{
+	struct session_link *link = ctx;
+	struct rsp_link_info info = {
+		.role = auth->role,
+		.secure = auth->secure,
+		.identity = auth->identity,
+		.remote = auth->remote,
+		.local = auth->local,
+		.remote_port = auth->remote_port,
+	};
+
+	(void)stream;
+	if (!link)
+		return;
+	struct rsp_session *s = link->s;
+	link->open = true;
+	rsp_client_link_up(s->engine, rsp_clock_ms(), link->id, &info);
+	rsp_session_settle(s);
+}
+
+static size_t
+on_data(void *ctx, struct rsp_stream *stream, struct rsp_bytes all)
+{
+	struct session_link *link = ctx;
+	size_t at = 0;
+
+	(void)stream;
+	if (!link)
+		return all.n;
+	struct rsp_session *s = link->s;
+	uint32_t id = link->id;
+	while (!link->failed) {
+		struct rsp_bytes rest = rsp_bytes_of(all.p + at, all.n - at);
+		size_t n = rsp_message_frame(rest);
+
+		if (n == SIZE_MAX) {
+			(void)rsp_fail(&link->why, RSP_EPROTO, link->server_name, "no ASAP message: an impossible length");
+			fail_later(link);
+			return all.n;
+		}
+		if (n == 0 || n > rest.n)
+			break;
+		at += n;
+		rsp_client_receive(s->engine, rsp_clock_ms(), id, rsp_bytes_of(rest.p, n));
+		link = rsp_session_link_find(s, id);
+		if (!link) { /* that message was its last */
+			at = all.n;
+			break;
+		}
+	}
+	rsp_session_settle(s);
+	return at;
+}
+
+static void try_next(struct session_link *link);
+
+static void
+on_closed(void *ctx, struct rsp_stream *stream, const struct rsp_why *why)
+{
+	struct session_link *link = ctx;
+
+	(void)stream;
+	if (!link)
+		return;
+	link->stream = NULL;
+	if (!link->failed && why->err)
+		link->why = *why;
+	else if (!link->failed)
+		(void)rsp_fail(&link->why, RSP_ECLOSED, why->object, "connection closed");
+	if (link->failed || link->open || link->at >= link->n_to)
+		link_down(link);
+	else
+		try_next(link);
+}
+
+static const struct rsp_stream_events dialled = { .open = on_open, .data = on_data, .closed = on_closed };
+
+/* How long one address may take, so that all of them have their turn before T5. */
+static uint32_t
+dial_timeout(const struct session_link *link)
+{
+	const struct rsp_session_config *config = &link->s->config;
+	uint32_t all = config->dial_timeout_ms ? config->dial_timeout_ms : config->timers.t5_serverhunt_ms / 10 * 9;
+	uint32_t one = all / (link->n_to ? link->n_to : 1);
+
+	return one < 250 ? 250 : one;
+}
+
+static void
+try_next(struct session_link *link)
+{
+	struct rsp_session *s = link->s;
+	const char *demanded = link->role == RSP_ROLE_USER ? s->config.tls_name : NULL;
+
+	while (link->at < link->n_to) {
+		struct rsp_dial_params params = {
+			.to = link->to[link->at++],
+			.tls = s->tls,
+			.role = link->role,
+			.server_name = demanded ? demanded : link->server_name,
+			.timeout_ms = dial_timeout(link),
+		};
+
+		if (rsp_stream_dial(s->loop, &params, &dialled, link, &link->stream, &link->why) == RSP_OK)
+			return;
+		link->stream = NULL;
+	}
+	fail_later(link);
+}
+
+static void
+add_address(struct session_link *link, struct rsp_sockaddr sa)
+{
+	if (link->n_to < SESSION_ADDRESSES_MAX)
+		link->to[link->n_to++] = sa;
+}
+
+static void
+on_lookup(void *ctx, const struct rsp_sockaddr *addrs, unsigned n, const struct rsp_why *why)
+{
+	struct session_link *link = ctx;
+
+	const struct session_server *server = &link->s->servers[link->server];
+
+	link->lookup = NULL;
+	if (why && why->err)
+		link->why = *why;
+	for (unsigned i = 0; i < n; i++)
+		add_address(link, addrs[i]);
+	for (unsigned i = 0; i < server->n_more; i++)
+		add_address(link, rsp_sockaddr_of(&server->more[i], link->port));
+	try_next(link);
+}
+
+uint32_t
+rsp_session_link_dial(struct rsp_session *s, const struct rsp_dial *to, unsigned server)
+{
+	struct session_link *link = link_new(s);
+
+	if (!link)
+		return 0;
+	link->server = server;
+	link->port = to->port;
+	link->role = to->role;
+	link->server_name = strdup(to->server_name);
+	if (!link->server_name) {
+		link_free(link);
+		return 0;
+	}
+	if (to->ip.family) {
+		add_address(link, rsp_sockaddr_of(&to->ip, to->port));
+		try_next(link);
+		return link->id;
+	}
+	if (rsp_lookup_start(s->loop, s->servers[server].host, to->port, on_lookup, link, &link->lookup)) {
+		link->lookup = NULL;
+		(void)rsp_fail(&link->why, RSP_ELOOKUP, s->servers[server].host, "cannot be looked up");
+		fail_later(link);
+	}
+	return link->id;
+}
+
+void
+rsp_session_link_send(struct rsp_session *s, uint32_t id, struct rsp_bytes message)
+{
+	struct session_link *link = rsp_session_link_find(s, id);
+	enum rsp_err err;
+
+	if (!link || !link->open || link->failed)
+		return;
+	err = rsp_stream_send(link->stream, message);
+	if (!err)
+		return;
+	(void)rsp_fail(&link->why, err, link->server_name, "cannot send: %s", rsp_err_text(err));
+	fail_later(link);
+}
+
+void
+rsp_session_link_close(struct rsp_session *s, uint32_t id)
+{
+	struct session_link *link = rsp_session_link_find(s, id);
+
+	if (link)
+		link_free(link);
+}
+
+/* A registrar dialled us: RFC 5352 s.3.4, a keep-alive from a new home. */
+static void
+on_accept(void *ctx, struct rsp_stream *stream, const struct rsp_stream_auth *auth)
+{
+	struct rsp_session *s = ctx;
+	struct session_link *link = link_new(s);
+	const char *name = auth->identity ? auth->identity : "";
+
+	if (link)
+		link->server_name = strdup(name);
+	rsp_stream_set_ctx(stream, link);
+	if (!link || !link->server_name) {
+		if (link)
+			link_free(link);
+		rsp_stream_close(stream, false);
+		return;
+	}
+	link->stream = stream;
+	link->role = auth->role;
+	on_open(link, stream, auth);
+}
+
+static const struct rsp_stream_events accepted = { .open = on_accept, .data = on_data, .closed = on_closed };
+
+enum rsp_err
+rsp_session_listen(struct rsp_session *s, struct rsp_why *why)
+{
+	static const struct rsp_ip any[] = { { .family = 6 }, { .family = 4 } };
+	struct rsp_listener_params params = {
+		.tls = s->tls,
+		.service = RSP_TLS_NOTIFY,
+		.limits = { .connections = 64, .handshakes = 16 },
+	};
+
+	enum rsp_err err = RSP_EIO;
+
+	if (s->config.listen_on) {
+		if (rsp_sockaddr_parse(s->config.listen_on, 0, &params.at))
+			return rsp_fail(why, RSP_EUSAGE, s->config.listen_on, "is no address to listen on");
+		return rsp_listener_new(s->loop, &params, &accepted, s, &s->listener, why);
+	}
+	for (size_t i = 0; err && i < RSP_COUNT(any); i++) { /* both families at once; a machine may lack IPv6 */
+		params.at = rsp_sockaddr_of(&any[i], 0);
+		err = rsp_listener_new(s->loop, &params, &accepted, s, &s->listener, why);
+	}
+	return err;
+}

@@ -1,0 +1,77 @@
+#ifndef RSP_SERVE_CLIENT_PRIV_H
+#define RSP_SERVE_CLIENT_PRIV_H
+
+#include "net/addr.h"
+#include "net/loop.h"
+#include "net/stream.h"
+#include "net/tls.h"
+#include "serve/client.h"
+
+struct rsp_trace;
+
+/* What the files of the session share. client.c: the session and the engine's side. client_link.c: connections.
+ * client_servers.c: whom to ask. */
+
+#define SESSION_ADDRESSES_MAX (RSP_LOOKUP_MAX + RSP_CLIENT_SERVER_IPS_MAX)
+
+/** A connection, or the way to one. */
+struct session_link {
+	struct session_link *next;
+	struct rsp_session *s;
+	uint32_t id;
+	unsigned server;
+	uint16_t port;
+	enum rsp_role role;
+	char *server_name;
+
+	struct rsp_lookup *lookup;
+	struct rsp_sockaddr to[SESSION_ADDRESSES_MAX]; /* to be tried one after the other */
+	unsigned n_to, at;
+
+	struct rsp_stream *stream;
+	bool open, failed;  /* @failed: the engine has to be told, as @why has it */
+	struct rsp_why why; /* of the newest failure */
+};
+
+/** A server of the list, and further addresses of it that the engine does not know of. */
+struct session_server {
+	char host[256], name[256];
+	struct rsp_ip more[RSP_CLIENT_SERVER_IPS_MAX];
+	unsigned n_more;
+};
+
+struct rsp_session {
+	struct rsp_loop *loop;
+	struct rsp_session_config config;
+	rsp_session_event *event;
+	void *ctx;
+	struct rsp_client *engine;
+	struct rsp_tls *tls;
+	struct rsp_alarm *alarm;
+	uint64_t alarm_ms;
+	struct rsp_defer defer;
+	struct session_link *links;
+	uint32_t last_id;
+	struct rsp_listener *listener;
+	struct session_server *servers;
+	unsigned n_servers;
+};
+
+/** Let the alarm ring when the engine wants to. After every call into it. */
+void rsp_session_settle(struct rsp_session *s);
+
+/* client_link.c */
+uint32_t rsp_session_link_dial(struct rsp_session *s, const struct rsp_dial *to, unsigned server);
+void rsp_session_link_send(struct rsp_session *s, uint32_t id, struct rsp_bytes message);
+void rsp_session_link_close(struct rsp_session *s, uint32_t id);
+struct session_link *rsp_session_link_find(const struct rsp_session *s, uint32_t id);
+/** Tell the engine of links that failed while it was not to be told. */
+void rsp_session_links_failed(struct rsp_session *s);
+void rsp_session_links_done(struct rsp_session *s);
+enum rsp_err rsp_session_listen(struct rsp_session *s, struct rsp_why *why) RSP_NODISCARD;
+
+/* client_servers.c */
+/** Fill @ret, of RSP_CLIENT_SERVERS_MAX entries, from the configuration; its strings live in s->servers. */
+enum rsp_err rsp_session_servers(struct rsp_session *s, struct rsp_client_server *ret, struct rsp_why *why) RSP_NODISCARD;
+
+#endif

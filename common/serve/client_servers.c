@@ -1,0 +1,82 @@
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "keys/scope.h"
+#include "serve/client_priv.h"
+
+/* Which registrars a session may ask. */
+
+static void
+take(struct rsp_session *s, struct rsp_client_server *ret, const char *name, const struct rsp_endpoint *endpoint,
+     const struct rsp_scope_registrar *registrar)
+{
+	struct session_server *server = &s->servers[s->n_servers];
+	struct rsp_ip ip;
+
+	(void)snprintf(server->host, sizeof server->host, "%s", endpoint->host);
+	(void)snprintf(server->name, sizeof server->name, "%s", name);
+	*ret = (struct rsp_client_server){ .name = server->name, .host = server->host, .port = endpoint->port };
+	if (rsp_ip_parse(server->host, &ip) == RSP_OK)
+		ret->ip[ret->n_ips++] = ip;
+	for (size_t i = 0; registrar && i < registrar->n_addresses; i++) {
+		if (ret->n_ips && ret->n_ips < RSP_CLIENT_SERVER_IPS_MAX)
+			ret->ip[ret->n_ips++] = registrar->addresses[i];
+		else if (!ret->n_ips && server->n_more < RSP_CLIENT_SERVER_IPS_MAX) /* after those that the name has */
+			server->more[server->n_more++] = registrar->addresses[i];
+	}
+	s->n_servers++;
+}
+
+/* In plain text there are no keys to tell one registrar from another: [NAME@]HOST[:PORT] is all there is. */
+static enum rsp_err
+plain_target(const char *spec, struct rsp_target *ret, struct rsp_why *why)
+{
+	const char *at = strrchr(spec, '@'), *host = at ? at + 1 : spec;
+	struct rsp_target target = { 0 };
+
+	if (rsp_endpoint_parse(host, RSP_PORT_ASAP_PLAIN, &target.endpoint) ||
+	    (at && (at == spec || (size_t)(at - spec) >= sizeof target.name)))
+		return rsp_fail(why, RSP_EUSAGE, spec, "is not [NAME@]HOST[:PORT]");
+	if (at)
+		(void)snprintf(target.name, sizeof target.name, "%.*s", (int)(at - spec), spec);
+	else
+		(void)snprintf(target.name, sizeof target.name, "%s", target.endpoint.host);
+	*ret = target;
+	return RSP_OK;
+}
+
+enum rsp_err
+rsp_session_servers(struct rsp_session *s, struct rsp_client_server *ret, struct rsp_why *why)
+{
+	const struct rsp_session_config *config = &s->config;
+	const struct rsp_scope *scope = config->scope;
+	size_t n = config->n_servers ? config->n_servers : scope ? scope->n_registrars : 0;
+
+	if (n == 0)
+		return rsp_fail(why, RSP_EUSAGE, scope ? scope->dir : "registrar",
+				"no registrar is named here: give one with -s HOST:PORT");
+	if (n > RSP_CLIENT_SERVERS_MAX && config->n_servers)
+		return rsp_fail(why, RSP_EUSAGE, "server", "%zu are given, %d are allowed", n, RSP_CLIENT_SERVERS_MAX);
+	n = n < RSP_CLIENT_SERVERS_MAX ? n : RSP_CLIENT_SERVERS_MAX;
+	s->servers = calloc(n, sizeof *s->servers);
+	if (!s->servers)
+		return rsp_fail(why, RSP_ENOMEM, "session", "out of memory");
+	for (size_t i = 0; i < n; i++) {
+		const struct rsp_scope_registrar *registrar = scope && !config->n_servers ? &scope->registrars[i] : NULL;
+		struct rsp_target target = { 0 };
+		enum rsp_err err = RSP_OK;
+
+		if (registrar) {
+			take(s, &ret[i], registrar->name, &registrar->asap, registrar);
+			continue;
+		}
+		if (config->plaintext)
+			err = plain_target(config->servers[i], &target, why);
+		else
+			err = rsp_scope_registrar_at(scope, config->servers[i], RSP_SERVICE_ASAP, &target, why);
+		if (err)
+			return err == RSP_EVALUE ? RSP_EUSAGE : err;
+		take(s, &ret[i], target.name, &target.endpoint, target.registrar);
+	}
+	return RSP_OK;
+}
