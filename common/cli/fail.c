@@ -60,7 +60,10 @@ rsp_cli_fail_attempts(const struct rsp_why *why, json_t *attempts)
 	rsp_json_put(&record, "error", rsp_cli_error_json(why));
 	rsp_json_put(&record, "attempts", attempts ? attempts : json_array());
 	rsp_log(RSP_LOG_ERROR, why->object, "%s", *why->reason ? why->reason : rsp_err_text(why->err));
-	(void)rsp_json_emit(record); /* that it failed is said there, and rsp_cli_main() asks */
+	if (rsp_cli.plain)
+		json_decref(record);
+	else
+		(void)rsp_json_emit(record); /* that it failed is said there, and rsp_cli_main() asks */
 	return rsp_cli.command ? 125 : rsp_err_exit(why->err);
 }
 

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/bytes.h"
@@ -19,26 +18,11 @@ static void
 harden(void)
 {
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-	(void)unsetenv("SSLKEYLOGFILE"); /* GnuTLS would write the secrets of every session there */
+	(void)unsetenv("SSLKEYLOGFILE"); /* GnuTLS would write secrets there; see rsp_tls_init() for --keylog-file */
 	(void)signal(SIGPIPE, SIG_IGN);	 /* of sockets; for stdout see rsp_json_emit() */
 	for (int fd = 0; fd <= STDERR_FILENO; fd++) /* a socket must not become our stdout */
 		if (fcntl(fd, F_GETFD) < 0)
 			(void)open("/dev/null", O_RDWR | O_NOCTTY);
-}
-
-/* The file is made closed to others before GnuTLS opens it to append. */
-static enum rsp_err
-open_keylog(struct rsp_why *why)
-{
-	if (!rsp_cli.keylog)
-		return RSP_OK;
-	RSP_AUTO(rsp_fd_close) int fd = open(rsp_cli.keylog, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0 || fchmod(fd, 0600) < 0)
-		return rsp_fail(why, RSP_EIO, rsp_cli.keylog, "cannot write: %m");
-	if (setenv("SSLKEYLOGFILE", rsp_cli.keylog, 1) < 0)
-		return rsp_fail(why, RSP_ENOMEM, rsp_cli.keylog, "out of memory");
-	rsp_log(RSP_LOG_WARNING, rsp_cli.keylog, "secrets of all TLS sessions are written there");
-	return RSP_OK;
 }
 
 /* What is for people, not a record: made in memory, then written like a record. */
@@ -152,7 +136,7 @@ run(poptContext ctx, const struct rsp_cli_tool *tool, const struct poptOption *t
 		return print_help(ctx, tool);
 	if (other == RSP_CLI_OPT_VERSION)
 		return print_version(tool);
-	if (rsp_cli_output_open(rsp_cli.output, tool->holds, rsp_cli.pretty, &why) || open_keylog(&why))
+	if (rsp_cli_output_open(rsp_cli.output, tool->holds, rsp_cli.pretty, &why))
 		return rsp_cli_fail(&why);
 
 	const char *const *operand = poptGetArgs(ctx);

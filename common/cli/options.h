@@ -56,6 +56,7 @@ struct rsp_cli {
 	bool timeout_given, wait;
 	bool pretty, quiet;
 	unsigned verbose;
+	bool plain; /* a tool prints lines of text: then failures are told by stderr and the exit status only */
 	char *output; /* -o; NULL: stdout */
 
 	char *scope_option, *keys, *identity;

@@ -133,7 +133,7 @@ struct rsp_client_config {
 	enum rsp_role role;	  /* what to dial as: ELEMENT, USER, or NONE in plain text */
 	bool shuffle;		  /* begin the hunt anywhere in the list instead of at its front */
 	bool persistent;	  /* registrations are never given up by themselves */
-	unsigned rounds;	  /* give up after the whole list failed so often; 0: never */
+	unsigned rounds;	  /* give up after the whole list failed so often; 0, or persistent and had a home: never */
 	uint64_t max_outage_ms;	  /* give up after so long without a home; 0: never */
 	unsigned max_elements;	  /* caps; 0: 65536, 1024 and 4096 */
 	unsigned max_resolutions;
@@ -166,7 +166,8 @@ uint64_t rsp_client_deadline(const struct rsp_client *c);
 
 /**
  * Register @pe in the pool @handle and hold it there: renewed in time, registered again wherever the home goes. Copied;
- * @pe->asap and @pe->home_id are filled in by the engine. RSP_EEXISTS, RSP_ELIMIT, RSP_EVALUE (what no message carries).
+ * @pe->asap and @pe->home_id are filled in by the engine; a single unspecified address (0.0.0.0) in @pe->user becomes our
+ * own on the way to the home. RSP_EEXISTS, RSP_ELIMIT, RSP_EVALUE (what no message carries).
  */
 enum rsp_err rsp_client_register(struct rsp_client *c, uint64_t now_ms, struct rsp_bytes handle,
 				 const struct rsp_pool_element *pe) RSP_NODISCARD;

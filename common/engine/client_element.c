@@ -148,12 +148,25 @@ t4_ms(struct rsp_client *c, const struct client_element *e)
 	return t4 - rsp_rng_below(&c->rng, t4 / 10 + 1);
 }
 
+/* Whether the address of @transport is left to us: 0.0.0.0 or ::. */
+static bool
+unspecified(const struct rsp_transport *transport)
+{
+	static const uint8_t zero[16];
+	struct rsp_ip ip = transport->n_addrs == 1 ? rsp_transport_ip(transport, 0) : (struct rsp_ip){ 0 };
+
+	return ip.family && memcmp(ip.ip, zero, sizeof(zero)) == 0;
+}
+
 /* The registration of @e, with the listener that registrars are to dial: RFC 5352 s.3.1 R2. */
 static void
-registration(const struct rsp_client *c, struct rsp_bytes handle, struct rsp_pool_element *pe, uint8_t *room,
-	     struct rsp_message *ret)
+registration(const struct rsp_client *c, struct rsp_bytes handle, struct rsp_pool_element *pe,
+	     uint8_t room[static RSP_ADDRS_ROOM(2)], struct rsp_message *ret)
 {
 	struct rsp_ip ip = c->home ? c->home->local : (struct rsp_ip){ 0 };
+
+	if (ip.family && unspecified(&pe->user))
+		rsp_transport_set_ips(&pe->user, &ip, 1, room + RSP_ADDRS_ROOM(1));
 
 	pe->home_id = 0; /* the registrar fills it in */
 	pe->asap = (struct rsp_transport){ 0 };
@@ -180,7 +193,7 @@ static enum rsp_err
 send_registration(struct rsp_client *c, const struct client_element *e)
 {
 	struct rsp_rd rd = rsp_rd_init(e->pe, 0), body;
-	uint8_t room[RSP_ADDRS_ROOM(1)];
+	uint8_t room[RSP_ADDRS_ROOM(2)];
 	struct rsp_pool_element pe = { 0 };
 	struct rsp_message msg;
 	uint16_t type;
@@ -229,7 +242,7 @@ static enum rsp_err
 check(struct rsp_client *c, struct rsp_bytes handle, const struct rsp_pool_element *pe)
 {
 	struct rsp_pool_element copy = *pe;
-	uint8_t room[RSP_ADDRS_ROOM(1)];
+	uint8_t room[RSP_ADDRS_ROOM(2)];
 	struct rsp_message msg, back;
 	size_t n;
 

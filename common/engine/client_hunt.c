@@ -233,7 +233,7 @@ round_failed(struct rsp_client *c)
 		stop(c, NULL);
 		return false;
 	}
-	if (!c->config.rounds || c->rounds < c->config.rounds)
+	if (!c->config.rounds || c->rounds < c->config.rounds || (c->config.persistent && c->homes > 0))
 		return true;
 	(void)rsp_client_verdict(c, &why);
 	rsp_client_give_up(c, &why);

@@ -1,0 +1,191 @@
+#include "element.h"
+
+#include <string.h>
+
+#include "base/ip.h"
+#include "base/parse.h"
+#include "cli/options.h"
+
+static const char *const value_name[VALUE_COUNT] = {
+	[VALUE_WEIGHT] = "weight",
+	[VALUE_PRIORITY] = "priority",
+	[VALUE_LOAD] = "load",
+	[VALUE_LOAD_DEGRADATION] = "load-degradation",
+};
+
+/* Options say "load-degradation" where records and batches say "load_degradation". */
+static bool
+same(const char *a, const char *b)
+{
+	for (; *a && *b; a++, b++)
+		if (*a != *b && !((*a == '-' || *a == '_') && (*b == '-' || *b == '_')))
+			return false;
+	return *a == *b;
+}
+
+struct element_spec
+element_defaults(void)
+{
+	return (struct element_spec){
+		.transport = RSP_PARAM_TCP,
+		.lifetime_s = 300,
+		.policy = rsp_policy_row(RSP_POLICY_RR),
+		.value = { [VALUE_WEIGHT] = 1 },
+	};
+}
+
+static enum rsp_err
+set_protocol(struct element_spec *spec, const char *text, struct rsp_why *why)
+{
+	static const struct {
+		const char *name;
+		uint16_t transport;
+	} table[] = { { "tcp", RSP_PARAM_TCP }, { "udp", RSP_PARAM_UDP }, { "sctp", RSP_PARAM_SCTP } };
+
+	for (unsigned i = 0; i < RSP_COUNT(table); i++)
+		if (strcmp(text, table[i].name) == 0) {
+			spec->transport = table[i].transport;
+			return RSP_OK;
+		}
+	return rsp_fail(why, RSP_EUSAGE, NULL, "\"%s\" is none of tcp, udp, sctp", text);
+}
+
+static bool
+unspecified(const struct rsp_ip *ip)
+{
+	static const uint8_t zero[sizeof(ip->ip)];
+
+	return memcmp(ip->ip, zero, sizeof(zero)) == 0;
+}
+
+static enum rsp_err
+add_address(struct element_spec *spec, const char *text, struct rsp_why *why)
+{
+	if (spec->n_ips == RSP_ADDRS_MAX)
+		return rsp_fail(why, RSP_EUSAGE, NULL, "more than %d addresses", RSP_ADDRS_MAX);
+	if (rsp_ip_parse(text, &spec->ip[spec->n_ips]) || unspecified(&spec->ip[spec->n_ips]))
+		return rsp_fail(why, RSP_EUSAGE, NULL, "\"%s\" is no IPv4 or IPv6 address that can be reached", text);
+	spec->n_ips++;
+	return RSP_OK;
+}
+
+static enum rsp_err
+set_lifetime(struct element_spec *spec, const char *text, struct rsp_why *why)
+{
+	uint64_t ms;
+	enum rsp_err err = rsp_cli_duration(text, &ms, why);
+
+	if (err)
+		return err;
+	if (ms < 1000 || ms / 1000 > INT32_MAX || ms % 1000)
+		return rsp_fail(why, RSP_EUSAGE, NULL, "\"%s\" is not a whole number of seconds, at least 1", text);
+	spec->lifetime_s = (int32_t)(ms / 1000);
+	return RSP_OK;
+}
+
+/* Up to nine decimals; more would not change the 32 bits that travel by much. */
+enum rsp_err
+element_load(const char *text, uint32_t *ret)
+{
+	uint64_t whole = 0, billionths = 0, unit = 1000000000, n = 0;
+	const char *c = text;
+
+	for (; *c >= '0' && *c <= '9' && whole <= 100; c++, n++)
+		whole = whole * 10 + (uint64_t)(*c - '0');
+	if (n > 0 && *c == '.')
+		for (c++; *c >= '0' && *c <= '9' && unit > 1; c++)
+			billionths += (uint64_t)(*c - '0') * (unit /= 10);
+	bool percent = *c == '%';
+	if (n == 0 || c[percent] != '\0')
+		return RSP_EVALUE;
+	billionths += whole * 1000000000;
+	billionths /= percent ? 100 : 1;
+	if (billionths > 1000000000)
+		return RSP_EVALUE;
+	*ret = (uint32_t)(billionths * UINT32_MAX / 1000000000);
+	return RSP_OK;
+}
+
+static enum rsp_err
+set_value(struct element_spec *spec, enum element_value which, const char *text, struct rsp_why *why)
+{
+	uint64_t number = 0;
+	enum rsp_err err = RSP_OK;
+
+	if (which == VALUE_WEIGHT || which == VALUE_PRIORITY) {
+		err = rsp_cli_number(text, which == VALUE_WEIGHT, UINT32_MAX, &number, why);
+		spec->value[which] = (uint32_t)number;
+	} else if (element_load(text, &spec->value[which])) {
+		err = rsp_fail(why, RSP_EUSAGE, NULL, "\"%s\" is not a load from 0 to 1 or from 0%% to 100%%", text);
+	}
+	spec->given[which] = true;
+	return err;
+}
+
+enum rsp_err
+element_set(struct element_spec *spec, const char *name, const char *text, struct rsp_why *why)
+{
+	uint64_t number = 0;
+	enum rsp_err err;
+
+	for (unsigned i = 0; i < VALUE_COUNT; i++)
+		if (same(name, value_name[i]))
+			return set_value(spec, (enum element_value)i, text, why);
+	if (same(name, "port")) {
+		err = rsp_cli_number(text, 1, UINT16_MAX, &number, why);
+		spec->port = (uint16_t)number;
+		return err;
+	}
+	if (same(name, "protocol"))
+		return set_protocol(spec, text, why);
+	if (same(name, "address"))
+		return add_address(spec, text, why);
+	if (same(name, "pe-id"))
+		return rsp_cli_id(text, &spec->pe_id, why);
+	if (same(name, "lifetime"))
+		return set_lifetime(spec, text, why);
+	if (!same(name, "policy"))
+		return rsp_fail(why, RSP_EUSAGE, NULL, "nothing is called so");
+	spec->policy = rsp_policy_named(text);
+	return spec->policy ? RSP_OK : rsp_fail(why, RSP_EUSAGE, NULL, "\"%s\" is no policy", text);
+}
+
+/* The words of the policy, in the order its row has them. A value that the policy does not know is a mistake. */
+static enum rsp_err
+make_policy(const struct element_spec *spec, struct rsp_policy *ret, struct rsp_why *why)
+{
+	bool used[VALUE_COUNT] = { false };
+
+	*ret = (struct rsp_policy){ .type = spec->policy->type };
+	for (unsigned i = 0; i < spec->policy->n_values; i++)
+		for (unsigned v = 0; v < VALUE_COUNT; v++) {
+			if (!same(spec->policy->value[i], value_name[v]))
+				continue;
+			ret->value[i] = spec->value[v];
+			used[v] = true;
+		}
+	for (unsigned v = 0; v < VALUE_COUNT; v++)
+		if (spec->given[v] && !used[v])
+			return rsp_fail(why, RSP_EUSAGE, value_name[v], "the policy %s has none", spec->policy->key);
+	return RSP_OK;
+}
+
+enum rsp_err
+element_make(const struct element_spec *spec, uint8_t room[static ELEMENT_ROOM], struct rsp_pool_element *ret,
+	     struct rsp_why *why)
+{
+	const struct rsp_ip any = { .family = 4 };
+
+	if (!spec->port)
+		return rsp_fail(why, RSP_EUSAGE, "port", "is missing");
+	if (spec->n_ips > 1 && spec->transport != RSP_PARAM_SCTP)
+		return rsp_fail(why, RSP_EUSAGE, "address", "only SCTP has more than one");
+	*ret = (struct rsp_pool_element){
+		.pe_id = spec->pe_id,
+		.lifetime_s = spec->lifetime_s,
+		.user = { .type = spec->transport, .port = spec->port, .use = RSP_USE_DATA },
+	};
+	/* the engine puts the address of its connection in place of an unspecified one */
+	rsp_transport_set_ips(&ret->user, spec->n_ips ? spec->ip : &any, spec->n_ips ? spec->n_ips : 1, room);
+	return make_policy(spec, &ret->policy, why);
+}

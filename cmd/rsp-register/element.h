@@ -1,0 +1,42 @@
+#ifndef CMD_RSP_REGISTER_ELEMENT_H
+#define CMD_RSP_REGISTER_ELEMENT_H
+
+#include "base/bytes.h"
+#include "base/err.h"
+#include "proto/param.h"
+
+/* What an element is to be, as options or a line of a batch say it. */
+
+enum element_value { VALUE_WEIGHT, VALUE_PRIORITY, VALUE_LOAD, VALUE_LOAD_DEGRADATION, VALUE_COUNT };
+
+struct element_spec {
+	uint16_t transport, port;
+	struct rsp_ip ip[RSP_ADDRS_MAX]; /* none: the address of the connection to the registrar */
+	unsigned n_ips;
+	uint32_t pe_id; /* 0: to be chosen */
+	int32_t lifetime_s;
+	const struct rsp_policy_row *policy;
+	uint32_t value[VALUE_COUNT];
+	bool given[VALUE_COUNT];
+};
+
+/** What holds where nothing is said: TCP, round robin, 300 s. */
+struct element_spec element_defaults(void);
+
+/**
+ * Set what @name ("port", "protocol", "address", "pe-id", "policy", "weight", "priority", "load", "load-degradation",
+ * "lifetime") stands for. "address" adds one. RSP_EUSAGE with a reason in @why.
+ */
+enum rsp_err element_set(struct element_spec *spec, const char *name, const char *text,
+			 struct rsp_why *why) RSP_NODISCARD;
+
+#define ELEMENT_ROOM RSP_ADDRS_ROOM(RSP_ADDRS_MAX)
+
+/** Check that @spec is whole, and make it a Pool Element whose addresses are in @room. RSP_EUSAGE with @why. */
+enum rsp_err element_make(const struct element_spec *spec, uint8_t room[static ELEMENT_ROOM],
+			  struct rsp_pool_element *ret, struct rsp_why *why) RSP_NODISCARD;
+
+/** Read a load: 0 to 1 with decimals, or 0% to 100%, scaled to 32 bits. RSP_EVALUE. */
+enum rsp_err element_load(const char *text, uint32_t *ret) RSP_NODISCARD;
+
+#endif

@@ -1,0 +1,36 @@
+#ifndef CMD_RSP_REGISTER_HOLD_H
+#define CMD_RSP_REGISTER_HOLD_H
+
+#include "element.h"
+#include "wrap.h"
+
+/* Holding elements: from joining a pool to leaving it, with or without a command. */
+
+/** What the options say. */
+struct hold_options {
+	struct element_spec spec;
+	const char *pool;	  /* as it was typed; NULL in a batch without one */
+	struct rsp_bytes handle; /* empty then */
+	bool batch;
+	char *pe_id_file, *load_file, *listen_on;
+	bool no_listen;
+	uint64_t max_outage_ms; /* 0: for ever */
+	enum wrap_ready ready;
+	char *ready_exec;
+	uint64_t ready_timeout_ms, drain_ms, kill_after_ms;
+};
+
+#define BATCH_MAX	65536 /* elements */
+#define BATCH_LINE_MAX	65536 /* octets of a line */
+
+/** Do it all. Returns the exit status. */
+int hold(const struct hold_options *options);
+
+/**
+ * Read one line of a batch, a JSON object, into @spec (which holds what the options say) and *@ret_handle, on the heap.
+ * RSP_ECONFIG or RSP_EUSAGE with @why.
+ */
+enum rsp_err batch_line(struct rsp_bytes line, struct element_spec *spec, struct rsp_bytes default_handle,
+			uint8_t **ret_handle, size_t *ret_size, struct rsp_why *why) RSP_NODISCARD;
+
+#endif

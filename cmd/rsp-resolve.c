@@ -1,0 +1,299 @@
+/* rsp-resolve: which elements serve a pool. See rsp-resolve(1). */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "cli/main.h"
+#include "cli/message_json.h"
+#include "endpoint.h"
+#include "model/select.h"
+#include "net/loop.h"
+#include "session.h"
+
+enum { OPT_MAX = 1, OPT_SELECT, OPT_PLAIN, OPT_FORMAT, OPT_REPORT };
+
+static struct poptOption options[] = {
+	{ "max", 'n', POPT_ARG_STRING, NULL, OPT_MAX, "at most this many elements", "N" },
+	{ "select", 0, POPT_ARG_NONE, NULL, OPT_SELECT, "exactly one element, chosen by the pool's policy", NULL },
+	{ "plain", 0, POPT_ARG_NONE, NULL, OPT_PLAIN, "print ADDR:PORT lines instead of a record", NULL },
+	{ "format", 0, POPT_ARG_STRING, NULL, OPT_FORMAT, "print a line like this for each element", "FORMAT" },
+	{ "report-unreachable", 0, POPT_ARG_STRING, NULL, OPT_REPORT, "tell the registrar that this element is dead",
+	  "ID" },
+	POPT_TABLEEND
+};
+
+static struct {
+	uint64_t items; /* 0: all */
+	bool select, plain;
+	char *format;
+	uint32_t report_id; /* 0: none */
+} option;
+
+struct resolve {
+	struct rsp_loop *loop;
+	struct rsp_session *session;
+	struct rsp_bytes handle;
+	const char *pool; /* as it was typed, for messages */
+	bool done;
+	int status;
+};
+
+static enum rsp_err
+take(int opt, const char *arg, struct rsp_why *why)
+{
+	enum rsp_err err;
+
+	switch (opt) {
+	case OPT_MAX:
+		return rsp_cli_number(arg, 1, UINT32_MAX, &option.items, why);
+	case OPT_SELECT:
+		option.select = true;
+		return RSP_OK;
+	case OPT_PLAIN:
+		option.plain = rsp_cli.plain = true;
+		return RSP_OK;
+	case OPT_FORMAT:
+		rsp_cli.plain = true;
+		err = cmd_format_check(arg, why);
+		return err ? err : rsp_cli_string(arg, &option.format, why);
+	default:
+		return rsp_cli_id(arg, &option.report_id, why);
+	}
+}
+
+static void
+finish(struct resolve *r, int status)
+{
+	r->done = true;
+	r->status = status;
+	rsp_loop_stop(r->loop);
+}
+
+static void
+fail(struct resolve *r, const struct rsp_why *why)
+{
+	finish(r, rsp_cli_fail_attempts(why, cmd_attempts_json(r->session)));
+}
+
+/* The elements of an answer that are shown: those from @first to before @end. The answer is in the order of the policy. */
+struct range {
+	unsigned first, end;
+};
+
+static struct range
+all_wanted(const struct rsp_message *answer)
+{
+	struct range range = { .end = answer->n_list };
+
+	if (option.items && option.items < range.end)
+		range.end = (unsigned)option.items;
+	return range;
+}
+
+/* A registrar that does not know item counts answers with more than one: then the choice is ours. */
+static enum rsp_err
+one_wanted(const struct rsp_message *answer, struct range *ret)
+{
+	struct rsp_pool_element *pe = calloc(answer->n_list, sizeof(*pe));
+	struct rsp_list_item item;
+	struct rsp_rng rng;
+	size_t cursor = 0;
+	unsigned n = 0;
+
+	if (!pe)
+		return RSP_ENOMEM;
+	while (n < answer->n_list && rsp_list_next(answer, &cursor, &item))
+		pe[n++] = item.element;
+	enum rsp_err err = n > 1 ? rsp_rng_os(&rng) : RSP_OK;
+	unsigned chosen = n > 1 && !err ? rsp_select_answer(answer->policy.type, pe, n, 0, &rng) : 0;
+	free(pe);
+	*ret = (struct range){ .first = chosen, .end = chosen + 1 };
+	return err;
+}
+
+static int
+print_lines(const struct resolve *r, const struct rsp_message *answer, struct range range)
+{
+	struct rsp_list_item item;
+	size_t cursor = 0, size = 0;
+	char *text = NULL;
+	FILE *out = open_memstream(&text, &size);
+
+	for (unsigned i = 0; out && i < range.end && rsp_list_next(answer, &cursor, &item); i++)
+		if (i >= range.first && option.format)
+			cmd_endpoint_format(out, option.format, r->handle, &item.element);
+		else if (i >= range.first)
+			cmd_endpoint_plain(out, &item.element);
+	enum rsp_err err = out && fclose(out) == 0 ? rsp_cli_write(rsp_bytes_of(text, size)) : RSP_ENOMEM;
+	free(text);
+	return rsp_err_exit(err);
+}
+
+static int
+print_record(const struct resolve *r, const struct rsp_message *answer, struct range range)
+{
+	json_t *record = rsp_json_record("rsp.resolve/1", true), *elements = json_array();
+	unsigned n = range.end - range.first, asked = option.select ? 1 : (unsigned)option.items;
+	struct rsp_list_item item;
+	size_t cursor = 0;
+
+	for (unsigned i = 0; i < range.end && rsp_list_next(answer, &cursor, &item); i++)
+		if (i >= range.first)
+			rsp_json_append(&elements, rsp_pool_element_json(&item.element));
+	rsp_json_put_handle(&record, r->handle);
+	rsp_json_put(&record, "policy", rsp_policy_json(&answer->policy));
+	rsp_json_put(&record, "registrar", cmd_registrar_json(r->session, false));
+	rsp_json_put(&record, "elements", elements);
+	rsp_json_put(&record, "complete", json_boolean(n == answer->n_list && (!asked || n < asked)));
+	rsp_json_put(&record, "attempts", cmd_attempts_json(r->session));
+	return rsp_err_exit(rsp_json_emit(record));
+}
+
+static void
+resolved(struct resolve *r, const struct rsp_message *answer)
+{
+	struct range range = all_wanted(answer);
+	struct rsp_why why = { 0 };
+
+	if (answer->n_list == 0)
+		(void)rsp_fail(&why, RSP_EUNKNOWN_POOL, r->pool, "the pool has no elements");
+	else if (option.select && one_wanted(answer, &range))
+		(void)rsp_fail(&why, RSP_ENOMEM, r->pool, "cannot choose");
+	if (why.err)
+		fail(r, &why);
+	else
+		finish(r, rsp_cli.plain ? print_lines(r, answer, range) : print_record(r, answer, range));
+}
+
+static void
+refused(struct resolve *r, uint16_t cause)
+{
+	const char *name = rsp_cause_name(cause);
+	struct rsp_why why;
+
+	if (cause == RSP_CAUSE_UNKNOWN_POOL_HANDLE)
+		(void)rsp_fail(&why, RSP_EUNKNOWN_POOL, r->pool, "no such pool");
+	else
+		(void)rsp_fail(&why, RSP_EREJECTED, r->pool, "the registrar answers: %s", name ? name : "an error");
+	why.cause = cause;
+	fail(r, &why);
+}
+
+static void
+reported(struct resolve *r)
+{
+	json_t *record = rsp_json_record("rsp.report/1", true);
+
+	rsp_json_put_handle(&record, r->handle);
+	rsp_json_put(&record, "pe_id", rsp_json_id(option.report_id));
+	rsp_json_put(&record, "registrar", cmd_registrar_json(r->session, false));
+	rsp_json_put(&record, "attempts", cmd_attempts_json(r->session));
+	finish(r, rsp_err_exit(rsp_json_emit(record)));
+}
+
+static void
+on_event(void *ctx, const struct rsp_client_event *event)
+{
+	struct resolve *r = ctx;
+
+	cmd_log_event(event);
+	if (r->done)
+		return;
+	switch ((int)event->type) {
+	case RSP_CLIENT_RESOLVED:
+		resolved(r, event->message);
+		break;
+	case RSP_CLIENT_UNRESOLVED:
+		refused(r, event->cause);
+		break;
+	case RSP_CLIENT_REPORTED:
+		reported(r);
+		break;
+	case RSP_CLIENT_GAVE_UP:
+	case RSP_CLIENT_FAILED:
+		fail(r, event->why);
+		break;
+	default: /* on the way */
+		break;
+	}
+}
+
+static enum rsp_err
+ask(struct resolve *r, struct rsp_why *why)
+{
+	uint32_t items = option.select ? 1 : (uint32_t)option.items;
+	enum rsp_err err;
+
+	if (option.report_id)
+		err = rsp_session_report_unreachable(r->session, r->handle, option.report_id);
+	else
+		err = rsp_session_resolve(r->session, r->handle, items, false);
+	return err ? rsp_fail(why, err, r->pool, "cannot ask: %s", rsp_err_text(err)) : RSP_OK;
+}
+
+static int
+resolve(const char *pool, struct rsp_bytes handle)
+{
+	struct resolve r = { .handle = handle, .pool = pool };
+	RSP_AUTO(rsp_scope_free) struct rsp_scope *scope = NULL;
+	RSP_AUTO(rsp_tls_unref) struct rsp_tls *tls = NULL;
+	struct rsp_session_config config;
+	struct rsp_why why = { 0 };
+
+	if (cmd_scope_load(false, &scope, &why))
+		return rsp_cli_fail(&why);
+	if (!rsp_cli.plaintext && cmd_tls_new(scope, &tls, &why))
+		return rsp_cli_fail(&why);
+	cmd_session_config(scope, false, &config);
+	config.tls = tls;
+	if (rsp_loop_new(&r.loop))
+		return rsp_cli_fail(&(struct rsp_why){ .err = RSP_ENOMEM, .object = "event loop" });
+	if (rsp_session_new(r.loop, &config, on_event, &r, &r.session, &why) || ask(&r, &why)) {
+		if (!r.done)
+			r.status = rsp_cli_fail(&why);
+	} else if (!r.done) {
+		rsp_loop_run(r.loop);
+	}
+	if (r.session)
+		rsp_session_free(r.session);
+	rsp_loop_run(r.loop); /* flushes and closes */
+	rsp_loop_free(r.loop);
+	return r.status;
+}
+
+static int
+run(unsigned n, const char *const *operand)
+{
+	struct rsp_why why = { 0 };
+	uint8_t *octets = NULL;
+	size_t size = 0;
+
+	if (n != 1)
+		return rsp_cli_usage("POOL", n ? "one pool at a time" : "is missing");
+	if (option.plain && option.format)
+		return rsp_cli_usage("--format", "--plain and --format exclude each other");
+	if (option.report_id && (rsp_cli.plain || option.select || option.items))
+		return rsp_cli_usage("--report-unreachable", "a report is no resolution: it takes no --max, --select, --plain or --format");
+	if (rsp_cli_handle(operand[0], &octets, &size, &why))
+		return rsp_cli_fail(&why);
+	int status = resolve(operand[0], rsp_bytes_of(octets, size));
+	free(octets);
+	free(option.format);
+	return status;
+}
+
+int
+main(int argc, const char **argv)
+{
+	static const struct rsp_cli_tool tool = {
+		.name = "rsp-resolve",
+		.operands = "POOL",
+		.options = options,
+		.groups = RSP_CLI_SCOPE | RSP_CLI_SERVER | RSP_CLI_TLS | RSP_CLI_CLIENT_TIMERS,
+		.take = take,
+		.run = run,
+	};
+
+	return rsp_cli_main(&tool, argc, argv);
+}

@@ -1,0 +1,242 @@
+#include "session.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "cli/fail.h"
+#include "cli/json.h"
+#include "cli/options.h"
+#include "proto/param.h"
+
+/* A scope that the options describe alone: nothing but what they name. */
+static struct rsp_scope *
+bare_scope(void)
+{
+	struct rsp_scope *scope = calloc(1, sizeof(*scope));
+
+	if (!scope)
+		return NULL;
+	scope->dir = strdup("");
+	scope->keyring = rsp_keyring_new();
+	if (!scope->dir || !scope->keyring) {
+		rsp_scope_free(scope);
+		return NULL;
+	}
+	return scope;
+}
+
+static enum rsp_err
+load_ca(struct rsp_scope *scope, struct rsp_why *why)
+{
+	RSP_AUTO(rsp_free) char *ca = rsp_path_join(rsp_cli.scope, "ca.pem");
+	RSP_AUTO(rsp_free) char *crl = rsp_path_join(rsp_cli.scope, "crl.pem");
+
+	if (!ca || !crl)
+		return rsp_fail(why, RSP_ENOMEM, rsp_cli.scope, "out of memory");
+	enum rsp_err err = rsp_x509_load_ca(&scope->x509, rsp_cli.tls_ca ? rsp_cli.tls_ca : ca, why);
+	if (err)
+		return err;
+	if (rsp_cli.tls_crl)
+		return rsp_x509_load_crl(&scope->x509, rsp_cli.tls_crl, why);
+	if (rsp_cli.tls_ca) /* the scope's list is not of that CA */
+		return RSP_OK;
+	err = rsp_x509_load_crl(&scope->x509, crl, why);
+	return err == RSP_ENOTFOUND ? RSP_OK : err;
+}
+
+static enum rsp_err
+load_certificates(struct rsp_scope *scope, struct rsp_why *why)
+{
+	enum rsp_err err = load_ca(scope, why);
+
+	if (err || (!rsp_cli.tls_cert && !rsp_cli.tls_key))
+		return err;
+	if (!rsp_cli.tls_cert || !rsp_cli.tls_key)
+		return rsp_fail(why, RSP_EUSAGE, rsp_cli.tls_cert ? "--tls-cert" : "--tls-key",
+				"--tls-cert and --tls-key go together");
+	return rsp_x509_load_pair(&scope->x509, rsp_cli.tls_cert, rsp_cli.tls_key, why);
+}
+
+/* --identity: all other keys are as if they were not there. */
+static enum rsp_err
+only_identity(struct rsp_scope *scope, struct rsp_why *why)
+{
+	const struct rsp_key *key = rsp_keyring_find(scope->keyring, rsp_cli.identity, strlen(rsp_cli.identity));
+	RSP_AUTO(rsp_keyring_unref) struct rsp_keyring *ring = rsp_keyring_new();
+
+	if (!key)
+		return rsp_fail(why, RSP_ENOKEY, rsp_cli.identity, "no key with this identity");
+	if (!ring || rsp_keyring_add(ring, key))
+		return rsp_fail(why, RSP_ENOMEM, rsp_cli.identity, "out of memory");
+	memcpy(ring->scope, scope->keyring->scope, sizeof(ring->scope));
+	memcpy(ring->node, scope->keyring->node, sizeof(ring->node));
+	rsp_keyring_unref(scope->keyring);
+	scope->keyring = RSP_TAKE(ring);
+	return RSP_OK;
+}
+
+static enum rsp_err
+load_keys(struct rsp_scope *scope, struct rsp_why *why)
+{
+	RSP_AUTO(rsp_free) char *path = rsp_path_join(rsp_cli.scope, "keys.json");
+	struct rsp_keyring *ring = NULL;
+
+	if (!path)
+		return rsp_fail(why, RSP_ENOMEM, rsp_cli.scope, "out of memory");
+	enum rsp_err err = rsp_keyring_load(rsp_cli.keys ? rsp_cli.keys : path, &ring, why);
+	if (err)
+		return err;
+	rsp_keyring_unref(scope->keyring);
+	scope->keyring = ring;
+	memcpy(scope->node, ring->node, sizeof(scope->node));
+	return rsp_cli.identity ? only_identity(scope, why) : RSP_OK;
+}
+
+enum rsp_err
+cmd_scope_load(bool element, struct rsp_scope **ret, struct rsp_why *why)
+{
+	RSP_AUTO(rsp_scope_free) struct rsp_scope *scope = NULL;
+	bool described = element ? rsp_cli.keys != NULL : rsp_cli.tls_ca != NULL;
+
+	*ret = NULL;
+	if (rsp_cli.plaintext && rsp_cli.n_servers > 0)
+		return RSP_OK;
+	enum rsp_err err = rsp_scope_load_public(rsp_cli.scope, &scope, why);
+	if (err == RSP_ENOTFOUND && rsp_cli.n_servers > 0 && described && !rsp_cli.scope_option) {
+		scope = bare_scope();
+		err = scope ? RSP_OK : rsp_fail(why, RSP_ENOMEM, rsp_cli.scope, "out of memory");
+	}
+	if (!err && !rsp_cli.plaintext)
+		err = element ? load_keys(scope, why) : load_certificates(scope, why);
+	if (!err)
+		*ret = RSP_TAKE(scope);
+	return err;
+}
+
+enum rsp_err
+cmd_tls_new(const struct rsp_scope *scope, struct rsp_tls **ret, struct rsp_why *why)
+{
+	struct rsp_tls_config config = {
+		.keyring = scope->keyring,
+		.me = scope->node,
+		.x509 = &scope->x509,
+		.policy = rsp_cli.tls_rfc5352 ? RSP_TLS_RFC5352 : RSP_TLS_DEFAULT,
+	};
+	enum rsp_err err = rsp_tls_init(rsp_cli.keylog, why);
+
+	if (err)
+		return err;
+	if (rsp_cli.keylog)
+		rsp_log(RSP_LOG_WARNING, rsp_cli.keylog, "the secrets of all TLS sessions are written there");
+	return rsp_tls_new(&config, ret, why);
+}
+
+void
+cmd_session_config(const struct rsp_scope *scope, bool element, struct rsp_session_config *config)
+{
+	struct rsp_client_timers *timers = &config->timers;
+
+	*config = (struct rsp_session_config){
+		.scope = scope,
+		.servers = (const char *const *)rsp_cli.servers,
+		.n_servers = rsp_cli.n_servers,
+		.element = element,
+		.plaintext = rsp_cli.plaintext,
+		.tls_name = rsp_cli.tls_name,
+		.timers = rsp_cli.timers_fast ? rsp_client_timers_fast() : rsp_client_timers_rfc(),
+		.timeout_ms = rsp_cli.wait && !rsp_cli.timeout_given ? 0 : rsp_cli.timeout_ms,
+		.rounds = rsp_cli.wait ? 0 : 1,
+	};
+	rsp_cli_timer_u32(RSP_TIMER_T1_ENRPREQUEST, &timers->t1_enrprequest_ms);
+	rsp_cli_timer_u32(RSP_TIMER_T2_REGISTRATION, &timers->t2_registration_ms);
+	rsp_cli_timer_u32(RSP_TIMER_T3_DEREGISTRATION, &timers->t3_deregistration_ms);
+	rsp_cli_timer_u32(RSP_TIMER_T4_REREGISTRATION, &timers->t4_reregistration_ms);
+	rsp_cli_timer_u32(RSP_TIMER_T5_SERVERHUNT, &timers->t5_serverhunt_ms);
+	rsp_cli_timer_u32(RSP_TIMER_RETRAN_MAX, &timers->retran_max_ms);
+	rsp_cli_timer_unsigned(RSP_TIMER_MAX_REG_ATTEMPT, &timers->max_reg_attempt);
+	rsp_cli_timer_unsigned(RSP_TIMER_MAX_REQUEST_RETRANSMIT, &timers->max_request_retransmit);
+}
+
+/* "ADDR:PORT" or "[V6]:PORT"; the host as it was given where no address is known. */
+static void
+format_address(const struct rsp_client_attempt *attempt, char *out, size_t room)
+{
+	char ip[RSP_IP_TEXT_MAX];
+
+	rsp_ip_format(&attempt->ip, ip);
+	(void)snprintf(out, room, attempt->ip.family == 6 ? "[%s]:%u" : "%s:%u", *ip ? ip : attempt->host,
+		       (unsigned)attempt->port);
+}
+
+json_t *
+cmd_attempts_json(const struct rsp_session *s)
+{
+	json_t *list = json_array();
+	unsigned n = 0;
+	const struct rsp_client_attempt *attempt = s ? rsp_session_attempts(s, &n) : NULL;
+
+	for (unsigned i = 0; i < n; i++) {
+		char address[RSP_HOST_MAX + 16];
+
+		format_address(&attempt[i], address, sizeof(address));
+		rsp_json_append(&list, rsp_cli_attempt(attempt[i].name, address, rsp_client_step_name(attempt[i].step),
+						       attempt[i].err, attempt[i].reason));
+	}
+	return list;
+}
+
+static json_t *
+text_or_null(const char *text)
+{
+	return rsp_json_text(text && *text ? text : NULL);
+}
+
+json_t *
+cmd_registrar_json(const struct rsp_session *s, bool element)
+{
+	struct rsp_client_stats stats;
+	struct rsp_session_home home;
+
+	rsp_session_home(s, &home);
+	rsp_session_stats(s, &stats);
+	if (!home.server || !*home.address)
+		return json_null();
+	json_t *registrar = json_object();
+
+	rsp_json_put(&registrar, "id", stats.home_server_id ? rsp_json_id(stats.home_server_id) : json_null());
+	rsp_json_put(&registrar, "name", text_or_null(home.server));
+	rsp_json_put(&registrar, "address", rsp_json_text(home.address));
+	rsp_json_put(&registrar, "auth", json_string(!home.secure ? "none" : element ? "psk" : "certificate"));
+	rsp_json_put(&registrar, "tls", text_or_null(home.tls_version));
+	rsp_json_put(&registrar, "secure", json_boolean(home.secure));
+	return registrar;
+}
+
+void
+cmd_log_event(const struct rsp_client_event *event)
+{
+	const struct rsp_client_attempt *attempt = event->attempt;
+	char address[RSP_HOST_MAX + 16];
+
+	switch ((int)event->type) {
+	case RSP_CLIENT_ATTEMPT:
+		format_address(attempt, address, sizeof(address));
+		rsp_log(RSP_LOG_INFO, attempt->name, "%s: %s: %s", address, rsp_client_step_name(attempt->step),
+			attempt->err ? attempt->reason : "ok");
+		break;
+	case RSP_CLIENT_PROTOCOL:
+		rsp_log(RSP_LOG_WARNING, event->server, "a message without sense: %s",
+			event->why ? event->why->reason : "");
+		break;
+	case RSP_CLIENT_ASAP_ERROR:
+		rsp_log(RSP_LOG_WARNING, event->server, "sent an error: %s",
+			rsp_cause_name(event->cause) ? rsp_cause_name(event->cause) : "unknown cause");
+		break;
+	default:
+		rsp_log(RSP_LOG_DEBUG, event->server, "%s", rsp_client_event_name(event->type));
+		break;
+	}
+}

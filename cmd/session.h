@@ -1,0 +1,36 @@
+#ifndef CMD_SESSION_H
+#define CMD_SESSION_H
+
+#include <jansson.h>
+
+#include "keys/scope.h"
+#include "net/tls.h"
+#include "serve/client.h"
+
+/* What rsp-register and rsp-resolve have in common: from options to a session with registrars, and back to records. */
+
+/**
+ * Read what the options and the scope directory say of registrars, keys and certificates: only what an element or a user
+ * needs. *@ret is NULL if nothing is needed (--insecure-plaintext with --server); else the caller's.
+ */
+enum rsp_err cmd_scope_load(bool element, struct rsp_scope **ret, struct rsp_why *why) RSP_NODISCARD;
+
+/**
+ * What to show and believe in handshakes, from @scope and --tls-policy; and --keylog-file begins. The caller's
+ * (rsp_tls_unref).
+ */
+enum rsp_err cmd_tls_new(const struct rsp_scope *scope, struct rsp_tls **ret, struct rsp_why *why) RSP_NODISCARD;
+
+/** Fill @config from the options. */
+void cmd_session_config(const struct rsp_scope *scope, bool element, struct rsp_session_config *config);
+
+/** The attempts of @s so far, for a record. @s may be NULL. */
+json_t *cmd_attempts_json(const struct rsp_session *s);
+
+/** The registrar that answers @s: { id, name, address, auth, tls, secure }; null if there is none. */
+json_t *cmd_registrar_json(const struct rsp_session *s, bool element);
+
+/** With -v: what became of an attempt, and of other events that are not records. */
+void cmd_log_event(const struct rsp_client_event *event);
+
+#endif
