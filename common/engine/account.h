@@ -9,13 +9,14 @@
 
 struct rsp_rate;
 
-enum rsp_toll { RSP_TOLL_REGISTRATION, RSP_TOLL_RESOLUTION, RSP_TOLL_REPORT, RSP_TOLL_COUNT };
+enum rsp_toll { RSP_TOLL_REGISTRATION, RSP_TOLL_RESOLUTION, RSP_TOLL_REPORT, RSP_TOLL_COMPLAINT, RSP_TOLL_COUNT };
 
 /** What one identity, or one address, has and may still ask (RFC 5355 s.2.1, s.2.2, s.2.13). */
 struct rsp_account {
 	struct rsp_account *next;
 	uint32_t id;	   /* not 0; tells reporters apart */
-	uint32_t links, elements;
+	uint32_t links, elements; /* elements: those it registered that are ours */
+	bool muted;		  /* its last complaint was not recorded */
 	struct {
 		uint64_t filled_ms;
 		uint64_t millitokens;

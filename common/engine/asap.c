@@ -22,7 +22,7 @@ static void
 respond(struct rsp_registrar *r, const struct rsp_link *link, const struct rsp_message *request, uint8_t type,
 	uint32_t pe_id, struct verdict verdict)
 {
-	uint8_t room[512];
+	uint8_t room[1280];
 	struct rsp_message msg = { .protocol = RSP_ASAP,
 				   .type = type,
 				   .has = RSP_HAS_HANDLE | RSP_HAS_PE_ID,
@@ -54,7 +54,7 @@ may_change(const struct rsp_registrar *r, const struct rsp_link *link)
 		return granted;
 	if (!link->info.secure)
 		return refuse(RSP_CAUSE_SECURITY, "plain-text");
-	return link->info.role == RSP_ROLE_ELEMENT ? granted : refuse(RSP_CAUSE_SECURITY, "not-an-element");
+	return link->info.role == RSP_ROLE_ELEMENT && link->info.identity ? granted : refuse(RSP_CAUSE_SECURITY, "not-an-element");
 }
 
 /* RFC 5352 s.2.2.1: an element registers addresses of its own connection, or such as it was allowed. */
@@ -78,8 +78,8 @@ check_values(const struct rsp_message *msg)
 	const struct rsp_pool_element *pe = &msg->element;
 	bool private = pe->policy.type & 0x80000000U;
 
-	if (msg->handle.n > RSP_HANDLE_MAX)
-		return refuse(RSP_CAUSE_INVALID_VALUES, "handle-too-long");
+	if (msg->handle.n == 0 || msg->handle.n > RSP_HANDLE_MAX)
+		return refuse(RSP_CAUSE_INVALID_VALUES, "handle-length");
 	if (pe->pe_id == 0)
 		return refuse(RSP_CAUSE_INVALID_VALUES, "pe-id-zero");
 	if (pe->lifetime_s == 0 || pe->lifetime_s < -1)
@@ -144,8 +144,13 @@ check_registration(struct rsp_registrar *r, uint64_t now_ms, const struct rsp_li
 	if (!rsp_account_pay(link->account, RSP_TOLL_REGISTRATION, &r->config.registrations, now_ms))
 		return refuse(RSP_CAUSE_LACK_OF_RESOURCES, "rate");
 	verdict = check_values(msg);
-	if (verdict.cause != RSP_CAUSE_NONE)
+	if (verdict.cause != RSP_CAUSE_NONE) {
+		struct rsp_wr wr = rsp_wr_init(room, cap); /* RFC 5354 s.3.12.4: the parameter goes with the cause */
+
+		rsp_pool_element_encode(&wr, &msg->element);
+		verdict.info = wr.err ? verdict.info : rsp_bytes_of(room, wr.pos);
 		return verdict;
+	}
 	if (r->config.may && link->info.identity && !r->config.may(r->ctx, link->info.identity, msg->handle))
 		return refuse(RSP_CAUSE_SECURITY, "pool-not-allowed");
 	if (!addresses_allowed(r, link, &msg->element.user))
@@ -171,12 +176,43 @@ record_asap_transport(const struct rsp_registrar *r, const struct rsp_link *link
 	rsp_transport_set_ips(&pe->asap, &link->info.remote, 1, room);
 }
 
+/* RFC 5352 s.3.5: varied by half, so that the keep-alives to many elements spread. */
 static uint64_t
-next_keepalive(struct rsp_registrar *r, uint64_t now_ms)
+next_keepalive(struct rsp_registrar *r, uint64_t now_ms, const struct rsp_element *e)
 {
+	uint64_t next = now_ms + rsp_rng_jitter(&r->rng, r->config.keepalive_interval_ms, 50);
+	uint64_t earliest = e->keepalive_sent_ms ? e->keepalive_sent_ms + r->config.keepalive_distance_ms : 0;
+
 	if (r->config.keepalive_interval_ms == 0)
 		return RSP_NEVER;
-	return now_ms + rsp_rng_jitter(&r->rng, r->config.keepalive_interval_ms, 50); /* RFC 5352 s.3.5 */
+	return next < earliest ? earliest : next;
+}
+
+/* Put the element into the handlespace as ours. @ret_same: what users see of it is what it was, and so is its link. */
+static enum rsp_err
+put(struct rsp_registrar *r, const struct rsp_link *link, struct rsp_bytes handle, const struct rsp_pool_element *pe,
+    struct rsp_element **ret, bool *ret_new, bool *ret_same)
+{
+	struct rsp_element *e = rsp_element_find(r->space, rsp_pool_find(r->space, handle), pe->pe_id);
+	uint8_t before[2048], after[2048];
+	struct rsp_wr old = rsp_wr_init(before, sizeof(before)), new = rsp_wr_init(after, sizeof(after));
+	bool same_link = e && e->link == link->id;
+
+	if (e) {
+		rsp_element_write(&old, e, false);
+		rsp_registrar_count(r, e, -1);
+	}
+	enum rsp_err err = rsp_handlespace_put(r->space, handle, pe, ret, ret_new);
+	if (err) {
+		if (e)
+			rsp_registrar_count(r, e, 1);
+		return err;
+	}
+	rsp_registrar_count(r, *ret, 1);
+	rsp_element_write(&new, *ret, false);
+	*ret_same = same_link && !old.err && !new.err &&
+		    rsp_bytes_equal(rsp_bytes_of(before, old.pos), rsp_bytes_of(after, new.pos));
+	return RSP_OK;
 }
 
 /* Store what @msg registers, which has been checked. */
@@ -186,16 +222,14 @@ store(struct rsp_registrar *r, uint64_t now_ms, struct rsp_link *link, const str
 	struct rsp_pool_element pe = msg->element;
 	uint8_t room[RSP_ADDRS_ROOM(1)];
 	struct rsp_element *e;
-	bool is_new;
+	bool is_new, same;
 
 	pe.home_id = r->config.server_id;
 	pe.owner = link->info.identity ? rsp_bytes_str(link->info.identity) : (struct rsp_bytes){ 0 };
 	record_asap_transport(r, link, &pe, room);
-	if (rsp_handlespace_put(r->space, msg->handle, &pe, &e, &is_new))
+	if (put(r, link, msg->handle, &pe, &e, &is_new, &same))
 		return refuse(RSP_CAUSE_LACK_OF_RESOURCES, "handlespace-full");
 
-	if (is_new && link->info.identity)
-		link->account->elements++;
 	rsp_element_attach(e, link);
 	e->waiting = false;
 	e->bad_reports = 0;
@@ -203,8 +237,11 @@ store(struct rsp_registrar *r, uint64_t now_ms, struct rsp_link *link, const str
 	e->reporters = NULL;
 	rsp_wheel_set(&r->expiry, &e->expiry,
 		      pe.lifetime_s < 0 ? RSP_NEVER : now_ms + (uint64_t)pe.lifetime_s * 1000);
-	rsp_wheel_set(&r->keepalive, &e->keepalive, next_keepalive(r, now_ms));
-	rsp_registrar_changed(r, now_ms, e, false);
+	rsp_wheel_set(&r->keepalive, &e->keepalive, next_keepalive(r, now_ms, e));
+	r->stats.registrations++;
+	rsp_registrar_changed(r, now_ms, e, same ? RSP_CHANGE_RENEW : RSP_CHANGE_ADD);
+	if (same)
+		return granted;
 
 	struct rsp_event event = { .kind = is_new ? RSP_EVENT_PE_REGISTERED : RSP_EVENT_PE_UPDATED,
 				   .message_type = msg->type,
@@ -213,7 +250,6 @@ store(struct rsp_registrar *r, uint64_t now_ms, struct rsp_link *link, const str
 				   .cause = RSP_CAUSE_NONE,
 				   .element = &pe };
 	rsp_registrar_record(r, link, event);
-	r->stats.registrations++;
 	return granted;
 }
 
@@ -226,6 +262,51 @@ rsp_asap_registration(struct rsp_registrar *r, uint64_t now_ms, struct rsp_link 
 	if (verdict.cause == RSP_CAUSE_NONE)
 		verdict = store(r, now_ms, link, msg);
 	respond(r, link, msg, ASAP_REGISTRATION_RESPONSE, msg->element.pe_id, verdict);
+}
+
+/* What of a request can be read although it is malformed: @ret->has tells. */
+static void
+salvage(struct rsp_bytes octets, struct rsp_message *ret)
+{
+	struct rsp_rd rd = rsp_rd_init(octets, 0), body;
+	uint16_t type;
+
+	ret->type = rsp_rd_u8(&rd);
+	(void)rsp_rd_take(&rd, 3);
+	while (rsp_rd_tlv(&rd, &type, &body)) {
+		if (type == RSP_PARAM_POOL_HANDLE && !(ret->has & RSP_HAS_HANDLE) && rsp_rd_left(&body) <= RSP_HANDLE_MAX) {
+			ret->handle = rsp_rd_rest(&body);
+			ret->has |= RSP_HAS_HANDLE;
+		} else if ((type == RSP_PARAM_POOL_ELEMENT || type == RSP_PARAM_PE_ID) && rsp_rd_left(&body) >= 4) {
+			ret->pe_id = rsp_rd_u32(&body); /* RFC 5354 s.3.10, s.3.14: both begin with it */
+			ret->has |= RSP_HAS_PE_ID;
+		}
+	}
+}
+
+/* RFC 5352 s.3.1 rule 5, s.3.2: every request is answered, if it can be known what to answer. */
+bool
+rsp_asap_undecodable(struct rsp_registrar *r, const struct rsp_link *link, struct rsp_bytes octets,
+		     const struct rsp_why *why)
+{
+	struct rsp_message request = { .protocol = RSP_ASAP };
+	struct verdict verdict = may_change(r, link);
+
+	if (why->cause != RSP_CAUSE_INVALID_VALUES)
+		return false;
+	salvage(octets, &request);
+	if (verdict.cause == RSP_CAUSE_NONE) {
+		verdict = refuse(RSP_CAUSE_INVALID_VALUES, "malformed");
+		verdict.info = rsp_message_culprit(octets, why);
+	}
+	if (!(request.has & RSP_HAS_HANDLE) || !(request.has & RSP_HAS_PE_ID))
+		return false;
+	if (request.type != ASAP_REGISTRATION && request.type != ASAP_DEREGISTRATION)
+		return false;
+	respond(r, link, &request,
+		request.type == ASAP_REGISTRATION ? ASAP_REGISTRATION_RESPONSE : ASAP_DEREGISTRATION_RESPONSE, request.pe_id,
+		verdict);
+	return true;
 }
 
 /* RFC 5352 s.3.2; who is not known is gone already, and that is what was asked for. */
@@ -295,11 +376,16 @@ rsp_asap_keep_alive_ack(struct rsp_registrar *r, uint64_t now_ms, struct rsp_lin
 {
 	struct rsp_element *e = rsp_element_find(r->space, rsp_pool_find(r->space, msg->handle), msg->pe_id);
 
+	if (!e && may_change(r, link).cause == RSP_CAUSE_NONE) {
+		/* Beyond the RFC: it was removed while it did not answer; told so, it registers again at once. */
+		respond(r, link, msg, ASAP_DEREGISTRATION_RESPONSE, msg->pe_id, granted);
+		return;
+	}
 	/* only over the element's own connection: nobody else may keep it alive */
 	if (!e || e->link != link->id || !e->waiting)
 		return;
 	e->waiting = false;
-	rsp_wheel_set(&r->keepalive, &e->keepalive, next_keepalive(r, now_ms));
+	rsp_wheel_set(&r->keepalive, &e->keepalive, next_keepalive(r, now_ms, e));
 }
 
 /* Whether @account is one more that reports @e. Each counts once until the element registers again: RFC 5355 s.2.13. */
@@ -331,8 +417,14 @@ rsp_asap_unreachable(struct rsp_registrar *r, uint64_t now_ms, struct rsp_link *
 				   .cause = RSP_CAUSE_NONE,
 				   .reason = "reports" };
 
-	if (!r->config.insecure && !link->info.secure)
-		return; /* there is no answer in which to refuse it */
+	if (!r->config.insecure && !link->info.secure) { /* there is no answer in which to say so */
+		event.kind = RSP_EVENT_REFUSED;
+		event.cause = RSP_CAUSE_SECURITY;
+		event.reason = "plain-text";
+		r->stats.refused++;
+		rsp_registrar_record(r, link, event);
+		return;
+	}
 	if (!rsp_account_pay(link->account, RSP_TOLL_REPORT, &r->config.reports, now_ms)) {
 		rsp_registrar_record(r, link, event);
 		return;

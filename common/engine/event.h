@@ -12,7 +12,7 @@
 /* clang-format off */
 #define RSP_EVENTS(X)                                                                               \
 	X(PE_REGISTERED, "pe-registered") /* a new element is ours */                               \
-	X(PE_UPDATED,    "pe-updated")    /* it registered again with other attributes or owner */  \
+	X(PE_UPDATED,    "pe-updated")    /* it registered again: other attributes, or another link */\
 	X(PE_REMOVED,    "pe-removed")    /* .reason */                                             \
 	X(REFUSED,       "refused")       /* a request was answered with .cause; .reason says why */\
 	X(MALFORMED,     "malformed")     /* a message could not be understood; .reason */          \

@@ -32,6 +32,7 @@ rsp_registrar_defaults(void)
 		.registrations = { .per_s = 5000, .burst = 100000 },
 		.resolutions = { 0 },
 		.reports = { .per_s = 5, .burst = 20 },
+		.complaints = { .per_s = 10, .burst = 100 },
 	};
 }
 
@@ -39,7 +40,7 @@ enum rsp_err
 rsp_registrar_new(const struct rsp_registrar_config *config, const struct rsp_engine_ops *ops, void *ctx,
 		  struct rsp_rng rng, uint64_t now_ms, struct rsp_registrar **ret)
 {
-	if (config->server_id == 0 || config->max_items == 0 || config->max_links == 0)
+	if (config->server_id == 0 || config->max_items == 0 || config->max_links == 0 || config->keepalive_timeout_ms == 0)
 		return RSP_EUSAGE;
 	struct rsp_registrar *r = calloc(1, sizeof(*r));
 	if (!r)
@@ -75,20 +76,36 @@ link_forget(struct rsp_registrar *r, struct rsp_link *link)
 	r->n_links--;
 }
 
-void
-rsp_registrar_free(struct rsp_registrar *r)
+static void
+links_forget(struct rsp_registrar *r, bool close)
 {
-	if (!r)
-		return;
 	for (unsigned i = 0; i < RSP_LINK_BUCKETS; i++)
 		while (r->link[i]) {
 			struct rsp_link *link = r->link[i];
+			uint32_t id = link->id;
 
 			r->link[i] = link->next;
 			while (link->elements)
 				rsp_element_attach(link->elements, NULL);
 			link_forget(r, link);
+			if (close)
+				r->ops->close(r->ctx, id);
 		}
+}
+
+void
+rsp_registrar_leave(struct rsp_registrar *r)
+{
+	r->leaving = true;
+	links_forget(r, true);
+}
+
+void
+rsp_registrar_free(struct rsp_registrar *r)
+{
+	if (!r)
+		return;
+	links_forget(r, false);
 	rsp_handlespace_free(r->space);
 	rsp_accounts_done(&r->accounts);
 	free(r->answer);
@@ -108,10 +125,10 @@ rsp_registrar_link(const struct rsp_registrar *r, uint32_t id)
 enum rsp_err
 rsp_registrar_link_up(struct rsp_registrar *r, uint64_t now_ms, uint32_t id, const struct rsp_link_info *info)
 {
-	char address[RSP_IP_TEXT_MAX];
+	char address[1 + RSP_IP_TEXT_MAX] = "@"; /* no identity begins so */
 
-	(void)now_ms;
-	if (r->n_links >= r->config.max_links)
+	r->now_ms = now_ms;
+	if (r->leaving || r->n_links >= r->config.max_links)
 		return RSP_ELIMIT;
 	struct rsp_link *link = calloc(1, sizeof(*link));
 	if (!link)
@@ -122,7 +139,7 @@ rsp_registrar_link_up(struct rsp_registrar *r, uint64_t now_ms, uint32_t id, con
 		uint8_t *copy = rsp_bytes_dup(rsp_bytes_of(info->identity, strlen(info->identity) + 1));
 		link->info.identity = (const char *)copy;
 	}
-	rsp_ip_format(&info->remote, address);
+	rsp_ip_format(&info->remote, address + 1);
 	link->account = rsp_account_get(&r->accounts, &r->key, rsp_bytes_str(info->identity ? info->identity : address));
 	r->n_links++;
 	if (!link->account || (info->identity && !link->info.identity)) {
@@ -165,6 +182,7 @@ rsp_registrar_link_down(struct rsp_registrar *r, uint64_t now_ms, uint32_t id)
 	struct rsp_link *link = *slot;
 	if (!link)
 		return;
+	r->now_ms = now_ms;
 	*slot = link->next;
 	while (link->elements) {
 		struct rsp_element *e = link->elements;
@@ -190,6 +208,18 @@ rsp_registrar_send(struct rsp_registrar *r, uint32_t link, const struct rsp_mess
 void
 rsp_registrar_record(struct rsp_registrar *r, const struct rsp_link *link, struct rsp_event event)
 {
+	bool wrong = event.kind == RSP_EVENT_REFUSED || event.kind == RSP_EVENT_MALFORMED || event.kind == RSP_EVENT_LIMIT;
+
+	if (wrong && link) {
+		bool muted = link->account->muted;
+
+		link->account->muted = !rsp_account_pay(link->account, RSP_TOLL_COMPLAINT, &r->config.complaints, r->now_ms);
+		r->stats.unrecorded += link->account->muted;
+		if (link->account->muted && muted)
+			return;
+		if (link->account->muted)
+			event = (struct rsp_event){ .kind = RSP_EVENT_LIMIT, .cause = RSP_CAUSE_NONE, .reason = "records" };
+	}
 	if (link) {
 		event.identity = link->info.identity;
 		event.role = link->info.role;
@@ -200,9 +230,23 @@ rsp_registrar_record(struct rsp_registrar *r, const struct rsp_link *link, struc
 }
 
 void
-rsp_registrar_changed(struct rsp_registrar *r, uint64_t now_ms, struct rsp_element *e, bool removed)
+rsp_registrar_changed(struct rsp_registrar *r, uint64_t now_ms, struct rsp_element *e, enum rsp_change change)
 {
-	rsp_watch_changed(r, now_ms, e->pool, removed && e->pool->n_elements == 1);
+	if (change != RSP_CHANGE_RENEW)
+		rsp_watch_changed(r, now_ms, e->pool, change == RSP_CHANGE_DEL && e->pool->n_elements == 1);
+}
+
+void
+rsp_registrar_count(struct rsp_registrar *r, const struct rsp_element *e, int by)
+{
+	struct rsp_account *account = NULL;
+
+	if (e->owner && rsp_element_home_id(e) == r->config.server_id)
+		account = rsp_account_get(&r->accounts, &r->key, rsp_bytes_str(e->owner));
+	if (account && by > 0)
+		account->elements++;
+	else if (account && account->elements > 0)
+		account->elements--;
 }
 
 void
@@ -221,14 +265,9 @@ rsp_registrar_remove(struct rsp_registrar *r, uint64_t now_ms, struct rsp_elemen
 				   .reason = reason[why],
 				   .identity = e->owner };
 
-	rsp_registrar_changed(r, now_ms, e, true);
+	rsp_registrar_changed(r, now_ms, e, RSP_CHANGE_DEL);
 	rsp_registrar_record(r, by, event);
-	if (e->owner) {
-		struct rsp_account *account = rsp_account_get(&r->accounts, &r->key, rsp_bytes_str(e->owner));
-
-		if (account && account->elements)
-			account->elements--;
-	}
+	rsp_registrar_count(r, e, -1);
 	rsp_wheel_cancel(&r->expiry, &e->expiry);
 	rsp_wheel_cancel(&r->keepalive, &e->keepalive);
 	rsp_element_attach(e, NULL);
@@ -257,7 +296,7 @@ not_understood(struct rsp_registrar *r, const struct rsp_link *link, struct rsp_
 
 	r->stats.malformed++;
 	rsp_registrar_record(r, link, event);
-	if (why->cause != RSP_CAUSE_NONE)
+	if (why->cause != RSP_CAUSE_NONE && !rsp_asap_undecodable(r, link, octets, why))
 		report_error(r, link,
 			     rsp_error_compose(why->cause, rsp_message_culprit(octets, why), room, sizeof(room)));
 }
@@ -272,6 +311,7 @@ rsp_registrar_receive(struct rsp_registrar *r, uint64_t now_ms, uint32_t id, str
 
 	if (!link)
 		return;
+	r->now_ms = now_ms;
 	r->stats.received++;
 	if (rsp_message_decode(RSP_ASAP, octets, &msg, &why)) {
 		not_understood(r, link, octets, &why);
@@ -304,6 +344,9 @@ rsp_registrar_tick(struct rsp_registrar *r, uint64_t now_ms)
 {
 	struct rsp_timer *timer;
 
+	if (r->leaving)
+		return;
+	r->now_ms = now_ms;
 	while ((timer = rsp_wheel_expired(&r->expiry, now_ms)))
 		rsp_asap_expired(r, now_ms, RSP_CONTAINER(timer, struct rsp_element, expiry));
 	while ((timer = rsp_wheel_expired(&r->keepalive, now_ms)))
@@ -317,6 +360,8 @@ rsp_registrar_deadline(const struct rsp_registrar *r)
 {
 	uint64_t next = rsp_wheel_next(&r->expiry), other = rsp_wheel_next(&r->keepalive);
 
+	if (r->leaving)
+		return RSP_NEVER;
 	next = other < next ? other : next;
 	other = rsp_wheel_next(&r->push);
 	return other < next ? other : next;

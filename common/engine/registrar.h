@@ -34,12 +34,14 @@ struct rsp_registrar_config {
 	struct rsp_handlespace_limits limits;
 	uint32_t max_identity_elements; /* registrations of one identity */
 	uint32_t max_links;
-	uint32_t max_items;	   /* elements in an answer that asks for no number */
+	uint32_t max_items;	   /* elements in an answer to one who asks for no number, and does not watch the pool */
 	uint32_t max_subscriptions; /* of one link */
 	struct rsp_rate registrations, resolutions, reports;
+	struct rsp_rate complaints; /* records of what one identity did wrong; the rest of them is only counted */
 
-	/** Whether @identity may register in @handle with the user address @ip that is not its own; NULL: nobody may. */
+	/** Whether @identity may register in the pool @handle; NULL: everybody who may register may. */
 	bool (*may)(void *ctx, const char *identity, struct rsp_bytes handle);
+	/** Whether @identity may register the user address @ip, which is not its connection's; NULL: nobody may. */
 	bool (*may_address)(void *ctx, const char *identity, const struct rsp_ip *ip);
 };
 
@@ -50,6 +52,7 @@ struct rsp_registrar_stats {
 	uint32_t links, pools, elements, own_elements, subscriptions;
 	uint64_t received, sent, malformed;
 	uint64_t registrations, deregistrations, resolutions, reports, refused, removed;
+	uint64_t unrecorded; /* events that the rate of complaints kept out of the records */
 };
 
 struct rsp_registrar;
@@ -74,6 +77,12 @@ void rsp_registrar_tick(struct rsp_registrar *r, uint64_t now_ms);
 
 /** When to tick next at the latest; RSP_NEVER if nothing is due. */
 uint64_t rsp_registrar_deadline(const struct rsp_registrar *r);
+
+/**
+ * Leave: close every link after what was sent, take no more, do nothing more. Nobody is deregistered: the elements find
+ * another registrar by themselves, as they do when one dies (RFC 5352 s.3.6).
+ */
+void rsp_registrar_leave(struct rsp_registrar *r);
 
 struct rsp_registrar_stats rsp_registrar_stats(const struct rsp_registrar *r);
 

@@ -32,6 +32,7 @@ struct rsp_watch {
 };
 
 #define RSP_LINK_BUCKETS 4096
+#define RSP_SUBSCRIPTIONS_MAX (1U << 20) /* of all links */
 
 struct rsp_registrar {
 	struct rsp_registrar_config config;
@@ -45,6 +46,8 @@ struct rsp_registrar {
 	struct rsp_link *link[RSP_LINK_BUCKETS];
 	uint32_t n_links, n_subscriptions;
 	struct rsp_registrar_stats stats;
+	uint64_t now_ms; /* of the call that is being served */
+	bool leaving;
 	struct rsp_element **answer; /* room for max_items elements at least */
 	uint32_t answer_room;
 	uint8_t out[RSP_MESSAGE_MAX + 1]; /* the message being made */
@@ -64,11 +67,27 @@ struct rsp_link *rsp_registrar_link(const struct rsp_registrar *r, uint32_t id);
 /** Encode @msg and send it. */
 void rsp_registrar_send(struct rsp_registrar *r, uint32_t link, const struct rsp_message *msg);
 
-/** Report @event, whose who is filled from @link (may be NULL). */
+/**
+ * Report @event, whose who is filled from @link (may be NULL). What somebody did wrong is reported at a limited rate, so
+ * that nobody fills our records: RFC 5355 s.2.13.
+ */
 void rsp_registrar_record(struct rsp_registrar *r, const struct rsp_link *link, struct rsp_event event);
 
-/** @e was added or has changed, or (@removed) is about to go. Every change of an element of ours passes here. */
-void rsp_registrar_changed(struct rsp_registrar *r, uint64_t now_ms, struct rsp_element *e, bool removed);
+enum rsp_change {
+	RSP_CHANGE_ADD,	  /* it is new, or other than before in what a user sees */
+	RSP_CHANGE_RENEW, /* it registered again, and is what it was */
+	RSP_CHANGE_DEL	  /* it is about to go */
+};
+
+/**
+ * Every change that a message or a timer of ASAP makes to the handlespace passes here, exactly once: whoever must be told
+ * (watchers of the pool; peers, by ENRP_HANDLE_UPDATE) is told from here. Changes that a peer made do not: they only
+ * concern rsp_watch_changed().
+ */
+void rsp_registrar_changed(struct rsp_registrar *r, uint64_t now_ms, struct rsp_element *e, enum rsp_change change);
+
+/** Count @e for its owner, if it is ours (home and owner as they are now), or (@by is -1) no longer. */
+void rsp_registrar_count(struct rsp_registrar *r, const struct rsp_element *e, int by);
 
 /** Take @e from the handlespace, with its timers, and tell everyone. @by may be NULL. */
 void rsp_registrar_remove(struct rsp_registrar *r, uint64_t now_ms, struct rsp_element *e, enum rsp_removal why,
@@ -85,6 +104,9 @@ void rsp_asap_keep_alive_ack(struct rsp_registrar *r, uint64_t now_ms, struct rs
 			     const struct rsp_message *msg);
 void rsp_asap_unreachable(struct rsp_registrar *r, uint64_t now_ms, struct rsp_link *link, const struct rsp_message *msg);
 void rsp_asap_keepalive_due(struct rsp_registrar *r, uint64_t now_ms, struct rsp_element *e);
+/** Answer a request that could not be decoded, if enough of it could be read. False if not. */
+bool rsp_asap_undecodable(struct rsp_registrar *r, const struct rsp_link *link, struct rsp_bytes octets,
+			  const struct rsp_why *why);
 void rsp_asap_expired(struct rsp_registrar *r, uint64_t now_ms, struct rsp_element *e);
 
 /* resolve.c */

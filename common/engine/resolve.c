@@ -110,7 +110,7 @@ subscribe(struct rsp_registrar *r, struct rsp_link *link, struct rsp_pool *pool,
 		s->items = items;
 		return true;
 	}
-	if (link->n_subscriptions >= r->config.max_subscriptions)
+	if (link->n_subscriptions >= r->config.max_subscriptions || r->n_subscriptions >= RSP_SUBSCRIPTIONS_MAX)
 		return false;
 	s = calloc(1, sizeof(*s));
 	if (s && !watch)
@@ -142,7 +142,12 @@ void
 rsp_asap_resolution(struct rsp_registrar *r, uint64_t now_ms, struct rsp_link *link, const struct rsp_message *msg)
 {
 	struct rsp_pool *pool = rsp_pool_find(r->space, msg->handle);
-	uint32_t items = msg->has & RSP_HAS_ITEM_COUNT && msg->item_count ? msg->item_count : r->config.max_items;
+	bool watch = msg->flags & ASAP_FLAG_SUBSCRIBE;
+	uint32_t items = msg->has & RSP_HAS_ITEM_COUNT && msg->item_count ? msg->item_count : 0;
+
+	/* who follows a pool wants to know all of it: a part would change with every round */
+	if (items == 0)
+		items = watch ? r->answer_room : r->config.max_items;
 
 	r->stats.resolutions++;
 	if (refused(r, link))
@@ -152,7 +157,7 @@ rsp_asap_resolution(struct rsp_registrar *r, uint64_t now_ms, struct rsp_link *l
 	else if (!pool)
 		answer_error(r, link, msg->handle, RSP_CAUSE_UNKNOWN_POOL_HANDLE);
 	else
-		answer(r, link, pool, items, msg->flags & ASAP_FLAG_SUBSCRIBE && subscribe(r, link, pool, items));
+		answer(r, link, pool, items, watch && subscribe(r, link, pool, items));
 }
 
 /* The pool has changed, or goes: then its watchers are told once more, and there is nothing to watch any longer. */
