@@ -17,7 +17,7 @@ refuse(uint16_t cause, const char *reason)
 	return (struct verdict){ .cause = cause, .reason = reason };
 }
 
-/* Answer with @type and what @verdict says; refusals are counted and recorded. */
+/* Answer with @type and what @verdict says; refusals are counted, and recorded if they have a reason. */
 static void
 respond(struct rsp_registrar *r, const struct rsp_link *link, const struct rsp_message *request, uint8_t type,
 	uint32_t pe_id, struct verdict verdict)
@@ -41,7 +41,8 @@ respond(struct rsp_registrar *r, const struct rsp_link *link, const struct rsp_m
 		msg.has |= RSP_HAS_ERROR;
 		msg.error = rsp_error_compose(verdict.cause, verdict.info, room, sizeof(room));
 		r->stats.refused++;
-		rsp_registrar_record(r, link, event);
+		if (event.reason)
+			rsp_registrar_record(r, link, event);
 	}
 	rsp_registrar_send(r, link->id, &msg);
 }
@@ -296,7 +297,7 @@ rsp_asap_undecodable(struct rsp_registrar *r, const struct rsp_link *link, struc
 		return false;
 	salvage(octets, &request);
 	if (verdict.cause == RSP_CAUSE_NONE) {
-		verdict = refuse(RSP_CAUSE_INVALID_VALUES, "malformed");
+		verdict.cause = RSP_CAUSE_INVALID_VALUES; /* recorded as malformed already */
 		verdict.info = rsp_message_culprit(octets, why);
 	}
 	if (!(request.has & RSP_HAS_HANDLE) || !(request.has & RSP_HAS_PE_ID))
