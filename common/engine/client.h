@@ -82,7 +82,8 @@ enum rsp_client_event_type {
 	RSP_CLIENT_REGISTERED,	 /* .cause: a warning, or RSP_CAUSE_NONE */
 	RSP_CLIENT_RENEWED,	 /* registered again at the same home */
 	RSP_CLIENT_REREGISTERED, /* registered again at another home, or after it had expired */
-	RSP_CLIENT_REJECTED,	 /* .cause; not tried again until rsp_client_update() (RFC 5352 s.3.1) */
+	RSP_CLIENT_REJECTED,	 /* .cause; not tried again until rsp_client_update() (RFC 5352 s.3.1). But lack of resources
+				  * for an element of a persistent client that was registered before is FAILED, and tried on */
 	RSP_CLIENT_EXPIRED,	 /* the registrar removed the element; it is being registered again */
 	RSP_CLIENT_DEREGISTERED, /* the element is gone and forgotten; .cause if the registrar refused (it will expire) */
 	RSP_CLIENT_KEEPALIVE,	 /* a keep-alive was acknowledged; .changed: it also made its sender the home */

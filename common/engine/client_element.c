@@ -433,7 +433,7 @@ hold(struct rsp_client *c, struct client_element *e)
 	set_state(c, e, ELEMENT_HELD);
 	e->known = true;
 	e->expired = false;
-	e->attempts = 0;
+	e->attempts = e->refusals = 0;
 	e->home = c->homes;
 	rsp_client_arm(c, &e->timer, t4_ms(c, e));
 }
@@ -471,6 +471,23 @@ rsp_client_elements_orphaned(struct rsp_client *c)
 	}
 }
 
+/* The registrar has no room, or no time, for an element that a registrar had accepted before: after a failover all elements
+ * come at once. Nothing in the registration is wrong that could be corrected, but waiting helps; RETRAN-MAX (RFC 5352 s.7.3)
+ * bounds how long. */
+static void
+back_off(struct rsp_client *c, struct client_element *e)
+{
+	uint64_t cap = c->config.timers.retran_max_ms, delay = UINT64_C(1000) << (e->refusals < 8 ? e->refusals : 8);
+	struct rsp_why why = { 0 };
+
+	e->refusals += e->refusals < 8;
+	set_state(c, e, ELEMENT_WAITS);
+	rsp_client_arm(c, &e->timer, rsp_rng_jitter(&c->rng, delay < cap ? delay : cap, 50));
+	(void)rsp_fail(&why, RSP_EREJECTED, c->home ? c->home->name : "registrar", "lack of resources, tried again later");
+	why.cause = RSP_CAUSE_LACK_OF_RESOURCES;
+	tell(c, e, RSP_CLIENT_FAILED, RSP_CAUSE_LACK_OF_RESOURCES, &why);
+}
+
 void
 rsp_client_element_registered(struct rsp_client *c, const struct rsp_message *msg)
 {
@@ -484,6 +501,10 @@ rsp_client_element_registered(struct rsp_client *c, const struct rsp_message *ms
 		return;
 	}
 	rsp_client_home_answered(c);
+	if (rejected && cause == RSP_CAUSE_LACK_OF_RESOURCES && e->known && c->config.persistent) {
+		back_off(c, e);
+		return;
+	}
 	if (rejected) {
 		cause = cause == RSP_CAUSE_NONE ? RSP_CAUSE_UNSPECIFIED : cause;
 		set_state(c, e, e->again ? ELEMENT_WAITS : ELEMENT_REJECTED);

@@ -54,6 +54,7 @@ struct client_element {
 	int32_t lifetime_s;
 	enum client_element_state state;
 	unsigned attempts; /* registrations since the last success: RFC 5352 s.3.1 */
+	unsigned refusals; /* for lack of resources, in a row */
 	bool queued, known, expired; /* @known: was registered once */
 	bool changed, again;	     /* @changed: no registrar has acknowledged what is in @pe; @again: nor was it sent */
 };

@@ -457,6 +457,32 @@ a_batch_of_a_thousand(void)
 	world_end(&w);
 }
 
+/* A registrar that is flooded by returning elements refuses some: they come back, but not at once. */
+static void
+lack_of_resources_after_a_failover_is_waited_out(void)
+{
+	begin(2, true);
+	world_registered_at_alpha(&w, 0x11, 300);
+	world_down(&w, 1, RSP_STEP_ASAP, RSP_ECLOSED);
+	world_up(&w, 2, RSP_ROLE_ELEMENT, "beta");
+	world_run(&w, w.now + 200);
+	world_registered(&w, 2, "web", 0x11, RSP_CAUSE_LACK_OF_RESOURCES);
+	CHECK_EQ(world_count_told(&w, RSP_CLIENT_REJECTED), 0);
+	CHECK_EQ(world_last(&w, RSP_CLIENT_FAILED).cause, RSP_CAUSE_LACK_OF_RESOURCES);
+	world_run(&w, w.now + 499);
+	CHECK_EQ(world_count_sent(&w, ASAP_REGISTRATION, 2), 1);
+	world_run(&w, w.now + 1001);
+	CHECK_EQ(world_count_sent(&w, ASAP_REGISTRATION, 2), 2);
+	world_registered(&w, 2, "web", 0x11, RSP_CAUSE_LACK_OF_RESOURCES);
+	world_run(&w, w.now + 999);
+	CHECK_EQ(world_count_sent(&w, ASAP_REGISTRATION, 2), 2);
+	world_run(&w, w.now + 2001);
+	CHECK_EQ(world_count_sent(&w, ASAP_REGISTRATION, 2), 3);
+	world_registered(&w, 2, "web", 0x11, RSP_CAUSE_NONE);
+	CHECK_EQ(world_count_told(&w, RSP_CLIENT_REREGISTERED), 1);
+	world_end(&w);
+}
+
 static void
 bad_configurations_are_refused(void)
 {
@@ -559,6 +585,7 @@ main(void)
 	TAP_RUN(only_registrars_may_call_and_only_elements_listen);
 	TAP_RUN(a_deregistration_survives_the_loss_of_the_home);
 	TAP_RUN(a_batch_of_a_thousand);
+	TAP_RUN(lack_of_resources_after_a_failover_is_waited_out);
 	TAP_RUN(bad_configurations_are_refused);
 	TAP_RUN(random_events_leave_a_sound_client);
 	return tap_end();

@@ -1,0 +1,469 @@
+#include <string.h>
+
+#include "engine/client.h"
+#include "engine/registrar.h"
+#include "tap.h"
+
+/* The client engine and registrar engines back to back, in memory and in virtual time. */
+
+enum { REGISTRARS = 3, QUEUE = 8192, LINKS = 512, MESSAGE = 1024, FIRST_ID = 0xa };
+
+enum state {
+	CLOSED,
+	DIALLED,
+	OPEN
+};
+
+struct parcel {
+	bool to_client;
+	uint32_t link;
+	size_t n;
+	uint8_t octets[MESSAGE];
+};
+
+static struct net {
+	struct rsp_client *c;
+	struct rsp_registrar *r[REGISTRARS];
+	bool hung[REGISTRARS];	/* takes and says nothing, closes nothing */
+	bool refuses[REGISTRARS]; /* fails authentication */
+	uint64_t now;
+	struct {
+		enum state state;
+		unsigned server;
+	} link[LINKS];
+	uint32_t n_links;
+	struct parcel *queue;
+	unsigned head, tail;
+	unsigned told[RSP_CLIENT_PROTOCOL + 1];
+	uint16_t cause;
+	unsigned n_list;
+	bool accepted;
+	enum rsp_err err;
+	enum rsp_role role;
+} net;
+
+static const char *const name[REGISTRARS] = { "alpha", "beta", "gamma" };
+static const struct rsp_ip here = { .family = 4, .ip = { 192, 0, 2, 1 } };
+
+static void
+post(bool to_client, uint32_t link, struct rsp_bytes message)
+{
+	struct parcel *p = &net.queue[net.tail++ % QUEUE];
+
+	CHECK(net.tail - net.head < QUEUE);
+	CHECK(message.n <= MESSAGE);
+	*p = (struct parcel){ .to_client = to_client, .link = link, .n = message.n };
+	memcpy(p->octets, message.p, message.n <= MESSAGE ? message.n : 0);
+}
+
+static void
+client_send(void *ctx, uint32_t link, struct rsp_bytes message)
+{
+	(void)ctx;
+	post(false, link, message);
+}
+
+static void
+client_close(void *ctx, uint32_t link)
+{
+	(void)ctx;
+	struct rsp_registrar *r = net.r[net.link[link].server];
+
+	if (net.link[link].state == OPEN && r)
+		rsp_registrar_link_down(r, net.now, link);
+	net.link[link].state = CLOSED;
+}
+
+static uint32_t
+client_dial(void *ctx, const struct rsp_dial *to, unsigned server)
+{
+	(void)ctx;
+	(void)to;
+	if (net.n_links + 1 >= LINKS)
+		return 0;
+	net.link[++net.n_links].state = DIALLED;
+	net.link[net.n_links].server = server;
+	return net.n_links;
+}
+
+static void
+client_event(void *ctx, const struct rsp_client_event *event)
+{
+	(void)ctx;
+	net.told[event->type]++;
+	if (event->type == RSP_CLIENT_RESOLVED) {
+		net.n_list = event->message->n_list;
+		net.accepted = event->accepted;
+	}
+	if (event->type == RSP_CLIENT_REJECTED || event->type == RSP_CLIENT_UNRESOLVED)
+		net.cause = event->cause;
+	if (event->type == RSP_CLIENT_GAVE_UP)
+		net.err = event->why->err;
+}
+
+static void
+registrar_send(void *ctx, uint32_t link, struct rsp_bytes message)
+{
+	(void)ctx;
+	post(true, link, message);
+}
+
+static void
+registrar_close(void *ctx, uint32_t link)
+{
+	(void)ctx;
+	net.link[link].state = CLOSED;
+	rsp_client_link_down(net.c, net.now, link, RSP_STEP_ASAP, NULL);
+}
+
+static uint32_t
+registrar_dial(void *ctx, const struct rsp_dial *to)
+{
+	(void)ctx;
+	(void)to;
+	return 0;
+}
+
+static void
+registrar_record(void *ctx, const struct rsp_event *event)
+{
+	(void)ctx;
+	(void)event;
+}
+
+static const struct rsp_client_ops client_ops = { client_send, client_close, client_dial, client_event };
+static const struct rsp_engine_ops registrar_ops = { registrar_send, registrar_close, registrar_dial, registrar_record };
+
+static void
+start(unsigned i)
+{
+	struct rsp_registrar_config config = rsp_registrar_defaults();
+
+	config.server_id = FIRST_ID + i;
+	config.keepalive_interval_ms = 2000;
+	CHECK_EQ(rsp_registrar_new(&config, &registrar_ops, NULL, rsp_rng_seeded(i), net.now, &net.r[i]), RSP_OK);
+}
+
+/* The process dies: all its connections break. */
+static void
+crash(unsigned i)
+{
+	struct rsp_why why = { 0 };
+
+	rsp_registrar_free(net.r[i]);
+	net.r[i] = NULL;
+	for (uint32_t link = 1; link <= net.n_links; link++)
+		if (net.link[link].state == OPEN && net.link[link].server == i) {
+			net.link[link].state = CLOSED;
+			(void)rsp_fail(&why, RSP_ECLOSED, name[i], "reset");
+			rsp_client_link_down(net.c, net.now, link, RSP_STEP_ASAP, &why);
+		}
+}
+
+static void
+begin(enum rsp_role role, unsigned rounds)
+{
+	struct rsp_client_server server[REGISTRARS] = { { 0 } };
+	struct rsp_client_config config = {
+		.timers = rsp_client_timers_fast(),
+		.servers = server,
+		.n_servers = REGISTRARS,
+		.role = role,
+		.persistent = true,
+		.rounds = rounds,
+		.asap_port = 5000,
+	};
+	struct parcel *queue = calloc(QUEUE, sizeof *queue);
+
+	net = (struct net){ .queue = queue, .now = 5000, .role = role, .cause = RSP_CAUSE_NONE };
+	CHECK(queue != NULL);
+	for (unsigned i = 0; i < REGISTRARS; i++) {
+		server[i] = (struct rsp_client_server){ .name = name[i], .host = name[i], .port = 3864 };
+		start(i);
+	}
+	CHECK_EQ(rsp_client_new(&config, &client_ops, NULL, rsp_rng_seeded(9), net.now, &net.c), RSP_OK);
+}
+
+static void
+end(void)
+{
+	rsp_client_free(net.c);
+	for (unsigned i = 0; i < REGISTRARS; i++)
+		rsp_registrar_free(net.r[i]);
+	free(net.queue);
+}
+
+static void
+connect_links(void)
+{
+	for (uint32_t link = 1; link <= net.n_links; link++) {
+		unsigned i = net.link[link].server;
+		struct rsp_link_info info = { .role = net.role, .secure = true, .identity = name[i], .remote = here,
+					      .local = here, .remote_port = 40000 };
+		struct rsp_why why = { 0 };
+
+		if (net.link[link].state != DIALLED || net.hung[i])
+			continue;
+		if (!net.r[i] || net.refuses[i]) {
+			net.link[link].state = CLOSED;
+			(void)rsp_fail(&why, net.refuses[i] ? RSP_EAUTH : RSP_EUNREACHABLE, name[i], "refused");
+			rsp_client_link_down(net.c, net.now, link, net.refuses[i] ? RSP_STEP_TLS : RSP_STEP_TCP, &why);
+			continue;
+		}
+		net.link[link].state = OPEN;
+		info.identity = net.role == RSP_ROLE_ELEMENT ? "web1" : NULL;
+		CHECK_EQ(rsp_registrar_link_up(net.r[i], net.now, link, &info), RSP_OK);
+		info.identity = name[i];
+		rsp_client_link_up(net.c, net.now, link, &info);
+	}
+}
+
+static void
+deliver(void)
+{
+	while (net.head != net.tail) {
+		struct parcel p = net.queue[net.head++ % QUEUE];
+		unsigned i = net.link[p.link].server;
+		struct rsp_bytes message = rsp_bytes_of(p.octets, p.n);
+
+		if (net.link[p.link].state != OPEN || net.hung[i])
+			continue;
+		if (p.to_client)
+			rsp_client_receive(net.c, net.now, p.link, message);
+		else if (net.r[i])
+			rsp_registrar_receive(net.r[i], net.now, p.link, message);
+	}
+}
+
+static void
+run(uint64_t for_ms)
+{
+	uint64_t until = net.now + for_ms;
+
+	for (;;) {
+		uint64_t next = rsp_client_deadline(net.c);
+
+		for (unsigned turn = 0; turn < 4; turn++) {
+			connect_links();
+			deliver();
+		}
+		next = rsp_client_deadline(net.c);
+		for (unsigned i = 0; i < REGISTRARS; i++)
+			if (net.r[i] && !net.hung[i] && rsp_registrar_deadline(net.r[i]) < next)
+				next = rsp_registrar_deadline(net.r[i]);
+		if (next > until)
+			break;
+		net.now = next > net.now ? next : net.now;
+		for (unsigned i = 0; i < REGISTRARS; i++)
+			if (net.r[i] && !net.hung[i])
+				rsp_registrar_tick(net.r[i], net.now);
+		rsp_client_tick(net.c, net.now);
+	}
+	net.now = until;
+	rsp_client_tick(net.c, net.now);
+}
+
+static void
+put(uint32_t pe_id, int32_t lifetime_s, uint32_t policy)
+{
+	struct rsp_pool_element pe = { .pe_id = pe_id, .lifetime_s = lifetime_s };
+	uint8_t room[RSP_ADDRS_ROOM(1)];
+
+	pe.user.type = RSP_PARAM_TCP;
+	pe.user.port = 80;
+	rsp_transport_set_ips(&pe.user, &here, 1, room);
+	pe.policy.type = policy;
+	CHECK_EQ(rsp_client_register(net.c, net.now, rsp_bytes_str("web"), &pe), RSP_OK);
+}
+
+static unsigned
+elements_at(unsigned i)
+{
+	return net.r[i] ? rsp_registrar_stats(net.r[i]).elements : 0;
+}
+
+static void
+ask(bool watch)
+{
+	CHECK_EQ(rsp_client_resolve(net.c, net.now, rsp_bytes_str("web"), 0, watch), RSP_OK);
+}
+
+static void
+registered_kept_alive_resolved_and_deregistered(void)
+{
+	begin(RSP_ROLE_ELEMENT, 0);
+	put(0x11, 60, RSP_POLICY_RR);
+	ask(false);
+	run(1000);
+	CHECK_EQ(net.told[RSP_CLIENT_REGISTERED], 1);
+	CHECK_EQ(net.told[RSP_CLIENT_RESOLVED] + net.told[RSP_CLIENT_UNRESOLVED], 1);
+	ask(false);
+	run(600000);
+	CHECK_EQ(net.told[RSP_CLIENT_RESOLVED], 1);
+	CHECK_EQ(net.n_list, 1);
+	CHECK(net.told[RSP_CLIENT_KEEPALIVE] > 200);
+	CHECK(net.told[RSP_CLIENT_RENEWED] >= 14 && net.told[RSP_CLIENT_RENEWED] <= 18);
+	CHECK_EQ(net.told[RSP_CLIENT_EXPIRED] + net.told[RSP_CLIENT_HOME_LOST], 0);
+	CHECK_EQ(elements_at(0), 1);
+	rsp_client_deregister_all(net.c, net.now);
+	run(10);
+	CHECK_EQ(net.told[RSP_CLIENT_DEREGISTERED], 1);
+	CHECK_EQ(elements_at(0), 0);
+	end();
+}
+
+static void
+a_killed_registrar_is_replaced_and_a_restarted_one_is_found_again(void)
+{
+	begin(RSP_ROLE_ELEMENT, 0);
+	put(0x11, 300, RSP_POLICY_RR);
+	run(1000);
+	crash(0);
+	run(1000);
+	CHECK_EQ(elements_at(1), 1);
+	CHECK_EQ(net.told[RSP_CLIENT_REREGISTERED], 1);
+	crash(1);
+	crash(2);
+	run(20000);
+	CHECK_EQ(net.told[RSP_CLIENT_GAVE_UP], 0);
+	start(1);
+	run(10000);
+	CHECK_EQ(elements_at(1), 1);
+	CHECK_EQ(net.told[RSP_CLIENT_REREGISTERED], 2);
+	end();
+}
+
+static void
+a_hung_registrar_is_left_when_it_does_not_answer(void)
+{
+	begin(RSP_ROLE_ELEMENT, 0);
+	put(0x11, 60, RSP_POLICY_RR);
+	run(1000);
+	net.hung[0] = true;
+	run(45000); /* T4, then T2 */
+	CHECK_EQ(elements_at(1), 1);
+	CHECK_EQ(net.told[RSP_CLIENT_HOME], 2);
+	net.hung[0] = false;
+	run(100000); /* what it still holds expires, and we are not told twice */
+	CHECK_EQ(elements_at(0), 0);
+	CHECK_EQ(elements_at(1), 1);
+	end();
+}
+
+static void
+rejections_reach_the_caller_with_their_cause(void)
+{
+	begin(RSP_ROLE_ELEMENT, 0);
+	put(0x11, 60, RSP_POLICY_RR);
+	run(10);
+	put(0x12, 60, RSP_POLICY_RAND);
+	run(100000);
+	CHECK_EQ(net.told[RSP_CLIENT_REJECTED], 1);
+	CHECK_EQ(net.cause, RSP_CAUSE_INCONSISTENT_POLICY);
+	CHECK_EQ(elements_at(0), 1);
+	end();
+
+	begin(RSP_ROLE_USER, 0);
+	put(0x11, 60, RSP_POLICY_RR);
+	run(100);
+	CHECK_EQ(net.cause, RSP_CAUSE_SECURITY);
+	CHECK_EQ(elements_at(0), 0);
+	end();
+}
+
+static void
+authentication_failure_everywhere_is_the_verdict(void)
+{
+	begin(RSP_ROLE_USER, 1);
+	for (unsigned i = 0; i < REGISTRARS; i++)
+		net.refuses[i] = true;
+	crash(1);
+	net.refuses[1] = false;
+	ask(false);
+	run(1000);
+	CHECK_EQ(net.told[RSP_CLIENT_GAVE_UP], 1);
+	CHECK_EQ(net.err, RSP_EAUTH);
+	net.refuses[2] = false;
+	rsp_client_retry(net.c, net.now);
+	run(1000);
+	CHECK_EQ(net.told[RSP_CLIENT_UNRESOLVED], 1);
+	CHECK_EQ(net.cause, RSP_CAUSE_UNKNOWN_POOL_HANDLE);
+	end();
+}
+
+static void
+a_watch_follows_the_pool_across_registrars(void)
+{
+	begin(RSP_ROLE_ELEMENT, 0);
+	put(0x11, 300, RSP_POLICY_RR);
+	run(100);
+	ask(true);
+	run(100);
+	CHECK(net.accepted);
+	CHECK_EQ(net.n_list, 1);
+	put(0x12, 300, RSP_POLICY_RR);
+	run(1000);
+	CHECK_EQ(net.n_list, 2);
+	crash(0);
+	run(2000);
+	CHECK_EQ(net.n_list, 2);
+	CHECK_EQ(rsp_client_deregister(net.c, net.now, rsp_bytes_str("web"), 0x11), RSP_OK);
+	run(2000);
+	CHECK_EQ(net.n_list, 1);
+	end();
+}
+
+static void
+a_report_makes_the_registrar_ask_the_element(void)
+{
+	begin(RSP_ROLE_ELEMENT, 0);
+	put(0x11, 300, RSP_POLICY_RR);
+	run(100);
+	CHECK_EQ(rsp_client_report_unreachable(net.c, net.now, rsp_bytes_str("web"), 0x11), RSP_OK);
+	unsigned before = net.told[RSP_CLIENT_KEEPALIVE];
+	run(500);
+	CHECK(net.told[RSP_CLIENT_KEEPALIVE] >= before);
+	CHECK_EQ(net.told[RSP_CLIENT_REPORTED], 1);
+	CHECK_EQ(elements_at(0), 1);
+	end();
+}
+
+static void
+a_thousand_elements_move_from_registrar_to_registrar(void)
+{
+	begin(RSP_ROLE_ELEMENT, 0);
+	for (uint32_t i = 1; i <= 1000; i++)
+		put(i, 300, RSP_POLICY_RR);
+	run(1000);
+	CHECK_EQ(elements_at(0), 1000);
+	crash(0);
+	run(1000);
+	CHECK_EQ(elements_at(1), 1000);
+	CHECK_EQ(net.told[RSP_CLIENT_REREGISTERED], 1000);
+	run(600000);
+	CHECK_EQ(elements_at(1), 1000);
+	CHECK_EQ(net.told[RSP_CLIENT_EXPIRED], 0);
+	start(0);
+	net.hung[1] = true;
+	run(350000);
+	CHECK_EQ(elements_at(2) + elements_at(0), 1000);
+	rsp_client_deregister_all(net.c, net.now);
+	run(1000);
+	CHECK_EQ(net.told[RSP_CLIENT_DEREGISTERED], 1000);
+	CHECK_EQ(elements_at(2) + elements_at(0), 0);
+	end();
+}
+
+int
+main(void)
+{
+	TAP_RUN(registered_kept_alive_resolved_and_deregistered);
+	TAP_RUN(a_killed_registrar_is_replaced_and_a_restarted_one_is_found_again);
+	TAP_RUN(a_hung_registrar_is_left_when_it_does_not_answer);
+	TAP_RUN(rejections_reach_the_caller_with_their_cause);
+	TAP_RUN(authentication_failure_everywhere_is_the_verdict);
+	TAP_RUN(a_watch_follows_the_pool_across_registrars);
+	TAP_RUN(a_report_makes_the_registrar_ask_the_element);
+	TAP_RUN(a_thousand_elements_move_from_registrar_to_registrar);
+	return tap_end();
+}
