@@ -1,0 +1,306 @@
+#include "net/loop_priv.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+
+#define ROUNDS_MAX 16 /* of deferred calls that ask for more, before I/O gets its turn */
+
+rsp_streams_cut *rsp_loop_cut_streams;
+
+enum rsp_err
+rsp_uv_err(int status)
+{
+	switch (status) {
+	case 0:
+		return RSP_OK;
+	case UV_ENOMEM:
+		return RSP_ENOMEM;
+	case UV_ENOENT:
+		return RSP_ENOTFOUND;
+	case UV_EACCES:
+	case UV_EPERM:
+		return RSP_EPERMS;
+	default:
+		return RSP_EIO;
+	}
+}
+
+int
+rsp_uv_poll_init(uv_loop_t *uv, uv_poll_t *poll, int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags < 0)
+		return -errno;
+	int status = uv_poll_init(uv, poll, fd);
+	if (status == 0 && !(flags & O_NONBLOCK) && fcntl(fd, F_SETFL, flags) < 0)
+		status = -errno;
+	return status;
+}
+
+static void
+run_batch(struct rsp_loop *loop, struct rsp_defer_list *list)
+{
+	loop->batch = list->first;
+	if (loop->batch)
+		loop->batch->link = &loop->batch;
+	list->first = NULL;
+	list->end = &list->first;
+	while (loop->batch) {
+		struct rsp_defer *defer = loop->batch;
+
+		rsp_defer_cancel(loop, defer);
+		defer->call(defer->ctx);
+	}
+}
+
+static void
+end_turn(struct rsp_loop *loop)
+{
+	for (unsigned round = 0; round < ROUNDS_MAX && (loop->early.first || loop->late.first); round++)
+		run_batch(loop, loop->early.first ? &loop->early : &loop->late);
+	if (!loop->early.first && !loop->late.first)
+		uv_idle_stop(&loop->idle);
+}
+
+static void
+on_prepare(uv_prepare_t *handle)
+{
+	end_turn(handle->data);
+}
+
+static void
+on_check(uv_check_t *handle)
+{
+	end_turn(handle->data);
+}
+
+static void
+on_idle(uv_idle_t *handle)
+{
+	(void)handle; /* being there is all it does */
+}
+
+static void
+ask(struct rsp_loop *loop, struct rsp_defer_list *list, struct rsp_defer *defer)
+{
+	if (defer->link)
+		return;
+	defer->next = NULL;
+	defer->link = list->end;
+	*list->end = defer;
+	list->end = &defer->next;
+	(void)uv_idle_start(&loop->idle, on_idle);
+}
+
+void
+rsp_defer_ask(struct rsp_loop *loop, struct rsp_defer *defer)
+{
+	ask(loop, &loop->early, defer);
+}
+
+void
+rsp_defer_late(struct rsp_loop *loop, struct rsp_defer *defer)
+{
+	ask(loop, &loop->late, defer);
+}
+
+void
+rsp_defer_cancel(struct rsp_loop *loop, struct rsp_defer *defer)
+{
+	if (!defer->link)
+		return;
+	*defer->link = defer->next;
+	if (defer->next)
+		defer->next->link = defer->link;
+	if (loop->early.end == &defer->next)
+		loop->early.end = defer->link;
+	if (loop->late.end == &defer->next)
+		loop->late.end = defer->link;
+	defer->next = NULL;
+	defer->link = NULL;
+}
+
+enum rsp_err
+rsp_loop_new(struct rsp_loop **ret)
+{
+	struct rsp_loop *loop = malloc(sizeof(*loop)); /* not zeroed: the scratch space is not to be touched before use */
+
+	if (!loop)
+		return RSP_ENOMEM;
+	int status = uv_loop_init(&loop->uv);
+	if (status) {
+		free(loop);
+		return rsp_uv_err(status);
+	}
+	loop->early = (struct rsp_defer_list){ .end = &loop->early.first };
+	loop->late = (struct rsp_defer_list){ .end = &loop->late.first };
+	loop->batch = NULL;
+	loop->wire_out_n = 0;
+	LIST_INIT(&loop->streams);
+	(void)uv_prepare_init(&loop->uv, &loop->prepare);
+	(void)uv_check_init(&loop->uv, &loop->check);
+	(void)uv_idle_init(&loop->uv, &loop->idle);
+	loop->prepare.data = loop->check.data = loop;
+	(void)uv_prepare_start(&loop->prepare, on_prepare);
+	(void)uv_check_start(&loop->check, on_check);
+	uv_unref((uv_handle_t *)&loop->prepare);
+	uv_unref((uv_handle_t *)&loop->check);
+	*ret = loop;
+	return RSP_OK;
+}
+
+void
+rsp_loop_free(struct rsp_loop *loop)
+{
+	if (!loop)
+		return;
+	if (rsp_loop_cut_streams)
+		rsp_loop_cut_streams(loop);
+	while (loop->early.first)
+		rsp_defer_cancel(loop, loop->early.first);
+	while (loop->late.first)
+		rsp_defer_cancel(loop, loop->late.first);
+	uv_close((uv_handle_t *)&loop->prepare, NULL);
+	uv_close((uv_handle_t *)&loop->check, NULL);
+	uv_close((uv_handle_t *)&loop->idle, NULL);
+	/* The closing of handles is told from within the loop; cancelled lookups come back from their threads. */
+	(void)uv_run(&loop->uv, UV_RUN_DEFAULT);
+	(void)uv_loop_close(&loop->uv);
+	free(loop);
+}
+
+void
+rsp_loop_run(struct rsp_loop *loop)
+{
+	(void)uv_run(&loop->uv, UV_RUN_DEFAULT);
+}
+
+bool
+rsp_loop_turn(struct rsp_loop *loop, bool wait)
+{
+	return uv_run(&loop->uv, wait ? UV_RUN_ONCE : UV_RUN_NOWAIT) != 0;
+}
+
+void
+rsp_loop_stop(struct rsp_loop *loop)
+{
+	uv_stop(&loop->uv);
+}
+
+struct rsp_alarm {
+	uv_timer_t timer;
+	uint64_t deadline_ms;
+	void (*ring)(void *ctx);
+	void *ctx;
+};
+
+static void
+free_data(uv_handle_t *handle)
+{
+	free(handle->data);
+}
+
+static void
+on_alarm(uv_timer_t *timer)
+{
+	struct rsp_alarm *alarm = timer->data;
+
+	/* libuv's clock may be a turn old, or coarse: then this is too early. */
+	if (rsp_clock_ms() < alarm->deadline_ms)
+		rsp_alarm_set(alarm, alarm->deadline_ms);
+	else
+		alarm->ring(alarm->ctx);
+}
+
+enum rsp_err
+rsp_alarm_new(struct rsp_loop *loop, void (*ring)(void *ctx), void *ctx, struct rsp_alarm **ret)
+{
+	struct rsp_alarm *alarm = calloc(1, sizeof(*alarm));
+
+	if (!alarm)
+		return RSP_ENOMEM;
+	(void)uv_timer_init(&loop->uv, &alarm->timer);
+	alarm->timer.data = alarm;
+	alarm->ring = ring;
+	alarm->ctx = ctx;
+	*ret = alarm;
+	return RSP_OK;
+}
+
+void
+rsp_alarm_set(struct rsp_alarm *alarm, uint64_t deadline_ms)
+{
+	alarm->deadline_ms = deadline_ms;
+	if (deadline_ms == RSP_NEVER) {
+		(void)uv_timer_stop(&alarm->timer);
+		return;
+	}
+	uint64_t now = rsp_clock_ms();
+	uv_update_time(alarm->timer.loop);
+	(void)uv_timer_start(&alarm->timer, on_alarm, deadline_ms > now ? deadline_ms - now : 0, 0);
+}
+
+void
+rsp_alarm_in(struct rsp_alarm *alarm, uint64_t delay_ms)
+{
+	uint64_t now = rsp_clock_ms();
+
+	rsp_alarm_set(alarm, delay_ms < RSP_NEVER - now ? now + delay_ms : RSP_NEVER);
+}
+
+void
+rsp_alarm_free(struct rsp_alarm *alarm)
+{
+	if (alarm)
+		uv_close((uv_handle_t *)&alarm->timer, free_data);
+}
+
+struct rsp_signal {
+	uv_signal_t handle;
+	void (*caught)(void *ctx, int signum);
+	void *ctx;
+};
+
+static void
+on_signal(uv_signal_t *handle, int signum)
+{
+	struct rsp_signal *signal = handle->data;
+
+	signal->caught(signal->ctx, signum);
+}
+
+enum rsp_err
+rsp_signal_new(struct rsp_loop *loop, int signum, void (*caught)(void *ctx, int signum), void *ctx,
+	       struct rsp_signal **ret)
+{
+	struct rsp_signal *signal = calloc(1, sizeof(*signal));
+
+	if (!signal)
+		return RSP_ENOMEM;
+	int status = uv_signal_init(&loop->uv, &signal->handle);
+	if (status) {
+		free(signal);
+		return rsp_uv_err(status);
+	}
+	signal->handle.data = signal;
+	signal->caught = caught;
+	signal->ctx = ctx;
+	status = uv_signal_start(&signal->handle, on_signal, signum);
+	uv_unref((uv_handle_t *)&signal->handle);
+	if (status) {
+		rsp_signal_free(signal);
+		return rsp_uv_err(status);
+	}
+	*ret = signal;
+	return RSP_OK;
+}
+
+void
+rsp_signal_free(struct rsp_signal *signal)
+{
+	if (signal)
+		uv_close((uv_handle_t *)&signal->handle, free_data);
+}

@@ -1,0 +1,793 @@
+#include "net/stream_priv.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define RECORD_MAX    16384 /* octets of one TLS record */
+#define ENCRYPT_AT_ONCE (4 * RECORD_MAX) /* fits the scratch space with room for what a handshake adds */
+
+static void on_ready(void *ctx, int events);
+static void on_turn(void *ctx);
+static void flush(struct rsp_stream *s);
+
+static void
+on_poll(uv_poll_t *poll, int status, int events)
+{
+	struct rsp_watch *watch = poll->data;
+
+	/* On an error look at everything: recv(2) and send(2) know what it is. */
+	watch->ready(watch->ctx, status ? UV_READABLE | UV_WRITABLE : events);
+}
+
+static void
+free_watch(uv_handle_t *handle)
+{
+	free(handle->data);
+}
+
+enum rsp_err
+rsp_watch_new(struct rsp_loop *loop, int fd, void (*ready)(void *ctx, int events), void *ctx, struct rsp_watch **ret)
+{
+	struct rsp_watch *watch = calloc(1, sizeof(*watch));
+
+	if (!watch)
+		return RSP_ENOMEM;
+	int status = uv_poll_init(&loop->uv, &watch->poll, fd);
+	if (status) {
+		free(watch);
+		return rsp_uv_err(status);
+	}
+	watch->poll.data = watch;
+	watch->ready = ready;
+	watch->ctx = ctx;
+	*ret = watch;
+	return RSP_OK;
+}
+
+void
+rsp_watch_for(struct rsp_watch *watch, int events)
+{
+	if (watch->events == events)
+		return;
+	watch->events = events;
+	if (events)
+		(void)uv_poll_start(&watch->poll, events, on_poll);
+	else
+		(void)uv_poll_stop(&watch->poll);
+}
+
+void
+rsp_watch_free(struct rsp_watch *watch)
+{
+	if (watch)
+		uv_close((uv_handle_t *)&watch->poll, free_watch);
+}
+
+static size_t
+queued(const struct rsp_queue *q)
+{
+	return q->n - q->pos;
+}
+
+static void
+queue_clear(struct rsp_queue *q)
+{
+	free(q->p);
+	*q = (struct rsp_queue){ 0 };
+}
+
+/* Make room for @n more octets behind the last. */
+static bool
+queue_reserve(struct rsp_queue *q, size_t n)
+{
+	if (q->pos && q->room - q->n < n) {
+		memmove(q->p, q->p + q->pos, queued(q));
+		q->n -= q->pos;
+		q->pos = 0;
+	}
+	if (q->room - q->n >= n)
+		return true;
+	size_t room = q->room ? q->room : 256;
+	while (room < q->n + n)
+		room *= 2;
+	uint8_t *p = realloc(q->p, room);
+	if (!p)
+		return false;
+	q->p = p;
+	q->room = room;
+	return true;
+}
+
+static bool
+queue_add(struct rsp_queue *q, const void *p, size_t n)
+{
+	if (n == 0)
+		return true;
+	if (!queue_reserve(q, n))
+		return false;
+	memcpy(q->p + q->n, p, n);
+	q->n += n;
+	return true;
+}
+
+static void
+queue_take(struct rsp_queue *q, size_t n)
+{
+	q->pos += n;
+	if (q->pos == q->n)
+		queue_clear(q);
+}
+
+static void
+watch_again(struct rsp_stream *s)
+{
+	if (!s->watch || s->state == RSP_STREAM_CONNECTING)
+		return;
+	rsp_watch_for(s->watch, (s->rx_ended ? 0 : UV_READABLE) | (s->want_write && !s->tx_failed ? UV_WRITABLE : 0));
+}
+
+static ssize_t
+on_push(gnutls_transport_ptr_t ptr, const void *data, size_t n)
+{
+	struct rsp_stream *s = ptr;
+	struct rsp_loop *loop = s->loop;
+
+	if (n > sizeof(loop->wire_out) - loop->wire_out_n) {
+		gnutls_transport_set_errno(s->tls->session, ENOBUFS);
+		return -1;
+	}
+	memcpy(loop->wire_out + loop->wire_out_n, data, n);
+	loop->wire_out_n += n;
+	return (ssize_t)n;
+}
+
+static ssize_t
+on_pull(gnutls_transport_ptr_t ptr, void *data, size_t n)
+{
+	struct rsp_stream *s = ptr;
+
+	if (s->rx.n == 0) {
+		if (s->rx_ended)
+			return 0;
+		gnutls_transport_set_errno(s->tls->session, EAGAIN);
+		return -1;
+	}
+	size_t got = n < s->rx.n ? n : s->rx.n;
+	memcpy(data, s->rx.p, got);
+	s->rx.p += got;
+	s->rx.n -= got;
+	return (ssize_t)got;
+}
+
+static int
+on_pull_wait(gnutls_transport_ptr_t ptr, unsigned ms)
+{
+	const struct rsp_stream *s = ptr;
+
+	(void)ms;
+	return s->rx.n || s->rx_ended;
+}
+
+/* Hand as much of @p to the kernel as it takes. */
+static size_t
+send_some(struct rsp_stream *s, const uint8_t *p, size_t n)
+{
+	size_t sent = 0;
+
+	while (sent < n && !s->want_write && !s->tx_failed) {
+		ssize_t got = send(s->fd, p + sent, n - sent, MSG_NOSIGNAL);
+
+		if (got >= 0)
+			sent += (size_t)got;
+		else if (errno == EAGAIN)
+			s->want_write = s->held = true;
+		else if (errno != EINTR)
+			s->tx_failed = true; /* what the other side said before, as an alert, is still to be read */
+	}
+	return s->tx_failed ? n : sent;
+}
+
+/* Send what GnuTLS has pushed. */
+static void
+send_wire(struct rsp_stream *s)
+{
+	struct rsp_loop *loop = s->loop;
+	size_t n = loop->wire_out_n, sent = 0;
+
+	loop->wire_out_n = 0;
+	if (n == 0 || s->fd < 0)
+		return;
+	if (queued(&s->wire) == 0)
+		sent = send_some(s, loop->wire_out, n);
+	if (sent < n && (queued(&s->wire) > RSP_SCRATCH_SIZE || !queue_add(&s->wire, loop->wire_out + sent, n - sent)))
+		s->tx_failed = true;
+}
+
+static void
+tell_end(struct rsp_stream *s)
+{
+	rsp_defer_late(s->loop, &s->turn);
+}
+
+static void
+set_why(struct rsp_stream *s, enum rsp_err err, const char *reason)
+{
+	char object[RSP_SOCKADDR_TEXT_MAX] = "local";
+
+	if (s->why)
+		return;
+	s->why = calloc(1, sizeof(*s->why));
+	if (!s->why)
+		return;
+	if (s->auth.remote.family)
+		rsp_addr_format(&s->auth.remote, s->auth.remote_port, object);
+	(void)rsp_fail(s->why, err, object, "%s", reason);
+}
+
+void
+rsp_stream_drop(struct rsp_stream *s)
+{
+	if (s->state == RSP_STREAM_GONE)
+		return;
+	s->state = RSP_STREAM_GONE;
+	rsp_watch_free(s->watch);
+	s->watch = NULL;
+	if (s->fd >= 0)
+		(void)close(s->fd);
+	s->fd = -1;
+	rsp_alarm_free(s->alarm);
+	s->alarm = NULL;
+	rsp_tls_session_free(s->tls);
+	s->tls = NULL;
+	queue_clear(&s->in);
+	queue_clear(&s->out);
+	queue_clear(&s->wire);
+	rsp_listener_gone(s);
+	tell_end(s);
+}
+
+/* All is sent: say so, and wait a moment for the other side to have read it, as closing too early may destroy it. */
+static void
+linger(struct rsp_stream *s)
+{
+	bool ended = s->rx_ended || s->tx_failed;
+
+	if (!ended && shutdown(s->fd, SHUT_WR) < 0)
+		ended = true;
+	if (ended) {
+		rsp_stream_drop(s);
+		return;
+	}
+	s->state = RSP_STREAM_LINGERING;
+	rsp_stream_alarm(s, RSP_STREAM_LINGER_MS);
+	watch_again(s);
+}
+
+void
+rsp_stream_fail(struct rsp_stream *s, enum rsp_err err, const char *fmt, ...)
+{
+	char reason[RSP_REASON_MAX];
+	va_list args;
+
+	if (s->state >= RSP_STREAM_DRAINING && s->why) {
+		rsp_stream_drop(s);
+		return;
+	}
+	va_start(args, fmt);
+	(void)vsnprintf(reason, sizeof(reason), fmt, args);
+	va_end(args);
+	set_why(s, err, reason);
+	tell_end(s);
+	if (s->tls)
+		send_wire(s); /* the alert */
+	queue_clear(&s->out);
+	bool alerted = s->tls && s->heard && !s->rx_ended && s->state != RSP_STREAM_CONNECTING;
+	if (alerted && err != RSP_EPLAIN && err != RSP_ETIMEOUT && queued(&s->wire) == 0)
+		linger(s);
+	else
+		rsp_stream_drop(s);
+}
+
+static void
+on_alarm(void *ctx)
+{
+	struct rsp_stream *s = ctx;
+
+	switch (s->state) {
+	case RSP_STREAM_CONNECTING:
+		rsp_stream_fail(s, RSP_ETIMEOUT, "not connected within %u ms", s->handshake_ms);
+		break;
+	case RSP_STREAM_HANDSHAKE:
+		rsp_stream_fail(s, RSP_ETIMEOUT, "handshake not finished within %u ms", s->handshake_ms);
+		break;
+	case RSP_STREAM_OPEN:
+	case RSP_STREAM_DRAINING:
+	case RSP_STREAM_LINGERING:
+	case RSP_STREAM_GONE:
+		rsp_stream_drop(s);
+		break;
+	}
+}
+
+void
+rsp_stream_alarm(struct rsp_stream *s, uint32_t ms)
+{
+	if (!s->alarm && rsp_alarm_new(s->loop, on_alarm, s, &s->alarm)) {
+		rsp_stream_drop(s); /* without one it could stay for ever */
+		return;
+	}
+	rsp_alarm_in(s->alarm, ms);
+}
+
+void
+rsp_stream_tune(int fd)
+{
+	const int on = 1, idle_s = 30, interval_s = 10, probes = 3;
+
+	/* Not of a local socket pair; nothing depends on it. */
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof(idle_s));
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval_s, sizeof(interval_s));
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof(probes));
+}
+
+static void
+be_open(struct rsp_stream *s)
+{
+	struct rsp_sockaddr sa = { .len = sizeof(sa.ss) };
+
+	if (s->tls && rsp_tls_session_auth(s->tls, &s->auth)) {
+		rsp_stream_fail(s, RSP_ENOMEM, "%s", rsp_err_text(RSP_ENOMEM));
+		return;
+	}
+	if (getsockname(s->fd, (struct sockaddr *)&sa.ss, &sa.len) == 0) {
+		s->auth.local = rsp_sockaddr_ip(&sa);
+		s->auth.local_port = rsp_sockaddr_port(&sa);
+	}
+	rsp_alarm_free(s->alarm);
+	s->alarm = NULL;
+	free(s->dialling);
+	s->dialling = NULL;
+	s->state = RSP_STREAM_OPEN;
+	s->opened = true;
+	rsp_listener_opened(s);
+	watch_again(s);
+	s->events.open(s->ctx, s, &s->auth);
+}
+
+static void
+shake(struct rsp_stream *s)
+{
+	char reason[RSP_REASON_MAX];
+	bool done;
+	enum rsp_err e = rsp_tls_session_step(s->tls, &done, reason, sizeof(reason));
+
+	if (e == RSP_EAUTH && s->dialling && rsp_dial_again(s))
+		return;
+	if (e) {
+		rsp_stream_fail(s, e, "%s", reason);
+		return;
+	}
+	send_wire(s);
+	if (s->tx_failed && s->rx_ended)
+		rsp_stream_fail(s, RSP_ECLOSED, "closed during the handshake");
+	else if (done)
+		be_open(s);
+	else
+		watch_again(s);
+}
+
+void
+rsp_stream_connected(struct rsp_stream *s)
+{
+	if (!s->tls) {
+		be_open(s);
+		return;
+	}
+	s->state = RSP_STREAM_HANDSHAKE;
+	gnutls_transport_set_ptr(s->tls->session, s);
+	gnutls_transport_set_push_function(s->tls->session, on_push);
+	gnutls_transport_set_pull_function(s->tls->session, on_pull);
+	gnutls_transport_set_pull_timeout_function(s->tls->session, on_pull_wait);
+	if (s->dialling)
+		shake(s);
+	else
+		watch_again(s);
+}
+
+/* Show what is there, and keep what is not consumed. @p is the loop's scratch space or the stream's own queue. */
+static void
+show(struct rsp_stream *s, const uint8_t *p, size_t n)
+{
+	bool own = queued(&s->in) != 0;
+
+	if (n == 0)
+		return;
+	size_t used = s->events.data(s->ctx, s, rsp_bytes_of(p, n));
+	if (s->state != RSP_STREAM_OPEN)
+		return;
+	used = used < n ? used : n;
+	if (n - used > RSP_STREAM_IN_MAX) {
+		rsp_stream_fail(s, RSP_ELIMIT, "%zu octets without a whole message", n - used);
+	} else if (own) {
+		if (used)
+			queue_take(&s->in, used);
+	} else if (!queue_add(&s->in, p + used, n - used)) {
+		rsp_stream_fail(s, RSP_ENOMEM, "%s", rsp_err_text(RSP_ENOMEM));
+	}
+}
+
+/* Where to read to: behind what was not consumed, or the scratch space. NULL if out of memory. */
+static uint8_t *
+read_room(struct rsp_stream *s, size_t *ret_room)
+{
+	if (queued(&s->in) == 0) {
+		*ret_room = sizeof(s->loop->plain);
+		return s->loop->plain;
+	}
+	if (!queue_reserve(&s->in, RECORD_MAX))
+		return NULL;
+	*ret_room = s->in.room - s->in.n;
+	return s->in.p + s->in.n;
+}
+
+/* @n octets were read to where read_room() said. */
+static void
+show_read(struct rsp_stream *s, size_t n)
+{
+	if (n == 0)
+		return;
+	if (queued(&s->in) == 0) {
+		show(s, s->loop->plain, n);
+	} else {
+		s->in.n += n;
+		show(s, s->in.p + s->in.pos, queued(&s->in));
+	}
+}
+
+/* The other side sends no more. What we have queued it may still read. */
+static void
+ended_by_other(struct rsp_stream *s, const char *reason)
+{
+	s->rx_ended = true;
+	set_why(s, RSP_ECLOSED, reason);
+	s->state = RSP_STREAM_DRAINING;
+	rsp_stream_alarm(s, RSP_STREAM_LINGER_MS);
+	if (s->state == RSP_STREAM_DRAINING)
+		watch_again(s);
+	rsp_defer_late(s->loop, &s->turn);
+}
+
+static void
+end_of_stream(struct rsp_stream *s)
+{
+	ended_by_other(s, queued(&s->in) ? "closed by the other side in the middle of a message" :
+					   "closed by the other side");
+}
+
+static void
+decrypt(struct rsp_stream *s)
+{
+	char reason[RSP_REASON_MAX];
+	ssize_t got = 1;
+
+	while (s->state == RSP_STREAM_OPEN && got > 0) {
+		size_t room, n = 0;
+		uint8_t *to = read_room(s, &room);
+
+		if (!to) {
+			rsp_stream_fail(s, RSP_ENOMEM, "%s", rsp_err_text(RSP_ENOMEM));
+			return;
+		}
+		while (n < room) {
+			got = gnutls_record_recv(s->tls->session, to + n, room - n);
+			if (got > 0)
+				n += (size_t)got;
+			else if (got != GNUTLS_E_INTERRUPTED && got != GNUTLS_E_WARNING_ALERT_RECEIVED)
+				break;
+		}
+		show_read(s, n);
+	}
+	if (s->state != RSP_STREAM_OPEN || got == GNUTLS_E_AGAIN) {
+		send_wire(s); /* a key update, say */
+		return;
+	}
+	if (got == 0) {
+		end_of_stream(s);
+	} else if (got == GNUTLS_E_PREMATURE_TERMINATION) {
+		ended_by_other(s, "cut off by the other side");
+	} else {
+		enum rsp_err e = rsp_tls_record_error(s->tls, got, reason, sizeof(reason));
+
+		rsp_stream_fail(s, e, "%s", reason);
+	}
+}
+
+/* TLS begins with a handshake record or, refusing, an alert (RFC 8446 s.5.1). Messages of RSerPool have other first octets. */
+static bool
+looks_like_tls(struct rsp_stream *s)
+{
+	if (s->heard || s->rx.n == 0)
+		return true;
+	s->heard = true;
+	return s->rx.p[0] == 0x16 || s->rx.p[0] == 0x15;
+}
+
+static void
+read_tls(struct rsp_stream *s)
+{
+	struct rsp_loop *loop = s->loop;
+	ssize_t got = recv(s->fd, loop->wire_in, sizeof(loop->wire_in), 0);
+	bool reset = got < 0;
+
+	if (reset && (errno == EAGAIN || errno == EINTR))
+		return;
+	s->rx = rsp_bytes_of(loop->wire_in, reset ? 0 : (size_t)got);
+	s->rx_ended = got <= 0;
+	if (!looks_like_tls(s)) {
+		rsp_stream_fail(s, RSP_EPLAIN, "%s", rsp_err_text(RSP_EPLAIN));
+		return;
+	}
+	if (s->state == RSP_STREAM_HANDSHAKE)
+		shake(s);
+	if (s->state == RSP_STREAM_OPEN)
+		decrypt(s);
+	s->rx = (struct rsp_bytes){ 0 };
+}
+
+static void
+read_plain(struct rsp_stream *s)
+{
+	size_t room;
+	uint8_t *to = read_room(s, &room);
+
+	if (!to) {
+		rsp_stream_fail(s, RSP_ENOMEM, "%s", rsp_err_text(RSP_ENOMEM));
+		return;
+	}
+	ssize_t got = recv(s->fd, to, room, 0);
+	if (got > 0)
+		show_read(s, (size_t)got);
+	else if (got == 0)
+		end_of_stream(s);
+	else if (errno != EAGAIN && errno != EINTR)
+		ended_by_other(s, strerror(errno));
+}
+
+/* What comes after the end is of no interest, only that it ends. */
+static void
+read_nothing(struct rsp_stream *s)
+{
+	ssize_t got = recv(s->fd, s->loop->wire_in, sizeof(s->loop->wire_in), 0);
+
+	if (got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR)))
+		return;
+	s->rx_ended = true;
+	if (s->state == RSP_STREAM_LINGERING)
+		rsp_stream_drop(s);
+	else
+		watch_again(s);
+}
+
+static void
+on_ready(void *ctx, int events)
+{
+	struct rsp_stream *s = ctx;
+
+	if (s->state == RSP_STREAM_CONNECTING) {
+		rsp_dial_ready(s);
+		return;
+	}
+	if (events & UV_WRITABLE) {
+		s->want_write = false;
+		rsp_defer_late(s->loop, &s->turn);
+	}
+	if (!(events & (UV_READABLE | UV_DISCONNECT)) || s->rx_ended)
+		return;
+	if (s->state >= RSP_STREAM_DRAINING)
+		read_nothing(s);
+	else if (s->tls)
+		read_tls(s);
+	else
+		read_plain(s);
+}
+
+/* Encrypt a good piece of what is queued. */
+static void
+encrypt(struct rsp_stream *s)
+{
+	for (size_t n = 0; n < ENCRYPT_AT_ONCE && queued(&s->out);) {
+		size_t length = queued(&s->out) < RECORD_MAX ? queued(&s->out) : RECORD_MAX;
+		ssize_t got = gnutls_record_send(s->tls->session, s->out.p + s->out.pos, length);
+
+		if (got <= 0) { /* it cannot be blocked: on_push() takes everything */
+			s->tx_failed = true;
+			break;
+		}
+		n += (size_t)got;
+		queue_take(&s->out, (size_t)got);
+	}
+	send_wire(s);
+}
+
+static void
+flush(struct rsp_stream *s)
+{
+	while (!s->want_write && !s->tx_failed) {
+		if (queued(&s->wire))
+			queue_take(&s->wire, send_some(s, s->wire.p + s->wire.pos, queued(&s->wire)));
+		else if (!queued(&s->out))
+			break;
+		else if (s->tls)
+			encrypt(s);
+		else
+			queue_take(&s->out, send_some(s, s->out.p + s->out.pos, queued(&s->out)));
+	}
+	if (s->tx_failed) {
+		queue_clear(&s->out);
+		queue_clear(&s->wire);
+	}
+	watch_again(s);
+}
+
+static void
+stream_free(struct rsp_stream *s)
+{
+	rsp_defer_cancel(s->loop, &s->turn);
+	LIST_REMOVE(s, all);
+	union {
+		const char *lent;
+		char *ours;
+	} identity = { s->auth.identity };
+	free(identity.ours);
+	free(s->dialling);
+	free(s->why);
+	free(s);
+}
+
+static void
+tell(struct rsp_stream *s)
+{
+	static const struct rsp_why no_memory = { .err = RSP_ENOMEM, .reason = "out of memory" };
+	const struct rsp_why *why = s->why ? s->why : &no_memory;
+
+	s->told = true;
+	if (s->silent)
+		return;
+	if (s->listener && !s->opened)
+		rsp_listener_refused(s);
+	else
+		s->events.closed(s->ctx, s, why);
+}
+
+static void
+on_turn(void *ctx)
+{
+	struct rsp_stream *s = ctx;
+
+	if (s->state == RSP_STREAM_HANDSHAKE || s->state == RSP_STREAM_OPEN || s->state == RSP_STREAM_DRAINING) {
+		flush(s);
+		bool empty = !queued(&s->out) && !queued(&s->wire);
+
+		if (empty && s->state == RSP_STREAM_DRAINING) {
+			if (s->tls && s->opened && !s->tx_failed) {
+				(void)gnutls_bye(s->tls->session, GNUTLS_SHUT_WR);
+				send_wire(s);
+			}
+			linger(s);
+		} else if (empty && s->held && s->state == RSP_STREAM_OPEN) {
+			s->held = false;
+			if (s->events.drained && !s->tx_failed)
+				s->events.drained(s->ctx, s);
+		}
+	}
+	/* Failures are told at once, the success of our own close when it is one. */
+	bool over = s->state == RSP_STREAM_GONE || (s->state == RSP_STREAM_LINGERING && s->why && s->why->err);
+	if (over && !s->told)
+		tell(s);
+	if (s->state == RSP_STREAM_GONE && s->told)
+		stream_free(s);
+}
+
+static void
+cut_all(struct rsp_loop *loop)
+{
+	struct rsp_stream *s;
+
+	while ((s = LIST_FIRST(&loop->streams))) {
+		s->silent = s->told = true;
+		rsp_stream_drop(s);
+		stream_free(s);
+	}
+}
+
+enum rsp_err
+rsp_stream_new(struct rsp_loop *loop, int fd, const struct rsp_stream_events *events, void *ctx,
+	       struct rsp_stream **ret)
+{
+	struct rsp_stream *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return RSP_ENOMEM;
+	enum rsp_err e = rsp_watch_new(loop, fd, on_ready, s, &s->watch);
+	if (e) {
+		free(s);
+		return e;
+	}
+	rsp_loop_cut_streams = cut_all;
+	s->loop = loop;
+	s->fd = fd;
+	s->events = *events;
+	s->ctx = ctx;
+	s->turn = (struct rsp_defer){ .call = on_turn, .ctx = s };
+	s->queue_max = RSP_STREAM_QUEUE_MAX;
+	s->handshake_ms = RSP_STREAM_TIMEOUT_MS;
+	s->auth.tls_version = s->auth.tls_kx = s->auth.tls_cipher = s->auth.tls_group = "";
+	LIST_INSERT_HEAD(&loop->streams, s, all);
+	*ret = s;
+	return RSP_OK;
+}
+
+enum rsp_err
+rsp_stream_send(struct rsp_stream *s, struct rsp_bytes bytes)
+{
+	if (s->state != RSP_STREAM_OPEN)
+		return RSP_ECLOSED;
+	if (bytes.n > s->queue_max || rsp_stream_queued(s) > s->queue_max - bytes.n)
+		return RSP_ELIMIT;
+	if (!queue_add(&s->out, bytes.p, bytes.n))
+		return RSP_ENOMEM;
+	if (!s->want_write)
+		rsp_defer_late(s->loop, &s->turn);
+	return RSP_OK;
+}
+
+size_t
+rsp_stream_queued(const struct rsp_stream *s)
+{
+	return queued(&s->out) + queued(&s->wire);
+}
+
+void
+rsp_stream_close(struct rsp_stream *s, bool flush_first)
+{
+	if (s->state >= RSP_STREAM_DRAINING)
+		return;
+	set_why(s, RSP_OK, "");
+	if (flush_first && s->state == RSP_STREAM_OPEN) {
+		s->state = RSP_STREAM_DRAINING;
+		rsp_stream_alarm(s, RSP_STREAM_LINGER_MS);
+		rsp_defer_late(s->loop, &s->turn);
+		return;
+	}
+	if (s->state == RSP_STREAM_OPEN && s->tls && !queued(&s->wire)) {
+		(void)gnutls_bye(s->tls->session, GNUTLS_SHUT_WR);
+		send_wire(s);
+	}
+	rsp_stream_drop(s);
+}
+
+void
+rsp_stream_set_ctx(struct rsp_stream *s, void *ctx)
+{
+	s->ctx = ctx;
+}
+
+void *
+rsp_stream_ctx(const struct rsp_stream *s)
+{
+	return s->ctx;
+}
+
+const struct rsp_stream_auth *
+rsp_stream_auth(const struct rsp_stream *s)
+{
+	return &s->auth;
+}

@@ -1,0 +1,35 @@
+#ifndef RSP_NET_TLS_CREDS_H
+#define RSP_NET_TLS_CREDS_H
+
+#include <gnutls/gnutls.h>
+
+#include "net/tls.h"
+
+/* Between tls.c (credentials) and tls_session.c (handshakes). */
+
+enum rsp_priority {
+	RSP_PRIORITY_CERT, /* a client that wants a certificate */
+	RSP_PRIORITY_PSK,  /* either side, by key only */
+	RSP_PRIORITY_BOTH, /* the ASAP port */
+	RSP_PRIORITY_COUNT
+};
+
+struct rsp_tls {
+	unsigned refs;
+	enum rsp_tls_policy policy;
+	bool require_user_cert, has_cert;
+	char me[RSP_NAME_MAX + 1];
+	struct rsp_keyring *keyring; /* NULL: none */
+	struct rsp_x509 x509;	     /* anchors and CRLs only */
+	gnutls_certificate_credentials_t cert;
+	gnutls_psk_server_credentials_t psk_server;
+	gnutls_psk_client_credentials_t psk_client;
+	gnutls_priority_t priorities[RSP_PRIORITY_COUNT];
+};
+
+/* Callbacks of GnuTLS. */
+int rsp_tls_server_key(gnutls_session_t session, const gnutls_datum_t *identity, gnutls_datum_t *key);
+int rsp_tls_client_key(gnutls_session_t session, gnutls_datum_t *identity, gnutls_datum_t *key);
+int rsp_tls_keylog(gnutls_session_t session, const char *label, const gnutls_datum_t *secret);
+
+#endif

@@ -1,0 +1,405 @@
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "net/tls_creds.h"
+#include "net/tls_priv.h"
+
+static bool
+role_belongs(enum rsp_tls_service service, enum rsp_role role)
+{
+	switch (service) {
+	case RSP_TLS_ASAP:
+		return role == RSP_ROLE_ELEMENT;
+	case RSP_TLS_ENRP:
+		return role == RSP_ROLE_PEER || role == RSP_ROLE_MONITOR;
+	case RSP_TLS_NOTIFY:
+		return role == RSP_ROLE_NOTIFY;
+	}
+	return false;
+}
+
+static int
+give(gnutls_datum_t *to, const void *from, size_t n)
+{
+	to->data = gnutls_malloc(n);
+	if (!to->data)
+		return GNUTLS_E_MEMORY_ERROR;
+	memcpy(to->data, from, n);
+	to->size = (unsigned)n;
+	return 0;
+}
+
+int
+rsp_tls_server_key(gnutls_session_t session, const gnutls_datum_t *identity, gnutls_datum_t *key)
+{
+	struct rsp_tls_session *ts = gnutls_session_get_ptr(session);
+	const struct rsp_tls *tls = ts->tls;
+	const struct rsp_key *found = NULL;
+
+	if (!ts->hs)
+		return GNUTLS_E_INTERNAL_ERROR;
+	ts->hs->asked = true;
+	if (tls->keyring)
+		found = rsp_keyring_server_key(tls->keyring, identity->data, identity->size, tls->me,
+					       rsp_clock_wall_ms());
+	if (found && !role_belongs(ts->service, found->role))
+		found = NULL;
+	/* One key in one version of TLS (RFC 9258 s.1): those of ours are for 1.3. */
+	if (tls->policy == RSP_TLS_DEFAULT && gnutls_protocol_get_version(session) != GNUTLS_TLS1_3)
+		found = NULL;
+	ts->hs->key = found;
+	if (!found) {
+		if (rsp_identity_ok(identity->data, identity->size))
+			memcpy(ts->hs->identity, identity->data, identity->size);
+		return 1; /* GnuTLS then goes on with a random key, and the other side cannot tell this from a wrong one */
+	}
+	return give(key, found->secret.bytes, found->secret.n);
+}
+
+int
+rsp_tls_client_key(gnutls_session_t session, gnutls_datum_t *identity, gnutls_datum_t *key)
+{
+	struct rsp_tls_session *ts = gnutls_session_get_ptr(session);
+
+	if (!ts->hs || !ts->hs->key)
+		return GNUTLS_E_INTERNAL_ERROR;
+	const struct rsp_key *k = ts->hs->key;
+	int e = give(identity, k->identity, strlen(k->identity));
+	if (e == 0)
+		e = give(key, k->secret.bytes, k->secret.n);
+	if (e) {
+		gnutls_free(identity->data);
+		identity->data = NULL;
+	}
+	return e;
+}
+
+static int
+verify(gnutls_session_t session)
+{
+	struct rsp_tls_session *ts = gnutls_session_get_ptr(session);
+	unsigned n = 0;
+	const gnutls_datum_t *chain = gnutls_certificate_get_peers(session, &n);
+
+	if (!ts->hs)
+		return GNUTLS_E_INTERNAL_ERROR;
+	enum rsp_err e = RSP_ECERT_CA;
+	if (chain && n)
+		e = rsp_x509_verify(&ts->tls->x509, chain, n, ts->server ? RSP_X509_USER : RSP_X509_SERVER,
+				    ts->server ? NULL : ts->hs->name, &ts->hs->why);
+	ts->hs->why.err = e;
+	ts->hs->verified = e == RSP_OK;
+	ts->hs->failed_verify = e != RSP_OK;
+	return e ? GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR : 0;
+}
+
+static enum rsp_err
+begin(struct rsp_tls *tls, unsigned flags, struct rsp_tls_session **ret)
+{
+	struct rsp_tls_session *ts = calloc(1, sizeof(*ts));
+	struct rsp_tls_handshake *hs = calloc(1, sizeof(*hs));
+
+	if (!ts || !hs || gnutls_init(&ts->session, flags | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL) < 0) {
+		free(ts);
+		free(hs);
+		return RSP_ENOMEM;
+	}
+	ts->hs = hs;
+	ts->tls = rsp_tls_ref(tls);
+	gnutls_session_set_ptr(ts->session, ts);
+	gnutls_session_set_keylog_function(ts->session, rsp_tls_keylog);
+	gnutls_handshake_set_timeout(ts->session, 0); /* the stream has its own timer */
+	*ret = ts;
+	return RSP_OK;
+}
+
+static int
+set_up(struct rsp_tls_session *ts, enum rsp_priority priority, bool psk, bool cert)
+{
+	const struct rsp_tls *tls = ts->tls;
+	int e = gnutls_priority_set(ts->session, tls->priorities[priority]);
+
+	if (e >= 0 && psk && ts->server)
+		e = gnutls_credentials_set(ts->session, GNUTLS_CRD_PSK, tls->psk_server);
+	else if (e >= 0 && psk)
+		e = gnutls_credentials_set(ts->session, GNUTLS_CRD_PSK, tls->psk_client);
+	if (e >= 0 && cert) {
+		e = gnutls_credentials_set(ts->session, GNUTLS_CRD_CERTIFICATE, tls->cert);
+		gnutls_session_set_verify_function(ts->session, verify);
+	}
+	return e;
+}
+
+enum rsp_err
+rsp_tls_session_accept(struct rsp_tls *tls, enum rsp_tls_service service, struct rsp_tls_session **ret)
+{
+	struct rsp_tls_session *ts;
+	bool cert = service == RSP_TLS_ASAP && tls->has_cert;
+	enum rsp_err err = begin(tls, GNUTLS_SERVER, &ts);
+
+	if (err)
+		return err;
+	ts->server = true;
+	ts->service = service;
+	int e = set_up(ts, cert ? RSP_PRIORITY_BOTH : RSP_PRIORITY_PSK, true, cert);
+	if (e < 0) {
+		rsp_tls_session_free(ts);
+		return e == GNUTLS_E_MEMORY_ERROR ? RSP_ENOMEM : RSP_EINTERNAL;
+	}
+	if (cert && tls->require_user_cert)
+		gnutls_certificate_server_set_request(ts->session, GNUTLS_CERT_REQUIRE);
+	*ret = ts;
+	return RSP_OK;
+}
+
+enum rsp_err
+rsp_tls_session_dial(struct rsp_tls *tls, enum rsp_role role, const char *name, unsigned nth,
+		     struct rsp_tls_session **ret, struct rsp_why *why)
+{
+	struct rsp_tls_session *ts;
+	const struct rsp_key *key = NULL;
+	bool psk = role != RSP_ROLE_USER;
+	struct rsp_ip ip;
+
+	if (psk && tls->keyring)
+		key = rsp_keyring_client_key(tls->keyring, role, tls->me, name, rsp_clock_wall_ms(), nth);
+	if (psk && !key)
+		return rsp_fail(why, RSP_ENOKEY, name, "no valid key of role %s from %s to %s", rsp_role_name(role),
+				tls->me[0] ? tls->me : "this node", name);
+	if (!psk && !tls->cert)
+		return rsp_fail(why, RSP_ENOKEY, name, "no CA to check its certificate with");
+	enum rsp_err err = begin(tls, GNUTLS_CLIENT | GNUTLS_NO_TICKETS | (psk ? GNUTLS_KEY_SHARE_TOP : 0), &ts);
+	if (err)
+		return rsp_fail(why, err, name, "%s", rsp_err_text(err));
+	ts->hs->wanted = role;
+	ts->hs->key = key;
+	(void)snprintf(ts->hs->name, sizeof(ts->hs->name), "%s", name);
+	int e = set_up(ts, psk ? RSP_PRIORITY_PSK : RSP_PRIORITY_CERT, psk, !psk);
+	/* By key, a server name would only tell onlookers whom we talk to (RFC 5355 2.11). */
+	if (e >= 0 && !psk && rsp_ip_parse(name, &ip) != RSP_OK)
+		e = gnutls_server_name_set(ts->session, GNUTLS_NAME_DNS, name, strlen(name));
+	if (e < 0) {
+		rsp_tls_session_free(ts);
+		return rsp_fail(why, e == GNUTLS_E_MEMORY_ERROR ? RSP_ENOMEM : RSP_EVALUE, name, "%s", gnutls_strerror(e));
+	}
+	*ret = ts;
+	return RSP_OK;
+}
+
+/* "illegal_parameter" of GNUTLS_A_ILLEGAL_PARAMETER. */
+static void
+alert_name(gnutls_session_t session, char *out, size_t room)
+{
+	gnutls_alert_description_t alert = gnutls_alert_get(session);
+	const char *name = gnutls_alert_get_strname(alert);
+
+	if (!name) {
+		(void)snprintf(out, room, "%d", (int)alert);
+		return;
+	}
+	if (strncmp(name, "GNUTLS_A_", 9) == 0)
+		name += 9;
+	size_t i = 0;
+	for (; name[i] && i + 1 < room; i++)
+		out[i] = (char)tolower((unsigned char)name[i]);
+	out[i] = '\0';
+}
+
+static gnutls_alert_description_t
+certificate_alert(enum rsp_err err)
+{
+	/* The few that have an alert of their own; RFC 8446 s.6.2. */
+	if (err == RSP_ECERT_EXPIRED || err == RSP_ECERT_NOTYET)
+		return GNUTLS_A_CERTIFICATE_EXPIRED;
+	if (err == RSP_ECERT_REVOKED)
+		return GNUTLS_A_CERTIFICATE_REVOKED;
+	if (err == RSP_ECERT_CA)
+		return GNUTLS_A_UNKNOWN_CA;
+	return GNUTLS_A_BAD_CERTIFICATE;
+}
+
+/* What the server made of a key's name, for its own record; the other side gets one alert for both. */
+static void
+describe_key(const struct rsp_tls_handshake *hs, int code, char *reason, size_t room)
+{
+	bool mismatch = code == GNUTLS_E_RECEIVED_ILLEGAL_PARAMETER || code == GNUTLS_E_DECRYPTION_FAILED;
+
+	if (mismatch && hs->key)
+		(void)snprintf(reason, room, "wrong key for the identity %s of %s", hs->key->identity, hs->key->client);
+	else if (mismatch && hs->asked)
+		(void)snprintf(reason, room, "unknown identity%s%s", hs->identity[0] ? " " : "", hs->identity);
+	else
+		(void)snprintf(reason, room, "handshake failed: %s", gnutls_strerror(code));
+}
+
+static enum rsp_err
+handshake_error(struct rsp_tls_session *ts, int code, char *reason, size_t room)
+{
+	char name[64];
+
+	if (code == GNUTLS_E_FATAL_ALERT_RECEIVED) {
+		alert_name(ts->session, name, sizeof(name));
+		(void)snprintf(reason, room, "refused by the other side: alert %s", name);
+		return RSP_EAUTH;
+	}
+	if (code == GNUTLS_E_PREMATURE_TERMINATION || code == GNUTLS_E_PUSH_ERROR || code == GNUTLS_E_PULL_ERROR) {
+		(void)snprintf(reason, room, "closed during the handshake");
+		return RSP_ECLOSED;
+	}
+	if (code == GNUTLS_E_MEMORY_ERROR) {
+		(void)snprintf(reason, room, "%s", rsp_err_text(RSP_ENOMEM));
+		return RSP_ENOMEM;
+	}
+	if (ts->hs->failed_verify) {
+		(void)gnutls_alert_send(ts->session, GNUTLS_AL_FATAL, certificate_alert(ts->hs->why.err));
+		(void)snprintf(reason, room, "%s", ts->hs->why.reason[0] ? ts->hs->why.reason : rsp_err_text(ts->hs->why.err));
+		return ts->hs->why.err;
+	}
+	(void)gnutls_alert_send_appropriate(ts->session, code);
+	describe_key(ts->hs, code, reason, room);
+	switch (code) {
+	case GNUTLS_E_UNEXPECTED_PACKET:
+	case GNUTLS_E_UNEXPECTED_PACKET_LENGTH:
+	case GNUTLS_E_UNEXPECTED_HANDSHAKE_PACKET:
+	case GNUTLS_E_RECORD_OVERFLOW:
+	case GNUTLS_E_TOO_MANY_EMPTY_PACKETS:
+	case GNUTLS_E_HANDSHAKE_TOO_LARGE:
+		return RSP_EPROTO;
+	default:
+		return RSP_EAUTH;
+	}
+}
+
+/* What priorities alone do not guarantee: how the other side authenticated, and with forward secrecy. */
+static enum rsp_err
+check(struct rsp_tls_session *ts, char *reason, size_t room)
+{
+	const struct rsp_tls_handshake *hs = ts->hs;
+	bool psk = gnutls_auth_get_type(ts->session) == GNUTLS_CRD_PSK;
+	bool old = gnutls_protocol_get_version(ts->session) != GNUTLS_TLS1_3;
+	bool strict = ts->tls->policy == RSP_TLS_DEFAULT;
+
+	bool other_kind = ts->server ? !psk && ts->service != RSP_TLS_ASAP : psk != (hs->wanted != RSP_ROLE_USER);
+
+	reason[0] = '\0';
+	if (other_kind || (ts->server && psk && !hs->key))
+		(void)snprintf(reason, room, "authenticated in another way than demanded");
+	else if (!psk && !hs->verified && (!ts->server || ts->tls->require_user_cert))
+		(void)snprintf(reason, room, "certificate not verified");
+	else if (gnutls_kx_get(ts->session) == GNUTLS_KX_PSK || (psk && old && strict))
+		(void)snprintf(reason, room, "the key was used without forward secrecy or in an old version of TLS");
+	else if (old && (!gnutls_session_ext_master_secret_status(ts->session) ||
+			 !gnutls_safe_renegotiation_status(ts->session)) && strict)
+		(void)snprintf(reason, room, "TLS 1.2 without extended master secret or safe renegotiation");
+	if (gnutls_session_is_resumed(ts->session))
+		(void)snprintf(reason, room, "a session was resumed");
+	if (!reason[0])
+		return RSP_OK;
+	(void)gnutls_alert_send(ts->session, GNUTLS_AL_FATAL, GNUTLS_A_ACCESS_DENIED);
+	return other_kind ? RSP_EROLE : RSP_EAUTH;
+}
+
+enum rsp_err
+rsp_tls_session_step(struct rsp_tls_session *ts, bool *ret_done, char *reason, size_t room)
+{
+	*ret_done = false;
+	for (;;) {
+		int code = gnutls_handshake(ts->session);
+
+		if (code == GNUTLS_E_SUCCESS)
+			break;
+		if (code == GNUTLS_E_AGAIN)
+			return RSP_OK;
+		if (code == GNUTLS_E_INTERRUPTED || !gnutls_error_is_fatal(code))
+			continue; /* a warning */
+		return handshake_error(ts, code, reason, room);
+	}
+	enum rsp_err e = check(ts, reason, room);
+	*ret_done = e == RSP_OK;
+	return e;
+}
+
+static const char *
+text(const char *s)
+{
+	return s ? s : "";
+}
+
+enum rsp_err
+rsp_tls_session_auth(struct rsp_tls_session *ts, struct rsp_stream_auth *ret)
+{
+	gnutls_session_t session = ts->session;
+	struct rsp_tls_handshake *hs = ts->hs;
+	const char *name = NULL;
+
+	if (!ts->server) {
+		ret->role = hs->wanted;
+		name = hs->name;
+	} else if (hs->key) {
+		ret->role = hs->key->role;
+		name = hs->key->client;
+	} else {
+		ret->role = RSP_ROLE_USER;
+		unsigned n = 0;
+		const gnutls_datum_t *chain = hs->verified ? gnutls_certificate_get_peers(session, &n) : NULL;
+		gnutls_x509_crt_t crt = NULL;
+		if (chain && n && gnutls_x509_crt_init(&crt) >= 0) {
+			if (gnutls_x509_crt_import(crt, chain, GNUTLS_X509_FMT_DER) >= 0)
+				rsp_x509_common_name(crt, hs->name, sizeof(hs->name));
+			gnutls_x509_crt_deinit(crt);
+			name = hs->name[0] ? hs->name : NULL;
+		}
+	}
+	char *identity = name ? strdup(name) : NULL;
+	if (name && !identity)
+		return RSP_ENOMEM;
+	ret->identity = identity;
+	ret->secure = true;
+	ret->tls_version = text(gnutls_protocol_get_name(gnutls_protocol_get_version(session)));
+	ret->tls_kx = text(gnutls_kx_get_name(gnutls_kx_get(session)));
+	ret->tls_cipher = text(gnutls_cipher_get_name(gnutls_cipher_get(session)));
+	ret->tls_group = text(gnutls_group_get_name(gnutls_group_get(session)));
+	free(hs);
+	ts->hs = NULL;
+	return RSP_OK;
+}
+
+enum rsp_err
+rsp_tls_record_error(struct rsp_tls_session *ts, ssize_t code, char *reason, size_t room)
+{
+	char name[64];
+
+	switch (code) {
+	case GNUTLS_E_FATAL_ALERT_RECEIVED:
+		alert_name(ts->session, name, sizeof(name));
+		(void)snprintf(reason, room, "refused by the other side: alert %s", name);
+		return RSP_EAUTH;
+	case GNUTLS_E_PREMATURE_TERMINATION:
+	case GNUTLS_E_PULL_ERROR:
+	case GNUTLS_E_PUSH_ERROR:
+		(void)snprintf(reason, room, "cut off");
+		return RSP_ECLOSED;
+	case GNUTLS_E_MEMORY_ERROR:
+		(void)snprintf(reason, room, "%s", rsp_err_text(RSP_ENOMEM));
+		return RSP_ENOMEM;
+	default:
+		(void)gnutls_alert_send_appropriate(ts->session, (int)code);
+		(void)snprintf(reason, room, "%s", gnutls_strerror((int)code));
+		return RSP_EPROTO;
+	}
+}
+
+void
+rsp_tls_session_free(struct rsp_tls_session *ts)
+{
+	if (!ts)
+		return;
+	gnutls_deinit(ts->session);
+	rsp_tls_unref(ts->tls);
+	free(ts->hs);
+	free(ts);
+}
