@@ -1,0 +1,23 @@
+/* rsp-peer: the registrar. See rsp-peer(1). */
+#include "peer.h"
+
+static const struct rsp_cli_tool run_verb = {
+	.name = "rsp-peer",
+	.verb = "run",
+	.operands = "",
+	.summary = "be a registrar",
+	.options = peer_options,
+	.groups = RSP_CLI_SCOPE | RSP_CLI_TLS | RSP_CLI_REGISTRAR_TIMERS,
+	.holds = true,
+	.take = peer_take,
+	.run = peer_run,
+};
+
+int
+main(int argc, const char **argv)
+{
+	static const struct rsp_cli_tool *const verbs[] = { &run_verb };
+
+	peer_options_init();
+	return rsp_cli_main_verbs(verbs, RSP_COUNT(verbs), argc, argv);
+}

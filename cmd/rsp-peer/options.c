@@ -1,0 +1,212 @@
+/* rsp-peer: the options of `run`. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "peer.h"
+
+enum {
+	OPT_NAME = 1,
+	OPT_ASAP,
+	OPT_ENRP,
+	OPT_PLAIN_ASAP,
+	OPT_ANSWER_PLAIN_USERS,
+	OPT_REQUIRE_USER_CERT,
+	OPT_SERVER_ID,
+	OPT_LEAVE_TIMEOUT,
+	OPT_REGISTRATION_RATE,
+	OPT_RESOLUTION_RATE,
+	OPT_REPORT_RATE,
+	OPT_NUMBER /* from here on: the rows of NUMBERS */
+};
+
+/* Options that are a duration or a count, and the member of the configuration that they set. */
+/* clang-format off */
+#define NUMBERS(X) \
+	X(KEEPALIVE_INTERVAL, engine.keepalive_interval_ms, "keepalive-interval", "DUR", \
+	  "between keep-alives to an element; 0: none (30s)") \
+	X(KEEPALIVE_DISTANCE, engine.keepalive_distance_ms, "keepalive-distance", "DUR", \
+	  "never closer than this, whatever is reported (1s)") \
+	X(RECONNECT_GRACE, engine.reconnect_grace_ms, "reconnect-grace", "DUR", \
+	  "how long an element without connection is kept (5s)") \
+	X(PUSH_DISTANCE, engine.push_distance_ms, "push-distance", "DUR", \
+	  "between updates of a watched pool (100ms)") \
+	X(MESSAGE_TIME, message_ms, "message-time", "DUR", \
+	  "in which a message, once begun, must be complete (30s)") \
+	X(HANDSHAKE_TIMEOUT, limits.handshake_ms, "handshake-timeout", "DUR", \
+	  "of a TLS handshake (10s)") \
+	X(MAX_HANDSHAKES, limits.handshakes, "max-handshakes", "N", \
+	  "unfinished handshakes of a port (512)") \
+	X(MAX_CONNECTIONS, limits.connections, "max-connections", "N", \
+	  "connections of a port (20000)") \
+	X(MAX_PER_SOURCE, limits.per_source, "max-per-source", "N", \
+	  "connections of a port from one address (2000)") \
+	X(MAX_QUEUE, limits.queue_max, "max-queue", "N", \
+	  "octets queued for one connection (4194304)") \
+	X(MAX_POOLS, engine.limits.pools, "max-pools", "N", \
+	  "pools (100000)") \
+	X(MAX_ELEMENTS, engine.limits.elements, "max-elements", "N", \
+	  "elements (2000000)") \
+	X(MAX_POOL_ELEMENTS, engine.limits.pool_elements, "max-pool-elements", "N", \
+	  "elements of one pool (100000)") \
+	X(MAX_IDENTITY_ELEMENTS, engine.max_identity_elements, "max-identity-elements", "N", \
+	  "registrations of one identity (100000)") \
+	X(MAX_SUBSCRIPTIONS, engine.max_subscriptions, "max-subscriptions", "N", \
+	  "pools that one connection watches (64)") \
+	X(MAX_ITEMS, engine.max_items, "max-items", "N", \
+	  "elements in an answer that asks for no number (16)")
+/* clang-format on */
+
+enum {
+	OPT_BEFORE_NUMBERS = OPT_NUMBER - 1,
+#define NUMBER_ID(id, member, name, unit, text) OPT_##id,
+	NUMBERS(NUMBER_ID)
+#undef NUMBER_ID
+		OPT_END
+};
+
+#define N_NUMBERS (OPT_END - OPT_NUMBER)
+
+/* What was given; RSP_NEVER: nothing. */
+static uint64_t given[N_NUMBERS];
+
+struct peer_option peer_option;
+
+#define NUMBER_OPTION(id, member, name, unit, text) { name, 0, POPT_ARG_STRING, NULL, OPT_##id, text, unit },
+
+struct poptOption peer_options[] = {
+	{ "name", 0, POPT_ARG_STRING, NULL, OPT_NAME, "which registrar of the scope this is (as keys.json says)",
+	  "NAME" },
+	{ "asap", 0, POPT_ARG_STRING, NULL, OPT_ASAP, "where to listen for elements and users (as scope.json says)",
+	  "ADDR:PORT" },
+	{ "enrp", 0, POPT_ARG_STRING, NULL, OPT_ENRP, "where to listen for registrars (as scope.json says)",
+	  "ADDR:PORT" },
+	{ "plain-asap", 0, POPT_ARG_STRING, NULL, OPT_PLAIN_ASAP,
+	  "listen there without TLS too: registrations are refused with cause 0xa", "ADDR:PORT" },
+	{ "answer-plain-users", 0, POPT_ARG_NONE, NULL, OPT_ANSWER_PLAIN_USERS, "answer resolutions there", NULL },
+	{ "require-user-cert", 0, POPT_ARG_NONE, NULL, OPT_REQUIRE_USER_CERT,
+	  "users must show a certificate of the scope's CA", NULL },
+	{ "server-id", 0, POPT_ARG_STRING, NULL, OPT_SERVER_ID, "the ENRP server id (random)", "ID" },
+	{ "leave-timeout", 0, POPT_ARG_STRING, NULL, OPT_LEAVE_TIMEOUT, "how long leaving may take (5s)", "DUR" },
+	{ "registration-rate", 0, POPT_ARG_STRING, NULL, OPT_REGISTRATION_RATE,
+	  "registrations of one identity a second, and at once (5000:100000); 0: no limit", "N[:BURST]" },
+	{ "resolution-rate", 0, POPT_ARG_STRING, NULL, OPT_RESOLUTION_RATE,
+	  "resolutions of one identity or address a second, and at once (0)", "N[:BURST]" },
+	{ "report-rate", 0, POPT_ARG_STRING, NULL, OPT_REPORT_RATE,
+	  "unreachable reports of one identity or address a second, and at once (5:20)", "N[:BURST]" },
+	NUMBERS(NUMBER_OPTION) POPT_TABLEEND
+};
+
+void
+peer_options_init(void)
+{
+	peer_option = (struct peer_option){ .leave_ms = 5000, .config = { .engine = rsp_registrar_defaults() } };
+	for (unsigned i = 0; i < N_NUMBERS; i++)
+		given[i] = RSP_NEVER;
+}
+
+void
+peer_options_done(void)
+{
+	free(peer_option.name);
+	peer_option.name = NULL;
+}
+
+static enum rsp_err
+take_address(const char *text, struct rsp_sockaddr *ret, uint16_t default_port, struct rsp_why *why)
+{
+	return rsp_sockaddr_parse(text, default_port, ret)
+		       ? rsp_fail(why, RSP_EUSAGE, NULL, "\"%s\" is not a numeric address and a port: ADDR:PORT", text)
+		       : RSP_OK;
+}
+
+/* N or N:BURST; without BURST it is N. */
+static enum rsp_err
+take_rate(const char *text, struct rsp_rate *ret, struct rsp_why *why)
+{
+	const char *colon = strchr(text, ':');
+	RSP_AUTO(rsp_free) char *first = NULL;
+	uint64_t per_s, burst;
+
+	first = colon ? strndup(text, (size_t)(colon - text)) : strdup(text);
+	if (!first)
+		return rsp_fail(why, RSP_ENOMEM, NULL, "out of memory");
+	if (rsp_cli_number(first, 0, 1000000000, &per_s, why))
+		return why->err;
+	burst = per_s;
+	if (colon && rsp_cli_number(colon + 1, 1, 1000000000, &burst, why))
+		return why->err;
+	*ret = (struct rsp_rate){ .per_s = (uint32_t)per_s, .burst = (uint32_t)burst };
+	return RSP_OK;
+}
+
+static enum rsp_err
+take_number(int opt, const char *arg, struct rsp_why *why)
+{
+	uint64_t *to = &given[opt - OPT_NUMBER], least = opt == OPT_KEEPALIVE_INTERVAL ? 0 : 1;
+
+	if (opt > OPT_HANDSHAKE_TIMEOUT)
+		return rsp_cli_number(arg, 1, UINT32_MAX, to, why);
+	enum rsp_err err = rsp_cli_duration(arg, to, why);
+	if (!err && (*to < least || *to > UINT32_MAX))
+		err = rsp_fail(why, RSP_EUSAGE, NULL, "\"%s\" is out of range", arg);
+	return err;
+}
+
+enum rsp_err
+peer_take(int opt, const char *arg, struct rsp_why *why)
+{
+	struct rsp_registrar_config *engine = &peer_option.config.engine;
+
+	switch (opt) {
+	case OPT_NAME:
+		return rsp_cli_string(arg, &peer_option.name, why);
+	case OPT_ASAP:
+		return take_address(arg, &peer_option.at[RSP_SERVE_ASAP], RSP_PORT_ASAP_TLS, why);
+	case OPT_ENRP:
+		return take_address(arg, &peer_option.at[RSP_SERVE_ENRP], RSP_PORT_ENRP_TLS, why);
+	case OPT_PLAIN_ASAP:
+		return take_address(arg, &peer_option.at[RSP_SERVE_ASAP_OPEN], RSP_PORT_ASAP_PLAIN, why);
+	case OPT_ANSWER_PLAIN_USERS:
+		engine->answer_plain_users = true;
+		return RSP_OK;
+	case OPT_REQUIRE_USER_CERT:
+		peer_option.config.require_user_cert = true;
+		return RSP_OK;
+	case OPT_SERVER_ID:
+		return rsp_cli_id(arg, &engine->server_id, why);
+	case OPT_LEAVE_TIMEOUT:
+		return rsp_cli_duration(arg, &peer_option.leave_ms, why);
+	case OPT_REGISTRATION_RATE:
+		return take_rate(arg, &engine->registrations, why);
+	case OPT_RESOLUTION_RATE:
+		return take_rate(arg, &engine->resolutions, why);
+	case OPT_REPORT_RATE:
+		return take_rate(arg, &engine->reports, why);
+	default:
+		return take_number(opt, arg, why);
+	}
+}
+
+void
+peer_config(struct rsp_serve_config *config)
+{
+	*config = peer_option.config;
+	struct rsp_registrar_config *engine = &config->engine;
+
+	config->policy = rsp_cli.tls_rfc5352 ? RSP_TLS_RFC5352 : RSP_TLS_DEFAULT;
+	engine->insecure = rsp_cli.plaintext;
+	if (rsp_cli.timers_fast) {
+		engine->keepalive_interval_ms = 2000;
+		engine->keepalive_timeout_ms = 2000;
+		engine->reconnect_grace_ms = 2000;
+	}
+	rsp_cli_timer_u32(RSP_TIMER_MAX_TIME_NO_RESPONSE, &engine->keepalive_timeout_ms);
+	rsp_cli_timer_u32(RSP_TIMER_MAX_BAD_PE_REPORT, &engine->max_bad_pe_report);
+#define NUMBER_SET(id, member, name, unit, text)                                                                       \
+	if (given[OPT_##id - OPT_NUMBER] != RSP_NEVER)                                                                 \
+		config->member = (uint32_t)given[OPT_##id - OPT_NUMBER];
+	NUMBERS(NUMBER_SET)
+#undef NUMBER_SET
+}

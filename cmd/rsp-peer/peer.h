@@ -1,0 +1,57 @@
+#ifndef CMD_RSP_PEER_PEER_H
+#define CMD_RSP_PEER_PEER_H
+
+#include "cli/main.h"
+#include "keys/scope.h"
+#include "serve/registrar.h"
+
+/* options.c: the options of `run` */
+
+struct peer_option {
+	char *name;
+	struct rsp_sockaddr at[RSP_SERVE_COUNT]; /* empty: as the scope says */
+	uint64_t leave_ms;                       /* after TERM */
+	struct rsp_serve_config config;          /* what the options changed of the defaults */
+};
+
+extern struct peer_option peer_option;
+extern struct poptOption peer_options[];
+
+/** Before the options are read: the defaults. */
+void peer_options_init(void);
+enum rsp_err peer_take(int opt, const char *arg, struct rsp_why *why);
+void peer_options_done(void);
+
+/** Fill the numbers of @config from the options. */
+void peer_config(struct rsp_serve_config *config);
+
+/* scope.c: keys, certificates and ports */
+
+/** Read the scope directory, with what the options put in its place. */
+enum rsp_err peer_scope_load(struct rsp_scope **ret, struct rsp_why *why) RSP_NODISCARD;
+
+/** Where the registrar @name listens: as the options say, else as @scope (which may be NULL) says. */
+enum rsp_err peer_ports(struct rsp_loop *loop, const char *name, const struct rsp_scope *scope,
+			struct rsp_serve_config *config, struct rsp_why *why) RSP_NODISCARD;
+
+/* record.c: the records of `run` (rsp.peer/1) */
+
+/** Whoever can connect can cause records of refusals: so many a second are printed, the others counted. */
+struct peer_budget {
+	uint64_t second;
+	unsigned printed;
+	uint64_t suppressed; /* since the last record that said so */
+};
+
+void peer_record_listening(const char *name, const struct rsp_serve *serve);
+void peer_record_event(struct peer_budget *budget, const struct rsp_event *event);
+void peer_record_refused(struct peer_budget *budget, enum rsp_serve_port port, const struct rsp_why *why);
+void peer_record_reload(const struct rsp_scope *scope);
+void peer_record_reload_failed(const struct rsp_why *why);
+void peer_record_stopped(const struct peer_budget *budget, const struct rsp_serve *serve);
+
+/* run.c */
+
+int peer_run(unsigned n, const char *const *operand);
+
+#endif

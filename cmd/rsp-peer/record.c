@@ -1,0 +1,168 @@
+/* rsp-peer: the records of `run`. */
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "cli/message_json.h"
+#include "keys/scope.h"
+#include "peer.h"
+
+#define BAD_NEWS_PER_S 200
+
+static json_t *
+begin(bool ok, const char *event)
+{
+	json_t *record = rsp_json_record("rsp.peer/1", ok);
+
+	rsp_json_put(&record, "event", json_string(event));
+	rsp_json_put(&record, "secure", json_boolean(!rsp_cli.plaintext));
+	return record;
+}
+
+/* A record that cannot be written is no reason to stop serving: cli says so once, and the exit status does. */
+static void
+end(json_t *record)
+{
+	(void)rsp_json_emit(record);
+}
+
+/* Whether one more record of a refusal may be printed this second. */
+static bool
+affordable(struct peer_budget *budget)
+{
+	uint64_t second = rsp_clock_ms() / 1000;
+
+	if (budget->second != second) {
+		budget->second = second;
+		budget->printed = 0;
+	}
+	if (budget->printed >= BAD_NEWS_PER_S) {
+		budget->suppressed++;
+		return false;
+	}
+	budget->printed++;
+	return true;
+}
+
+static void
+put_suppressed(json_t **record, struct peer_budget *budget)
+{
+	rsp_json_put(record, "suppressed", json_integer((json_int_t)budget->suppressed));
+	budget->suppressed = 0;
+}
+
+static json_t *
+address_json(const struct rsp_sockaddr *address)
+{
+	char text[RSP_SOCKADDR_TEXT_MAX];
+
+	if (!address)
+		return json_null();
+	rsp_sockaddr_format(address, text);
+	return json_string(text);
+}
+
+static json_t *
+remote_json(const struct rsp_ip *ip, uint16_t port)
+{
+	char text[RSP_SOCKADDR_TEXT_MAX];
+
+	if (ip->family == 0)
+		return json_null();
+	rsp_addr_format(ip, port, text);
+	return json_string(text);
+}
+
+void
+peer_record_listening(const char *name, const struct rsp_serve *serve)
+{
+	json_t *record = begin(true, "listening");
+
+	rsp_json_put(&record, "name", rsp_json_text(name));
+	rsp_json_put(&record, "server_id", rsp_json_id(rsp_serve_id(serve)));
+	rsp_json_put(&record, "asap", address_json(rsp_serve_address(serve, RSP_SERVE_ASAP)));
+	rsp_json_put(&record, "enrp", address_json(rsp_serve_address(serve, RSP_SERVE_ENRP)));
+	rsp_json_put(&record, "plain_asap", address_json(rsp_serve_address(serve, RSP_SERVE_ASAP_OPEN)));
+	rsp_json_put(&record, "pid", json_integer(getpid()));
+	end(record);
+}
+
+void
+peer_record_event(struct peer_budget *budget, const struct rsp_event *event)
+{
+	bool bad = event->kind == RSP_EVENT_REFUSED || event->kind == RSP_EVENT_MALFORMED ||
+		   event->kind == RSP_EVENT_LIMIT;
+
+	if (bad && !affordable(budget))
+		return;
+	json_t *record = begin(!bad, rsp_event_name(event->kind));
+	const char *message = event->message_type ? rsp_message_name(event->protocol, event->message_type) : NULL;
+
+	if (event->handle.n) {
+		rsp_json_put_handle(&record, event->handle);
+	} else {
+		rsp_json_put(&record, "handle", json_null());
+		rsp_json_put(&record, "handle_hex", json_null());
+	}
+	rsp_json_put(&record, "pe_id", event->pe_id ? rsp_json_id(event->pe_id) : json_null());
+	rsp_json_put(&record, "message", rsp_json_text(message));
+	rsp_json_put(&record, "cause", rsp_cli_cause_json(event->cause));
+	rsp_json_put(&record, "reason", rsp_json_text(event->reason));
+	rsp_json_put(&record, "identity", rsp_json_text(event->identity));
+	rsp_json_put(&record, "role", json_string(rsp_role_name(event->role)));
+	rsp_json_put(&record, "remote", remote_json(&event->remote, event->remote_port));
+	rsp_json_put(&record, "element", event->element ? rsp_pool_element_json(event->element) : json_null());
+	if (bad)
+		put_suppressed(&record, budget);
+	end(record);
+}
+
+void
+peer_record_refused(struct peer_budget *budget, enum rsp_serve_port port, const struct rsp_why *why)
+{
+	if (!affordable(budget))
+		return;
+	json_t *record = begin(false, "connection-refused");
+
+	rsp_json_put(&record, "port", json_string(rsp_serve_port_name(port)));
+	rsp_json_put(&record, "remote", rsp_json_text(why->object));
+	rsp_json_put(&record, "key", json_string(rsp_err_key(why->err)));
+	rsp_json_put(&record, "reason", rsp_json_text(*why->reason ? why->reason : rsp_err_text(why->err)));
+	put_suppressed(&record, budget);
+	end(record);
+}
+
+void
+peer_record_reload(const struct rsp_scope *scope)
+{
+	json_t *record = begin(true, "reload");
+
+	rsp_json_put(&record, "keys", json_integer(scope ? (json_int_t)scope->keyring->n : 0));
+	end(record);
+}
+
+void
+peer_record_reload_failed(const struct rsp_why *why)
+{
+	json_t *record = begin(false, "reload-failed");
+
+	rsp_json_put(&record, "error", rsp_cli_error_json(why));
+	end(record);
+}
+
+void
+peer_record_stopped(const struct peer_budget *budget, const struct rsp_serve *serve)
+{
+	struct rsp_serve_stats stats;
+	const struct rsp_registrar_stats *engine = &stats.engine;
+	json_t *record = begin(true, "stopped");
+
+	rsp_serve_stats(serve, &stats);
+	rsp_json_put(&record, "elements", json_integer(engine->elements));
+	rsp_json_put(&record, "pools", json_integer(engine->pools));
+	rsp_json_put(&record, "received", json_integer((json_int_t)engine->received));
+	rsp_json_put(&record, "sent", json_integer((json_int_t)engine->sent));
+	rsp_json_put(&record, "malformed", json_integer((json_int_t)engine->malformed));
+	rsp_json_put(&record, "refused", json_integer((json_int_t)engine->refused));
+	rsp_json_put(&record, "suppressed", json_integer((json_int_t)budget->suppressed));
+	end(record);
+}

@@ -1,0 +1,202 @@
+/* rsp-peer run: the registrar at work. */
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+
+#include "base/log.h"
+#include "cli/main.h"
+#include "config.h"
+#include "keys/scope.h"
+#include "net/loop.h"
+#include "peer.h"
+#include "serve/registrar.h"
+
+#ifdef HAVE_SYSTEMD
+#include <systemd/sd-daemon.h>
+#endif
+
+struct run {
+	struct rsp_loop *loop;
+	struct rsp_serve *serve;
+	struct rsp_scope *scope; /* NULL: insecure, and there is none */
+	struct rsp_signal *term, *interrupt, *hangup;
+	struct rsp_alarm *leave_end;
+	const char *name;
+	bool leaving;
+	struct peer_budget budget;
+};
+
+static void
+tell_systemd(const char *state)
+{
+#ifdef HAVE_SYSTEMD
+	(void)sd_notify(0, state);
+#else
+	(void)state;
+#endif
+}
+
+/* As many connections as the system lets us have. */
+static void
+raise_file_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+		limit.rlim_cur = limit.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
+static void
+on_record(void *ctx, const struct rsp_event *event)
+{
+	struct run *run = ctx;
+
+	peer_record_event(&run->budget, event);
+}
+
+static void
+on_refused(void *ctx, enum rsp_serve_port port, const struct rsp_why *why)
+{
+	struct run *run = ctx;
+
+	peer_record_refused(&run->budget, port, why);
+}
+
+static void
+on_left(void *ctx)
+{
+	struct run *run = ctx;
+
+	rsp_loop_stop(run->loop);
+}
+
+static void
+on_leave_end(void *ctx)
+{
+	struct run *run = ctx;
+
+	rsp_log(RSP_LOG_WARNING, run->name, "connections did not close in time");
+	rsp_loop_stop(run->loop);
+}
+
+static void
+on_stop(void *ctx, int signum)
+{
+	struct run *run = ctx;
+
+	if (run->leaving) { /* the second time: at once */
+		rsp_loop_stop(run->loop);
+		return;
+	}
+	run->leaving = true;
+	rsp_log(RSP_LOG_INFO, run->name, "leaving on signal %d", signum);
+	tell_systemd("STOPPING=1");
+	rsp_alarm_in(run->leave_end, peer_option.leave_ms);
+	rsp_serve_leave(run->serve, on_left);
+}
+
+static void
+on_hangup(void *ctx, int signum)
+{
+	struct run *run = ctx;
+	RSP_AUTO(rsp_scope_free) struct rsp_scope *scope = NULL;
+	struct rsp_why why = { 0 };
+
+	(void)signum;
+	if (run->leaving)
+		return;
+	tell_systemd("RELOADING=1");
+	enum rsp_err err = RSP_OK;
+	if (run->scope) {
+		err = peer_scope_load(&scope, &why);
+		if (!err)
+			err = rsp_serve_reload(run->serve, scope, &why);
+	}
+	if (err) {
+		peer_record_reload_failed(&why);
+	} else if (scope) {
+		struct rsp_scope *old = run->scope;
+		run->scope = RSP_TAKE(scope);
+		rsp_scope_free(old);
+	}
+	if (!err)
+		peer_record_reload(run->scope);
+	tell_systemd("READY=1");
+}
+
+static enum rsp_err
+start(struct run *run, struct rsp_why *why)
+{
+	struct rsp_serve_config config;
+	enum rsp_err err = rsp_loop_new(&run->loop);
+
+	if (err)
+		return rsp_fail(why, err, "event loop", "%s", rsp_err_text(err));
+	peer_config(&config);
+	config.record = on_record;
+	config.refused = on_refused;
+	config.ctx = run;
+	if (!rsp_cli.plaintext)
+		err = peer_scope_load(&run->scope, why);
+	else if (rsp_cli.scope_option)
+		err = rsp_scope_load_public(rsp_cli.scope, &run->scope, why);
+	if (err)
+		return err;
+	run->name = peer_option.name ? peer_option.name : run->scope ? run->scope->node : "";
+	if (!*run->name)
+		return rsp_fail(why, RSP_EUSAGE, "--name", "is missing, and the scope does not say who we are");
+	err = peer_ports(run->loop, run->name, run->scope, &config, why);
+	if (!err)
+		err = rsp_serve_new(run->loop, &config, run->name, run->scope, &run->serve, why);
+	if (err)
+		return err;
+	err = rsp_signal_new(run->loop, SIGTERM, on_stop, run, &run->term);
+	if (!err)
+		err = rsp_signal_new(run->loop, SIGINT, on_stop, run, &run->interrupt);
+	if (!err)
+		err = rsp_signal_new(run->loop, SIGHUP, on_hangup, run, &run->hangup);
+	if (!err)
+		err = rsp_alarm_new(run->loop, on_leave_end, run, &run->leave_end);
+	return err ? rsp_fail(why, err, "event loop", "%s", rsp_err_text(err)) : RSP_OK;
+}
+
+static void
+stop(struct run *run)
+{
+	rsp_serve_free(run->serve);
+	rsp_signal_free(run->term);
+	rsp_signal_free(run->interrupt);
+	rsp_signal_free(run->hangup);
+	rsp_alarm_free(run->leave_end);
+	rsp_loop_free(run->loop);
+	rsp_scope_free(run->scope);
+}
+
+int
+peer_run(unsigned n, const char *const *operand)
+{
+	struct run run = { 0 };
+	struct rsp_why why = { 0 };
+	int status = EXIT_SUCCESS;
+
+	if (n > 0)
+		return rsp_cli_usage(operand[0], "is one word too many");
+	if (rsp_cli.identity || rsp_cli.tls_name)
+		return rsp_cli_usage(rsp_cli.identity ? "--identity" : "--tls-name", "a registrar has no use for it");
+	if (rsp_cli.plaintext)
+		rsp_log(RSP_LOG_WARNING, "--insecure-plaintext", "anybody can read and change everything");
+	raise_file_limit();
+	if (rsp_tls_init(rsp_cli.keylog, &why) || start(&run, &why)) {
+		status = rsp_cli_fail(&why);
+	} else {
+		peer_record_listening(run.name, run.serve);
+		tell_systemd("READY=1\nSTATUS=serving");
+		rsp_loop_run(run.loop);
+		peer_record_stopped(&run.budget, run.serve);
+	}
+	stop(&run);
+	peer_options_done();
+	return status;
+}

@@ -1,0 +1,119 @@
+/* rsp-peer: what the scope directory and the options say of keys, certificates and ports. */
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "cli/options.h"
+#include "keys/scope.h"
+#include "net/loop.h"
+#include "peer.h"
+
+/* What is on the command line takes the place of what the scope directory has. */
+static enum rsp_err
+take_overrides(struct rsp_scope *scope, struct rsp_why *why)
+{
+	struct rsp_x509 *x509 = &scope->x509;
+	enum rsp_err err = RSP_OK;
+
+	if (rsp_cli.keys) {
+		struct rsp_keyring *ring;
+		err = rsp_keyring_load(rsp_cli.keys, &ring, why);
+		if (err)
+			return err;
+		rsp_keyring_unref(scope->keyring);
+		scope->keyring = ring;
+	}
+	if (!rsp_cli.tls_ca && !rsp_cli.tls_cert && !rsp_cli.tls_key && !rsp_cli.tls_crl)
+		return RSP_OK;
+	if (!rsp_cli.tls_cert != !rsp_cli.tls_key)
+		return rsp_fail(why, RSP_EUSAGE, "--tls-cert", "--tls-cert and --tls-key go together");
+
+	RSP_AUTO(rsp_free) char *ca = rsp_path_join(scope->dir, "ca.pem");
+	RSP_AUTO(rsp_free) char *crl = rsp_path_join(scope->dir, "crl.pem");
+	RSP_AUTO(rsp_free) char *cert = rsp_path_join(scope->dir, "cert.pem");
+	RSP_AUTO(rsp_free) char *key = rsp_path_join(scope->dir, "key.pem");
+	if (!ca || !crl || !cert || !key)
+		return rsp_fail(why, RSP_ENOMEM, scope->dir, "out of memory");
+	rsp_x509_done(x509);
+	*x509 = (struct rsp_x509){ 0 };
+	err = rsp_x509_load_ca(x509, rsp_cli.tls_ca ? rsp_cli.tls_ca : ca, why);
+	if (!err && (rsp_cli.tls_crl || (!rsp_cli.tls_ca && access(crl, F_OK) == 0)))
+		err = rsp_x509_load_crl(x509, rsp_cli.tls_crl ? rsp_cli.tls_crl : crl, why);
+	if (!err && (rsp_cli.tls_cert || access(cert, F_OK) == 0))
+		err = rsp_x509_load_pair(x509, rsp_cli.tls_cert ? rsp_cli.tls_cert : cert,
+					 rsp_cli.tls_key ? rsp_cli.tls_key : key, why);
+	return err;
+}
+
+enum rsp_err
+peer_scope_load(struct rsp_scope **ret, struct rsp_why *why)
+{
+	RSP_AUTO(rsp_scope_free) struct rsp_scope *scope = NULL;
+	enum rsp_err err = rsp_scope_load(rsp_cli.scope, &scope, why);
+
+	if (!err)
+		err = take_overrides(scope, why);
+	if (!err && scope->keyring->n == 0)
+		err = rsp_fail(why, RSP_ENOKEY, rsp_cli.scope, "there are no keys here");
+	if (!err)
+		*ret = RSP_TAKE(scope);
+	return err;
+}
+
+struct found {
+	struct rsp_sockaddr *ret;
+	struct rsp_why *why;
+	bool done;
+};
+
+static void
+on_found(void *ctx, const struct rsp_sockaddr *addrs, unsigned n, const struct rsp_why *why)
+{
+	struct found *found = ctx;
+
+	found->done = true;
+	if (n > 0)
+		*found->ret = addrs[0];
+	else
+		*found->why = *why;
+}
+
+/* Where the scope says that we listen: a name is looked up, before anything else happens. */
+static enum rsp_err
+look_up(struct rsp_loop *loop, const struct rsp_endpoint *endpoint, struct rsp_sockaddr *ret, struct rsp_why *why)
+{
+	struct found found = { .ret = ret, .why = why };
+	struct rsp_lookup *lookup;
+	enum rsp_err err = rsp_lookup_start(loop, endpoint->host, endpoint->port, on_found, &found, &lookup);
+
+	if (err)
+		return rsp_fail(why, err, endpoint->host, "%s", rsp_err_text(err));
+	while (!found.done && rsp_loop_turn(loop, true))
+		;
+	return ret->len > 0 ? RSP_OK : why->err;
+}
+
+enum rsp_err
+peer_ports(struct rsp_loop *loop, const char *name, const struct rsp_scope *scope, struct rsp_serve_config *config,
+	   struct rsp_why *why)
+{
+	const struct rsp_scope_registrar *self = NULL;
+	enum rsp_err err = RSP_OK;
+
+	memcpy(config->at, peer_option.at, sizeof(config->at));
+	if (config->at[RSP_SERVE_ASAP].len && config->at[RSP_SERVE_ENRP].len)
+		return RSP_OK;
+	if (scope)
+		self = rsp_scope_registrar_named(scope, name);
+	if (!self && config->at[RSP_SERVE_ASAP].len)
+		return RSP_OK;
+	if (!self && !scope)
+		return rsp_fail(why, RSP_EUSAGE, "--asap", "is missing, and no scope says where to listen");
+	if (!self)
+		return rsp_fail(why, RSP_ENOTFOUND, name, "no registrar of this name in the scope %s", scope->dir);
+	if (!config->at[RSP_SERVE_ASAP].len)
+		err = look_up(loop, &self->asap, &config->at[RSP_SERVE_ASAP], why);
+	if (!err && !config->at[RSP_SERVE_ENRP].len && *self->enrp.host)
+		err = look_up(loop, &self->enrp, &config->at[RSP_SERVE_ENRP], why);
+	return err;
+}

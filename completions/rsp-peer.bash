@@ -1,0 +1,31 @@
+# bash completion for rsp-peer(1)
+_rsp_peer() {
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
+	local -a words
+
+	case $prev in
+	--scope) mapfile -t COMPREPLY < <(compgen -d -- "$cur") && return ;;
+	--keys | --tls-ca | --tls-cert | --tls-key | --tls-crl | --keylog-file | --output | -o)
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur") && return ;;
+	--tls-policy) words=(default rfc5352) ;;
+	--timers) words=(rfc fast) ;;
+	--transport) words=(tcp) ;;
+	*)
+		if [ "$COMP_CWORD" -eq 1 ]; then
+			words=(run --help --version)
+		else
+			words=(--name --asap --enrp --plain-asap --answer-plain-users --require-user-cert --server-id
+				--leave-timeout --registration-rate --resolution-rate --report-rate --keepalive-interval
+				--keepalive-distance --reconnect-grace --push-distance --message-time --handshake-timeout
+				--max-handshakes --max-connections --max-per-source --max-queue --max-pools
+				--max-elements --max-pool-elements --max-identity-elements --max-subscriptions
+				--max-items --scope --keys --identity --tls-ca --tls-cert --tls-key --tls-crl --tls-name
+				--tls-policy --transport --insecure-plaintext --keylog-file --timers
+				--peer-heartbeat-cycle --max-time-last-heard --max-time-no-response
+				--max-bad-pe-report --pretty --output --quiet --verbose --version --help)
+		fi
+		;;
+	esac
+	mapfile -t COMPREPLY < <(compgen -W "${words[*]}" -- "$cur")
+}
+complete -F _rsp_peer rsp-peer
