@@ -1,0 +1,171 @@
+#!/usr/bin/python3
+"""Say to a registrar what our own tools never would: messages made by hand, over plain TCP or over openssl's TLS.
+
+raw.py exchange [--psk IDENTITY:HEX | --ca FILE] [--wait SECONDS] ADDR:PORT MESSAGE...
+    Send the messages; print each answer as a line of hex, and "closed" if the other side closed. Ends when there are as many
+    answers as messages.
+raw.py hold N ADDR:PORT HEX
+    Open N plain connections, send HEX on each, print "held", keep them until stdin ends.
+raw.py flood SEED COUNT ADDR:PORT
+    Send random octets over COUNT plain connections, one after the other.
+
+MESSAGE: register:POOL:PE_ID:IP:PORT[:HOME_ID] | deregister:POOL:PE_ID | resolve:POOL | unreachable:POOL:PE_ID | hex:OCTETS
+"""
+import argparse
+import ipaddress
+import random
+import select
+import socket
+import struct
+import subprocess
+import sys
+import time
+
+
+def tlv(kind, value):
+    return struct.pack("!HH", kind, 4 + len(value)) + value
+
+
+def pad(octets):
+    return octets + bytes(-len(octets) % 4)
+
+
+def message(kind, *parameters):
+    body = b"".join(pad(p) for p in parameters[:-1]) + parameters[-1]
+    return pad(struct.pack("!BBH", kind, 0, 4 + len(body)) + body)
+
+
+def element(pe_id, ip, port, home=0):
+    address = ipaddress.ip_address(ip)
+    where = tlv(1 if address.version == 4 else 2, address.packed)
+    transport = tlv(5, struct.pack("!HH", int(port), 0) + where)  # TCP
+    policy = tlv(8, struct.pack("!I", 1))  # round robin
+    return tlv(0xA, struct.pack("!IIi", int(pe_id, 0), home, 300) + transport + policy)
+
+
+def encode(text):
+    kind, _, rest = text.partition(":")
+    if kind == "hex":
+        return bytes.fromhex(rest)
+    part = rest.split(":")
+    handle = tlv(9, part[0].encode())
+    if kind == "register":
+        home = int(part[4], 0) if len(part) > 4 else 0
+        return message(1, handle, element(part[1], part[2], part[3], home))
+    if kind == "deregister":
+        return message(2, handle, tlv(0xE, struct.pack("!I", int(part[1], 0))))
+    if kind == "resolve":
+        return message(5, handle)
+    if kind == "unreachable":
+        return message(9, handle, tlv(0xE, struct.pack("!I", int(part[1], 0))))
+    sys.exit(f"raw.py: no message {text!r}")
+
+
+def split(text):
+    host, _, port = text.rpartition(":")
+    return host.strip("[]"), int(port)
+
+
+class Plain:
+    def __init__(self, where):
+        self.socket = socket.create_connection(split(where), timeout=10)
+
+    def send(self, octets):
+        self.socket.sendall(octets)
+
+    def receive(self, seconds):
+        if not select.select([self.socket], [], [], seconds)[0]:
+            return None
+        try:
+            return self.socket.recv(65536)
+        except ConnectionError:
+            return b""
+
+    def close(self):
+        self.socket.close()
+
+
+class Tls:
+    def __init__(self, where, options):
+        self.process = subprocess.Popen(
+            ["openssl", "s_client", "-connect", where, "-tls1_3", "-quiet", *options],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0)
+
+    def send(self, octets):
+        try:
+            self.process.stdin.write(octets)
+        except BrokenPipeError:
+            pass
+
+    def receive(self, seconds):
+        if not select.select([self.process.stdout], [], [], seconds)[0]:
+            return None
+        return self.process.stdout.read(65536)
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+
+
+def exchange(arguments):
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--psk")
+    parser.add_argument("--ca")
+    parser.add_argument("--wait", type=float, default=5)
+    parser.add_argument("where")
+    parser.add_argument("message", nargs="+")
+    given = parser.parse_args(arguments)
+    if given.psk:
+        identity, key = given.psk.rsplit(":", 1)
+        link = Tls(given.where, ["-psk_identity", identity, "-psk", key, "-ciphersuites", "TLS_AES_128_GCM_SHA256"])
+    elif given.ca:
+        link = Tls(given.where, ["-CAfile", given.ca, "-verify_return_error"])
+    else:
+        link = Plain(given.where)
+    for text in given.message:
+        link.send(encode(text))
+    came, answers, end = b"", 0, time.monotonic() + given.wait
+    while answers < len(given.message) and time.monotonic() < end:
+        octets = link.receive(end - time.monotonic())
+        if octets is None:
+            break
+        if not octets:
+            print("closed")
+            break
+        came += octets
+        while len(came) >= 4:
+            size = struct.unpack("!H", came[2:4])[0]
+            size += -size % 4
+            if len(came) < size:
+                break
+            if came[0] != 7:  # keep-alives answer nothing
+                print(came[:size].hex(), flush=True)
+                answers += 1
+            came = came[size:]
+    link.close()
+
+
+def hold(arguments):
+    held = []
+    for _ in range(int(arguments[0])):
+        link = Plain(arguments[1])
+        if arguments[2]:
+            link.send(bytes.fromhex(arguments[2]))
+        held.append(link)
+    print("held", flush=True)
+    sys.stdin.read()
+
+
+def flood(arguments):
+    source = random.Random(int(arguments[0]))
+    for _ in range(int(arguments[1])):
+        try:
+            link = Plain(arguments[2])
+            link.send(source.randbytes(source.randrange(1, 3000)))
+            link.close()
+        except ConnectionError:
+            pass
+    print("flooded")
+
+
+{"exchange": exchange, "hold": hold, "flood": flood}[sys.argv[1]](sys.argv[2:])
