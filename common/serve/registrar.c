@@ -541,14 +541,11 @@ rsp_serve_leave(struct rsp_serve *s, void (*left)(void *ctx))
 {
 	s->left = left;
 	stop_listening(s);
-	for (uint32_t i = 0; i < s->n_links; i++) {
-		struct link *link = s->links[i];
-		if (!link->stream)
-			continue;
-		link->known = false; /* the engine need not learn that its elements lose us */
-		if (!link->closing)
-			link_close(link, true);
-	}
+	rsp_registrar_leave(s->engine);
+	arm(s);
+	for (uint32_t i = 0; i < s->n_links; i++) /* those that the engine does not know */
+		if (s->links[i]->stream && !s->links[i]->closing)
+			link_close(s->links[i], true);
 	if (s->n_open == 0)
 		rsp_defer_ask(s->loop, &s->leave);
 }
