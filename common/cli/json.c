@@ -60,7 +60,7 @@ rsp_json_code(uint16_t code)
 json_t *
 rsp_json_hex(struct rsp_bytes bytes)
 {
-	RSP_AUTO(rsp_free) char *text = malloc(bytes.n * 2 + 1);
+	RSP_AUTO(rsp_free) char *text = calloc(bytes.n + 1, 2);
 
 	if (!text)
 		return NULL;
@@ -90,7 +90,7 @@ rsp_json_time(int64_t wall_ms)
 static json_t *
 escaped(const char *text)
 {
-	RSP_AUTO(rsp_free) char *out = malloc(strlen(text) * 4 + 1);
+	RSP_AUTO(rsp_free) char *out = calloc(strlen(text) + 1, 4);
 	size_t n = 0;
 
 	if (!out)

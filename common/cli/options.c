@@ -314,9 +314,9 @@ string_of(int opt)
 }
 
 static enum rsp_err
-take_text(int opt, const char *arg, struct rsp_why *why)
+take_text(int opt, char **text, const char *arg, struct rsp_why *why)
 {
-	enum rsp_err err = rsp_cli_string(arg, string_of(opt), why);
+	enum rsp_err err = rsp_cli_string(arg, text, why);
 
 	if (!err && opt == OPT_SCOPE)
 		rsp_cli.scope = rsp_cli.scope_option;
@@ -328,8 +328,9 @@ rsp_cli_take(int opt, const char *arg, struct rsp_why *why)
 {
 	if (opt >= OPT_TIMER_FIRST && opt < OPT_TIMER_FIRST + (int)RSP_TIMER_COUNT)
 		return take_timer((unsigned)(opt - OPT_TIMER_FIRST), arg, why);
-	if (string_of(opt))
-		return take_text(opt, arg, why);
+	char **text = string_of(opt);
+	if (text)
+		return take_text(opt, text, arg, why);
 	switch (opt) {
 	case OPT_SERVER:
 		return take_server(arg, why);

@@ -9,6 +9,8 @@ copy_server(struct rsp_client_server *to, const struct rsp_client_server *from)
 {
 	const char *name = from->name ? from->name : from->host, *host = from->host ? from->host : from->name;
 
+	if (!name || !host)
+		return RSP_EUSAGE;
 	*to = *from;
 	to->name = strdup(name);
 	to->host = strdup(host);

@@ -409,6 +409,8 @@ on_sweep(void *ctx)
 static enum rsp_err
 make_tls(const struct rsp_serve *s, const struct rsp_scope *scope, struct rsp_tls **ret, struct rsp_why *why)
 {
+	if (!scope)
+		return rsp_fail(why, RSP_ENOKEY, s->name, "a secure registrar needs a scope directory");
 	struct rsp_tls_config config = {
 		.keyring = scope->keyring,
 		.me = s->name,
@@ -513,7 +515,7 @@ enum rsp_err
 rsp_serve_reload(struct rsp_serve *s, const struct rsp_scope *scope, struct rsp_why *why)
 {
 	if (!s->config.engine.insecure) {
-		struct rsp_tls *tls;
+		struct rsp_tls *tls = NULL;
 		enum rsp_err err = make_tls(s, scope, &tls, why);
 		if (err)
 			return err;

@@ -58,7 +58,7 @@ world_send(void *ctx, uint32_t link, struct rsp_bytes message)
 	struct sent *s = &w->sent[w->n_sent];
 
 	if (w->n_sent >= WORLD_LOG || message.n > WORLD_MESSAGE) {
-		CHECK(!"the log holds it");
+		CHECK(false && "the log holds it");
 		return;
 	}
 	*s = (struct sent){ .link = link, .at_ms = w->now, .n = message.n };
@@ -355,7 +355,7 @@ world_serve(struct world *w, uint32_t link)
 			continue;
 		s->answered = true;
 		if (rsp_message_decode(RSP_ASAP, rsp_bytes_of(s->octets, s->n), &msg, NULL)) {
-			CHECK(!"what we send is well-formed");
+			CHECK(false && "what we send is well-formed");
 			continue;
 		}
 		struct rsp_message answer = { .protocol = RSP_ASAP, .has = RSP_HAS_HANDLE | RSP_HAS_PE_ID,

@@ -175,17 +175,16 @@ closed_pipe(bool holds)
 
 	if (pipe(pipe_fd) < 0)
 		return -1;
+	(void)close(pipe_fd[0]); /* before anybody can write */
 	(void)fflush(stdout);
 	pid_t child = fork();
 	if (child == 0) {
 		const char *argv[] = { "rsp-test", "-q", NULL };
 
-		(void)close(pipe_fd[0]);
 		(void)dup2(pipe_fd[1], STDOUT_FILENO);
 		tool.holds = holds;
 		_exit(rsp_cli_main(&tool, 2, argv));
 	}
-	(void)close(pipe_fd[0]);
 	(void)close(pipe_fd[1]);
 	int status = 0;
 	(void)waitpid(child, &status, 0);
