@@ -43,6 +43,8 @@ struct rsp_registrar_config {
 	bool (*may)(void *ctx, const char *identity, struct rsp_bytes handle);
 	/** Whether @identity may register the user address @ip, which is not its connection's; NULL: nobody may. */
 	bool (*may_address)(void *ctx, const char *identity, const struct rsp_ip *ip);
+	/** How many elements @identity may hold, if that is less than @max_identity_elements; NULL: no less. */
+	uint32_t (*max_elements)(void *ctx, const char *identity);
 };
 
 /** The RFC's defaults, and ours where it has none, with a server id of 0. */

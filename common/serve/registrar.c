@@ -205,6 +205,14 @@ may_address(void *ctx, const char *identity, const struct rsp_ip *ip)
 			     rsp_clock_wall_ms());
 }
 
+static uint32_t
+max_elements(void *ctx, const char *identity)
+{
+	const struct rsp_serve *s = ctx;
+
+	return rsp_authz_max_registrations(s->scope ? s->scope->authz : NULL, identity);
+}
+
 /* What streams tell. */
 
 static void
@@ -487,6 +495,7 @@ rsp_serve_new(struct rsp_loop *loop, const struct rsp_serve_config *config, cons
 	s->config = *config;
 	s->config.engine.may = may;
 	s->config.engine.may_address = may_address;
+	s->config.engine.max_elements = max_elements;
 	if (s->config.message_ms == 0)
 		s->config.message_ms = MESSAGE_MS;
 	memcpy(s->name, name, strlen(name));

@@ -13,8 +13,8 @@ static struct {
 	struct {
 		uint32_t link;
 		size_t size;
-		uint8_t octets[8192];
-	} sent[256];
+		uint8_t octets[65536];
+	} sent[64];
 	unsigned n_sent;
 	struct {
 		enum rsp_event_kind kind;
@@ -171,12 +171,12 @@ heard(uint32_t link)
 	struct rsp_message msg = { 0 };
 
 	for (unsigned i = world.n_sent; i-- > 0;)
-		if (world.sent[i % 256].link == link) {
+		if (world.sent[i % RSP_COUNT(world.sent)].link == link) {
 			CHECK_EQ(rsp_message_decode(RSP_ASAP,
-						    rsp_bytes_of(world.sent[i % 256].octets, world.sent[i % 256].size),
+						    rsp_bytes_of(world.sent[i % RSP_COUNT(world.sent)].octets, world.sent[i % RSP_COUNT(world.sent)].size),
 						    &msg, NULL),
 				 RSP_OK);
-			world.sent[i % 256].link = 0;
+			world.sent[i % RSP_COUNT(world.sent)].link = 0;
 			break;
 		}
 	return msg;
@@ -258,12 +258,22 @@ members(const char *handle)
 	return resolve_as(USER, handle, 1000, 0).n_list;
 }
 
+static inline unsigned
+events(enum rsp_event_kind kind)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < world.n_events && i < RSP_COUNT(world.event); i++)
+		n += world.event[i].kind == kind;
+	return n;
+}
+
 static inline const char *
 last_reason(enum rsp_event_kind kind)
 {
 	for (unsigned i = world.n_events; i-- > 0;)
-		if (world.event[i % 512].kind == kind)
-			return world.event[i % 512].reason;
+		if (world.event[i % RSP_COUNT(world.event)].kind == kind)
+			return world.event[i % RSP_COUNT(world.event)].reason;
 	return "";
 }
 

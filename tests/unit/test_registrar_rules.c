@@ -1,0 +1,522 @@
+#include "engine/registrar_priv.h"
+#include "registrar_world.h"
+
+/* What a registrar does beyond the plain course of events, and against those who wish it ill. */
+
+static struct rsp_element *
+element(const char *handle, uint32_t pe_id)
+{
+	return rsp_element_find(world.r->space, rsp_pool_find(world.r->space, rsp_bytes_str(handle)), pe_id);
+}
+
+static struct rsp_transport
+asap_transport(const char *handle, uint32_t pe_id)
+{
+	struct rsp_pool_element pe = { 0 };
+
+	rsp_element_decode(element(handle, pe_id), &pe);
+	return pe.asap;
+}
+
+static void
+the_asap_transport_is_recorded(void)
+{ /* RFC 5352 s.3.1 rule 4, in the TCP profile */
+	uint8_t room[RSP_ADDRS_ROOM(1)];
+	struct rsp_ip own, other;
+
+	begin();
+	CHECK_EQ(rsp_ip_parse("192.0.2.1", &own), RSP_OK);
+	CHECK_EQ(rsp_ip_parse("192.0.2.2", &other), RSP_OK);
+	CHECK_EQ(register_as(WEB1, "web", 7, "192.0.2.1"), RSP_CAUSE_NONE);
+	struct rsp_transport asap = asap_transport("web", 7);
+	struct rsp_ip ip = rsp_transport_ip(&asap, 0);
+	CHECK_EQ(asap.type, RSP_PARAM_TCP);
+	CHECK_EQ(asap.port, 40000 + WEB1);
+	CHECK(rsp_ip_equal(&ip, &own));
+
+	/* where it says that it listens, if that is its own address */
+	struct rsp_message msg = registration("web", 7, "192.0.2.1");
+	msg.element.asap = (struct rsp_transport){ .type = RSP_PARAM_TCP, .port = 5555 };
+	rsp_transport_set_ips(&msg.element.asap, &own, 1, room);
+	tell(WEB1, &msg);
+	asap = asap_transport("web", 7);
+	CHECK_EQ(asap.port, 5555);
+
+	rsp_transport_set_ips(&msg.element.asap, &other, 1, room);
+	tell(WEB1, &msg);
+	asap = asap_transport("web", 7);
+	ip = rsp_transport_ip(&asap, 0);
+	CHECK_EQ(asap.port, 40000 + WEB1);
+	CHECK(rsp_ip_equal(&ip, &own));
+	end();
+}
+
+static void
+registering_again_takes_it_from_another_registrar(void)
+{ /* RFC 5352 s.3.1 rule 4; who owns it stays who owns it */
+	struct rsp_registrar_config config = config_sample();
+	struct rsp_message msg = registration("web", 7, "192.0.2.1");
+	struct rsp_element *e;
+	bool is_new;
+
+	config.max_identity_elements = 1;
+	begin_with(&config);
+	msg.element.home_id = 0x22222222;
+	msg.element.owner = rsp_bytes_str("web1");
+	CHECK_EQ(rsp_handlespace_put(world.r->space, msg.handle, &msg.element, &e, &is_new), RSP_OK);
+	CHECK_EQ(register_as(WEB2, "web", 7, "192.0.2.2"), RSP_CAUSE_SECURITY);
+	CHECK_EQ(deregister_as(WEB2, "web", 7), RSP_CAUSE_SECURITY);
+	CHECK_EQ(rsp_home_count(world.r->space, 0x22222222), 1);
+	CHECK_EQ(register_as(WEB1, "web", 7, "192.0.2.1"), RSP_CAUSE_NONE);
+	CHECK_EQ(rsp_home_count(world.r->space, 0x22222222), 0);
+	CHECK_EQ(rsp_home_count(world.r->space, SERVER_ID), 1);
+	/* it counts for its owner from now on, and no longer once it is gone */
+	CHECK_EQ(register_as(WEB1, "web", 8, "192.0.2.1"), RSP_CAUSE_LACK_OF_RESOURCES);
+	CHECK_EQ(deregister_as(WEB1, "web", 7), RSP_CAUSE_NONE);
+	CHECK_EQ(register_as(WEB1, "web", 8, "192.0.2.1"), RSP_CAUSE_NONE);
+	end();
+}
+
+static void
+a_renewal_disturbs_nobody(void)
+{ /* RFC 5352 s.3.1, T4: elements register again all the time */
+	begin();
+	CHECK_EQ(register_as(WEB1, "web", 7, "192.0.2.1"), RSP_CAUSE_NONE);
+	CHECK_EQ(resolve_as(USER, "web", 0, ASAP_FLAG_SUBSCRIBE).flags, ASAP_FLAG_ACCEPT);
+	CHECK_EQ(register_as(WEB1, "web", 7, "192.0.2.1"), RSP_CAUSE_NONE);
+	pass(1000);
+	CHECK_EQ(heard(USER).type, 0);
+	CHECK_EQ(events(RSP_EVENT_PE_REGISTERED), 1);
+	CHECK_EQ(events(RSP_EVENT_PE_UPDATED), 0);
+	struct rsp_message msg = registration("web", 7, "192.0.2.1");
+	msg.element.user.port = 81;
+	tell(WEB1, &msg);
+	pass(1000);
+	CHECK_EQ(heard(USER).type, ASAP_HANDLE_RESOLUTION_RESPONSE);
+	CHECK_EQ(events(RSP_EVENT_PE_UPDATED), 1);
+	end();
+}
+
+static void
+a_renewal_prolongs_life(void)
+{ /* RFC 5352 s.3.1 */
+	begin();
+	CHECK_EQ(register_as(WEB1, "web", 7, "192.0.2.1"), RSP_CAUSE_NONE); /* 300 s */
+	for (unsigned i = 0; i < 10; i++) {
+		pass(14000);
+		CHECK_EQ(register_as(WEB1, "web", 7, "192.0.2.1"), RSP_CAUSE_NONE);
+	}
+	struct rsp_element *e = element("web", 7);
+	CHECK_EQ(e->expiry.deadline_ms, world.now + 300000);
+	end();
+}
+
+static void
+what_was_half_read_is_answered(void)
+{ /* RFC 5352 s.3.1 rule 5: a rejection names the cause, RFC 5354 s.3.12.4 */
+	struct rsp_message msg = registration("web", 7, "192.0.2.1");
+	uint8_t buf[256];
+	size_t size;
+
+	begin();
+	CHECK_EQ(rsp_message_encode(&msg, buf, sizeof(buf), &size), RSP_OK);
+	memcpy(buf + 4 + 8 + 4 + 12, "\x00\x77", 2); /* the user transport's type: header, handle, header, three fields */
+	rsp_registrar_receive(world.r, world.now, WEB1, rsp_bytes_of(buf, size));
+	CHECK_EQ(heard(WEB1).type, 0); /* an unknown parameter of that kind stops in silence, RFC 5354 s.3 */
+
+	msg.element.lifetime_s = -5;
+	CHECK_EQ(rsp_message_encode(&msg, buf, sizeof(buf), &size), RSP_OK);
+	rsp_registrar_receive(world.r, world.now, WEB1, rsp_bytes_of(buf, size));
+	struct rsp_message answer = heard(WEB1);
+	CHECK_EQ(answer.type, ASAP_REGISTRATION_RESPONSE);
+	CHECK_EQ(answer.flags, ASAP_FLAG_REJECT);
+	CHECK_EQ(answer.pe_id, 7);
+	CHECK_EQ(rsp_message_cause(&answer), RSP_CAUSE_INVALID_VALUES);
+	/* a stranger learns nothing by it */
+	rsp_registrar_receive(world.r, world.now, PLAIN, rsp_bytes_of(buf, size));
+	answer = heard(PLAIN);
+	CHECK_EQ(rsp_message_cause(&answer), RSP_CAUSE_SECURITY);
+	/* without an id there is nothing to answer with but an error */
+	static const uint8_t no_id[] = { 2, 0, 0, 12, 0, 9, 0, 5, 'w', 0, 0, 0 };
+	rsp_registrar_receive(world.r, world.now, WEB1, rsp_bytes_of(no_id, sizeof(no_id)));
+	CHECK_EQ(heard(WEB1).type, ASAP_ERROR);
+	CHECK_EQ(rsp_registrar_stats(world.r).elements, 0);
+	end();
+}
+
+static void
+a_reported_unknown_parameter_is_passed_over(void)
+{ /* RFC 5354 s.3, high bits 11: done, and reported */
+	static const uint8_t resolution[] = { 5, 0, 0, 20, 0, 9, 0, 5, 'w', 0, 0, 0, 0xc0, 0x77, 0, 8, 1, 2, 3, 4 };
+
+	begin();
+	CHECK_EQ(register_as(WEB1, "w", 7, "192.0.2.1"), RSP_CAUSE_NONE);
+	rsp_registrar_receive(world.r, world.now, USER, rsp_bytes_of(resolution, sizeof(resolution)));
+	CHECK_EQ(heard(USER).type, ASAP_HANDLE_RESOLUTION_RESPONSE);
+	struct rsp_message error = heard(USER);
+	CHECK_EQ(error.type, ASAP_ERROR);
+	CHECK_EQ(rsp_message_cause(&error), RSP_CAUSE_UNRECOGNIZED_PARAM);
+	end();
+}
+
+static void
+messages_for_others_are_ignored(void)
+{ /* RFC 5352 s.2.2: what registrars send, and what elements and users send each other */
+	static const uint8_t type[] = { ASAP_REGISTRATION_RESPONSE, ASAP_DEREGISTRATION_RESPONSE };
+
+	begin();
+	for (unsigned i = 0; i < RSP_COUNT(type); i++) {
+		struct rsp_message msg = simple(type[i], "web", 7);
+
+		tell(WEB1, &msg);
+		CHECK_EQ(heard(WEB1).type, 0);
+	}
+	rsp_registrar_receive(world.r, world.now, 4711, rsp_bytes_of("x", 1)); /* a link nobody knows */
+	CHECK_EQ(world.n_sent, 0);
+	end();
+}
+
+static void
+a_late_answer_tells_that_it_was_removed(void)
+{ /* Beyond the RFC; e.g. an element that was stopped for a while */
+	struct rsp_message ack = simple(ASAP_ENDPOINT_KEEP_ALIVE_ACK, "web", 7);
+
+	begin();
+	CHECK_EQ(register_as(WEB1, "web", 7, "192.0.2.1"), RSP_CAUSE_NONE);
+	pass(60000);
+	CHECK_EQ(heard(WEB1).type, ASAP_ENDPOINT_KEEP_ALIVE);
+	CHECK_EQ(members("web"), 0);
+	tell(WEB1, &ack);
+	struct rsp_message answer = heard(WEB1);
+	CHECK_EQ(answer.type, ASAP_DEREGISTRATION_RESPONSE);
+	CHECK_EQ(answer.pe_id, 7);
+	tell(USER, &ack);
+	CHECK_EQ(heard(USER).type, 0);
+	tell(PLAIN, &ack);
+	CHECK_EQ(heard(PLAIN).type, 0);
+	end();
+}
+
+static void
+nobody_else_keeps_it_alive(void)
+{ /* RFC 5355 s.2.4 */
+	struct rsp_message ack = simple(ASAP_ENDPOINT_KEEP_ALIVE_ACK, "web", 7);
+
+	begin();
+	CHECK_EQ(register_as(WEB1, "web", 7, "192.0.2.1"), RSP_CAUSE_NONE);
+	for (unsigned i = 0; i < 60; i++) {
+		for (uint32_t link = WEB2; link <= MONITOR; link++)
+			tell(link, &ack);
+		pass(1000);
+	}
+	CHECK_EQ(members("web"), 0);
+	end();
+}
+
+static void
+an_unasked_answer_counts_for_nothing(void)
+{ /* RFC 5352 s.3.4: no ACK without a KEEP_ALIVE */
+	struct rsp_message ack = simple(ASAP_ENDPOINT_KEEP_ALIVE_ACK, "web", 7);
+	bool asked = false;
+
+	begin();
+	CHECK_EQ(register_as(WEB1, "web", 7, "192.0.2.1"), RSP_CAUSE_NONE);
+	for (unsigned i = 0; i < 450; i++) {
+		if (heard(WEB1).type == ASAP_ENDPOINT_KEEP_ALIVE)
+			asked = true;
+		if (!asked)
+			tell(WEB1, &ack);
+		pass(100);
+	}
+	CHECK(asked);
+	end();
+}
+
+static void
+keep_alives_are_varied_evenly(void)
+{ /* RFC 5352 s.3.5: plus or minus 50 percent */
+	enum { ELEMENTS = 900, SLICES = 9 };
+	unsigned slice[SLICES] = { 0 };
+
+	begin();
+	uint64_t start = world.now;
+	for (uint32_t i = 1; i <= ELEMENTS; i++) {
+		struct rsp_message msg = registration("web", i, "192.0.2.1");
+
+		tell(WEB1, &msg);
+		uint64_t at = element("web", i)->keepalive.deadline_ms - start;
+		CHECK(at >= 15000 && at <= 45000);
+		if (at >= 15000 && at < 45000)
+			slice[(at - 15000) * SLICES / 30000]++;
+	}
+	for (unsigned i = 0; i < SLICES; i++)
+		CHECK(slice[i] > 60 && slice[i] < 140); /* 100 each, four standard deviations */
+	end();
+}
+
+static void
+keep_alives_keep_their_distance(void)
+{ /* RFC 5355 s.2.14, also when the interval is set shorter than that */
+	struct rsp_registrar_config config = config_sample();
+	struct rsp_message ack = simple(ASAP_ENDPOINT_KEEP_ALIVE_ACK, "web", 7);
+	struct rsp_message report = simple(ASAP_ENDPOINT_UNREACHABLE, "web", 7);
+	uint64_t last = 0;
+	unsigned n = 0;
+
+	config.keepalive_interval_ms = 200;
+	config.keepalive_distance_ms = 1000;
+	begin_with(&config);
+	CHECK_EQ(register_as(WEB1, "web", 7, "192.0.2.1"), RSP_CAUSE_NONE);
+	for (unsigned i = 0; i < 2000; i++) {
+		pass(10);
+		if (i % 7 == 0)
+			tell(USER, &report);
+		if (i % 50 == 0) {
+			(void)register_as(WEB1, "web", 7, "192.0.2.1");
+		} else if (heard(WEB1).type == ASAP_ENDPOINT_KEEP_ALIVE) {
+			CHECK(last == 0 || world.now - last >= 990);
+			last = world.now;
+			n++;
+			tell(WEB1, &ack);
+		}
+	}
+	CHECK(n >= 10 && n <= 20);
+	end();
+}
+
+static void
+reports_count_per_episode(void)
+{ /* RFC 5352 s.3.5, RFC 5355 s.2.13: one reporter counts once, and a registration begins anew */
+	struct rsp_message report = simple(ASAP_ENDPOINT_UNREACHABLE, "web", 7);
+	struct rsp_message ack = simple(ASAP_ENDPOINT_KEEP_ALIVE_ACK, "web", 7);
+
+	begin();
+	for (unsigned round = 0; round < 5; round++) {
+		CHECK_EQ(register_as(WEB1, "web", 7, "192.0.2.1"), RSP_CAUSE_NONE);
+		for (unsigned again = 0; again < 3; again++) {
+			tell(USER, &report);
+			tell(WEB2, &report);
+			tell(GUEST, &report);
+			tell(WEB1, &ack);
+			pass(1500);
+			tell(WEB1, &ack);
+		}
+	}
+	CHECK_EQ(members("web"), 1);
+	/* a report about nobody, or about another's element, does no harm */
+	report.pe_id = 99;
+	tell(USER, &report);
+	CHECK_EQ(members("web"), 1);
+	end();
+}
+
+static void
+a_report_during_the_grace_time_waits(void)
+{
+	struct rsp_message report = simple(ASAP_ENDPOINT_UNREACHABLE, "web", 7);
+
+	begin();
+	CHECK_EQ(register_as(WEB1, "web", 7, "192.0.2.1"), RSP_CAUSE_NONE);
+	rsp_registrar_link_down(world.r, world.now, WEB1);
+	tell(USER, &report);
+	pass(4000);
+	CHECK_EQ(members("web"), 1);
+	pass(2000);
+	CHECK_EQ(members("web"), 0);
+	end();
+}
+
+static void
+the_old_connection_may_close_later(void)
+{ /* an element that came back before its old connection was found dead */
+	struct rsp_message ack = simple(ASAP_ENDPOINT_KEEP_ALIVE_ACK, "web", 7);
+
+	begin();
+	CHECK_EQ(register_as(WEB1, "web", 7, "192.0.2.1"), RSP_CAUSE_NONE);
+	up(WEB1_AGAIN, RSP_ROLE_ELEMENT, "web1", "192.0.2.1");
+	CHECK_EQ(register_as(WEB1_AGAIN, "web", 7, "192.0.2.1"), RSP_CAUSE_NONE);
+	rsp_registrar_link_down(world.r, world.now, WEB1);
+	for (unsigned i = 0; i < 600; i++) {
+		pass(100);
+		if (heard(WEB1_AGAIN).type == ASAP_ENDPOINT_KEEP_ALIVE)
+			tell(WEB1_AGAIN, &ack);
+	}
+	CHECK_EQ(members("web"), 1);
+	end();
+}
+
+static void
+the_handlespace_has_caps(void)
+{ /* RFC 5355 s.2.1: cause 6, nothing changed */
+	struct rsp_registrar_config config = config_sample();
+
+	config.limits = (struct rsp_handlespace_limits){ .pools = 2, .elements = 4, .pool_elements = 3 };
+	begin_with(&config);
+	CHECK_EQ(register_as(WEB1, "a", 1, "192.0.2.1"), RSP_CAUSE_NONE);
+	CHECK_EQ(register_as(WEB1, "a", 2, "192.0.2.1"), RSP_CAUSE_NONE);
+	CHECK_EQ(register_as(WEB1, "a", 3, "192.0.2.1"), RSP_CAUSE_NONE);
+	CHECK_EQ(register_as(WEB1, "a", 4, "192.0.2.1"), RSP_CAUSE_LACK_OF_RESOURCES);
+	CHECK_EQ(register_as(WEB1, "b", 1, "192.0.2.1"), RSP_CAUSE_NONE);
+	CHECK_EQ(register_as(WEB1, "b", 2, "192.0.2.1"), RSP_CAUSE_LACK_OF_RESOURCES);
+	CHECK_EQ(register_as(WEB1, "c", 1, "192.0.2.1"), RSP_CAUSE_LACK_OF_RESOURCES);
+	CHECK_EQ(register_as(WEB1, "a", 3, "192.0.2.1"), RSP_CAUSE_NONE); /* who is in stays in */
+	CHECK_EQ(rsp_registrar_stats(world.r).pools, 2);
+	CHECK_EQ(rsp_registrar_stats(world.r).elements, 4);
+	end();
+}
+
+static uint32_t
+two_for_web1(void *ctx, const char *identity)
+{
+	(void)ctx;
+	return strcmp(identity, "web1") == 0 ? 2 : UINT32_MAX;
+}
+
+static void
+an_identity_may_have_its_own_limit(void)
+{ /* RFC 5355 s.2.2 */
+	struct rsp_registrar_config config = config_sample();
+
+	config.max_elements = two_for_web1;
+	begin_with(&config);
+	for (uint32_t i = 1; i <= 3; i++) {
+		CHECK_EQ(register_as(WEB1, "web", i, "192.0.2.1"), i <= 2 ? RSP_CAUSE_NONE : RSP_CAUSE_LACK_OF_RESOURCES);
+		CHECK_EQ(register_as(WEB2, "web", 10 + i, "192.0.2.2"), RSP_CAUSE_NONE);
+	}
+	end();
+}
+
+static void
+subscriptions_have_caps(void)
+{ /* RFC 5352 s.2.2.6: the A bit stays 0 */
+	struct rsp_registrar_config config = config_sample();
+
+	config.max_subscriptions = 2;
+	begin_with(&config);
+	for (char handle[2] = "a"; handle[0] <= 'c'; handle[0]++)
+		CHECK_EQ(register_as(WEB1, handle, 1, "192.0.2.1"), RSP_CAUSE_NONE);
+	CHECK_EQ(resolve_as(USER, "a", 0, ASAP_FLAG_SUBSCRIBE).flags, ASAP_FLAG_ACCEPT);
+	CHECK_EQ(resolve_as(USER, "b", 0, ASAP_FLAG_SUBSCRIBE).flags, ASAP_FLAG_ACCEPT);
+	struct rsp_message answer = resolve_as(USER, "c", 0, ASAP_FLAG_SUBSCRIBE);
+	CHECK_EQ(answer.flags, 0);
+	CHECK_EQ(answer.n_list, 1);
+	CHECK_EQ(resolve_as(USER, "a", 0, ASAP_FLAG_SUBSCRIBE).flags, ASAP_FLAG_ACCEPT); /* once more is once */
+	CHECK_EQ(rsp_registrar_stats(world.r).subscriptions, 2);
+	CHECK_EQ(resolve_as(WEB1, "c", 0, ASAP_FLAG_SUBSCRIBE).flags, ASAP_FLAG_ACCEPT); /* elements may, too */
+	end();
+}
+
+static void
+updates_keep_their_distance(void)
+{ /* one pool that changes all the time does not flood its watchers */
+	begin();
+	CHECK_EQ(register_as(WEB1, "web", 7, "192.0.2.1"), RSP_CAUSE_NONE);
+	CHECK_EQ(resolve_as(USER, "web", 0, ASAP_FLAG_SUBSCRIBE).flags, ASAP_FLAG_ACCEPT);
+	unsigned updates = 0;
+	for (uint32_t i = 0; i < 1000; i++) {
+		struct rsp_message msg = registration("web", 7, "192.0.2.1");
+
+		msg.element.user.port = (uint16_t)(100 + i % 2);
+		tell(WEB1, &msg);
+		updates += heard(USER).type == ASAP_HANDLE_RESOLUTION_RESPONSE;
+		pass(10);
+	}
+	CHECK(updates >= 90 && updates <= 102); /* 10 s, 100 ms apart */
+	end();
+}
+
+static void
+the_largest_answer_is_a_message(void)
+{ /* RFC 5354 s.4: 65535 octets at most */
+	struct rsp_registrar_config config = config_sample();
+
+	config.limits = (struct rsp_handlespace_limits){ 10, 5000, 5000 };
+	begin_with(&config);
+	for (uint32_t i = 1; i <= 4000; i++)
+		CHECK_EQ(register_as(WEB1, "web", i, "192.0.2.1"), RSP_CAUSE_NONE);
+	struct rsp_message answer = resolve_as(USER, "web", UINT32_MAX, 0);
+	CHECK(answer.n_list > 1000 && answer.n_list < 2000);
+	CHECK(world.sent[(world.n_sent - 1) % RSP_COUNT(world.sent)].size > 65400);
+	CHECK(world.sent[(world.n_sent - 1) % RSP_COUNT(world.sent)].size <= 65536);
+	end();
+}
+
+static void
+complaints_do_not_fill_the_records(void)
+{ /* RFC 5355 s.2.13: each is answered and counted */
+	begin();
+	for (uint32_t i = 0; i < 5000; i++) {
+		CHECK_EQ(register_as(PLAIN, "web", 7, "192.0.2.1"), RSP_CAUSE_SECURITY);
+		rsp_registrar_receive(world.r, world.now, PLAIN, rsp_bytes_of("\x4f\0\0\4", 4));
+		pass(1);
+	}
+	CHECK(world.n_events >= 100 && world.n_events < 400); /* 100 at once, 10 a second, and when they stop */
+	CHECK(rsp_registrar_stats(world.r).unrecorded > 9000);
+	CHECK_EQ(rsp_registrar_stats(world.r).refused, 5000);
+	unsigned before = world.n_events;
+	CHECK_EQ(register_as(USER, "web", 7, "192.0.2.99"), RSP_CAUSE_SECURITY); /* another's are seen */
+	CHECK_EQ(world.n_events, before + 1);
+	end();
+}
+
+static void
+leaving_deregisters_nobody(void)
+{ /* RFC 5352 s.3.6: the elements hunt for another registrar, with the same ids */
+	begin();
+	CHECK_EQ(register_as(WEB1, "web", 7, "192.0.2.1"), RSP_CAUSE_NONE);
+	CHECK_EQ(resolve_as(USER, "web", 0, ASAP_FLAG_SUBSCRIBE).flags, ASAP_FLAG_ACCEPT);
+	unsigned sent = world.n_sent, events_before = world.n_events;
+	rsp_registrar_leave(world.r);
+	CHECK_EQ(world.n_closed, 7);
+	CHECK_EQ(world.n_sent, sent);
+	CHECK_EQ(rsp_registrar_deadline(world.r), RSP_NEVER);
+	rsp_registrar_tick(world.r, world.now + 1000000);
+	CHECK_EQ(world.n_events, events_before);
+	struct rsp_link_info info = { .role = RSP_ROLE_USER, .secure = true };
+	CHECK_EQ(rsp_registrar_link_up(world.r, world.now, 50, &info), RSP_ELIMIT);
+	end();
+}
+
+static void
+impossible_configurations_are_refused(void)
+{
+	struct rsp_registrar_config config = config_sample();
+	struct rsp_registrar *r = NULL;
+
+	config.server_id = 0; /* RFC 5353 s.3.2.1 */
+	CHECK_EQ(rsp_registrar_new(&config, &ops, NULL, rsp_rng_seeded(1), 0, &r), RSP_EUSAGE);
+	config = config_sample();
+	config.keepalive_timeout_ms = 0;
+	CHECK_EQ(rsp_registrar_new(&config, &ops, NULL, rsp_rng_seeded(1), 0, &r), RSP_EUSAGE);
+	CHECK(!r);
+	rsp_registrar_free(NULL);
+}
+
+int
+main(void)
+{
+	TAP_RUN(the_asap_transport_is_recorded);
+	TAP_RUN(registering_again_takes_it_from_another_registrar);
+	TAP_RUN(a_renewal_disturbs_nobody);
+	TAP_RUN(a_renewal_prolongs_life);
+	TAP_RUN(what_was_half_read_is_answered);
+	TAP_RUN(a_reported_unknown_parameter_is_passed_over);
+	TAP_RUN(messages_for_others_are_ignored);
+	TAP_RUN(a_late_answer_tells_that_it_was_removed);
+	TAP_RUN(nobody_else_keeps_it_alive);
+	TAP_RUN(an_unasked_answer_counts_for_nothing);
+	TAP_RUN(keep_alives_are_varied_evenly);
+	TAP_RUN(keep_alives_keep_their_distance);
+	TAP_RUN(reports_count_per_episode);
+	TAP_RUN(a_report_during_the_grace_time_waits);
+	TAP_RUN(the_old_connection_may_close_later);
+	TAP_RUN(the_handlespace_has_caps);
+	TAP_RUN(an_identity_may_have_its_own_limit);
+	TAP_RUN(subscriptions_have_caps);
+	TAP_RUN(updates_keep_their_distance);
+	TAP_RUN(the_largest_answer_is_a_message);
+	TAP_RUN(complaints_do_not_fill_the_records);
+	TAP_RUN(leaving_deregisters_nobody);
+	TAP_RUN(impossible_configurations_are_refused);
+	return tap_end();
+}
