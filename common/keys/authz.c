@@ -1,0 +1,411 @@
+#include "keys/authz.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/parse.h"
+#include "keys/doc.h"
+#include "keys/psk.h"
+
+static void
+entry_done(struct rsp_authz_entry *entry)
+{
+	for (size_t i = 0; i < entry->n_pools; i++)
+		free(entry->pools[i]);
+	free((void *)entry->pools);
+	free(entry->addresses);
+	*entry = (struct rsp_authz_entry){ 0 };
+}
+
+struct rsp_authz *
+rsp_authz_new(void)
+{
+	return calloc(1, sizeof(struct rsp_authz));
+}
+
+void
+rsp_authz_free(struct rsp_authz *authz)
+{
+	if (!authz)
+		return;
+	for (size_t i = 0; i < authz->n; i++)
+		entry_done(&authz->entries[i]);
+	free(authz->entries);
+	free(authz);
+}
+
+/* The place of @name, or where it would go. */
+static size_t
+place_of(const struct rsp_authz *authz, const char *name, bool *ret_there)
+{
+	size_t low = 0, high = authz->n;
+
+	*ret_there = false;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int sign = strcmp(authz->entries[middle].name, name);
+
+		if (sign == 0) {
+			*ret_there = true;
+			return middle;
+		}
+		if (sign < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static enum rsp_err
+entry_copy(const struct rsp_authz_entry *from, struct rsp_authz_entry *ret)
+{
+	struct rsp_authz_entry copy = *from;
+
+	copy.n_pools = 0;
+	copy.pools = from->n_pools ? (char **)calloc(from->n_pools, sizeof(*copy.pools)) : NULL;
+	copy.addresses = from->n_addresses ? calloc(from->n_addresses, sizeof(*copy.addresses)) : NULL;
+	bool fits = (copy.pools || !from->n_pools) && (copy.addresses || !from->n_addresses);
+	while (fits && copy.n_pools < from->n_pools) {
+		copy.pools[copy.n_pools] = strdup(from->pools[copy.n_pools]);
+		fits = copy.pools[copy.n_pools] != NULL;
+		copy.n_pools += fits;
+	}
+	if (!fits) {
+		entry_done(&copy);
+		return RSP_ENOMEM;
+	}
+	if (copy.addresses)
+		memcpy(copy.addresses, from->addresses, from->n_addresses * sizeof(*copy.addresses));
+	*ret = copy;
+	return RSP_OK;
+}
+
+static enum rsp_err
+make_room(struct rsp_authz *authz)
+{
+	if (authz->n >= RSP_AUTHZ_MAX)
+		return RSP_ELIMIT;
+	if (authz->n < authz->room)
+		return RSP_OK;
+	size_t room = authz->room ? authz->room * 2 : 16;
+	struct rsp_authz_entry *entries = reallocarray(authz->entries, room, sizeof(*entries));
+	if (!entries)
+		return RSP_ENOMEM;
+	authz->entries = entries;
+	authz->room = room;
+	return RSP_OK;
+}
+
+enum rsp_err
+rsp_authz_put(struct rsp_authz *authz, const struct rsp_authz_entry *entry)
+{
+	struct rsp_authz_entry copy;
+	bool there;
+
+	if (!rsp_name_ok(entry->name) || (entry->role != RSP_ROLE_ELEMENT && entry->role != RSP_ROLE_MONITOR) ||
+	    entry->n_pools > RSP_AUTHZ_LIST_MAX || entry->n_addresses > RSP_AUTHZ_LIST_MAX)
+		return RSP_EVALUE;
+	size_t place = place_of(authz, entry->name, &there);
+	enum rsp_err err = there ? RSP_OK : make_room(authz);
+	if (!err)
+		err = entry_copy(entry, &copy);
+	if (err)
+		return err;
+	if (there) {
+		entry_done(&authz->entries[place]);
+	} else {
+		memmove(authz->entries + place + 1, authz->entries + place, (authz->n - place) * sizeof(copy));
+		authz->n++;
+	}
+	authz->entries[place] = copy;
+	return RSP_OK;
+}
+
+const struct rsp_authz_entry *
+rsp_authz_find(const struct rsp_authz *authz, const char *name)
+{
+	bool there;
+	size_t place = place_of(authz, name, &there);
+
+	return there ? &authz->entries[place] : NULL;
+}
+
+static bool
+any_pool(const struct rsp_authz_entry *entry, struct rsp_bytes handle)
+{
+	for (size_t i = 0; i < entry->n_pools; i++)
+		if (rsp_glob_match(entry->pools[i], handle))
+			return true;
+	return false;
+}
+
+static bool
+any_address(const struct rsp_authz_entry *entry, const struct rsp_ip *ip)
+{
+	for (size_t i = 0; i < entry->n_addresses; i++)
+		if (rsp_cidr_contains(&entry->addresses[i], ip))
+			return true;
+	return false;
+}
+
+bool
+rsp_authz_may(const struct rsp_authz *authz, const char *name, enum rsp_role role, struct rsp_bytes handle,
+	      const struct rsp_ip *ip, int64_t now_ms)
+{
+	if (role == RSP_ROLE_PEER || role == RSP_ROLE_NOTIFY)
+		return true;
+	if (!authz)
+		return !ip;
+	const struct rsp_authz_entry *entry = name ? rsp_authz_find(authz, name) : NULL;
+	return entry && entry->role == role && now_ms <= entry->not_after_ms && (handle.n == 0 || any_pool(entry, handle)) &&
+	       (!ip || any_address(entry, ip));
+}
+
+uint32_t
+rsp_authz_max_registrations(const struct rsp_authz *authz, const char *name)
+{
+	const struct rsp_authz_entry *entry = authz && name ? rsp_authz_find(authz, name) : NULL;
+
+	return entry ? entry->max_registrations : UINT32_MAX;
+}
+
+/* One pass with one place to go back to, the last '*': no glob makes it slow. */
+bool
+rsp_glob_match(const char *glob, struct rsp_bytes handle)
+{
+	const char *star = NULL;
+	size_t at = 0, again = 0;
+
+	while (at < handle.n) {
+		bool escaped = glob[0] == '\\' && glob[1];
+
+		if (!escaped && *glob == '*') {
+			star = ++glob;
+			again = at;
+		} else if (*glob && ((!escaped && *glob == '?') || (uint8_t)glob[escaped] == handle.p[at])) {
+			glob += escaped ? 2 : 1;
+			at++;
+		} else if (star) {
+			glob = star;
+			at = ++again;
+		} else {
+			return false;
+		}
+	}
+	return glob[strspn(glob, "*")] == '\0';
+}
+
+enum rsp_err
+rsp_cidr_parse(const char *text, struct rsp_cidr *ret)
+{
+	char address[RSP_IP_TEXT_MAX];
+	const char *slash = strchrnul(text, '/');
+	struct rsp_cidr cidr = { 0 };
+	uint64_t bits;
+
+	if ((size_t)(slash - text) >= sizeof(address))
+		return RSP_EVALUE;
+	memcpy(address, text, (size_t)(slash - text));
+	address[slash - text] = '\0';
+	if (rsp_ip_parse(address, &cidr.ip))
+		return RSP_EVALUE;
+	uint64_t most = cidr.ip.family == 4 ? 32 : 128;
+	bits = most;
+	if (*slash && rsp_parse_u64(slash + 1, 0, most, &bits))
+		return RSP_EVALUE;
+	for (uint64_t i = bits; i < most; i++) /* 10.1.2.3/8 is a slip of the pen more often than not */
+		if (cidr.ip.ip[i / 8] & (0x80U >> (i % 8)))
+			return RSP_EVALUE;
+	cidr.bits = (uint8_t)bits;
+	*ret = cidr;
+	return RSP_OK;
+}
+
+void
+rsp_cidr_format(const struct rsp_cidr *cidr, char out[static RSP_CIDR_TEXT_MAX])
+{
+	char address[RSP_IP_TEXT_MAX];
+
+	rsp_ip_format(&cidr->ip, address);
+	(void)snprintf(out, RSP_CIDR_TEXT_MAX, "%s/%u", address, (unsigned)cidr->bits);
+}
+
+bool
+rsp_cidr_contains(const struct rsp_cidr *cidr, const struct rsp_ip *ip)
+{
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+	const uint8_t *octets = ip->ip;
+	uint8_t family = ip->family;
+
+	if (family == 6 && cidr->ip.family == 4 && memcmp(octets, mapped, sizeof(mapped)) == 0) {
+		octets += sizeof(mapped);
+		family = 4;
+	}
+	if (family == 0 || family != cidr->ip.family)
+		return false;
+	size_t whole = cidr->bits / 8, rest = cidr->bits % 8;
+	return memcmp(octets, cidr->ip.ip, whole) == 0 &&
+	       (rest == 0 || (octets[whole] ^ cidr->ip.ip[whole]) >> (8 - rest) == 0);
+}
+
+static void
+read_pools(struct rsp_doc *doc, const json_t *item, struct rsp_authz_entry *entry)
+{
+	const json_t *list = rsp_doc_list(doc, item, "pools", RSP_AUTHZ_LIST_MAX);
+	size_t n = json_array_size(list);
+
+	entry->pools = n ? (char **)calloc(n, sizeof(*entry->pools)) : NULL;
+	if (n && !entry->pools)
+		(void)rsp_doc_no_memory(doc);
+	for (size_t i = 0; i < n && !doc->err; i++) {
+		const char *text = rsp_doc_item(doc, list, "pools", i);
+
+		if (doc->err)
+			return;
+		entry->pools[i] = strdup(text);
+		if (!entry->pools[i])
+			(void)rsp_doc_no_memory(doc);
+		else
+			entry->n_pools++;
+	}
+}
+
+static void
+read_addresses(struct rsp_doc *doc, const json_t *item, struct rsp_authz_entry *entry)
+{
+	const json_t *list = rsp_doc_list(doc, item, "addresses", RSP_AUTHZ_LIST_MAX);
+	size_t n = json_array_size(list);
+
+	entry->addresses = n ? calloc(n, sizeof(*entry->addresses)) : NULL;
+	if (n && !entry->addresses)
+		(void)rsp_doc_no_memory(doc);
+	for (size_t i = 0; i < n && !doc->err; i++) {
+		const char *text = rsp_doc_item(doc, list, "addresses", i);
+
+		if (!doc->err && rsp_cidr_parse(text, &entry->addresses[i]))
+			(void)rsp_doc_bad(doc, "addresses", "item %zu is not an address or block like 10.0.0.0/8", i);
+	}
+	entry->n_addresses = n;
+}
+
+static void
+read_entry(struct rsp_doc *doc, const json_t *item, struct rsp_authz_entry *entry)
+{
+	static const char *const members[] = { "name",	    "role", "pools", "addresses", "max_registrations",
+					       "not_after", NULL };
+
+	if (!rsp_doc_object(doc, item, members))
+		return;
+	rsp_doc_name(doc, item, "name", false, entry->name);
+	entry->role = rsp_role_named(rsp_doc_text(doc, item, "role"));
+	if (!doc->err && entry->role != RSP_ROLE_ELEMENT && entry->role != RSP_ROLE_MONITOR)
+		(void)rsp_doc_bad(doc, "role", "is not element or monitor");
+	read_pools(doc, item, entry);
+	read_addresses(doc, item, entry);
+	entry->not_after_ms = rsp_doc_time(doc, item, "not_after", RSP_TIME_NEVER);
+
+	const json_t *most = json_object_get(item, "max_registrations");
+	entry->max_registrations = UINT32_MAX;
+	if (!most)
+		(void)rsp_doc_bad(doc, "max_registrations", "is missing");
+	else if (json_is_integer(most) && json_integer_value(most) >= 0 && json_integer_value(most) < UINT32_MAX)
+		entry->max_registrations = (uint32_t)json_integer_value(most);
+	else if (!json_is_null(most))
+		(void)rsp_doc_bad(doc, "max_registrations", "is not a count");
+}
+
+static void
+read_authz(struct rsp_doc *doc, const json_t *root, struct rsp_authz *authz)
+{
+	static const char *const members[] = { "schema", "identities", NULL };
+
+	if (!rsp_doc_object(doc, root, members))
+		return;
+	const json_t *list = rsp_doc_list(doc, root, "identities", RSP_AUTHZ_MAX);
+	doc->list = "identities";
+	for (doc->index = 0; !doc->err && doc->index < json_array_size(list); doc->index++) {
+		struct rsp_authz_entry entry = { 0 };
+
+		read_entry(doc, json_array_get(list, doc->index), &entry);
+		if (!doc->err && rsp_authz_find(authz, entry.name))
+			(void)rsp_doc_bad(doc, "name", "is there twice");
+		if (!doc->err && rsp_authz_put(authz, &entry))
+			(void)rsp_doc_no_memory(doc);
+		entry_done(&entry);
+	}
+}
+
+enum rsp_err
+rsp_authz_parse(struct rsp_bytes text, const char *path, struct rsp_authz **ret, struct rsp_why *why)
+{
+	RSP_AUTO(rsp_authz_free) struct rsp_authz *authz = rsp_authz_new();
+	struct rsp_doc doc = { .path = path, .why = why };
+
+	if (!authz)
+		return rsp_doc_no_memory(&doc);
+	json_auto_t *root = rsp_doc_open(&doc, text, RSP_AUTHZ_SCHEMA);
+	if (root)
+		read_authz(&doc, root, authz);
+	if (!doc.err)
+		*ret = RSP_TAKE(authz);
+	return doc.err;
+}
+
+enum rsp_err
+rsp_authz_load(const char *path, struct rsp_authz **ret, struct rsp_why *why)
+{
+	uint8_t *text;
+	size_t n;
+	enum rsp_err err = rsp_file_read(path, RSP_FILE_PUBLIC, RSP_AUTHZ_FILE_MAX, &text, &n, why);
+
+	if (err)
+		return err;
+	err = rsp_authz_parse(rsp_bytes_of(text, n), path, ret, why);
+	free(text);
+	return err;
+}
+
+static json_t *
+entry_json(const struct rsp_authz_entry *entry)
+{
+	json_t *object = json_object(), *pools = json_array(), *addresses = json_array();
+	char date[RSP_TIMESTAMP_MAX] = "";
+	bool limited = entry->max_registrations != UINT32_MAX;
+
+	for (size_t i = 0; i < entry->n_pools; i++)
+		rsp_doc_append(&pools, json_string(entry->pools[i]));
+	for (size_t i = 0; i < entry->n_addresses; i++) {
+		char text[RSP_CIDR_TEXT_MAX];
+
+		rsp_cidr_format(&entry->addresses[i], text);
+		rsp_doc_append(&addresses, json_string(text));
+	}
+	if (entry->not_after_ms != RSP_TIME_NEVER)
+		rsp_clock_format(entry->not_after_ms, date);
+	rsp_doc_put(&object, "name", json_string(entry->name));
+	rsp_doc_put(&object, "role", json_string(rsp_role_name(entry->role)));
+	rsp_doc_put(&object, "pools", pools);
+	rsp_doc_put(&object, "addresses", addresses);
+	rsp_doc_put(&object, "max_registrations", limited ? json_integer(entry->max_registrations) : json_null());
+	rsp_doc_put(&object, "not_after", *date ? json_string(date) : json_null());
+	return object;
+}
+
+enum rsp_err
+rsp_authz_save(const struct rsp_authz *authz, const char *path, bool replace, struct rsp_why *why)
+{
+	json_t *list = json_array(), *root = json_object();
+
+	for (size_t i = 0; i < authz->n; i++)
+		rsp_doc_append(&list, entry_json(&authz->entries[i]));
+	rsp_doc_put(&root, "schema", json_string(RSP_AUTHZ_SCHEMA));
+	rsp_doc_put(&root, "identities", list);
+	enum rsp_err err = rsp_doc_save(root, path, replace, why);
+	json_decref(root);
+	return err;
+}

@@ -1,0 +1,331 @@
+#include "keys/x509.h"
+
+#include <gnutls/abstract.h>
+#include <gnutls/crypto.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+
+void
+rsp_x509_done(struct rsp_x509 *x509)
+{
+	for (unsigned i = 0; i < x509->n_ca; i++)
+		gnutls_x509_crt_deinit(x509->ca[i]);
+	for (unsigned i = 0; i < x509->n_crls; i++)
+		gnutls_x509_crl_deinit(x509->crls[i]);
+	for (unsigned i = 0; i < x509->n_chain; i++)
+		gnutls_x509_crt_deinit(x509->chain[i]);
+	gnutls_free(x509->ca);
+	gnutls_free(x509->crls);
+	gnutls_free(x509->chain);
+	gnutls_x509_privkey_deinit(x509->key);
+	*x509 = (struct rsp_x509){ 0 };
+}
+
+static enum rsp_err
+bad_pem(struct rsp_why *why, const char *path, const char *what, int code)
+{
+	enum rsp_err err = code == GNUTLS_E_MEMORY_ERROR ? RSP_ENOMEM : RSP_EKEY;
+
+	return rsp_fail(why, err, path, "is not %s in PEM: %s", what, gnutls_strerror(code));
+}
+
+static enum rsp_err
+read_pem(const char *path, enum rsp_file_kind kind, gnutls_datum_t *ret, struct rsp_why *why)
+{
+	uint8_t *text;
+	size_t n;
+	enum rsp_err err = rsp_file_read(path, kind, RSP_PEM_FILE_MAX, &text, &n, why);
+
+	if (!err)
+		*ret = (gnutls_datum_t){ .data = text, .size = (unsigned)n };
+	return err;
+}
+
+static enum rsp_err
+load_certificates(const char *path, gnutls_x509_crt_t **ret, unsigned *ret_n, struct rsp_why *why)
+{
+	gnutls_datum_t pem;
+	gnutls_x509_crt_t *list = NULL;
+	unsigned n = 0;
+	enum rsp_err err = read_pem(path, RSP_FILE_PUBLIC, &pem, why);
+
+	if (err)
+		return err;
+	int code = gnutls_x509_crt_list_import2(&list, &n, &pem, GNUTLS_X509_FMT_PEM, 0);
+	free(pem.data);
+	if (code < 0)
+		return bad_pem(why, path, "a certificate", code);
+	*ret = list;
+	*ret_n = n;
+	if (n <= RSP_X509_CHAIN_MAX)
+		return RSP_OK;
+	return rsp_fail(why, RSP_ELIMIT, path, "has more than %d certificates", RSP_X509_CHAIN_MAX);
+}
+
+enum rsp_err
+rsp_x509_load_ca(struct rsp_x509 *x509, const char *path, struct rsp_why *why)
+{
+	enum rsp_err err = load_certificates(path, &x509->ca, &x509->n_ca, why);
+
+	for (unsigned i = 0; !err && i < x509->n_ca; i++)
+		if (gnutls_x509_crt_get_ca_status(x509->ca[i], NULL) <= 0)
+			err = rsp_fail(why, RSP_EKEY, path, "is not the certificate of a CA");
+	return err;
+}
+
+enum rsp_err
+rsp_x509_load_crl(struct rsp_x509 *x509, const char *path, struct rsp_why *why)
+{
+	gnutls_datum_t pem;
+	enum rsp_err err = read_pem(path, RSP_FILE_PUBLIC, &pem, why);
+
+	if (err)
+		return err;
+	int code = gnutls_x509_crl_list_import2(&x509->crls, &x509->n_crls, &pem, GNUTLS_X509_FMT_PEM, 0);
+	free(pem.data);
+	if (code < 0)
+		return bad_pem(why, path, "a revocation list", code);
+	const unsigned foreign = GNUTLS_CERT_SIGNER_NOT_FOUND | GNUTLS_CERT_SIGNER_NOT_CA | GNUTLS_CERT_SIGNATURE_FAILURE |
+				 GNUTLS_CERT_INSECURE_ALGORITHM;
+	for (unsigned i = 0; i < x509->n_crls; i++) {
+		unsigned status = 0;
+
+		if (gnutls_x509_crl_verify(x509->crls[i], x509->ca, x509->n_ca, 0, &status) < 0 || status & foreign)
+			return rsp_fail(why, RSP_EKEY, path, "is not signed by the scope's CA");
+	}
+	return RSP_OK;
+}
+
+enum rsp_err
+rsp_x509_load_pair(struct rsp_x509 *x509, const char *cert_path, const char *key_path, struct rsp_why *why)
+{
+	gnutls_datum_t pem;
+	uint8_t cert_id[64], key_id[64];
+	size_t cert_n = sizeof(cert_id), key_n = sizeof(key_id);
+	enum rsp_err err = load_certificates(cert_path, &x509->chain, &x509->n_chain, why);
+
+	if (!err)
+		err = read_pem(key_path, RSP_FILE_SECRET, &pem, why);
+	if (err)
+		return err;
+	int code = gnutls_x509_privkey_init(&x509->key);
+	if (code == 0)
+		code = gnutls_x509_privkey_import2(x509->key, &pem, GNUTLS_X509_FMT_PEM, NULL, GNUTLS_PKCS_PLAIN);
+	gnutls_memset(pem.data, 0, pem.size);
+	free(pem.data);
+	if (code < 0)
+		return bad_pem(why, key_path, "a private key", code);
+	if (gnutls_x509_crt_get_key_id(x509->chain[0], GNUTLS_KEYID_USE_SHA256, cert_id, &cert_n) < 0 ||
+	    gnutls_x509_privkey_get_key_id(x509->key, GNUTLS_KEYID_USE_SHA256, key_id, &key_n) < 0 || cert_n != key_n ||
+	    memcmp(cert_id, key_id, key_n) != 0)
+		return rsp_fail(why, RSP_EKEY, key_path, "is not the key of %s", cert_path);
+	return RSP_OK;
+}
+
+enum rsp_err
+rsp_x509_credentials(const struct rsp_x509 *x509, gnutls_certificate_credentials_t *ret, struct rsp_why *why)
+{
+	gnutls_certificate_credentials_t credentials;
+	int code = gnutls_certificate_allocate_credentials(&credentials);
+
+	if (code < 0)
+		return rsp_fail(why, RSP_ENOMEM, "certificates", "%s", gnutls_strerror(code));
+	if (x509->n_ca)
+		code = gnutls_certificate_set_x509_trust(credentials, x509->ca, (int)x509->n_ca);
+	if (code >= 0 && x509->n_crls)
+		code = gnutls_certificate_set_x509_crl(credentials, x509->crls, (int)x509->n_crls);
+	if (code >= 0 && x509->key)
+		code = gnutls_certificate_set_x509_key(credentials, x509->chain, (int)x509->n_chain, x509->key);
+	if (code < 0) {
+		gnutls_certificate_free_credentials(credentials);
+		return rsp_fail(why, code == GNUTLS_E_MEMORY_ERROR ? RSP_ENOMEM : RSP_EKEY, "certificates", "%s",
+				gnutls_strerror(code));
+	}
+	*ret = credentials;
+	return RSP_OK;
+}
+
+void
+rsp_x509_common_name(gnutls_x509_crt_t cert, char *out, size_t room)
+{
+	if (gnutls_x509_crt_get_dn_by_oid(cert, GNUTLS_OID_X520_COMMON_NAME, 0, 0, out, &room) < 0)
+		out[0] = '\0';
+}
+
+enum rsp_err
+rsp_x509_facts(gnutls_x509_crt_t cert, struct rsp_x509_facts *ret)
+{
+	struct rsp_x509_facts facts = { 0 };
+	uint8_t serial[20], digest[32];
+	size_t serial_n = sizeof(serial), digest_n = sizeof(digest);
+
+	if (gnutls_x509_crt_get_serial(cert, serial, &serial_n) < 0 ||
+	    gnutls_x509_crt_get_fingerprint(cert, GNUTLS_DIG_SHA256, digest, &digest_n) < 0)
+		return RSP_EKEY;
+	rsp_x509_common_name(cert, facts.common_name, sizeof(facts.common_name));
+	rsp_hex_encode(rsp_bytes_of(serial, serial_n), facts.serial);
+	rsp_hex_encode(rsp_bytes_of(digest, digest_n), facts.fingerprint);
+	int algorithm = gnutls_x509_crt_get_pk_algorithm(cert, &facts.bits);
+	facts.algorithm = algorithm < 0 ? "unknown" : gnutls_pk_get_name((gnutls_pk_algorithm_t)algorithm);
+	facts.not_before_ms = (int64_t)gnutls_x509_crt_get_activation_time(cert) * 1000;
+	facts.not_after_ms = (int64_t)gnutls_x509_crt_get_expiration_time(cert) * 1000;
+	*ret = facts;
+	return RSP_OK;
+}
+
+/* GnuTLS lets an outdated CRL pass: what was revoked since is then not known. */
+static enum rsp_err
+check_crls(const struct rsp_x509 *x509, struct rsp_why *why)
+{
+	int64_t now = rsp_clock_wall_ms() / 1000;
+
+	for (unsigned i = 0; i < x509->n_crls; i++) {
+		int64_t next = (int64_t)gnutls_x509_crl_get_next_update(x509->crls[i]);
+		char date[RSP_TIMESTAMP_MAX];
+
+		if (next >= now)
+			continue;
+		rsp_clock_format(next * 1000, date);
+		return rsp_fail(why, RSP_ECRL_EXPIRED, "crl.pem", "a newer one was due on %s", next < 0 ? "a day not given" : date);
+	}
+	return RSP_OK;
+}
+
+static enum rsp_err
+check_purpose(gnutls_x509_crt_t cert, enum rsp_x509_kind kind, const char *name, struct rsp_why *why)
+{
+	const char *wanted = kind == RSP_X509_SERVER ? GNUTLS_KP_TLS_WWW_SERVER : GNUTLS_KP_TLS_WWW_CLIENT;
+
+	for (unsigned i = 0;; i++) {
+		char oid[128];
+		size_t n = sizeof(oid);
+		int code = gnutls_x509_crt_get_key_purpose_oid(cert, i, oid, &n, NULL);
+
+		if (code == GNUTLS_E_SHORT_MEMORY_BUFFER)
+			continue;
+		if (code < 0)
+			break;
+		if (strcmp(oid, wanted) == 0)
+			return RSP_OK;
+	}
+	return rsp_fail(why, RSP_ECERT_PURPOSE, name, "the certificate is not made for a TLS %s",
+			kind == RSP_X509_SERVER ? "server" : "client");
+}
+
+static bool
+has_san(gnutls_x509_crt_t cert, unsigned wanted)
+{
+	for (unsigned i = 0;; i++) {
+		char san[1024];
+		size_t n = sizeof(san);
+		int type = gnutls_x509_crt_get_subject_alt_name(cert, i, san, &n, NULL);
+
+		if (type == GNUTLS_E_SHORT_MEMORY_BUFFER)
+			continue;
+		if (type < 0)
+			return false;
+		if ((unsigned)type == wanted)
+			return true;
+	}
+}
+
+static enum rsp_err
+check_name(gnutls_x509_crt_t cert, const char *name, struct rsp_why *why)
+{
+	struct rsp_ip ip;
+	bool numeric = rsp_ip_parse(name, &ip) == RSP_OK;
+
+	if (!has_san(cert, numeric ? GNUTLS_SAN_IPADDRESS : GNUTLS_SAN_DNSNAME))
+		return rsp_fail(why, RSP_ECERT_NAME, name, "the certificate has no subjectAltName of this kind");
+	bool matches = numeric ? gnutls_x509_crt_check_ip(cert, ip.ip, ip.family == 4 ? 4 : 16, 0) != 0
+			       : gnutls_x509_crt_check_hostname(cert, name) != 0;
+	if (matches)
+		return RSP_OK;
+	char own[256];
+	rsp_x509_common_name(cert, own, sizeof(own));
+	return rsp_fail(why, RSP_ECERT_NAME, name, "the certificate is for another name (of \"%s\")", own);
+}
+
+static enum rsp_err
+judge(unsigned status, const char *name, struct rsp_why *why)
+{
+	if (status == 0)
+		return RSP_OK;
+	if (status & (GNUTLS_CERT_SIGNER_NOT_FOUND | GNUTLS_CERT_SIGNER_NOT_CA | GNUTLS_CERT_SIGNATURE_FAILURE))
+		return rsp_fail(why, RSP_ECERT_CA, name, "the certificate is not from the scope's CA");
+	if (status & GNUTLS_CERT_REVOKED)
+		return rsp_fail(why, RSP_ECERT_REVOKED, name, "the certificate was revoked");
+	if (status & GNUTLS_CERT_EXPIRED)
+		return rsp_fail(why, RSP_ECERT_EXPIRED, name, "the certificate expired");
+	if (status & GNUTLS_CERT_NOT_ACTIVATED)
+		return rsp_fail(why, RSP_ECERT_NOTYET, name, "the certificate is not yet valid");
+	if (status & (GNUTLS_CERT_REVOCATION_DATA_SUPERSEDED | GNUTLS_CERT_REVOCATION_DATA_ISSUED_IN_FUTURE))
+		return rsp_fail(why, RSP_ECRL_EXPIRED, "crl.pem", "is of another time");
+	if (status & (GNUTLS_CERT_PURPOSE_MISMATCH | GNUTLS_CERT_SIGNER_CONSTRAINTS_FAILURE))
+		return rsp_fail(why, RSP_ECERT_PURPOSE, name, "the certificate is not made for this");
+	return rsp_fail(why, RSP_EAUTH, name, "the certificate is not acceptable (status 0x%x)", status);
+}
+
+static enum rsp_err
+verify_chain(const struct rsp_x509 *x509, gnutls_x509_crt_t *chain, unsigned n, enum rsp_x509_kind kind, const char *name,
+	     struct rsp_why *why)
+{
+	char server[] = GNUTLS_KP_TLS_WWW_SERVER, client[] = GNUTLS_KP_TLS_WWW_CLIENT;
+	char *purpose = kind == RSP_X509_SERVER ? server : client;
+	gnutls_typed_vdata_st data = { .type = GNUTLS_DT_KEY_PURPOSE_OID,
+				       .data = (unsigned char *)purpose,
+				       .size = (unsigned)strlen(purpose) };
+	gnutls_x509_trust_list_t list = NULL;
+	unsigned status = 0;
+	int code = gnutls_x509_trust_list_init(&list, 0);
+
+	if (code >= 0 && x509->n_ca)
+		code = gnutls_x509_trust_list_add_cas(list, x509->ca, x509->n_ca, 0);
+	if (code >= 0 && x509->n_crls)
+		code = gnutls_x509_trust_list_add_crls(list, x509->crls, x509->n_crls, 0, 0);
+	if (code >= 0)
+		code = gnutls_x509_trust_list_verify_crt2(list, chain, n, &data, 1, 0, &status, NULL);
+	if (list)
+		gnutls_x509_trust_list_deinit(list, 0); /* the certificates in it are not its own */
+	if (code < 0)
+		return rsp_fail(why, RSP_EAUTH, name, "the certificate cannot be checked: %s", gnutls_strerror(code));
+	enum rsp_err err = judge(status, name, why);
+	return err ? err : check_crls(x509, why);
+}
+
+enum rsp_err
+rsp_x509_verify(const struct rsp_x509 *x509, const gnutls_datum_t *chain, unsigned n, enum rsp_x509_kind kind,
+		const char *name, struct rsp_why *why)
+{
+	gnutls_x509_crt_t certs[RSP_X509_CHAIN_MAX];
+	unsigned have = 0;
+	int code = 0;
+	enum rsp_err err;
+
+	if (n == 0 || n > RSP_X509_CHAIN_MAX)
+		return rsp_fail(why, RSP_EAUTH, name, "%u certificates shown, not 1 to %d", n, RSP_X509_CHAIN_MAX);
+	while (code >= 0 && have < n) {
+		code = gnutls_x509_crt_init(&certs[have]);
+		if (code < 0)
+			break;
+		code = gnutls_x509_crt_import(certs[have], &chain[have], GNUTLS_X509_FMT_DER);
+		have++;
+	}
+	if (code < 0) {
+		err = rsp_fail(why, code == GNUTLS_E_MEMORY_ERROR ? RSP_ENOMEM : RSP_EAUTH, name,
+			       "the certificate cannot be read: %s", gnutls_strerror(code));
+	} else {
+		err = verify_chain(x509, certs, n, kind, name, why);
+		if (!err)
+			err = check_purpose(certs[0], kind, name, why);
+		if (!err && kind == RSP_X509_SERVER)
+			err = check_name(certs[0], name, why);
+	}
+	while (have > 0)
+		gnutls_x509_crt_deinit(certs[--have]);
+	return err;
+}
