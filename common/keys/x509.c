@@ -89,12 +89,14 @@ rsp_x509_load_crl(struct rsp_x509 *x509, const char *path, struct rsp_why *why)
 	free(pem.data);
 	if (code < 0)
 		return bad_pem(why, path, "a revocation list", code);
-	const unsigned foreign = GNUTLS_CERT_SIGNER_NOT_FOUND | GNUTLS_CERT_SIGNER_NOT_CA | GNUTLS_CERT_SIGNATURE_FAILURE |
-				 GNUTLS_CERT_INSECURE_ALGORITHM;
+	/* its age is looked at when it is used */
+	const unsigned aged = GNUTLS_CERT_REVOCATION_DATA_SUPERSEDED | GNUTLS_CERT_REVOCATION_DATA_ISSUED_IN_FUTURE;
 	for (unsigned i = 0; i < x509->n_crls; i++) {
 		unsigned status = 0;
+		code = gnutls_x509_crl_verify(x509->crls[i], x509->ca, x509->n_ca, 0, &status);
+		unsigned wrong = status & aged ? status & ~aged & ~(unsigned)GNUTLS_CERT_INVALID : status;
 
-		if (gnutls_x509_crl_verify(x509->crls[i], x509->ca, x509->n_ca, 0, &status) < 0 || status & foreign)
+		if (code < 0 || wrong)
 			return rsp_fail(why, RSP_EKEY, path, "is not signed by the scope's CA");
 	}
 	return RSP_OK;
