@@ -136,6 +136,7 @@ record(struct link *link, enum rsp_event_kind kind, uint8_t message_type, const 
 		.kind = kind,
 		.protocol = link->port == RSP_SERVE_ENRP ? RSP_ENRP : RSP_ASAP,
 		.message_type = message_type,
+		.cause = RSP_CAUSE_NONE,
 		.reason = reason,
 		.identity = auth->identity,
 		.role = auth->role,
