@@ -172,7 +172,7 @@ cause_info(uint16_t cause, uint8_t *room, size_t cap)
 		rsp_bytes_param_encode(&wr, 0x4042, rsp_bytes_str("abcde"));
 	} else if (cause == RSP_CAUSE_UNRECOGNIZED_MSG) {
 		struct rsp_mark mark = rsp_wr_msg_open(&wr, 0x41, 0);
-		rsp_wr_u32(&wr, 7);
+		rsp_bytes_param_encode(&wr, RSP_PARAM_POOL_HANDLE, rsp_bytes_str("web"));
 		rsp_wr_close(&wr, mark);
 	} else if (cause == RSP_CAUSE_INCONSISTENT_POLICY) {
 		rsp_policy_encode(&wr, &(struct rsp_policy){ .type = RSP_POLICY_WRR, .value = { 9, 0 } });

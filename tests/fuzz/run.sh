@@ -1,0 +1,14 @@
+#!/bin/sh
+# Fuzz one target with libFuzzer: run.sh NAME [SECONDS]. The corpus is kept in ./corpus-NAME; a new fault becomes a file
+# there that belongs, once understood, into tests/fuzz/repro/NAME.
+set -eu
+name=$1 seconds=${2:-60}
+src=${RSP_SRCDIR:-$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd)}
+mkdir -p "corpus-$name"
+# shellcheck disable=SC2046 # a list of files
+clang -std=gnu17 -g -O1 -D_GNU_SOURCE -I"$src/common" -I"$src/tests/fuzz" \
+	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
+	"$src/tests/fuzz/fuzz_$name.c" "$src/tests/unit/samples.c" \
+	$(find "$src/common/base" "$src/common/wire" "$src/common/proto" -name '*.c') -o "fuzz-$name"
+exec "./fuzz-$name" -max_total_time="$seconds" -max_len=4096 -artifact_prefix="corpus-$name/" \
+	"corpus-$name" "$src/tests/fuzz/repro/$name"
