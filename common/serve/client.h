@@ -33,7 +33,7 @@ struct rsp_session_config {
 	uint64_t timeout_ms;	/* the whole run, from now; 0: none. rsp_session_set_timeout() changes it */
 	uint64_t max_outage_ms; /* 0: none */
 	unsigned rounds;	/* how often to go through the servers before giving up; 0: until the timeout */
-	bool persistent;	/* registrations are never given up by themselves */
+	bool persistent;	/* registrations are never given up by themselves; @rounds ends with the first home */
 	uint32_t dial_timeout_ms; /* for one connection with its handshake; 0: T5 */
 };
 

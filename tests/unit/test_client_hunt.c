@@ -257,6 +257,7 @@ an_outage_may_last_for_max_outage(void)
 	struct rsp_client_config config = world_config(1, true);
 
 	config.max_outage_ms = 60000;
+	config.rounds = 1; /* for the start only */
 	world_begin(&w, &config);
 	world_registered_at_alpha(&w, 0x11, 300);
 	world_down(&w, 1, RSP_STEP_ASAP, RSP_ECLOSED);
