@@ -372,6 +372,8 @@ rsp_listener_free(struct rsp_listener *l)
 			s->silent = true;
 			rsp_stream_drop(s);
 		}
+		source_release(s->source); /* it is on a list of ours */
+		s->source = NULL;
 		s->listener = NULL;
 	}
 	rsp_watch_free(l->watch);
