@@ -171,6 +171,7 @@ start(const struct rsp_cli_tool *tool, int argc, const char **argv)
 	(void)snprintf(name, sizeof(name), "%s%s%s", tool->name, tool->verb ? " " : "", tool->verb ? tool->verb : "");
 	(void)snprintf(operands, sizeof(operands), "[OPTION]... %s", tool->operands);
 
+	argv[0] = name; /* for the help */
 	poptContext ctx = poptGetContext(name, argc, argv, table, 0);
 	if (!ctx)
 		return rsp_err_exit(RSP_ENOMEM);

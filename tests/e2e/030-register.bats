@@ -1,0 +1,433 @@
+# rsp-register(1): each option, exit status, signal and kind of bad input.
+load helpers
+
+hold() { # hold NAME ARG...: like start_register, without waiting
+	local name=$1
+	shift
+	start "$name" rsp-register --scope "$scopes/e1" -s "r1@${asap[r1]}" "$@"
+}
+
+reg() { # reg STATUS ARG...: to the end
+	local status=$1
+	shift
+	rsp "$status" rsp-register --scope "$scopes/e1" "$@"
+}
+
+# A port that nobody uses just now.
+free_port() {
+	python3 -c 'import socket; s=socket.create_server(("127.0.0.1",0)); print(s.getsockname()[1])'
+}
+
+# A server that answers with 8 octets on port $1, and says so on its stdout.
+serve() {
+	cat <<-'EOT'
+		import signal, socket, sys
+		s = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+		signal.signal(signal.SIGTERM, lambda *a: sys.exit(int(sys.argv[2])))
+		while True:
+		    s.accept()[0].close()
+	EOT
+}
+
+@test "register: held until SIGTERM, then gone" {
+	start_peer r1
+	start_register one e1 r1 --port 8001 web
+	resolve web
+	assert_equal "$(field '.elements | length')" 1
+	local id
+	id=$(records one 'select(.event == "registered") | .pe_id' | jq -r .)
+	assert_equal "$(field '.elements[0].pe_id')" "$id"
+	assert_equal "$(records one 'select(.event == "registered") | .registrar | [.name, .auth, .secure]')" '["r1","psk",true]'
+	stop one 0
+	wait_for_record one '.event == "deregistered"'
+	resolve web r1 1
+}
+
+@test "register: SIGINT too" {
+	start_peer r1
+	python3 - "$BATS_TEST_TMPDIR" "$scopes/e1" "r1@${asap[r1]}" <<-'EOT'
+		import json, signal, subprocess, sys
+		p = subprocess.Popen(["rsp-register", "--scope", sys.argv[2], "-s", sys.argv[3], "-p", "8001", "web"],
+		    stdout=subprocess.PIPE, text=True)
+		assert json.loads(p.stdout.readline())["event"] == "registered"
+		p.send_signal(signal.SIGINT)
+		assert json.loads(p.stdout.readline())["event"] == "deregistered"
+		assert p.wait(10) == 0
+	EOT
+}
+
+@test "register: what is registered is what was asked for" {
+	start_peer r1
+	start_register one e1 r1 -p 8001 -a 127.0.0.1 --pe-id 0xbeef --lifetime 1h --policy wrr --weight 7 web
+	resolve web
+	assert_equal "$(field '.elements[0] | "\(.pe_id) \(.lifetime_s) \(.policy.name) \(.policy.weight) \(.user_transport.port)"')" \
+		"0x0000beef 3600 weighted-round-robin 7 8001"
+	start_register two e1 r1 -p 8002 --protocol udp --policy lud --load 50% --load-degradation 0.25 other
+	resolve other
+	assert_equal "$(field '.elements[0] | "\(.user_transport.type) \(.policy.load) \(.policy.load_degradation)"')" \
+		"udp 2147483647 1073741823"
+}
+
+@test "register: --pe-id-file keeps the identifier" {
+	local file=$BATS_TEST_TMPDIR/id
+	start_peer r1
+	start_register one e1 r1 -p 8001 --pe-id-file "$file" web
+	assert_equal "$(cat "$file")" "$(records one 'select(.event == "registered") | .pe_id' | jq -r .)"
+	local id
+	id=$(cat "$file")
+	stop one
+	start_register two e1 r1 -p 8001 --pe-id-file "$file" web
+	assert_equal "$(records two 'select(.event == "registered") | .pe_id' | jq -r .)" "$id"
+	printf 'what\n' >"$file"
+	reg 3 -s "r1@${asap[r1]}" -p 8001 --pe-id-file "$file" web
+	assert_equal "$(field '.error.key, .error.object' | xargs)" "config $file"
+}
+
+@test "register: wrong usage" {
+	local args
+	while read -r -a args; do
+		reg 2 "${args[@]}"
+		assert_equal "$(field '.schema, .error.key, .error.exit' | xargs)" "rsp.error/1 usage 2"
+		assert_regex "$stderr" '^rsp-register: .*: .'
+	done <<-'EOT'
+		web
+		--port 0 web
+		--port 65536 web
+		--port http web
+		--port 80 web other
+		--port 80
+		--port 80 --protocol icmp web
+		--port 80 --address example.net web
+		--port 80 --address 0.0.0.0 web
+		--port 80 --address 127.0.0.1 --address 127.0.0.2 web
+		--port 80 --pe-id 0 web
+		--port 80 --pe-id 0x100000000 web
+		--port 80 --policy best web
+		--port 80 --weight 3 web
+		--port 80 --policy wrr --weight 0 web
+		--port 80 --policy lu --load 101% web
+		--port 80 --policy lu --load 1.1 web
+		--port 80 --policy lu --load half web
+		--port 80 --lifetime 0 web
+		--port 80 --lifetime 1500ms web
+		--port 80 --lifetime ever web
+		--port 80 --ready port web
+		--port 80 --drain 5s web
+		--port 80 --ready when web
+		--port 80 --no-listen --listen 127.0.0.1 web
+		--port 80 --load-file x --load 1 web
+		--port 80 --bogus web
+		--batch --pe-id 5 web
+	EOT
+	reg 125 --port 80 web --
+	assert_equal "$(field '.error.key, .error.exit' | xargs)" "usage 2"
+	reg 125 --bogus web -- true
+	reg 125 --port 80 -- true
+}
+
+@test "register: keys that others can read, no keys, no key for this registrar" {
+	local dir=$BATS_TEST_TMPDIR/scope
+	cp -r "$scopes/e1" "$dir"
+	chmod 640 "$dir/keys.json"
+	rsp 3 rsp-register --scope "$dir" -s r1@127.0.0.1:1 -p 80 web
+	assert_equal "$(field '.error.key, .error.object' | xargs)" "permissions $dir/keys.json"
+	chmod 600 "$dir/keys.json"
+	printf '{"schema": "rsp.keys/1",\n "keys": [' >"$dir/keys.json"
+	rsp 3 rsp-register --scope "$dir" -s r1@127.0.0.1:1 -p 80 web
+	assert_equal "$(field .error.key)" config
+	rm "$dir/keys.json"
+	rsp 3 rsp-register --scope "$dir" -s r1@127.0.0.1:1 -p 80 web
+	assert_equal "$(field .error.key)" not-found
+	rsp 3 rsp-register --scope "$scopes/user" -s r1@127.0.0.1:1 -p 80 web
+	reg 3 -s r9@127.0.0.1:1 -p 80 web
+	reg 3 --identity rsp1.AAAAAAAAAAAAAAAAAAAAAA -s r1@127.0.0.1:1 -p 80 web
+	assert_equal "$(field .error.key)" no-key
+}
+
+@test "register: --keys and --identity" {
+	start_peer r1
+	local id
+	id=$(jq -r '.keys[] | select(.role == "element" and .server == "r1") | .identity' "$scopes/e1/keys.json")
+	start_register one e2 r1 --keys "$scopes/e1/keys.json" --identity "$id" -p 8001 web
+	stop one
+	id=$(jq -r '.keys[] | select(.role == "element" and .server == "r2") | .identity' "$scopes/e1/keys.json")
+	reg 3 -s "r1@${asap[r1]}" --identity "$id" -p 8001 web
+	assert_equal "$(field .error.key)" no-key
+}
+
+@test "register: nobody there, at once or after --timeout" {
+	reg 4 -s r1@127.0.0.1:1 -p 80 web
+	assert_equal "$(field '.error.key, .attempts[0].key' | xargs)" "unreachable unreachable"
+	reg 4 -s r1@127.0.0.1:1 --wait -t 300ms -p 80 web
+	reg 125 -s r1@127.0.0.1:1 -p 80 --ready now web -- touch "$BATS_TEST_TMPDIR/never"
+	[ ! -e "$BATS_TEST_TMPDIR/never" ]
+}
+
+@test "register: --wait waits for the registrar" {
+	start_peer r1
+	local at=${asap[r1]}
+	stop r1
+	start one rsp-register --scope "$scopes/e1" -s "r1@$at" --wait -p 8001 web
+	start r1 rsp-peer run --scope "$scopes/r1" --name r1 --asap "$at" --enrp 127.0.0.1:0
+	wait_for_record one '.event == "registered"'
+	stop one
+}
+
+@test "register: a wrong key is refused" {
+	start_peer r1
+	make_scope "$BATS_TEST_TMPDIR/else"
+	rsp 5 rsp-register --scope "$BATS_TEST_TMPDIR/else/e1" -s "r1@${asap[r1]}" -p 8001 web
+	assert_equal "$(field '.error.key, .attempts[0].step' | xargs)" "auth-failed tls"
+	resolve web r1 1
+}
+
+@test "register: an address of somebody else is rejected" { # RFC 5355 2.2; RFC 5354 s.3.12 cause 0xa
+	start_peer r1
+	reg 6 -s "r1@${asap[r1]}" -p 8001 -a 192.0.2.1 web
+	assert_equal "$(tail -n 1 <<<"$output" | jq -r '.error.key, .error.cause.code' | xargs)" "rejected 0x000a"
+	assert_equal "$(head -n 1 <<<"$output" | jq -r '.event, .ok, .cause.code' | xargs)" "rejected false 0x000a"
+	resolve web r1 1
+}
+
+@test "register: an element of another identity stays as it is" { # RFC 5355 2.3
+	start_peer r1
+	start_register one e1 r1 -p 8001 --pe-id 0x11 web
+	resolve web
+	local before
+	before=$(field '.elements')
+	rsp 6 rsp-register --scope "$scopes/e2" -s "r1@${asap[r1]}" -p 9001 --pe-id 0x11 web
+	assert_equal "$(tail -n 1 <<<"$output" | jq -r .error.cause.code)" 0x000a
+	resolve web
+	assert_equal "$(field '.elements')" "$before"
+}
+
+@test "register: another policy than the pool's is rejected" { # RFC 5352 s.3.1 rule 3
+	start_peer r1
+	start_register one e1 r1 -p 8001 web
+	rsp 6 rsp-register --scope "$scopes/e2" -s "r1@${asap[r1]}" -p 8002 --policy rand web
+	assert_equal "$(tail -n 1 <<<"$output" | jq -r .error.cause.key)" inconsistent-pooling-policy
+}
+
+@test "register: renewed in time" {
+	start_peer r1
+	start_register one e1 r1 -p 8001 --lifetime 2s web
+	wait_for_record one '.event == "renewed"'
+	resolve web
+}
+
+@test "register: the registrar comes back, and so does the element, with its id" {
+	start_peer r1
+	local at=${asap[r1]}
+	start_register one e1 r1 -p 8001 --pe-id 0x11 web
+	stop r1 137 KILL
+	wait_for_record one '.event == "lost"'
+	start r1 rsp-peer run --scope "$scopes/r1" --name r1 --asap "$at" --enrp 127.0.0.1:0
+	wait_for_record one '.event == "reregistered"' 20
+	resolve web
+	assert_equal "$(field '.elements[0].pe_id')" 0x00000011
+}
+
+@test "register: --max-outage" {
+	start_peer r1
+	start_register one e1 r1 -p 8001 --max-outage 300ms web
+	stop r1 137 KILL
+	await_end one 8
+	assert_equal "$(records one 'select(.error) | .error.key')" '"lost"'
+}
+
+@test "register: SIGTERM while the registrar hangs ends after --timeout, a second SIGTERM at once" {
+	start_peer r1
+	start_register one e1 r1 -p 8001 -t 500ms web
+	start_register two e2 r1 -p 8002 -t 60s web
+	kill -STOP "${pids[r1]}"
+	stop one 4
+	assert_equal "$(records one 'select(.error) | .error.key')" '"timeout"'
+	kill -TERM "${pids[two]}"
+	wait_until 5 grep -q . "$BATS_TEST_TMPDIR/two.out"
+	kill -TERM "${pids[two]}"
+	stop two 143
+	kill -CONT "${pids[r1]}"
+}
+
+@test "register: SIGHUP reads the load and the keys again" {
+	start_peer r1
+	local dir=$BATS_TEST_TMPDIR/scope load=$BATS_TEST_TMPDIR/load
+	cp -r "$scopes/e1" "$dir"
+	echo 0.5 >"$load"
+	start one rsp-register --scope "$dir" -s "r1@${asap[r1]}" -p 8001 --policy lu --load-file "$load" web
+	wait_for_record one '.event == "registered"'
+	echo 100% >"$load"
+	kill -HUP "${pids[one]}"
+	wait_for_record one '.event == "reloaded" and .ok'
+	wait_until 5 load_is 4294967295
+	chmod 644 "$dir/keys.json"
+	kill -HUP "${pids[one]}"
+	wait_for_record one '.event == "reloaded" and (.ok | not) and (.reason | test("mode"))'
+	chmod 600 "$dir/keys.json"
+	echo much >"$load"
+	kill -HUP "${pids[one]}"
+	wait_for_record one '.event == "reloaded" and (.ok | not) and (.reason | test("load"))'
+	load_is 4294967295
+}
+
+load_is() {
+	resolve web
+	[ "$(field '.elements[0].policy.load')" = "$1" ]
+}
+
+@test "register: nobody reads the records any more, and the registration is kept" {
+	start_peer r1
+	mkfifo "$BATS_TEST_TMPDIR/fifo"
+	rsp-register --scope "$scopes/e1" -s "r1@${asap[r1]}" -p 8001 --lifetime 2s web \
+		>"$BATS_TEST_TMPDIR/fifo" 2>"$BATS_TEST_TMPDIR/one.err" 3>&- &
+	pids[one]=$!
+	head -n 1 "$BATS_TEST_TMPDIR/fifo" >"$BATS_TEST_TMPDIR/one.out"
+	wait_until 10 grep -q 'nobody reads' "$BATS_TEST_TMPDIR/one.err"
+	resolve web
+	stop one 0
+	assert_equal "$(grep -c 'nobody reads' "$BATS_TEST_TMPDIR/one.err")" 1
+}
+
+@test "register: a full disk is said once, and is the exit status" {
+	start_peer r1
+	rsp-register --scope "$scopes/e1" -s "r1@${asap[r1]}" -p 8001 web >/dev/full 2>"$BATS_TEST_TMPDIR/one.err" 3>&- &
+	pids[one]=$!
+	wait_until 10 grep -q 'cannot write' "$BATS_TEST_TMPDIR/one.err"
+	wait_until 10 resolves web
+	stop one 3
+	assert_equal "$(grep -c 'cannot write' "$BATS_TEST_TMPDIR/one.err")" 1
+}
+
+resolves() {
+	rsp-resolve -q --scope "$scopes/user" -s "r1@${asap[r1]}" "$1" >/dev/null
+}
+
+@test "register: -- CMD is registered when its port answers, and stopped after it has left the pool" {
+	start_peer r1
+	local port
+	port=$(free_port)
+	serve >"$BATS_TEST_TMPDIR/serve.py"
+	hold one -p "$port" web -- python3 "$BATS_TEST_TMPDIR/serve.py" "$port" 7
+	wait_for_record one '.event == "registered"'
+	resolve web
+	assert_equal "$(field '.elements[0].user_transport.port')" "$port"
+	stop one 7
+	assert_equal "$(records one .event | jq -sc 'map(select(. != "keepalive"))')" '["registered","deregistered","child-exit"]'
+	assert_equal "$(records one 'select(.event == "child-exit") | [.exit_status, .signal]')" '[7,null]'
+	resolve web r1 1
+}
+
+@test "register: -- CMD sees who it is; --ready exec and now" {
+	start_peer r1
+	hold one -p 8001 --pe-id 0x11 --ready "exec:test -e $BATS_TEST_TMPDIR/ready" web -- \
+		sh -c "env | grep ^RSP_P >'$BATS_TEST_TMPDIR/env'; sleep 0.2; touch '$BATS_TEST_TMPDIR/ready'; exec sleep 60"
+	wait_for_record one '.event == "registered"'
+	assert_equal "$(sort "$BATS_TEST_TMPDIR/env" | xargs)" "RSP_PE_ID=0x00000011 RSP_POOL=web RSP_POOL_HEX=776562"
+	stop one 143
+	hold two -p 8001 --ready now web -- sh -c 'echo "$RSP_REGISTRAR"; exec sleep 60'
+	wait_for_record two '.event == "registered"'
+	wait_until 5 grep -q . "$BATS_TEST_TMPDIR/two.err"
+	assert_equal "$(cat "$BATS_TEST_TMPDIR/two.err")" "${asap[r1]}"
+	stop two 143
+}
+
+@test "register: -- CMD that ends by itself leaves the pool, with its status" {
+	start_peer r1
+	reg 5 -s "r1@${asap[r1]}" -p 8001 --ready now web -- sh -c 'exit 5'
+	assert_equal "$(jq -r .event <<<"$output" | xargs)" "registered child-exit deregistered"
+	reg 137 -s "r1@${asap[r1]}" -p 8001 --ready now web -- sh -c 'kill -KILL $$'
+	reg 3 -s "r1@${asap[r1]}" -p 8001 --ready port web -- sh -c 'exit 3'
+	assert_equal "$(jq -r .event <<<"$output" | xargs)" child-exit
+	resolve web r1 1
+}
+
+@test "register: -- CMD not found, not executable, never ready" {
+	start_peer r1
+	reg 127 -s "r1@${asap[r1]}" -p 8001 web -- /nonexistent/cmd
+	assert_equal "$(field .error.key)" not-found
+	: >"$BATS_TEST_TMPDIR/plain"
+	reg 126 -s "r1@${asap[r1]}" -p 8001 web -- "$BATS_TEST_TMPDIR/plain"
+	assert_equal "$(field .error.key)" permissions
+	reg 125 -s "r1@${asap[r1]}" -p "$(free_port)" --ready-timeout 300ms web -- sleep 60
+	assert_equal "$(jq -r 'select(.error) | .error.key' <<<"$output")" timeout
+	reg 127 -s "r1@${asap[r1]}" -p 8001 --ready now web -- /nonexistent/cmd
+	resolve web r1 1
+}
+
+@test "register: --drain and --kill-after; a second SIGTERM does not wait" {
+	start_peer r1
+	hold one -p 8001 --ready now --drain 300ms --kill-after 200ms web -- sh -c 'trap "" TERM; while :; do sleep 1; done'
+	wait_for_record one '.event == "registered"'
+	stop one 137
+	hold two -p 8001 --ready now --drain 60s web -- sleep 60
+	wait_for_record two '.event == "registered"'
+	kill -TERM "${pids[two]}"
+	wait_for_record two '.event == "deregistered"'
+	stop two 143
+	assert_equal "$(records two 'select(.event == "child-exit") | .signal')" 15
+}
+
+@test "register: a batch over one connection" {
+	start_peer r1
+	seq 100 | jq -c '{port: (8000 + .), pe_id: ., pool: (if . > 50 then "other" else "web" end)}' >"$BATS_TEST_TMPDIR/batch"
+	rsp-register --scope "$scopes/e1" -s "r1@${asap[r1]}" --batch <"$BATS_TEST_TMPDIR/batch" \
+		>"$BATS_TEST_TMPDIR/one.out" 2>"$BATS_TEST_TMPDIR/one.err" 3>&- &
+	pids[one]=$!
+	wait_until 10 registered one 100
+	resolve web
+	assert_equal "$(field '.elements | length')" 50
+	stop one 0
+	assert_equal "$(records one 'select(.event == "deregistered")' | wc -l)" 100
+	resolve web r1 1
+}
+
+registered() {
+	[ "$(records "$1" 'select(.event == "registered")' | wc -l)" -eq "$2" ]
+}
+
+@test "register: bad lines of a batch are told by number, and the others are held" {
+	start_peer r1
+	cat >"$BATS_TEST_TMPDIR/batch" <<-'EOT'
+		{"port": 8001}
+		{"port": 8002
+		[]
+		{"port": "x"}
+		{"port": 8003, "colour": "red"}
+		{"port": 8004, "pool": 5}
+		{"port": 8005, "port": 8005}
+
+		{"pool": "web", "port": 8006, "address": ["127.0.0.1"], "policy": "rr", "lifetime": "1h"}
+		{"port": 8007, "pe_id": null}
+	EOT
+	rsp-register --scope "$scopes/e1" -s "r1@${asap[r1]}" --batch web <"$BATS_TEST_TMPDIR/batch" \
+		>"$BATS_TEST_TMPDIR/one.out" 2>"$BATS_TEST_TMPDIR/one.err" 3>&- &
+	pids[one]=$!
+	wait_until 10 registered one 2
+	assert_equal "$(records one 'select(.error) | .error.object' | jq -sc 'map(ltrimstr("stdin:")) | join(" ")')" '"2 3 4 5 6 7 10"'
+	assert_equal "$(records one 'select(.error) | .error.key' | sort -u)" '"config"'
+	stop one 9
+	rsp 3 rsp-register --scope "$scopes/e1" -s "r1@${asap[r1]}" --batch web </dev/null
+	assert_equal "$(field .error.key)" config
+}
+
+@test "register: --pretty, --output, --help, --version" {
+	start_peer r1
+	hold one -p 8001 -o "$BATS_TEST_TMPDIR/records.out" --ready now web -- sh -c 'echo hello; exec sleep 60'
+	wait_until 10 grep -q hello "$BATS_TEST_TMPDIR/one.out"
+	assert_equal "$(jq -r .event "$BATS_TEST_TMPDIR/records.out" | head -n 1)" registered
+	stop one 143
+	rm "$BATS_TEST_TMPDIR/one.out"
+	run -0 rsp-register --help
+	assert_regex "$output" '^Usage: rsp-register \[OPTION\]... POOL'
+	run -0 rsp-register --version
+}
+
+@test "register: plain text with --insecure-plaintext" {
+	start r1 rsp-peer run --insecure-plaintext --name r1 --asap 127.0.0.1:0
+	local at
+	at=$(wait_for_record r1 '.event == "listening"' | jq -r .asap)
+	start one rsp-register --insecure-plaintext -s "$at" -p 8001 web
+	wait_for_record one '.event == "registered" and .registrar.auth == "none" and .registrar.secure == false'
+	rsp 0 rsp-resolve --insecure-plaintext -s "$at" web
+	assert_equal "$(field .registrar.secure)" false
+}
