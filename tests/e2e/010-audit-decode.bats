@@ -7,7 +7,7 @@ bats_load_library bats-support
 bats_load_library bats-assert
 
 setup() {
-	cd "$BATS_TEST_TMPDIR"
+	cd "$BATS_TEST_TMPDIR" || return
 	vectors=$RSP_SRCDIR/tests/vectors/rsplib.tsv
 }
 
