@@ -1,4 +1,5 @@
 #include <stdlib.h>
+#include <string.h>
 
 #include "engine/registrar_priv.h"
 
@@ -144,10 +145,8 @@ most_elements(const struct rsp_registrar *r, const struct rsp_link *link)
 
 static struct verdict
 check_registration(struct rsp_registrar *r, uint64_t now_ms, const struct rsp_link *link, const struct rsp_message *msg,
-		   uint8_t *room, size_t cap)
+		   const struct rsp_pool *pool, const struct rsp_element *e, uint8_t *room, size_t cap)
 {
-	const struct rsp_pool *pool = rsp_pool_find(r->space, msg->handle);
-	const struct rsp_element *e = rsp_element_find(r->space, pool, msg->element.pe_id);
 	struct verdict verdict = may_change(r, link);
 
 	if (verdict.cause != RSP_CAUSE_NONE)
@@ -199,46 +198,40 @@ next_keepalive(struct rsp_registrar *r, uint64_t now_ms, const struct rsp_elemen
 	return next < earliest ? earliest : next;
 }
 
-/* Put the element into the handlespace as ours. @ret_same: what users see of it is what it was, and so is its link. */
+/* Put the element into the handlespace as ours; @e is it, if it is there. @ret_same: what users see of it is what it was,
+ * and so is its link. */
 static enum rsp_err
-put(struct rsp_registrar *r, const struct rsp_link *link, struct rsp_bytes handle, const struct rsp_pool_element *pe,
-    struct rsp_element **ret, bool *ret_new, bool *ret_same)
+put(struct rsp_registrar *r, struct rsp_link *link, const struct rsp_message *msg, const struct rsp_pool_element *pe,
+    struct rsp_element *e, struct rsp_element **ret, bool *ret_same)
 {
-	struct rsp_element *e = rsp_element_find(r->space, rsp_pool_find(r->space, handle), pe->pe_id);
-	uint8_t before[2048], after[2048];
-	struct rsp_wr old = rsp_wr_init(before, sizeof(before)), new = rsp_wr_init(after, sizeof(after));
-	bool same_link = e && e->link == link->id;
+	size_t before = e && e->link == link->id ? e->answer_size : 0;
+	bool counted = e && e->owner && rsp_element_home_id(e) == r->config.server_id, is_new;
 
-	if (e) {
-		rsp_element_write(&old, e, false);
-		rsp_registrar_count(r, e, -1);
-	}
-	enum rsp_err err = rsp_handlespace_put(r->space, handle, pe, ret, ret_new);
-	if (err) {
-		if (e)
-			rsp_registrar_count(r, e, 1);
+	if (before)
+		memcpy(r->out, e->encoded, before); /* nothing is being sent */
+	enum rsp_err err = rsp_handlespace_put(r->space, msg->handle, pe, ret, &is_new);
+	if (err)
 		return err;
-	}
-	rsp_registrar_count(r, *ret, 1);
-	rsp_element_write(&new, *ret, false);
-	*ret_same = same_link && !old.err && !new.err &&
-		    rsp_bytes_equal(rsp_bytes_of(before, old.pos), rsp_bytes_of(after, new.pos));
+	if ((*ret)->owner && !counted) /* the owner of a known element is who registers it: owns() */
+		link->account->elements++;
+	/* the header's length depends on what users do not see */
+	*ret_same = before > 4 && before == (*ret)->answer_size && memcmp(r->out + 4, (*ret)->encoded + 4, before - 4) == 0;
 	return RSP_OK;
 }
 
 /* Store what @msg registers, which has been checked. */
 static struct verdict
-store(struct rsp_registrar *r, uint64_t now_ms, struct rsp_link *link, const struct rsp_message *msg)
+store(struct rsp_registrar *r, uint64_t now_ms, struct rsp_link *link, const struct rsp_message *msg,
+      struct rsp_element *e)
 {
 	struct rsp_pool_element pe = msg->element;
 	uint8_t room[RSP_ADDRS_ROOM(1)];
-	struct rsp_element *e;
-	bool is_new, same;
+	bool is_new = !e, same;
 
 	pe.home_id = r->config.server_id;
 	pe.owner = link->info.identity ? rsp_bytes_str(link->info.identity) : (struct rsp_bytes){ 0 };
 	record_asap_transport(r, link, &pe, room);
-	if (put(r, link, msg->handle, &pe, &e, &is_new, &same))
+	if (put(r, link, msg, &pe, e, &e, &same))
 		return refuse(RSP_CAUSE_LACK_OF_RESOURCES, "handlespace-full");
 
 	rsp_element_attach(e, link);
@@ -268,10 +261,12 @@ void
 rsp_asap_registration(struct rsp_registrar *r, uint64_t now_ms, struct rsp_link *link, const struct rsp_message *msg)
 {
 	uint8_t room[1024];
-	struct verdict verdict = check_registration(r, now_ms, link, msg, room, sizeof(room));
+	const struct rsp_pool *pool = rsp_pool_find(r->space, msg->handle);
+	struct rsp_element *e = rsp_element_find(r->space, pool, msg->element.pe_id);
+	struct verdict verdict = check_registration(r, now_ms, link, msg, pool, e, room, sizeof(room));
 
 	if (verdict.cause == RSP_CAUSE_NONE)
-		verdict = store(r, now_ms, link, msg);
+		verdict = store(r, now_ms, link, msg, e);
 	respond(r, link, msg, ASAP_REGISTRATION_RESPONSE, msg->element.pe_id, verdict);
 }
 

@@ -46,12 +46,10 @@ answer(struct rsp_registrar *r, const struct rsp_link *link, struct rsp_pool *po
 	uint32_t n = rsp_select(pool, most, &r->rng, r->answer);
 	struct rsp_wr wr = rsp_wr_init(r->out, RSP_MESSAGE_MAX - 3);
 	struct rsp_mark whole = rsp_wr_msg_open(&wr, ASAP_HANDLE_RESOLUTION_RESPONSE, accepted ? ASAP_FLAG_ACCEPT : 0);
-	struct rsp_pool_element first = { 0 };
 	size_t size;
 
-	rsp_element_decode(r->answer[0], &first);
 	rsp_bytes_param_encode(&wr, RSP_PARAM_POOL_HANDLE, rsp_pool_handle(pool));
-	rsp_policy_encode(&wr, &first.policy);
+	rsp_element_policy_write(&wr, r->answer[0]);
 	for (uint32_t i = 0; i < n; i++) {
 		struct rsp_wr before = wr;
 

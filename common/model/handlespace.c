@@ -483,6 +483,31 @@ rsp_element_write(struct rsp_wr *wr, const struct rsp_element *e, bool whole)
 	rsp_wr_close(wr, mark);
 }
 
+/* RFC 5354 s.3.10: where the policy stands in an encoded Pool Element: header, three fields, user transport. */
+static size_t
+policy_at(const uint8_t *encoded)
+{
+	enum { USER = 16 };
+	size_t size = (size_t)encoded[USER + 2] << 8 | encoded[USER + 3];
+
+	return USER + ((size + 3) & ~(size_t)3);
+}
+
+static size_t
+policy_size(const uint8_t *encoded)
+{
+	const uint8_t *policy = encoded + policy_at(encoded);
+
+	return (size_t)policy[2] << 8 | policy[3];
+}
+
+void
+rsp_element_policy_write(struct rsp_wr *wr, const struct rsp_element *e)
+{
+	rsp_wr_pad(wr);
+	rsp_wr_bytes(wr, rsp_bytes_of(e->encoded + policy_at(e->encoded), policy_size(e->encoded)));
+}
+
 /* A copy of the parameter on the heap, its size, and the size of the part for users. Unknown parameters are not kept. */
 static enum rsp_err
 encode(const struct rsp_pool_element *pe, uint8_t **ret, uint16_t *ret_size, uint16_t *ret_answer_size)
@@ -500,13 +525,9 @@ encode(const struct rsp_pool_element *pe, uint8_t **ret, uint16_t *ret_size, uin
 	if (!copy)
 		return RSP_ENOMEM;
 
-	wr = rsp_wr_init(room, sizeof(room));
-	plain.asap = (struct rsp_transport){ 0 };
-	plain.owner = (struct rsp_bytes){ 0 };
-	rsp_pool_element_encode(&wr, &plain);
 	*ret = copy;
 	*ret_size = (uint16_t)size;
-	*ret_answer_size = (uint16_t)wr.pos;
+	*ret_answer_size = (uint16_t)(policy_at(copy) + policy_size(copy));
 	return RSP_OK;
 }
 

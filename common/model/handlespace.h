@@ -108,6 +108,9 @@ uint32_t rsp_element_home_id(const struct rsp_element *e);
 /** Append the Pool Element parameter of @e: whole (for ENRP), or as a user may see it, without ASAP transport and owner. */
 void rsp_element_write(struct rsp_wr *wr, const struct rsp_element *e, bool whole);
 
+/** Append the policy parameter of @e. */
+void rsp_element_policy_write(struct rsp_wr *wr, const struct rsp_element *e);
+
 /** What is stored of @e; views live until @e changes. */
 void rsp_element_decode(const struct rsp_element *e, struct rsp_pool_element *ret);
 
