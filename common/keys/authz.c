@@ -14,7 +14,7 @@
 static void
 entry_done(struct rsp_authz_entry *entry)
 {
-	for (size_t i = 0; i < entry->n_pools; i++)
+	for (size_t i = 0; entry->pools && i < entry->n_pools; i++)
 		free(entry->pools[i]);
 	free((void *)entry->pools);
 	free(entry->addresses);
@@ -260,18 +260,15 @@ read_pools(struct rsp_doc *doc, const json_t *item, struct rsp_authz_entry *entr
 	size_t n = json_array_size(list);
 
 	entry->pools = n ? (char **)calloc(n, sizeof(*entry->pools)) : NULL;
+	entry->n_pools = n;
 	if (n && !entry->pools)
 		(void)rsp_doc_no_memory(doc);
 	for (size_t i = 0; i < n && !doc->err; i++) {
-		const char *text = rsp_doc_item(doc, list, "pools", i);
+		char *copy = strdup(rsp_doc_item(doc, list, "pools", i));
 
-		if (doc->err)
-			return;
-		entry->pools[i] = strdup(text);
-		if (!entry->pools[i])
+		if (!copy)
 			(void)rsp_doc_no_memory(doc);
-		else
-			entry->n_pools++;
+		entry->pools[i] = copy;
 	}
 }
 

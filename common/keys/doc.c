@@ -194,11 +194,17 @@ rsp_doc_append(json_t **array, json_t *value)
 enum rsp_err
 rsp_doc_save(const json_t *root, const char *path, bool replace, struct rsp_why *why)
 {
-	RSP_AUTO(rsp_free) char *text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
-	size_t n = text ? strlen(text) : 0;
+	char *text = NULL;
+	size_t n = 0;
+	FILE *stream = root ? open_memstream(&text, &n) : NULL;
+	bool fits = false;
 
-	if (!text)
-		return rsp_fail(why, RSP_ENOMEM, path, "out of memory");
-	text[n] = '\n'; /* in the NUL's place: the length goes with it */
-	return rsp_file_write(path, RSP_FILE_PUBLIC, replace, rsp_bytes_of(text, n + 1), why);
+	if (stream) { /* jansson overlooks some errors of its sink; the stream remembers them */
+		fits = json_dumpf(root, stream, JSON_INDENT(2)) == 0 && fputc('\n', stream) != EOF && !ferror(stream);
+		fits = fclose(stream) == 0 && fits;
+	}
+	enum rsp_err err = fits ? rsp_file_write(path, RSP_FILE_PUBLIC, replace, rsp_bytes_of(text, n), why)
+				: rsp_fail(why, RSP_ENOMEM, path, "out of memory");
+	free(text);
+	return err;
 }

@@ -90,26 +90,23 @@ rsp_scope_put(struct rsp_scope *scope, const struct rsp_scope_registrar *registr
 		at++;
 	if (at == RSP_SCOPE_REGISTRARS_MAX)
 		return RSP_ELIMIT;
-	struct rsp_ip *addresses = NULL;
-	if (registrar->n_addresses) {
-		addresses = calloc(registrar->n_addresses, sizeof(*addresses));
-		if (!addresses)
-			return RSP_ENOMEM;
-		memcpy(addresses, registrar->addresses, registrar->n_addresses * sizeof(*addresses));
-	}
 	if (at == scope->n_registrars) {
 		struct rsp_scope_registrar *grown = reallocarray(scope->registrars, at + 1, sizeof(*grown));
-		if (!grown) {
-			free(addresses);
+
+		if (!grown)
 			return RSP_ENOMEM;
-		}
 		scope->registrars = grown;
-		scope->n_registrars++;
-	} else {
-		free(scope->registrars[at].addresses);
+		grown[at] = (struct rsp_scope_registrar){ 0 };
 	}
+	struct rsp_ip *addresses = calloc(registrar->n_addresses + 1, sizeof(*addresses));
+	if (!addresses)
+		return RSP_ENOMEM;
+	if (registrar->n_addresses)
+		memcpy(addresses, registrar->addresses, registrar->n_addresses * sizeof(*addresses));
+	free(scope->registrars[at].addresses);
 	scope->registrars[at] = *registrar;
 	scope->registrars[at].addresses = addresses;
+	scope->n_registrars += at == scope->n_registrars;
 	return RSP_OK;
 }
 

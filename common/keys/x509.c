@@ -278,11 +278,12 @@ verify_chain(const struct rsp_x509 *x509, gnutls_x509_crt_t *chain, unsigned n, 
 {
 	char server[] = GNUTLS_KP_TLS_WWW_SERVER, client[] = GNUTLS_KP_TLS_WWW_CLIENT;
 	char *purpose = kind == RSP_X509_SERVER ? server : client;
-	gnutls_typed_vdata_st data = { .type = GNUTLS_DT_KEY_PURPOSE_OID,
-				       .data = (unsigned char *)purpose,
-				       .size = (unsigned)strlen(purpose) };
+	gnutls_typed_vdata_st data = { .type = GNUTLS_DT_KEY_PURPOSE_OID };
 	gnutls_x509_trust_list_t list = NULL;
 	unsigned status = 0;
+
+	data.data = (unsigned char *)purpose;
+	data.size = (unsigned)strlen(purpose);
 	int code = gnutls_x509_trust_list_init(&list, 0);
 
 	if (code >= 0 && x509->n_ca)
