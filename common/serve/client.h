@@ -11,6 +11,7 @@
 struct rsp_loop;
 struct rsp_scope;
 struct rsp_tls;
+struct rsp_trace;
 
 struct rsp_session_config {
 	/* Where keys, certificates and registrars are. Must outlive the session. NULL only with @plaintext and @servers. */
@@ -35,6 +36,7 @@ struct rsp_session_config {
 	unsigned rounds;	/* how often to go through the servers before giving up; 0: until the timeout */
 	bool persistent;	/* registrations are never given up by themselves; @rounds ends with the first home */
 	uint32_t dial_timeout_ms; /* for one connection with its handshake; 0: T5 */
+	struct rsp_trace *trace;  /* where each message is written (net/trace.h); NULL: nowhere. Must outlive the session */
 };
 
 /** Events of the engine, as they come. May call any rsp_session_ function but _free. */

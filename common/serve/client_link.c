@@ -129,6 +129,22 @@ on_open(void *ctx, struct rsp_stream *stream, const struct rsp_stream_auth *auth
 	rsp_session_settle(s);
 }
 
+/* Write @message, which came in or goes out, to the capture. */
+static void
+trace(const struct session_link *link, bool out, struct rsp_bytes message)
+{
+	const struct rsp_stream_auth *auth = link->stream ? rsp_stream_auth(link->stream) : NULL;
+	struct rsp_trace_flow flow = { .ppid = RSP_PPID_ASAP };
+
+	if (!link->s->config.trace || !auth)
+		return;
+	flow.src = out ? auth->local : auth->remote;
+	flow.dst = out ? auth->remote : auth->local;
+	flow.src_port = out ? auth->local_port : auth->remote_port;
+	flow.dst_port = out ? auth->remote_port : auth->local_port;
+	rsp_trace_message(link->s->config.trace, rsp_clock_wall_ms(), &flow, message);
+}
+
 static size_t
 on_data(void *ctx, struct rsp_stream *stream, struct rsp_bytes all)
 {
@@ -152,6 +168,7 @@ on_data(void *ctx, struct rsp_stream *stream, struct rsp_bytes all)
 		if (n == 0 || n > rest.n)
 			break;
 		at += n;
+		trace(link, false, rsp_bytes_of(rest.p, n));
 		rsp_client_receive(s->engine, rsp_clock_ms(), id, rsp_bytes_of(rest.p, n));
 		link = rsp_session_link_find(s, id);
 		if (!link) { /* that message was its last */
@@ -280,8 +297,10 @@ rsp_session_link_send(struct rsp_session *s, uint32_t id, struct rsp_bytes messa
 	if (!link || !link->open || link->failed)
 		return;
 	err = rsp_stream_send(link->stream, message);
-	if (!err)
+	if (!err) {
+		trace(link, true, message);
 		return;
+	}
 	(void)rsp_fail(&link->why, err, link->server_name, "cannot send: %s", rsp_err_text(err));
 	fail_later(link);
 }

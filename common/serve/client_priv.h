@@ -5,9 +5,8 @@
 #include "net/loop.h"
 #include "net/stream.h"
 #include "net/tls.h"
+#include "net/trace.h"
 #include "serve/client.h"
-
-struct rsp_trace;
 
 /* What the files of the session share. client.c: the session and the engine's side. client_link.c: connections.
  * client_servers.c: whom to ask. */
