@@ -245,7 +245,7 @@ round_failed(struct rsp_client *c)
 /* All failed before T5 did: the RFC would have us wait for it, but a registrar that restarts refuses connections for a
  * moment only. So the list is tried again after a pause that doubles up to T5. */
 static void
-pause(struct rsp_client *c)
+pause_round(struct rsp_client *c)
 {
 	unsigned doublings = c->rounds < 16 ? c->rounds - 1 : 15;
 	uint64_t wait_ms = (uint64_t)c->config.timers.stagger_ms << doublings;
@@ -270,7 +270,7 @@ attempt_next(struct rsp_client *c)
 		}
 	}
 	if (c->hunting && count_links(c, true) == 0 && !untried(c) && round_failed(c))
-		pause(c);
+		pause_round(c);
 }
 
 void
