@@ -175,12 +175,13 @@ enum rsp_err
 rsp_tls_init(const char *keylog_path, struct rsp_why *why)
 {
 	(void)unsetenv("SSLKEYLOGFILE");
+	rsp_fd_close(keylog_fd);
+	keylog_fd = -1;
 	if (!keylog_path)
 		return RSP_OK;
 	int fd = open(keylog_path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return rsp_fail(why, RSP_EIO, keylog_path, "%s", strerror(errno));
-	rsp_fd_close(keylog_fd);
 	keylog_fd = fd;
 	return RSP_OK;
 }

@@ -1,0 +1,169 @@
+#ifndef TESTS_UNIT_NET_WORLD_H
+#define TESTS_UNIT_NET_WORLD_H
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "net/loop.h"
+#include "net/stream.h"
+#include "tap.h"
+
+/* What tests of the net share: one end of a connection that notes what happens to it, and a loop that runs until it has. */
+
+#define PATIENCE_MS 20000 /* of a test that fails; none waits that long otherwise */
+
+struct end {
+	struct rsp_stream *stream;
+	struct rsp_stream_auth auth; /* identity points to identity */
+	char identity[300];
+	struct rsp_why why;
+	unsigned opened, closed, drained, refused, shown;
+	uint8_t *got;
+	size_t got_n, got_room;
+	size_t whole; /* consume only multiples of it; 0: everything */
+	const char *greeting; /* sent at the opening */
+	bool echo, close_at_open, bye_at_open;
+};
+
+static struct rsp_loop *world_loop;
+static bool world_gave_up;
+
+static inline size_t
+count_fds(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	size_t n = 0;
+
+	while (dir && readdir(dir))
+		n++;
+	if (dir)
+		(void)closedir(dir);
+	return n;
+}
+
+static inline void
+end_open(void *ctx, struct rsp_stream *stream, const struct rsp_stream_auth *auth)
+{
+	struct end *end = ctx;
+
+	end->stream = stream;
+	end->opened++;
+	end->auth = *auth;
+	(void)snprintf(end->identity, sizeof(end->identity), "%s", auth->identity ? auth->identity : "");
+	if (end->greeting)
+		CHECK_EQ(rsp_stream_send(stream, rsp_bytes_str(end->greeting)), RSP_OK);
+	if (end->close_at_open || end->bye_at_open)
+		rsp_stream_close(stream, end->bye_at_open);
+}
+
+static inline size_t
+end_data(void *ctx, struct rsp_stream *stream, struct rsp_bytes all)
+{
+	struct end *end = ctx;
+	size_t take = end->whole ? all.n / end->whole * end->whole : all.n;
+
+	end->shown++;
+	if (end->got_n + take > end->got_room) {
+		end->got_room = 2 * (end->got_n + take);
+		end->got = realloc(end->got, end->got_room);
+	}
+	memcpy(end->got + end->got_n, all.p, take);
+	end->got_n += take;
+	if (end->echo && take)
+		CHECK_EQ(rsp_stream_send(stream, rsp_bytes_of(all.p, take)), RSP_OK);
+	return take;
+}
+
+static inline void
+end_drained(void *ctx, struct rsp_stream *stream)
+{
+	struct end *end = ctx;
+
+	(void)stream;
+	end->drained++;
+}
+
+static inline void
+end_closed(void *ctx, struct rsp_stream *stream, const struct rsp_why *why)
+{
+	struct end *end = ctx;
+
+	(void)stream;
+	end->stream = NULL;
+	end->closed++;
+	end->why = *why;
+}
+
+static inline void
+end_refused(void *ctx, const struct rsp_sockaddr *remote, const struct rsp_why *why)
+{
+	struct end *end = ctx;
+
+	(void)remote;
+	end->refused++;
+	end->why = *why;
+}
+
+static const struct rsp_stream_events end_events = { end_open, end_data, end_drained, end_closed };
+
+static inline void
+end_done(struct end *end)
+{
+	free(end->got);
+	*end = (struct end){ 0 };
+}
+
+static inline void
+world_give_up(void *ctx)
+{
+	(void)ctx;
+	world_gave_up = true;
+}
+
+/* Run the loop until @condition holds. */
+#define WORLD_RUN(condition)                                                                                           \
+	do {                                                                                                           \
+		struct rsp_alarm *world_alarm;                                                                         \
+		world_gave_up = rsp_alarm_new(world_loop, world_give_up, NULL, &world_alarm) != RSP_OK;                \
+		rsp_alarm_in(world_alarm, PATIENCE_MS);                                                                \
+		while (!(condition) && !world_gave_up)                                                                 \
+			(void)rsp_loop_turn(world_loop, true);                                                         \
+		CHECK(condition);                                                                                      \
+		rsp_alarm_free(world_alarm);                                                                           \
+	} while (0)
+
+static inline struct rsp_sockaddr
+loopback(void)
+{
+	return rsp_sockaddr_of(&(struct rsp_ip){ .family = 4, .ip = { 127, 0, 0, 1 } }, 0);
+}
+
+/* Listen on a port that the kernel chooses, noting in @end. */
+static inline struct rsp_listener *
+world_listen(struct rsp_tls *tls, enum rsp_tls_service service, const struct rsp_listener_limits *limits, struct end *end)
+{
+	struct rsp_listener_params params = { .at = loopback(), .tls = tls, .service = service, .refused = end_refused };
+	struct rsp_listener *listener = NULL;
+	struct rsp_why why = { 0 };
+
+	if (limits)
+		params.limits = *limits;
+	CHECK_EQ(rsp_listener_new(world_loop, &params, &end_events, end, &listener, &why), RSP_OK);
+	return listener;
+}
+
+static inline enum rsp_err
+world_dial(const struct rsp_listener *to, struct rsp_tls *tls, enum rsp_role role, const char *name, struct end *end)
+{
+	struct rsp_dial_params params = { .to = *rsp_listener_address(to), .tls = tls, .role = role, .server_name = name };
+	enum rsp_err e = rsp_stream_dial(world_loop, &params, &end_events, end, &end->stream, &end->why);
+
+	end->closed += e != RSP_OK;
+	return e;
+}
+
+#endif

@@ -1,0 +1,822 @@
+#include <errno.h>
+#include <gnutls/gnutls.h>
+#include <sys/stat.h>
+
+#include "base/clock.h"
+#include "keys/psk.h"
+#include "keys/x509.h"
+#include "net/tls.h"
+#include "net_world.h"
+
+/* The table of handshakes: who gets in, who does not, and what each side is told. */
+
+#define DAY_MS 86400000LL
+
+static char dir[64];
+static int64_t now_ms;
+static struct rsp_x509_pair ca, other_ca;
+
+/* One node: its keys, its certificates, and both as a credential set. */
+struct node {
+	const char *name;
+	struct rsp_keyring *ring;
+	struct rsp_x509 x509;
+	struct rsp_tls *tls;
+};
+
+static char *
+in_dir(const char *name)
+{
+	char *path = rsp_path_join(dir, name);
+
+	CHECK(path != NULL);
+	return path;
+}
+
+static char *
+put(const char *name, const char *text, enum rsp_file_kind kind)
+{
+	char *path = in_dir(name);
+
+	CHECK_EQ(rsp_file_write(path, kind, true, rsp_bytes_str(text), NULL), RSP_OK);
+	return path;
+}
+
+static void
+node_init(struct node *n, const char *name)
+{
+	*n = (struct node){ .name = name, .ring = rsp_keyring_new() };
+	CHECK(n->ring != NULL);
+}
+
+static void
+node_ready_as(struct node *n, const struct rsp_tls_config *extra)
+{
+	struct rsp_tls_config config = *extra;
+	struct rsp_why why = { 0 };
+
+	config.keyring = n->ring;
+	config.me = n->name;
+	config.x509 = n->x509.n_ca || n->x509.n_chain ? &n->x509 : NULL;
+	CHECK_EQ(rsp_tls_new(&config, &n->tls, &why), RSP_OK);
+	if (why.err)
+		printf("# %s: %s\n", why.object, why.reason);
+}
+
+static void
+node_ready(struct node *n)
+{
+	node_ready_as(n, &(struct rsp_tls_config){ 0 });
+}
+
+static void
+node_done(struct node *n)
+{
+	rsp_tls_unref(n->tls);
+	rsp_x509_done(&n->x509);
+	rsp_keyring_unref(n->ring);
+	*n = (struct node){ 0 };
+}
+
+static void
+trust(struct node *n, const struct rsp_x509_pair *anchor, const char *crl_pem)
+{
+	char *path = put("ca.pem", anchor->cert_pem, RSP_FILE_PUBLIC);
+
+	CHECK_EQ(rsp_x509_load_ca(&n->x509, path, NULL), RSP_OK);
+	free(path);
+	if (!crl_pem)
+		return;
+	path = put("crl.pem", crl_pem, RSP_FILE_PUBLIC);
+	CHECK_EQ(rsp_x509_load_crl(&n->x509, path, NULL), RSP_OK);
+	free(path);
+}
+
+struct cert {
+	enum rsp_x509_kind kind;
+	const char *name;
+	bool ed25519;
+	const struct rsp_x509_pair *issuer;
+	int64_t from_ms, to_ms; /* from now */
+};
+
+/* Give @n a certificate; its text is @ret_pem's if that is not NULL. */
+static void
+certify(struct node *n, const struct cert *cert, char **ret_pem)
+{
+	struct rsp_x509_request request = {
+		.kind = cert->kind,
+		.ed25519 = cert->ed25519,
+		.organization = "test",
+		.common_name = cert->name,
+		.dns = &cert->name,
+		.n_dns = 1,
+		.not_before_ms = now_ms + cert->from_ms,
+		.not_after_ms = now_ms + (cert->to_ms ? cert->to_ms : DAY_MS),
+	};
+	struct rsp_x509_pair pair = { 0 };
+	struct rsp_why why = { 0 };
+
+	CHECK_EQ(rsp_x509_make(&request, cert->issuer ? cert->issuer : &ca, &pair, &why), RSP_OK);
+	char *cert_path = put("cert.pem", pair.cert_pem, RSP_FILE_PUBLIC);
+	char *key_path = put("key.pem", pair.key_pem, RSP_FILE_SECRET);
+	CHECK_EQ(rsp_x509_load_pair(&n->x509, cert_path, key_path, &why), RSP_OK);
+	free(cert_path);
+	free(key_path);
+	if (ret_pem) {
+		*ret_pem = pair.cert_pem;
+		pair.cert_pem = NULL;
+	}
+	rsp_x509_pair_done(&pair);
+}
+
+static struct rsp_key
+make_key(enum rsp_role role, const char *client, const char *server)
+{
+	struct rsp_key key;
+
+	CHECK_EQ(rsp_key_make(role, client, server, now_ms, RSP_TIME_NEVER, &key), RSP_OK);
+	return key;
+}
+
+static void
+hold(struct node *n, const struct rsp_key *key)
+{
+	CHECK_EQ(rsp_keyring_add(n->ring, key), RSP_OK);
+}
+
+/* A key that both know. */
+static void
+share(enum rsp_role role, struct node *client, struct node *server)
+{
+	struct rsp_key key = make_key(role, client->name, server->name);
+
+	hold(client, &key);
+	if (server != client)
+		hold(server, &key);
+}
+
+struct meeting {
+	struct end client, server;
+};
+
+/* @client dials @server_name as @role at @server's listener; wait until both know how it went. The streams are closed. */
+static void
+meet(struct node *client, enum rsp_role role, const char *server_name, struct node *server, enum rsp_tls_service service,
+     struct meeting *m)
+{
+	struct rsp_listener *listener = world_listen(server->tls, service, NULL, &m->server);
+
+	if (world_dial(listener, client->tls, role, server_name, &m->client) == RSP_OK) {
+		m->server.greeting = "hello";
+		WORLD_RUN((m->client.opened && m->client.got_n == 5) || m->client.closed);
+		if (m->client.stream)
+			rsp_stream_close(m->client.stream, true);
+		WORLD_RUN(m->client.closed && (m->server.closed || m->server.refused));
+	}
+	rsp_listener_free(listener);
+}
+
+static void
+meeting_done(struct meeting *m)
+{
+	end_done(&m->client);
+	end_done(&m->server);
+}
+
+#define EXPECT_OPEN(m, wanted_role, name)                                                                              \
+	do {                                                                                                           \
+		CHECK_EQ((m).client.opened, 1);                                                                        \
+		CHECK_EQ((m).server.opened, 1);                                                                        \
+		CHECK_EQ((m).client.why.err, RSP_OK);                                                                  \
+		CHECK_EQ((m).server.why.err, RSP_ECLOSED);                                                             \
+		CHECK_EQ((m).server.auth.role, wanted_role);                                                           \
+		CHECK_STR((m).server.identity, name);                                                                  \
+		if (!(m).client.opened)                                                                                \
+			printf("# client: %s, server: %s\n", (m).client.why.reason, (m).server.why.reason);             \
+	} while (0)
+
+#define EXPECT_REFUSED(m, client_err, server_err)                                                                      \
+	do {                                                                                                           \
+		CHECK_EQ((m).client.opened && (m).client.got_n, 0);                                                    \
+		CHECK_EQ((m).client.why.err, client_err);                                                              \
+		CHECK_EQ((m).server.opened, 0);                                                                        \
+		CHECK_EQ((m).server.refused, 1);                                                                       \
+		CHECK_EQ((m).server.why.err, server_err);                                                              \
+		CHECK(strncmp((m).server.why.object, "127.0.0.1:", 10) == 0);                                           \
+		if ((m).client.why.err != (client_err) || (m).server.why.err != (server_err))                          \
+			printf("# client: %s, server: %s\n", (m).client.why.reason, (m).server.why.reason);             \
+	} while (0)
+
+static void
+right_keys(void)
+{
+	static const struct {
+		enum rsp_role role;
+		enum rsp_tls_service service;
+	} cases[] = { { RSP_ROLE_ELEMENT, RSP_TLS_ASAP },
+		      { RSP_ROLE_PEER, RSP_TLS_ENRP },
+		      { RSP_ROLE_MONITOR, RSP_TLS_ENRP },
+		      { RSP_ROLE_NOTIFY, RSP_TLS_NOTIFY } };
+
+	for (size_t i = 0; i < RSP_COUNT(cases); i++) {
+		struct node a, b;
+		struct meeting m = { 0 };
+
+		node_init(&a, "a");
+		node_init(&b, "b");
+		share(cases[i].role, &a, &b);
+		certify(&b, &(struct cert){ .kind = RSP_X509_SERVER, .name = "b", .to_ms = DAY_MS }, NULL);
+		node_ready(&a);
+		node_ready(&b);
+		meet(&a, cases[i].role, "b", &b, cases[i].service, &m);
+		EXPECT_OPEN(m, cases[i].role, "a");
+		CHECK_STR(m.client.identity, "b");
+		CHECK(m.client.auth.secure && m.server.auth.secure);
+		CHECK_STR(m.client.auth.tls_version, "TLS1.3");
+		CHECK_STR(m.client.auth.tls_kx, "ECDHE-PSK");
+		CHECK_STR(m.client.auth.tls_cipher, "AES-128-GCM");
+		CHECK_STR(m.client.auth.tls_group, "X25519");
+		CHECK_EQ(m.client.auth.remote_port, m.server.auth.local_port);
+		CHECK_EQ(m.client.auth.local_port, m.server.auth.remote_port);
+		meeting_done(&m);
+		node_done(&a);
+		node_done(&b);
+	}
+}
+
+static void
+unknown_identity_looks_like_wrong_key(void)
+{
+	struct node a, b;
+	struct meeting unknown = { 0 }, wrong = { 0 };
+
+	node_init(&a, "a");
+	node_init(&b, "b");
+	struct rsp_key key = make_key(RSP_ROLE_ELEMENT, "a", "b");
+	hold(&a, &key);
+	certify(&b, &(struct cert){ .kind = RSP_X509_SERVER, .name = "b" }, NULL);
+	node_ready(&a);
+	node_ready(&b);
+	meet(&a, RSP_ROLE_ELEMENT, "b", &b, RSP_TLS_ASAP, &unknown);
+	EXPECT_REFUSED(unknown, RSP_EAUTH, RSP_EAUTH);
+
+	key.secret.bytes[0] ^= 1;
+	hold(&b, &key); /* the credential set shares the keyring */
+	meet(&a, RSP_ROLE_ELEMENT, "b", &b, RSP_TLS_ASAP, &wrong);
+	EXPECT_REFUSED(wrong, RSP_EAUTH, RSP_EAUTH);
+	CHECK_STR(unknown.client.why.reason, wrong.client.why.reason);
+	CHECK(strstr(wrong.client.why.reason, "alert illegal_parameter") != NULL);
+	CHECK(strstr(unknown.server.why.reason, "unknown identity rsp1.") != NULL);
+	CHECK(strstr(wrong.server.why.reason, "wrong key") != NULL);
+	meeting_done(&unknown);
+	meeting_done(&wrong);
+	node_done(&a);
+	node_done(&b);
+}
+
+static void
+keys_of_other_roles(void)
+{
+	static const struct {
+		enum rsp_role role;
+		enum rsp_tls_service service;
+	} cases[] = { { RSP_ROLE_PEER, RSP_TLS_ASAP },	  { RSP_ROLE_MONITOR, RSP_TLS_ASAP },
+		      { RSP_ROLE_NOTIFY, RSP_TLS_ASAP },  { RSP_ROLE_ELEMENT, RSP_TLS_ENRP },
+		      { RSP_ROLE_NOTIFY, RSP_TLS_ENRP },  { RSP_ROLE_ELEMENT, RSP_TLS_NOTIFY },
+		      { RSP_ROLE_PEER, RSP_TLS_NOTIFY } };
+
+	for (size_t i = 0; i < RSP_COUNT(cases); i++) {
+		struct node a, b;
+		struct meeting m = { 0 };
+
+		node_init(&a, "a");
+		node_init(&b, "b");
+		share(cases[i].role, &a, &b);
+		certify(&b, &(struct cert){ .kind = RSP_X509_SERVER, .name = "b" }, NULL);
+		node_ready(&a);
+		node_ready(&b);
+		meet(&a, cases[i].role, "b", &b, cases[i].service, &m);
+		EXPECT_REFUSED(m, RSP_EAUTH, RSP_EAUTH);
+		CHECK(strstr(m.client.why.reason, "alert illegal_parameter") != NULL);
+		meeting_done(&m);
+		node_done(&a);
+		node_done(&b);
+	}
+}
+
+static void
+key_of_another_server(void)
+{
+	struct node a, b;
+	struct meeting m = { 0 };
+
+	node_init(&a, "a");
+	node_init(&b, "b");
+	struct rsp_key key = make_key(RSP_ROLE_PEER, "a", "c");
+	hold(&a, &key);
+	hold(&b, &key); /* even if it has it */
+	node_ready(&a);
+	node_ready(&b);
+	meet(&a, RSP_ROLE_PEER, "c", &b, RSP_TLS_ENRP, &m);
+	EXPECT_REFUSED(m, RSP_EAUTH, RSP_EAUTH);
+	meeting_done(&m);
+	meet(&a, RSP_ROLE_PEER, "b", &b, RSP_TLS_ENRP, &m); /* and none for this one */
+	CHECK_EQ(m.client.why.err, RSP_ENOKEY);
+	CHECK_EQ(m.client.opened, 0);
+	meeting_done(&m);
+	node_done(&a);
+	node_done(&b);
+}
+
+static void
+reflected(void)
+{
+	struct node a, b;
+	struct meeting m = { 0 };
+
+	node_init(&a, "a");
+	node_init(&b, "b");
+	share(RSP_ROLE_PEER, &a, &b);
+	share(RSP_ROLE_PEER, &b, &a);
+	node_ready(&a);
+	meet(&a, RSP_ROLE_PEER, "b", &a, RSP_TLS_ENRP, &m); /* a wants b, and is led back to itself (RFC 9257 s.5.1) */
+	EXPECT_REFUSED(m, RSP_EAUTH, RSP_EAUTH);
+	meeting_done(&m);
+	node_done(&a);
+	node_done(&b);
+}
+
+static void
+rotation(void)
+{
+	struct node a, b;
+	struct meeting m = { 0 };
+
+	node_init(&a, "a");
+	node_init(&b, "b");
+	share(RSP_ROLE_ELEMENT, &a, &b);
+	struct rsp_key newer = make_key(RSP_ROLE_ELEMENT, "a", "b");
+	newer.created_ms = now_ms + 1;
+	hold(&a, &newer); /* which b does not have yet */
+	node_ready(&a);
+	node_ready(&b);
+	struct rsp_listener *listener = world_listen(b.tls, RSP_TLS_ASAP, NULL, &m.server);
+	CHECK_EQ(world_dial(listener, a.tls, RSP_ROLE_ELEMENT, "b", &m.client), RSP_OK);
+	WORLD_RUN(m.client.opened || m.client.closed);
+	CHECK_EQ(m.client.opened, 1);
+	WORLD_RUN(m.server.opened && m.server.refused);
+	rsp_stream_close(m.client.stream, false);
+	WORLD_RUN(m.client.closed && m.server.closed);
+	rsp_listener_free(listener);
+	meeting_done(&m);
+	node_done(&a);
+	node_done(&b);
+}
+
+static void
+credentials_are_swapped(void)
+{
+	struct node a, old, new;
+	struct end client = { 0 }, second = { 0 }, server = { 0 };
+
+	node_init(&a, "a");
+	node_init(&old, "b");
+	node_init(&new, "b");
+	share(RSP_ROLE_ELEMENT, &a, &old);
+	node_ready(&a);
+	node_ready(&old);
+	node_ready(&new);
+	struct rsp_listener *listener = world_listen(old.tls, RSP_TLS_ASAP, NULL, &server);
+	CHECK_EQ(world_dial(listener, a.tls, RSP_ROLE_ELEMENT, "b", &client), RSP_OK);
+	WORLD_RUN(client.opened && server.opened);
+	rsp_listener_set_tls(listener, new.tls); /* without the key */
+	node_done(&old);
+	node_done(&new);
+	server.echo = true;
+	CHECK_EQ(rsp_stream_send(client.stream, rsp_bytes_str("still there?")), RSP_OK);
+	WORLD_RUN(client.got_n == 12); /* open connections stay */
+	CHECK_EQ(world_dial(listener, a.tls, RSP_ROLE_ELEMENT, "b", &second), RSP_OK);
+	WORLD_RUN(second.closed && server.refused);
+	CHECK_EQ(second.why.err, RSP_EAUTH);
+	rsp_stream_close(client.stream, false);
+	WORLD_RUN(client.closed && server.closed);
+	rsp_listener_free(listener);
+	end_done(&client);
+	end_done(&second);
+	end_done(&server);
+	node_done(&a);
+}
+
+static void
+certificates(void)
+{
+	char *revoked_pem = NULL, *crl = NULL, *old_crl = NULL, *empty_crl = NULL;
+	struct node good;
+	struct rsp_x509_pair revoked_pair = { 0 };
+
+	node_init(&good, "good");
+	certify(&good, &(struct cert){ .kind = RSP_X509_SERVER, .name = "b.example" }, &revoked_pem);
+	CHECK_EQ(rsp_x509_make_crl(&ca, NULL, revoked_pem, now_ms - 1000, now_ms + DAY_MS, &crl, NULL), RSP_OK);
+	CHECK_EQ(rsp_x509_make_crl(&ca, NULL, NULL, now_ms - 2 * DAY_MS, now_ms - DAY_MS, &old_crl, NULL), RSP_OK);
+	CHECK_EQ(rsp_x509_make_crl(&ca, NULL, NULL, now_ms - 1000, now_ms + DAY_MS, &empty_crl, NULL), RSP_OK);
+	const struct {
+		struct cert cert;
+		const char *name, *crl;
+		bool revoked;
+		enum rsp_err err;
+	} cases[] = {
+		{ { .kind = RSP_X509_SERVER, .name = "b.example", .to_ms = DAY_MS }, "b.example", NULL, false, RSP_OK },
+		{ { .kind = RSP_X509_SERVER, .name = "b.example", .ed25519 = true }, "b.example", empty_crl, false, RSP_OK },
+		{ { .kind = RSP_X509_SERVER, .name = "b.example", .to_ms = DAY_MS }, "c.example", NULL, false, RSP_ECERT_NAME },
+		{ { .kind = RSP_X509_SERVER, .name = "b.example", .from_ms = -2 * DAY_MS, .to_ms = -DAY_MS }, "b.example", NULL, false,
+		  RSP_ECERT_EXPIRED },
+		{ { .kind = RSP_X509_SERVER, .name = "b.example", .from_ms = DAY_MS, .to_ms = 2 * DAY_MS }, "b.example", NULL, false,
+		  RSP_ECERT_NOTYET },
+		{ { .kind = RSP_X509_SERVER, .name = "b.example", .issuer = &other_ca }, "b.example", NULL, false, RSP_ECERT_CA },
+		{ { .kind = RSP_X509_USER, .name = "b.example", .to_ms = DAY_MS }, "b.example", NULL, false, RSP_ECERT_PURPOSE },
+		{ { .kind = RSP_X509_SERVER, .name = "b.example", .to_ms = DAY_MS }, "b.example", old_crl, false, RSP_ECRL_EXPIRED },
+		{ { 0 }, "b.example", crl, true, RSP_ECERT_REVOKED },
+	};
+
+	for (size_t i = 0; i < RSP_COUNT(cases); i++) {
+		struct node user, b;
+		struct meeting m = { 0 };
+
+		node_init(&user, "");
+		node_init(&b, "b");
+		trust(&user, &ca, cases[i].crl);
+		if (!cases[i].revoked)
+			certify(&b, &cases[i].cert, NULL);
+		node_ready(&user);
+		node_ready(&b);
+		meet(&user, RSP_ROLE_USER, cases[i].name, cases[i].revoked ? (node_ready(&good), &good) : &b,
+		     RSP_TLS_ASAP, &m);
+		if (cases[i].err) {
+			EXPECT_REFUSED(m, cases[i].err, RSP_EAUTH);
+			CHECK(strstr(m.server.why.reason, "alert ") != NULL);
+		} else {
+			EXPECT_OPEN(m, RSP_ROLE_USER, "");
+			CHECK_STR(m.client.identity, cases[i].name);
+			CHECK_STR(m.client.auth.tls_version, "TLS1.3");
+		}
+		if (m.client.why.err != cases[i].err)
+			printf("# case %zu: %s, not %s\n", i, rsp_err_key(m.client.why.err), rsp_err_key(cases[i].err));
+		meeting_done(&m);
+		node_done(&user);
+		node_done(&b);
+	}
+	node_done(&good);
+	free(revoked_pem);
+	free(crl);
+	free(old_crl);
+	free(empty_crl);
+	rsp_x509_pair_done(&revoked_pair);
+}
+
+static void
+certificate_where_a_key_is_wanted(void)
+{
+	static const enum rsp_tls_service services[] = { RSP_TLS_ENRP, RSP_TLS_NOTIFY };
+
+	for (size_t i = 0; i < RSP_COUNT(services); i++) {
+		struct node user, b;
+		struct meeting m = { 0 };
+
+		node_init(&user, "");
+		node_init(&b, "b");
+		trust(&user, &ca, NULL);
+		certify(&user, &(struct cert){ .kind = RSP_X509_USER, .name = "someone" }, NULL);
+		certify(&b, &(struct cert){ .kind = RSP_X509_SERVER, .name = "b" }, NULL);
+		node_ready(&user);
+		node_ready(&b);
+		meet(&user, RSP_ROLE_USER, "b", &b, services[i], &m);
+		EXPECT_REFUSED(m, RSP_EAUTH, RSP_EAUTH);
+		meeting_done(&m);
+		node_done(&user);
+		node_done(&b);
+	}
+}
+
+static void
+key_where_only_a_certificate_is(void)
+{
+	struct node a, b;
+	struct meeting m = { 0 };
+
+	node_init(&a, "a");
+	node_init(&b, "b");
+	struct rsp_key key = make_key(RSP_ROLE_ELEMENT, "a", "b");
+	hold(&a, &key);
+	trust(&a, &ca, NULL);
+	certify(&b, &(struct cert){ .kind = RSP_X509_SERVER, .name = "b" }, NULL);
+	node_ready(&a);
+	rsp_keyring_unref(b.ring);
+	b.ring = NULL;
+	node_ready(&b);
+	meet(&a, RSP_ROLE_ELEMENT, "b", &b, RSP_TLS_ASAP, &m); /* must not fall back to the certificate */
+	EXPECT_REFUSED(m, RSP_EAUTH, RSP_EAUTH);
+	meeting_done(&m);
+	node_done(&a);
+	node_done(&b);
+}
+
+static void
+users_with_certificates(void)
+{
+	struct node with, without, b;
+	struct meeting m = { 0 };
+
+	node_init(&with, "");
+	node_init(&without, "");
+	node_init(&b, "b");
+	trust(&with, &ca, NULL);
+	trust(&without, &ca, NULL);
+	trust(&b, &ca, NULL);
+	certify(&with, &(struct cert){ .kind = RSP_X509_USER, .name = "someone" }, NULL);
+	certify(&b, &(struct cert){ .kind = RSP_X509_SERVER, .name = "b" }, NULL);
+	node_ready(&with);
+	node_ready(&without);
+	node_ready_as(&b, &(struct rsp_tls_config){ .require_user_cert = true });
+	meet(&with, RSP_ROLE_USER, "b", &b, RSP_TLS_ASAP, &m);
+	EXPECT_OPEN(m, RSP_ROLE_USER, "someone");
+	meeting_done(&m);
+	meet(&without, RSP_ROLE_USER, "b", &b, RSP_TLS_ASAP, &m);
+	EXPECT_REFUSED(m, RSP_EAUTH, RSP_EAUTH);
+	meeting_done(&m);
+	node_done(&with);
+	node_done(&without);
+	node_done(&b);
+}
+
+/* Octets sent raw to a TLS listener, and what it makes of them. */
+static void
+raw(const uint8_t *p, size_t n, const struct rsp_listener_limits *limits, struct meeting *m)
+{
+	struct node b;
+
+	node_init(&b, "b");
+	certify(&b, &(struct cert){ .kind = RSP_X509_SERVER, .name = "b" }, NULL);
+	node_ready(&b);
+	struct rsp_listener *listener = world_listen(b.tls, RSP_TLS_ASAP, limits, &m->server);
+	CHECK_EQ(world_dial(listener, NULL, RSP_ROLE_NONE, NULL, &m->client), RSP_OK);
+	WORLD_RUN(m->client.opened);
+	CHECK_EQ(rsp_stream_send(m->client.stream, rsp_bytes_of(p, n)), RSP_OK);
+	WORLD_RUN(m->client.closed && m->server.refused);
+	rsp_listener_free(listener);
+	node_done(&b);
+}
+
+static void
+plain_text_to_tls(void)
+{
+	static const uint8_t resolution[] = { 0x05, 0, 0, 12, 0, 9, 0, 8, 'p', 'o', 'o', 'l' };
+	struct meeting m = { 0 };
+
+	raw(resolution, sizeof(resolution), NULL, &m);
+	CHECK_EQ(m.server.why.err, RSP_EPLAIN);
+	CHECK_EQ(m.client.why.err, RSP_ECLOSED);
+	meeting_done(&m);
+}
+
+static void
+garbage_in_records(void)
+{
+	const struct rsp_listener_limits limits = { .handshake_ms = 200 };
+	static const uint8_t garbage[] = { 0x16, 3, 1, 0, 5, 0xff, 0xff, 0xff, 0xff, 0xff, 0x16, 0x16 };
+	static const uint8_t huge[] = { 0x16, 3, 1, 0xff, 0xff, 1, 0 };
+	struct meeting m = { 0 };
+
+	raw(garbage, sizeof(garbage), &limits, &m); /* the beginning of a message of 16 megabytes */
+	CHECK_EQ(m.server.why.err, RSP_ETIMEOUT);
+	meeting_done(&m);
+	raw(huge, sizeof(huge), &limits, &m);
+	CHECK_EQ(m.server.why.err, RSP_EPROTO);
+	meeting_done(&m);
+}
+
+static void
+never_finished(void)
+{
+	const struct rsp_listener_limits limits = { .handshake_ms = 50 };
+	static const uint8_t begun[] = { 0x16, 3, 1, 1, 0 };
+	struct meeting m = { 0 };
+
+	raw(begun, sizeof(begun), &limits, &m);
+	CHECK_EQ(m.server.why.err, RSP_ETIMEOUT);
+	meeting_done(&m);
+	raw(begun, 0, &limits, &m);
+	CHECK_EQ(m.server.why.err, RSP_ETIMEOUT);
+	meeting_done(&m);
+}
+
+static ssize_t
+catch_hello(gnutls_transport_ptr_t to, const void *p, size_t n)
+{
+	struct end *end = to;
+
+	return (ssize_t)end_data(end, NULL, rsp_bytes_of(p, n));
+}
+
+static ssize_t
+nothing_yet(gnutls_transport_ptr_t from, void *p, size_t n)
+{
+	(void)from, (void)p, (void)n;
+	errno = EAGAIN;
+	return -1;
+}
+
+static void
+tls_1_1(void)
+{
+	struct end hello = { 0 };
+	struct meeting m = { 0 };
+	gnutls_session_t session;
+	gnutls_certificate_credentials_t credentials;
+
+	CHECK_EQ(gnutls_init(&session, GNUTLS_CLIENT | GNUTLS_NONBLOCK), 0);
+	CHECK_EQ(gnutls_certificate_allocate_credentials(&credentials), 0);
+	CHECK_EQ(gnutls_priority_set_direct(session, "NORMAL:-VERS-ALL:+VERS-TLS1.1", NULL), 0);
+	CHECK_EQ(gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, credentials), 0);
+	gnutls_transport_set_ptr(session, &hello);
+	gnutls_transport_set_push_function(session, catch_hello);
+	gnutls_transport_set_pull_function(session, nothing_yet);
+	CHECK_EQ(gnutls_handshake(session), GNUTLS_E_AGAIN);
+	raw(hello.got, hello.got_n, NULL, &m);
+	CHECK_EQ(m.server.why.err, RSP_EAUTH);
+	CHECK(m.client.got_n == 7 && m.client.got[0] == 0x15 && m.client.got[6] == GNUTLS_A_PROTOCOL_VERSION);
+	gnutls_deinit(session);
+	gnutls_certificate_free_credentials(credentials);
+	end_done(&hello);
+	meeting_done(&m);
+}
+
+static void
+tls_to_plain_text(void)
+{
+	struct node a, b;
+	struct end client = { 0 }, server = { .greeting = "plain" };
+
+	node_init(&a, "a");
+	node_init(&b, "b");
+	share(RSP_ROLE_ELEMENT, &a, &b);
+	node_ready(&a);
+	struct rsp_listener *listener = world_listen(NULL, RSP_TLS_ASAP, NULL, &server);
+	CHECK_EQ(world_dial(listener, a.tls, RSP_ROLE_ELEMENT, "b", &client), RSP_OK);
+	WORLD_RUN(client.closed && server.closed);
+	CHECK_EQ(client.why.err, RSP_EPLAIN);
+	CHECK_EQ(client.opened, 0);
+	rsp_listener_free(listener);
+	end_done(&client);
+	end_done(&server);
+	node_done(&a);
+	node_done(&b);
+}
+
+static void
+closed_early(void)
+{
+	struct node a, b;
+	struct end client = { 0 }, server = { .close_at_open = true };
+
+	node_init(&a, "a");
+	node_init(&b, "b");
+	share(RSP_ROLE_ELEMENT, &a, &b);
+	node_ready(&a);
+	struct rsp_listener *listener = world_listen(NULL, RSP_TLS_ASAP, NULL, &server);
+	CHECK_EQ(world_dial(listener, a.tls, RSP_ROLE_ELEMENT, "b", &client), RSP_OK);
+	WORLD_RUN(client.closed && server.closed);
+	CHECK_EQ(client.why.err, RSP_ECLOSED);
+	CHECK_EQ(server.why.err, RSP_OK);
+	rsp_listener_free(listener);
+	end_done(&client);
+	end_done(&server);
+	node_done(&a);
+	node_done(&b);
+}
+
+static void
+old_policy(void)
+{
+	const struct rsp_tls_config old = { .policy = RSP_TLS_RFC5352 };
+	struct node a, user, b;
+	struct meeting m = { 0 };
+
+	node_init(&a, "a");
+	node_init(&user, "");
+	node_init(&b, "b");
+	share(RSP_ROLE_ELEMENT, &a, &b);
+	trust(&user, &ca, NULL);
+	certify(&b, &(struct cert){ .kind = RSP_X509_SERVER, .name = "b" }, NULL);
+	node_ready_as(&a, &old);
+	node_ready_as(&user, &old);
+	node_ready_as(&b, &old);
+	meet(&a, RSP_ROLE_ELEMENT, "b", &b, RSP_TLS_ASAP, &m);
+	EXPECT_OPEN(m, RSP_ROLE_ELEMENT, "a");
+	meeting_done(&m);
+	meet(&user, RSP_ROLE_USER, "b", &b, RSP_TLS_ASAP, &m);
+	EXPECT_OPEN(m, RSP_ROLE_USER, "");
+	meeting_done(&m);
+	node_done(&a);
+	node_done(&user);
+	node_done(&b);
+}
+
+static void
+keylog(void)
+{
+	char *path = in_dir("keylog");
+	struct node a, b;
+	struct meeting m = { 0 };
+	struct stat st;
+	uint8_t *text = NULL;
+	size_t n = 0;
+
+	node_init(&a, "a");
+	node_init(&b, "b");
+	share(RSP_ROLE_ELEMENT, &a, &b);
+	node_ready(&a);
+	node_ready(&b);
+	(void)setenv("SSLKEYLOGFILE", path, 1);
+	meet(&a, RSP_ROLE_ELEMENT, "b", &b, RSP_TLS_ASAP, &m);
+	meeting_done(&m);
+	CHECK(stat(path, &st) < 0); /* not asked for */
+	CHECK_EQ(rsp_tls_init(path, NULL), RSP_OK);
+	CHECK(getenv("SSLKEYLOGFILE") == NULL);
+	meet(&a, RSP_ROLE_ELEMENT, "b", &b, RSP_TLS_ASAP, &m);
+	meeting_done(&m);
+	CHECK_EQ(rsp_file_read(path, RSP_FILE_SECRET, 1U << 20, &text, &n, NULL), RSP_OK);
+	CHECK(text && strstr((const char *)text, "CLIENT_TRAFFIC_SECRET_0 ") != NULL);
+	CHECK_EQ(rsp_tls_init(NULL, NULL), RSP_OK);
+	free(text);
+	free(path);
+	node_done(&a);
+	node_done(&b);
+}
+
+static void
+make_cas(void)
+{
+	struct rsp_x509_request request = { .kind = RSP_X509_CA,
+					    .organization = "test",
+					    .common_name = "CA",
+					    .not_before_ms = now_ms - 10 * DAY_MS,
+					    .not_after_ms = now_ms + 10 * DAY_MS };
+
+	CHECK_EQ(rsp_x509_make(&request, NULL, &ca, NULL), RSP_OK);
+	CHECK_EQ(rsp_x509_make(&request, NULL, &other_ca, NULL), RSP_OK);
+}
+
+static size_t fds;
+
+static void
+nothing_is_left(void)
+{
+	rsp_loop_free(world_loop);
+	world_loop = NULL;
+	CHECK_EQ(count_fds(), fds);
+}
+
+int
+main(void)
+{
+	(void)snprintf(dir, sizeof(dir), "/tmp/rsp-test-net.XXXXXX");
+	if (!mkdtemp(dir) || rsp_tls_init(NULL, NULL) || rsp_loop_new(&world_loop))
+		return 1;
+	now_ms = rsp_clock_wall_ms();
+	make_cas();
+	rsp_loop_free(world_loop); /* what libuv keeps for the process is there now */
+	fds = count_fds();
+	if (rsp_loop_new(&world_loop))
+		return 1;
+	TAP_RUN(right_keys);
+	TAP_RUN(unknown_identity_looks_like_wrong_key);
+	TAP_RUN(keys_of_other_roles);
+	TAP_RUN(key_of_another_server);
+	TAP_RUN(reflected);
+	TAP_RUN(rotation);
+	TAP_RUN(credentials_are_swapped);
+	TAP_RUN(certificates);
+	TAP_RUN(certificate_where_a_key_is_wanted);
+	TAP_RUN(key_where_only_a_certificate_is);
+	TAP_RUN(users_with_certificates);
+	TAP_RUN(plain_text_to_tls);
+	TAP_RUN(garbage_in_records);
+	TAP_RUN(never_finished);
+	TAP_RUN(tls_1_1);
+	TAP_RUN(tls_to_plain_text);
+	TAP_RUN(closed_early);
+	TAP_RUN(old_policy);
+	TAP_RUN(keylog);
+	TAP_RUN(nothing_is_left);
+	rsp_x509_pair_done(&ca);
+	rsp_x509_pair_done(&other_ca);
+	static const char *const files[] = { "ca.pem", "crl.pem", "cert.pem", "key.pem", "keylog" };
+	for (size_t i = 0; i < RSP_COUNT(files); i++) {
+		char *path = in_dir(files[i]);
+		(void)unlink(path);
+		free(path);
+	}
+	(void)rmdir(dir);
+	return tap_end();
+}
