@@ -33,7 +33,8 @@ struct rsp_accounts {
 };
 
 /** The account of @name, made with full buckets if need be. NULL if out of memory. Idle ones are forgotten in time. */
-struct rsp_account *rsp_account_get(struct rsp_accounts *accounts, const struct rsp_hash_key *key, struct rsp_bytes name);
+struct rsp_account *rsp_account_get(struct rsp_accounts *accounts, const struct rsp_hash_key *key,
+				    struct rsp_bytes name);
 
 /** Take one token, filled up to @now_ms. False if there is none: the request is over the limit. */
 bool rsp_account_pay(struct rsp_account *account, enum rsp_toll toll, const struct rsp_rate *rate, uint64_t now_ms);

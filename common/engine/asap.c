@@ -56,7 +56,9 @@ may_change(const struct rsp_registrar *r, const struct rsp_link *link)
 		return granted;
 	if (!link->info.secure)
 		return refuse(RSP_CAUSE_SECURITY, "plain-text");
-	return link->info.role == RSP_ROLE_ELEMENT && link->info.identity ? granted : refuse(RSP_CAUSE_SECURITY, "not-an-element");
+	if (link->info.role != RSP_ROLE_ELEMENT || !link->info.identity)
+		return refuse(RSP_CAUSE_SECURITY, "not-an-element");
+	return granted;
 }
 
 /* RFC 5352 s.2.2.1: an element registers addresses of its own connection, or such as it was allowed. */
@@ -198,8 +200,8 @@ next_keepalive(struct rsp_registrar *r, uint64_t now_ms, const struct rsp_elemen
 	return next < earliest ? earliest : next;
 }
 
-/* Put the element into the handlespace as ours; @e is it, if it is there. @ret_same: what users see of it is what it was,
- * and so is its link. */
+/* Put the element into the handlespace as ours; @e is it, if it is there. @ret_same: what users see of it is what it
+ * was, and so is its link. */
 static enum rsp_err
 put(struct rsp_registrar *r, struct rsp_link *link, const struct rsp_message *msg, const struct rsp_pool_element *pe,
     struct rsp_element *e, struct rsp_element **ret, bool *ret_same)
@@ -215,7 +217,8 @@ put(struct rsp_registrar *r, struct rsp_link *link, const struct rsp_message *ms
 	if ((*ret)->owner && !counted) /* the owner of a known element is who registers it: owns() */
 		link->account->elements++;
 	/* the header's length depends on what users do not see */
-	*ret_same = before > 4 && before == (*ret)->answer_size && memcmp(r->out + 4, (*ret)->encoded + 4, before - 4) == 0;
+	*ret_same = before > 4 && before == (*ret)->answer_size &&
+		    memcmp(r->out + 4, (*ret)->encoded + 4, before - 4) == 0;
 	return RSP_OK;
 }
 
@@ -280,7 +283,8 @@ salvage(struct rsp_bytes octets, struct rsp_message *ret)
 	ret->type = rsp_rd_u8(&rd);
 	(void)rsp_rd_take(&rd, 3);
 	while (rsp_rd_tlv(&rd, &type, &body)) {
-		if (type == RSP_PARAM_POOL_HANDLE && !(ret->has & RSP_HAS_HANDLE) && rsp_rd_left(&body) <= RSP_HANDLE_MAX) {
+		if (type == RSP_PARAM_POOL_HANDLE && !(ret->has & RSP_HAS_HANDLE) &&
+		    rsp_rd_left(&body) <= RSP_HANDLE_MAX) {
 			ret->handle = rsp_rd_rest(&body);
 			ret->has |= RSP_HAS_HANDLE;
 		} else if ((type == RSP_PARAM_POOL_ELEMENT || type == RSP_PARAM_PE_ID) && rsp_rd_left(&body) >= 4) {
@@ -310,8 +314,8 @@ rsp_asap_undecodable(struct rsp_registrar *r, const struct rsp_link *link, struc
 	if (request.type != ASAP_REGISTRATION && request.type != ASAP_DEREGISTRATION)
 		return false;
 	respond(r, link, &request,
-		request.type == ASAP_REGISTRATION ? ASAP_REGISTRATION_RESPONSE : ASAP_DEREGISTRATION_RESPONSE, request.pe_id,
-		verdict);
+		request.type == ASAP_REGISTRATION ? ASAP_REGISTRATION_RESPONSE : ASAP_DEREGISTRATION_RESPONSE,
+		request.pe_id, verdict);
 	return true;
 }
 
@@ -365,7 +369,8 @@ send_keep_alive(struct rsp_registrar *r, uint64_t now_ms, struct rsp_element *e)
 	rsp_registrar_send(r, e->link, &msg);
 }
 
-/* The one timer of an element's liveness: the next keep-alive, the answer to it, or the grace time without a connection. */
+/* The one timer of an element's liveness: the next keep-alive, the answer to it, or the grace time without a
+ * connection. */
 void
 rsp_asap_keepalive_due(struct rsp_registrar *r, uint64_t now_ms, struct rsp_element *e)
 {

@@ -8,8 +8,8 @@
 #include "base/ip.h"
 #include "base/role.h"
 
-/* What an engine needs of the one who runs it. A link is a connection that carries messages; its number is chosen by the
- * one who runs the engine, is not 0, and is not used again while the engine may know it. */
+/* What an engine needs of the one who runs it. A link is a connection that carries messages; its number is chosen by
+ * the one who runs the engine, is not 0, and is not used again while the engine may know it. */
 
 /** Who is at the other end of a link. Strings live during the call that passes it. */
 struct rsp_link_info {

@@ -40,7 +40,8 @@ enum rsp_err
 rsp_registrar_new(const struct rsp_registrar_config *config, const struct rsp_engine_ops *ops, void *ctx,
 		  struct rsp_rng rng, uint64_t now_ms, struct rsp_registrar **ret)
 {
-	if (config->server_id == 0 || config->max_items == 0 || config->max_links == 0 || config->keepalive_timeout_ms == 0)
+	if (config->server_id == 0 || config->max_items == 0 || config->max_links == 0 ||
+	    config->keepalive_timeout_ms == 0)
 		return RSP_EUSAGE;
 	struct rsp_registrar *r = calloc(1, sizeof(*r));
 	if (!r)
@@ -140,7 +141,8 @@ rsp_registrar_link_up(struct rsp_registrar *r, uint64_t now_ms, uint32_t id, con
 		link->info.identity = (const char *)copy;
 	}
 	rsp_ip_format(&info->remote, address + 1);
-	link->account = rsp_account_get(&r->accounts, &r->key, rsp_bytes_str(info->identity ? info->identity : address));
+	const char *name = info->identity ? info->identity : address;
+	link->account = rsp_account_get(&r->accounts, &r->key, rsp_bytes_str(name));
 	r->n_links++;
 	if (!link->account || (info->identity && !link->info.identity)) {
 		link->account = NULL;
@@ -205,21 +207,28 @@ rsp_registrar_send(struct rsp_registrar *r, uint32_t link, const struct rsp_mess
 	r->ops->send(r->ctx, link, rsp_bytes_of(r->out, size));
 }
 
+/* Whether @event about @account is recorded; the first that is too much becomes the record of that. */
+static bool
+may_complain(struct rsp_registrar *r, struct rsp_account *account, struct rsp_event *event)
+{
+	bool muted = account->muted;
+
+	account->muted = !rsp_account_pay(account, RSP_TOLL_COMPLAINT, &r->config.complaints, r->now_ms);
+	if (!account->muted)
+		return true;
+	r->stats.unrecorded++;
+	*event = (struct rsp_event){ .kind = RSP_EVENT_LIMIT, .cause = RSP_CAUSE_NONE, .reason = "records" };
+	return !muted;
+}
+
 void
 rsp_registrar_record(struct rsp_registrar *r, const struct rsp_link *link, struct rsp_event event)
 {
-	bool wrong = event.kind == RSP_EVENT_REFUSED || event.kind == RSP_EVENT_MALFORMED || event.kind == RSP_EVENT_LIMIT;
+	bool wrong = event.kind == RSP_EVENT_REFUSED || event.kind == RSP_EVENT_MALFORMED ||
+		     event.kind == RSP_EVENT_LIMIT;
 
-	if (wrong && link) {
-		bool muted = link->account->muted;
-
-		link->account->muted = !rsp_account_pay(link->account, RSP_TOLL_COMPLAINT, &r->config.complaints, r->now_ms);
-		r->stats.unrecorded += link->account->muted;
-		if (link->account->muted && muted)
-			return;
-		if (link->account->muted)
-			event = (struct rsp_event){ .kind = RSP_EVENT_LIMIT, .cause = RSP_CAUSE_NONE, .reason = "records" };
-	}
+	if (wrong && link && !may_complain(r, link->account, &event))
+		return;
 	if (link) {
 		event.identity = link->info.identity;
 		event.role = link->info.role;

@@ -14,7 +14,8 @@
 /* The registrar: an ENRP server's service to elements and users (RFC 5352 s.3). Sans-I/O: events and the time go in,
  * messages and records come out through struct rsp_engine_ops. */
 
-/** How much one identity (or, where there is none, one address) may ask: @burst at once, then @per_s a second. 0: no limit. */
+/** How much one identity (or, where there is none, one address) may ask: @burst at once, then @per_s a second. 0: no
+ * limit. */
 struct rsp_rate {
 	uint32_t per_s, burst;
 };
@@ -24,7 +25,7 @@ struct rsp_registrar_config {
 	bool insecure;	    /* plain text for its whole life: whoever connects may register */
 	bool answer_plain_users; /* a secure registrar answers resolutions over plain links too, RFC 5352 s.9.3 */
 
-	uint32_t keepalive_interval_ms; /* between keep-alives to an element, varied by half (RFC 5352 s.3.5); 0: none */
+	uint32_t keepalive_interval_ms; /* between keep-alives to an element, varied by half, RFC 5352 s.3.5; 0: none */
 	uint32_t keepalive_timeout_ms;	/* an answer that takes longer counts as none: MAX-TIME-NO-RESPONSE */
 	uint32_t keepalive_distance_ms; /* never closer than this, whatever anyone reports. RFC 5355 s.2.14 */
 	uint32_t reconnect_grace_ms;	/* how long an element whose connection closed may take to come back */
@@ -34,7 +35,7 @@ struct rsp_registrar_config {
 	struct rsp_handlespace_limits limits;
 	uint32_t max_identity_elements; /* registrations of one identity */
 	uint32_t max_links;
-	uint32_t max_items;	   /* elements in an answer to one who asks for no number, and does not watch the pool */
+	uint32_t max_items;	   /* elements in an answer to who asks for no number and does not watch */
 	uint32_t max_subscriptions; /* of one link */
 	struct rsp_rate registrations, resolutions, reports;
 	struct rsp_rate complaints; /* records of what one identity did wrong; the rest of them is only counted */

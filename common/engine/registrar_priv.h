@@ -42,7 +42,7 @@ struct rsp_registrar {
 	struct rsp_hash_key key;
 	struct rsp_handlespace *space;
 	struct rsp_accounts accounts;
-	struct rsp_wheel expiry, keepalive, push; /* by what goes off: registration life, keep-alive and grace, updates */
+	struct rsp_wheel expiry, keepalive, push; /* what goes off: registration life, keep-alive and grace, updates */
 	struct rsp_link *link[RSP_LINK_BUCKETS];
 	uint32_t n_links, n_subscriptions;
 	struct rsp_registrar_stats stats;
@@ -68,8 +68,8 @@ struct rsp_link *rsp_registrar_link(const struct rsp_registrar *r, uint32_t id);
 void rsp_registrar_send(struct rsp_registrar *r, uint32_t link, const struct rsp_message *msg);
 
 /**
- * Report @event, whose who is filled from @link (may be NULL). What somebody did wrong is reported at a limited rate, so
- * that nobody fills our records: RFC 5355 s.2.13.
+ * Report @event, whose who is filled from @link (may be NULL). What somebody did wrong is reported at a limited rate,
+ * so that nobody fills our records: RFC 5355 s.2.13.
  */
 void rsp_registrar_record(struct rsp_registrar *r, const struct rsp_link *link, struct rsp_event event);
 
@@ -80,9 +80,9 @@ enum rsp_change {
 };
 
 /**
- * Every change that a message or a timer of ASAP makes to the handlespace passes here, exactly once: whoever must be told
- * (watchers of the pool; peers, by ENRP_HANDLE_UPDATE) is told from here. Changes that a peer made do not: they only
- * concern rsp_watch_changed().
+ * Every change that a message or a timer of ASAP makes to the handlespace passes here, exactly once: whoever must be
+ * told (watchers of the pool; peers, by ENRP_HANDLE_UPDATE) is told from here. Changes that a peer made do not: they
+ * only concern rsp_watch_changed().
  */
 void rsp_registrar_changed(struct rsp_registrar *r, uint64_t now_ms, struct rsp_element *e, enum rsp_change change);
 
@@ -97,12 +97,14 @@ void rsp_registrar_remove(struct rsp_registrar *r, uint64_t now_ms, struct rsp_e
 void rsp_element_attach(struct rsp_element *e, struct rsp_link *link);
 
 /* asap.c: one function a message, RFC 5352 s.3 */
-void rsp_asap_registration(struct rsp_registrar *r, uint64_t now_ms, struct rsp_link *link, const struct rsp_message *msg);
+void rsp_asap_registration(struct rsp_registrar *r, uint64_t now_ms, struct rsp_link *link,
+			   const struct rsp_message *msg);
 void rsp_asap_deregistration(struct rsp_registrar *r, uint64_t now_ms, struct rsp_link *link,
 			     const struct rsp_message *msg);
 void rsp_asap_keep_alive_ack(struct rsp_registrar *r, uint64_t now_ms, struct rsp_link *link,
 			     const struct rsp_message *msg);
-void rsp_asap_unreachable(struct rsp_registrar *r, uint64_t now_ms, struct rsp_link *link, const struct rsp_message *msg);
+void rsp_asap_unreachable(struct rsp_registrar *r, uint64_t now_ms, struct rsp_link *link,
+			  const struct rsp_message *msg);
 void rsp_asap_keepalive_due(struct rsp_registrar *r, uint64_t now_ms, struct rsp_element *e);
 /** Answer a request that could not be decoded, if enough of it could be read. False if not. */
 bool rsp_asap_undecodable(struct rsp_registrar *r, const struct rsp_link *link, struct rsp_bytes octets,
@@ -110,7 +112,8 @@ bool rsp_asap_undecodable(struct rsp_registrar *r, const struct rsp_link *link, 
 void rsp_asap_expired(struct rsp_registrar *r, uint64_t now_ms, struct rsp_element *e);
 
 /* resolve.c */
-void rsp_asap_resolution(struct rsp_registrar *r, uint64_t now_ms, struct rsp_link *link, const struct rsp_message *msg);
+void rsp_asap_resolution(struct rsp_registrar *r, uint64_t now_ms, struct rsp_link *link,
+			 const struct rsp_message *msg);
 void rsp_watch_changed(struct rsp_registrar *r, uint64_t now_ms, struct rsp_pool *pool, bool gone);
 void rsp_watch_push(struct rsp_registrar *r, uint64_t now_ms, struct rsp_watch *watch);
 void rsp_subscription_end(struct rsp_registrar *r, struct rsp_subscription *subscription);

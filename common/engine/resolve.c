@@ -37,8 +37,8 @@ answer_refused(struct rsp_registrar *r, const struct rsp_link *link, const struc
 	answer_error(r, link, request->handle, cause);
 }
 
-/* The overall policy is always sent, with the first element's values (RFC 5352 s.3.3; rsplib needs it). The elements are
- * copied as they are kept; the answer ends before the one that would not fit a message. */
+/* The overall policy is always sent, with the first element's values (RFC 5352 s.3.3; rsplib needs it). The elements
+ * are copied as they are kept; the answer ends before the one that would not fit a message. */
 static void
 answer(struct rsp_registrar *r, const struct rsp_link *link, struct rsp_pool *pool, uint32_t items, bool accepted)
 {

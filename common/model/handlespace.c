@@ -508,7 +508,7 @@ rsp_element_policy_write(struct rsp_wr *wr, const struct rsp_element *e)
 	rsp_wr_bytes(wr, rsp_bytes_of(e->encoded + policy_at(e->encoded), policy_size(e->encoded)));
 }
 
-/* A copy of the parameter on the heap, its size, and the size of the part for users. Unknown parameters are not kept. */
+/* A copy of the parameter on the heap, its size, and that of the part for users. Unknown parameters are not kept. */
 static enum rsp_err
 encode(const struct rsp_pool_element *pe, uint8_t **ret, uint16_t *ret_size, uint16_t *ret_answer_size)
 {

@@ -63,7 +63,7 @@ struct rsp_element {
 	bool marked;  /* RFC 5353 s.3.6.3 */
 };
 
-/** NULL if out of memory. @key decides the hashing: it must be random. The caller frees it with rsp_handlespace_free(). */
+/** NULL if out of memory. @key decides the hashing: it must be random. The caller frees with rsp_handlespace_free(). */
 struct rsp_handlespace *rsp_handlespace_new(const struct rsp_handlespace_limits *limits, struct rsp_hash_key key)
 	RSP_NODISCARD;
 void rsp_handlespace_free(struct rsp_handlespace *hs);
@@ -105,7 +105,7 @@ enum rsp_err rsp_element_rehome(struct rsp_handlespace *hs, struct rsp_element *
 
 uint32_t rsp_element_home_id(const struct rsp_element *e);
 
-/** Append the Pool Element parameter of @e: whole (for ENRP), or as a user may see it, without ASAP transport and owner. */
+/** Append the Pool Element parameter of @e: whole (for ENRP), or for users, without ASAP transport and owner. */
 void rsp_element_write(struct rsp_wr *wr, const struct rsp_element *e, bool whole);
 
 /** Append the policy parameter of @e. */
@@ -122,7 +122,7 @@ uint16_t rsp_home_checksum_full(const struct rsp_handlespace *hs, uint32_t home_
 
 uint32_t rsp_home_count(const struct rsp_handlespace *hs, uint32_t home_id);
 
-/** Step through the elements of a home: the first, the next. The next may be asked for before the current is removed. */
+/** Step through the elements of a home. The next may be asked for before the current one is removed. */
 struct rsp_element *rsp_home_first(const struct rsp_handlespace *hs, uint32_t home_id);
 static inline struct rsp_element *
 rsp_home_next(const struct rsp_element *e)

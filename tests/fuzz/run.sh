@@ -9,6 +9,6 @@ mkdir -p "corpus-$name"
 clang -std=gnu17 -g -O1 -D_GNU_SOURCE -I"$src/common" -I"$src/tests/fuzz" \
 	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
 	"$src/tests/fuzz/fuzz_$name.c" "$src/tests/unit/samples.c" \
-	$(find "$src/common/base" "$src/common/wire" "$src/common/proto" -name '*.c') -o "fuzz-$name"
+	$(find "$src/common/base" "$src/common/wire" "$src/common/proto" "$src/common/model" "$src/common/engine" -name '*.c') -o "fuzz-$name"
 exec "./fuzz-$name" -max_total_time="$seconds" -max_len=4096 -artifact_prefix="corpus-$name/" \
 	"corpus-$name" "$src/tests/fuzz/repro/$name"

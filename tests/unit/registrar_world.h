@@ -10,7 +10,7 @@
 static struct {
 	struct rsp_registrar *r;
 	uint64_t now;
-	struct {
+	struct sent {
 		uint32_t link;
 		size_t size;
 		uint8_t octets[65536];
@@ -82,7 +82,8 @@ may_address(void *ctx, const char *identity, const struct rsp_ip *ip)
 
 static const struct rsp_engine_ops ops = { world_send, world_close, world_dial, world_record };
 
-enum { SERVER_ID = 0x11111111, WEB1 = 1, WEB2 = 2, USER = 3, PLAIN = 4, GUEST = 5, PROXY = 6, MONITOR = 7, WEB1_AGAIN = 8 };
+enum { SERVER_ID = 0x11111111 };
+enum { WEB1 = 1, WEB2, USER, PLAIN, GUEST, PROXY, MONITOR, WEB1_AGAIN }; /* links */
 
 static inline void
 up(uint32_t link, enum rsp_role role, const char *identity, const char *address)
@@ -170,15 +171,15 @@ heard(uint32_t link)
 {
 	struct rsp_message msg = { 0 };
 
-	for (unsigned i = world.n_sent; i-- > 0;)
-		if (world.sent[i % RSP_COUNT(world.sent)].link == link) {
-			CHECK_EQ(rsp_message_decode(RSP_ASAP,
-						    rsp_bytes_of(world.sent[i % RSP_COUNT(world.sent)].octets, world.sent[i % RSP_COUNT(world.sent)].size),
-						    &msg, NULL),
-				 RSP_OK);
-			world.sent[i % RSP_COUNT(world.sent)].link = 0;
-			break;
-		}
+	for (unsigned i = world.n_sent; i-- > 0;) {
+		struct sent *sent = &world.sent[i % RSP_COUNT(world.sent)];
+
+		if (sent->link != link)
+			continue;
+		CHECK_EQ(rsp_message_decode(RSP_ASAP, rsp_bytes_of(sent->octets, sent->size), &msg, NULL), RSP_OK);
+		sent->link = 0;
+		break;
+	}
 	return msg;
 }
 

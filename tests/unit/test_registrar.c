@@ -204,7 +204,8 @@ keep_alives_are_spread_and_an_unanswered_one_removes(void)
 	uint64_t least = UINT64_MAX, most = 0;
 
 	begin();
-	struct rsp_message msg = registration("web", 7, "192.0.2.1"), ack = simple(ASAP_ENDPOINT_KEEP_ALIVE_ACK, "web", 7);
+	struct rsp_message msg = registration("web", 7, "192.0.2.1");
+	struct rsp_message ack = simple(ASAP_ENDPOINT_KEEP_ALIVE_ACK, "web", 7);
 	msg.element.lifetime_s = -1;
 	tell(WEB1, &msg);
 	(void)heard(WEB1);
@@ -409,7 +410,9 @@ what_is_not_understood_is_answered_by_the_rules(void)
 	} in[] = {
 		{ { 0x4f, 0, 0, 4 }, 4, RSP_CAUSE_UNRECOGNIZED_MSG },
 		{ { 0x0f, 0, 0, 4 }, 4, RSP_CAUSE_NONE },
-		{ { 5, 0, 0, 20, 0, 9, 0, 5, 'w', 0, 0, 0, 0x40, 0x77, 0, 8, 1, 2, 3, 4 }, 20, RSP_CAUSE_UNRECOGNIZED_PARAM },
+		{ { 5, 0, 0, 20, 0, 9, 0, 5, 'w', 0, 0, 0, 0x40, 0x77, 0, 8, 1, 2, 3, 4 },
+		  20,
+		  RSP_CAUSE_UNRECOGNIZED_PARAM },
 		{ { 5, 0, 0, 20, 0, 9, 0, 5, 'w', 0, 0, 0, 0x00, 0x77, 0, 8, 1, 2, 3, 4 }, 20, RSP_CAUSE_NONE },
 		{ { 2, 0, 0, 12, 0, 9, 0, 5, 'w', 0, 0, 0 }, 12, RSP_CAUSE_INVALID_VALUES },
 	};

@@ -120,7 +120,7 @@ what_was_half_read_is_answered(void)
 
 	begin();
 	CHECK_EQ(rsp_message_encode(&msg, buf, sizeof(buf), &size), RSP_OK);
-	memcpy(buf + 4 + 8 + 4 + 12, "\x00\x77", 2); /* the user transport's type: header, handle, header, three fields */
+	memcpy(buf + 4 + 8 + 4 + 12, "\x00\x77", 2); /* the type of the user transport */
 	rsp_registrar_receive(world.r, world.now, WEB1, rsp_bytes_of(buf, size));
 	CHECK_EQ(heard(WEB1).type, 0); /* an unknown parameter of that kind stops in silence, RFC 5354 s.3 */
 
@@ -380,7 +380,9 @@ an_identity_may_have_its_own_limit(void)
 	config.max_elements = two_for_web1;
 	begin_with(&config);
 	for (uint32_t i = 1; i <= 3; i++) {
-		CHECK_EQ(register_as(WEB1, "web", i, "192.0.2.1"), i <= 2 ? RSP_CAUSE_NONE : RSP_CAUSE_LACK_OF_RESOURCES);
+		uint16_t cause = i <= 2 ? RSP_CAUSE_NONE : RSP_CAUSE_LACK_OF_RESOURCES;
+
+		CHECK_EQ(register_as(WEB1, "web", i, "192.0.2.1"), cause);
 		CHECK_EQ(register_as(WEB2, "web", 10 + i, "192.0.2.2"), RSP_CAUSE_NONE);
 	}
 	end();
