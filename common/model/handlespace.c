@@ -1,23 +1,23 @@
 #include "model/handlespace.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 
 #include "wire/reader.h"
 
-#define ENCODED_MAX 2048	/* one Pool Element: 32 addresses in each of two transports, and an owner */
-#define POOL_BUCKETS_LEAST 64
-#define ELEMENT_BUCKETS_LEAST 256
-#define HOME_BUCKETS 64
+#define ENCODED_MAX 2048 /* one Pool Element: 32 addresses in each of two transports, and an owner */
+#define BUCKETS_LEAST 64
 
 struct owner {
-	struct owner *next;
+	struct rsp_table_node node;
+	uint64_t hash;
 	uint32_t references;
 	char text[];
 };
 
 /** A registrar, and what it owns. Made when it first owns something, gone with the last. */
 struct rsp_home {
-	struct rsp_home *next;
+	struct rsp_table_node node;
 	struct rsp_element *first;
 	uint64_t sum; /* of all 16-bit words of all its elements' blocks, not folded, so that subtracting is exact */
 	uint32_t id, count;
@@ -27,15 +27,56 @@ struct rsp_handlespace {
 	struct rsp_handlespace_limits limits;
 	struct rsp_hash_key key;
 	uint64_t multiplier;
-	struct rsp_pool **pool_bucket, *first, **last;
-	uint32_t n_pools, pool_buckets;
-	/* Elements move to a larger table a few buckets at each insertion, so that no insertion takes long. */
-	struct rsp_element **bucket, **old_bucket;
-	uint32_t n_elements, buckets, old_buckets, moved;
-	struct rsp_home *home[HOME_BUCKETS];
-	struct owner *owner[ELEMENT_BUCKETS_LEAST];
+	struct rsp_pool *first, **last;
+	struct rsp_table pools, elements, homes, owners;
 	struct rsp_walk *walks;
+	uint8_t room[ENCODED_MAX]; /* for an element's parameter until its size is known */
 };
+
+/* A secret multiplier: nobody outside can choose ids that meet in one bucket. */
+static uint64_t
+mix(const struct rsp_handlespace *hs, uint64_t value)
+{
+	uint64_t mixed = value * hs->multiplier;
+
+	return mixed ^ (mixed >> 32);
+}
+
+static uint64_t
+element_hash(const struct rsp_handlespace *hs, const struct rsp_pool *pool, uint32_t pe_id)
+{
+	return mix(hs, pool->hash ^ pe_id);
+}
+
+/* What the tables hash their nodes by. */
+
+static uint64_t
+hash_of_pool(const void *ctx, const struct rsp_table_node *node)
+{
+	(void)ctx;
+	return ((const struct rsp_pool *)(const void *)node)->hash;
+}
+
+static uint64_t
+hash_of_element(const void *ctx, const struct rsp_table_node *node)
+{
+	const struct rsp_element *e = (const void *)node;
+
+	return element_hash(ctx, e->pool, e->pe_id);
+}
+
+static uint64_t
+hash_of_home(const void *ctx, const struct rsp_table_node *node)
+{
+	return mix(ctx, ((const struct rsp_home *)(const void *)node)->id);
+}
+
+static uint64_t
+hash_of_owner(const void *ctx, const struct rsp_table_node *node)
+{
+	(void)ctx;
+	return ((const struct owner *)(const void *)node)->hash;
+}
 
 struct rsp_handlespace *
 rsp_handlespace_new(const struct rsp_handlespace_limits *limits, struct rsp_hash_key key)
@@ -48,11 +89,10 @@ rsp_handlespace_new(const struct rsp_handlespace_limits *limits, struct rsp_hash
 	hs->key = key;
 	hs->multiplier = rsp_hash(&key, (struct rsp_bytes){ 0 }) | 1;
 	hs->last = &hs->first;
-	hs->pool_buckets = POOL_BUCKETS_LEAST;
-	hs->buckets = ELEMENT_BUCKETS_LEAST;
-	hs->pool_bucket = calloc(hs->pool_buckets, sizeof(*hs->pool_bucket));
-	hs->bucket = calloc(hs->buckets, sizeof(*hs->bucket));
-	if (!hs->pool_bucket || !hs->bucket) {
+	if (rsp_table_init(&hs->pools, BUCKETS_LEAST, hash_of_pool, hs) != RSP_OK ||
+	    rsp_table_init(&hs->elements, BUCKETS_LEAST, hash_of_element, hs) != RSP_OK ||
+	    rsp_table_init(&hs->homes, BUCKETS_LEAST, hash_of_home, hs) != RSP_OK ||
+	    rsp_table_init(&hs->owners, BUCKETS_LEAST, hash_of_owner, hs) != RSP_OK) {
 		rsp_handlespace_free(hs);
 		return NULL;
 	}
@@ -65,100 +105,103 @@ rsp_handlespace_free(struct rsp_handlespace *hs)
 	if (!hs)
 		return;
 	while (hs->first)
-		rsp_element_remove(hs, hs->first->element[0]);
-	free(hs->pool_bucket);
-	free(hs->bucket);
-	free(hs->old_bucket);
+		rsp_element_remove(hs, hs->first->element[hs->first->n_elements - 1]);
+	rsp_table_done(&hs->pools);
+	rsp_table_done(&hs->elements);
+	rsp_table_done(&hs->homes);
+	rsp_table_done(&hs->owners);
 	free(hs);
 }
 
 uint32_t
 rsp_handlespace_pools(const struct rsp_handlespace *hs)
 {
-	return hs->n_pools;
+	return hs->pools.count;
 }
 
 uint32_t
 rsp_handlespace_elements(const struct rsp_handlespace *hs)
 {
-	return hs->n_elements;
+	return hs->elements.count;
 }
 
-/* Owners: each name is stored once. */
+/* Owners: each name is stored once, with a count of those who hold it. */
 
-static struct owner **
-owner_slot(struct rsp_handlespace *hs, struct rsp_bytes name)
+static bool
+is_owner(const char *text, struct rsp_bytes name)
 {
-	struct owner **slot = &hs->owner[rsp_hash(&hs->key, name) % RSP_COUNT(hs->owner)];
-
-	while (*slot && !rsp_bytes_equal(rsp_bytes_str((*slot)->text), name))
-		slot = &(*slot)->next;
-	return slot;
+	return text ? rsp_bytes_equal(rsp_bytes_str(text), name) : name.n == 0;
 }
 
-/* The stored name, one reference more; NULL for none or, with @ret_err, when out of memory. */
+static struct owner *
+owner_of(const char *text)
+{
+	return (struct owner *)((uintptr_t)text - offsetof(struct owner, text));
+}
+
+/* The stored name, held once more; NULL for no name or, with @ret_err, when out of memory. */
 static const char *
 owner_hold(struct rsp_handlespace *hs, struct rsp_bytes name, enum rsp_err *ret_err)
 {
 	if (name.n == 0)
 		return NULL;
-	struct owner **slot = owner_slot(hs, name);
+	uint64_t hash = rsp_hash(&hs->key, name);
+	struct rsp_table_node *node = *rsp_table_chain(&hs->owners, hash);
 
-	if (!*slot) {
-		struct owner *made = calloc(1, sizeof(*made) + name.n + 1);
-
-		if (!made) {
+	while (node && !is_owner(((struct owner *)(void *)node)->text, name))
+		node = node->next;
+	struct owner *owner = (struct owner *)(void *)node;
+	if (!owner) {
+		owner = calloc(1, sizeof(*owner) + name.n + 1);
+		if (!owner) {
 			*ret_err = RSP_ENOMEM;
 			return NULL;
 		}
-		memcpy(made->text, name.p, name.n);
-		*slot = made;
+		owner->hash = hash;
+		memcpy(owner->text, name.p, name.n);
+		rsp_table_add(&hs->owners, &owner->node, hash);
 	}
-	(*slot)->references++;
-	return (*slot)->text;
+	owner->references++;
+	return owner->text;
 }
 
 static void
 owner_drop(struct rsp_handlespace *hs, const char *name)
 {
-	if (!name)
-		return;
-	struct owner **slot = owner_slot(hs, rsp_bytes_str(name)), *owner = *slot;
+	struct owner *owner = name ? owner_of(name) : NULL;
 
-	if (--owner->references == 0) {
-		*slot = owner->next;
-		free(owner);
-	}
+	if (!owner || --owner->references > 0)
+		return;
+	rsp_table_remove(&hs->owners, &owner->node, owner->hash);
+	free(owner);
 }
 
 /* Homes */
 
-static struct rsp_home **
-home_slot(const struct rsp_handlespace *hs, uint32_t id)
+static struct rsp_home *
+home_find(const struct rsp_handlespace *hs, uint32_t id)
 {
-	/* the table is the caller's to change through the slot; finding changes nothing */
-	struct rsp_home *const *slot = &hs->home[id % HOME_BUCKETS];
+	struct rsp_table_node *node = *rsp_table_chain(&hs->homes, mix(hs, id));
 
-	while (*slot && (*slot)->id != id)
-		slot = &(*slot)->next;
-	return (struct rsp_home **)(uintptr_t)slot;
+	while (node && ((struct rsp_home *)(void *)node)->id != id)
+		node = node->next;
+	return (struct rsp_home *)(void *)node;
 }
 
 /* The home, made if need be; NULL if out of memory. An unused one must be given to home_settle(). */
 static struct rsp_home *
 home_get(struct rsp_handlespace *hs, uint32_t id)
 {
-	struct rsp_home **slot = home_slot(hs, id);
+	struct rsp_home *home = home_find(hs, id);
 
-	if (!*slot) {
-		struct rsp_home *made = calloc(1, sizeof(*made));
-
-		if (!made)
-			return NULL;
-		made->id = id;
-		*slot = made;
-	}
-	return *slot;
+	if (home)
+		return home;
+	home = calloc(1, sizeof(*home));
+	if (!home)
+		return NULL;
+	home->id = id;
+	rsp_table_add(&hs->homes, &home->node, mix(hs, id));
+	return home;
 }
 
 static void
@@ -166,9 +209,7 @@ home_settle(struct rsp_handlespace *hs, struct rsp_home *home)
 {
 	if (home->count > 0)
 		return;
-	struct rsp_home **slot = home_slot(hs, home->id);
-
-	*slot = home->next;
+	rsp_table_remove(&hs->homes, &home->node, mix(hs, home->id));
 	free(home);
 }
 
@@ -226,7 +267,7 @@ home_leave(struct rsp_handlespace *hs, struct rsp_element *e)
 uint16_t
 rsp_home_checksum(const struct rsp_handlespace *hs, uint32_t home_id)
 {
-	const struct rsp_home *home = *home_slot(hs, home_id);
+	const struct rsp_home *home = home_find(hs, home_id);
 
 	return checksum_fold(home ? home->sum : 0);
 }
@@ -247,7 +288,7 @@ rsp_home_checksum_full(const struct rsp_handlespace *hs, uint32_t home_id)
 uint32_t
 rsp_home_count(const struct rsp_handlespace *hs, uint32_t home_id)
 {
-	const struct rsp_home *home = *home_slot(hs, home_id);
+	const struct rsp_home *home = home_find(hs, home_id);
 
 	return home ? home->count : 0;
 }
@@ -255,22 +296,31 @@ rsp_home_count(const struct rsp_handlespace *hs, uint32_t home_id)
 struct rsp_element *
 rsp_home_first(const struct rsp_handlespace *hs, uint32_t home_id)
 {
-	const struct rsp_home *home = *home_slot(hs, home_id);
+	const struct rsp_home *home = home_find(hs, home_id);
 
 	return home ? home->first : NULL;
 }
 
 /* Pools */
 
+static struct rsp_pool *
+pool_find(const struct rsp_handlespace *hs, struct rsp_bytes handle, uint64_t hash)
+{
+	struct rsp_table_node *node = *rsp_table_chain(&hs->pools, hash);
+
+	for (; node; node = node->next) {
+		struct rsp_pool *pool = (struct rsp_pool *)(void *)node;
+
+		if (pool->hash == hash && rsp_bytes_equal(rsp_pool_handle(pool), handle))
+			return pool;
+	}
+	return NULL;
+}
+
 struct rsp_pool *
 rsp_pool_find(const struct rsp_handlespace *hs, struct rsp_bytes handle)
 {
-	uint64_t hash = rsp_hash(&hs->key, handle);
-	struct rsp_pool *pool = hs->pool_bucket[hash & (hs->pool_buckets - 1)];
-
-	while (pool && (pool->hash != hash || !rsp_bytes_equal(rsp_pool_handle(pool), handle)))
-		pool = pool->next;
-	return pool;
+	return pool_find(hs, handle, rsp_hash(&hs->key, handle));
 }
 
 struct rsp_pool *
@@ -289,89 +339,63 @@ rsp_pool_consistent(const struct rsp_pool *pool, const struct rsp_pool_element *
 	return pe->user.use != pool->use ? RSP_CAUSE_INCONSISTENT_USE : RSP_CAUSE_NONE;
 }
 
-/* A larger table is a kindness, not a need: without memory for it the chains grow. */
-static void
-pools_grow(struct rsp_handlespace *hs)
-{
-	uint32_t buckets = hs->pool_buckets * 2;
-	struct rsp_pool **grown = hs->n_pools < hs->pool_buckets ? NULL : calloc(buckets, sizeof(*grown));
-
-	if (!grown)
-		return;
-	for (struct rsp_pool *pool = hs->first; pool; pool = pool->after) {
-		struct rsp_pool **slot = &grown[pool->hash & (buckets - 1)];
-
-		pool->next = *slot;
-		*slot = pool;
-	}
-	free(hs->pool_bucket);
-	hs->pool_bucket = grown;
-	hs->pool_buckets = buckets;
-}
-
 static struct rsp_pool *
-pool_new(struct rsp_handlespace *hs, struct rsp_bytes handle, const struct rsp_pool_element *pe)
+pool_new(struct rsp_handlespace *hs, struct rsp_bytes handle, uint64_t hash, const struct rsp_pool_element *pe)
 {
 	struct rsp_pool *pool = calloc(1, sizeof(*pool) + handle.n);
 
 	if (!pool)
 		return NULL;
-	pools_grow(hs);
 	pool->handle_size = (uint16_t)handle.n;
 	memcpy(pool->handle, handle.p, handle.n);
 	pool->handle_sum = words_sum(handle);
-	pool->hash = rsp_hash(&hs->key, handle);
+	pool->hash = hash;
 	pool->policy = pe->policy.type;
+	pool->order.policy = pe->policy.type;
 	pool->transport = pe->user.type;
 	pool->use = pe->user.use;
-
-	struct rsp_pool **slot = &hs->pool_bucket[pool->hash & (hs->pool_buckets - 1)];
-	pool->next = *slot;
-	*slot = pool;
 	pool->before = hs->last;
 	*hs->last = pool;
 	hs->last = &pool->after;
-	hs->n_pools++;
+	rsp_table_add(&hs->pools, &pool->node, hash);
 	return pool;
 }
 
 static void
 pool_free(struct rsp_handlespace *hs, struct rsp_pool *pool)
 {
-	struct rsp_pool **slot = &hs->pool_bucket[pool->hash & (hs->pool_buckets - 1)];
-
 	for (struct rsp_walk *walk = hs->walks; walk; walk = walk->next) {
 		if (walk->pool != pool)
 			continue;
 		walk->pool = pool->after;
 		walk->left = walk->pool ? walk->pool->n_elements : 0;
 	}
-	while (*slot != pool)
-		slot = &(*slot)->next;
-	*slot = pool->next;
+	rsp_table_remove(&hs->pools, &pool->node, pool->hash);
 	*pool->before = pool->after;
 	if (pool->after)
 		pool->after->before = pool->before;
 	else
 		hs->last = pool->before;
-	hs->n_pools--;
+	rsp_order_done(&pool->order);
 	free(pool->element);
 	free(pool);
 }
 
-static bool
+static enum rsp_err
 pool_reserve(struct rsp_pool *pool)
 {
 	if (pool->n_elements < pool->room)
-		return true;
+		return RSP_OK;
 	uint32_t room = pool->room ? pool->room * 2 : 4;
 	struct rsp_element **grown = reallocarray(pool->element, room, sizeof(struct rsp_element *));
 
 	if (!grown)
-		return false;
-	pool->element = grown;
+		return RSP_ENOMEM;
+	pool->element = grown; /* larger already, if what follows fails */
+	if (rsp_order_reserve(&pool->order, room) != RSP_OK)
+		return RSP_ENOMEM;
 	pool->room = room;
-	return true;
+	return RSP_OK;
 }
 
 /* The last takes the place of @e. A walk goes from the last place to the first, so it misses nobody by this. */
@@ -381,6 +405,7 @@ pool_leave(struct rsp_handlespace *hs, struct rsp_element *e)
 	struct rsp_pool *pool = e->pool;
 	struct rsp_element *last = pool->element[--pool->n_elements];
 
+	rsp_order_remove(&pool->order, e->place);
 	pool->element[e->place] = last;
 	last->place = e->place;
 	if (pool->head >= pool->n_elements)
@@ -394,67 +419,20 @@ pool_leave(struct rsp_handlespace *hs, struct rsp_element *e)
 
 /* Elements */
 
-/* A secret multiplier: nobody outside can choose ids that meet in one bucket. */
-static uint64_t
-element_hash(const struct rsp_handlespace *hs, const struct rsp_pool *pool, uint32_t pe_id)
-{
-	uint64_t mixed = (pool->hash ^ pe_id) * hs->multiplier;
-
-	return mixed ^ (mixed >> 32);
-}
-
-static struct rsp_element **
-element_slot(const struct rsp_handlespace *hs, const struct rsp_pool *pool, uint32_t pe_id)
-{
-	uint64_t hash = element_hash(hs, pool, pe_id);
-
-	if (hs->old_bucket && (hash & (hs->old_buckets - 1)) >= hs->moved)
-		return &hs->old_bucket[hash & (hs->old_buckets - 1)];
-	return &hs->bucket[hash & (hs->buckets - 1)];
-}
-
 struct rsp_element *
 rsp_element_find(const struct rsp_handlespace *hs, const struct rsp_pool *pool, uint32_t pe_id)
 {
 	if (!pool)
 		return NULL;
-	struct rsp_element *e = *element_slot(hs, pool, pe_id);
+	struct rsp_table_node *node = *rsp_table_chain(&hs->elements, element_hash(hs, pool, pe_id));
 
-	while (e && (e->pool != pool || e->pe_id != pe_id))
-		e = e->next;
-	return e;
-}
+	for (; node; node = node->next) {
+		struct rsp_element *e = (struct rsp_element *)(void *)node;
 
-static void
-elements_grow(struct rsp_handlespace *hs)
-{
-	for (unsigned i = 0; hs->old_bucket && i < 4; i++) {
-		struct rsp_element *e = hs->old_bucket[hs->moved++];
-
-		while (e) {
-			struct rsp_element *next = e->next;
-			struct rsp_element **slot =
-				&hs->bucket[element_hash(hs, e->pool, e->pe_id) & (hs->buckets - 1)];
-			e->next = *slot;
-			*slot = e;
-			e = next;
-		}
-		if (hs->moved == hs->old_buckets) {
-			free(hs->old_bucket);
-			hs->old_bucket = NULL;
-		}
+		if (e->pe_id == pe_id && e->pool == pool)
+			return e;
 	}
-	if (hs->old_bucket || hs->n_elements < hs->buckets)
-		return;
-	struct rsp_element **grown = calloc((size_t)hs->buckets * 2, sizeof(struct rsp_element *));
-
-	if (!grown)
-		return;
-	hs->old_bucket = hs->bucket;
-	hs->old_buckets = hs->buckets;
-	hs->moved = 0;
-	hs->bucket = grown;
-	hs->buckets *= 2;
+	return NULL;
 }
 
 uint32_t
@@ -508,61 +486,143 @@ rsp_element_policy_write(struct rsp_wr *wr, const struct rsp_element *e)
 	rsp_wr_bytes(wr, rsp_bytes_of(e->encoded + policy_at(e->encoded), policy_size(e->encoded)));
 }
 
-/* A copy of the parameter on the heap, its size, and that of the part for users. Unknown parameters are not kept. */
-static enum rsp_err
-encode(const struct rsp_pool_element *pe, uint8_t **ret, uint16_t *ret_size, uint16_t *ret_answer_size)
+/* Unknown parameters are not kept. */
+static void
+encode_known(struct rsp_wr *wr, const struct rsp_pool_element *pe)
 {
-	struct rsp_pool_element plain = *pe;
-	uint8_t room[ENCODED_MAX];
-	struct rsp_wr wr = rsp_wr_init(room, sizeof(room));
+	struct rsp_pool_element known = *pe;
 
-	plain.unknown = (struct rsp_unknown){ 0 };
-	rsp_pool_element_encode(&wr, &plain);
-	if (wr.err)
-		return wr.err;
-	size_t size = wr.pos;
-	uint8_t *copy = rsp_bytes_dup(rsp_bytes_of(room, size));
-	if (!copy)
-		return RSP_ENOMEM;
+	known.unknown = (struct rsp_unknown){ 0 };
+	rsp_pool_element_encode(wr, &known);
+}
 
-	*ret = copy;
-	*ret_size = (uint16_t)size;
-	*ret_answer_size = (uint16_t)(policy_at(copy) + policy_size(copy));
-	return RSP_OK;
+/* The parameter in hs->room. */
+static enum rsp_err
+encode(struct rsp_handlespace *hs, const struct rsp_pool_element *pe, struct rsp_bytes *ret)
+{
+	struct rsp_wr wr = rsp_wr_init(hs->room, sizeof(hs->room));
+
+	if (pe->unknown.n > 0)
+		encode_known(&wr, pe);
+	else
+		rsp_pool_element_encode(&wr, pe);
+	*ret = rsp_bytes_of(hs->room, wr.pos);
+	return wr.err;
+}
+
+static void
+store(struct rsp_element *e, struct rsp_bytes encoded)
+{
+	memcpy(e->encoded, encoded.p, encoded.n);
+	e->encoded_size = (uint16_t)encoded.n;
+	e->answer_size = (uint16_t)(policy_at(encoded.p) + policy_size(encoded.p)); /* users see no more */
 }
 
 static enum rsp_err
-element_new(struct rsp_handlespace *hs, struct rsp_bytes handle, const struct rsp_pool_element *pe,
-	    struct rsp_home *home, struct rsp_element **ret)
+element_new(struct rsp_handlespace *hs, struct rsp_pool *pool, const struct rsp_pool_element *pe, size_t room,
+	    struct rsp_element **ret)
 {
-	struct rsp_pool *pool = rsp_pool_find(hs, handle);
+	size_t size = offsetof(struct rsp_element, inside) + room;
+	struct rsp_element *e = calloc(1, size < sizeof(*e) ? sizeof(*e) : size);
 
-	if (hs->n_elements >= hs->limits.elements || (pool && pool->n_elements >= hs->limits.pool_elements) ||
-	    (!pool && (hs->n_pools >= hs->limits.pools || hs->limits.pool_elements == 0)))
-		return RSP_ELIMIT;
-	struct rsp_element *e = calloc(1, sizeof(*e));
-	bool made = !pool;
-
-	if (e && made)
-		pool = pool_new(hs, handle, pe);
-	if (!e || !pool || !pool_reserve(pool)) {
-		if (pool && made)
-			pool_free(hs, pool);
+	if (!e || pool_reserve(pool) != RSP_OK) {
 		free(e);
 		return RSP_ENOMEM;
 	}
-	elements_grow(hs);
+	e->encoded = e->inside;
+	e->encoded_room = (uint16_t)room;
 	e->pool = pool;
 	e->pe_id = pe->pe_id;
 	e->place = pool->n_elements;
 	pool->element[pool->n_elements++] = e;
-
-	struct rsp_element **slot = element_slot(hs, pool, pe->pe_id);
-	e->next = *slot;
-	*slot = e;
-	hs->n_elements++;
-	home_join(home, e);
+	rsp_order_add(&pool->order, &pe->policy);
+	rsp_table_add(&hs->elements, &e->node, element_hash(hs, pool, pe->pe_id));
 	*ret = e;
+	return RSP_OK;
+}
+
+static enum rsp_err
+put_new(struct rsp_handlespace *hs, struct rsp_pool *pool, struct rsp_bytes handle, uint64_t hash,
+	const struct rsp_pool_element *pe, struct rsp_element **ret)
+{
+	struct rsp_bytes encoded;
+	enum rsp_err err = encode(hs, pe, &encoded);
+
+	if (err)
+		return err;
+	if (hs->elements.count >= hs->limits.elements || (pool && pool->n_elements >= hs->limits.pool_elements) ||
+	    (!pool && (hs->pools.count >= hs->limits.pools || hs->limits.pool_elements == 0)))
+		return RSP_ELIMIT;
+	const char *owner = owner_hold(hs, pe->owner, &err);
+	struct rsp_home *home = err ? NULL : home_get(hs, pe->home_id);
+	if (home && !pool)
+		pool = pool_new(hs, handle, hash, pe);
+	err = home && pool ? element_new(hs, pool, pe, encoded.n, ret) : RSP_ENOMEM;
+	if (err) {
+		if (pool && pool->n_elements == 0)
+			pool_free(hs, pool);
+		if (home)
+			home_settle(hs, home);
+		owner_drop(hs, owner);
+		return err;
+	}
+	(*ret)->owner = owner;
+	store(*ret, encoded);
+	home_join(home, *ret);
+	return RSP_OK;
+}
+
+/* Room for a larger parameter, outside of the element; NULL if out of memory. */
+static uint8_t *
+room_for(const struct rsp_element *e, size_t size)
+{
+	return size <= e->encoded_room ? e->encoded : malloc(size);
+}
+
+static void
+move_to(struct rsp_element *e, uint8_t *room, size_t size)
+{
+	if (room == e->encoded)
+		return;
+	if (e->encoded != e->inside)
+		free(e->encoded);
+	e->encoded = room;
+	e->encoded_room = (uint16_t)size;
+}
+
+/* @pe may show what is stored of @e: all is encoded before anything changes. */
+static enum rsp_err
+put_again(struct rsp_handlespace *hs, struct rsp_element *e, const struct rsp_pool_element *pe)
+{
+	struct rsp_bytes encoded;
+	enum rsp_err err = encode(hs, pe, &encoded);
+
+	if (err)
+		return err;
+	const struct rsp_policy policy = { .type = pe->policy.type, .value = { pe->policy.value[0], pe->policy.value[1] } };
+	bool same_owner = is_owner(e->owner, pe->owner);
+	const char *owner = same_owner ? e->owner : owner_hold(hs, pe->owner, &err);
+	struct rsp_home *home = err ? NULL : e->home->id == pe->home_id ? e->home : home_get(hs, pe->home_id);
+	uint8_t *room = home ? room_for(e, encoded.n) : NULL;
+
+	if (!room) {
+		if (home)
+			home_settle(hs, home);
+		if (!same_owner)
+			owner_drop(hs, owner);
+		return RSP_ENOMEM;
+	}
+	move_to(e, room, encoded.n);
+	store(e, encoded);
+	if (e->home != home) {
+		home_leave(hs, e);
+		home_join(home, e);
+	}
+	if (!same_owner) {
+		owner_drop(hs, e->owner);
+		e->owner = owner;
+	}
+	rsp_order_set(&e->pool->order, e->place, &policy);
 	return RSP_OK;
 }
 
@@ -573,38 +633,14 @@ rsp_handlespace_put(struct rsp_handlespace *hs, struct rsp_bytes handle, const s
 	if (handle.n == 0 || handle.n > RSP_HANDLE_MAX || pe->owner.n > RSP_OWNER_MAX ||
 	    (pe->owner.n && memchr(pe->owner.p, 0, pe->owner.n)))
 		return RSP_EVALUE;
-	struct rsp_element *e = rsp_element_find(hs, rsp_pool_find(hs, handle), pe->pe_id);
+	uint64_t hash = rsp_hash(&hs->key, handle);
+	struct rsp_pool *pool = pool_find(hs, handle, hash);
+	struct rsp_element *e = rsp_element_find(hs, pool, pe->pe_id);
 	bool is_new = !e;
-	uint16_t size, answer_size;
-	uint8_t *encoded;
-	enum rsp_err err = encode(pe, &encoded, &size, &answer_size);
+	enum rsp_err err = e ? put_again(hs, e, pe) : put_new(hs, pool, handle, hash, pe, &e);
 
 	if (err)
 		return err;
-	const char *owner = owner_hold(hs, pe->owner, &err);
-	struct rsp_home *home = err ? NULL : home_get(hs, pe->home_id);
-	if (!home)
-		err = RSP_ENOMEM;
-	else if (is_new)
-		err = element_new(hs, handle, pe, home, &e);
-	if (err) {
-		if (home)
-			home_settle(hs, home);
-		owner_drop(hs, owner);
-		free(encoded);
-		return err;
-	}
-	if (e->home != home) {
-		home_leave(hs, e);
-		home_join(home, e);
-	}
-	owner_drop(hs, e->owner);
-	free(e->encoded);
-	e->owner = owner;
-	e->encoded = encoded;
-	e->encoded_size = size;
-	e->answer_size = answer_size;
-	e->degradation = 0;
 	*ret = e;
 	*ret_new = is_new;
 	return RSP_OK;
@@ -613,16 +649,12 @@ rsp_handlespace_put(struct rsp_handlespace *hs, struct rsp_bytes handle, const s
 void
 rsp_element_remove(struct rsp_handlespace *hs, struct rsp_element *e)
 {
-	struct rsp_element **slot = element_slot(hs, e->pool, e->pe_id);
-
-	while (*slot != e)
-		slot = &(*slot)->next;
-	*slot = e->next;
-	hs->n_elements--;
+	rsp_table_remove(&hs->elements, &e->node, element_hash(hs, e->pool, e->pe_id));
 	home_leave(hs, e);
 	pool_leave(hs, e);
 	owner_drop(hs, e->owner);
-	free(e->encoded);
+	if (e->encoded != e->inside)
+		free(e->encoded);
 	free(e->reporters);
 	free(e);
 }

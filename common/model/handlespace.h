@@ -7,6 +7,8 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/hash.h"
+#include "model/order.h"
+#include "model/table.h"
 #include "model/timers.h"
 #include "proto/param.h"
 
@@ -25,7 +27,7 @@ struct rsp_handlespace_limits {
 
 /** A pool. Only @watchers is the engine's to change. */
 struct rsp_pool {
-	struct rsp_pool *next;		   /* in its hash chain */
+	struct rsp_table_node node;
 	struct rsp_pool *after, **before; /* among all pools, in the order they were made */
 	struct rsp_element **element;	   /* n_elements of them, in no particular order */
 	uint32_t n_elements, room;
@@ -34,6 +36,7 @@ struct rsp_pool {
 	uint16_t transport, use;	   /* the overall transport type and use */
 	uint16_t handle_size;
 	void *watchers;
+	struct rsp_order order; /* what the policy keeps to choose quickly */
 	uint32_t handle_sum; /* its part of each element's checksum */
 	uint64_t hash;
 	uint8_t handle[];
@@ -41,26 +44,29 @@ struct rsp_pool {
 
 /** An element. Engines read all fields and change those marked so; the rest changes by the functions below. */
 struct rsp_element {
-	struct rsp_element *next; /* in its hash chain */
+	struct rsp_table_node node;
 	struct rsp_pool *pool;
 	struct rsp_home *home;
 	struct rsp_element *home_next, **home_link; /* among the elements of its home */
 	const char *owner;			    /* the identity that registered it, interned; NULL: none */
-	uint8_t *encoded;			    /* its Pool Element parameter */
-	uint16_t encoded_size, answer_size;	    /* whole; up to and with the policy, as users see it */
+	uint8_t *encoded;			    /* its Pool Element parameter, in @inside while it fits */
 	uint32_t pe_id;
-	uint32_t place; /* in pool->element */
+	uint32_t place;			    /* in pool->element */
+	uint16_t encoded_size, answer_size; /* whole; up to and with the policy, as users see it */
+	uint16_t encoded_room;
+	bool chosen : 1; /* while an answer is put together */
 
 	/* the engine's */
-	struct rsp_timer expiry, keepalive;
-	uint64_t keepalive_sent_ms, version;
-	struct rsp_element *link_next, **link_link; /* among the elements registered over the same link */
-	uint32_t *reporters;			    /* who said that it is unreachable, malloc'd; NULL: nobody */
-	uint32_t link;				    /* registered over, 0: none */
-	uint32_t degradation;			    /* times answered since it registered, RFC 5356 s.5.2.2 */
+	bool waiting : 1; /* for the answer to a keep-alive */
+	bool marked : 1;  /* RFC 5353 s.3.6.3 */
 	uint8_t bad_reports;
-	bool waiting; /* for the answer to a keep-alive */
-	bool marked;  /* RFC 5353 s.3.6.3 */
+	uint32_t link;				       /* registered over, 0: none */
+	struct rsp_element *link_next, **link_link; /* among the elements registered over the same link */
+	struct rsp_timer expiry, keepalive;
+	uint64_t keepalive_sent_ms;
+	uint32_t *reporters; /* who said that it is unreachable, malloc'd; NULL: nobody */
+
+	uint8_t inside[];
 };
 
 /** NULL if out of memory. @key decides the hashing: it must be random. The caller frees with rsp_handlespace_free(). */

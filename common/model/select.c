@@ -4,67 +4,138 @@
 static uint32_t
 round_robin(struct rsp_pool *pool, uint32_t max, struct rsp_rng *rng, struct rsp_element **out)
 {
-	uint32_t n = max < pool->n_elements ? max : pool->n_elements, at = pool->head;
+	uint32_t at = pool->head;
 
 	(void)rng;
-	for (uint32_t i = 0; i < n; i++) {
+	for (uint32_t i = 0; i < max; i++) {
 		out[i] = pool->element[at];
 		at = at + 1 < pool->n_elements ? at + 1 : 0;
 	}
-	if (n > 0)
-		pool->head = pool->head + 1 < pool->n_elements ? pool->head + 1 : 0;
-	return n;
+	pool->head = pool->head + 1 < pool->n_elements ? pool->head + 1 : 0;
+	return max;
 }
 
+/* RFC 5356 s.4.2.2, s.4.5.2, s.5.1.2, s.5.2.2, s.5.3.2 */
 static uint32_t
-priority_of(const struct rsp_element *e)
+ranked(struct rsp_pool *pool, uint32_t max, struct rsp_rng *rng, struct rsp_element **out)
 {
-	struct rsp_pool_element pe = { 0 };
-
-	rsp_element_decode(e, &pe);
-	return pe.policy.value[0];
-}
-
-/* RFC 5356 s.4.5.2: the highest priorities, in decreasing order; equal ones in turn. A heap of the best so far would pay
- * for large answers; answers are a few elements. */
-static uint32_t
-by_priority(struct rsp_pool *pool, uint32_t max, struct rsp_rng *rng, struct rsp_element **out)
-{
-	uint32_t n = 0, at = pool->head;
-
 	(void)rng;
-	for (uint32_t seen = 0; seen < pool->n_elements && max > 0; seen++) {
-		struct rsp_element *e = pool->element[at];
-		uint32_t priority = priority_of(e), i;
+	rsp_order_first(&pool->order, max, pool->element, out);
+	return max;
+}
 
-		at = at + 1 < pool->n_elements ? at + 1 : 0;
-		if (n == max && priority <= priority_of(out[n - 1]))
-			continue;
-		n = n < max ? n + 1 : n;
-		for (i = n - 1; i > 0 && priority_of(out[i - 1]) < priority; i--)
-			out[i] = out[i - 1];
-		out[i] = e;
+static void
+forget_chosen(struct rsp_element **out, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		out[i]->chosen = false;
+}
+
+/* Most of the pool: each element in turn with the chance that is left to it, then shuffled. */
+static void
+random_most(const struct rsp_pool *pool, uint32_t max, struct rsp_rng *rng, struct rsp_element **out)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; n < max; i++)
+		if (rsp_rng_below(rng, pool->n_elements - i) < max - n)
+			out[n++] = pool->element[i];
+	for (uint32_t i = max; i > 1; i--) {
+		uint32_t other = (uint32_t)rsp_rng_below(rng, i);
+		struct rsp_element *e = out[i - 1];
+
+		out[i - 1] = out[other];
+		out[other] = e;
 	}
-	if (n > 0)
-		pool->head = pool->head + 1 < pool->n_elements ? pool->head + 1 : 0;
+}
+
+/* RFC 5356 s.4.3.2. A draw that hits a chosen one is repeated: at most every other does. */
+static uint32_t
+at_random(struct rsp_pool *pool, uint32_t max, struct rsp_rng *rng, struct rsp_element **out)
+{
+	uint32_t n = 0;
+
+	if (max > pool->n_elements / 2) {
+		random_most(pool, max, rng, out);
+		return max;
+	}
+	while (n < max) {
+		struct rsp_element *e = pool->element[rsp_rng_below(rng, pool->n_elements)];
+
+		if (e->chosen)
+			continue;
+		e->chosen = true;
+		out[n++] = e;
+	}
+	forget_chosen(out, n);
 	return n;
 }
 
-static const struct {
-	uint32_t policy;
-	uint32_t (*select)(struct rsp_pool *pool, uint32_t max, struct rsp_rng *rng, struct rsp_element **out);
-} selector[] = {
-	{ RSP_POLICY_RR, round_robin },
-	{ RSP_POLICY_PRIO, by_priority },
-};
+/* The rest of a weighted answer when few heavy elements hold nearly all the weight: what is chosen weighs nothing then.
+ * Those of weight 0 come last, beginning somewhere. */
+static uint32_t
+weighted_rest(struct rsp_pool *pool, uint32_t n, uint32_t max, struct rsp_rng *rng, struct rsp_element **out)
+{
+	struct rsp_order *order = &pool->order;
+	uint32_t at = (uint32_t)rsp_rng_below(rng, pool->n_elements);
+	uint64_t total;
+
+	for (uint32_t i = 0; i < n; i++)
+		rsp_order_hide(order, out[i]->place);
+	for (; n < max && (total = rsp_order_total(order)) > 0; n++) {
+		out[n] = pool->element[rsp_order_hit(order, rsp_rng_below(rng, total))];
+		out[n]->chosen = true;
+		rsp_order_hide(order, out[n]->place);
+	}
+	for (uint32_t i = 0; i < n; i++)
+		rsp_order_show(order, out[i]->place);
+	for (; n < max; at = at + 1 < pool->n_elements ? at + 1 : 0) {
+		struct rsp_element *e = pool->element[at];
+
+		if (e->chosen)
+			continue;
+		e->chosen = true;
+		out[n++] = e;
+	}
+	return n;
+}
+
+/* RFC 5356 s.4.4.2, s.5.4.2. A draw that hits a chosen one is repeated, which leaves the others their shares. */
+static uint32_t
+weighted(struct rsp_pool *pool, uint32_t max, struct rsp_rng *rng, struct rsp_element **out)
+{
+	uint64_t total = rsp_order_total(&pool->order);
+	uint32_t n = 0;
+
+	for (uint32_t tries = 0; n < max && total > 0 && tries / 2 < max + 4; tries++) {
+		struct rsp_element *e = pool->element[rsp_order_hit(&pool->order, rsp_rng_below(rng, total))];
+
+		if (e->chosen)
+			continue;
+		e->chosen = true;
+		out[n++] = e;
+	}
+	if (n < max)
+		n = weighted_rest(pool, n, max, rng, out);
+	forget_chosen(out, n);
+	return n;
+}
 
 uint32_t
 rsp_select(struct rsp_pool *pool, uint32_t max, struct rsp_rng *rng, struct rsp_element **out)
 {
-	for (unsigned i = 0; i < RSP_COUNT(selector); i++)
-		if (selector[i].policy == pool->policy)
-			return selector[i].select(pool, max, rng, out);
-	return round_robin(pool, max, rng, out);
+	max = max < pool->n_elements ? max : pool->n_elements;
+	if (max == 0)
+		return 0;
+	switch (rsp_order_shape(pool->policy)) {
+	case RSP_SHAPE_RANKED:
+		return ranked(pool, max, rng, out);
+	case RSP_SHAPE_WEIGHTED:
+		return weighted(pool, max, rng, out);
+	case RSP_SHAPE_PLAIN:
+		break;
+	}
+	return pool->policy == RSP_POLICY_RAND ? at_random(pool, max, rng, out) : round_robin(pool, max, rng, out);
 }
 
 uint32_t

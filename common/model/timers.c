@@ -63,6 +63,13 @@ rsp_wheel_cancel(struct rsp_wheel *wheel, struct rsp_timer *timer)
 void
 rsp_wheel_set(struct rsp_wheel *wheel, struct rsp_timer *timer, uint64_t deadline_ms)
 {
+	bool waits = timer->link && timer->deadline_ms > wheel->now_ms;
+
+	/* The slot it is in comes up early enough, and then it is placed again: most timers are set again and again. */
+	if (waits && deadline_ms >= timer->deadline_ms && deadline_ms != RSP_NEVER) {
+		timer->deadline_ms = deadline_ms;
+		return;
+	}
 	if (timer->link)
 		take_out(timer);
 	timer->deadline_ms = deadline_ms;

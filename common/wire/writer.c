@@ -8,48 +8,64 @@ rsp_wr_init(uint8_t *buf, size_t cap)
 	return (struct rsp_wr){ .base = buf, .cap = cap };
 }
 
+/* Room for @n octets more, or NULL and the writer has failed. */
+static inline uint8_t *
+room_for(struct rsp_wr *wr, size_t n)
+{
+	if (!wr->err && n > wr->cap - wr->pos)
+		wr->err = RSP_ELIMIT;
+	if (wr->err)
+		return NULL;
+	wr->pos += n;
+	return wr->base + (wr->pos - n);
+}
+
 void
 rsp_wr_bytes(struct rsp_wr *wr, struct rsp_bytes bytes)
 {
-	if (wr->err)
-		return;
-	if (bytes.n > wr->cap - wr->pos) {
-		wr->err = RSP_ELIMIT;
-		return;
-	}
-	if (bytes.n)
-		memcpy(wr->base + wr->pos, bytes.p, bytes.n);
-	wr->pos += bytes.n;
+	uint8_t *to = room_for(wr, bytes.n);
+
+	if (to && bytes.n)
+		memcpy(to, bytes.p, bytes.n);
 }
 
 void
 rsp_wr_u8(struct rsp_wr *wr, uint8_t v)
 {
-	rsp_wr_bytes(wr, rsp_bytes_of(&v, sizeof(v)));
+	uint8_t *to = room_for(wr, sizeof(v));
+
+	if (to)
+		*to = v;
 }
 
 void
 rsp_wr_u16(struct rsp_wr *wr, uint16_t v)
 {
-	uint16_t be = htobe16(v);
+	uint8_t *to = room_for(wr, sizeof(v));
 
-	rsp_wr_bytes(wr, rsp_bytes_of(&be, sizeof(be)));
+	v = htobe16(v);
+	if (to)
+		memcpy(to, &v, sizeof(v));
 }
 
 void
 rsp_wr_u32(struct rsp_wr *wr, uint32_t v)
 {
-	uint32_t be = htobe32(v);
+	uint8_t *to = room_for(wr, sizeof(v));
 
-	rsp_wr_bytes(wr, rsp_bytes_of(&be, sizeof(be)));
+	v = htobe32(v);
+	if (to)
+		memcpy(to, &v, sizeof(v));
 }
 
 void
 rsp_wr_pad(struct rsp_wr *wr)
 {
-	static const uint8_t zeros[4] = { 0 };
+	size_t gap = -wr->pos & 3;
+	uint8_t *to = gap > 0 ? room_for(wr, gap) : NULL;
 
-	rsp_wr_bytes(wr, rsp_bytes_of(zeros, -wr->pos & 3));
+	if (to)
+		memset(to, 0, gap);
 }
 
 struct rsp_mark

@@ -1,0 +1,354 @@
+#include "model/order.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+
+#define STRIDE (1ULL << 40)    /* how far weight 1 steps back: 2^32 of them still differ by 2^8 */
+#define LAST UINT64_MAX	       /* the key of weight 0: after all others */
+#define KEY_LIMIT (1ULL << 62) /* keys are counted from 0 again before they get there */
+#define FEW 16		       /* so many are found without touching the heap */
+
+enum rsp_shape
+rsp_order_shape(uint32_t policy)
+{
+	switch (policy) {
+	case RSP_POLICY_WRR:
+	case RSP_POLICY_PRIO:
+	case RSP_POLICY_LU:
+	case RSP_POLICY_LUD:
+	case RSP_POLICY_PLU:
+		return RSP_SHAPE_RANKED;
+	case RSP_POLICY_WRAND:
+	case RSP_POLICY_RLU:
+		return RSP_SHAPE_WEIGHTED;
+	default:
+		return RSP_SHAPE_PLAIN;
+	}
+}
+
+static bool
+has_step(const struct rsp_order *order)
+{
+	return order->policy == RSP_POLICY_WRR || order->policy == RSP_POLICY_LUD;
+}
+
+void
+rsp_order_done(struct rsp_order *order)
+{
+	free(order->rank);
+	free(order->rank_at);
+	free(order->step);
+	free(order->weight);
+	free(order->sums);
+	*order = (struct rsp_order){ 0 };
+}
+
+enum rsp_err
+rsp_order_reserve(struct rsp_order *order, uint32_t room)
+{
+	enum rsp_shape shape = rsp_order_shape(order->policy);
+
+	if (room <= order->room)
+		return RSP_OK;
+	if (shape == RSP_SHAPE_RANKED) {
+		struct rsp_rank *rank = reallocarray(order->rank, room, sizeof(*rank));
+		order->rank = rank ? rank : order->rank;
+		uint32_t *rank_at = reallocarray(order->rank_at, room, sizeof(*rank_at));
+		order->rank_at = rank_at ? rank_at : order->rank_at;
+		if (!rank || !rank_at)
+			return RSP_ENOMEM;
+	}
+	if (has_step(order)) {
+		uint64_t *step = reallocarray(order->step, room, sizeof(*step));
+		order->step = step ? step : order->step;
+		if (!step)
+			return RSP_ENOMEM;
+	}
+	if (shape == RSP_SHAPE_WEIGHTED) {
+		uint32_t *weight = reallocarray(order->weight, room, sizeof(*weight));
+		order->weight = weight ? weight : order->weight;
+		uint64_t *sums = reallocarray(order->sums, (size_t)room + 1, sizeof(*sums));
+		order->sums = sums ? sums : order->sums;
+		if (!sums || !weight)
+			return RSP_ENOMEM;
+	}
+	order->room = room;
+	return RSP_OK;
+}
+
+/* Ranks: a binary heap, and where in it each place is. */
+
+static inline bool
+before(const struct rsp_rank *a, const struct rsp_rank *b)
+{
+	return a->key != b->key ? a->key < b->key : a->turn < b->turn;
+}
+
+static inline void
+settle(struct rsp_order *order, uint32_t at, struct rsp_rank rank)
+{
+	order->rank[at] = rank;
+	order->rank_at[rank.place] = at;
+}
+
+/* Put @rank where it belongs, beginning at the free position @at, in the first @n. */
+static void
+sift(struct rsp_order *order, uint32_t at, uint32_t n, struct rsp_rank rank)
+{
+	while (at > 0 && before(&rank, &order->rank[(at - 1) / 2])) {
+		settle(order, at, order->rank[(at - 1) / 2]);
+		at = (at - 1) / 2;
+	}
+	for (uint64_t child; (child = 2 * (uint64_t)at + 1) < n; at = (uint32_t)child) {
+		if (child + 1 < n && before(&order->rank[child + 1], &order->rank[child]))
+			child++;
+		if (!before(&order->rank[child], &rank))
+			break;
+		settle(order, at, order->rank[child]);
+	}
+	settle(order, at, rank);
+}
+
+static uint32_t
+next_turn(struct rsp_order *order)
+{
+	if (order->turn == UINT32_MAX) { /* all are equal once, and their order by key remains */
+		for (uint32_t i = 0; i < order->n; i++)
+			order->rank[i].turn = 0;
+		order->turn = 0;
+	}
+	return ++order->turn;
+}
+
+static uint64_t
+step_of(const struct rsp_order *order, const struct rsp_policy *policy)
+{
+	if (order->policy == RSP_POLICY_LUD)
+		return policy->value[1];
+	return policy->value[0] ? STRIDE / policy->value[0] : 0;
+}
+
+/* RFC 5356 s.4.2.2, s.4.5.2, s.5.1.2, s.5.2.2, s.5.3.2. Weighted round robin is a schedule: each choice of an element moves
+ * it back by the inverse of its weight, so that its turns are spread as evenly as they can be. */
+static uint64_t
+key_of(const struct rsp_order *order, const struct rsp_policy *policy)
+{
+	if (order->policy == RSP_POLICY_PRIO)
+		return UINT32_MAX - policy->value[0];
+	if (order->policy == RSP_POLICY_PLU)
+		return (uint64_t)policy->value[0] + policy->value[1];
+	if (order->policy != RSP_POLICY_WRR)
+		return policy->value[0];
+	if (policy->value[0] == 0)
+		return LAST;
+	return (order->n > 0 && order->rank[0].key != LAST ? order->rank[0].key : 0) + step_of(order, policy);
+}
+
+/* A chosen one steps back: the first of an answer takes its turn, as the head of a circular list moves by one, and with
+ * degradation each of the answer counts. */
+static struct rsp_rank
+stepped_back(struct rsp_order *order, struct rsp_rank rank, bool is_first)
+{
+	bool moves = order->policy == RSP_POLICY_LUD || (order->policy == RSP_POLICY_WRR && is_first);
+	uint64_t step = moves ? order->step[rank.place] : 0;
+
+	rank.key = rank.key > LAST - step ? LAST : rank.key + step;
+	if (is_first)
+		rank.turn = next_turn(order);
+	return rank;
+}
+
+/* Weighted round robin counts up for ever: begin again at 0, long before the end. */
+static void
+count_from_zero(struct rsp_order *order)
+{
+	uint64_t least = order->n > 0 ? order->rank[0].key : 0;
+
+	if (order->policy != RSP_POLICY_WRR || least < KEY_LIMIT || least == LAST)
+		return;
+	for (uint32_t i = 0; i < order->n; i++)
+		if (order->rank[i].key != LAST)
+			order->rank[i].key -= least;
+}
+
+/* A few: what comes next is always a child of what was taken already. */
+static void
+first_few(struct rsp_order *order, uint32_t max, struct rsp_element *const *element, struct rsp_element **out)
+{
+	uint32_t candidate[FEW + 1] = { 0 }, chosen[FEW], n_candidates = 1;
+
+	for (uint32_t i = 0; i < max; i++) {
+		uint32_t best = 0, child;
+
+		for (uint32_t k = 1; k < n_candidates; k++)
+			if (before(&order->rank[candidate[k]], &order->rank[candidate[best]]))
+				best = k;
+		uint32_t at = candidate[best];
+		chosen[i] = order->rank[at].place;
+		out[i] = element[chosen[i]];
+		candidate[best] = candidate[--n_candidates];
+		for (child = 2 * at + 1; child <= 2 * at + 2 && child < order->n; child++)
+			candidate[n_candidates++] = child;
+	}
+	for (uint32_t i = 0; i < max && (i == 0 || order->policy == RSP_POLICY_LUD); i++) {
+		uint32_t at = order->rank_at[chosen[i]];
+		sift(order, at, order->n, stepped_back(order, order->rank[at], i == 0));
+	}
+}
+
+/* Many: take them off the heap, which leaves them behind it, and put them back. */
+static void
+first_many(struct rsp_order *order, uint32_t max, struct rsp_element *const *element, struct rsp_element **out)
+{
+	uint32_t left = order->n;
+
+	for (uint32_t i = 0; i < max; i++) {
+		struct rsp_rank first = order->rank[0], last = order->rank[--left];
+
+		out[i] = element[first.place];
+		if (left > 0)
+			sift(order, 0, left, last);
+		settle(order, left, first);
+	}
+	for (uint32_t i = 0; i < max; i++, left++)
+		sift(order, left, left + 1, stepped_back(order, order->rank[left], i + 1 == max));
+}
+
+void
+rsp_order_first(struct rsp_order *order, uint32_t max, struct rsp_element *const *element, struct rsp_element **out)
+{
+	if (max == 0)
+		return;
+	if (max <= FEW)
+		first_few(order, max, element, out);
+	else
+		first_many(order, max, element, out);
+	count_from_zero(order);
+}
+
+/* Weights: a Fenwick tree. sums[i] holds those of the places i - (i & -i) to i - 1. */
+
+static uint32_t
+weight_of(const struct rsp_order *order, const struct rsp_policy *policy)
+{
+	return order->policy == RSP_POLICY_RLU ? UINT32_MAX - policy->value[0] : policy->value[0];
+}
+
+uint64_t
+rsp_order_total(const struct rsp_order *order)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t i = order->n; i > 0; i &= i - 1)
+		sum += order->sums[i];
+	return sum;
+}
+
+/* @more may be what is less, modulo 2^64. */
+static void
+weigh(struct rsp_order *order, uint32_t place, uint64_t more)
+{
+	for (uint64_t i = (uint64_t)place + 1; i <= order->n; i += i & -i)
+		order->sums[i] += more;
+}
+
+void
+rsp_order_hide(struct rsp_order *order, uint32_t place)
+{
+	weigh(order, place, -(uint64_t)order->weight[place]);
+}
+
+void
+rsp_order_show(struct rsp_order *order, uint32_t place)
+{
+	weigh(order, place, order->weight[place]);
+}
+
+static void
+set_weight(struct rsp_order *order, uint32_t place, uint32_t weight)
+{
+	weigh(order, place, (uint64_t)weight - order->weight[place]);
+	order->weight[place] = weight;
+}
+
+uint32_t
+rsp_order_hit(const struct rsp_order *order, uint64_t at)
+{
+	uint32_t i = 0;
+
+	for (uint32_t bit = 1U << (31 - __builtin_clz(order->n)); bit > 0; bit >>= 1) {
+		if (i + bit > order->n || order->sums[i + bit] > at)
+			continue;
+		i += bit;
+		at -= order->sums[i];
+	}
+	return i;
+}
+
+void
+rsp_order_add(struct rsp_order *order, const struct rsp_policy *policy)
+{
+	uint32_t place = order->n;
+
+	if (order->sums) {
+		uint32_t i = place + 1, lowest = i & -i;
+
+		order->weight[place] = weight_of(order, policy);
+		order->sums[i] = order->weight[place];
+		for (uint32_t k = 1; k < lowest; k <<= 1)
+			order->sums[i] += order->sums[i - k];
+	}
+	if (order->step)
+		order->step[place] = step_of(order, policy);
+	struct rsp_rank rank = { .place = place };
+	if (order->rank) {
+		rank.key = key_of(order, policy);
+		rank.turn = next_turn(order);
+	}
+	order->n++;
+	if (order->rank)
+		sift(order, place, order->n, rank);
+}
+
+void
+rsp_order_set(struct rsp_order *order, uint32_t place, const struct rsp_policy *policy)
+{
+	if (order->sums)
+		set_weight(order, place, weight_of(order, policy));
+	if (!order->rank)
+		return;
+	if (order->step) {
+		uint64_t step = step_of(order, policy);
+
+		if (step == order->step[place] && order->policy == RSP_POLICY_WRR)
+			return; /* its place in the schedule stays */
+		order->step[place] = step;
+	}
+	struct rsp_rank rank = order->rank[order->rank_at[place]];
+	rank.key = key_of(order, policy);
+	sift(order, order->rank_at[place], order->n, rank);
+}
+
+void
+rsp_order_remove(struct rsp_order *order, uint32_t place)
+{
+	uint32_t last = order->n - 1;
+
+	if (order->sums && place != last)
+		set_weight(order, place, order->weight[last]);
+	if (order->rank) {
+		uint32_t hole = order->rank_at[place];
+		struct rsp_rank end = order->rank[last];
+
+		if (hole != last)
+			sift(order, hole, last, end);
+		if (place != last) { /* the last place takes the number */
+			uint32_t at = order->rank_at[last];
+			order->rank[at].place = place;
+			order->rank_at[place] = at;
+		}
+	}
+	if (order->step)
+		order->step[place] = order->step[last];
+	order->n = last;
+}

@@ -1,0 +1,64 @@
+#ifndef RSP_MODEL_ORDER_H
+#define RSP_MODEL_ORDER_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+#include "proto/param.h"
+
+/*
+ * What a pool keeps so that its policy chooses quickly. Elements are known by their place in the pool's array, 0 to n - 1.
+ * A policy has one of three shapes: nothing but the array (RR, RAND), ranks (WRR, PRIO, LU, LUD, PLU), weights (WRAND, RLU).
+ */
+
+enum rsp_shape { RSP_SHAPE_PLAIN, RSP_SHAPE_RANKED, RSP_SHAPE_WEIGHTED };
+
+/** One place among ranked ones: the lowest key comes first, of equal keys the one whose last turn is longest ago. */
+struct rsp_rank {
+	uint64_t key;
+	uint32_t turn, place;
+};
+
+struct rsp_order {
+	uint32_t policy, n, room;
+	struct rsp_rank *rank; /* ranked: a binary heap */
+	uint32_t *rank_at;     /* ranked: where in it a place is */
+	uint64_t *step;	       /* WRR, LUD: how much the key of a place grows when it is chosen */
+	uint32_t *weight;      /* weighted: of each place */
+	uint64_t *sums;	       /* weighted: a Fenwick tree of the weights that are not hidden, from 1 on */
+	uint32_t turn;	       /* ranked: the last turn given */
+};
+
+enum rsp_shape rsp_order_shape(uint32_t policy);
+
+void rsp_order_done(struct rsp_order *order);
+
+/** Make room for @room places. RSP_ENOMEM: nothing has changed. */
+enum rsp_err rsp_order_reserve(struct rsp_order *order, uint32_t room) RSP_NODISCARD;
+
+/** Add the place order->n, for which there is room, of an element that registered with @policy. */
+void rsp_order_add(struct rsp_order *order, const struct rsp_policy *policy);
+
+/** The element at @place registered again. */
+void rsp_order_set(struct rsp_order *order, uint32_t place, const struct rsp_policy *policy);
+
+/** Forget @place; the last place takes its number. */
+void rsp_order_remove(struct rsp_order *order, uint32_t place);
+
+struct rsp_element;
+
+/**
+ * Ranked: choose the @max (at most n) first places in their order and let the chosen step back as the policy wants. @out
+ * gets what @element, the pool's array, holds at these places.
+ */
+void rsp_order_first(struct rsp_order *order, uint32_t max, struct rsp_element *const *element, struct rsp_element **out);
+
+/** Weighted: the sum of the weights that are not hidden, and the place that @at (below the sum) falls on. */
+uint64_t rsp_order_total(const struct rsp_order *order);
+uint32_t rsp_order_hit(const struct rsp_order *order, uint64_t at);
+
+/** Weighted: take the weight of @place out of the sum, and put it in again. Nothing may stay hidden. */
+void rsp_order_hide(struct rsp_order *order, uint32_t place);
+void rsp_order_show(struct rsp_order *order, uint32_t place);
+
+#endif
