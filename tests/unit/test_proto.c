@@ -83,13 +83,26 @@ each_truncation_is_refused(void)
 	CHECK(vectors("rsplib.tsv", each_truncation) >= 40);
 }
 
+/* Valgrind, some thirty times slower, sees single bits changed only; sanitizers see all. */
+static bool
+is_slow(void)
+{
+	const char *preload = getenv("LD_PRELOAD");
+
+	return preload && strstr(preload, "vgpreload");
+}
+
 static void
 each_changed_octet(const struct vector *v)
 {
+	bool bits_only = is_slow();
+
 	for (size_t at = 0; at < v->n; at++) {
 		uint8_t was = v->octets[at];
 
 		for (unsigned change = 1; change < 256; change++) {
+			if (bits_only && (change & (change - 1)))
+				continue;
 			v->octets[at] = (uint8_t)(was ^ change);
 			bool stable = is_stable(v->protocol, v->octets, v->n);
 
