@@ -14,9 +14,9 @@
 #include "proto/message.h"
 #include "proto/param.h"
 
-/* The ASAP client: the registrar's other side, for elements and for users (RFC 5352 s.3). Sans-I/O: what happens and when
- * goes in, messages, dials and events come out; it reads no clock and opens nothing. One client holds any number of
- * elements, resolutions and reports, and has one home registrar at a time. */
+/* The ASAP client: the registrar's other side, for elements and for users (RFC 5352 s.3). Sans-I/O: what happens and
+ * when goes in, messages, dials and events come out; it reads no clock and opens nothing. One client holds any number
+ * of elements, resolutions and reports, and has one home registrar at a time. */
 
 #define RSP_CLIENT_SERVERS_MAX 64
 #define RSP_CLIENT_SERVER_IPS_MAX 8
@@ -78,22 +78,23 @@ enum rsp_client_event_type {
 	RSP_CLIENT_ATTEMPT,	 /* .attempt: an attempt at a server ended, well or not */
 	RSP_CLIENT_HOME,	 /* a home registrar was found; .changed: it is not the first */
 	RSP_CLIENT_HOME_LOST,	 /* .why: the home is gone; the hunt is on if anything needs a home */
-	RSP_CLIENT_GAVE_UP,	 /* .why: no home in time, or after the configured rounds; all stays queued, nothing runs */
+	RSP_CLIENT_GAVE_UP,	 /* .why: no home in time, or after the configured rounds; all stays queued */
 	RSP_CLIENT_REGISTERED,	 /* .cause: a warning, or RSP_CAUSE_NONE */
 	RSP_CLIENT_RENEWED,	 /* registered again at the same home */
 	RSP_CLIENT_REREGISTERED, /* registered again at another home, or after it had expired */
-	RSP_CLIENT_REJECTED,	 /* .cause; not tried again until rsp_client_update() (RFC 5352 s.3.1). But lack of resources
-				  * for an element of a persistent client that was registered before is FAILED, and tried on */
+	RSP_CLIENT_REJECTED,	 /* .cause; not tried again until rsp_client_update() (RFC 5352 s.3.1) */
 	RSP_CLIENT_EXPIRED,	 /* the registrar removed the element; it is being registered again */
-	RSP_CLIENT_DEREGISTERED, /* the element is gone and forgotten; .cause if the registrar refused (it will expire) */
+	RSP_CLIENT_DEREGISTERED, /* the element is forgotten; .cause if the registrar refused (it will expire) */
 	RSP_CLIENT_KEEPALIVE,	 /* a keep-alive was acknowledged; .changed: it also made its sender the home */
 	RSP_CLIENT_RESOLVED,	 /* .message: the answer, or an update of a watched pool */
 	RSP_CLIENT_UNRESOLVED,	 /* .cause, .why: a negative answer; a watch goes on asking */
 	RSP_CLIENT_REPORTED,	 /* an unreachable report was sent */
-	RSP_CLIENT_FAILED,	 /* .why: a request went unanswered too often; .pe_id is 0 for a resolution. A watch, and an
-				  * element of a persistent client, is tried on; else it is dropped, and the element forgotten */
-	RSP_CLIENT_ASAP_ERROR,	 /* .cause: an ASAP_ERROR came that answers none of our requests */
-	RSP_CLIENT_PROTOCOL	 /* .why: a message from a registrar made no sense */
+	/* .why: a request went unanswered too often; .pe_id is 0 for a resolution. Or the registrar lacks resources for an
+	 * element of a persistent client that was registered before. A watch, and an element of a persistent client, is
+	 * tried on; anything else is dropped, and the element forgotten. */
+	RSP_CLIENT_FAILED,
+	RSP_CLIENT_ASAP_ERROR, /* .cause: an ASAP_ERROR came that answers none of our requests */
+	RSP_CLIENT_PROTOCOL    /* .why: a message from a registrar made no sense */
 };
 
 /** "registered", "home-changed"… for logs. Static. */
@@ -134,7 +135,7 @@ struct rsp_client_config {
 	enum rsp_role role;	  /* what to dial as: ELEMENT, USER, or NONE in plain text */
 	bool shuffle;		  /* begin the hunt anywhere in the list instead of at its front */
 	bool persistent;	  /* registrations are never given up by themselves */
-	unsigned rounds;	  /* give up after the whole list failed so often; 0, or persistent and had a home: never */
+	unsigned rounds;	  /* of the whole list before giving up; 0, or persistent with a home once: no end */
 	uint64_t max_outage_ms;	  /* give up after so long without a home; 0: never */
 	unsigned max_elements;	  /* caps; 0: 65536, 1024 and 4096 */
 	unsigned max_resolutions;
@@ -167,8 +168,8 @@ uint64_t rsp_client_deadline(const struct rsp_client *c);
 
 /**
  * Register @pe in the pool @handle and hold it there: renewed in time, registered again wherever the home goes. Copied;
- * @pe->asap and @pe->home_id are filled in by the engine; a single unspecified address (0.0.0.0) in @pe->user becomes our
- * own on the way to the home. RSP_EEXISTS, RSP_ELIMIT, RSP_EVALUE (what no message carries).
+ * @pe->asap and @pe->home_id are filled in by the engine; a single unspecified address (0.0.0.0) in @pe->user becomes
+ * our own on the way to the home. RSP_EEXISTS, RSP_ELIMIT, RSP_EVALUE (what no message carries).
  */
 enum rsp_err rsp_client_register(struct rsp_client *c, uint64_t now_ms, struct rsp_bytes handle,
 				 const struct rsp_pool_element *pe) RSP_NODISCARD;
@@ -182,8 +183,8 @@ enum rsp_err rsp_client_deregister(struct rsp_client *c, uint64_t now_ms, struct
 void rsp_client_deregister_all(struct rsp_client *c, uint64_t now_ms);
 
 /**
- * Resolve @handle, to @items elements at most (0: as many as the registrar gives). With @watch the pool is followed until
- * rsp_client_unwatch(): by updates (the S bit), or by asking again where the registrar does not send them.
+ * Resolve @handle, to @items elements at most (0: as many as the registrar gives). With @watch the pool is followed
+ * until rsp_client_unwatch(): by updates (the S bit), or by asking again where the registrar does not send them.
  */
 enum rsp_err rsp_client_resolve(struct rsp_client *c, uint64_t now_ms, struct rsp_bytes handle, uint32_t items,
 				bool watch) RSP_NODISCARD;

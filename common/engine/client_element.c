@@ -133,8 +133,8 @@ tell(struct rsp_client *c, const struct client_element *e, enum rsp_client_event
 	rsp_client_tell(c, &event);
 }
 
-/* RFC 5352 s.7.1: T4 is 10 minutes, or 20 s less than the lifetime if that is less. A lifetime too short for that is halved. A
- * little less, by chance, so that a batch registered at once is not renewed at once for ever. */
+/* RFC 5352 s.7.1: T4 is 10 minutes, or 20 s less than the lifetime if that is less. A lifetime too short for that is
+ * halved. A little less, by chance, so that a batch registered at once is not renewed at once for ever. */
 static uint64_t
 t4_ms(struct rsp_client *c, const struct client_element *e)
 {
@@ -246,8 +246,8 @@ check(struct rsp_client *c, struct rsp_bytes handle, const struct rsp_pool_eleme
 	struct rsp_message msg, back;
 	size_t n;
 
-	if (handle.n == 0 || handle.n > RSP_HANDLE_MAX || pe->pe_id == 0 || pe->lifetime_s < -1 || pe->lifetime_s == 0 ||
-	    !pe->user.type)
+	if (handle.n == 0 || handle.n > RSP_HANDLE_MAX || pe->pe_id == 0 || pe->lifetime_s < -1 ||
+	    pe->lifetime_s == 0 || !pe->user.type)
 		return RSP_EVALUE;
 	registration(c, handle, &copy, room, &msg);
 	enum rsp_err err = rsp_message_encode(&msg, c->scratch, RSP_MESSAGE_MAX + 1, &n);
@@ -399,7 +399,8 @@ unanswered(struct rsp_client *c, struct client_element *e)
 			bury(c, e);
 		tell(c, e, RSP_CLIENT_FAILED, RSP_CAUSE_NONE, &why);
 	}
-	rsp_client_leave_home(c, RSP_ETIMEOUT, leaving ? "no answer to a deregistration" : "no answer to a registration");
+	rsp_client_leave_home(c, RSP_ETIMEOUT,
+			      leaving ? "no answer to a deregistration" : "no answer to a registration");
 }
 
 void
@@ -471,9 +472,9 @@ rsp_client_elements_orphaned(struct rsp_client *c)
 	}
 }
 
-/* The registrar has no room, or no time, for an element that a registrar had accepted before: after a failover all elements
- * come at once. Nothing in the registration is wrong that could be corrected, but waiting helps; RETRAN-MAX (RFC 5352 s.7.3)
- * bounds how long. */
+/* The registrar has no room, or no time, for an element that a registrar had accepted before: after a failover all
+ * elements come at once. Nothing in the registration is wrong that could be corrected, but waiting helps; RETRAN-MAX
+ * (RFC 5352 s.7.3) bounds how long. */
 static void
 back_off(struct rsp_client *c, struct client_element *e)
 {
@@ -483,7 +484,8 @@ back_off(struct rsp_client *c, struct client_element *e)
 	e->refusals += e->refusals < 8;
 	set_state(c, e, ELEMENT_WAITS);
 	rsp_client_arm(c, &e->timer, rsp_rng_jitter(&c->rng, delay < cap ? delay : cap, 50));
-	(void)rsp_fail(&why, RSP_EREJECTED, c->home ? c->home->name : "registrar", "lack of resources, tried again later");
+	(void)rsp_fail(&why, RSP_EREJECTED, c->home ? c->home->name : "registrar",
+		       "lack of resources, tried again later");
 	why.cause = RSP_CAUSE_LACK_OF_RESOURCES;
 	tell(c, e, RSP_CLIENT_FAILED, RSP_CAUSE_LACK_OF_RESOURCES, &why);
 }
@@ -547,8 +549,8 @@ rsp_client_element_deregistered(struct rsp_client *c, const struct rsp_message *
 		c->dropped++;
 		return;
 	}
-	/* RFC 5352 s.3.2: its life expired, or it was taken for dead. It lives, so it comes back; but if it was thrown out at
-	 * once it does not come back at once. */
+	/* RFC 5352 s.3.2: its life expired, or it was taken for dead. It lives, so it comes back; but if it was thrown
+	 * out at once it does not come back at once. */
 	bool hasty = c->now - e->registered_ms < 1000;
 	set_state(c, e, ELEMENT_WAITS);
 	e->expired = true;
@@ -588,7 +590,7 @@ wants_us(const struct rsp_client *c, const struct client_link *link, const struc
 		return true;
 	if (home->server_id)
 		return home->server_id != msg->server_id;
-	/* The home has not told its id yet. If the sender goes by the same name it is the home, over another connection. */
+	/* The home has not told its id yet. A sender of the same name is the home, over another connection. */
 	return !*link->name || strcmp(link->name, home->name) != 0;
 }
 

@@ -523,7 +523,8 @@ rsp_client_verdict(const struct rsp_client *c, struct rsp_why *why)
 		if (!err) /* it was usable once */
 			reason = "no answer in time";
 		at_server = append(servers, at_server, sizeof servers, n ? ", " : "");
-		at_server = append(servers, at_server, sizeof servers, attempt->used ? attempt->a.name : c->servers[i].name);
+		at_server = append(servers, at_server, sizeof servers,
+				   attempt->used ? attempt->a.name : c->servers[i].name);
 		at_reason = append(reasons, at_reason, sizeof reasons, n ? "; " : "");
 		if (c->config.n_servers > 1) {
 			at_reason = append(reasons, at_reason, sizeof reasons, c->servers[i].name);

@@ -7,8 +7,8 @@
 #include "engine/client.h"
 #include "model/timers.h"
 
-/* What the files of the client share. client.c: construction, requests, messages in. client_hunt.c: links and the hunt for a
- * home. client_element.c: registrations. client_lookup.c: resolutions and unreachable reports. */
+/* What the files of the client share. client.c: construction, time, messages in. client_hunt.c: links and the hunt for
+ * a home. client_element.c: registrations. client_lookup.c: resolutions and unreachable reports. */
 
 #define CLIENT_NOTIFY_MAX 16	/* connections that registrars opened to us */
 #define CLIENT_LINKS_MAX (RSP_CLIENT_PARALLEL + CLIENT_NOTIFY_MAX)
@@ -56,7 +56,7 @@ struct client_element {
 	unsigned attempts; /* registrations since the last success: RFC 5352 s.3.1 */
 	unsigned refusals; /* for lack of resources, in a row */
 	bool queued, known, expired; /* @known: was registered once */
-	bool changed, again;	     /* @changed: no registrar has acknowledged what is in @pe; @again: nor was it sent */
+	bool changed, again; /* @changed: no registrar has acknowledged what is in @pe; @again: nor was it sent */
 };
 
 struct client_lookup {

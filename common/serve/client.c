@@ -70,7 +70,8 @@ tls_of(const struct rsp_scope *scope, struct rsp_tls *given, struct rsp_tls **re
 		return RSP_OK;
 	}
 	if (!scope)
-		return rsp_fail(why, RSP_ECONFIG, "scope", "without a scope directory there are no keys and certificates");
+		return rsp_fail(why, RSP_ECONFIG, "scope",
+				"without a scope directory there are no keys and certificates");
 	struct rsp_tls_config config = { .keyring = scope->keyring, .me = scope->node, .x509 = &scope->x509 };
 	return rsp_tls_new(&config, ret, why);
 }

@@ -14,14 +14,14 @@ struct rsp_tls;
 struct rsp_trace;
 
 struct rsp_session_config {
-	/* Where keys, certificates and registrars are. Must outlive the session. NULL only with @plaintext and @servers. */
+	/* Where keys, certificates and registrars are. Must outlive the session. NULL with @plaintext and @servers. */
 	const struct rsp_scope *scope;
-	/* [NAME@]HOST[:PORT], [NAME@][V6]:PORT: whom to ask. NAME is what keys and certificates call it; without one it is
-	 * the registrar of the scope with that name or address, else HOST itself. None: all registrars of the scope. */
+	/* [NAME@]HOST[:PORT], [NAME@][V6]:PORT: whom to ask. NAME is what keys and certificates call it; without one it
+	 * is the registrar of the scope with that name or address, else HOST itself. None: all registrars of the scope. */
 	const char *const *servers;
 	unsigned n_servers;
 
-	bool element;	/* wants to register: dials with pre-shared keys of role element; else as a user, by certificate */
+	bool element;	/* wants to register: dials with keys of role element; else as a user, by certificate */
 	bool plaintext; /* no TLS at all */
 	bool listen;	/* element: listen for registrars (RFC 5352 s.3.4, ASAP transport) */
 	const char *listen_on; /* HOST[:PORT] for that; NULL: every address, a port that the kernel chooses */
@@ -36,7 +36,7 @@ struct rsp_session_config {
 	unsigned rounds;	/* how often to go through the servers before giving up; 0: until the timeout */
 	bool persistent;	/* registrations are never given up by themselves; @rounds ends with the first home */
 	uint32_t dial_timeout_ms; /* for one connection with its handshake; 0: T5 */
-	struct rsp_trace *trace;  /* where each message is written (net/trace.h); NULL: nowhere. Must outlive the session */
+	struct rsp_trace *trace;  /* where messages are written (net/trace.h), or NULL. Must outlive the session */
 };
 
 /** Events of the engine, as they come. May call any rsp_session_ function but _free. */
@@ -64,7 +64,8 @@ void rsp_session_deregister_all(struct rsp_session *s);
 enum rsp_err rsp_session_resolve(struct rsp_session *s, struct rsp_bytes handle, uint32_t items,
 				 bool watch) RSP_NODISCARD;
 void rsp_session_unwatch(struct rsp_session *s, struct rsp_bytes handle);
-enum rsp_err rsp_session_report_unreachable(struct rsp_session *s, struct rsp_bytes handle, uint32_t pe_id) RSP_NODISCARD;
+enum rsp_err rsp_session_report_unreachable(struct rsp_session *s, struct rsp_bytes handle,
+					    uint32_t pe_id) RSP_NODISCARD;
 void rsp_session_contacted(struct rsp_session *s, struct rsp_bytes handle, uint32_t pe_id);
 void rsp_session_retry(struct rsp_session *s);
 
@@ -90,8 +91,8 @@ void rsp_session_home(const struct rsp_session *s, struct rsp_session_home *ret)
 uint16_t rsp_session_asap_port(const struct rsp_session *s);
 
 /**
- * Take newly read keys (@tls, or @scope if it is NULL) for connections to come; those that are open stay. Errors leave the
- * old ones in force.
+ * Take newly read keys (@tls, or @scope if it is NULL) for connections to come; those that are open stay. Errors leave
+ * the old ones in force.
  */
 enum rsp_err rsp_session_reload(struct rsp_session *s, const struct rsp_scope *scope, struct rsp_tls *tls,
 				struct rsp_why *why) RSP_NODISCARD;

@@ -3,7 +3,7 @@
 #include "proto/message.h"
 #include "serve/client_priv.h"
 
-/* The engine's links: a lookup, addresses tried one after the other, a stream; or a stream that a registrar opened to us. */
+/* The engine's links: a lookup, addresses tried in turn, a stream; or a stream that a registrar opened to us. */
 
 struct session_link *
 rsp_session_link_find(const struct rsp_session *s, uint32_t id)
@@ -161,7 +161,8 @@ on_data(void *ctx, struct rsp_stream *stream, struct rsp_bytes all)
 		size_t n = rsp_message_frame(rest);
 
 		if (n == SIZE_MAX) {
-			(void)rsp_fail(&link->why, RSP_EPROTO, link->server_name, "no ASAP message: an impossible length");
+			(void)rsp_fail(&link->why, RSP_EPROTO, link->server_name,
+				       "no ASAP message: an impossible length");
 			fail_later(link);
 			return all.n;
 		}

@@ -71,6 +71,7 @@ enum rsp_err rsp_session_listen(struct rsp_session *s, struct rsp_why *why) RSP_
 
 /* client_servers.c */
 /** Fill @ret, of RSP_CLIENT_SERVERS_MAX entries, from the configuration; its strings live in s->servers. */
-enum rsp_err rsp_session_servers(struct rsp_session *s, struct rsp_client_server *ret, struct rsp_why *why) RSP_NODISCARD;
+enum rsp_err rsp_session_servers(struct rsp_session *s, struct rsp_client_server *ret,
+				 struct rsp_why *why) RSP_NODISCARD;
 
 #endif

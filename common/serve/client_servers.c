@@ -62,7 +62,8 @@ rsp_session_servers(struct rsp_session *s, struct rsp_client_server *ret, struct
 	if (!s->servers)
 		return rsp_fail(why, RSP_ENOMEM, "session", "out of memory");
 	for (size_t i = 0; i < n; i++) {
-		const struct rsp_scope_registrar *registrar = scope && !config->n_servers ? &scope->registrars[i] : NULL;
+		const struct rsp_scope_registrar *registrar =
+			scope && !config->n_servers ? &scope->registrars[i] : NULL;
 		struct rsp_target target = { 0 };
 		enum rsp_err err = RSP_OK;
 

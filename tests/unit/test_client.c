@@ -37,6 +37,26 @@ registration_carries_the_element_and_our_listener(void)
 	world_end(&w);
 }
 
+/* An element that leaves its address to us registers that of the connection. */
+static void
+an_unspecified_address_becomes_our_own(void)
+{
+	struct rsp_pool_element pe = world_element(0x11, 300);
+	static const struct rsp_ip any = { .family = 4 };
+	uint8_t room[RSP_ADDRS_ROOM(1)];
+	struct rsp_message msg;
+
+	begin(1, true);
+	rsp_transport_set_ips(&pe.user, &any, 1, room);
+	CHECK_EQ(rsp_client_register(w.c, w.now, rsp_bytes_str("web"), &pe), RSP_OK);
+	world_up(&w, 1, RSP_ROLE_ELEMENT, "alpha");
+	CHECK_EQ(rsp_message_decode(RSP_ASAP, rsp_bytes_of(w.sent[0].octets, w.sent[0].n), &msg, NULL), RSP_OK);
+	struct rsp_ip user = rsp_transport_ip(&msg.element.user, 0), asap = rsp_transport_ip(&msg.element.asap, 0);
+	CHECK(rsp_ip_equal(&user, &loopback));
+	CHECK(rsp_ip_equal(&asap, &loopback));
+	world_end(&w);
+}
+
 static void
 what_no_message_carries_is_refused_at_once(void)
 {
@@ -448,7 +468,8 @@ a_watch_gets_updates_and_subscribes_again_at_a_new_home(void)
 static void
 a_watch_that_is_not_accepted_polls_with_jitter(void)
 {
-	struct rsp_message msg = world_message(ASAP_HANDLE_RESOLUTION_RESPONSE, "web", 0, RSP_CAUSE_UNKNOWN_POOL_HANDLE);
+	struct rsp_message msg =
+		world_message(ASAP_HANDLE_RESOLUTION_RESPONSE, "web", 0, RSP_CAUSE_UNKNOWN_POOL_HANDLE);
 
 	begin(1, false);
 	CHECK_EQ(world_resolve(&w, "web", true), RSP_OK);
@@ -513,7 +534,8 @@ requests_and_elements_are_capped(void)
 	CHECK_EQ(rsp_client_report_unreachable(w.c, w.now, rsp_bytes_str("a"), 1), RSP_OK);
 	CHECK_EQ(rsp_client_report_unreachable(w.c, w.now, rsp_bytes_str("a"), 2), RSP_ELIMIT);
 	world_up(&w, 1, RSP_ROLE_ELEMENT, "alpha");
-	CHECK_EQ(rsp_client_report_unreachable(w.c, w.now, rsp_bytes_str("a"), 2), RSP_OK); /* the old one is forgotten */
+	CHECK_EQ(rsp_client_report_unreachable(w.c, w.now, rsp_bytes_str("a"), 2),
+		 RSP_OK); /* the old one is forgotten */
 	rsp_client_deregister_all(w.c, w.now);
 	world_serve(&w, 1);
 	CHECK_EQ(world_register(&w, "web", 3, 300), RSP_OK);
@@ -631,6 +653,7 @@ int
 main(void)
 {
 	TAP_RUN(registration_carries_the_element_and_our_listener);
+	TAP_RUN(an_unspecified_address_becomes_our_own);
 	TAP_RUN(what_no_message_carries_is_refused_at_once);
 	TAP_RUN(t4_renews_in_time);
 	TAP_RUN(a_rejected_registration_is_not_tried_again);

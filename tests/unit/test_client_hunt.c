@@ -135,7 +135,11 @@ static void
 every_server_comes_before_any_server_s_second_address(void)
 {
 	struct rsp_client_server two[2] = {
-		{ .name = "a", .host = "a", .ip = { { 4, { 10, 0, 0, 1 } }, { 4, { 10, 0, 1, 1 } } }, .n_ips = 2, .port = 1 },
+		{ .name = "a",
+		  .host = "a",
+		  .ip = { { 4, { 10, 0, 0, 1 } }, { 4, { 10, 0, 1, 1 } } },
+		  .n_ips = 2,
+		  .port = 1 },
 		{ .name = "b", .host = "b", .n_ips = 0, .port = 2 },
 	};
 	struct rsp_client_config config = world_config(1, false);
@@ -499,7 +503,7 @@ bad_configurations_are_refused(void)
 	rsp_client_free(NULL);
 }
 
-/* Whatever order things happen in: nothing leaks, nothing is used after it is gone, and with servers well all is registered. */
+/* Whatever order things happen in: nothing leaks, nothing is used after it is gone, the counts add up. */
 static void
 random_events_leave_a_sound_client(void)
 {
@@ -540,7 +544,8 @@ random_events_leave_a_sound_client(void)
 				break;
 			case 7:
 				world_up(&w, 5000 + pe_id, RSP_ROLE_NOTIFY, "y");
-				world_keepalive(&w, 5000 + pe_id, pe_id, true, "web", rsp_rng_below(&rng, 2) ? pe_id : 0);
+				world_keepalive(&w, 5000 + pe_id, pe_id, true, "web",
+						rsp_rng_below(&rng, 2) ? pe_id : 0);
 				break;
 			case 8:
 				world_registered(&w, link, "web", pe_id, RSP_CAUSE_UNSPECIFIED);

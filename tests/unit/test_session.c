@@ -49,7 +49,9 @@ static void
 answer(struct rsp_stream *stream, const struct rsp_message *request)
 {
 	uint8_t octets[512], room[64];
-	struct rsp_message msg = { .protocol = RSP_ASAP, .has = RSP_HAS_HANDLE | RSP_HAS_PE_ID, .handle = request->handle,
+	struct rsp_message msg = { .protocol = RSP_ASAP,
+				   .has = RSP_HAS_HANDLE | RSP_HAS_PE_ID,
+				   .handle = request->handle,
 				   .pe_id = request->pe_id };
 	size_t n = 0;
 
@@ -61,7 +63,8 @@ answer(struct rsp_stream *stream, const struct rsp_message *request)
 	} else if (request->type == ASAP_HANDLE_RESOLUTION) {
 		msg.type = ASAP_HANDLE_RESOLUTION_RESPONSE;
 		msg.has = RSP_HAS_HANDLE | RSP_HAS_ERROR;
-		msg.error = rsp_error_compose(RSP_CAUSE_UNKNOWN_POOL_HANDLE, (struct rsp_bytes){ 0 }, room, sizeof room);
+		msg.error =
+			rsp_error_compose(RSP_CAUSE_UNKNOWN_POOL_HANDLE, (struct rsp_bytes){ 0 }, room, sizeof room);
 	} else {
 		return;
 	}
@@ -153,7 +156,9 @@ await(const unsigned *count, unsigned wanted)
 static void
 listen_as(struct server *server, struct rsp_tls *tls, enum manner manner)
 {
-	struct rsp_listener_params params = { .at = rsp_sockaddr_of(&loopback, 0), .tls = tls, .service = RSP_TLS_ASAP };
+	struct rsp_listener_params params = { .at = rsp_sockaddr_of(&loopback, 0),
+					      .tls = tls,
+					      .service = RSP_TLS_ASAP };
 	struct rsp_why why = { 0 };
 
 	server->manner = manner;
@@ -335,7 +340,8 @@ a_name_is_looked_up_and_its_addresses_tried(void)
 
 	begin();
 	listen_as(&w.server[0], NULL, ANSWERS);
-	(void)snprintf(spec, sizeof spec, "here@localhost:%u", rsp_sockaddr_port(rsp_listener_address(w.server[0].listener)));
+	(void)snprintf(spec, sizeof spec, "here@localhost:%u",
+		       rsp_sockaddr_port(rsp_listener_address(w.server[0].listener)));
 	struct rsp_session_config config = plain_config(servers, 1, false);
 	open_session(&config);
 	ask(); /* ::1 may come first, where nobody listens */
