@@ -410,23 +410,27 @@ on_rejected(struct hold *h, const struct rsp_client_event *event)
 }
 
 static void
-on_gave_up(struct hold *h, const struct rsp_why *why)
+on_gave_up(struct hold *h, const struct rsp_client_event *event)
 {
+	const struct rsp_why *why = event->why;
 	struct rsp_why lost;
 
 	if (h->phase == JOIN) {
 		fail(h, why);
 		return;
 	}
-	if (h->phase == LEAVE)
-		(void)rsp_fail(&lost, RSP_ETIMEOUT, object_of(h), "not deregistered, it expires: %s", why->reason);
-	else
-		(void)rsp_fail(&lost, RSP_ELOST, object_of(h), "no registrar for too long: %s", why->reason);
-	if (!h->failed)
-		h->status = rsp_cli_fail_attempts(&lost, cmd_attempts_json(h->session));
+	if (h->phase == LEAVE) { /* what was asked for is done as far as it can be: the registration will expire */
+		rsp_log(RSP_LOG_WARNING, object_of(h), "not deregistered, it expires: %s", why->reason);
+		if (h->registered)
+			emit(h, "deregistered", &(struct facts){ .failed = true, .reason = why->reason });
+		left(h);
+		return;
+	}
+	(void)rsp_fail(&lost, RSP_ELOST, object_of(h), "no registrar for too long: %s", why->reason);
+	h->status = rsp_cli_fail_attempts(&lost, cmd_attempts_json(h->session));
 	h->failed = true;
-	if (h->phase <= LEAVE)
-		left(h); /* there is nobody to tell */
+	h->phase = LEAVE;
+	left(h); /* there is nobody to tell */
 }
 
 static void
@@ -479,7 +483,7 @@ on_event(void *ctx, const struct rsp_client_event *event)
 		on_deregistered(h, event);
 		break;
 	case RSP_CLIENT_GAVE_UP:
-		on_gave_up(h, event->why);
+		on_gave_up(h, event);
 		break;
 	default: /* a persistent client tries on by itself */
 		break;

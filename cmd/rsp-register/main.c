@@ -40,7 +40,7 @@ static struct poptOption table[] = {
 	VALUE("policy", 0, OPT_POLICY, "how the pool is selected from: rr, wrr, rand, wrand, prio, lu, lud, plu, rlu (rr)",
 	      "NAME"),
 	VALUE("weight", 0, OPT_WEIGHT, "its weight (1)", "N"),
-	VALUE("priority", 0, OPT_PRIORITY, "its priority, the lowest is chosen first (0)", "N"),
+	VALUE("priority", 0, OPT_PRIORITY, "its priority, the largest is chosen first (0)", "N"),
 	VALUE("load", 0, OPT_LOAD, "its load, 0 to 1 or 0% to 100%", "LOAD"),
 	VALUE("load-degradation", 0, OPT_LOAD_DEGRADATION, "what one more user adds to its load", "LOAD"),
 	VALUE("load-file", 0, OPT_LOAD_FILE, "read the load from this file, and again at SIGHUP", "FILE"),

@@ -358,16 +358,16 @@ rsp_scope_registrar_at(const struct rsp_scope *scope, const char *spec, enum rsp
 		       struct rsp_target *ret, struct rsp_why *why)
 {
 	const char *at = strchr(spec, '@'), *host = at ? at + 1 : spec;
+	bool known = scope && scope->n_registrars > 0; /* else there is nothing to doubt a NAME by */
 	struct rsp_target target = { 0 };
+	char name[RSP_NAME_MAX + 1] = "";
 
 	if (at || (scope && rsp_name_ok(spec))) {
-		char name[RSP_NAME_MAX + 1] = "";
-
 		if (at && (size_t)(at - spec) > RSP_NAME_MAX)
 			return rsp_fail(why, RSP_EVALUE, spec, "is not [NAME@]HOST[:PORT]");
 		(void)snprintf(name, sizeof(name), "%.*s", (int)(at ? at - spec : RSP_NAME_MAX), spec);
 		target.registrar = scope ? rsp_scope_registrar_named(scope, name) : NULL;
-		if (at && !target.registrar)
+		if (at && !target.registrar && known)
 			return rsp_fail(why, RSP_ENOTFOUND, spec, "the scope has no registrar \"%s\"", name);
 	}
 	if (!at && target.registrar)
@@ -382,7 +382,9 @@ rsp_scope_registrar_at(const struct rsp_scope *scope, const char *spec, enum rsp
 	if (target.endpoint.port == 0)
 		target.endpoint.port = service == RSP_SERVICE_ASAP ? RSP_PORT_ASAP_TLS : RSP_PORT_ENRP_TLS;
 	(void)snprintf(target.name, sizeof(target.name), "%s",
-		       target.registrar ? target.registrar->name : target.endpoint.host);
+		       target.registrar ? target.registrar->name
+		       : at		? name
+					: target.endpoint.host);
 	*ret = target;
 	return RSP_OK;
 }

@@ -96,7 +96,8 @@ struct rsp_target {
 /**
  * Find what -s @spec means: [NAME@]HOST[:PORT], or just a registrar's NAME. Which registrar it is: NAME if given; else the
  * one whose endpoint it is; else the only one with that host among its endpoints and addresses; else the only one in the
- * scope. The port defaults to that registrar's, else the service's. With no @scope (NULL) nobody is known. RSP_EVALUE for a bad
+ * scope. The port defaults to that registrar's, else the service's. With no @scope (NULL), or one
+ * without registrars, a NAME is taken as it is. RSP_EVALUE for a bad
  * spec, RSP_ENOTFOUND for a NAME that the scope does not know.
  */
 enum rsp_err rsp_scope_registrar_at(const struct rsp_scope *scope, const char *spec, enum rsp_service service,

@@ -14,6 +14,7 @@ bats_load_library bats-assert
 
 # Per test: the processes it started, and where registrars listen, each by the name it gave them.
 declare -gA pids=() asap=() enrp=() plain=()
+declare -ga started=() # in this order
 
 # Where the scope directories of this suite are: $scopes/NAME for each registrar, element and monitor, and user.
 scopes=$BATS_SUITE_TMPDIR/scopes
@@ -45,6 +46,7 @@ start() {
 	shift
 	"$@" >"$BATS_TEST_TMPDIR/$name.out" 2>"$BATS_TEST_TMPDIR/$name.err" </dev/null 3>&- &
 	pids[$name]=$!
+	started+=("$name")
 }
 
 # The records that NAME printed so far, filtered: records NAME FILTER
@@ -156,7 +158,11 @@ await_end() {
 
 # For teardown(): stop all that runs, check how it ended, what it printed, and that no sanitizer complained.
 stop_all() {
-	local name result=0
+	local name result=0 i
+	for ((i = ${#started[@]} - 1; i >= 0; i--)); do # elements before their registrars
+		name=${started[i]}
+		[ -z "${pids[$name]-}" ] || stop "$name" || result=1
+	done
 	for name in "${!pids[@]}"; do
 		stop "$name" || result=1
 	done
