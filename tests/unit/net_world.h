@@ -71,7 +71,8 @@ end_data(void *ctx, struct rsp_stream *stream, struct rsp_bytes all)
 		end->got_room = 2 * (end->got_n + take);
 		end->got = realloc(end->got, end->got_room);
 	}
-	memcpy(end->got + end->got_n, all.p, take);
+	if (take)
+		memcpy(end->got + end->got_n, all.p, take);
 	end->got_n += take;
 	if (end->echo && take)
 		CHECK_EQ(rsp_stream_send(stream, rsp_bytes_of(all.p, take)), RSP_OK);
