@@ -41,7 +41,7 @@ rsp_registrar_new(const struct rsp_registrar_config *config, const struct rsp_en
 		  struct rsp_rng rng, uint64_t now_ms, struct rsp_registrar **ret)
 {
 	if (config->server_id == 0 || config->max_items == 0 || config->max_links == 0 ||
-	    config->keepalive_timeout_ms == 0)
+	    config->keepalive_timeout_ms == 0 || config->max_bad_pe_report >= UINT8_MAX)
 		return RSP_EUSAGE;
 	struct rsp_registrar *r = calloc(1, sizeof(*r));
 	if (!r)
@@ -201,8 +201,17 @@ rsp_registrar_send(struct rsp_registrar *r, uint32_t link, const struct rsp_mess
 {
 	size_t size;
 
-	if (rsp_message_encode(msg, r->out, sizeof(r->out), &size))
-		return; /* what is made here fits: handles are bounded and answers are cut to size */
+	if (rsp_message_encode(msg, r->out, sizeof(r->out), &size)) {
+		/* a handle that nearly fills its message leaves no room for the cause: then the cause alone */
+		static const uint8_t cause[] = { 0, RSP_CAUSE_INVALID_VALUES, 0, 4 };
+		const struct rsp_message error = { .protocol = RSP_ASAP,
+						   .type = ASAP_ERROR,
+						   .has = RSP_HAS_ERROR,
+						   .error = { .p = cause, .n = sizeof(cause) } };
+
+		if (rsp_message_encode(&error, r->out, sizeof(r->out), &size))
+			return;
+	}
 	r->stats.sent++;
 	r->ops->send(r->ctx, link, rsp_bytes_of(r->out, size));
 }

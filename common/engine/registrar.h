@@ -29,7 +29,7 @@ struct rsp_registrar_config {
 	uint32_t keepalive_timeout_ms;	/* an answer that takes longer counts as none: MAX-TIME-NO-RESPONSE */
 	uint32_t keepalive_distance_ms; /* never closer than this, whatever anyone reports. RFC 5355 s.2.14 */
 	uint32_t reconnect_grace_ms;	/* how long an element whose connection closed may take to come back */
-	uint32_t max_bad_pe_report;	/* MAX-BAD-PE-REPORT, RFC 5352 s.3.5 */
+	uint32_t max_bad_pe_report;	/* MAX-BAD-PE-REPORT, RFC 5352 s.3.5; at most 254 */
 	uint32_t push_distance_ms;	/* updates of a watched pool are not sent closer than this */
 
 	struct rsp_handlespace_limits limits;

@@ -145,6 +145,24 @@ what_was_half_read_is_answered(void)
 }
 
 static void
+a_handle_that_fills_its_message_is_answered(void)
+{ /* RFC 5352 s.3.3: no request goes unanswered */
+	static uint8_t request[65536] = { 5, 0, 0xff, 0xff, 0, 9, 0xff, 0xfb };
+
+	begin();
+	rsp_registrar_receive(world.r, world.now, USER, rsp_bytes_of(request, sizeof(request)));
+	struct rsp_message answer = heard(USER);
+	CHECK_EQ(answer.type, ASAP_ERROR);
+	CHECK_EQ(rsp_message_cause(&answer), RSP_CAUSE_INVALID_VALUES);
+	memcpy(request + 2, "\x20\0\0\x09\x1f\xfc", 6); /* 8 kB: too long to exist, short enough to answer */
+	rsp_registrar_receive(world.r, world.now, USER, rsp_bytes_of(request, 0x2000));
+	answer = heard(USER);
+	CHECK_EQ(answer.type, ASAP_HANDLE_RESOLUTION_RESPONSE);
+	CHECK_EQ(rsp_message_cause(&answer), RSP_CAUSE_UNKNOWN_POOL_HANDLE);
+	end();
+}
+
+static void
 a_reported_unknown_parameter_is_passed_over(void)
 { /* RFC 5354 s.3, high bits 11: done, and reported */
 	static const uint8_t resolution[] = { 5, 0, 0, 20, 0, 9, 0, 5, 'w', 0, 0, 0, 0xc0, 0x77, 0, 8, 1, 2, 3, 4 };
@@ -488,6 +506,9 @@ impossible_configurations_are_refused(void)
 	config.server_id = 0; /* RFC 5353 s.3.2.1 */
 	CHECK_EQ(rsp_registrar_new(&config, &ops, NULL, rsp_rng_seeded(1), 0, &r), RSP_EUSAGE);
 	config = config_sample();
+	config.max_bad_pe_report = 255;
+	CHECK_EQ(rsp_registrar_new(&config, &ops, NULL, rsp_rng_seeded(1), 0, &r), RSP_EUSAGE);
+	config = config_sample();
 	config.keepalive_timeout_ms = 0;
 	CHECK_EQ(rsp_registrar_new(&config, &ops, NULL, rsp_rng_seeded(1), 0, &r), RSP_EUSAGE);
 	CHECK(!r);
@@ -502,6 +523,7 @@ main(void)
 	TAP_RUN(a_renewal_disturbs_nobody);
 	TAP_RUN(a_renewal_prolongs_life);
 	TAP_RUN(what_was_half_read_is_answered);
+	TAP_RUN(a_handle_that_fills_its_message_is_answered);
 	TAP_RUN(a_reported_unknown_parameter_is_passed_over);
 	TAP_RUN(messages_for_others_are_ignored);
 	TAP_RUN(a_late_answer_tells_that_it_was_removed);
