@@ -1,0 +1,249 @@
+#!/usr/bin/env bats
+# Who gets in, and who does not: the ASAP and ENRP ports against our own tools, GnuTLS and OpenSSL. RFC 5355 2.1-2.7,
+# rsp(7), "Security". After each refusal the handlespace is what it was.
+
+load helpers
+
+setup() {
+	start_peer r1 --handshake-timeout 2s
+	start_register e1 e1 r1 --port 8080 web
+	before=$(handspace)
+	[ -n "$before" ]
+}
+
+teardown() {
+	if [ -n "${before-}" ] && [ -n "${pids[r1]-}" ]; then
+		assert_equal "$(handspace)" "$before"
+	fi
+	stop_all
+}
+
+# key NODE ROLE SERVER MEMBER: of the key that NODE, as ROLE, has for SERVER
+key() {
+	jq -r --arg node "$1" --arg role "$2" --arg server "$3" \
+		".keys[] | select(.client == \$node and .role == \$role and .server == \$server).$4" "$scopes/$1/keys.json"
+}
+
+# scope_with NODE FILTER: a copy of NODE's scope directory in $bad, its keys changed by a jq FILTER
+scope_with() {
+	bad=$BATS_TEST_TMPDIR/bad
+	cp -r "$scopes/$1" "$bad"
+	jq "$2" "$scopes/$1/keys.json" >"$bad/keys.json"
+	chmod 600 "$bad/keys.json"
+}
+
+# refused_to_register SCOPE STATUS KEY: rsp-register ends so
+refused_to_register() {
+	rsp "$2" rsp-register --scope "$1" -s "r1@${asap[r1]}" -t 4s --port 8081 web
+	assert_equal "$(field .error.key)" "$3"
+	assert_equal "$(field .error.exit)" "$2"
+	[[ $stderr == rsp-register:\ * ]]
+}
+
+tls13=NORMAL:-VERS-ALL:+VERS-TLS1.3
+tls12=NORMAL:-VERS-ALL:+VERS-TLS1.2
+
+# gnutls PORT ARG...: what gnutls-cli makes of it; ends as soon as the handshake is done and stdin has ended
+gnutls() {
+	local where=$1
+	shift
+	timeout 10 gnutls-cli --no-ca-verification --port "$(port "$where")" 127.0.0.1 "$@" </dev/null 2>&1
+}
+
+# gnutls_psk PORT IDENTITY HEX PRIORITY
+gnutls_psk() {
+	gnutls "$1" --pskusername "$2" --pskkey "$3" --priority "$4:-KX-ALL:+ECDHE-PSK"
+}
+
+# openssl PORT ARG...
+openssl_client() {
+	local where=$1
+	shift
+	timeout 10 openssl s_client -connect "$where" "$@" </dev/null 2>&1
+}
+
+wrong=$(printf '00%.0s' {1..32})
+
+# Our own tools
+
+@test "right key: an element registers over TLS 1.3 with its pre-shared key" {
+	run -0 wait_for_record e1 '.event == "registered"'
+	assert_equal "$(field .registrar.auth)" psk
+	assert_equal "$(field .registrar.tls)" TLS1.3
+	assert_equal "$(field .registrar.secure)" true
+	run -0 wait_for_record r1 '.event == "pe-registered"'
+	assert_equal "$(field '.identity + " " + .role')" "e1 element"
+}
+
+@test "wrong key: refused, status 5" {
+	scope_with e1 ".keys[].key = \"$wrong\""
+	refused_to_register "$bad" 5 auth-failed
+	wait_for_record r1 '.event == "connection-refused" and .port == "asap" and .key == "auth-failed"'
+}
+
+@test "unknown identity: refused, status 5" {
+	scope_with e1 '.keys |= [to_entries[] | .value * { identity: "rsp1.AAAAAAAAAAAAAAAAAAAA\(.key + 10)" }]'
+	refused_to_register "$bad" 5 auth-failed
+	wait_for_record r1 '.event == "connection-refused" and .port == "asap" and .key == "auth-failed"'
+}
+
+@test "another role's key: a registrar's key is no element's" {
+	identity=$(key r2 peer r1 identity) secret=$(key r2 peer r1 key)
+	scope_with e1 "(.keys[] | select(.client == \"e1\" and .server == \"r1\")) |= . * { identity: \"$identity\", key: \"$secret\" }"
+	refused_to_register "$bad" 5 auth-failed
+}
+
+@test "another server's key: the key for r2 does not open r1" {
+	identity=$(key e1 element r2 identity) secret=$(key e1 element r2 key)
+	scope_with e1 ".keys |= [.[] | select(.client == \"e1\" and .server == \"r1\") | . * { identity: \"$identity\", key: \"$secret\" }]"
+	refused_to_register "$bad" 5 auth-failed
+}
+
+@test "no key at all: nothing is even tried, status 3" {
+	refused_to_register "$scopes/user" 3 not-found
+}
+
+@test "no key for this registrar: status 3" {
+	scope_with e1 '.keys |= map(select(.server != "r1"))'
+	refused_to_register "$bad" 3 no-key
+}
+
+@test "certificate only: a user resolves, and may not register (0xa)" {
+	resolve web
+	assert_equal "$(field .registrar.auth)" certificate
+	run -0 bash -c "python3 '$RSP_SRCDIR/tests/e2e/raw.py' exchange --ca '$scopes/user/ca.pem' '${asap[r1]}' \
+		register:web:77:127.0.0.1:80 deregister:web:77 | rsp-audit decode --protocol asap | jq -c '[.message.flags.reject, .message.causes[0].code]'"
+	assert_line --index 0 '[true,"0x000a"]'
+	wait_for_record r1 '.event == "refused" and .reason == "not-an-element" and .role == "user"'
+}
+
+@test "a user who expects another registrar is told that the name is wrong, status 5" {
+	rsp 5 rsp-resolve --scope "$scopes/user" -s "r2@${asap[r1]}" -t 4s web
+	assert_equal "$(field .error.key)" wrong-name
+}
+
+@test "a user with another CA: status 5" {
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$BATS_TEST_TMPDIR/ca.key" \
+		-out "$BATS_TEST_TMPDIR/ca.pem" -subj /CN=other -days 2
+	rsp 5 rsp-resolve --scope "$scopes/user" --tls-ca "$BATS_TEST_TMPDIR/ca.pem" -s "r1@${asap[r1]}" -t 4s web
+	assert_equal "$(field .error.key)" unknown-ca
+}
+
+@test "plain text: a tool that speaks it to the TLS port is cut off, status 4" {
+	rsp 4 rsp-resolve --insecure-plaintext -s "${asap[r1]}" -t 4s web
+	assert_equal "$(field .error.key)" closed
+	wait_for_record r1 '.event == "connection-refused" and .key == "not-tls"'
+}
+
+@test "plain text: messages on the TLS ports get no answer but the end" {
+	for where in "${asap[r1]}" "${enrp[r1]}"; do
+		run -0 python3 "$RSP_SRCDIR/tests/e2e/raw.py" exchange "$where" register:web:77:127.0.0.1:80
+		assert_line --index -1 closed
+		assert_equal "$(jq -R 'select(startswith("03"))' <<<"$output")" ""
+	done
+}
+
+# GnuTLS
+
+@test "gnutls-cli: the right key opens the ASAP port" {
+	run -0 gnutls_psk "${asap[r1]}" "$(key e1 element r1 identity)" "$(key e1 element r1 key)" "$tls13"
+	assert_output --partial "PSK authentication"
+	refute_output --partial "Session ID: NULL)"
+}
+
+@test "gnutls-cli: wrong key, unknown identity, another role's and another server's key get the same alert" {
+	first=
+	for try in "$(key e1 element r1 identity) $wrong" "rsp1.AAAAAAAAAAAAAAAAAAAAAA $wrong" "nobody $wrong" \
+		"$(key r2 peer r1 identity) $(key r2 peer r1 key)" "$(key e1 element r2 identity) $(key e1 element r2 key)"; do
+		# shellcheck disable=SC2086 # two words
+		run -1 gnutls_psk "${asap[r1]}" $try "$tls13"
+		alert=$(grep -o 'alert \[[0-9]*\].*' <<<"$output")
+		assert [ -n "$alert" ]
+		assert_equal "$alert" "${first:=$alert}"
+	done
+}
+
+@test "gnutls-cli: certificate only is a user on the ASAP port, and nobody on the ENRP port" {
+	run -0 gnutls "${asap[r1]}" --priority "$tls13"
+	assert_output --partial "X.509"
+	run -1 gnutls "${enrp[r1]}" --priority "$tls13"
+	run -1 gnutls "${enrp[r1]}" --priority "$tls12"
+	wait_for_record r1 '.event == "connection-refused" and .port == "enrp"'
+}
+
+@test "gnutls-cli: neither key nor certificate: anonymous suites are refused on both ports" {
+	for where in "${asap[r1]}" "${enrp[r1]}"; do
+		run -1 gnutls "$where" --priority "$tls12:-KX-ALL:+ANON-ECDH:+ANON-DH"
+	done
+}
+
+@test "gnutls-cli: TLS 1.1 and 1.0 are refused on both ports" {
+	for where in "${asap[r1]}" "${enrp[r1]}"; do
+		for version in TLS1.1 TLS1.0; do
+			run -1 gnutls "$where" --priority "NORMAL:-VERS-ALL:+VERS-$version"
+			run -1 gnutls_psk "$where" "$(key e1 element r1 identity)" "$(key e1 element r1 key)" "NORMAL:-VERS-ALL:+VERS-$version"
+		done
+	done
+}
+
+@test "gnutls-cli: no suites without forward secrecy or without AEAD" {
+	run -1 gnutls "${asap[r1]}" --priority "$tls12:-KX-ALL:+RSA"
+	run -1 gnutls "${asap[r1]}" --priority "$tls12:-CIPHER-ALL:+AES-128-CBC:+AES-256-CBC:+3DES-CBC"
+	# psk_ke alone: no key is taken, and what is left is a user with the registrar's certificate
+	run -0 gnutls "${asap[r1]}" --pskusername "$(key e1 element r1 identity)" --pskkey "$(key e1 element r1 key)" \
+		--priority "$tls13:-KX-ALL:+PSK"
+	assert_output --partial "TLS1.3-X.509)-(ECDHE-X25519)"
+}
+
+@test "gnutls-cli: no session tickets" {
+	run -0 gnutls_psk "${asap[r1]}" "$(key e1 element r1 identity)" "$(key e1 element r1 key)" "$tls13"
+	refute_output --partial "ticket"
+	run -0 openssl_client "${asap[r1]}" -CAfile "$scopes/user/ca.pem" -tls1_3
+	refute_output --partial "New Session Ticket"
+}
+
+# The ENRP port
+
+@test "ENRP: a registrar's key opens the port, an element's does not" {
+	run -0 gnutls_psk "${enrp[r1]}" "$(key r2 peer r1 identity)" "$(key r2 peer r1 key)" "$tls13"
+	run -1 gnutls_psk "${enrp[r1]}" "$(key e1 element r1 identity)" "$(key e1 element r1 key)" "$tls13"
+	run -0 gnutls_psk "${enrp[r1]}" "$(key m1 monitor r1 identity)" "$(key m1 monitor r1 key)" "$tls13"
+}
+
+@test "ENRP: r1's own key for r2 does not open r1 (a reflected connection)" { # RFC 9257, Selfie
+	run -1 gnutls_psk "${enrp[r1]}" "$(key r1 peer r2 identity)" "$(key r1 peer r2 key)" "$tls13"
+	wait_for_record r1 '.event == "connection-refused" and .port == "enrp" and .key == "auth-failed"'
+}
+
+# OpenSSL
+
+@test "openssl s_client: right key, wrong key, unknown identity" {
+	psk() {
+		openssl_client "${asap[r1]}" -tls1_3 -ciphersuites TLS_AES_128_GCM_SHA256 -psk_identity "$1" -psk "$2"
+	}
+	run -0 psk "$(key e1 element r1 identity)" "$(key e1 element r1 key)"
+	assert_output --partial "TLS_AES_128_GCM_SHA256"
+	run -1 psk "$(key e1 element r1 identity)" "$wrong"
+	assert_output --partial "alert illegal parameter"
+	run -1 psk rsp1.AAAAAAAAAAAAAAAAAAAAAA "$wrong"
+	assert_output --partial "alert illegal parameter"
+}
+
+@test "openssl s_client: the certificate, and TLS 1.1" {
+	run -0 openssl_client "${asap[r1]}" -CAfile "$scopes/user/ca.pem" -verify_return_error -verify_hostname r1
+	assert_output --partial "Verify return code: 0 (ok)"
+	run -1 openssl_client "${asap[r1]}" -tls1_1 -cipher DEFAULT@SECLEVEL=0
+	run -1 openssl_client "${enrp[r1]}" -CAfile "$scopes/user/ca.pem" -tls1_3
+}
+
+# Slow ones
+
+@test "a handshake that never ends is ended, and holds nobody up" {
+	start holder bash -c "tail -f /dev/null --pid=$BASHPID | python3 '$RSP_SRCDIR/tests/e2e/raw.py' hold 40 '${asap[r1]}' 1603010200010001fc0303"
+	wait_until 10 grep -q held "$BATS_TEST_TMPDIR/holder.out"
+	resolve web
+	wait_for_record r1 '.event == "connection-refused" and .key == "timeout"'
+	kill "${pids[holder]}"
+	unset "pids[holder]"
+	rm "$BATS_TEST_TMPDIR/holder.out"
+}
