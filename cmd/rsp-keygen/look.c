@@ -1,0 +1,320 @@
+#include <gnutls/gnutls.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "cli/fail.h"
+#include "cli/json.h"
+#include "cli/options.h"
+#include "keygen.h"
+
+/* Verbs that look: list, check. They work on bundles too. */
+
+static json_t *
+key_json(const struct rsp_key *key)
+{
+	json_t *object = json_object();
+
+	rsp_json_put(&object, "identity", json_string(key->identity));
+	rsp_json_put(&object, "role", json_string(rsp_role_name(key->role)));
+	rsp_json_put(&object, "client", json_string(key->client));
+	rsp_json_put(&object, "server", json_string(key->server));
+	rsp_json_put(&object, "bits", json_integer((json_int_t)(8 * key->secret.n)));
+	rsp_json_put(&object, "created", rsp_json_time(key->created_ms));
+	rsp_json_put(&object, "not_after", time_json(key->not_after_ms));
+	return object;
+}
+
+static json_t *
+registrar_json(const struct rsp_scope_registrar *registrar)
+{
+	json_t *object = json_object(), *addresses = json_array();
+	char asap[RSP_ENDPOINT_TEXT_MAX], enrp[RSP_ENDPOINT_TEXT_MAX];
+
+	rsp_endpoint_format(&registrar->asap, asap);
+	rsp_endpoint_format(&registrar->enrp, enrp);
+	for (size_t i = 0; i < registrar->n_addresses; i++)
+		rsp_json_append(&addresses, rsp_json_ip(&registrar->addresses[i]));
+	rsp_json_put(&object, "name", json_string(registrar->name));
+	rsp_json_put(&object, "asap", json_string(asap));
+	rsp_json_put(&object, "enrp", json_string(enrp));
+	rsp_json_put(&object, "addresses", addresses);
+	return object;
+}
+
+static json_t *
+identity_json(const struct rsp_authz_entry *entry)
+{
+	json_t *object = json_object(), *pools = json_array(), *addresses = json_array();
+
+	for (size_t i = 0; i < entry->n_pools; i++)
+		rsp_json_append(&pools, rsp_json_text(entry->pools[i]));
+	for (size_t i = 0; i < entry->n_addresses; i++) {
+		char text[RSP_CIDR_TEXT_MAX];
+
+		rsp_cidr_format(&entry->addresses[i], text);
+		rsp_json_append(&addresses, json_string(text));
+	}
+	rsp_json_put(&object, "name", json_string(entry->name));
+	rsp_json_put(&object, "role", json_string(rsp_role_name(entry->role)));
+	rsp_json_put(&object, "pools", pools);
+	rsp_json_put(&object, "addresses", addresses);
+	rsp_json_put(&object, "not_after", time_json(entry->not_after_ms));
+	return object;
+}
+
+static int
+list_json(const struct rsp_scope *scope)
+{
+	json_t *object = rsp_json_record("rsp.keygen.list/1", true);
+	json_t *registrars = json_array(), *identities = json_array(), *keys = json_array();
+
+	for (size_t i = 0; i < scope->n_registrars; i++)
+		rsp_json_append(&registrars, registrar_json(&scope->registrars[i]));
+	for (size_t i = 0; scope->authz && i < scope->authz->n; i++)
+		rsp_json_append(&identities, identity_json(&scope->authz->entries[i]));
+	for (size_t i = 0; i < scope->keyring->n; i++)
+		rsp_json_append(&keys, key_json(&scope->keyring->keys[i]));
+	rsp_json_put(&object, "scope", json_string(scope->name));
+	rsp_json_put(&object, "directory", rsp_json_text(scope->dir));
+	rsp_json_put(&object, "node", *scope->node ? json_string(scope->node) : json_null());
+	rsp_json_put(&object, "registrars", registrars);
+	rsp_json_put(&object, "identities", identities);
+	rsp_json_put(&object, "keys", keys);
+	return rsp_err_exit(rsp_json_emit(object));
+}
+
+/* identity:hex lines, as GnuTLS's psktool writes them. */
+static int
+list_psktool(const struct rsp_keyring *ring)
+{
+	const size_t line = RSP_IDENTITY_SIZE + 2 * (size_t)RSP_SECRET_MAX + 2;
+	size_t room = ring->n * line + 1, n = 0;
+	char *text = calloc(1, room);
+	struct rsp_why why = { 0 };
+	enum rsp_err err = RSP_OK;
+
+	if (!text)
+		return rsp_err_exit(RSP_ENOMEM);
+	for (size_t i = 0; i < ring->n; i++) {
+		char hex[2 * RSP_SECRET_MAX + 1];
+
+		rsp_hex_encode(rsp_bytes_of(ring->keys[i].secret.bytes, ring->keys[i].secret.n), hex);
+		n += (size_t)snprintf(text + n, room - n, "%s:%s\n", ring->keys[i].identity, hex);
+		gnutls_memset(hex, 0, sizeof(hex));
+	}
+	if (keygen.output)
+		err = rsp_file_write(keygen.output, RSP_FILE_SECRET, keygen.force, rsp_bytes_of(text, n), &why);
+	int status = err ? rsp_cli_fail(&why) : keygen.output ? EXIT_SUCCESS : rsp_err_exit(rsp_cli_write(rsp_bytes_of(text, n)));
+	gnutls_memset(text, 0, room);
+	free(text);
+	return status;
+}
+
+int
+run_list(unsigned n, const char *const *operand)
+{
+	struct rsp_scope *scope = NULL;
+	struct rsp_why why = { 0 };
+
+	if (n > 0)
+		return rsp_cli_usage(operand[0], "is one operand too many");
+	if (rsp_scope_load(rsp_cli.scope, &scope, &why))
+		return rsp_cli_fail(&why);
+	bool to_file = keygen.output && !keygen.psktool;
+	int status = to_file && rsp_cli_output_open(keygen.output, false, rsp_cli.pretty, &why) ? rsp_cli_fail(&why)
+		     : keygen.psktool							       ? list_psktool(scope->keyring)
+											       : list_json(scope);
+	rsp_scope_free(scope);
+	return status;
+}
+
+/* What check has seen: the worst decides the exit status, and what cannot be read is worse than what is due. */
+struct checks {
+	const char *dir;
+	int64_t now_ms;
+	bool due, bad;
+	enum rsp_err err; /* of the output */
+};
+
+static void
+say(struct checks *checks, const char *kind, const char *object, const char *state, int64_t not_after_ms,
+    const char *reason)
+{
+	bool fine = strcmp(state, "ok") == 0;
+	json_t *record = rsp_json_record("rsp.keygen.check/1", fine);
+	int64_t left_s = (not_after_ms - checks->now_ms) / 1000;
+	bool ends = not_after_ms != RSP_TIME_NEVER;
+
+	rsp_json_put(&record, "kind", json_string(kind));
+	rsp_json_put(&record, "object", rsp_json_text(object));
+	rsp_json_put(&record, "state", json_string(state));
+	rsp_json_put(&record, "not_after", time_json(not_after_ms));
+	rsp_json_put(&record, "expires_in_s", ends ? json_integer(left_s) : json_null());
+	rsp_json_put(&record, "reason", rsp_json_text(reason));
+	checks->bad = checks->bad || strcmp(state, "bad") == 0;
+	checks->due = checks->due || (!fine && strcmp(state, "bad") != 0);
+	enum rsp_err err = rsp_json_emit(record);
+	checks->err = checks->err ? checks->err : err;
+}
+
+static void
+say_dates(struct checks *checks, const char *kind, const char *object, int64_t not_before_ms, int64_t not_after_ms)
+{
+	int64_t now = checks->now_ms;
+	const char *state = not_before_ms > now	   ? "not-yet-valid"
+			    : not_after_ms < now ? "expired"
+			    : not_after_ms != RSP_TIME_NEVER && (uint64_t)(not_after_ms - now) < keygen.expires_in_ms ? "due"
+														      : "ok";
+
+	say(checks, kind, object, state, not_after_ms, NULL);
+}
+
+static void
+say_bad(struct checks *checks, const char *kind, const struct rsp_why *why)
+{
+	say(checks, kind, why->object, "bad", RSP_TIME_NEVER, why->reason);
+}
+
+static void
+check_certificates(struct checks *checks, const char *path, gnutls_x509_crt_t *certs, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		say_dates(checks, "certificate", path, (int64_t)gnutls_x509_crt_get_activation_time(certs[i]) * 1000,
+			  (int64_t)gnutls_x509_crt_get_expiration_time(certs[i]) * 1000);
+}
+
+/* The CA and its CRL; @x509 keeps the anchors for what comes after. */
+static void
+check_trust(struct checks *checks, struct rsp_x509 *x509)
+{
+	RSP_AUTO(rsp_free) char *ca = rsp_path_join(checks->dir, "ca.pem");
+	RSP_AUTO(rsp_free) char *crl = rsp_path_join(checks->dir, "crl.pem");
+	struct rsp_why why = { 0 };
+
+	if (!ca || !crl || rsp_x509_load_ca(x509, ca, &why))
+		say_bad(checks, "certificate", &why);
+	else
+		check_certificates(checks, ca, x509->ca, x509->n_ca);
+	if (!ca || !crl || access(crl, F_OK) < 0)
+		return;
+	if (rsp_x509_load_crl(x509, crl, &why)) {
+		say_bad(checks, "crl", &why);
+		return;
+	}
+	for (unsigned i = 0; i < x509->n_crls; i++)
+		say_dates(checks, "crl", crl, (int64_t)gnutls_x509_crl_get_this_update(x509->crls[i]) * 1000,
+			  (int64_t)gnutls_x509_crl_get_next_update(x509->crls[i]) * 1000);
+}
+
+/* A certificate with its key: of the registrar @name in a master, or of this bundle's node (NULL). */
+static void
+check_pair(struct checks *checks, const struct rsp_x509 *trust, const char *name, bool required)
+{
+	RSP_AUTO(rsp_free) char *cert = master_path(checks->dir, name, "cert.pem");
+	RSP_AUTO(rsp_free) char *key = master_path(checks->dir, name, "key.pem");
+	struct rsp_x509 x509 = { 0 };
+	struct rsp_why why = { 0 };
+	gnutls_datum_t der = { 0 };
+
+	if (!cert || !key || (!required && access(cert, F_OK) < 0))
+		return;
+	if (rsp_x509_load_pair(&x509, cert, key, &why)) {
+		say_bad(checks, "certificate", &why);
+	} else if (gnutls_x509_crt_export2(x509.chain[0], GNUTLS_X509_FMT_DER, &der) >= 0) {
+		char own[256];
+
+		rsp_x509_common_name(x509.chain[0], own, sizeof(own));
+		enum rsp_err err = rsp_x509_verify(trust, &der, 1, RSP_X509_SERVER, name ? name : own, &why);
+		bool dated = err == RSP_OK || err == RSP_ECERT_EXPIRED || err == RSP_ECERT_NOTYET || err == RSP_ECRL_EXPIRED;
+		if (dated)
+			check_certificates(checks, cert, x509.chain, 1);
+		else
+			say(checks, "certificate", cert, "bad", RSP_TIME_NEVER, why.reason);
+		gnutls_free(der.data);
+	}
+	rsp_x509_done(&x509);
+}
+
+static void
+check_keys(struct checks *checks)
+{
+	RSP_AUTO(rsp_free) char *path = rsp_path_join(checks->dir, "keys.json");
+	struct rsp_keyring *ring = NULL;
+	struct rsp_why why = { 0 };
+
+	if (!path || access(path, F_OK) < 0)
+		return;
+	if (rsp_keyring_load(path, &ring, &why)) {
+		say_bad(checks, "key", &why);
+		return;
+	}
+	for (size_t i = 0; i < ring->n; i++)
+		say_dates(checks, "key", ring->keys[i].identity, 0, ring->keys[i].not_after_ms);
+	rsp_keyring_unref(ring);
+}
+
+static void
+check_authz(struct checks *checks)
+{
+	RSP_AUTO(rsp_free) char *path = rsp_path_join(checks->dir, "authz.json");
+	struct rsp_authz *authz = NULL;
+	struct rsp_why why = { 0 };
+
+	if (!path || access(path, F_OK) < 0)
+		return;
+	if (rsp_authz_load(path, &authz, &why)) {
+		say_bad(checks, "identity", &why);
+		return;
+	}
+	for (size_t i = 0; i < authz->n; i++)
+		say_dates(checks, "identity", authz->entries[i].name, 0, authz->entries[i].not_after_ms);
+	rsp_authz_free(authz);
+}
+
+/* The CA's key is in the master directory only; its certificate's dates are checked already. */
+static bool
+check_ca_key(struct checks *checks)
+{
+	RSP_AUTO(rsp_free) char *path = rsp_path_join(checks->dir, "ca.key");
+	char *text = NULL;
+	struct rsp_why why = { 0 };
+
+	if (!path || access(path, F_OK) < 0)
+		return false;
+	if (read_text(path, true, &text, &why))
+		say_bad(checks, "ca-key", &why);
+	free_secret(text);
+	return true;
+}
+
+int
+run_check(unsigned n, const char *const *operand)
+{
+	struct checks checks = { .dir = rsp_cli.scope, .now_ms = rsp_clock_wall_ms() };
+	struct rsp_scope *scope = NULL;
+	struct rsp_x509 trust = { 0 };
+	struct rsp_why why = { 0 };
+
+	if (n > 0)
+		return rsp_cli_usage(operand[0], "is one operand too many");
+	if (rsp_scope_load_public(checks.dir, &scope, &why))
+		return rsp_cli_fail(&why);
+	check_trust(&checks, &trust);
+	bool master = check_ca_key(&checks);
+	for (size_t i = 0; master && i < scope->n_registrars; i++)
+		check_pair(&checks, &trust, scope->registrars[i].name, true);
+	check_pair(&checks, &trust, NULL, false);
+	check_keys(&checks);
+	check_authz(&checks);
+	rsp_x509_done(&trust);
+	rsp_scope_free(scope);
+	return checks.err ? rsp_err_exit(checks.err)
+	       : checks.bad ? rsp_err_exit(RSP_ECONFIG)
+	       : checks.due ? rsp_err_exit(RSP_EDUE)
+			    : EXIT_SUCCESS;
+}
