@@ -89,9 +89,9 @@ enum rsp_client_event_type {
 	RSP_CLIENT_RESOLVED,	 /* .message: the answer, or an update of a watched pool */
 	RSP_CLIENT_UNRESOLVED,	 /* .cause, .why: a negative answer; a watch goes on asking */
 	RSP_CLIENT_REPORTED,	 /* an unreachable report was sent */
-	/* .why: a request went unanswered too often; .pe_id is 0 for a resolution. Or the registrar lacks resources for an
-	 * element of a persistent client that was registered before. A watch, and an element of a persistent client, is
-	 * tried on; anything else is dropped, and the element forgotten. */
+	/* .why: a request went unanswered too often; .pe_id is 0 for a resolution. Or the registrar lacks resources for
+	 * an element of a persistent client that was registered before. A watch, and an element of a persistent client,
+	 * is tried on; anything else is dropped, and the element forgotten. */
 	RSP_CLIENT_FAILED,
 	RSP_CLIENT_ASAP_ERROR, /* .cause: an ASAP_ERROR came that answers none of our requests */
 	RSP_CLIENT_PROTOCOL    /* .why: a message from a registrar made no sense */

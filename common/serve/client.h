@@ -17,7 +17,7 @@ struct rsp_session_config {
 	/* Where keys, certificates and registrars are. Must outlive the session. NULL with @plaintext and @servers. */
 	const struct rsp_scope *scope;
 	/* [NAME@]HOST[:PORT], [NAME@][V6]:PORT: whom to ask. NAME is what keys and certificates call it; without one it
-	 * is the registrar of the scope with that name or address, else HOST itself. None: all registrars of the scope. */
+	 * is the registrar of the scope with that name or address, else HOST itself. None: all of the scope. */
 	const char *const *servers;
 	unsigned n_servers;
 
