@@ -97,7 +97,7 @@ rsp_dial_again(struct rsp_stream *s)
 	s->fd = fd;
 	s->tls = tls;
 	s->rx = (struct rsp_bytes){ 0 };
-	s->want_write = s->held = s->tx_failed = s->rx_ended = s->heard = false;
+	s->reached = s->want_write = s->held = s->tx_failed = s->rx_ended = s->heard = false;
 	s->state = RSP_STREAM_CONNECTING;
 	rsp_watch_for(s->watch, UV_WRITABLE);
 	return true;

@@ -387,6 +387,7 @@ shake(struct rsp_stream *s)
 void
 rsp_stream_connected(struct rsp_stream *s)
 {
+	s->reached = true;
 	if (!s->tls) {
 		be_open(s);
 		return;
@@ -784,6 +785,12 @@ void *
 rsp_stream_ctx(const struct rsp_stream *s)
 {
 	return s->ctx;
+}
+
+bool
+rsp_stream_reached(const struct rsp_stream *s)
+{
+	return s->reached;
 }
 
 const struct rsp_stream_auth *

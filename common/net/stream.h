@@ -81,6 +81,9 @@ void rsp_stream_close(struct rsp_stream *stream, bool flush);
 void rsp_stream_set_ctx(struct rsp_stream *stream, void *ctx);
 void *rsp_stream_ctx(const struct rsp_stream *stream);
 
+/** Whether the connection came about, whatever became of the handshake; may still be asked in closed(). */
+bool rsp_stream_reached(const struct rsp_stream *stream);
+
 /** Who is there; valid once open. */
 const struct rsp_stream_auth *rsp_stream_auth(const struct rsp_stream *stream);
 

@@ -73,6 +73,7 @@ struct rsp_stream {
 	enum rsp_stream_state state;
 	bool want_write, held;	  /* the kernel takes no more now; it did not at some time since the queue was empty */
 	bool tx_failed, rx_ended; /* nothing can be sent, comes, any more */
+	bool reached;		  /* connected */
 	bool heard;		  /* something came */
 	bool opened, told, silent; /* the end was told; it is not to be told */
 };

@@ -55,15 +55,13 @@ link_free(struct session_link *link)
 static enum rsp_client_step
 step_of(const struct session_link *link, enum rsp_err err)
 {
-	bool secure = link->s->tls != NULL;
-
 	if (link->open)
 		return RSP_STEP_ASAP;
 	if (err == RSP_ELOOKUP)
 		return RSP_STEP_DNS;
-	if (err == RSP_EUNREACHABLE || err == RSP_ETIMEOUT || err == RSP_EIO || !secure)
-		return RSP_STEP_TCP;
-	return RSP_STEP_TLS;
+	if (link->reached || err == RSP_ENOKEY || err == RSP_EKEY)
+		return RSP_STEP_TLS;
+	return RSP_STEP_TCP;
 }
 
 /* The engine is told, and @link is gone. */
@@ -188,9 +186,9 @@ on_closed(void *ctx, struct rsp_stream *stream, const struct rsp_why *why)
 {
 	struct session_link *link = ctx;
 
-	(void)stream;
 	if (!link)
 		return;
+	link->reached = rsp_stream_reached(stream);
 	link->stream = NULL;
 	if (!link->failed && why->err)
 		link->why = *why;
@@ -230,6 +228,7 @@ try_next(struct session_link *link)
 			.timeout_ms = dial_timeout(link),
 		};
 
+		link->reached = false;
 		if (rsp_stream_dial(s->loop, &params, &dialled, link, &link->stream, &link->why) == RSP_OK)
 			return;
 		link->stream = NULL;

@@ -28,6 +28,7 @@ struct session_link {
 	unsigned n_to, at;
 
 	struct rsp_stream *stream;
+	bool reached;	    /* the connection came about, so what failed is the handshake */
 	bool open, failed;  /* @failed: the engine has to be told, as @why has it */
 	struct rsp_why why; /* of the newest failure */
 };

@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "keys/scope.h"
 #include "net/loop.h"
 #include "net/stream.h"
@@ -91,6 +92,10 @@ server_data(void *ctx, struct rsp_stream *stream, struct rsp_bytes all)
 	struct rsp_message msg;
 	size_t at = 0, n;
 
+	if (server->manner == MUTE) {
+		server->messages++;
+		return all.n;
+	}
 	while ((n = rsp_message_frame(rsp_bytes_of(all.p + at, all.n - at))) != 0 && n <= all.n - at) {
 		CHECK_EQ(rsp_message_decode(RSP_ASAP, rsp_bytes_of(all.p + at, n), &msg, NULL), RSP_OK);
 		at += n;
@@ -544,6 +549,97 @@ a_key_that_the_server_does_not_know_is_an_authentication_failure(void)
 	end();
 }
 
+/* A scope whose CA and registrar's certificate are made here; ca.pem is what users get of it. */
+static void
+begin_certified(struct rsp_x509 *server, struct rsp_x509 *user)
+{
+	static const char *const dns[] = { "alpha" };
+	struct rsp_x509_request request = { .kind = RSP_X509_CA, .organization = "test", .common_name = "test CA" };
+	struct rsp_x509_pair ca = { 0 }, pair = { 0 };
+	struct rsp_tls_config config = { .me = "alpha", .x509 = server };
+	const struct {
+		const char *path;
+		enum rsp_file_kind kind;
+		char **text;
+	} file[] = { { "session-ca.pem", RSP_FILE_PUBLIC, &ca.cert_pem },
+		     { "session-cert.pem", RSP_FILE_PUBLIC, &pair.cert_pem },
+		     { "session-key.pem", RSP_FILE_SECRET, &pair.key_pem } };
+	struct rsp_why why = { 0 };
+
+	begin();
+	request.not_before_ms = rsp_clock_wall_ms() - 60000;
+	request.not_after_ms = rsp_clock_wall_ms() + 3600000;
+	CHECK_EQ(rsp_x509_make(&request, NULL, &ca, &why), RSP_OK);
+	request.kind = RSP_X509_SERVER;
+	request.common_name = "alpha";
+	request.dns = dns;
+	request.n_dns = 1;
+	CHECK_EQ(rsp_x509_make(&request, &ca, &pair, &why), RSP_OK);
+	for (size_t i = 0; i < RSP_COUNT(file); i++)
+		CHECK_EQ(rsp_file_write(file[i].path, file[i].kind, true, rsp_bytes_str(*file[i].text), &why), RSP_OK);
+	CHECK_EQ(rsp_x509_load_ca(server, file[0].path, &why), RSP_OK);
+	CHECK_EQ(rsp_x509_load_ca(user, file[0].path, &why), RSP_OK);
+	CHECK_EQ(rsp_x509_load_pair(server, file[1].path, file[2].path, &why), RSP_OK);
+	CHECK_EQ(rsp_tls_new(&config, &w.server_tls, &why), RSP_OK);
+	for (size_t i = 0; i < RSP_COUNT(file); i++)
+		(void)remove(file[i].path);
+	rsp_x509_pair_done(&ca);
+	rsp_x509_pair_done(&pair);
+	listen_as(&w.server[0], w.server_tls, ANSWERS);
+}
+
+/* RFC 5352 9.2: a user authenticates the registrar by its certificate, for the name that it expects. */
+static void
+a_user_demands_a_certificate_of_the_scope_for_that_registrar(void)
+{
+	static char dir[] = "/nowhere";
+	struct rsp_scope_registrar alpha = { .name = "alpha", .asap = { .host = "127.0.0.1" } };
+	struct rsp_session_config config = { .rounds = 1, .timers = rsp_client_timers_fast() };
+	struct rsp_x509 server = { 0 }, user = { 0 };
+
+	begin_certified(&server, &user);
+	alpha.asap.port = rsp_sockaddr_port(rsp_listener_address(w.server[0].listener));
+	w.ring = rsp_keyring_new();
+	w.scope = (struct rsp_scope){ .dir = dir, .registrars = &alpha, .n_registrars = 1, .keyring = w.ring };
+	w.scope.x509 = user;
+	config.scope = &w.scope;
+	open_session(&config);
+	ask();
+	await(&w.told[RSP_CLIENT_UNRESOLVED], 1);
+	CHECK_EQ(w.server[0].role, RSP_ROLE_USER);
+	rsp_session_free(w.s);
+
+	config.tls_name = "beta";
+	open_session(&config);
+	ask();
+	await(&w.told[RSP_CLIENT_GAVE_UP], 1);
+	CHECK_EQ(w.why.err, RSP_ECERT_NAME);
+	CHECK_EQ(attempt(0).step, RSP_STEP_TLS);
+	CHECK_EQ(w.server[0].messages, 1);
+	end();
+	rsp_x509_done(&server);
+	rsp_x509_done(&user);
+}
+
+static void
+a_handshake_that_never_ends_is_an_attempt_that_ended_at_tls(void)
+{
+	struct rsp_session_config config = { .element = true, .rounds = 1, .dial_timeout_ms = 300 };
+
+	begin_secure();
+	rsp_listener_free(w.server[0].listener);
+	listen_as(&w.server[0], NULL, MUTE);
+	w.scope.registrars->asap.port = rsp_sockaddr_port(rsp_listener_address(w.server[0].listener));
+	config.scope = &w.scope;
+	config.timers = rsp_client_timers_fast();
+	open_session(&config);
+	put(1);
+	await(&w.told[RSP_CLIENT_GAVE_UP], 1);
+	CHECK_EQ(w.why.err, RSP_ETIMEOUT);
+	CHECK_EQ(attempt(0).step, RSP_STEP_TLS);
+	end();
+}
+
 static void
 bad_settings_are_refused_with_a_reason(void)
 {
@@ -579,6 +675,8 @@ main(void)
 	TAP_RUN(a_registrar_calls_and_becomes_the_home);
 	TAP_RUN(another_registrar_calls_in_plain_text_and_becomes_the_home);
 	TAP_RUN(a_key_that_the_server_does_not_know_is_an_authentication_failure);
+	TAP_RUN(a_user_demands_a_certificate_of_the_scope_for_that_registrar);
+	TAP_RUN(a_handshake_that_never_ends_is_an_attempt_that_ended_at_tls);
 	TAP_RUN(bad_settings_are_refused_with_a_reason);
 	return tap_end();
 }
