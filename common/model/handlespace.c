@@ -599,7 +599,6 @@ put_again(struct rsp_handlespace *hs, struct rsp_element *e, const struct rsp_po
 
 	if (err)
 		return err;
-	const struct rsp_policy policy = { .type = pe->policy.type, .value = { pe->policy.value[0], pe->policy.value[1] } };
 	bool same_owner = is_owner(e->owner, pe->owner);
 	const char *owner = same_owner ? e->owner : owner_hold(hs, pe->owner, &err);
 	struct rsp_home *home = err ? NULL : e->home->id == pe->home_id ? e->home : home_get(hs, pe->home_id);
@@ -622,7 +621,7 @@ put_again(struct rsp_handlespace *hs, struct rsp_element *e, const struct rsp_po
 		owner_drop(hs, e->owner);
 		e->owner = owner;
 	}
-	rsp_order_set(&e->pool->order, e->place, &policy);
+	rsp_order_set(&e->pool->order, e->place, &pe->policy);
 	return RSP_OK;
 }
 

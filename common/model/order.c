@@ -128,8 +128,8 @@ step_of(const struct rsp_order *order, const struct rsp_policy *policy)
 	return policy->value[0] ? STRIDE / policy->value[0] : 0;
 }
 
-/* RFC 5356 s.4.2.2, s.4.5.2, s.5.1.2, s.5.2.2, s.5.3.2. Weighted round robin is a schedule: each choice of an element moves
- * it back by the inverse of its weight, so that its turns are spread as evenly as they can be. */
+/* RFC 5356 s.4.2.2, s.4.5.2, s.5.1.2, s.5.2.2, s.5.3.2. Weighted round robin is a schedule: each choice of an element
+ * moves it back by the inverse of its weight, so that its turns are spread as evenly as they can be. */
 static uint64_t
 key_of(const struct rsp_order *order, const struct rsp_policy *policy)
 {

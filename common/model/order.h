@@ -7,8 +7,9 @@
 #include "proto/param.h"
 
 /*
- * What a pool keeps so that its policy chooses quickly. Elements are known by their place in the pool's array, 0 to n - 1.
- * A policy has one of three shapes: nothing but the array (RR, RAND), ranks (WRR, PRIO, LU, LUD, PLU), weights (WRAND, RLU).
+ * What a pool keeps so that its policy chooses quickly. Elements are known by their place in the pool's array, 0 to
+ * n - 1. A policy has one of three shapes: nothing but the array (RR, RAND), ranks (WRR, PRIO, LU, LUD, PLU), weights
+ * (WRAND, RLU).
  */
 
 enum rsp_shape { RSP_SHAPE_PLAIN, RSP_SHAPE_RANKED, RSP_SHAPE_WEIGHTED };
@@ -48,10 +49,11 @@ void rsp_order_remove(struct rsp_order *order, uint32_t place);
 struct rsp_element;
 
 /**
- * Ranked: choose the @max (at most n) first places in their order and let the chosen step back as the policy wants. @out
- * gets what @element, the pool's array, holds at these places.
+ * Ranked: choose the @max (at most n) first places in their order and let the chosen step back as the policy wants.
+ * @out gets what @element, the pool's array, holds at these places.
  */
-void rsp_order_first(struct rsp_order *order, uint32_t max, struct rsp_element *const *element, struct rsp_element **out);
+void rsp_order_first(struct rsp_order *order, uint32_t max, struct rsp_element *const *element,
+		     struct rsp_element **out);
 
 /** Weighted: the sum of the weights that are not hidden, and the place that @at (below the sum) falls on. */
 uint64_t rsp_order_total(const struct rsp_order *order);

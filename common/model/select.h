@@ -5,9 +5,9 @@
 #include "model/handlespace.h"
 
 /**
- * Choose at most @max elements of @pool by its policy (RFC 5356), none of them twice, into @out, in the order in which to
- * send them. Returns how many. A policy that is not a standard one is served round robin. Weight 0 means "if there are no
- * others", where the RFC is silent.
+ * Choose at most @max elements of @pool by its policy (RFC 5356), none of them twice, into @out, in the order in which
+ * to send them. Returns how many. A policy that is not a standard one is served round robin. Where the RFC is silent,
+ * weight 0 means "if there are no others".
  */
 uint32_t rsp_select(struct rsp_pool *pool, uint32_t max, struct rsp_rng *rng, struct rsp_element **out);
 

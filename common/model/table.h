@@ -11,8 +11,8 @@ struct rsp_table_node {
 };
 
 /**
- * A chained hash table. It grows by a few buckets at each addition, so that no addition takes long however many there are;
- * without memory to grow the chains get longer, and nothing fails.
+ * A chained hash table. It grows by a few buckets at each addition, so that no addition takes long however many there
+ * are; without memory to grow the chains get longer, and nothing fails.
  */
 struct rsp_table {
 	struct rsp_table_node **bucket, **old; /* @old: what is not moved yet to the larger one, or NULL */

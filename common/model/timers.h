@@ -38,7 +38,7 @@ rsp_timer_is_set(const struct rsp_timer *timer)
 	return timer->link != NULL;
 }
 
-/** A time at which to call rsp_wheel_expired() again: never after the earliest deadline. RSP_NEVER if no timer is set. */
+/** When to call rsp_wheel_expired() again: never after the earliest deadline. RSP_NEVER if no timer is set. */
 uint64_t rsp_wheel_next(const struct rsp_wheel *wheel);
 
 /** Take one timer whose deadline is at or before @now_ms, no longer set; NULL when there is none left. Never early. */

@@ -1,7 +1,7 @@
 /*
  * Rates of the handlespace, one JSON object a line. Without arguments: a space of 100 pools x 10 elements, then one of
- * 1000 x 1000. `bench_handlespace OPERATION COUNT [POLICY]` does one operation COUNT times in a space of 100 x 1000, for
- * callgrind: the difference between two counts is what the operation costs.
+ * 1000 x 1000. `bench_handlespace OPERATION COUNT [POLICY]` does one operation COUNT times in a space of 100 x 1000,
+ * for callgrind: the difference between two counts is what the operation costs.
  */
 #include <malloc.h>
 #include <stdio.h>
@@ -185,7 +185,9 @@ collect(struct bench *b)
 static struct bench *
 bench_new(uint32_t pools, uint32_t per_pool, uint32_t policy)
 {
-	static const struct rsp_handlespace_limits limits = { .pools = 100000, .elements = 10000000, .pool_elements = 1000000 };
+	static const struct rsp_handlespace_limits limits = { .pools = 100000,
+							     .elements = 10000000,
+							     .pool_elements = 1000000 };
 	struct bench *b = calloc(1, sizeof(*b));
 	struct rsp_ip ip = { .family = 4, .ip = { 192, 0, 2, 1 } };
 
@@ -264,8 +266,9 @@ rates(uint32_t pools, uint32_t per_pool, uint32_t policy)
 int
 main(int argc, char **argv)
 {
-	static const uint32_t policy[] = { RSP_POLICY_RR, RSP_POLICY_WRR, RSP_POLICY_RAND, RSP_POLICY_WRAND,
-					   RSP_POLICY_PRIO, RSP_POLICY_LU, RSP_POLICY_LUD, RSP_POLICY_PLU, RSP_POLICY_RLU };
+	static const uint32_t policy[] = { RSP_POLICY_RR,	  RSP_POLICY_WRR, RSP_POLICY_RAND,
+					   RSP_POLICY_WRAND, RSP_POLICY_PRIO, RSP_POLICY_LU,
+					   RSP_POLICY_LUD,	  RSP_POLICY_PLU, RSP_POLICY_RLU };
 	uint64_t count;
 
 	if (argc < 3) {

@@ -12,7 +12,7 @@
 static inline struct rsp_handlespace *
 space_new(void)
 {
-	static const struct rsp_handlespace_limits roomy = { .pools = 100000, .elements = 100000, .pool_elements = 50000 };
+	static const struct rsp_handlespace_limits roomy = { .pools = 1000, .elements = 100000, .pool_elements = 9999 };
 	struct rsp_handlespace *hs = rsp_handlespace_new(&roomy, (struct rsp_hash_key){ 11, 22 });
 
 	if (!hs)
@@ -25,7 +25,10 @@ static inline struct rsp_pool_element
 space_pe(uint32_t pe_id, uint32_t home_id, uint32_t policy, uint32_t a, uint32_t b, unsigned n_ips)
 {
 	static uint8_t room[RSP_ADDRS_ROOM(4)];
-	struct rsp_ip ip[4] = { { 4, { 192, 0, 2, 1 } }, { 6, { 0x20, 1 } }, { 4, { 192, 0, 2, 2 } }, { 6, { 0x20, 2 } } };
+	struct rsp_ip ip[4] = { { 4, { 192, 0, 2, 1 } },
+				{ 6, { 0x20, 1 } },
+				{ 4, { 192, 0, 2, 2 } },
+				{ 6, { 0x20, 2 } } };
 	struct rsp_pool_element pe = { .pe_id = pe_id, .home_id = home_id, .lifetime_s = 30 };
 
 	rsp_transport_set_ips(&pe.user, ip, n_ips, room);

@@ -144,7 +144,8 @@ a_random_history(uint32_t policy, uint64_t seed)
 static void
 ranking_agrees_with_looking_at_all(void)
 {
-	static const uint32_t policy[] = { RSP_POLICY_WRR, RSP_POLICY_PRIO, RSP_POLICY_LU, RSP_POLICY_LUD, RSP_POLICY_PLU };
+	static const uint32_t policy[] = { RSP_POLICY_WRR, RSP_POLICY_PRIO, RSP_POLICY_LU, RSP_POLICY_LUD,
+					   RSP_POLICY_PLU };
 
 	for (unsigned i = 0; i < RSP_COUNT(policy); i++)
 		a_random_history(policy[i], 100 + i);
@@ -343,7 +344,9 @@ static void
 users_choose_as_the_policy_says(void)
 {
 	struct rsp_rng rng = rsp_rng_seeded(7);
-	struct rsp_pool_element pe[3] = { { .policy.value = { 1 } }, { .policy.value = { 7 } }, { .policy.value = { 3 } } };
+	struct rsp_pool_element pe[3] = { { .policy.value = { 1 } },
+					  { .policy.value = { 7 } },
+					  { .policy.value = { 3 } } };
 	uint32_t count[3] = { 0 };
 
 	for (unsigned p = 0; p < RSP_COUNT(all_policies); p++)

@@ -1,0 +1,128 @@
+#include "base/rng.h"
+#include "space.h"
+
+/* RFC 5353 s.3.6.2 and RFC 1071 to the letter: all blocks written one after the other, summed in one's complement. */
+
+enum { POOLS = 12, IDS = 40, HOMES = 3, HANDLE = 64 };
+
+struct member {
+	uint32_t home; /* 0: not there */
+};
+
+static struct member member[POOLS][IDS];
+static uint8_t handle[POOLS][HANDLE];
+static size_t handle_size[POOLS];
+
+static uint16_t
+ones_complement_sum(const uint8_t *p, size_t n)
+{
+	uint32_t sum = 0;
+
+	for (size_t i = 0; i < n; i += 2) {
+		sum += (uint32_t)p[i] << 8 | p[i + 1];
+		if (sum > 0xffff)
+			sum -= 0xffff; /* end-around carry */
+	}
+	return (uint16_t)~sum;
+}
+
+static uint16_t
+checksum_by_the_book(uint32_t home)
+{
+	static uint8_t all[POOLS * IDS * (HANDLE + 4)];
+	size_t n = 0;
+
+	for (unsigned p = 0; p < POOLS; p++)
+		for (uint32_t id = 0; id < IDS; id++) {
+			if (member[p][id].home != home)
+				continue;
+			uint32_t pe_id = (id + 1) * 0x9e3779b1U;
+			memset(all + n, 0, HANDLE + 4);
+			memcpy(all + n, handle[p], handle_size[p]);
+			n += (handle_size[p] + 1) & ~(size_t)1;
+			for (int shift = 24; shift >= 0; shift -= 8)
+				all[n++] = (uint8_t)(pe_id >> shift);
+		}
+	return ones_complement_sum(all, n);
+}
+
+static void
+it_follows_every_change(void)
+{
+	struct rsp_handlespace *hs = space_new();
+	struct rsp_rng rng = rsp_rng_seeded(31);
+
+	for (unsigned p = 0; p < POOLS; p++) { /* any octets, odd and even sizes */
+		handle_size[p] = 1 + p * 5;
+		for (size_t i = 0; i < handle_size[p]; i++)
+			handle[p][i] = (uint8_t)(p % 3 == 0 ? 0xff : rsp_rng_u64(&rng));
+		handle[p][0] = (uint8_t)p;
+	}
+	for (unsigned step = 0; step < 5000; step++) {
+		unsigned p = (unsigned)rsp_rng_below(&rng, POOLS), id = (unsigned)rsp_rng_below(&rng, IDS);
+		uint32_t pe_id = (id + 1) * 0x9e3779b1U, home = 1 + (uint32_t)rsp_rng_below(&rng, HOMES);
+		struct rsp_bytes name = rsp_bytes_of(handle[p], handle_size[p]);
+		struct rsp_element *e = rsp_element_find(hs, rsp_pool_find(hs, name), pe_id);
+
+		CHECK_EQ(e ? rsp_element_home_id(e) : 0, member[p][id].home);
+		if (e && rsp_rng_below(&rng, 3) == 0) {
+			rsp_element_remove(hs, e);
+			home = 0;
+		} else if (e && rsp_rng_below(&rng, 2)) {
+			CHECK_EQ(rsp_element_rehome(hs, e, home), RSP_OK);
+		} else {
+			(void)space_put(hs, name, space_pe(pe_id, home, RSP_POLICY_RR, 0, 0, 1));
+		}
+		member[p][id].home = home;
+		for (uint32_t h = 1; h <= HOMES; h++) {
+			CHECK_EQ(rsp_home_checksum(hs, h), checksum_by_the_book(h));
+			CHECK(step % 50 || rsp_home_checksum_full(hs, h) == rsp_home_checksum(hs, h));
+		}
+	}
+	for (unsigned p = 0; p < POOLS; p++)
+		for (uint32_t id = 0; id < IDS; id++)
+			if (member[p][id].home) {
+				struct rsp_pool *pool = rsp_pool_find(hs, rsp_bytes_of(handle[p], handle_size[p]));
+				rsp_element_remove(hs, rsp_element_find(hs, pool, (id + 1) * 0x9e3779b1U));
+			}
+	for (uint32_t h = 1; h <= HOMES; h++)
+		CHECK_EQ(rsp_home_checksum(hs, h), 0xffff); /* of nobody */
+	CHECK_EQ(rsp_handlespace_elements(hs), 0);
+	rsp_handlespace_free(hs);
+}
+
+static void
+the_elements_of_a_home_are_all_in_its_list(void)
+{
+	struct rsp_handlespace *hs = space_new();
+	unsigned seen[HOMES + 1] = { 0 };
+
+	for (uint32_t i = 1; i <= 300; i++)
+		(void)space_put(hs, rsp_bytes_str(i % 2 ? "a" : "b"),
+				space_pe(i, i % HOMES + 1, RSP_POLICY_RR, 0, 0, 1));
+	for (uint32_t h = 1; h <= HOMES; h++)
+		for (struct rsp_element *e = rsp_home_first(hs, h); e; e = rsp_home_next(e)) {
+			CHECK_EQ(rsp_element_home_id(e), h);
+			seen[h]++;
+		}
+	for (uint32_t h = 1; h <= HOMES; h++) {
+		CHECK_EQ(seen[h], 100);
+		CHECK_EQ(rsp_home_count(hs, h), 100);
+	}
+	for (struct rsp_element *e = rsp_home_first(hs, 2), *next; e; e = next) { /* a takeover */
+		next = rsp_home_next(e);
+		CHECK_EQ(rsp_element_rehome(hs, e, 3), RSP_OK);
+	}
+	CHECK_EQ(rsp_home_count(hs, 2), 0);
+	CHECK_EQ(rsp_home_count(hs, 3), 200);
+	CHECK(!rsp_home_first(hs, 2));
+	rsp_handlespace_free(hs);
+}
+
+int
+main(void)
+{
+	TAP_RUN(it_follows_every_change);
+	TAP_RUN(the_elements_of_a_home_are_all_in_its_list);
+	return tap_end();
+}

@@ -1,0 +1,235 @@
+#include <errno.h>
+#include <stdint.h>
+
+#include "base/rng.h"
+#include "model/select.h"
+#include "space.h"
+
+/* The linker lets the model allocate through these (-Wl,--wrap): the allocation that the countdown ends at fails. */
+
+static int countdown = -1; /* -1: none fails */
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t n, size_t size);
+void *__real_reallocarray(void *p, size_t n, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_reallocarray(void *p, size_t n, size_t size);
+
+static bool
+fails(void)
+{
+	if (countdown < 0)
+		return false;
+	errno = ENOMEM;
+	return countdown-- == 0;
+}
+
+void *
+__wrap_malloc(size_t size)
+{
+	return fails() ? NULL : __real_malloc(size);
+}
+
+void *
+__wrap_calloc(size_t n, size_t size)
+{
+	return fails() ? NULL : __real_calloc(n, size);
+}
+
+void *
+__wrap_reallocarray(void *p, size_t n, size_t size)
+{
+	return fails() ? NULL : __real_reallocarray(p, n, size);
+}
+
+enum { POOLS = 5, IDS = 40, HOMES = 6, OWNERS = 6 };
+
+/* What is known to be stored. */
+struct fact {
+	bool there;
+	uint32_t home, load;
+	unsigned owner, n_ips;
+};
+
+static struct fact fact[POOLS][IDS];
+static const char *const owner_name[OWNERS] = { "", "a", "bb", "web1", "web2",
+						  "a-long-name-of-an-identity-that-takes-room" };
+static const uint32_t policy_of[POOLS] = { RSP_POLICY_LU, RSP_POLICY_LUD, RSP_POLICY_WRAND, RSP_POLICY_WRR,
+					  RSP_POLICY_PRIO };
+
+static struct rsp_bytes
+name_of(unsigned p)
+{
+	static char name[POOLS][8];
+
+	(void)snprintf(name[p], sizeof(name[p]), "pool%u", p);
+	return rsp_bytes_str(name[p]);
+}
+
+static void
+check_element(const struct rsp_element *e, const struct fact *f)
+{
+	struct rsp_pool_element pe = { 0 };
+
+	CHECK_EQ(e != NULL, f->there);
+	if (!e || !f->there)
+		return;
+	rsp_element_decode(e, &pe);
+	CHECK_EQ(pe.home_id, f->home);
+	CHECK_EQ(rsp_element_home_id(e), f->home);
+	CHECK_EQ(pe.policy.value[0], f->load);
+	CHECK_EQ(pe.user.n_addrs, f->n_ips);
+	CHECK(rsp_bytes_equal(pe.owner, rsp_bytes_str(owner_name[f->owner])));
+	CHECK_STR(e->owner ? e->owner : "", owner_name[f->owner]);
+}
+
+static void
+check_all(const struct rsp_handlespace *hs)
+{
+	uint32_t in_home[HOMES + 1] = { 0 }, elements = 0, pools = 0;
+
+	for (unsigned p = 0; p < POOLS; p++) {
+		const struct rsp_pool *pool = rsp_pool_find(hs, name_of(p));
+		uint32_t in_pool = 0;
+
+		for (uint32_t id = 0; id < IDS; id++) {
+			check_element(rsp_element_find(hs, pool, id + 1), &fact[p][id]);
+			in_pool += fact[p][id].there;
+			in_home[fact[p][id].home] += fact[p][id].there;
+		}
+		CHECK_EQ(pool ? pool->n_elements : 0, in_pool);
+		CHECK_EQ(pool != NULL, in_pool > 0);
+		elements += in_pool;
+		pools += in_pool > 0;
+	}
+	CHECK_EQ(rsp_handlespace_elements(hs), elements);
+	CHECK_EQ(rsp_handlespace_pools(hs), pools);
+	for (uint32_t h = 1; h <= HOMES; h++) {
+		CHECK_EQ(rsp_home_count(hs, h), in_home[h]);
+		CHECK_EQ(rsp_home_checksum(hs, h), rsp_home_checksum_full(hs, h));
+	}
+}
+
+/* Do it with the first, the second, … allocation failing, until it succeeds; nothing may have changed before. */
+static unsigned
+put_in_spite_of_all(struct rsp_handlespace *hs, unsigned p, uint32_t id, struct fact to)
+{
+	struct rsp_pool_element pe = space_pe(id + 1, to.home, policy_of[p], to.load, 1, to.n_ips);
+	struct rsp_element *e = NULL;
+	bool is_new = false, was_there = fact[p][id].there;
+	unsigned failed = 0;
+	enum rsp_err err;
+
+	pe.owner = rsp_bytes_str(owner_name[to.owner]);
+	for (;; failed++) {
+		countdown = (int)failed;
+		err = rsp_handlespace_put(hs, name_of(p), &pe, &e, &is_new);
+		countdown = -1;
+		if (err == RSP_OK)
+			break;
+		CHECK_EQ(err, RSP_ENOMEM);
+		check_all(hs);
+		if (failed > 20)
+			abort();
+	}
+	CHECK_EQ(is_new, !was_there);
+	fact[p][id] = to;
+	check_all(hs);
+	return failed;
+}
+
+static void
+nothing_is_lost_when_memory_is_short(void)
+{
+	struct rsp_rng rng = rsp_rng_seeded(41);
+	struct rsp_handlespace *hs = space_new();
+	struct rsp_element *out[IDS];
+	unsigned failed = 0;
+
+	for (unsigned step = 0; step < 1500; step++) {
+		unsigned p = (unsigned)rsp_rng_below(&rng, POOLS);
+		uint32_t id = (uint32_t)rsp_rng_below(&rng, IDS);
+		struct fact to = { .there = true,
+				   .home = 1 + (uint32_t)rsp_rng_below(&rng, HOMES),
+				   .load = (uint32_t)rsp_rng_below(&rng, 5),
+				   .owner = (unsigned)rsp_rng_below(&rng, OWNERS),
+				   .n_ips = 1 + (unsigned)rsp_rng_below(&rng, 4) };
+		struct rsp_element *e = rsp_element_find(hs, rsp_pool_find(hs, name_of(p)), id + 1);
+
+		switch (rsp_rng_below(&rng, 4)) {
+		case 0:
+			if (e)
+				rsp_element_remove(hs, e);
+			fact[p][id] = (struct fact){ 0 };
+			break;
+		case 1:
+			countdown = 0;
+			enum rsp_err err = e ? rsp_element_rehome(hs, e, to.home) : RSP_ENOMEM;
+			countdown = -1;
+			if (err == RSP_OK)
+				fact[p][id].home = to.home; /* a home that was there needs no memory */
+			else if (e)
+				failed++;
+			check_all(hs);
+			break;
+		default:
+			failed += put_in_spite_of_all(hs, p, id, to);
+		}
+		struct rsp_pool *pool = rsp_pool_find(hs, name_of(p));
+		CHECK(!pool || rsp_select(pool, IDS, &rng, out) == pool->n_elements);
+	}
+	CHECK(failed > 500);
+	rsp_handlespace_free(hs);
+}
+
+static void
+a_space_is_whole_or_not_there(void)
+{
+	static const struct rsp_handlespace_limits limits = { .pools = 1, .elements = 1, .pool_elements = 1 };
+	struct rsp_handlespace *hs = NULL;
+	unsigned failed = 0;
+
+	for (; !hs && failed < 20; failed++) {
+		countdown = (int)failed;
+		hs = rsp_handlespace_new(&limits, (struct rsp_hash_key){ 1, 2 });
+		countdown = -1;
+	}
+	CHECK(hs && failed > 4);
+	rsp_handlespace_free(hs);
+}
+
+/* What is put may be a view of what is stored. */
+static void
+an_element_may_be_put_as_it_is_stored(void)
+{
+	struct rsp_handlespace *hs = space_new();
+	struct rsp_pool_element pe = space_pe(1, 1, RSP_POLICY_RR, 0, 0, 4);
+	struct rsp_element *e;
+	bool is_new;
+
+	pe.owner = rsp_bytes_str("web1");
+	e = space_put(hs, name_of(0), pe);
+	for (unsigned i = 0; i < 4; i++) {
+		rsp_element_decode(e, &pe);
+		pe.home_id = 2 + i;
+		if (i % 2)
+			pe.owner = rsp_bytes_of(pe.owner.p, pe.owner.n - 1);
+		CHECK_EQ(rsp_handlespace_put(hs, rsp_pool_handle(e->pool), &pe, &e, &is_new), RSP_OK);
+		CHECK(!is_new);
+		rsp_element_decode(e, &pe);
+		CHECK_EQ(pe.user.n_addrs, 4);
+		CHECK(rsp_bytes_equal(pe.owner, rsp_bytes_of("web1", 4 - (i + 1) / 2)));
+		CHECK_STR(e->owner, i == 0 ? "web1" : i < 3 ? "web" : "we");
+	}
+	rsp_handlespace_free(hs);
+}
+
+int
+main(void)
+{
+	TAP_RUN(nothing_is_lost_when_memory_is_short);
+	TAP_RUN(a_space_is_whole_or_not_there);
+	TAP_RUN(an_element_may_be_put_as_it_is_stored);
+	return tap_end();
+}
