@@ -145,7 +145,8 @@ print_record(const struct resolve *r, const struct rsp_message *answer, struct r
 	rsp_json_put(&record, "policy", rsp_policy_json(&answer->policy));
 	rsp_json_put(&record, "registrar", cmd_registrar_json(r->session, false));
 	rsp_json_put(&record, "elements", elements);
-	rsp_json_put(&record, "complete", json_boolean(n == answer->n_list && (!asked || n < asked)));
+	/* unasked, the registrar chooses how many it names, and does not tell whether there are more */
+	rsp_json_put(&record, "complete", asked ? json_boolean(n == answer->n_list && n < asked) : json_null());
 	rsp_json_put(&record, "attempts", cmd_attempts_json(r->session));
 	return rsp_err_exit(rsp_json_emit(record));
 }

@@ -112,7 +112,7 @@ static void
 probe_exec(struct wrap *w)
 {
 	const char *argv[] = { "/bin/sh", "-c", w->config.exec, NULL };
-	struct rsp_child_params params = { .argv = argv, .env = w->config.env, .fds = { -1, -1, STDERR_FILENO } };
+	struct rsp_child_params params = { .argv = argv, .fds = { -1, -1, STDERR_FILENO } };
 
 	if (rsp_child_start(w->loop, &params, probe_ended, w, &w->probe_child, NULL))
 		probe_done(w, false);
@@ -179,6 +179,7 @@ wrap_start(struct rsp_loop *loop, const struct wrap_config *config, const struct
 		(void)rsp_fail(why, err, config->command[0], "out of memory");
 	else
 		err = rsp_child_start(loop, &params, ended, w, &w->child, why);
+	w->config.env = NULL; /* lent for the call */
 	if (err) {
 		wrap_free(w);
 		return err;

@@ -21,7 +21,7 @@ enum wrap_ready {
 struct wrap_config {
 	char *const *command;
 	int out; /* the descriptor that becomes its stdout; the caller's to close */
-	const char *const *env; /* "NAME=value" beside our own environment; NULL at its end */
+	const char *const *env; /* "NAME=value" beside our own environment; NULL at its end. Only lent */
 	enum wrap_ready ready;
 	const char *exec;
 	struct rsp_ip ip; /* where to look for the port; none: the loopback addresses */
@@ -37,8 +37,8 @@ struct wrap_events {
 };
 
 /**
- * Start the command. RSP_ENOTFOUND or RSP_EPERMS (exit statuses 127 and 126), RSP_EIO, with @why. The strings of @config
- * must outlive it.
+ * Start the command. RSP_ENOTFOUND or RSP_EPERMS (exit statuses 127 and 126), RSP_EIO, with @why. The command and
+ * the strings of @config must outlive it.
  */
 enum rsp_err wrap_start(struct rsp_loop *loop, const struct wrap_config *config, const struct wrap_events *events,
 			void *ctx, struct wrap **ret, struct rsp_why *why) RSP_NODISCARD;

@@ -21,7 +21,7 @@ ask() {
 	assert_equal "$(field '[.elements[].pe_id] | sort | join(" ")')" "0x00000011 0x00000012"
 	assert_equal "$(field '.elements[] | select(.pe_id == "0x00000011") | .user_transport | "\(.type) \(.port) \(.addresses[0])"')" \
 		"tcp 8001 127.0.0.1"
-	assert_equal "$(field '.policy.name, .complete' | xargs)" "round-robin true"
+	assert_equal "$(field '.policy.name, .complete' | xargs)" "round-robin null"
 	assert_equal "$(field '.registrar | "\(.name) \(.auth) \(.secure) \(.id)"')" "r1 certificate true null"
 	assert_equal "$(field '.registrar.address')" "${asap[r1]}"
 	assert_equal "$(field '.attempts | length, .[0].key' | xargs)" "1 ok"

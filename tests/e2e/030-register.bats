@@ -205,7 +205,7 @@ serve() {
 	start_peer r1
 	start_register one e1 r1 -p 8001 web
 	rsp 6 rsp-register --scope "$scopes/e2" -s "r1@${asap[r1]}" -p 8002 --policy rand web
-	assert_equal "$(tail -n 1 <<<"$output" | jq -r .error.cause.key)" inconsistent-pooling-policy
+	assert_equal "$(tail -n 1 <<<"$output" | jq -r .error.cause.key)" inconsistent-policy
 }
 
 @test "register: renewed in time" {
@@ -374,8 +374,8 @@ resolves() {
 		>"$BATS_TEST_TMPDIR/one.out" 2>"$BATS_TEST_TMPDIR/one.err" 3>&- &
 	pids[one]=$!
 	wait_until 10 registered one 100
-	resolve web
-	assert_equal "$(field '.elements | length')" 50
+	rsp 0 rsp-resolve --scope "$scopes/user" -s "r1@${asap[r1]}" -n 100 web
+	assert_equal "$(field '(.elements | length), .complete' | xargs)" "50 true"
 	stop one 0
 	assert_equal "$(records one 'select(.event == "deregistered")' | wc -l)" 100
 	resolve web r1 1
