@@ -2,8 +2,8 @@
 #include "engine/registrar_priv.h"
 #include "fuzz.h"
 
-/* Input: steps, each an octet that says what happens, an octet for the link or the time, and for a message two octets of
- * length and the message. Whatever comes: who did not register an element does not change it, and all counts agree. */
+/* Input: steps, each an octet that says what happens, an octet for the link or the time, and for a message two octets
+ * of length and the message. Whatever comes: who did not register an element does not change it, and all counts agree. */
 
 enum step { MESSAGE, PASS, LINK_DOWN, LINK_UP, LEAVE, STEPS };
 
@@ -120,7 +120,8 @@ add(enum step step, uint8_t what, const struct rsp_message *msg)
 static void
 compose(void)
 {
-	struct rsp_message web1 = registration("web", 7, "192.0.2.1"), resolution = simple(ASAP_HANDLE_RESOLUTION, "web", 0);
+	struct rsp_message web1 = registration("web", 7, "192.0.2.1");
+	struct rsp_message resolution = simple(ASAP_HANDLE_RESOLUTION, "web", 0);
 	struct rsp_message ack = simple(ASAP_ENDPOINT_KEEP_ALIVE_ACK, "web", 7);
 	struct rsp_message report = simple(ASAP_ENDPOINT_UNREACHABLE, "web", 7);
 	struct rsp_message leave = simple(ASAP_DEREGISTRATION, "web", 8);
