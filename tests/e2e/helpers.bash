@@ -34,9 +34,9 @@ make_scope() {
 		done
 		rsp-keygen monitor --scope "$dir/master" m1 || return
 		for node in r1 r2 e1 e2 e3 m1; do
-			rsp-keygen bundle --scope "$dir/master" "$node" "$dir/$node" || return
+			rsp-keygen bundle --scope "$dir/master" "$node" -o "$dir/$node" || return
 		done
-		rsp-keygen bundle --scope "$dir/master" user "$dir/user" || return
+		rsp-keygen bundle --scope "$dir/master" --user -o "$dir/user" || return
 	} >"$dir/keygen.out"
 }
 
