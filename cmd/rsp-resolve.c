@@ -248,6 +248,8 @@ resolve(const char *pool, struct rsp_bytes handle)
 		return rsp_cli_fail(&why);
 	cmd_session_config(scope, false, &config);
 	config.tls = tls;
+	if (cmd_trace_open(&config, &why))
+		return rsp_cli_fail(&why);
 	if (rsp_loop_new(&r.loop))
 		return rsp_cli_fail(&(struct rsp_why){ .err = RSP_ENOMEM, .object = "event loop" });
 	if (rsp_session_new(r.loop, &config, on_event, &r, &r.session, &why) || ask(&r, &why)) {
@@ -260,7 +262,7 @@ resolve(const char *pool, struct rsp_bytes handle)
 		rsp_session_free(r.session);
 	rsp_loop_run(r.loop); /* flushes and closes */
 	rsp_loop_free(r.loop);
-	return r.status;
+	return cmd_trace_close(config.trace, r.status);
 }
 
 static int

@@ -9,6 +9,7 @@
 #include "cli/fail.h"
 #include "cli/json.h"
 #include "cli/options.h"
+#include "net/trace.h"
 #include "proto/param.h"
 
 /* A scope that the options describe alone: nothing but what they name. */
@@ -158,6 +159,23 @@ cmd_session_config(const struct rsp_scope *scope, bool element, struct rsp_sessi
 	rsp_cli_timer_u32(RSP_TIMER_RETRAN_MAX, &timers->retran_max_ms);
 	rsp_cli_timer_unsigned(RSP_TIMER_MAX_REG_ATTEMPT, &timers->max_reg_attempt);
 	rsp_cli_timer_unsigned(RSP_TIMER_MAX_REQUEST_RETRANSMIT, &timers->max_request_retransmit);
+}
+
+enum rsp_err
+cmd_trace_open(struct rsp_session_config *config, struct rsp_why *why)
+{
+	return rsp_cli.trace_pcap ? rsp_trace_open(rsp_cli.trace_pcap, &config->trace, why) : RSP_OK;
+}
+
+int
+cmd_trace_close(struct rsp_trace *trace, int status)
+{
+	struct rsp_why why;
+
+	if (rsp_trace_close(trace) == RSP_OK || status)
+		return status;
+	(void)rsp_fail(&why, RSP_EOUTPUT, rsp_cli.trace_pcap, "not all of it could be written");
+	return rsp_cli_fail(&why);
 }
 
 /* "ADDR:PORT" or "[V6]:PORT"; the host as it was given where no address is known. */

@@ -15,7 +15,7 @@ _rsp_register() {
 	done
 	case $prev in
 	--scope) mapfile -t COMPREPLY < <(compgen -d -- "$cur") && return ;;
-	--keys | --tls-ca | --tls-cert | --tls-key | --tls-crl | --keylog-file | --output | -o | --pe-id-file | --load-file)
+	--keys | --tls-ca | --tls-cert | --tls-key | --tls-crl | --keylog-file | --trace-pcap | --output | -o | --pe-id-file | --load-file)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur") && return ;;
 	--tls-policy) words=(default rfc5352) ;;
 	--timers) words=(rfc fast) ;;
@@ -29,7 +29,7 @@ _rsp_register() {
 			--ready --ready-timeout --drain --kill-after
 			--scope --server --timeout --wait
 			--keys --identity --tls-ca --tls-cert --tls-key --tls-crl --tls-name --tls-policy --transport
-			--insecure-plaintext --keylog-file
+			--insecure-plaintext --keylog-file --trace-pcap
 			--timers --t1-enrprequest --t2-registration --t3-deregistration --t4-reregistration
 			--t5-serverhunt --retran-max --max-reg-attempt --max-request-retransmit
 			--pretty --output --quiet --verbose --version --help)

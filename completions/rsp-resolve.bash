@@ -5,7 +5,7 @@ _rsp_resolve() {
 
 	case $prev in
 	--scope) mapfile -t COMPREPLY < <(compgen -d -- "$cur") && return ;;
-	--keys | --tls-ca | --tls-cert | --tls-key | --tls-crl | --keylog-file | --output | -o)
+	--keys | --tls-ca | --tls-cert | --tls-key | --tls-crl | --keylog-file | --trace-pcap | --output | -o)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur") && return ;;
 	--tls-policy) words=(default rfc5352) ;;
 	--timers) words=(rfc fast) ;;
@@ -14,7 +14,7 @@ _rsp_resolve() {
 		words=(--max --select --plain --format --report-unreachable
 			--scope --server --timeout --wait
 			--keys --identity --tls-ca --tls-cert --tls-key --tls-crl --tls-name --tls-policy --transport
-			--insecure-plaintext --keylog-file
+			--insecure-plaintext --keylog-file --trace-pcap
 			--timers --t1-enrprequest --t2-registration --t3-deregistration --t4-reregistration
 			--t5-serverhunt --retran-max --max-reg-attempt --max-request-retransmit
 			--pretty --output --quiet --verbose --version --help)

@@ -37,6 +37,7 @@ struct hold {
 	struct rsp_loop *loop;
 	struct rsp_scope *scope, *newer; /* @newer: as read at the last SIGHUP */
 	struct rsp_tls *tls;
+	struct rsp_trace *trace;
 	struct rsp_session *session;
 	struct wrap *wrap;
 	struct rsp_reader *reader;
@@ -639,6 +640,10 @@ prepare(struct hold *h, struct rsp_why *why)
 	config.persistent = true;
 	config.listen = !h->o->no_listen;
 	config.listen_on = h->o->listen_on;
+	err = cmd_trace_open(&config, why);
+	if (err)
+		return err;
+	h->trace = config.trace;
 	return rsp_session_new(h->loop, &config, on_event, h, &h->session, why);
 }
 
@@ -668,6 +673,7 @@ clean_up(struct hold *h)
 	if (h->loop)
 		rsp_loop_run(h->loop); /* flushes and closes */
 	rsp_loop_free(h->loop);
+	h->status = cmd_trace_close(h->trace, h->status);
 	rsp_tls_unref(h->tls);
 	rsp_scope_free(h->newer);
 	rsp_scope_free(h->scope);

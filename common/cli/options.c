@@ -30,6 +30,7 @@ enum {
 	OPT_TRANSPORT,
 	OPT_PLAINTEXT,
 	OPT_KEYLOG,
+	OPT_TRACE,
 	OPT_TIMERS,
 	OPT_TIMER_FIRST = 0x200
 };
@@ -47,6 +48,7 @@ static struct poptOption server_table[] = {
 	      "[NAME@]HOST[:PORT]"),
 	VALUE("timeout", 't', OPT_TIMEOUT, "how long to try (10s)", "DUR"),
 	FLAG("wait", 0, OPT_WAIT, "wait for a registrar: no time limit unless --timeout is given"),
+	VALUE("trace-pcap", 0, OPT_TRACE, "write the messages there, decrypted, for Wireshark", "FILE"),
 	POPT_TABLEEND
 };
 
@@ -151,7 +153,8 @@ void
 rsp_cli_done(void)
 {
 	char **strings[] = { &rsp_cli.output, &rsp_cli.scope_option, &rsp_cli.keys,	&rsp_cli.identity, &rsp_cli.tls_ca,
-			     &rsp_cli.tls_cert, &rsp_cli.tls_key,    &rsp_cli.tls_crl, &rsp_cli.tls_name, &rsp_cli.keylog };
+			     &rsp_cli.tls_cert, &rsp_cli.tls_key,    &rsp_cli.tls_crl, &rsp_cli.tls_name, &rsp_cli.keylog,
+			     &rsp_cli.trace_pcap };
 
 	for (unsigned i = 0; i < RSP_COUNT(strings); i++) {
 		free(*strings[i]);
@@ -308,6 +311,8 @@ string_of(int opt)
 		return &rsp_cli.tls_name;
 	case OPT_KEYLOG:
 		return &rsp_cli.keylog;
+	case OPT_TRACE:
+		return &rsp_cli.trace_pcap;
 	default:
 		return NULL;
 	}

@@ -12,7 +12,7 @@
 
 enum {
 	RSP_CLI_SCOPE = 1U << 0,	    /* --scope */
-	RSP_CLI_SERVER = 1U << 1,	    /* --server --timeout --wait */
+	RSP_CLI_SERVER = 1U << 1,	    /* --server --timeout --wait --trace-pcap */
 	RSP_CLI_TLS = 1U << 2,		    /* --keys --identity --tls-… --insecure-plaintext --keylog-file --transport */
 	RSP_CLI_CLIENT_TIMERS = 1U << 3,    /* --timers, and those of RFC 5352 s.7 that elements and users have */
 	RSP_CLI_REGISTRAR_TIMERS = 1U << 4, /* --timers, and those of RFC 5353 s.4 and of RFC 5352 that registrars have */
@@ -64,6 +64,7 @@ struct rsp_cli {
 	bool tls_rfc5352; /* --tls-policy=rfc5352 */
 	bool plaintext;	  /* --insecure-plaintext */
 	char *keylog;
+	char *trace_pcap;
 
 	bool timers_fast;	         /* --timers=fast */
 	uint64_t timer[RSP_TIMER_COUNT]; /* ms, or a count; RSP_NEVER: not given */
