@@ -58,7 +58,7 @@ enum rsp_err master_drop_keys(struct master *master, const char *name, struct rs
 
 /** Make a key and put it into the keyring; counts in *@made. */
 enum rsp_err master_add_key(struct master *master, enum rsp_role role, const char *client, const char *server,
-			    unsigned *made, struct rsp_why *why) RSP_NODISCARD;
+			    int64_t not_after_ms, unsigned *made, struct rsp_why *why) RSP_NODISCARD;
 
 /** Fail unless @name is a name, and free: of no other node, and of this role only with --force. */
 enum rsp_err master_check_name(const struct master *master, const char *name, enum rsp_role role,

@@ -94,7 +94,7 @@ make_ca(struct master *master, const char *name, char **ret_crl, struct rsp_why 
 	(void)snprintf(common_name, sizeof(common_name), "%s scope CA", name);
 	enum rsp_err err = rsp_x509_make(&request, NULL, &master->ca, why);
 	return err ? err
-		   : rsp_x509_make_crl(&master->ca, NULL, NULL, master->now_ms, master->now_ms + CERT_DAYS * DAY_MS, ret_crl, why);
+		   : rsp_x509_make_crl(&master->ca, NULL, NULL, master->now_ms - BACK_MS, master->now_ms + CERT_DAYS * DAY_MS, ret_crl, why);
 }
 
 static enum rsp_err
@@ -245,10 +245,10 @@ static enum rsp_err
 link_nodes(struct master *master, const char *registrar, const struct rsp_authz_entry *node, unsigned *made,
 	   struct rsp_why *why)
 {
-	enum rsp_err err = master_add_key(master, node->role, node->name, registrar, made, why);
+	enum rsp_err err = master_add_key(master, node->role, node->name, registrar, node->not_after_ms, made, why);
 
 	if (!err && node->role == RSP_ROLE_ELEMENT)
-		err = master_add_key(master, RSP_ROLE_NOTIFY, registrar, node->name, made, why);
+		err = master_add_key(master, RSP_ROLE_NOTIFY, registrar, node->name, node->not_after_ms, made, why);
 	return err;
 }
 
@@ -262,9 +262,9 @@ mesh(struct master *master, const char *name, unsigned *made, struct rsp_why *wh
 
 		if (strcmp(other, name) == 0)
 			continue;
-		err = master_add_key(master, RSP_ROLE_PEER, name, other, made, why);
+		err = master_add_key(master, RSP_ROLE_PEER, name, other, RSP_TIME_NEVER, made, why);
 		if (!err)
-			err = master_add_key(master, RSP_ROLE_PEER, other, name, made, why);
+			err = master_add_key(master, RSP_ROLE_PEER, other, name, RSP_TIME_NEVER, made, why);
 	}
 	for (size_t i = 0; !err && i < master->authz->n; i++)
 		err = link_nodes(master, name, &master->authz->entries[i], made, why);
@@ -400,7 +400,7 @@ renew_crl(struct master *master, struct rsp_why *why)
 		err = bad_path ? read_text(bad_path, false, &bad, why) : RSP_ENOMEM;
 	}
 	if (!err)
-		err = rsp_x509_make_crl(&master->ca, old, bad, master->now_ms, not_after(master->now_ms, CERT_DAYS), &crl, why);
+		err = rsp_x509_make_crl(&master->ca, old, bad, master->now_ms - BACK_MS, not_after(master->now_ms, CERT_DAYS), &crl, why);
 	return err ? err : write_text(master->dir, NULL, "crl.pem", false, crl, why);
 }
 

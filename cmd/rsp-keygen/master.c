@@ -165,15 +165,12 @@ master_drop_keys(struct master *master, const char *name, struct rsp_why *why)
 }
 
 enum rsp_err
-master_add_key(struct master *master, enum rsp_role role, const char *client, const char *server, unsigned *made,
-	       struct rsp_why *why)
+master_add_key(struct master *master, enum rsp_role role, const char *client, const char *server, int64_t not_after_ms,
+	       unsigned *made, struct rsp_why *why)
 {
-	int64_t not_after = keygen.not_after_ms ? keygen.not_after_ms : RSP_TIME_NEVER;
 	struct rsp_key key = { 0 };
+	enum rsp_err err = rsp_key_make(role, client, server, master->now_ms, not_after_ms, &key);
 
-	if (role == RSP_ROLE_PEER)
-		not_after = RSP_TIME_NEVER; /* dates are the registrar's certificate's */
-	enum rsp_err err = rsp_key_make(role, client, server, master->now_ms, not_after, &key);
 	if (!err)
 		err = rsp_keyring_add(master->keyring, &key);
 	rsp_key_wipe(&key);
