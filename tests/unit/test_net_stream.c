@@ -531,7 +531,10 @@ main(void)
 	TAP_RUN(many_connections);
 	TAP_RUN(limits_of_a_listener);
 	TAP_RUN(unfinished_handshakes_have_a_limit);
-	TAP_RUN(out_of_descriptors);
+	/* valgrind accepts the connection and then throws it away, where the kernel leaves it in the queue. */
+	const char *preload = getenv("LD_PRELOAD");
+	if (!preload || !strstr(preload, "vgpreload"))
+		TAP_RUN(out_of_descriptors);
 	TAP_RUN(address_in_use);
 	TAP_RUN(cut_by_the_loop);
 	rsp_tls_unref(client_tls);
