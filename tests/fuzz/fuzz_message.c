@@ -6,8 +6,8 @@
 #include "fuzz.h"
 #include "proto/message.h"
 
-/* Input: an octet that chooses the protocol, then a message. What decodes must encode, to what decodes and encodes alike;
- * every view must lie within the input. */
+/* Input: an octet that chooses the protocol, then a message. What decodes must encode, to what decodes and encodes
+ * alike; every view must lie within the input. */
 
 static uint8_t first[RSP_MESSAGE_MAX + 1], second[RSP_MESSAGE_MAX + 1];
 
@@ -21,7 +21,8 @@ must(bool condition)
 static void
 must_lie_within(struct rsp_bytes view, struct rsp_bytes whole)
 {
-	must(view.n == 0 || (view.p >= whole.p && view.n <= whole.n && view.p - whole.p <= (ptrdiff_t)(whole.n - view.n)));
+	must(view.n == 0 ||
+	     (view.p >= whole.p && view.n <= whole.n && view.p - whole.p <= (ptrdiff_t)(whole.n - view.n)));
 }
 
 static void
@@ -67,7 +68,8 @@ look_at(const struct rsp_message *msg, struct rsp_bytes whole)
 		look_at_transport(&item.server_info.transport, whole);
 	}
 	must(n == msg->n_list);
-	must(!(msg->has & RSP_HAS_ERROR) || rsp_error_compose(rsp_message_cause(msg), msg->error, room, sizeof(room)).n >= 4);
+	must(!(msg->has & RSP_HAS_ERROR) ||
+	     rsp_error_compose(rsp_message_cause(msg), msg->error, room, sizeof(room)).n >= 4);
 	must(rsp_message_unrecognized(msg, room, sizeof(room)).n <= sizeof(room));
 }
 
