@@ -163,6 +163,7 @@ peer_record_stopped(const struct peer_budget *budget, const struct rsp_serve *se
 	rsp_json_put(&record, "sent", json_integer((json_int_t)engine->sent));
 	rsp_json_put(&record, "malformed", json_integer((json_int_t)engine->malformed));
 	rsp_json_put(&record, "refused", json_integer((json_int_t)engine->refused));
-	rsp_json_put(&record, "suppressed", json_integer((json_int_t)(budget->suppressed + engine->unrecorded)));
+	uint64_t suppressed = budget->suppressed + engine->unrecorded;
+	rsp_json_put(&record, "suppressed", json_integer((json_int_t)suppressed));
 	end(record);
 }

@@ -263,7 +263,7 @@ read_pools(struct rsp_doc *doc, const json_t *item, struct rsp_authz_entry *entr
 	entry->n_pools = n;
 	if (n && !entry->pools)
 		(void)rsp_doc_no_memory(doc);
-	for (size_t i = 0; i < n && !doc->err; i++) {
+	for (size_t i = 0; entry->pools && i < n && !doc->err; i++) {
 		char *copy = strdup(rsp_doc_item(doc, list, "pools", i));
 
 		if (!copy)
