@@ -37,12 +37,16 @@ enum rsp_err rsp_sockaddr_parse(const char *text, uint16_t default_port, struct 
 
 struct rsp_lookup;
 
-/** What was found: @n addresses in the order to try them, or @why->err (RSP_ELOOKUP, naming the host). @addrs is only lent. */
+/**
+ * What was found: @n addresses in the order to try them, or @why->err (RSP_ELOOKUP, naming the host). @addrs is
+ * only lent.
+ */
 typedef void rsp_lookup_done(void *ctx, const struct rsp_sockaddr *addrs, unsigned n, const struct rsp_why *why);
 
 /**
- * Find the addresses of @host (a name or a numeric address, IPv6 with or without brackets) and give them @port. @done is
- * called once, from the loop; after that, or rsp_lookup_cancel(), the lookup is gone. Numeric addresses ask nobody.
+ * Find the addresses of @host (a name or a numeric address, IPv6 with or without brackets) and give them @port. @done
+ * is called once, from the loop; after that, or rsp_lookup_cancel(), the lookup is gone. Numeric addresses ask
+ * nobody.
  */
 enum rsp_err rsp_lookup_start(struct rsp_loop *loop, const char *host, uint16_t port, rsp_lookup_done *done, void *ctx,
 			      struct rsp_lookup **ret) RSP_NODISCARD;

@@ -66,7 +66,8 @@ merge_env(const char *const *over)
 
 enum rsp_err
 rsp_child_start(struct rsp_loop *loop, const struct rsp_child_params *params,
-		void (*ended)(void *ctx, int status, int signum), void *ctx, struct rsp_child **ret, struct rsp_why *why)
+		void (*ended)(void *ctx, int status, int signum), void *ctx, struct rsp_child **ret,
+		struct rsp_why *why)
 {
 	struct rsp_child *child = calloc(1, sizeof(*child));
 	char **env = merge_env(params->env);

@@ -12,8 +12,8 @@
 
 #define ACCEPT_AT_ONCE 64  /* so that open connections get their turn */
 #define PAUSE_MS       100 /* when there is no descriptor left */
-#define BUCKETS	       1024
-#define BACKLOG	       1024
+#define BUCKETS        1024
+#define BACKLOG        1024
 
 TAILQ_HEAD(waiting_list, rsp_stream);
 LIST_HEAD(source_list, rsp_source);
@@ -60,9 +60,9 @@ source_take(struct rsp_listener *l, const struct rsp_ip *ip)
 	struct source_list *list = bucket(l, &key);
 	struct rsp_source *source;
 
-	LIST_FOREACH (source, list, entry)
-		if (memcmp(&source->ip, &key, sizeof(key)) == 0)
-			break;
+	LIST_FOREACH(source, list, entry)
+	if (memcmp(&source->ip, &key, sizeof(key)) == 0)
+		break;
 	if (!source) {
 		source = calloc(1, sizeof(*source));
 		if (!source)
@@ -149,7 +149,7 @@ rsp_listener_gone(struct rsp_stream *s)
 	LIST_REMOVE(s, siblings);
 	if (s->opened)
 		s->listener = NULL; /* one that never was open is still to be told as refused */
-	go_on(l); /* a descriptor has become free */
+	go_on(l);                   /* a descriptor has become free */
 }
 
 static void
@@ -295,8 +295,8 @@ open_socket(const struct rsp_sockaddr *at)
 }
 
 enum rsp_err
-rsp_listener_new(struct rsp_loop *loop, const struct rsp_listener_params *params, const struct rsp_stream_events *events,
-		 void *ctx, struct rsp_listener **ret, struct rsp_why *why)
+rsp_listener_new(struct rsp_loop *loop, const struct rsp_listener_params *params,
+		 const struct rsp_stream_events *events, void *ctx, struct rsp_listener **ret, struct rsp_why *why)
 {
 	struct rsp_listener *l = calloc(1, sizeof(*l));
 	char object[RSP_SOCKADDR_TEXT_MAX];
@@ -365,7 +365,8 @@ rsp_listener_free(struct rsp_listener *l)
 	if (!l)
 		return;
 	/* Those that were refused and wait to be told so are on the loop's list only. */
-	LIST_FOREACH_SAFE (s, &l->loop->streams, all, next) {
+	LIST_FOREACH_SAFE(s, &l->loop->streams, all, next)
+	{
 		if (s->listener != l)
 			continue;
 		if (!s->opened) {

@@ -126,7 +126,8 @@ rsp_defer_cancel(struct rsp_loop *loop, struct rsp_defer *defer)
 enum rsp_err
 rsp_loop_new(struct rsp_loop **ret)
 {
-	struct rsp_loop *loop = malloc(sizeof(*loop)); /* not zeroed: the scratch space is not to be touched before use */
+	/* not zeroed: the scratch space is not to be touched before use */
+	struct rsp_loop *loop = malloc(sizeof(*loop));
 
 	if (!loop)
 		return RSP_ENOMEM;

@@ -10,19 +10,25 @@
 #include "base/clock.h"
 #include "base/err.h"
 
-/* The event loop: libuv, in the few shapes that we need. One thread. Callbacks run from rsp_loop_run(), never inside the
- * call that asked for them; any of them may free the object it is called for, and any other. */
+/* The event loop: libuv, in the few shapes that we need. One thread. Callbacks run from rsp_loop_run(), never inside
+ * the call that asked for them; any of them may free the object it is called for, and any other. */
 
 struct rsp_loop;
 
 /** A loop with nothing in it. RSP_ENOMEM or RSP_EIO. */
 enum rsp_err rsp_loop_new(struct rsp_loop **ret) RSP_NODISCARD;
 
-/** Free @loop. Everything on it must have been freed before; streams that still flush are cut off, silently. NULL is fine. */
+/**
+ * Free @loop. Everything on it must have been freed before; streams that still flush are cut off, silently. NULL is
+ * fine.
+ */
 void rsp_loop_free(struct rsp_loop *loop);
 RSP_AUTO_DEFINE(struct rsp_loop *, rsp_loop_free)
 
-/** Run until rsp_loop_stop() or until nothing is left to wait for: no stream, listener, set alarm, child, reader or lookup. */
+/**
+ * Run until rsp_loop_stop() or until nothing is left to wait for: no stream, listener, set alarm, child, reader or
+ * lookup.
+ */
 void rsp_loop_run(struct rsp_loop *loop);
 
 /** Wait for events once, if @wait, and handle them. Whether there is anything left to wait for. */
@@ -71,16 +77,17 @@ void rsp_signal_free(struct rsp_signal *signal);
 /** What to start, and how. */
 struct rsp_child_params {
 	const char *const *argv; /* NULL at its end; argv[0] is looked up in PATH */
-	const char *const *env;	 /* "NAME=value", over those of our environment; NULL at its end; or NULL */
-	int fds[3];		 /* what becomes its stdin, stdout and stderr; -1: /dev/null. They stay ours to close */
-	bool own_group;		 /* in a session and process group of its own, that rsp_child_kill() then reaches in all */
+	const char *const *env;  /* "NAME=value", over those of our environment; NULL at its end; or NULL */
+	int fds[3];              /* what becomes its stdin, stdout and stderr; -1: /dev/null. They stay ours to close */
+	/* in a session and process group of its own, that rsp_child_kill() then reaches in all */
+	bool own_group;
 };
 
 struct rsp_child;
 
 /**
- * Start a process; @ended(@ctx, exit status, signal or 0) tells its end. RSP_ENOTFOUND (no such command), RSP_EPERMS (not
- * executable) or RSP_EIO, with @why.
+ * Start a process; @ended(@ctx, exit status, signal or 0) tells its end. RSP_ENOTFOUND (no such command), RSP_EPERMS
+ * (not executable) or RSP_EIO, with @why.
  */
 enum rsp_err rsp_child_start(struct rsp_loop *loop, const struct rsp_child_params *params,
 			     void (*ended)(void *ctx, int status, int signum), void *ctx, struct rsp_child **ret,
@@ -98,10 +105,14 @@ struct rsp_reader;
 
 struct rsp_reader_events {
 	void (*line)(void *ctx, struct rsp_bytes line); /* without its newline; the last one may lack it */
-	void (*end)(void *ctx, const struct rsp_why *why); /* once: RSP_OK at the end, RSP_EIO, or RSP_ELIMIT for a line too long */
+	/* once: RSP_OK at the end, RSP_EIO, or RSP_ELIMIT for a line too long */
+	void (*end)(void *ctx, const struct rsp_why *why);
 };
 
-/** Read lines of at most @line_max octets from @fd (pipe, terminal, socket or file), which stays the caller's to close. */
+/**
+ * Read lines of at most @line_max octets from @fd (pipe, terminal, socket or file), which stays the caller's to
+ * close.
+ */
 enum rsp_err rsp_reader_new(struct rsp_loop *loop, int fd, size_t line_max, const struct rsp_reader_events *events,
 			    void *ctx, struct rsp_reader **ret) RSP_NODISCARD;
 

@@ -25,7 +25,8 @@ struct rsp_loop {
 	struct rsp_defer_list early, late;
 	struct rsp_defer *batch; /* being called */
 	struct rsp_stream_list streams;
-	/* Shared by all streams, used within one call each: what came off the wire, what goes onto it, what it means. */
+	/* Shared by all streams, used within one call each: what came off the wire, what goes onto it, what it
+	 * means. */
 	size_t wire_out_n;
 	uint8_t wire_in[RSP_SCRATCH_SIZE], wire_out[RSP_SCRATCH_SIZE], plain[RSP_SCRATCH_SIZE];
 };

@@ -511,7 +511,8 @@ decrypt(struct rsp_stream *s)
 	}
 }
 
-/* TLS begins with a handshake record or, refusing, an alert (RFC 8446 s.5.1). Messages of RSerPool have other first octets. */
+/* TLS begins with a handshake record or, refusing, an alert (RFC 8446 s.5.1). Messages of RSerPool have other first
+ * octets. */
 static bool
 looks_like_tls(struct rsp_stream *s)
 {

@@ -20,9 +20,10 @@ struct rsp_listener;
 
 /** Who is at the other end, once a stream is open. Texts live as long as the stream. */
 struct rsp_stream_auth {
-	enum rsp_role role;	/* what the other side may be taken for. Dialled: what we dialled as */
-	const char *identity;	/* the other side's name as key or certificate prove it; NULL: plain, or a user without */
-	bool secure;		/* TLS */
+	enum rsp_role role; /* what the other side may be taken for. Dialled: what we dialled as */
+	/* the other side's name as key or certificate prove it; NULL: plain, or a user without */
+	const char *identity;
+	bool secure;                                               /* TLS */
 	const char *tls_version, *tls_kx, *tls_cipher, *tls_group; /* "" without TLS */
 	struct rsp_ip remote, local;
 	uint16_t remote_port, local_port;
@@ -32,37 +33,40 @@ struct rsp_stream_auth {
 struct rsp_stream_events {
 	/** Connected, and authenticated if TLS is used. Send at will. */
 	void (*open)(void *ctx, struct rsp_stream *stream, const struct rsp_stream_auth *auth);
-	/** All that came and was not consumed; returns how much of it is now. What is left is shown again with what follows. */
+	/**
+	 * All that came and was not consumed; returns how much of it is now. What is left is shown again with what
+	 * follows.
+	 */
 	size_t (*data)(void *ctx, struct rsp_stream *stream, struct rsp_bytes all);
 	/** The output queue has become empty after having been held up. May be NULL. */
 	void (*drained)(void *ctx, struct rsp_stream *stream);
 	/**
 	 * The end, exactly once for each dialled stream and each accepted one that was open; then the stream is gone.
-	 * @why->err: RSP_OK after our rsp_stream_close(); RSP_EUNREACHABLE, RSP_ETIMEOUT, RSP_ECLOSED, RSP_EAUTH (refused: an
-	 * alert, named), RSP_ENOKEY, RSP_EROLE, RSP_ECERT_…, RSP_ECRL_EXPIRED, RSP_EPLAIN, RSP_EPROTO, RSP_ELIMIT (more than
-	 * in_max unconsumed), RSP_ENOMEM. The object is the other side's "ADDR:PORT".
+	 * @why->err: RSP_OK after our rsp_stream_close(); RSP_EUNREACHABLE, RSP_ETIMEOUT, RSP_ECLOSED, RSP_EAUTH
+	 * (refused: an alert, named), RSP_ENOKEY, RSP_EROLE, RSP_ECERT_…, RSP_ECRL_EXPIRED, RSP_EPLAIN, RSP_EPROTO,
+	 * RSP_ELIMIT (more than in_max unconsumed), RSP_ENOMEM. The object is the other side's "ADDR:PORT".
 	 */
 	void (*closed)(void *ctx, struct rsp_stream *stream, const struct rsp_why *why);
 };
 
-#define RSP_STREAM_QUEUE_MAX	(4U << 20) /* octets of output, by default */
-#define RSP_STREAM_IN_MAX	(128U << 10) /* octets unconsumed, by default; a message has at most 65535 */
-#define RSP_STREAM_TIMEOUT_MS	10000	   /* of connecting with its handshake, and of a handshake, by default */
-#define RSP_STREAM_LINGER_MS	2000	   /* of flushing at the close, at most */
+#define RSP_STREAM_QUEUE_MAX  (4U << 20)   /* octets of output, by default */
+#define RSP_STREAM_IN_MAX     (128U << 10) /* octets unconsumed, by default; a message has at most 65535 */
+#define RSP_STREAM_TIMEOUT_MS 10000        /* of connecting with its handshake, and of a handshake, by default */
+#define RSP_STREAM_LINGER_MS  2000         /* of flushing at the close, at most */
 
 struct rsp_dial_params {
 	struct rsp_sockaddr to;
-	struct rsp_tls *tls;	 /* NULL: plain text */
-	enum rsp_role role;	 /* with TLS: USER by certificate, others by key */
+	struct rsp_tls *tls;     /* NULL: plain text */
+	enum rsp_role role;      /* with TLS: USER by certificate, others by key */
 	const char *server_name; /* with TLS: the server's name in keys, or what its certificate must be for */
-	uint32_t timeout_ms;	 /* until open; 0: the default */
-	uint32_t queue_max;	 /* 0: the default */
-	struct rsp_ip from;	 /* our own address; none: any */
+	uint32_t timeout_ms;     /* until open; 0: the default */
+	uint32_t queue_max;      /* 0: the default */
+	struct rsp_ip from;      /* our own address; none: any */
 };
 
 /**
- * Connect. Several keys for one server (a rotation) are tried one after the other. RSP_ENOKEY, RSP_EIO, RSP_ENOMEM at once,
- * with @why, and then nothing is called; everything else through @events.
+ * Connect. Several keys for one server (a rotation) are tried one after the other. RSP_ENOKEY, RSP_EIO, RSP_ENOMEM at
+ * once, with @why, and then nothing is called; everything else through @events.
  */
 enum rsp_err rsp_stream_dial(struct rsp_loop *loop, const struct rsp_dial_params *params,
 			     const struct rsp_stream_events *events, void *ctx, struct rsp_stream **ret,
@@ -74,7 +78,10 @@ enum rsp_err rsp_stream_send(struct rsp_stream *stream, struct rsp_bytes bytes) 
 /** How much is queued and not yet with the kernel. */
 size_t rsp_stream_queued(const struct rsp_stream *stream);
 
-/** Close: with @flush after what is queued has been sent (within RSP_STREAM_LINGER_MS), else now. No data is shown any more. */
+/**
+ * Close: with @flush after what is queued has been sent (within RSP_STREAM_LINGER_MS), else now. No data is shown
+ * any more.
+ */
 void rsp_stream_close(struct rsp_stream *stream, bool flush);
 
 /** Give later events another @ctx. */
@@ -89,16 +96,16 @@ const struct rsp_stream_auth *rsp_stream_auth(const struct rsp_stream *stream);
 
 /** Members that are 0 mean the default. */
 struct rsp_listener_limits {
-	uint32_t connections;	/* in all: 20000 */
-	uint32_t per_source;	/* from one IPv4 address or IPv6 /64: 2000 */
-	uint32_t handshakes;	/* not finished: 512; a new one then ends the oldest */
-	uint32_t handshake_ms;	/* for one: RSP_STREAM_TIMEOUT_MS */
-	uint32_t queue_max;	/* per connection */
+	uint32_t connections;  /* in all: 20000 */
+	uint32_t per_source;   /* from one IPv4 address or IPv6 /64: 2000 */
+	uint32_t handshakes;   /* not finished: 512; a new one then ends the oldest */
+	uint32_t handshake_ms; /* for one: RSP_STREAM_TIMEOUT_MS */
+	uint32_t queue_max;    /* per connection */
 };
 
 struct rsp_listener_params {
-	struct rsp_sockaddr at;	      /* port 0: the kernel chooses */
-	struct rsp_tls *tls;	      /* NULL: plain text */
+	struct rsp_sockaddr at;       /* port 0: the kernel chooses */
+	struct rsp_tls *tls;          /* NULL: plain text */
 	enum rsp_tls_service service; /* with TLS */
 	struct rsp_listener_limits limits;
 	/** A connection that did not come to be open; @remote is its "ADDR:PORT", as in @why->object. May be NULL. */
@@ -111,8 +118,8 @@ struct rsp_listener_stats {
 };
 
 /**
- * Listen. Accepted streams come with @events->open(@ctx, …), which may rsp_stream_set_ctx(). RSP_EIO (address in use and the
- * like), RSP_EKEY (ASAP without a certificate is fine: then there are no users), with @why.
+ * Listen. Accepted streams come with @events->open(@ctx, …), which may rsp_stream_set_ctx(). RSP_EIO (address in use
+ * and the like), RSP_EKEY (ASAP without a certificate is fine: then there are no users), with @why.
  */
 enum rsp_err rsp_listener_new(struct rsp_loop *loop, const struct rsp_listener_params *params,
 			      const struct rsp_stream_events *events, void *ctx, struct rsp_listener **ret,
@@ -128,9 +135,12 @@ void rsp_listener_get_stats(const struct rsp_listener *listener, struct rsp_list
 /** Stop listening and drop unfinished handshakes; open streams live on. NULL is fine. */
 void rsp_listener_free(struct rsp_listener *listener);
 
-/** Take over the connected stream socket @fd, for tests: one end of a pair. As a client if @dial is not NULL, else as @listen says. */
+/**
+ * Take over the connected stream socket @fd, for tests: one end of a pair. As a client if @dial is not NULL, else
+ * as @listen says.
+ */
 enum rsp_err rsp_stream_adopt(struct rsp_loop *loop, int fd, const struct rsp_dial_params *dial,
-			      const struct rsp_listener_params *listen, const struct rsp_stream_events *events, void *ctx,
-			      struct rsp_stream **ret, struct rsp_why *why) RSP_NODISCARD;
+			      const struct rsp_listener_params *listen, const struct rsp_stream_events *events,
+			      void *ctx, struct rsp_stream **ret, struct rsp_why *why) RSP_NODISCARD;
 
 #endif

@@ -31,9 +31,9 @@ enum rsp_stream_state {
 	RSP_STREAM_CONNECTING,
 	RSP_STREAM_HANDSHAKE,
 	RSP_STREAM_OPEN,
-	RSP_STREAM_DRAINING, /* sends what is queued, then ends */
+	RSP_STREAM_DRAINING,  /* sends what is queued, then ends */
 	RSP_STREAM_LINGERING, /* has sent all, and waits for the other side to close */
-	RSP_STREAM_GONE	     /* the descriptor is closed */
+	RSP_STREAM_GONE       /* the descriptor is closed */
 };
 
 /** Many connections are accepted from one address. */
@@ -46,35 +46,35 @@ struct rsp_source {
 /** What a dialled stream needs until it is open. */
 struct rsp_dialling {
 	struct rsp_dial_params params; /* server_name points to name */
-	unsigned nth;		       /* key */
+	unsigned nth;                  /* key */
 	char name[256];
 };
 
 struct rsp_stream {
-	LIST_ENTRY(rsp_stream) all;	 /* of the loop */
+	LIST_ENTRY(rsp_stream) all;      /* of the loop */
 	LIST_ENTRY(rsp_stream) siblings; /* of the listener */
 	TAILQ_ENTRY(rsp_stream) waiting; /* of the listener, during the handshake */
 	struct rsp_loop *loop;
 	struct rsp_watch *watch;
-	struct rsp_alarm *alarm;      /* of connecting, handshake and lingering; else NULL */
-	struct rsp_tls_session *tls;  /* NULL: plain text */
+	struct rsp_alarm *alarm;       /* of connecting, handshake and lingering; else NULL */
+	struct rsp_tls_session *tls;   /* NULL: plain text */
 	struct rsp_listener *listener; /* that accepted it and still exists */
 	struct rsp_source *source;
 	struct rsp_dialling *dialling;
 	struct rsp_stream_events events;
 	void *ctx;
-	struct rsp_defer turn; /* output, and telling the end */
+	struct rsp_defer turn;          /* output, and telling the end */
 	struct rsp_queue in, out, wire; /* not consumed; not encrypted; encrypted and not sent */
-	struct rsp_bytes rx; /* what GnuTLS may pull */
+	struct rsp_bytes rx;            /* what GnuTLS may pull */
 	struct rsp_stream_auth auth;
 	struct rsp_why *why; /* set once it ends */
 	uint32_t queue_max, handshake_ms;
 	int fd;
 	enum rsp_stream_state state;
-	bool want_write, held;	  /* the kernel takes no more now; it did not at some time since the queue was empty */
-	bool tx_failed, rx_ended; /* nothing can be sent, comes, any more */
-	bool reached;		  /* connected */
-	bool heard;		  /* something came */
+	bool want_write, held;     /* the kernel takes no more now; it did not at some time since the queue was empty */
+	bool tx_failed, rx_ended;  /* nothing can be sent, comes, any more */
+	bool reached;              /* connected */
+	bool heard;                /* something came */
 	bool opened, told, silent; /* the end was told; it is not to be told */
 };
 

@@ -11,8 +11,8 @@
 #include "base/file.h"
 #include "net/tls_creds.h"
 
-/* Of the ciphers, a session by key can only use those with SHA-256, as external keys have SHA-256 binders: for it the first of
- * the list is AES-128-GCM. One key share is enough, all of ours have X25519. */
+/* Of the ciphers, a session by key can only use those with SHA-256, as external keys have SHA-256 binders: for it the
+ * first of the list is AES-128-GCM. One key share is enough, all of ours have X25519. */
 #define GROUPS	     ":-GROUP-ALL:+GROUP-X25519:+GROUP-SECP256R1:+GROUP-SECP384R1"
 #define CERT_CIPHERS ":-CIPHER-ALL:+AES-256-GCM:+AES-128-GCM:+CHACHA20-POLY1305"
 #define PSK_CIPHERS  ":-CIPHER-ALL:+AES-128-GCM:+CHACHA20-POLY1305"

@@ -9,8 +9,8 @@
 #include "keys/psk.h"
 #include "keys/x509.h"
 
-/* What one node shows and believes in TLS handshakes, both as a client and as a server: its keys, certificates and policy.
- * Immutable and shared: for new keys make a new one; connections hold a reference to the one they began with.
+/* What one node shows and believes in TLS handshakes, both as a client and as a server: its keys, certificates and
+ * policy. Immutable and shared: for new keys make a new one; connections hold a reference to the one they began with.
  * rsp(7), "Security"; RFC 5355 2.1-2.8. No session tickets, no early data. */
 struct rsp_tls;
 
@@ -41,8 +41,8 @@ void rsp_tls_unref(struct rsp_tls *tls);
 RSP_AUTO_DEFINE(struct rsp_tls *, rsp_tls_unref)
 
 /**
- * To be called at the start of a program that uses TLS: makes GnuTLS ignore SSLKEYLOGFILE, and, if @keylog_path is not NULL,
- * write the secrets of every connection there (created with mode 0600, appended to). RSP_EIO with @why.
+ * To be called at the start of a program that uses TLS: makes GnuTLS ignore SSLKEYLOGFILE, and, if @keylog_path is
+ * not NULL, write the secrets of every connection there (created with mode 0600, appended to). RSP_EIO with @why.
  */
 enum rsp_err rsp_tls_init(const char *keylog_path, struct rsp_why *why) RSP_NODISCARD;
 

@@ -31,13 +31,17 @@ struct rsp_tls_session {
 enum rsp_err rsp_tls_session_accept(struct rsp_tls *tls, enum rsp_tls_service service,
 				    struct rsp_tls_session **ret) RSP_NODISCARD;
 
-/** Begin the client's side, with the @nth key for @name if @role needs one: RSP_ENOKEY with @why if there is no such. */
+/**
+ * Begin the client's side, with the @nth key for @name if @role needs one: RSP_ENOKEY with @why if there is no
+ * such.
+ */
 enum rsp_err rsp_tls_session_dial(struct rsp_tls *tls, enum rsp_role role, const char *name, unsigned nth,
 				  struct rsp_tls_session **ret, struct rsp_why *why) RSP_NODISCARD;
 
 /**
- * Go on with the handshake. RSP_OK with @ret_done false: more must come from the other side. On an error the alert is sent and
- * @reason (of @room) says why. When it is done, the other side has been checked; call rsp_tls_session_auth().
+ * Go on with the handshake. RSP_OK with @ret_done false: more must come from the other side. On an error the alert is
+ * sent and @reason (of @room) says why. When it is done, the other side has been checked; call
+ * rsp_tls_session_auth().
  */
 enum rsp_err rsp_tls_session_step(struct rsp_tls_session *ts, bool *ret_done, char *reason, size_t room);
 

@@ -55,7 +55,8 @@ rsp_tls_server_key(gnutls_session_t session, const gnutls_datum_t *identity, gnu
 	if (!found) {
 		if (rsp_identity_ok(identity->data, identity->size))
 			memcpy(ts->hs->identity, identity->data, identity->size);
-		return 1; /* GnuTLS then goes on with a random key, and the other side cannot tell this from a wrong one */
+		/* GnuTLS then goes on with a random key, and the other side cannot tell this from a wrong one */
+		return 1;
 	}
 	return give(key, found->secret.bytes, found->secret.n);
 }
@@ -184,7 +185,8 @@ rsp_tls_session_dial(struct rsp_tls *tls, enum rsp_role role, const char *name, 
 		e = gnutls_server_name_set(ts->session, GNUTLS_NAME_DNS, name, strlen(name));
 	if (e < 0) {
 		rsp_tls_session_free(ts);
-		return rsp_fail(why, e == GNUTLS_E_MEMORY_ERROR ? RSP_ENOMEM : RSP_EVALUE, name, "%s", gnutls_strerror(e));
+		return rsp_fail(why, e == GNUTLS_E_MEMORY_ERROR ? RSP_ENOMEM : RSP_EVALUE, name, "%s",
+				gnutls_strerror(e));
 	}
 	*ret = ts;
 	return RSP_OK;
@@ -256,7 +258,8 @@ handshake_error(struct rsp_tls_session *ts, int code, char *reason, size_t room)
 	}
 	if (ts->hs->failed_verify) {
 		(void)gnutls_alert_send(ts->session, GNUTLS_AL_FATAL, certificate_alert(ts->hs->why.err));
-		(void)snprintf(reason, room, "%s", ts->hs->why.reason[0] ? ts->hs->why.reason : rsp_err_text(ts->hs->why.err));
+		(void)snprintf(reason, room, "%s",
+			       ts->hs->why.reason[0] ? ts->hs->why.reason : rsp_err_text(ts->hs->why.err));
 		return ts->hs->why.err;
 	}
 	(void)gnutls_alert_send_appropriate(ts->session, code);
@@ -292,8 +295,10 @@ check(struct rsp_tls_session *ts, char *reason, size_t room)
 		(void)snprintf(reason, room, "certificate not verified");
 	else if (gnutls_kx_get(ts->session) == GNUTLS_KX_PSK || (psk && old && strict))
 		(void)snprintf(reason, room, "the key was used without forward secrecy or in an old version of TLS");
-	else if (old && (!gnutls_session_ext_master_secret_status(ts->session) ||
-			 !gnutls_safe_renegotiation_status(ts->session)) && strict)
+	else if (old &&
+		 (!gnutls_session_ext_master_secret_status(ts->session) ||
+		  !gnutls_safe_renegotiation_status(ts->session)) &&
+		 strict)
 		(void)snprintf(reason, room, "TLS 1.2 without extended master secret or safe renegotiation");
 	if (gnutls_session_is_resumed(ts->session))
 		(void)snprintf(reason, room, "a session was resumed");

@@ -12,7 +12,8 @@
 #include "net/stream.h"
 #include "tap.h"
 
-/* What tests of the net share: one end of a connection that notes what happens to it, and a loop that runs until it has. */
+/* What tests of the net share: one end of a connection that notes what happens to it, and a loop that runs until it
+ * has. */
 
 #define PATIENCE_MS 20000 /* of a test that fails; none waits that long otherwise */
 
@@ -24,7 +25,7 @@ struct end {
 	unsigned opened, closed, drained, refused, shown;
 	uint8_t *got;
 	size_t got_n, got_room;
-	size_t whole; /* consume only multiples of it; 0: everything */
+	size_t whole;         /* consume only multiples of it; 0: everything */
 	const char *greeting; /* sent at the opening */
 	bool echo, close_at_open, bye_at_open;
 };
@@ -145,9 +146,12 @@ loopback(void)
 
 /* Listen on a port that the kernel chooses, noting in @end. */
 static inline struct rsp_listener *
-world_listen(struct rsp_tls *tls, enum rsp_tls_service service, const struct rsp_listener_limits *limits, struct end *end)
+world_listen(struct rsp_tls *tls, enum rsp_tls_service service, const struct rsp_listener_limits *limits,
+	     struct end *end)
 {
-	struct rsp_listener_params params = { .at = loopback(), .tls = tls, .service = service, .refused = end_refused };
+	struct rsp_listener_params params = {
+		.at = loopback(), .tls = tls, .service = service, .refused = end_refused
+	};
 	struct rsp_listener *listener = NULL;
 	struct rsp_why why = { 0 };
 
@@ -160,7 +164,9 @@ world_listen(struct rsp_tls *tls, enum rsp_tls_service service, const struct rsp
 static inline enum rsp_err
 world_dial(const struct rsp_listener *to, struct rsp_tls *tls, enum rsp_role role, const char *name, struct end *end)
 {
-	struct rsp_dial_params params = { .to = *rsp_listener_address(to), .tls = tls, .role = role, .server_name = name };
+	struct rsp_dial_params params = {
+		.to = *rsp_listener_address(to), .tls = tls, .role = role, .server_name = name
+	};
 	enum rsp_err e = rsp_stream_dial(world_loop, &params, &end_events, end, &end->stream, &end->why);
 
 	end->closed += e != RSP_OK;

@@ -81,7 +81,8 @@ echo_of_all_sizes(void)
 			CHECK_EQ(rsp_stream_send(pair.client.stream, rsp_bytes_of(data, sizes[i])), RSP_OK);
 			sent += sizes[i];
 			WORLD_RUN(pair.client.got_n == sent || pair.client.closed);
-			CHECK(pair.client.got_n == sent && memcmp(pair.client.got + sent - sizes[i], data, sizes[i]) == 0);
+			CHECK(pair.client.got_n == sent &&
+			      memcmp(pair.client.got + sent - sizes[i], data, sizes[i]) == 0);
 		}
 		free(data);
 		close_pair(&pair);
@@ -120,7 +121,9 @@ static void
 single_octets(void)
 {
 	for (unsigned tls = 0; tls < 2; tls++) {
-		const struct rsp_dial_params dial = { .tls = tls ? client_tls : NULL, .role = RSP_ROLE_ELEMENT, .server_name = "b" };
+		const struct rsp_dial_params dial = { .tls = tls ? client_tls : NULL,
+						      .role = RSP_ROLE_ELEMENT,
+						      .server_name = "b" };
 		const struct rsp_listener_params listen = { .tls = tls ? server_tls : NULL, .service = RSP_TLS_ASAP };
 		struct end a = { 0 }, b = { .echo = true, .whole = 100 };
 		int left[2], right[2];
@@ -129,7 +132,8 @@ single_octets(void)
 		CHECK_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, left), 0);
 		CHECK_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, right), 0);
 		CHECK_EQ(rsp_stream_adopt(world_loop, left[0], &dial, NULL, &end_events, &a, &a.stream, NULL), RSP_OK);
-		CHECK_EQ(rsp_stream_adopt(world_loop, right[0], NULL, &listen, &end_events, &b, &b.stream, NULL), RSP_OK);
+		CHECK_EQ(rsp_stream_adopt(world_loop, right[0], NULL, &listen, &end_events, &b, &b.stream, NULL),
+			 RSP_OK);
 		bool sent = false;
 		uint64_t until = rsp_clock_ms() + PATIENCE_MS;
 		while (a.got_n < 3000 && !a.closed && !b.closed && rsp_clock_ms() < until) {
@@ -158,7 +162,9 @@ static void
 small_buffers(void)
 {
 	for (unsigned tls = 0; tls < 2; tls++) {
-		const struct rsp_dial_params dial = { .tls = tls ? client_tls : NULL, .role = RSP_ROLE_ELEMENT, .server_name = "b" };
+		const struct rsp_dial_params dial = { .tls = tls ? client_tls : NULL,
+						      .role = RSP_ROLE_ELEMENT,
+						      .server_name = "b" };
 		const struct rsp_listener_params listen = { .tls = tls ? server_tls : NULL, .service = RSP_TLS_ASAP };
 		struct end a = { 0 }, b = { .whole = 1000 };
 		const int tiny = 1;
@@ -169,7 +175,8 @@ small_buffers(void)
 		CHECK_EQ(setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &tiny, sizeof(tiny)), 0);
 		CHECK_EQ(setsockopt(ends[1], SOL_SOCKET, SO_SNDBUF, &tiny, sizeof(tiny)), 0);
 		CHECK_EQ(rsp_stream_adopt(world_loop, ends[0], &dial, NULL, &end_events, &a, &a.stream, NULL), RSP_OK);
-		CHECK_EQ(rsp_stream_adopt(world_loop, ends[1], NULL, &listen, &end_events, &b, &b.stream, NULL), RSP_OK);
+		CHECK_EQ(rsp_stream_adopt(world_loop, ends[1], NULL, &listen, &end_events, &b, &b.stream, NULL),
+			 RSP_OK);
 		WORLD_RUN(a.opened && b.opened);
 		CHECK_EQ(rsp_stream_send(a.stream, rsp_bytes_of(data, 300000)), RSP_OK);
 		WORLD_RUN(b.got_n == 300000);
@@ -311,8 +318,9 @@ nobody_there(void)
 {
 	struct end client = { 0 };
 	struct rsp_listener *listener = world_listen(NULL, RSP_TLS_ASAP, NULL, &client);
-	struct rsp_dial_params params = { .to = *rsp_listener_address(listener), .tls = client_tls,
-					  .role = RSP_ROLE_ELEMENT, .server_name = "b" };
+	struct rsp_dial_params params = {
+		.to = *rsp_listener_address(listener), .tls = client_tls, .role = RSP_ROLE_ELEMENT, .server_name = "b"
+	};
 	char address[RSP_SOCKADDR_TEXT_MAX];
 
 	rsp_listener_free(listener);
@@ -336,8 +344,9 @@ never_answered(void)
 	CHECK_EQ(bind(fd, (const struct sockaddr *)&sa.ss, sa.len), 0);
 	CHECK_EQ(listen(fd, 1), 0);
 	CHECK_EQ(getsockname(fd, (struct sockaddr *)&sa.ss, &sa.len), 0);
-	struct rsp_dial_params params = { .to = sa, .tls = client_tls, .role = RSP_ROLE_ELEMENT, .server_name = "b",
-					  .timeout_ms = 50 };
+	struct rsp_dial_params params = {
+		.to = sa, .tls = client_tls, .role = RSP_ROLE_ELEMENT, .server_name = "b", .timeout_ms = 50
+	};
 	CHECK_EQ(rsp_stream_dial(world_loop, &params, &end_events, &client, &client.stream, NULL), RSP_OK);
 	WORLD_RUN(client.closed);
 	CHECK_EQ(client.why.err, RSP_ETIMEOUT);

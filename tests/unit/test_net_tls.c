@@ -160,10 +160,11 @@ struct meeting {
 	struct end client, server;
 };
 
-/* @client dials @server_name as @role at @server's listener; wait until both know how it went. The streams are closed. */
+/* @client dials @server_name as @role at @server's listener; wait until both know how it went. The streams are
+ * closed. */
 static void
-meet(struct node *client, enum rsp_role role, const char *server_name, struct node *server, enum rsp_tls_service service,
-     struct meeting *m)
+meet(struct node *client, enum rsp_role role, const char *server_name, struct node *server,
+     enum rsp_tls_service service, struct meeting *m)
 {
 	struct rsp_listener *listener = world_listen(server->tls, service, NULL, &m->server);
 
@@ -193,7 +194,7 @@ meeting_done(struct meeting *m)
 		CHECK_EQ((m).server.auth.role, wanted_role);                                                           \
 		CHECK_STR((m).server.identity, name);                                                                  \
 		if (!(m).client.opened)                                                                                \
-			printf("# client: %s, server: %s\n", (m).client.why.reason, (m).server.why.reason);             \
+			printf("# client: %s, server: %s\n", (m).client.why.reason, (m).server.why.reason);            \
 	} while (0)
 
 #define EXPECT_REFUSED(m, client_err, server_err)                                                                      \
@@ -203,9 +204,9 @@ meeting_done(struct meeting *m)
 		CHECK_EQ((m).server.opened, 0);                                                                        \
 		CHECK_EQ((m).server.refused, 1);                                                                       \
 		CHECK_EQ((m).server.why.err, server_err);                                                              \
-		CHECK(strncmp((m).server.why.object, "127.0.0.1:", 10) == 0);                                           \
+		CHECK(strncmp((m).server.why.object, "127.0.0.1:", 10) == 0);                                          \
 		if ((m).client.why.err != (client_err) || (m).server.why.err != (server_err))                          \
-			printf("# client: %s, server: %s\n", (m).client.why.reason, (m).server.why.reason);             \
+			printf("# client: %s, server: %s\n", (m).client.why.reason, (m).server.why.reason);            \
 	} while (0)
 
 static void
@@ -281,9 +282,9 @@ keys_of_other_roles(void)
 	static const struct {
 		enum rsp_role role;
 		enum rsp_tls_service service;
-	} cases[] = { { RSP_ROLE_PEER, RSP_TLS_ASAP },	  { RSP_ROLE_MONITOR, RSP_TLS_ASAP },
-		      { RSP_ROLE_NOTIFY, RSP_TLS_ASAP },  { RSP_ROLE_ELEMENT, RSP_TLS_ENRP },
-		      { RSP_ROLE_NOTIFY, RSP_TLS_ENRP },  { RSP_ROLE_ELEMENT, RSP_TLS_NOTIFY },
+	} cases[] = { { RSP_ROLE_PEER, RSP_TLS_ASAP },   { RSP_ROLE_MONITOR, RSP_TLS_ASAP },
+		      { RSP_ROLE_NOTIFY, RSP_TLS_ASAP }, { RSP_ROLE_ELEMENT, RSP_TLS_ENRP },
+		      { RSP_ROLE_NOTIFY, RSP_TLS_ENRP }, { RSP_ROLE_ELEMENT, RSP_TLS_NOTIFY },
 		      { RSP_ROLE_PEER, RSP_TLS_NOTIFY } };
 
 	for (size_t i = 0; i < RSP_COUNT(cases); i++) {
@@ -427,15 +428,41 @@ certificates(void)
 		enum rsp_err err;
 	} cases[] = {
 		{ { .kind = RSP_X509_SERVER, .name = "b.example", .to_ms = DAY_MS }, "b.example", NULL, false, RSP_OK },
-		{ { .kind = RSP_X509_SERVER, .name = "b.example", .ed25519 = true }, "b.example", empty_crl, false, RSP_OK },
-		{ { .kind = RSP_X509_SERVER, .name = "b.example", .to_ms = DAY_MS }, "c.example", NULL, false, RSP_ECERT_NAME },
-		{ { .kind = RSP_X509_SERVER, .name = "b.example", .from_ms = -2 * DAY_MS, .to_ms = -DAY_MS }, "b.example", NULL, false,
+		{ { .kind = RSP_X509_SERVER, .name = "b.example", .ed25519 = true },
+		  "b.example",
+		  empty_crl,
+		  false,
+		  RSP_OK },
+		{ { .kind = RSP_X509_SERVER, .name = "b.example", .to_ms = DAY_MS },
+		  "c.example",
+		  NULL,
+		  false,
+		  RSP_ECERT_NAME },
+		{ { .kind = RSP_X509_SERVER, .name = "b.example", .from_ms = -2 * DAY_MS, .to_ms = -DAY_MS },
+		  "b.example",
+		  NULL,
+		  false,
 		  RSP_ECERT_EXPIRED },
-		{ { .kind = RSP_X509_SERVER, .name = "b.example", .from_ms = DAY_MS, .to_ms = 2 * DAY_MS }, "b.example", NULL, false,
+		{ { .kind = RSP_X509_SERVER, .name = "b.example", .from_ms = DAY_MS, .to_ms = 2 * DAY_MS },
+		  "b.example",
+		  NULL,
+		  false,
 		  RSP_ECERT_NOTYET },
-		{ { .kind = RSP_X509_SERVER, .name = "b.example", .issuer = &other_ca }, "b.example", NULL, false, RSP_ECERT_CA },
-		{ { .kind = RSP_X509_USER, .name = "b.example", .to_ms = DAY_MS }, "b.example", NULL, false, RSP_ECERT_PURPOSE },
-		{ { .kind = RSP_X509_SERVER, .name = "b.example", .to_ms = DAY_MS }, "b.example", old_crl, false, RSP_ECRL_EXPIRED },
+		{ { .kind = RSP_X509_SERVER, .name = "b.example", .issuer = &other_ca },
+		  "b.example",
+		  NULL,
+		  false,
+		  RSP_ECERT_CA },
+		{ { .kind = RSP_X509_USER, .name = "b.example", .to_ms = DAY_MS },
+		  "b.example",
+		  NULL,
+		  false,
+		  RSP_ECERT_PURPOSE },
+		{ { .kind = RSP_X509_SERVER, .name = "b.example", .to_ms = DAY_MS },
+		  "b.example",
+		  old_crl,
+		  false,
+		  RSP_ECRL_EXPIRED },
 		{ { 0 }, "b.example", crl, true, RSP_ECERT_REVOKED },
 	};
 
