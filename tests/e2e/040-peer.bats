@@ -1,0 +1,130 @@
+#!/usr/bin/env bats
+# rsp-peer run: options, records, signals, bad input.
+
+load helpers
+
+# peer STATUS ARG...: run it to an end that comes at once
+peer() {
+	local status=$1
+	shift
+	rsp "$status" rsp-peer run "$@"
+}
+
+@test "listening names the real addresses, and is the first record" {
+	start_peer r1 --plain-asap 127.0.0.1:0 --server-id 0xbeef
+	run -0 jq -nc 'input | [.event, .name, .server_id, .secure]' "$BATS_TEST_TMPDIR/r1.out"
+	assert_output '["listening","r1","0x0000beef",true]'
+	for where in "${asap[r1]}" "${enrp[r1]}" "${plain[r1]}"; do
+		[[ $where =~ ^127\.0\.0\.1:[1-9][0-9]*$ ]]
+	done
+}
+
+@test "an insecure registrar says so in every record, and anybody may register" {
+	start_peer r1 --insecure-plaintext
+	rsp 0 bash -c "python3 '$RSP_SRCDIR/tests/e2e/raw.py' exchange '${asap[r1]}' register:web:7:127.0.0.1:80 |
+		rsp-audit decode --protocol asap"
+	assert_equal "$(field '.message.flags.reject')" false
+	stop r1
+	run -0 jq -c .secure "$BATS_TEST_TMPDIR/r1.out"
+	refute_output --partial true
+}
+
+@test "TERM leaves with status 0 and a last record; INT too" {
+	start_peer r1
+	stop r1 0 TERM
+	run -0 jq -sc '.[-1].event' "$BATS_TEST_TMPDIR/r1.out"
+	assert_output '"stopped"'
+	start_peer r2
+	stop r2 0 INT
+}
+
+@test "HUP takes new keys; who has them gets in, and who is there stays" {
+	cp -r "$scopes/r1" "$BATS_TEST_TMPDIR/r1"
+	jq '.keys |= map(select(.client != "e2"))' "$scopes/r1/keys.json" >"$BATS_TEST_TMPDIR/r1/keys.json"
+	start_peer r1 --scope "$BATS_TEST_TMPDIR/r1"
+	start_register e1 e1 r1 --port 80 web
+	rsp 5 rsp-register --scope "$scopes/e2" -s "r1@${asap[r1]}" -t 3s --port 81 web
+	cp "$scopes/r1/keys.json" "$BATS_TEST_TMPDIR/r1/keys.json"
+	kill -HUP "${pids[r1]}"
+	wait_for_record r1 '.event == "reload"'
+	start_register e2 e2 r1 --port 81 web
+	assert_equal "$(records e1 'select(.event == "lost" or .event == "home-changed")')" ""
+}
+
+@test "HUP with a bad set changes nothing, and says what is bad" {
+	cp -r "$scopes/r1" "$BATS_TEST_TMPDIR/r1"
+	start_peer r1 --scope "$BATS_TEST_TMPDIR/r1"
+	echo '{ "schema": ' >"$BATS_TEST_TMPDIR/r1/keys.json"
+	kill -HUP "${pids[r1]}"
+	wait_for_record r1 '.event == "reload-failed" and .error.key == "config" and (.error.object | contains("keys.json:"))'
+	start_register e1 e1 r1 --port 80 web
+	resolve web
+	rm "$BATS_TEST_TMPDIR/r1/ca.pem"
+	kill -HUP "${pids[r1]}"
+	wait_for_record r1 '.event == "reload-failed" and .error.key == "not-found"'
+	resolve web
+}
+
+@test "bad input: each gets one record, its status and its key" {
+	local status key args
+	cp -r "$scopes/r1" "$BATS_TEST_TMPDIR/open"
+	chmod 644 "$BATS_TEST_TMPDIR/open/keys.json"
+	cp -r "$scopes/r1" "$BATS_TEST_TMPDIR/json"
+	echo 'no JSON' >"$BATS_TEST_TMPDIR/json/keys.json"
+	while read -r status key args; do
+		# shellcheck disable=SC2086 # words
+		peer "$status" $args
+		assert_equal "$(wc -l <<<"$output")" 1
+		assert_equal "$(field .error.key)" "$key"
+		assert_equal "$(field .error.exit)" "$status"
+		assert_equal "$(wc -l <<<"$stderr")" 1
+	done <<-ROWS
+		3 not-found --scope $BATS_TEST_TMPDIR/nowhere
+		3 permissions --scope $BATS_TEST_TMPDIR/open
+		3 config --scope $BATS_TEST_TMPDIR/json
+		3 no-key --scope $scopes/user --name r1
+		3 not-found --scope $scopes/r1 --name r9
+		2 usage --scope $scopes/r1 --asap nowhere
+		2 usage --scope $scopes/r1 --asap 127.0.0.1:65536
+		2 usage --scope $scopes/r1 --max-pools 0
+		2 usage --scope $scopes/r1 --keepalive-interval soon
+		2 usage --scope $scopes/r1 --registration-rate 5:x
+		2 usage --scope $scopes/r1 --server-id 0
+		2 usage --scope $scopes/r1 --no-such-option
+		2 usage --scope $scopes/r1 --identity x
+		2 usage --scope $scopes/r1 word
+	ROWS
+	peer 2 --insecure-plaintext --asap 127.0.0.1:0 # and no name
+	assert_equal "$(field '.error.object')" --name
+}
+
+@test "bad input: an address in use, and one that is not ours" {
+	start_peer r1
+	peer 3 --scope "$scopes/r2" --asap "${asap[r1]}" --enrp 127.0.0.1:0
+	assert_equal "$(field .error.key)" io
+	peer 3 --scope "$scopes/r2" --asap 192.0.2.1:0 --enrp 127.0.0.1:0
+	assert_equal "$(field .error.key)" io
+}
+
+@test "limits: pools, and elements of one identity, are answered with cause 0x6" {
+	start_peer r1 --max-pools 1 --max-identity-elements 2
+	start_register one e1 r1 --port 80 web
+	rsp 6 rsp-register --scope "$scopes/e2" -s "r1@${asap[r1]}" --port 80 other
+	assert_equal "$(jq -rs '.[-1].error.cause.code' <<<"$output")" 0x0006
+	start_register two e1 r1 --port 81 web
+	rsp 6 rsp-register --scope "$scopes/e1" -s "r1@${asap[r1]}" --port 82 web
+	assert_equal "$(jq -rs '.[-1].error.cause.code' <<<"$output")" 0x0006
+	wait_for_record r1 '.event == "refused" and .cause.code == "0x0006"'
+}
+
+@test "every long option is in the completion and in the manual page" {
+	for option in $(rsp-peer run --help | grep -oE -- '--[a-z0-9-]+' | sort -u); do
+		grep -q -- "$option" "$RSP_SRCDIR/completions/rsp-peer.bash" || fail "$option: no completion"
+		grep -qE -- "(Fl -| )${option#--}" "$RSP_SRCDIR/man/rsp-peer.1" ||
+			grep -q -- "Fl -${option#--}" "$RSP_SRCDIR/man/rsp-peer.1" "$RSP_SRCDIR/man/rsp.7" ||
+			case $option in
+			--identity | --tls-name | --transport | --output | --quiet | --verbose | --version | --help) ;;
+			*) fail "$option: not in the manual" ;;
+			esac
+	done
+}

@@ -1,0 +1,106 @@
+#!/usr/bin/env bats
+# The registrar lives on, and so do registrations: signals, restarts, garbage, full disks, closed pipes.
+
+load helpers
+
+raw() {
+	python3 "$RSP_SRCDIR/tests/e2e/raw.py" "$@"
+}
+
+# hold N: one rsp-register that holds N elements of the pool web
+hold() {
+	local n=$1
+	jq -nc "range($n) | {pool: \"web\", port: (10000 + .), pe_id: (4096 + .)}" >"$BATS_TEST_TMPDIR/batch"
+	start holder bash -c 'exec rsp-register "$@" <"$0"' "$BATS_TEST_TMPDIR/batch" --scope "$scopes/e1" \
+		-s "r1@${asap[r1]}" --timers fast --batch
+	wait_until 20 registered "$n"
+}
+
+# registered N: the registrar has N elements in the pool web
+registered() {
+	[ "$(ids | wc -l)" -eq "$1" ]
+}
+
+fds_at_most() {
+	[ "$(count_fds r1)" -le "$1" ]
+}
+
+ids() {
+	rsp-resolve --scope "$scopes/user" -s "r1@${asap[r1]}" -n 1000 web 2>/dev/null | jq -r '.elements[]?.pe_id' | sort
+}
+
+@test "TERM while 100 elements are held: ends well and at once" {
+	start_peer r1
+	hold 100
+	stop r1
+	run -0 jq -sc '.[-1] | [.event, .elements]' "$BATS_TEST_TMPDIR/r1.out"
+	assert_output '["stopped",100]'
+}
+
+@test "kill -9 and restart: the elements come back by themselves, with the same ids" {
+	start_peer r1
+	hold 100
+	ids >"$BATS_TEST_TMPDIR/before"
+	stop r1 137 KILL
+	start_peer r1 --asap "${asap[r1]}"
+	wait_until 20 registered 100
+	ids | diff - "$BATS_TEST_TMPDIR/before"
+}
+
+@test "garbage, oversized lengths and slow senders: served on, and no descriptor is left" {
+	start_peer r1 --plain-asap 127.0.0.1:0 --message-time 1s --handshake-timeout 1s
+	start_register e1 e1 r1 --port 80 web
+	resolve web
+	idle=$(count_fds r1)
+	for where in "${asap[r1]}" "${enrp[r1]}" "${plain[r1]}"; do
+		run -0 raw flood 1 30 "$where"
+	done
+	run -0 raw exchange --wait 2 "${plain[r1]}" hex:0100ffff
+	run -0 raw exchange "${plain[r1]}" hex:01000003
+	assert_output --partial closed
+	run -0 raw exchange --wait 3 "${plain[r1]}" hex:010000380009000c
+	assert_output closed
+	wait_for_record r1 '.event == "limit" and .reason == "message-time"'
+	wait_for_record r1 '.event == "malformed"'
+	resolve web
+	wait_until 15 fds_at_most "$idle"
+}
+
+@test "many connections come and go: no descriptor is left" {
+	start_peer r1
+	start_register e1 e1 r1 --port 80 web
+	resolve web
+	idle=$(count_fds r1)
+	for _ in {1..10}; do
+		resolve web
+	done
+	run -0 raw hold 50 "${asap[r1]}" '' </dev/null
+	resolve web
+	wait_until 10 fds_at_most "$idle"
+}
+
+@test "a full disk: said on stderr, and status 3 in the end; the registrar serves on" {
+	start_peer r1
+	start full bash -c "exec rsp-peer run --scope '$scopes/r2' --asap 127.0.0.1:0 --enrp 127.0.0.1:0 >/dev/full"
+	wait_until 10 grep -q . "$BATS_TEST_TMPDIR/full.err"
+	stop full 3
+	start_register e1 e1 r1 --port 80 web
+	run -3 bash -c "rsp-resolve --scope '$scopes/user' -s 'r1@${asap[r1]}' web >/dev/full"
+	assert_output --partial "rsp-resolve: "
+	run -3 bash -c "echo 0a00000811111111 | rsp-audit decode --protocol asap >/dev/full"
+	run -3 bash -c "rsp-keygen list --scope '$scopes/master' >/dev/full"
+	start gone bash -c "exec rsp-register --scope '$scopes/e2' -s 'r1@${asap[r1]}' --port 81 web >/dev/full"
+	wait_for_record r1 '.event == "pe-registered" and .identity == "e2"'
+	wait_until 10 grep -q . "$BATS_TEST_TMPDIR/gone.err"
+	stop gone 3
+}
+
+@test "a closed pipe: what holds something goes on, what only prints ends" {
+	start_peer r1
+	start r2 bash -c "exec rsp-peer run --scope '$scopes/r2' --asap 127.0.0.1:0 --enrp 127.0.0.1:0 > >(head -c 1 >/dev/null)"
+	start e1 bash -c "exec rsp-register --scope '$scopes/e1' -s 'r1@${asap[r1]}' --port 80 web > >(head -c 1 >/dev/null)"
+	wait_for_record r1 '.event == "pe-registered" and .identity == "e1"'
+	stop e1
+	wait_for_record r1 '.event == "pe-removed" and .identity == "e1" and .reason == "deregistered"'
+	run -0 bash -c "set -o pipefail; rsp-resolve --scope '$scopes/user' -s 'r1@${asap[r1]}' web | :; [[ \${PIPESTATUS[0]} =~ ^(1|141)\$ ]]"
+}
