@@ -101,9 +101,7 @@ rsp_listener_opened(struct rsp_stream *s)
 
 	if (!l)
 		return;
-	s->opened = false;
 	leave_handshakes(l, s);
-	s->opened = true;
 	l->stats.opened++;
 }
 

@@ -356,8 +356,8 @@ be_open(struct rsp_stream *s)
 	free(s->dialling);
 	s->dialling = NULL;
 	s->state = RSP_STREAM_OPEN;
-	s->opened = true;
 	rsp_listener_opened(s);
+	s->opened = true;
 	watch_again(s);
 	s->events.open(s->ctx, s, &s->auth);
 }
