@@ -23,7 +23,7 @@ key_json(const struct rsp_key *key)
 	rsp_json_put(&object, "role", json_string(rsp_role_name(key->role)));
 	rsp_json_put(&object, "client", json_string(key->client));
 	rsp_json_put(&object, "server", json_string(key->server));
-	rsp_json_put(&object, "bits", json_integer((json_int_t)(8 * key->secret.n)));
+	rsp_json_put(&object, "bits", json_integer((json_int_t)key->secret.n * 8));
 	rsp_json_put(&object, "created", rsp_json_time(key->created_ms));
 	rsp_json_put(&object, "not_after", time_json(key->not_after_ms));
 	return object;

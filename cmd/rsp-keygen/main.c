@@ -39,11 +39,9 @@ append(const char *text, char **list, unsigned *n, struct rsp_why *why)
 {
 	if (*n == KEYGEN_LIST_MAX)
 		return rsp_fail(why, RSP_EUSAGE, NULL, "given more than %d times", KEYGEN_LIST_MAX);
-	list[*n] = strdup(text);
-	if (!list[*n])
-		return rsp_fail(why, RSP_ENOMEM, NULL, "out of memory");
-	++*n;
-	return RSP_OK;
+	enum rsp_err err = rsp_cli_string(text, &list[*n], why);
+	*n += err == RSP_OK;
+	return err;
 }
 
 static enum rsp_err

@@ -282,10 +282,10 @@ read_endpoints(struct rsp_scope_registrar *registrar, struct rsp_why *why)
 	registrar->enrp.port = RSP_PORT_ENRP_TLS;
 	if (keygen.enrp && rsp_endpoint_parse(keygen.enrp, RSP_PORT_ENRP_TLS, &registrar->enrp))
 		return rsp_fail(why, RSP_EUSAGE, "--enrp", "\"%s\" is not HOST:PORT", keygen.enrp);
-	registrar->addresses = keygen.ips;
-	registrar->n_addresses = keygen.n_ips;
 	if (keygen.n_ips > RSP_SCOPE_ADDRESSES_MAX)
 		return rsp_fail(why, RSP_EUSAGE, "--ip", "given more than %d times", RSP_SCOPE_ADDRESSES_MAX);
+	memcpy(registrar->addresses, keygen.ips, keygen.n_ips * sizeof(keygen.ips[0]));
+	registrar->n_addresses = keygen.n_ips;
 	return RSP_OK;
 }
 

@@ -14,11 +14,27 @@
 static void
 entry_done(struct rsp_authz_entry *entry)
 {
-	for (size_t i = 0; entry->pools && i < entry->n_pools; i++)
-		free(entry->pools[i]);
 	free((void *)entry->pools);
 	free(entry->addresses);
 	*entry = (struct rsp_authz_entry){ 0 };
+}
+
+/* A copy of @n texts in one block: the pointers, then what they point at. */
+static char **
+pack(const char *const *texts, size_t n)
+{
+	size_t room = (n + 1) * sizeof(char *);
+
+	for (size_t i = 0; i < n; i++)
+		room += strlen(texts[i]) + 1;
+	char **list = (char **)malloc(room), *at = list ? (char *)(list + n) : NULL;
+	for (size_t i = 0; list && i < n; i++) {
+		size_t size = strlen(texts[i]) + 1;
+
+		list[i] = memcpy(at, texts[i], size);
+		at += size;
+	}
+	return list;
 }
 
 struct rsp_authz *
@@ -66,20 +82,13 @@ entry_copy(const struct rsp_authz_entry *from, struct rsp_authz_entry *ret)
 {
 	struct rsp_authz_entry copy = *from;
 
-	copy.n_pools = 0;
-	copy.pools = from->n_pools ? (char **)calloc(from->n_pools, sizeof(*copy.pools)) : NULL;
-	copy.addresses = from->n_addresses ? calloc(from->n_addresses, sizeof(*copy.addresses)) : NULL;
-	bool fits = (copy.pools || !from->n_pools) && (copy.addresses || !from->n_addresses);
-	while (fits && copy.n_pools < from->n_pools) {
-		copy.pools[copy.n_pools] = strdup(from->pools[copy.n_pools]);
-		fits = copy.pools[copy.n_pools] != NULL;
-		copy.n_pools += fits;
-	}
-	if (!fits) {
+	copy.pools = pack((const char *const *)from->pools, from->n_pools);
+	copy.addresses = calloc(from->n_addresses + 1, sizeof(*copy.addresses));
+	if (!copy.pools || !copy.addresses) {
 		entry_done(&copy);
 		return RSP_ENOMEM;
 	}
-	if (copy.addresses)
+	if (from->n_addresses)
 		memcpy(copy.addresses, from->addresses, from->n_addresses * sizeof(*copy.addresses));
 	*ret = copy;
 	return RSP_OK;
@@ -257,19 +266,17 @@ static void
 read_pools(struct rsp_doc *doc, const json_t *item, struct rsp_authz_entry *entry)
 {
 	const json_t *list = rsp_doc_list(doc, item, "pools", RSP_AUTHZ_LIST_MAX);
+	const char *texts[RSP_AUTHZ_LIST_MAX];
 	size_t n = json_array_size(list);
 
-	entry->pools = n ? (char **)calloc(n, sizeof(*entry->pools)) : NULL;
+	for (size_t i = 0; i < n; i++)
+		texts[i] = rsp_doc_item(doc, list, "pools", i);
+	if (doc->err)
+		return;
+	entry->pools = pack(texts, n);
 	entry->n_pools = n;
-	if (n && !entry->pools)
+	if (!entry->pools)
 		(void)rsp_doc_no_memory(doc);
-	for (size_t i = 0; entry->pools && i < n && !doc->err; i++) {
-		char *copy = strdup(rsp_doc_item(doc, list, "pools", i));
-
-		if (!copy)
-			(void)rsp_doc_no_memory(doc);
-		entry->pools[i] = copy;
-	}
 }
 
 static void

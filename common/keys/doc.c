@@ -114,7 +114,7 @@ rsp_doc_text(struct rsp_doc *doc, const json_t *object, const char *key)
 {
 	const json_t *value = member(doc, object, key);
 
-	if (value && json_is_string(value))
+	if (json_is_string(value))
 		return json_string_value(value);
 	(void)rsp_doc_bad(doc, key, "is not a string");
 	return "";
@@ -126,7 +126,7 @@ rsp_doc_name(struct rsp_doc *doc, const json_t *object, const char *key, bool nu
 	const json_t *value = member(doc, object, key);
 
 	out[0] = '\0';
-	if (value && nullable && json_is_null(value))
+	if (nullable && json_is_null(value))
 		return;
 	const char *text = rsp_doc_text(doc, object, key);
 	if (doc->err)

@@ -60,8 +60,6 @@ rsp_scope_free(struct rsp_scope *scope)
 {
 	if (!scope)
 		return;
-	for (size_t i = 0; i < scope->n_registrars; i++)
-		free(scope->registrars[i].addresses);
 	free(scope->registrars);
 	free(scope->dir);
 	rsp_keyring_unref(scope->keyring);
@@ -96,16 +94,8 @@ rsp_scope_put(struct rsp_scope *scope, const struct rsp_scope_registrar *registr
 		if (!grown)
 			return RSP_ENOMEM;
 		scope->registrars = grown;
-		grown[at] = (struct rsp_scope_registrar){ 0 };
 	}
-	struct rsp_ip *addresses = calloc(registrar->n_addresses + 1, sizeof(*addresses));
-	if (!addresses)
-		return RSP_ENOMEM;
-	if (registrar->n_addresses)
-		memcpy(addresses, registrar->addresses, registrar->n_addresses * sizeof(*addresses));
-	free(scope->registrars[at].addresses);
 	scope->registrars[at] = *registrar;
-	scope->registrars[at].addresses = addresses;
 	scope->n_registrars += at == scope->n_registrars;
 	return RSP_OK;
 }
@@ -124,8 +114,7 @@ static void
 read_registrar(struct rsp_doc *doc, const json_t *item, struct rsp_scope *scope)
 {
 	static const char *const members[] = { "name", "asap", "enrp", "addresses", NULL };
-	struct rsp_ip addresses[RSP_SCOPE_ADDRESSES_MAX];
-	struct rsp_scope_registrar registrar = { .addresses = addresses };
+	struct rsp_scope_registrar registrar = { 0 };
 
 	if (!rsp_doc_object(doc, item, members))
 		return;
@@ -136,7 +125,7 @@ read_registrar(struct rsp_doc *doc, const json_t *item, struct rsp_scope *scope)
 	for (size_t n = json_array_size(list); registrar.n_addresses < n; registrar.n_addresses++) {
 		const char *text = rsp_doc_item(doc, list, "addresses", registrar.n_addresses);
 
-		if (!doc->err && rsp_ip_parse(text, &addresses[registrar.n_addresses]))
+		if (!doc->err && rsp_ip_parse(text, &registrar.addresses[registrar.n_addresses]))
 			(void)rsp_doc_bad(doc, "addresses", "item %zu is not an address", registrar.n_addresses);
 		if (doc->err)
 			return;
@@ -196,7 +185,7 @@ rsp_scope_load_public(const char *dir, struct rsp_scope **ret, struct rsp_why *w
 		return err;
 	err = rsp_scope_parse(rsp_bytes_of(text, n), path, &scope, why);
 	free(text);
-	if (err)
+	if (err || !scope)
 		return err;
 	scope->dir = strdup(dir);
 	if (!scope->dir)
@@ -296,7 +285,7 @@ rsp_scope_load(const char *dir, struct rsp_scope **ret, struct rsp_why *why)
 	RSP_AUTO(rsp_scope_free) struct rsp_scope *scope = NULL;
 	enum rsp_err err = rsp_scope_load_public(dir, &scope, why);
 
-	for (unsigned part = 0; !err && part < PARTS; part++)
+	for (unsigned part = 0; !err && scope && part < PARTS; part++)
 		err = load_part(scope, (enum part)part, why);
 	if (!err)
 		*ret = RSP_TAKE(scope);

@@ -42,7 +42,7 @@ void rsp_endpoint_format(const struct rsp_endpoint *endpoint, char out[static RS
 struct rsp_scope_registrar {
 	char name[RSP_NAME_MAX + 1];
 	struct rsp_endpoint asap, enrp; /* the TLS ports */
-	struct rsp_ip *addresses;	/* further ones that it can be reached at */
+	struct rsp_ip addresses[RSP_SCOPE_ADDRESSES_MAX]; /* further ones that it can be reached at */
 	size_t n_addresses;
 };
 

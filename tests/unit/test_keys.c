@@ -491,8 +491,8 @@ bad_authz_and_scopes(void)
 		"{\"schema\":\"rsp.scope/1\",\"name\":\"s\",\"registrars\":[{\"name\":\"r\",\"asap\":\"h\",\"enrp\":\"h:1\",\"addresses\":[]}]}",
 		"{\"schema\":\"rsp.scope/1\",\"name\":\"s\",\"registrars\":[{\"name\":\"r\",\"asap\":\"h:x\",\"enrp\":\"h:1\",\"addresses\":[]}]}",
 		"{\"schema\":\"rsp.scope/1\",\"name\":\"s\",\"registrars\":[{\"name\":\"r\",\"asap\":\"h:1\",\"enrp\":\"h:1\",\"addresses\":[\"h\"]}]}",
-		"{\"schema\":\"rsp.scope/1\",\"name\":\"s\",\"registrars\":[{\"name\":\"r\",\"asap\":\"h:1\",\"enrp\":\"h:1\",\"addresses\":[]},"
-		"{\"name\":\"r\",\"asap\":\"h:1\",\"enrp\":\"h:1\",\"addresses\":[]}]}",
+		("{\"schema\":\"rsp.scope/1\",\"name\":\"s\",\"registrars\":[{\"name\":\"r\",\"asap\":\"h:1\",\"enrp\":\"h:1\",\"addresses\":[]},"
+		 "{\"name\":\"r\",\"asap\":\"h:1\",\"enrp\":\"h:1\",\"addresses\":[]}]}"),
 	};
 	struct rsp_authz *authz = NULL;
 	struct rsp_scope *scope = NULL;
