@@ -11,9 +11,8 @@
 static enum rsp_err
 start_connecting(const struct rsp_dial_params *params, int *ret_fd, int *ret_errno)
 {
-	RSP_AUTO(rsp_fd_close) int fd = -1;
+	int fd = socket(params->to.ss.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
-	fd = socket(params->to.ss.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	*ret_errno = 0;
 	if (fd < 0) {
 		*ret_errno = errno;
@@ -24,6 +23,7 @@ start_connecting(const struct rsp_dial_params *params, int *ret_fd, int *ret_err
 
 		if (bind(fd, (const struct sockaddr *)&from.ss, from.len) < 0) {
 			*ret_errno = errno;
+			rsp_fd_close(fd);
 			return RSP_EIO;
 		}
 	}
@@ -31,7 +31,6 @@ start_connecting(const struct rsp_dial_params *params, int *ret_fd, int *ret_err
 	if (connect(fd, (const struct sockaddr *)&params->to.ss, params->to.len) < 0 && errno != EINPROGRESS)
 		*ret_errno = errno; /* told later, as all that the other side or the way to it may say */
 	*ret_fd = fd;
-	fd = -1;
 	return RSP_OK;
 }
 
