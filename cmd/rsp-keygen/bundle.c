@@ -137,7 +137,8 @@ write_bundle(const struct master *master, const char *name)
 	unsigned keys = 0;
 
 	if (name && !entry && !registrar) {
-		(void)rsp_fail(&why, RSP_ENOTFOUND, name, "the scope has no registrar, element or monitor of this name");
+		(void)rsp_fail(&why, RSP_ENOTFOUND, name,
+			       "the scope has no registrar, element or monitor of this name");
 		return rsp_cli_fail(&why);
 	}
 	enum rsp_err err = make_directory(bundle.dir, name ? 0700 : 0755, &why);
@@ -161,10 +162,12 @@ run_bundle(unsigned n, const char *const *operand)
 	if (n > 1)
 		return rsp_cli_usage(operand[1], "is one operand too many");
 	if ((n == 1) == keygen.user)
-		return rsp_cli_usage(n ? operand[0] : "NAME", n ? "--user has no name" : "is missing: a node's name, or --user");
+		return rsp_cli_usage(n ? operand[0] : "NAME",
+				     n ? "--user has no name" : "is missing: a node's name, or --user");
 	if (!keygen.output)
 		return rsp_cli_usage("--output", "is missing: the directory to write");
-	int status = master_open(&master, true, false, &why) ? rsp_cli_fail(&why) : write_bundle(&master, n ? operand[0] : NULL);
+	int status = master_open(&master, true, false, &why) ? rsp_cli_fail(&why)
+							     : write_bundle(&master, n ? operand[0] : NULL);
 	master_done(&master);
 	return status;
 }

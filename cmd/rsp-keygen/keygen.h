@@ -50,7 +50,9 @@ void master_done(struct master *master);
 /** Lock the directory @dir: RSP_OK, and its descriptor in @ret. */
 enum rsp_err master_lock(const char *dir, int *ret, struct rsp_why *why) RSP_NODISCARD;
 
-/** Write what changed: keys.json, authz.json, scope.json, in this order: a node is known once the last one is written. */
+/**
+ * Write what changed: keys.json, authz.json, scope.json, in this order: a node is known once the last one is written.
+ */
 enum rsp_err master_save(const struct master *master, struct rsp_why *why) RSP_NODISCARD;
 
 /** Drop every key of the node @name. */

@@ -109,7 +109,9 @@ list_psktool(const struct rsp_keyring *ring)
 	}
 	if (keygen.output)
 		err = rsp_file_write(keygen.output, RSP_FILE_SECRET, keygen.force, rsp_bytes_of(text, n), &why);
-	int status = err ? rsp_cli_fail(&why) : keygen.output ? EXIT_SUCCESS : rsp_err_exit(rsp_cli_write(rsp_bytes_of(text, n)));
+	int status = err             ? rsp_cli_fail(&why)
+		     : keygen.output ? EXIT_SUCCESS
+				     : rsp_err_exit(rsp_cli_write(rsp_bytes_of(text, n)));
 	gnutls_memset(text, 0, room);
 	free(text);
 	return status;
@@ -127,8 +129,8 @@ run_list(unsigned n, const char *const *operand)
 		return rsp_cli_fail(&why);
 	bool to_file = keygen.output && !keygen.psktool;
 	int status = to_file && rsp_cli_output_open(keygen.output, false, rsp_cli.pretty, &why) ? rsp_cli_fail(&why)
-		     : keygen.psktool							       ? list_psktool(scope->keyring)
-											       : list_json(scope);
+		     : keygen.psktool ? list_psktool(scope->keyring)
+				      : list_json(scope);
 	rsp_scope_free(scope);
 	return status;
 }
@@ -166,10 +168,11 @@ static void
 say_dates(struct checks *checks, const char *kind, const char *object, int64_t not_before_ms, int64_t not_after_ms)
 {
 	int64_t now = checks->now_ms;
-	const char *state = not_before_ms > now	   ? "not-yet-valid"
+	const char *state = not_before_ms > now  ? "not-yet-valid"
 			    : not_after_ms < now ? "expired"
-			    : not_after_ms != RSP_TIME_NEVER && (uint64_t)(not_after_ms - now) < keygen.expires_in_ms ? "due"
-														      : "ok";
+			    : not_after_ms != RSP_TIME_NEVER && (uint64_t)(not_after_ms - now) < keygen.expires_in_ms
+				    ? "due"
+				    : "ok";
 
 	say(checks, kind, object, state, not_after_ms, NULL);
 }
@@ -230,7 +233,8 @@ check_pair(struct checks *checks, const struct rsp_x509 *trust, const char *name
 
 		rsp_x509_common_name(x509.chain[0], own, sizeof(own));
 		enum rsp_err err = rsp_x509_verify(trust, &der, 1, RSP_X509_SERVER, name ? name : own, &why);
-		bool dated = err == RSP_OK || err == RSP_ECERT_EXPIRED || err == RSP_ECERT_NOTYET || err == RSP_ECRL_EXPIRED;
+		bool dated =
+			err == RSP_OK || err == RSP_ECERT_EXPIRED || err == RSP_ECERT_NOTYET || err == RSP_ECRL_EXPIRED;
 		if (dated)
 			check_certificates(checks, cert, x509.chain, 1);
 		else
@@ -313,7 +317,7 @@ run_check(unsigned n, const char *const *operand)
 	check_authz(&checks);
 	rsp_x509_done(&trust);
 	rsp_scope_free(scope);
-	return checks.err ? rsp_err_exit(checks.err)
+	return checks.err   ? rsp_err_exit(checks.err)
 	       : checks.bad ? rsp_err_exit(RSP_ECONFIG)
 	       : checks.due ? rsp_err_exit(RSP_EDUE)
 			    : EXIT_SUCCESS;

@@ -30,8 +30,9 @@ enum {
 static enum rsp_err
 take_date(const char *text, int64_t *to, struct rsp_why *why)
 {
-	return rsp_date_parse(text, to) ? rsp_fail(why, RSP_EUSAGE, NULL, "\"%s\" is not a time like 2026-01-31T12:00:00Z", text)
-					: RSP_OK;
+	return rsp_date_parse(text, to)
+		       ? rsp_fail(why, RSP_EUSAGE, NULL, "\"%s\" is not a time like 2026-01-31T12:00:00Z", text)
+		       : RSP_OK;
 }
 
 static enum rsp_err
@@ -170,8 +171,9 @@ static struct poptOption check_options[] = {
 };
 
 #define VERB(verb_name, verb_operands, verb_summary) \
-	static const struct rsp_cli_tool verb_##verb_name = { .name = "rsp-keygen", .verb = #verb_name, .operands = verb_operands, \
-		.summary = verb_summary, .options = verb_name##_options, .groups = RSP_CLI_SCOPE, .take = take, .run = run_##verb_name }
+	static const struct rsp_cli_tool verb_##verb_name = { \
+		.name = "rsp-keygen", .verb = #verb_name, .operands = verb_operands, .summary = verb_summary, \
+		.options = verb_name##_options, .groups = RSP_CLI_SCOPE, .take = take, .run = run_##verb_name }
 VERB(init, "", "make a scope: its CA and its directory");
 VERB(registrar, "NAME", "add a registrar: certificate, keys with all others");
 VERB(element, "NAME", "add an element: keys with all registrars");
@@ -182,8 +184,8 @@ VERB(list, "", "show registrars, identities and keys");
 VERB(check, "", "find what is due, expired, unreadable or open to others");
 /* clang-format on */
 
-static const struct rsp_cli_tool *const verbs[] = { &verb_init,	  &verb_registrar, &verb_element, &verb_monitor,
-						    &verb_bundle, &verb_crl,	   &verb_list,	  &verb_check };
+static const struct rsp_cli_tool *const verbs[] = { &verb_init,   &verb_registrar, &verb_element, &verb_monitor,
+						    &verb_bundle, &verb_crl,       &verb_list,    &verb_check };
 
 int
 main(int argc, const char **argv)

@@ -13,10 +13,10 @@
 
 /* Verbs that make something: init, registrar, element, monitor, crl. */
 
-#define DAY_MS	   INT64_C(86400000)
-#define CA_DAYS	   3650
-#define CERT_DAYS  397
-#define BACK_MS	   INT64_C(300000) /* clocks differ: what is made now is valid on a node that lags a little */
+#define DAY_MS    INT64_C(86400000)
+#define CA_DAYS   3650
+#define CERT_DAYS 397
+#define BACK_MS   INT64_C(300000) /* clocks differ: what is made now is valid on a node that lags a little */
 
 static json_t *
 record(const char *verb, const char *scope, const char *name, const char *role, unsigned keys, const char *cert_pem)
@@ -51,7 +51,8 @@ not_before(int64_t now_ms)
 static int64_t
 not_after(int64_t now_ms, unsigned days)
 {
-	return keygen.not_after_ms ? keygen.not_after_ms : now_ms + (int64_t)(keygen.days ? keygen.days : days) * DAY_MS;
+	return keygen.not_after_ms ? keygen.not_after_ms
+				   : now_ms + (int64_t)(keygen.days ? keygen.days : days) * DAY_MS;
 }
 
 static const char *const init_files[] = { "ca.key", "ca.pem", "crl.pem", "keys.json", "authz.json", "scope.json" };
@@ -94,7 +95,8 @@ make_ca(struct master *master, const char *name, char **ret_crl, struct rsp_why 
 	(void)snprintf(common_name, sizeof(common_name), "%s scope CA", name);
 	enum rsp_err err = rsp_x509_make(&request, NULL, &master->ca, why);
 	return err ? err
-		   : rsp_x509_make_crl(&master->ca, NULL, NULL, master->now_ms - BACK_MS, master->now_ms + CERT_DAYS * DAY_MS, ret_crl, why);
+		   : rsp_x509_make_crl(&master->ca, NULL, NULL, master->now_ms - BACK_MS,
+				       master->now_ms + CERT_DAYS * DAY_MS, ret_crl, why);
 }
 
 static enum rsp_err
@@ -146,7 +148,8 @@ run_init(unsigned n, const char *const *operand)
 	if (n > 0)
 		return rsp_cli_usage(operand[0], "is one operand too many");
 	if (!rsp_name_ok(name))
-		return rsp_cli_usage(name, "is not a name: letters, digits, '-', '_' and '.', at most %d", RSP_NAME_MAX);
+		return rsp_cli_usage(name, "is not a name: letters, digits, '-', '_' and '.', at most %d",
+				     RSP_NAME_MAX);
 	bool new_directory = access(master.dir, F_OK) < 0;
 	enum rsp_err err = make_directory(master.dir, 0700, &why);
 	if (!err)
@@ -275,7 +278,8 @@ static enum rsp_err
 read_endpoints(struct rsp_scope_registrar *registrar, struct rsp_why *why)
 {
 	if (!keygen.asap)
-		return rsp_fail(why, RSP_EUSAGE, "--asap", "is missing: where the registrar serves elements and users, HOST:PORT");
+		return rsp_fail(why, RSP_EUSAGE, "--asap",
+				"is missing: where the registrar serves elements and users, HOST:PORT");
 	if (rsp_endpoint_parse(keygen.asap, RSP_PORT_ASAP_TLS, &registrar->asap))
 		return rsp_fail(why, RSP_EUSAGE, "--asap", "\"%s\" is not HOST:PORT", keygen.asap);
 	registrar->enrp = registrar->asap;
@@ -317,14 +321,17 @@ run_registrar(unsigned n, const char *const *operand)
 	unsigned made = 0;
 
 	if (n != 1 || !rsp_name_ok(operand[0]))
-		return rsp_cli_usage(n ? operand[n - 1] : "NAME", n == 0 ? "is missing" : n > 1 ? "is one operand too many" : "is not a name");
+		return rsp_cli_usage(n ? operand[n - 1] : "NAME", n == 0  ? "is missing"
+								  : n > 1 ? "is one operand too many"
+									  : "is not a name");
 	(void)snprintf(registrar.name, sizeof(registrar.name), "%s", operand[0]);
 	enum rsp_err err = read_endpoints(&registrar, &why);
 	if (!err)
 		err = master_open(&master, true, true, &why);
 	if (!err)
 		err = add_registrar(&master, &registrar, &pair, &made, &why);
-	json_t *object = err ? NULL : record("registrar", master.scope->name, registrar.name, "registrar", made, pair.cert_pem);
+	json_t *object =
+		err ? NULL : record("registrar", master.scope->name, registrar.name, "registrar", made, pair.cert_pem);
 	rsp_x509_pair_done(&pair);
 	master_done(&master);
 	return finish(err, &why, object);
@@ -354,7 +361,9 @@ run_node(const char *verb, enum rsp_role role, unsigned n, const char *const *op
 	unsigned made = 0;
 
 	if (n != 1 || !rsp_name_ok(operand[0]))
-		return rsp_cli_usage(n ? operand[n - 1] : "NAME", n == 0 ? "is missing" : n > 1 ? "is one operand too many" : "is not a name");
+		return rsp_cli_usage(n ? operand[n - 1] : "NAME", n == 0  ? "is missing"
+								  : n > 1 ? "is one operand too many"
+									  : "is not a name");
 	(void)snprintf(entry.name, sizeof(entry.name), "%s", operand[0]);
 	entry.pools = keygen.n_pools ? keygen.pools : all;
 	entry.n_pools = role != RSP_ROLE_ELEMENT ? 0 : keygen.n_pools ? keygen.n_pools : 1;
@@ -400,7 +409,8 @@ renew_crl(struct master *master, struct rsp_why *why)
 		err = bad_path ? read_text(bad_path, false, &bad, why) : RSP_ENOMEM;
 	}
 	if (!err)
-		err = rsp_x509_make_crl(&master->ca, old, bad, master->now_ms - BACK_MS, not_after(master->now_ms, CERT_DAYS), &crl, why);
+		err = rsp_x509_make_crl(&master->ca, old, bad, master->now_ms - BACK_MS,
+					not_after(master->now_ms, CERT_DAYS), &crl, why);
 	return err ? err : write_text(master->dir, NULL, "crl.pem", false, crl, why);
 }
 

@@ -27,7 +27,8 @@ read_text(const char *path, bool secret, char **ret, struct rsp_why *why)
 {
 	uint8_t *text;
 	size_t n;
-	enum rsp_err err = rsp_file_read(path, secret ? RSP_FILE_SECRET : RSP_FILE_PUBLIC, KEYGEN_FILE_MAX, &text, &n, why);
+	enum rsp_err err =
+		rsp_file_read(path, secret ? RSP_FILE_SECRET : RSP_FILE_PUBLIC, KEYGEN_FILE_MAX, &text, &n, why);
 
 	if (!err)
 		*ret = (char *)text;
@@ -41,8 +42,11 @@ make_directory(const char *path, unsigned mode, struct rsp_why *why)
 
 	if (mkdir(path, (mode_t)mode) == 0 || (errno == EEXIST && stat(path, &st) == 0 && S_ISDIR(st.st_mode)))
 		return RSP_OK;
-	return rsp_fail(why, errno == ENOENT ? RSP_ENOTFOUND : errno == EACCES || errno == EPERM ? RSP_EPERMS : RSP_EIO, path,
-			"cannot make the directory: %s", strerror(errno));
+	return rsp_fail(why,
+			errno == ENOENT                     ? RSP_ENOTFOUND
+			: errno == EACCES || errno == EPERM ? RSP_EPERMS
+							    : RSP_EIO,
+			path, "cannot make the directory: %s", strerror(errno));
 }
 
 char *
@@ -98,7 +102,8 @@ open_parts(struct master *master, bool ca, struct rsp_why *why)
 	if (!err)
 		err = rsp_keyring_load(keys, &master->keyring, why);
 	if (!err && *master->keyring->node)
-		return rsp_fail(why, RSP_ECONFIG, master->dir, "is the bundle of %s, not the directory that rsp-keygen init made",
+		return rsp_fail(why, RSP_ECONFIG, master->dir,
+				"is the bundle of %s, not the directory that rsp-keygen init made",
 				master->keyring->node);
 	if (!err)
 		err = rsp_authz_load(authz, &master->authz, why);
@@ -111,7 +116,8 @@ master_open(struct master *master, bool writes, bool ca, struct rsp_why *why)
 	struct rsp_scope *scope = NULL;
 
 	*master = (struct master){ .dir = rsp_cli.scope, .lock = -1, .now_ms = rsp_clock_wall_ms() };
-	enum rsp_err err = rsp_scope_load_public(master->dir, &scope, why); /* before a lock file appears in a wrong directory */
+	enum rsp_err err =
+		rsp_scope_load_public(master->dir, &scope, why); /* before a lock file appears in a wrong directory */
 	rsp_scope_free(scope);
 	if (!err && writes)
 		err = master_lock(master->dir, &master->lock, why);
@@ -194,7 +200,8 @@ master_check_name(const struct master *master, const char *name, enum rsp_role r
 		return RSP_OK;
 	if (other == role)
 		return rsp_fail(why, RSP_EEXISTS, name, "exists already (--force makes it and its keys anew)");
-	return rsp_fail(why, RSP_EEXISTS, name, "is the name of %s", registrar ? "a registrar" : "an element or monitor");
+	return rsp_fail(why, RSP_EEXISTS, name, "is the name of %s",
+			registrar ? "a registrar" : "an element or monitor");
 }
 
 json_t *
@@ -212,7 +219,8 @@ certificate_json(const char *pem)
 	char *copy = strdup(pem);
 
 	datum.data = (unsigned char *)copy;
-	bool known = copy && gnutls_x509_crt_init(&cert) >= 0 && gnutls_x509_crt_import(cert, &datum, GNUTLS_X509_FMT_PEM) >= 0 &&
+	bool known = copy && gnutls_x509_crt_init(&cert) >= 0 &&
+		     gnutls_x509_crt_import(cert, &datum, GNUTLS_X509_FMT_PEM) >= 0 &&
 		     rsp_x509_facts(cert, &facts) == RSP_OK;
 	gnutls_x509_crt_deinit(cert);
 	free(copy);

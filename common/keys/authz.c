@@ -171,8 +171,8 @@ rsp_authz_may(const struct rsp_authz *authz, const char *name, enum rsp_role rol
 	if (!authz)
 		return !ip;
 	const struct rsp_authz_entry *entry = name ? rsp_authz_find(authz, name) : NULL;
-	return entry && entry->role == role && now_ms <= entry->not_after_ms && (handle.n == 0 || any_pool(entry, handle)) &&
-	       (!ip || any_address(entry, ip));
+	return entry && entry->role == role && now_ms <= entry->not_after_ms &&
+	       (handle.n == 0 || any_pool(entry, handle)) && (!ip || any_address(entry, ip));
 }
 
 uint32_t
@@ -300,7 +300,7 @@ read_addresses(struct rsp_doc *doc, const json_t *item, struct rsp_authz_entry *
 static void
 read_entry(struct rsp_doc *doc, const json_t *item, struct rsp_authz_entry *entry)
 {
-	static const char *const members[] = { "name",	    "role", "pools", "addresses", "max_registrations",
+	static const char *const members[] = { "name",      "role", "pools", "addresses", "max_registrations",
 					       "not_after", NULL };
 
 	if (!rsp_doc_object(doc, item, members))

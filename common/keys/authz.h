@@ -11,8 +11,8 @@
 #include "base/role.h"
 #include "keys/name.h"
 
-/* authz.json: what the holder of a key may do beyond having it (RFC 5355 2.2-2.4). It lists elements and monitors by name;
- * who is not listed may do nothing. Registrars need no entry: a peer's or notifier's key is enough. */
+/* authz.json: what the holder of a key may do beyond having it (RFC 5355 2.2-2.4). It lists elements and monitors by
+ * name; who is not listed may do nothing. Registrars need no entry: a peer's or notifier's key is enough. */
 
 #define RSP_AUTHZ_FILE_MAX (16U << 20)
 #define RSP_AUTHZ_MAX	   100000 /* entries */
@@ -59,16 +59,19 @@ enum rsp_err rsp_authz_parse(struct rsp_bytes text, const char *path, struct rsp
 enum rsp_err rsp_authz_save(const struct rsp_authz *authz, const char *path, bool replace,
 			    struct rsp_why *why) RSP_NODISCARD;
 
-/** Put a copy of @entry in, over one of the same name. RSP_EVALUE for a bad name, role or list, RSP_ELIMIT, RSP_ENOMEM. */
+/**
+ * Put a copy of @entry in, over one of the same name. RSP_EVALUE for a bad name, role or list, RSP_ELIMIT,
+ * RSP_ENOMEM.
+ */
 enum rsp_err rsp_authz_put(struct rsp_authz *authz, const struct rsp_authz_entry *entry) RSP_NODISCARD;
 
 /** The entry of @name, or NULL. */
 const struct rsp_authz_entry *rsp_authz_find(const struct rsp_authz *authz, const char *name);
 
 /**
- * Whether the identity @name, authenticated in @role, may act on the pool @handle with the address @ip. @ip is an address
- * other than those of its connection, or NULL for one of its own. Without a list (NULL) a key's role decides: any pool, own
- * addresses only. An empty handle asks about the role alone.
+ * Whether the identity @name, authenticated in @role, may act on the pool @handle with the address @ip. @ip is an
+ * address other than those of its connection, or NULL for one of its own. Without a list (NULL) a key's role decides:
+ * any pool, own addresses only. An empty handle asks about the role alone.
  */
 bool rsp_authz_may(const struct rsp_authz *authz, const char *name, enum rsp_role role, struct rsp_bytes handle,
 		   const struct rsp_ip *ip, int64_t now_ms);

@@ -72,7 +72,8 @@ rsp_doc_bad(struct rsp_doc *doc, const char *key, const char *fmt, ...)
 	va_end(args);
 	if (doc->list)
 		(void)snprintf(where, sizeof(where), "%s[%zu]%s", doc->list, doc->index, *key ? "." : "");
-	doc->err = rsp_fail(doc->why, RSP_ECONFIG, doc->path, "%s%s%s%s", where, key, *where || *key ? ": " : "", reason);
+	doc->err =
+		rsp_fail(doc->why, RSP_ECONFIG, doc->path, "%s%s%s%s", where, key, *where || *key ? ": " : "", reason);
 	return doc->err;
 }
 

@@ -6,8 +6,8 @@
 #define RSP_NAME_MAX 63
 
 /**
- * Whether @name can name a scope, a registrar, an element or a monitor: 1 to RSP_NAME_MAX letters, digits, '-', '_' and '.',
- * beginning and ending with a letter or digit, without "..". So a name is also a file's name and a DNS name.
+ * Whether @name can name a scope, a registrar, an element or a monitor: 1 to RSP_NAME_MAX letters, digits, '-', '_'
+ * and '.', beginning and ending with a letter or digit, without "..". So a name is also a file's name and a DNS name.
  */
 bool rsp_name_ok(const char *name);
 

@@ -11,7 +11,7 @@
 #include "base/file.h"
 #include "keys/doc.h"
 
-#define PREFIX	  "rsp1."
+#define PREFIX    "rsp1."
 #define BASE64URL "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
 
 static void
@@ -239,8 +239,8 @@ bad_key(struct rsp_doc *doc)
 static void
 read_key(struct rsp_doc *doc, const json_t *item, struct rsp_key *key)
 {
-	static const char *const members[] = { "identity", "role",    "client",	   "server",
-					       "key",	   "created", "not_after", NULL };
+	static const char *const members[] = { "identity", "role",    "client",    "server",
+					       "key",      "created", "not_after", NULL };
 
 	if (!rsp_doc_object(doc, item, members))
 		return;
@@ -373,10 +373,9 @@ rsp_keyring_save(const struct rsp_keyring *ring, const char *path, bool replace,
 	if (!text)
 		return rsp_fail(why, RSP_ENOMEM, path, "out of memory");
 	const char *quote = *ring->node ? "\"" : "";
-	n = (size_t)snprintf(text, room,
-			     "{\n  \"schema\": \"%s\",\n  \"scope\": \"%s\",\n  \"node\": %s%s%s,\n  \"keys\": [%s",
-			     RSP_KEYS_SCHEMA, ring->scope, quote, *ring->node ? ring->node : "null", quote,
-			     ring->n ? "\n" : "");
+	n = (size_t)snprintf(
+		text, room, "{\n  \"schema\": \"%s\",\n  \"scope\": \"%s\",\n  \"node\": %s%s%s,\n  \"keys\": [%s",
+		RSP_KEYS_SCHEMA, ring->scope, quote, *ring->node ? ring->node : "null", quote, ring->n ? "\n" : "");
 	for (size_t i = 0; i < ring->n; i++)
 		n += write_key(&ring->keys[i], i + 1 == ring->n, text + n);
 	n += (size_t)snprintf(text + n, room - n, "%s]\n}\n", ring->n ? "  " : "");

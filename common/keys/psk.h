@@ -9,8 +9,9 @@
 #include "base/role.h"
 #include "keys/name.h"
 
-/* Pre-shared keys: one key is for one client, one server, one direction and one role (rsp(7), "Security"; RFC 9257 s.6).
- * A node offers keys of which it is the client and accepts keys of which it is the server, never the other way round. */
+/* Pre-shared keys: one key is for one client, one server, one direction and one role (rsp(7), "Security"; RFC 9257
+ * s.6). A node offers keys of which it is the client and accepts keys of which it is the server, never the other way
+ * round. */
 
 #define RSP_IDENTITY_SIZE   28 /* "rsp1.", 22 base64url characters of 16 random octets, and a NUL */
 #define RSP_SECRET_MIN	    16
@@ -58,8 +59,8 @@ void rsp_keyring_unref(struct rsp_keyring *ring);
 RSP_AUTO_DEFINE(struct rsp_keyring *, rsp_keyring_unref)
 
 /**
- * Read the keys.json @path. The file must be ours and closed to others (RSP_EPERMS); RSP_ENOTFOUND; RSP_ECONFIG with file,
- * line and column, or the name of the bad value; RSP_EKEY for a key that is no key.
+ * Read the keys.json @path. The file must be ours and closed to others (RSP_EPERMS); RSP_ENOTFOUND; RSP_ECONFIG
+ * with file, line and column, or the name of the bad value; RSP_EKEY for a key that is no key.
  */
 enum rsp_err rsp_keyring_load(const char *path, struct rsp_keyring **ret, struct rsp_why *why) RSP_NODISCARD;
 
@@ -74,7 +75,9 @@ enum rsp_err rsp_keyring_save(const struct rsp_keyring *ring, const char *path, 
 /** Copy @key into @ring. RSP_EEXISTS if the identity is there, RSP_ELIMIT, RSP_ENOMEM. */
 enum rsp_err rsp_keyring_add(struct rsp_keyring *ring, const struct rsp_key *key) RSP_NODISCARD;
 
-/** Make a key with a fresh identity and secret (GnuTLS's key-grade random numbers). RSP_EVALUE for a bad name or role. */
+/**
+ * Make a key with a fresh identity and secret (GnuTLS's key-grade random numbers). RSP_EVALUE for a bad name or role.
+ */
 enum rsp_err rsp_key_make(enum rsp_role role, const char *client, const char *server, int64_t now_ms,
 			  int64_t not_after_ms, struct rsp_key *ret) RSP_NODISCARD;
 
@@ -95,8 +98,8 @@ const struct rsp_key *rsp_keyring_server_key(const struct rsp_keyring *ring, con
 					     const char *me, int64_t now_ms);
 
 /**
- * What a client named @me asks: its @nth (from 0) key in @role for the server named @server, newest first, of those valid at
- * @now_ms; NULL if there is none. During a rotation a client that is refused tries the next one.
+ * What a client named @me asks: its @nth (from 0) key in @role for the server named @server, newest first, of those
+ * valid at @now_ms; NULL if there is none. During a rotation a client that is refused tries the next one.
  */
 const struct rsp_key *rsp_keyring_client_key(const struct rsp_keyring *ring, enum rsp_role role, const char *me,
 					     const char *server, int64_t now_ms, unsigned nth);

@@ -226,7 +226,8 @@ rsp_scope_save(const struct rsp_scope *scope, const char *dir, bool replace, str
 	rsp_doc_put(&root, "schema", json_string(RSP_SCOPE_SCHEMA));
 	rsp_doc_put(&root, "name", json_string(scope->name));
 	rsp_doc_put(&root, "registrars", list);
-	enum rsp_err err = path ? rsp_doc_save(root, path, replace, why) : rsp_fail(why, RSP_ENOMEM, dir, "out of memory");
+	enum rsp_err err =
+		path ? rsp_doc_save(root, path, replace, why) : rsp_fail(why, RSP_ENOMEM, dir, "out of memory");
 	json_decref(root);
 	return err;
 }
@@ -372,7 +373,7 @@ rsp_scope_registrar_at(const struct rsp_scope *scope, const char *spec, enum rsp
 		target.endpoint.port = service == RSP_SERVICE_ASAP ? RSP_PORT_ASAP_TLS : RSP_PORT_ENRP_TLS;
 	(void)snprintf(target.name, sizeof(target.name), "%s",
 		       target.registrar ? target.registrar->name
-		       : at		? name
+		       : at             ? name
 					: target.endpoint.host);
 	*ret = target;
 	return RSP_OK;

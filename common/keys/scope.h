@@ -58,8 +58,9 @@ struct rsp_scope {
 };
 
 /**
- * Read the scope directory @dir: scope.json and ca.pem, and what else is there (crl.pem, keys.json, cert.pem with key.pem,
- * authz.json). RSP_ENOTFOUND if the directory, scope.json or ca.pem is missing. The certificates' dates are not checked here.
+ * Read the scope directory @dir: scope.json and ca.pem, and what else is there (crl.pem, keys.json, cert.pem with
+ * key.pem, authz.json). RSP_ENOTFOUND if the directory, scope.json or ca.pem is missing. The certificates' dates are
+ * not checked here.
  */
 enum rsp_err rsp_scope_load(const char *dir, struct rsp_scope **ret, struct rsp_why *why) RSP_NODISCARD;
 
@@ -86,7 +87,9 @@ enum rsp_err rsp_scope_put(struct rsp_scope *scope, const struct rsp_scope_regis
 
 enum rsp_service { RSP_SERVICE_ASAP, RSP_SERVICE_ENRP };
 
-/** Where to dial, and who must answer there: @name is the registrar's name, for its key and as its certificate's name. */
+/**
+ * Where to dial, and who must answer there: @name is the registrar's name, for its key and as its certificate's name.
+ */
 struct rsp_target {
 	struct rsp_endpoint endpoint;
 	const struct rsp_scope_registrar *registrar; /* into the scope; NULL if the scope does not know it */
@@ -94,11 +97,11 @@ struct rsp_target {
 };
 
 /**
- * Find what -s @spec means: [NAME@]HOST[:PORT], or just a registrar's NAME. Which registrar it is: NAME if given; else the
- * one whose endpoint it is; else the only one with that host among its endpoints and addresses; else the only one in the
- * scope. The port defaults to that registrar's, else the service's. With no @scope (NULL), or one
- * without registrars, a NAME is taken as it is. RSP_EVALUE for a bad
- * spec, RSP_ENOTFOUND for a NAME that the scope does not know.
+ * Find what -s @spec means: [NAME@]HOST[:PORT], or just a registrar's NAME. Which registrar it is: NAME if given;
+ * else the one whose endpoint it is; else the only one with that host among its endpoints and addresses; else the
+ * only one in the scope. The port defaults to that registrar's, else the service's. With no @scope (NULL), or one
+ * without registrars, a NAME is taken as it is. RSP_EVALUE for a bad spec, RSP_ENOTFOUND for a NAME that the scope
+ * does not know.
  */
 enum rsp_err rsp_scope_registrar_at(const struct rsp_scope *scope, const char *spec, enum rsp_service service,
 				    struct rsp_target *ret, struct rsp_why *why) RSP_NODISCARD;

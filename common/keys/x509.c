@@ -192,7 +192,8 @@ check_crls(const struct rsp_x509 *x509, struct rsp_why *why)
 		if (next >= now)
 			continue;
 		rsp_clock_format(next * 1000, date);
-		return rsp_fail(why, RSP_ECRL_EXPIRED, "crl.pem", "a newer one was due on %s", next < 0 ? "a day not given" : date);
+		return rsp_fail(why, RSP_ECRL_EXPIRED, "crl.pem", "a newer one was due on %s",
+				next < 0 ? "a day not given" : date);
 	}
 	return RSP_OK;
 }
@@ -273,8 +274,8 @@ judge(unsigned status, const char *name, struct rsp_why *why)
 }
 
 static enum rsp_err
-verify_chain(const struct rsp_x509 *x509, gnutls_x509_crt_t *chain, unsigned n, enum rsp_x509_kind kind, const char *name,
-	     struct rsp_why *why)
+verify_chain(const struct rsp_x509 *x509, gnutls_x509_crt_t *chain, unsigned n, enum rsp_x509_kind kind,
+	     const char *name, struct rsp_why *why)
 {
 	char server[] = GNUTLS_KP_TLS_WWW_SERVER, client[] = GNUTLS_KP_TLS_WWW_CLIENT;
 	char *purpose = kind == RSP_X509_SERVER ? server : client;

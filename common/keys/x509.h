@@ -10,8 +10,8 @@
 #include "base/err.h"
 #include "base/ip.h"
 
-/* The certificates of a scope: a CA signs those of registrars (and, if wanted, of users); users check them. RFC 5355 2.7,
- * 2.12. What GnuTLS lets pass and we do not: a certificate without SAN, without the purpose, an outdated CRL. */
+/* The certificates of a scope: a CA signs those of registrars (and, if wanted, of users); users check them. RFC 5355
+ * 2.7, 2.12. What GnuTLS lets pass and we do not: a certificate without SAN, without the purpose, an outdated CRL. */
 
 #define RSP_PEM_FILE_MAX  (256U << 10)
 #define RSP_X509_CHAIN_MAX 8
@@ -40,13 +40,15 @@ struct rsp_x509_pair {
 /** Wipe and free both texts. */
 void rsp_x509_pair_done(struct rsp_x509_pair *pair);
 
-/** Make a key pair and a certificate for it, signed by @ca, or by itself if that is NULL and the request is for a CA. */
+/**
+ * Make a key pair and a certificate for it, signed by @ca, or by itself if that is NULL and the request is for a CA.
+ */
 enum rsp_err rsp_x509_make(const struct rsp_x509_request *request, const struct rsp_x509_pair *ca,
 			   struct rsp_x509_pair *ret, struct rsp_why *why) RSP_NODISCARD;
 
 /**
- * Make a CRL of @ca that says what @old_pem (or NULL) said and revokes the certificate @revoke_pem (or NULL) as of @now_ms;
- * the next one is due at @next_ms. @ret_pem is on the heap.
+ * Make a CRL of @ca that says what @old_pem (or NULL) said and revokes the certificate @revoke_pem (or NULL) as of
+ * @now_ms; the next one is due at @next_ms. @ret_pem is on the heap.
  */
 enum rsp_err rsp_x509_make_crl(const struct rsp_x509_pair *ca, const char *old_pem, const char *revoke_pem,
 			       int64_t now_ms, int64_t next_ms, char **ret_pem, struct rsp_why *why) RSP_NODISCARD;
@@ -71,7 +73,10 @@ enum rsp_err rsp_x509_load_ca(struct rsp_x509 *x509, const char *path, struct rs
 /** Add the CRLs in the PEM file @path. Load the CA first: a CRL it did not sign is refused (RSP_EKEY). */
 enum rsp_err rsp_x509_load_crl(struct rsp_x509 *x509, const char *path, struct rsp_why *why) RSP_NODISCARD;
 
-/** Load our own certificate and its key; the key's file must be closed to others. RSP_EKEY if they do not belong together. */
+/**
+ * Load our own certificate and its key; the key's file must be closed to others. RSP_EKEY if they do not belong
+ * together.
+ */
 enum rsp_err rsp_x509_load_pair(struct rsp_x509 *x509, const char *cert_path, const char *key_path,
 				struct rsp_why *why) RSP_NODISCARD;
 
@@ -80,9 +85,10 @@ enum rsp_err rsp_x509_credentials(const struct rsp_x509 *x509, gnutls_certificat
 				  struct rsp_why *why) RSP_NODISCARD;
 
 /**
- * Check the certificate @chain of the other side (DER, its own first, as gnutls_certificate_get_peers gives it) against our
- * anchors and CRLs: chain, dates, revocation, the CRL's own age, the purpose, and for a server its SAN: @name is a DNS name
- * or a numeric address; a common name does not count. Returns RSP_ECERT_… or RSP_ECRL_EXPIRED, in words in @why.
+ * Check the certificate @chain of the other side (DER, its own first, as gnutls_certificate_get_peers gives it)
+ * against our anchors and CRLs: chain, dates, revocation, the CRL's own age, the purpose, and for a server its SAN:
+ * @name is a DNS name or a numeric address; a common name does not count. Returns RSP_ECERT_… or RSP_ECRL_EXPIRED, in
+ * words in @why.
  */
 enum rsp_err rsp_x509_verify(const struct rsp_x509 *x509, const gnutls_datum_t *chain, unsigned n,
 			     enum rsp_x509_kind kind, const char *name, struct rsp_why *why) RSP_NODISCARD;

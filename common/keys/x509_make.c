@@ -53,7 +53,8 @@ issuer_open(const struct rsp_x509_pair *pair, struct issuer *ret)
 static gnutls_digest_algorithm_t
 digest_for(gnutls_privkey_t key)
 {
-	return gnutls_privkey_get_pk_algorithm(key, NULL) == GNUTLS_PK_EDDSA_ED25519 ? GNUTLS_DIG_SHA512 : GNUTLS_DIG_SHA256;
+	return gnutls_privkey_get_pk_algorithm(key, NULL) == GNUTLS_PK_EDDSA_ED25519 ? GNUTLS_DIG_SHA512
+										     : GNUTLS_DIG_SHA256;
 }
 
 /* 128 random bits; positive and never shorter (RFC 5280 s.4.1.2.2). */
@@ -120,7 +121,8 @@ set_key_ids(gnutls_x509_crt_t cert, gnutls_x509_crt_t issuer)
 
 /* Everything but the signature. */
 static int
-fill(gnutls_x509_crt_t cert, gnutls_x509_privkey_t key, const struct rsp_x509_request *request, gnutls_x509_crt_t issuer)
+fill(gnutls_x509_crt_t cert, gnutls_x509_privkey_t key, const struct rsp_x509_request *request,
+     gnutls_x509_crt_t issuer)
 {
 	int code = gnutls_x509_crt_set_version(cert, 3);
 

@@ -59,21 +59,23 @@ __wrap_strdup(const char *s)
 #define ID2 "rsp1.BBBBBBBBBBBBBBBBBBBBB-"
 #define K32 "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
 #define KEY(id, role, client, server, key, created, not_after)                                                         \
-	"{\"identity\":\"" id "\",\"role\":\"" role "\",\"client\":\"" client "\",\"server\":\"" server "\",\"key\":\"" key  \
-	"\",\"created\":\"" created "\",\"not_after\":" not_after "}"
+	"{\"identity\":\"" id "\",\"role\":\"" role "\",\"client\":\"" client "\",\"server\":\"" server                \
+	"\",\"key\":\"" key "\",\"created\":\"" created "\",\"not_after\":" not_after "}"
 #define KEYS(list) "{\"schema\":\"rsp.keys/1\",\"scope\":\"s\",\"node\":\"r1\",\"keys\":[" list "]}"
-#define GOOD KEY(ID1, "element", "web", "r1", K32, "2026-01-01T00:00:00.000Z", "null")
-#define OTHER KEY(ID2, "peer", "r1", "r2", K32, "2026-01-01T00:00:00Z", "\"2026-02-01\"")
+#define GOOD       KEY(ID1, "element", "web", "r1", K32, "2026-01-01T00:00:00.000Z", "null")
+#define OTHER      KEY(ID2, "peer", "r1", "r2", K32, "2026-01-01T00:00:00Z", "\"2026-02-01\"")
 
 static const char keys_text[] = KEYS(GOOD "," OTHER);
-static const char scope_text[] = "{\"schema\":\"rsp.scope/1\",\"name\":\"s\",\"registrars\":["
-				 "{\"name\":\"r1\",\"asap\":\"127.0.0.1:3864\",\"enrp\":\"127.0.0.1:9902\",\"addresses\":[]},"
-				 "{\"name\":\"r2\",\"asap\":\"[::1]:4864\",\"enrp\":\"r2.example:9902\",\"addresses\":[\"192.0.2.7\"]}]}";
-static const char authz_text[] =
-	"{\"schema\":\"rsp.authz/1\",\"identities\":["
-	"{\"name\":\"web\",\"role\":\"element\",\"pools\":[\"web*\",\"a?c\"],\"addresses\":[\"10.0.0.0/8\",\"2001:db8::/33\"],"
-	"\"max_registrations\":3,\"not_after\":\"2026-02-01T00:00:00Z\"},"
-	"{\"name\":\"mon\",\"role\":\"monitor\",\"pools\":[],\"addresses\":[],\"max_registrations\":null,\"not_after\":null}]}";
+static const char scope_text[] =
+	"{\"schema\":\"rsp.scope/1\",\"name\":\"s\",\"registrars\":["
+	"{\"name\":\"r1\",\"asap\":\"127.0.0.1:3864\",\"enrp\":\"127.0.0.1:9902\",\"addresses\":[]},"
+	"{\"name\":\"r2\",\"asap\":\"[::1]:4864\",\"enrp\":\"r2.example:9902\",\"addresses\":[\"192.0.2.7\"]}]}";
+static const char authz_text[] = "{\"schema\":\"rsp.authz/1\",\"identities\":["
+				 "{\"name\":\"web\",\"role\":\"element\",\"pools\":[\"web*\",\"a?c\"],\"addresses\":["
+				 "\"10.0.0.0/8\",\"2001:db8::/33\"],"
+				 "\"max_registrations\":3,\"not_after\":\"2026-02-01T00:00:00Z\"},"
+				 "{\"name\":\"mon\",\"role\":\"monitor\",\"pools\":[],\"addresses\":[],\"max_"
+				 "registrations\":null,\"not_after\":null}]}";
 
 static enum rsp_err
 keys_of(const char *text, struct rsp_keyring **ret, struct rsp_why *why)
@@ -93,10 +95,21 @@ at(const char *date)
 static void
 dates(void)
 {
-	static const char *const bad[] = { "",		   "2026",	  "2026-1-1",	      "2026-13-01", "2026-04-31",
-					   "2026-02-29", "2026-01-00", "2026-01-01T",	 "1969-12-31", "2026-01-01T24:00:00Z",
-					   "2026-01-01T00:00:00", "2026-01-01T00:00:00.1Z", "2026-01-01T00:00:00Zx",
-					   "2026-01-01 00:00:00Z", "2026-01-01T00:60:00Z" };
+	static const char *const bad[] = { "",
+					   "2026",
+					   "2026-1-1",
+					   "2026-13-01",
+					   "2026-04-31",
+					   "2026-02-29",
+					   "2026-01-00",
+					   "2026-01-01T",
+					   "1969-12-31",
+					   "2026-01-01T24:00:00Z",
+					   "2026-01-01T00:00:00",
+					   "2026-01-01T00:00:00.1Z",
+					   "2026-01-01T00:00:00Zx",
+					   "2026-01-01 00:00:00Z",
+					   "2026-01-01T00:60:00Z" };
 	int64_t ms;
 
 	CHECK_EQ(at("1970-01-01"), 0);
@@ -121,7 +134,8 @@ names(void)
 	longest[RSP_NAME_MAX] = '\0';
 	CHECK(rsp_name_ok(longest));
 	CHECK(rsp_name_ok("a") && rsp_name_ok("web-1.example_x") && !rsp_name_ok("") && !rsp_name_ok("a/b"));
-	CHECK(!rsp_name_ok("..") && !rsp_name_ok("a..b") && !rsp_name_ok("-a") && !rsp_name_ok("a.") && !rsp_name_ok("a b"));
+	CHECK(!rsp_name_ok("..") && !rsp_name_ok("a..b") && !rsp_name_ok("-a") && !rsp_name_ok("a.") &&
+	      !rsp_name_ok("a b"));
 	CHECK(!rsp_name_ok("\xc3\xa4") && !rsp_name_ok("a\n"));
 }
 
@@ -162,7 +176,9 @@ rotation(void)
 
 	CHECK(ring != NULL);
 	for (int i = 0; ring && i < 100; i++) {
-		CHECK_EQ(rsp_key_make(RSP_ROLE_ELEMENT, "web", "r1", 1000 + i / 2, i == 99 ? 2000 : RSP_TIME_NEVER, &key), RSP_OK);
+		CHECK_EQ(rsp_key_make(RSP_ROLE_ELEMENT, "web", "r1", 1000 + i / 2, i == 99 ? 2000 : RSP_TIME_NEVER,
+				      &key),
+			 RSP_OK);
 		CHECK(rsp_identity_ok(key.identity, strlen(key.identity)));
 		CHECK_EQ(rsp_keyring_add(ring, &key), RSP_OK);
 		CHECK_EQ(rsp_keyring_add(ring, &key), RSP_EEXISTS);
@@ -202,21 +218,28 @@ bad_keyrings(void)
 		{ "{\"schema\":\"rsp.keys/2\"}", "schema: is not", RSP_ECONFIG },
 		{ "{\"schema\":\"rsp.keys/1\"}", "scope: is missing", RSP_ECONFIG },
 		{ "{\"schema\":\"rsp.keys/1\",\"schema\":\"rsp.keys/1\"}", "twice", RSP_ECONFIG },
-		{ "{\"schema\":\"rsp.keys/1\",\"scope\":\"s\",\"node\":null,\"keys\":{}}", "keys: is not an array", RSP_ECONFIG },
-		{ "{\"schema\":\"rsp.keys/1\",\"scope\":\"s\",\"node\":null,\"keys\":[],\"x\":1}", "unknown", RSP_ECONFIG },
-		{ "{\"schema\":\"rsp.keys/1\",\"scope\":\"../s\",\"node\":null,\"keys\":[]}", "scope: is not a name", RSP_ECONFIG },
+		{ "{\"schema\":\"rsp.keys/1\",\"scope\":\"s\",\"node\":null,\"keys\":{}}", "keys: is not an array",
+		  RSP_ECONFIG },
+		{ "{\"schema\":\"rsp.keys/1\",\"scope\":\"s\",\"node\":null,\"keys\":[],\"x\":1}", "unknown",
+		  RSP_ECONFIG },
+		{ "{\"schema\":\"rsp.keys/1\",\"scope\":\"../s\",\"node\":null,\"keys\":[]}", "scope: is not a name",
+		  RSP_ECONFIG },
 		{ KEYS("7"), "keys[0]: is not an object", RSP_ECONFIG },
 		{ KEYS("{}"), "keys[0].identity: is missing", RSP_ECONFIG },
 		{ KEYS(GOOD "," GOOD), "keys[1].identity: is there twice", RSP_ECONFIG },
-		{ KEYS(KEY("rsp1.AAA", "peer", "r1", "r2", K32, "2026-01-01", "null")), "keys[0].identity", RSP_ECONFIG },
-		{ KEYS(KEY("rsp2.AAAAAAAAAAAAAAAAAAAAAA", "peer", "r1", "r2", K32, "2026-01-01", "null")), "identity", RSP_ECONFIG },
-		{ KEYS(KEY("rsp1.AAAAAAAAAAAAAAAAAAAAA+", "peer", "r1", "r2", K32, "2026-01-01", "null")), "identity", RSP_ECONFIG },
+		{ KEYS(KEY("rsp1.AAA", "peer", "r1", "r2", K32, "2026-01-01", "null")), "keys[0].identity",
+		  RSP_ECONFIG },
+		{ KEYS(KEY("rsp2.AAAAAAAAAAAAAAAAAAAAAA", "peer", "r1", "r2", K32, "2026-01-01", "null")), "identity",
+		  RSP_ECONFIG },
+		{ KEYS(KEY("rsp1.AAAAAAAAAAAAAAAAAAAAA+", "peer", "r1", "r2", K32, "2026-01-01", "null")), "identity",
+		  RSP_ECONFIG },
 		{ KEYS(KEY(ID1, "user", "r1", "r2", K32, "2026-01-01", "null")), "keys[0].role", RSP_ECONFIG },
 		{ KEYS(KEY(ID1, "peer", "r1", "r1", K32, "2026-01-01", "null")), "keys[0].server", RSP_ECONFIG },
 		{ KEYS(KEY(ID1, "peer", "r1", "", K32, "2026-01-01", "null")), "keys[0].server", RSP_ECONFIG },
 		{ KEYS(KEY(ID1, "peer", "r1", "r2", K32, "yesterday", "null")), "keys[0].created", RSP_ECONFIG },
 		{ KEYS(KEY(ID1, "peer", "r1", "r2", K32, "2026-01-01", "7")), "keys[0].not_after", RSP_ECONFIG },
-		{ KEYS(KEY(ID1, "peer", "r1", "r2", "000102030405060708090a0b0c0d0e", "2026-01-01", "null")), "keys[0].key", RSP_EKEY },
+		{ KEYS(KEY(ID1, "peer", "r1", "r2", "000102030405060708090a0b0c0d0e", "2026-01-01", "null")),
+		  "keys[0].key", RSP_EKEY },
 		{ KEYS(KEY(ID1, "peer", "r1", "r2", K32 "0", "2026-01-01", "null")), "keys[0].key", RSP_EKEY },
 		{ KEYS(KEY(ID1, "peer", "r1", "r2", K32 K32 "00", "2026-01-01", "null")), "keys[0].key", RSP_EKEY },
 		{ KEYS(KEY(ID1, "peer", "r1", "r2", K32 "zz", "2026-01-01", "null")), "keys[0].key", RSP_EKEY },
@@ -307,12 +330,16 @@ endpoints(void)
 	static const struct {
 		const char *text, *host, *again;
 		unsigned port;
-	} good[] = { { "a", "a", "a:7", 7 },	     { "a.b-c_d:0", "a.b-c_d", "a.b-c_d:0", 0 },
+	} good[] = { { "a", "a", "a:7", 7 },
+		     { "a.b-c_d:0", "a.b-c_d", "a.b-c_d:0", 0 },
 		     { "127.0.0.1:65535", "127.0.0.1", "127.0.0.1:65535", 65535 },
-		     { "::1", "::1", "[::1]:7", 7 }, { "[2001:db8::1]:80", "2001:db8::1", "[2001:db8::1]:80", 80 },
+		     { "::1", "::1", "[::1]:7", 7 },
+		     { "[2001:db8::1]:80", "2001:db8::1", "[2001:db8::1]:80", 80 },
 		     { "[::1]", "::1", "[::1]:7", 7 } };
-	static const char *const bad[] = { "", ":", ":80", "a:", "a:65536", "a:x", "a:-1", "[::1", "[::1]x", "[a]:1", "[127.0.0.1]:1",
-					   "a:1:2", "a b", "a/b:1", "[]:1", "::g", "a@b" };
+	static const char *const bad[] = {
+		"",      ":",   ":80",   "a:",   "a:65536", "a:x", "a:-1", "[::1", "[::1]x", "[a]:1", "[127.0.0.1]:1",
+		"a:1:2", "a b", "a/b:1", "[]:1", "::g",     "a@b"
+	};
 	struct rsp_endpoint endpoint;
 
 	for (unsigned i = 0; i < RSP_COUNT(good); i++) {
@@ -387,12 +414,28 @@ globs(void)
 	static const struct {
 		const char *glob, *handle;
 		bool matches;
-	} row[] = { { "", "", true },	       { "*", "", true },	{ "*", "web", true },	 { "web", "web", true },
-		    { "web", "web1", false },  { "web*", "web", true }, { "web*", "we", false }, { "*b", "web", true },
-		    { "*e*", "web", true },    { "?eb", "web", true },	{ "?", "", false },	 { "\\*", "*", true },
-		    { "\\*", "x", false },     { "a\\?", "a?", true },	{ "a\\", "a\\", true },	 { "*a*b*c", "xaybzc", true },
-		    { "*a*b*c", "xaybz", false }, { "[ab]", "a", false }, { "\\\\", "\\", true }, { "", "x", false },
-		    { "a*\\*", "abc*", true }, { "**", "x", true } };
+	} row[] = { { "", "", true },
+		    { "*", "", true },
+		    { "*", "web", true },
+		    { "web", "web", true },
+		    { "web", "web1", false },
+		    { "web*", "web", true },
+		    { "web*", "we", false },
+		    { "*b", "web", true },
+		    { "*e*", "web", true },
+		    { "?eb", "web", true },
+		    { "?", "", false },
+		    { "\\*", "*", true },
+		    { "\\*", "x", false },
+		    { "a\\?", "a?", true },
+		    { "a\\", "a\\", true },
+		    { "*a*b*c", "xaybzc", true },
+		    { "*a*b*c", "xaybz", false },
+		    { "[ab]", "a", false },
+		    { "\\\\", "\\", true },
+		    { "", "x", false },
+		    { "a*\\*", "abc*", true },
+		    { "**", "x", true } };
 
 	for (unsigned i = 0; i < RSP_COUNT(row); i++)
 		if (rsp_glob_match(row[i].glob, rsp_bytes_str(row[i].handle)) != row[i].matches) {
@@ -414,8 +457,9 @@ globs(void)
 static void
 cidrs(void)
 {
-	static const char *const bad[] = { "", "/8", "10.0.0.0/33", "::/129", "10.0.0.1/8", "10.0.0.0/", "10.0.0.0/-1",
-					   "10.0.0.0/8x", "x/8", "2001:db8::1/64", "10.0.0/8" };
+	static const char *const bad[] = { "",          "/8",          "10.0.0.0/33", "::/129", "10.0.0.1/8",
+					   "10.0.0.0/", "10.0.0.0/-1", "10.0.0.0/8x", "x/8",    "2001:db8::1/64",
+					   "10.0.0/8" };
 	struct rsp_cidr cidr;
 	struct rsp_ip ip;
 	char text[RSP_CIDR_TEXT_MAX];
@@ -443,7 +487,8 @@ authorisation(void)
 	int64_t now = at("2026-01-15");
 
 	CHECK_EQ(rsp_authz_parse(rsp_bytes_str(authz_text), "a", &authz, &why), RSP_OK);
-	CHECK_EQ(rsp_ip_parse("10.1.2.3", &ten) | rsp_ip_parse("2001:db8::7", &six) | rsp_ip_parse("11.0.0.1", &out), RSP_OK);
+	CHECK_EQ(rsp_ip_parse("10.1.2.3", &ten) | rsp_ip_parse("2001:db8::7", &six) | rsp_ip_parse("11.0.0.1", &out),
+		 RSP_OK);
 	CHECK(rsp_authz_may(authz, "web", RSP_ROLE_ELEMENT, web, NULL, now));
 	CHECK(rsp_authz_may(authz, "web", RSP_ROLE_ELEMENT, web, &ten, now));
 	CHECK(rsp_authz_may(authz, "web", RSP_ROLE_ELEMENT, rsp_bytes_str("abc"), &six, now));
@@ -470,17 +515,23 @@ bad_authz_and_scopes(void)
 	static const char *const authz_bad[] = {
 		"{\"schema\":\"rsp.authz/1\"}",
 		"{\"schema\":\"rsp.authz/1\",\"identities\":[{\"name\":\"a\"}]}",
-		"{\"schema\":\"rsp.authz/1\",\"identities\":[{\"name\":\"a\",\"role\":\"peer\",\"pools\":[],\"addresses\":[],"
+		"{\"schema\":\"rsp.authz/"
+		"1\",\"identities\":[{\"name\":\"a\",\"role\":\"peer\",\"pools\":[],\"addresses\":[],"
 		"\"max_registrations\":null,\"not_after\":null}]}",
-		"{\"schema\":\"rsp.authz/1\",\"identities\":[{\"name\":\"a\",\"role\":\"element\",\"pools\":[1],\"addresses\":[],"
+		"{\"schema\":\"rsp.authz/"
+		"1\",\"identities\":[{\"name\":\"a\",\"role\":\"element\",\"pools\":[1],\"addresses\":[],"
 		"\"max_registrations\":null,\"not_after\":null}]}",
-		"{\"schema\":\"rsp.authz/1\",\"identities\":[{\"name\":\"a\",\"role\":\"element\",\"pools\":[],\"addresses\":[\"x\"],"
+		"{\"schema\":\"rsp.authz/"
+		"1\",\"identities\":[{\"name\":\"a\",\"role\":\"element\",\"pools\":[],\"addresses\":[\"x\"],"
 		"\"max_registrations\":null,\"not_after\":null}]}",
-		"{\"schema\":\"rsp.authz/1\",\"identities\":[{\"name\":\"a\",\"role\":\"element\",\"pools\":[],\"addresses\":[],"
+		"{\"schema\":\"rsp.authz/"
+		"1\",\"identities\":[{\"name\":\"a\",\"role\":\"element\",\"pools\":[],\"addresses\":[],"
 		"\"max_registrations\":-1,\"not_after\":null}]}",
-		"{\"schema\":\"rsp.authz/1\",\"identities\":[{\"name\":\"a\",\"role\":\"element\",\"pools\":[],\"addresses\":[],"
+		"{\"schema\":\"rsp.authz/"
+		"1\",\"identities\":[{\"name\":\"a\",\"role\":\"element\",\"pools\":[],\"addresses\":[],"
 		"\"max_registrations\":null,\"not_after\":null,\"pool\":[]}]}",
-		"{\"schema\":\"rsp.authz/1\",\"identities\":[{\"name\":\"a\",\"role\":\"element\",\"pools\":[],\"addresses\":[],"
+		"{\"schema\":\"rsp.authz/"
+		"1\",\"identities\":[{\"name\":\"a\",\"role\":\"element\",\"pools\":[],\"addresses\":[],"
 		"\"max_registrations\":null,\"not_after\":null},{\"name\":\"a\",\"role\":\"element\",\"pools\":[],"
 		"\"addresses\":[],\"max_registrations\":null,\"not_after\":null}]}",
 	};
@@ -488,10 +539,18 @@ bad_authz_and_scopes(void)
 		"{\"schema\":\"rsp.scope/1\",\"name\":\"s\"}",
 		"{\"schema\":\"rsp.scope/1\",\"name\":\"\",\"registrars\":[]}",
 		"{\"schema\":\"rsp.scope/1\",\"name\":\"s\",\"registrars\":[],\"extra\":0}",
-		"{\"schema\":\"rsp.scope/1\",\"name\":\"s\",\"registrars\":[{\"name\":\"r\",\"asap\":\"h\",\"enrp\":\"h:1\",\"addresses\":[]}]}",
-		"{\"schema\":\"rsp.scope/1\",\"name\":\"s\",\"registrars\":[{\"name\":\"r\",\"asap\":\"h:x\",\"enrp\":\"h:1\",\"addresses\":[]}]}",
-		"{\"schema\":\"rsp.scope/1\",\"name\":\"s\",\"registrars\":[{\"name\":\"r\",\"asap\":\"h:1\",\"enrp\":\"h:1\",\"addresses\":[\"h\"]}]}",
-		("{\"schema\":\"rsp.scope/1\",\"name\":\"s\",\"registrars\":[{\"name\":\"r\",\"asap\":\"h:1\",\"enrp\":\"h:1\",\"addresses\":[]},"
+		"{\"schema\":\"rsp.scope/"
+		"1\",\"name\":\"s\",\"registrars\":[{\"name\":\"r\",\"asap\":\"h\",\"enrp\":\"h:1\",\"addresses\":[]}]"
+		"}",
+		"{\"schema\":\"rsp.scope/"
+		"1\",\"name\":\"s\",\"registrars\":[{\"name\":\"r\",\"asap\":\"h:x\",\"enrp\":\"h:1\",\"addresses\":[]}"
+		"]}",
+		"{\"schema\":\"rsp.scope/"
+		"1\",\"name\":\"s\",\"registrars\":[{\"name\":\"r\",\"asap\":\"h:1\",\"enrp\":\"h:1\",\"addresses\":["
+		"\"h\"]}]}",
+		("{\"schema\":\"rsp.scope/"
+		 "1\",\"name\":\"s\",\"registrars\":[{\"name\":\"r\",\"asap\":\"h:1\",\"enrp\":\"h:1\",\"addresses\":[]"
+		 "},"
 		 "{\"name\":\"r\",\"asap\":\"h:1\",\"enrp\":\"h:1\",\"addresses\":[]}]}"),
 	};
 	struct rsp_authz *authz = NULL;
@@ -581,9 +640,16 @@ make(enum rsp_x509_kind kind, bool ed25519, const char *name, int64_t from_ms, i
 {
 	const char *const dns[] = { name, "*.pool.example" };
 	struct rsp_ip ip = { .family = 4, .ip = { 127, 0, 0, 1 } };
-	struct rsp_x509_request request = { .kind = kind, .ed25519 = ed25519, .organization = "s", .common_name = name,
-					    .dns = dns, .n_dns = kind == RSP_X509_SERVER ? 2 : 0, .ips = &ip,
-					    .n_ips = kind == RSP_X509_SERVER, .not_before_ms = from_ms, .not_after_ms = to_ms };
+	struct rsp_x509_request request = { .kind = kind,
+					    .ed25519 = ed25519,
+					    .organization = "s",
+					    .common_name = name,
+					    .dns = dns,
+					    .n_dns = kind == RSP_X509_SERVER ? 2 : 0,
+					    .ips = &ip,
+					    .n_ips = kind == RSP_X509_SERVER,
+					    .not_before_ms = from_ms,
+					    .not_after_ms = to_ms };
 	struct rsp_why why = { 0 };
 	enum rsp_err err = rsp_x509_make(&request, issuer, ret, &why);
 
@@ -596,7 +662,8 @@ static enum rsp_err
 verify(const struct rsp_x509 *trust, const struct rsp_x509_pair *shown, enum rsp_x509_kind kind, const char *name)
 {
 	gnutls_x509_crt_t cert = NULL;
-	gnutls_datum_t pem = { .data = (unsigned char *)shown->cert_pem, .size = (unsigned)strlen(shown->cert_pem) }, der = { 0 };
+	gnutls_datum_t pem = { .data = (unsigned char *)shown->cert_pem, .size = (unsigned)strlen(shown->cert_pem) },
+		       der = { 0 };
 	struct rsp_why why = { 0 };
 
 	CHECK(gnutls_x509_crt_init(&cert) == 0 && gnutls_x509_crt_import(cert, &pem, GNUTLS_X509_FMT_PEM) == 0 &&
@@ -726,7 +793,9 @@ chaos(void)
 	struct rsp_authz *authz_source = NULL;
 	int64_t now = rsp_clock_wall_ms();
 
-	CHECK_EQ(keys_of(keys_text, &ring_source, &why) | rsp_authz_parse(rsp_bytes_str(authz_text), "a", &authz_source, &why), RSP_OK);
+	CHECK_EQ(keys_of(keys_text, &ring_source, &why) |
+			 rsp_authz_parse(rsp_bytes_str(authz_text), "a", &authz_source, &why),
+		 RSP_OK);
 	CHECK_EQ(make(RSP_X509_CA, false, "s CA", now - 1000, now + 1000000, NULL, &ca), RSP_OK);
 	write_text("ca.pem", RSP_FILE_PUBLIC, ca.cert_pem);
 	(void)unlink(path_of("crl.pem"));
@@ -744,7 +813,8 @@ chaos(void)
 			err = rsp_scope_save(source, directory, true, &why);
 		if (!err)
 			err = rsp_authz_save(authz_source, path_of("authz.json"), true, &why);
-		json_set_alloc_funcs(__real_malloc, free); /* jansson 2.14's own reader overruns its buffer when out of memory */
+		json_set_alloc_funcs(__real_malloc,
+				     free); /* jansson 2.14's own reader overruns its buffer when out of memory */
 		if (!err)
 			err = rsp_scope_load(directory, &scope, &why);
 		if (!err)
@@ -788,7 +858,8 @@ main(void)
 	TAP_RUN(certificates_ecdsa);
 	TAP_RUN(certificates_ed25519);
 	TAP_RUN(chaos);
-	static const char *const left[] = { "keys.json", "empty.json", "scope.json", "authz.json", "ca.pem", "crl.pem", "cert.pem", "key.pem" };
+	static const char *const left[] = { "keys.json", "empty.json", "scope.json", "authz.json",
+					    "ca.pem",    "crl.pem",    "cert.pem",   "key.pem" };
 	for (unsigned i = 0; i < RSP_COUNT(left); i++)
 		(void)unlink(path_of(left[i]));
 	CHECK_EQ(rmdir(directory), 0); /* nothing else was left, by a failed write for one */
