@@ -76,7 +76,7 @@ fail(struct resolve *r, const struct rsp_why *why)
 	finish(r, rsp_cli_fail_attempts(why, cmd_attempts_json(r->session)));
 }
 
-/* The elements of an answer that are shown: those from @first to before @end. The answer is in the order of the policy. */
+/* The elements of an answer that are shown: from @first to before @end. An answer is in the order of the policy. */
 struct range {
 	unsigned first, end;
 };
@@ -277,7 +277,7 @@ run(unsigned n, const char *const *operand)
 	if (option.plain && option.format)
 		return rsp_cli_usage("--format", "--plain and --format exclude each other");
 	if (option.report_id && (rsp_cli.plain || option.select || option.items))
-		return rsp_cli_usage("--report-unreachable", "a report is no resolution: it takes no --max, --select, --plain or --format");
+		return rsp_cli_usage("--report-unreachable", "excludes --max, --select, --plain and --format");
 	if (rsp_cli_handle(operand[0], &octets, &size, &why))
 		return rsp_cli_fail(&why);
 	int status = resolve(operand[0], rsp_bytes_of(octets, size));

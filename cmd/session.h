@@ -10,8 +10,8 @@
 /* What rsp-register and rsp-resolve have in common: from options to a session with registrars, and back to records. */
 
 /**
- * Read what the options and the scope directory say of registrars, keys and certificates: only what an element or a user
- * needs. *@ret is NULL if nothing is needed (--insecure-plaintext with --server); else the caller's.
+ * Read what the options and the scope directory say of registrars, keys and certificates: only what an element or a
+ * user needs. *@ret is NULL if nothing is needed (--insecure-plaintext with --server); else the caller's.
  */
 enum rsp_err cmd_scope_load(bool element, struct rsp_scope **ret, struct rsp_why *why) RSP_NODISCARD;
 

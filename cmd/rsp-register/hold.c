@@ -92,8 +92,9 @@ emit(struct hold *h, const char *name, const struct facts *facts)
 	rsp_json_put(&record, "rtt_ms", event && event->tries ? json_integer(event->rtt_ms) : json_null());
 	rsp_json_put(&record, "cause", rsp_cli_cause_json(cause));
 	rsp_json_put(&record, "reason", rsp_json_text(facts->reason));
-	rsp_json_put(&record, "exit_status", facts->ended && !facts->signum ? json_integer(facts->status) : json_null());
-	rsp_json_put(&record, "signal", facts->ended && facts->signum ? json_integer(facts->signum) : json_null());
+	bool exited = facts->ended && !facts->signum;
+	rsp_json_put(&record, "exit_status", exited ? json_integer(facts->status) : json_null());
+	rsp_json_put(&record, "signal", facts->signum ? json_integer(facts->signum) : json_null());
 	(void)rsp_json_emit(record); /* an element does not leave its pool because a disk is full */
 }
 
@@ -405,7 +406,8 @@ on_rejected(struct hold *h, const struct rsp_client_event *event)
 		check_batch(h);
 		return;
 	}
-	(void)rsp_fail(&why, RSP_EREJECTED, object_of(h), "the registrar answers: %s", name ? name : "an unknown cause");
+	(void)rsp_fail(&why, RSP_EREJECTED, object_of(h), "the registrar answers: %s",
+		       name ? name : "an unknown cause");
 	why.cause = event->cause;
 	fail(h, &why);
 }
@@ -475,7 +477,8 @@ on_event(void *ctx, const struct rsp_client_event *event)
 			break;
 		facts.failed = true;
 		emit(h, "lost", &facts);
-		rsp_log(RSP_LOG_WARNING, object_of(h), "%s: looking for a registrar", facts.reason ? facts.reason : "lost");
+		rsp_log(RSP_LOG_WARNING, object_of(h), "%s: looking for a registrar",
+			facts.reason ? facts.reason : "lost");
 		break;
 	case RSP_CLIENT_REJECTED:
 		on_rejected(h, event);

@@ -88,7 +88,11 @@ probe_closed(void *ctx, struct rsp_stream *stream, const struct rsp_why *why)
 static void
 probe_port(struct wrap *w)
 {
-	static const struct rsp_stream_events events = { .open = probe_open, .data = probe_data, .closed = probe_closed };
+	static const struct rsp_stream_events events = {
+		.open = probe_open,
+		.data = probe_data,
+		.closed = probe_closed,
+	};
 	static const struct rsp_ip loopback[2] = { { .family = 4, .ip = { 127, 0, 0, 1 } },
 						   { .family = 6, .ip = { [15] = 1 } } };
 	const struct rsp_ip *ip = w->config.ip.family ? &w->config.ip : &loopback[w->looks++ % 2];

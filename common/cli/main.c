@@ -57,7 +57,8 @@ print_help(poptContext ctx, const struct rsp_cli_tool *tool)
 
 	if (page_open(&page)) {
 		poptPrintHelp(ctx, page.stream, 0);
-		(void)fprintf(page.stream, "\nRecords and exit statuses are explained in %s(1) and rsp(7).\n", tool->name);
+		(void)fprintf(page.stream, "\nRecords and exit statuses are explained in %s(1) and rsp(7).\n",
+			      tool->name);
 	}
 	return page_print(&page);
 }
@@ -152,7 +153,8 @@ cut_command(const struct rsp_cli_tool *tool, int argc, const char **argv)
 {
 	for (int i = 1; tool->wraps && i < argc; i++)
 		if (strcmp(argv[i], "--") == 0) {
-			rsp_cli.command = (char *const *)(uintptr_t)(argv + i + 1); /* exec's type; nobody writes there */
+			/* the type that exec(3) wants; nobody writes there */
+			rsp_cli.command = (char *const *)(uintptr_t)(argv + i + 1);
 			return i;
 		}
 	return argc;
@@ -222,7 +224,7 @@ rsp_cli_main_verbs(const struct rsp_cli_tool *const *tools, unsigned n, int argc
 		return print_verbs(tools, n);
 	if (strcmp(verb, "--version") == 0 || strcmp(verb, "-V") == 0)
 		return print_version(tools[0]);
-	int status = rsp_cli_usage(*verb ? verb : "VERB", *verb ? "no such verb: see %s --help" : "is missing: see %s --help",
+	int status = rsp_cli_usage(*verb ? verb : "VERB", "%s: see %s --help", *verb ? "no such verb" : "is missing",
 				   tools[0]->name);
 	return rsp_cli_output_close() ? rsp_err_exit(RSP_EOUTPUT) : status;
 }

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-
 struct rsp_cli rsp_cli;
 
 enum {
@@ -148,8 +147,9 @@ rsp_cli_init(const char *tool)
 void
 rsp_cli_done(void)
 {
-	char **strings[] = { &rsp_cli.output, &rsp_cli.scope_option, &rsp_cli.keys,	&rsp_cli.identity, &rsp_cli.tls_ca,
-			     &rsp_cli.tls_cert, &rsp_cli.tls_key,    &rsp_cli.tls_crl, &rsp_cli.tls_name, &rsp_cli.keylog,
+	char **strings[] = { &rsp_cli.output,	&rsp_cli.scope_option, &rsp_cli.keys,	 &rsp_cli.identity,
+			     &rsp_cli.tls_ca,	&rsp_cli.tls_cert,     &rsp_cli.tls_key, &rsp_cli.tls_crl,
+			     &rsp_cli.tls_name, &rsp_cli.keylog,
 			     &rsp_cli.trace_pcap };
 
 	for (unsigned i = 0; i < RSP_COUNT(strings); i++) {

@@ -39,7 +39,8 @@ options() {
 	local command missing
 	while read -r command; do
 		missing=$(comm -23 <(options "$command") \
-			<(sed 's/\\&//g' "$RSP_SRCDIR/man/${command%% *}.1" | grep -oE '(Fl -|, -)[a-z0-9-]+' | sed 's/^.*[ l] *-/--/' | sort -u))
+			<(sed 's/\\&//g' "$RSP_SRCDIR/man/${command%% *}.1" |
+				grep -oE '(Fl -|, -)[a-z0-9-]+' | sed -E 's/^(Fl |, )-/--/' | sort -u))
 		assert_equal "$command:$missing" "$command:"
 	done < <(commands)
 }
