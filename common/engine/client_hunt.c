@@ -1,3 +1,4 @@
+#include <limits.h>
 #include <stdlib.h>
 
 #include "engine/client_priv.h"
@@ -243,11 +244,11 @@ round_failed(struct rsp_client *c)
 }
 
 /* All failed before T5 did: the RFC would have us wait for it, but a registrar that restarts refuses connections for a
- * moment only. So the list is tried again after a pause that doubles up to T5. */
+ * moment only. So the list is tried again after a pause that doubles up to T5 with each of @failures. */
 static void
-pause_round(struct rsp_client *c)
+pause_round(struct rsp_client *c, unsigned failures)
 {
-	unsigned doublings = c->rounds < 16 ? c->rounds - 1 : 15;
+	unsigned doublings = failures < 16 ? failures - 1 : 15;
 	uint64_t wait_ms = (uint64_t)c->config.timers.stagger_ms << doublings;
 
 	c->pausing = true;
@@ -270,7 +271,7 @@ attempt_next(struct rsp_client *c)
 		}
 	}
 	if (c->hunting && count_links(c, true) == 0 && !untried(c) && round_failed(c))
-		pause_round(c);
+		pause_round(c, c->rounds);
 }
 
 void
@@ -286,7 +287,10 @@ rsp_client_hunt(struct rsp_client *c)
 	c->rounds = 0;
 	c->t5_ms = c->config.timers.t5_serverhunt_ms;
 	rsp_client_arm(c, &c->t5, c->t5_ms); /* SH2 */
-	attempt_next(c);
+	if (c->fruitless > 1) /* who takes connections and only closes them is not to be dialled without end */
+		pause_round(c, c->fruitless - 1);
+	else
+		attempt_next(c);
 }
 
 /* SH5 */
@@ -337,6 +341,7 @@ rsp_client_adopt(struct rsp_client *c, struct client_link *link, const struct cl
 	rsp_client_disarm(c, &c->outage);
 	c->home = link;
 	c->homes++;
+	c->home_answered = false;
 	c->gave_up = false;
 	c->in_flight = 0;
 	rsp_client_lookups_adopted(c);
@@ -352,6 +357,8 @@ rsp_client_adopt(struct rsp_client *c, struct client_link *link, const struct cl
 void
 rsp_client_home_answered(struct rsp_client *c)
 {
+	c->home_answered = true;
+	c->fruitless = 0;
 	if (c->hunting)
 		stop(c, NULL);
 }
@@ -470,6 +477,8 @@ rsp_client_link_down(struct rsp_client *c, uint64_t now_ms, uint32_t id, enum rs
 	*link = (struct client_link){ 0 };
 	if (c->home == link) {
 		c->home = NULL;
+		if (!c->home_answered && c->fruitless < UINT_MAX)
+			c->fruitless++;
 		rsp_client_blame(c, &gone, step, why);
 		home_gone(c, &gone, why);
 	} else if (gone.dialled && !gone.up) {

@@ -124,6 +124,8 @@ struct rsp_client {
 	struct client_link links[CLIENT_LINKS_MAX];
 	struct client_link *home;
 	uint64_t homes; /* how many there were; names the current one */
+	bool home_answered; /* the current one, or the last */
+	unsigned fruitless; /* homes in a row that closed without an answer */
 	bool hunting, pausing, gave_up;
 	unsigned rounds;
 	uint64_t t5_ms;

@@ -135,6 +135,11 @@ wrong=$(printf '00%.0s' {1..32})
 	wait_for_record r1 '.event == "connection-refused" and .key == "not-tls"'
 }
 
+@test "plain text: an element that is cut off again and again does not dial without end" {
+	rsp 4 rsp-register --insecure-plaintext -s "${asap[r1]}" -t 2s --port 8081 web
+	[ "$(records r1 'select(.event == "connection-refused")' | wc -l)" -lt 20 ]
+}
+
 @test "plain text: messages on the TLS ports get no answer but the end" {
 	for where in "${asap[r1]}" "${enrp[r1]}"; do
 		run -0 python3 "$RSP_SRCDIR/tests/e2e/raw.py" exchange "$where" register:web:77:127.0.0.1:80
