@@ -41,8 +41,8 @@ struct rsp_serve_config {
 struct rsp_serve;
 
 /**
- * Begin to serve on @loop as the registrar @name, with the keys, certificate and authorisations of @scope, which must live
- * until the next rsp_serve_reload(). @scope may be NULL for an insecure one only.
+ * Begin to serve on @loop as the registrar @name, with the keys, certificate and authorisations of @scope, which must
+ * live until the next rsp_serve_reload(). @scope may be NULL for an insecure one only.
  * RSP_ENOKEY, RSP_EKEY, RSP_EIO, RSP_EUSAGE… with @why filled.
  */
 enum rsp_err rsp_serve_new(struct rsp_loop *loop, const struct rsp_serve_config *config, const char *name,
@@ -55,12 +55,13 @@ const struct rsp_sockaddr *rsp_serve_address(const struct rsp_serve *s, enum rsp
 uint32_t rsp_serve_id(const struct rsp_serve *s);
 
 /**
- * Use the keys, certificate, revocations and authorisations of @scope for what comes. Connections that are open stay. An
- * error leaves the old ones in force; else the old scope may be freed.
+ * Use the keys, certificate, revocations and authorisations of @scope for what comes. Connections that are open stay.
+ * An error leaves the old ones in force; else the old scope may be freed.
  */
-enum rsp_err rsp_serve_reload(struct rsp_serve *s, const struct rsp_scope *scope, struct rsp_why *why) RSP_NODISCARD;
+enum rsp_err rsp_serve_reload(struct rsp_serve *s, const struct rsp_scope *scope,
+			      struct rsp_why *why) RSP_NODISCARD;
 
-/** Stop listening, and close every connection once what is queued has been sent. @left is called when all are closed. */
+/** Stop listening, close every connection once what is queued has been sent, then call @left. */
 void rsp_serve_leave(struct rsp_serve *s, void (*left)(void *ctx));
 
 struct rsp_serve_stats {
