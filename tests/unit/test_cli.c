@@ -70,7 +70,7 @@ static struct rsp_cli_tool tool = {
 static int
 run_to(const char *to, json_t **ret, const char **args)
 {
-	const char *argv[16] = { "rsp-test" };
+	const char *argv[32] = { "rsp-test" };
 	int argc = 1;
 
 	for (; args[argc - 1]; argc++)
