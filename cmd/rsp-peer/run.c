@@ -109,7 +109,7 @@ on_hangup(void *ctx, int signum)
 		return;
 	tell_systemd("RELOADING=1");
 	enum rsp_err err = RSP_OK;
-	if (run->scope) {
+	if (!rsp_cli.plaintext) { /* else there is nothing to read */
 		err = peer_scope_load(&scope, &why);
 		if (!err)
 			err = rsp_serve_reload(run->serve, scope, &why);
