@@ -129,6 +129,30 @@ wrong=$(printf '00%.0s' {1..32})
 	assert_equal "$(field .error.key)" unknown-ca
 }
 
+# user_of_dated ERROR DATE-OPTION...: what a user says of a registrar whose certificate has those dates
+user_of_dated() {
+	local error=$1 mine=$BATS_TEST_TMPDIR/dated node
+	shift
+	mkdir "$mine"
+	rsp-keygen init --scope "$mine/master" --name test >/dev/null
+	rsp-keygen registrar --scope "$mine/master" r9 --asap 127.0.0.1:0 --enrp 127.0.0.1:0 "$@" >/dev/null
+	rsp-keygen element --scope "$mine/master" e9 >/dev/null
+	rsp-keygen bundle --scope "$mine/master" r9 -o "$mine/r9" >/dev/null
+	rsp-keygen bundle --scope "$mine/master" --user -o "$mine/user" >/dev/null
+	scopes=$mine start_peer r9
+	rsp 5 rsp-resolve --scope "$mine/user" -s "r9@${asap[r9]}" -t 4s web
+	assert_equal "$(field .error.key)" "$error"
+	assert_equal "$(field .error.object)" r9
+}
+
+@test "a user meets a certificate that has expired: status 5" {
+	user_of_dated certificate-expired --not-before 2020-01-01 --not-after 2021-01-01
+}
+
+@test "a user meets a certificate that is not yet valid: status 5" {
+	user_of_dated certificate-not-yet-valid --not-before 2040-01-01 --not-after 2041-01-01
+}
+
 @test "plain text: a tool that speaks it to the TLS port is cut off, status 4" {
 	rsp 4 rsp-resolve --insecure-plaintext -s "${asap[r1]}" -t 4s web
 	assert_equal "$(field .error.key)" closed
