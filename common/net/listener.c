@@ -363,8 +363,8 @@ rsp_listener_free(struct rsp_listener *l)
 	if (!l)
 		return;
 	/* Those that were refused and wait to be told so are on the loop's list only. */
-	LIST_FOREACH_SAFE(s, &l->loop->streams, all, next)
-	{
+	for (s = LIST_FIRST(&l->loop->streams); s; s = next) {
+		next = LIST_NEXT(s, all);
 		if (s->listener != l)
 			continue;
 		if (!s->opened) {

@@ -1,7 +1,7 @@
 #ifndef RSP_NET_LOOP_PRIV_H
 #define RSP_NET_LOOP_PRIV_H
 
-#include <bsd/sys/queue.h>
+#include <sys/queue.h>
 #include <uv.h>
 
 #include "net/loop.h"
