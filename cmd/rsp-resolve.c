@@ -248,7 +248,7 @@ resolve(const char *pool, struct rsp_bytes handle)
 		return rsp_cli_fail(&why);
 	cmd_session_config(scope, false, &config);
 	config.tls = tls;
-	if (cmd_trace_open(&config, &why))
+	if (cmd_trace_open(&config.trace, &why))
 		return rsp_cli_fail(&why);
 	if (rsp_loop_new(&r.loop))
 		return rsp_cli_fail(&(struct rsp_why){ .err = RSP_ENOMEM, .object = "event loop" });
@@ -293,7 +293,7 @@ main(int argc, const char **argv)
 		.name = "rsp-resolve",
 		.operands = "POOL",
 		.options = options,
-		.groups = RSP_CLI_SCOPE | RSP_CLI_SERVER | RSP_CLI_TLS | RSP_CLI_CLIENT_TIMERS,
+		.groups = RSP_CLI_SCOPE | RSP_CLI_SERVER | RSP_CLI_TLS | RSP_CLI_TRACE | RSP_CLI_CLIENT_TIMERS,
 		.take = take,
 		.run = run,
 	};

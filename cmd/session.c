@@ -162,9 +162,9 @@ cmd_session_config(const struct rsp_scope *scope, bool element, struct rsp_sessi
 }
 
 enum rsp_err
-cmd_trace_open(struct rsp_session_config *config, struct rsp_why *why)
+cmd_trace_open(struct rsp_trace **ret, struct rsp_why *why)
 {
-	return rsp_cli.trace_pcap ? rsp_trace_open(rsp_cli.trace_pcap, &config->trace, why) : RSP_OK;
+	return rsp_cli.trace_pcap ? rsp_trace_open(rsp_cli.trace_pcap, ret, why) : RSP_OK;
 }
 
 int

@@ -24,10 +24,10 @@ enum rsp_err cmd_tls_new(const struct rsp_scope *scope, struct rsp_tls **ret, st
 /** Fill @config from the options. */
 void cmd_session_config(const struct rsp_scope *scope, bool element, struct rsp_session_config *config);
 
-/** Begin the capture of --trace-pcap for @config, if there is to be one. */
-enum rsp_err cmd_trace_open(struct rsp_session_config *config, struct rsp_why *why) RSP_NODISCARD;
+/** Begin the capture of --trace-pcap; without that option *@ret is left alone. */
+enum rsp_err cmd_trace_open(struct rsp_trace **ret, struct rsp_why *why) RSP_NODISCARD;
 
-/** End it, once the session is gone. Returns @status, or a failure if not all of the capture could be written. */
+/** End it, once nothing writes there any more. Returns @status, or a failure if not all of the capture could be written. */
 int cmd_trace_close(struct rsp_trace *trace, int status);
 
 /** The attempts of @s so far, for a record. @s may be NULL. */

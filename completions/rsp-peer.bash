@@ -5,7 +5,7 @@ _rsp_peer() {
 
 	case $prev in
 	--scope) mapfile -t COMPREPLY < <(compgen -d -- "$cur") && return ;;
-	--keys | --tls-ca | --tls-cert | --tls-key | --tls-crl | --keylog-file | --output | -o)
+	--keys | --tls-ca | --tls-cert | --tls-key | --tls-crl | --keylog-file | --trace-pcap | --output | -o)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur") && return ;;
 	--tls-policy) words=(default rfc5352) ;;
 	--timers) words=(rfc fast) ;;
@@ -20,7 +20,7 @@ _rsp_peer() {
 				--max-handshakes --max-connections --max-per-source --max-queue --max-pools
 				--max-elements --max-pool-elements --max-identity-elements --max-subscriptions
 				--max-items --scope --keys --identity --tls-ca --tls-cert --tls-key --tls-crl --tls-name
-				--tls-policy --transport --insecure-plaintext --keylog-file --timers
+				--tls-policy --transport --insecure-plaintext --keylog-file --trace-pcap --timers
 				--peer-heartbeat-cycle --max-time-last-heard --max-time-no-response
 				--max-bad-pe-report --pretty --output --quiet --verbose --version --help)
 		fi

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 
+#include "../session.h"
 #include "base/log.h"
 #include "cli/main.h"
 #include "config.h"
@@ -19,6 +20,7 @@ struct run {
 	struct rsp_loop *loop;
 	struct rsp_serve *serve;
 	struct rsp_scope *scope; /* NULL: insecure, and there is none */
+	struct rsp_trace *trace;
 	struct rsp_signal *term, *interrupt, *hangup;
 	struct rsp_alarm *leave_end;
 	const char *name;
@@ -149,6 +151,9 @@ start(struct run *run, struct rsp_why *why)
 		return rsp_fail(why, RSP_EUSAGE, "--name", "is missing, and the scope does not say who we are");
 	err = peer_ports(run->loop, run->name, run->scope, &config, why);
 	if (!err)
+		err = cmd_trace_open(&run->trace, why);
+	config.trace = run->trace;
+	if (!err)
 		err = rsp_serve_new(run->loop, &config, run->name, run->scope, &run->serve, why);
 	if (err)
 		return err;
@@ -198,5 +203,5 @@ peer_run(unsigned n, const char *const *operand)
 	}
 	stop(&run);
 	peer_options_done();
-	return status;
+	return cmd_trace_close(run.trace, status);
 }

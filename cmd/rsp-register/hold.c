@@ -643,7 +643,7 @@ prepare(struct hold *h, struct rsp_why *why)
 	config.persistent = true;
 	config.listen = !h->o->no_listen;
 	config.listen_on = h->o->listen_on;
-	err = cmd_trace_open(&config, why);
+	err = cmd_trace_open(&config.trace, why);
 	if (err)
 		return err;
 	h->trace = config.trace;

@@ -43,6 +43,10 @@ static struct poptOption server_table[] = {
 	      "[NAME@]HOST[:PORT]"),
 	VALUE("timeout", 't', OPT_TIMEOUT, "how long to try (10s)", "DUR"),
 	FLAG("wait", 0, OPT_WAIT, "wait for a registrar: no time limit unless --timeout is given"),
+	POPT_TABLEEND
+};
+
+static struct poptOption trace_table[] = {
 	VALUE("trace-pcap", 0, OPT_TRACE, "write the messages there, decrypted, for Wireshark", "FILE"),
 	POPT_TABLEEND
 };
@@ -108,6 +112,8 @@ rsp_cli_tables(unsigned groups, struct poptOption *own, struct poptOption *table
 		table[n++] = include(server_table, "Registrars:");
 	if (groups & RSP_CLI_TLS)
 		table[n++] = include(tls_table, "Security:");
+	if (groups & RSP_CLI_TRACE)
+		table[n++] = include(trace_table, "Debugging:");
 	if (groups & (RSP_CLI_CLIENT_TIMERS | RSP_CLI_REGISTRAR_TIMERS))
 		table[n++] = include(timers_table, "Timers and thresholds:");
 	if (groups & RSP_CLI_CLIENT_TIMERS)

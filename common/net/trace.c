@@ -2,10 +2,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+#include "base/clock.h"
+#include "net/stream.h"
 
 enum { LINKTYPE_WIRESHARK_UPPER_PDU = 252, SNAPLEN = 262144 };
 
@@ -123,6 +125,23 @@ rsp_trace_message(struct rsp_trace *trace, int64_t wall_ms, const struct rsp_tra
 	trace->failed = fwrite(record, sizeof(record), 1, trace->out) != 1 ||
 			fwrite(tags.octets, tags.n, 1, trace->out) != 1 ||
 			(message.n && fwrite(message.p, message.n, 1, trace->out) != 1) || fflush(trace->out) == EOF;
+}
+
+void
+rsp_trace_stream(struct rsp_trace *trace, const struct rsp_stream_auth *auth, uint32_t ppid, bool out,
+		 struct rsp_bytes message)
+{
+	if (!trace)
+		return;
+	struct rsp_trace_flow flow = {
+		.ppid = ppid,
+		.src = out ? auth->local : auth->remote,
+		.dst = out ? auth->remote : auth->local,
+		.src_port = out ? auth->local_port : auth->remote_port,
+		.dst_port = out ? auth->remote_port : auth->local_port,
+	};
+
+	rsp_trace_message(trace, rsp_clock_wall_ms(), &flow, message);
 }
 
 enum rsp_err

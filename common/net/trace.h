@@ -1,6 +1,7 @@
 #ifndef RSP_NET_TRACE_H
 #define RSP_NET_TRACE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/bytes.h"
@@ -13,6 +14,7 @@
  * it.
  */
 struct rsp_trace;
+struct rsp_stream_auth;
 
 /** Where a message came from and went to; an address of family 0 is left out. */
 struct rsp_trace_flow {
@@ -30,6 +32,10 @@ enum rsp_err rsp_trace_open(const char *path, struct rsp_trace **ret, struct rsp
 /** Add @message, seen at @wall_ms, at once. Errors stick, and rsp_trace_close() tells. @trace may be NULL. */
 void rsp_trace_message(struct rsp_trace *trace, int64_t wall_ms, const struct rsp_trace_flow *flow,
 		       struct rsp_bytes message);
+
+/** The same, now, of a @message that came or went @out over the connection whose ends @auth names. */
+void rsp_trace_stream(struct rsp_trace *trace, const struct rsp_stream_auth *auth, uint32_t ppid, bool out,
+		      struct rsp_bytes message);
 
 /** Close the file. RSP_EOUTPUT if not all of it could be written. @trace may be NULL. */
 enum rsp_err rsp_trace_close(struct rsp_trace *trace);

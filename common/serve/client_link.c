@@ -131,16 +131,8 @@ on_open(void *ctx, struct rsp_stream *stream, const struct rsp_stream_auth *auth
 static void
 trace(const struct session_link *link, bool out, struct rsp_bytes message)
 {
-	const struct rsp_stream_auth *auth = link->stream ? rsp_stream_auth(link->stream) : NULL;
-	struct rsp_trace_flow flow = { .ppid = RSP_PPID_ASAP };
-
-	if (!link->s->config.trace || !auth)
-		return;
-	flow.src = out ? auth->local : auth->remote;
-	flow.dst = out ? auth->remote : auth->local;
-	flow.src_port = out ? auth->local_port : auth->remote_port;
-	flow.dst_port = out ? auth->remote_port : auth->local_port;
-	rsp_trace_message(link->s->config.trace, rsp_clock_wall_ms(), &flow, message);
+	if (link->stream)
+		rsp_trace_stream(link->s->config.trace, rsp_stream_auth(link->stream), RSP_PPID_ASAP, out, message);
 }
 
 static size_t

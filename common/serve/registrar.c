@@ -7,6 +7,7 @@
 #include "keys/authz.h"
 #include "keys/scope.h"
 #include "net/loop.h"
+#include "net/trace.h"
 #include "proto/message.h"
 
 #define MESSAGE_MS 30000
@@ -147,6 +148,15 @@ record(struct link *link, enum rsp_event_kind kind, uint8_t message_type, const 
 	link->service->config.record(link->service->config.ctx, &event);
 }
 
+/* A message that came in, or goes out, for the capture. */
+static void
+trace(const struct link *link, bool out, struct rsp_bytes message)
+{
+	uint32_t ppid = link->port == RSP_SERVE_ENRP ? RSP_PPID_ENRP : RSP_PPID_ASAP;
+
+	rsp_trace_stream(link->service->config.trace, rsp_stream_auth(link->stream), ppid, out, message);
+}
+
 /* The engine's calls. Streams call nobody back from inside of these. */
 
 static void
@@ -157,8 +167,10 @@ op_send(void *ctx, uint32_t id, struct rsp_bytes message)
 	if (!link || link->closing)
 		return;
 	enum rsp_err err = rsp_stream_send(link->stream, message);
-	if (!err)
+	if (!err) {
+		trace(link, true, message);
 		return;
+	}
 	if (err == RSP_ELIMIT)
 		record(link, RSP_EVENT_LIMIT, message.n ? message.p[0] : 0, "connection-queue");
 	link_close(link, false);
@@ -270,6 +282,7 @@ message(struct link *link, struct rsp_bytes whole)
 {
 	struct rsp_serve *s = link->service;
 
+	trace(link, false, whole);
 	if (link->port == RSP_SERVE_ENRP) {
 		record(link, RSP_EVENT_REFUSED, whole.p[0], "enrp-not-served");
 		link_close(link, true);

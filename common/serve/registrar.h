@@ -11,6 +11,7 @@
 
 struct rsp_loop;
 struct rsp_scope;
+struct rsp_trace;
 
 /** The ports of a registrar; each has a listener of its own. */
 enum rsp_serve_port {
@@ -30,6 +31,7 @@ struct rsp_serve_config {
 	uint32_t message_ms;                     /* in which a message, once begun, must be complete; 0: 30 s */
 	enum rsp_tls_policy policy;
 	bool require_user_cert;
+	struct rsp_trace *trace; /* where all messages are written (net/trace.h), or NULL. Must outlive the service */
 
 	/** What the engine has to say. */
 	void (*record)(void *ctx, const struct rsp_event *event);
