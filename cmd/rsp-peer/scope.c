@@ -53,8 +53,9 @@ peer_scope_load(struct rsp_scope **ret, struct rsp_why *why)
 
 	if (!err)
 		err = take_overrides(scope, why);
-	if (!err && scope->keyring->n == 0)
-		err = rsp_fail(why, RSP_ENOKEY, rsp_cli.scope, "there are no keys here");
+	/* Without keys there are still users, whom the certificate is enough for. */
+	if (!err && scope->keyring->n == 0 && !(scope->x509.n_chain > 0 && scope->x509.key))
+		err = rsp_fail(why, RSP_ENOKEY, rsp_cli.scope, "there is neither a key nor a certificate here");
 	if (!err)
 		*ret = RSP_TAKE(scope);
 	return err;

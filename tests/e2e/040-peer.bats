@@ -38,6 +38,52 @@ peer() {
 	stop r2 0 INT
 }
 
+# keyless DIR: a scope with the one registrar r1 and nobody else yet; DIR/r1 and DIR/user are its bundles.
+keyless() {
+	{
+		rsp-keygen init --scope "$1/master" --name test &&
+			rsp-keygen registrar --scope "$1/master" r1 --asap 127.0.0.1:0 --enrp 127.0.0.1:0 &&
+			rsp-keygen bundle --scope "$1/master" r1 -o "$1/r1" &&
+			rsp-keygen bundle --scope "$1/master" --user -o "$1/user"
+	} >"$1/keygen.out"
+}
+
+@test "a registrar that has a certificate and no key yet serves users; elements come with HUP" {
+	local dir=$BATS_TEST_TMPDIR/scope
+	mkdir "$dir"
+	keyless "$dir"
+	assert_equal "$(jq -c .keys "$dir/r1/keys.json")" '[]'
+	start_peer r1 --scope "$dir/r1"
+	rsp 1 rsp-resolve --scope "$dir/user" -s "r1@${asap[r1]}" web
+	assert_equal "$(field '.error.key')" unknown-pool
+	rsp 5 rsp-register --scope "$scopes/e1" -s "r1@${asap[r1]}" -t 3s --port 80 web
+	assert_equal "$(jq -rs '.[-1].error.key' <<<"$output")" auth-failed
+
+	rsp-keygen element --scope "$dir/master" e1 >>"$dir/keygen.out"
+	rsp-keygen bundle --scope "$dir/master" e1 -o "$dir/e1" >>"$dir/keygen.out"
+	rsp-keygen bundle --scope "$dir/master" r1 -o "$dir/r1" --force >>"$dir/keygen.out"
+	kill -HUP "${pids[r1]}"
+	wait_for_record r1 '.event == "reload" and .keys > 0'
+	start e1 rsp-register --scope "$dir/e1" -s "r1@${asap[r1]}" --port 80 web
+	wait_for_record e1 '.event == "registered"'
+	rsp 0 rsp-resolve --scope "$dir/user" -s "r1@${asap[r1]}" web
+}
+
+@test "a registrar without a key and without a certificate does not start, nor does HUP take both away" {
+	local dir=$BATS_TEST_TMPDIR/scope
+	mkdir "$dir"
+	keyless "$dir"
+	cp -r "$dir/r1" "$dir/bare"
+	rm "$dir/bare/cert.pem" "$dir/bare/key.pem"
+	peer 3 --scope "$dir/bare"
+	assert_equal "$(field '.error.key, .error.object' | xargs)" "no-key $dir/bare"
+	start_peer r1 --scope "$dir/r1"
+	rm "$dir/r1/cert.pem" "$dir/r1/key.pem"
+	kill -HUP "${pids[r1]}"
+	wait_for_record r1 '.event == "reload-failed" and .error.key == "no-key"'
+	rsp 1 rsp-resolve --scope "$dir/user" -s "r1@${asap[r1]}" web
+}
+
 @test "HUP takes new keys; who has them gets in, and who is there stays" {
 	cp -r "$scopes/r1" "$BATS_TEST_TMPDIR/r1"
 	jq '.keys |= map(select(.client != "e2"))' "$scopes/r1/keys.json" >"$BATS_TEST_TMPDIR/r1/keys.json"
