@@ -171,7 +171,7 @@ start(const struct rsp_cli_tool *tool, int argc, const char **argv)
 	argc = cut_command(tool, argc, argv);
 	rsp_cli_tables(tool->groups, tool->options, table);
 	(void)snprintf(name, sizeof(name), "%s%s%s", tool->name, tool->verb ? " " : "", tool->verb ? tool->verb : "");
-	(void)snprintf(operands, sizeof(operands), "[OPTION]... %s", tool->operands);
+	(void)snprintf(operands, sizeof(operands), "[OPTION]...%s%s", *tool->operands ? " " : "", tool->operands);
 
 	argv[0] = name; /* for the help */
 	poptContext ctx = poptGetContext(name, argc, argv, table, 0);

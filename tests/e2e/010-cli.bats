@@ -61,6 +61,16 @@ options() {
 	done < <(commands)
 }
 
+@test "cli: --help says how the command is typed, verb included" {
+	local command
+	while read -r command; do
+		# shellcheck disable=SC2086 # a tool and a verb
+		run -0 $command --help # not `rsp`: it is no record
+		assert_regex "${lines[0]}" "^Usage: $command \[OPTION\]\.\.\.( [^ ]+)*\$"
+	done < <(commands)
+	[ "$(commands | wc -l)" -ge 12 ]
+}
+
 @test "cli: completion of words" {
 	# shellcheck source=/dev/null
 	. "$RSP_SRCDIR/completions/rsp-register.bash"
