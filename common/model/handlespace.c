@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 
+#include "model/checksum.h"
 #include "wire/reader.h"
 
 #define ENCODED_MAX 2048 /* one Pool Element: 32 addresses in each of two transports, and an owner */
@@ -213,29 +214,10 @@ home_settle(struct rsp_handlespace *hs, struct rsp_home *home)
 	free(home);
 }
 
-/* RFC 1071 over the handle, padded with zeros, as a plain sum of its big-endian 16-bit words. */
-static uint32_t
-words_sum(struct rsp_bytes bytes)
-{
-	uint32_t sum = 0;
-
-	for (size_t i = 0; i < bytes.n; i++)
-		sum += i % 2 == 0 ? (uint32_t)bytes.p[i] << 8 : bytes.p[i];
-	return sum;
-}
-
 static uint64_t
 element_sum(const struct rsp_element *e)
 {
-	return (uint64_t)e->pool->handle_sum + (e->pe_id >> 16) + (e->pe_id & 0xffff);
-}
-
-static uint16_t
-checksum_fold(uint64_t sum)
-{
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return (uint16_t)~sum;
+	return rsp_checksum_element(e->pool->handle_sum, e->pe_id);
 }
 
 static void
@@ -269,7 +251,7 @@ rsp_home_checksum(const struct rsp_handlespace *hs, uint32_t home_id)
 {
 	const struct rsp_home *home = home_find(hs, home_id);
 
-	return checksum_fold(home ? home->sum : 0);
+	return rsp_checksum_fold(home ? home->sum : 0);
 }
 
 uint16_t
@@ -280,9 +262,9 @@ rsp_home_checksum_full(const struct rsp_handlespace *hs, uint32_t home_id)
 	for (const struct rsp_pool *pool = hs->first; pool; pool = pool->after)
 		for (uint32_t i = 0; i < pool->n_elements; i++)
 			if (rsp_element_home_id(pool->element[i]) == home_id)
-				sum += words_sum(rsp_pool_handle(pool)) + (uint64_t)(pool->element[i]->pe_id >> 16) +
-				       (pool->element[i]->pe_id & 0xffff);
-	return checksum_fold(sum);
+				sum += rsp_checksum_element(rsp_checksum_handle(rsp_pool_handle(pool)),
+							    pool->element[i]->pe_id);
+	return rsp_checksum_fold(sum);
 }
 
 uint32_t
@@ -348,7 +330,7 @@ pool_new(struct rsp_handlespace *hs, struct rsp_bytes handle, uint64_t hash, con
 		return NULL;
 	pool->handle_size = (uint16_t)handle.n;
 	memcpy(pool->handle, handle.p, handle.n);
-	pool->handle_sum = words_sum(handle);
+	pool->handle_sum = rsp_checksum_handle(handle);
 	pool->hash = hash;
 	pool->policy = pe->policy.type;
 	pool->order.policy = pe->policy.type;
