@@ -52,6 +52,12 @@ rsp_json_id(uint32_t id)
 }
 
 json_t *
+rsp_json_u64(uint64_t value)
+{
+	return json_sprintf("0x%016llx", (unsigned long long)value);
+}
+
+json_t *
 rsp_json_code(uint16_t code)
 {
 	return json_sprintf("0x%04x", (unsigned)code);

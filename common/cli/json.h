@@ -20,6 +20,7 @@ void rsp_json_put(json_t **object, const char *key, json_t *value);
 void rsp_json_append(json_t **array, json_t *value);
 
 json_t *rsp_json_id(uint32_t id);		       /* "0x0000beef" */
+json_t *rsp_json_u64(uint64_t value);		       /* "0x000000000000beef" */
 json_t *rsp_json_code(uint16_t code);		       /* "0x000a" */
 json_t *rsp_json_hex(struct rsp_bytes bytes);	       /* "cafe" */
 json_t *rsp_json_ip(const struct rsp_ip *ip);	       /* "192.0.2.1"; null for none */

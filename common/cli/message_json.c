@@ -99,6 +99,7 @@ rsp_pool_element_json(const struct rsp_pool_element *pe)
 	rsp_json_put(&object, "asap_transport", rsp_transport_json(&pe->asap));
 	rsp_json_put(&object, "owner", rsp_json_text_or_null(pe->owner));
 	rsp_json_put(&object, "owner_hex", pe->owner.n ? rsp_json_hex(pe->owner) : json_null());
+	rsp_json_put(&object, "version", pe->version ? rsp_json_u64(pe->version) : json_null());
 	rsp_json_put(&object, "unknown", unknown_json(&pe->unknown));
 	return object;
 }
@@ -110,6 +111,9 @@ rsp_server_info_json(const struct rsp_server_info *info)
 
 	rsp_json_put(&object, "server_id", rsp_json_id(info->server_id));
 	rsp_json_put(&object, "transport", rsp_transport_json(&info->transport));
+	rsp_json_put(&object, "name", rsp_json_text_or_null(info->name));
+	rsp_json_put(&object, "name_hex", info->name.n ? rsp_json_hex(info->name) : json_null());
+	rsp_json_put(&object, "digest", info->has_digest ? rsp_json_u64(info->digest) : json_null());
 	rsp_json_put(&object, "unknown", unknown_json(&info->unknown));
 	return object;
 }
@@ -145,6 +149,7 @@ static const struct {
 	{ RSP_ASAP, ASAP_ENDPOINT_KEEP_ALIVE, ASAP_FLAG_HOME, "home" },
 	{ RSP_ENRP, ENRP_PRESENCE, ENRP_FLAG_REPLY_REQUIRED, "reply_required" },
 	{ RSP_ENRP, ENRP_HANDLE_TABLE_REQUEST, ENRP_FLAG_OWN, "own_children_only" },
+	{ RSP_ENRP, ENRP_HANDLE_TABLE_REQUEST, ENRP_FLAG_CONTINUE, "continue" },
 	{ RSP_ENRP, ENRP_HANDLE_TABLE_RESPONSE, ENRP_FLAG_REJECT, "reject" },
 	{ RSP_ENRP, ENRP_HANDLE_TABLE_RESPONSE, ENRP_FLAG_MORE, "more_to_send" },
 	{ RSP_ENRP, ENRP_LIST_RESPONSE, ENRP_FLAG_REJECT, "reject" },

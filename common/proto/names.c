@@ -48,6 +48,12 @@ rsp_param_name(uint16_t type)
 		return "Handle Resolution Item Count";
 	if (type == RSP_PARAM_OWNER)
 		return "Owner";
+	if (type == RSP_PARAM_VERSION)
+		return "Version";
+	if (type == RSP_PARAM_SERVER_NAME)
+		return "Server Name";
+	if (type == RSP_PARAM_DIGEST)
+		return "Digest";
 	return type < RSP_COUNT(param_names) ? param_names[type] : NULL;
 }
 

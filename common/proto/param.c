@@ -29,7 +29,8 @@ rsp_param_unknown(struct rsp_rd *rd, uint16_t type, struct rsp_bytes whole, stru
 			    known ? "not allowed where it stands" : "an unknown parameter that may not be skipped");
 		return;
 	}
-	if (!unknown || unknown->n == RSP_UNKNOWN_MAX)
+	/* one of ours where it means nothing is passed over: kept, it would be sent where it means something */
+	if (!unknown || unknown->n == RSP_UNKNOWN_MAX || (type >= RSP_PARAM_OWNER && rsp_param_name(type)))
 		return;
 	if (type & 0x4000)
 		unknown->to_report |= (uint8_t)(1U << unknown->n);
@@ -180,7 +181,7 @@ rsp_transport_set_ips(struct rsp_transport *transport, const struct rsp_ip *ip, 
 }
 
 /* The parameters of a Pool Element, in their order. */
-enum step { USER, POLICY, ASAP, OWNER, DONE };
+enum step { USER, POLICY, ASAP, OWNER, VERSION, DONE };
 
 /* The step that a parameter of @type is at @now or later, DONE if it belongs nowhere. */
 static enum step
@@ -195,18 +196,49 @@ step_of(uint16_t type, enum step now)
 		return ASAP;
 	if (type == RSP_PARAM_OWNER && (now == ASAP || now == OWNER))
 		return OWNER;
+	if (type == RSP_PARAM_VERSION && now >= ASAP && now <= VERSION)
+		return VERSION;
 	return DONE;
 }
 
 static void
-owner_decode(struct rsp_rd *body, struct rsp_bytes *ret)
+name_decode(struct rsp_rd *body, struct rsp_bytes *ret)
 {
-	struct rsp_bytes owner = rsp_rd_rest(body);
+	struct rsp_bytes name = rsp_rd_rest(body);
 
-	if (owner.n == 0 || owner.n > RSP_OWNER_MAX)
-		rsp_rd_fail(body, RSP_EVALUE, owner.n ? "the owner's name is too long" : "the owner's name is empty");
+	if (name.n == 0 || name.n > RSP_OWNER_MAX)
+		rsp_rd_fail(body, RSP_EVALUE, name.n ? "the name is too long" : "the name is empty");
 	else
-		*ret = owner;
+		*ret = name;
+}
+
+static uint64_t
+u64_decode(struct rsp_rd *body)
+{
+	uint64_t high = rsp_rd_u32(body);
+
+	return high << 32 | rsp_rd_u32(body);
+}
+
+static void
+version_decode(struct rsp_rd *body, uint64_t *ret)
+{
+	uint64_t version = u64_decode(body);
+
+	if (!body->err && (version == 0 || version > INT64_MAX))
+		rsp_rd_fail(body, RSP_EVALUE, "an impossible version");
+	else
+		*ret = version;
+}
+
+static void
+u64_encode(struct rsp_wr *wr, uint16_t type, uint64_t value)
+{
+	struct rsp_mark mark = rsp_wr_tlv_open(wr, type);
+
+	rsp_wr_u32(wr, (uint32_t)(value >> 32));
+	rsp_wr_u32(wr, (uint32_t)value);
+	rsp_wr_close(wr, mark);
 }
 
 void
@@ -232,7 +264,9 @@ rsp_pool_element_decode(struct rsp_rd *body, struct rsp_pool_element *ret)
 		else if (step == ASAP)
 			transport_decode(&value, type, &pe.asap, &pe.unknown);
 		else if (step == OWNER)
-			owner_decode(&value, &pe.owner);
+			name_decode(&value, &pe.owner);
+		else if (step == VERSION)
+			version_decode(&value, &pe.version);
 		if (step == DONE) {
 			rsp_param_unknown(body, type, rsp_rd_whole(body, &value), &pe.unknown);
 			continue;
@@ -258,9 +292,11 @@ rsp_pool_element_encode(struct rsp_wr *wr, const struct rsp_pool_element *pe)
 	rsp_policy_encode(wr, &pe->policy);
 	if (pe->asap.type)
 		rsp_transport_encode(wr, &pe->asap);
-	/* the last: a parser that knows none of these passes over what ends a Pool Element (interop with rsplib) */
+	/* the last: a parser that knows none of ours passes over what ends a Pool Element (interop with rsplib) */
 	if (pe->owner.n)
 		rsp_bytes_param_encode(wr, RSP_PARAM_OWNER, pe->owner);
+	if (pe->version)
+		u64_encode(wr, RSP_PARAM_VERSION, pe->version);
 	rsp_unknown_encode(wr, &pe->unknown, pe->user.addrs, pe->asap.addrs);
 	rsp_wr_close(wr, mark);
 }
@@ -276,6 +312,13 @@ rsp_server_info_decode(struct rsp_rd *body, struct rsp_server_info *ret)
 		/* RFC deviation (RFC 5354 s.3.11): TCP too, for registrars of the TCP profile */
 		if (!info.transport.type && (type == RSP_PARAM_SCTP || type == RSP_PARAM_TCP)) {
 			transport_decode(&value, type, &info.transport, &info.unknown);
+			(void)rsp_rd_end(body, &value);
+		} else if (type == RSP_PARAM_SERVER_NAME && !info.name.n) {
+			name_decode(&value, &info.name);
+			(void)rsp_rd_end(body, &value);
+		} else if (type == RSP_PARAM_DIGEST && !info.has_digest) {
+			info.digest = u64_decode(&value);
+			info.has_digest = true;
 			(void)rsp_rd_end(body, &value);
 		} else {
 			rsp_param_unknown(body, type, rsp_rd_whole(body, &value), &info.unknown);
@@ -294,6 +337,10 @@ rsp_server_info_encode(struct rsp_wr *wr, const struct rsp_server_info *info)
 
 	rsp_wr_u32(wr, info->server_id);
 	rsp_transport_encode(wr, &info->transport);
+	if (info->name.n)
+		rsp_bytes_param_encode(wr, RSP_PARAM_SERVER_NAME, info->name);
+	if (info->has_digest)
+		u64_encode(wr, RSP_PARAM_DIGEST, info->digest);
 	rsp_unknown_encode(wr, &info->unknown, info->transport.addrs, (struct rsp_bytes){ 0 });
 	rsp_wr_close(wr, mark);
 }

@@ -28,7 +28,10 @@ enum {
 	RSP_PARAM_PE_CHECKSUM = 0xf,
 	RSP_PARAM_OPAQUE = 0x10,
 	RSP_PARAM_ITEM_COUNT = 0x803f, /* rsplib's: how many elements a resolution asks for */
-	RSP_PARAM_OWNER = 0xbf01       /* ours: the identity that registered an element */
+	RSP_PARAM_OWNER = 0xbf01,      /* ours: the identity that registered an element */
+	RSP_PARAM_VERSION = 0xbf03,    /* ours: which of two statements about an element is the newer one */
+	RSP_PARAM_SERVER_NAME = 0xbf04, /* ours: what keys call a registrar */
+	RSP_PARAM_DIGEST = 0xbf05      /* ours: over the elements of a registrar and their versions */
 };
 
 /* Error causes, RFC 5354 s.3.12 table 2. */
@@ -51,7 +54,7 @@ enum { RSP_USE_DATA = 0, RSP_USE_DATA_CONTROL = 1 }; /* Transport Use, RFC 5354 
 
 #define RSP_MESSAGE_MAX 65535 /* RFC 5354 s.4: the length is 16 bits */
 #define RSP_HANDLE_MAX	4096  /* ours: the longest pool handle a registrar holds, so that any answer fits a message */
-#define RSP_OWNER_MAX	128   /* ours: the longest owner identity */
+#define RSP_OWNER_MAX	128   /* ours: the longest owner identity, and the longest name of a registrar */
 #define RSP_ADDRS_MAX	32    /* ours: addresses in one transport */
 
 /** A transport parameter, RFC 5354 s.3.3-3.7, s.3.16. */
@@ -129,6 +132,7 @@ struct rsp_pool_element {
 	struct rsp_policy policy;
 	struct rsp_transport asap; /* type 0: none */
 	struct rsp_bytes owner;	   /* RSP_PARAM_OWNER; empty: none */
+	uint64_t version;	   /* RSP_PARAM_VERSION, below 2^63; 0: none */
 	struct rsp_unknown unknown;
 };
 
@@ -136,6 +140,9 @@ struct rsp_pool_element {
 struct rsp_server_info {
 	uint32_t server_id;
 	struct rsp_transport transport; /* SCTP, or TCP in the TCP profile; type 0: none */
+	struct rsp_bytes name;		/* RSP_PARAM_SERVER_NAME; empty: none */
+	bool has_digest;
+	uint64_t digest; /* RSP_PARAM_DIGEST */
 	struct rsp_unknown unknown;
 };
 

@@ -60,12 +60,14 @@ look_at(const struct rsp_message *msg, struct rsp_bytes whole)
 	must_lie_within(msg->list, whole);
 	look_at_element(&msg->element, whole);
 	look_at_transport(&msg->server_info.transport, whole);
+	must_lie_within(msg->server_info.name, whole);
 	for (; rsp_list_next(msg, &cursor, &item); n++) {
 		must_lie_within(item.whole, whole);
 		must_lie_within(item.handle, whole);
 		look_at_element(&item.element, whole);
 		look_at_transport(&item.transport, whole);
 		look_at_transport(&item.server_info.transport, whole);
+		must_lie_within(item.server_info.name, whole);
 	}
 	must(n == msg->n_list);
 	must(!(msg->has & RSP_HAS_ERROR) ||

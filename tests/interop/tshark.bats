@@ -3,7 +3,7 @@
 # Asked of tshark 4.0. Where it knows less than the RFCs, a comment says so here or in wanted.jq:
 # - it takes the reserved octets of a TCP transport for a transport use (they are 0);
 # - it does not know the opaque transport (RFC 5354 3.16): "unknown parameter", its octets shown;
-# - it does not know our owner parameter 0xbf01: the same;
+# - it does not know our parameters 0xbf01 to 0xbf05 (owner, version, name, digest): the same;
 # - it names the registration life milliseconds; RFC 5354 3.10 has seconds;
 # - of ASAP's flags it shows R and H by name; S and A are compared through the flags octet;
 # - it dissects the message inside an Unrecognized Message cause as if its parameters could be known. They cannot, so a

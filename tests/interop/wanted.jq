@@ -5,7 +5,7 @@ def number: ltrimstr("0x") | explode | reduce .[] as $c (0; . * 16 + (if $c > 57
 def transports: select(has("addresses"));
 def port($type): all(transports | select(.type == $type) | .port);
 def flag_bit: { "reject": 1, "subscribe": 1, "accept": 1, "home": 1, "reply_required": 1, "own_children_only": 1,
-	"more_to_send": 2 }[.];
+	"more_to_send": 2, "continue": 2 }[.];
 def flags: [.flags | to_entries[] | select(.value) | .key | flag_bit] | add // 0 | "0x0\(.)";
 
 select(.protocol == $p) | .message |
@@ -35,8 +35,11 @@ else
 		(.checksum // ""),
 		(.item_count // "" | tostring),
 		all(.server_id | values),
-		# tshark does not know the opaque transport and the owner: it shows their octets
-		all(if has("addresses") then .opaque_hex | values elif has("owner_hex") then .owner_hex | values else empty end)
+		# tshark does not know the opaque transport and our own parameters: it shows their octets
+		all(if has("addresses") then .opaque_hex | values
+			elif has("owner_hex") then (.owner_hex | values), (.version | values | ltrimstr("0x"))
+			elif has("name_hex") then (.name_hex | values), (.digest | values | ltrimstr("0x"))
+			else empty end)
 	] + if $p == "enrp" then [
 		.sender_id, .receiver_id, (.target_id // ""),
 		(if .update_action then { "ADD_PE": "0", "DEL_PE": "1" }[.update_action] else "" end)

@@ -384,6 +384,13 @@ presences(void)
 	give(&msg, "enrp_presence[checksum+sctp]");
 	msg.server_info = server(RSP_PARAM_TCP, 0x11111111, room);
 	give(&msg, "enrp_presence[checksum+tcp]");
+	msg.server_info.name = rsp_bytes_str("r1");
+	give(&msg, "enrp_presence[name]");
+	msg.server_info.has_digest = true;
+	msg.server_info.digest = 0x123456789abcdef0;
+	give(&msg, "enrp_presence[name+digest]");
+	msg.server_info.name = (struct rsp_bytes){ 0 };
+	give(&msg, "enrp_presence[digest]");
 }
 
 static void
@@ -396,6 +403,8 @@ tables(void)
 	give(&msg, "enrp_handle_table_request");
 	msg.flags = ENRP_FLAG_OWN;
 	give(&msg, "enrp_handle_table_request[own]");
+	msg.flags = ENRP_FLAG_OWN | ENRP_FLAG_CONTINUE;
+	give(&msg, "enrp_handle_table_request[own, continue]");
 	msg = enrp(ENRP_HANDLE_TABLE_RESPONSE);
 	give(&msg, "enrp_handle_table_response[empty]");
 	msg.flags = ENRP_FLAG_REJECT;
@@ -408,6 +417,7 @@ tables(void)
 		pe.owner = rsp_bytes_str("web-1");
 		rsp_bytes_param_encode(&wr, RSP_PARAM_POOL_HANDLE, rsp_bytes_str(pool ? "echo" : "web"));
 		rsp_pool_element_encode(&wr, &pe);
+		pe.version = 0x19a8f3c2b10;
 		pe.asap = transport(RSP_PARAM_SCTP, 0, 3, more);
 		rsp_pool_element_encode(&wr, &pe);
 	}
@@ -432,6 +442,10 @@ updates(void)
 	msg.element.owner = rsp_bytes_str("web-1");
 	msg.update_action = ENRP_DEL_PE;
 	give(&msg, "enrp_handle_update[del]");
+	msg.element.version = INT64_MAX;
+	give(&msg, "enrp_handle_update[del, version]");
+	msg.element.owner = (struct rsp_bytes){ 0 };
+	give(&msg, "enrp_handle_update[del, version, no owner]");
 }
 
 static void
@@ -448,6 +462,7 @@ lists(void)
 	struct rsp_server_info info = server(RSP_PARAM_SCTP, 0x33333333, addrs);
 	rsp_server_info_encode(&wr, &info);
 	info = server(RSP_PARAM_TCP, 0x44444444, addrs);
+	info.name = rsp_bytes_str("r4");
 	rsp_server_info_encode(&wr, &info);
 	msg.flags = 0;
 	set_list(&msg, rsp_bytes_of(room, wr.pos), 2);

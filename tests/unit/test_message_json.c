@@ -109,7 +109,7 @@ a_registration_in_full(void)
 		"control\","
 		"\"addresses\":[\"10.1.1.11\"],\"service_code\":null,\"opaque_hex\":null},\"policy\":{\"type\":"
 		"\"0x00000001\",\"name\":\"round-robin\",\"extra_hex\":\"\"},\"asap_transport\":null,\"owner\":null,"
-		"\"owner_hex\":null,\"unknown\":[]},\"unknown\":[]}");
+		"\"owner_hex\":null,\"version\":null,\"unknown\":[]},\"unknown\":[]}");
 }
 
 static void
