@@ -16,7 +16,23 @@
 	X(PE_REMOVED,    "pe-removed")    /* .reason */                                             \
 	X(REFUSED,       "refused")       /* a request was answered with .cause; .reason says why */\
 	X(MALFORMED,     "malformed")     /* a message could not be understood; .reason */          \
-	X(LIMIT,         "limit")         /* .reason names the limit that was reached */
+	X(LIMIT,         "limit")         /* .reason names the limit that was reached */              \
+	X(SERVING,       "serving")       /* the table is complete; .reason: "alone" or "synchronised" */ \
+	X(REJOINING,     "rejoining")     /* we were away for .duration_ms: what we knew is forgotten */ \
+	X(PEER_JOINED,   "peer-joined")   /* a registrar is in the peer list */                       \
+	X(PEER_SUSPECTED, "peer-suspected") /* it is probed; .reason: "silence" or "connection-lost" */ \
+	X(PEER_RETURNED, "peer-returned") /* it was suspected or dead, and was heard again */         \
+	X(PEER_DEAD,     "peer-dead")     /* .reason: "no-response", "send-failed", "restarted", "unknown" */ \
+	X(PEER_LEFT,     "peer-left")     /* .by_id took over what was its; it is off the peer list */ \
+	X(TAKEOVER_STARTED, "takeover-started") /* arbitration for .peer_id's elements */             \
+	X(TAKEOVER_ABORTED, "takeover-aborted") /* .reason: "target-alive", "other-wins" */           \
+	X(TAKEOVER_DONE, "takeover-done") /* .count elements are ours now, .duration_ms after the arbitration began */ \
+	X(PE_ADOPTED,    "pe-adopted")    /* an element that was taken over acknowledged us */        \
+	X(PE_MOVED,      "pe-moved")      /* an element that was ours is .by_id's now */              \
+	X(PE_CONTESTED,  "pe-contested")  /* .by_id says that an element of ours is its own, or gone; it is asked */ \
+	X(RESYNC_STARTED, "resync-started") /* .peer_id's checksum or digest is not ours of it */     \
+	X(RESYNC_DONE,   "resync-done")   /* .count elements of .peer_id */                           \
+	X(RESYNC_FAILED, "resync-failed") /* .reason */
 /* clang-format on */
 
 enum rsp_event_kind {
@@ -39,6 +55,12 @@ struct rsp_event {
 	struct rsp_ip remote;
 	uint16_t remote_port;
 	const struct rsp_pool_element *element; /* PE_REGISTERED, PE_UPDATED */
+
+	/* between registrars */
+	uint32_t peer_id, by_id; /* 0: none */
+	const char *peer_name;	 /* peer_id's; NULL: not known */
+	uint32_t count;
+	uint64_t duration_ms;
 };
 
 /** "pe-registered"… Static. */

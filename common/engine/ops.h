@@ -6,13 +6,16 @@
 
 #include "base/bytes.h"
 #include "base/ip.h"
+#include "base/err.h"
 #include "base/role.h"
+#include "proto/message.h"
 
 /* What an engine needs of the one who runs it. A link is a connection that carries messages; its number is chosen by
  * the one who runs the engine, is not 0, and is not used again while the engine may know it. */
 
 /** Who is at the other end of a link. Strings live during the call that passes it. */
 struct rsp_link_info {
+	enum rsp_protocol protocol; /* what it carries */
 	enum rsp_role role;
 	bool secure;
 	const char *identity; /* the name that the other side's key stands for; NULL: users, plain text */
@@ -22,9 +25,10 @@ struct rsp_link_info {
 
 /** Whom to dial. */
 struct rsp_dial {
+	enum rsp_protocol protocol;
 	enum rsp_role role;	 /* as whom */
 	const char *server_name; /* whose key or certificate must answer; lives during the call */
-	struct rsp_ip ip;
+	struct rsp_ip ip; /* none: where @server_name is, as the configuration says */
 	uint16_t port;
 };
 

@@ -24,6 +24,15 @@ rsp_registrar_defaults(void)
 		.reconnect_grace_ms = 5000,
 		.max_bad_pe_report = 3,
 		.push_distance_ms = 100,
+		/* RFC 5353 s.4 */
+		.peer_heartbeat_cycle_ms = 30000,
+		.max_time_last_heard_ms = 61000,
+		.max_time_no_response_ms = 5000,
+		.tombstone_ms = 600000,
+		.max_tombstones = 200000,
+		.max_peers = 256,
+		.max_downloads = 16,
+		.max_adoptions = 256,
 		.limits = { .pools = 100000, .elements = 2000000, .pool_elements = 100000 },
 		.max_identity_elements = 100000,
 		.max_links = 65536,
@@ -175,8 +184,9 @@ rsp_element_attach(struct rsp_element *e, struct rsp_link *link)
 
 /* A closed connection is not a dead element: it has a grace time to come back, here or elsewhere. */
 void
-rsp_registrar_link_down(struct rsp_registrar *r, uint64_t now_ms, uint32_t id)
+rsp_registrar_link_down(struct rsp_registrar *r, uint64_t now_ms, uint32_t id, enum rsp_err why)
 {
+	(void)why;
 	struct rsp_link **slot = &r->link[id % RSP_LINK_BUCKETS];
 
 	while (*slot && (*slot)->id != id)
@@ -383,6 +393,37 @@ rsp_registrar_deadline(const struct rsp_registrar *r)
 	next = other < next ? other : next;
 	other = rsp_wheel_next(&r->push);
 	return other < next ? other : next;
+}
+
+enum rsp_registrar_state
+rsp_registrar_state(const struct rsp_registrar *r)
+{
+	return r->leaving ? RSP_REGISTRAR_LEAVING : RSP_REGISTRAR_SERVING;
+}
+
+const char *
+rsp_registrar_state_name(enum rsp_registrar_state state)
+{
+	static const char *const name[] = { "joining", "serving", "leaving" };
+
+	return (unsigned)state < RSP_COUNT(name) ? name[state] : "";
+}
+
+const char *
+rsp_peer_state_name(enum rsp_peer_state state)
+{
+	static const char *const name[] = { "active", "probed", "inactive", "dead" };
+
+	return (unsigned)state < RSP_COUNT(name) ? name[state] : "";
+}
+
+bool
+rsp_registrar_peer(const struct rsp_registrar *r, unsigned i, struct rsp_peer_view *ret)
+{
+	(void)r;
+	(void)i;
+	(void)ret;
+	return false;
 }
 
 struct rsp_registrar_stats

@@ -11,8 +11,9 @@
 #include "engine/ops.h"
 #include "model/handlespace.h"
 
-/* The registrar: an ENRP server's service to elements and users (RFC 5352 s.3). Sans-I/O: events and the time go in,
- * messages and records come out through struct rsp_engine_ops. */
+/* The registrar: an ENRP server with its service to elements and users (RFC 5352 s.3) and its part among the other
+ * registrars of the scope (RFC 5353 s.3). Sans-I/O: events and the time go in, messages and records come out through
+ * struct rsp_engine_ops. */
 
 /** How much one identity (or, where there is none, one address) may ask: @burst at once, then @per_s a second. 0: no
  * limit. */
@@ -20,8 +21,18 @@ struct rsp_rate {
 	uint32_t per_s, burst;
 };
 
+#define RSP_CONTACTS_MAX 256
+
+/** Another registrar of the scope, to be found there: a mentor or backup mentor (RFC 5353 s.3.2.2.1). */
+struct rsp_contact_config {
+	const char *name; /* as keys call it; NULL in plain text */
+	struct rsp_ip ip; /* none: whoever dials knows where the name is */
+	uint16_t port;
+};
+
 struct rsp_registrar_config {
 	uint32_t server_id; /* not 0, RFC 5353 s.3.2.1 */
+	const char *name;   /* as keys call us, told to peers; copied; NULL: none */
 	bool insecure;	    /* plain text for its whole life: whoever connects may register */
 	bool answer_plain_users; /* a secure registrar answers resolutions over plain links too, RFC 5352 s.9.3 */
 
@@ -31,6 +42,21 @@ struct rsp_registrar_config {
 	uint32_t reconnect_grace_ms;	/* how long an element whose connection closed may take to come back */
 	uint32_t max_bad_pe_report;	/* MAX-BAD-PE-REPORT, RFC 5352 s.3.5; at most 254 */
 	uint32_t push_distance_ms;	/* updates of a watched pool are not sent closer than this */
+
+	/* Among registrars. RFC 5353 s.4 */
+	const struct rsp_contact_config *contacts; /* copied; without any we are alone until somebody dials us */
+	unsigned n_contacts;
+	struct rsp_ip enrp_ip; /* where peers reach us, told to them; none: the address that they see us at */
+	uint16_t enrp_port;    /* 0: nobody can reach us, and we take no part */
+	uint64_t epoch_ms;     /* wall clock minus the engine's: versions of elements are stamped by the wall clock */
+	uint32_t peer_heartbeat_cycle_ms;
+	uint32_t max_time_last_heard_ms;
+	uint32_t max_time_no_response_ms;
+	uint32_t tombstone_ms; /* how long it is remembered that an element was removed */
+	uint32_t max_tombstones;
+	uint32_t max_peers;
+	uint32_t max_downloads; /* tables given out at a time; more are rejected, RFC 5353 s.3.2.3 */
+	uint32_t max_adoptions; /* elements dialled at a time after a takeover */
 
 	struct rsp_handlespace_limits limits;
 	uint32_t max_identity_elements; /* registrations of one identity */
@@ -52,10 +78,12 @@ struct rsp_registrar_config {
 struct rsp_registrar_config rsp_registrar_defaults(void);
 
 struct rsp_registrar_stats {
-	uint32_t links, pools, elements, own_elements, subscriptions;
+	uint32_t links, pools, elements, own_elements, subscriptions, peers, tombstones;
 	uint64_t received, sent, malformed;
 	uint64_t registrations, deregistrations, resolutions, reports, refused, removed;
 	uint64_t unrecorded; /* events that the rate of complaints kept out of the records */
+	uint64_t updates_sent, updates_received, updates_stale; /* HANDLE_UPDATEs; stale: older than what was known */
+	uint64_t presences_sent, pages_sent, pages_received, resyncs, takeovers, adopted, moved, contested;
 };
 
 struct rsp_registrar;
@@ -65,14 +93,20 @@ enum rsp_err rsp_registrar_new(const struct rsp_registrar_config *config, const 
 			       struct rsp_rng rng, uint64_t now_ms, struct rsp_registrar **ret) RSP_NODISCARD;
 void rsp_registrar_free(struct rsp_registrar *r);
 
-/** A link is there and authenticated. RSP_ELIMIT if there are too many, RSP_ENOMEM: close it. */
+/**
+ * A link is there and authenticated: one that we dialled, or one that was accepted. RSP_ELIMIT if there are too many or
+ * nobody is served now, RSP_ENOMEM: close it.
+ */
 enum rsp_err rsp_registrar_link_up(struct rsp_registrar *r, uint64_t now_ms, uint32_t link,
 				   const struct rsp_link_info *info) RSP_NODISCARD;
 
-/** A link is gone. */
-void rsp_registrar_link_down(struct rsp_registrar *r, uint64_t now_ms, uint32_t link);
+/**
+ * A link is gone, or (one that was dialled) did not come to be. @why: RSP_EUNREACHABLE, RSP_ETIMEOUT and RSP_ECLOSED
+ * say that nobody is there any more, others that somebody is with whom we cannot speak.
+ */
+void rsp_registrar_link_down(struct rsp_registrar *r, uint64_t now_ms, uint32_t link, enum rsp_err why);
 
-/** One whole ASAP message came over @link. */
+/** One whole message of the link's protocol came over @link. */
 void rsp_registrar_receive(struct rsp_registrar *r, uint64_t now_ms, uint32_t link, struct rsp_bytes message);
 
 /** Do what is due. */
@@ -87,7 +121,50 @@ uint64_t rsp_registrar_deadline(const struct rsp_registrar *r);
  */
 void rsp_registrar_leave(struct rsp_registrar *r);
 
+/** What a registrar is doing. Elements and users are served while it is SERVING only. */
+enum rsp_registrar_state {
+	RSP_REGISTRAR_JOINING, /* RFC 5353 s.3.2: it looks for a mentor, and downloads the handlespace */
+	RSP_REGISTRAR_SERVING,
+	RSP_REGISTRAR_LEAVING
+};
+
+enum rsp_registrar_state rsp_registrar_state(const struct rsp_registrar *r);
+
+/** "joining", "serving", "leaving". Static. */
+const char *rsp_registrar_state_name(enum rsp_registrar_state state);
+
 struct rsp_registrar_stats rsp_registrar_stats(const struct rsp_registrar *r);
+
+/** What becomes of a peer. */
+enum rsp_peer_state {
+	RSP_PEER_ACTIVE,
+	RSP_PEER_PROBED,   /* RFC 5353 s.3.4.3: it has been asked for a sign of life */
+	RSP_PEER_INACTIVE, /* s.3.5.1: another registrar takes over what is its */
+	RSP_PEER_DEAD	   /* we take over what is its */
+};
+
+/** "active", "probed", "inactive", "dead". Static. */
+const char *rsp_peer_state_name(enum rsp_peer_state state);
+
+/** One entry of the peer list (RFC 5353 s.3.4), for those who only look. Texts live until the next call. */
+struct rsp_peer_view {
+	uint32_t server_id;
+	const char *name; /* NULL: not known */
+	enum rsp_peer_state state;
+	struct rsp_ip ip; /* where it says that it can be dialled */
+	uint16_t port;
+	uint32_t link_out, link_in;   /* that we dialled, that it dialled; 0: none is up */
+	uint64_t last_heard_ms;	      /* when */
+	uint32_t elements;	      /* that are its, as far as we know */
+	uint16_t checksum;	      /* over them */
+	bool resyncing;		      /* its elements are being downloaded */
+	bool in_sync;		      /* its last presence agreed with what we have of it */
+	uint32_t takeover_missing;    /* DEAD: acknowledgements that have not come */
+	uint64_t takeover_started_ms; /* DEAD: when */
+};
+
+/** The @i-th peer (from 0), in no particular order; false past the end. */
+bool rsp_registrar_peer(const struct rsp_registrar *r, unsigned i, struct rsp_peer_view *ret);
 
 /** The handlespace, for those who only look. */
 const struct rsp_handlespace *rsp_registrar_handlespace(const struct rsp_registrar *r);

@@ -361,7 +361,7 @@ on_closed(void *ctx, struct rsp_stream *stream, const struct rsp_why *why)
 		s->config.refused(s->config.ctx, link->port, why);
 	link_free(link);
 	if (known) {
-		rsp_registrar_link_down(s->engine, rsp_clock_ms(), link->id);
+		rsp_registrar_link_down(s->engine, rsp_clock_ms(), link->id, why->err ? why->err : RSP_ECLOSED);
 		arm(s);
 	}
 	if (s->left && s->n_open == 0)

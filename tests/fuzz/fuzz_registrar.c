@@ -58,7 +58,7 @@ take_step(enum step step, uint8_t what, struct rsp_bytes octets)
 		pass((uint64_t)what * what * 4);
 		break;
 	case LINK_DOWN:
-		rsp_registrar_link_down(world.r, world.now, link);
+		rsp_registrar_link_down(world.r, world.now, link, RSP_ECLOSED);
 		break;
 	case LINK_UP:
 		if (!rsp_registrar_link(world.r, link) && !world.r->leaving)

@@ -154,7 +154,7 @@ deliver(const struct item *item)
 		rsp_client_receive(net.client, net.now, item->link, octets);
 		break;
 	case CLOSED_BY_CLIENT:
-		rsp_registrar_link_down(r, net.now, item->link);
+		rsp_registrar_link_down(r, net.now, item->link, RSP_ECLOSED);
 		break;
 	case CLOSED_BY_REGISTRAR:
 		rsp_client_link_down(net.client, net.now, item->link, RSP_STEP_ASAP, NULL);

@@ -135,7 +135,7 @@ an_element_belongs_to_who_registered_it(void)
 	CHECK_EQ(deregister_as(WEB2, "web", 7), RSP_CAUSE_SECURITY);
 	CHECK_EQ(members("web"), 1);
 	/* also while its connection is away */
-	rsp_registrar_link_down(world.r, world.now, WEB1);
+	rsp_registrar_link_down(world.r, world.now, WEB1, RSP_ECLOSED);
 	CHECK_EQ(register_as(WEB2, "web", 7, "192.0.2.2"), RSP_CAUSE_SECURITY);
 	CHECK_EQ(deregister_as(WEB2, "web", 7), RSP_CAUSE_SECURITY);
 	up(WEB1_AGAIN, RSP_ROLE_ELEMENT, "web1", "192.0.2.1");
@@ -288,8 +288,8 @@ a_closed_connection_has_a_grace_time(void)
 	begin();
 	CHECK_EQ(register_as(WEB1, "web", 7, "192.0.2.1"), RSP_CAUSE_NONE);
 	CHECK_EQ(register_as(WEB2, "web", 8, "192.0.2.2"), RSP_CAUSE_NONE);
-	rsp_registrar_link_down(world.r, world.now, WEB1);
-	rsp_registrar_link_down(world.r, world.now, WEB2);
+	rsp_registrar_link_down(world.r, world.now, WEB1, RSP_ECLOSED);
+	rsp_registrar_link_down(world.r, world.now, WEB2, RSP_ECLOSED);
 	pass(4999);
 	CHECK_EQ(members("web"), 2);
 	up(WEB1_AGAIN, RSP_ROLE_ELEMENT, "web1", "192.0.2.1");
@@ -329,7 +329,7 @@ a_watcher_is_told_of_changes(void)
 	CHECK_EQ(heard(USER).type, 0);
 	/* a subscription ends with its link */
 	CHECK_EQ(resolve_as(USER, "web", 0, ASAP_FLAG_SUBSCRIBE).flags, ASAP_FLAG_ACCEPT);
-	rsp_registrar_link_down(world.r, world.now, USER);
+	rsp_registrar_link_down(world.r, world.now, USER, RSP_ECLOSED);
 	CHECK_EQ(rsp_registrar_stats(world.r).subscriptions, 0);
 	CHECK_EQ(deregister_as(WEB1, "web", 7), RSP_CAUSE_NONE);
 	end();
@@ -467,7 +467,7 @@ mutated_sessions_break_nothing(void)
 		if (rsp_rng_below(&rng, 8) == 0)
 			pass(rsp_rng_below(&rng, 3000));
 		if (rsp_rng_below(&rng, 200) == 0 && link <= 2) {
-			rsp_registrar_link_down(world.r, world.now, link);
+			rsp_registrar_link_down(world.r, world.now, link, RSP_ECLOSED);
 			up(link, RSP_ROLE_ELEMENT, link == 1 ? "web1" : "web2", link == 1 ? "192.0.2.1" : "192.0.2.2");
 		}
 	}

@@ -335,7 +335,7 @@ a_report_during_the_grace_time_waits(void)
 
 	begin();
 	CHECK_EQ(register_as(WEB1, "web", 7, "192.0.2.1"), RSP_CAUSE_NONE);
-	rsp_registrar_link_down(world.r, world.now, WEB1);
+	rsp_registrar_link_down(world.r, world.now, WEB1, RSP_ECLOSED);
 	tell(USER, &report);
 	pass(4000);
 	CHECK_EQ(members("web"), 1);
@@ -353,7 +353,7 @@ the_old_connection_may_close_later(void)
 	CHECK_EQ(register_as(WEB1, "web", 7, "192.0.2.1"), RSP_CAUSE_NONE);
 	up(WEB1_AGAIN, RSP_ROLE_ELEMENT, "web1", "192.0.2.1");
 	CHECK_EQ(register_as(WEB1_AGAIN, "web", 7, "192.0.2.1"), RSP_CAUSE_NONE);
-	rsp_registrar_link_down(world.r, world.now, WEB1);
+	rsp_registrar_link_down(world.r, world.now, WEB1, RSP_ECLOSED);
 	for (unsigned i = 0; i < 600; i++) {
 		pass(100);
 		if (heard(WEB1_AGAIN).type == ASAP_ENDPOINT_KEEP_ALIVE)
