@@ -217,7 +217,8 @@ rsp_keyring_client_key(const struct rsp_keyring *ring, enum rsp_role role, const
 		for (size_t i = 0; i < ring->n; i++) {
 			const struct rsp_key *key = &ring->keys[i];
 
-			if (key->role == role && strcmp(key->client, me) == 0 && strcmp(key->server, server) == 0 &&
+			if (key->role == role && strcmp(key->client, me) == 0 &&
+			    (!server || strcmp(key->server, server) == 0) &&
 			    now_ms <= key->not_after_ms && (!found || newer(found, key)) && (!best || newer(key, best)))
 				best = key;
 		}

@@ -98,8 +98,8 @@ const struct rsp_key *rsp_keyring_server_key(const struct rsp_keyring *ring, con
 					     const char *me, int64_t now_ms);
 
 /**
- * What a client named @me asks: its @nth (from 0) key in @role for the server named @server, newest first, of those
- * valid at @now_ms; NULL if there is none. During a rotation a client that is refused tries the next one.
+ * What a client named @me asks: its @nth (from 0) key in @role for the server named @server (NULL: for any), newest
+ * first, of those valid at @now_ms; NULL if there is none. During a rotation a client that is refused tries the next.
  */
 const struct rsp_key *rsp_keyring_client_key(const struct rsp_keyring *ring, enum rsp_role role, const char *me,
 					     const char *server, int64_t now_ms, unsigned nth);

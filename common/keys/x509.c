@@ -301,10 +301,28 @@ verify_chain(const struct rsp_x509 *x509, gnutls_x509_crt_t *chain, unsigned n, 
 	return err ? err : check_crls(x509, why);
 }
 
-enum rsp_err
-rsp_x509_verify(const struct rsp_x509 *x509, const gnutls_datum_t *chain, unsigned n, enum rsp_x509_kind kind,
-		const char *name, struct rsp_why *why)
+/* The first of @names that @cert is for. */
+static enum rsp_err
+find_name(gnutls_x509_crt_t cert, const char *const *names, size_t n_names, const char **ret_name, struct rsp_why *why)
 {
+	for (size_t i = 0; i < n_names; i++) {
+		enum rsp_err err = check_name(cert, names[i], n_names == 1 ? why : NULL);
+
+		if (err && n_names == 1)
+			return err;
+		if (err)
+			continue;
+		*ret_name = names[i];
+		return RSP_OK;
+	}
+	return rsp_fail(why, RSP_ECERT_NAME, "registrar", "the certificate is of no registrar of the scope");
+}
+
+static enum rsp_err
+verify_named(const struct rsp_x509 *x509, const gnutls_datum_t *chain, unsigned n, enum rsp_x509_kind kind,
+	     const char *const *names, size_t n_names, const char **ret_name, struct rsp_why *why)
+{
+	const char *name = n_names == 1 ? names[0] : "registrar";
 	gnutls_x509_crt_t certs[RSP_X509_CHAIN_MAX];
 	unsigned have = 0;
 	int code = 0;
@@ -327,9 +345,25 @@ rsp_x509_verify(const struct rsp_x509 *x509, const gnutls_datum_t *chain, unsign
 		if (!err)
 			err = check_purpose(certs[0], kind, name, why);
 		if (!err && kind == RSP_X509_SERVER)
-			err = check_name(certs[0], name, why);
+			err = find_name(certs[0], names, n_names, ret_name, why);
 	}
 	while (have > 0)
 		gnutls_x509_crt_deinit(certs[--have]);
 	return err;
+}
+
+enum rsp_err
+rsp_x509_verify(const struct rsp_x509 *x509, const gnutls_datum_t *chain, unsigned n, enum rsp_x509_kind kind,
+		const char *name, struct rsp_why *why)
+{
+	const char *matched = NULL;
+
+	return verify_named(x509, chain, n, kind, &name, 1, &matched, why);
+}
+
+enum rsp_err
+rsp_x509_verify_any(const struct rsp_x509 *x509, const gnutls_datum_t *chain, unsigned n, const char *const *names,
+		    size_t n_names, const char **ret_name, struct rsp_why *why)
+{
+	return verify_named(x509, chain, n, RSP_X509_SERVER, names, n_names, ret_name, why);
 }

@@ -93,6 +93,11 @@ enum rsp_err rsp_x509_credentials(const struct rsp_x509 *x509, gnutls_certificat
 enum rsp_err rsp_x509_verify(const struct rsp_x509 *x509, const gnutls_datum_t *chain, unsigned n,
 			     enum rsp_x509_kind kind, const char *name, struct rsp_why *why) RSP_NODISCARD;
 
+/** The same for a server that may be any of @n_names @names: *@ret_name is then the one that its certificate is for. */
+enum rsp_err rsp_x509_verify_any(const struct rsp_x509 *x509, const gnutls_datum_t *chain, unsigned n,
+				 const char *const *names, size_t n_names, const char **ret_name,
+				 struct rsp_why *why) RSP_NODISCARD;
+
 /** The subject's common name of @cert as text, "" if it has none; for records. */
 void rsp_x509_common_name(gnutls_x509_crt_t cert, char *out, size_t room);
 

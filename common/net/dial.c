@@ -67,12 +67,13 @@ bool
 rsp_dial_again(struct rsp_stream *s)
 {
 	struct rsp_dialling *d = s->dialling;
+	const char *name = d->params.any_registrar ? NULL : d->name;
 	struct rsp_tls_session *tls;
 	struct rsp_watch *watch;
 	int fd, error;
 
 	if (d->params.to.len == 0 || d->params.role == RSP_ROLE_USER ||
-	    rsp_tls_session_dial(s->tls->tls, d->params.role, d->name, d->nth + 1, &tls, NULL))
+	    rsp_tls_session_dial(s->tls->tls, d->params.role, name, d->nth + 1, &tls, NULL))
 		return false;
 	if (start_connecting(&d->params, &fd, &error)) {
 		rsp_tls_session_free(tls);
@@ -144,9 +145,9 @@ rsp_stream_dial(struct rsp_loop *loop, const struct rsp_dial_params *params, con
 	enum rsp_err e;
 
 	rsp_sockaddr_format(&params->to, object);
+	const char *name = params->any_registrar ? NULL : params->server_name ? params->server_name : "";
 	if (params->tls) {
-		e = rsp_tls_session_dial(params->tls, params->role, params->server_name ? params->server_name : "", 0,
-					 &tls, why);
+		e = rsp_tls_session_dial(params->tls, params->role, name, 0, &tls, why);
 		if (e)
 			return e;
 	}

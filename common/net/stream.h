@@ -59,14 +59,15 @@ struct rsp_dial_params {
 	struct rsp_tls *tls;     /* NULL: plain text */
 	enum rsp_role role;      /* with TLS: USER by certificate, others by key */
 	const char *server_name; /* with TLS: the server's name in keys, or what its certificate must be for */
+	bool any_registrar;      /* with TLS: no name, whichever registrar of the scope answers; its identity tells */
 	uint32_t timeout_ms;     /* until open; 0: the default */
 	uint32_t queue_max;      /* 0: the default */
 	struct rsp_ip from;      /* our own address; none: any */
 };
 
 /**
- * Connect. Several keys for one server (a rotation) are tried one after the other. RSP_ENOKEY, RSP_EIO, RSP_ENOMEM at
- * once, with @why, and then nothing is called; everything else through @events.
+ * Connect. Several keys for one server (a rotation), or for any, are tried one after the other. RSP_ENOKEY, RSP_EIO,
+ * RSP_ENOMEM at once, with @why, and then nothing is called; everything else through @events.
  */
 enum rsp_err rsp_stream_dial(struct rsp_loop *loop, const struct rsp_dial_params *params,
 			     const struct rsp_stream_events *events, void *ctx, struct rsp_stream **ret,

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "keys/scope.h"
 #include "net/tls_creds.h"
 
 /* Of the ciphers, a session by key can only use those with SHA-256, as external keys have SHA-256 binders: for it the
@@ -123,6 +124,20 @@ make_all(struct rsp_tls *tls, const struct rsp_tls_config *config, struct rsp_wh
 	return e;
 }
 
+static enum rsp_err
+copy_names(struct rsp_tls *tls, const struct rsp_scope_registrar *registrars, size_t n)
+{
+	tls->registrars = calloc(n, sizeof(char *) + sizeof(registrars->name));
+	if (!tls->registrars)
+		return RSP_ENOMEM;
+	char *text = (char *)(tls->registrars + n);
+	for (; tls->n_registrars < n; tls->n_registrars++, text += sizeof(registrars->name)) {
+		memcpy(text, registrars[tls->n_registrars].name, sizeof(registrars->name));
+		tls->registrars[tls->n_registrars] = text;
+	}
+	return RSP_OK;
+}
+
 enum rsp_err
 rsp_tls_new(const struct rsp_tls_config *config, struct rsp_tls **ret, struct rsp_why *why)
 {
@@ -138,6 +153,8 @@ rsp_tls_new(const struct rsp_tls_config *config, struct rsp_tls **ret, struct rs
 	tls->policy = config->policy;
 	tls->require_user_cert = config->require_user_cert;
 	tls->keyring = config->keyring ? rsp_keyring_ref(config->keyring) : NULL;
+	if (config->n_registrars && copy_names(tls, config->registrars, config->n_registrars))
+		return rsp_fail(why, RSP_ENOMEM, "TLS", "%s", rsp_err_text(RSP_ENOMEM));
 	enum rsp_err e = make_all(tls, config, why);
 	if (e)
 		return e;
@@ -168,6 +185,7 @@ rsp_tls_unref(struct rsp_tls *tls)
 		gnutls_certificate_free_credentials(tls->cert);
 	rsp_x509_done(&tls->x509);
 	rsp_keyring_unref(tls->keyring);
+	free(tls->registrars);
 	free(tls);
 }
 

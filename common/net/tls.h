@@ -2,6 +2,7 @@
 #define RSP_NET_TLS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -13,6 +14,7 @@
  * policy. Immutable and shared: for new keys make a new one; connections hold a reference to the one they began with.
  * rsp(7), "Security"; RFC 5355 2.1-2.8. No session tickets, no early data. */
 struct rsp_tls;
+struct rsp_scope_registrar;
 
 enum rsp_tls_policy {
 	RSP_TLS_DEFAULT, /* RFC 9325: TLS 1.3, and 1.2 for certificates; forward secrecy; AEAD */
@@ -32,6 +34,9 @@ struct rsp_tls_config {
 	const struct rsp_x509 *x509; /* copied; NULL: no certificates */
 	enum rsp_tls_policy policy;
 	bool require_user_cert; /* on the ASAP port, a user must show a certificate of our CA */
+	/* Who may answer where a client dials "any registrar of the scope" by certificate. Copied. */
+	const struct rsp_scope_registrar *registrars;
+	size_t n_registrars;
 };
 
 /** RSP_EKEY or RSP_ENOMEM, with @why. */

@@ -20,6 +20,8 @@ struct rsp_tls {
 	bool require_user_cert, has_cert;
 	char me[RSP_NAME_MAX + 1];
 	struct rsp_keyring *keyring; /* NULL: none */
+	const char **registrars;     /* names: one allocation with what it points to */
+	size_t n_registrars;
 	struct rsp_x509 x509;	     /* anchors and CRLs only */
 	gnutls_certificate_credentials_t cert;
 	gnutls_psk_server_credentials_t psk_server;

@@ -14,6 +14,7 @@ struct rsp_tls_handshake {
 	const struct rsp_key *key;     /* client: what we offer; server: what the callback found */
 	bool asked, verified;	       /* server: a key was named; the certificate was checked and is good */
 	bool failed_verify;
+	bool any; /* client: whichever registrar of the scope it is */
 	struct rsp_why why;	       /* of the certificate check */
 	char identity[RSP_IDENTITY_SIZE]; /* server: the unknown one, if it has the form of one of ours */
 	char name[256];		       /* client: the server's; then the other side's, proven */
@@ -33,7 +34,7 @@ enum rsp_err rsp_tls_session_accept(struct rsp_tls *tls, enum rsp_tls_service se
 
 /**
  * Begin the client's side, with the @nth key for @name if @role needs one: RSP_ENOKEY with @why if there is no
- * such.
+ * such. Without a @name (NULL) any registrar of the scope may answer.
  */
 enum rsp_err rsp_tls_session_dial(struct rsp_tls *tls, enum rsp_role role, const char *name, unsigned nth,
 				  struct rsp_tls_session **ret, struct rsp_why *why) RSP_NODISCARD;

@@ -89,9 +89,15 @@ verify(gnutls_session_t session)
 	if (!ts->hs)
 		return GNUTLS_E_INTERNAL_ERROR;
 	enum rsp_err e = RSP_ECERT_CA;
-	if (chain && n)
+	const char *name = NULL;
+	if (chain && n && ts->hs->any)
+		e = rsp_x509_verify_any(&ts->tls->x509, chain, n, ts->tls->registrars, ts->tls->n_registrars, &name,
+					&ts->hs->why);
+	else if (chain && n)
 		e = rsp_x509_verify(&ts->tls->x509, chain, n, ts->server ? RSP_X509_USER : RSP_X509_SERVER,
 				    ts->server ? NULL : ts->hs->name, &ts->hs->why);
+	if (!e && name)
+		(void)snprintf(ts->hs->name, sizeof(ts->hs->name), "%s", name);
 	ts->hs->why.err = e;
 	ts->hs->verified = e == RSP_OK;
 	ts->hs->failed_verify = e != RSP_OK;
@@ -164,28 +170,30 @@ rsp_tls_session_dial(struct rsp_tls *tls, enum rsp_role role, const char *name, 
 	struct rsp_tls_session *ts;
 	const struct rsp_key *key = NULL;
 	bool psk = role != RSP_ROLE_USER;
+	const char *whom = name ? name : "any registrar of the scope";
 	struct rsp_ip ip;
 
 	if (psk && tls->keyring)
 		key = rsp_keyring_client_key(tls->keyring, role, tls->me, name, rsp_clock_wall_ms(), nth);
 	if (psk && !key)
-		return rsp_fail(why, RSP_ENOKEY, name, "no valid key of role %s from %s to %s", rsp_role_name(role),
-				tls->me[0] ? tls->me : "this node", name);
+		return rsp_fail(why, RSP_ENOKEY, whom, "no valid key of role %s from %s to %s", rsp_role_name(role),
+				tls->me[0] ? tls->me : "this node", whom);
 	if (!psk && !tls->cert)
-		return rsp_fail(why, RSP_ENOKEY, name, "no CA to check its certificate with");
+		return rsp_fail(why, RSP_ENOKEY, whom, "no CA to check its certificate with");
 	enum rsp_err err = begin(tls, GNUTLS_CLIENT | GNUTLS_NO_TICKETS | (psk ? GNUTLS_KEY_SHARE_TOP : 0), &ts);
 	if (err)
-		return rsp_fail(why, err, name, "%s", rsp_err_text(err));
+		return rsp_fail(why, err, whom, "%s", rsp_err_text(err));
 	ts->hs->wanted = role;
 	ts->hs->key = key;
-	(void)snprintf(ts->hs->name, sizeof(ts->hs->name), "%s", name);
+	ts->hs->any = !name;
+	(void)snprintf(ts->hs->name, sizeof(ts->hs->name), "%s", name ? name : key ? key->server : "");
 	int e = set_up(ts, psk ? RSP_PRIORITY_PSK : RSP_PRIORITY_CERT, psk, !psk);
 	/* By key, a server name would only tell onlookers whom we talk to (RFC 5355 2.11). */
-	if (e >= 0 && !psk && rsp_ip_parse(name, &ip) != RSP_OK)
+	if (e >= 0 && !psk && name && rsp_ip_parse(name, &ip) != RSP_OK)
 		e = gnutls_server_name_set(ts->session, GNUTLS_NAME_DNS, name, strlen(name));
 	if (e < 0) {
 		rsp_tls_session_free(ts);
-		return rsp_fail(why, e == GNUTLS_E_MEMORY_ERROR ? RSP_ENOMEM : RSP_EVALUE, name, "%s",
+		return rsp_fail(why, e == GNUTLS_E_MEMORY_ERROR ? RSP_ENOMEM : RSP_EVALUE, whom, "%s",
 				gnutls_strerror(e));
 	}
 	*ret = ts;

@@ -165,7 +165,7 @@ static inline enum rsp_err
 world_dial(const struct rsp_listener *to, struct rsp_tls *tls, enum rsp_role role, const char *name, struct end *end)
 {
 	struct rsp_dial_params params = {
-		.to = *rsp_listener_address(to), .tls = tls, .role = role, .server_name = name
+		.to = *rsp_listener_address(to), .tls = tls, .role = role, .server_name = name, .any_registrar = !name
 	};
 	enum rsp_err e = rsp_stream_dial(world_loop, &params, &end_events, end, &end->stream, &end->why);
 

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "keys/psk.h"
+#include "keys/scope.h"
 #include "keys/x509.h"
 #include "net/tls.h"
 #include "net_world.h"
@@ -594,6 +595,73 @@ raw(const uint8_t *p, size_t n, const struct rsp_listener_limits *limits, struct
 	node_done(&b);
 }
 
+/* An address that was only heard of (RFC 5355 2.12): whichever registrar of the scope has it, and nobody else. */
+static void
+any_registrar_by_certificate(void)
+{
+	static const struct rsp_scope_registrar scope[] = { { .name = "other" }, { .name = "b" } };
+	static const struct {
+		size_t n; /* of @scope are known */
+		const struct rsp_x509_pair *issuer;
+		enum rsp_err err;
+	} cases[] = { { 2, &ca, RSP_OK }, { 1, &ca, RSP_ECERT_NAME }, { 0, &ca, RSP_ECERT_NAME },
+		      { 2, &other_ca, RSP_ECERT_CA } };
+
+	for (size_t i = 0; i < RSP_COUNT(cases); i++) {
+		struct node user, b;
+		struct meeting m = { 0 };
+
+		node_init(&user, "");
+		node_init(&b, "b");
+		trust(&user, &ca, NULL);
+		certify(&b, &(struct cert){ .kind = RSP_X509_SERVER, .name = "b", .issuer = cases[i].issuer }, NULL);
+		node_ready_as(&user, &(struct rsp_tls_config){ .registrars = scope, .n_registrars = cases[i].n });
+		node_ready(&b);
+		meet(&user, RSP_ROLE_USER, NULL, &b, RSP_TLS_ASAP, &m);
+		if (cases[i].err) {
+			EXPECT_REFUSED(m, cases[i].err, RSP_EAUTH);
+		} else {
+			EXPECT_OPEN(m, RSP_ROLE_USER, "");
+			CHECK_STR(m.client.identity, "b");
+		}
+		meeting_done(&m);
+		node_done(&user);
+		node_done(&b);
+	}
+}
+
+static void
+any_registrar_by_key(void)
+{
+	struct node a, b, c, stranger;
+	struct meeting m = { 0 }, refused = { 0 };
+
+	node_init(&a, "a");
+	node_init(&b, "b");
+	node_init(&c, "c");
+	node_init(&stranger, "b"); /* without a key of ours */
+	share(RSP_ROLE_ELEMENT, &a, &c);
+	share(RSP_ROLE_ELEMENT, &a, &b);
+	share(RSP_ROLE_PEER, &a, &b);
+	share(RSP_ROLE_ELEMENT, &a, &c);
+	node_ready(&a);
+	node_ready(&b);
+	node_ready(&stranger);
+	meet(&a, RSP_ROLE_ELEMENT, NULL, &b, RSP_TLS_ASAP, &m);
+	CHECK_EQ(m.client.opened, 1);
+	CHECK_STR(m.client.identity, "b");
+	CHECK_EQ(m.server.auth.role, RSP_ROLE_ELEMENT);
+	meet(&a, RSP_ROLE_ELEMENT, NULL, &stranger, RSP_TLS_ASAP, &refused);
+	CHECK_EQ(refused.client.opened, 0);
+	CHECK_EQ(refused.client.why.err, RSP_EAUTH);
+	meeting_done(&m);
+	meeting_done(&refused);
+	node_done(&a);
+	node_done(&b);
+	node_done(&c);
+	node_done(&stranger);
+}
+
 static void
 plain_text_to_tls(void)
 {
@@ -827,6 +895,8 @@ main(void)
 	TAP_RUN(certificate_where_a_key_is_wanted);
 	TAP_RUN(key_where_only_a_certificate_is);
 	TAP_RUN(users_with_certificates);
+	TAP_RUN(any_registrar_by_certificate);
+	TAP_RUN(any_registrar_by_key);
 	TAP_RUN(plain_text_to_tls);
 	TAP_RUN(garbage_in_records);
 	TAP_RUN(never_finished);
