@@ -1,0 +1,363 @@
+#include "net/announce.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/parse.h"
+#include "net/stream_priv.h"
+
+#define AT_ONCE 64 /* datagrams, so that everything else gets its turn */
+
+struct rsp_announce_sender {
+	struct rsp_announce_at at;
+	int fd;
+};
+
+struct rsp_announce_listener {
+	struct rsp_announce_at at;
+	struct rsp_watch *watch;
+	struct rsp_alarm *window; /* set: it ends the window that has begun */
+	unsigned in_window;
+	int fd;
+	bool busy, freed; /* reading: only marked to be freed then */
+	rsp_announce_heard *heard;
+	void *ctx;
+	struct rsp_announce_stats stats;
+};
+
+/* "%INTERFACE" after an IPv4 address is ours; IPv6 has it from RFC 4007. It is cut out of @text. */
+static enum rsp_err
+cut_interface(char *text, unsigned *ret)
+{
+	char *percent = strchr(text, '%'), *end;
+	char name[IF_NAMESIZE];
+	size_t n;
+
+	if (!percent || memchr(text, ':', (size_t)(percent - text)))
+		return RSP_OK;
+	end = percent + 1 + strcspn(percent + 1, ":");
+	n = (size_t)(end - percent) - 1;
+	if (n == 0 || n >= sizeof(name))
+		return RSP_EVALUE;
+	memcpy(name, percent + 1, n);
+	name[n] = '\0';
+	*ret = if_nametoindex(name);
+	memmove(percent, end, strlen(end) + 1);
+	return *ret ? RSP_OK : RSP_EVALUE;
+}
+
+enum rsp_err
+rsp_announce_parse(const char *text, struct rsp_announce_at *ret)
+{
+	struct rsp_announce_at at = { 0 };
+	RSP_AUTO(rsp_free) char *copy = strdup(text);
+	uint64_t hops = 1;
+
+	if (!copy)
+		return RSP_ENOMEM;
+	char *slash = strrchr(copy, '/');
+	if (slash && rsp_parse_u64(slash + 1, 1, UINT8_MAX, &hops))
+		return RSP_EVALUE;
+	if (slash)
+		*slash = '\0';
+	if (cut_interface(copy, &at.interface) || rsp_sockaddr_parse(copy, RSP_ANNOUNCE_PORT, &at.sa))
+		return RSP_EVALUE;
+	if (at.sa.ss.ss_family == AF_INET6) {
+		struct sockaddr_in6 in6;
+
+		memcpy(&in6, &at.sa.ss, sizeof(in6));
+		at.interface = in6.sin6_scope_id;
+	}
+	at.hops = (uint8_t)hops;
+	*ret = at;
+	return RSP_OK;
+}
+
+void
+rsp_announce_format(const struct rsp_announce_at *at, char out[static RSP_ANNOUNCE_TEXT_MAX])
+{
+	struct rsp_ip ip = rsp_sockaddr_ip(&at->sa);
+	char text[RSP_IP_TEXT_MAX], name[IF_NAMESIZE] = "";
+	bool named = at->interface && if_indextoname(at->interface, name);
+
+	rsp_ip_format(&ip, text);
+	(void)snprintf(out, RSP_ANNOUNCE_TEXT_MAX, ip.family == 6 ? "[%s%s%s]:%u" : "%s%s%s:%u", text, named ? "%" : "",
+		       name, (unsigned)rsp_sockaddr_port(&at->sa));
+}
+
+bool
+rsp_announce_is_group(const struct rsp_announce_at *at)
+{
+	struct rsp_ip ip = rsp_sockaddr_ip(&at->sa);
+
+	return ip.family == 4 ? (ip.ip[0] & 0xf0) == 0xe0 : ip.family == 6 && ip.ip[0] == 0xff;
+}
+
+static enum rsp_err
+fail(struct rsp_why *why, const struct rsp_announce_at *at, const char *what)
+{
+	char object[RSP_ANNOUNCE_TEXT_MAX];
+	int error = errno;
+	bool no_way = error == ENETUNREACH || error == EHOSTUNREACH || error == EADDRNOTAVAIL || error == ENETDOWN ||
+		      error == ENODEV;
+
+	rsp_announce_format(at, object);
+	return rsp_fail(why, no_way ? RSP_EUNREACHABLE : RSP_EIO, object, "%s: %s", what, strerror(error));
+}
+
+static struct in_addr
+group_v4(const struct rsp_announce_at *at)
+{
+	struct sockaddr_in in;
+
+	memcpy(&in, &at->sa.ss, sizeof(in));
+	return in.sin_addr;
+}
+
+static struct in6_addr
+group_v6(const struct rsp_announce_at *at)
+{
+	struct sockaddr_in6 in6;
+
+	memcpy(&in6, &at->sa.ss, sizeof(in6));
+	return in6.sin6_addr;
+}
+
+/* The address that datagrams which leave by @interface come from: one of its own. The system might take another's. */
+static struct in_addr
+address_of(int fd, unsigned interface)
+{
+	struct ifreq request = { .ifr_addr = { .sa_family = AF_INET } };
+	struct sockaddr_in in = { 0 };
+
+	if (interface && if_indextoname(interface, request.ifr_name) && ioctl(fd, SIOCGIFADDR, &request) == 0)
+		memcpy(&in, &request.ifr_addr, sizeof(in));
+	return in.sin_addr;
+}
+
+static int
+aim(int fd, const struct rsp_announce_at *at)
+{
+	const int hops = at->hops;
+
+	if (at->sa.ss.ss_family == AF_INET) {
+		struct ip_mreqn from = { .imr_address = address_of(fd, at->interface),
+					 .imr_ifindex = (int)at->interface };
+
+		if (setsockopt(fd, IPPROTO_IP, IP_MULTICAST_TTL, &hops, sizeof(hops)) < 0)
+			return -1;
+		return at->interface ? setsockopt(fd, IPPROTO_IP, IP_MULTICAST_IF, &from, sizeof(from)) : 0;
+	}
+	if (setsockopt(fd, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, &hops, sizeof(hops)) < 0)
+		return -1;
+	if (!at->interface)
+		return 0;
+	return setsockopt(fd, IPPROTO_IPV6, IPV6_MULTICAST_IF, &at->interface, sizeof(at->interface));
+}
+
+enum rsp_err
+rsp_announce_sender_new(const struct rsp_announce_at *at, struct rsp_announce_sender **ret, struct rsp_why *why)
+{
+	struct rsp_announce_sender *sender = calloc(1, sizeof(*sender));
+
+	if (!sender)
+		return rsp_fail(why, RSP_ENOMEM, "announcements", "%s", rsp_err_text(RSP_ENOMEM));
+	sender->at = *at;
+	sender->fd = socket(at->sa.ss.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (sender->fd < 0 || (rsp_announce_is_group(at) && aim(sender->fd, at) < 0)) {
+		enum rsp_err e = fail(why, at, "cannot announce");
+
+		rsp_announce_sender_free(sender);
+		return e;
+	}
+	*ret = sender;
+	return RSP_OK;
+}
+
+enum rsp_err
+rsp_announce_source(struct rsp_announce_sender *sender, struct rsp_ip *ret, struct rsp_why *why)
+{
+	struct rsp_sockaddr from = { .len = sizeof(from.ss) };
+	const struct rsp_announce_at *at = &sender->at;
+
+	/* Each time anew: routes and addresses come and go. */
+	if (connect(sender->fd, (const struct sockaddr *)&at->sa.ss, at->sa.len) < 0 ||
+	    getsockname(sender->fd, (struct sockaddr *)&from.ss, &from.len) < 0)
+		return fail(why, at, "cannot announce");
+	*ret = rsp_sockaddr_ip(&from);
+	return RSP_OK;
+}
+
+enum rsp_err
+rsp_announce_send(struct rsp_announce_sender *sender, struct rsp_bytes datagram, struct rsp_why *why)
+{
+	const struct rsp_announce_at *at = &sender->at;
+	struct rsp_ip from;
+	enum rsp_err e;
+
+	if (datagram.n > RSP_ANNOUNCE_MAX)
+		return rsp_fail(why, RSP_ELIMIT, "announcement", "%zu octets are too many", datagram.n);
+	e = rsp_announce_source(sender, &from, why);
+	if (e)
+		return e;
+	ssize_t sent = send(sender->fd, datagram.p, datagram.n, 0);
+	if (sent < 0 && errno == ECONNREFUSED) /* that is what became of the last one */
+		sent = send(sender->fd, datagram.p, datagram.n, 0);
+	return sent < 0 && errno != ECONNREFUSED ? fail(why, at, "cannot announce") : RSP_OK;
+}
+
+void
+rsp_announce_sender_free(struct rsp_announce_sender *sender)
+{
+	if (!sender)
+		return;
+	rsp_fd_close(sender->fd);
+	free(sender);
+}
+
+/* Read what came; false when there is nothing more to read now. */
+static bool
+read_one(struct rsp_announce_listener *l)
+{
+	uint8_t octets[RSP_ANNOUNCE_MAX];
+	struct rsp_sockaddr from = { .len = sizeof(from.ss) };
+	ssize_t n = recvfrom(l->fd, octets, sizeof(octets), MSG_TRUNC, (struct sockaddr *)&from.ss, &from.len);
+
+	if (n < 0 && errno == EAGAIN)
+		return false;
+	l->in_window++;
+	if (n < 0) /* an error of one datagram */
+		return true;
+	if ((size_t)n > sizeof(octets)) {
+		l->stats.oversize++;
+		return true;
+	}
+	l->stats.heard++;
+	l->heard(l->ctx, &from, rsp_bytes_of(octets, (size_t)n));
+	return true;
+}
+
+static void
+on_ready(void *ctx, int events)
+{
+	struct rsp_announce_listener *l = ctx;
+
+	(void)events;
+	if (l->in_window == 0)
+		rsp_alarm_in(l->window, RSP_ANNOUNCE_WINDOW_MS);
+	l->busy = true;
+	for (unsigned i = 0; i < AT_ONCE && l->in_window < RSP_ANNOUNCE_BURST && !l->freed; i++)
+		if (!read_one(l))
+			break;
+	l->busy = false;
+	if (l->freed) {
+		free(l);
+	} else if (l->in_window >= RSP_ANNOUNCE_BURST) {
+		l->stats.pauses++;
+		rsp_watch_for(l->watch, 0);
+	}
+}
+
+static void
+on_window_over(void *ctx)
+{
+	struct rsp_announce_listener *l = ctx;
+
+	l->in_window = 0;
+	rsp_watch_for(l->watch, UV_READABLE);
+}
+
+static int
+join(int fd, const struct rsp_announce_at *at)
+{
+	if (at->sa.ss.ss_family == AF_INET) {
+		struct ip_mreqn group = { .imr_multiaddr = group_v4(at), .imr_ifindex = (int)at->interface };
+
+		return setsockopt(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &group, sizeof(group));
+	}
+	struct ipv6_mreq group = { .ipv6mr_multiaddr = group_v6(at), .ipv6mr_interface = at->interface };
+	return setsockopt(fd, IPPROTO_IPV6, IPV6_JOIN_GROUP, &group, sizeof(group));
+}
+
+static enum rsp_err
+open_socket(struct rsp_announce_listener *l, struct rsp_why *why)
+{
+	struct rsp_announce_at *at = &l->at;
+	bool group = rsp_announce_is_group(at);
+	const int on = 1;
+
+	l->fd = socket(at->sa.ss.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (l->fd < 0)
+		return fail(why, at, "cannot listen");
+	/* Bound to the group, not to any address: so only what was sent to the group comes. */
+	if ((group && setsockopt(l->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0) ||
+	    bind(l->fd, (const struct sockaddr *)&at->sa.ss, at->sa.len) < 0)
+		return fail(why, at, "cannot listen");
+	if (group && join(l->fd, at) < 0)
+		return fail(why, at, "cannot join the group");
+	at->sa.len = sizeof(at->sa.ss);
+	if (getsockname(l->fd, (struct sockaddr *)&at->sa.ss, &at->sa.len) < 0)
+		return fail(why, at, "cannot listen");
+	return RSP_OK;
+}
+
+enum rsp_err
+rsp_announce_listen(struct rsp_loop *loop, const struct rsp_announce_at *at, rsp_announce_heard *heard, void *ctx,
+		    struct rsp_announce_listener **ret, struct rsp_why *why)
+{
+	struct rsp_announce_listener *l = calloc(1, sizeof(*l));
+
+	if (!l)
+		return rsp_fail(why, RSP_ENOMEM, "announcements", "%s", rsp_err_text(RSP_ENOMEM));
+	l->at = *at;
+	l->heard = heard;
+	l->ctx = ctx;
+	l->fd = -1;
+	enum rsp_err e = open_socket(l, why);
+	if (!e) {
+		e = rsp_watch_new(loop, l->fd, on_ready, l, &l->watch);
+		if (!e)
+			e = rsp_alarm_new(loop, on_window_over, l, &l->window);
+		if (e)
+			(void)rsp_fail(why, e, "announcements", "%s", rsp_err_text(e));
+	}
+	if (e) {
+		rsp_announce_listener_free(l);
+		return e;
+	}
+	rsp_watch_for(l->watch, UV_READABLE);
+	*ret = l;
+	return RSP_OK;
+}
+
+const struct rsp_announce_at *
+rsp_announce_listener_at(const struct rsp_announce_listener *l)
+{
+	return &l->at;
+}
+
+struct rsp_announce_stats
+rsp_announce_listener_stats(const struct rsp_announce_listener *l)
+{
+	return l->stats;
+}
+
+void
+rsp_announce_listener_free(struct rsp_announce_listener *l)
+{
+	if (!l)
+		return;
+	rsp_watch_free(l->watch);
+	rsp_alarm_free(l->window);
+	rsp_fd_close(l->fd);
+	l->freed = true;
+	if (!l->busy)
+		free(l);
+}

@@ -1,0 +1,90 @@
+#ifndef RSP_NET_ANNOUNCE_H
+#define RSP_NET_ANNOUNCE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "base/err.h"
+#include "net/addr.h"
+
+/* Datagrams to whoever listens, and from whoever speaks: UDP, to a multicast group or to one address. Octets; what they
+ * mean, and whether to believe it, is the caller's business. */
+
+struct rsp_loop;
+
+#define RSP_ANNOUNCE_PORT     3863 /* asap-udp, RFC 5352 s.8.2; its groups are 224.0.1.185 and ff0x::133, s.8.4 */
+#define RSP_ANNOUNCE_MAX      1200 /* octets of a datagram: no path of today has to fragment it */
+#define RSP_ANNOUNCE_TEXT_MAX (RSP_SOCKADDR_TEXT_MAX + 16)
+
+/** Where datagrams go. */
+struct rsp_announce_at {
+	struct rsp_sockaddr sa;
+	unsigned interface; /* its index; 0: the system chooses */
+	uint8_t hops;       /* how far a multicast datagram goes */
+};
+
+/**
+ * Read "GROUP[%INTERFACE][:PORT][/HOPS]", IPv6 in brackets if a port follows; the address is numeric and may be no
+ * group, but one host's. Without HOPS a multicast datagram stays on its link. RSP_EVALUE.
+ */
+enum rsp_err rsp_announce_parse(const char *text, struct rsp_announce_at *ret) RSP_NODISCARD;
+
+/** Write @at as "GROUP[%INTERFACE]:PORT". */
+void rsp_announce_format(const struct rsp_announce_at *at, char out[static RSP_ANNOUNCE_TEXT_MAX]);
+
+/** Whether @at is a multicast group. */
+bool rsp_announce_is_group(const struct rsp_announce_at *at);
+
+/** Someone who sends. */
+struct rsp_announce_sender;
+
+/** RSP_EIO, RSP_ENOMEM with @why. */
+enum rsp_err rsp_announce_sender_new(const struct rsp_announce_at *at, struct rsp_announce_sender **ret,
+				     struct rsp_why *why) RSP_NODISCARD;
+
+/** The address of ours that the system sends from, as its routes are now. RSP_EUNREACHABLE with @why: no way there. */
+enum rsp_err rsp_announce_source(struct rsp_announce_sender *sender, struct rsp_ip *ret,
+				 struct rsp_why *why) RSP_NODISCARD;
+
+/**
+ * Send @datagram. Nobody needs to listen. RSP_ELIMIT if it is longer than RSP_ANNOUNCE_MAX, RSP_EUNREACHABLE or RSP_EIO
+ * with @why: it is lost.
+ */
+enum rsp_err rsp_announce_send(struct rsp_announce_sender *sender, struct rsp_bytes datagram,
+			       struct rsp_why *why) RSP_NODISCARD;
+
+/** NULL is fine. */
+void rsp_announce_sender_free(struct rsp_announce_sender *sender);
+
+/** Someone who listens. However many datagrams come, they take a bounded part of the time and of the memory. */
+struct rsp_announce_listener;
+
+/** A datagram came, that says it is @from. It may free the listener. */
+typedef void rsp_announce_heard(void *ctx, const struct rsp_sockaddr *from, struct rsp_bytes datagram);
+
+struct rsp_announce_stats {
+	uint64_t heard;    /* given to @heard */
+	uint64_t oversize; /* dropped: longer than RSP_ANNOUNCE_MAX */
+	uint64_t pauses;   /* how often nothing was read for a while, as too many came; the system drops the rest */
+};
+
+#define RSP_ANNOUNCE_BURST    256 /* datagrams read in one RSP_ANNOUNCE_WINDOW_MS at most */
+#define RSP_ANNOUNCE_WINDOW_MS 100
+
+/**
+ * Listen at @at, a group to join or an address of ours; port 0: the kernel chooses. Several programs of one host may
+ * listen to a group's port. RSP_EIO with @why.
+ */
+enum rsp_err rsp_announce_listen(struct rsp_loop *loop, const struct rsp_announce_at *at, rsp_announce_heard *heard,
+				 void *ctx, struct rsp_announce_listener **ret, struct rsp_why *why) RSP_NODISCARD;
+
+/** Where it really listens. */
+const struct rsp_announce_at *rsp_announce_listener_at(const struct rsp_announce_listener *l);
+
+struct rsp_announce_stats rsp_announce_listener_stats(const struct rsp_announce_listener *l);
+
+/** NULL is fine. */
+void rsp_announce_listener_free(struct rsp_announce_listener *l);
+
+#endif
