@@ -26,8 +26,8 @@ rsp_ip_parse(const char *text, struct rsp_ip *ret)
 	return RSP_OK;
 }
 
-static struct rsp_ip
-unmapped(const struct rsp_ip *ip)
+struct rsp_ip
+rsp_ip_unmapped(const struct rsp_ip *ip)
 {
 	static const uint8_t prefix[12] = { [10] = 0xff, [11] = 0xff };
 	struct rsp_ip plain = *ip;
@@ -42,7 +42,7 @@ unmapped(const struct rsp_ip *ip)
 bool
 rsp_ip_equal(const struct rsp_ip *a, const struct rsp_ip *b)
 {
-	struct rsp_ip x = unmapped(a), y = unmapped(b);
+	struct rsp_ip x = rsp_ip_unmapped(a), y = rsp_ip_unmapped(b);
 
 	return x.family == y.family && memcmp(x.ip, y.ip, sizeof(x.ip)) == 0;
 }

@@ -20,6 +20,9 @@ void rsp_ip_format(const struct rsp_ip *ip, char out[static RSP_IP_TEXT_MAX]);
 /** Read a numeric address, IPv4 or IPv6 without brackets. RSP_EVALUE for anything else. */
 enum rsp_err rsp_ip_parse(const char *text, struct rsp_ip *ret) RSP_NODISCARD;
 
+/** @ip, or its IPv4 form if it is an IPv4-mapped IPv6 address. */
+struct rsp_ip rsp_ip_unmapped(const struct rsp_ip *ip);
+
 /** Whether @a and @b are the same address; an IPv4-mapped IPv6 address equals its IPv4 form. */
 bool rsp_ip_equal(const struct rsp_ip *a, const struct rsp_ip *b);
 

@@ -14,6 +14,7 @@ rsp_client_timers_rfc(void)
 		.t3_deregistration_ms = 30000,
 		.t4_reregistration_ms = 600000,
 		.t5_serverhunt_ms = 10000,
+		.t7_enrpoutdate_ms = 5000,
 		.retran_max_ms = 60000,
 		.max_reg_attempt = 2,
 		.max_request_retransmit = 2,
@@ -67,6 +68,8 @@ rsp_client_event_name(enum rsp_client_event_type type)
 		[RSP_CLIENT_UNRESOLVED] = "unresolved",
 		[RSP_CLIENT_REPORTED] = "reported",
 		[RSP_CLIENT_FAILED] = "failed",
+		[RSP_CLIENT_HEARD] = "heard",
+		[RSP_CLIENT_FORGOTTEN] = "forgotten",
 		[RSP_CLIENT_ASAP_ERROR] = "asap-error",
 		[RSP_CLIENT_PROTOCOL] = "protocol",
 	};
@@ -155,8 +158,14 @@ config_is_sound(const struct rsp_client_config *config)
 {
 	const struct rsp_client_timers *t = &config->timers;
 
-	if (!config->servers || config->n_servers == 0 || config->n_servers > RSP_CLIENT_SERVERS_MAX)
+	if (config->n_servers > RSP_CLIENT_SERVERS_MAX || (config->n_servers && !config->servers) ||
+	    (!config->n_servers && !config->discover))
 		return false;
+	if (config->discover && (!t->t7_enrpoutdate_ms || config->n_registrars > RSP_CLIENT_REGISTRARS_MAX))
+		return false;
+	for (unsigned i = 0; config->discover && i < config->n_registrars; i++)
+		if (config->registrars[i].n_ips > RSP_CLIENT_SERVER_IPS_MAX)
+			return false;
 	for (unsigned i = 0; i < config->n_servers; i++)
 		if (config->servers[i].n_ips > RSP_CLIENT_SERVER_IPS_MAX ||
 		    (!config->servers[i].host && !config->servers[i].name))
@@ -189,6 +198,7 @@ rsp_client_new(const struct rsp_client_config *config, const struct rsp_client_o
 	c->next.kind = TIMER_NEXT;
 	c->deadline.kind = TIMER_DEADLINE;
 	c->outage.kind = TIMER_OUTAGE;
+	c->hint_timer.kind = TIMER_HINTS;
 	TAILQ_INIT(&c->elements);
 	TAILQ_INIT(&c->element_work);
 	TAILQ_INIT(&c->dead);
@@ -199,6 +209,8 @@ rsp_client_new(const struct rsp_client_config *config, const struct rsp_client_o
 	TAILQ_INIT(&c->dead_reports);
 	c->scratch = malloc(RSP_MESSAGE_MAX + 1);
 	enum rsp_err err = c->scratch ? rsp_client_hunt_init(c) : RSP_ENOMEM;
+	if (!err && config->discover)
+		err = rsp_client_hints_init(c);
 	if (err) {
 		rsp_client_free(c);
 		return err;
@@ -214,6 +226,7 @@ rsp_client_free(struct rsp_client *c)
 		return;
 	rsp_client_elements_done(c);
 	rsp_client_lookups_done(c);
+	rsp_client_hints_done(c);
 	rsp_client_hunt_done(c);
 	free(c->scratch);
 	free(c);
@@ -309,7 +322,7 @@ dispatch(struct rsp_client *c, struct client_link *link, const struct rsp_messag
 	case ASAP_HANDLE_RESOLUTION_RESPONSE:
 		from_home ? rsp_client_lookup_answered(c, msg) : (void)c->dropped++;
 		break;
-	case ASAP_SERVER_ANNOUNCE: /* a hint at best (RFC 5355 2.12); the list is configured, RFC 5352 s.3.6 */
+	case ASAP_SERVER_ANNOUNCE: /* belongs on the multicast channel, RFC 5352 s.3.6 */
 		c->dropped++;
 		break;
 	default:
@@ -388,6 +401,9 @@ rsp_client_tick(struct rsp_client *c, uint64_t now_ms)
 		case TIMER_OUTAGE:
 			outage_due(c);
 			break;
+		case TIMER_HINTS:
+			rsp_client_hints_due(c);
+			break;
 		case TIMER_ELEMENT:
 			rsp_client_element_due(c, timer);
 			break;
@@ -437,6 +453,9 @@ rsp_client_stats(const struct rsp_client *c, struct rsp_client_stats *ret)
 		.dropped = c->dropped,
 		.keepalives = c->keepalives,
 		.homes = c->homes,
+		.hints = rsp_client_hints_count(c),
+		.announcements = c->announcements,
+		.announcements_dropped = c->announcements_dropped,
 	};
 	for (size_t i = 0; i < RSP_COUNT(c->links); i++)
 		ret->links += c->links[i].id != 0;

@@ -21,6 +21,8 @@
 #define RSP_CLIENT_SERVERS_MAX 64
 #define RSP_CLIENT_SERVER_IPS_MAX 8
 #define RSP_CLIENT_PARALLEL 3 /* RFC 5352 s.3.6 SH1: never more connections than this */
+#define RSP_CLIENT_REGISTRARS_MAX 256
+#define RSP_CLIENT_HINTS_MAX	  64 /* addresses remembered from announcements */
 
 /** A registrar to try. The strings are copied. Without an @ip the one who dials has to look @host up. */
 struct rsp_client_server {
@@ -38,6 +40,7 @@ struct rsp_client_timers {
 	uint32_t t3_deregistration_ms;
 	uint32_t t4_reregistration_ms; /* or 20 s less than the lifetime, or half a short lifetime: the least of them */
 	uint32_t t5_serverhunt_ms;
+	uint32_t t7_enrpoutdate_ms;
 	uint32_t retran_max_ms;
 	unsigned max_reg_attempt;
 	unsigned max_request_retransmit;
@@ -64,7 +67,7 @@ const char *rsp_client_step_name(enum rsp_client_step step);
 
 /** What became of the newest attempt at a server. Views live until the next call to the engine. */
 struct rsp_client_attempt {
-	unsigned server; /* index in the configured list */
+	unsigned server; /* index in the configured list; past its end: an address from an announcement */
 	const char *name, *host;
 	uint16_t port;
 	struct rsp_ip ip; /* the address dialled; none if the name had to be looked up */
@@ -72,6 +75,14 @@ struct rsp_client_attempt {
 	enum rsp_err err; /* RSP_OK: it was usable */
 	unsigned tries;
 	char reason[RSP_REASON_MAX];
+};
+
+/** What an announcement said (RFC 5352 s.3.6). Nothing of it is proven (RFC 5355 s.2.12). */
+struct rsp_client_hint {
+	uint32_t server_id;
+	struct rsp_ip ip, source; /* the address announced; where the datagram says it is from */
+	uint16_t port;
+	const char *name; /* the registrar of the scope with this address; NULL: it is none that is known */
 };
 
 enum rsp_client_event_type {
@@ -93,6 +104,8 @@ enum rsp_client_event_type {
 	 * an element of a persistent client that was registered before. A watch, and an element of a persistent client,
 	 * is tried on; anything else is dropped, and the element forgotten. */
 	RSP_CLIENT_FAILED,
+	RSP_CLIENT_HEARD,      /* .hint: an address that was not known was announced. Told at a bounded rate */
+	RSP_CLIENT_FORGOTTEN,  /* .hint: one that was told is not announced any more, or made room for another */
 	RSP_CLIENT_ASAP_ERROR, /* .cause: an ASAP_ERROR came that answers none of our requests */
 	RSP_CLIENT_PROTOCOL    /* .why: a message from a registrar made no sense */
 };
@@ -116,6 +129,7 @@ struct rsp_client_event {
 	unsigned tries;		 /* how often the request was sent */
 	const struct rsp_message *message;
 	const struct rsp_client_attempt *attempt;
+	const struct rsp_client_hint *hint;
 	const struct rsp_why *why;
 };
 
@@ -135,6 +149,11 @@ struct rsp_client_config {
 	enum rsp_role role;	  /* what to dial as: ELEMENT, USER, or NONE in plain text */
 	bool shuffle;		  /* begin the hunt anywhere in the list instead of at its front */
 	bool persistent;	  /* registrations are never given up by themselves */
+	/* Addresses from announcements are tried too; @n_servers may be 0. Each is tried as the registrar of the scope
+	 * that has it or, if none has, as whichever registrar of the scope answers (rsp_dial.server_name NULL). */
+	bool discover;
+	const struct rsp_client_server *registrars; /* the scope's: copied, at most RSP_CLIENT_REGISTRARS_MAX */
+	unsigned n_registrars;
 	unsigned rounds;	  /* of the whole list before giving up; 0, or persistent with a home once: no end */
 	uint64_t max_outage_ms;	  /* give up after so long without a home; 0: never */
 	unsigned max_elements;	  /* caps; 0: 65536, 1024 and 4096 */
@@ -159,6 +178,12 @@ void rsp_client_link_down(struct rsp_client *c, uint64_t now_ms, uint32_t link, 
 			  const struct rsp_why *why);
 /** One whole message came in. */
 void rsp_client_receive(struct rsp_client *c, uint64_t now_ms, uint32_t link, struct rsp_bytes message);
+/**
+ * A datagram came, from @source as it says: an ASAP_SERVER_ANNOUNCE, or anything at all. It is never answered. What is
+ * usable in it is remembered until T7, so much of it at most, and tried at a bounded rate; the rest is only counted.
+ */
+void rsp_client_announced(struct rsp_client *c, uint64_t now_ms, const struct rsp_ip *source,
+			  struct rsp_bytes datagram);
 /** Run what is due. */
 void rsp_client_tick(struct rsp_client *c, uint64_t now_ms);
 /** When rsp_client_tick() is wanted next: not after anything is due; RSP_NEVER if nothing is. */
@@ -214,6 +239,8 @@ struct rsp_client_stats {
 	unsigned resolutions, links;		 /* waiting or watched; open or opening */
 	unsigned waiting;			 /* requests not answered yet */
 	uint64_t sent, received, dropped, keepalives, homes;
+	unsigned hints;					/* remembered now */
+	uint64_t announcements, announcements_dropped; /* heard; of those without anything usable in them */
 };
 
 void rsp_client_stats(const struct rsp_client *c, struct rsp_client_stats *ret);

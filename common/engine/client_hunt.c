@@ -5,40 +5,68 @@
 
 /* Links, and the hunt for a home registrar: RFC 5352 s.3.6, SH1 to SH6. */
 
-static enum rsp_err
-copy_server(struct rsp_client_server *to, const struct rsp_client_server *from)
+enum rsp_err
+rsp_client_copy_servers(struct rsp_client_server *to, const struct rsp_client_server *from, unsigned n)
 {
-	const char *name = from->name ? from->name : from->host, *host = from->host ? from->host : from->name;
+	for (unsigned i = 0; i < n; i++) {
+		const char *name = from[i].name ? from[i].name : from[i].host;
+		const char *host = from[i].host ? from[i].host : from[i].name;
 
-	if (!name || !host)
-		return RSP_EUSAGE;
-	*to = *from;
-	to->name = strdup(name);
-	to->host = strdup(host);
-	return to->name && to->host ? RSP_OK : RSP_ENOMEM;
+		if (!name || !host)
+			return RSP_EUSAGE;
+		to[i] = from[i];
+		to[i].name = strdup(name);
+		to[i].host = strdup(host);
+		if (!to[i].name || !to[i].host)
+			return RSP_ENOMEM;
+	}
+	return RSP_OK;
+}
+
+void
+rsp_client_free_servers(struct rsp_client_server *servers, unsigned n)
+{
+	for (unsigned i = 0; servers && i < n; i++) {
+		union {
+			const char *c;
+			char *p;
+		} name = { servers[i].name }, host = { servers[i].host };
+
+		free(name.p);
+		free(host.p);
+	}
+	free(servers);
+}
+
+/* The configured ones, and those that announcements may add. */
+static unsigned
+count_servers(const struct rsp_client *c)
+{
+	return c->config.n_servers + (c->config.discover ? RSP_CLIENT_HINTS_MAX : 0);
 }
 
 enum rsp_err
 rsp_client_hunt_init(struct rsp_client *c)
 {
-	unsigned n = c->config.n_servers, n_addresses = 0;
+	unsigned n = c->config.n_servers, all = count_servers(c), n_addresses = 0;
 
-	c->servers = calloc(n, sizeof *c->servers);
-	c->attempts = calloc(n, sizeof *c->attempts);
-	c->shown = calloc(n, sizeof *c->shown);
-	c->candidates = calloc((size_t)n * RSP_CLIENT_SERVER_IPS_MAX, sizeof *c->candidates);
+	c->servers = calloc(all, sizeof *c->servers);
+	c->attempts = calloc(all, sizeof *c->attempts);
+	c->shown = calloc(all, sizeof *c->shown);
+	c->candidates = calloc((size_t)all * RSP_CLIENT_SERVER_IPS_MAX, sizeof *c->candidates);
 	if (!c->servers || !c->attempts || !c->shown || !c->candidates)
 		return RSP_ENOMEM;
-	for (unsigned i = 0; i < n; i++) {
-		if (copy_server(&c->servers[i], &c->config.servers[i]))
-			return RSP_ENOMEM;
+	if (rsp_client_copy_servers(c->servers, c->config.servers, n))
+		return RSP_ENOMEM;
+	for (unsigned i = 0; i < n; i++)
 		n_addresses = c->servers[i].n_ips > n_addresses ? c->servers[i].n_ips : n_addresses;
-	}
 	/* Every server's first address before any server's second: three attempts are to go to three servers. */
 	for (unsigned ip = 0; ip == 0 || ip < n_addresses; ip++)
 		for (unsigned i = 0; i < n; i++)
 			if (ip == 0 || ip < c->servers[i].n_ips)
 				c->candidates[c->n_candidates++] = (struct client_candidate){ .server = i, .ip = ip };
+	for (unsigned i = n; i < all; i++) /* announced ones have one each */
+		c->candidates[c->n_candidates + i - n] = (struct client_candidate){ .server = i };
 	c->cursor = c->config.shuffle ? (unsigned)rsp_rng_below(&c->rng, n) : 0;
 	c->config.servers = c->servers;
 	return RSP_OK;
@@ -47,16 +75,7 @@ rsp_client_hunt_init(struct rsp_client *c)
 void
 rsp_client_hunt_done(struct rsp_client *c)
 {
-	for (unsigned i = 0; c->servers && i < c->config.n_servers; i++) {
-		union {
-			const char *c;
-			char *p;
-		} name = { c->servers[i].name }, host = { c->servers[i].host };
-
-		free(name.p);
-		free(host.p);
-	}
-	free(c->servers);
+	rsp_client_free_servers(c->servers, c->config.n_servers);
 	free(c->attempts);
 	free(c->shown);
 	free(c->candidates);
@@ -124,6 +143,8 @@ note_attempt(struct rsp_client *c, unsigned candidate, enum rsp_client_step step
 	};
 	if (why)
 		memcpy(attempt->a.reason, why->reason, sizeof attempt->a.reason);
+	if (why && rsp_client_hint_of(c, candidate))
+		rsp_client_hint_failed(c, rsp_client_hint_of(c, candidate));
 	event.attempt = &attempt->a;
 	event.server = server->name;
 	event.why = why;
@@ -148,6 +169,27 @@ count_links(const struct rsp_client *c, bool only_pending)
 	return n;
 }
 
+/* Of those that were announced, or of the configured ones. */
+static unsigned
+count_kind(const struct rsp_client *c, bool hints)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < RSP_COUNT(c->links); i++)
+		n += c->links[i].id && c->links[i].dialled && (c->links[i].candidate >= c->n_candidates) == hints;
+	return n;
+}
+
+/* Whether there is room for one more connection; if there are both kinds to try, neither takes all of it. */
+bool
+rsp_client_may_dial(const struct rsp_client *c, bool hint)
+{
+	bool others_wait = hint ? rsp_client_untried(c) : rsp_client_hints_wait(c);
+
+	return count_links(c, false) < RSP_CLIENT_PARALLEL && /* SH1 */
+	       (!others_wait || count_kind(c, hint) < RSP_CLIENT_PARALLEL - 1);
+}
+
 static struct client_candidate *
 untried(const struct rsp_client *c)
 {
@@ -158,6 +200,12 @@ untried(const struct rsp_client *c)
 			return cand;
 	}
 	return NULL;
+}
+
+bool
+rsp_client_untried(const struct rsp_client *c)
+{
+	return untried(c) != NULL;
 }
 
 static void
@@ -171,19 +219,22 @@ begin_round(struct rsp_client *c)
 	}
 }
 
-/* True if it is under way. */
-static bool
-dial(struct rsp_client *c, struct client_candidate *cand)
+bool
+rsp_client_dial(struct rsp_client *c, struct client_candidate *cand)
 {
 	const struct rsp_client_server *server = &c->servers[cand->server];
 	struct rsp_dial to = { .role = c->config.role, .server_name = server->name, .port = server->port };
 	unsigned candidate = (unsigned)(cand - c->candidates);
+	const struct client_hint *hint = rsp_client_hint_of(c, candidate);
 	struct rsp_why why = { 0 };
 
 	if (cand->ip < server->n_ips)
 		to.ip = server->ip[cand->ip];
 	cand->tried = true;
-	c->cursor = (candidate + 1) % c->n_candidates;
+	if (hint)
+		to.server_name = hint->name;
+	else
+		c->cursor = (candidate + 1) % c->n_candidates;
 	c->attempts[cand->server].a.tries++;
 	uint32_t id = c->ops.dial(c->ctx, &to, cand->server);
 	struct client_link *link = id ? link_new(c, id) : NULL;
@@ -195,9 +246,21 @@ dial(struct rsp_client *c, struct client_candidate *cand)
 		return false;
 	}
 	link->dialled = true;
+	link->dialled_ms = c->now;
 	link->candidate = candidate;
 	link_name(link, server->name);
 	return true;
+}
+
+void
+rsp_client_link_late(struct rsp_client *c, struct client_link *link)
+{
+	unsigned candidate = link->candidate;
+	struct rsp_why why = { 0 };
+
+	(void)rsp_fail(&why, RSP_ETIMEOUT, link->name, "no connection in time");
+	rsp_client_link_close(c, link);
+	note_attempt(c, candidate, RSP_STEP_TCP, &why);
 }
 
 /* End the attempts under way but @keep. With @why they failed; without, they are not wanted any more. */
@@ -236,6 +299,8 @@ round_failed(struct rsp_client *c)
 		stop(c, NULL);
 		return false;
 	}
+	if (rsp_client_hints_expected(c))
+		return true;
 	if (!c->config.rounds || c->rounds < c->config.rounds || (c->config.persistent && c->homes > 0))
 		return true;
 	(void)rsp_client_verdict(c, &why);
@@ -253,24 +318,37 @@ pause_round(struct rsp_client *c, unsigned failures)
 
 	c->pausing = true;
 	wait_ms = wait_ms < c->t5_ms ? wait_ms : c->t5_ms;
-	rsp_client_arm(c, &c->next, rsp_rng_jitter(&c->rng, wait_ms, 50));
+	wait_ms = rsp_rng_jitter(&c->rng, wait_ms, 50);
+	if (rsp_client_hints_expected(c)) { /* until then, at the latest */
+		uint64_t left_ms = c->hunt_began_ms + c->config.timers.t7_enrpoutdate_ms - c->now;
+		wait_ms = wait_ms < left_ms ? wait_ms : left_ms;
+	}
+	rsp_client_arm(c, &c->next, wait_ms);
 }
 
+/* Dial one of the configured servers; the next one has its turn a little later. */
 static void
-attempt_next(struct rsp_client *c)
+dial_next(struct rsp_client *c)
 {
-	while (c->hunting && count_links(c, false) < RSP_CLIENT_PARALLEL) { /* SH1 */
+	while (c->hunting && rsp_client_may_dial(c, false)) {
 		struct client_candidate *cand = untried(c);
 
 		if (!cand)
-			break;
-		if (dial(c, cand)) {
+			return;
+		if (rsp_client_dial(c, cand)) {
 			if (untried(c))
 				rsp_client_arm(c, &c->next, c->config.timers.stagger_ms);
 			return;
 		}
 	}
-	if (c->hunting && count_links(c, true) == 0 && !untried(c) && round_failed(c))
+}
+
+static void
+attempt_next(struct rsp_client *c)
+{
+	dial_next(c);
+	rsp_client_hints_try(c);
+	if (c->hunting && count_links(c, true) == 0 && !untried(c) && !rsp_client_hints_wait(c) && round_failed(c))
 		pause_round(c, c->rounds);
 }
 
@@ -280,15 +358,18 @@ rsp_client_hunt(struct rsp_client *c)
 	if (c->hunting)
 		return;
 	begin_round(c);
-	if (!untried(c))
+	if (!untried(c) && !rsp_client_hints_wait(c) && (c->home || !c->hints))
 		return;
 	c->hunting = true;
 	c->gave_up = false;
+	c->hunt_began_ms = c->now;
 	c->rounds = 0;
 	c->t5_ms = c->config.timers.t5_serverhunt_ms;
 	rsp_client_arm(c, &c->t5, c->t5_ms); /* SH2 */
 	if (c->fruitless > 1) /* who takes connections and only closes them is not to be dialled without end */
 		pause_round(c, c->fruitless - 1);
+	if (c->pausing)
+		rsp_client_hints_try(c);
 	else
 		attempt_next(c);
 }
@@ -357,8 +438,12 @@ rsp_client_adopt(struct rsp_client *c, struct client_link *link, const struct cl
 void
 rsp_client_home_answered(struct rsp_client *c)
 {
+	struct client_hint *hint = c->home && c->home->dialled ? rsp_client_hint_of(c, c->home->candidate) : NULL;
+
 	c->home_answered = true;
 	c->fruitless = 0;
+	if (hint)
+		hint->failures = 0;
 	if (c->hunting)
 		stop(c, NULL);
 }
@@ -451,6 +536,8 @@ rsp_client_link_up(struct rsp_client *c, uint64_t now_ms, uint32_t id, const str
 	link->up_ms = c->now;
 	link->role = info->role;
 	link->local = info->local;
+	if (rsp_client_hint_of(c, link->candidate) && info->identity)
+		rsp_client_hint_proven(c, link, info->identity);
 	note_attempt(c, link->candidate, RSP_STEP_ASAP, NULL);
 	if (c->hunting)
 		rsp_client_adopt(c, link, NULL); /* the first that is usable */
@@ -485,6 +572,8 @@ rsp_client_link_down(struct rsp_client *c, uint64_t now_ms, uint32_t id, enum rs
 		note_attempt(c, gone.candidate, step, why);
 		if (c->hunting && !c->pausing)
 			attempt_next(c); /* SH4: another address */
+		else
+			rsp_client_hints_try(c);
 	}
 	rsp_client_pump(c);
 }
@@ -521,7 +610,7 @@ rsp_client_verdict(const struct rsp_client *c, struct rsp_why *why)
 	unsigned n = 0;
 	enum rsp_err auth = RSP_OK, other = RSP_OK, absent = RSP_OK;
 
-	for (unsigned i = 0; i < c->config.n_servers; i++) {
+	for (unsigned i = 0; i < count_servers(c); i++) {
 		const struct client_attempt *attempt = &c->attempts[i];
 		enum rsp_err err = attempt->a.err;
 		const char *reason = attempt->used ? attempt->a.reason : "no connection in time";
@@ -535,7 +624,7 @@ rsp_client_verdict(const struct rsp_client *c, struct rsp_why *why)
 		at_server = append(servers, at_server, sizeof servers,
 				   attempt->used ? attempt->a.name : c->servers[i].name);
 		at_reason = append(reasons, at_reason, sizeof reasons, n ? "; " : "");
-		if (c->config.n_servers > 1) {
+		if (count_servers(c) > 1) {
 			at_reason = append(reasons, at_reason, sizeof reasons, c->servers[i].name);
 			at_reason = append(reasons, at_reason, sizeof reasons, ": ");
 		}
@@ -548,6 +637,9 @@ rsp_client_verdict(const struct rsp_client *c, struct rsp_why *why)
 		else
 			other = other ? other : err;
 	}
+	if (n == 0 && c->hints)
+		return rsp_fail(why, RSP_ETIMEOUT, "registrar",
+				c->announcements ? "none was announced that could be tried" : "none was heard in time");
 	if (n == 0)
 		return rsp_fail(why, RSP_ETIMEOUT, "registrar", "none was tried in time");
 	return rsp_fail(why, other ? other : auth ? auth : absent, servers, "%s", reasons);
@@ -557,7 +649,7 @@ const struct rsp_client_attempt *
 rsp_client_attempts(const struct rsp_client *c, unsigned *ret_n)
 {
 	*ret_n = 0;
-	for (unsigned i = 0; i < c->config.n_servers; i++)
+	for (unsigned i = 0; i < count_servers(c); i++)
 		if (c->attempts[i].used)
 			c->shown[(*ret_n)++] = c->attempts[i].a;
 	return c->shown;

@@ -8,7 +8,8 @@
 #include "model/timers.h"
 
 /* What the files of the client share. client.c: construction, time, messages in. client_hunt.c: links and the hunt for
- * a home. client_element.c: registrations. client_lookup.c: resolutions and unreachable reports. */
+ * a home. client_element.c: registrations. client_lookup.c: resolutions and unreachable reports. client_announce.c:
+ * registrars that announce themselves. */
 
 #define CLIENT_NOTIFY_MAX 16	/* connections that registrars opened to us */
 #define CLIENT_LINKS_MAX (RSP_CLIENT_PARALLEL + CLIENT_NOTIFY_MAX)
@@ -16,12 +17,15 @@
 #define CLIENT_BUCKETS 4096	/* of the elements' hash table */
 #define CLIENT_BAD_MAX 8	/* messages without sense that a registrar may send before it is left */
 #define CLIENT_NAME_MAX 128
+#define CLIENT_HINTS_PER_SOURCE 8
+#define CLIENT_HINTS_PER_DATAGRAM 8
 
 enum client_timer_kind {
 	TIMER_T5,
 	TIMER_NEXT,	/* the next attempt of a hunt, or its next round */
 	TIMER_DEADLINE, /* the whole run's */
 	TIMER_OUTAGE,
+	TIMER_HINTS, /* one may be tried, or is to be forgotten */
 	TIMER_ELEMENT,
 	TIMER_LOOKUP
 };
@@ -85,7 +89,7 @@ struct client_link {
 	unsigned candidate;
 	unsigned bad;
 	uint32_t server_id;
-	uint64_t up_ms;
+	uint64_t dialled_ms, up_ms;
 	enum rsp_role role;
 	struct rsp_ip local;
 	char name[CLIENT_NAME_MAX];
@@ -95,6 +99,19 @@ struct client_link {
 struct client_candidate {
 	unsigned server, ip;
 	bool tried; /* in this round */
+};
+
+/* An address from an announcement. It is a server like those of the configuration: hint i is the server number
+ * n_servers + i, and its address the candidate number n_candidates + i. */
+struct client_hint {
+	bool used, told;
+	unsigned rank; /* how much speaks for it */
+	unsigned failures; /* attempts in a row */
+	uint32_t server_id;
+	struct rsp_ip source;
+	const char *name; /* whose it is: the server name to dial */
+	uint64_t expires_ms, next_try_ms;
+	char label[CLIENT_NAME_MAX]; /* for records: that name, the name it proved, or its address */
 };
 
 struct client_attempt {
@@ -120,7 +137,7 @@ struct rsp_client {
 	struct client_attempt *attempts;
 	struct rsp_client_attempt *shown; /* what rsp_client_attempts() gives out */
 	struct client_candidate *candidates;
-	unsigned n_candidates, cursor;
+	unsigned n_candidates, cursor; /* of the configured servers */
 	struct client_link links[CLIENT_LINKS_MAX];
 	struct client_link *home;
 	uint64_t homes; /* how many there were; names the current one */
@@ -130,6 +147,14 @@ struct rsp_client {
 	unsigned rounds;
 	uint64_t t5_ms;
 	struct client_timer t5, next, deadline, outage;
+
+	/* client_announce.c */
+	struct client_hint *hints; /* NULL: nothing is discovered */
+	struct rsp_client_server *registrars;
+	struct client_timer hint_timer;
+	uint64_t hunt_began_ms;
+	uint64_t hint_pace_ms, told_pace_ms; /* a bucket each: rsp_client_hints_try() and what is told of them */
+	uint64_t announcements, announcements_dropped;
 
 	/* client_element.c */
 	struct client_element *buckets[CLIENT_BUCKETS];
@@ -182,6 +207,35 @@ void rsp_client_link_close(struct rsp_client *c, struct client_link *link);
 /** The home's attempt, if it was dialled, ended badly after all. */
 void rsp_client_blame(struct rsp_client *c, const struct client_link *link, enum rsp_client_step step,
 		      const struct rsp_why *why);
+/** Dial @cand. True if it is under way. */
+bool rsp_client_dial(struct rsp_client *c, struct client_candidate *cand);
+/** The attempt that @link is ended: it took too long. */
+void rsp_client_link_late(struct rsp_client *c, struct client_link *link);
+/** A copy of @n servers in @to, zeroed before; and the end of it. */
+enum rsp_err rsp_client_copy_servers(struct rsp_client_server *to, const struct rsp_client_server *from,
+				     unsigned n) RSP_NODISCARD;
+void rsp_client_free_servers(struct rsp_client_server *servers, unsigned n);
+/** Whether a configured address is left to be tried in this round. */
+bool rsp_client_untried(const struct rsp_client *c);
+/** Whether there is room for one more connection, to an address that was announced (@hint) or is configured. */
+bool rsp_client_may_dial(const struct rsp_client *c, bool hint);
+
+/* client_announce.c */
+enum rsp_err rsp_client_hints_init(struct rsp_client *c) RSP_NODISCARD;
+void rsp_client_hints_done(struct rsp_client *c);
+/** The hint that @candidate is; NULL if it is a configured address. */
+struct client_hint *rsp_client_hint_of(const struct rsp_client *c, unsigned candidate);
+/** Whether one is worth to be tried now, beside what is under way. */
+bool rsp_client_hints_wait(const struct rsp_client *c);
+/** Whether a hunt that has just begun had better wait for announcements than give up. */
+bool rsp_client_hints_expected(const struct rsp_client *c);
+/** Dial those that may be dialled, while the hunt is on. */
+void rsp_client_hints_try(struct rsp_client *c);
+/** @link to one is up, and its other side has proven to be @identity. */
+void rsp_client_hint_proven(struct rsp_client *c, struct client_link *link, const char *identity);
+void rsp_client_hint_failed(struct rsp_client *c, struct client_hint *hint);
+void rsp_client_hints_due(struct rsp_client *c);
+unsigned rsp_client_hints_count(const struct rsp_client *c);
 
 /* client_element.c */
 struct client_element *rsp_client_element_find(const struct rsp_client *c, struct rsp_bytes handle, uint32_t pe_id);

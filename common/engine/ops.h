@@ -27,7 +27,8 @@ struct rsp_link_info {
 struct rsp_dial {
 	enum rsp_protocol protocol;
 	enum rsp_role role;	 /* as whom */
-	const char *server_name; /* whose key or certificate must answer; lives during the call */
+	/* whose key or certificate must answer; lives during the call. NULL: any registrar's of the scope */
+	const char *server_name;
 	struct rsp_ip ip; /* none: where @server_name is, as the configuration says */
 	uint16_t port;
 };
