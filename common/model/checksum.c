@@ -1,5 +1,7 @@
 #include "model/checksum.h"
 
+#include "base/hash.h"
+
 uint32_t
 rsp_checksum_handle(struct rsp_bytes handle)
 {
@@ -16,4 +18,26 @@ rsp_checksum_fold(uint64_t sum)
 	while (sum >> 16)
 		sum = (sum & 0xffff) + (sum >> 16);
 	return (uint16_t)~sum;
+}
+
+/* Every registrar must get the same, so there is no secret in it. */
+uint64_t
+rsp_digest_handle(struct rsp_bytes handle)
+{
+	static const struct rsp_hash_key none = { 0 };
+
+	return rsp_hash(&none, handle);
+}
+
+static uint64_t
+stir(uint64_t value)
+{
+	value = (value ^ (value >> 32)) * UINT64_C(0xd6e8feb86659fd93);
+	return value ^ (value >> 32);
+}
+
+uint64_t
+rsp_digest_element(uint64_t handle_digest, uint32_t pe_id, uint64_t version)
+{
+	return stir(stir(handle_digest ^ pe_id) + version * UINT64_C(0x9e3779b97f4a7c15));
 }

@@ -18,6 +18,14 @@ rsp_checksum_element(uint32_t handle_sum, uint32_t pe_id)
 	return (uint64_t)handle_sum + (pe_id >> 16) + (pe_id & 0xffff);
 }
 
+/**
+ * What the element @pe_id in @version adds to its registrar's digest, the sum (modulo 2^64) over its elements. Beyond
+ * the RFC: the checksum's 16 bits know nothing of attributes, nor do they often notice two changes at once. The pool's
+ * handle is @handle_digest, from rsp_digest_handle().
+ */
+uint64_t rsp_digest_element(uint64_t handle_digest, uint32_t pe_id, uint64_t version);
+uint64_t rsp_digest_handle(struct rsp_bytes handle);
+
 /** The checksum of elements that add @sum in all, as a number whose big-endian octets go on the wire; of none: 0xffff. */
 uint16_t rsp_checksum_fold(uint64_t sum);
 

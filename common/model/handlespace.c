@@ -20,6 +20,7 @@ struct owner {
 struct rsp_home {
 	struct rsp_table_node node;
 	struct rsp_element *first;
+	uint64_t digest;
 	uint64_t sum; /* of all 16-bit words of all its elements' blocks, not folded, so that subtracting is exact */
 	uint32_t id, count;
 };
@@ -220,6 +221,12 @@ element_sum(const struct rsp_element *e)
 	return rsp_checksum_element(e->pool->handle_sum, e->pe_id);
 }
 
+static uint64_t
+element_digest(const struct rsp_element *e)
+{
+	return rsp_digest_element(e->pool->handle_digest, e->pe_id, rsp_element_version(e));
+}
+
 static void
 home_join(struct rsp_home *home, struct rsp_element *e)
 {
@@ -231,6 +238,7 @@ home_join(struct rsp_home *home, struct rsp_element *e)
 	home->first = e;
 	home->count++;
 	home->sum += element_sum(e);
+	home->digest += element_digest(e);
 }
 
 static void
@@ -238,11 +246,15 @@ home_leave(struct rsp_handlespace *hs, struct rsp_element *e)
 {
 	struct rsp_home *home = e->home;
 
+	for (struct rsp_walk *walk = hs->walks; walk; walk = walk->next)
+		if (walk->at == e)
+			walk->at = e->home_next;
 	*e->home_link = e->home_next;
 	if (e->home_next)
 		e->home_next->home_link = e->home_link;
 	home->count--;
 	home->sum -= element_sum(e);
+	home->digest -= element_digest(e);
 	home_settle(hs, home);
 }
 
@@ -265,6 +277,41 @@ rsp_home_checksum_full(const struct rsp_handlespace *hs, uint32_t home_id)
 				sum += rsp_checksum_element(rsp_checksum_handle(rsp_pool_handle(pool)),
 							    pool->element[i]->pe_id);
 	return rsp_checksum_fold(sum);
+}
+
+uint64_t
+rsp_home_digest(const struct rsp_handlespace *hs, uint32_t home_id)
+{
+	const struct rsp_home *home = home_find(hs, home_id);
+
+	return home ? home->digest : 0;
+}
+
+uint64_t
+rsp_home_digest_full(const struct rsp_handlespace *hs, uint32_t home_id)
+{
+	uint64_t digest = 0;
+
+	for (const struct rsp_pool *pool = hs->first; pool; pool = pool->after)
+		for (uint32_t i = 0; i < pool->n_elements; i++)
+			if (rsp_element_home_id(pool->element[i]) == home_id)
+				digest += rsp_digest_element(rsp_digest_handle(rsp_pool_handle(pool)),
+							     pool->element[i]->pe_id,
+							     rsp_element_version(pool->element[i]));
+	return digest;
+}
+
+void
+rsp_homes_each(const struct rsp_handlespace *hs, void (*each)(void *ctx, uint32_t home_id, uint32_t count), void *ctx)
+{
+	for (uint32_t i = 0; i < hs->homes.buckets; i++)
+		for (const struct rsp_table_node *node = hs->homes.bucket[i]; node; node = node->next)
+			each(ctx, ((const struct rsp_home *)(const void *)node)->id,
+			     ((const struct rsp_home *)(const void *)node)->count);
+	for (uint32_t i = hs->homes.moved; hs->homes.old && i < hs->homes.old_buckets; i++)
+		for (const struct rsp_table_node *node = hs->homes.old[i]; node; node = node->next)
+			each(ctx, ((const struct rsp_home *)(const void *)node)->id,
+			     ((const struct rsp_home *)(const void *)node)->count);
 }
 
 uint32_t
@@ -332,6 +379,7 @@ pool_new(struct rsp_handlespace *hs, struct rsp_bytes handle, uint64_t hash, con
 	memcpy(pool->handle, handle.p, handle.n);
 	pool->handle_sum = rsp_checksum_handle(handle);
 	pool->hash = hash;
+	pool->handle_digest = rsp_digest_handle(handle);
 	pool->policy = pe->policy.type;
 	pool->order.policy = pe->policy.type;
 	pool->transport = pe->user.type;
@@ -423,6 +471,17 @@ rsp_element_home_id(const struct rsp_element *e)
 	return e->home->id;
 }
 
+uint64_t
+rsp_element_version(const struct rsp_element *e)
+{
+	if (!e->versioned)
+		return 0;
+	struct rsp_rd rd = rsp_rd_init(rsp_bytes_of(e->encoded + e->encoded_size - 8, 8), 0);
+	uint64_t high = rsp_rd_u32(&rd);
+
+	return high << 32 | rsp_rd_u32(&rd);
+}
+
 void
 rsp_element_decode(const struct rsp_element *e, struct rsp_pool_element *ret)
 {
@@ -493,8 +552,9 @@ encode(struct rsp_handlespace *hs, const struct rsp_pool_element *pe, struct rsp
 }
 
 static void
-store(struct rsp_element *e, struct rsp_bytes encoded)
+store(struct rsp_element *e, struct rsp_bytes encoded, bool versioned)
 {
+	e->versioned = versioned;
 	memcpy(e->encoded, encoded.p, encoded.n);
 	e->encoded_size = (uint16_t)encoded.n;
 	e->answer_size = (uint16_t)(policy_at(encoded.p) + policy_size(encoded.p)); /* users see no more */
@@ -549,7 +609,7 @@ put_new(struct rsp_handlespace *hs, struct rsp_pool *pool, struct rsp_bytes hand
 		return err;
 	}
 	(*ret)->owner = owner;
-	store(*ret, encoded);
+	store(*ret, encoded, pe->version != 0);
 	home_join(home, *ret);
 	return RSP_OK;
 }
@@ -593,8 +653,10 @@ put_again(struct rsp_handlespace *hs, struct rsp_element *e, const struct rsp_po
 			owner_drop(hs, owner);
 		return RSP_ENOMEM;
 	}
+	uint64_t before = element_digest(e);
 	move_to(e, room, encoded.n);
-	store(e, encoded);
+	store(e, encoded, pe->version != 0);
+	e->home->digest += element_digest(e) - before;
 	if (e->home != home) {
 		home_leave(hs, e);
 		home_join(home, e);
@@ -637,16 +699,25 @@ rsp_element_remove(struct rsp_handlespace *hs, struct rsp_element *e)
 	if (e->encoded != e->inside)
 		free(e->encoded);
 	free(e->reporters);
+	free(e->rival);
 	free(e);
 }
 
 enum rsp_err
-rsp_element_rehome(struct rsp_handlespace *hs, struct rsp_element *e, uint32_t new_home_id)
+rsp_element_rehome(struct rsp_handlespace *hs, struct rsp_element *e, uint32_t new_home_id, uint64_t version)
 {
 	struct rsp_home *home = home_get(hs, new_home_id);
 
 	if (!home)
 		return RSP_ENOMEM;
+	if (version && e->versioned) {
+		uint64_t before = element_digest(e);
+		struct rsp_wr wr = rsp_wr_init(e->encoded + e->encoded_size - 8, 8);
+
+		rsp_wr_u32(&wr, (uint32_t)(version >> 32));
+		rsp_wr_u32(&wr, (uint32_t)version);
+		e->home->digest += element_digest(e) - before;
+	}
 	if (home == e->home)
 		return RSP_OK;
 	home_leave(hs, e);
@@ -663,6 +734,7 @@ rsp_walk_begin(struct rsp_handlespace *hs, struct rsp_walk *walk, uint32_t only_
 {
 	*walk = (struct rsp_walk){ .pool = hs->first, .only_home_id = only_home_id };
 	walk->left = walk->pool ? walk->pool->n_elements : 0;
+	walk->at = only_home_id ? rsp_home_first(hs, only_home_id) : NULL;
 	walk->next = hs->walks;
 	walk->link = &hs->walks;
 	if (hs->walks)
@@ -671,20 +743,29 @@ rsp_walk_begin(struct rsp_handlespace *hs, struct rsp_walk *walk, uint32_t only_
 }
 
 struct rsp_element *
-rsp_walk_next(struct rsp_handlespace *hs, struct rsp_walk *walk)
+rsp_walk_peek(struct rsp_walk *walk)
 {
-	(void)hs;
-	while (walk->pool) {
-		while (walk->left > 0) {
-			struct rsp_element *e = walk->pool->element[--walk->left];
-
-			if (walk->only_home_id == 0 || e->home->id == walk->only_home_id)
-				return e;
-		}
+	if (walk->only_home_id)
+		return walk->at;
+	while (walk->pool && walk->left == 0) {
 		walk->pool = walk->pool->after;
 		walk->left = walk->pool ? walk->pool->n_elements : 0;
 	}
-	return NULL;
+	return walk->pool ? walk->pool->element[walk->left - 1] : NULL;
+}
+
+struct rsp_element *
+rsp_walk_next(struct rsp_walk *walk)
+{
+	struct rsp_element *e = rsp_walk_peek(walk);
+
+	if (!e)
+		return NULL;
+	if (walk->only_home_id)
+		walk->at = e->home_next;
+	else
+		walk->left--;
+	return e;
 }
 
 void

@@ -39,6 +39,7 @@ struct rsp_pool {
 	struct rsp_order order; /* what the policy keeps to choose quickly */
 	uint32_t handle_sum; /* its part of each element's checksum */
 	uint64_t hash;
+	uint64_t handle_digest; /* and of its digest */
 	uint8_t handle[];
 };
 
@@ -55,16 +56,19 @@ struct rsp_element {
 	uint16_t encoded_size, answer_size; /* whole; up to and with the policy, as users see it */
 	uint16_t encoded_room;
 	bool chosen : 1; /* while an answer is put together */
+	bool versioned : 1; /* @encoded ends with its version */
 
 	/* the engine's */
 	bool waiting : 1; /* for the answer to a keep-alive */
 	bool marked : 1;  /* RFC 5353 s.3.6.3 */
+	bool adopting : 1; /* taken over, and has not acknowledged us yet: RFC 5353 s.3.5.2 */
 	uint8_t bad_reports;
 	uint32_t link;				       /* registered over, 0: none */
 	struct rsp_element *link_next, **link_link; /* among the elements registered over the same link */
 	struct rsp_timer expiry, keepalive;
 	uint64_t keepalive_sent_ms;
 	uint32_t *reporters; /* who said that it is unreachable, malloc'd; NULL: nobody */
+	void *rival;	     /* what another registrar says of it; NULL: nothing. Freed with the element */
 
 	uint8_t inside[];
 };
@@ -106,10 +110,16 @@ enum rsp_err rsp_handlespace_put(struct rsp_handlespace *hs, struct rsp_bytes ha
 /** Forget @e, whose timers the engine has cancelled; its pool goes with its last element. */
 void rsp_element_remove(struct rsp_handlespace *hs, struct rsp_element *e);
 
-/** Let @new_home_id own @e. RSP_ENOMEM: nothing has changed. */
-enum rsp_err rsp_element_rehome(struct rsp_handlespace *hs, struct rsp_element *e, uint32_t new_home_id) RSP_NODISCARD;
+/**
+ * Let @new_home_id own @e, in @version (if it was put with one; 0: the one it has). RSP_ENOMEM: nothing has changed.
+ */
+enum rsp_err rsp_element_rehome(struct rsp_handlespace *hs, struct rsp_element *e, uint32_t new_home_id,
+				uint64_t version) RSP_NODISCARD;
 
 uint32_t rsp_element_home_id(const struct rsp_element *e);
+
+/** The version that @e was put with, 0: none. */
+uint64_t rsp_element_version(const struct rsp_element *e);
 
 /** Append the Pool Element parameter of @e: whole (for ENRP), or for users, without ASAP transport and owner. */
 void rsp_element_write(struct rsp_wr *wr, const struct rsp_element *e, bool whole);
@@ -126,6 +136,10 @@ uint16_t rsp_home_checksum(const struct rsp_handlespace *hs, uint32_t home_id);
 /** The same, computed from nothing: for tests. */
 uint16_t rsp_home_checksum_full(const struct rsp_handlespace *hs, uint32_t home_id);
 
+/** The digest over them (model/checksum.h), kept up likewise, and computed from nothing. */
+uint64_t rsp_home_digest(const struct rsp_handlespace *hs, uint32_t home_id);
+uint64_t rsp_home_digest_full(const struct rsp_handlespace *hs, uint32_t home_id);
+
 uint32_t rsp_home_count(const struct rsp_handlespace *hs, uint32_t home_id);
 
 /** Step through the elements of a home. The next may be asked for before the current one is removed. */
@@ -136,19 +150,29 @@ rsp_home_next(const struct rsp_element *e)
 	return e->home_next;
 }
 
+/** Call @each for every home that owns something. @each may not change the handlespace. */
+void rsp_homes_each(const struct rsp_handlespace *hs, void (*each)(void *ctx, uint32_t home_id, uint32_t count),
+		    void *ctx);
+
 /**
- * A walk over all elements, or those of one home, that goes on while the handlespace changes: an element that is there
- * throughout is seen at least once. Pool by pool. Between begin and end the handlespace holds a pointer to it.
+ * A walk over all elements, pool by pool, or over those of one home, that goes on while the handlespace changes: an
+ * element that is there throughout is seen at least once, unless its home changes. Between begin and end the
+ * handlespace holds a pointer to it.
  */
 struct rsp_walk {
 	struct rsp_walk *next, **link;
 	struct rsp_pool *pool;
 	uint32_t left; /* elements of the pool not yet seen: the ones at places below this */
-	uint32_t only_home_id;
+	struct rsp_element *at; /* of one home: the next */
+	uint32_t only_home_id;	/* 0: all */
 };
 
 void rsp_walk_begin(struct rsp_handlespace *hs, struct rsp_walk *walk, uint32_t only_home_id);
-struct rsp_element *rsp_walk_next(struct rsp_handlespace *hs, struct rsp_walk *walk);
+
+/** The element that comes next, again and again; NULL at the end. */
+struct rsp_element *rsp_walk_peek(struct rsp_walk *walk);
+/** That element, and step past it. */
+struct rsp_element *rsp_walk_next(struct rsp_walk *walk);
 void rsp_walk_end(struct rsp_walk *walk);
 
 #endif

@@ -69,7 +69,7 @@ it_follows_every_change(void)
 			rsp_element_remove(hs, e);
 			home = 0;
 		} else if (e && rsp_rng_below(&rng, 2)) {
-			CHECK_EQ(rsp_element_rehome(hs, e, home), RSP_OK);
+			CHECK_EQ(rsp_element_rehome(hs, e, home, 0), RSP_OK);
 		} else {
 			(void)space_put(hs, name, space_pe(pe_id, home, RSP_POLICY_RR, 0, 0, 1));
 		}
@@ -111,7 +111,7 @@ the_elements_of_a_home_are_all_in_its_list(void)
 	}
 	for (struct rsp_element *e = rsp_home_first(hs, 2), *next; e; e = next) { /* a takeover */
 		next = rsp_home_next(e);
-		CHECK_EQ(rsp_element_rehome(hs, e, 3), RSP_OK);
+		CHECK_EQ(rsp_element_rehome(hs, e, 3, 0), RSP_OK);
 	}
 	CHECK_EQ(rsp_home_count(hs, 2), 0);
 	CHECK_EQ(rsp_home_count(hs, 3), 200);

@@ -58,7 +58,7 @@ what_is_put_is_found(void)
 	CHECK(rsp_bytes_equal(got.owner, pe.owner));
 	CHECK_EQ(rsp_home_count(hs, 1), 0);
 	CHECK_EQ(rsp_home_count(hs, 2), 1);
-	CHECK_EQ(rsp_element_rehome(hs, e, 3), RSP_OK);
+	CHECK_EQ(rsp_element_rehome(hs, e, 3, 0), RSP_OK);
 	rsp_element_decode(e, &got);
 	CHECK_EQ(got.home_id, 3);
 
@@ -174,7 +174,7 @@ a_random_history_agrees_with_an_array(void)
 			break;
 		default:
 			if (e) {
-				CHECK_EQ(rsp_element_rehome(hs, e, home), RSP_OK);
+				CHECK_EQ(rsp_element_rehome(hs, e, home, 0), RSP_OK);
 				home_of[p][id] = home;
 			}
 		}
@@ -184,7 +184,7 @@ a_random_history_agrees_with_an_array(void)
 				there_throughout[i / IDS][i % IDS] = home_of[i / IDS][i % IDS] != 0;
 			rsp_walk_begin(hs, &walk, 0);
 		} else {
-			struct rsp_element *at = rsp_walk_next(hs, &walk);
+			struct rsp_element *at = rsp_walk_next(&walk);
 
 			if (!at) {
 				for (unsigned i = 0; i < POOLS * IDS; i++)

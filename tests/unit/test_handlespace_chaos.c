@@ -165,7 +165,7 @@ nothing_is_lost_when_memory_is_short(void)
 			break;
 		case 1:
 			countdown = 0;
-			enum rsp_err err = e ? rsp_element_rehome(hs, e, to.home) : RSP_ENOMEM;
+			enum rsp_err err = e ? rsp_element_rehome(hs, e, to.home, 0) : RSP_ENOMEM;
 			countdown = -1;
 			if (err == RSP_OK)
 				fact[p][id].home = to.home; /* a home that was there needs no memory */
