@@ -56,7 +56,9 @@ may_change(const struct rsp_registrar *r, const struct rsp_link *link)
 		return granted;
 	if (!link->info.secure)
 		return refuse(RSP_CAUSE_SECURITY, "plain-text");
-	if (link->info.role != RSP_ROLE_ELEMENT || !link->info.identity)
+	/* an element's own connection, or the one to its listener */
+	bool element = link->info.role == RSP_ROLE_ELEMENT || (link->dialled && link->info.role == RSP_ROLE_NOTIFY);
+	if (!element || !link->info.identity)
 		return refuse(RSP_CAUSE_SECURITY, "not-an-element");
 	return granted;
 }
@@ -231,6 +233,7 @@ store(struct rsp_registrar *r, uint64_t now_ms, struct rsp_link *link, const str
 	uint8_t room[RSP_ADDRS_ROOM(1)];
 	bool is_new = !e, same;
 
+	pe.version = rsp_version_next(r, msg->handle, pe.pe_id, e ? rsp_version_known(e) : 0);
 	pe.home_id = r->config.server_id;
 	pe.owner = link->info.identity ? rsp_bytes_str(link->info.identity) : (struct rsp_bytes){ 0 };
 	record_asap_transport(r, link, &pe, room);
@@ -238,10 +241,12 @@ store(struct rsp_registrar *r, uint64_t now_ms, struct rsp_link *link, const str
 		return refuse(RSP_CAUSE_LACK_OF_RESOURCES, "handlespace-full");
 
 	rsp_element_attach(e, link);
-	e->waiting = false;
+	e->waiting = e->adopting = e->marked = false;
 	e->bad_reports = 0;
 	free(e->reporters);
 	e->reporters = NULL;
+	free(e->rival);
+	e->rival = NULL;
 	rsp_wheel_set(&r->expiry, &e->expiry,
 		      pe.lifetime_s < 0 ? RSP_NEVER : now_ms + (uint64_t)pe.lifetime_s * 1000);
 	rsp_wheel_set(&r->keepalive, &e->keepalive, next_keepalive(r, now_ms, e));
@@ -319,6 +324,20 @@ rsp_asap_undecodable(struct rsp_registrar *r, const struct rsp_link *link, struc
 	return true;
 }
 
+/* Peers believe its home only that an element is gone: so we are its home first. */
+static bool
+make_ours(struct rsp_registrar *r, struct rsp_element *e)
+{
+	if (rsp_element_home_id(e) == r->config.server_id)
+		return true;
+	uint64_t version = rsp_version_next(r, rsp_pool_handle(e->pool), e->pe_id, rsp_version_known(e));
+	if (rsp_element_rehome(r->space, e, r->config.server_id, version))
+		return false;
+	rsp_registrar_count(r, e, 1);
+	rsp_updates_send(r, e, ENRP_ADD_PE);
+	return true;
+}
+
 /* RFC 5352 s.3.2; who is not known is gone already, and that is what was asked for. */
 void
 rsp_asap_deregistration(struct rsp_registrar *r, uint64_t now_ms, struct rsp_link *link, const struct rsp_message *msg)
@@ -331,6 +350,8 @@ rsp_asap_deregistration(struct rsp_registrar *r, uint64_t now_ms, struct rsp_lin
 		verdict = refuse(RSP_CAUSE_LACK_OF_RESOURCES, "rate");
 	if (verdict.cause == RSP_CAUSE_NONE && e && !owns(r, link, e))
 		verdict = refuse(RSP_CAUSE_SECURITY, "element-of-another");
+	if (verdict.cause == RSP_CAUSE_NONE && e && !make_ours(r, e))
+		verdict = refuse(RSP_CAUSE_LACK_OF_RESOURCES, "memory");
 	if (verdict.cause == RSP_CAUSE_NONE && e) {
 		rsp_registrar_remove(r, now_ms, e, RSP_REMOVAL_DEREGISTERED, link);
 		r->stats.deregistrations++;
@@ -353,11 +374,12 @@ rsp_asap_expired(struct rsp_registrar *r, uint64_t now_ms, struct rsp_element *e
 	rsp_registrar_remove(r, now_ms, e, RSP_REMOVAL_EXPIRED, NULL);
 }
 
-static void
-send_keep_alive(struct rsp_registrar *r, uint64_t now_ms, struct rsp_element *e)
+void
+rsp_asap_keep_alive(struct rsp_registrar *r, uint64_t now_ms, struct rsp_element *e, bool home)
 {
 	struct rsp_message msg = { .protocol = RSP_ASAP,
 				   .type = ASAP_ENDPOINT_KEEP_ALIVE,
+				   .flags = home ? ASAP_FLAG_HOME : 0,
 				   .has = RSP_HAS_HANDLE | RSP_HAS_PE_ID,
 				   .server_id = r->config.server_id,
 				   .handle = rsp_pool_handle(e->pool),
@@ -374,12 +396,36 @@ send_keep_alive(struct rsp_registrar *r, uint64_t now_ms, struct rsp_element *e)
 void
 rsp_asap_keepalive_due(struct rsp_registrar *r, uint64_t now_ms, struct rsp_element *e)
 {
-	if (e->link == 0)
+	if (e->adopting && !e->waiting)
+		rsp_adopt_due(r, e);
+	else if (e->rival && (e->link == 0 || e->waiting))
+		rsp_rival_lost(r, e);
+	else if (e->link == 0)
 		rsp_registrar_remove(r, now_ms, e, RSP_REMOVAL_CONNECTION, NULL);
-	else if (e->waiting)
-		rsp_registrar_remove(r, now_ms, e, RSP_REMOVAL_KEEPALIVE, NULL);
+	else if (!e->waiting)
+		rsp_asap_keep_alive(r, now_ms, e, e->adopting);
+	else if (RSP_FAULTY(KEEPALIVE_IGNORED))
+		e->waiting = false;
 	else
-		send_keep_alive(r, now_ms, e);
+		rsp_registrar_remove(r, now_ms, e, RSP_REMOVAL_KEEPALIVE, NULL);
+}
+
+void
+rsp_asap_keep_alive_arm(struct rsp_registrar *r, uint64_t now_ms, struct rsp_element *e)
+{
+	rsp_wheel_set(&r->keepalive, &e->keepalive, next_keepalive(r, now_ms, e));
+}
+
+void
+rsp_asap_keep_alive_soon(struct rsp_registrar *r, uint64_t now_ms, struct rsp_element *e)
+{
+	if (e->link == 0 || e->waiting)
+		return;
+	uint64_t earliest = e->keepalive_sent_ms ? e->keepalive_sent_ms + r->config.keepalive_distance_ms : now_ms;
+	if (earliest <= now_ms)
+		rsp_asap_keep_alive(r, now_ms, e, false);
+	else if (!rsp_timer_is_set(&e->keepalive) || e->keepalive.deadline_ms > earliest)
+		rsp_wheel_set(&r->keepalive, &e->keepalive, earliest);
 }
 
 void
@@ -396,7 +442,11 @@ rsp_asap_keep_alive_ack(struct rsp_registrar *r, uint64_t now_ms, struct rsp_lin
 	if (!e || e->link != link->id || !e->waiting)
 		return;
 	e->waiting = false;
-	rsp_wheel_set(&r->keepalive, &e->keepalive, next_keepalive(r, now_ms, e));
+	rsp_asap_keep_alive_arm(r, now_ms, e);
+	if (e->adopting)
+		rsp_adopted(r, link, e);
+	if (e->rival)
+		rsp_rival_won(r, e);
 }
 
 /* Whether @account is one more that reports @e. Each counts once until the element registers again: RFC 5355 s.2.13. */
@@ -447,11 +497,5 @@ rsp_asap_unreachable(struct rsp_registrar *r, uint64_t now_ms, struct rsp_link *
 		rsp_registrar_remove(r, now_ms, e, RSP_REMOVAL_UNREACHABLE, link);
 		return;
 	}
-	if (e->link == 0 || e->waiting)
-		return;
-	uint64_t earliest = e->keepalive_sent_ms ? e->keepalive_sent_ms + r->config.keepalive_distance_ms : now_ms;
-	if (earliest <= now_ms)
-		send_keep_alive(r, now_ms, e);
-	else if (!rsp_timer_is_set(&e->keepalive) || e->keepalive.deadline_ms > earliest)
-		rsp_wheel_set(&r->keepalive, &e->keepalive, earliest);
+	rsp_asap_keep_alive_soon(r, now_ms, e);
 }

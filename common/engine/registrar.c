@@ -14,6 +14,15 @@ rsp_event_name(enum rsp_event_kind kind)
 	return kind < RSP_EVENT_COUNT ? event_names[kind] : "unknown";
 }
 
+/* A link to an element, by where it leads; the same element's registrations share one. */
+static uint64_t
+hash_of_reach(const void *ctx, const struct rsp_table_node *node)
+{
+	const struct rsp_link *link = RSP_CONTAINER((uintptr_t)node, struct rsp_link, reach);
+
+	return rsp_reach_hash(ctx, link->info.identity, &link->info.remote, link->info.remote_port);
+}
+
 struct rsp_registrar_config
 rsp_registrar_defaults(void)
 {
@@ -50,7 +59,10 @@ rsp_registrar_new(const struct rsp_registrar_config *config, const struct rsp_en
 		  struct rsp_rng rng, uint64_t now_ms, struct rsp_registrar **ret)
 {
 	if (config->server_id == 0 || config->max_items == 0 || config->max_links == 0 ||
-	    config->keepalive_timeout_ms == 0 || config->max_bad_pe_report >= UINT8_MAX)
+	    config->keepalive_timeout_ms == 0 || config->max_bad_pe_report >= UINT8_MAX ||
+	    config->n_contacts > RSP_CONTACTS_MAX || config->peer_heartbeat_cycle_ms == 0 ||
+	    config->max_time_last_heard_ms == 0 || config->max_time_no_response_ms == 0 || config->max_adoptions == 0 ||
+	    (config->name && strlen(config->name) > RSP_OWNER_MAX))
 		return RSP_EUSAGE;
 	struct rsp_registrar *r = calloc(1, sizeof(*r));
 	if (!r)
@@ -63,22 +75,57 @@ rsp_registrar_new(const struct rsp_registrar_config *config, const struct rsp_en
 	rsp_wheel_init(&r->expiry, now_ms);
 	rsp_wheel_init(&r->keepalive, now_ms);
 	rsp_wheel_init(&r->push, now_ms);
+	rsp_wheel_init(&r->enrp, now_ms);
+	r->now_ms = now_ms;
 	r->space = rsp_handlespace_new(&config->limits, r->key);
 	r->answer_room = RSP_MESSAGE_MAX / 32; /* no Pool Element is shorter */
 	r->answer = calloc(r->answer_room, sizeof(struct rsp_element *));
-	if (!r->space || !r->answer) {
+	r->name = config->name ? strdup(config->name) : NULL;
+	if (!r->space || !r->answer || (config->name && !r->name) ||
+	    rsp_tombstones_init(&r->tombstones, config->max_tombstones, r->key) ||
+	    rsp_table_init(&r->reach, 64, hash_of_reach, r) || rsp_contacts_init(r)) {
 		rsp_registrar_free(r);
 		return RSP_ENOMEM;
 	}
+	r->config.name = r->name;
+	rsp_join_begin(r);
 	*ret = r;
 	return RSP_OK;
 }
 
-static void
-link_forget(struct rsp_registrar *r, struct rsp_link *link)
+struct rsp_link *
+rsp_link_new(struct rsp_registrar *r, uint32_t id)
 {
+	struct rsp_link *link = calloc(1, sizeof(*link));
+
+	if (!link)
+		return NULL;
+	link->id = id;
+	link->next = r->link[id % RSP_LINK_BUCKETS];
+	r->link[id % RSP_LINK_BUCKETS] = link;
+	r->n_links++;
+	return link;
+}
+
+void
+rsp_link_forget(struct rsp_registrar *r, struct rsp_link *link)
+{
+	struct rsp_link **slot = &r->link[link->id % RSP_LINK_BUCKETS];
+
+	while (*slot != link)
+		slot = &(*slot)->next;
+	*slot = link->next;
+	while (link->elements)
+		rsp_element_attach(link->elements, NULL);
 	while (link->subscriptions)
 		rsp_subscription_end(r, link->subscriptions);
+	if (link->giving)
+		rsp_giving_end(r, link->giving);
+	if (link->dialled && link->info.protocol == RSP_ASAP) {
+		rsp_table_remove(&r->reach, &link->reach, hash_of_reach(r, &link->reach));
+		if (!link->up)
+			r->n_dialling--;
+	}
 	if (link->account)
 		link->account->links--;
 	free((void *)(uintptr_t)link->info.identity);
@@ -86,18 +133,14 @@ link_forget(struct rsp_registrar *r, struct rsp_link *link)
 	r->n_links--;
 }
 
-static void
-links_forget(struct rsp_registrar *r, bool close)
+void
+rsp_links_forget(struct rsp_registrar *r, bool close)
 {
 	for (unsigned i = 0; i < RSP_LINK_BUCKETS; i++)
 		while (r->link[i]) {
-			struct rsp_link *link = r->link[i];
-			uint32_t id = link->id;
+			uint32_t id = r->link[i]->id;
 
-			r->link[i] = link->next;
-			while (link->elements)
-				rsp_element_attach(link->elements, NULL);
-			link_forget(r, link);
+			rsp_link_forget(r, r->link[i]);
 			if (close)
 				r->ops->close(r->ctx, id);
 		}
@@ -107,7 +150,9 @@ void
 rsp_registrar_leave(struct rsp_registrar *r)
 {
 	r->leaving = true;
-	links_forget(r, true);
+	rsp_links_forget(r, true);
+	for (unsigned i = 0; i < r->n_contacts; i++)
+		r->contact[i]->link = 0;
 }
 
 void
@@ -115,8 +160,12 @@ rsp_registrar_free(struct rsp_registrar *r)
 {
 	if (!r)
 		return;
-	links_forget(r, false);
+	rsp_links_forget(r, false);
+	rsp_peers_done(r);
 	rsp_handlespace_free(r->space);
+	rsp_tombstones_done(&r->tombstones);
+	rsp_table_done(&r->reach);
+	free(r->name);
 	rsp_accounts_done(&r->accounts);
 	free(r->answer);
 	free(r);
@@ -132,35 +181,81 @@ rsp_registrar_link(const struct rsp_registrar *r, uint32_t id)
 	return link;
 }
 
+/* A registrar with peers is called at every heartbeat at the latest: it was stopped if that is long ago, so long that
+ * they may have taken it for dead. */
+static void
+enter(struct rsp_registrar *r, uint64_t now_ms)
+{
+	uint64_t away_ms = now_ms > r->now_ms ? now_ms - r->now_ms : 0;
+	uint64_t most_ms = (uint64_t)r->config.max_time_last_heard_ms + r->config.max_time_no_response_ms;
+
+	most_ms = most_ms > 2 * (uint64_t)r->config.peer_heartbeat_cycle_ms
+			  ? most_ms - r->config.peer_heartbeat_cycle_ms
+			  : r->config.peer_heartbeat_cycle_ms;
+	r->now_ms = now_ms;
+	if (away_ms > most_ms && r->serving && r->n_peers > 0 && !r->leaving && !RSP_FAULTY(STAYS_AWAY))
+		rsp_join_again(r, away_ms);
+}
+
+static enum rsp_err
+link_authenticated(struct rsp_registrar *r, struct rsp_link *link, const struct rsp_link_info *info)
+{
+	char address[1 + RSP_IP_TEXT_MAX] = "@"; /* no identity begins so */
+	char *identity = info->identity ? strdup(info->identity) : NULL;
+
+	rsp_ip_format(&info->remote, address + 1);
+	struct rsp_account *account = rsp_account_get(&r->accounts, &r->key,
+						      rsp_bytes_str(info->identity ? info->identity : address));
+	if (!account || (info->identity && !identity)) {
+		free(identity);
+		return RSP_ENOMEM;
+	}
+	if (link->dialled && info->protocol == RSP_ASAP)
+		r->n_dialling--;
+	if (link->dialled && info->protocol == RSP_ASAP) { /* it is known by whom and where we dialled */
+		free(identity);
+	} else {
+		free((void *)(uintptr_t)link->info.identity);
+		link->info.identity = identity;
+		link->info.remote = info->remote;
+		link->info.remote_port = info->remote_port;
+	}
+	link->info.protocol = info->protocol;
+	link->info.role = info->role;
+	link->info.secure = info->secure;
+	link->info.local = info->local;
+	link->account = account;
+	account->links++;
+	link->up = true;
+	return RSP_OK;
+}
+
 enum rsp_err
 rsp_registrar_link_up(struct rsp_registrar *r, uint64_t now_ms, uint32_t id, const struct rsp_link_info *info)
 {
-	char address[1 + RSP_IP_TEXT_MAX] = "@"; /* no identity begins so */
+	enter(r, now_ms);
+	struct rsp_link *link = rsp_registrar_link(r, id);
+	bool serves = r->serving || info->protocol == RSP_ENRP || RSP_FAULTY(ANSWERS_WHILE_JOINING);
 
-	r->now_ms = now_ms;
-	if (r->leaving || r->n_links >= r->config.max_links)
+	if (r->leaving || (!link && (!serves || r->n_links >= r->config.max_links)))
 		return RSP_ELIMIT;
-	struct rsp_link *link = calloc(1, sizeof(*link));
-	if (!link)
-		return RSP_ENOMEM;
-	link->id = id;
-	link->info = *info;
-	if (info->identity) {
-		uint8_t *copy = rsp_bytes_dup(rsp_bytes_of(info->identity, strlen(info->identity) + 1));
-		link->info.identity = (const char *)copy;
+	if (!link) {
+		link = rsp_link_new(r, id);
+		if (!link)
+			return RSP_ENOMEM;
 	}
-	rsp_ip_format(&info->remote, address + 1);
-	const char *name = info->identity ? info->identity : address;
-	link->account = rsp_account_get(&r->accounts, &r->key, rsp_bytes_str(name));
-	r->n_links++;
-	if (!link->account || (info->identity && !link->info.identity)) {
-		link->account = NULL;
-		link_forget(r, link);
-		return RSP_ENOMEM;
+	enum rsp_err err = link_authenticated(r, link, info);
+	if (err) {
+		if (link->dialled && info->protocol == RSP_ENRP)
+			rsp_enrp_link_down(r, link, err);
+		rsp_link_orphan(r, link);
+		rsp_link_forget(r, link);
+		return err;
 	}
-	link->account->links++;
-	link->next = r->link[id % RSP_LINK_BUCKETS];
-	r->link[id % RSP_LINK_BUCKETS] = link;
+	if (info->protocol == RSP_ENRP)
+		rsp_enrp_link_up(r, link);
+	else if (link->dialled)
+		rsp_adopt_link_up(r, link);
 	return RSP_OK;
 }
 
@@ -184,26 +279,42 @@ rsp_element_attach(struct rsp_element *e, struct rsp_link *link)
 
 /* A closed connection is not a dead element: it has a grace time to come back, here or elsewhere. */
 void
-rsp_registrar_link_down(struct rsp_registrar *r, uint64_t now_ms, uint32_t id, enum rsp_err why)
+rsp_link_orphan(struct rsp_registrar *r, struct rsp_link *link)
 {
-	(void)why;
-	struct rsp_link **slot = &r->link[id % RSP_LINK_BUCKETS];
-
-	while (*slot && (*slot)->id != id)
-		slot = &(*slot)->next;
-	struct rsp_link *link = *slot;
-	if (!link)
-		return;
-	r->now_ms = now_ms;
-	*slot = link->next;
 	while (link->elements) {
 		struct rsp_element *e = link->elements;
 
 		rsp_element_attach(e, NULL);
-		e->waiting = false;
-		rsp_wheel_set(&r->keepalive, &e->keepalive, now_ms + r->config.reconnect_grace_ms);
+		e->waiting = e->adopting = false;
+		if (e->rival)
+			rsp_rival_lost(r, e);
+		else
+			rsp_wheel_set(&r->keepalive, &e->keepalive, r->now_ms + r->config.reconnect_grace_ms);
 	}
-	link_forget(r, link);
+}
+
+void
+rsp_link_drop(struct rsp_registrar *r, struct rsp_link *link)
+{
+	uint32_t id = link->id;
+
+	rsp_link_orphan(r, link);
+	rsp_link_forget(r, link);
+	r->ops->close(r->ctx, id);
+}
+
+void
+rsp_registrar_link_down(struct rsp_registrar *r, uint64_t now_ms, uint32_t id, enum rsp_err why)
+{
+	enter(r, now_ms);
+	struct rsp_link *link = rsp_registrar_link(r, id);
+
+	if (!link)
+		return;
+	rsp_link_orphan(r, link);
+	if (link->info.protocol == RSP_ENRP)
+		rsp_enrp_link_down(r, link, why);
+	rsp_link_forget(r, link);
 }
 
 void
@@ -246,7 +357,7 @@ rsp_registrar_record(struct rsp_registrar *r, const struct rsp_link *link, struc
 	bool wrong = event.kind == RSP_EVENT_REFUSED || event.kind == RSP_EVENT_MALFORMED ||
 		     event.kind == RSP_EVENT_LIMIT;
 
-	if (wrong && link && !may_complain(r, link->account, &event))
+	if (wrong && link && link->account && !may_complain(r, link->account, &event))
 		return;
 	if (link) {
 		event.identity = link->info.identity;
@@ -257,9 +368,33 @@ rsp_registrar_record(struct rsp_registrar *r, const struct rsp_link *link, struc
 	r->ops->record(r->ctx, &event);
 }
 
+uint64_t
+rsp_version_known(const struct rsp_element *e)
+{
+	const struct rsp_rival *rival = e->rival;
+	uint64_t version = rsp_element_version(e);
+
+	return rival && rival->version > version ? rival->version : version;
+}
+
+uint64_t
+rsp_version_next(const struct rsp_registrar *r, struct rsp_bytes handle, uint32_t pe_id, uint64_t known)
+{
+	uint64_t removed = rsp_tombstone_version(&r->tombstones, handle, pe_id);
+	uint64_t stamp = r->config.epoch_ms + r->now_ms;
+
+	known = removed > known ? removed : known;
+	stamp = stamp ? stamp : 1;
+	return stamp > known ? stamp : known + 1;
+}
+
 void
 rsp_registrar_changed(struct rsp_registrar *r, uint64_t now_ms, struct rsp_element *e, enum rsp_change change)
 {
+	if (change == RSP_CHANGE_DEL && !RSP_FAULTY(DELETE_NOT_ANNOUNCED))
+		rsp_updates_send(r, e, ENRP_DEL_PE);
+	else if (change != RSP_CHANGE_DEL && !RSP_FAULTY(NO_UPDATE))
+		rsp_updates_send(r, e, ENRP_ADD_PE);
 	if (change != RSP_CHANGE_RENEW)
 		rsp_watch_changed(r, now_ms, e->pool, change == RSP_CHANGE_DEL && e->pool->n_elements == 1);
 }
@@ -275,6 +410,16 @@ rsp_registrar_count(struct rsp_registrar *r, const struct rsp_element *e, int by
 		account->elements++;
 	else if (account && account->elements > 0)
 		account->elements--;
+}
+
+static void
+remove_element(struct rsp_registrar *r, struct rsp_element *e)
+{
+	rsp_registrar_count(r, e, -1);
+	rsp_wheel_cancel(&r->expiry, &e->expiry);
+	rsp_wheel_cancel(&r->keepalive, &e->keepalive);
+	rsp_element_attach(e, NULL);
+	rsp_element_remove(r->space, e);
 }
 
 void
@@ -293,14 +438,21 @@ rsp_registrar_remove(struct rsp_registrar *r, uint64_t now_ms, struct rsp_elemen
 				   .reason = reason[why],
 				   .identity = e->owner };
 
+	uint64_t version = rsp_version_next(r, event.handle, e->pe_id, rsp_version_known(e));
+
+	rsp_element_set_version(e, version);
+	rsp_tombstone_put(&r->tombstones, event.handle, e->pe_id, version, r->now_ms + r->config.tombstone_ms);
 	rsp_registrar_changed(r, now_ms, e, RSP_CHANGE_DEL);
 	rsp_registrar_record(r, by, event);
-	rsp_registrar_count(r, e, -1);
-	rsp_wheel_cancel(&r->expiry, &e->expiry);
-	rsp_wheel_cancel(&r->keepalive, &e->keepalive);
-	rsp_element_attach(e, NULL);
-	rsp_element_remove(r->space, e);
+	remove_element(r, e);
 	r->stats.removed++;
+}
+
+void
+rsp_registrar_forget(struct rsp_registrar *r, uint64_t now_ms, struct rsp_element *e)
+{
+	rsp_watch_changed(r, now_ms, e->pool, e->pool->n_elements == 1);
+	remove_element(r, e);
 }
 
 /* RFC 5352 s.2.2.14: tell the sender what could not be understood, if the rules ask for that. */
@@ -332,15 +484,19 @@ not_understood(struct rsp_registrar *r, const struct rsp_link *link, struct rsp_
 void
 rsp_registrar_receive(struct rsp_registrar *r, uint64_t now_ms, uint32_t id, struct rsp_bytes octets)
 {
+	enter(r, now_ms);
 	struct rsp_link *link = rsp_registrar_link(r, id);
 	struct rsp_message msg;
 	struct rsp_why why;
 	uint8_t room[1024];
 
-	if (!link)
+	if (!link || !link->up)
 		return;
-	r->now_ms = now_ms;
 	r->stats.received++;
+	if (link->info.protocol == RSP_ENRP) {
+		rsp_enrp_receive(r, link, octets);
+		return;
+	}
 	if (rsp_message_decode(RSP_ASAP, octets, &msg, &why)) {
 		not_understood(r, link, octets, &why);
 		return;
@@ -374,7 +530,8 @@ rsp_registrar_tick(struct rsp_registrar *r, uint64_t now_ms)
 
 	if (r->leaving)
 		return;
-	r->now_ms = now_ms;
+	enter(r, now_ms);
+	rsp_enrp_tick(r);
 	while ((timer = rsp_wheel_expired(&r->expiry, now_ms)))
 		rsp_asap_expired(r, now_ms, RSP_CONTAINER(timer, struct rsp_element, expiry));
 	while ((timer = rsp_wheel_expired(&r->keepalive, now_ms)))
@@ -392,13 +549,15 @@ rsp_registrar_deadline(const struct rsp_registrar *r)
 		return RSP_NEVER;
 	next = other < next ? other : next;
 	other = rsp_wheel_next(&r->push);
+	next = other < next ? other : next;
+	other = rsp_wheel_next(&r->enrp);
 	return other < next ? other : next;
 }
 
 enum rsp_registrar_state
 rsp_registrar_state(const struct rsp_registrar *r)
 {
-	return r->leaving ? RSP_REGISTRAR_LEAVING : RSP_REGISTRAR_SERVING;
+	return r->leaving ? RSP_REGISTRAR_LEAVING : r->serving ? RSP_REGISTRAR_SERVING : RSP_REGISTRAR_JOINING;
 }
 
 const char *
@@ -417,15 +576,6 @@ rsp_peer_state_name(enum rsp_peer_state state)
 	return (unsigned)state < RSP_COUNT(name) ? name[state] : "";
 }
 
-bool
-rsp_registrar_peer(const struct rsp_registrar *r, unsigned i, struct rsp_peer_view *ret)
-{
-	(void)r;
-	(void)i;
-	(void)ret;
-	return false;
-}
-
 struct rsp_registrar_stats
 rsp_registrar_stats(const struct rsp_registrar *r)
 {
@@ -436,6 +586,8 @@ rsp_registrar_stats(const struct rsp_registrar *r)
 	stats.elements = rsp_handlespace_elements(r->space);
 	stats.own_elements = rsp_home_count(r->space, r->config.server_id);
 	stats.subscriptions = r->n_subscriptions;
+	stats.peers = r->n_peers;
+	stats.tombstones = r->tombstones.table.count;
 	return stats;
 }
 

@@ -2,17 +2,25 @@
 #define RSP_ENGINE_REGISTRAR_PRIV_H
 
 #include "engine/account.h"
+#include "engine/fault.h"
 #include "engine/registrar.h"
+#include "model/tombstones.h"
 
-/** A connection of an element or a user. */
+/** A connection of an element, a user, a registrar or a monitor, or (not @up) the way to one. */
 struct rsp_link {
 	struct rsp_link *next; /* in its hash chain */
 	uint32_t id;
 	uint32_t n_subscriptions;
+	bool up, dialled;
 	struct rsp_link_info info; /* info.identity is the link's own copy */
-	struct rsp_account *account;
-	struct rsp_element *elements;	 /* registered over it */
+	struct rsp_account *account; /* NULL until it is up */
+	struct rsp_element *elements;	 /* registered over it, or to be adopted over it */
 	struct rsp_subscription *subscriptions;
+
+	struct rsp_table_node reach; /* dialled to an element: in r->reach, by where it leads */
+	struct rsp_contact *contact; /* dialled to a registrar */
+	struct rsp_peer *peer;	     /* whose messages come over it, once one has */
+	struct rsp_giving *giving;   /* the table that is being given out over it */
 };
 
 /** A link that is told of a pool's changes, RFC 5352 s.2.2.5. */
@@ -29,6 +37,85 @@ struct rsp_watch {
 	struct rsp_pool *pool;
 	struct rsp_subscription *subscriptions;
 	uint64_t pushed_ms;
+};
+
+enum rsp_enrp_timer_kind {
+	RSP_TIMER_HEARTBEAT,
+	RSP_TIMER_JOIN,
+	RSP_TIMER_CONTACT,
+	RSP_TIMER_PEER,
+	RSP_TIMER_TAKING,
+	RSP_TIMER_GIVING
+};
+
+struct rsp_enrp_timer {
+	struct rsp_timer timer;
+	enum rsp_enrp_timer_kind kind;
+};
+
+/** Where another registrar can be dialled. Who answers there is a peer; after a restart it is another one. */
+struct rsp_contact {
+	char *name; /* what keys call it; NULL in plain text */
+	struct rsp_ip ip;
+	uint16_t port;
+	bool configured; /* else we were told of it */
+	bool asked;	 /* while joining: it was the mentor in this round */
+	bool rejected;	 /* and said that it is joining itself or busy */
+	uint32_t link;	 /* that we dialled, 0: none */
+	bool up;
+	unsigned failures;	 /* in a row */
+	uint32_t peer_id;	 /* who answered last; 0: nobody yet */
+	struct rsp_enrp_timer timer; /* the next attempt */
+};
+
+/** A table that is being taken from a peer: RFC 5353 s.3.2.3 (all) or s.3.6.3 (own). */
+struct rsp_taking {
+	bool on, own;
+	uint32_t link;
+	uint32_t outstanding; /* requests */
+	uint32_t pages, entries;
+	uint64_t started_ms;
+	struct rsp_enrp_timer timer;
+};
+
+/** A table that is being given out: RFC 5353 s.3.2.3. */
+struct rsp_giving {
+	struct rsp_walk walk;
+	bool own;
+	struct rsp_link *link;
+	struct rsp_enrp_timer timer;
+};
+
+/** An entry of the peer list: RFC 5353 s.3.4. */
+struct rsp_peer {
+	uint32_t server_id;
+	char name[RSP_OWNER_MAX + 1]; /* "": not known */
+	struct rsp_contact *contact;  /* NULL: we know no way to it */
+	uint32_t link_in;	      /* that it dialled, 0: none */
+	enum rsp_peer_state state;
+	bool pipelines; /* it is one of ours: RSP_PARAM_DIGEST */
+	bool in_sync;
+	struct rsp_ip ip; /* as it told */
+	uint16_t port;
+	uint64_t last_heard_ms; /* s.3.4.3 */
+	struct rsp_enrp_timer timer;
+	struct rsp_taking taking;
+
+	uint32_t *missing; /* DEAD: who has not acknowledged our takeover */
+	uint32_t n_missing;
+	uint32_t retries;
+	uint64_t takeover_ms;	/* when it began */
+	uint32_t *initiators; /* who wait for our acknowledgement of theirs, while we see for ourselves */
+	uint32_t n_initiators;
+};
+
+/** What another registrar says of an element of ours that is connected to us: claim.c. */
+struct rsp_rival {
+	uint32_t by;
+	uint64_t version;
+	bool gone;	/* it says that the element was removed */
+	uint16_t size;	/* else the Pool Element parameter */
+	uint8_t octets[];
 };
 
 #define RSP_LINK_BUCKETS 4096
@@ -48,6 +135,23 @@ struct rsp_registrar {
 	struct rsp_registrar_stats stats;
 	uint64_t now_ms; /* of the call that is being served */
 	bool leaving;
+
+	/* among registrars */
+	bool serving;
+	char *name;
+	struct rsp_tombstones tombstones;
+	struct rsp_wheel enrp;
+	struct rsp_enrp_timer heartbeat, join;
+	struct rsp_contact **contact;
+	struct rsp_peer **peer;
+	unsigned n_contacts, n_peers;
+	struct rsp_contact *mentor; /* while joining */
+	bool mentor_listed;	    /* it has given its list */
+	uint64_t joining_ms;	    /* since when */
+	uint64_t round_ms;	    /* the end of this round: who is not connected by then is not there */
+	uint32_t n_giving, n_dialling;
+	struct rsp_table reach; /* links to elements that we dialled, by where they lead */
+
 	struct rsp_element **answer; /* room for max_items elements at least */
 	uint32_t answer_room;
 	uint8_t out[RSP_MESSAGE_MAX + 1]; /* the message being made */
@@ -61,6 +165,19 @@ enum rsp_removal {
 	RSP_REMOVAL_UNREACHABLE, /* too many reported it */
 	RSP_REMOVAL_CONNECTION	 /* its connection closed and it did not come back */
 };
+
+/* registrar.c */
+
+/** A link, not up yet. NULL if out of memory. */
+struct rsp_link *rsp_link_new(struct rsp_registrar *r, uint32_t id);
+/** Take @link off and free it. Its elements are detached; whose they are is the caller's to see to. */
+void rsp_link_forget(struct rsp_registrar *r, struct rsp_link *link);
+/** Close @link and forget it, with all that follows from its being gone but the suspicion that its peer is dead. */
+void rsp_link_drop(struct rsp_registrar *r, struct rsp_link *link);
+/** End every link, with a close if @close. */
+void rsp_links_forget(struct rsp_registrar *r, bool close);
+/** The elements of @link, which is gone, have the grace time to come back. */
+void rsp_link_orphan(struct rsp_registrar *r, struct rsp_link *link);
 
 struct rsp_link *rsp_registrar_link(const struct rsp_registrar *r, uint32_t id);
 
@@ -93,6 +210,15 @@ void rsp_registrar_count(struct rsp_registrar *r, const struct rsp_element *e, i
 void rsp_registrar_remove(struct rsp_registrar *r, uint64_t now_ms, struct rsp_element *e, enum rsp_removal why,
 			  const struct rsp_link *by);
 
+/** The newest version of @e that we know of, ours or a rival's. */
+uint64_t rsp_version_known(const struct rsp_element *e);
+
+/** A statement of ours about an element whose newest known version is @known must have this version. */
+uint64_t rsp_version_next(const struct rsp_registrar *r, struct rsp_bytes handle, uint32_t pe_id, uint64_t known);
+
+/** Forget @e, which is not ours or no longer, with its timers; watchers are told, peers are not. */
+void rsp_registrar_forget(struct rsp_registrar *r, uint64_t now_ms, struct rsp_element *e);
+
 /** Let @e be reached over @link (NULL: over none). */
 void rsp_element_attach(struct rsp_element *e, struct rsp_link *link);
 
@@ -106,6 +232,12 @@ void rsp_asap_keep_alive_ack(struct rsp_registrar *r, uint64_t now_ms, struct rs
 void rsp_asap_unreachable(struct rsp_registrar *r, uint64_t now_ms, struct rsp_link *link,
 			  const struct rsp_message *msg);
 void rsp_asap_keepalive_due(struct rsp_registrar *r, uint64_t now_ms, struct rsp_element *e);
+/** Send a keep-alive; with @home (the H flag) @e is to take us for its home. */
+void rsp_asap_keep_alive(struct rsp_registrar *r, uint64_t now_ms, struct rsp_element *e, bool home);
+/** Send one as soon as the distance to the last allows. */
+void rsp_asap_keep_alive_soon(struct rsp_registrar *r, uint64_t now_ms, struct rsp_element *e);
+/** Its next keep-alive comes in its time. */
+void rsp_asap_keep_alive_arm(struct rsp_registrar *r, uint64_t now_ms, struct rsp_element *e);
 /** Answer a request that could not be decoded, if enough of it could be read. False if not. */
 bool rsp_asap_undecodable(struct rsp_registrar *r, const struct rsp_link *link, struct rsp_bytes octets,
 			  const struct rsp_why *why);
@@ -117,5 +249,120 @@ void rsp_asap_resolution(struct rsp_registrar *r, uint64_t now_ms, struct rsp_li
 void rsp_watch_changed(struct rsp_registrar *r, uint64_t now_ms, struct rsp_pool *pool, bool gone);
 void rsp_watch_push(struct rsp_registrar *r, uint64_t now_ms, struct rsp_watch *watch);
 void rsp_subscription_end(struct rsp_registrar *r, struct rsp_subscription *subscription);
+
+/* enrp.c: messages between registrars, RFC 5353 s.2 */
+
+void rsp_enrp_receive(struct rsp_registrar *r, struct rsp_link *link, struct rsp_bytes octets);
+/** Send @msg, of which type, flags and contents are set. */
+void rsp_enrp_send(struct rsp_registrar *r, uint32_t link, struct rsp_message *msg);
+/** Begin a message in r->out, and end it: its octets. */
+struct rsp_mark rsp_enrp_open(struct rsp_registrar *r, struct rsp_wr *wr, uint8_t type, uint8_t flags,
+			      uint32_t receiver_id);
+struct rsp_bytes rsp_enrp_close(struct rsp_wr *wr, struct rsp_mark whole);
+/** Send a presence over @link to @receiver_id (0: whoever it is), which must be answered if @reply. s.2.1 */
+void rsp_enrp_presence(struct rsp_registrar *r, uint32_t link, uint32_t receiver_id, bool reply);
+/** A presence to every peer. s.3.4.2 */
+void rsp_enrp_presences(struct rsp_registrar *r, bool reply);
+/** Refuse @msg, which came over @link, with an ENRP_ERROR, and record why. */
+void rsp_enrp_refuse(struct rsp_registrar *r, const struct rsp_link *link, const struct rsp_message *msg,
+		     uint16_t cause, const char *reason);
+/** Record something about @peer. */
+void rsp_enrp_record(struct rsp_registrar *r, enum rsp_event_kind kind, const struct rsp_peer *peer,
+		     const char *reason);
+/** Do what is due among registrars. */
+void rsp_enrp_tick(struct rsp_registrar *r);
+void rsp_enrp_set(struct rsp_registrar *r, struct rsp_enrp_timer *timer, uint64_t in_ms);
+
+/* peers.c: the peer list, and who is to be dialled, s.3.4 */
+
+enum rsp_err rsp_contacts_init(struct rsp_registrar *r) RSP_NODISCARD;
+void rsp_peers_done(struct rsp_registrar *r);
+struct rsp_peer *rsp_peer_find(const struct rsp_registrar *r, uint32_t server_id);
+/** The peer, entered into the list if need be. NULL if that is full or out of memory. */
+struct rsp_peer *rsp_peer_get(struct rsp_registrar *r, uint32_t server_id);
+/** Take @peer off the list: nothing waits for it any more. */
+void rsp_peer_forget(struct rsp_registrar *r, struct rsp_peer *peer);
+/** The link over which to send to @peer; 0: none is up. */
+uint32_t rsp_peer_link(const struct rsp_peer *peer);
+/** A message of @peer came. */
+void rsp_peer_heard(struct rsp_registrar *r, struct rsp_peer *peer);
+/** Ask @peer for a sign of life. */
+void rsp_peer_probe(struct rsp_registrar *r, struct rsp_peer *peer, const char *reason);
+void rsp_peer_dead(struct rsp_registrar *r, struct rsp_peer *peer, const char *reason);
+void rsp_peer_due(struct rsp_registrar *r, struct rsp_peer *peer);
+/** Bind @link to the peer @server_id that speaks over it. NULL: it may not; told and closed. */
+struct rsp_peer *rsp_peer_of_link(struct rsp_registrar *r, struct rsp_link *link, const struct rsp_message *msg);
+/** We were told that a registrar @name is at @ip and @port. */
+void rsp_contact_heard_of(struct rsp_registrar *r, uint32_t server_id, struct rsp_bytes name, const struct rsp_ip *ip,
+			  uint16_t port);
+/** Dial it, unless that is done or under way. */
+void rsp_contact_dial(struct rsp_registrar *r, struct rsp_contact *contact);
+void rsp_enrp_link_up(struct rsp_registrar *r, struct rsp_link *link);
+/** @link, of a registrar or monitor, is gone and will be forgotten. */
+void rsp_enrp_link_down(struct rsp_registrar *r, struct rsp_link *link, enum rsp_err why);
+
+/* join.c: s.3.2 */
+
+void rsp_join_begin(struct rsp_registrar *r);
+/** We were away for @away_ms: nothing we know can be relied on. */
+void rsp_join_again(struct rsp_registrar *r, uint64_t away_ms);
+/** Something changed that the search for a mentor waits for: a contact is up, or down. */
+void rsp_join_step(struct rsp_registrar *r);
+void rsp_join_listed(struct rsp_registrar *r, const struct rsp_peer *peer, bool rejected);
+void rsp_join_taken(struct rsp_registrar *r, const struct rsp_peer *peer, bool complete, bool rejected);
+void rsp_join_due(struct rsp_registrar *r);
+
+/* table.c: s.3.2.3, s.3.6 */
+
+void rsp_table_requested(struct rsp_registrar *r, struct rsp_link *link, const struct rsp_message *msg);
+void rsp_giving_end(struct rsp_registrar *r, struct rsp_giving *giving);
+/** Begin to take @peer's table: its own elements only, or all. */
+void rsp_taking_begin(struct rsp_registrar *r, struct rsp_peer *peer, bool own);
+void rsp_taking_end(struct rsp_registrar *r, struct rsp_peer *peer, const char *failure);
+void rsp_table_responded(struct rsp_registrar *r, struct rsp_link *link, struct rsp_peer *peer,
+			 const struct rsp_message *msg);
+/** Compare what @peer says of its elements with what we have of them. s.3.6.1 */
+void rsp_audit(struct rsp_registrar *r, struct rsp_peer *peer, const struct rsp_message *presence);
+
+/* claim.c: who owns an element, and updates, s.3.3 */
+
+void rsp_updates_send(struct rsp_registrar *r, const struct rsp_element *e, uint16_t action);
+void rsp_update_received(struct rsp_registrar *r, struct rsp_link *link, struct rsp_peer *peer,
+			 const struct rsp_message *msg);
+/** @peer's table has @pe in it. False if that may not be. */
+bool rsp_claim(struct rsp_registrar *r, struct rsp_peer *peer, struct rsp_bytes handle, struct rsp_pool_element *pe);
+/** @by says that all our elements are its: who of them is still there? */
+void rsp_claims_all(struct rsp_registrar *r, uint32_t by);
+/** The element that a rival claims has answered us; or it has not. */
+void rsp_rival_lost(struct rsp_registrar *r, struct rsp_element *e);
+void rsp_rival_won(struct rsp_registrar *r, struct rsp_element *e);
+
+/* takeover.c: s.3.5 */
+
+void rsp_takeover_begin(struct rsp_registrar *r, struct rsp_peer *target);
+void rsp_takeover_abort(struct rsp_registrar *r, struct rsp_peer *target, const char *reason);
+void rsp_takeover_retry(struct rsp_registrar *r, struct rsp_peer *target);
+/** @server_id is no peer any more, or is heard of no more: nobody waits for its acknowledgement. */
+void rsp_takeovers_without(struct rsp_registrar *r, uint32_t server_id);
+/** @peer is reachable: send it what it may have missed of our takeovers. */
+void rsp_takeovers_tell(struct rsp_registrar *r, const struct rsp_peer *peer);
+void rsp_takeover_initiated(struct rsp_registrar *r, struct rsp_link *link, struct rsp_peer *peer,
+			    const struct rsp_message *msg);
+void rsp_takeover_acknowledged(struct rsp_registrar *r, struct rsp_peer *peer, const struct rsp_message *msg);
+void rsp_takeover_enforced(struct rsp_registrar *r, struct rsp_link *link, struct rsp_peer *peer,
+			   const struct rsp_message *msg);
+/** Acknowledge to those who wait for it that @target is given up. */
+void rsp_takeover_yield(struct rsp_registrar *r, struct rsp_peer *target);
+
+/* adopt.c: s.3.5.2, the elements of a registrar that was taken over */
+
+/** @e is ours now: it is to be told, in @in_ms. */
+void rsp_adopt(struct rsp_registrar *r, struct rsp_element *e, uint64_t in_ms);
+/** Its time has come: dial it, or give up on the dialling. */
+void rsp_adopt_due(struct rsp_registrar *r, struct rsp_element *e);
+void rsp_adopt_link_up(struct rsp_registrar *r, struct rsp_link *link);
+/** Under which hash a link to the element @identity at @ip and @port is in r->reach. */
+uint64_t rsp_reach_hash(const struct rsp_registrar *r, const char *identity, const struct rsp_ip *ip, uint16_t port);
+void rsp_adopted(struct rsp_registrar *r, const struct rsp_link *link, struct rsp_element *e);
 
 #endif

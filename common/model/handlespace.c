@@ -703,6 +703,20 @@ rsp_element_remove(struct rsp_handlespace *hs, struct rsp_element *e)
 	free(e);
 }
 
+void
+rsp_element_set_version(struct rsp_element *e, uint64_t version)
+{
+	uint64_t before = element_digest(e);
+	struct rsp_wr wr;
+
+	if (!e->versioned)
+		return;
+	wr = rsp_wr_init(e->encoded + e->encoded_size - 8, 8);
+	rsp_wr_u32(&wr, (uint32_t)(version >> 32));
+	rsp_wr_u32(&wr, (uint32_t)version);
+	e->home->digest += element_digest(e) - before;
+}
+
 enum rsp_err
 rsp_element_rehome(struct rsp_handlespace *hs, struct rsp_element *e, uint32_t new_home_id, uint64_t version)
 {
@@ -710,14 +724,8 @@ rsp_element_rehome(struct rsp_handlespace *hs, struct rsp_element *e, uint32_t n
 
 	if (!home)
 		return RSP_ENOMEM;
-	if (version && e->versioned) {
-		uint64_t before = element_digest(e);
-		struct rsp_wr wr = rsp_wr_init(e->encoded + e->encoded_size - 8, 8);
-
-		rsp_wr_u32(&wr, (uint32_t)(version >> 32));
-		rsp_wr_u32(&wr, (uint32_t)version);
-		e->home->digest += element_digest(e) - before;
-	}
+	if (version)
+		rsp_element_set_version(e, version);
 	if (home == e->home)
 		return RSP_OK;
 	home_leave(hs, e);

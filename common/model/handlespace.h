@@ -116,6 +116,9 @@ void rsp_element_remove(struct rsp_handlespace *hs, struct rsp_element *e);
 enum rsp_err rsp_element_rehome(struct rsp_handlespace *hs, struct rsp_element *e, uint32_t new_home_id,
 				uint64_t version) RSP_NODISCARD;
 
+/** Let @e, which was put with one, have another version. */
+void rsp_element_set_version(struct rsp_element *e, uint64_t version);
+
 uint32_t rsp_element_home_id(const struct rsp_element *e);
 
 /** The version that @e was put with, 0: none. */

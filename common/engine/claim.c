@@ -1,0 +1,419 @@
+#include <stdlib.h>
+
+#include "engine/registrar_priv.h"
+
+/* Who owns an element. The RFC has each statement replace what was known; but statements overtake one another, and two
+ * registrars may both think that an element is theirs. So, beyond the RFC:
+ *
+ * - Each statement of an element's home carries a version, and the newer one holds (RSP_PARAM_VERSION; of equal ones
+ *   that of the higher server id). Removals are remembered with theirs. A registrar speaks only of what is its own.
+ * - The element decides: a home that is connected to it does not yield to another's claim before it has asked the
+ *   element. One that answers stays, under a version above the rival's.
+ * - Who claims an element in an older version than ours is told what we know, if it is ours to tell.
+ * - Of two elements with one id that different identities registered, the older statement holds. */
+
+/* No honest clock is so far ahead of ours; who could claim any version could claim one that nothing follows. */
+#define VERSION_AHEAD_MS (366ULL * 86400 * 1000)
+
+static struct rsp_bytes
+element_param(const struct rsp_pool_element *pe, uint8_t *room, size_t cap)
+{
+	struct rsp_wr wr = rsp_wr_init(room, cap);
+
+	rsp_pool_element_encode(&wr, pe);
+	return wr.err ? (struct rsp_bytes){ 0 } : rsp_bytes_of(room, wr.pos);
+}
+
+/* Updates out, s.3.3 */
+
+static struct rsp_bytes
+compose_update(struct rsp_registrar *r, const struct rsp_element *e, uint16_t action, uint32_t receiver_id)
+{
+	struct rsp_wr wr;
+	struct rsp_mark whole = rsp_enrp_open(r, &wr, ENRP_HANDLE_UPDATE, 0, receiver_id);
+
+	rsp_wr_u16(&wr, action);
+	rsp_wr_u16(&wr, 0);
+	rsp_bytes_param_encode(&wr, RSP_PARAM_POOL_HANDLE, rsp_pool_handle(e->pool));
+	rsp_element_write(&wr, e, true);
+	return rsp_enrp_close(&wr, whole);
+}
+
+/* s.3.3.1: the receiver's id is 0, so that all get the same octets. */
+void
+rsp_updates_send(struct rsp_registrar *r, const struct rsp_element *e, uint16_t action)
+{
+	struct rsp_bytes update = { 0 };
+
+	for (unsigned i = 0; i < r->n_peers; i++) {
+		uint32_t link = rsp_peer_link(r->peer[i]);
+
+		if (!link)
+			continue; /* its next presence is audited */
+		if (!update.n)
+			update = compose_update(r, e, action, 0);
+		r->stats.sent++;
+		r->stats.updates_sent++;
+		r->ops->send(r->ctx, link, update);
+	}
+}
+
+static void
+tell(struct rsp_registrar *r, const struct rsp_peer *peer, const struct rsp_element *e)
+{
+	uint32_t link = rsp_peer_link(peer);
+
+	if (!link)
+		return;
+	r->stats.sent++;
+	r->stats.updates_sent++;
+	r->ops->send(r->ctx, link, compose_update(r, e, ENRP_ADD_PE, peer->server_id));
+}
+
+/* @peer claims what was removed: it gets its own words back, as a removal that is ours. */
+static void
+tell_removed(struct rsp_registrar *r, const struct rsp_peer *peer, struct rsp_bytes handle,
+	     const struct rsp_pool_element *pe, uint64_t version)
+{
+	struct rsp_message msg = { .type = ENRP_HANDLE_UPDATE,
+				   .has = RSP_HAS_HANDLE | RSP_HAS_ELEMENT,
+				   .receiver_id = peer->server_id,
+				   .update_action = ENRP_DEL_PE,
+				   .handle = handle,
+				   .element = *pe };
+	uint32_t link = rsp_peer_link(peer);
+
+	if (!link)
+		return;
+	msg.element.home_id = r->config.server_id;
+	msg.element.version = version;
+	msg.element.unknown = (struct rsp_unknown){ 0 };
+	r->stats.updates_sent++;
+	rsp_enrp_send(r, link, &msg);
+}
+
+/* Claims */
+
+static bool
+is_newer(uint64_t version, uint32_t home_id, uint64_t than, uint32_t than_home_id)
+{
+	if (RSP_FAULTY(VERSION_IGNORED))
+		return true;
+	return version > than || (version == than && home_id > than_home_id);
+}
+
+static bool
+same_owner(const struct rsp_element *e, const struct rsp_pool_element *pe)
+{
+	struct rsp_bytes owner = e->owner ? rsp_bytes_str(e->owner) : (struct rsp_bytes){ 0 };
+
+	return rsp_bytes_equal(owner, pe->owner);
+}
+
+/* Take over what @pe says. An element that was ours is another registrar's then. */
+static void
+believe(struct rsp_registrar *r, const struct rsp_peer *peer, struct rsp_bytes handle, const struct rsp_pool_element *pe,
+	struct rsp_element *e)
+{
+	bool was_ours = e && rsp_element_home_id(e) == r->config.server_id, is_new;
+	struct rsp_event event = { .kind = RSP_EVENT_PE_MOVED,
+				   .protocol = RSP_ENRP,
+				   .handle = handle,
+				   .pe_id = pe->pe_id,
+				   .cause = RSP_CAUSE_NONE,
+				   .by_id = pe->home_id };
+
+	if (was_ours) {
+		event.identity = e->owner;
+		r->ops->record(r->ctx, &event);
+		rsp_registrar_count(r, e, -1);
+		rsp_wheel_cancel(&r->expiry, &e->expiry);
+		rsp_wheel_cancel(&r->keepalive, &e->keepalive);
+		rsp_element_attach(e, NULL);
+		e->waiting = e->adopting = false;
+		free(e->rival);
+		e->rival = NULL;
+		r->stats.moved++;
+	}
+	enum rsp_err err = rsp_handlespace_put(r->space, handle, pe, &e, &is_new);
+	if (!err) {
+		e->marked = false;
+		rsp_watch_changed(r, r->now_ms, e->pool, false);
+		return;
+	}
+	event.kind = RSP_EVENT_LIMIT;
+	event.reason = err == RSP_ELIMIT ? "handlespace-full" : rsp_err_key(err);
+	event.peer_id = peer ? peer->server_id : 0;
+	rsp_registrar_record(r, peer ? rsp_registrar_link(r, rsp_peer_link(peer)) : NULL, event);
+	if (was_ours) /* it is not ours any more, and there is no room for it as another's */
+		rsp_registrar_forget(r, r->now_ms, e);
+}
+
+/* An element of ours is said to be another's (@pe), or (NULL) gone. Who is connected to it asks it. */
+static void
+contest(struct rsp_registrar *r, struct rsp_element *e, uint32_t by, uint64_t version,
+	const struct rsp_pool_element *pe)
+{
+	uint8_t room[2048];
+	struct rsp_bytes octets = pe ? element_param(pe, room, sizeof(room)) : (struct rsp_bytes){ 0 };
+	struct rsp_rival *rival = e->rival;
+	struct rsp_event event = { .kind = RSP_EVENT_PE_CONTESTED,
+				   .protocol = RSP_ENRP,
+				   .handle = rsp_pool_handle(e->pool),
+				   .pe_id = e->pe_id,
+				   .cause = RSP_CAUSE_NONE,
+				   .reason = pe ? "claimed" : "removed",
+				   .identity = e->owner,
+				   .by_id = by };
+
+	if (rival && rival->version > version)
+		return;
+	rival = calloc(1, sizeof(*rival) + octets.n);
+	if (!rival)
+		return; /* we keep it; the rival will say so again */
+	rival->by = by;
+	rival->version = version;
+	rival->gone = !pe;
+	rival->size = (uint16_t)octets.n;
+	if (octets.n)
+		memcpy(rival->octets, octets.p, octets.n);
+	free(e->rival);
+	e->rival = rival;
+	r->stats.contested++;
+	r->ops->record(r->ctx, &event);
+	if (e->link == 0 || RSP_FAULTY(NO_CONTEST))
+		rsp_rival_lost(r, e);
+	else if (!e->adopting || e->waiting) /* else the link is on its way, and what follows is an answer too */
+		rsp_asap_keep_alive_soon(r, r->now_ms, e);
+}
+
+void
+rsp_rival_won(struct rsp_registrar *r, struct rsp_element *e)
+{
+	const struct rsp_rival *rival = e->rival;
+	uint64_t version = rsp_version_next(r, rsp_pool_handle(e->pool), e->pe_id, rival->version);
+
+	rsp_element_set_version(e, version);
+	free(e->rival);
+	e->rival = NULL;
+	rsp_updates_send(r, e, ENRP_ADD_PE);
+}
+
+void
+rsp_rival_lost(struct rsp_registrar *r, struct rsp_element *e)
+{
+	struct rsp_rival *rival = e->rival;
+	struct rsp_bytes handle = rsp_pool_handle(e->pool);
+
+	e->rival = NULL;
+	if (rival->gone) {
+		struct rsp_event event = { .kind = RSP_EVENT_PE_MOVED,
+					   .protocol = RSP_ENRP,
+					   .handle = handle,
+					   .pe_id = e->pe_id,
+					   .cause = RSP_CAUSE_NONE,
+					   .reason = "removed",
+					   .identity = e->owner,
+					   .by_id = rival->by };
+
+		r->ops->record(r->ctx, &event);
+		rsp_tombstone_put(&r->tombstones, handle, e->pe_id, rival->version,
+				  r->now_ms + r->config.tombstone_ms);
+		rsp_registrar_forget(r, r->now_ms, e);
+		free(rival);
+		return;
+	}
+	struct rsp_rd rd = rsp_rd_init(rsp_bytes_of(rival->octets, rival->size), 0), body;
+	struct rsp_pool_element pe = { 0 };
+	uint16_t type;
+
+	if (rsp_rd_tlv(&rd, &type, &body)) /* we encoded it */
+		rsp_pool_element_decode(&body, &pe);
+	believe(r, rsp_peer_find(r, rival->by), handle, &pe, e);
+	free(rival);
+}
+
+/* @pe of @peer against an element that is ours. */
+static void
+claim_ours(struct rsp_registrar *r, struct rsp_peer *peer, const struct rsp_pool_element *pe, struct rsp_element *e)
+{
+	if (!is_newer(pe->version, pe->home_id, rsp_element_version(e), r->config.server_id)) {
+		r->stats.updates_stale++;
+		if (pe->home_id == peer->server_id)
+			tell(r, peer, e);
+		return;
+	}
+	contest(r, e, pe->home_id, pe->version, pe);
+}
+
+/* Who made the claim may not have the element: another identity has it at another registrar, and had it before. */
+static void
+refuse_for_owner(struct rsp_registrar *r, struct rsp_peer *peer, const struct rsp_pool_element *pe,
+		 const struct rsp_element *e)
+{
+	struct rsp_event event = { .kind = RSP_EVENT_REFUSED,
+				   .protocol = RSP_ENRP,
+				   .handle = rsp_pool_handle(e->pool),
+				   .pe_id = e->pe_id,
+				   .cause = RSP_CAUSE_SECURITY,
+				   .reason = "element-of-another",
+				   .peer_id = peer->server_id };
+
+	r->stats.refused++;
+	rsp_registrar_record(r, rsp_registrar_link(r, rsp_peer_link(peer)), event);
+	if (rsp_element_home_id(e) == r->config.server_id && pe->home_id == peer->server_id)
+		tell(r, peer, e);
+}
+
+/* Who had it before holds it, whatever the versions since. */
+static void
+yield_to_older(struct rsp_registrar *r, struct rsp_peer *peer, struct rsp_bytes handle,
+	       const struct rsp_pool_element *pe, struct rsp_element *e)
+{
+	if (e->link && rsp_element_home_id(e) == r->config.server_id) {
+		struct rsp_message msg = { .protocol = RSP_ASAP,
+					   .type = ASAP_DEREGISTRATION_RESPONSE,
+					   .has = RSP_HAS_HANDLE | RSP_HAS_PE_ID,
+					   .handle = handle,
+					   .pe_id = e->pe_id };
+
+		rsp_registrar_send(r, e->link, &msg); /* it registers again, and is told why not */
+	}
+	believe(r, peer, handle, pe, e);
+}
+
+static void
+claim(struct rsp_registrar *r, struct rsp_peer *peer, struct rsp_bytes handle, const struct rsp_pool_element *pe)
+{
+	struct rsp_element *e = rsp_element_find(r->space, rsp_pool_find(r->space, handle), pe->pe_id);
+	uint64_t removed = rsp_tombstone_version(&r->tombstones, handle, pe->pe_id);
+
+	if (!e) {
+		if (pe->version > removed || RSP_FAULTY(LATE_ADD_RESURRECTS)) {
+			believe(r, peer, handle, pe, NULL);
+			return;
+		}
+		r->stats.updates_stale++;
+		if (pe->home_id == peer->server_id)
+			tell_removed(r, peer, handle, pe, removed);
+		return;
+	}
+	if (!same_owner(e, pe) && rsp_element_home_id(e) != pe->home_id) {
+		if (pe->version < rsp_element_version(e))
+			yield_to_older(r, peer, handle, pe, e);
+		else
+			refuse_for_owner(r, peer, pe, e);
+		return;
+	}
+	if (rsp_element_home_id(e) == r->config.server_id) {
+		claim_ours(r, peer, pe, e);
+		return;
+	}
+	if (is_newer(pe->version, pe->home_id, rsp_element_version(e), rsp_element_home_id(e))) {
+		believe(r, peer, handle, pe, e);
+		return;
+	}
+	if (rsp_element_home_id(e) == pe->home_id && rsp_element_version(e) == pe->version)
+		e->marked = false;
+	else
+		r->stats.updates_stale++;
+}
+
+/* Who sends no versions says how things are now. */
+static void
+complete_version(const struct rsp_registrar *r, struct rsp_bytes handle, struct rsp_pool_element *pe)
+{
+	const struct rsp_element *e = rsp_element_find(r->space, rsp_pool_find(r->space, handle), pe->pe_id);
+
+	if (!pe->version)
+		pe->version = rsp_version_next(r, handle, pe->pe_id, e ? rsp_version_known(e) : 0);
+}
+
+static bool
+is_sound(const struct rsp_registrar *r, struct rsp_bytes handle, const struct rsp_pool_element *pe)
+{
+	return handle.n > 0 && handle.n <= RSP_HANDLE_MAX && pe->pe_id != 0 && pe->home_id != 0 &&
+	       pe->home_id != r->config.server_id &&
+	       pe->version <= r->config.epoch_ms + r->now_ms + VERSION_AHEAD_MS;
+}
+
+bool
+rsp_claim(struct rsp_registrar *r, struct rsp_peer *peer, struct rsp_bytes handle, struct rsp_pool_element *pe)
+{
+	bool own = pe->home_id == peer->server_id;
+
+	if (!own && !r->serving && pe->home_id == r->config.server_id)
+		return true; /* from before we were away: it comes back by itself */
+	if (!is_sound(r, handle, pe) || (!own && peer->taking.own))
+		return false;
+	/* the mentor's table names homes that we have not heard of: each must be watched, or its elements stay for ever */
+	if (!own && !rsp_peer_get(r, pe->home_id))
+		return false;
+	complete_version(r, handle, pe);
+	claim(r, peer, handle, pe);
+	return true;
+}
+
+/* s.3.3.2; only the home says that an element is gone. */
+static void
+removal(struct rsp_registrar *r, struct rsp_link *link, struct rsp_peer *peer, const struct rsp_message *msg,
+	const struct rsp_pool_element *pe)
+{
+	struct rsp_element *e = rsp_element_find(r->space, rsp_pool_find(r->space, msg->handle), pe->pe_id);
+	uint64_t until_ms = r->now_ms + r->config.tombstone_ms;
+
+	if (!e) {
+		rsp_tombstone_put(&r->tombstones, msg->handle, pe->pe_id, pe->version, until_ms);
+		return;
+	}
+	if (pe->version < rsp_element_version(e)) {
+		r->stats.updates_stale++;
+		return;
+	}
+	if (rsp_element_home_id(e) == r->config.server_id) {
+		contest(r, e, peer->server_id, pe->version, NULL);
+		return;
+	}
+	if (rsp_element_home_id(e) != peer->server_id) {
+		rsp_enrp_refuse(r, link, msg, RSP_CAUSE_SECURITY, "element-of-another-registrar");
+		return;
+	}
+	rsp_tombstone_put(&r->tombstones, msg->handle, pe->pe_id, pe->version, until_ms);
+	rsp_registrar_forget(r, r->now_ms, e);
+}
+
+void
+rsp_update_received(struct rsp_registrar *r, struct rsp_link *link, struct rsp_peer *peer,
+		    const struct rsp_message *msg)
+{
+	struct rsp_pool_element pe = msg->element;
+
+	r->stats.updates_received++;
+	if (pe.home_id != peer->server_id) {
+		rsp_enrp_refuse(r, link, msg, RSP_CAUSE_SECURITY, "element-of-another-registrar");
+		return;
+	}
+	if (!is_sound(r, msg->handle, &pe)) {
+		rsp_enrp_refuse(r, link, msg, RSP_CAUSE_INVALID_VALUES, "element");
+		return;
+	}
+	complete_version(r, msg->handle, &pe);
+	if (msg->update_action == ENRP_ADD_PE)
+		claim(r, peer, msg->handle, &pe);
+	else
+		removal(r, link, peer, msg, &pe);
+}
+
+void
+rsp_claims_all(struct rsp_registrar *r, uint32_t by)
+{
+	for (struct rsp_element *e = rsp_home_first(r->space, r->config.server_id), *next; e; e = next) {
+		struct rsp_pool_element pe = { 0 };
+
+		next = rsp_home_next(e);
+		rsp_element_decode(e, &pe);
+		pe.home_id = by;
+		pe.version++;
+		contest(r, e, by, pe.version, &pe);
+	}
+}

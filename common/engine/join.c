@@ -1,0 +1,211 @@
+#include "engine/registrar_priv.h"
+
+/* How a registrar joins the others, RFC 5353 s.3.2: of those it knows of it makes one its mentor, takes its list and its
+ * table, and serves when these are complete. Beyond the RFC: who finds nobody serves at once; of several that find only
+ * each other, joining too, the one with the highest id begins. */
+
+#define RETRY_MS 300 /* "a few seconds" in s.3.2.2.2, but a scope that starts should not take so long */
+
+static bool
+is_asked(const struct rsp_registrar *r)
+{
+	return r->mentor != NULL;
+}
+
+static void
+begin_to_serve(struct rsp_registrar *r)
+{
+	r->serving = true;
+	r->mentor = NULL;
+	rsp_wheel_cancel(&r->enrp, &r->join.timer);
+	rsp_enrp_set(r, &r->heartbeat, r->config.peer_heartbeat_cycle_ms);
+}
+
+static void
+serve(struct rsp_registrar *r, const char *reason)
+{
+	struct rsp_event event = { .kind = RSP_EVENT_SERVING,
+				   .protocol = RSP_ENRP,
+				   .cause = RSP_CAUSE_NONE,
+				   .reason = reason,
+				   .count = rsp_handlespace_elements(r->space),
+				   .duration_ms = r->now_ms - r->joining_ms };
+
+	begin_to_serve(r);
+	r->ops->record(r->ctx, &event);
+	rsp_enrp_presences(r, true); /* whose answers are audited */
+}
+
+static void
+begin_round(struct rsp_registrar *r)
+{
+	r->round_ms = r->now_ms + r->config.max_time_no_response_ms;
+	for (unsigned i = r->n_contacts; i-- > 0;) { /* from the back: dialling may make it forgotten */
+		r->contact[i]->asked = r->contact[i]->rejected = false;
+		rsp_contact_dial(r, r->contact[i]);
+	}
+	rsp_enrp_set(r, &r->join, r->config.max_time_no_response_ms);
+}
+
+void
+rsp_join_begin(struct rsp_registrar *r)
+{
+	r->serving = false;
+	r->mentor = NULL;
+	r->joining_ms = r->now_ms;
+	/* nothing is dialled, and nothing recorded, from inside the call that makes the engine or from inside of a message */
+	if (r->n_contacts == 0) {
+		begin_to_serve(r);
+		return;
+	}
+	r->round_ms = 0;
+	rsp_enrp_set(r, &r->join, 0);
+}
+
+static void
+ask(struct rsp_registrar *r, struct rsp_contact *mentor)
+{
+	struct rsp_message msg = { .type = ENRP_LIST_REQUEST, .receiver_id = mentor->peer_id };
+
+	mentor->asked = true;
+	r->mentor = mentor;
+	r->mentor_listed = false;
+	rsp_enrp_set(r, &r->join, r->config.max_time_no_response_ms);
+	rsp_enrp_send(r, mentor->link, &msg);
+}
+
+/* Everyone was asked, or was not there. */
+static void
+round_over(struct rsp_registrar *r)
+{
+	bool rejected = false, first = true;
+
+	for (unsigned i = 0; i < r->n_contacts; i++) {
+		const struct rsp_contact *contact = r->contact[i];
+
+		rejected = rejected || contact->rejected;
+		/* one that is joining will find us; a busy one has told its id in the list it gave us: it serves */
+		first = first && (!contact->rejected || contact->peer_id < r->config.server_id);
+	}
+	if (!rejected || first) {
+		serve(r, "alone");
+		return;
+	}
+	r->round_ms = 0;
+	rsp_enrp_set(r, &r->join, rsp_rng_jitter(&r->rng, RETRY_MS, 50));
+}
+
+void
+rsp_join_step(struct rsp_registrar *r)
+{
+	bool waiting = false;
+
+	if (r->serving || r->leaving || is_asked(r) || r->round_ms == 0)
+		return;
+	for (unsigned i = 0; i < r->n_contacts; i++) {
+		struct rsp_contact *contact = r->contact[i];
+
+		if (contact->up && !contact->asked) {
+			ask(r, contact);
+			return;
+		}
+		waiting = waiting || (contact->link && !contact->up);
+	}
+	if (!waiting || r->now_ms >= r->round_ms)
+		round_over(r);
+}
+
+/* The mentor, who was asked, is of no use: the next one. */
+static void
+next(struct rsp_registrar *r)
+{
+	r->mentor = NULL;
+	rsp_join_step(r);
+}
+
+static bool
+is_mentor(const struct rsp_registrar *r, const struct rsp_peer *peer)
+{
+	return !r->serving && is_asked(r) && peer->contact == r->mentor;
+}
+
+void
+rsp_join_listed(struct rsp_registrar *r, const struct rsp_peer *peer, bool rejected)
+{
+	if (!is_mentor(r, peer) || r->mentor_listed)
+		return;
+	if (rejected) {
+		r->mentor->rejected = true;
+		next(r);
+		return;
+	}
+	r->mentor_listed = true;
+	rsp_wheel_cancel(&r->enrp, &r->join.timer); /* each page has a time of its own */
+	rsp_taking_begin(r, rsp_peer_find(r, peer->server_id), false);
+}
+
+void
+rsp_join_taken(struct rsp_registrar *r, const struct rsp_peer *peer, bool complete, bool rejected)
+{
+	if (!is_mentor(r, peer))
+		return;
+	if (complete) {
+		serve(r, "synchronised");
+		return;
+	}
+	if (rejected) { /* it serves others: it will serve us. That it may have the lower id says nothing then */
+		r->round_ms = 0;
+		r->mentor = NULL;
+		rsp_enrp_set(r, &r->join, rsp_rng_jitter(&r->rng, RETRY_MS, 50));
+		return;
+	}
+	next(r);
+}
+
+void
+rsp_join_due(struct rsp_registrar *r)
+{
+	if (r->serving)
+		return;
+	if (r->round_ms == 0)
+		begin_round(r);
+	else if (is_asked(r))
+		next(r);
+	rsp_join_step(r);
+}
+
+static void
+forget_all(struct rsp_registrar *r)
+{
+	struct rsp_pool *pool;
+
+	rsp_links_forget(r, true);
+	while (r->n_peers > 0)
+		rsp_peer_forget(r, r->peer[r->n_peers - 1]);
+	for (unsigned i = 0; i < r->n_contacts; i++) {
+		struct rsp_contact *contact = r->contact[i];
+
+		contact->link = contact->peer_id = 0;
+		contact->up = false;
+		contact->failures = 0;
+		rsp_wheel_cancel(&r->enrp, &contact->timer.timer);
+	}
+	while ((pool = rsp_pool_next(r->space, NULL)))
+		rsp_registrar_forget(r, r->now_ms, pool->element[pool->n_elements - 1]);
+}
+
+/* Others have taken us for dead and our elements over; those elements that are still connected to us come back when
+ * their connections close. */
+void
+rsp_join_again(struct rsp_registrar *r, uint64_t away_ms)
+{
+	struct rsp_event event = { .kind = RSP_EVENT_REJOINING,
+				   .protocol = RSP_ENRP,
+				   .cause = RSP_CAUSE_NONE,
+				   .count = rsp_home_count(r->space, r->config.server_id),
+				   .duration_ms = away_ms };
+
+	r->ops->record(r->ctx, &event);
+	forget_all(r);
+	rsp_join_begin(r);
+}
