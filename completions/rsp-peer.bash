@@ -1,31 +1,34 @@
 # bash completion for rsp-peer(1)
 _rsp_peer() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
-	local -a words
+	local -a words output=(--pretty --output --quiet --verbose --version --help)
+	local -a security=(--scope --keys --identity --tls-ca --tls-cert --tls-key --tls-crl --tls-name --tls-policy
+		--transport --insecure-plaintext --keylog-file --trace-pcap)
+	local -a asking=(--server --timeout --wait "${security[@]}" "${output[@]}")
 
 	case $prev in
 	--scope) mapfile -t COMPREPLY < <(compgen -d -- "$cur") && return ;;
 	--keys | --tls-ca | --tls-cert | --tls-key | --tls-crl | --keylog-file | --trace-pcap | --output | -o)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur") && return ;;
-	--tls-policy) words=(default rfc5352) ;;
-	--timers) words=(rfc fast) ;;
-	--transport) words=(tcp) ;;
-	*)
-		if [ "$COMP_CWORD" -eq 1 ]; then
-			words=(run --help --version)
-		else
-			words=(--name --asap --enrp --plain-asap --answer-plain-users --require-user-cert --server-id
-				--leave-timeout --registration-rate --resolution-rate --report-rate --keepalive-interval
-				--keepalive-distance --reconnect-grace --push-distance --message-time --handshake-timeout
-				--max-handshakes --max-connections --max-per-source --max-queue --max-pools
-				--max-elements --max-pool-elements --max-identity-elements --max-subscriptions
-				--max-items --scope --keys --identity --tls-ca --tls-cert --tls-key --tls-crl --tls-name
-				--tls-policy --transport --insecure-plaintext --keylog-file --trace-pcap --timers
-				--peer-heartbeat-cycle --max-time-last-heard --max-time-no-response
-				--max-bad-pe-report --pretty --output --quiet --verbose --version --help)
-		fi
+	esac
+	case $prev:${COMP_WORDS[1]} in
+	--tls-policy:*) words=(default rfc5352) ;;
+	--timers:*) words=(rfc fast) ;;
+	--transport:*) words=(tcp) ;;
+	*:list) words=("${asking[@]}") ;;
+	*:dump) words=(--own --pools "${asking[@]}") ;;
+	*:ping) words=(--count --interval "${asking[@]}") ;;
+	*:run)
+		words=(--name --asap --enrp --plain-asap --answer-plain-users --require-user-cert --server-id
+			--leave-timeout --registration-rate --resolution-rate --report-rate --keepalive-interval
+			--keepalive-distance --reconnect-grace --push-distance --message-time --handshake-timeout
+			--max-handshakes --max-connections --max-per-source --max-queue --max-pools
+			--max-elements --max-pool-elements --max-identity-elements --max-subscriptions
+			--max-items --timers --peer-heartbeat-cycle --max-time-last-heard --max-time-no-response
+			--max-bad-pe-report "${security[@]}" "${output[@]}")
 		;;
 	esac
+	[ "$COMP_CWORD" -gt 1 ] || words=(run list dump ping --help --version)
 	mapfile -t COMPREPLY < <(compgen -W "${words[*]}" -- "$cur")
 }
 complete -F _rsp_peer rsp-peer

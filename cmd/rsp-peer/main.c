@@ -1,4 +1,5 @@
-/* rsp-peer: the registrar. See rsp-peer(1). */
+/* rsp-peer: the registrar, and asking one. See rsp-peer(1). */
+#include "ask.h"
 #include "peer.h"
 
 static const struct rsp_cli_tool run_verb = {
@@ -16,7 +17,7 @@ static const struct rsp_cli_tool run_verb = {
 int
 main(int argc, const char **argv)
 {
-	static const struct rsp_cli_tool *const verbs[] = { &run_verb };
+	static const struct rsp_cli_tool *const verbs[] = { &run_verb, &peer_list, &peer_dump, &peer_ping };
 
 	peer_options_init();
 	return rsp_cli_main_verbs(verbs, RSP_COUNT(verbs), argc, argv);

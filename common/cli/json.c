@@ -238,8 +238,8 @@ rsp_json_emit(json_t *record)
 {
 	/* ASCII only: no control character of a foreign handle reaches a terminal */
 	RSP_AUTO(rsp_free) char *line = NULL;
-	RSP_AUTO(rsp_free) char *text =
-		record ? json_dumps(record, JSON_ENSURE_ASCII | (out.pretty ? JSON_INDENT(2) : JSON_COMPACT)) : NULL;
+	size_t style = JSON_ENSURE_ASCII | JSON_REAL_PRECISION(9) | (out.pretty ? JSON_INDENT(2) : JSON_COMPACT);
+	RSP_AUTO(rsp_free) char *text = record ? json_dumps(record, style) : NULL;
 
 	json_decref(record);
 	size_t n = text ? strlen(text) : 0;

@@ -3,6 +3,7 @@
 
 #include "keys/scope.h"
 #include "serve/client_priv.h"
+#include "serve/target.h"
 
 /* Which registrars a session may ask. */
 
@@ -27,24 +28,6 @@ take(struct rsp_session *s, struct rsp_client_server *ret, const char *name, con
 	s->n_servers++;
 }
 
-/* In plain text there are no keys to tell one registrar from another: [NAME@]HOST[:PORT] is all there is. */
-static enum rsp_err
-plain_target(const char *spec, struct rsp_target *ret, struct rsp_why *why)
-{
-	const char *at = strrchr(spec, '@'), *host = at ? at + 1 : spec;
-	struct rsp_target target = { 0 };
-
-	if (rsp_endpoint_parse(host, RSP_PORT_ASAP_PLAIN, &target.endpoint) ||
-	    (at && (at == spec || (size_t)(at - spec) >= sizeof target.name)))
-		return rsp_fail(why, RSP_EUSAGE, spec, "is not [NAME@]HOST[:PORT]");
-	if (at)
-		(void)snprintf(target.name, sizeof target.name, "%.*s", (int)(at - spec), spec);
-	else
-		(void)snprintf(target.name, sizeof target.name, "%s", target.endpoint.host);
-	*ret = target;
-	return RSP_OK;
-}
-
 enum rsp_err
 rsp_session_servers(struct rsp_session *s, struct rsp_client_server *ret, struct rsp_why *why)
 {
@@ -65,18 +48,15 @@ rsp_session_servers(struct rsp_session *s, struct rsp_client_server *ret, struct
 		const struct rsp_scope_registrar *registrar =
 			scope && !config->n_servers ? &scope->registrars[i] : NULL;
 		struct rsp_target target = { 0 };
-		enum rsp_err err = RSP_OK;
 
 		if (registrar) {
 			take(s, &ret[i], registrar->name, &registrar->asap, registrar);
 			continue;
 		}
-		if (config->plaintext)
-			err = plain_target(config->servers[i], &target, why);
-		else
-			err = rsp_scope_registrar_at(scope, config->servers[i], RSP_SERVICE_ASAP, &target, why);
+		enum rsp_err err = rsp_target_of(scope, config->servers[i], RSP_SERVICE_ASAP, config->plaintext,
+						 &target, why);
 		if (err)
-			return err == RSP_EVALUE ? RSP_EUSAGE : err;
+			return err;
 		take(s, &ret[i], target.name, &target.endpoint, target.registrar);
 	}
 	return RSP_OK;

@@ -84,3 +84,18 @@ options() {
 	_rsp_register
 	assert_regex "${COMPREPLY[*]}" '(^| )echo( |$)'
 }
+
+@test "cli: completion of verbs and their options" {
+	# shellcheck source=/dev/null
+	. "$RSP_SRCDIR/completions/rsp-peer.bash"
+	COMP_WORDS=(rsp-peer "") COMP_CWORD=1
+	_rsp_peer
+	for verb in $(rsp-peer --help | sed -n '/^Verbs:/,/^$/s/^  \([a-z-]*\) .*/\1/p'); do
+		assert_regex " ${COMPREPLY[*]} " " $verb "
+		COMP_WORDS=(rsp-peer "$verb" --) COMP_CWORD=2
+		_rsp_peer
+		assert_equal "$verb:$(printf '%s\n' "${COMPREPLY[@]}" | sort)" "$verb:$(options "rsp-peer $verb")"
+		COMP_WORDS=(rsp-peer "") COMP_CWORD=1
+		_rsp_peer
+	done
+}

@@ -1,0 +1,156 @@
+/* rsp-peer: what its verbs that ask registrars have in common. */
+#include "ask.h"
+
+#include "../session.h"
+#include "base/log.h"
+#include "net/loop.h"
+#include "net/trace.h"
+
+struct asking {
+	const struct peer_question *question;
+	struct rsp_loop *loop;
+	bool done; /* somebody answered to the end */
+};
+
+static void
+on_event(void *ctx, const struct rsp_inquiry_server *server, const struct rsp_monitor_event *event, uint64_t rtt_us)
+{
+	struct asking *asking = ctx;
+
+	if (event->type == RSP_MONITOR_REJECTED)
+		rsp_log(RSP_LOG_INFO, server->name, "is not ready to answer");
+	else if (event->type == RSP_MONITOR_FAILED)
+		rsp_log(RSP_LOG_INFO, server->name, "%s: %s",
+			*server->address ? server->address : rsp_inquiry_step_name(server->step),
+			*event->why->reason ? event->why->reason : rsp_err_text(event->why->err));
+	asking->done |= event->type == RSP_MONITOR_DONE;
+	if (!server->again)
+		asking->question->event(asking->question->ctx, server, event, rtt_us);
+}
+
+static void
+on_over(void *ctx)
+{
+	struct asking *asking = ctx;
+
+	rsp_loop_stop(asking->loop);
+}
+
+static json_t *
+attempts_json(const struct rsp_inquiry *q)
+{
+	json_t *list = json_array();
+
+	for (unsigned i = 0; i < rsp_inquiry_servers(q); i++) {
+		const struct rsp_inquiry_server *server = rsp_inquiry_server_at(q, i);
+		const struct rsp_why *why = &server->why;
+
+		if (server->tried)
+			rsp_json_append(&list, rsp_cli_attempt(server->name, *server->address ? server->address : NULL,
+							       rsp_inquiry_step_name(server->step), why->err,
+							       *why->reason ? why->reason : rsp_err_text(why->err)));
+	}
+	return list;
+}
+
+/* Of several that failed, one that would have answered later, or that we came furthest with, tells most. */
+static bool
+tells_more(const struct rsp_inquiry_server *a, const struct rsp_inquiry_server *b)
+{
+	bool ready_later = a->why.err == RSP_EREJECTED, other_later = b->why.err == RSP_EREJECTED;
+
+	return ready_later == other_later ? a->step > b->step : ready_later;
+}
+
+static int
+fail(const struct rsp_inquiry *q)
+{
+	const struct rsp_inquiry_server *worst = NULL;
+
+	for (unsigned i = 0; i < rsp_inquiry_servers(q); i++) {
+		const struct rsp_inquiry_server *server = rsp_inquiry_server_at(q, i);
+		if (server->why.err && (!worst || tells_more(server, worst)))
+			worst = server;
+	}
+	struct rsp_why why = { .err = RSP_EINTERNAL, .object = "registrars" };
+	return rsp_cli_fail_attempts(worst ? &worst->why : &why, attempts_json(q));
+}
+
+static int
+ask(struct asking *asking, struct rsp_inquiry_config *config)
+{
+	struct rsp_inquiry *q = NULL;
+	struct rsp_why why = { 0 };
+	int status = 0;
+
+	if (cmd_trace_open(&config->trace, &why))
+		return rsp_cli_fail(&why);
+	if (rsp_loop_new(&asking->loop)) {
+		(void)rsp_trace_close(config->trace);
+		return rsp_cli_fail(&(struct rsp_why){ .err = RSP_ENOMEM, .object = "event loop" });
+	}
+	if (rsp_inquiry_new(asking->loop, config, on_event, on_over, asking, &q, &why)) {
+		status = rsp_cli_fail(&why);
+	} else {
+		rsp_loop_run(asking->loop);
+		if (!config->each && !asking->done)
+			status = fail(q);
+	}
+	rsp_inquiry_free(q);
+	rsp_loop_run(asking->loop); /* flushes and closes */
+	rsp_loop_free(asking->loop);
+	return cmd_trace_close(config->trace, status);
+}
+
+/* Options that the other tools share, but that mean nothing to who shows a key and is dialled by nobody. */
+static const char *
+useless_option(void)
+{
+	return rsp_cli.tls_name	  ? "--tls-name"
+	       : rsp_cli.tls_ca	  ? "--tls-ca"
+	       : rsp_cli.tls_cert ? "--tls-cert"
+	       : rsp_cli.tls_key  ? "--tls-key"
+	       : rsp_cli.tls_crl  ? "--tls-crl"
+				  : NULL;
+}
+
+int
+peer_ask(const struct peer_question *question)
+{
+	struct asking asking = { .question = question };
+	RSP_AUTO(rsp_scope_free) struct rsp_scope *scope = NULL;
+	RSP_AUTO(rsp_tls_unref) struct rsp_tls *tls = NULL;
+	struct rsp_why why = { 0 };
+
+	if (useless_option())
+		return rsp_cli_usage(useless_option(), "a monitor has no use for it");
+	if (cmd_scope_load(true, &scope, &why) || (!rsp_cli.plaintext && cmd_tls_new(scope, &tls, &why)))
+		return rsp_cli_fail(&why);
+	struct rsp_inquiry_config config = {
+		.scope = scope,
+		.servers = (const char *const *)rsp_cli.servers,
+		.n_servers = rsp_cli.n_servers,
+		.plaintext = rsp_cli.plaintext,
+		.tls = tls,
+		.ask = question->ask,
+		.each = question->each,
+		.wait = rsp_cli.wait,
+		.timeout_ms = rsp_cli.timeout_given ? rsp_cli.timeout_ms : 0,
+	};
+	config.ask.answer_ms = rsp_cli.timeout_given ? 0 : RSP_CLI_TIMEOUT_MS;
+	return ask(&asking, &config);
+}
+
+json_t *
+peer_registrar_json(const struct rsp_inquiry_server *server)
+{
+	json_t *registrar = json_object();
+
+	rsp_json_put(&registrar, "id", server->server_id ? rsp_json_id(server->server_id) : json_null());
+	rsp_json_put(&registrar, "name", rsp_json_text(server->name));
+	rsp_json_put(&registrar, "address", rsp_json_text(*server->address ? server->address : NULL));
+	rsp_json_put(&registrar, "auth", json_string(server->secure ? "psk" : "none"));
+	rsp_json_put(&registrar, "tls", rsp_json_text(*server->tls_version ? server->tls_version : NULL));
+	rsp_json_put(&registrar, "secure", json_boolean(server->secure));
+	return registrar;
+}

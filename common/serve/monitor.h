@@ -1,0 +1,84 @@
+#ifndef RSP_SERVE_MONITOR_H
+#define RSP_SERVE_MONITOR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/monitor.h"
+#include "net/addr.h"
+
+/* A question put to registrars over their ENRP ports: the monitor's engine joined to connections, names, keys and the
+ * clock. */
+
+struct rsp_loop;
+struct rsp_scope;
+struct rsp_tls;
+struct rsp_trace;
+
+#define RSP_INQUIRY_SERVERS_MAX 256
+#define RSP_INQUIRY_STAGGER_MS	500 /* until the next registrar is asked too */
+
+struct rsp_inquiry_config {
+	/* Where the registrars are. Must outlive the inquiry. NULL with @servers and plain text. */
+	const struct rsp_scope *scope;
+	/* [NAME@]HOST[:PORT], [NAME@][V6]:PORT, NAME: whom to ask (rsp_scope_registrar_at()). None: all of the scope
+	 * that have an ENRP address. Must outlive the inquiry. */
+	const char *const *servers;
+	unsigned n_servers;
+	bool plaintext;
+	struct rsp_tls *tls; /* the keys of role monitor; NULL in plain text. Must outlive the inquiry */
+
+	struct rsp_monitor_config ask; /* but for its deadline */
+	bool each;		       /* ask every registrar, instead of taking the first that answers */
+	bool wait;		       /* one that is not reached, or not ready, is tried again until the timeout */
+	uint64_t timeout_ms;	       /* the whole run; 0: none */
+	struct rsp_trace *trace;       /* where messages are written (net/trace.h), or NULL. Must outlive it */
+};
+
+/** How far we got with a registrar. */
+enum rsp_inquiry_step { RSP_INQUIRY_DNS, RSP_INQUIRY_TCP, RSP_INQUIRY_TLS, RSP_INQUIRY_ENRP };
+
+/** "dns", "tcp", "tls", "enrp". Static. */
+const char *rsp_inquiry_step_name(enum rsp_inquiry_step step);
+
+/** A registrar of the list, for records. Lives as long as the inquiry; texts of TLS until the connection ends. */
+struct rsp_inquiry_server {
+	const char *name;		     /* as keys call it; in plain text the host */
+	char address[RSP_SOCKADDR_TEXT_MAX]; /* the newest one that was dialled, as ADDR:PORT; "" before */
+	uint32_t server_id;		     /* 0 until it has answered */
+	struct rsp_ip ip;		     /* connected to; none if it is not */
+	uint16_t port;
+	bool secure;
+	const char *tls_version; /* "" in plain text */
+	bool tried, answered;	 /* @answered: at least once, not by a rejection */
+	bool again;		 /* FAILED: but it will be tried again */
+	enum rsp_inquiry_step step;
+	struct rsp_why why; /* the newest failure; .err is RSP_OK without one */
+};
+
+/**
+ * What came of it: RSP_MONITOR_LISTED, PAGE, PRESENT, REJECTED; and DONE or FAILED, which is a server's last unless
+ * it is tried again. Neither is told of those that are left alone because another answered. @rtt_us is how long the
+ * answer took. May not call the inquiry.
+ */
+typedef void rsp_inquiry_event(void *ctx, const struct rsp_inquiry_server *server,
+			       const struct rsp_monitor_event *event, uint64_t rtt_us);
+
+struct rsp_inquiry;
+
+/**
+ * Begin to ask, on @loop; @over is called when nothing will come any more. RSP_EUSAGE (no registrar is known),
+ * RSP_ENOTFOUND, RSP_EIO, RSP_ENOMEM with @why.
+ */
+enum rsp_err rsp_inquiry_new(struct rsp_loop *loop, const struct rsp_inquiry_config *config, rsp_inquiry_event *event,
+			     void (*over)(void *ctx), void *ctx, struct rsp_inquiry **ret,
+			     struct rsp_why *why) RSP_NODISCARD;
+
+/** End it. Not from its callbacks. NULL is fine. The loop must run on until it has nothing to do. */
+void rsp_inquiry_free(struct rsp_inquiry *q);
+
+/** The registrars, in the order of the list: @ret_n of them. */
+const struct rsp_inquiry_server *rsp_inquiry_server_at(const struct rsp_inquiry *q, unsigned i);
+unsigned rsp_inquiry_servers(const struct rsp_inquiry *q);
+
+#endif
