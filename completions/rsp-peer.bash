@@ -20,11 +20,11 @@ _rsp_peer() {
 	*:ping) words=(--count --interval "${asking[@]}") ;;
 	*:run)
 		words=(--name --asap --enrp --plain-asap --answer-plain-users --require-user-cert --server-id
-			--leave-timeout --registration-rate --resolution-rate --report-rate --keepalive-interval
+			--peer --leave-timeout --registration-rate --resolution-rate --report-rate --keepalive-interval
 			--keepalive-distance --reconnect-grace --push-distance --message-time --handshake-timeout
 			--max-handshakes --max-connections --max-per-source --max-queue --max-pools
 			--max-elements --max-pool-elements --max-identity-elements --max-subscriptions
-			--max-items --timers --peer-heartbeat-cycle --max-time-last-heard --max-time-no-response
+			--max-items --max-peers --max-tombstones --max-downloads --max-adoptions --tombstone-time --timers --peer-heartbeat-cycle --max-time-last-heard --max-time-no-response
 			--max-bad-pe-report "${security[@]}" "${output[@]}")
 		;;
 	esac

@@ -18,6 +18,7 @@ enum {
 	OPT_REGISTRATION_RATE,
 	OPT_RESOLUTION_RATE,
 	OPT_REPORT_RATE,
+	OPT_PEER,
 	OPT_NUMBER /* from here on: the rows of NUMBERS */
 };
 
@@ -32,6 +33,8 @@ enum {
 	  "how long an element without connection is kept (5s)") \
 	X(PUSH_DISTANCE, engine.push_distance_ms, "push-distance", "DUR", \
 	  "between updates of a watched pool (100ms)") \
+	X(TOMBSTONE_TIME, engine.tombstone_ms, "tombstone-time", "DUR", \
+	  "how long a removal is remembered (10m)") \
 	X(MESSAGE_TIME, message_ms, "message-time", "DUR", \
 	  "in which a message, once begun, must be complete (30s)") \
 	X(HANDSHAKE_TIMEOUT, limits.handshake_ms, "handshake-timeout", "DUR", \
@@ -55,7 +58,15 @@ enum {
 	X(MAX_SUBSCRIPTIONS, engine.max_subscriptions, "max-subscriptions", "N", \
 	  "pools that one connection watches (64)") \
 	X(MAX_ITEMS, engine.max_items, "max-items", "N", \
-	  "elements in an answer that asks for no number (16)")
+	  "elements in an answer that asks for no number (16)") \
+	X(MAX_PEERS, engine.max_peers, "max-peers", "N", \
+	  "registrars in the peer list (256)") \
+	X(MAX_TOMBSTONES, engine.max_tombstones, "max-tombstones", "N", \
+	  "removals that are remembered (200000)") \
+	X(MAX_DOWNLOADS, engine.max_downloads, "max-downloads", "N", \
+	  "tables given out at a time (16)") \
+	X(MAX_ADOPTIONS, engine.max_adoptions, "max-adoptions", "N", \
+	  "elements dialled at a time after a takeover (256)")
 /* clang-format on */
 
 enum {
@@ -82,6 +93,8 @@ struct poptOption peer_options[] = {
 	  "ADDR:PORT" },
 	{ "enrp", 0, POPT_ARG_STRING, NULL, OPT_ENRP, "where to listen for registrars (as scope.json says)",
 	  "ADDR:PORT" },
+	{ "peer", 0, POPT_ARG_STRING, NULL, OPT_PEER,
+	  "another registrar, to join it there; repeatable (as scope.json says)", "[NAME@]HOST[:PORT]" },
 	{ "plain-asap", 0, POPT_ARG_STRING, NULL, OPT_PLAIN_ASAP,
 	  "listen there without TLS too: registrations are refused with cause 0xa", "ADDR:PORT" },
 	{ "answer-plain-users", 0, POPT_ARG_NONE, NULL, OPT_ANSWER_PLAIN_USERS, "answer resolutions there", NULL },
@@ -111,6 +124,9 @@ peer_options_done(void)
 {
 	free(peer_option.name);
 	peer_option.name = NULL;
+	for (unsigned i = 0; i < peer_option.n_peers; i++)
+		free(peer_option.peers[i]);
+	peer_option.n_peers = 0;
 }
 
 static enum rsp_err
@@ -162,6 +178,10 @@ peer_take(int opt, const char *arg, struct rsp_why *why)
 	switch (opt) {
 	case OPT_NAME:
 		return rsp_cli_string(arg, &peer_option.name, why);
+	case OPT_PEER:
+		if (peer_option.n_peers >= PEERS_MAX)
+			return rsp_fail(why, RSP_EUSAGE, NULL, "more than %d times --peer", PEERS_MAX);
+		return rsp_cli_string(arg, &peer_option.peers[peer_option.n_peers++], why);
 	case OPT_ASAP:
 		return take_address(arg, &peer_option.at[RSP_SERVE_ASAP], RSP_PORT_ASAP_TLS, why);
 	case OPT_ENRP:
@@ -201,7 +221,13 @@ peer_config(struct rsp_serve_config *config)
 		engine->keepalive_interval_ms = 2000;
 		engine->keepalive_timeout_ms = 2000;
 		engine->reconnect_grace_ms = 2000;
+		engine->peer_heartbeat_cycle_ms = 2000;
+		engine->max_time_last_heard_ms = 5000;
+		engine->max_time_no_response_ms = 2000;
 	}
+	rsp_cli_timer_u32(RSP_TIMER_PEER_HEARTBEAT_CYCLE, &engine->peer_heartbeat_cycle_ms);
+	rsp_cli_timer_u32(RSP_TIMER_MAX_TIME_LAST_HEARD, &engine->max_time_last_heard_ms);
+	rsp_cli_timer_u32(RSP_TIMER_MAX_TIME_NO_RESPONSE, &engine->max_time_no_response_ms);
 	rsp_cli_timer_u32(RSP_TIMER_MAX_TIME_NO_RESPONSE, &engine->keepalive_timeout_ms);
 	rsp_cli_timer_u32(RSP_TIMER_MAX_BAD_PE_REPORT, &engine->max_bad_pe_report);
 #define NUMBER_SET(id, member, name, unit, text)                                                                       \

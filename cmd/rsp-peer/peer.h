@@ -7,8 +7,12 @@
 
 /* options.c: the options of `run` */
 
+#define PEERS_MAX 64
+
 struct peer_option {
 	char *name;
+	char *peers[PEERS_MAX]; /* as given */
+	unsigned n_peers;
 	struct rsp_sockaddr at[RSP_SERVE_COUNT]; /* empty: as the scope says */
 	uint64_t leave_ms;                       /* after TERM */
 	struct rsp_serve_config config;          /* what the options changed of the defaults */
@@ -34,6 +38,12 @@ enum rsp_err peer_scope_load(struct rsp_scope **ret, struct rsp_why *why) RSP_NO
 enum rsp_err peer_ports(struct rsp_loop *loop, const char *name, const struct rsp_scope *scope,
 			struct rsp_serve_config *config, struct rsp_why *why) RSP_NODISCARD;
 
+/**
+ * The other registrars, as the options and @scope (which may be NULL) say, into @ret, of RSP_CONTACTS_MAX entries.
+ */
+enum rsp_err peer_contacts(struct rsp_loop *loop, const char *name, const struct rsp_scope *scope,
+			   struct rsp_serve_contact *ret, unsigned *ret_n, struct rsp_why *why) RSP_NODISCARD;
+
 /* record.c: the records of `run` (rsp.peer/1) */
 
 /** Whoever can connect can cause records of refusals: so many a second are printed, the others counted. */
@@ -43,7 +53,8 @@ struct peer_budget {
 	uint64_t suppressed; /* since the last record that said so */
 };
 
-void peer_record_listening(const char *name, const struct rsp_serve *serve);
+/** "joining" while the handlespace is being downloaded, "listening" when it is served. */
+void peer_record_state(const char *event, const char *name, const struct rsp_serve *serve);
 void peer_record_event(struct peer_budget *budget, const struct rsp_event *event);
 void peer_record_refused(struct peer_budget *budget, enum rsp_serve_port port, const struct rsp_why *why);
 void peer_record_reload(const struct rsp_scope *scope);

@@ -73,9 +73,9 @@ remote_json(const struct rsp_ip *ip, uint16_t port)
 }
 
 void
-peer_record_listening(const char *name, const struct rsp_serve *serve)
+peer_record_state(const char *event, const char *name, const struct rsp_serve *serve)
 {
-	json_t *record = begin(true, "listening");
+	json_t *record = begin(true, event);
 
 	rsp_json_put(&record, "name", rsp_json_text(name));
 	rsp_json_put(&record, "server_id", rsp_json_id(rsp_serve_id(serve)));
@@ -110,6 +110,11 @@ peer_record_event(struct peer_budget *budget, const struct rsp_event *event)
 	rsp_json_put(&record, "identity", rsp_json_text(event->identity));
 	rsp_json_put(&record, "role", json_string(rsp_role_name(event->role)));
 	rsp_json_put(&record, "remote", remote_json(&event->remote, event->remote_port));
+	rsp_json_put(&record, "peer", rsp_json_text(event->peer_name));
+	rsp_json_put(&record, "peer_id", event->peer_id ? rsp_json_id(event->peer_id) : json_null());
+	rsp_json_put(&record, "by_id", event->by_id ? rsp_json_id(event->by_id) : json_null());
+	rsp_json_put(&record, "count", json_integer(event->count));
+	rsp_json_put(&record, "duration_ms", json_integer((json_int_t)event->duration_ms));
 	rsp_json_put(&record, "element", event->element ? rsp_pool_element_json(event->element) : json_null());
 	if (bad)
 		put_suppressed(&record, budget);

@@ -67,6 +67,15 @@ on_refused(void *ctx, enum rsp_serve_port port, const struct rsp_why *why)
 }
 
 static void
+on_ready(void *ctx)
+{
+	struct run *run = ctx;
+
+	peer_record_state("listening", run->name, run->serve);
+	tell_systemd("READY=1\nSTATUS=serving");
+}
+
+static void
 on_left(void *ctx)
 {
 	struct run *run = ctx;
@@ -131,6 +140,7 @@ on_hangup(void *ctx, int signum)
 static enum rsp_err
 start(struct run *run, struct rsp_why *why)
 {
+	static struct rsp_serve_contact contacts[RSP_CONTACTS_MAX];
 	struct rsp_serve_config config;
 	enum rsp_err err = rsp_loop_new(&run->loop);
 
@@ -139,6 +149,8 @@ start(struct run *run, struct rsp_why *why)
 	peer_config(&config);
 	config.record = on_record;
 	config.refused = on_refused;
+	config.ready = on_ready;
+	config.contacts = contacts;
 	config.ctx = run;
 	if (!rsp_cli.plaintext)
 		err = peer_scope_load(&run->scope, why);
@@ -150,6 +162,8 @@ start(struct run *run, struct rsp_why *why)
 	if (!*run->name)
 		return rsp_fail(why, RSP_EUSAGE, "--name", "is missing, and the scope does not say who we are");
 	err = peer_ports(run->loop, run->name, run->scope, &config, why);
+	if (!err)
+		err = peer_contacts(run->loop, run->name, run->scope, contacts, &config.n_contacts, why);
 	if (!err)
 		err = cmd_trace_open(&run->trace, why);
 	config.trace = run->trace;
@@ -196,8 +210,10 @@ peer_run(unsigned n, const char *const *operand)
 	if (rsp_tls_init(rsp_cli.keylog, &why) || start(&run, &why)) {
 		status = rsp_cli_fail(&why);
 	} else {
-		peer_record_listening(run.name, run.serve);
-		tell_systemd("READY=1\nSTATUS=serving");
+		if (rsp_registrar_state(rsp_serve_engine(run.serve)) == RSP_REGISTRAR_JOINING) {
+			peer_record_state("joining", run.name, run.serve);
+			tell_systemd("STATUS=joining");
+		}
 		rsp_loop_run(run.loop);
 		peer_record_stopped(&run.budget, run.serve);
 	}

@@ -1,4 +1,5 @@
 /* rsp-peer: what the scope directory and the options say of keys, certificates and ports. */
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -7,6 +8,7 @@
 #include "keys/scope.h"
 #include "net/loop.h"
 #include "peer.h"
+#include "serve/target.h"
 
 /* What is on the command line takes the place of what the scope directory has. */
 static enum rsp_err
@@ -117,4 +119,73 @@ peer_ports(struct rsp_loop *loop, const char *name, const struct rsp_scope *scop
 	if (!err && !config->at[RSP_SERVE_ENRP].len && *self->enrp.host)
 		err = look_up(loop, &self->enrp, &config->at[RSP_SERVE_ENRP], why);
 	return err;
+}
+
+static void
+take_contact(struct rsp_serve_contact *to, const char *name, const struct rsp_endpoint *endpoint)
+{
+	*to = (struct rsp_serve_contact){ .port = endpoint->port };
+	(void)snprintf(to->name, sizeof(to->name), "%s", name);
+	(void)snprintf(to->host, sizeof(to->host), "%s", endpoint->host);
+}
+
+static enum rsp_err
+contact_of_option(struct rsp_loop *loop, const char *spec, const struct rsp_scope *scope,
+		  struct rsp_serve_contact *ret, struct rsp_why *why)
+{
+	struct rsp_target target = { 0 };
+	struct rsp_sockaddr where = { 0 };
+	enum rsp_err err = rsp_target_of(scope, spec, RSP_SERVICE_ENRP, rsp_cli.plaintext, &target, why);
+
+	if (err)
+		return err;
+	if (!rsp_cli.plaintext) {
+		take_contact(ret, target.name, &target.endpoint);
+		return RSP_OK;
+	}
+	/* without keys nobody has a name, and it is looked up once */
+	err = look_up(loop, &target.endpoint, &where, why);
+	if (err)
+		return err;
+	struct rsp_ip ip = rsp_sockaddr_ip(&where);
+	rsp_ip_format(&ip, target.endpoint.host);
+	take_contact(ret, "", &target.endpoint);
+	return RSP_OK;
+}
+
+static bool
+is_among(const struct rsp_serve_contact *contacts, unsigned n, const char *name)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (strcmp(contacts[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+enum rsp_err
+peer_contacts(struct rsp_loop *loop, const char *name, const struct rsp_scope *scope, struct rsp_serve_contact *ret,
+	      unsigned *ret_n, struct rsp_why *why)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < peer_option.n_peers; i++) {
+		enum rsp_err err = contact_of_option(loop, peer_option.peers[i], scope, &ret[n], why);
+
+		if (err)
+			return err;
+		if (strcmp(ret[n].name, name) == 0)
+			return rsp_fail(why, RSP_EUSAGE, peer_option.peers[i], "this is ourselves");
+		n++;
+	}
+	for (size_t i = 0; scope && !rsp_cli.plaintext && i < scope->n_registrars && n < RSP_CONTACTS_MAX; i++) {
+		const struct rsp_scope_registrar *other = &scope->registrars[i];
+
+		/* at port 0 nobody can be found; who listens there finds us */
+		if (strcmp(other->name, name) == 0 || !*other->enrp.host || !other->enrp.port ||
+		    is_among(ret, n, other->name))
+			continue;
+		take_contact(&ret[n++], other->name, &other->enrp);
+	}
+	*ret_n = n;
+	return RSP_OK;
 }

@@ -7,6 +7,7 @@
 
 #define DIAL_LEAST_MS  100	/* between attempts; doubled with each failure */
 #define DIAL_MOST_MS   5000
+#define LASTED_MS      1000
 #define HEARSAY_TRIES  6	/* a contact that we were only told of is given up after so many failures */
 #define HEARSAY_MAX    64	/* so many contacts may be that we were told of and that never answered */
 
@@ -214,16 +215,31 @@ rsp_peer_get(struct rsp_registrar *r, uint32_t server_id)
 	return peer;
 }
 
+/* Connections that may be half dead are ended: who is there after all is dialled anew, and told who we are. */
+static void
+peer_disconnect(struct rsp_registrar *r, const struct rsp_peer *peer)
+{
+	for (unsigned b = 0; b < RSP_LINK_BUCKETS; b++)
+		for (struct rsp_link *link = r->link[b], *next; link; link = next) {
+			next = link->next;
+			if (link->peer != peer)
+				continue;
+			if (link->contact) {
+				link->contact->link = 0;
+				link->contact->up = false;
+				contact_later(r, link->contact);
+			}
+			rsp_link_drop(r, link);
+		}
+}
+
 void
 rsp_peer_forget(struct rsp_registrar *r, struct rsp_peer *peer)
 {
 	uint32_t id = peer->server_id;
 	unsigned i = 0;
 
-	for (unsigned b = 0; b < RSP_LINK_BUCKETS; b++)
-		for (struct rsp_link *link = r->link[b]; link; link = link->next)
-			if (link->peer == peer)
-				link->peer = NULL;
+	peer_disconnect(r, peer);
 	while (r->peer[i] != peer)
 		i++;
 	r->peer[i] = r->peer[--r->n_peers];
@@ -420,9 +436,23 @@ rsp_enrp_link_up(struct rsp_registrar *r, struct rsp_link *link)
 	if (!contact)
 		return;
 	contact->up = true;
-	contact->failures = 0;
+	contact->up_ms = r->now_ms;
 	rsp_enrp_presence(r, link->id, 0, true);
 	rsp_join_step(r);
+}
+
+/* Dialled again at once; but not again and again, who closes at once what he accepts. */
+static void
+contact_lost(struct rsp_registrar *r, struct rsp_contact *contact)
+{
+	bool lasted = r->now_ms - contact->up_ms >= LASTED_MS;
+
+	contact->link = 0;
+	contact->up = false;
+	contact->failures = lasted ? 0 : contact->failures + 1;
+	rsp_enrp_set(r, &contact->timer, 0);
+	if (contact->failures > 1)
+		contact_later(r, contact);
 }
 
 void
@@ -441,17 +471,11 @@ rsp_enrp_link_down(struct rsp_registrar *r, struct rsp_link *link, enum rsp_err 
 		contact_failed(r, contact, why);
 		return;
 	}
-	if (contact) {
-		contact->link = 0;
-		contact->up = false;
-		if (peer)
-			contact_later(r, contact); /* which the probe does not wait for */
-	}
+	if (contact)
+		contact_lost(r, contact);
 	/* a broken connection is no proof, but a reason to look at once */
 	if (peer && peer->state == RSP_PEER_ACTIVE)
 		rsp_peer_probe(r, peer, "connection-lost");
-	if (contact && !contact->link && !rsp_timer_is_set(&contact->timer.timer))
-		contact_later(r, contact);
 	if (peer && peer->state == RSP_PEER_PROBED && !peer->link_in && !peer->contact)
 		rsp_peer_dead(r, peer, "send-failed");
 	rsp_join_step(r);

@@ -63,6 +63,7 @@ struct rsp_contact {
 	bool rejected;	 /* and said that it is joining itself or busy */
 	uint32_t link;	 /* that we dialled, 0: none */
 	bool up;
+	uint64_t up_ms; /* since when, or when it was last */
 	unsigned failures;	 /* in a row */
 	uint32_t peer_id;	 /* who answered last; 0: nobody yet */
 	struct rsp_enrp_timer timer; /* the next attempt */

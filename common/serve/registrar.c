@@ -1,5 +1,3 @@
-#include "serve/registrar.h"
-
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,46 +7,9 @@
 #include "net/loop.h"
 #include "net/trace.h"
 #include "proto/message.h"
+#include "serve/registrar_priv.h"
 
 #define MESSAGE_MS 30000
-
-/* One of our listeners: what an accepted stream is given as its context. */
-struct port {
-	struct rsp_serve *service;
-	enum rsp_serve_port kind;
-	struct rsp_listener *listener;
-};
-
-/* A connection. Its number is the place of its slot, from 1. */
-struct link {
-	struct rsp_serve *service;
-	struct rsp_stream *stream; /* NULL: the slot is free */
-	enum rsp_serve_port port;
-	uint32_t id, next_free;
-	bool known;          /* to the engine */
-	bool closing;        /* we close it: what still comes in is not looked at */
-	uint64_t partial_ms; /* when the message that is not complete yet began; 0: there is none */
-};
-
-struct rsp_serve {
-	struct rsp_loop *loop;
-	struct rsp_serve_config config;
-	char name[RSP_NAME_MAX + 1];
-	const struct rsp_scope *scope;
-	struct rsp_tls *tls;
-	struct rsp_registrar *engine;
-	struct rsp_alarm *due;   /* the engine's deadline */
-	struct rsp_alarm *sweep; /* for messages that take too long to come */
-	bool sweeping;
-	struct port port[RSP_SERVE_COUNT];
-
-	struct link **links;
-	uint32_t n_links, links_room, n_open;
-	uint32_t free_link; /* a number, 0: none */
-
-	void (*left)(void *ctx);
-	struct rsp_defer leave;
-};
 
 const char *
 rsp_serve_port_name(enum rsp_serve_port port)
@@ -58,65 +19,14 @@ rsp_serve_port_name(enum rsp_serve_port port)
 	return names[port];
 }
 
-static struct link *
-link_of(const struct rsp_serve *s, uint32_t id)
-{
-	return id > 0 && id <= s->n_links && s->links[id - 1]->stream ? s->links[id - 1] : NULL;
-}
-
-/* A slot for one more connection; NULL: out of memory. The listeners' limits are its cap. */
-static struct link *
-link_new(struct rsp_serve *s, struct rsp_stream *stream, enum rsp_serve_port port)
-{
-	struct link *link = s->free_link ? s->links[s->free_link - 1] : NULL;
-
-	if (link) {
-		s->free_link = link->next_free;
-	} else {
-		if (s->n_links == s->links_room) {
-			uint32_t room = s->links_room ? s->links_room * 2 : 64;
-			struct link **links = reallocarray(s->links, room, sizeof(struct link *));
-			if (!links)
-				return NULL;
-			s->links = links;
-			s->links_room = room;
-		}
-		link = calloc(1, sizeof(*link));
-		if (!link)
-			return NULL;
-		s->links[s->n_links++] = link;
-		link->id = s->n_links;
-	}
-	*link = (struct link){ .service = s, .stream = stream, .port = port, .id = link->id };
-	rsp_stream_set_ctx(stream, link);
-	s->n_open++;
-	return link;
-}
-
-static void
-link_free(struct link *link)
-{
-	struct rsp_serve *s = link->service;
-
-	link->stream = NULL;
-	link->next_free = s->free_link;
-	s->free_link = link->id;
-	s->n_open--;
-}
-
-static void
-link_close(struct link *link, bool flush)
-{
-	link->closing = true;
-	link->partial_ms = 0;
-	rsp_stream_close(link->stream, flush);
-}
-
-/* After the engine has been called: when does it want to be called next? */
-static void
-arm(struct rsp_serve *s)
+void
+serve_arm(struct rsp_serve *s)
 {
 	rsp_alarm_set(s->due, rsp_registrar_deadline(s->engine));
+	if (!s->told_ready && rsp_registrar_state(s->engine) == RSP_REGISTRAR_SERVING) {
+		s->told_ready = true;
+		rsp_defer_ask(s->loop, &s->ready);
+	}
 }
 
 static void
@@ -125,12 +35,12 @@ on_due(void *ctx)
 	struct rsp_serve *s = ctx;
 
 	rsp_registrar_tick(s->engine, rsp_clock_ms());
-	arm(s);
+	serve_arm(s);
 }
 
 /* Something of ours, not the engine's, that is worth its record. */
 static void
-record(struct link *link, enum rsp_event_kind kind, uint8_t message_type, const char *reason)
+record(struct serve_link *link, enum rsp_event_kind kind, uint8_t message_type, const char *reason)
 {
 	const struct rsp_stream_auth *auth = rsp_stream_auth(link->stream);
 	struct rsp_event event = {
@@ -150,7 +60,7 @@ record(struct link *link, enum rsp_event_kind kind, uint8_t message_type, const 
 
 /* A message that came in, or goes out, for the capture. */
 static void
-trace(const struct link *link, bool out, struct rsp_bytes message)
+trace(const struct serve_link *link, bool out, struct rsp_bytes message)
 {
 	uint32_t ppid = link->port == RSP_SERVE_ENRP ? RSP_PPID_ENRP : RSP_PPID_ASAP;
 
@@ -162,7 +72,7 @@ trace(const struct link *link, bool out, struct rsp_bytes message)
 static void
 op_send(void *ctx, uint32_t id, struct rsp_bytes message)
 {
-	struct link *link = link_of(ctx, id);
+	struct serve_link *link = serve_link_of(ctx, id);
 
 	if (!link || link->closing)
 		return;
@@ -173,19 +83,19 @@ op_send(void *ctx, uint32_t id, struct rsp_bytes message)
 	}
 	if (err == RSP_ELIMIT)
 		record(link, RSP_EVENT_LIMIT, message.n ? message.p[0] : 0, "connection-queue");
-	link_close(link, false);
+	serve_link_close(link, false);
 }
 
 static void
 op_close(void *ctx, uint32_t id)
 {
-	struct link *link = link_of(ctx, id);
+	struct serve_link *link = serve_link_of(ctx, id);
 
 	if (!link)
 		return;
 	link->known = false;
 	if (!link->closing)
-		link_close(link, true);
+		serve_link_close(link, true);
 }
 
 static void
@@ -196,9 +106,7 @@ op_record(void *ctx, const struct rsp_event *event)
 	s->config.record(s->config.ctx, event);
 }
 
-static uint32_t op_dial(void *ctx, const struct rsp_dial *to);
-
-static const struct rsp_engine_ops ops = { op_send, op_close, op_dial, op_record };
+static const struct rsp_engine_ops ops = { op_send, op_close, serve_link_dial, op_record };
 
 static bool
 may(void *ctx, const char *identity, struct rsp_bytes handle)
@@ -228,12 +136,21 @@ max_elements(void *ctx, const char *identity)
 
 /* What streams tell. */
 
+/* A monitor that authz.json does not list, or no longer, sees nothing. */
+static bool
+may_look(const struct rsp_serve *s, const char *identity)
+{
+	return rsp_authz_may(s->scope ? s->scope->authz : NULL, identity, RSP_ROLE_MONITOR, (struct rsp_bytes){ 0 },
+			     NULL, rsp_clock_wall_ms());
+}
+
 static void
-up(struct link *link, const struct rsp_stream_auth *auth)
+up(struct serve_link *link, const struct rsp_stream_auth *auth)
 {
 	struct rsp_serve *s = link->service;
 	bool named = auth->role != RSP_ROLE_USER && auth->role != RSP_ROLE_NONE;
 	struct rsp_link_info info = {
+		.protocol = link->port == RSP_SERVE_ENRP ? RSP_ENRP : RSP_ASAP,
 		.role = auth->role,
 		.secure = auth->secure,
 		.identity = named ? auth->identity : NULL,
@@ -241,27 +158,35 @@ up(struct link *link, const struct rsp_stream_auth *auth)
 		.local = auth->local,
 		.remote_port = auth->remote_port,
 	};
+	bool known = link->known;
 
-	if (rsp_registrar_link_up(s->engine, rsp_clock_ms(), link->id, &info)) {
-		link_close(link, false);
+	link->open = true;
+	if (auth->role == RSP_ROLE_MONITOR && !may_look(s, auth->identity)) {
+		record(link, RSP_EVENT_REFUSED, 0, "monitor-not-allowed");
+		serve_link_close(link, false);
 		return;
 	}
 	link->known = true;
-	arm(s);
+	if (rsp_registrar_link_up(s->engine, rsp_clock_ms(), link->id, &info)) {
+		link->known = false;
+		serve_link_close(link, false);
+	}
+	if (known || link->known)
+		serve_arm(s);
 }
 
 static void
 on_accepted(void *ctx, struct rsp_stream *stream, const struct rsp_stream_auth *auth)
 {
-	struct port *port = ctx;
-	struct link *link = link_new(port->service, stream, port->kind);
+	struct serve_port *port = ctx;
+	struct serve_link *link = serve_link_new(port->service, stream, port->kind);
 
 	if (!link) {
 		rsp_stream_set_ctx(stream, NULL);
 		rsp_stream_close(stream, false);
 	} else if (port->service->left) {
-		link_close(link, false); /* it came while we leave */
-	} else if (port->kind != RSP_SERVE_ENRP) {
+		serve_link_close(link, false); /* it came while we leave */
+	} else {
 		up(link, auth);
 	}
 }
@@ -269,7 +194,7 @@ on_accepted(void *ctx, struct rsp_stream *stream, const struct rsp_stream_auth *
 static void
 on_dialled(void *ctx, struct rsp_stream *stream, const struct rsp_stream_auth *auth)
 {
-	struct link *link = ctx;
+	struct serve_link *link = ctx;
 
 	(void)stream;
 	if (link && !link->closing)
@@ -278,22 +203,15 @@ on_dialled(void *ctx, struct rsp_stream *stream, const struct rsp_stream_auth *a
 
 /* One whole message. */
 static void
-message(struct link *link, struct rsp_bytes whole)
+message(struct serve_link *link, struct rsp_bytes whole)
 {
-	struct rsp_serve *s = link->service;
-
 	trace(link, false, whole);
-	if (link->port == RSP_SERVE_ENRP) {
-		record(link, RSP_EVENT_REFUSED, whole.p[0], "enrp-not-served");
-		link_close(link, true);
-	} else {
-		rsp_registrar_receive(s->engine, rsp_clock_ms(), link->id, whole);
-	}
+	rsp_registrar_receive(link->service->engine, rsp_clock_ms(), link->id, whole);
 }
 
 /* A message has begun and is not complete: it has a while to come. */
 static void
-await_rest(struct link *link)
+await_rest(struct serve_link *link)
 {
 	struct rsp_serve *s = link->service;
 
@@ -309,7 +227,7 @@ await_rest(struct link *link)
 static size_t
 on_data(void *ctx, struct rsp_stream *stream, struct rsp_bytes all)
 {
-	struct link *link = ctx;
+	struct serve_link *link = ctx;
 	struct rsp_bytes rest = all;
 
 	(void)stream;
@@ -318,7 +236,7 @@ on_data(void *ctx, struct rsp_stream *stream, struct rsp_bytes all)
 
 		if (n == SIZE_MAX) {
 			record(link, RSP_EVENT_MALFORMED, rest.p[0], "a length field that no message can have");
-			link_close(link, true);
+			serve_link_close(link, true);
 			break;
 		}
 		if (n == 0 || n > rest.n)
@@ -329,12 +247,12 @@ on_data(void *ctx, struct rsp_stream *stream, struct rsp_bytes all)
 	}
 	if (!link || link->closing) {
 		if (link)
-			arm(link->service);
+			serve_arm(link->service);
 		return all.n;
 	}
 	if (rest.n > 0)
 		await_rest(link);
-	arm(link->service);
+	serve_arm(link->service);
 	return all.n - rest.n;
 }
 
@@ -347,59 +265,56 @@ done_leaving(void *ctx)
 }
 
 static void
-on_closed(void *ctx, struct rsp_stream *stream, const struct rsp_why *why)
+on_ready(void *ctx)
 {
-	struct link *link = ctx;
+	struct rsp_serve *s = ctx;
 
-	(void)stream;
-	if (!link)
-		return;
+	if (s->config.ready && !s->left)
+		s->config.ready(s->config.ctx);
+}
+
+void
+serve_link_down(struct serve_link *link, enum rsp_err why)
+{
 	struct rsp_serve *s = link->service;
+	uint32_t id = link->id;
 	bool known = link->known;
-	/* The other side's going is its right; what it broke, or what broke on the way, is told. */
-	if (why->err && why->err != RSP_ECLOSED && why->err != RSP_EUNREACHABLE && !link->closing)
-		s->config.refused(s->config.ctx, link->port, why);
-	link_free(link);
+
+	serve_link_free(link);
 	if (known) {
-		rsp_registrar_link_down(s->engine, rsp_clock_ms(), link->id, why->err ? why->err : RSP_ECLOSED);
-		arm(s);
+		rsp_registrar_link_down(s->engine, rsp_clock_ms(), id, why);
+		serve_arm(s);
 	}
 	if (s->left && s->n_open == 0)
 		rsp_defer_ask(s->loop, &s->leave);
 }
 
-static const struct rsp_stream_events accepted = { .open = on_accepted, .data = on_data, .closed = on_closed };
-static const struct rsp_stream_events dialled = { .open = on_dialled, .data = on_data, .closed = on_closed };
-
-static uint32_t
-op_dial(void *ctx, const struct rsp_dial *to)
+static void
+on_closed(void *ctx, struct rsp_stream *stream, const struct rsp_why *why)
 {
-	struct rsp_serve *s = ctx;
-	struct rsp_dial_params params = {
-		.to = rsp_sockaddr_of(&to->ip, to->port),
-		.tls = s->tls,
-		.role = to->role,
-		.server_name = to->server_name,
-		.queue_max = s->config.limits.queue_max,
-	};
-	struct rsp_why why = { 0 };
-	struct rsp_stream *stream;
+	struct serve_link *link = ctx;
+	struct rsp_why next = { 0 };
 
-	if (s->left || rsp_stream_dial(s->loop, &params, &dialled, NULL, &stream, &why))
-		return 0;
-	struct link *link = link_new(s, stream, RSP_SERVE_ASAP);
-	if (!link) {
-		rsp_stream_close(stream, false);
-		return 0;
-	}
-	link->known = true;
-	return link->id;
+	(void)stream;
+	if (!link)
+		return;
+	struct rsp_serve *s = link->service;
+	link->stream = NULL;
+	if (link->to && !link->open && !link->closing && serve_link_dial_next(link, &next))
+		return;
+	/* The other side's going is its right; what it broke, or what broke on the way, is told. */
+	if (why->err && why->err != RSP_ECLOSED && why->err != RSP_EUNREACHABLE && !link->closing)
+		s->config.refused(s->config.ctx, link->port, why);
+	serve_link_down(link, why->err ? why->err : RSP_ECLOSED);
 }
+
+static const struct rsp_stream_events accepted = { .open = on_accepted, .data = on_data, .closed = on_closed };
+const struct rsp_stream_events serve_dialled = { .open = on_dialled, .data = on_data, .closed = on_closed };
 
 static void
 on_refused(void *ctx, const struct rsp_sockaddr *remote, const struct rsp_why *why)
 {
-	struct port *port = ctx;
+	struct serve_port *port = ctx;
 
 	(void)remote;
 	port->service->config.refused(port->service->config.ctx, port->kind, why);
@@ -413,13 +328,13 @@ on_sweep(void *ctx)
 	uint64_t now = rsp_clock_ms(), next = RSP_NEVER;
 
 	for (uint32_t i = 0; i < s->n_links; i++) {
-		struct link *link = s->links[i];
+		struct serve_link *link = s->links[i];
 		if (!link->stream || !link->partial_ms)
 			continue;
 		uint64_t end = link->partial_ms + s->config.message_ms;
 		if (end <= now) {
 			record(link, RSP_EVENT_LIMIT, 0, "message-time");
-			link_close(link, false);
+			serve_link_close(link, false);
 		} else if (end < next) {
 			next = end;
 		}
@@ -444,10 +359,18 @@ make_tls(const struct rsp_serve *s, const struct rsp_scope *scope, struct rsp_tl
 	return rsp_tls_new(&config, ret, why);
 }
 
+static bool
+is_unspecified(const struct rsp_ip *ip)
+{
+	static const uint8_t zero[sizeof(ip->ip)];
+
+	return memcmp(ip->ip, zero, sizeof(zero)) == 0;
+}
+
 static enum rsp_err
 listen_at(struct rsp_serve *s, enum rsp_serve_port kind, struct rsp_why *why)
 {
-	struct port *port = &s->port[kind];
+	struct serve_port *port = &s->port[kind];
 	struct rsp_listener_params params = {
 		.at = s->config.at[kind],
 		.tls = kind == RSP_SERVE_ASAP_OPEN ? NULL : s->tls,
@@ -456,15 +379,56 @@ listen_at(struct rsp_serve *s, enum rsp_serve_port kind, struct rsp_why *why)
 		.refused = on_refused,
 	};
 
-	*port = (struct port){ .service = s, .kind = kind };
+	*port = (struct serve_port){ .service = s, .kind = kind };
 	if (params.at.len == 0)
 		return RSP_OK;
 	return rsp_listener_new(s->loop, &params, &accepted, port, &port->listener, why);
 }
 
+/* What the engine needs to know for its part among registrars. */
+static void
+take_part(struct rsp_serve *s)
+{
+	struct rsp_registrar_config *engine = &s->config.engine;
+	const struct rsp_sockaddr *enrp = rsp_serve_address(s, RSP_SERVE_ENRP);
+
+	engine->name = s->name;
+	engine->epoch_ms = (uint64_t)rsp_clock_wall_ms() - rsp_clock_ms();
+	if (enrp) {
+		engine->enrp_ip = rsp_sockaddr_ip(enrp);
+		engine->enrp_port = rsp_sockaddr_port(enrp);
+		if (is_unspecified(&engine->enrp_ip))
+			engine->enrp_ip = (struct rsp_ip){ 0 }; /* the one that a peer sees us at */
+	}
+}
+
+/* The contacts, copied; a numeric address is known already, a name is looked up when it is dialled. */
+static enum rsp_err
+take_contacts(struct rsp_serve *s, struct rsp_contact_config to[static RSP_CONTACTS_MAX])
+{
+	unsigned n = s->config.n_contacts;
+
+	if (n > RSP_CONTACTS_MAX)
+		return RSP_ELIMIT;
+	s->contacts = calloc(n ? n : 1, sizeof(*s->contacts));
+	if (!s->contacts)
+		return RSP_ENOMEM;
+	for (unsigned i = 0; i < n; i++) {
+		s->contacts[i] = s->config.contacts[i];
+		to[i] = (struct rsp_contact_config){ .port = s->contacts[i].port,
+						     .name = *s->contacts[i].name ? s->contacts[i].name : NULL };
+		(void)!rsp_ip_parse(s->contacts[i].host, &to[i].ip);
+	}
+	s->config.contacts = NULL;
+	s->config.engine.contacts = to;
+	s->config.engine.n_contacts = n;
+	return RSP_OK;
+}
+
 static enum rsp_err
 start(struct rsp_serve *s, struct rsp_why *why)
 {
+	struct rsp_contact_config contacts[RSP_CONTACTS_MAX];
 	struct rsp_rng rng;
 	enum rsp_err err = rsp_rng_os(&rng);
 
@@ -477,19 +441,27 @@ start(struct rsp_serve *s, struct rsp_why *why)
 		if (err)
 			return err;
 	}
-	err = rsp_alarm_new(s->loop, on_due, s, &s->due);
+	err = take_contacts(s, contacts);
+	if (!err)
+		err = rsp_alarm_new(s->loop, on_due, s, &s->due);
 	if (!err)
 		err = rsp_alarm_new(s->loop, on_sweep, s, &s->sweep);
+	/* peers are told where we listen, so that comes first; nobody is accepted before the loop runs */
+	if (!err)
+		err = listen_at(s, RSP_SERVE_ENRP, why);
+	if (err)
+		return *why->reason ? err : rsp_fail(why, err, s->name, "%s", rsp_err_text(err));
+	take_part(s);
 	if (!err)
 		err = rsp_registrar_new(&s->config.engine, &ops, s, rng, rsp_clock_ms(), &s->engine);
 	if (err)
 		return rsp_fail(why, err, s->name, "%s", rsp_err_text(err));
-	for (enum rsp_serve_port kind = 0; kind < RSP_SERVE_COUNT; kind++) {
-		err = listen_at(s, kind, why);
-		if (err)
-			return err;
-	}
-	arm(s);
+	err = listen_at(s, RSP_SERVE_ASAP, why);
+	if (!err)
+		err = listen_at(s, RSP_SERVE_ASAP_OPEN, why);
+	if (err)
+		return err;
+	serve_arm(s);
 	return RSP_OK;
 }
 
@@ -515,6 +487,7 @@ rsp_serve_new(struct rsp_loop *loop, const struct rsp_serve_config *config, cons
 	memcpy(s->name, name, strlen(name));
 	s->scope = scope;
 	s->leave = (struct rsp_defer){ .call = done_leaving, .ctx = s };
+	s->ready = (struct rsp_defer){ .call = on_ready, .ctx = s };
 	enum rsp_err err = start(s, why);
 	if (err)
 		return err;
@@ -532,6 +505,12 @@ uint32_t
 rsp_serve_id(const struct rsp_serve *s)
 {
 	return s->config.engine.server_id;
+}
+
+const struct rsp_registrar *
+rsp_serve_engine(const struct rsp_serve *s)
+{
+	return s->engine;
 }
 
 enum rsp_err
@@ -567,10 +546,10 @@ rsp_serve_leave(struct rsp_serve *s, void (*left)(void *ctx))
 	s->left = left;
 	stop_listening(s);
 	rsp_registrar_leave(s->engine);
-	arm(s);
+	serve_arm(s);
 	for (uint32_t i = 0; i < s->n_links; i++) /* those that the engine does not know */
-		if (s->links[i]->stream && !s->links[i]->closing)
-			link_close(s->links[i], true);
+		if (s->links[i]->used && !s->links[i]->closing)
+			serve_link_close(s->links[i], true);
 	if (s->n_open == 0)
 		rsp_defer_ask(s->loop, &s->leave);
 }
@@ -591,15 +570,19 @@ rsp_serve_free(struct rsp_serve *s)
 		return;
 	stop_listening(s);
 	for (uint32_t i = 0; i < s->n_links; i++) {
-		struct link *link = s->links[i];
+		struct serve_link *link = s->links[i];
 		if (link->stream) {
 			rsp_stream_set_ctx(link->stream, NULL);
 			rsp_stream_close(link->stream, false);
 		}
+		if (link->used)
+			serve_link_free(link);
 		free(link);
 	}
 	free(s->links);
 	rsp_defer_cancel(s->loop, &s->leave);
+	rsp_defer_cancel(s->loop, &s->ready);
+	free(s->contacts);
 	rsp_registrar_free(s->engine);
 	rsp_alarm_free(s->due);
 	rsp_alarm_free(s->sweep);

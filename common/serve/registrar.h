@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "engine/registrar.h"
+#include "keys/scope.h"
 #include "net/stream.h"
 
 /* A registrar at work: the engine joined to listeners, connections, keys and the clock. */
@@ -24,8 +25,18 @@ enum rsp_serve_port {
 /** "asap", "enrp", "plain-asap". Static. */
 const char *rsp_serve_port_name(enum rsp_serve_port port);
 
+/** Another registrar of the scope, and where it listens for registrars: HOST may be a name. */
+struct rsp_serve_contact {
+	char name[RSP_NAME_MAX + 1]; /* "" in plain text */
+	char host[RSP_HOST_MAX + 1];
+	uint16_t port;
+};
+
 struct rsp_serve_config {
-	struct rsp_registrar_config engine;      /* may and may_address are the service's own */
+	/* may, may_address, max_elements, name, epoch_ms, contacts and where we listen are the service's own */
+	struct rsp_registrar_config engine;
+	const struct rsp_serve_contact *contacts; /* copied; at most RSP_CONTACTS_MAX */
+	unsigned n_contacts;
 	struct rsp_sockaddr at[RSP_SERVE_COUNT]; /* where to listen; port 0: the kernel chooses; empty: not at all */
 	struct rsp_listener_limits limits;       /* of each port */
 	uint32_t message_ms;                     /* in which a message, once begun, must be complete; 0: 30 s */
@@ -33,6 +44,8 @@ struct rsp_serve_config {
 	bool require_user_cert;
 	struct rsp_trace *trace; /* where all messages are written (net/trace.h), or NULL. Must outlive the service */
 
+	/** Elements and users are served from now on: RFC 5353 s.3.2.3 step 5. Once, from the loop. May be NULL. */
+	void (*ready)(void *ctx);
 	/** What the engine has to say. */
 	void (*record)(void *ctx, const struct rsp_event *event);
 	/** A connection to @port was refused, or broke for a reason worth a record: @why->object is its "ADDR:PORT". */
@@ -65,6 +78,9 @@ enum rsp_err rsp_serve_reload(struct rsp_serve *s, const struct rsp_scope *scope
 
 /** Stop listening, close every connection once what is queued has been sent, then call @left. */
 void rsp_serve_leave(struct rsp_serve *s, void (*left)(void *ctx));
+
+/** The engine, for those who only look. */
+const struct rsp_registrar *rsp_serve_engine(const struct rsp_serve *s);
 
 struct rsp_serve_stats {
 	struct rsp_registrar_stats engine;

@@ -1,0 +1,81 @@
+#ifndef RSP_SERVE_REGISTRAR_PRIV_H
+#define RSP_SERVE_REGISTRAR_PRIV_H
+
+#include "keys/name.h"
+#include "net/loop.h"
+#include "serve/registrar.h"
+
+/* What the files of the registrar's service share. registrar.c: the service, its listeners, what comes in.
+ * registrar_link.c: connections and dialling. */
+
+#define SERVE_ADDRESSES_MAX 8 /* of one name */
+
+/* One of our listeners: what an accepted stream is given as its context. */
+struct serve_port {
+	struct rsp_serve *service;
+	enum rsp_serve_port kind;
+	struct rsp_listener *listener;
+};
+
+/* A connection, or the way to one. Its number is the place of its slot, from 1. */
+struct serve_link {
+	struct rsp_serve *service;
+	bool used;
+	struct rsp_stream *stream; /* NULL: the name is being looked up, or the slot is free */
+	enum rsp_serve_port port;
+	uint32_t id, next_free;
+	bool known;   /* to the engine */
+	bool closing; /* we close it: what still comes in is not looked at */
+	bool open;
+	uint64_t partial_ms; /* when the message that is not complete yet began; 0: there is none */
+
+	/* dialled */
+	enum rsp_role role;
+	char *server_name;
+	struct rsp_lookup *lookup;
+	struct rsp_sockaddr *to; /* to be tried one after the other */
+	unsigned n_to, at;
+};
+
+struct rsp_serve {
+	struct rsp_loop *loop;
+	struct rsp_serve_config config;
+	char name[RSP_NAME_MAX + 1];
+	const struct rsp_scope *scope;
+	struct rsp_tls *tls;
+	struct rsp_registrar *engine;
+	struct rsp_alarm *due;   /* the engine's deadline */
+	struct rsp_alarm *sweep; /* for messages that take too long to come */
+	bool sweeping, told_ready;
+	struct serve_port port[RSP_SERVE_COUNT];
+	struct rsp_serve_contact *contacts;
+
+	struct serve_link **links;
+	uint32_t n_links, links_room, n_open;
+	uint32_t free_link; /* a number, 0: none */
+
+	void (*left)(void *ctx);
+	struct rsp_defer leave, ready;
+};
+
+/** After the engine has been called: when does it want to be called next? */
+void serve_arm(struct rsp_serve *s);
+
+/* registrar_link.c */
+
+struct serve_link *serve_link_of(const struct rsp_serve *s, uint32_t id);
+/** A slot for one more connection; NULL: out of memory. The listeners' and the engine's limits are its cap. */
+struct serve_link *serve_link_new(struct rsp_serve *s, struct rsp_stream *stream, enum rsp_serve_port port);
+void serve_link_free(struct serve_link *link);
+void serve_link_close(struct serve_link *link, bool flush);
+/** The engine's dial. */
+uint32_t serve_link_dial(void *ctx, const struct rsp_dial *to);
+/** What came about, of a link that was dialled, did not: true if another address is being tried. */
+bool serve_link_dial_next(struct serve_link *link, struct rsp_why *why);
+
+/** What a dialled stream tells: registrar.c. */
+extern const struct rsp_stream_events serve_dialled;
+/** Tell the engine that @link, which is gone then, is down. */
+void serve_link_down(struct serve_link *link, enum rsp_err why);
+
+#endif
