@@ -1,5 +1,6 @@
 #include "keys/scope.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -178,7 +179,7 @@ rsp_scope_load_public(const char *dir, struct rsp_scope **ret, struct rsp_why *w
 
 	if (!path)
 		return rsp_fail(why, RSP_ENOMEM, dir, "out of memory");
-	if (access(dir, F_OK) < 0)
+	if (access(dir, F_OK) < 0 && errno == ENOENT) /* what else may be wrong shows when the file is read */
 		return rsp_fail(why, RSP_ENOTFOUND, dir, "no such scope directory (rsp-keygen init makes one): %m");
 	enum rsp_err err = rsp_file_read(path, RSP_FILE_PUBLIC, RSP_SCOPE_FILE_MAX, &text, &n, why);
 	if (err)
