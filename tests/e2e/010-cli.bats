@@ -71,6 +71,12 @@ options() {
 	[ "$(commands | wc -l)" -ge 12 ]
 }
 
+@test "cli: rsp(7) has every error key, under its exit status" {
+	diff <(sed -nE 's/^\tX\([A-Z_]+, +([0-9]+), "([a-z-]+)".*/\1 \2/p' "$RSP_SRCDIR/common/base/err.h" | grep -v '^0 ' | sort) \
+		<(sed -n '/^.Ss Error keys/,/^.El/p' "$RSP_SRCDIR/man/rsp.7" |
+			awk '$1 == ".It" { status = $2 } $1 == ".Li" && status { for (i = 2; i <= NF; i += 2) print status, $i }' | sort)
+}
+
 @test "cli: completion of words" {
 	# shellcheck source=/dev/null
 	. "$RSP_SRCDIR/completions/rsp-register.bash"

@@ -246,16 +246,36 @@ user_of_dated() {
 
 # OpenSSL
 
-@test "openssl s_client: right key, wrong key, unknown identity" {
-	psk() {
-		openssl_client "${asap[r1]}" -tls1_3 -ciphersuites TLS_AES_128_GCM_SHA256 -psk_identity "$1" -psk "$2"
-	}
-	run -0 psk "$(key e1 element r1 identity)" "$(key e1 element r1 key)"
+# openssl_psk PORT IDENTITY HEX
+openssl_psk() {
+	openssl_client "$1" -tls1_3 -ciphersuites TLS_AES_128_GCM_SHA256 -psk_identity "$2" -psk "$3"
+}
+
+@test "openssl s_client: the right key opens the ASAP port, a registrar's the ENRP port" {
+	run -0 openssl_psk "${asap[r1]}" "$(key e1 element r1 identity)" "$(key e1 element r1 key)"
 	assert_output --partial "TLS_AES_128_GCM_SHA256"
-	run -1 psk "$(key e1 element r1 identity)" "$wrong"
-	assert_output --partial "alert illegal parameter"
-	run -1 psk rsp1.AAAAAAAAAAAAAAAAAAAAAA "$wrong"
-	assert_output --partial "alert illegal parameter"
+	run -0 openssl_psk "${enrp[r1]}" "$(key r2 peer r1 identity)" "$(key r2 peer r1 key)"
+}
+
+@test "openssl s_client: wrong key, unknown identity, another role's and another server's key get the same alert" {
+	for where in asap enrp; do
+		local right='e1 element' role='r2 peer' at=${asap[r1]}
+		[ "$where" = asap ] || right='r2 peer' role='e1 element' at=${enrp[r1]}
+		# shellcheck disable=SC2086 # two words
+		for try in "$(key $right r1 identity) $wrong" "rsp1.AAAAAAAAAAAAAAAAAAAAAA $wrong" "nobody $wrong" \
+			"$(key $role r1 identity) $(key $role r1 key)" "$(key e1 element r2 identity) $(key e1 element r2 key)" \
+			"$(key r1 peer r2 identity) $(key r1 peer r2 key)"; do
+			run -1 openssl_psk "$at" $try
+			assert_output --partial "alert illegal parameter"
+		done
+	done
+}
+
+@test "openssl s_client: neither key nor certificate: anonymous suites are refused on both ports" {
+	for where in "${asap[r1]}" "${enrp[r1]}"; do
+		run -1 openssl_client "$where" -tls1_2 -cipher aNULL:@SECLEVEL=0
+		assert_output --partial "alert handshake failure"
+	done
 }
 
 @test "openssl s_client: the certificate, and TLS 1.1" {

@@ -62,6 +62,13 @@ ids() {
 	assert_output closed
 	wait_for_record r1 '.event == "limit" and .reason == "message-time"'
 	wait_for_record r1 '.event == "malformed"'
+	# one that has a key may not do it either
+	psk=$(jq -r '.keys[] | select(.client == "e2" and .server == "r1") | "\(.identity):\(.key)"' "$scopes/e2/keys.json")
+	for garbage in 01000003 0100ffff00 0100000c0009ffff00000000; do
+		run -0 raw exchange --psk "$psk" --wait 3 "${asap[r1]}" "hex:$garbage"
+	done
+	wait_for_record r1 '.event == "malformed" and .identity == "e2"'
+	wait_for_record r1 '.event == "limit" and .reason == "message-time" and .identity == "e2"'
 	resolve web
 	wait_until 15 fds_at_most "$idle"
 }
@@ -103,4 +110,24 @@ ids() {
 	stop e1
 	wait_for_record r1 '.event == "pe-removed" and .identity == "e1" and .reason == "deregistered"'
 	run -0 bash -c "set -o pipefail; rsp-resolve --scope '$scopes/user' -s 'r1@${asap[r1]}' web | :; [[ \${PIPESTATUS[0]} =~ ^(1|141)\$ ]]"
+}
+
+# unread COMMAND...: with a pipe as its stdout that nobody reads, for certain
+unread() {
+	python3 -c 'import os, signal, sys
+end, out = os.pipe()
+os.close(end)
+os.dup2(out, 1)
+signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+os.execvp(sys.argv[1], sys.argv[1:])' "$@"
+}
+
+@test "a closed pipe ends every tool that only prints, as SIGPIPE does" {
+	start_peer r1
+	run -141 unread rsp-keygen list --scope "$scopes/master"
+	run -141 unread rsp-keygen check --scope "$scopes/master"
+	run -141 unread rsp-audit decode "$RSP_SRCDIR/tests/vectors/rsplib.tsv"
+	run -141 unread rsp-resolve --scope "$scopes/user" -s "r1@${asap[r1]}" web
+	run -141 unread rsp-peer run --scope "$scopes/r2" --no-such-option
+	run -141 unread rsp-register --help
 }
