@@ -127,6 +127,10 @@ rsp_adopt_due(struct rsp_registrar *r, struct rsp_element *e)
 void
 rsp_adopt_link_up(struct rsp_registrar *r, struct rsp_link *link)
 {
+	if (!link->elements) { /* they came by themselves, or went elsewhere */
+		rsp_link_drop(r, link);
+		return;
+	}
 	for (struct rsp_element *e = link->elements, *next; e; e = next) {
 		next = e->link_next;
 		if (!e->waiting)

@@ -7,6 +7,8 @@
  * initiator that dies in the middle is followed by another (RSP_PEER_INACTIVE ends). */
 
 #define INITIATORS_MAX 16
+#define STEP	       4096 /* elements told every STEP_MS: a queue must hold what goes over one connection */
+#define STEP_MS	       50
 
 static void
 send_about(struct rsp_registrar *r, uint8_t type, const struct rsp_peer *to, uint32_t target_id)
@@ -57,8 +59,7 @@ complete(struct rsp_registrar *r, struct rsp_peer *target)
 			continue;
 		}
 		rsp_registrar_count(r, e, 1);
-		/* so many at a time that neither we nor the net choke */
-		rsp_adopt(r, e, 50 * (uint64_t)(event.count++ / r->config.max_adoptions));
+		rsp_adopt(r, e, STEP_MS * (uint64_t)(event.count++ / STEP));
 	}
 	r->stats.takeovers++;
 	rsp_peer_forget(r, target);

@@ -302,8 +302,10 @@ on_closed(void *ctx, struct rsp_stream *stream, const struct rsp_why *why)
 	link->stream = NULL;
 	if (link->to && !link->open && !link->closing && serve_link_dial_next(link, &next))
 		return;
-	/* The other side's going is its right; what it broke, or what broke on the way, is told. */
-	if (why->err && why->err != RSP_ECLOSED && why->err != RSP_EUNREACHABLE && !link->closing)
+	/* The other side's going is its right, and that nobody is there the engine tells; what was broken is told here. */
+	bool absent = why->err == RSP_ECLOSED || why->err == RSP_EUNREACHABLE ||
+		      (why->err == RSP_ETIMEOUT && link->to && !link->open);
+	if (why->err && !absent && !link->closing)
 		s->config.refused(s->config.ctx, link->port, why);
 	serve_link_down(link, why->err ? why->err : RSP_ECLOSED);
 }
