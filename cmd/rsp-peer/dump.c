@@ -24,7 +24,8 @@ static struct {
 
 struct home {
 	uint32_t id;
-	uint64_t elements, sum;
+	uint64_t elements, sum, digest;
+	bool versions; /* all have one */
 };
 
 struct dump {
@@ -37,6 +38,7 @@ struct dump {
 	uint8_t *handle;
 	size_t handle_size;
 	uint32_t handle_sum;
+	uint64_t handle_digest;
 	uint64_t pool_elements;
 	uint32_t policy;
 	bool uniform; /* all its elements have that policy */
@@ -80,11 +82,13 @@ count(struct dump *d, const struct rsp_pool_element *pe)
 			return;
 		}
 		memmove(&d->home[i + 1], &d->home[i], (d->n_homes - i) * sizeof(d->home[0]));
-		d->home[i] = (struct home){ .id = pe->home_id };
+		d->home[i] = (struct home){ .id = pe->home_id, .versions = true };
 		d->n_homes++;
 	}
 	d->home[i].elements++;
 	d->home[i].sum += rsp_checksum_element(d->handle_sum, pe->pe_id);
+	d->home[i].digest += rsp_digest_element(d->handle_digest, pe->pe_id, pe->version);
+	d->home[i].versions &= pe->version != 0;
 }
 
 static void
@@ -118,6 +122,7 @@ pool_begin(struct dump *d, struct rsp_bytes handle)
 	d->handle = rsp_bytes_dup(handle);
 	d->handle_size = d->handle ? handle.n : 0;
 	d->handle_sum = rsp_checksum_handle(handle);
+	d->handle_digest = rsp_digest_handle(handle);
 	d->pool_elements = 0;
 }
 
@@ -163,6 +168,7 @@ summary(const struct dump *d, const struct rsp_inquiry_server *server, unsigned 
 		rsp_json_put(&home, "server_id", rsp_json_id(d->home[i].id));
 		rsp_json_put(&home, "elements", json_integer((json_int_t)d->home[i].elements));
 		rsp_json_put(&home, "checksum", rsp_json_code(rsp_checksum_fold(d->home[i].sum)));
+		rsp_json_put(&home, "digest", d->home[i].versions ? rsp_json_u64(d->home[i].digest) : json_null());
 		rsp_json_append(&homes, home);
 	}
 	rsp_json_put(&record, "registrar", peer_registrar_json(server));
