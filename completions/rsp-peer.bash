@@ -8,27 +8,30 @@ _rsp_peer() {
 
 	case $prev in
 	--scope) mapfile -t COMPREPLY < <(compgen -d -- "$cur") && return ;;
-	--keys | --tls-ca | --tls-cert | --tls-key | --tls-crl | --keylog-file | --trace-pcap | --output | -o)
+	--keys | --tls-ca | --tls-cert | --tls-key | --tls-crl | --keylog-file | --trace-pcap | --control | --output | -o)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur") && return ;;
 	esac
 	case $prev:${COMP_WORDS[1]} in
 	--tls-policy:*) words=(default rfc5352) ;;
 	--timers:*) words=(rfc fast) ;;
 	--transport:*) words=(tcp) ;;
+	*:status) words=(--name --control --timeout "${output[@]}") ;;
 	*:list) words=("${asking[@]}") ;;
 	*:dump) words=(--own --pools "${asking[@]}") ;;
 	*:ping) words=(--count --interval "${asking[@]}") ;;
 	*:run)
 		words=(--name --asap --enrp --plain-asap --answer-plain-users --require-user-cert --server-id
-			--peer --leave-timeout --registration-rate --resolution-rate --report-rate --keepalive-interval
+			--peer --leave-timeout --control --registration-rate --resolution-rate --report-rate
+			--keepalive-interval
 			--keepalive-distance --reconnect-grace --push-distance --message-time --handshake-timeout
 			--max-handshakes --max-connections --max-per-source --max-queue --max-pools
 			--max-elements --max-pool-elements --max-identity-elements --max-subscriptions
-			--max-items --max-peers --max-tombstones --max-downloads --max-adoptions --tombstone-time --timers --peer-heartbeat-cycle --max-time-last-heard --max-time-no-response
+			--max-items --max-peers --max-tombstones --max-downloads --max-adoptions --tombstone-time --timers
+			--peer-heartbeat-cycle --max-time-last-heard --max-time-no-response
 			--max-bad-pe-report "${security[@]}" "${output[@]}")
 		;;
 	esac
-	[ "$COMP_CWORD" -gt 1 ] || words=(run list dump ping --help --version)
+	[ "$COMP_CWORD" -gt 1 ] || words=(run status list dump ping --help --version)
 	mapfile -t COMPREPLY < <(compgen -W "${words[*]}" -- "$cur")
 }
 complete -F _rsp_peer rsp-peer

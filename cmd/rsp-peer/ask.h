@@ -24,6 +24,6 @@ int peer_ask(const struct peer_question *question);
 /** The registrar: { id, name, address, auth, tls, secure }. */
 json_t *peer_registrar_json(const struct rsp_inquiry_server *server);
 
-extern const struct rsp_cli_tool peer_list, peer_dump, peer_ping;
+extern const struct rsp_cli_tool peer_list, peer_dump, peer_ping, peer_status;
 
 #endif

@@ -17,7 +17,9 @@ static const struct rsp_cli_tool run_verb = {
 int
 main(int argc, const char **argv)
 {
-	static const struct rsp_cli_tool *const verbs[] = { &run_verb, &peer_list, &peer_dump, &peer_ping };
+	static const struct rsp_cli_tool *const verbs[] = {
+		&run_verb, &peer_status, &peer_list, &peer_dump, &peer_ping,
+	};
 
 	peer_options_init();
 	return rsp_cli_main_verbs(verbs, RSP_COUNT(verbs), argc, argv);

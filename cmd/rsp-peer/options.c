@@ -15,6 +15,7 @@ enum {
 	OPT_REQUIRE_USER_CERT,
 	OPT_SERVER_ID,
 	OPT_LEAVE_TIMEOUT,
+	OPT_CONTROL,
 	OPT_REGISTRATION_RATE,
 	OPT_RESOLUTION_RATE,
 	OPT_REPORT_RATE,
@@ -102,6 +103,8 @@ struct poptOption peer_options[] = {
 	  "users must show a certificate of the scope's CA", NULL },
 	{ "server-id", 0, POPT_ARG_STRING, NULL, OPT_SERVER_ID, "the ENRP server id (random)", "ID" },
 	{ "leave-timeout", 0, POPT_ARG_STRING, NULL, OPT_LEAVE_TIMEOUT, "how long leaving may take (5s)", "DUR" },
+	{ "control", 0, POPT_ARG_STRING, NULL, OPT_CONTROL,
+	  "where the control socket is (see rsp-peer(1)); none: nowhere", "PATH|none" },
 	{ "registration-rate", 0, POPT_ARG_STRING, NULL, OPT_REGISTRATION_RATE,
 	  "registrations of one identity a second, and at once (5000:100000); 0: no limit", "N[:BURST]" },
 	{ "resolution-rate", 0, POPT_ARG_STRING, NULL, OPT_RESOLUTION_RATE,
@@ -123,7 +126,8 @@ void
 peer_options_done(void)
 {
 	free(peer_option.name);
-	peer_option.name = NULL;
+	free(peer_option.control);
+	peer_option.name = peer_option.control = NULL;
 	for (unsigned i = 0; i < peer_option.n_peers; i++)
 		free(peer_option.peers[i]);
 	peer_option.n_peers = 0;
@@ -198,6 +202,8 @@ peer_take(int opt, const char *arg, struct rsp_why *why)
 		return rsp_cli_id(arg, &engine->server_id, why);
 	case OPT_LEAVE_TIMEOUT:
 		return rsp_cli_duration(arg, &peer_option.leave_ms, why);
+	case OPT_CONTROL:
+		return rsp_cli_string(arg, &peer_option.control, why);
 	case OPT_REGISTRATION_RATE:
 		return take_rate(arg, &engine->registrations, why);
 	case OPT_RESOLUTION_RATE:
@@ -235,4 +241,30 @@ peer_config(struct rsp_serve_config *config)
 		config->member = (uint32_t)given[OPT_##id - OPT_NUMBER];
 	NUMBERS(NUMBER_SET)
 #undef NUMBER_SET
+}
+
+/* An option's name as a key: with _ for -, and the unit of a duration. */
+static void
+put_number(json_t **object, const char *option, bool duration, uint32_t value)
+{
+	char key[64];
+	size_t n = 0;
+
+	for (; n < sizeof(key) - sizeof("_ms") && option[n]; n++)
+		key[n] = option[n] == '-' ? '_' : option[n];
+	memcpy(key + n, duration ? "_ms" : "", duration ? sizeof("_ms") : 1);
+	rsp_json_put(object, key, json_integer(value));
+}
+
+void
+peer_put_numbers(const struct rsp_serve_config *config, json_t **timers, json_t **limits)
+{
+#define NUMBER_PUT(id, member, name, unit, text)                                                                       \
+	put_number(*unit == 'D' ? timers : limits, name, *unit == 'D', config->member);
+	NUMBERS(NUMBER_PUT)
+#undef NUMBER_PUT
+	put_number(timers, "peer-heartbeat-cycle", true, config->engine.peer_heartbeat_cycle_ms);
+	put_number(timers, "max-time-last-heard", true, config->engine.max_time_last_heard_ms);
+	put_number(timers, "max-time-no-response", true, config->engine.keepalive_timeout_ms);
+	put_number(limits, "max-bad-pe-report", false, config->engine.max_bad_pe_report);
 }

@@ -3,6 +3,7 @@
 
 #include "cli/main.h"
 #include "keys/scope.h"
+#include "serve/control.h"
 #include "serve/registrar.h"
 
 /* options.c: the options of `run` */
@@ -13,6 +14,7 @@ struct peer_option {
 	char *name;
 	char *peers[PEERS_MAX]; /* as given */
 	unsigned n_peers;
+	char *control; /* "none", or a path; NULL: where it is by default */
 	struct rsp_sockaddr at[RSP_SERVE_COUNT]; /* empty: as the scope says */
 	uint64_t leave_ms;                       /* after TERM */
 	struct rsp_serve_config config;          /* what the options changed of the defaults */
@@ -28,6 +30,9 @@ void peer_options_done(void);
 
 /** Fill the numbers of @config from the options. */
 void peer_config(struct rsp_serve_config *config);
+
+/** Put the numbers of @config into *@timers and *@limits, named as the options are. */
+void peer_put_numbers(const struct rsp_serve_config *config, json_t **timers, json_t **limits);
 
 /* scope.c: keys, certificates and ports */
 
@@ -53,13 +58,42 @@ struct peer_budget {
 	uint64_t suppressed; /* since the last record that said so */
 };
 
-/** "joining" while the handlespace is being downloaded, "listening" when it is served. */
-void peer_record_state(const char *event, const char *name, const struct rsp_serve *serve);
+/**
+ * "joining" while the handlespace is being downloaded, "listening" when it is served. @control: the path of the control
+ * socket, or NULL.
+ */
+void peer_record_state(const char *event, const char *name, const struct rsp_serve *serve, const char *control);
 void peer_record_event(struct peer_budget *budget, const struct rsp_event *event);
 void peer_record_refused(struct peer_budget *budget, enum rsp_serve_port port, const struct rsp_why *why);
 void peer_record_reload(const struct rsp_scope *scope);
 void peer_record_reload_failed(const struct rsp_why *why);
 void peer_record_stopped(const struct peer_budget *budget, const struct rsp_serve *serve);
+
+/** "ADDR:PORT", or null for none. */
+json_t *peer_address_json(const struct rsp_sockaddr *address);
+json_t *peer_remote_json(const struct rsp_ip *ip, uint16_t port);
+
+/* state.c */
+
+#define PEER_STATUS_SCHEMA "rsp.peer.status/1"
+
+/** How the registrar is that began to serve at @started_ms of the wall clock: the text of one record, on the heap. */
+char *peer_status_text(const struct rsp_serve *serve, const char *name, int64_t started_ms);
+
+/* control.c */
+
+/**
+ * Open the control socket as the options say; *@ret stays NULL if there is to be none, or if the default one cannot be
+ * had, which is said on stderr.
+ */
+enum rsp_err peer_control_open(struct rsp_loop *loop, const char *name, rsp_control_answer *answer, void *ctx,
+			       struct rsp_control **ret, struct rsp_why *why) RSP_NODISCARD;
+
+/**
+ * Find the socket of the registrar @name, or (NULL) of the only one here, where they are by default. On the heap.
+ * RSP_EUNREACHABLE if there is none, RSP_EUSAGE if there are several.
+ */
+enum rsp_err peer_control_find(const char *name, char **ret, struct rsp_why *why) RSP_NODISCARD;
 
 /* run.c */
 

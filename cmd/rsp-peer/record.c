@@ -50,8 +50,8 @@ put_suppressed(json_t **record, struct peer_budget *budget)
 	budget->suppressed = 0;
 }
 
-static json_t *
-address_json(const struct rsp_sockaddr *address)
+json_t *
+peer_address_json(const struct rsp_sockaddr *address)
 {
 	char text[RSP_SOCKADDR_TEXT_MAX];
 
@@ -61,8 +61,8 @@ address_json(const struct rsp_sockaddr *address)
 	return json_string(text);
 }
 
-static json_t *
-remote_json(const struct rsp_ip *ip, uint16_t port)
+json_t *
+peer_remote_json(const struct rsp_ip *ip, uint16_t port)
 {
 	char text[RSP_SOCKADDR_TEXT_MAX];
 
@@ -73,15 +73,16 @@ remote_json(const struct rsp_ip *ip, uint16_t port)
 }
 
 void
-peer_record_state(const char *event, const char *name, const struct rsp_serve *serve)
+peer_record_state(const char *event, const char *name, const struct rsp_serve *serve, const char *control)
 {
 	json_t *record = begin(true, event);
 
 	rsp_json_put(&record, "name", rsp_json_text(name));
 	rsp_json_put(&record, "server_id", rsp_json_id(rsp_serve_id(serve)));
-	rsp_json_put(&record, "asap", address_json(rsp_serve_address(serve, RSP_SERVE_ASAP)));
-	rsp_json_put(&record, "enrp", address_json(rsp_serve_address(serve, RSP_SERVE_ENRP)));
-	rsp_json_put(&record, "plain_asap", address_json(rsp_serve_address(serve, RSP_SERVE_ASAP_OPEN)));
+	rsp_json_put(&record, "asap", peer_address_json(rsp_serve_address(serve, RSP_SERVE_ASAP)));
+	rsp_json_put(&record, "enrp", peer_address_json(rsp_serve_address(serve, RSP_SERVE_ENRP)));
+	rsp_json_put(&record, "plain_asap", peer_address_json(rsp_serve_address(serve, RSP_SERVE_ASAP_OPEN)));
+	rsp_json_put(&record, "control", rsp_json_text(control));
 	rsp_json_put(&record, "pid", json_integer(getpid()));
 	end(record);
 }
@@ -109,7 +110,7 @@ peer_record_event(struct peer_budget *budget, const struct rsp_event *event)
 	rsp_json_put(&record, "reason", rsp_json_text(event->reason));
 	rsp_json_put(&record, "identity", rsp_json_text(event->identity));
 	rsp_json_put(&record, "role", json_string(rsp_role_name(event->role)));
-	rsp_json_put(&record, "remote", remote_json(&event->remote, event->remote_port));
+	rsp_json_put(&record, "remote", peer_remote_json(&event->remote, event->remote_port));
 	rsp_json_put(&record, "peer", rsp_json_text(event->peer_name));
 	rsp_json_put(&record, "peer_id", event->peer_id ? rsp_json_id(event->peer_id) : json_null());
 	rsp_json_put(&record, "by_id", event->by_id ? rsp_json_id(event->by_id) : json_null());

@@ -21,6 +21,8 @@ struct run {
 	struct rsp_serve *serve;
 	struct rsp_scope *scope; /* NULL: insecure, and there is none */
 	struct rsp_trace *trace;
+	struct rsp_control *control; /* NULL: there is none */
+	int64_t started_ms;          /* wall clock */
 	struct rsp_signal *term, *interrupt, *hangup;
 	struct rsp_alarm *leave_end;
 	const char *name;
@@ -66,12 +68,18 @@ on_refused(void *ctx, enum rsp_serve_port port, const struct rsp_why *why)
 	peer_record_refused(&run->budget, port, why);
 }
 
+static const char *
+control_path(const struct run *run)
+{
+	return run->control ? rsp_control_path(run->control) : NULL;
+}
+
 static void
 on_ready(void *ctx)
 {
 	struct run *run = ctx;
 
-	peer_record_state("listening", run->name, run->serve);
+	peer_record_state("listening", run->name, run->serve, control_path(run));
 	tell_systemd("READY=1\nSTATUS=serving");
 }
 
@@ -137,6 +145,14 @@ on_hangup(void *ctx, int signum)
 	tell_systemd("READY=1");
 }
 
+static char *
+on_control(void *ctx)
+{
+	struct run *run = ctx;
+
+	return peer_status_text(run->serve, run->name, run->started_ms);
+}
+
 static enum rsp_err
 start(struct run *run, struct rsp_why *why)
 {
@@ -169,6 +185,9 @@ start(struct run *run, struct rsp_why *why)
 	config.trace = run->trace;
 	if (!err)
 		err = rsp_serve_new(run->loop, &config, run->name, run->scope, &run->serve, why);
+	run->started_ms = rsp_clock_wall_ms();
+	if (!err)
+		err = peer_control_open(run->loop, run->name, on_control, run, &run->control, why);
 	if (err)
 		return err;
 	err = rsp_signal_new(run->loop, SIGTERM, on_stop, run, &run->term);
@@ -184,6 +203,7 @@ start(struct run *run, struct rsp_why *why)
 static void
 stop(struct run *run)
 {
+	rsp_control_free(run->control);
 	rsp_serve_free(run->serve);
 	rsp_signal_free(run->term);
 	rsp_signal_free(run->interrupt);
@@ -211,7 +231,7 @@ peer_run(unsigned n, const char *const *operand)
 		status = rsp_cli_fail(&why);
 	} else {
 		if (rsp_registrar_state(rsp_serve_engine(run.serve)) == RSP_REGISTRAR_JOINING) {
-			peer_record_state("joining", run.name, run.serve);
+			peer_record_state("joining", run.name, run.serve, control_path(&run));
 			tell_systemd("STATUS=joining");
 		}
 		rsp_loop_run(run.loop);

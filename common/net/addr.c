@@ -2,9 +2,11 @@
 
 #include <net/if.h>
 #include <netinet/in.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/un.h>
 
 #include "base/parse.h"
 #include "net/loop_priv.h"
@@ -32,6 +34,20 @@ rsp_sockaddr_of(const struct rsp_ip *ip, uint16_t port)
 		sa.len = sizeof(in6);
 	}
 	return sa;
+}
+
+enum rsp_err
+rsp_sockaddr_local(const char *path, struct rsp_sockaddr *ret)
+{
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+	size_t n = strlen(path);
+
+	if (n == 0 || n >= sizeof(un.sun_path))
+		return RSP_EVALUE;
+	memcpy(un.sun_path, path, n);
+	*ret = (struct rsp_sockaddr){ .len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n + 1) };
+	memcpy(&ret->ss, &un, sizeof(un));
+	return RSP_OK;
 }
 
 struct rsp_ip

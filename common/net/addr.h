@@ -22,6 +22,9 @@ struct rsp_sockaddr {
 /** @ip with @port (host order); an empty @ip gives the empty address. */
 struct rsp_sockaddr rsp_sockaddr_of(const struct rsp_ip *ip, uint16_t port);
 
+/** The Unix socket at @path. RSP_EVALUE if that is empty or too long. */
+enum rsp_err rsp_sockaddr_local(const char *path, struct rsp_sockaddr *ret) RSP_NODISCARD;
+
 /** Its address (an IPv4-mapped one as IPv4), and port in host order; none and 0 if it is not an Internet address. */
 struct rsp_ip rsp_sockaddr_ip(const struct rsp_sockaddr *sa);
 uint16_t rsp_sockaddr_port(const struct rsp_sockaddr *sa);

@@ -253,8 +253,8 @@ on_ready(void *ctx, int events)
 		free(l);
 }
 
-static void
-default_limits(struct rsp_listener_limits *limits)
+void
+rsp_listener_limits_fill(struct rsp_listener_limits *limits)
 {
 	if (!limits->connections)
 		limits->connections = 20000;
@@ -306,7 +306,7 @@ rsp_listener_new(struct rsp_loop *loop, const struct rsp_listener_params *params
 		return rsp_fail(why, e, object, "%s", rsp_err_text(e));
 	l->loop = loop;
 	l->params = *params;
-	default_limits(&l->params.limits);
+	rsp_listener_limits_fill(&l->params.limits);
 	l->params.tls = params->tls ? rsp_tls_ref(params->tls) : NULL;
 	l->events = *events;
 	l->ctx = ctx;
@@ -347,6 +347,18 @@ rsp_listener_set_tls(struct rsp_listener *l, struct rsp_tls *tls)
 
 	l->params.tls = tls ? rsp_tls_ref(tls) : NULL;
 	rsp_tls_unref(old);
+}
+
+bool
+rsp_stream_user(const struct rsp_stream *s, uid_t *ret)
+{
+	struct ucred who;
+	socklen_t n = sizeof(who);
+
+	if (s->fd < 0 || s->auth.remote.family || getsockopt(s->fd, SOL_SOCKET, SO_PEERCRED, &who, &n) < 0)
+		return false;
+	*ret = who.uid;
+	return true;
 }
 
 void

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/bytes.h"
 #include "base/err.h"
@@ -95,6 +96,9 @@ bool rsp_stream_reached(const struct rsp_stream *stream);
 /** Who is there; valid once open. */
 const struct rsp_stream_auth *rsp_stream_auth(const struct rsp_stream *stream);
 
+/** Of a Unix socket: the user at the other end when it connected. False for others. */
+bool rsp_stream_user(const struct rsp_stream *stream, uid_t *ret);
+
 /** Members that are 0 mean the default. */
 struct rsp_listener_limits {
 	uint32_t connections;  /* in all: 20000 */
@@ -103,6 +107,9 @@ struct rsp_listener_limits {
 	uint32_t handshake_ms; /* for one: RSP_STREAM_TIMEOUT_MS */
 	uint32_t queue_max;    /* per connection */
 };
+
+/** Put the defaults in the place of zeros. */
+void rsp_listener_limits_fill(struct rsp_listener_limits *limits);
 
 struct rsp_listener_params {
 	struct rsp_sockaddr at;       /* port 0: the kernel chooses */

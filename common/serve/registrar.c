@@ -486,6 +486,7 @@ rsp_serve_new(struct rsp_loop *loop, const struct rsp_serve_config *config, cons
 	s->config.engine.max_elements = max_elements;
 	if (s->config.message_ms == 0)
 		s->config.message_ms = MESSAGE_MS;
+	rsp_listener_limits_fill(&s->config.limits);
 	memcpy(s->name, name, strlen(name));
 	s->scope = scope;
 	s->leave = (struct rsp_defer){ .call = done_leaving, .ctx = s };
@@ -563,6 +564,12 @@ rsp_serve_stats(const struct rsp_serve *s, struct rsp_serve_stats *ret)
 	for (enum rsp_serve_port kind = 0; kind < RSP_SERVE_COUNT; kind++)
 		if (s->port[kind].listener)
 			rsp_listener_get_stats(s->port[kind].listener, &ret->port[kind]);
+}
+
+const struct rsp_serve_config *
+rsp_serve_config_of(const struct rsp_serve *s)
+{
+	return &s->config;
 }
 
 void

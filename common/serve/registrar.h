@@ -89,6 +89,9 @@ struct rsp_serve_stats {
 
 void rsp_serve_stats(const struct rsp_serve *s, struct rsp_serve_stats *ret);
 
+/** The configuration, with the defaults in the place of zeros. */
+const struct rsp_serve_config *rsp_serve_config_of(const struct rsp_serve *s);
+
 /** End at once; connections are cut. NULL is fine. Nothing is called any more. */
 void rsp_serve_free(struct rsp_serve *s);
 RSP_AUTO_DEFINE(struct rsp_serve *, rsp_serve_free)

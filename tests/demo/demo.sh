@@ -8,6 +8,7 @@ PATH=$RSP_BUILDDIR:$PATH
 unset RSP_SCOPE SSLKEYLOGFILE
 dir=$(mktemp -d)
 cd "$dir"
+export RUNTIME_DIRECTORY=$dir # for control sockets
 jobs_started=()
 
 cleanup() {
