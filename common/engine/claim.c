@@ -337,13 +337,32 @@ is_sound(const struct rsp_registrar *r, struct rsp_bytes handle, const struct rs
 	       pe->version <= r->config.epoch_ms + r->now_ms + VERSION_AHEAD_MS;
 }
 
+/* The mentor knows an element as ours, from before we were away. Its connection was closed: it has the grace time. */
+static void
+take_back(struct rsp_registrar *r, struct rsp_bytes handle, const struct rsp_pool_element *pe)
+{
+	struct rsp_element *e = rsp_element_find(r->space, rsp_pool_find(r->space, handle), pe->pe_id);
+	bool is_new;
+
+	if (e || pe->version <= rsp_tombstone_version(&r->tombstones, handle, pe->pe_id) ||
+	    rsp_handlespace_put(r->space, handle, pe, &e, &is_new))
+		return;
+	rsp_registrar_count(r, e, 1);
+	rsp_wheel_set(&r->expiry, &e->expiry,
+		      pe->lifetime_s < 0 ? RSP_NEVER : r->now_ms + (uint64_t)pe->lifetime_s * 1000);
+	rsp_wheel_set(&r->keepalive, &e->keepalive, r->now_ms + r->config.reconnect_grace_ms);
+}
+
 bool
 rsp_claim(struct rsp_registrar *r, struct rsp_peer *peer, struct rsp_bytes handle, struct rsp_pool_element *pe)
 {
 	bool own = pe->home_id == peer->server_id;
 
-	if (!own && !r->serving && pe->home_id == r->config.server_id)
-		return true; /* from before we were away: it comes back by itself */
+	if (!own && !r->serving && pe->home_id == r->config.server_id) {
+		complete_version(r, handle, pe);
+		take_back(r, handle, pe);
+		return true;
+	}
 	if (!is_sound(r, handle, pe) || (!own && peer->taking.own))
 		return false;
 	/* the mentor's table names homes that we have not heard of: each must be watched, or its elements stay for ever */

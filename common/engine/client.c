@@ -20,6 +20,7 @@ rsp_client_timers_rfc(void)
 		.max_request_retransmit = 2,
 		.stagger_ms = 250,
 		.rejoin_ms = 200,
+		.refresh_ms = 5000,
 		.poll_ms = 5000,
 		.min_ack_ms = 10,
 	};
@@ -36,6 +37,7 @@ rsp_client_timers_fast(void)
 	t.t5_serverhunt_ms = 2000;
 	t.retran_max_ms = 8000;
 	t.poll_ms = 1000;
+	t.refresh_ms = 1000;
 	return t;
 }
 
@@ -198,6 +200,7 @@ rsp_client_new(const struct rsp_client_config *config, const struct rsp_client_o
 	c->next.kind = TIMER_NEXT;
 	c->deadline.kind = TIMER_DEADLINE;
 	c->outage.kind = TIMER_OUTAGE;
+	c->silence.kind = TIMER_SILENCE;
 	c->hint_timer.kind = TIMER_HINTS;
 	TAILQ_INIT(&c->elements);
 	TAILQ_INIT(&c->element_work);
@@ -406,6 +409,9 @@ rsp_client_tick(struct rsp_client *c, uint64_t now_ms)
 			break;
 		case TIMER_ELEMENT:
 			rsp_client_element_due(c, timer);
+			break;
+		case TIMER_SILENCE:
+			rsp_client_elements_renew(c);
 			break;
 		case TIMER_LOOKUP:
 			rsp_client_lookup_due(c, timer);

@@ -47,6 +47,7 @@ struct rsp_client_timers {
 
 	uint32_t stagger_ms;   /* between the attempts of one hunt: 250 */
 	uint32_t rejoin_ms;    /* registrations after a change of home are spread over this: 200 */
+	uint32_t refresh_ms;   /* and those of elements that a registrar adopted, so that it knows them as they are: 5000 */
 	uint32_t poll_ms;      /* a watch that is not sent updates asks so often, varied by half: 5000 */
 	uint32_t min_ack_ms;   /* keep-alives to one element that come faster are dropped: 10 */
 };

@@ -5,6 +5,9 @@
 
 /* Registrations: RFC 5352 s.3.1, s.3.2, s.3.4. */
 
+#define KEEPALIVES_KNOWN 4 /* after so many we know how often they come */
+#define SILENCE		 4 /* times the longest time between two is too long */
+
 static uint64_t
 hash_of(const struct rsp_client *c, struct rsp_bytes handle, uint32_t pe_id)
 {
@@ -439,6 +442,39 @@ hold(struct rsp_client *c, struct client_element *e)
 	rsp_client_arm(c, &e->timer, t4_ms(c, e));
 }
 
+/* A registrar has taken @e over, as another one knew it. */
+static void
+hold_adopted(struct rsp_client *c, struct client_element *e)
+{
+	hold(c, e);
+	if (c->config.timers.refresh_ms < t4_ms(c, e))
+		rsp_client_arm(c, &e->timer, rsp_rng_below(&c->rng, c->config.timers.refresh_ms + UINT64_C(1)));
+}
+
+void
+rsp_client_elements_renew(struct rsp_client *c)
+{
+	struct client_element *e;
+
+	TAILQ_FOREACH(e, &c->elements, all)
+		if (e->state == ELEMENT_HELD)
+			rsp_client_arm(c, &e->timer, rsp_rng_below(&c->rng, c->config.timers.rejoin_ms + UINT64_C(1)));
+}
+
+/* Beyond the RFC: a connection may be dead without a sign, and a registrar that does not reach us has forgotten us.
+ * When keep-alives that used to come do so no longer, we register again, and hear whether anybody is there. */
+static void
+note_keepalive(struct rsp_client *c, struct client_link *home)
+{
+	uint64_t since_ms = c->now - home->keepalive_ms;
+
+	if (home->n_keepalives++ > 0 && since_ms > home->longest_ms)
+		home->longest_ms = since_ms;
+	home->keepalive_ms = c->now;
+	if (home->n_keepalives > KEEPALIVES_KNOWN)
+		rsp_client_arm(c, &c->silence, SILENCE * (home->longest_ms > 1000 ? home->longest_ms : 1000));
+}
+
 void
 rsp_client_elements_adopted(struct rsp_client *c, const struct client_element *named)
 {
@@ -451,7 +487,7 @@ rsp_client_elements_adopted(struct rsp_client *c, const struct client_element *n
 			continue;
 		set_state(c, e, leaving ? ELEMENT_LEAVES : ELEMENT_WAITS);
 		if (e == named && !leaving && e->known && !e->changed)
-			hold(c, e);
+			hold_adopted(c, e);
 		else if (e->known && !leaving) /* not all at once; and a keep-alive may yet name it: see below */
 			rsp_client_arm(c, &e->timer, rsp_rng_below(&c->rng, c->config.timers.rejoin_ms + UINT64_C(1)));
 		else
@@ -619,7 +655,9 @@ keepalive(struct rsp_client *c, struct client_link *link, const struct rsp_messa
 		rsp_client_adopt(c, link, e);
 	else if (link == c->home && (msg->flags & ASAP_FLAG_HOME) && e->state == ELEMENT_WAITS && e->known &&
 		 !e->expired && !e->changed)
-		hold(c, e); /* the new home has taken this one over too: no need to register */
+		hold_adopted(c, e); /* the new home has taken this one over too: it need not register at once */
+	if (link == c->home)
+		note_keepalive(c, link);
 	struct rsp_client_event event = rsp_client_event_new(c, RSP_CLIENT_KEEPALIVE);
 	event.handle = e->handle;
 	event.pe_id = e->pe_id;

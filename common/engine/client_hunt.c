@@ -420,6 +420,7 @@ rsp_client_adopt(struct rsp_client *c, struct client_link *link, const struct cl
 
 	stop(c, link); /* SH3, and the others are closed: SH6 */
 	rsp_client_disarm(c, &c->outage);
+	rsp_client_disarm(c, &c->silence);
 	c->home = link;
 	c->homes++;
 	c->home_answered = false;
@@ -456,6 +457,7 @@ home_gone(struct rsp_client *c, const struct client_link *gone, const struct rsp
 
 	if (c->hunting) /* beside the home until now: begin anew, with the whole list */
 		stop(c, NULL);
+	rsp_client_disarm(c, &c->silence);
 	c->in_flight = 0;
 	rsp_client_lookups_orphaned(c);
 	rsp_client_elements_orphaned(c);

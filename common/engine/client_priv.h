@@ -25,6 +25,7 @@ enum client_timer_kind {
 	TIMER_NEXT,	/* the next attempt of a hunt, or its next round */
 	TIMER_DEADLINE, /* the whole run's */
 	TIMER_OUTAGE,
+	TIMER_SILENCE, /* no keep-alives come any more */
 	TIMER_HINTS, /* one may be tried, or is to be forgotten */
 	TIMER_ELEMENT,
 	TIMER_LOOKUP
@@ -90,6 +91,8 @@ struct client_link {
 	unsigned bad;
 	uint32_t server_id;
 	uint64_t dialled_ms, up_ms;
+	uint64_t keepalive_ms, longest_ms; /* of keep-alives: when the last came, and the longest time between two */
+	unsigned n_keepalives;
 	enum rsp_role role;
 	struct rsp_ip local;
 	char name[CLIENT_NAME_MAX];
@@ -146,7 +149,7 @@ struct rsp_client {
 	bool hunting, pausing, gave_up;
 	unsigned rounds;
 	uint64_t t5_ms;
-	struct client_timer t5, next, deadline, outage;
+	struct client_timer t5, next, deadline, outage, silence;
 
 	/* client_announce.c */
 	struct client_hint *hints; /* NULL: nothing is discovered */
@@ -240,6 +243,8 @@ unsigned rsp_client_hints_count(const struct rsp_client *c);
 /* client_element.c */
 struct client_element *rsp_client_element_find(const struct rsp_client *c, struct rsp_bytes handle, uint32_t pe_id);
 void rsp_client_element_send(struct rsp_client *c, struct client_element *e);
+/** The home may have lost the elements: they register again, spread over a moment. */
+void rsp_client_elements_renew(struct rsp_client *c);
 void rsp_client_element_due(struct rsp_client *c, struct client_timer *timer);
 void rsp_client_elements_adopted(struct rsp_client *c, const struct client_element *named);
 void rsp_client_elements_orphaned(struct rsp_client *c);

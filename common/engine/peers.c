@@ -102,7 +102,8 @@ void
 rsp_contact_heard_of(struct rsp_registrar *r, uint32_t server_id, struct rsp_bytes name, const struct rsp_ip *ip,
 		     uint16_t port)
 {
-	bool ours = r->name && rsp_bytes_equal(name, rsp_bytes_str(r->name));
+	bool ours = (r->name && rsp_bytes_equal(name, rsp_bytes_str(r->name))) ||
+		    (port == r->config.enrp_port && rsp_ip_equal(ip, &r->config.enrp_ip));
 
 	if (server_id == r->config.server_id || server_id == 0 || ours || !port || !ip->family)
 		return;
@@ -282,6 +283,7 @@ watch(struct rsp_registrar *r, struct rsp_peer *peer)
 void
 rsp_peer_heard(struct rsp_registrar *r, struct rsp_peer *peer)
 {
+	peer->heard = true;
 	peer->last_heard_ms = r->now_ms;
 	peer->n_initiators = 0; /* it is alive: their takeover is not acknowledged */
 	if (peer->state == RSP_PEER_ACTIVE)

@@ -94,6 +94,7 @@ struct rsp_peer {
 	struct rsp_contact *contact;  /* NULL: we know no way to it */
 	uint32_t link_in;	      /* that it dialled, 0: none */
 	enum rsp_peer_state state;
+	bool heard;	/* else it is only known as the home of elements */
 	bool pipelines; /* it is one of ours: RSP_PARAM_DIGEST */
 	bool in_sync;
 	struct rsp_ip ip; /* as it told */

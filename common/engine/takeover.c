@@ -272,7 +272,10 @@ rsp_takeover_enforced(struct rsp_registrar *r, struct rsp_link *link, struct rsp
 		rsp_claims_all(r, peer->server_id);
 		return;
 	}
-	if (target && (target == peer || target->state == RSP_PEER_ACTIVE)) {
+	/* we have acknowledged nothing while we hear it, or ask it ourselves */
+	bool alive = target && target->heard &&
+		     (target->state == RSP_PEER_ACTIVE || target->state == RSP_PEER_PROBED);
+	if (target == peer || alive) {
 		rsp_enrp_refuse(r, link, msg, RSP_CAUSE_SECURITY, "takeover-of-a-live-registrar");
 		return;
 	}

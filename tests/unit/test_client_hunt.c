@@ -347,7 +347,8 @@ a_takeover_that_comes_first_ends_the_hunt(void)
 	CHECK_EQ(world_open(&w), 0);
 	world_up(&w, 2, RSP_ROLE_ELEMENT, "beta");
 	world_run(&w, w.now + 10000);
-	CHECK_EQ(world_count_sent(&w, ASAP_REGISTRATION, 0), 1);
+	CHECK_EQ(world_count_sent(&w, ASAP_REGISTRATION, 0), 2);
+	CHECK_EQ(world_count_sent(&w, ASAP_REGISTRATION, 77), 1); /* the new home learns how it is now */
 	CHECK_EQ(w.n_dials, 2);
 	world_end(&w);
 }
@@ -364,10 +365,29 @@ a_takeover_of_some_elements_makes_the_others_register(void)
 	world_up(&w, 77, RSP_ROLE_NOTIFY, "beta");
 	world_keepalive(&w, 77, 0xb, true, "web", 0x11);
 	world_keepalive(&w, 77, 0xb, true, "web", 0x12);
-	world_run(&w, w.now + 1000);
+	world_run(&w, w.now + 210);
 	CHECK_EQ(world_count_sent(&w, ASAP_REGISTRATION, 77), 1);
 	world_registered(&w, 77, "web", 0x13, RSP_CAUSE_NONE);
 	CHECK_EQ(world_count_told(&w, RSP_CLIENT_REREGISTERED), 1);
+	world_run(&w, w.now + 5000);
+	CHECK_EQ(world_count_sent(&w, ASAP_REGISTRATION, 77), 3); /* and the adopted ones in their time */
+	world_end(&w);
+}
+
+/* The connection is dead without a sign: what used to come comes no more. */
+static void
+keep_alives_that_end_make_the_elements_register(void)
+{
+	begin(1, true);
+	world_registered_at_alpha(&w, 0x11, 300);
+	for (unsigned i = 0; i < 6; i++) {
+		world_run(&w, w.now + 2000);
+		world_keepalive(&w, 1, 0xa, false, "web", 0x11);
+	}
+	world_run(&w, w.now + 7900);
+	CHECK_EQ(world_count_sent(&w, ASAP_REGISTRATION, 0), 1);
+	world_run(&w, w.now + 400);
+	CHECK_EQ(world_count_sent(&w, ASAP_REGISTRATION, 0), 2);
 	world_end(&w);
 }
 
@@ -588,6 +608,7 @@ main(void)
 	TAP_RUN(ka24_the_home_flag_makes_the_sender_the_home);
 	TAP_RUN(a_takeover_that_comes_first_ends_the_hunt);
 	TAP_RUN(a_takeover_of_some_elements_makes_the_others_register);
+	TAP_RUN(keep_alives_that_end_make_the_elements_register);
 	TAP_RUN(only_registrars_may_call_and_only_elements_listen);
 	TAP_RUN(a_deregistration_survives_the_loss_of_the_home);
 	TAP_RUN(a_batch_of_a_thousand);
