@@ -7,13 +7,15 @@
  *
  * - Each statement of an element's home carries a version, and the newer one holds (RSP_PARAM_VERSION; of equal ones
  *   that of the higher server id). Removals are remembered with theirs. A registrar speaks only of what is its own.
+ * - The version of a takeover is odd until the element has registered with its new home; such a claim does not hold
+ *   against a registrar that is heard.
  * - The element decides: a home that is connected to it does not yield to another's claim before it has asked the
  *   element. One that answers stays, under a version above the rival's.
  * - Who claims an element in an older version than ours is told what we know, if it is ours to tell.
  * - Of two elements with one id that different identities registered, the older statement holds. */
 
 /* No honest clock is so far ahead of ours; who could claim any version could claim one that nothing follows. */
-#define VERSION_AHEAD_MS (366ULL * 86400 * 1000)
+#define VERSION_AHEAD (2 * 366ULL * 86400 * 1000)
 
 static struct rsp_bytes
 element_param(const struct rsp_pool_element *pe, uint8_t *room, size_t cap)
@@ -282,6 +284,16 @@ yield_to_older(struct rsp_registrar *r, struct rsp_peer *peer, struct rsp_bytes 
 	believe(r, peer, handle, pe, e);
 }
 
+/* @pe was taken over from a registrar that we hear, and has not confirmed it: somebody was cut off, and thought that all
+ * others were dead. */
+static bool
+is_takeover_of_living(const struct rsp_registrar *r, const struct rsp_pool_element *pe, const struct rsp_element *e)
+{
+	const struct rsp_peer *home = rsp_peer_find(r, rsp_element_home_id(e));
+
+	return pe->version & 1 && rsp_element_home_id(e) != pe->home_id && home && rsp_peer_is_alive(home);
+}
+
 static void
 claim(struct rsp_registrar *r, struct rsp_peer *peer, struct rsp_bytes handle, const struct rsp_pool_element *pe)
 {
@@ -309,7 +321,8 @@ claim(struct rsp_registrar *r, struct rsp_peer *peer, struct rsp_bytes handle, c
 		claim_ours(r, peer, pe, e);
 		return;
 	}
-	if (is_newer(pe->version, pe->home_id, rsp_element_version(e), rsp_element_home_id(e))) {
+	if (is_newer(pe->version, pe->home_id, rsp_element_version(e), rsp_element_home_id(e)) &&
+	    !is_takeover_of_living(r, pe, e)) {
 		believe(r, peer, handle, pe, e);
 		return;
 	}
@@ -334,7 +347,7 @@ is_sound(const struct rsp_registrar *r, struct rsp_bytes handle, const struct rs
 {
 	return handle.n > 0 && handle.n <= RSP_HANDLE_MAX && pe->pe_id != 0 && pe->home_id != 0 &&
 	       pe->home_id != r->config.server_id &&
-	       pe->version <= r->config.epoch_ms + r->now_ms + VERSION_AHEAD_MS;
+	       pe->version <= 2 * (r->config.epoch_ms + r->now_ms) + VERSION_AHEAD;
 }
 
 /* The mentor knows an element as ours, from before we were away. Its connection was closed: it has the grace time. */
@@ -432,7 +445,7 @@ rsp_claims_all(struct rsp_registrar *r, uint32_t by)
 		next = rsp_home_next(e);
 		rsp_element_decode(e, &pe);
 		pe.home_id = by;
-		pe.version++;
+		pe.version = rsp_version_taken_over(pe.version);
 		contest(r, e, by, pe.version, &pe);
 	}
 }

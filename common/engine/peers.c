@@ -263,6 +263,12 @@ rsp_peers_done(struct rsp_registrar *r)
 	free(r->contact);
 }
 
+bool
+rsp_peer_is_alive(const struct rsp_peer *peer)
+{
+	return peer->heard && (peer->state == RSP_PEER_ACTIVE || peer->state == RSP_PEER_PROBED);
+}
+
 uint32_t
 rsp_peer_link(const struct rsp_peer *peer)
 {

@@ -381,11 +381,16 @@ uint64_t
 rsp_version_next(const struct rsp_registrar *r, struct rsp_bytes handle, uint32_t pe_id, uint64_t known)
 {
 	uint64_t removed = rsp_tombstone_version(&r->tombstones, handle, pe_id);
-	uint64_t stamp = r->config.epoch_ms + r->now_ms;
+	uint64_t stamp = 2 * (r->config.epoch_ms + r->now_ms);
 
 	known = removed > known ? removed : known;
-	stamp = stamp ? stamp : 1;
-	return stamp > known ? stamp : known + 1;
+	return stamp > known ? stamp : (known + 2) & ~UINT64_C(1);
+}
+
+uint64_t
+rsp_version_taken_over(uint64_t known)
+{
+	return (known + 1) | 1;
 }
 
 void

@@ -215,8 +215,16 @@ void rsp_registrar_remove(struct rsp_registrar *r, uint64_t now_ms, struct rsp_e
 /** The newest version of @e that we know of, ours or a rival's. */
 uint64_t rsp_version_known(const struct rsp_element *e);
 
-/** A statement of ours about an element whose newest known version is @known must have this version. */
+/**
+ * A statement of ours about an element whose newest known version is @known must have this version. An even one: twice
+ * the wall clock in ms, or the next after @known.
+ */
 uint64_t rsp_version_next(const struct rsp_registrar *r, struct rsp_bytes handle, uint32_t pe_id, uint64_t known);
+/**
+ * The version of an element that was known in @known and is taken over: an odd one, as long as the element has not
+ * confirmed it by registering. All who hear of the takeover count alike.
+ */
+uint64_t rsp_version_taken_over(uint64_t known);
 
 /** Forget @e, which is not ours or no longer, with its timers; watchers are told, peers are not. */
 void rsp_registrar_forget(struct rsp_registrar *r, uint64_t now_ms, struct rsp_element *e);
@@ -284,6 +292,8 @@ struct rsp_peer *rsp_peer_find(const struct rsp_registrar *r, uint32_t server_id
 struct rsp_peer *rsp_peer_get(struct rsp_registrar *r, uint32_t server_id);
 /** Take @peer off the list: nothing waits for it any more. */
 void rsp_peer_forget(struct rsp_registrar *r, struct rsp_peer *peer);
+/** Whether @peer was heard, and nobody has found it dead. */
+bool rsp_peer_is_alive(const struct rsp_peer *peer);
 /** The link over which to send to @peer; 0: none is up. */
 uint32_t rsp_peer_link(const struct rsp_peer *peer);
 /** A message of @peer came. */

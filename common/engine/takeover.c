@@ -51,8 +51,8 @@ complete(struct rsp_registrar *r, struct rsp_peer *target)
 	while ((e = rsp_home_first(r->space, target->server_id))) {
 		struct rsp_bytes handle = rsp_pool_handle(e->pool);
 
-		/* all who hear of it count the same: one more than what all know */
-		if (rsp_element_rehome(r->space, e, r->config.server_id, rsp_element_version(e) + 1)) {
+		if (rsp_element_rehome(r->space, e, r->config.server_id,
+				       rsp_version_taken_over(rsp_element_version(e)))) {
 			rsp_tombstone_put(&r->tombstones, handle, e->pe_id, rsp_element_version(e),
 					  r->now_ms + r->config.tombstone_ms);
 			rsp_registrar_forget(r, r->now_ms, e); /* no memory: it registers again */
@@ -273,16 +273,14 @@ rsp_takeover_enforced(struct rsp_registrar *r, struct rsp_link *link, struct rsp
 		return;
 	}
 	/* we have acknowledged nothing while we hear it, or ask it ourselves */
-	bool alive = target && target->heard &&
-		     (target->state == RSP_PEER_ACTIVE || target->state == RSP_PEER_PROBED);
-	if (target == peer || alive) {
+	if (target && (target == peer || rsp_peer_is_alive(target))) {
 		rsp_enrp_refuse(r, link, msg, RSP_CAUSE_SECURITY, "takeover-of-a-live-registrar");
 		return;
 	}
 	while ((e = rsp_home_first(r->space, msg->target_id))) {
-		uint64_t version = rsp_element_version(e);
+		uint64_t version = rsp_version_taken_over(rsp_element_version(e));
 
-		if (!rsp_element_rehome(r->space, e, peer->server_id, version + 1))
+		if (!rsp_element_rehome(r->space, e, peer->server_id, version))
 			continue;
 		rsp_registrar_forget(r, r->now_ms, e); /* no memory: the next audit brings it */
 	}
