@@ -4,6 +4,7 @@
  * table, and serves when these are complete. Beyond the RFC: who finds nobody serves at once; of several that find only
  * each other, joining too, the one with the highest id begins. */
 
+#define ROUNDS	 2   /* who does not answer, but does not refuse either, is asked so often */
 #define RETRY_MS 300 /* "a few seconds" in s.3.2.2.2, but a scope that starts should not take so long */
 
 static bool
@@ -40,8 +41,9 @@ static void
 begin_round(struct rsp_registrar *r)
 {
 	r->round_ms = r->now_ms + r->config.max_time_no_response_ms;
+	r->rounds++;
 	for (unsigned i = r->n_contacts; i-- > 0;) { /* from the back: dialling may make it forgotten */
-		r->contact[i]->asked = r->contact[i]->rejected = false;
+		r->contact[i]->asked = r->contact[i]->rejected = r->contact[i]->silent = false;
 		rsp_contact_dial(r, r->contact[i]);
 	}
 	rsp_enrp_set(r, &r->join, r->config.max_time_no_response_ms);
@@ -53,6 +55,7 @@ rsp_join_begin(struct rsp_registrar *r)
 	r->serving = false;
 	r->mentor = NULL;
 	r->joining_ms = r->now_ms;
+	r->rounds = 0;
 	/* nothing is dialled, and nothing recorded, from inside the call that makes the engine or from inside of a message */
 	if (r->n_contacts == 0) {
 		begin_to_serve(r);
@@ -78,16 +81,17 @@ ask(struct rsp_registrar *r, struct rsp_contact *mentor)
 static void
 round_over(struct rsp_registrar *r)
 {
-	bool rejected = false, first = true;
+	bool rejected = false, first = true, silent = false;
 
 	for (unsigned i = 0; i < r->n_contacts; i++) {
 		const struct rsp_contact *contact = r->contact[i];
 
 		rejected = rejected || contact->rejected;
+		silent = silent || contact->silent || (contact->link && !contact->up);
 		/* one that is joining will find us; a busy one has told its id in the list it gave us: it serves */
 		first = first && (!contact->rejected || contact->peer_id < r->config.server_id);
 	}
-	if (!rejected || first) {
+	if ((!rejected || first) && (!silent || r->rounds >= ROUNDS)) { /* who is silent may only be slow */
 		serve(r, "alone");
 		return;
 	}

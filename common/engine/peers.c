@@ -150,6 +150,7 @@ contact_failed(struct rsp_registrar *r, struct rsp_contact *contact, enum rsp_er
 
 	contact->link = 0;
 	contact->up = false;
+	contact->silent = !gone;
 	contact->failures++;
 	contact_later(r, contact);
 	/* RFC 5353 s.3.4.3: "if the send fails". Who does not answer is waited for; who refuses is not there */

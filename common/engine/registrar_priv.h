@@ -61,6 +61,7 @@ struct rsp_contact {
 	bool configured; /* else we were told of it */
 	bool asked;	 /* while joining: it was the mentor in this round */
 	bool rejected;	 /* and said that it is joining itself or busy */
+	bool silent;	 /* while joining: it did not refuse us, but did not answer either */
 	uint32_t link;	 /* that we dialled, 0: none */
 	bool up;
 	uint64_t up_ms; /* since when, or when it was last */
@@ -150,8 +151,10 @@ struct rsp_registrar {
 	struct rsp_contact *mentor; /* while joining */
 	bool mentor_listed;	    /* it has given its list */
 	uint64_t joining_ms;	    /* since when */
+	unsigned rounds;	    /* of asking all contacts */
 	uint64_t round_ms;	    /* the end of this round: who is not connected by then is not there */
 	uint32_t n_giving, n_dialling;
+	uint64_t called_dead_ms, called_taken_ms; /* when others last said so of us, and we did something about it */
 	struct rsp_table reach; /* links to elements that we dialled, by where they lead */
 
 	struct rsp_element **answer; /* room for max_items elements at least */

@@ -9,6 +9,8 @@
 #define INITIATORS_MAX 16
 #define STEP	       4096 /* elements told every STEP_MS: a queue must hold what goes over one connection */
 #define STEP_MS	       50
+#define PROTEST_MS     100
+#define CLAIMED_MS     1000
 
 static void
 send_about(struct rsp_registrar *r, uint8_t type, const struct rsp_peer *to, uint32_t target_id)
@@ -207,6 +209,16 @@ remember_initiator(struct rsp_peer *target, uint32_t id)
 		target->initiators[target->n_initiators++] = id; /* others ask again */
 }
 
+/* s.3.5.1: we are not dead. Whoever says so again and again is not told so each time. */
+static void
+protest(struct rsp_registrar *r)
+{
+	if (r->called_dead_ms && r->now_ms - r->called_dead_ms < PROTEST_MS)
+		return;
+	r->called_dead_ms = r->now_ms;
+	rsp_enrp_presences(r, false);
+}
+
 /* s.3.5.1, what each peer does */
 void
 rsp_takeover_initiated(struct rsp_registrar *r, struct rsp_link *link, struct rsp_peer *peer,
@@ -215,7 +227,7 @@ rsp_takeover_initiated(struct rsp_registrar *r, struct rsp_link *link, struct rs
 	struct rsp_peer *target = rsp_peer_find(r, msg->target_id);
 
 	if (msg->target_id == r->config.server_id) {
-		rsp_enrp_presences(r, false);
+		protest(r);
 		return;
 	}
 	if (!target) { /* nobody we know: nothing stands against it */
@@ -268,7 +280,10 @@ rsp_takeover_enforced(struct rsp_registrar *r, struct rsp_link *link, struct rsp
 	struct rsp_element *e;
 
 	if (msg->target_id == r->config.server_id) {
-		rsp_enrp_presences(r, false);
+		protest(r);
+		if (r->called_taken_ms && r->now_ms - r->called_taken_ms < CLAIMED_MS)
+			return;
+		r->called_taken_ms = r->now_ms;
 		rsp_claims_all(r, peer->server_id);
 		return;
 	}
