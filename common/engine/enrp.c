@@ -125,7 +125,7 @@ presence(struct rsp_registrar *r, struct rsp_link *link, struct rsp_peer *peer, 
 		peer->ip = rsp_transport_ip(&info->transport, 0);
 		peer->port = info->transport.port;
 		peer->pipelines = info->has_digest;
-		rsp_contact_heard_of(r, peer->server_id, name, &peer->ip, peer->port);
+		rsp_contact_heard_of(r, peer->server_id, name, &peer->ip, peer->port, true);
 	}
 	if (msg->flags & ENRP_FLAG_REPLY_REQUIRED && !RSP_FAULTY(PROBE_UNANSWERED))
 		rsp_enrp_presence(r, link->id, msg->sender_id, false);
@@ -193,7 +193,7 @@ list_responded(struct rsp_registrar *r, const struct rsp_peer *peer, const struc
 		struct rsp_ip ip = rsp_transport_ip(&item.server_info.transport, 0);
 
 		rsp_contact_heard_of(r, item.server_info.server_id, item.server_info.name, &ip,
-				     item.server_info.transport.port);
+				     item.server_info.transport.port, false);
 	}
 	rsp_join_listed(r, peer, msg->flags & ENRP_FLAG_REJECT);
 }

@@ -100,7 +100,7 @@ count_hearsay(const struct rsp_registrar *r)
 /* RFC 5353 s.3.4.1, s.3.2.2.2. Over TLS nobody is dialled who has no name: there would be no key. */
 void
 rsp_contact_heard_of(struct rsp_registrar *r, uint32_t server_id, struct rsp_bytes name, const struct rsp_ip *ip,
-		     uint16_t port)
+		     uint16_t port, bool itself)
 {
 	bool ours = (r->name && rsp_bytes_equal(name, rsp_bytes_str(r->name))) ||
 		    (port == r->config.enrp_port && rsp_ip_equal(ip, &r->config.enrp_ip));
@@ -119,8 +119,10 @@ rsp_contact_heard_of(struct rsp_registrar *r, uint32_t server_id, struct rsp_byt
 		contact = contact_new(r, name, ip, port);
 		if (!contact)
 			return;
-	} else if (!contact->up && (peer || !contact->configured || !contact->ip.family)) {
-		/* it may have come back elsewhere; whether it is the one, its key will tell */
+	} else if (!contact->up && (itself || !contact->configured || !contact->ip.family)) {
+		/* it has come back elsewhere; what others say of where it is does not count against the configuration */
+		if (port != contact->port || !rsp_ip_equal(ip, &contact->ip))
+			rsp_wheel_cancel(&r->enrp, &contact->timer.timer); /* tried at once */
 		contact->ip = *ip;
 		contact->port = port;
 	}

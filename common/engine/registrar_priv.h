@@ -307,9 +307,9 @@ void rsp_peer_dead(struct rsp_registrar *r, struct rsp_peer *peer, const char *r
 void rsp_peer_due(struct rsp_registrar *r, struct rsp_peer *peer);
 /** Bind @link to the peer @server_id that speaks over it. NULL: it may not; told and closed. */
 struct rsp_peer *rsp_peer_of_link(struct rsp_registrar *r, struct rsp_link *link, const struct rsp_message *msg);
-/** We were told that a registrar @name is at @ip and @port. */
+/** We were told, by @itself or another, that a registrar @name is at @ip and @port. */
 void rsp_contact_heard_of(struct rsp_registrar *r, uint32_t server_id, struct rsp_bytes name, const struct rsp_ip *ip,
-			  uint16_t port);
+			  uint16_t port, bool itself);
 /** Dial it, unless that is done or under way. */
 void rsp_contact_dial(struct rsp_registrar *r, struct rsp_contact *contact);
 void rsp_enrp_link_up(struct rsp_registrar *r, struct rsp_link *link);
