@@ -328,7 +328,7 @@ rsp_stream_alarm(struct rsp_stream *s, uint32_t ms)
 void
 rsp_stream_tune(int fd)
 {
-	const int on = 1, idle_s = 30, interval_s = 10, probes = 3;
+	const int on = 1, idle_s = 30, interval_s = 10, probes = 3, unacknowledged_ms = 60000;
 
 	/* Not of a local socket pair; nothing depends on it. */
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
@@ -336,6 +336,7 @@ rsp_stream_tune(int fd)
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof(idle_s));
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval_s, sizeof(interval_s));
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof(probes));
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &unacknowledged_ms, sizeof(unacknowledged_ms));
 }
 
 static void
