@@ -119,6 +119,29 @@ end_done(struct end *end)
 	*end = (struct end){ 0 };
 }
 
+static size_t world_fds;
+
+/* A loop, and how many descriptors there are without one. */
+static inline bool
+world_begin(void)
+{
+	if (rsp_loop_new(&world_loop))
+		return false;
+	rsp_loop_free(world_loop); /* what libuv keeps for the process is there now */
+	world_fds = count_fds();
+	return rsp_loop_new(&world_loop) == RSP_OK;
+}
+
+/* The last test: nothing keeps the loop from going, and no descriptor is left. */
+static inline void
+nothing_is_left(void)
+{
+	rsp_loop_free(world_loop);
+	world_loop = NULL;
+	rsp_loop_free(NULL);
+	CHECK_EQ(count_fds(), world_fds);
+}
+
 static inline void
 world_give_up(void *ctx)
 {

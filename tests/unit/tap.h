@@ -42,6 +42,8 @@ static struct {
 static inline void
 tap_run(void (*test)(void), const char *name)
 {
+	if (tap_state.tests == 0)
+		(void)setvbuf(stdout, NULL, _IOLBF, 0); /* a crash must not take along what was said before it */
 	tap_state.failed = false;
 	test();
 	tap_state.tests++;

@@ -837,6 +837,18 @@ chaos(void)
 	rsp_authz_free(authz_source);
 }
 
+/* by a failed write for one */
+static void
+nothing_is_left(void)
+{
+	static const char *const left[] = { "keys.json", "empty.json", "scope.json", "authz.json",
+					    "ca.pem",    "crl.pem",    "cert.pem",   "key.pem" };
+
+	for (unsigned i = 0; i < RSP_COUNT(left); i++)
+		(void)unlink(path_of(left[i]));
+	CHECK_EQ(rmdir(directory), 0);
+}
+
 int
 main(void)
 {
@@ -858,10 +870,6 @@ main(void)
 	TAP_RUN(certificates_ecdsa);
 	TAP_RUN(certificates_ed25519);
 	TAP_RUN(chaos);
-	static const char *const left[] = { "keys.json", "empty.json", "scope.json", "authz.json",
-					    "ca.pem",    "crl.pem",    "cert.pem",   "key.pem" };
-	for (unsigned i = 0; i < RSP_COUNT(left); i++)
-		(void)unlink(path_of(left[i]));
-	CHECK_EQ(rmdir(directory), 0); /* nothing else was left, by a failed write for one */
+	TAP_RUN(nothing_is_left);
 	return tap_end();
 }

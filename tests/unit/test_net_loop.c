@@ -8,8 +8,6 @@
 
 /* The loop itself: alarms, deferred calls, signals, children, lines, lookups; and addresses as text. */
 
-static size_t fds;
-
 struct note {
 	unsigned n;
 	uint64_t at_ms;
@@ -375,23 +373,10 @@ address_texts(void)
 	CHECK_STR(text, "local");
 }
 
-static void
-nothing_is_left(void)
-{
-	rsp_loop_free(world_loop);
-	world_loop = NULL;
-	CHECK_EQ(count_fds(), fds);
-	rsp_loop_free(NULL);
-}
-
 int
 main(void)
 {
-	if (rsp_loop_new(&world_loop))
-		return 1;
-	rsp_loop_free(world_loop);
-	fds = count_fds();
-	if (rsp_loop_new(&world_loop))
+	if (!world_begin())
 		return 1;
 	TAP_RUN(alarms);
 	TAP_RUN(deferred_calls);

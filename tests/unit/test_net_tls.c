@@ -2,160 +2,10 @@
 #include <gnutls/gnutls.h>
 #include <sys/stat.h>
 
-#include "base/clock.h"
-#include "keys/psk.h"
 #include "keys/scope.h"
-#include "keys/x509.h"
-#include "net/tls.h"
-#include "net_world.h"
+#include "net_nodes.h"
 
 /* The table of handshakes: who gets in, who does not, and what each side is told. */
-
-#define DAY_MS 86400000LL
-
-static char dir[64];
-static int64_t now_ms;
-static struct rsp_x509_pair ca, other_ca;
-
-/* One node: its keys, its certificates, and both as a credential set. */
-struct node {
-	const char *name;
-	struct rsp_keyring *ring;
-	struct rsp_x509 x509;
-	struct rsp_tls *tls;
-};
-
-static char *
-in_dir(const char *name)
-{
-	char *path = rsp_path_join(dir, name);
-
-	CHECK(path != NULL);
-	return path;
-}
-
-static char *
-put(const char *name, const char *text, enum rsp_file_kind kind)
-{
-	char *path = in_dir(name);
-
-	CHECK_EQ(rsp_file_write(path, kind, true, rsp_bytes_str(text), NULL), RSP_OK);
-	return path;
-}
-
-static void
-node_init(struct node *n, const char *name)
-{
-	*n = (struct node){ .name = name, .ring = rsp_keyring_new() };
-	CHECK(n->ring != NULL);
-}
-
-static void
-node_ready_as(struct node *n, const struct rsp_tls_config *extra)
-{
-	struct rsp_tls_config config = *extra;
-	struct rsp_why why = { 0 };
-
-	config.keyring = n->ring;
-	config.me = n->name;
-	config.x509 = n->x509.n_ca || n->x509.n_chain ? &n->x509 : NULL;
-	CHECK_EQ(rsp_tls_new(&config, &n->tls, &why), RSP_OK);
-	if (why.err)
-		printf("# %s: %s\n", why.object, why.reason);
-}
-
-static void
-node_ready(struct node *n)
-{
-	node_ready_as(n, &(struct rsp_tls_config){ 0 });
-}
-
-static void
-node_done(struct node *n)
-{
-	rsp_tls_unref(n->tls);
-	rsp_x509_done(&n->x509);
-	rsp_keyring_unref(n->ring);
-	*n = (struct node){ 0 };
-}
-
-static void
-trust(struct node *n, const struct rsp_x509_pair *anchor, const char *crl_pem)
-{
-	char *path = put("ca.pem", anchor->cert_pem, RSP_FILE_PUBLIC);
-
-	CHECK_EQ(rsp_x509_load_ca(&n->x509, path, NULL), RSP_OK);
-	free(path);
-	if (!crl_pem)
-		return;
-	path = put("crl.pem", crl_pem, RSP_FILE_PUBLIC);
-	CHECK_EQ(rsp_x509_load_crl(&n->x509, path, NULL), RSP_OK);
-	free(path);
-}
-
-struct cert {
-	enum rsp_x509_kind kind;
-	const char *name;
-	bool ed25519;
-	const struct rsp_x509_pair *issuer;
-	int64_t from_ms, to_ms; /* from now */
-};
-
-/* Give @n a certificate; its text is @ret_pem's if that is not NULL. */
-static void
-certify(struct node *n, const struct cert *cert, char **ret_pem)
-{
-	struct rsp_x509_request request = {
-		.kind = cert->kind,
-		.ed25519 = cert->ed25519,
-		.organization = "test",
-		.common_name = cert->name,
-		.dns = &cert->name,
-		.n_dns = 1,
-		.not_before_ms = now_ms + cert->from_ms,
-		.not_after_ms = now_ms + (cert->to_ms ? cert->to_ms : DAY_MS),
-	};
-	struct rsp_x509_pair pair = { 0 };
-	struct rsp_why why = { 0 };
-
-	CHECK_EQ(rsp_x509_make(&request, cert->issuer ? cert->issuer : &ca, &pair, &why), RSP_OK);
-	char *cert_path = put("cert.pem", pair.cert_pem, RSP_FILE_PUBLIC);
-	char *key_path = put("key.pem", pair.key_pem, RSP_FILE_SECRET);
-	CHECK_EQ(rsp_x509_load_pair(&n->x509, cert_path, key_path, &why), RSP_OK);
-	free(cert_path);
-	free(key_path);
-	if (ret_pem) {
-		*ret_pem = pair.cert_pem;
-		pair.cert_pem = NULL;
-	}
-	rsp_x509_pair_done(&pair);
-}
-
-static struct rsp_key
-make_key(enum rsp_role role, const char *client, const char *server)
-{
-	struct rsp_key key;
-
-	CHECK_EQ(rsp_key_make(role, client, server, now_ms, RSP_TIME_NEVER, &key), RSP_OK);
-	return key;
-}
-
-static void
-hold(struct node *n, const struct rsp_key *key)
-{
-	CHECK_EQ(rsp_keyring_add(n->ring, key), RSP_OK);
-}
-
-/* A key that both know. */
-static void
-share(enum rsp_role role, struct node *client, struct node *server)
-{
-	struct rsp_key key = make_key(role, client->name, server->name);
-
-	hold(client, &key);
-	if (server != client)
-		hold(server, &key);
-}
 
 struct meeting {
 	struct end client, server;
@@ -210,6 +60,28 @@ meeting_done(struct meeting *m)
 			printf("# client: %s, server: %s\n", (m).client.why.reason, (m).server.why.reason);            \
 	} while (0)
 
+/* The usual two. */
+static void
+pair_init(struct node *a, struct node *b)
+{
+	node_init(a, "a");
+	node_init(b, "b");
+}
+
+static void
+pair_ready(struct node *a, struct node *b)
+{
+	node_ready(a);
+	node_ready(b);
+}
+
+static void
+pair_done(struct node *a, struct node *b)
+{
+	node_done(a);
+	node_done(b);
+}
+
 static void
 right_keys(void)
 {
@@ -225,12 +97,10 @@ right_keys(void)
 		struct node a, b;
 		struct meeting m = { 0 };
 
-		node_init(&a, "a");
-		node_init(&b, "b");
+		pair_init(&a, &b);
 		share(cases[i].role, &a, &b);
 		certify(&b, &(struct cert){ .kind = RSP_X509_SERVER, .name = "b", .to_ms = DAY_MS }, NULL);
-		node_ready(&a);
-		node_ready(&b);
+		pair_ready(&a, &b);
 		meet(&a, cases[i].role, "b", &b, cases[i].service, &m);
 		EXPECT_OPEN(m, cases[i].role, "a");
 		CHECK_STR(m.client.identity, "b");
@@ -242,8 +112,7 @@ right_keys(void)
 		CHECK_EQ(m.client.auth.remote_port, m.server.auth.local_port);
 		CHECK_EQ(m.client.auth.local_port, m.server.auth.remote_port);
 		meeting_done(&m);
-		node_done(&a);
-		node_done(&b);
+		pair_done(&a, &b);
 	}
 }
 
@@ -253,13 +122,11 @@ unknown_identity_looks_like_wrong_key(void)
 	struct node a, b;
 	struct meeting unknown = { 0 }, wrong = { 0 };
 
-	node_init(&a, "a");
-	node_init(&b, "b");
+	pair_init(&a, &b);
 	struct rsp_key key = make_key(RSP_ROLE_ELEMENT, "a", "b");
 	hold(&a, &key);
 	certify(&b, &(struct cert){ .kind = RSP_X509_SERVER, .name = "b" }, NULL);
-	node_ready(&a);
-	node_ready(&b);
+	pair_ready(&a, &b);
 	meet(&a, RSP_ROLE_ELEMENT, "b", &b, RSP_TLS_ASAP, &unknown);
 	EXPECT_REFUSED(unknown, RSP_EAUTH, RSP_EAUTH);
 
@@ -273,8 +140,7 @@ unknown_identity_looks_like_wrong_key(void)
 	CHECK(strstr(wrong.server.why.reason, "wrong key") != NULL);
 	meeting_done(&unknown);
 	meeting_done(&wrong);
-	node_done(&a);
-	node_done(&b);
+	pair_done(&a, &b);
 }
 
 static void
@@ -292,18 +158,15 @@ keys_of_other_roles(void)
 		struct node a, b;
 		struct meeting m = { 0 };
 
-		node_init(&a, "a");
-		node_init(&b, "b");
+		pair_init(&a, &b);
 		share(cases[i].role, &a, &b);
 		certify(&b, &(struct cert){ .kind = RSP_X509_SERVER, .name = "b" }, NULL);
-		node_ready(&a);
-		node_ready(&b);
+		pair_ready(&a, &b);
 		meet(&a, cases[i].role, "b", &b, cases[i].service, &m);
 		EXPECT_REFUSED(m, RSP_EAUTH, RSP_EAUTH);
 		CHECK(strstr(m.client.why.reason, "alert illegal_parameter") != NULL);
 		meeting_done(&m);
-		node_done(&a);
-		node_done(&b);
+		pair_done(&a, &b);
 	}
 }
 
@@ -313,13 +176,11 @@ key_of_another_server(void)
 	struct node a, b;
 	struct meeting m = { 0 };
 
-	node_init(&a, "a");
-	node_init(&b, "b");
+	pair_init(&a, &b);
 	struct rsp_key key = make_key(RSP_ROLE_PEER, "a", "c");
 	hold(&a, &key);
 	hold(&b, &key); /* even if it has it */
-	node_ready(&a);
-	node_ready(&b);
+	pair_ready(&a, &b);
 	meet(&a, RSP_ROLE_PEER, "c", &b, RSP_TLS_ENRP, &m);
 	EXPECT_REFUSED(m, RSP_EAUTH, RSP_EAUTH);
 	meeting_done(&m);
@@ -327,8 +188,7 @@ key_of_another_server(void)
 	CHECK_EQ(m.client.why.err, RSP_ENOKEY);
 	CHECK_EQ(m.client.opened, 0);
 	meeting_done(&m);
-	node_done(&a);
-	node_done(&b);
+	pair_done(&a, &b);
 }
 
 static void
@@ -337,16 +197,14 @@ reflected(void)
 	struct node a, b;
 	struct meeting m = { 0 };
 
-	node_init(&a, "a");
-	node_init(&b, "b");
+	pair_init(&a, &b);
 	share(RSP_ROLE_PEER, &a, &b);
 	share(RSP_ROLE_PEER, &b, &a);
 	node_ready(&a);
 	meet(&a, RSP_ROLE_PEER, "b", &a, RSP_TLS_ENRP, &m); /* a wants b, and is led back to itself (RFC 9257 s.5.1) */
 	EXPECT_REFUSED(m, RSP_EAUTH, RSP_EAUTH);
 	meeting_done(&m);
-	node_done(&a);
-	node_done(&b);
+	pair_done(&a, &b);
 }
 
 static void
@@ -355,14 +213,12 @@ rotation(void)
 	struct node a, b;
 	struct meeting m = { 0 };
 
-	node_init(&a, "a");
-	node_init(&b, "b");
+	pair_init(&a, &b);
 	share(RSP_ROLE_ELEMENT, &a, &b);
 	struct rsp_key newer = make_key(RSP_ROLE_ELEMENT, "a", "b");
 	newer.created_ms = now_ms + 1;
 	hold(&a, &newer); /* which b does not have yet */
-	node_ready(&a);
-	node_ready(&b);
+	pair_ready(&a, &b);
 	struct rsp_listener *listener = world_listen(b.tls, RSP_TLS_ASAP, NULL, &m.server);
 	CHECK_EQ(world_dial(listener, a.tls, RSP_ROLE_ELEMENT, "b", &m.client), RSP_OK);
 	WORLD_RUN(m.client.opened || m.client.closed);
@@ -372,8 +228,7 @@ rotation(void)
 	WORLD_RUN(m.client.closed && m.server.closed);
 	rsp_listener_free(listener);
 	meeting_done(&m);
-	node_done(&a);
-	node_done(&b);
+	pair_done(&a, &b);
 }
 
 static void
@@ -532,8 +387,7 @@ key_where_only_a_certificate_is(void)
 	struct node a, b;
 	struct meeting m = { 0 };
 
-	node_init(&a, "a");
-	node_init(&b, "b");
+	pair_init(&a, &b);
 	struct rsp_key key = make_key(RSP_ROLE_ELEMENT, "a", "b");
 	hold(&a, &key);
 	trust(&a, &ca, NULL);
@@ -545,8 +399,7 @@ key_where_only_a_certificate_is(void)
 	meet(&a, RSP_ROLE_ELEMENT, "b", &b, RSP_TLS_ASAP, &m); /* must not fall back to the certificate */
 	EXPECT_REFUSED(m, RSP_EAUTH, RSP_EAUTH);
 	meeting_done(&m);
-	node_done(&a);
-	node_done(&b);
+	pair_done(&a, &b);
 }
 
 static void
@@ -636,16 +489,14 @@ any_registrar_by_key(void)
 	struct node a, b, c, stranger;
 	struct meeting m = { 0 }, refused = { 0 };
 
-	node_init(&a, "a");
-	node_init(&b, "b");
+	pair_init(&a, &b);
 	node_init(&c, "c");
 	node_init(&stranger, "b"); /* without a key of ours */
 	share(RSP_ROLE_ELEMENT, &a, &c);
 	share(RSP_ROLE_ELEMENT, &a, &b);
 	share(RSP_ROLE_PEER, &a, &b);
 	share(RSP_ROLE_ELEMENT, &a, &c);
-	node_ready(&a);
-	node_ready(&b);
+	pair_ready(&a, &b);
 	node_ready(&stranger);
 	meet(&a, RSP_ROLE_ELEMENT, NULL, &b, RSP_TLS_ASAP, &m);
 	CHECK_EQ(m.client.opened, 1);
@@ -656,8 +507,7 @@ any_registrar_by_key(void)
 	CHECK_EQ(refused.client.why.err, RSP_EAUTH);
 	meeting_done(&m);
 	meeting_done(&refused);
-	node_done(&a);
-	node_done(&b);
+	pair_done(&a, &b);
 	node_done(&c);
 	node_done(&stranger);
 }
@@ -752,8 +602,7 @@ tls_to_plain_text(void)
 	struct node a, b;
 	struct end client = { 0 }, server = { .greeting = "plain" };
 
-	node_init(&a, "a");
-	node_init(&b, "b");
+	pair_init(&a, &b);
 	share(RSP_ROLE_ELEMENT, &a, &b);
 	node_ready(&a);
 	struct rsp_listener *listener = world_listen(NULL, RSP_TLS_ASAP, NULL, &server);
@@ -764,8 +613,7 @@ tls_to_plain_text(void)
 	rsp_listener_free(listener);
 	end_done(&client);
 	end_done(&server);
-	node_done(&a);
-	node_done(&b);
+	pair_done(&a, &b);
 }
 
 static void
@@ -774,8 +622,7 @@ closed_early(void)
 	struct node a, b;
 	struct end client = { 0 }, server = { .close_at_open = true };
 
-	node_init(&a, "a");
-	node_init(&b, "b");
+	pair_init(&a, &b);
 	share(RSP_ROLE_ELEMENT, &a, &b);
 	node_ready(&a);
 	struct rsp_listener *listener = world_listen(NULL, RSP_TLS_ASAP, NULL, &server);
@@ -786,8 +633,7 @@ closed_early(void)
 	rsp_listener_free(listener);
 	end_done(&client);
 	end_done(&server);
-	node_done(&a);
-	node_done(&b);
+	pair_done(&a, &b);
 }
 
 static void
@@ -827,11 +673,9 @@ keylog(void)
 	uint8_t *text = NULL;
 	size_t n = 0;
 
-	node_init(&a, "a");
-	node_init(&b, "b");
+	pair_init(&a, &b);
 	share(RSP_ROLE_ELEMENT, &a, &b);
-	node_ready(&a);
-	node_ready(&b);
+	pair_ready(&a, &b);
 	(void)setenv("SSLKEYLOGFILE", path, 1);
 	meet(&a, RSP_ROLE_ELEMENT, "b", &b, RSP_TLS_ASAP, &m);
 	meeting_done(&m);
@@ -844,45 +688,15 @@ keylog(void)
 	CHECK(text && strstr((const char *)text, "CLIENT_TRAFFIC_SECRET_0 ") != NULL);
 	CHECK_EQ(rsp_tls_init(NULL, NULL), RSP_OK);
 	free(text);
+	CHECK_EQ(unlink(path), 0);
 	free(path);
-	node_done(&a);
-	node_done(&b);
-}
-
-static void
-make_cas(void)
-{
-	struct rsp_x509_request request = { .kind = RSP_X509_CA,
-					    .organization = "test",
-					    .common_name = "CA",
-					    .not_before_ms = now_ms - 10 * DAY_MS,
-					    .not_after_ms = now_ms + 10 * DAY_MS };
-
-	CHECK_EQ(rsp_x509_make(&request, NULL, &ca, NULL), RSP_OK);
-	CHECK_EQ(rsp_x509_make(&request, NULL, &other_ca, NULL), RSP_OK);
-}
-
-static size_t fds;
-
-static void
-nothing_is_left(void)
-{
-	rsp_loop_free(world_loop);
-	world_loop = NULL;
-	CHECK_EQ(count_fds(), fds);
+	pair_done(&a, &b);
 }
 
 int
 main(void)
 {
-	(void)snprintf(dir, sizeof(dir), "/tmp/rsp-test-net.XXXXXX");
-	if (!mkdtemp(dir) || rsp_tls_init(NULL, NULL) || rsp_loop_new(&world_loop))
-		return 1;
-	now_ms = rsp_clock_wall_ms();
-	make_cas();
-	rsp_loop_free(world_loop); /* what libuv keeps for the process is there now */
-	fds = count_fds();
-	if (rsp_loop_new(&world_loop))
+	if (!nodes_begin() || !world_begin())
 		return 1;
 	TAP_RUN(right_keys);
 	TAP_RUN(unknown_identity_looks_like_wrong_key);
@@ -906,14 +720,6 @@ main(void)
 	TAP_RUN(old_policy);
 	TAP_RUN(keylog);
 	TAP_RUN(nothing_is_left);
-	rsp_x509_pair_done(&ca);
-	rsp_x509_pair_done(&other_ca);
-	static const char *const files[] = { "ca.pem", "crl.pem", "cert.pem", "key.pem", "keylog" };
-	for (size_t i = 0; i < RSP_COUNT(files); i++) {
-		char *path = in_dir(files[i]);
-		(void)unlink(path);
-		free(path);
-	}
-	(void)rmdir(dir);
+	TAP_RUN(the_directory_is_gone);
 	return tap_end();
 }
