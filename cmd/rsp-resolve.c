@@ -252,14 +252,21 @@ resolve(const char *pool, struct rsp_bytes handle)
 		return rsp_cli_fail(&why);
 	if (rsp_loop_new(&r.loop))
 		return rsp_cli_fail(&(struct rsp_why){ .err = RSP_ENOMEM, .object = "event loop" });
-	if (rsp_session_new(r.loop, &config, on_event, &r, &r.session, &why) || ask(&r, &why)) {
+	enum rsp_err err = rsp_session_new(r.loop, &config, on_event, &r, &r.session, &why);
+	if (!err) {
+		cmd_log_listening(r.session);
+		err = ask(&r, &why);
+	}
+	if (err) {
 		if (!r.done)
 			r.status = rsp_cli_fail(&why);
 	} else if (!r.done) {
 		rsp_loop_run(r.loop);
 	}
-	if (r.session)
+	if (r.session) {
+		cmd_log_heard(r.session);
 		rsp_session_free(r.session);
+	}
 	rsp_loop_run(r.loop); /* flushes and closes */
 	rsp_loop_free(r.loop);
 	return cmd_trace_close(config.trace, r.status);
@@ -293,7 +300,8 @@ main(int argc, const char **argv)
 		.name = "rsp-resolve",
 		.operands = "POOL",
 		.options = options,
-		.groups = RSP_CLI_SCOPE | RSP_CLI_SERVER | RSP_CLI_TLS | RSP_CLI_TRACE | RSP_CLI_CLIENT_TIMERS,
+		.groups = RSP_CLI_SCOPE | RSP_CLI_SERVER | RSP_CLI_DISCOVER | RSP_CLI_TLS | RSP_CLI_TRACE |
+			  RSP_CLI_CLIENT_TIMERS,
 		.take = take,
 		.run = run,
 	};

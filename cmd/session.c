@@ -101,12 +101,13 @@ cmd_scope_load(bool element, struct rsp_scope **ret, struct rsp_why *why)
 {
 	RSP_AUTO(rsp_scope_free) struct rsp_scope *scope = NULL;
 	bool described = element ? rsp_cli.keys != NULL : rsp_cli.tls_ca != NULL;
+	bool named = rsp_cli.n_servers + rsp_cli.n_discover > 0;
 
 	*ret = NULL;
-	if (rsp_cli.plaintext && rsp_cli.n_servers > 0)
+	if (rsp_cli.plaintext && named)
 		return RSP_OK;
 	enum rsp_err err = rsp_scope_load_public(rsp_cli.scope, &scope, why);
-	if (err == RSP_ENOTFOUND && rsp_cli.n_servers > 0 && described && !rsp_cli.scope_option) {
+	if (err == RSP_ENOTFOUND && named && described && !rsp_cli.scope_option) {
 		scope = bare_scope();
 		err = scope ? RSP_OK : rsp_fail(why, RSP_ENOMEM, rsp_cli.scope, "out of memory");
 	}
@@ -125,6 +126,8 @@ cmd_tls_new(const struct rsp_scope *scope, struct rsp_tls **ret, struct rsp_why 
 		.me = scope->node,
 		.x509 = &scope->x509,
 		.policy = rsp_cli.tls_rfc5352 ? RSP_TLS_RFC5352 : RSP_TLS_DEFAULT,
+		.registrars = scope->registrars,
+		.n_registrars = scope->n_registrars,
 	};
 	enum rsp_err err = rsp_tls_init(rsp_cli.keylog, why);
 
@@ -144,6 +147,8 @@ cmd_session_config(const struct rsp_scope *scope, bool element, struct rsp_sessi
 		.scope = scope,
 		.servers = (const char *const *)rsp_cli.servers,
 		.n_servers = rsp_cli.n_servers,
+		.discover = (const char *const *)rsp_cli.discover,
+		.n_discover = rsp_cli.n_discover,
 		.element = element,
 		.plaintext = rsp_cli.plaintext,
 		.tls_name = rsp_cli.tls_name,
@@ -156,6 +161,7 @@ cmd_session_config(const struct rsp_scope *scope, bool element, struct rsp_sessi
 	rsp_cli_timer_u32(RSP_TIMER_T3_DEREGISTRATION, &timers->t3_deregistration_ms);
 	rsp_cli_timer_u32(RSP_TIMER_T4_REREGISTRATION, &timers->t4_reregistration_ms);
 	rsp_cli_timer_u32(RSP_TIMER_T5_SERVERHUNT, &timers->t5_serverhunt_ms);
+	rsp_cli_timer_u32(RSP_TIMER_T7_ENRPOUTDATE, &timers->t7_enrpoutdate_ms);
 	rsp_cli_timer_u32(RSP_TIMER_RETRAN_MAX, &timers->retran_max_ms);
 	rsp_cli_timer_unsigned(RSP_TIMER_MAX_REG_ATTEMPT, &timers->max_reg_attempt);
 	rsp_cli_timer_unsigned(RSP_TIMER_MAX_REQUEST_RETRANSMIT, &timers->max_request_retransmit);
@@ -234,6 +240,43 @@ cmd_registrar_json(const struct rsp_session *s, bool element)
 }
 
 void
+cmd_log_listening(const struct rsp_session *s)
+{
+	char at[RSP_ANNOUNCE_TEXT_MAX];
+
+	for (unsigned i = 0; rsp_session_listens_at(s, i, at); i++)
+		rsp_log(RSP_LOG_INFO, at, "listening for announcements");
+}
+
+void
+cmd_log_heard(const struct rsp_session *s)
+{
+	struct rsp_client_stats stats;
+
+	if (rsp_cli.n_discover == 0)
+		return;
+	rsp_session_stats(s, &stats);
+	rsp_log(RSP_LOG_INFO, "announcements", "%llu heard, %llu of them of no use",
+		(unsigned long long)stats.announcements, (unsigned long long)stats.announcements_dropped);
+}
+
+static void
+log_hint(const struct rsp_client_event *event)
+{
+	const struct rsp_client_hint *hint = event->hint;
+	char address[RSP_SOCKADDR_TEXT_MAX], source[RSP_IP_TEXT_MAX];
+	bool heard = event->type == RSP_CLIENT_HEARD;
+
+	rsp_addr_format(&hint->ip, hint->port, address);
+	rsp_ip_format(&hint->source, source);
+	if (heard)
+		rsp_log(RSP_LOG_INFO, address, "announced by %s as the registrar 0x%08x", source,
+			(unsigned)hint->server_id);
+	else
+		rsp_log(RSP_LOG_INFO, address, "forgotten, it is not announced any more");
+}
+
+void
 cmd_log_event(const struct rsp_client_event *event)
 {
 	const struct rsp_client_attempt *attempt = event->attempt;
@@ -244,6 +287,10 @@ cmd_log_event(const struct rsp_client_event *event)
 		format_address(attempt, address, sizeof(address));
 		rsp_log(RSP_LOG_INFO, attempt->name, "%s: %s: %s", address, rsp_client_step_name(attempt->step),
 			attempt->err ? attempt->reason : "ok");
+		break;
+	case RSP_CLIENT_HEARD:
+	case RSP_CLIENT_FORGOTTEN:
+		log_hint(event);
 		break;
 	case RSP_CLIENT_PROTOCOL:
 		rsp_log(RSP_LOG_WARNING, event->server, "a message without sense: %s",

@@ -11,7 +11,7 @@
 
 /**
  * Read what the options and the scope directory say of registrars, keys and certificates: only what an element or a
- * user needs. *@ret is NULL if nothing is needed (--insecure-plaintext with --server); else the caller's.
+ * user needs. *@ret is NULL if nothing is needed (--insecure-plaintext with --server or --discover); else the caller's.
  */
 enum rsp_err cmd_scope_load(bool element, struct rsp_scope **ret, struct rsp_why *why) RSP_NODISCARD;
 
@@ -35,6 +35,10 @@ json_t *cmd_attempts_json(const struct rsp_session *s);
 
 /** The registrar that answers @s: { id, name, address, auth, tls, secure }; null if there is none. */
 json_t *cmd_registrar_json(const struct rsp_session *s, bool element);
+
+/** With -v: where @s listens for announcements; and in the end what came of it. */
+void cmd_log_listening(const struct rsp_session *s);
+void cmd_log_heard(const struct rsp_session *s);
 
 /** With -v: what became of an attempt, and of other events that are not records. */
 void cmd_log_event(const struct rsp_client_event *event);

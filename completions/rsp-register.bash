@@ -20,6 +20,7 @@ _rsp_register() {
 	--tls-policy) words=(default rfc5352) ;;
 	--timers) words=(rfc fast) ;;
 	--transport) words=(tcp) ;;
+	--discover) words=(224.0.1.185 ff05::133) ;;
 	--protocol) words=(tcp udp sctp) ;;
 	--policy) words=(rr wrr rand wrand prio lu lud plu rlu) ;;
 	--ready) words=(now port exec:) ;;
@@ -27,11 +28,11 @@ _rsp_register() {
 		words=(--port --protocol --address --pe-id --pe-id-file --policy --weight --priority --load
 			--load-degradation --load-file --lifetime --max-outage --listen --no-listen --batch
 			--ready --ready-timeout --drain --kill-after
-			--scope --server --timeout --wait
+			--scope --server --discover --timeout --wait
 			--keys --identity --tls-ca --tls-cert --tls-key --tls-crl --tls-name --tls-policy --transport
 			--insecure-plaintext --keylog-file --trace-pcap
 			--timers --t1-enrprequest --t2-registration --t3-deregistration --t4-reregistration
-			--t5-serverhunt --retran-max --max-reg-attempt --max-request-retransmit
+			--t5-serverhunt --t7-enrpoutdate --retran-max --max-reg-attempt --max-request-retransmit
 			--pretty --output --quiet --verbose --version --help)
 		;;
 	esac

@@ -10,13 +10,14 @@ _rsp_resolve() {
 	--tls-policy) words=(default rfc5352) ;;
 	--timers) words=(rfc fast) ;;
 	--transport) words=(tcp) ;;
+	--discover) words=(224.0.1.185 ff05::133) ;;
 	*)
 		words=(--max --select --plain --format --report-unreachable
-			--scope --server --timeout --wait
+			--scope --server --discover --timeout --wait
 			--keys --identity --tls-ca --tls-cert --tls-key --tls-crl --tls-name --tls-policy --transport
 			--insecure-plaintext --keylog-file --trace-pcap
 			--timers --t1-enrprequest --t2-registration --t3-deregistration --t4-reregistration
-			--t5-serverhunt --retran-max --max-reg-attempt --max-request-retransmit
+			--t5-serverhunt --t7-enrpoutdate --retran-max --max-reg-attempt --max-request-retransmit
 			--pretty --output --quiet --verbose --version --help)
 		;;
 	esac

@@ -647,7 +647,10 @@ prepare(struct hold *h, struct rsp_why *why)
 	if (err)
 		return err;
 	h->trace = config.trace;
-	return rsp_session_new(h->loop, &config, on_event, h, &h->session, why);
+	err = rsp_session_new(h->loop, &config, on_event, h, &h->session, why);
+	if (!err)
+		cmd_log_listening(h->session);
+	return err;
 }
 
 static enum rsp_err
@@ -669,8 +672,10 @@ clean_up(struct hold *h)
 	wrap_free(h->wrap);
 	rsp_reader_free(h->reader);
 	rsp_alarm_free(h->drain);
-	if (h->session)
+	if (h->session) {
+		cmd_log_heard(h->session);
 		rsp_session_free(h->session);
+	}
 	for (unsigned i = 0; i < RSP_COUNT(h->signals); i++)
 		rsp_signal_free(h->signals[i]);
 	if (h->loop)

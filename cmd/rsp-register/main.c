@@ -167,7 +167,8 @@ main(int argc, const char **argv)
 		.name = "rsp-register",
 		.operands = "POOL [-- CMD [ARG]...]",
 		.options = table,
-		.groups = RSP_CLI_SCOPE | RSP_CLI_SERVER | RSP_CLI_TLS | RSP_CLI_TRACE | RSP_CLI_CLIENT_TIMERS,
+		.groups = RSP_CLI_SCOPE | RSP_CLI_SERVER | RSP_CLI_DISCOVER | RSP_CLI_TLS | RSP_CLI_TRACE |
+			  RSP_CLI_CLIENT_TIMERS,
 		.wraps = true,
 		.holds = true,
 		.take = take,

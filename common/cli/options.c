@@ -27,6 +27,7 @@ enum {
 	OPT_KEYLOG,
 	OPT_TRACE,
 	OPT_TIMERS,
+	OPT_DISCOVER,
 	OPT_TIMER_FIRST = 0x200
 };
 
@@ -48,6 +49,12 @@ static struct poptOption server_table[] = {
 
 static struct poptOption trace_table[] = {
 	VALUE("trace-pcap", 0, OPT_TRACE, "write the messages there, decrypted, for Wireshark", "FILE"),
+	POPT_TABLEEND
+};
+
+static struct poptOption discover_table[] = {
+	VALUE("discover", 0, OPT_DISCOVER, "listen there for registrars that announce themselves; repeatable",
+	      "GROUP[%IFACE][:PORT]"),
 	POPT_TABLEEND
 };
 
@@ -110,6 +117,8 @@ rsp_cli_tables(unsigned groups, struct poptOption *own, struct poptOption *table
 		table[n++] = include(scope_table, "The scope:");
 	if (groups & RSP_CLI_SERVER)
 		table[n++] = include(server_table, "Registrars:");
+	if (groups & RSP_CLI_DISCOVER)
+		table[n++] = include(discover_table, "Announcements:");
 	if (groups & RSP_CLI_TLS)
 		table[n++] = include(tls_table, "Security:");
 	if (groups & RSP_CLI_TRACE)
@@ -164,6 +173,8 @@ rsp_cli_done(void)
 	}
 	while (rsp_cli.n_servers > 0)
 		free(rsp_cli.servers[--rsp_cli.n_servers]);
+	while (rsp_cli.n_discover > 0)
+		free(rsp_cli.discover[--rsp_cli.n_discover]);
 }
 
 static enum rsp_err
@@ -200,14 +211,15 @@ take_choice(const char *arg, const char *no, const char *yes, bool *ret, struct 
 	return RSP_OK;
 }
 
+/* One more of an option that may be given @max times. */
 static enum rsp_err
-take_server(const char *arg, struct rsp_why *why)
+take_one_more(const char *arg, char **list, unsigned *n, unsigned max, struct rsp_why *why)
 {
-	if (rsp_cli.n_servers == RSP_CLI_SERVERS_MAX)
-		return rsp_fail(why, RSP_EUSAGE, NULL, "given more than %d times", RSP_CLI_SERVERS_MAX);
-	enum rsp_err err = rsp_cli_string(arg, &rsp_cli.servers[rsp_cli.n_servers], why);
+	if (*n == max)
+		return rsp_fail(why, RSP_EUSAGE, NULL, "given more than %u times", max);
+	enum rsp_err err = rsp_cli_string(arg, &list[*n], why);
 	if (!err)
-		rsp_cli.n_servers++;
+		++*n;
 	return err;
 }
 
@@ -262,7 +274,9 @@ rsp_cli_take(int opt, const char *arg, struct rsp_why *why)
 		return take_text(opt, text, arg, why);
 	switch (opt) {
 	case OPT_SERVER:
-		return take_server(arg, why);
+		return take_one_more(arg, rsp_cli.servers, &rsp_cli.n_servers, RSP_CLI_SERVERS_MAX, why);
+	case OPT_DISCOVER:
+		return take_one_more(arg, rsp_cli.discover, &rsp_cli.n_discover, RSP_CLI_DISCOVER_MAX, why);
 	case OPT_TIMEOUT:
 		rsp_cli.timeout_given = true;
 		return rsp_cli_duration(arg, &rsp_cli.timeout_ms, why);

@@ -17,6 +17,7 @@ enum {
 	RSP_CLI_CLIENT_TIMERS = 1U << 3,    /* --timers, and those of RFC 5352 s.7 that elements and users have */
 	RSP_CLI_REGISTRAR_TIMERS = 1U << 4, /* --timers, and those of RFC 5353 s.4 and of RFC 5352 that registrars have */
 	RSP_CLI_TRACE = 1U << 5,	    /* --trace-pcap */
+	RSP_CLI_DISCOVER = 1U << 6,	    /* --discover */
 };
 /* --pretty --output --quiet --verbose --version --help: every tool has them */
 
@@ -28,6 +29,7 @@ enum {
 	X(T3_DEREGISTRATION,	  "t3-deregistration",	   "DUR", "how long a deregistration waits for its answer")         \
 	X(T4_REREGISTRATION,	  "t4-reregistration",	   "DUR", "when a registration is renewed at the latest")           \
 	X(T5_SERVERHUNT,	  "t5-serverhunt",	   "DUR", "how long a registrar may take to be usable")             \
+	X(T7_ENRPOUTDATE,	  "t7-enrpoutdate",	   "DUR", "how long an announcement is good for")                   \
 	X(RETRAN_MAX,		  "retran-max",		   "DUR", "the most that T5 is doubled to")                         \
 	X(MAX_REG_ATTEMPT,	  "max-reg-attempt",	   "N",	  "how often a registration is sent")                       \
 	X(MAX_REQUEST_RETRANSMIT, "max-request-retransmit", "N",   "how often a request is sent again")
@@ -46,6 +48,7 @@ enum rsp_cli_timer {
 };
 
 #define RSP_CLI_SERVERS_MAX 64
+#define RSP_CLI_DISCOVER_MAX 4
 #define RSP_CLI_TIMEOUT_MS  10000 /* without --timeout */
 
 struct rsp_cli {
@@ -53,6 +56,8 @@ struct rsp_cli {
 	const char *scope; /* --scope, else $RSP_SCOPE, else /etc/rserpool */
 	char *servers[RSP_CLI_SERVERS_MAX];
 	unsigned n_servers;
+	char *discover[RSP_CLI_DISCOVER_MAX]; /* where to listen for announcements */
+	unsigned n_discover;
 	uint64_t timeout_ms; /* of the whole run; RSP_CLI_TIMEOUT_MS without --timeout */
 	bool timeout_given, wait;
 	bool pretty, quiet;
@@ -100,7 +105,7 @@ enum rsp_err rsp_cli_handle(const char *text, uint8_t **ret, size_t *ret_size, s
 enum { RSP_CLI_OPT_FIRST = 0x100, RSP_CLI_OPT_HELP, RSP_CLI_OPT_VERSION, RSP_CLI_OPT_SHARED };
 
 /** Fill @table, with room for RSP_CLI_TABLE_MAX rows, with the tables of @groups and the end mark. */
-#define RSP_CLI_TABLE_MAX 10
+#define RSP_CLI_TABLE_MAX 11
 void rsp_cli_tables(unsigned groups, struct poptOption *own, struct poptOption *table);
 
 /** Store the shared option @opt. */

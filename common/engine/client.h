@@ -182,8 +182,9 @@ void rsp_client_receive(struct rsp_client *c, uint64_t now_ms, uint32_t link, st
 /**
  * A datagram came, from @source as it says: an ASAP_SERVER_ANNOUNCE, or anything at all. It is never answered. What is
  * usable in it is remembered until T7, so much of it at most, and tried at a bounded rate; the rest is only counted.
+ * False if all of it was of no use.
  */
-void rsp_client_announced(struct rsp_client *c, uint64_t now_ms, const struct rsp_ip *source,
+bool rsp_client_announced(struct rsp_client *c, uint64_t now_ms, const struct rsp_ip *source,
 			  struct rsp_bytes datagram);
 /** Run what is due. */
 void rsp_client_tick(struct rsp_client *c, uint64_t now_ms);

@@ -115,7 +115,7 @@ forget(struct rsp_client *c, struct client_hint *hint)
 		tell(c, RSP_CLIENT_FORGOTTEN, hint);
 }
 
-/* Addresses that a registrar can have, for us: a loopback address is the announcer's own, not ours, unless it is here. */
+/* Addresses that a registrar can have, for us: a loopback address is the announcer's own, unless it is here too. */
 static bool
 can_be_dialled(const struct rsp_ip *ip, const struct rsp_ip *source)
 {
@@ -284,7 +284,7 @@ hear(struct rsp_client *c, uint32_t server_id, const struct rsp_transport *trans
 	return true;
 }
 
-void
+bool
 rsp_client_announced(struct rsp_client *c, uint64_t now_ms, const struct rsp_ip *source, struct rsp_bytes datagram)
 {
 	struct rsp_ip from = rsp_ip_unmapped(source);
@@ -302,10 +302,11 @@ rsp_client_announced(struct rsp_client *c, uint64_t now_ms, const struct rsp_ip 
 				usable = true;
 	if (!usable) {
 		c->announcements_dropped++;
-		return;
+		return false;
 	}
 	rsp_client_pump(c);
 	rsp_client_hints_try(c);
+	return true;
 }
 
 /* The hunt is for another home than there is. */

@@ -101,15 +101,13 @@ rsp_announce_is_group(const struct rsp_announce_at *at)
 }
 
 static enum rsp_err
-fail(struct rsp_why *why, const struct rsp_announce_at *at, const char *what)
+fail(struct rsp_why *why, enum rsp_err err, const struct rsp_announce_at *at, const char *what)
 {
 	char object[RSP_ANNOUNCE_TEXT_MAX];
 	int error = errno;
-	bool no_way = error == ENETUNREACH || error == EHOSTUNREACH || error == EADDRNOTAVAIL || error == ENETDOWN ||
-		      error == ENODEV;
 
 	rsp_announce_format(at, object);
-	return rsp_fail(why, no_way ? RSP_EUNREACHABLE : RSP_EIO, object, "%s: %s", what, strerror(error));
+	return rsp_fail(why, err, object, "%s: %s", what, strerror(error));
 }
 
 static struct in_addr
@@ -172,7 +170,7 @@ rsp_announce_sender_new(const struct rsp_announce_at *at, struct rsp_announce_se
 	sender->at = *at;
 	sender->fd = socket(at->sa.ss.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (sender->fd < 0 || (rsp_announce_is_group(at) && aim(sender->fd, at) < 0)) {
-		enum rsp_err e = fail(why, at, "cannot announce");
+		enum rsp_err e = fail(why, RSP_EIO, at, "cannot announce");
 
 		rsp_announce_sender_free(sender);
 		return e;
@@ -181,24 +179,48 @@ rsp_announce_sender_new(const struct rsp_announce_at *at, struct rsp_announce_se
 	return RSP_OK;
 }
 
+/* Nobody can answer to a link-local address without knowing the link. It is what the system takes for a group that is
+ * link-local itself; for the same group with a wider scope it takes a better one, if there is any. */
+static struct rsp_sockaddr
+widened(const struct rsp_announce_at *at)
+{
+	struct rsp_sockaddr wide = at->sa;
+	struct sockaddr_in6 in6;
+
+	if (at->sa.ss.ss_family != AF_INET6 || !rsp_announce_is_group(at))
+		return wide;
+	memcpy(&in6, &wide.ss, sizeof(in6));
+	in6.sin6_addr.s6_addr[1] = (uint8_t)((in6.sin6_addr.s6_addr[1] & 0xf0) | 0x0e);
+	memcpy(&wide.ss, &in6, sizeof(in6));
+	return wide;
+}
+
 enum rsp_err
 rsp_announce_source(struct rsp_announce_sender *sender, struct rsp_ip *ret, struct rsp_why *why)
 {
-	struct rsp_sockaddr from = { .len = sizeof(from.ss) };
-	const struct rsp_announce_at *at = &sender->at;
+	const struct sockaddr nobody = { .sa_family = AF_UNSPEC };
+	struct rsp_sockaddr to = widened(&sender->at), from = { .len = sizeof(from.ss) };
 
 	/* Each time anew: routes and addresses come and go. */
-	if (connect(sender->fd, (const struct sockaddr *)&at->sa.ss, at->sa.len) < 0 ||
+	(void)connect(sender->fd, &nobody, sizeof(nobody));
+	if (connect(sender->fd, (const struct sockaddr *)&to.ss, to.len) < 0 ||
 	    getsockname(sender->fd, (struct sockaddr *)&from.ss, &from.len) < 0)
-		return fail(why, at, "cannot announce");
+		return fail(why, RSP_EUNREACHABLE, &sender->at, "cannot announce");
 	*ret = rsp_sockaddr_ip(&from);
 	return RSP_OK;
+}
+
+static ssize_t
+send_to(const struct rsp_announce_sender *sender, struct rsp_bytes datagram)
+{
+	const struct rsp_sockaddr *to = &sender->at.sa;
+
+	return sendto(sender->fd, datagram.p, datagram.n, 0, (const struct sockaddr *)&to->ss, to->len);
 }
 
 enum rsp_err
 rsp_announce_send(struct rsp_announce_sender *sender, struct rsp_bytes datagram, struct rsp_why *why)
 {
-	const struct rsp_announce_at *at = &sender->at;
 	struct rsp_ip from;
 	enum rsp_err e;
 
@@ -207,10 +229,10 @@ rsp_announce_send(struct rsp_announce_sender *sender, struct rsp_bytes datagram,
 	e = rsp_announce_source(sender, &from, why);
 	if (e)
 		return e;
-	ssize_t sent = send(sender->fd, datagram.p, datagram.n, 0);
+	ssize_t sent = send_to(sender, datagram);
 	if (sent < 0 && errno == ECONNREFUSED) /* that is what became of the last one */
-		sent = send(sender->fd, datagram.p, datagram.n, 0);
-	return sent < 0 && errno != ECONNREFUSED ? fail(why, at, "cannot announce") : RSP_OK;
+		sent = send_to(sender, datagram);
+	return sent < 0 && errno != ECONNREFUSED ? fail(why, RSP_EUNREACHABLE, &sender->at, "cannot announce") : RSP_OK;
 }
 
 void
@@ -286,25 +308,35 @@ join(int fd, const struct rsp_announce_at *at)
 	return setsockopt(fd, IPPROTO_IPV6, IPV6_JOIN_GROUP, &group, sizeof(group));
 }
 
+/* Let others listen at the same port of the group. */
+static int
+share(int fd)
+{
+	const int on = 1;
+
+	return setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+}
+
 static enum rsp_err
 open_socket(struct rsp_announce_listener *l, struct rsp_why *why)
 {
 	struct rsp_announce_at *at = &l->at;
-	bool group = rsp_announce_is_group(at);
-	const int on = 1;
+	bool group = rsp_announce_is_group(at), chosen = rsp_sockaddr_port(&at->sa) != 0;
 
 	l->fd = socket(at->sa.ss.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (l->fd < 0)
-		return fail(why, at, "cannot listen");
-	/* Bound to the group, not to any address: so only what was sent to the group comes. */
-	if ((group && setsockopt(l->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0) ||
-	    bind(l->fd, (const struct sockaddr *)&at->sa.ss, at->sa.len) < 0)
-		return fail(why, at, "cannot listen");
+		return fail(why, RSP_EIO, at, "cannot listen");
+	/* Bound to the group, not to any address: so only what was sent to the group comes. A port that the kernel
+	 * chooses is to be nobody else's yet. */
+	if ((group && chosen && share(l->fd) < 0) ||
+	    bind(l->fd, (const struct sockaddr *)&at->sa.ss, at->sa.len) < 0 ||
+	    (group && !chosen && share(l->fd) < 0))
+		return fail(why, RSP_EIO, at, "cannot listen");
 	if (group && join(l->fd, at) < 0)
-		return fail(why, at, "cannot join the group");
+		return fail(why, RSP_EIO, at, "cannot join the group");
 	at->sa.len = sizeof(at->sa.ss);
 	if (getsockname(l->fd, (struct sockaddr *)&at->sa.ss, &at->sa.len) < 0)
-		return fail(why, at, "cannot listen");
+		return fail(why, RSP_EIO, at, "cannot listen");
 	return RSP_OK;
 }
 

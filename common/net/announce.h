@@ -48,8 +48,8 @@ enum rsp_err rsp_announce_source(struct rsp_announce_sender *sender, struct rsp_
 				 struct rsp_why *why) RSP_NODISCARD;
 
 /**
- * Send @datagram. Nobody needs to listen. RSP_ELIMIT if it is longer than RSP_ANNOUNCE_MAX, RSP_EUNREACHABLE or RSP_EIO
- * with @why: it is lost.
+ * Send @datagram. Nobody needs to listen. RSP_ELIMIT if it is longer than RSP_ANNOUNCE_MAX, RSP_EUNREACHABLE if it is
+ * lost, with @why.
  */
 enum rsp_err rsp_announce_send(struct rsp_announce_sender *sender, struct rsp_bytes datagram,
 			       struct rsp_why *why) RSP_NODISCARD;

@@ -72,13 +72,20 @@ tls_of(const struct rsp_scope *scope, struct rsp_tls *given, struct rsp_tls **re
 	if (!scope)
 		return rsp_fail(why, RSP_ECONFIG, "scope",
 				"without a scope directory there are no keys and certificates");
-	struct rsp_tls_config config = { .keyring = scope->keyring, .me = scope->node, .x509 = &scope->x509 };
+	struct rsp_tls_config config = {
+		.keyring = scope->keyring,
+		.me = scope->node,
+		.x509 = &scope->x509,
+		.registrars = scope->registrars,
+		.n_registrars = scope->n_registrars,
+	};
 	return rsp_tls_new(&config, ret, why);
 }
 
 static enum rsp_err
 engine_begin(struct rsp_session *s, struct rsp_why *why)
 {
+	struct rsp_client_server *registrars = NULL;
 	struct rsp_client_server servers[RSP_CLIENT_SERVERS_MAX];
 	const struct rsp_session_config *config = &s->config;
 	struct rsp_client_config engine = {
@@ -90,6 +97,7 @@ engine_begin(struct rsp_session *s, struct rsp_why *why)
 		.rounds = config->rounds,
 		.max_outage_ms = config->max_outage_ms,
 		.asap_port = rsp_session_asap_port(s),
+		.discover = config->n_discover > 0,
 	};
 	struct rsp_rng rng;
 	enum rsp_err err = rsp_session_servers(s, servers, why);
@@ -97,9 +105,17 @@ engine_begin(struct rsp_session *s, struct rsp_why *why)
 	if (err)
 		return err;
 	engine.n_servers = s->n_servers;
+	if (engine.discover) {
+		registrars = calloc(RSP_CLIENT_REGISTRARS_MAX, sizeof *registrars);
+		if (!registrars)
+			return rsp_fail(why, RSP_ENOMEM, "session", "out of memory");
+		engine.registrars = registrars;
+		engine.n_registrars = rsp_session_registrars(s, registrars);
+	}
 	err = rsp_rng_os(&rng);
 	if (!err)
 		err = rsp_client_new(&engine, &ops, s, rng, rsp_clock_ms(), &s->engine);
+	free(registrars);
 	return err ? rsp_fail(why, err, "session", "%s", rsp_err_text(err)) : RSP_OK;
 }
 
@@ -113,6 +129,8 @@ begin(struct rsp_session *s, struct rsp_why *why)
 		err = tls_of(config->scope, config->tls, &s->tls, why);
 	if (!err && config->element && config->listen)
 		err = rsp_session_listen(s, why);
+	if (!err)
+		err = rsp_session_discover(s, why);
 	if (!err) {
 		err = rsp_alarm_new(s->loop, on_alarm, s, &s->alarm);
 		if (err)
@@ -153,6 +171,7 @@ rsp_session_free(struct rsp_session *s)
 		return;
 	rsp_session_links_done(s);
 	rsp_listener_free(s->listener);
+	rsp_session_discover_done(s);
 	rsp_defer_cancel(s->loop, &s->defer);
 	rsp_alarm_free(s->alarm);
 	rsp_client_free(s->engine);

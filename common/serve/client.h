@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "engine/client.h"
+#include "net/announce.h"
 
 /* A client at work: the ASAP engine joined to connections, names, keys and the clock. One session serves one tool. */
 
@@ -13,6 +14,8 @@ struct rsp_scope;
 struct rsp_tls;
 struct rsp_trace;
 
+#define RSP_SESSION_DISCOVER_MAX 4
+
 struct rsp_session_config {
 	/* Where keys, certificates and registrars are. Must outlive the session. NULL with @plaintext and @servers. */
 	const struct rsp_scope *scope;
@@ -20,6 +23,11 @@ struct rsp_session_config {
 	 * is the registrar of the scope with that name or address, else HOST itself. None: all of the scope. */
 	const char *const *servers;
 	unsigned n_servers;
+	/* GROUP[%INTERFACE][:PORT]: where to listen for announcements of registrars (rsp_announce_parse()). What is
+	 * heard is tried beside @servers, or instead of them if there are none: as the registrar of the scope that
+	 * has the address or, if none has it, as whichever registrar of the scope answers; in plain text, as anyone. */
+	const char *const *discover;
+	unsigned n_discover;
 
 	bool element;	/* wants to register: dials with keys of role element; else as a user, by certificate */
 	bool plaintext; /* no TLS at all */
@@ -86,6 +94,9 @@ struct rsp_session_home {
 };
 
 void rsp_session_home(const struct rsp_session *s, struct rsp_session_home *ret);
+
+/** Write where the @i-th listener for announcements really listens; false if there is none. */
+bool rsp_session_listens_at(const struct rsp_session *s, unsigned i, char out[static RSP_ANNOUNCE_TEXT_MAX]);
 
 /** The port of our listener for registrars; 0 if there is none. */
 uint16_t rsp_session_asap_port(const struct rsp_session *s);

@@ -217,6 +217,7 @@ try_next(struct session_link *link)
 			.tls = s->tls,
 			.role = link->role,
 			.server_name = demanded ? demanded : link->server_name,
+			.any_registrar = link->any && !demanded,
 			.timeout_ms = dial_timeout(link),
 		};
 
@@ -256,13 +257,16 @@ uint32_t
 rsp_session_link_dial(struct rsp_session *s, const struct rsp_dial *to, unsigned server)
 {
 	struct session_link *link = link_new(s);
+	char address[RSP_SOCKADDR_TEXT_MAX];
 
 	if (!link)
 		return 0;
 	link->server = server;
 	link->port = to->port;
 	link->role = to->role;
-	link->server_name = strdup(to->server_name);
+	link->any = !to->server_name;
+	rsp_addr_format(&to->ip, to->port, address);
+	link->server_name = strdup(link->any ? address : to->server_name);
 	if (!link->server_name) {
 		link_free(link);
 		return 0;

@@ -2,6 +2,7 @@
 #define RSP_SERVE_CLIENT_PRIV_H
 
 #include "net/addr.h"
+#include "net/announce.h"
 #include "net/loop.h"
 #include "net/stream.h"
 #include "net/tls.h"
@@ -9,7 +10,7 @@
 #include "serve/client.h"
 
 /* What the files of the session share. client.c: the session and the engine's side. client_link.c: connections.
- * client_servers.c: whom to ask. */
+ * client_servers.c: whom to ask. client_discover.c: announcements. */
 
 #define SESSION_ADDRESSES_MAX (RSP_LOOKUP_MAX + RSP_CLIENT_SERVER_IPS_MAX)
 
@@ -21,7 +22,8 @@ struct session_link {
 	unsigned server;
 	uint16_t port;
 	enum rsp_role role;
-	char *server_name;
+	bool any;	   /* whichever registrar of the scope it is */
+	char *server_name; /* then what its address is called */
 
 	struct rsp_lookup *lookup;
 	struct rsp_sockaddr to[SESSION_ADDRESSES_MAX]; /* to be tried one after the other */
@@ -55,6 +57,7 @@ struct rsp_session {
 	struct rsp_listener *listener;
 	struct session_server *servers;
 	unsigned n_servers;
+	struct rsp_announce_listener *ears[RSP_SESSION_DISCOVER_MAX];
 };
 
 /** Let the alarm ring when the engine wants to. After every call into it. */
@@ -69,6 +72,13 @@ struct session_link *rsp_session_link_find(const struct rsp_session *s, uint32_t
 void rsp_session_links_failed(struct rsp_session *s);
 void rsp_session_links_done(struct rsp_session *s);
 enum rsp_err rsp_session_listen(struct rsp_session *s, struct rsp_why *why) RSP_NODISCARD;
+
+/* client_discover.c */
+/** Begin to listen for announcements, if the configuration says so. */
+enum rsp_err rsp_session_discover(struct rsp_session *s, struct rsp_why *why) RSP_NODISCARD;
+void rsp_session_discover_done(struct rsp_session *s);
+/** Fill @ret, of RSP_CLIENT_REGISTRARS_MAX entries, with the scope's registrars and their addresses; how many. */
+unsigned rsp_session_registrars(const struct rsp_session *s, struct rsp_client_server *ret);
 
 /* client_servers.c */
 /** Fill @ret, of RSP_CLIENT_SERVERS_MAX entries, from the configuration; its strings live in s->servers. */

@@ -35,13 +35,13 @@ rsp_session_servers(struct rsp_session *s, struct rsp_client_server *ret, struct
 	const struct rsp_scope *scope = config->scope;
 	size_t n = config->n_servers ? config->n_servers : scope ? scope->n_registrars : 0;
 
-	if (n == 0)
+	if (n == 0 && !config->n_discover)
 		return rsp_fail(why, RSP_EUSAGE, scope ? scope->dir : "registrar",
 				"no registrar is named here: give one with -s HOST:PORT");
 	if (n > RSP_CLIENT_SERVERS_MAX && config->n_servers)
 		return rsp_fail(why, RSP_EUSAGE, "server", "%zu are given, %d are allowed", n, RSP_CLIENT_SERVERS_MAX);
 	n = n < RSP_CLIENT_SERVERS_MAX ? n : RSP_CLIENT_SERVERS_MAX;
-	s->servers = calloc(n, sizeof *s->servers);
+	s->servers = calloc(n ? n : 1, sizeof *s->servers);
 	if (!s->servers)
 		return rsp_fail(why, RSP_ENOMEM, "session", "out of memory");
 	for (size_t i = 0; i < n; i++) {
@@ -49,15 +49,18 @@ rsp_session_servers(struct rsp_session *s, struct rsp_client_server *ret, struct
 			scope && !config->n_servers ? &scope->registrars[i] : NULL;
 		struct rsp_target target = { 0 };
 
+		/* where the kernel let it listen is for its announcements to tell */
+		if (registrar && config->n_discover && !registrar->asap.port)
+			continue;
 		if (registrar) {
-			take(s, &ret[i], registrar->name, &registrar->asap, registrar);
+			take(s, &ret[s->n_servers], registrar->name, &registrar->asap, registrar);
 			continue;
 		}
 		enum rsp_err err = rsp_target_of(scope, config->servers[i], RSP_SERVICE_ASAP, config->plaintext,
 						 &target, why);
 		if (err)
 			return err;
-		take(s, &ret[i], target.name, &target.endpoint, target.registrar);
+		take(s, &ret[s->n_servers], target.name, &target.endpoint, target.registrar);
 	}
 	return RSP_OK;
 }

@@ -181,9 +181,15 @@ nobody_needs_to_listen(void)
 
 	listen_at("127.0.0.1:0", &ears);
 	struct rsp_announce_sender *sender = sender_to(&ears);
+	struct rsp_announce_at at = *rsp_announce_listener_at(ears.listener);
 	rsp_announce_listener_free(ears.listener);
 	for (unsigned i = 0; i < 5; i++) /* the system tells of each with the next one */
 		send_text(sender, "is anybody there?");
+	CHECK_EQ(rsp_announce_listen(world_loop, &at, hear, &ears, &ears.listener, NULL), RSP_OK);
+	send_text(sender, "now"); /* which is not lost by that */
+	WORLD_RUN(ears.n == 1);
+	CHECK_STR(ears.text, "now");
+	rsp_announce_listener_free(ears.listener);
 	rsp_announce_sender_free(sender);
 }
 

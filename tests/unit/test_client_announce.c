@@ -366,6 +366,37 @@ silent_addresses_do_not_stop_the_hunt(void)
 	world_end(&w);
 }
 
+/* Neither those that were heard nor the configured ones take all three places while others wait. */
+static void
+both_kinds_have_their_places(void)
+{
+	struct rsp_client_config config = discovering(5);
+	unsigned most[2] = { 0 };
+
+	world_begin(&w, &config);
+	for (unsigned i = 1; i <= 8; i++)
+		announce(ip4(10, 66, 0, i), 6666);
+	CHECK_EQ(world_resolve(&w, "web", false), RSP_OK);
+	for (unsigned turn = 0; turn < 4; turn++) { /* as long as there are some of both kinds */
+		unsigned open[2] = { 0 };
+		uint32_t oldest = 0;
+
+		for (unsigned i = w.n_dials; i-- > 0;) {
+			if (w.dial[i].ended)
+				continue;
+			oldest = w.dial[i].link;
+			open[w.dial[i].to.port == 6666]++;
+		}
+		for (unsigned kind = 0; kind < 2; kind++)
+			most[kind] = open[kind] > most[kind] ? open[kind] : most[kind];
+		CHECK(open[0] + open[1] <= 3);
+		world_down(&w, oldest, RSP_STEP_TCP, RSP_EUNREACHABLE);
+	}
+	CHECK_EQ(most[0], 2);
+	CHECK_EQ(most[1], 2);
+	world_end(&w);
+}
+
 /* A slow registrar gets its time, even among liars: more of it with each attempt. */
 static void
 patience_grows(void)
@@ -379,9 +410,9 @@ patience_grows(void)
 	world_begin(&w, &config);
 	CHECK_EQ(world_resolve(&w, "web", false), RSP_OK);
 	since = w.now;
-	while (w.now < since + 60000 && !world_count_told(&w, RSP_CLIENT_HOME)) {
+	while (w.now < since + 600000 && !world_count_told(&w, RSP_CLIENT_HOME)) {
 		announce(honest, 4000);
-		for (unsigned i = 1; i <= 6; i++)
+		for (unsigned i = 1; i <= 40; i++)
 			announce(ip4(10, 66, 0, i), 6666);
 		for (unsigned i = 0; i < w.n_dials; i++)
 			if (dials_to(honest, 4000) && rsp_ip_equal(&w.dial[i].to.ip, &honest) && !w.dial[i].ended) {
@@ -633,6 +664,7 @@ main(void)
 	TAP_RUN(a_rogue_s_address_leads_nowhere);
 	TAP_RUN(an_address_that_only_closes_is_not_dialled_without_end);
 	TAP_RUN(silent_addresses_do_not_stop_the_hunt);
+	TAP_RUN(both_kinds_have_their_places);
 	TAP_RUN(patience_grows);
 	TAP_RUN(a_flood_from_one_source_leaves_room_for_others);
 	TAP_RUN(a_flood_from_everywhere_is_bounded_and_the_known_come_first);
