@@ -15,12 +15,14 @@ _rsp_peer() {
 	--tls-policy:*) words=(default rfc5352) ;;
 	--timers:*) words=(rfc fast) ;;
 	--transport:*) words=(tcp) ;;
+	--announce:*) words=(224.0.1.185 ff05::133) ;;
 	*:status) words=(--name --control --timeout "${output[@]}") ;;
 	*:list) words=("${asking[@]}") ;;
 	*:dump) words=(--own --pools "${asking[@]}") ;;
 	*:ping) words=(--count --interval "${asking[@]}") ;;
 	*:run)
 		words=(--name --asap --enrp --plain-asap --answer-plain-users --require-user-cert --server-id
+			--announce --t6-serverannounce
 			--peer --leave-timeout --control --registration-rate --resolution-rate --report-rate
 			--keepalive-interval
 			--keepalive-distance --reconnect-grace --push-distance --message-time --handshake-timeout

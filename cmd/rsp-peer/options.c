@@ -14,6 +14,7 @@ enum {
 	OPT_ANSWER_PLAIN_USERS,
 	OPT_REQUIRE_USER_CERT,
 	OPT_SERVER_ID,
+	OPT_ANNOUNCE,
 	OPT_LEAVE_TIMEOUT,
 	OPT_CONTROL,
 	OPT_REGISTRATION_RATE,
@@ -102,6 +103,8 @@ struct poptOption peer_options[] = {
 	{ "require-user-cert", 0, POPT_ARG_NONE, NULL, OPT_REQUIRE_USER_CERT,
 	  "users must show a certificate of the scope's CA", NULL },
 	{ "server-id", 0, POPT_ARG_STRING, NULL, OPT_SERVER_ID, "the ENRP server id (random)", "ID" },
+	{ "announce", 0, POPT_ARG_STRING, NULL, OPT_ANNOUNCE,
+	  "announce the registrar there, by multicast or to one address; repeatable", "GROUP[%IFACE][:PORT]" },
 	{ "leave-timeout", 0, POPT_ARG_STRING, NULL, OPT_LEAVE_TIMEOUT, "how long leaving may take (5s)", "DUR" },
 	{ "control", 0, POPT_ARG_STRING, NULL, OPT_CONTROL,
 	  "where the control socket is (see rsp-peer(1)); none: nowhere", "PATH|none" },
@@ -200,6 +203,8 @@ peer_take(int opt, const char *arg, struct rsp_why *why)
 		return RSP_OK;
 	case OPT_SERVER_ID:
 		return rsp_cli_id(arg, &engine->server_id, why);
+	case OPT_ANNOUNCE:
+		return peer_announce_take(arg, why);
 	case OPT_LEAVE_TIMEOUT:
 		return rsp_cli_duration(arg, &peer_option.leave_ms, why);
 	case OPT_CONTROL:

@@ -3,6 +3,7 @@
 
 #include "cli/main.h"
 #include "keys/scope.h"
+#include "serve/announce.h"
 #include "serve/control.h"
 #include "serve/registrar.h"
 
@@ -18,6 +19,7 @@ struct peer_option {
 	struct rsp_sockaddr at[RSP_SERVE_COUNT]; /* empty: as the scope says */
 	uint64_t leave_ms;                       /* after TERM */
 	struct rsp_serve_config config;          /* what the options changed of the defaults */
+	struct rsp_announcer_config announce;    /* where to; the rest once it is known */
 };
 
 extern struct peer_option peer_option;
@@ -33,6 +35,16 @@ void peer_config(struct rsp_serve_config *config);
 
 /** Put the numbers of @config into *@timers and *@limits, named as the options are. */
 void peer_put_numbers(const struct rsp_serve_config *config, json_t **timers, json_t **limits);
+
+/* announce.c: announcements */
+
+/** Take --announce. */
+enum rsp_err peer_announce_take(const char *arg, struct rsp_why *why) RSP_NODISCARD;
+
+/** Begin to announce @serve, if the options say so; else *@ret is left alone. */
+enum rsp_err peer_announce(struct rsp_loop *loop, const char *name, const struct rsp_scope *scope,
+			   struct rsp_serve *serve, struct rsp_announcer **ret,
+			   struct rsp_why *why) RSP_NODISCARD;
 
 /* scope.c: keys, certificates and ports */
 
@@ -67,6 +79,9 @@ void peer_record_event(struct peer_budget *budget, const struct rsp_event *event
 void peer_record_refused(struct peer_budget *budget, enum rsp_serve_port port, const struct rsp_why *why);
 void peer_record_reload(const struct rsp_scope *scope);
 void peer_record_reload_failed(const struct rsp_why *why);
+/** @n addresses @ip with @port are announced to @to; or none is, and @why says why. */
+void peer_record_announcing(const struct rsp_announce_at *to, const struct rsp_ip *ip, unsigned n, uint16_t port,
+			    const struct rsp_why *why);
 void peer_record_stopped(const struct peer_budget *budget, const struct rsp_serve *serve);
 
 /** "ADDR:PORT", or null for none. */

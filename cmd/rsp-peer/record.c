@@ -156,6 +156,22 @@ peer_record_reload_failed(const struct rsp_why *why)
 }
 
 void
+peer_record_announcing(const struct rsp_announce_at *to, const struct rsp_ip *ip, unsigned n, uint16_t port,
+		       const struct rsp_why *why)
+{
+	json_t *record = begin(!why, why ? "announce-failed" : "announcing"), *addresses = json_array();
+	char text[RSP_ANNOUNCE_TEXT_MAX];
+
+	rsp_announce_format(to, text);
+	rsp_json_put(&record, "to", json_string(text));
+	for (unsigned i = 0; i < n; i++)
+		rsp_json_append(&addresses, peer_remote_json(&ip[i], port));
+	rsp_json_put(&record, "addresses", addresses);
+	rsp_json_put(&record, "error", why ? rsp_cli_error_json(why) : json_null());
+	end(record);
+}
+
+void
 peer_record_stopped(const struct peer_budget *budget, const struct rsp_serve *serve)
 {
 	struct rsp_serve_stats stats;

@@ -19,6 +19,7 @@
 struct run {
 	struct rsp_loop *loop;
 	struct rsp_serve *serve;
+	struct rsp_announcer *announcer;
 	struct rsp_scope *scope; /* NULL: insecure, and there is none */
 	struct rsp_trace *trace;
 	struct rsp_control *control; /* NULL: there is none */
@@ -80,6 +81,7 @@ on_ready(void *ctx)
 	struct run *run = ctx;
 
 	peer_record_state("listening", run->name, run->serve, control_path(run));
+	rsp_announcer_now(run->announcer);
 	tell_systemd("READY=1\nSTATUS=serving");
 }
 
@@ -113,6 +115,8 @@ on_stop(void *ctx, int signum)
 	rsp_log(RSP_LOG_INFO, run->name, "leaving on signal %d", signum);
 	tell_systemd("STOPPING=1");
 	rsp_alarm_in(run->leave_end, peer_option.leave_ms);
+	rsp_announcer_free(run->announcer);
+	run->announcer = NULL;
 	rsp_serve_leave(run->serve, on_left);
 }
 
@@ -188,6 +192,8 @@ start(struct run *run, struct rsp_why *why)
 	run->started_ms = rsp_clock_wall_ms();
 	if (!err)
 		err = peer_control_open(run->loop, run->name, on_control, run, &run->control, why);
+	if (!err)
+		err = peer_announce(run->loop, run->name, run->scope, run->serve, &run->announcer, why);
 	if (err)
 		return err;
 	err = rsp_signal_new(run->loop, SIGTERM, on_stop, run, &run->term);
@@ -204,6 +210,7 @@ static void
 stop(struct run *run)
 {
 	rsp_control_free(run->control);
+	rsp_announcer_free(run->announcer);
 	rsp_serve_free(run->serve);
 	rsp_signal_free(run->term);
 	rsp_signal_free(run->interrupt);

@@ -34,6 +34,7 @@ enum {
 	X(MAX_REG_ATTEMPT,	  "max-reg-attempt",	   "N",	  "how often a registration is sent")                       \
 	X(MAX_REQUEST_RETRANSMIT, "max-request-retransmit", "N",   "how often a request is sent again")
 #define RSP_CLI_TIMERS_REGISTRAR(X)                                                                                     \
+	X(T6_SERVERANNOUNCE,	  "t6-serverannounce",	   "DUR", "between announcements")                                  \
 	X(PEER_HEARTBEAT_CYCLE,	  "peer-heartbeat-cycle",  "DUR", "between the presences sent to peers")                    \
 	X(MAX_TIME_LAST_HEARD,	  "max-time-last-heard",   "DUR", "after which a silent peer is probed")                    \
 	X(MAX_TIME_NO_RESPONSE,	  "max-time-no-response",  "DUR", "after which a probed peer counts as dead")               \

@@ -6,10 +6,19 @@ raw.py exchange [--psk IDENTITY:HEX | --ca FILE] [--wait SECONDS] ADDR:PORT MESS
     answers as messages.
 raw.py hold N ADDR:PORT HEX
     Open N plain connections, send HEX on each, print "held", keep them until stdin ends.
+raw.py shout ADDR:PORT MESSAGE...
+    Send each message as a datagram.
+raw.py invent COUNT ADDR:PORT
+    Send COUNT announcements of registrars that do not exist, each at another address of 127.0.0.0/8.
+raw.py noise SEED COUNT ADDR:PORT
+    Send COUNT datagrams of random octets, of 0 to 3000.
+raw.py hear COUNT
+    Listen for datagrams at a port of 127.0.0.1 that is printed first; print COUNT of them, each a line of hex.
 raw.py flood SEED COUNT ADDR:PORT
     Send random octets over COUNT plain connections, one after the other.
 
-MESSAGE: register:POOL:PE_ID:IP:PORT[:HOME_ID] | deregister:POOL:PE_ID | resolve:POOL | unreachable:POOL:PE_ID | hex:OCTETS
+MESSAGE: register:POOL:PE_ID:IP:PORT[:HOME_ID] | deregister:POOL:PE_ID | resolve:POOL | unreachable:POOL:PE_ID |
+    announce:SERVER_ID:IP:PORT | hex:OCTETS
 """
 import argparse
 import ipaddress
@@ -35,12 +44,20 @@ def message(kind, *parameters):
     return pad(struct.pack("!BBH", kind, 0, 4 + len(body)) + body)
 
 
-def element(pe_id, ip, port, home=0):
+def transport(ip, port):
     address = ipaddress.ip_address(ip)
     where = tlv(1 if address.version == 4 else 2, address.packed)
-    transport = tlv(5, struct.pack("!HH", int(port), 0) + where)  # TCP
+    return tlv(5, struct.pack("!HH", int(port), 0) + where)  # TCP
+
+
+def element(pe_id, ip, port, home=0):
     policy = tlv(8, struct.pack("!I", 1))  # round robin
-    return tlv(0xA, struct.pack("!IIi", int(pe_id, 0), home, 300) + transport + policy)
+    return tlv(0xA, struct.pack("!IIi", int(pe_id, 0), home, 300) + transport(ip, port) + policy)
+
+
+def announcement(server_id, ip, port):
+    octets = struct.pack("!I", server_id) + transport(ip, port)
+    return struct.pack("!BBH", 0xA, 0, 4 + len(octets)) + octets
 
 
 def encode(text):
@@ -48,6 +65,8 @@ def encode(text):
     if kind == "hex":
         return bytes.fromhex(rest)
     part = rest.split(":")
+    if kind == "announce":
+        return announcement(int(part[0], 0), part[1], int(part[2]))
     handle = tlv(9, part[0].encode())
     if kind == "register":
         home = int(part[4], 0) if len(part) > 4 else 0
@@ -168,4 +187,34 @@ def flood(arguments):
     print("flooded")
 
 
-{"exchange": exchange, "hold": hold, "flood": flood}[sys.argv[1]](sys.argv[2:])
+def shout(arguments):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+        for text in arguments[1:]:
+            udp.sendto(encode(text), split(arguments[0]))
+
+
+def invent(arguments):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+        for i in range(1, int(arguments[0]) + 1):
+            ip = f"127.{1 + i // 65536}.{i // 256 % 256}.{i % 256}"
+            udp.sendto(announcement(i, ip, 1), split(arguments[1]))
+    print("invented")
+
+
+def noise(arguments):
+    source = random.Random(int(arguments[0]))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+        for _ in range(int(arguments[1])):
+            udp.sendto(source.randbytes(source.randrange(0, 3000)), split(arguments[2]))
+    print("made")
+
+
+def hear(arguments):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+        udp.bind(("127.0.0.1", 0))
+        print(udp.getsockname()[1], flush=True)
+        for _ in range(int(arguments[0])):
+            print(udp.recv(65536).hex(), flush=True)
+
+
+{"exchange": exchange, "hold": hold, "flood": flood, "shout": shout, "invent": invent, "noise": noise, "hear": hear}[sys.argv[1]](sys.argv[2:])

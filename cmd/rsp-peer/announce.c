@@ -1,0 +1,60 @@
+/* rsp-peer run: telling elements and users where the registrar is. */
+#include <string.h>
+
+#include "keys/scope.h"
+#include "peer.h"
+
+enum rsp_err
+peer_announce_take(const char *arg, struct rsp_why *why)
+{
+	struct rsp_announcer_config *announce = &peer_option.announce;
+
+	if (announce->n_to == RSP_ANNOUNCER_TO_MAX)
+		return rsp_fail(why, RSP_EUSAGE, NULL, "given more than %d times", RSP_ANNOUNCER_TO_MAX);
+	if (rsp_announce_parse(arg, &announce->to[announce->n_to]))
+		return rsp_fail(why, RSP_EUSAGE, NULL, "\"%s\" is not GROUP[%%INTERFACE][:PORT][/HOPS]", arg);
+	if (rsp_sockaddr_port(&announce->to[announce->n_to].sa) == 0)
+		return rsp_fail(why, RSP_EUSAGE, NULL, "\"%s\": nobody listens on port 0", arg);
+	announce->n_to++;
+	return RSP_OK;
+}
+
+/* While it joins, or joins again, elements and users are better off elsewhere. */
+static bool
+serves(void *ctx)
+{
+	const struct rsp_serve *serve = ctx;
+
+	return rsp_registrar_state(rsp_serve_engine(serve)) == RSP_REGISTRAR_SERVING;
+}
+
+static void
+on_state(void *ctx, const struct rsp_announce_at *to, const struct rsp_ip *ip, unsigned n, const struct rsp_why *why)
+{
+	(void)ctx;
+	peer_record_announcing(to, ip, n, peer_option.announce.port, why);
+}
+
+enum rsp_err
+peer_announce(struct rsp_loop *loop, const char *name, const struct rsp_scope *scope, struct rsp_serve *serve,
+	      struct rsp_announcer **ret, struct rsp_why *why)
+{
+	struct rsp_announcer_config *announce = &peer_option.announce;
+	const struct rsp_scope_registrar *self = scope ? rsp_scope_registrar_named(scope, name) : NULL;
+	const struct rsp_sockaddr *asap = rsp_serve_address(serve, RSP_SERVE_ASAP);
+
+	if (announce->n_to == 0)
+		return RSP_OK;
+	if (!asap)
+		return rsp_fail(why, RSP_EUSAGE, "--announce", "there is no ASAP port to announce");
+	rsp_cli_timer_u32(RSP_TIMER_T6_SERVERANNOUNCE, &announce->t6_ms);
+	announce->server_id = rsp_serve_id(serve);
+	announce->ip = rsp_sockaddr_ip(asap);
+	announce->port = rsp_sockaddr_port(asap);
+	for (size_t i = 0; self && i < self->n_addresses && announce->n_more < RSP_COUNT(announce->more); i++)
+		announce->more[announce->n_more++] = self->addresses[i];
+	announce->serves = serves;
+	announce->state = on_state;
+	announce->ctx = serve;
+	return rsp_announcer_new(loop, announce, ret, why);
+}
