@@ -1,4 +1,5 @@
 /* rsp-peer: the options of `run`. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -253,11 +254,10 @@ static void
 put_number(json_t **object, const char *option, bool duration, uint32_t value)
 {
 	char key[64];
-	size_t n = 0;
 
-	for (; n < sizeof(key) - sizeof("_ms") && option[n]; n++)
-		key[n] = option[n] == '-' ? '_' : option[n];
-	memcpy(key + n, duration ? "_ms" : "", duration ? sizeof("_ms") : 1);
+	(void)snprintf(key, sizeof(key), "%s%s", option, duration ? "_ms" : "");
+	for (char *c = key; *c; c++)
+		*c = *c == '-' ? '_' : *c;
 	rsp_json_put(object, key, json_integer(value));
 }
 

@@ -149,10 +149,7 @@ start_rogue() {
 }
 
 @test "announce: an IPv6 group at the default port, in a network of its own" { # RFC 5352 8.2, 8.4
-	if ! unshare -rn true 2>/dev/null; then
-		echo "# no network namespaces here: IPv6 multicast is not tested" >&3
-		return
-	fi
+	unshare -rn true 2>/dev/null || skip "no network namespaces" # CI takes this for a failure
 	cat >"$BATS_TEST_TMPDIR/inside" <<-'EOT'
 		ip link add left type veth peer name right && ip address add fd00::1/64 dev left nodad || exit 90
 		for interface in lo left right; do ip link set "$interface" up; done
