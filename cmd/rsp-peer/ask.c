@@ -9,7 +9,8 @@
 struct asking {
 	const struct peer_question *question;
 	struct rsp_loop *loop;
-	bool done; /* somebody answered to the end */
+	bool done;	    /* somebody answered to the end */
+	enum rsp_err ended; /* what made us stop */
 };
 
 static void
@@ -24,8 +25,11 @@ on_event(void *ctx, const struct rsp_inquiry_server *server, const struct rsp_mo
 			*server->address ? server->address : rsp_inquiry_step_name(server->step),
 			*event->why->reason ? event->why->reason : rsp_err_text(event->why->err));
 	asking->done |= event->type == RSP_MONITOR_DONE;
-	if (!server->again)
-		asking->question->event(asking->question->ctx, server, event, rtt_us);
+	if (server->again || asking->ended)
+		return;
+	asking->ended = asking->question->event(asking->question->ctx, server, event, rtt_us);
+	if (asking->ended)
+		rsp_loop_stop(asking->loop);
 }
 
 static void
@@ -76,6 +80,15 @@ fail(const struct rsp_inquiry *q)
 	return rsp_cli_fail_attempts(worst ? &worst->why : &why, attempts_json(q));
 }
 
+/* That output cannot be written has been said. */
+static int
+stopped(enum rsp_err err)
+{
+	struct rsp_why why = { .err = err, .object = "answer", .cause = RSP_CAUSE_NONE };
+
+	return err == RSP_EOUTPUT ? rsp_err_exit(err) : rsp_cli_fail(&why);
+}
+
 static int
 ask(struct asking *asking, struct rsp_inquiry_config *config)
 {
@@ -93,8 +106,7 @@ ask(struct asking *asking, struct rsp_inquiry_config *config)
 		status = rsp_cli_fail(&why);
 	} else {
 		rsp_loop_run(asking->loop);
-		if (!config->each && !asking->done)
-			status = fail(q);
+		status = asking->ended ? stopped(asking->ended) : config->each || asking->done ? 0 : fail(q);
 	}
 	rsp_inquiry_free(q);
 	rsp_loop_run(asking->loop); /* flushes and closes */

@@ -11,7 +11,9 @@
 struct peer_question {
 	struct rsp_monitor_config ask; /* but for its times */
 	bool each;		       /* of every registrar named, instead of the first that answers */
-	rsp_inquiry_event *event;      /* as in serve/monitor.h; FAILED only for good */
+	/* As in serve/monitor.h, FAILED only for good. An error is the end: nobody is asked any more. */
+	enum rsp_err (*event)(void *ctx, const struct rsp_inquiry_server *server, const struct rsp_monitor_event *event,
+			      uint64_t rtt_us);
 	void *ctx;
 };
 

@@ -1,11 +1,9 @@
 /* rsp-peer dump: the handlespace as one registrar has it, line by line as it comes. */
-#include <stdlib.h>
-#include <string.h>
-
 #include "ask.h"
 #include "base/clock.h"
 #include "cli/message_json.h"
 #include "model/checksum.h"
+#include "tally.h"
 
 enum { OPT_OWN = 1, OPT_POOLS };
 
@@ -19,29 +17,9 @@ static struct {
 	bool own, pools;
 } option;
 
-/* More registrars than a scope has are somebody's invention: their elements are counted, not summed. */
-#define HOMES_MAX 1024
-
-struct home {
-	uint32_t id;
-	uint64_t elements, sum, digest;
-	bool versions; /* all have one */
-};
-
 struct dump {
-	uint64_t begin_ms, elements, pools;
-	struct home home[HOMES_MAX]; /* by id */
-	unsigned n_homes;
-	uint64_t homeless; /* elements of homes that had no room */
-
-	/* the pool that is being read */
-	uint8_t *handle;
-	size_t handle_size;
-	uint32_t handle_sum;
-	uint64_t handle_digest;
-	uint64_t pool_elements;
-	uint32_t policy;
-	bool uniform; /* all its elements have that policy */
+	uint64_t begin_ms;
+	struct tally tally;
 };
 
 static enum rsp_err
@@ -54,146 +32,101 @@ take(int opt, const char *arg, struct rsp_why *why)
 	return RSP_OK;
 }
 
-/* Where @id is among the homes, or belongs. */
-static unsigned
-home_place(const struct dump *d, uint32_t id)
+static enum rsp_err
+element_line(const struct tally_pool *pool, const struct rsp_pool_element *pe)
 {
-	unsigned low = 0, high = d->n_homes;
+	json_t *record = rsp_json_record("rsp.peer.element/1", true);
 
-	while (low < high) {
-		unsigned middle = (low + high) / 2;
-		if (d->home[middle].id < id)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	rsp_json_put_handle(&record, rsp_bytes_of(pool->handle, pool->handle_size));
+	rsp_json_put(&record, "element", rsp_pool_element_json(pe));
+	return rsp_json_emit(record);
 }
 
-static void
-count(struct dump *d, const struct rsp_pool_element *pe)
+static enum rsp_err
+pool_line(const struct tally_pool *pool)
 {
-	unsigned i = home_place(d, pe->home_id);
-
-	d->elements++;
-	if (i == d->n_homes || d->home[i].id != pe->home_id) {
-		if (d->n_homes == HOMES_MAX) {
-			d->homeless++;
-			return;
-		}
-		memmove(&d->home[i + 1], &d->home[i], (d->n_homes - i) * sizeof(d->home[0]));
-		d->home[i] = (struct home){ .id = pe->home_id, .versions = true };
-		d->n_homes++;
-	}
-	d->home[i].elements++;
-	d->home[i].sum += rsp_checksum_element(d->handle_sum, pe->pe_id);
-	d->home[i].digest += rsp_digest_element(d->handle_digest, pe->pe_id, pe->version);
-	d->home[i].versions &= pe->version != 0;
-}
-
-static void
-pool_end(struct dump *d)
-{
-	if (!d->handle || d->pool_elements == 0)
-		return;
-	d->pools++;
-	if (!option.pools)
-		return;
-	const struct rsp_policy_row *row = rsp_policy_row(d->policy);
+	const struct rsp_policy_row *row = rsp_policy_row(pool->policy);
 	json_t *record = rsp_json_record("rsp.peer.pool/1", true), *policy = json_object();
 
-	rsp_json_put(&policy, "type", rsp_json_id(d->policy));
+	rsp_json_put(&policy, "type", rsp_json_id(pool->policy));
 	rsp_json_put(&policy, "name", rsp_json_text(row ? row->key : NULL));
-	rsp_json_put(&policy, "uniform", json_boolean(d->uniform));
-	rsp_json_put_handle(&record, rsp_bytes_of(d->handle, d->handle_size));
-	rsp_json_put(&record, "elements", json_integer((json_int_t)d->pool_elements));
+	rsp_json_put(&policy, "uniform", json_boolean(pool->uniform));
+	rsp_json_put_handle(&record, rsp_bytes_of(pool->handle, pool->handle_size));
+	rsp_json_put(&record, "elements", json_integer((json_int_t)pool->elements));
 	rsp_json_put(&record, "policy", policy);
-	(void)rsp_json_emit(record);
+	return rsp_json_emit(record);
 }
 
-/* A handle: of another pool, or, at the top of a page, of the one that the last page ended amid. */
-static void
-pool_begin(struct dump *d, struct rsp_bytes handle)
-{
-	if (d->handle && rsp_bytes_equal(handle, rsp_bytes_of(d->handle, d->handle_size)))
-		return;
-	pool_end(d);
-	free(d->handle);
-	d->handle = rsp_bytes_dup(handle);
-	d->handle_size = d->handle ? handle.n : 0;
-	d->handle_sum = rsp_checksum_handle(handle);
-	d->handle_digest = rsp_digest_handle(handle);
-	d->pool_elements = 0;
-}
-
-static void
-element(struct dump *d, const struct rsp_pool_element *pe)
-{
-	count(d, pe);
-	if (d->pool_elements++ == 0) {
-		d->policy = pe->policy.type;
-		d->uniform = true;
-	}
-	d->uniform &= pe->policy.type == d->policy;
-	if (option.pools)
-		return;
-	json_t *record = d->handle ? rsp_json_record("rsp.peer.element/1", true) : NULL;
-
-	rsp_json_put_handle(&record, rsp_bytes_of(d->handle, d->handle_size));
-	rsp_json_put(&record, "element", rsp_pool_element_json(pe));
-	(void)rsp_json_emit(record);
-}
-
-static void
+static enum rsp_err
 page(struct dump *d, const struct rsp_message *msg)
 {
+	struct tally_pool *pool = NULL;
 	struct rsp_list_item item;
+	enum rsp_err err = RSP_OK;
 	size_t cursor = 0;
 
-	while (rsp_list_next(msg, &cursor, &item))
-		if (item.type == RSP_PARAM_POOL_HANDLE)
-			pool_begin(d, item.handle);
-		else
-			element(d, &item.element);
+	while (!err && rsp_list_next(msg, &cursor, &item)) {
+		if (item.type == RSP_PARAM_POOL_HANDLE) {
+			err = tally_pool(&d->tally, item.handle, &pool);
+		} else if (pool) { /* as the grammar has it: each element follows its pool's handle */
+			tally_element(&d->tally, pool, &item.element);
+			if (!option.pools)
+				err = element_line(pool, &item.element);
+		}
+	}
+	return err;
 }
 
-static void
-summary(const struct dump *d, const struct rsp_inquiry_server *server, unsigned pages)
+static json_t *
+homes_json(const struct tally *t)
 {
-	json_t *record = rsp_json_record("rsp.peer.dump/1", true), *homes = json_array();
+	json_t *homes = json_array();
 
-	for (unsigned i = 0; i < d->n_homes; i++) {
-		json_t *home = json_object();
+	for (unsigned i = 0; i < t->n_homes; i++) {
+		const struct tally_home *home = &t->home[i];
+		json_t *object = json_object();
 
-		rsp_json_put(&home, "server_id", rsp_json_id(d->home[i].id));
-		rsp_json_put(&home, "elements", json_integer((json_int_t)d->home[i].elements));
-		rsp_json_put(&home, "checksum", rsp_json_code(rsp_checksum_fold(d->home[i].sum)));
-		rsp_json_put(&home, "digest", d->home[i].versions ? rsp_json_u64(d->home[i].digest) : json_null());
-		rsp_json_append(&homes, home);
+		rsp_json_put(&object, "server_id", rsp_json_id(home->id));
+		rsp_json_put(&object, "elements", json_integer((json_int_t)home->elements));
+		rsp_json_put(&object, "checksum", rsp_json_code(rsp_checksum_fold(home->sum)));
+		rsp_json_put(&object, "digest", home->versions ? rsp_json_u64(home->digest) : json_null());
+		rsp_json_append(&homes, object);
 	}
+	return homes;
+}
+
+static enum rsp_err
+end(const struct dump *d, const struct rsp_inquiry_server *server, unsigned pages)
+{
+	const struct tally *t = &d->tally;
+	enum rsp_err err = RSP_OK;
+
+	for (const struct tally_pool *pool = option.pools ? t->first : NULL; pool && !err; pool = pool->after)
+		err = pool_line(pool);
+	if (err)
+		return err;
+	json_t *record = rsp_json_record("rsp.peer.dump/1", true);
+
 	rsp_json_put(&record, "registrar", peer_registrar_json(server));
 	rsp_json_put(&record, "own", json_boolean(option.own));
-	rsp_json_put(&record, "elements", json_integer((json_int_t)d->elements));
-	rsp_json_put(&record, "pools", json_integer((json_int_t)d->pools));
+	rsp_json_put(&record, "elements", json_integer((json_int_t)t->elements));
+	rsp_json_put(&record, "pools", json_integer((json_int_t)t->pools));
 	rsp_json_put(&record, "pages", json_integer(pages));
-	rsp_json_put(&record, "homes", homes);
-	rsp_json_put(&record, "homeless", json_integer((json_int_t)d->homeless));
+	rsp_json_put(&record, "homes", homes_json(t));
+	rsp_json_put(&record, "homeless", json_integer((json_int_t)t->homeless));
 	rsp_json_put(&record, "duration_ms", json_integer((json_int_t)(rsp_clock_ms() - d->begin_ms)));
-	(void)rsp_json_emit(record);
+	return rsp_json_emit(record);
 }
 
-static void
+static enum rsp_err
 on_event(void *ctx, const struct rsp_inquiry_server *server, const struct rsp_monitor_event *event, uint64_t rtt_us)
 {
 	struct dump *d = ctx;
 
 	(void)rtt_us;
-	if (event->type == RSP_MONITOR_PAGE) {
-		page(d, event->message);
-	} else if (event->type == RSP_MONITOR_DONE) {
-		pool_end(d);
-		summary(d, server, event->n);
-	}
+	if (event->type == RSP_MONITOR_PAGE)
+		return page(d, event->message);
+	return event->type == RSP_MONITOR_DONE ? end(d, server, event->n) : RSP_OK;
 }
 
 static int
@@ -205,12 +138,14 @@ run(unsigned n, const char *const *operand)
 		.event = on_event,
 		.ctx = &dump,
 	};
+	struct rsp_why why = { .object = "handlespace" };
 
 	if (n > 0)
 		return rsp_cli_usage(operand[0], "is one word too many");
 	dump.begin_ms = rsp_clock_ms();
-	int status = peer_ask(&question);
-	free(dump.handle);
+	why.err = tally_init(&dump.tally);
+	int status = why.err ? rsp_cli_fail(&why) : peer_ask(&question);
+	tally_done(&dump.tally);
 	return status;
 }
 

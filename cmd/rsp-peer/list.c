@@ -44,18 +44,18 @@ registrars_json(const struct rsp_inquiry_server *server, const struct rsp_messag
 	return list;
 }
 
-static void
+static enum rsp_err
 on_event(void *ctx, const struct rsp_inquiry_server *server, const struct rsp_monitor_event *event, uint64_t rtt_us)
 {
 	(void)ctx;
 	(void)rtt_us;
 	if (event->type != RSP_MONITOR_LISTED)
-		return;
+		return RSP_OK;
 	json_t *record = rsp_json_record("rsp.peer.list/1", true);
 
 	rsp_json_put(&record, "registrar", peer_registrar_json(server));
 	rsp_json_put(&record, "registrars", registrars_json(server, event->message));
-	(void)rsp_json_emit(record);
+	return rsp_json_emit(record);
 }
 
 static int

@@ -31,7 +31,7 @@ take(int opt, const char *arg, struct rsp_why *why)
 	return err;
 }
 
-static void
+static enum rsp_err
 record(const struct rsp_inquiry_server *server, const struct rsp_monitor_event *event, uint64_t rtt_us)
 {
 	const struct rsp_message *msg = event->message;
@@ -45,25 +45,24 @@ record(const struct rsp_inquiry_server *server, const struct rsp_monitor_event *
 	rsp_json_put(&record, "server", info ? rsp_server_info_json(&msg->server_info) : json_null());
 	rsp_json_put(&record, "step", msg ? json_null() : json_string(rsp_inquiry_step_name(server->step)));
 	rsp_json_put(&record, "error", msg ? json_null() : rsp_cli_error_json(event->why));
-	(void)rsp_json_emit(record);
+	return rsp_json_emit(record);
 }
 
-static void
+static enum rsp_err
 on_event(void *ctx, const struct rsp_inquiry_server *server, const struct rsp_monitor_event *event, uint64_t rtt_us)
 {
 	struct ping *ping = ctx;
 
-	if (event->type == RSP_MONITOR_PRESENT) {
-		record(server, event, rtt_us);
-	} else if (event->type == RSP_MONITOR_DONE) {
-		ping->answered++;
-	} else if (event->type == RSP_MONITOR_FAILED) {
-		record(server, event, rtt_us);
+	ping->answered += event->type == RSP_MONITOR_DONE;
+	if (event->type == RSP_MONITOR_FAILED) {
 		rsp_log(RSP_LOG_ERROR, server->name, "%s",
 			*event->why->reason ? event->why->reason : rsp_err_text(event->why->err));
 		if (ping->failed++ == 0)
 			ping->why = *event->why;
+	} else if (event->type != RSP_MONITOR_PRESENT) {
+		return RSP_OK;
 	}
+	return record(server, event, rtt_us);
 }
 
 static int

@@ -92,11 +92,10 @@ requests() {
 	serve a --behave unlike
 	ask 0 dump a --pools
 	assert_equal "$(each 'select(.policy) | [.handle, .handle_hex, .elements, .policy.name, .policy.uniform]')" \
-		'["mixed","6d69786564",2,"round-robin",false]
-[null,"ff00",1,"weighted-round-robin",true]
-["mixed","6d69786564",1,"round-robin",true]'
+		'["mixed","6d69786564",3,"round-robin",false]
+[null,"ff00",1,"weighted-round-robin",true]'
 	assert_equal "$(last '[.pools, (.homes | map([.server_id, .elements]))]')" \
-		'[3,[["0x00000077",1],["0x11111111",3]]]'
+		'[2,[["0x00000077",1],["0x11111111",3]]]'
 	ask 0 dump a
 	assert_equal "$(jq -sr '.[3].element.home_id' <<<"$output")" 0x00000077
 }
