@@ -300,6 +300,31 @@ is_possible(struct rsp_registrar *r, const struct rsp_link *link, const struct r
 	return false;
 }
 
+/* RFC deviation (s.3.4.1): in plain text nothing tells a monitor from a registrar but what it says. Who only asks, and
+ * has not said where it can be reached, is no peer yet: nobody could dial it, and its going would be taken for a
+ * failure. */
+static bool
+only_asks(const struct rsp_registrar *r, const struct rsp_link *link, const struct rsp_message *msg)
+{
+	bool asks = msg->type == ENRP_LIST_REQUEST || msg->type == ENRP_HANDLE_TABLE_REQUEST ||
+		    (msg->type == ENRP_PRESENCE && !(msg->has & RSP_HAS_SERVER_INFO));
+
+	return asks && r->config.insecure && !link->dialled && !link->peer && !rsp_peer_find(r, msg->sender_id);
+}
+
+/* It is answered, and asked who it is, as s.3.4.1 has it; so that two of the kind do not do that for ever, not when it
+ * answers. */
+static void
+answer_asker(struct rsp_registrar *r, struct rsp_link *link, const struct rsp_message *msg)
+{
+	bool presence = msg->type == ENRP_PRESENCE;
+
+	if (presence ? msg->flags & ENRP_FLAG_REPLY_REQUIRED : !link->giving)
+		rsp_enrp_presence(r, link->id, msg->sender_id, true);
+	if (!presence)
+		dispatch_monitor(r, link, msg);
+}
+
 void
 rsp_enrp_receive(struct rsp_registrar *r, struct rsp_link *link, struct rsp_bytes octets)
 {
@@ -315,6 +340,10 @@ rsp_enrp_receive(struct rsp_registrar *r, struct rsp_link *link, struct rsp_byte
 		return;
 	if (link->info.role == RSP_ROLE_MONITOR) {
 		dispatch_monitor(r, link, &msg);
+		return;
+	}
+	if (only_asks(r, link, &msg)) {
+		answer_asker(r, link, &msg);
 		return;
 	}
 	struct rsp_peer *peer = rsp_peer_of_link(r, link, &msg);
