@@ -9,8 +9,8 @@
 #include "model/table.h"
 #include "proto/param.h"
 
-/* What is counted of a handlespace while its elements pass by: pools, and for each home its elements and their sums. The
- * elements themselves are not kept. */
+/* What is counted of a handlespace while its elements pass by: pools, and for each home its elements and their sums.
+ * The elements themselves are not kept. */
 
 /** More registrars than a scope has are somebody's invention: their elements are counted, not summed. */
 #define TALLY_HOMES_MAX 1024

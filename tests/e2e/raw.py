@@ -19,6 +19,9 @@ raw.py flood SEED COUNT ADDR:PORT
 
 MESSAGE: register:POOL:PE_ID:IP:PORT[:HOME_ID] | deregister:POOL:PE_ID | resolve:POOL | unreachable:POOL:PE_ID |
     announce:SERVER_ID:IP:PORT | hex:OCTETS
+ENRP, each with :SENDER:RECEIVER first: presence[:SERVER_ID] | list | listed:SERVER_ID | table |
+tabled:POOL:PE_ID:HOME_ID | add:POOL:PE_ID:HOME_ID | delete:POOL:PE_ID:HOME_ID | init:TARGET | ack:TARGET |
+takeover:TARGET
 """
 import argparse
 import ipaddress
@@ -60,6 +63,33 @@ def announcement(server_id, ip, port):
     return struct.pack("!BBH", 0xA, 0, 4 + len(octets)) + octets
 
 
+def server_info(server_id):
+    return tlv(0xB, struct.pack("!I", server_id) + transport("127.0.0.1", 9))
+
+
+def enrp(kind, part):
+    """An ENRP message (RFC 5353 2), or None."""
+    flags, fixed, parameters = 0, b"", []
+    number = [int(p, 0) if p[:1].isdigit() else p for p in part]
+    if kind == "presence":
+        flags, parameters = 1, [tlv(0xF, b"\xff\xff")]
+        parameters += [server_info(n) for n in number[2:]]
+    elif kind == "listed":
+        parameters = [server_info(number[2])]
+    elif kind in ("tabled", "add", "delete"):
+        parameters = [tlv(9, part[2].encode()), element(part[3], "127.0.0.1", 80, number[4])]
+        fixed = b"" if kind == "tabled" else struct.pack("!HH", kind == "delete", 0)
+    elif kind in ("init", "ack", "takeover"):
+        fixed = struct.pack("!I", number[2])
+    elif kind not in ("list", "table"):
+        return None
+    code = {"presence": 1, "table": 2, "tabled": 3, "add": 4, "delete": 4, "list": 5, "listed": 6,
+            "init": 7, "ack": 8, "takeover": 9}[kind]
+    body = struct.pack("!II", number[0], number[1]) + fixed
+    body += b"".join(pad(p) for p in parameters[:-1]) + (parameters[-1] if parameters else b"")
+    return pad(struct.pack("!BBH", code, flags, 4 + len(body)) + body)
+
+
 def encode(text):
     kind, _, rest = text.partition(":")
     if kind == "hex":
@@ -77,7 +107,7 @@ def encode(text):
         return message(5, handle)
     if kind == "unreachable":
         return message(9, handle, tlv(0xE, struct.pack("!I", int(part[1], 0))))
-    sys.exit(f"raw.py: no message {text!r}")
+    return enrp(kind, part) or sys.exit(f"raw.py: no message {text!r}")
 
 
 def split(text):
