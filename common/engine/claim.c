@@ -23,7 +23,7 @@ element_param(const struct rsp_pool_element *pe, uint8_t *room, size_t cap)
 	struct rsp_wr wr = rsp_wr_init(room, cap);
 
 	rsp_pool_element_encode(&wr, pe);
-	return wr.err ? (struct rsp_bytes){ 0 } : rsp_bytes_of(room, wr.pos);
+	return rsp_bytes_of(room, wr.err ? 0 : wr.pos);
 }
 
 /* Updates out, s.3.3 */

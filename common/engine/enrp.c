@@ -150,7 +150,9 @@ rsp_enrp_close(struct rsp_wr *wr, struct rsp_mark whole)
 	size_t size = 0;
 
 	rsp_wr_close(wr, whole);
-	return rsp_wr_end(wr, &size) ? (struct rsp_bytes){ 0 } : rsp_bytes_of(wr->base, size);
+	if (rsp_wr_end(wr, &size))
+		return (struct rsp_bytes){ 0 };
+	return rsp_bytes_of(wr->base, size);
 }
 
 /* s.3.2.2.2: all registrars that we know and know the address of; of dead ones nobody needs to hear. */
