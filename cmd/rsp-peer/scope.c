@@ -125,7 +125,7 @@ static void
 take_contact(struct rsp_serve_contact *to, const char *name, const struct rsp_endpoint *endpoint)
 {
 	*to = (struct rsp_serve_contact){ .port = endpoint->port };
-	(void)snprintf(to->name, sizeof(to->name), "%s", name);
+	(void)snprintf(to->name, sizeof(to->name), "%.*s", RSP_NAME_MAX, name);
 	(void)snprintf(to->host, sizeof(to->host), "%s", endpoint->host);
 }
 
@@ -140,6 +140,9 @@ contact_of_option(struct rsp_loop *loop, const char *spec, const struct rsp_scop
 	if (err)
 		return err;
 	if (!rsp_cli.plaintext) {
+		if (!rsp_name_ok(target.name) || !rsp_scope_registrar_named(scope, target.name))
+			return rsp_fail(why, RSP_EUSAGE, spec,
+					"cannot be told which registrar of the scope it is: NAME@HOST:PORT");
 		take_contact(ret, target.name, &target.endpoint);
 		return RSP_OK;
 	}

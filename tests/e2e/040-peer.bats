@@ -139,6 +139,10 @@ keyless() {
 		2 usage --scope $scopes/r1 --no-such-option
 		2 usage --scope $scopes/r1 --identity x
 		2 usage --scope $scopes/r1 word
+		2 usage --scope $scopes/r1 --peer 192.0.2.1:99
+		2 usage --scope $scopes/r1 --peer r1@192.0.2.1:99
+		2 usage --scope $scopes/r1 --peer r2@[::1
+		3 not-found --scope $scopes/r1 --peer r9@192.0.2.1:99
 	ROWS
 	peer 2 --insecure-plaintext --asap 127.0.0.1:0 # and no name
 	assert_equal "$(field '.error.object')" --name
