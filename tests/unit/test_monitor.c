@@ -95,7 +95,7 @@ pass(uint64_t ms)
 		world.now = due > world.now ? due : world.now;
 		rsp_monitor_tick(world.m, world.now);
 		if (rsp_monitor_deadline(world.m) == due) {
-			CHECK(!"a tick makes progress");
+			CHECK(false && "a tick makes progress");
 			break;
 		}
 	}
