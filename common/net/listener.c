@@ -52,9 +52,9 @@ bucket(struct rsp_listener *l, const struct rsp_ip *source)
 	return &l->sources[rsp_hash(&l->hash_key, rsp_bytes_of(source->ip, sizeof(source->ip))) % BUCKETS];
 }
 
-/* The count of connections from @ip, with room for one more; NULL if there is none, or no memory. */
-static struct rsp_source *
-source_take(struct rsp_listener *l, const struct rsp_ip *ip)
+/* The count of connections from @ip, one more of them in it. RSP_ELIMIT, RSP_ENOMEM. */
+static enum rsp_err
+source_take(struct rsp_listener *l, const struct rsp_ip *ip, struct rsp_source **ret)
 {
 	struct rsp_ip key = source_of(ip);
 	struct source_list *list = bucket(l, &key);
@@ -66,14 +66,15 @@ source_take(struct rsp_listener *l, const struct rsp_ip *ip)
 	if (!source) {
 		source = calloc(1, sizeof(*source));
 		if (!source)
-			return NULL;
+			return RSP_ENOMEM;
 		source->ip = key;
 		LIST_INSERT_HEAD(list, source, entry);
 	}
 	if (source->n >= l->params.limits.per_source)
-		return NULL;
+		return RSP_ELIMIT;
 	source->n++;
-	return source;
+	*ret = source;
+	return RSP_OK;
 }
 
 static void
@@ -151,7 +152,7 @@ rsp_listener_gone(struct rsp_stream *s)
 }
 
 static void
-refuse(struct rsp_listener *l, int fd, const struct rsp_sockaddr *remote, const char *limit)
+refuse(struct rsp_listener *l, int fd, const struct rsp_sockaddr *remote, enum rsp_err err, const char *limit)
 {
 	struct rsp_why why = { 0 };
 	char object[RSP_SOCKADDR_TEXT_MAX];
@@ -159,7 +160,10 @@ refuse(struct rsp_listener *l, int fd, const struct rsp_sockaddr *remote, const 
 	rsp_fd_close(fd);
 	l->stats.refused_limit++;
 	rsp_sockaddr_format(remote, object);
-	(void)rsp_fail(&why, RSP_ELIMIT, object, "too many %s", limit);
+	if (err == RSP_ELIMIT)
+		(void)rsp_fail(&why, err, object, "too many %s", limit);
+	else
+		(void)rsp_fail(&why, err, object, "%s", rsp_err_text(err));
 	if (l->params.refused)
 		l->params.refused(l->ctx, remote, &why);
 }
@@ -173,23 +177,19 @@ accepted(struct rsp_listener *l, int fd, const struct rsp_sockaddr *remote)
 
 	l->stats.accepted++;
 	if (l->stats.connections >= l->params.limits.connections) {
-		refuse(l, fd, remote, "connections");
+		refuse(l, fd, remote, RSP_ELIMIT, "connections");
 		return;
 	}
-	struct rsp_source *source = source_take(l, &ip);
-	if (!source) {
-		refuse(l, fd, remote, "connections from there");
-		return;
-	}
-	enum rsp_err e = RSP_OK;
-	if (l->params.tls)
+	struct rsp_source *source = NULL;
+	enum rsp_err e = source_take(l, &ip, &source);
+	if (!e && l->params.tls)
 		e = rsp_tls_session_accept(l->params.tls, l->params.service, &tls);
 	if (!e)
 		e = rsp_stream_new(l->loop, fd, &l->events, l->ctx, &s);
 	if (e) {
 		source_release(source);
 		rsp_tls_session_free(tls);
-		refuse(l, fd, remote, "connections for the memory");
+		refuse(l, fd, remote, e, "connections from there");
 		return;
 	}
 	s->tls = tls;
