@@ -39,7 +39,7 @@ struct world {
 		uint32_t link;
 		uint64_t at_ms;
 		struct rsp_dial to;
-		bool ended;
+		bool ended, answered;
 	} dial[256];
 	struct sent *sent;
 	struct told *told;
@@ -141,12 +141,18 @@ world_config(unsigned n_servers, bool element)
 }
 
 static void
-world_begin(struct world *w, const struct rsp_client_config *config)
+world_prepare(struct world *w)
 {
 	*w = (struct world){ .now = 1000 };
 	w->sent = calloc(WORLD_LOG, sizeof *w->sent);
 	w->told = calloc(WORLD_LOG, sizeof *w->told);
 	CHECK(w->sent && w->told);
+}
+
+static inline void
+world_begin(struct world *w, const struct rsp_client_config *config)
+{
+	world_prepare(w);
 	CHECK_EQ(rsp_client_new(config, &world_ops, w, rsp_rng_seeded(7), w->now, &w->c), RSP_OK);
 }
 

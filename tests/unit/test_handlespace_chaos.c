@@ -1,47 +1,9 @@
-#include <errno.h>
 #include <stdint.h>
 
 #include "base/rng.h"
+#include "chaos.h"
 #include "model/select.h"
 #include "space.h"
-
-/* The linker lets the model allocate through these (-Wl,--wrap): the allocation that the countdown ends at fails. */
-
-static int countdown = -1; /* -1: none fails */
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t n, size_t size);
-void *__real_reallocarray(void *p, size_t n, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_reallocarray(void *p, size_t n, size_t size);
-
-static bool
-fails(void)
-{
-	if (countdown < 0)
-		return false;
-	errno = ENOMEM;
-	return countdown-- == 0;
-}
-
-void *
-__wrap_malloc(size_t size)
-{
-	return fails() ? NULL : __real_malloc(size);
-}
-
-void *
-__wrap_calloc(size_t n, size_t size)
-{
-	return fails() ? NULL : __real_calloc(n, size);
-}
-
-void *
-__wrap_reallocarray(void *p, size_t n, size_t size)
-{
-	return fails() ? NULL : __real_reallocarray(p, n, size);
-}
 
 enum { POOLS = 5, IDS = 40, HOMES = 6, OWNERS = 6 };
 
@@ -123,9 +85,9 @@ put_in_spite_of_all(struct rsp_handlespace *hs, unsigned p, uint32_t id, struct 
 
 	pe.owner = rsp_bytes_str(owner_name[to.owner]);
 	for (;; failed++) {
-		countdown = (int)failed;
+		chaos_begin(failed);
 		err = rsp_handlespace_put(hs, name_of(p), &pe, &e, &is_new);
-		countdown = -1;
+		(void)chaos_end();
 		if (err == RSP_OK)
 			break;
 		CHECK_EQ(err, RSP_ENOMEM);
@@ -164,9 +126,9 @@ nothing_is_lost_when_memory_is_short(void)
 			fact[p][id] = (struct fact){ 0 };
 			break;
 		case 1:
-			countdown = 0;
+			chaos_begin(0);
 			enum rsp_err err = e ? rsp_element_rehome(hs, e, to.home, 0) : RSP_ENOMEM;
-			countdown = -1;
+			(void)chaos_end();
 			if (err == RSP_OK)
 				fact[p][id].home = to.home; /* a home that was there needs no memory */
 			else if (e)
@@ -191,9 +153,9 @@ a_space_is_whole_or_not_there(void)
 	unsigned failed = 0;
 
 	for (; !hs && failed < 20; failed++) {
-		countdown = (int)failed;
+		chaos_begin(failed);
 		hs = rsp_handlespace_new(&limits, (struct rsp_hash_key){ 1, 2 });
-		countdown = -1;
+		(void)chaos_end();
 	}
 	CHECK(hs && failed > 4);
 	rsp_handlespace_free(hs);

@@ -7,53 +7,12 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "chaos.h"
 #include "keys/authz.h"
 #include "keys/date.h"
 #include "keys/psk.h"
 #include "keys/scope.h"
 #include "tap.h"
-
-/* Chaos (an idea of jansson's): the linker sends our allocations here; the n-th one fails, until a run needs fewer. */
-static long fail_at = -1, allocations;
-
-static bool
-fails(void)
-{
-	return fail_at >= 0 && allocations++ == fail_at;
-}
-
-void *__real_malloc(size_t n);
-void *__real_calloc(size_t n, size_t size);
-void *__real_reallocarray(void *p, size_t n, size_t size);
-char *__real_strdup(const char *s);
-void *__wrap_malloc(size_t n);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_reallocarray(void *p, size_t n, size_t size);
-char *__wrap_strdup(const char *s);
-
-void *
-__wrap_malloc(size_t n)
-{
-	return fails() ? NULL : __real_malloc(n);
-}
-
-void *
-__wrap_calloc(size_t n, size_t size)
-{
-	return fails() ? NULL : __real_calloc(n, size);
-}
-
-void *
-__wrap_reallocarray(void *p, size_t n, size_t size)
-{
-	return fails() ? NULL : __real_reallocarray(p, n, size);
-}
-
-char *
-__wrap_strdup(const char *s)
-{
-	return fails() ? NULL : __real_strdup(s);
-}
 
 #define ID1 "rsp1.AAAAAAAAAAAAAAAAAAAAAA"
 #define ID2 "rsp1.BBBBBBBBBBBBBBBBBBBBB-"
@@ -805,8 +764,7 @@ chaos(void)
 		struct rsp_keyring *ring = NULL;
 		enum rsp_err err;
 
-		fail_at = n;
-		allocations = 0;
+		chaos_begin(n);
 		json_set_alloc_funcs(__wrap_malloc, free);
 		err = rsp_keyring_save(ring_source, path_of("keys.json"), true, &why);
 		if (!err)
@@ -819,8 +777,7 @@ chaos(void)
 			err = rsp_scope_load(directory, &scope, &why);
 		if (!err)
 			err = keys_of(keys_text, &ring, &why);
-		done = allocations <= n;
-		fail_at = -1;
+		done = !chaos_end();
 		if (done)
 			CHECK_EQ(err, RSP_OK);
 		else if (err != RSP_OK && err != RSP_ENOMEM && err != RSP_EIO) {
