@@ -12,23 +12,6 @@
 #include "net/trace.h"
 #include "proto/param.h"
 
-/* A scope that the options describe alone: nothing but what they name. */
-static struct rsp_scope *
-bare_scope(void)
-{
-	struct rsp_scope *scope = calloc(1, sizeof(*scope));
-
-	if (!scope)
-		return NULL;
-	scope->dir = strdup("");
-	scope->keyring = rsp_keyring_new();
-	if (!scope->dir || !scope->keyring) {
-		rsp_scope_free(scope);
-		return NULL;
-	}
-	return scope;
-}
-
 static enum rsp_err
 load_ca(struct rsp_scope *scope, struct rsp_why *why)
 {
@@ -108,7 +91,7 @@ cmd_scope_load(bool element, struct rsp_scope **ret, struct rsp_why *why)
 		return RSP_OK;
 	enum rsp_err err = rsp_scope_load_public(rsp_cli.scope, &scope, why);
 	if (err == RSP_ENOTFOUND && named && described && !rsp_cli.scope_option) {
-		scope = bare_scope();
+		scope = rsp_scope_new(""); /* nothing but what the options name */
 		err = scope ? RSP_OK : rsp_fail(why, RSP_ENOMEM, rsp_cli.scope, "out of memory");
 	}
 	if (!err && !rsp_cli.plaintext)

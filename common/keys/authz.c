@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/parse.h"
 #include "keys/doc.h"
 #include "keys/psk.h"
@@ -54,27 +53,17 @@ rsp_authz_free(struct rsp_authz *authz)
 	free(authz);
 }
 
+static const char *
+name_at(const void *authz, size_t i)
+{
+	return ((const struct rsp_authz *)authz)->entries[i].name;
+}
+
 /* The place of @name, or where it would go. */
 static size_t
 place_of(const struct rsp_authz *authz, const char *name, bool *ret_there)
 {
-	size_t low = 0, high = authz->n;
-
-	*ret_there = false;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		int sign = strcmp(authz->entries[middle].name, name);
-
-		if (sign == 0) {
-			*ret_there = true;
-			return middle;
-		}
-		if (sign < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return rsp_name_place(name, authz->n, name_at, authz, ret_there);
 }
 
 static enum rsp_err
@@ -324,8 +313,9 @@ read_entry(struct rsp_doc *doc, const json_t *item, struct rsp_authz_entry *entr
 }
 
 static void
-read_authz(struct rsp_doc *doc, const json_t *root, struct rsp_authz *authz)
+read_authz(struct rsp_doc *doc, const json_t *root, void *into)
 {
+	struct rsp_authz *authz = into;
 	static const char *const members[] = { "schema", "identities", NULL };
 
 	if (!rsp_doc_object(doc, root, members))
@@ -344,33 +334,29 @@ read_authz(struct rsp_doc *doc, const json_t *root, struct rsp_authz *authz)
 	}
 }
 
+static const struct rsp_doc_kind authz_json = { RSP_AUTHZ_SCHEMA, RSP_FILE_PUBLIC, RSP_AUTHZ_FILE_MAX, read_authz };
+
 enum rsp_err
 rsp_authz_parse(struct rsp_bytes text, const char *path, struct rsp_authz **ret, struct rsp_why *why)
 {
 	RSP_AUTO(rsp_authz_free) struct rsp_authz *authz = rsp_authz_new();
-	struct rsp_doc doc = { .path = path, .why = why };
+	enum rsp_err err = authz ? rsp_doc_parse(&authz_json, text, path, authz, why)
+				 : rsp_fail(why, RSP_ENOMEM, path, "out of memory");
 
-	if (!authz)
-		return rsp_doc_no_memory(&doc);
-	json_auto_t *root = rsp_doc_open(&doc, text, RSP_AUTHZ_SCHEMA);
-	if (root)
-		read_authz(&doc, root, authz);
-	if (!doc.err)
+	if (!err)
 		*ret = RSP_TAKE(authz);
-	return doc.err;
+	return err;
 }
 
 enum rsp_err
 rsp_authz_load(const char *path, struct rsp_authz **ret, struct rsp_why *why)
 {
-	uint8_t *text;
-	size_t n;
-	enum rsp_err err = rsp_file_read(path, RSP_FILE_PUBLIC, RSP_AUTHZ_FILE_MAX, &text, &n, why);
+	RSP_AUTO(rsp_authz_free) struct rsp_authz *authz = rsp_authz_new();
+	enum rsp_err err = authz ? rsp_doc_load(&authz_json, path, authz, why)
+				 : rsp_fail(why, RSP_ENOMEM, path, "out of memory");
 
-	if (err)
-		return err;
-	err = rsp_authz_parse(rsp_bytes_of(text, n), path, ret, why);
-	free(text);
+	if (!err)
+		*ret = RSP_TAKE(authz);
 	return err;
 }
 

@@ -1,11 +1,12 @@
 #include "keys/doc.h"
 
+#include <gnutls/gnutls.h>
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "keys/date.h"
 #include "keys/name.h"
 
@@ -29,8 +30,9 @@ syntax_text(const json_error_t *error)
 	return code < RSP_COUNT(text) && text[code] ? text[code] : "malformed JSON";
 }
 
-json_t *
-rsp_doc_open(struct rsp_doc *doc, struct rsp_bytes text, const char *schema)
+/* An object with that schema; NULL on error. */
+static json_t *
+open_root(struct rsp_doc *doc, struct rsp_bytes text, const char *schema)
 {
 	json_error_t error;
 	json_t *root = json_loadb(text.n ? (const char *)text.p : "", text.n, JSON_REJECT_DUPLICATES, &error);
@@ -57,6 +59,50 @@ rsp_doc_open(struct rsp_doc *doc, struct rsp_bytes text, const char *schema)
 		return root;
 	json_decref(root);
 	return NULL;
+}
+
+/* While a secret file is read, jansson wipes what it frees. */
+static json_free_t plain_free;
+
+static void
+wiping_free(void *p)
+{
+	if (p)
+		gnutls_memset(p, 0, malloc_usable_size(p));
+	plain_free(p);
+}
+
+enum rsp_err
+rsp_doc_parse(const struct rsp_doc_kind *kind, struct rsp_bytes text, const char *path, void *into, struct rsp_why *why)
+{
+	struct rsp_doc doc = { .path = path, .why = why };
+	json_malloc_t plain_malloc;
+
+	json_get_alloc_funcs(&plain_malloc, &plain_free);
+	if (kind->file == RSP_FILE_SECRET)
+		json_set_alloc_funcs(plain_malloc, wiping_free);
+	json_t *root = open_root(&doc, text, kind->schema);
+	if (root)
+		kind->read(&doc, root, into);
+	json_decref(root);
+	json_set_alloc_funcs(plain_malloc, plain_free);
+	return doc.err;
+}
+
+enum rsp_err
+rsp_doc_load(const struct rsp_doc_kind *kind, const char *path, void *into, struct rsp_why *why)
+{
+	uint8_t *text;
+	size_t n;
+	enum rsp_err err = rsp_file_read(path, kind->file, kind->max, &text, &n, why);
+
+	if (err)
+		return err;
+	err = rsp_doc_parse(kind, rsp_bytes_of(text, n), path, into, why);
+	if (kind->file == RSP_FILE_SECRET)
+		gnutls_memset(text, 0, n);
+	free(text);
+	return err;
 }
 
 enum rsp_err

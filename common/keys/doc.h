@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "base/file.h"
 
 /* Strict typed reading of the scope directory's JSON files: a member that is missing, of another type, out of range or
  * unknown is an error that names it. The first error sticks; readers after it return zeros. Private to keys. */
@@ -19,8 +20,21 @@ struct rsp_doc {
 	size_t index;
 };
 
-/** Parse @text: an object whose "schema" is @schema. NULL on error. The messages never quote the text. */
-json_t *rsp_doc_open(struct rsp_doc *doc, struct rsp_bytes text, const char *schema) RSP_NODISCARD;
+/** One of these files: what its "schema" must be, and who reads the rest of it @into something. */
+struct rsp_doc_kind {
+	const char *schema;
+	enum rsp_file_kind file; /* of a secret one nothing that was read stays behind in freed memory */
+	size_t max;		 /* octets */
+	void (*read)(struct rsp_doc *doc, const json_t *root, void *into);
+};
+
+/** Parse @text, whose file is @path, @into what @kind reads. The messages never quote the text. */
+enum rsp_err rsp_doc_parse(const struct rsp_doc_kind *kind, struct rsp_bytes text, const char *path, void *into,
+			   struct rsp_why *why) RSP_NODISCARD;
+
+/** The same with what is in the file @path. Errors as rsp_keyring_load(). */
+enum rsp_err rsp_doc_load(const struct rsp_doc_kind *kind, const char *path, void *into,
+			  struct rsp_why *why) RSP_NODISCARD;
 
 /** Fail: the member @key is wrong. Returns doc->err. */
 enum rsp_err rsp_doc_bad(struct rsp_doc *doc, const char *key, const char *fmt, ...) RSP_PRINTF(3, 4);

@@ -12,3 +12,25 @@ rsp_name_ok(const char *name)
 	return n >= 1 && n <= RSP_NAME_MAX && strspn(name, ALNUM "-_.") == n && !strstr(name, "..") &&
 	       strchr(ALNUM, name[0]) && strchr(ALNUM, name[n - 1]);
 }
+
+size_t
+rsp_name_place(const char *name, size_t n, const char *(*at)(const void *of, size_t i), const void *of, bool *ret_there)
+{
+	size_t low = 0, high = n;
+
+	*ret_there = false;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int sign = strcmp(at(of, middle), name);
+
+		if (sign == 0) {
+			*ret_there = true;
+			return middle;
+		}
+		if (sign < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}

@@ -2,7 +2,6 @@
 
 #include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
-#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,27 +67,19 @@ rsp_identity_ok(const void *identity, size_t n)
 	return true;
 }
 
+static const char *
+identity_at(const void *ring, size_t i)
+{
+	const struct rsp_keyring *in = ring;
+
+	return in->keys[in->order[i]].identity;
+}
+
 /* The place of @identity in ring->order, or where it would go. */
 static size_t
 place_of(const struct rsp_keyring *ring, const char *identity, bool *ret_there)
 {
-	size_t low = 0, high = ring->n;
-
-	*ret_there = false;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		int sign = strcmp(ring->keys[ring->order[middle]].identity, identity);
-
-		if (sign == 0) {
-			*ret_there = true;
-			return middle;
-		}
-		if (sign < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return rsp_name_place(identity, ring->n, identity_at, ring, ret_there);
 }
 
 /* realloc would leave the old keys behind in freed memory. */
@@ -270,8 +261,9 @@ read_key(struct rsp_doc *doc, const json_t *item, struct rsp_key *key)
 }
 
 static void
-read_keyring(struct rsp_doc *doc, const json_t *root, struct rsp_keyring *ring)
+read_keyring(struct rsp_doc *doc, const json_t *root, void *into)
 {
+	struct rsp_keyring *ring = into;
 	static const char *const members[] = { "schema", "scope", "node", "keys", NULL };
 
 	if (!rsp_doc_object(doc, root, members))
@@ -294,49 +286,29 @@ read_keyring(struct rsp_doc *doc, const json_t *root, struct rsp_keyring *ring)
 	}
 }
 
-/* While a keyring is read, jansson wipes what it frees. */
-static json_free_t plain_free;
-
-static void
-wiping_free(void *p)
-{
-	if (p)
-		gnutls_memset(p, 0, malloc_usable_size(p));
-	plain_free(p);
-}
+static const struct rsp_doc_kind keys_json = { RSP_KEYS_SCHEMA, RSP_FILE_SECRET, RSP_KEYS_FILE_MAX, read_keyring };
 
 enum rsp_err
 rsp_keyring_parse(struct rsp_bytes text, const char *path, struct rsp_keyring **ret, struct rsp_why *why)
 {
 	RSP_AUTO(rsp_keyring_unref) struct rsp_keyring *ring = rsp_keyring_new();
-	struct rsp_doc doc = { .path = path, .why = why };
-	json_malloc_t plain_malloc;
+	enum rsp_err err = ring ? rsp_doc_parse(&keys_json, text, path, ring, why)
+				: rsp_fail(why, RSP_ENOMEM, path, "out of memory");
 
-	if (!ring)
-		return rsp_doc_no_memory(&doc);
-	json_get_alloc_funcs(&plain_malloc, &plain_free);
-	json_set_alloc_funcs(plain_malloc, wiping_free);
-	json_t *root = rsp_doc_open(&doc, text, RSP_KEYS_SCHEMA);
-	if (root)
-		read_keyring(&doc, root, ring);
-	json_decref(root);
-	json_set_alloc_funcs(plain_malloc, plain_free);
-	if (!doc.err)
+	if (!err)
 		*ret = RSP_TAKE(ring);
-	return doc.err;
+	return err;
 }
 
 enum rsp_err
 rsp_keyring_load(const char *path, struct rsp_keyring **ret, struct rsp_why *why)
 {
-	uint8_t *text;
-	size_t n;
-	enum rsp_err err = rsp_file_read(path, RSP_FILE_SECRET, RSP_KEYS_FILE_MAX, &text, &n, why);
+	RSP_AUTO(rsp_keyring_unref) struct rsp_keyring *ring = rsp_keyring_new();
+	enum rsp_err err = ring ? rsp_doc_load(&keys_json, path, ring, why)
+				: rsp_fail(why, RSP_ENOMEM, path, "out of memory");
 
-	if (err)
-		return err;
-	err = rsp_keyring_parse(rsp_bytes_of(text, n), path, ret, why);
-	wipe_free(text, n);
+	if (!err)
+		*ret = RSP_TAKE(ring);
 	return err;
 }
 

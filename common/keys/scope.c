@@ -138,8 +138,9 @@ read_registrar(struct rsp_doc *doc, const json_t *item, struct rsp_scope *scope)
 }
 
 static void
-read_scope(struct rsp_doc *doc, const json_t *root, struct rsp_scope *scope)
+read_scope(struct rsp_doc *doc, const json_t *root, void *into)
 {
+	struct rsp_scope *scope = into;
 	static const char *const members[] = { "schema", "name", "registrars", NULL };
 
 	if (!rsp_doc_object(doc, root, members))
@@ -151,48 +152,46 @@ read_scope(struct rsp_doc *doc, const json_t *root, struct rsp_scope *scope)
 		read_registrar(doc, json_array_get(list, doc->index), scope);
 }
 
+static const struct rsp_doc_kind scope_json = { RSP_SCOPE_SCHEMA, RSP_FILE_PUBLIC, RSP_SCOPE_FILE_MAX, read_scope };
+
+struct rsp_scope *
+rsp_scope_new(const char *dir)
+{
+	RSP_AUTO(rsp_scope_free) struct rsp_scope *scope = calloc(1, sizeof(*scope));
+
+	if (!scope)
+		return NULL;
+	scope->dir = strdup(dir);
+	scope->keyring = rsp_keyring_new();
+	return scope->dir && scope->keyring ? RSP_TAKE(scope) : NULL;
+}
+
 enum rsp_err
 rsp_scope_parse(struct rsp_bytes text, const char *path, struct rsp_scope **ret, struct rsp_why *why)
 {
-	RSP_AUTO(rsp_scope_free) struct rsp_scope *scope = calloc(1, sizeof(*scope));
-	struct rsp_doc doc = { .path = path, .why = why };
+	RSP_AUTO(rsp_scope_free) struct rsp_scope *scope = rsp_scope_new("");
+	enum rsp_err err = scope ? rsp_doc_parse(&scope_json, text, path, scope, why)
+				 : rsp_fail(why, RSP_ENOMEM, path, "out of memory");
 
-	if (scope)
-		scope->keyring = rsp_keyring_new();
-	if (!scope || !scope->keyring)
-		return rsp_doc_no_memory(&doc);
-	json_auto_t *root = rsp_doc_open(&doc, text, RSP_SCOPE_SCHEMA);
-	if (root)
-		read_scope(&doc, root, scope);
-	if (!doc.err)
+	if (!err)
 		*ret = RSP_TAKE(scope);
-	return doc.err;
+	return err;
 }
 
 enum rsp_err
 rsp_scope_load_public(const char *dir, struct rsp_scope **ret, struct rsp_why *why)
 {
 	RSP_AUTO(rsp_free) char *path = rsp_path_join(dir, "scope.json");
-	RSP_AUTO(rsp_scope_free) struct rsp_scope *scope = NULL;
-	uint8_t *text;
-	size_t n;
+	RSP_AUTO(rsp_scope_free) struct rsp_scope *scope = rsp_scope_new(dir);
 
-	if (!path)
+	if (!path || !scope)
 		return rsp_fail(why, RSP_ENOMEM, dir, "out of memory");
 	if (access(dir, F_OK) < 0 && errno == ENOENT) /* what else may be wrong shows when the file is read */
 		return rsp_fail(why, RSP_ENOTFOUND, dir, "no such scope directory (rsp-keygen init makes one): %m");
-	enum rsp_err err = rsp_file_read(path, RSP_FILE_PUBLIC, RSP_SCOPE_FILE_MAX, &text, &n, why);
-	if (err)
-		return err;
-	err = rsp_scope_parse(rsp_bytes_of(text, n), path, &scope, why);
-	free(text);
-	if (err || !scope)
-		return err;
-	scope->dir = strdup(dir);
-	if (!scope->dir)
-		return rsp_fail(why, RSP_ENOMEM, dir, "out of memory");
-	*ret = RSP_TAKE(scope);
-	return RSP_OK;
+	enum rsp_err err = rsp_doc_load(&scope_json, path, scope, why);
+	if (!err)
+		*ret = RSP_TAKE(scope);
+	return err;
 }
 
 static json_t *

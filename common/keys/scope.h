@@ -57,6 +57,9 @@ struct rsp_scope {
 	struct rsp_x509 x509;	     /* anchors, CRLs, and a registrar's certificate and key */
 };
 
+/** A scope of the directory @dir ("": of none) with nothing in it; NULL if out of memory. */
+struct rsp_scope *rsp_scope_new(const char *dir) RSP_NODISCARD;
+
 /**
  * Read the scope directory @dir: scope.json and ca.pem, and what else is there (crl.pem, keys.json, cert.pem with
  * key.pem, authz.json). RSP_ENOTFOUND if the directory, scope.json or ca.pem is missing. The certificates' dates are
