@@ -387,4 +387,33 @@ world_registered_at_alpha(struct world *w, uint32_t pe_id, int32_t lifetime_s)
 	world_registered(w, 1, "web", pe_id, RSP_CAUSE_NONE);
 }
 
+/* The world of most tests. */
+static struct world w;
+
+static inline void
+begin(unsigned n_servers, bool element)
+{
+	struct rsp_client_config config = world_config(n_servers, element);
+
+	world_begin(&w, &config);
+}
+
+/* A user that has alpha over link 1, and has asked it for the pool "web". */
+static inline void
+begin_asking_alpha(unsigned n_servers)
+{
+	begin(n_servers, false);
+	CHECK_EQ(world_resolve(&w, "web", false), RSP_OK);
+	world_up(&w, 1, RSP_ROLE_USER, "alpha");
+}
+
+/* An element that has alpha over link 1, and has asked to be registered there. */
+static inline void
+begin_registering_at_alpha(unsigned n_servers)
+{
+	begin(n_servers, true);
+	CHECK_EQ(world_register(&w, "web", 0x11, 300), RSP_OK);
+	world_up(&w, 1, RSP_ROLE_ELEMENT, "alpha");
+}
+
 #endif

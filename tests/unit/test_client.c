@@ -2,16 +2,6 @@
 
 /* The client's registrations, resolutions and reports, clause by clause. The hunt is in test_client_hunt.c. */
 
-static struct world w;
-
-static void
-begin(unsigned n_servers, bool element)
-{
-	struct rsp_client_config config = world_config(n_servers, element);
-
-	world_begin(&w, &config);
-}
-
 /* RFC 5352 3.1 R2, R3 */
 static void
 registration_carries_the_element_and_our_listener(void)
@@ -110,9 +100,7 @@ a_rejected_registration_is_not_tried_again(void)
 	struct rsp_pool_element pe = world_element(0x11, 100);
 	struct rsp_client_stats stats;
 
-	begin(2, true);
-	CHECK_EQ(world_register(&w, "web", 0x11, 300), RSP_OK);
-	world_up(&w, 1, RSP_ROLE_ELEMENT, "alpha");
+	begin_registering_at_alpha(2);
 	world_registered(&w, 1, "web", 0x11, RSP_CAUSE_INCONSISTENT_POLICY);
 	CHECK_EQ(world_last(&w, RSP_CLIENT_REJECTED).cause, RSP_CAUSE_INCONSISTENT_POLICY);
 	world_run(&w, w.now + 7200000);
@@ -138,9 +126,7 @@ a_warning_is_no_rejection(void)
 {
 	struct rsp_message msg = world_message(ASAP_REGISTRATION_RESPONSE, "web", 0x11, RSP_CAUSE_INVALID_VALUES);
 
-	begin(1, true);
-	CHECK_EQ(world_register(&w, "web", 0x11, 300), RSP_OK);
-	world_up(&w, 1, RSP_ROLE_ELEMENT, "alpha");
+	begin_registering_at_alpha(1);
 	world_receive(&w, 1, &msg);
 	CHECK_EQ(world_count_told(&w, RSP_CLIENT_REGISTERED), 1);
 	CHECK_EQ(world_last(&w, RSP_CLIENT_REGISTERED).cause, RSP_CAUSE_INVALID_VALUES);
@@ -356,9 +342,7 @@ a_negative_answer_tells_its_cause(void)
 {
 	struct rsp_message msg;
 
-	begin(1, false);
-	CHECK_EQ(world_resolve(&w, "web", false), RSP_OK);
-	world_up(&w, 1, RSP_ROLE_USER, "alpha");
+	begin_asking_alpha(1);
 	msg = world_message(ASAP_HANDLE_RESOLUTION_RESPONSE, "web", 0, RSP_CAUSE_UNKNOWN_POOL_HANDLE);
 	world_receive(&w, 1, &msg);
 	CHECK_EQ(world_last(&w, RSP_CLIENT_UNRESOLVED).err, RSP_EUNKNOWN_POOL);
@@ -374,9 +358,7 @@ a_negative_answer_tells_its_cause(void)
 static void
 t1_without_answer_resends_and_hunts_beside(void)
 {
-	begin(3, false);
-	CHECK_EQ(world_resolve(&w, "web", false), RSP_OK);
-	world_up(&w, 1, RSP_ROLE_USER, "alpha");
+	begin_asking_alpha(3);
 	world_run(&w, w.now + 15000);
 	CHECK_EQ(world_count_sent(&w, ASAP_HANDLE_RESOLUTION, 1), 2);
 	CHECK_EQ(w.n_dials, 2);
@@ -396,9 +378,7 @@ t1_without_answer_resends_and_hunts_beside(void)
 static void
 t1_expired_too_often_fails_the_request_and_leaves_the_home(void)
 {
-	begin(1, false);
-	CHECK_EQ(world_resolve(&w, "web", false), RSP_OK);
-	world_up(&w, 1, RSP_ROLE_USER, "alpha");
+	begin_asking_alpha(1);
 	world_run(&w, w.now + 44999);
 	CHECK_EQ(world_count_told(&w, RSP_CLIENT_FAILED), 0);
 	world_run(&w, w.now + 1);
@@ -413,9 +393,7 @@ t1_expired_too_often_fails_the_request_and_leaves_the_home(void)
 static void
 another_server_takes_the_request_over(void)
 {
-	begin(2, false);
-	CHECK_EQ(world_resolve(&w, "web", false), RSP_OK);
-	world_up(&w, 1, RSP_ROLE_USER, "alpha");
+	begin_asking_alpha(2);
 	world_run(&w, w.now + 15000);
 	world_up(&w, 2, RSP_ROLE_USER, "beta");
 	CHECK(world_was_closed(&w, 1));
@@ -430,9 +408,7 @@ another_server_takes_the_request_over(void)
 static void
 a_broken_connection_does_not_lose_a_request(void)
 {
-	begin(2, false);
-	CHECK_EQ(world_resolve(&w, "web", false), RSP_OK);
-	world_up(&w, 1, RSP_ROLE_USER, "alpha");
+	begin_asking_alpha(2);
 	world_down(&w, 1, RSP_STEP_ASAP, RSP_ECLOSED);
 	CHECK_EQ(w.dial[1].server, 1);
 	world_up(&w, 2, RSP_ROLE_USER, "beta");
@@ -549,9 +525,7 @@ an_asap_error_is_the_answer_to_the_only_request(void)
 	struct rsp_message msg = world_message(ASAP_ERROR, "", 0, RSP_CAUSE_UNRECOGNIZED_MSG);
 
 	msg.has = RSP_HAS_ERROR;
-	begin(1, true);
-	CHECK_EQ(world_register(&w, "web", 0x11, 300), RSP_OK);
-	world_up(&w, 1, RSP_ROLE_ELEMENT, "alpha");
+	begin_registering_at_alpha(1);
 	world_receive(&w, 1, &msg);
 	CHECK_EQ(world_last(&w, RSP_CLIENT_REJECTED).cause, RSP_CAUSE_UNRECOGNIZED_MSG);
 	world_receive(&w, 1, &msg);
@@ -585,9 +559,7 @@ nonsense_is_reported_and_not_suffered_for_long(void)
 static void
 answers_from_others_than_the_home_change_nothing(void)
 {
-	begin(1, true);
-	CHECK_EQ(world_register(&w, "web", 0x11, 300), RSP_OK);
-	world_up(&w, 1, RSP_ROLE_ELEMENT, "alpha");
+	begin_registering_at_alpha(1);
 	world_up(&w, 77, RSP_ROLE_NOTIFY, "beta");
 	world_registered(&w, 77, "web", 0x11, RSP_CAUSE_SECURITY);
 	world_registered(&w, 99, "web", 0x11, RSP_CAUSE_SECURITY);

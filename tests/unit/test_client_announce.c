@@ -2,8 +2,6 @@
 
 /* Registrars that announce themselves (RFC 5352 3.6, T7), and whoever else does (RFC 5355 2.12). */
 
-static struct world w;
-
 static const struct rsp_client_server scope[] = {
 	{ .name = "alpha", .ip = { { 4, { 10, 0, 0, 1 } } }, .n_ips = 1, .port = 3864 },
 	{ .name = "beta", .ip = { { 4, { 10, 0, 0, 2 } }, { 4, { 10, 0, 1, 2 } } }, .n_ips = 2, .port = 0 },
@@ -25,7 +23,7 @@ discovering(unsigned n_servers)
 }
 
 static void
-begin(unsigned n_servers)
+begin_discovering(unsigned n_servers)
 {
 	struct rsp_client_config config = discovering(n_servers);
 
@@ -103,7 +101,7 @@ what_is_announced_is_tried_and_becomes_the_home(void)
 	struct rsp_client_attempt attempt;
 	unsigned n;
 
-	begin(0);
+	begin_discovering(0);
 	world_run(&w, w.now + 700);
 	CHECK_EQ(w.n_dials, 0);
 	announce(ip4(10, 0, 0, 99), 4000);
@@ -164,7 +162,7 @@ the_registrar_that_has_the_address_must_answer(void)
 	for (size_t i = 0; i < RSP_COUNT(cases); i++) {
 		char name[64] = "";
 
-		begin(0);
+		begin_discovering(0);
 		announce(ip4(10, 0, 0, cases[i].host), cases[i].port);
 		CHECK_EQ(w.n_dials, 1);
 		/* it lives during the call only; here it is the engine's own */
@@ -182,7 +180,7 @@ all_addresses_of_an_announcement_are_tried(void)
 	uint8_t octets[1024];
 	size_t n = compose(7, RSP_PARAM_TCP, ip, RSP_COUNT(ip), 4000, octets, sizeof octets);
 
-	begin(0);
+	begin_discovering(0);
 	rsp_client_announced(w.c, w.now, &ip[0], rsp_bytes_of(octets, n));
 	CHECK_EQ(stats().hints, 4);
 	CHECK_EQ(w.n_dials, RSP_CLIENT_PARALLEL); /* SH1 */
@@ -227,7 +225,7 @@ t7_forgets_what_is_not_announced_any_more(void)
 static void
 a_home_that_is_not_announced_any_more_stays(void)
 {
-	begin(0);
+	begin_discovering(0);
 	announce(ip4(10, 0, 0, 99), 4000);
 	world_up(&w, 1, RSP_ROLE_USER, "beta");
 	world_resolved(&w, 1, "web", 1, false);
@@ -246,7 +244,7 @@ nobody_gives_up_before_t7(void)
 {
 	uint64_t since;
 
-	begin(0);
+	begin_discovering(0);
 	since = w.now;
 	world_run(&w, since + 4999);
 	CHECK_EQ(world_count_told(&w, RSP_CLIENT_GAVE_UP), 0);
@@ -259,7 +257,7 @@ nobody_gives_up_before_t7(void)
 	CHECK_EQ(w.n_dials, 1);
 	world_end(&w);
 
-	begin(2);
+	begin_discovering(2);
 	since = w.now;
 	w.cannot_dial = true;
 	world_run(&w, since + 4900);
@@ -281,7 +279,7 @@ a_rogue_s_address_leads_nowhere(void)
 	uint64_t since;
 	unsigned n;
 
-	begin(0);
+	begin_discovering(0);
 	since = w.now;
 	announce(rogue, 6666);
 	world_down(&w, 1, RSP_STEP_TLS, RSP_ECERT_CA);
@@ -295,7 +293,7 @@ a_rogue_s_address_leads_nowhere(void)
 	CHECK_EQ(n, 2);
 	world_end(&w);
 
-	begin(0); /* alone, it is tried again ever more rarely; that it could not prove itself is the verdict */
+	begin_discovering(0); /* alone, it is tried again ever more rarely; that it could not prove itself is the verdict */
 	for (since = w.now; w.now < since + 5000;) {
 		announce(rogue, 6666);
 		for (unsigned i = 0; i < w.n_dials; i++)
@@ -311,7 +309,7 @@ a_rogue_s_address_leads_nowhere(void)
 static void
 an_address_that_only_closes_is_not_dialled_without_end(void)
 {
-	begin(0);
+	begin_discovering(0);
 	for (unsigned turn = 0; turn < 500; turn++) {
 		announce(ip4(10, 0, 0, 66), 6666);
 		for (unsigned i = 0; i < w.n_dials; i++)
@@ -332,7 +330,7 @@ silent_addresses_do_not_stop_the_hunt(void)
 	struct rsp_ip honest = ip4(10, 0, 0, 99);
 	uint64_t since;
 
-	begin(0);
+	begin_discovering(0);
 	since = w.now;
 	for (unsigned i = 1; i <= 6; i++)
 		announce(ip4(10, 66, 0, i), 6666);
@@ -351,7 +349,7 @@ silent_addresses_do_not_stop_the_hunt(void)
 	CHECK_EQ(world_last(&w, RSP_CLIENT_ATTEMPT).err, RSP_ETIMEOUT);
 	world_end(&w);
 
-	begin(5); /* configured ones neither: one of the three places is for what was heard */
+	begin_discovering(5); /* configured ones neither: one of the three places is for what was heard */
 	since = w.now;
 	world_run(&w, since + 800);
 	CHECK_EQ(world_open(&w), 3);
@@ -435,7 +433,7 @@ a_flood_from_one_source_leaves_room_for_others(void)
 	struct rsp_ip source = ip4(10, 66, 0, 1), honest = ip4(10, 0, 0, 99);
 	uint64_t since;
 
-	begin(0);
+	begin_discovering(0);
 	since = w.now;
 	for (unsigned i = 0; i < 10000; i++) {
 		announce_as(i + 1, ip4(10, 66, i >> 8, i & 0xff), (uint16_t)(i + 1), source);
@@ -460,7 +458,7 @@ a_flood_from_one_source_leaves_room_for_others(void)
 static void
 a_flood_from_everywhere_is_bounded_and_the_known_come_first(void)
 {
-	begin(0);
+	begin_discovering(0);
 	for (unsigned i = 0; i < 10000; i++) {
 		struct rsp_ip fake = ip4(20, i >> 16, i >> 8 & 0xff, i & 0xff);
 
@@ -491,7 +489,7 @@ a_flood_does_not_touch_the_home(void)
 {
 	unsigned n;
 
-	begin(0);
+	begin_discovering(0);
 	announce(ip4(10, 0, 0, 99), 4000);
 	world_up(&w, 1, RSP_ROLE_USER, "beta");
 	for (unsigned i = 0; i < 1000; i++) {
@@ -537,7 +535,7 @@ what_makes_no_sense_is_dropped_and_counted(void)
 	uint8_t octets[1024];
 	size_t n;
 
-	begin(0);
+	begin_discovering(0);
 	n = compose(1, RSP_PARAM_TCP, &ip, 1, 4000, octets, sizeof octets);
 	for (size_t i = 0; i < n; i++)
 		drops("a truncated one", octets, i, source);
@@ -578,7 +576,7 @@ octets_by_chance_do_no_harm(void)
 	uint8_t good[1024];
 	size_t n = compose(1, RSP_PARAM_TCP, ip, 3, 4000, good, sizeof good);
 
-	begin(1);
+	begin_discovering(1);
 	for (unsigned i = 0; i < 50000; i++) {
 		size_t size = rsp_rng_below(&rng, 8) ? n : rsp_rng_below(&rng, n + 1);
 		uint8_t *octets = malloc(size ? size : 1); /* as long as it is, so that reading on is found */

@@ -2,16 +2,6 @@
 
 /* The hunt for a home registrar (RFC 5352 3.6, 3.7), changes of home, and what happens to elements meanwhile. */
 
-static struct world w;
-
-static void
-begin(unsigned n_servers, bool element)
-{
-	struct rsp_client_config config = world_config(n_servers, element);
-
-	world_begin(&w, &config);
-}
-
 static void
 nothing_is_dialled_before_it_is_needed(void)
 {

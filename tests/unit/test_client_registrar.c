@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "base/clock.h"
 #include "engine/client.h"
 #include "engine/registrar.h"
 #include "tap.h"
@@ -15,7 +16,6 @@ enum state {
 };
 
 struct parcel {
-	bool to_client;
 	uint32_t link;
 	size_t n;
 	uint8_t octets[MESSAGE];
@@ -24,6 +24,8 @@ struct parcel {
 static struct net {
 	struct rsp_client *c;
 	struct rsp_registrar *r[REGISTRARS];
+	bool rfc;		/* timers of the RFC, not fast ones */
+	bool stopped;		/* the client, as by SIGSTOP: it neither hears nor ticks */
 	bool hung[REGISTRARS];	/* takes and says nothing, closes nothing */
 	bool refuses[REGISTRARS]; /* fails authentication */
 	uint64_t now;
@@ -32,27 +34,31 @@ static struct net {
 		unsigned server;
 	} link[LINKS];
 	uint32_t n_links;
-	struct parcel *queue;
-	unsigned head, tail;
+	struct queue {
+		struct parcel *parcel;
+		unsigned head, tail;
+	} to_client, to_registrars;
 	unsigned told[RSP_CLIENT_PROTOCOL + 1];
 	uint16_t cause;
 	unsigned n_list;
 	bool accepted;
 	enum rsp_err err;
 	enum rsp_role role;
+	unsigned recorded[RSP_EVENT_COUNT];
+	char removed[64]; /* why the last element was */
 } net;
 
 static const char *const name[REGISTRARS] = { "alpha", "beta", "gamma" };
 static const struct rsp_ip here = { .family = 4, .ip = { 192, 0, 2, 1 } };
 
 static void
-post(bool to_client, uint32_t link, struct rsp_bytes message)
+post(struct queue *q, uint32_t link, struct rsp_bytes message)
 {
-	struct parcel *p = &net.queue[net.tail++ % QUEUE];
+	struct parcel *p = &q->parcel[q->tail++ % QUEUE];
 
-	CHECK(net.tail - net.head < QUEUE);
+	CHECK(q->tail - q->head < QUEUE);
 	CHECK(message.n <= MESSAGE);
-	*p = (struct parcel){ .to_client = to_client, .link = link, .n = message.n };
+	*p = (struct parcel){ .link = link, .n = message.n };
 	memcpy(p->octets, message.p, message.n <= MESSAGE ? message.n : 0);
 }
 
@@ -60,7 +66,7 @@ static void
 client_send(void *ctx, uint32_t link, struct rsp_bytes message)
 {
 	(void)ctx;
-	post(false, link, message);
+	post(&net.to_registrars, link, message);
 }
 
 static void
@@ -97,6 +103,8 @@ client_event(void *ctx, const struct rsp_client_event *event)
 	}
 	if (event->type == RSP_CLIENT_REJECTED || event->type == RSP_CLIENT_UNRESOLVED)
 		net.cause = event->cause;
+	if (event->type == RSP_CLIENT_UNRESOLVED)
+		net.n_list = 0;
 	if (event->type == RSP_CLIENT_GAVE_UP)
 		net.err = event->why->err;
 }
@@ -105,7 +113,7 @@ static void
 registrar_send(void *ctx, uint32_t link, struct rsp_bytes message)
 {
 	(void)ctx;
-	post(true, link, message);
+	post(&net.to_client, link, message);
 }
 
 static void
@@ -128,7 +136,9 @@ static void
 registrar_record(void *ctx, const struct rsp_event *event)
 {
 	(void)ctx;
-	(void)event;
+	net.recorded[event->kind]++;
+	if (event->kind == RSP_EVENT_PE_REMOVED)
+		(void)snprintf(net.removed, sizeof net.removed, "%s", event->reason);
 }
 
 static const struct rsp_client_ops client_ops = { client_send, client_close, client_dial, client_event };
@@ -141,7 +151,8 @@ start(unsigned i)
 	struct rsp_registrar_config config = rsp_registrar_defaults();
 
 	config.server_id = FIRST_ID + i;
-	config.keepalive_interval_ms = 2000;
+	if (!net.rfc)
+		config.keepalive_interval_ms = 2000;
 	CHECK_EQ(rsp_registrar_new(&config, &registrar_ops, NULL, rsp_rng_seeded(i), net.now, &net.r[i]), RSP_OK);
 }
 
@@ -162,11 +173,11 @@ crash(unsigned i)
 }
 
 static void
-begin(enum rsp_role role, unsigned rounds)
+begin_with(bool rfc, enum rsp_role role, unsigned rounds)
 {
 	struct rsp_client_server server[REGISTRARS] = { { 0 } };
 	struct rsp_client_config config = {
-		.timers = rsp_client_timers_fast(),
+		.timers = rfc ? rsp_client_timers_rfc() : rsp_client_timers_fast(),
 		.servers = server,
 		.n_servers = REGISTRARS,
 		.role = role,
@@ -174,10 +185,11 @@ begin(enum rsp_role role, unsigned rounds)
 		.rounds = rounds,
 		.asap_port = 5000,
 	};
-	struct parcel *queue = calloc(QUEUE, sizeof *queue);
 
-	net = (struct net){ .queue = queue, .now = 5000, .role = role, .cause = RSP_CAUSE_NONE };
-	CHECK(queue != NULL);
+	net = (struct net){ .rfc = rfc, .now = 5000, .role = role, .cause = RSP_CAUSE_NONE };
+	net.to_client.parcel = calloc(QUEUE, sizeof(struct parcel));
+	net.to_registrars.parcel = calloc(QUEUE, sizeof(struct parcel));
+	CHECK(net.to_client.parcel && net.to_registrars.parcel);
 	for (unsigned i = 0; i < REGISTRARS; i++) {
 		server[i] = (struct rsp_client_server){ .name = name[i], .host = name[i], .port = 3864 };
 		start(i);
@@ -186,12 +198,19 @@ begin(enum rsp_role role, unsigned rounds)
 }
 
 static void
+begin(enum rsp_role role, unsigned rounds)
+{
+	begin_with(false, role, rounds);
+}
+
+static void
 end(void)
 {
 	rsp_client_free(net.c);
 	for (unsigned i = 0; i < REGISTRARS; i++)
 		rsp_registrar_free(net.r[i]);
-	free(net.queue);
+	free(net.to_client.parcel);
+	free(net.to_registrars.parcel);
 }
 
 static void
@@ -219,21 +238,54 @@ connect_links(void)
 	}
 }
 
+/* The oldest of @q whose link is there and not stuck; false: there is none. */
+static bool
+take(struct queue *q, struct parcel *ret)
+{
+	while (q->head != q->tail) {
+		*ret = q->parcel[q->head++ % QUEUE];
+		if (net.link[ret->link].state == OPEN && !net.hung[net.link[ret->link].server])
+			return true;
+	}
+	return false;
+}
+
 static void
 deliver(void)
 {
-	while (net.head != net.tail) {
-		struct parcel p = net.queue[net.head++ % QUEUE];
-		unsigned i = net.link[p.link].server;
-		struct rsp_bytes message = rsp_bytes_of(p.octets, p.n);
+	struct parcel p;
 
-		if (net.link[p.link].state != OPEN || net.hung[i])
-			continue;
-		if (p.to_client)
-			rsp_client_receive(net.c, net.now, p.link, message);
-		else if (net.r[i])
-			rsp_registrar_receive(net.r[i], net.now, p.link, message);
-	}
+	do {
+		while (take(&net.to_registrars, &p)) {
+			struct rsp_registrar *r = net.r[net.link[p.link].server];
+
+			if (r)
+				rsp_registrar_receive(r, net.now, p.link, rsp_bytes_of(p.octets, p.n));
+		}
+		while (!net.stopped && take(&net.to_client, &p))
+			rsp_client_receive(net.c, net.now, p.link, rsp_bytes_of(p.octets, p.n));
+	} while (net.to_registrars.head != net.to_registrars.tail);
+}
+
+static uint64_t
+deadline(void)
+{
+	uint64_t next = net.stopped ? RSP_NEVER : rsp_client_deadline(net.c);
+
+	for (unsigned i = 0; i < REGISTRARS; i++)
+		if (net.r[i] && !net.hung[i] && rsp_registrar_deadline(net.r[i]) < next)
+			next = rsp_registrar_deadline(net.r[i]);
+	return next;
+}
+
+static void
+tick(void)
+{
+	for (unsigned i = 0; i < REGISTRARS; i++)
+		if (net.r[i] && !net.hung[i])
+			rsp_registrar_tick(net.r[i], net.now);
+	if (!net.stopped)
+		rsp_client_tick(net.c, net.now);
 }
 
 static void
@@ -242,26 +294,18 @@ run(uint64_t for_ms)
 	uint64_t until = net.now + for_ms;
 
 	for (;;) {
-		uint64_t next = rsp_client_deadline(net.c);
-
 		for (unsigned turn = 0; turn < 4; turn++) {
 			connect_links();
 			deliver();
 		}
-		next = rsp_client_deadline(net.c);
-		for (unsigned i = 0; i < REGISTRARS; i++)
-			if (net.r[i] && !net.hung[i] && rsp_registrar_deadline(net.r[i]) < next)
-				next = rsp_registrar_deadline(net.r[i]);
+		uint64_t next = deadline();
 		if (next > until)
 			break;
 		net.now = next > net.now ? next : net.now;
-		for (unsigned i = 0; i < REGISTRARS; i++)
-			if (net.r[i] && !net.hung[i])
-				rsp_registrar_tick(net.r[i], net.now);
-		rsp_client_tick(net.c, net.now);
+		tick();
 	}
 	net.now = until;
-	rsp_client_tick(net.c, net.now);
+	tick();
 }
 
 static void
@@ -281,6 +325,15 @@ static unsigned
 elements_at(unsigned i)
 {
 	return net.r[i] ? rsp_registrar_stats(net.r[i]).elements : 0;
+}
+
+static void
+put_some(uint32_t n)
+{
+	for (uint32_t i = 1; i <= n; i++)
+		put(i, 300, RSP_POLICY_RR);
+	run(2000);
+	CHECK_EQ(net.told[RSP_CLIENT_REGISTERED], n);
 }
 
 static void
@@ -433,9 +486,7 @@ static void
 a_thousand_elements_move_from_registrar_to_registrar(void)
 {
 	begin(RSP_ROLE_ELEMENT, 0);
-	for (uint32_t i = 1; i <= 1000; i++)
-		put(i, 300, RSP_POLICY_RR);
-	run(1000);
+	put_some(1000);
 	CHECK_EQ(elements_at(0), 1000);
 	crash(0);
 	run(1000);
@@ -455,6 +506,86 @@ a_thousand_elements_move_from_registrar_to_registrar(void)
 	end();
 }
 
+/* RFC 5352 3.1 T4, 3.4 */
+static void
+elements_are_held_for_a_day(void)
+{
+	begin_with(true, RSP_ROLE_ELEMENT, 0);
+	put_some(20);
+	CHECK_EQ(elements_at(0), 20);
+	run(1000ULL * 86400);
+	CHECK_EQ(elements_at(0), 20);
+	CHECK_EQ(net.recorded[RSP_EVENT_PE_REMOVED], 0);
+	CHECK_EQ(net.recorded[RSP_EVENT_PE_UPDATED], 0);
+	CHECK(net.told[RSP_CLIENT_RENEWED] > 20 * 86400 / 300);
+	CHECK(net.told[RSP_CLIENT_KEEPALIVE] > 20 * 86400 / 50);
+	CHECK_EQ(net.told[RSP_CLIENT_HOME], 1);
+	CHECK_EQ(net.recorded[RSP_EVENT_REFUSED] + net.recorded[RSP_EVENT_MALFORMED], 0);
+	CHECK_EQ(net.told[RSP_CLIENT_PROTOCOL], 0);
+	end();
+}
+
+/* RFC 5352 3.2 */
+static void
+elements_leave(void)
+{
+	begin_with(true, RSP_ROLE_ELEMENT, 0);
+	put_some(5);
+	rsp_client_deregister_all(net.c, net.now);
+	run(1000);
+	CHECK_EQ(net.told[RSP_CLIENT_DEREGISTERED], 5);
+	CHECK_EQ(rsp_registrar_stats(net.r[0]).pools, 0);
+	CHECK_STR(net.removed, "deregistered");
+	end();
+}
+
+/* It learns that it was removed from the answer to its late ASAP_ENDPOINT_KEEP_ALIVE_ACK. */
+static void
+a_stopped_element_comes_back_by_itself(void)
+{
+	begin_with(true, RSP_ROLE_ELEMENT, 0);
+	put_some(3);
+	net.stopped = true;
+	run(60000);
+	CHECK_EQ(elements_at(0), 0);
+	CHECK_STR(net.removed, "keepalive-unanswered");
+	net.stopped = false;
+	run(2000);
+	CHECK_EQ(elements_at(0), 3);
+	end();
+}
+
+/* RFC 5352 3.6: with the same ids */
+static void
+elements_of_a_registrar_that_leaves_go_to_another(void)
+{
+	begin_with(true, RSP_ROLE_ELEMENT, 0);
+	put_some(20);
+	rsp_registrar_leave(net.r[0]);
+	run(5000);
+	CHECK_EQ(elements_at(1), 20);
+	CHECK_EQ(net.told[RSP_CLIENT_REREGISTERED], 20);
+	CHECK_EQ(net.recorded[RSP_EVENT_PE_REMOVED], 0);
+	end();
+}
+
+/* RFC 5352 2.2.5, the S and A bits */
+static void
+a_watch_sees_every_change(void)
+{
+	begin_with(true, RSP_ROLE_ELEMENT, 0);
+	put_some(10);
+	ask(true);
+	run(1000);
+	CHECK_EQ(net.n_list, 10);
+	for (uint32_t id = 1; id <= 10; id++) {
+		CHECK_EQ(rsp_client_deregister(net.c, net.now, rsp_bytes_str("web"), id), RSP_OK);
+		run(500);
+		CHECK_EQ(net.n_list, 10 - id);
+	}
+	end();
+}
+
 int
 main(void)
 {
@@ -466,5 +597,10 @@ main(void)
 	TAP_RUN(a_watch_follows_the_pool_across_registrars);
 	TAP_RUN(a_report_makes_the_registrar_ask_the_element);
 	TAP_RUN(a_thousand_elements_move_from_registrar_to_registrar);
+	TAP_RUN(elements_are_held_for_a_day);
+	TAP_RUN(elements_leave);
+	TAP_RUN(a_stopped_element_comes_back_by_itself);
+	TAP_RUN(elements_of_a_registrar_that_leaves_go_to_another);
+	TAP_RUN(a_watch_sees_every_change);
 	return tap_end();
 }
