@@ -92,7 +92,9 @@ cmd_scope_load(bool element, struct rsp_scope **ret, struct rsp_why *why)
 	enum rsp_err err = rsp_scope_load_public(rsp_cli.scope, &scope, why);
 	if (err == RSP_ENOTFOUND && named && described && !rsp_cli.scope_option) {
 		scope = rsp_scope_new(""); /* nothing but what the options name */
-		err = scope ? RSP_OK : rsp_fail(why, RSP_ENOMEM, rsp_cli.scope, "out of memory");
+		if (!scope)
+			return rsp_fail(why, RSP_ENOMEM, rsp_cli.scope, "out of memory");
+		err = RSP_OK;
 	}
 	if (!err && !rsp_cli.plaintext)
 		err = element ? load_keys(scope, why) : load_certificates(scope, why);
