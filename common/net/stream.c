@@ -17,114 +17,6 @@ static void on_turn(void *ctx);
 static void flush(struct rsp_stream *s);
 
 static void
-on_poll(uv_poll_t *poll, int status, int events)
-{
-	struct rsp_watch *watch = poll->data;
-
-	/* On an error look at everything: recv(2) and send(2) know what it is. */
-	watch->ready(watch->ctx, status ? UV_READABLE | UV_WRITABLE : events);
-}
-
-static void
-free_watch(uv_handle_t *handle)
-{
-	free(handle->data);
-}
-
-enum rsp_err
-rsp_watch_new(struct rsp_loop *loop, int fd, void (*ready)(void *ctx, int events), void *ctx, struct rsp_watch **ret)
-{
-	struct rsp_watch *watch = calloc(1, sizeof(*watch));
-
-	if (!watch)
-		return RSP_ENOMEM;
-	int status = uv_poll_init(&loop->uv, &watch->poll, fd);
-	if (status) {
-		free(watch);
-		return rsp_uv_err(status);
-	}
-	watch->poll.data = watch;
-	watch->ready = ready;
-	watch->ctx = ctx;
-	*ret = watch;
-	return RSP_OK;
-}
-
-void
-rsp_watch_for(struct rsp_watch *watch, int events)
-{
-	if (watch->events == events)
-		return;
-	watch->events = events;
-	if (events)
-		(void)uv_poll_start(&watch->poll, events, on_poll);
-	else
-		(void)uv_poll_stop(&watch->poll);
-}
-
-void
-rsp_watch_free(struct rsp_watch *watch)
-{
-	if (watch)
-		uv_close((uv_handle_t *)&watch->poll, free_watch);
-}
-
-static size_t
-queued(const struct rsp_queue *q)
-{
-	return q->n - q->pos;
-}
-
-static void
-queue_clear(struct rsp_queue *q)
-{
-	free(q->p);
-	*q = (struct rsp_queue){ 0 };
-}
-
-/* Make room for @n more octets behind the last. */
-static bool
-queue_reserve(struct rsp_queue *q, size_t n)
-{
-	if (q->pos && q->room - q->n < n) {
-		memmove(q->p, q->p + q->pos, queued(q));
-		q->n -= q->pos;
-		q->pos = 0;
-	}
-	if (q->room - q->n >= n)
-		return true;
-	size_t room = q->room ? q->room : 256;
-	while (room < q->n + n)
-		room *= 2;
-	uint8_t *p = realloc(q->p, room);
-	if (!p)
-		return false;
-	q->p = p;
-	q->room = room;
-	return true;
-}
-
-static bool
-queue_add(struct rsp_queue *q, const void *p, size_t n)
-{
-	if (n == 0)
-		return true;
-	if (!queue_reserve(q, n))
-		return false;
-	memcpy(q->p + q->n, p, n);
-	q->n += n;
-	return true;
-}
-
-static void
-queue_take(struct rsp_queue *q, size_t n)
-{
-	q->pos += n;
-	if (q->pos == q->n)
-		queue_clear(q);
-}
-
-static void
 watch_again(struct rsp_stream *s)
 {
 	if (!s->watch || s->state == RSP_STREAM_CONNECTING)
@@ -203,9 +95,9 @@ send_wire(struct rsp_stream *s)
 	loop->wire_out_n = 0;
 	if (n == 0 || s->fd < 0)
 		return;
-	if (queued(&s->wire) == 0)
+	if (rsp_queue_size(&s->wire) == 0)
 		sent = send_some(s, loop->wire_out, n);
-	if (sent < n && (queued(&s->wire) > RSP_SCRATCH_SIZE || !queue_add(&s->wire, loop->wire_out + sent, n - sent)))
+	if (sent < n && (rsp_queue_size(&s->wire) > RSP_SCRATCH_SIZE || !rsp_queue_add(&s->wire, loop->wire_out + sent, n - sent)))
 		s->tx_failed = true;
 }
 
@@ -245,9 +137,9 @@ rsp_stream_drop(struct rsp_stream *s)
 	s->alarm = NULL;
 	rsp_tls_session_free(s->tls);
 	s->tls = NULL;
-	queue_clear(&s->in);
-	queue_clear(&s->out);
-	queue_clear(&s->wire);
+	rsp_queue_clear(&s->in);
+	rsp_queue_clear(&s->out);
+	rsp_queue_clear(&s->wire);
 	rsp_listener_gone(s);
 	tell_end(s);
 }
@@ -286,9 +178,9 @@ rsp_stream_fail(struct rsp_stream *s, enum rsp_err err, const char *fmt, ...)
 	tell_end(s);
 	if (s->tls)
 		send_wire(s); /* the alert */
-	queue_clear(&s->out);
+	rsp_queue_clear(&s->out);
 	bool alerted = s->tls && s->heard && !s->rx_ended && s->state != RSP_STREAM_CONNECTING;
-	if (alerted && err != RSP_EPLAIN && err != RSP_ETIMEOUT && queued(&s->wire) == 0)
+	if (alerted && err != RSP_EPLAIN && err != RSP_ETIMEOUT && rsp_queue_size(&s->wire) == 0)
 		linger(s);
 	else
 		rsp_stream_drop(s);
@@ -408,7 +300,7 @@ rsp_stream_connected(struct rsp_stream *s)
 static void
 show(struct rsp_stream *s, const uint8_t *p, size_t n)
 {
-	bool own = queued(&s->in) != 0;
+	bool own = rsp_queue_size(&s->in) != 0;
 
 	if (n == 0)
 		return;
@@ -420,8 +312,8 @@ show(struct rsp_stream *s, const uint8_t *p, size_t n)
 		rsp_stream_fail(s, RSP_ELIMIT, "%zu octets without a whole message", n - used);
 	} else if (own) {
 		if (used)
-			queue_take(&s->in, used);
-	} else if (!queue_add(&s->in, p + used, n - used)) {
+			rsp_queue_take(&s->in, used);
+	} else if (!rsp_queue_add(&s->in, p + used, n - used)) {
 		rsp_stream_fail(s, RSP_ENOMEM, "%s", rsp_err_text(RSP_ENOMEM));
 	}
 }
@@ -430,11 +322,11 @@ show(struct rsp_stream *s, const uint8_t *p, size_t n)
 static uint8_t *
 read_room(struct rsp_stream *s, size_t *ret_room)
 {
-	if (queued(&s->in) == 0) {
+	if (rsp_queue_size(&s->in) == 0) {
 		*ret_room = sizeof(s->loop->plain);
 		return s->loop->plain;
 	}
-	if (!queue_reserve(&s->in, RECORD_MAX))
+	if (!rsp_queue_reserve(&s->in, RECORD_MAX))
 		return NULL;
 	*ret_room = s->in.room - s->in.n;
 	return s->in.p + s->in.n;
@@ -446,11 +338,11 @@ show_read(struct rsp_stream *s, size_t n)
 {
 	if (n == 0)
 		return;
-	if (queued(&s->in) == 0) {
+	if (rsp_queue_size(&s->in) == 0) {
 		show(s, s->loop->plain, n);
 	} else {
 		s->in.n += n;
-		show(s, s->in.p + s->in.pos, queued(&s->in));
+		show(s, s->in.p + s->in.pos, rsp_queue_size(&s->in));
 	}
 }
 
@@ -470,7 +362,7 @@ ended_by_other(struct rsp_stream *s, const char *reason)
 static void
 end_of_stream(struct rsp_stream *s)
 {
-	ended_by_other(s, queued(&s->in) ? "closed by the other side in the middle of a message" :
+	ended_by_other(s, rsp_queue_size(&s->in) ? "closed by the other side in the middle of a message" :
 					   "closed by the other side");
 }
 
@@ -606,8 +498,8 @@ on_ready(void *ctx, int events)
 static void
 encrypt(struct rsp_stream *s)
 {
-	for (size_t n = 0; n < ENCRYPT_AT_ONCE && queued(&s->out);) {
-		size_t length = queued(&s->out) < RECORD_MAX ? queued(&s->out) : RECORD_MAX;
+	for (size_t n = 0; n < ENCRYPT_AT_ONCE && rsp_queue_size(&s->out);) {
+		size_t length = rsp_queue_size(&s->out) < RECORD_MAX ? rsp_queue_size(&s->out) : RECORD_MAX;
 		ssize_t got = gnutls_record_send(s->tls->session, s->out.p + s->out.pos, length);
 
 		if (got <= 0) { /* it cannot be blocked: on_push() takes everything */
@@ -615,7 +507,7 @@ encrypt(struct rsp_stream *s)
 			break;
 		}
 		n += (size_t)got;
-		queue_take(&s->out, (size_t)got);
+		rsp_queue_take(&s->out, (size_t)got);
 	}
 	send_wire(s);
 }
@@ -624,18 +516,18 @@ static void
 flush(struct rsp_stream *s)
 {
 	while (!s->want_write && !s->tx_failed) {
-		if (queued(&s->wire))
-			queue_take(&s->wire, send_some(s, s->wire.p + s->wire.pos, queued(&s->wire)));
-		else if (!queued(&s->out))
+		if (rsp_queue_size(&s->wire))
+			rsp_queue_take(&s->wire, send_some(s, s->wire.p + s->wire.pos, rsp_queue_size(&s->wire)));
+		else if (!rsp_queue_size(&s->out))
 			break;
 		else if (s->tls)
 			encrypt(s);
 		else
-			queue_take(&s->out, send_some(s, s->out.p + s->out.pos, queued(&s->out)));
+			rsp_queue_take(&s->out, send_some(s, s->out.p + s->out.pos, rsp_queue_size(&s->out)));
 	}
 	if (s->tx_failed) {
-		queue_clear(&s->out);
-		queue_clear(&s->wire);
+		rsp_queue_clear(&s->out);
+		rsp_queue_clear(&s->wire);
 	}
 	watch_again(s);
 }
@@ -677,7 +569,7 @@ on_turn(void *ctx)
 
 	if (s->state == RSP_STREAM_HANDSHAKE || s->state == RSP_STREAM_OPEN || s->state == RSP_STREAM_DRAINING) {
 		flush(s);
-		bool empty = !queued(&s->out) && !queued(&s->wire);
+		bool empty = !rsp_queue_size(&s->out) && !rsp_queue_size(&s->wire);
 
 		if (empty && s->state == RSP_STREAM_DRAINING) {
 			if (s->tls && s->opened && !s->tx_failed) {
@@ -745,7 +637,7 @@ rsp_stream_send(struct rsp_stream *s, struct rsp_bytes bytes)
 		return RSP_ECLOSED;
 	if (bytes.n > s->queue_max || rsp_stream_queued(s) > s->queue_max - bytes.n)
 		return RSP_ELIMIT;
-	if (!queue_add(&s->out, bytes.p, bytes.n))
+	if (!rsp_queue_add(&s->out, bytes.p, bytes.n))
 		return RSP_ENOMEM;
 	if (!s->want_write)
 		rsp_defer_late(s->loop, &s->turn);
@@ -755,7 +647,7 @@ rsp_stream_send(struct rsp_stream *s, struct rsp_bytes bytes)
 size_t
 rsp_stream_queued(const struct rsp_stream *s)
 {
-	return queued(&s->out) + queued(&s->wire);
+	return rsp_queue_size(&s->out) + rsp_queue_size(&s->wire);
 }
 
 void
@@ -770,7 +662,7 @@ rsp_stream_close(struct rsp_stream *s, bool flush_first)
 		rsp_defer_late(s->loop, &s->turn);
 		return;
 	}
-	if (s->state == RSP_STREAM_OPEN && s->tls && !queued(&s->wire)) {
+	if (s->state == RSP_STREAM_OPEN && s->tls && !rsp_queue_size(&s->wire)) {
 		(void)gnutls_bye(s->tls->session, GNUTLS_SHUT_WR);
 		send_wire(s);
 	}

@@ -2,30 +2,12 @@
 #define RSP_NET_STREAM_PRIV_H
 
 #include "net/loop_priv.h"
+#include "net/queue.h"
 #include "net/stream.h"
 #include "net/tls_priv.h"
+#include "net/watch.h"
 
 /* For net's own files only. */
-
-/** A queue of octets: p[pos] to p[n]. Empty ones hold no memory. */
-struct rsp_queue {
-	uint8_t *p;
-	size_t pos, n, room;
-};
-
-/** A descriptor that is waited for. Freed by libuv's time, not by its owner's. */
-struct rsp_watch {
-	uv_poll_t poll;
-	void (*ready)(void *ctx, int events);
-	void *ctx;
-	int events;
-};
-
-/** Watch @fd, for nothing yet. */
-enum rsp_err rsp_watch_new(struct rsp_loop *loop, int fd, void (*ready)(void *ctx, int events), void *ctx,
-			   struct rsp_watch **ret) RSP_NODISCARD;
-void rsp_watch_for(struct rsp_watch *watch, int events);
-void rsp_watch_free(struct rsp_watch *watch);
 
 enum rsp_stream_state {
 	RSP_STREAM_CONNECTING,
