@@ -311,6 +311,14 @@ add_registrar(struct master *master, const struct rsp_scope_registrar *registrar
 	return err ? err : master_save(master, why);
 }
 
+static int
+not_one_name(unsigned n, const char *const *operand)
+{
+	return rsp_cli_usage(n ? operand[n - 1] : "NAME", n == 0  ? "is missing"
+							  : n > 1 ? "is one operand too many"
+								  : "is not a name");
+}
+
 int
 run_registrar(unsigned n, const char *const *operand)
 {
@@ -321,9 +329,7 @@ run_registrar(unsigned n, const char *const *operand)
 	unsigned made = 0;
 
 	if (n != 1 || !rsp_name_ok(operand[0]))
-		return rsp_cli_usage(n ? operand[n - 1] : "NAME", n == 0  ? "is missing"
-								  : n > 1 ? "is one operand too many"
-									  : "is not a name");
+		return not_one_name(n, operand);
 	(void)snprintf(registrar.name, sizeof(registrar.name), "%s", operand[0]);
 	enum rsp_err err = read_endpoints(&registrar, &why);
 	if (!err)
@@ -361,9 +367,7 @@ run_node(const char *verb, enum rsp_role role, unsigned n, const char *const *op
 	unsigned made = 0;
 
 	if (n != 1 || !rsp_name_ok(operand[0]))
-		return rsp_cli_usage(n ? operand[n - 1] : "NAME", n == 0  ? "is missing"
-								  : n > 1 ? "is one operand too many"
-									  : "is not a name");
+		return not_one_name(n, operand);
 	(void)snprintf(entry.name, sizeof(entry.name), "%s", operand[0]);
 	entry.pools = keygen.n_pools ? keygen.pools : all;
 	entry.n_pools = role != RSP_ROLE_ELEMENT ? 0 : keygen.n_pools ? keygen.n_pools : 1;

@@ -4,17 +4,13 @@
 #include <sys/resource.h>
 
 #include "../session.h"
+#include "../systemd.h"
 #include "base/log.h"
 #include "cli/main.h"
-#include "config.h"
 #include "keys/scope.h"
 #include "net/loop.h"
 #include "peer.h"
 #include "serve/registrar.h"
-
-#ifdef HAVE_SYSTEMD
-#include <systemd/sd-daemon.h>
-#endif
 
 struct run {
 	struct rsp_loop *loop;
@@ -30,16 +26,6 @@ struct run {
 	bool leaving;
 	struct peer_budget budget;
 };
-
-static void
-tell_systemd(const char *state)
-{
-#ifdef HAVE_SYSTEMD
-	(void)sd_notify(0, state);
-#else
-	(void)state;
-#endif
-}
 
 /* As many connections as the system lets us have. */
 static void
@@ -82,7 +68,7 @@ on_ready(void *ctx)
 
 	peer_record_state("listening", run->name, run->serve, control_path(run));
 	rsp_announcer_now(run->announcer);
-	tell_systemd("READY=1\nSTATUS=serving");
+	cmd_tell_systemd("READY=1\nSTATUS=serving");
 }
 
 static void
@@ -113,7 +99,7 @@ on_stop(void *ctx, int signum)
 	}
 	run->leaving = true;
 	rsp_log(RSP_LOG_INFO, run->name, "leaving on signal %d", signum);
-	tell_systemd("STOPPING=1");
+	cmd_tell_systemd("STOPPING=1");
 	rsp_alarm_in(run->leave_end, peer_option.leave_ms);
 	rsp_announcer_free(run->announcer);
 	run->announcer = NULL;
@@ -130,7 +116,7 @@ on_hangup(void *ctx, int signum)
 	(void)signum;
 	if (run->leaving)
 		return;
-	tell_systemd("RELOADING=1");
+	cmd_tell_systemd("RELOADING=1");
 	enum rsp_err err = RSP_OK;
 	if (!rsp_cli.plaintext) { /* else there is nothing to read */
 		err = peer_scope_load(&scope, &why);
@@ -146,7 +132,7 @@ on_hangup(void *ctx, int signum)
 	}
 	if (!err)
 		peer_record_reload(run->scope);
-	tell_systemd("READY=1");
+	cmd_tell_systemd("READY=1");
 }
 
 static char *
@@ -239,7 +225,7 @@ peer_run(unsigned n, const char *const *operand)
 	} else {
 		if (rsp_registrar_state(rsp_serve_engine(run.serve)) == RSP_REGISTRAR_JOINING) {
 			peer_record_state("joining", run.name, run.serve, control_path(&run));
-			tell_systemd("STATUS=joining");
+			cmd_tell_systemd("STATUS=joining");
 		}
 		rsp_loop_run(run.loop);
 		peer_record_stopped(&run.budget, run.serve);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "../session.h"
+#include "../systemd.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/rng.h"
@@ -16,11 +17,6 @@
 #include "cli/message_json.h"
 #include "cli/options.h"
 #include "net/loop.h"
-
-#include "config.h"
-#ifdef HAVE_SYSTEMD
-#include <systemd/sd-daemon.h>
-#endif
 
 enum phase {
 	PREPARE, /* the command starts */
@@ -104,16 +100,6 @@ object_of(const struct hold *h)
 	return h->o->pool ? h->o->pool : "batch";
 }
 
-static void
-tell_systemd(const char *state)
-{
-#ifdef HAVE_SYSTEMD
-	(void)sd_notify(0, state);
-#else
-	(void)state;
-#endif
-}
-
 /* The end. */
 
 static void
@@ -164,7 +150,7 @@ leave(struct hold *h)
 	if (h->phase >= LEAVE)
 		return;
 	h->phase = LEAVE;
-	tell_systemd("STOPPING=1");
+	cmd_tell_systemd("STOPPING=1");
 	if (h->reader)
 		rsp_reader_pause(h->reader, true);
 	rsp_session_set_timeout(h->session, rsp_cli.timeout_ms);
@@ -386,7 +372,7 @@ on_registered(struct hold *h, const struct rsp_client_event *event)
 	h->phase = HOLD;
 	rsp_session_set_timeout(h->session, 0);
 	if (first)
-		tell_systemd("READY=1");
+		cmd_tell_systemd("READY=1");
 	if (rsp_cli.command && !h->wrap && start_command(h, &why))
 		no_command(h, &why);
 }

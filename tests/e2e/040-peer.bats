@@ -97,6 +97,29 @@ keyless() {
 	assert_equal "$(records e1 'select(.event == "lost" or .event == "home-changed")')" ""
 }
 
+@test "systemd is told when it is ready, reads its keys again, and stops" {
+	local wanted='READY=1 STATUS=serving RELOADING=1 READY=1 STOPPING=1'
+	grep -q HAVE_SYSTEMD.1 "$RSP_BUILDDIR/config.h" || wanted=
+	export NOTIFY_SOCKET=$BATS_TEST_TMPDIR/notify
+	start listener python3 -c 'import os, socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind(os.environ["NOTIFY_SOCKET"])
+with open(sys.argv[1], "w", buffering=1) as log:
+    while True:
+        print(s.recv(4096).decode(), file=log)' "$BATS_TEST_TMPDIR/told"
+	wait_until 5 test -e "$NOTIFY_SOCKET"
+	start_peer r1
+	kill -HUP "${pids[r1]}"
+	wait_for_record r1 '.event == "reload"'
+	stop r1
+	wait_until 5 is_told "$wanted"
+	stop listener 143
+}
+
+is_told() {
+	[ "$(xargs <"$BATS_TEST_TMPDIR/told")" = "$1" ]
+}
+
 @test "HUP with a bad set changes nothing, and says what is bad" {
 	cp -r "$scopes/r1" "$BATS_TEST_TMPDIR/r1"
 	start_peer r1 --scope "$BATS_TEST_TMPDIR/r1"
