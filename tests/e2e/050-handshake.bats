@@ -287,12 +287,21 @@ openssl_psk() {
 
 # Slow ones
 
-@test "a handshake that never ends is ended, and holds nobody up" {
-	start holder bash -c "tail -f /dev/null --pid=$BASHPID | python3 '$RSP_SRCDIR/tests/e2e/raw.py' hold 40 '${asap[r1]}' 1603010200010001fc0303"
-	wait_until 10 grep -q held "$BATS_TEST_TMPDIR/holder.out"
+@test "a handshake that never ends is ended on either port, and holds nobody up" {
+	local port
+	for port in asap enrp; do
+		local -n at=$port
+		start "at_$port" bash -c "tail -f /dev/null --pid=$BASHPID |
+			python3 '$RSP_SRCDIR/tests/e2e/raw.py' hold 40 '${at[r1]}' 1603010200010001fc0303"
+	done
+	for port in asap enrp; do
+		wait_until 10 grep -q held "$BATS_TEST_TMPDIR/at_$port.out"
+	done
 	resolve web
-	wait_for_record r1 '.event == "connection-refused" and .key == "timeout"'
-	kill "${pids[holder]}"
-	unset "pids[holder]"
-	rm "$BATS_TEST_TMPDIR/holder.out"
+	for port in asap enrp; do
+		wait_for_record r1 ".event == \"connection-refused\" and .key == \"timeout\" and .port == \"$port\""
+		kill "${pids[at_$port]}"
+		unset "pids[at_$port]"
+		rm "$BATS_TEST_TMPDIR/at_$port.out"
+	done
 }
