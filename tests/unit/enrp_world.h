@@ -1,0 +1,428 @@
+#ifndef TESTS_UNIT_ENRP_WORLD_H
+#define TESTS_UNIT_ENRP_WORLD_H
+
+#include <string.h>
+
+#include "engine/registrar.h"
+#include "tap.h"
+
+/* A registrar in virtual time among peers that the test speaks for: ids A < US < B < C, over links whose numbers the test
+ * chooses; what it dials gets numbers from DIALLED on, in their order. */
+
+enum { ID_A = 0xa, ID_US = 0x10, ID_B = 0xb0, ID_C = 0xc0, ID_D = 0xd0 };
+enum { DIALLED = 1000, WORLD_SENT = 8192, WORLD_EVENTS = 4096, WORLD_DIALS = 2048 };
+
+static struct {
+	struct rsp_registrar *r;
+	uint64_t now;
+	struct {
+		uint32_t link;
+		size_t n;
+		uint8_t *octets;
+	} sent[WORLD_SENT];
+	unsigned n_sent;
+	struct {
+		enum rsp_event_kind kind;
+		char reason[48];
+		uint32_t peer_id, by_id, pe_id, count;
+		uint16_t cause;
+	} event[WORLD_EVENTS];
+	unsigned n_events;
+	struct {
+		enum rsp_protocol protocol;
+		enum rsp_role role;
+		char name[64];
+		struct rsp_ip ip;
+		uint16_t port;
+	} dial[WORLD_DIALS];
+	unsigned n_dials;
+	uint32_t closed[64];
+	unsigned n_closed;
+	bool no_keys; /* every dial fails at once */
+} w;
+
+static inline void
+world_send(void *ctx, uint32_t link, struct rsp_bytes octets)
+{
+	(void)ctx;
+	if (w.n_sent == WORLD_SENT)
+		abort();
+	w.sent[w.n_sent].link = link;
+	w.sent[w.n_sent].n = octets.n;
+	w.sent[w.n_sent].octets = rsp_bytes_dup(octets);
+	if (!w.sent[w.n_sent++].octets)
+		abort();
+}
+
+static inline void
+world_close(void *ctx, uint32_t link)
+{
+	(void)ctx;
+	w.closed[w.n_closed++ % RSP_COUNT(w.closed)] = link;
+}
+
+static inline uint32_t
+world_dial(void *ctx, const struct rsp_dial *to)
+{
+	(void)ctx;
+	unsigned i = w.n_dials;
+
+	if (w.no_keys || i == WORLD_DIALS)
+		return 0;
+	w.n_dials++;
+	w.dial[i].protocol = to->protocol;
+	w.dial[i].role = to->role;
+	(void)snprintf(w.dial[i].name, sizeof(w.dial[i].name), "%s", to->server_name ? to->server_name : "");
+	w.dial[i].ip = to->ip;
+	w.dial[i].port = to->port;
+	return DIALLED + i;
+}
+
+static inline void
+world_record(void *ctx, const struct rsp_event *event)
+{
+	(void)ctx;
+	unsigned i = w.n_events++ % WORLD_EVENTS;
+
+	w.event[i].kind = event->kind;
+	(void)snprintf(w.event[i].reason, sizeof(w.event[i].reason), "%s", event->reason ? event->reason : "");
+	w.event[i].peer_id = event->peer_id;
+	w.event[i].by_id = event->by_id;
+	w.event[i].pe_id = event->pe_id;
+	w.event[i].count = event->count;
+	w.event[i].cause = event->cause;
+}
+
+static const struct rsp_engine_ops world_ops = { world_send, world_close, world_dial, world_record };
+
+/* Times in which 1 s is a heartbeat. */
+static inline struct rsp_registrar_config
+world_config(void)
+{
+	struct rsp_registrar_config config = rsp_registrar_defaults();
+
+	config.server_id = ID_US;
+	config.name = "us";
+	config.epoch_ms = 1700000000000;
+	config.enrp_ip = (struct rsp_ip){ 4, { 192, 0, 2, 16 } };
+	config.enrp_port = 9902;
+	config.peer_heartbeat_cycle_ms = 1000;
+	config.max_time_last_heard_ms = 2500;
+	config.max_time_no_response_ms = 500;
+	config.keepalive_interval_ms = 0;
+	config.keepalive_timeout_ms = 500;
+	config.reconnect_grace_ms = 700;
+	return config;
+}
+
+static inline void
+world_begin(const struct rsp_registrar_config *config)
+{
+	memset(&w, 0, sizeof(w));
+	w.now = 100000;
+	CHECK_EQ(rsp_registrar_new(config, &world_ops, NULL, rsp_rng_seeded(7), w.now, &w.r), RSP_OK);
+}
+
+/* Forget what was sent and told. */
+static inline void
+world_clear(void)
+{
+	for (unsigned i = 0; i < w.n_sent; i++)
+		free(w.sent[i].octets);
+	w.n_sent = w.n_events = w.n_closed = 0;
+}
+
+static inline void
+world_end(void)
+{
+	rsp_registrar_free(w.r);
+	world_clear();
+}
+
+/* Let time pass, with all that is due in it. */
+static inline void
+world_run(uint64_t for_ms)
+{
+	uint64_t end = w.now + for_ms;
+
+	for (;;) {
+		uint64_t next = rsp_registrar_deadline(w.r);
+
+		if (next > end)
+			break;
+		w.now = next > w.now ? next : w.now;
+		rsp_registrar_tick(w.r, w.now);
+	}
+	w.now = end;
+	rsp_registrar_tick(w.r, w.now);
+}
+
+static inline enum rsp_err
+world_up(uint32_t link, enum rsp_protocol protocol, enum rsp_role role, const char *identity)
+{
+	struct rsp_link_info info = { .protocol = protocol,
+				      .role = role,
+				      .secure = role != RSP_ROLE_NONE,
+				      .identity = identity,
+				      .remote = { 4, { 192, 0, 2, 1 } },
+				      .local = { 4, { 192, 0, 2, 16 } },
+				      .remote_port = (uint16_t)(20000 + link) };
+
+	return rsp_registrar_link_up(w.r, w.now, link, &info);
+}
+
+static inline void
+world_peer(uint32_t link, const char *name)
+{
+	CHECK_EQ(world_up(link, RSP_ENRP, RSP_ROLE_PEER, name), RSP_OK);
+}
+
+static inline void
+world_down(uint32_t link, enum rsp_err why)
+{
+	rsp_registrar_link_down(w.r, w.now, link, why);
+}
+
+/* The link that it dialled last to whom keys call @name; 0: none. */
+static inline uint32_t
+world_dialled(const char *name)
+{
+	for (unsigned i = w.n_dials; i-- > 0;)
+		if (strcmp(w.dial[i].name, name) == 0)
+			return DIALLED + i;
+	return 0;
+}
+
+static inline void
+world_tell(uint32_t link, struct rsp_message *msg)
+{
+	static uint8_t octets[RSP_MESSAGE_MAX + 1];
+	size_t n = 0;
+
+	CHECK_EQ(rsp_message_encode(msg, octets, sizeof(octets), &n), RSP_OK);
+	uint8_t *exact = rsp_bytes_dup(rsp_bytes_of(octets, n));
+	rsp_registrar_receive(w.r, w.now, link, rsp_bytes_of(exact, n));
+	free(exact);
+}
+
+/* What it sent over @link (0: any) of @type, the @nth (from 0; -1: the last). Views live until world_clear(). */
+static inline bool
+world_find(uint32_t link, enum rsp_protocol protocol, uint8_t type, int nth, struct rsp_message *ret)
+{
+	bool found = false;
+
+	for (unsigned i = 0; i < w.n_sent; i++) {
+		if ((link && w.sent[i].link != link) || w.sent[i].octets[0] != type ||
+		    rsp_message_decode(protocol, rsp_bytes_of(w.sent[i].octets, w.sent[i].n), ret, NULL))
+			continue;
+		found = true;
+		if (nth-- == 0)
+			return true;
+	}
+	return found && nth < -1;
+}
+
+static inline unsigned
+world_count(uint32_t link, uint8_t type)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < w.n_sent; i++)
+		n += (!link || w.sent[i].link == link) && w.sent[i].octets[0] == type;
+	return n;
+}
+
+static inline unsigned
+world_told(enum rsp_event_kind kind)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < w.n_events && i < WORLD_EVENTS; i++)
+		n += w.event[i].kind == kind;
+	return n;
+}
+
+/* The reason of the last event of that kind; "-" if there was none. */
+static inline const char *
+world_reason(enum rsp_event_kind kind)
+{
+	for (unsigned i = w.n_events < WORLD_EVENTS ? w.n_events : WORLD_EVENTS; i-- > 0;)
+		if (w.event[i].kind == kind)
+			return w.event[i].reason;
+	return "-";
+}
+
+static inline bool
+world_was_closed(uint32_t link)
+{
+	for (unsigned i = 0; i < w.n_closed; i++)
+		if (w.closed[i] == link)
+			return true;
+	return false;
+}
+
+/* Messages of peers */
+
+static inline struct rsp_message
+enrp_message(uint8_t type, uint32_t sender_id)
+{
+	return (struct rsp_message){ .protocol = RSP_ENRP, .type = type, .sender_id = sender_id };
+}
+
+/* A presence of @id, at 192.0.2.(id) port 9000, with the checksum and digest of a registrar that owns nothing. */
+static inline void
+world_presence(uint32_t link, uint32_t id, const char *name, bool reply)
+{
+	struct rsp_message msg = enrp_message(ENRP_PRESENCE, id);
+	struct rsp_ip ip = { 4, { 192, 0, 2, (uint8_t)id } };
+	uint8_t room[RSP_ADDRS_ROOM(1)];
+
+	msg.flags = reply ? ENRP_FLAG_REPLY_REQUIRED : 0;
+	msg.has = RSP_HAS_CHECKSUM | RSP_HAS_SERVER_INFO;
+	msg.checksum = 0xffff;
+	msg.server_info = (struct rsp_server_info){ .server_id = id,
+						    .transport = { .type = RSP_PARAM_TCP, .port = 9000 },
+						    .name = rsp_bytes_str(name),
+						    .has_digest = true };
+	rsp_transport_set_ips(&msg.server_info.transport, &ip, 1, room);
+	world_tell(link, &msg);
+}
+
+/* The peer @name with @id dials us over @link and says that it is there. */
+static inline void
+world_joined(uint32_t link, uint32_t id, const char *name)
+{
+	world_peer(link, name);
+	world_presence(link, id, name, false);
+}
+
+static inline struct rsp_pool_element
+world_pe(uint32_t pe_id, uint32_t home_id, uint64_t version)
+{
+	static uint8_t room[2][RSP_ADDRS_ROOM(1)];
+	struct rsp_ip ip = { 4, { 192, 0, 2, 99 } };
+	struct rsp_pool_element pe = { .pe_id = pe_id,
+				       .home_id = home_id,
+				       .lifetime_s = 300,
+				       .user = { .type = RSP_PARAM_TCP, .port = 80 },
+				       .policy = { .type = RSP_POLICY_RR },
+				       .asap = { .type = RSP_PARAM_TCP, .port = 5000 },
+				       .owner = rsp_bytes_str("web1"),
+				       .version = version };
+
+	rsp_transport_set_ips(&pe.user, &ip, 1, room[0]);
+	rsp_transport_set_ips(&pe.asap, &ip, 1, room[1]);
+	return pe;
+}
+
+static inline struct rsp_message
+update_message(uint32_t sender_id, uint16_t action, const char *pool, struct rsp_pool_element pe)
+{
+	struct rsp_message msg = enrp_message(ENRP_HANDLE_UPDATE, sender_id);
+
+	msg.has = RSP_HAS_HANDLE | RSP_HAS_ELEMENT;
+	msg.update_action = action;
+	msg.handle = rsp_bytes_str(pool);
+	msg.element = pe;
+	return msg;
+}
+
+static inline void
+world_update(uint32_t link, uint32_t sender_id, uint16_t action, const char *pool, struct rsp_pool_element pe)
+{
+	struct rsp_message msg = update_message(sender_id, action, pool, pe);
+
+	world_tell(link, &msg);
+}
+
+/* A whole table, or a page of it, of @n elements pe_id 1 to n of @home_id in one pool. */
+static inline void
+world_table(uint32_t link, uint32_t sender_id, uint8_t flags, const char *pool, uint32_t first, uint32_t n,
+	    uint32_t home_id, uint64_t version)
+{
+	static uint8_t room[RSP_MESSAGE_MAX];
+	struct rsp_wr wr = rsp_wr_init(room, sizeof(room));
+	struct rsp_message msg = enrp_message(ENRP_HANDLE_TABLE_RESPONSE, sender_id);
+
+	if (n > 0)
+		rsp_bytes_param_encode(&wr, RSP_PARAM_POOL_HANDLE, rsp_bytes_str(pool));
+	for (uint32_t i = 0; i < n; i++) {
+		struct rsp_pool_element pe = world_pe(first + i, home_id, version);
+
+		rsp_pool_element_encode(&wr, &pe);
+	}
+	CHECK(!wr.err);
+	msg.flags = flags;
+	msg.has = n ? RSP_HAS_LIST : 0;
+	msg.list = rsp_bytes_of(room, wr.pos);
+	msg.n_list = n ? n + 1 : 0;
+	world_tell(link, &msg);
+}
+
+static inline void
+world_about(uint32_t link, uint8_t type, uint32_t sender_id, uint32_t target_id)
+{
+	struct rsp_message msg = enrp_message(type, sender_id);
+
+	msg.target_id = target_id;
+	world_tell(link, &msg);
+}
+
+/* Elements */
+
+static inline void
+world_register(uint32_t link, const char *pool, uint32_t pe_id)
+{
+	struct rsp_message msg = { .protocol = RSP_ASAP,
+				   .type = ASAP_REGISTRATION,
+				   .has = RSP_HAS_HANDLE | RSP_HAS_ELEMENT,
+				   .handle = rsp_bytes_str(pool),
+				   .element = world_pe(pe_id, 0, 0) };
+	struct rsp_ip ip = { 4, { 192, 0, 2, 1 } };
+	uint8_t room[2][RSP_ADDRS_ROOM(1)];
+
+	rsp_transport_set_ips(&msg.element.user, &ip, 1, room[0]);
+	rsp_transport_set_ips(&msg.element.asap, &ip, 1, room[1]);
+	msg.element.owner = (struct rsp_bytes){ 0 };
+	world_tell(link, &msg);
+}
+
+static inline void
+world_ack(uint32_t link, const char *pool, uint32_t pe_id)
+{
+	struct rsp_message msg = { .protocol = RSP_ASAP,
+				   .type = ASAP_ENDPOINT_KEEP_ALIVE_ACK,
+				   .has = RSP_HAS_HANDLE | RSP_HAS_PE_ID,
+				   .handle = rsp_bytes_str(pool),
+				   .pe_id = pe_id };
+
+	world_tell(link, &msg);
+}
+
+static inline struct rsp_element *
+world_element(const char *pool, uint32_t pe_id)
+{
+	const struct rsp_handlespace *space = rsp_registrar_handlespace(w.r);
+
+	return rsp_element_find(space, rsp_pool_find(space, rsp_bytes_str(pool)), pe_id);
+}
+
+/* Whose the element is; 0: it is not there. */
+static inline uint32_t
+world_home(const char *pool, uint32_t pe_id)
+{
+	struct rsp_element *e = world_element(pool, pe_id);
+
+	return e ? rsp_element_home_id(e) : 0;
+}
+
+static inline bool
+world_peer_view(uint32_t id, struct rsp_peer_view *ret)
+{
+	for (unsigned i = 0; rsp_registrar_peer(w.r, i, ret); i++)
+		if (ret->server_id == id)
+			return true;
+	return false;
+}
+
+#endif

@@ -1,0 +1,359 @@
+#include "enrp_world.h"
+
+/* How a registrar joins the others: RFC 5353 s.3.2. */
+
+static const struct rsp_contact_config contacts[] = {
+	{ .name = "a", .ip = { 4, { 192, 0, 2, 10 } }, .port = 9902 },
+	{ .name = "b", .ip = { 4, { 192, 0, 2, 11 } }, .port = 9902 },
+	{ .name = "c", .port = 9902 }, /* where, whoever dials knows */
+};
+
+static void
+begin(unsigned n_contacts)
+{
+	struct rsp_registrar_config config = world_config();
+
+	config.contacts = contacts;
+	config.n_contacts = n_contacts;
+	world_begin(&config);
+	world_run(0);
+}
+
+static bool
+serves(void)
+{
+	return rsp_registrar_state(w.r) == RSP_REGISTRAR_SERVING;
+}
+
+static void
+listed(uint32_t link, uint32_t id, bool rejected)
+{
+	struct rsp_message msg = enrp_message(ENRP_LIST_RESPONSE, id);
+
+	msg.flags = rejected ? ENRP_FLAG_REJECT : 0;
+	world_tell(link, &msg);
+}
+
+/* The contact @name, which was dialled, is there, and is @id. */
+static uint32_t
+answers(uint32_t id, const char *name)
+{
+	uint32_t link = world_dialled(name);
+
+	world_peer(link, name);
+	world_presence(link, id, name, false);
+	return link;
+}
+
+static void
+a_server_id_is_not_zero(void)
+{ /* s.3.2.1 */
+	struct rsp_registrar_config config = world_config();
+	struct rsp_registrar *r = NULL;
+
+	config.server_id = 0;
+	CHECK_EQ(rsp_registrar_new(&config, &world_ops, NULL, rsp_rng_seeded(1), 1, &r), RSP_EUSAGE);
+	CHECK(r == NULL);
+}
+
+static void
+who_knows_of_nobody_serves_at_once(void)
+{ /* s.3.2.2.1 */
+	begin(0);
+	CHECK(serves());
+	CHECK_EQ(w.n_dials, 0);
+	CHECK_EQ(world_up(1, RSP_ASAP, RSP_ROLE_USER, NULL), RSP_OK);
+	world_end();
+}
+
+static void
+the_mentor_gives_its_list_and_its_table(void)
+{ /* s.3.2.2.2, s.3.2.3 */
+	struct rsp_message msg;
+
+	begin(3);
+	CHECK_EQ(w.n_dials, 3);
+	for (unsigned i = 0; i < 3; i++) {
+		CHECK_EQ(w.dial[i].role, RSP_ROLE_PEER);
+		CHECK_EQ(w.dial[i].protocol, RSP_ENRP);
+		CHECK_EQ(w.dial[i].port, 9902);
+	}
+	CHECK(!serves());
+	CHECK_EQ(world_up(1, RSP_ASAP, RSP_ROLE_USER, NULL), RSP_ELIMIT);
+	CHECK_EQ(world_up(2, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_ELIMIT);
+
+	uint32_t a = answers(ID_A, "a");
+	CHECK(world_find(a, RSP_ENRP, ENRP_PRESENCE, 0, &msg) && msg.flags == ENRP_FLAG_REPLY_REQUIRED);
+	CHECK_EQ(world_count(a, ENRP_LIST_REQUEST), 1);
+	CHECK_EQ(world_count(a, ENRP_HANDLE_TABLE_REQUEST), 0);
+	uint32_t b = answers(ID_B, "b");
+	CHECK_EQ(world_count(b, ENRP_LIST_REQUEST), 0); /* a backup mentor */
+
+	listed(a, ID_A, false);
+	CHECK(world_find(a, RSP_ENRP, ENRP_HANDLE_TABLE_REQUEST, 0, &msg));
+	CHECK_EQ(msg.flags, 0); /* W=0: all of it */
+	world_table(a, ID_A, ENRP_FLAG_MORE, "web", 1, 100, ID_A, 8);
+	CHECK(!serves());
+	CHECK(world_find(a, RSP_ENRP, ENRP_HANDLE_TABLE_REQUEST, 1, &msg)); /* step 3 */
+	world_table(a, ID_A, 0, "web", 101, 50, ID_B, 8);
+	CHECK(serves());
+	CHECK_STR(world_reason(RSP_EVENT_SERVING), "synchronised");
+	CHECK_EQ(rsp_registrar_stats(w.r).elements, 150);
+	CHECK_EQ(world_home("web", 100), ID_A);
+	CHECK_EQ(world_home("web", 101), ID_B);
+	CHECK(world_find(b, RSP_ENRP, ENRP_PRESENCE, -1, &msg) && msg.flags == ENRP_FLAG_REPLY_REQUIRED);
+	CHECK_EQ(world_up(1, RSP_ASAP, RSP_ROLE_USER, NULL), RSP_OK);
+	world_end();
+}
+
+static void
+attributes_in_the_table_replace_what_is_there(void)
+{ /* s.3.2.3 step 4 */
+	begin(2);
+	uint32_t a = answers(ID_A, "a"), b = answers(ID_B, "b");
+	struct rsp_pool_element pe = world_pe(1, ID_B, 20);
+
+	pe.lifetime_s = 77;
+	world_update(b, ID_B, ENRP_ADD_PE, "web", pe); /* meanwhile, and newer */
+	listed(a, ID_A, false);
+	world_table(a, ID_A, 0, "web", 1, 2, ID_B, 8);
+	rsp_element_decode(world_element("web", 1), &pe);
+	CHECK_EQ(pe.lifetime_s, 77);
+	rsp_element_decode(world_element("web", 2), &pe);
+	CHECK_EQ(pe.lifetime_s, 300);
+	CHECK_EQ(rsp_pool_find(rsp_registrar_handlespace(w.r), rsp_bytes_str("web"))->policy, RSP_POLICY_RR);
+	world_end();
+}
+
+static void
+a_mentor_that_is_silent_is_left_for_a_backup(void)
+{ /* s.3.2.2.2: MAX-TIME-NO-RESPONSE */
+	begin(2);
+	uint32_t a = answers(ID_A, "a"), b = answers(ID_B, "b");
+
+	world_run(499);
+	CHECK_EQ(world_count(b, ENRP_LIST_REQUEST), 0);
+	world_run(2);
+	CHECK_EQ(world_count(b, ENRP_LIST_REQUEST), 1);
+	listed(b, ID_B, false);
+	CHECK_EQ(world_count(b, ENRP_HANDLE_TABLE_REQUEST), 1);
+	listed(a, ID_A, false); /* too late */
+	CHECK_EQ(world_count(a, ENRP_HANDLE_TABLE_REQUEST), 0);
+	world_table(b, ID_B, 0, "", 0, 0, 0, 0);
+	CHECK(serves());
+	world_end();
+}
+
+static void
+a_download_that_stops_is_begun_anew_at_a_backup(void)
+{ /* s.3.2.3 */
+	begin(2);
+	uint32_t a = answers(ID_A, "a"), b = answers(ID_B, "b");
+
+	listed(a, ID_A, false);
+	world_table(a, ID_A, ENRP_FLAG_MORE, "web", 1, 10, ID_A, 8);
+	world_run(501);
+	CHECK(world_was_closed(a)); /* its session is in the middle of the table */
+	CHECK_EQ(world_count(b, ENRP_LIST_REQUEST), 1);
+	listed(b, ID_B, false);
+	world_table(b, ID_B, 0, "web", 1, 30, ID_A, 8);
+	CHECK(serves());
+	CHECK_EQ(rsp_registrar_stats(w.r).elements, 30);
+	world_end();
+
+	begin(2);
+	a = answers(ID_A, "a");
+	b = answers(ID_B, "b");
+	listed(a, ID_A, false);
+	world_down(a, RSP_ECLOSED);
+	CHECK_EQ(world_count(b, ENRP_LIST_REQUEST), 1);
+	world_end();
+}
+
+static void
+who_is_rejected_asks_another_or_again(void)
+{ /* s.3.2.2.2, s.3.2.3 */
+	begin(2);
+	uint32_t a = answers(ID_A, "a"), b = answers(ID_B, "b");
+
+	listed(a, ID_A, true);
+	CHECK_EQ(world_count(b, ENRP_LIST_REQUEST), 1);
+	listed(b, ID_B, true); /* higher than us, and joining too: it begins */
+	CHECK(!serves());
+	world_run(450);
+	CHECK_EQ(world_count(a, ENRP_LIST_REQUEST), 2);
+	listed(a, ID_A, true);
+	CHECK_EQ(world_count(b, ENRP_LIST_REQUEST), 2);
+	listed(b, ID_B, false);
+	struct rsp_message busy = enrp_message(ENRP_HANDLE_TABLE_RESPONSE, ID_B);
+	busy.flags = ENRP_FLAG_REJECT;
+	world_tell(b, &busy);
+	CHECK(!serves());
+	world_run(450);
+	listed(a, ID_A, true);
+	listed(b, ID_B, false);
+	world_table(b, ID_B, 0, "web", 1, 3, ID_B, 8);
+	CHECK(serves());
+	CHECK_EQ(rsp_registrar_stats(w.r).elements, 3);
+	world_end();
+}
+
+static void
+of_several_that_join_the_highest_begins(void)
+{
+	begin(1);
+	uint32_t a = answers(ID_A, "a");
+	listed(a, ID_A, true); /* lower than us */
+	CHECK(serves());
+	CHECK_STR(world_reason(RSP_EVENT_SERVING), "alone");
+	world_end();
+}
+
+static void
+who_finds_nobody_serves_alone(void)
+{
+	begin(2);
+	world_down(world_dialled("a"), RSP_EUNREACHABLE);
+	CHECK(!serves());
+	world_down(world_dialled("b"), RSP_EUNREACHABLE);
+	CHECK(serves());
+	CHECK_STR(world_reason(RSP_EVENT_SERVING), "alone");
+	world_run(300);
+	CHECK_EQ(w.n_dials, 4); /* and looks on */
+	world_end();
+
+	begin(1); /* silence, which may be slowness, is asked twice */
+	world_run(501);
+	world_down(DIALLED, RSP_ETIMEOUT);
+	CHECK(!serves());
+	world_run(1500);
+	CHECK(!serves() || w.n_dials > 1);
+	for (unsigned i = 1; i < w.n_dials && !serves(); i++)
+		world_down(DIALLED + i, RSP_ETIMEOUT);
+	world_run(2000);
+	CHECK(serves());
+	world_end();
+
+	begin(1); /* no key for it */
+	world_end();
+	struct rsp_registrar_config config = world_config();
+	config.contacts = contacts;
+	config.n_contacts = 2;
+	world_begin(&config);
+	w.no_keys = true;
+	world_run(2000);
+	CHECK(serves());
+	world_end();
+}
+
+static void
+nobody_else_is_served_while_joining(void)
+{ /* s.3.2.2.2, s.3.2.3: who asks us is rejected */
+	struct rsp_message msg, ask = enrp_message(ENRP_LIST_REQUEST, ID_C);
+
+	begin(1);
+	world_joined(5, ID_C, "c");
+	world_tell(5, &ask);
+	CHECK(world_find(5, RSP_ENRP, ENRP_LIST_RESPONSE, -1, &msg));
+	CHECK_EQ(msg.flags, ENRP_FLAG_REJECT);
+	CHECK_EQ(msg.n_list, 0);
+	ask.type = ENRP_HANDLE_TABLE_REQUEST;
+	world_tell(5, &ask);
+	CHECK(world_find(5, RSP_ENRP, ENRP_HANDLE_TABLE_RESPONSE, -1, &msg));
+	CHECK_EQ(msg.flags, ENRP_FLAG_REJECT);
+	CHECK_EQ(msg.n_list, 0);
+	world_end();
+}
+
+/* A mentor's table names a home that nobody has heard of since: it is watched, and its elements do not stay for ever. */
+static void
+homes_that_only_the_table_names_are_watched(void)
+{
+	struct rsp_peer_view view;
+
+	begin(1);
+	uint32_t a = answers(ID_A, "a");
+	listed(a, ID_A, false);
+	world_table(a, ID_A, 0, "web", 1, 5, ID_D, 8);
+	CHECK(world_peer_view(ID_D, &view));
+	CHECK_EQ(view.elements, 5);
+	for (unsigned i = 0; i < 4; i++) { /* a lives on */
+		world_run(1000);
+		world_presence(a, ID_A, "a", false);
+	}
+	struct rsp_message msg;
+	CHECK(world_find(a, RSP_ENRP, ENRP_INIT_TAKEOVER, 0, &msg));
+	CHECK_EQ(msg.target_id, ID_D);
+	world_about(a, ENRP_INIT_TAKEOVER_ACK, ID_A, ID_D);
+	CHECK_EQ(world_home("web", 5), ID_US);
+	world_end();
+}
+
+static void
+who_was_away_joins_again(void)
+{
+	begin(1);
+	uint32_t a = answers(ID_A, "a");
+	listed(a, ID_A, false);
+	world_table(a, ID_A, 0, "web", 1, 5, ID_A, 8);
+	CHECK_EQ(world_up(1, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
+	world_register(1, "mine", 7);
+	CHECK_EQ(world_home("mine", 7), ID_US);
+	uint64_t version = rsp_element_version(world_element("mine", 7));
+	world_run(0);
+	world_clear();
+
+	w.now += 1900; /* less than others wait */
+	rsp_registrar_tick(w.r, w.now);
+	CHECK_EQ(world_told(RSP_EVENT_REJOINING), 0);
+	w.now += 2100;
+	world_presence(a, ID_A, "a", false); /* whatever comes first */
+	CHECK_EQ(world_told(RSP_EVENT_REJOINING), 1);
+	CHECK(!serves());
+	CHECK(world_was_closed(a) && world_was_closed(1));
+	CHECK_EQ(rsp_registrar_stats(w.r).elements, 0);
+	unsigned before = w.n_dials;
+	world_run(0);
+	CHECK_EQ(w.n_dials, before + 1);
+
+	/* nobody has taken its element over: it is its own again, and has the grace time to come */
+	a = answers(ID_A, "a");
+	listed(a, ID_A, false);
+	world_table(a, ID_A, 0, "mine", 7, 1, ID_US, version);
+	CHECK(serves());
+	CHECK_EQ(world_home("mine", 7), ID_US);
+	CHECK_EQ(rsp_element_version(world_element("mine", 7)), version);
+	for (unsigned i = 0; i < 3; i++) {
+		world_run(1000);
+		world_presence(a, ID_A, "a", false);
+	}
+	CHECK_EQ(world_home("mine", 7), 0);
+	world_end();
+
+	begin(0); /* alone there is nobody to have taken it for dead */
+	CHECK_EQ(world_up(1, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
+	world_register(1, "mine", 7);
+	w.now += 100000;
+	rsp_registrar_tick(w.r, w.now);
+	CHECK_EQ(world_told(RSP_EVENT_REJOINING), 0);
+	CHECK_EQ(world_home("mine", 7), ID_US);
+	world_end();
+}
+
+int
+main(void)
+{
+	TAP_RUN(a_server_id_is_not_zero);
+	TAP_RUN(who_knows_of_nobody_serves_at_once);
+	TAP_RUN(the_mentor_gives_its_list_and_its_table);
+	TAP_RUN(attributes_in_the_table_replace_what_is_there);
+	TAP_RUN(a_mentor_that_is_silent_is_left_for_a_backup);
+	TAP_RUN(a_download_that_stops_is_begun_anew_at_a_backup);
+	TAP_RUN(who_is_rejected_asks_another_or_again);
+	TAP_RUN(of_several_that_join_the_highest_begins);
+	TAP_RUN(who_finds_nobody_serves_alone);
+	TAP_RUN(nobody_else_is_served_while_joining);
+	TAP_RUN(homes_that_only_the_table_names_are_watched);
+	TAP_RUN(who_was_away_joins_again);
+	return tap_end();
+}
