@@ -10,7 +10,7 @@
  * chooses; what it dials gets numbers from DIALLED on, in their order. */
 
 enum { ID_A = 0xa, ID_US = 0x10, ID_B = 0xb0, ID_C = 0xc0, ID_D = 0xd0 };
-enum { DIALLED = 1000, WORLD_SENT = 8192, WORLD_EVENTS = 4096, WORLD_DIALS = 2048 };
+enum { DIALLED = 1000, WORLD_SENT = 32768, WORLD_EVENTS = 4096, WORLD_DIALS = 2048 };
 
 static struct {
 	struct rsp_registrar *r;
@@ -370,21 +370,28 @@ world_about(uint32_t link, uint8_t type, uint32_t sender_id, uint32_t target_id)
 
 /* Elements */
 
+/* An element at 192.0.2.@host, which must be where its link comes from. */
 static inline void
-world_register(uint32_t link, const char *pool, uint32_t pe_id)
+world_register_at(uint32_t link, const char *pool, uint32_t pe_id, uint8_t host)
 {
 	struct rsp_message msg = { .protocol = RSP_ASAP,
 				   .type = ASAP_REGISTRATION,
 				   .has = RSP_HAS_HANDLE | RSP_HAS_ELEMENT,
 				   .handle = rsp_bytes_str(pool),
 				   .element = world_pe(pe_id, 0, 0) };
-	struct rsp_ip ip = { 4, { 192, 0, 2, 1 } };
+	struct rsp_ip ip = { 4, { 192, 0, 2, host } };
 	uint8_t room[2][RSP_ADDRS_ROOM(1)];
 
 	rsp_transport_set_ips(&msg.element.user, &ip, 1, room[0]);
 	rsp_transport_set_ips(&msg.element.asap, &ip, 1, room[1]);
 	msg.element.owner = (struct rsp_bytes){ 0 };
 	world_tell(link, &msg);
+}
+
+static inline void
+world_register(uint32_t link, const char *pool, uint32_t pe_id)
+{
+	world_register_at(link, pool, pe_id, 1);
 }
 
 static inline void

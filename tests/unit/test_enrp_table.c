@@ -1,0 +1,424 @@
+#include "enrp_world.h"
+
+/* Tables given and taken: RFC 5353 s.3.2.3 and s.3.6. */
+
+enum { B = 1, C = 2, WEB = 3, MONITOR = 4, MANY = 3000 };
+
+static void
+begin(void)
+{
+	struct rsp_registrar_config config = world_config();
+
+	config.max_downloads = 2;
+	world_begin(&config);
+	world_joined(B, ID_B, "b");
+	world_joined(C, ID_C, "c");
+	CHECK_EQ(world_up(WEB, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
+}
+
+static void
+alive(void)
+{
+	world_presence(B, ID_B, "b", false);
+	world_presence(C, ID_C, "c", false);
+}
+
+static void
+request(uint32_t link, uint32_t id, uint8_t flags)
+{
+	struct rsp_message msg = enrp_message(ENRP_HANDLE_TABLE_REQUEST, id);
+
+	msg.flags = flags;
+	world_tell(link, &msg);
+}
+
+/* @n elements of ours in three pools, and @others of B's. */
+static void
+fill(uint32_t n, uint32_t others)
+{
+	static const char *const pool[] = { "web", "mail", "a pool with a long name" };
+
+	for (uint32_t i = 1; i <= n; i++)
+		world_register(WEB, pool[i % 3], i);
+	for (uint32_t i = 1; i <= others; i++)
+		world_update(B, ID_B, ENRP_ADD_PE, "of-b", world_pe(i, ID_B, 8));
+	world_clear();
+}
+
+/* All pages that went over @link, counted: elements, and how often each id was in them. */
+static uint32_t
+pages(uint32_t link, uint8_t *seen, unsigned *ret_pages, bool *ret_complete)
+{
+	struct rsp_message msg;
+	struct rsp_list_item item;
+	uint32_t n = 0;
+
+	*ret_pages = 0;
+	*ret_complete = false;
+	while (world_find(link, RSP_ENRP, ENRP_HANDLE_TABLE_RESPONSE, (int)*ret_pages, &msg)) {
+		size_t cursor = 0;
+
+		++*ret_pages;
+		*ret_complete = !(msg.flags & ENRP_FLAG_MORE);
+		while (rsp_list_next(&msg, &cursor, &item))
+			if (item.type == RSP_PARAM_POOL_ELEMENT) {
+				n++;
+				seen[item.element.pe_id]++;
+			}
+	}
+	return n;
+}
+
+static void
+pages_are_as_full_as_a_message_can_be(void)
+{
+	static uint8_t seen[MANY + 1];
+	unsigned n_pages, asked = 0;
+	bool complete = false;
+	struct rsp_message msg;
+
+	memset(seen, 0, sizeof(seen));
+	begin();
+	fill(MANY, 0);
+	while (!complete && asked++ < 20) {
+		request(C, ID_C, 0);
+		memset(seen, 0, sizeof(seen));
+		(void)pages(C, seen, &n_pages, &complete);
+		CHECK_EQ(n_pages, asked); /* a page a request */
+	}
+	CHECK(complete);
+	CHECK(n_pages > 3 && n_pages < 10);
+	for (unsigned i = 0; i < w.n_sent; i++)
+		CHECK(w.sent[i].n <= 65535);
+	CHECK(world_find(C, RSP_ENRP, ENRP_HANDLE_TABLE_RESPONSE, 0, &msg));
+	CHECK_EQ(msg.receiver_id, ID_C);
+	CHECK(w.sent[0].n > 65000);
+	for (uint32_t i = 1; i <= MANY; i++)
+		CHECK_EQ(seen[i], 1);
+	world_end();
+}
+
+static void
+w_asks_for_our_own_only(void)
+{
+	static uint8_t seen[MANY + 1];
+	unsigned n_pages;
+	bool complete;
+
+	begin();
+	fill(10, 20);
+	request(C, ID_C, ENRP_FLAG_OWN);
+	CHECK_EQ(pages(C, seen, &n_pages, &complete), 10);
+	CHECK(complete);
+	world_clear();
+	request(C, ID_C, 0);
+	CHECK_EQ(pages(C, seen, &n_pages, &complete), 30);
+	world_end();
+
+	begin(); /* nothing is an answer too */
+	world_clear();
+	request(C, ID_C, ENRP_FLAG_OWN);
+	CHECK_EQ(pages(C, seen, &n_pages, &complete), 0);
+	CHECK(complete && n_pages == 1);
+	world_end();
+}
+
+static void
+a_table_that_changes_misses_nobody_who_stays(void)
+{
+	static uint8_t seen[2 * MANY + 1];
+	unsigned n_pages;
+	bool complete = false;
+	struct rsp_rng rng = rsp_rng_seeded(3);
+	static bool stays[MANY + 1];
+
+	for (unsigned own = 0; own < 2; own++) {
+		memset(seen, 0, sizeof(seen));
+		begin();
+		fill(MANY, 0);
+		memset(stays, true, sizeof(stays));
+		complete = false;
+		for (unsigned asked = 0; !complete && asked < 20; asked++) {
+			request(C, ID_C, own ? ENRP_FLAG_OWN : 0);
+			for (unsigned i = 0; i < 100; i++) { /* some go, some come, one moves */
+				uint32_t id = 1 + (uint32_t)rsp_rng_below(&rng, MANY);
+				struct rsp_message gone = { .protocol = RSP_ASAP,
+							    .type = ASAP_DEREGISTRATION,
+							    .has = RSP_HAS_HANDLE | RSP_HAS_PE_ID,
+							    .pe_id = id };
+				static const char *const pool[] = { "web", "mail", "a pool with a long name" };
+
+				gone.handle = rsp_bytes_str(pool[id % 3]);
+				stays[id] = false;
+				world_tell(WEB, &gone);
+				world_register(WEB, "new", MANY + 1 + (uint32_t)i);
+			}
+			memset(seen, 0, sizeof(seen));
+			(void)pages(C, seen, &n_pages, &complete);
+		}
+		CHECK(complete);
+		for (uint32_t i = 1; i <= MANY; i++)
+			CHECK(!stays[i] || seen[i] > 0);
+		world_end();
+	}
+}
+
+static void
+sessions_are_few_and_end(void)
+{ /* s.3.2.3: too many, and the session timer */
+	struct rsp_message msg;
+
+	begin();
+	fill(MANY, 0);
+	CHECK_EQ(world_up(MONITOR, RSP_ENRP, RSP_ROLE_MONITOR, "m1"), RSP_OK);
+	request(B, ID_B, 0);
+	request(C, ID_C, 0);
+	request(MONITOR, 0x777, 0);
+	CHECK(world_find(MONITOR, RSP_ENRP, ENRP_HANDLE_TABLE_RESPONSE, 0, &msg));
+	CHECK_EQ(msg.flags, ENRP_FLAG_REJECT);
+	CHECK_EQ(msg.n_list, 0);
+	world_run(501);
+	alive();
+	request(MONITOR, 0x777, 0); /* those two did not go on */
+	CHECK(world_find(MONITOR, RSP_ENRP, ENRP_HANDLE_TABLE_RESPONSE, 1, &msg));
+	CHECK_EQ(msg.flags, ENRP_FLAG_MORE);
+	world_clear();
+	request(C, ID_C, 0); /* from the front again */
+	CHECK(world_find(C, RSP_ENRP, ENRP_HANDLE_TABLE_RESPONSE, 0, &msg) && msg.flags == ENRP_FLAG_MORE);
+	world_down(C, RSP_ECLOSED);
+	world_down(MONITOR, RSP_ECLOSED);
+	world_clear();
+	request(B, ID_B, 0);
+	CHECK(world_find(B, RSP_ENRP, ENRP_HANDLE_TABLE_RESPONSE, 0, &msg) && msg.flags == ENRP_FLAG_MORE);
+	world_end();
+}
+
+static void
+requests_beyond_the_end_that_say_so_get_nothing(void)
+{
+	begin();
+	fill(MANY, 0);
+	request(C, ID_C, 0);
+	for (unsigned i = 0; i < 20; i++)
+		request(C, ID_C, ENRP_FLAG_CONTINUE);
+	CHECK(world_count(C, ENRP_HANDLE_TABLE_RESPONSE) < 10);
+	unsigned n = world_count(C, ENRP_HANDLE_TABLE_RESPONSE);
+	request(C, ID_C, ENRP_FLAG_CONTINUE);
+	CHECK_EQ(world_count(C, ENRP_HANDLE_TABLE_RESPONSE), n);
+	request(C, ID_C, 0); /* a new one */
+	CHECK_EQ(world_count(C, ENRP_HANDLE_TABLE_RESPONSE), n + 1);
+	world_end();
+}
+
+/* B's presence, with the checksum and digest that these of its elements give. */
+static void
+presence_with(uint16_t checksum, bool has_digest, uint64_t digest)
+{
+	struct rsp_message msg = enrp_message(ENRP_PRESENCE, ID_B);
+	struct rsp_ip ip = { 4, { 192, 0, 2, ID_B } };
+	uint8_t room[RSP_ADDRS_ROOM(1)];
+
+	msg.has = RSP_HAS_CHECKSUM | RSP_HAS_SERVER_INFO;
+	msg.checksum = checksum;
+	msg.server_info = (struct rsp_server_info){ .server_id = ID_B,
+						    .transport = { .type = RSP_PARAM_TCP, .port = 9000 },
+						    .has_digest = has_digest,
+						    .digest = digest };
+	rsp_transport_set_ips(&msg.server_info.transport, &ip, 1, room);
+	world_tell(B, &msg);
+}
+
+static const struct rsp_handlespace *
+space(void)
+{
+	return rsp_registrar_handlespace(w.r);
+}
+
+static void
+what_agrees_is_left_alone(void)
+{ /* s.3.6.1 */
+	begin();
+	fill(0, 5);
+	presence_with(rsp_home_checksum(space(), ID_B), true, rsp_home_digest(space(), ID_B));
+	CHECK_EQ(world_count(B, ENRP_HANDLE_TABLE_REQUEST), 0);
+	presence_with(rsp_home_checksum(space(), ID_B), false, 0); /* the RFC's checksum alone */
+	CHECK_EQ(world_count(B, ENRP_HANDLE_TABLE_REQUEST), 0);
+	world_end();
+}
+
+static void
+what_differs_is_taken_anew_and_swept(void)
+{ /* s.3.6.1, s.3.6.3 */
+	struct rsp_message msg;
+	struct rsp_peer_view view;
+
+	begin();
+	fill(0, 5);
+	presence_with(0x1234, false, 0);
+	CHECK(world_find(B, RSP_ENRP, ENRP_HANDLE_TABLE_REQUEST, 0, &msg));
+	CHECK_EQ(msg.flags, ENRP_FLAG_OWN);
+	CHECK_EQ(msg.receiver_id, ID_B);
+	CHECK(world_peer_view(ID_B, &view) && view.resyncing && !view.in_sync);
+	presence_with(0x1234, false, 0); /* one at a time */
+	CHECK_EQ(world_count(B, ENRP_HANDLE_TABLE_REQUEST), 1);
+
+	world_update(B, ID_B, ENRP_ADD_PE, "of-b", world_pe(9, ID_B, 8)); /* meanwhile */
+	world_table(B, ID_B, ENRP_FLAG_MORE, "of-b", 2, 2, ID_B, 8);
+	CHECK_EQ(world_home("of-b", 1), ID_B); /* not before the end */
+	world_table(B, ID_B, 0, "of-b", 7, 1, ID_B, 8);
+	CHECK_EQ(world_home("of-b", 1), 0);
+	CHECK_EQ(world_home("of-b", 2), ID_B);
+	CHECK_EQ(world_home("of-b", 3), ID_B);
+	CHECK_EQ(world_home("of-b", 4), 0);
+	CHECK_EQ(world_home("of-b", 7), ID_B);
+	CHECK_EQ(world_home("of-b", 9), ID_B);
+	CHECK_EQ(world_told(RSP_EVENT_RESYNC_DONE), 1);
+	CHECK(world_peer_view(ID_B, &view) && !view.resyncing && view.elements == 4);
+	world_update(B, ID_B, ENRP_ADD_PE, "of-b", world_pe(4, ID_B, 8)); /* late */
+	CHECK_EQ(world_home("of-b", 4), 0);
+	world_update(B, ID_B, ENRP_ADD_PE, "of-b", world_pe(4, ID_B, 10));
+	CHECK_EQ(world_home("of-b", 4), ID_B);
+	CHECK_EQ(rsp_home_checksum(space(), ID_B), rsp_home_checksum_full(space(), ID_B));
+	world_end();
+}
+
+static void
+a_changed_attribute_differs_in_the_digest(void)
+{
+	begin();
+	fill(0, 5);
+	presence_with(rsp_home_checksum(space(), ID_B), true, rsp_home_digest(space(), ID_B) + 1);
+	CHECK_EQ(world_count(B, ENRP_HANDLE_TABLE_REQUEST), 1);
+	world_table(B, ID_B, 0, "of-b", 1, 5, ID_B, 12);
+	CHECK_EQ(rsp_element_version(world_element("of-b", 3)), 12);
+	world_end();
+}
+
+static void
+who_sends_no_digest_is_asked_a_page_at_a_time(void)
+{
+	struct rsp_message msg;
+
+	begin();
+	presence_with(0x1234, false, 0);
+	for (unsigned i = 1; i < 5; i++) {
+		CHECK_EQ(world_count(B, ENRP_HANDLE_TABLE_REQUEST), i);
+		world_table(B, ID_B, ENRP_FLAG_MORE, "of-b", i * 10, 10, ID_B, 8);
+	}
+	CHECK(world_find(B, RSP_ENRP, ENRP_HANDLE_TABLE_REQUEST, -1, &msg) && msg.flags == ENRP_FLAG_OWN);
+	world_end();
+
+	begin(); /* one of ours has several under way */
+	presence_with(0x1234, true, 5);
+	CHECK_EQ(world_count(B, ENRP_HANDLE_TABLE_REQUEST), 1);
+	world_table(B, ID_B, ENRP_FLAG_MORE, "of-b", 10, 10, ID_B, 8);
+	CHECK_EQ(world_count(B, ENRP_HANDLE_TABLE_REQUEST), 9);
+	CHECK(world_find(B, RSP_ENRP, ENRP_HANDLE_TABLE_REQUEST, -1, &msg));
+	CHECK_EQ(msg.flags, ENRP_FLAG_OWN | ENRP_FLAG_CONTINUE);
+	world_table(B, ID_B, ENRP_FLAG_MORE, "of-b", 20, 10, ID_B, 8);
+	CHECK_EQ(world_count(B, ENRP_HANDLE_TABLE_REQUEST), 10);
+	world_table(B, ID_B, 0, "of-b", 30, 10, ID_B, 8);
+	CHECK_EQ(rsp_registrar_stats(w.r).elements, 30);
+	presence_with(0x1234, true, 5); /* the next one begins anew, whatever was not answered */
+	CHECK(world_find(B, RSP_ENRP, ENRP_HANDLE_TABLE_REQUEST, -1, &msg) && msg.flags == ENRP_FLAG_OWN);
+	world_end();
+}
+
+static void
+pages_that_nobody_asked_for_change_nothing(void)
+{
+	begin();
+	world_table(B, ID_B, 0, "of-b", 1, 10, ID_B, 8);
+	CHECK_EQ(rsp_registrar_stats(w.r).elements, 0);
+	presence_with(0x1234, false, 0);
+	world_table(C, ID_C, 0, "of-c", 1, 10, ID_C, 8); /* it was b who was asked */
+	CHECK_EQ(rsp_registrar_stats(w.r).elements, 0);
+	world_table(B, ID_B, 0, "of-b", 1, 10, ID_B, 8);
+	world_table(B, ID_B, 0, "of-b", 11, 10, ID_B, 8); /* after the end */
+	CHECK_EQ(rsp_registrar_stats(w.r).elements, 10);
+	world_end();
+}
+
+static void
+a_table_of_its_own_names_no_elements_of_others(void)
+{
+	struct rsp_message msg;
+
+	begin();
+	fill(1, 0);
+	presence_with(0x1234, false, 0);
+	world_table(B, ID_B, ENRP_FLAG_MORE, "of-c", 1, 10, ID_C, 8);
+	CHECK_EQ(rsp_registrar_stats(w.r).elements, 1);
+	CHECK(world_find(B, RSP_ENRP, ENRP_ERROR, -1, &msg) && rsp_message_cause(&msg) == RSP_CAUSE_SECURITY);
+	world_table(B, ID_B, 0, "mail", 1, 1, ID_US, UINT64_C(3400000000000));
+	CHECK_EQ(world_home("mail", 1), ID_US);
+	CHECK_EQ(world_told(RSP_EVENT_REFUSED), 2);
+	world_end();
+}
+
+static void
+tables_without_end_end(void)
+{
+	struct rsp_registrar_config config = world_config();
+
+	begin();
+	presence_with(0x1234, false, 0);
+	world_table(B, ID_B, ENRP_FLAG_MORE, "", 0, 0, 0, 0);
+	CHECK_STR(world_reason(RSP_EVENT_RESYNC_FAILED), "endless-table");
+	CHECK(world_was_closed(B));
+	world_end();
+
+	config.limits = (struct rsp_handlespace_limits){ 10, 100, 100 };
+	world_begin(&config);
+	world_joined(B, ID_B, "b");
+	presence_with(0x1234, false, 0);
+	unsigned i = 0;
+	while (!world_was_closed(B) && i < 100)
+		world_table(B, ID_B, ENRP_FLAG_MORE, "of-b", 1 + 10 * i++, 10, ID_B, 8);
+	CHECK(i > 20 && i < 30);
+	CHECK_EQ(rsp_registrar_stats(w.r).elements, 100);
+	CHECK(world_told(RSP_EVENT_LIMIT) > 0);
+	world_end();
+}
+
+static void
+a_download_without_answer_is_given_up(void)
+{
+	begin();
+	fill(0, 3);
+	presence_with(0x1234, false, 0);
+	world_run(501);
+	CHECK_STR(world_reason(RSP_EVENT_RESYNC_FAILED), "no-response");
+	CHECK(world_was_closed(B)); /* the session there is in the middle of the table */
+	CHECK_EQ(world_home("of-b", 1), ID_B); /* what is marked stays */
+	world_end();
+
+	begin();
+	struct rsp_message no = enrp_message(ENRP_HANDLE_TABLE_RESPONSE, ID_B);
+	no.flags = ENRP_FLAG_REJECT;
+	presence_with(0x1234, false, 0);
+	world_tell(B, &no);
+	CHECK_STR(world_reason(RSP_EVENT_RESYNC_FAILED), "rejected");
+	presence_with(0x1234, false, 0); /* with the next presence */
+	CHECK_EQ(world_count(B, ENRP_HANDLE_TABLE_REQUEST), 2);
+	world_end();
+}
+
+int
+main(void)
+{
+	TAP_RUN(pages_are_as_full_as_a_message_can_be);
+	TAP_RUN(w_asks_for_our_own_only);
+	TAP_RUN(a_table_that_changes_misses_nobody_who_stays);
+	TAP_RUN(sessions_are_few_and_end);
+	TAP_RUN(requests_beyond_the_end_that_say_so_get_nothing);
+	TAP_RUN(what_agrees_is_left_alone);
+	TAP_RUN(what_differs_is_taken_anew_and_swept);
+	TAP_RUN(a_changed_attribute_differs_in_the_digest);
+	TAP_RUN(who_sends_no_digest_is_asked_a_page_at_a_time);
+	TAP_RUN(pages_that_nobody_asked_for_change_nothing);
+	TAP_RUN(a_table_of_its_own_names_no_elements_of_others);
+	TAP_RUN(tables_without_end_end);
+	TAP_RUN(a_download_without_answer_is_given_up);
+	return tap_end();
+}

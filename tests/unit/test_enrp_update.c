@@ -1,0 +1,453 @@
+#include "enrp_world.h"
+
+/* Updates between registrars, and who owns an element: RFC 5353 s.3.3, and claim.c's rules beyond it. */
+
+enum { B = 1, C = 2, WEB = 3, USER = 4 };
+
+static void
+begin(void)
+{
+	struct rsp_registrar_config config = world_config();
+
+	world_begin(&config);
+	world_joined(B, ID_B, "b");
+	world_joined(C, ID_C, "c");
+	CHECK_EQ(world_up(WEB, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
+	world_clear();
+}
+
+static uint64_t
+version(const char *pool, uint32_t pe_id)
+{
+	return rsp_element_version(world_element(pool, pe_id));
+}
+
+/* The last update that it sent over @link: its action, or 99. */
+static unsigned
+told(uint32_t link, struct rsp_message *ret)
+{
+	return world_find(link, RSP_ENRP, ENRP_HANDLE_UPDATE, -1, ret) ? ret->update_action : 99;
+}
+
+static void
+sums_agree(void)
+{
+	static const uint32_t id[] = { ID_A, ID_US, ID_B, ID_C, ID_D };
+	const struct rsp_handlespace *space = rsp_registrar_handlespace(w.r);
+
+	for (unsigned i = 0; i < RSP_COUNT(id); i++) {
+		CHECK_EQ(rsp_home_checksum(space, id[i]), rsp_home_checksum_full(space, id[i]));
+		CHECK(rsp_home_digest(space, id[i]) == rsp_home_digest_full(space, id[i]));
+	}
+}
+
+static void
+registrations_and_removals_are_told_to_all(void)
+{ /* s.3.3.1, s.3.3.2 */
+	struct rsp_message msg, dereg = { .protocol = RSP_ASAP,
+					  .type = ASAP_DEREGISTRATION,
+					  .has = RSP_HAS_HANDLE | RSP_HAS_PE_ID,
+					  .handle = rsp_bytes_str("web"),
+					  .pe_id = 7 };
+
+	begin();
+	world_register(WEB, "web", 7);
+	for (uint32_t link = B; link <= C; link++) {
+		CHECK_EQ(told(link, &msg), ENRP_ADD_PE);
+		CHECK_EQ(msg.sender_id, ID_US);
+		CHECK_EQ(msg.receiver_id, 0);
+		CHECK_EQ(msg.element.pe_id, 7);
+		CHECK_EQ(msg.element.home_id, ID_US);
+		CHECK(rsp_bytes_equal(msg.handle, rsp_bytes_str("web")));
+		CHECK(rsp_bytes_equal(msg.element.owner, rsp_bytes_str("web1")));
+		CHECK_EQ(msg.element.asap.port, 5000);
+		CHECK_EQ(msg.element.lifetime_s, 300);
+	}
+	uint64_t first = msg.element.version;
+	world_register(WEB, "web", 7); /* a re-registration too */
+	CHECK_EQ(world_count(C, ENRP_HANDLE_UPDATE), 2);
+	CHECK(told(C, &msg) == ENRP_ADD_PE && msg.element.version > first);
+	uint64_t second = msg.element.version;
+	world_tell(WEB, &dereg);
+	for (uint32_t link = B; link <= C; link++) {
+		CHECK_EQ(told(link, &msg), ENRP_DEL_PE);
+		CHECK_EQ(msg.element.pe_id, 7);
+		CHECK(msg.element.version > second);
+	}
+	CHECK_EQ(world_home("web", 7), 0);
+	sums_agree();
+	world_end();
+}
+
+static void
+what_a_peer_tells_is_taken_in(void)
+{ /* s.3.3.1 steps 1-3, s.3.3.2 */
+	struct rsp_pool_element pe = world_pe(7, ID_B, 20);
+
+	begin();
+	world_update(B, ID_B, ENRP_ADD_PE, "web", pe); /* 1: the pool is made, with its policy */
+	CHECK_EQ(world_home("web", 7), ID_B);
+	CHECK_EQ(rsp_pool_find(rsp_registrar_handlespace(w.r), rsp_bytes_str("web"))->policy, RSP_POLICY_RR);
+	world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(8, ID_C, 20)); /* 2 */
+	CHECK_EQ(world_home("web", 8), ID_C);
+	pe.lifetime_s = 55; /* 3 */
+	pe.version = 22;
+	world_update(B, ID_B, ENRP_ADD_PE, "web", pe);
+	struct rsp_pool_element got = { 0 };
+	rsp_element_decode(world_element("web", 7), &got);
+	CHECK_EQ(got.lifetime_s, 55);
+	CHECK_EQ(rsp_registrar_stats(w.r).elements, 2);
+	world_update(B, ID_B, ENRP_DEL_PE, "web", world_pe(7, ID_B, 24));
+	CHECK_EQ(world_home("web", 7), 0);
+	world_update(C, ID_C, ENRP_DEL_PE, "web", world_pe(8, ID_C, 24)); /* the last one: the pool goes */
+	CHECK_EQ(rsp_registrar_stats(w.r).pools, 0);
+	world_update(C, ID_C, ENRP_DEL_PE, "web", world_pe(8, ID_C, 24)); /* not there: no more is done */
+	CHECK_EQ(world_count(0, ENRP_ERROR), 0);
+	CHECK_EQ(world_count(0, ENRP_HANDLE_UPDATE), 0); /* and nothing of it is passed on */
+	sums_agree();
+	world_end();
+}
+
+static void
+users_see_what_peers_tell(void)
+{
+	struct rsp_message ask = { .protocol = RSP_ASAP,
+				   .type = ASAP_HANDLE_RESOLUTION,
+				   .flags = ASAP_FLAG_SUBSCRIBE,
+				   .has = RSP_HAS_HANDLE,
+				   .handle = rsp_bytes_str("web") },
+			   msg;
+
+	begin();
+	CHECK_EQ(world_up(USER, RSP_ASAP, RSP_ROLE_USER, NULL), RSP_OK);
+	world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(7, ID_B, 20));
+	world_tell(USER, &ask);
+	CHECK(world_find(USER, RSP_ASAP, ASAP_HANDLE_RESOLUTION_RESPONSE, -1, &msg) && msg.n_list == 1);
+	world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(8, ID_C, 20));
+	world_run(200);
+	CHECK(world_find(USER, RSP_ASAP, ASAP_HANDLE_RESOLUTION_RESPONSE, -1, &msg) && msg.n_list == 2);
+	world_end();
+}
+
+static void
+older_statements_change_nothing(void)
+{
+	begin();
+	world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(7, ID_B, 20));
+	world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(7, ID_C, 18));
+	CHECK_EQ(world_home("web", 7), ID_B);
+	world_update(B, ID_B, ENRP_DEL_PE, "web", world_pe(7, ID_B, 18));
+	CHECK_EQ(world_home("web", 7), ID_B);
+	world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(7, ID_C, 20)); /* equal: the higher id */
+	CHECK_EQ(world_home("web", 7), ID_C);
+	world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(7, ID_B, 20));
+	CHECK_EQ(world_home("web", 7), ID_C);
+	CHECK_EQ(rsp_registrar_stats(w.r).updates_stale, 3);
+	sums_agree();
+	world_end();
+}
+
+static void
+what_was_removed_stays_removed(void)
+{
+	struct rsp_message msg;
+
+	begin();
+	world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(7, ID_B, 20));
+	world_update(B, ID_B, ENRP_DEL_PE, "web", world_pe(7, ID_B, 22));
+	world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(7, ID_B, 20)); /* repeated, or late */
+	CHECK_EQ(world_home("web", 7), 0);
+	/* who still believes in it is told */
+	CHECK_EQ(told(B, &msg), ENRP_DEL_PE);
+	CHECK(msg.element.version == 22 && msg.element.home_id == ID_US);
+	world_update(B, ID_B, ENRP_DEL_PE, "web", world_pe(9, ID_B, 22)); /* the removal comes first */
+	world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(9, ID_B, 20));
+	CHECK_EQ(world_home("web", 9), 0);
+	world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(9, ID_B, 24)); /* it registered again */
+	CHECK_EQ(world_home("web", 9), ID_B);
+	world_register(WEB, "web", 7); /* here: above what was removed */
+	CHECK(version("web", 7) > 22);
+	world_end();
+}
+
+static void
+tombstones_are_capped_and_expire(void)
+{
+	struct rsp_registrar_config config = world_config();
+
+	config.max_tombstones = 10;
+	config.tombstone_ms = 5000;
+	world_begin(&config);
+	world_joined(B, ID_B, "b");
+	for (uint32_t i = 1; i <= 100; i++)
+		world_update(B, ID_B, ENRP_DEL_PE, "web", world_pe(i, ID_B, 22));
+	CHECK_EQ(rsp_registrar_stats(w.r).tombstones, 10);
+	world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(100, ID_B, 20));
+	CHECK_EQ(world_home("web", 100), 0);
+	for (unsigned i = 0; i < 7; i++) {
+		world_run(1000);
+		world_presence(B, ID_B, "b", false);
+	}
+	CHECK_EQ(rsp_registrar_stats(w.r).tombstones, 0);
+	world_end();
+}
+
+static void
+a_registrar_speaks_of_its_own_only(void)
+{
+	struct rsp_message msg;
+
+	begin();
+	world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(7, ID_B, 20));
+	world_register(WEB, "mine", 1);
+	world_clear();
+	world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(8, ID_B, 20)); /* in another's name */
+	CHECK(world_find(C, RSP_ENRP, ENRP_ERROR, -1, &msg) && rsp_message_cause(&msg) == RSP_CAUSE_SECURITY);
+	CHECK_STR(world_reason(RSP_EVENT_REFUSED), "element-of-another-registrar");
+	world_update(C, ID_C, ENRP_DEL_PE, "web", world_pe(7, ID_B, 99));
+	world_update(C, ID_C, ENRP_DEL_PE, "web", world_pe(7, ID_C, 99)); /* in its own, but it is not */
+	world_update(C, ID_C, ENRP_DEL_PE, "mine", world_pe(1, ID_US, UINT64_C(1) << 42));
+	world_update(C, ID_C, ENRP_ADD_PE, "mine", world_pe(1, ID_US, UINT64_C(1) << 42));
+	CHECK_EQ(world_count(C, ENRP_ERROR), 5);
+	CHECK_EQ(world_told(RSP_EVENT_REFUSED), 5);
+	CHECK_EQ(world_home("web", 7), ID_B);
+	CHECK_EQ(world_home("web", 8), 0);
+	CHECK_EQ(world_home("mine", 1), ID_US);
+	world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(8, ID_C, UINT64_C(1) << 50)); /* no clock is so far ahead */
+	CHECK(world_find(C, RSP_ENRP, ENRP_ERROR, -1, &msg) && rsp_message_cause(&msg) == RSP_CAUSE_INVALID_VALUES);
+	struct rsp_pool_element nobody = world_pe(0, ID_C, 20);
+	world_update(C, ID_C, ENRP_ADD_PE, "web", nobody);
+	CHECK_EQ(rsp_registrar_stats(w.r).elements, 2);
+	world_end();
+}
+
+static void
+an_element_that_answers_stays_ours(void)
+{
+	struct rsp_message msg;
+
+	begin();
+	world_register(WEB, "web", 7);
+	uint64_t claimed = version("web", 7) + 2;
+	world_run(2000);
+	world_presence(B, ID_B, "b", false);
+	world_presence(C, ID_C, "c", false);
+	world_clear();
+	world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(7, ID_B, claimed));
+	CHECK_EQ(world_told(RSP_EVENT_PE_CONTESTED), 1);
+	CHECK_EQ(world_home("web", 7), ID_US);
+	CHECK_EQ(world_count(WEB, ASAP_ENDPOINT_KEEP_ALIVE), 1);
+	CHECK(world_find(WEB, RSP_ASAP, ASAP_ENDPOINT_KEEP_ALIVE, 0, &msg) && msg.flags == 0);
+	world_ack(WEB, "web", 7);
+	CHECK_EQ(world_home("web", 7), ID_US);
+	CHECK(version("web", 7) > claimed);
+	for (uint32_t link = B; link <= C; link++)
+		CHECK(told(link, &msg) == ENRP_ADD_PE && msg.element.version == version("web", 7));
+	sums_agree();
+
+	world_clear(); /* so with who says that it is gone */
+	world_update(C, ID_C, ENRP_DEL_PE, "web", world_pe(7, ID_C, version("web", 7) + 2));
+	CHECK_EQ(world_home("web", 7), ID_US);
+	world_run(1000); /* not closer to the last than the distance allows */
+	CHECK_EQ(world_count(WEB, ASAP_ENDPOINT_KEEP_ALIVE), 1);
+	world_ack(WEB, "web", 7);
+	CHECK(told(C, &msg) == ENRP_ADD_PE);
+	world_end();
+}
+
+static void
+an_element_that_does_not_answer_is_another_s(void)
+{
+	for (unsigned how = 0; how < 3; how++) {
+		begin();
+		world_register(WEB, "web", 7);
+		uint64_t claimed = version("web", 7) + 2;
+		if (how == 2)
+			world_down(WEB, RSP_ECLOSED); /* it is not connected: nobody need be asked */
+		world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(7, ID_B, claimed));
+		CHECK_EQ(world_home("web", 7), how == 2 ? ID_B : ID_US);
+		if (how == 0)
+			world_run(501);
+		else if (how == 1)
+			world_down(WEB, RSP_ECLOSED);
+		CHECK_EQ(world_home("web", 7), ID_B);
+		CHECK_EQ(version("web", 7), claimed);
+		CHECK_EQ(world_told(RSP_EVENT_PE_MOVED), 1);
+		CHECK_EQ(rsp_registrar_stats(w.r).own_elements, 0);
+		for (unsigned i = 0; i < 5; i++) { /* no timer of ours ends it */
+			world_run(1000);
+			world_presence(C, ID_C, "c", false);
+			world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(8, ID_B, claimed));
+		}
+		CHECK_EQ(world_home("web", 7), ID_B);
+		sums_agree();
+		world_end();
+	}
+
+	begin();
+	world_register(WEB, "web", 7);
+	world_update(B, ID_B, ENRP_DEL_PE, "web", world_pe(7, ID_B, version("web", 7) + 2));
+	world_down(WEB, RSP_ECLOSED);
+	CHECK_EQ(world_home("web", 7), 0);
+	world_end();
+}
+
+static void
+who_claims_ours_in_an_older_version_is_told(void)
+{
+	struct rsp_message msg;
+
+	begin();
+	world_register(WEB, "web", 7);
+	world_clear();
+	world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(7, ID_B, 20));
+	CHECK_EQ(world_home("web", 7), ID_US);
+	CHECK_EQ(told(B, &msg), ENRP_ADD_PE);
+	CHECK(msg.element.version == version("web", 7) && msg.receiver_id == ID_B);
+	CHECK_EQ(world_count(C, ENRP_HANDLE_UPDATE), 0);
+	CHECK_EQ(world_count(WEB, ASAP_ENDPOINT_KEEP_ALIVE), 0);
+	world_end();
+}
+
+static void
+an_element_that_registers_here_is_ours_from_then_on(void)
+{
+	struct rsp_message msg;
+
+	begin();
+	world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(7, ID_B, UINT64_C(3400000400000))); /* its clock is ahead */
+	world_register(WEB, "web", 7);
+	CHECK_EQ(world_home("web", 7), ID_US);
+	CHECK(version("web", 7) > UINT64_C(3400000400000));
+	CHECK_EQ(version("web", 7) & 1, 0);
+	CHECK(told(B, &msg) == ENRP_ADD_PE && msg.element.home_id == ID_US);
+	sums_agree();
+
+	/* and so is one that only leaves here: peers believe its home only that it is gone */
+	struct rsp_message dereg = { .protocol = RSP_ASAP,
+				     .type = ASAP_DEREGISTRATION,
+				     .has = RSP_HAS_HANDLE | RSP_HAS_PE_ID,
+				     .handle = rsp_bytes_str("web"),
+				     .pe_id = 8 };
+	world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(8, ID_B, 20));
+	world_clear();
+	world_tell(WEB, &dereg);
+	CHECK_EQ(world_count(C, ENRP_HANDLE_UPDATE), 2);
+	CHECK(world_find(C, RSP_ENRP, ENRP_HANDLE_UPDATE, 0, &msg) && msg.update_action == ENRP_ADD_PE);
+	CHECK_EQ(told(C, &msg), ENRP_DEL_PE);
+	CHECK_EQ(world_home("web", 8), 0);
+	sums_agree();
+	world_end();
+}
+
+static void
+another_identity_does_not_get_an_id_through_another_registrar(void)
+{
+	struct rsp_pool_element pe = world_pe(7, ID_B, 0);
+	struct rsp_message msg;
+
+	begin();
+	world_register(WEB, "web", 7);
+	world_clear();
+	pe.owner = rsp_bytes_str("thief");
+	pe.version = version("web", 7) + 100;
+	world_update(B, ID_B, ENRP_ADD_PE, "web", pe);
+	CHECK_EQ(world_home("web", 7), ID_US);
+	CHECK_STR(world_element("web", 7)->owner, "web1");
+	CHECK_STR(world_reason(RSP_EVENT_REFUSED), "element-of-another");
+	CHECK_EQ(told(B, &msg), ENRP_ADD_PE); /* b is told whose it is */
+
+	pe = world_pe(9, ID_C, 30); /* of two others the older one holds */
+	world_update(C, ID_C, ENRP_ADD_PE, "web", pe);
+	pe.owner = rsp_bytes_str("thief");
+	pe.home_id = ID_B;
+	pe.version = 32;
+	world_update(B, ID_B, ENRP_ADD_PE, "web", pe);
+	CHECK_EQ(world_home("web", 9), ID_C);
+	pe.version = 28;
+	world_update(B, ID_B, ENRP_ADD_PE, "web", pe);
+	CHECK_EQ(world_home("web", 9), ID_B);
+	CHECK_STR(world_element("web", 9)->owner, "thief");
+
+	pe = world_pe(10, ID_B, 30); /* at one registrar it is that registrar's affair */
+	world_update(B, ID_B, ENRP_ADD_PE, "web", pe);
+	pe.owner = rsp_bytes_str("heir");
+	pe.version = 40;
+	world_update(B, ID_B, ENRP_ADD_PE, "web", pe);
+	CHECK_STR(world_element("web", 10)->owner, "heir");
+	sums_agree();
+	world_end();
+}
+
+static void
+an_unconfirmed_takeover_does_not_hold_against_the_living(void)
+{
+	begin();
+	world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(7, ID_B, 20));
+	world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(7, ID_C, 21));
+	CHECK_EQ(world_home("web", 7), ID_B);
+	world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(7, ID_C, 22)); /* the element has registered there */
+	CHECK_EQ(world_home("web", 7), ID_C);
+	world_end();
+}
+
+static void
+who_knows_no_versions_says_how_it_is_now(void)
+{
+	begin();
+	world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(7, ID_B, 0));
+	CHECK_EQ(world_home("web", 7), ID_B);
+	world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(7, ID_C, 0));
+	CHECK_EQ(world_home("web", 7), ID_C);
+	world_update(C, ID_C, ENRP_DEL_PE, "web", world_pe(7, ID_C, 0));
+	CHECK_EQ(world_home("web", 7), 0);
+	world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(7, ID_C, 0));
+	CHECK_EQ(world_home("web", 7), ID_C);
+	world_end();
+}
+
+static void
+updates_beyond_the_caps_are_dropped(void)
+{
+	struct rsp_registrar_config config = world_config();
+	char pool[32];
+
+	config.limits = (struct rsp_handlespace_limits){ 5, 8, 3 };
+	world_begin(&config);
+	world_joined(B, ID_B, "b");
+	CHECK_EQ(world_up(WEB, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
+	for (uint32_t i = 1; i <= 300; i++) {
+		(void)snprintf(pool, sizeof(pool), "pool-%u", i % 50);
+		world_update(B, ID_B, ENRP_ADD_PE, pool, world_pe(i, ID_B, 20));
+	}
+	CHECK_EQ(rsp_registrar_stats(w.r).pools, 5);
+	CHECK_EQ(rsp_registrar_stats(w.r).elements, 8);
+	CHECK_STR(world_reason(RSP_EVENT_LIMIT), "records"); /* that it is told is limited too */
+	CHECK(world_told(RSP_EVENT_LIMIT) <= 101);
+	sums_agree();
+	world_update(B, ID_B, ENRP_DEL_PE, "pool-1", world_pe(1, ID_B, 22));
+	world_register(WEB, "pool-1", 1000); /* and it serves on */
+	CHECK_EQ(world_home("pool-1", 1000), ID_US);
+	world_end();
+}
+
+int
+main(void)
+{
+	TAP_RUN(registrations_and_removals_are_told_to_all);
+	TAP_RUN(what_a_peer_tells_is_taken_in);
+	TAP_RUN(users_see_what_peers_tell);
+	TAP_RUN(older_statements_change_nothing);
+	TAP_RUN(what_was_removed_stays_removed);
+	TAP_RUN(tombstones_are_capped_and_expire);
+	TAP_RUN(a_registrar_speaks_of_its_own_only);
+	TAP_RUN(an_element_that_answers_stays_ours);
+	TAP_RUN(an_element_that_does_not_answer_is_another_s);
+	TAP_RUN(who_claims_ours_in_an_older_version_is_told);
+	TAP_RUN(an_element_that_registers_here_is_ours_from_then_on);
+	TAP_RUN(another_identity_does_not_get_an_id_through_another_registrar);
+	TAP_RUN(an_unconfirmed_takeover_does_not_hold_against_the_living);
+	TAP_RUN(who_knows_no_versions_says_how_it_is_now);
+	TAP_RUN(updates_beyond_the_caps_are_dropped);
+	return tap_end();
+}
