@@ -208,7 +208,8 @@ rsp_rival_lost(struct rsp_registrar *r, struct rsp_element *e)
 	struct rsp_bytes handle = rsp_pool_handle(e->pool);
 
 	e->rival = NULL;
-	if (rival->gone) {
+	/* who claimed it may be off the list by now; if it gets the element it must be watched, or nobody ever ends that */
+	if (rival->gone || !rsp_peer_get(r, rival->by)) {
 		struct rsp_event event = { .kind = RSP_EVENT_PE_MOVED,
 					   .protocol = RSP_ENRP,
 					   .handle = handle,

@@ -251,6 +251,11 @@ who_has_not_noticed_looks_for_himself(void)
 	world_run(600);
 	CHECK_EQ(world_count(C, ENRP_INIT_TAKEOVER_ACK), 0);
 	CHECK_EQ(state(ID_D), RSP_PEER_ACTIVE);
+	world_run(2000); /* when it dies later, that question is long over */
+	alive();
+	world_run(500);
+	CHECK_EQ(world_count(C, ENRP_INIT_TAKEOVER_ACK), 0);
+	CHECK_EQ(world_count(C, ENRP_INIT_TAKEOVER), 1);
 	world_end();
 
 	begin(); /* it does not */

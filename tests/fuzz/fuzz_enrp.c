@@ -1,0 +1,339 @@
+#include "../unit/enrp_world.h"
+#include "engine/registrar_priv.h"
+#include "fuzz.h"
+
+/* Input: steps, each an octet that says what happens, an octet for the link or the time, and for a message two octets of
+ * length and the message. Whatever other registrars say: all sums and counts agree, what is not ours has none of our
+ * timers, what is ours has one, and everything that grows has its cap. */
+
+enum step { MESSAGE, PASS, LINK_DOWN, LINK_UP, DIAL_UP, DIAL_DOWN, STEPS };
+enum { A = 1, B, C, MONITOR, WEB1, WEB2, USER, LINKS }; /* and from LINKS on, what was dialled last */
+
+static const struct {
+	const char *identity;
+	enum rsp_protocol protocol;
+	enum rsp_role role;
+} link_kind[LINKS] = {
+	[A] = { "a", RSP_ENRP, RSP_ROLE_PEER },	      [B] = { "b", RSP_ENRP, RSP_ROLE_PEER },
+	[C] = { "c", RSP_ENRP, RSP_ROLE_PEER },	      [MONITOR] = { "m", RSP_ENRP, RSP_ROLE_MONITOR },
+	[WEB1] = { "web1", RSP_ASAP, RSP_ROLE_ELEMENT }, [WEB2] = { "web2", RSP_ASAP, RSP_ROLE_ELEMENT },
+	[USER] = { NULL, RSP_ASAP, RSP_ROLE_USER },
+};
+
+static void
+must(bool condition)
+{
+	if (!condition)
+		abort();
+}
+
+static void
+look_at(const struct rsp_registrar *r, const struct rsp_element *e)
+{
+	bool ours = rsp_element_home_id(e) == ID_US;
+	const struct rsp_link *link = e->link ? rsp_registrar_link(r, e->link) : NULL;
+	struct rsp_pool_element pe = { 0 };
+
+	rsp_element_decode(e, &pe);
+	must(pe.pe_id == e->pe_id && pe.pe_id && pe.home_id && pe.home_id == rsp_element_home_id(e));
+	must(pe.version && pe.version == rsp_element_version(e));
+	must(!e->link || link);
+	must(!link || !link->info.identity || !e->owner || strcmp(link->info.identity, e->owner) == 0);
+	must(!e->rival || ours);
+	must(ours ? rsp_timer_is_set(&e->keepalive) : !e->link && !e->adopting && !e->waiting);
+	must(ours || (!rsp_timer_is_set(&e->keepalive) && !rsp_timer_is_set(&e->expiry)));
+	must(ours || rsp_peer_find(r, pe.home_id) || !r->serving); /* somebody watches its home */
+}
+
+static void
+homes_agree(const struct rsp_registrar *r, uint32_t id)
+{
+	must(rsp_home_checksum(r->space, id) == rsp_home_checksum_full(r->space, id));
+	must(rsp_home_digest(r->space, id) == rsp_home_digest_full(r->space, id));
+}
+
+static void
+look_at_all(const struct rsp_registrar *r)
+{
+	struct rsp_registrar_stats stats = rsp_registrar_stats(r);
+	uint32_t elements = 0, own = 0, pools = 0;
+
+	for (struct rsp_pool *pool = NULL; (pool = rsp_pool_next(r->space, pool)); pools++)
+		for (uint32_t i = 0; i < pool->n_elements; i++, elements++) {
+			look_at(r, pool->element[i]);
+			own += rsp_element_home_id(pool->element[i]) == ID_US;
+		}
+	must(stats.elements == elements && stats.pools == pools && stats.own_elements == own);
+	must(elements <= r->config.limits.elements && pools <= r->config.limits.pools);
+	must(stats.peers <= r->config.max_peers && stats.tombstones <= r->config.max_tombstones);
+	must(r->n_giving <= r->config.max_downloads && r->n_contacts <= RSP_CONTACTS_MAX);
+	homes_agree(r, ID_US);
+	for (unsigned i = 0; i < r->n_peers; i++) {
+		const struct rsp_peer *peer = r->peer[i];
+		const struct rsp_link *in = rsp_registrar_link(r, peer->link_in);
+
+		homes_agree(r, peer->server_id);
+		must(peer->server_id && peer->server_id != ID_US);
+		must(!peer->link_in || (in && in->peer == peer));
+		must(rsp_timer_is_set(&peer->timer.timer));
+		must(peer->state == RSP_PEER_DEAD || peer->n_missing == 0);
+		for (unsigned k = 0; k < i; k++)
+			must(r->peer[k]->server_id != peer->server_id);
+	}
+	for (unsigned i = 0; i < r->n_contacts; i++) {
+		const struct rsp_contact *contact = r->contact[i];
+		const struct rsp_link *link = rsp_registrar_link(r, contact->link);
+
+		must(!contact->link || (link && link->contact == contact && link->up == contact->up));
+	}
+}
+
+static uint32_t
+link_of(uint8_t what)
+{
+	unsigned i = what % (LINKS + 3);
+
+	if (i == 0)
+		i = B;
+	return i < LINKS ? i : w.n_dials > i - LINKS ? DIALLED + w.n_dials - 1 - (i - LINKS) : A;
+}
+
+static void
+take_step(enum step step, uint8_t what, struct rsp_bytes octets)
+{
+	uint32_t link = link_of(what);
+
+	switch (step) {
+	case PASS:
+		world_run((uint64_t)what * what / 8);
+		break;
+	case LINK_DOWN:
+		world_down(link, what & 0x80 ? RSP_ETIMEOUT : RSP_ECLOSED);
+		break;
+	case LINK_UP:
+		if (link < LINKS && !rsp_registrar_link(w.r, link))
+			(void)!world_up(link, link_kind[link].protocol, link_kind[link].role,
+					link_kind[link].identity);
+		break;
+	case DIAL_UP:
+		link = w.n_dials ? DIALLED + w.n_dials - 1 - what % (w.n_dials < 4 ? w.n_dials : 4) : 0;
+		if (rsp_registrar_link(w.r, link) && !rsp_registrar_link(w.r, link)->up)
+			(void)!world_up(link, w.dial[link - DIALLED].protocol, w.dial[link - DIALLED].role,
+					*w.dial[link - DIALLED].name ? w.dial[link - DIALLED].name : NULL);
+		break;
+	case DIAL_DOWN:
+		if (w.n_dials)
+			world_down(DIALLED + w.n_dials - 1 - what % w.n_dials, RSP_EUNREACHABLE);
+		break;
+	case MESSAGE:
+	case STEPS:
+		rsp_registrar_receive(w.r, w.now, link, octets);
+	}
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct rsp_registrar_config config = world_config();
+	struct rsp_rd rd = rsp_rd_init(rsp_bytes_of(data, size), 0);
+	const struct rsp_contact_config contact = { .name = "a", .ip = { 4, { 192, 0, 2, 10 } }, .port = 9902 };
+
+	config.keepalive_interval_ms = 900;
+	config.limits = (struct rsp_handlespace_limits){ 20, 60, 30 };
+	config.max_tombstones = 20;
+	config.max_peers = 12;
+	config.max_downloads = 2;
+	config.contacts = &contact;
+	config.n_contacts = size > 0 && data[0] & 0x40;
+	world_begin(&config);
+	for (unsigned steps = 0; steps < 1000 && rsp_rd_left(&rd) > 1; steps++) {
+		enum step step = (rsp_rd_u8(&rd) & 0x3f) % STEPS;
+		uint8_t what = rsp_rd_u8(&rd);
+		size_t n = step == MESSAGE ? rsp_rd_u16(&rd) : 0;
+
+		n = n < rsp_rd_left(&rd) ? n : rsp_rd_left(&rd);
+		take_step(step, what, rsp_rd_take(&rd, n));
+		look_at_all(w.r);
+		world_clear();
+	}
+	world_end();
+	return 0;
+}
+
+/* Sessions in which everything happens, and copies of them with something changed. */
+
+static uint8_t session[32768];
+static size_t session_size;
+
+static void
+add(enum step step, uint8_t what, const struct rsp_message *msg)
+{
+	uint8_t *at = session + session_size;
+	size_t n = 0;
+
+	must(session_size + 4096 < sizeof(session));
+	at[0] = (uint8_t)(step | (session_size ? 0 : 0x40));
+	at[1] = what;
+	session_size += 2;
+	if (!msg)
+		return;
+	must(rsp_message_encode(msg, at + 4, 2048, &n) == RSP_OK);
+	at[2] = (uint8_t)(n >> 8);
+	at[3] = (uint8_t)n;
+	session_size += 2 + n;
+}
+
+static void
+add_presence(uint8_t link, uint32_t id)
+{
+	struct rsp_message msg = enrp_message(ENRP_PRESENCE, id);
+	struct rsp_ip ip = { 4, { 192, 0, 2, (uint8_t)id } };
+	uint8_t room[RSP_ADDRS_ROOM(1)];
+
+	msg.flags = ENRP_FLAG_REPLY_REQUIRED;
+	msg.has = RSP_HAS_CHECKSUM | RSP_HAS_SERVER_INFO;
+	msg.checksum = 0xffff;
+	msg.server_info = (struct rsp_server_info){ .server_id = id,
+						    .transport = { .type = RSP_PARAM_TCP, .port = 9000 },
+						    .has_digest = true };
+	rsp_transport_set_ips(&msg.server_info.transport, &ip, 1, room);
+	add(MESSAGE, link, &msg);
+}
+
+static void
+add_plain(uint8_t link, uint8_t type, uint32_t id, uint8_t flags, uint32_t target_id)
+{
+	struct rsp_message msg = enrp_message(type, id);
+
+	msg.flags = flags;
+	msg.target_id = target_id;
+	add(MESSAGE, link, &msg);
+}
+
+static void
+add_update(uint8_t link, uint32_t id, uint16_t action, uint32_t pe_id, uint64_t version)
+{
+	struct rsp_message msg = update_message(id, action, "web", world_pe(pe_id, id, version));
+
+	add(MESSAGE, link, &msg);
+}
+
+static void
+add_table(uint8_t link, uint32_t id, uint8_t flags, uint32_t home_id, uint32_t first, uint32_t n)
+{
+	static uint8_t room[2048];
+	struct rsp_wr wr = rsp_wr_init(room, sizeof(room));
+	struct rsp_message msg = enrp_message(ENRP_HANDLE_TABLE_RESPONSE, id);
+
+	rsp_bytes_param_encode(&wr, RSP_PARAM_POOL_HANDLE, rsp_bytes_str("table"));
+	for (uint32_t i = first; i < first + n; i++) {
+		struct rsp_pool_element pe = world_pe(i, home_id, 20);
+
+		rsp_pool_element_encode(&wr, &pe);
+	}
+	msg.flags = flags;
+	msg.has = RSP_HAS_LIST;
+	msg.list = rsp_bytes_of(room, wr.pos);
+	msg.n_list = n + 1;
+	add(MESSAGE, link, &msg);
+}
+
+static void
+add_registration(uint8_t link, const char *pool, uint32_t pe_id)
+{
+	struct rsp_message msg = { .protocol = RSP_ASAP,
+				   .type = ASAP_REGISTRATION,
+				   .has = RSP_HAS_HANDLE | RSP_HAS_ELEMENT,
+				   .handle = rsp_bytes_str(pool),
+				   .element = world_pe(pe_id, 0, 0) };
+	struct rsp_ip ip = { 4, { 192, 0, 2, 1 } };
+	uint8_t room[RSP_ADDRS_ROOM(1)];
+
+	rsp_transport_set_ips(&msg.element.user, &ip, 1, room);
+	add(MESSAGE, link, &msg);
+}
+
+static void
+add_ack(uint8_t link, uint32_t pe_id)
+{
+	struct rsp_message msg = { .protocol = RSP_ASAP,
+				   .type = ASAP_ENDPOINT_KEEP_ALIVE_ACK,
+				   .has = RSP_HAS_HANDLE | RSP_HAS_PE_ID,
+				   .handle = rsp_bytes_str("web"),
+				   .pe_id = pe_id };
+
+	add(MESSAGE, link, &msg);
+}
+
+static void
+compose(void)
+{
+	enum { DIAL = LINKS }; /* what was dialled last */
+
+	session_size = 0;
+	add(PASS, 0, NULL); /* dials its mentor */
+	add(DIAL_UP, 0, NULL);
+	add_presence(DIAL, ID_A);
+	add_plain(DIAL, ENRP_LIST_RESPONSE, ID_A, 0, 0);
+	add_table(DIAL, ID_A, ENRP_FLAG_MORE, ID_A, 1, 4);
+	add_table(DIAL, ID_A, 0, ID_D, 5, 3);
+	for (uint8_t link = B; link < LINKS; link++)
+		add(LINK_UP, link, NULL);
+	add_presence(B, ID_B);
+	add(DIAL_UP, 0, NULL);
+	add_presence(C, ID_C);
+	add_registration(WEB1, "web", 7);
+	add_registration(WEB2, "web", 8);
+	add_update(B, ID_B, ENRP_ADD_PE, 1, 20);
+	add_update(C, ID_C, ENRP_ADD_PE, 2, 20);
+	add_update(C, ID_C, ENRP_ADD_PE, 7, UINT64_C(3400000900000)); /* contested */
+	add_ack(WEB1, 7);
+	add_update(B, ID_B, ENRP_DEL_PE, 8, UINT64_C(3400000900000));
+	add(PASS, 70, NULL);
+	add_plain(MONITOR, ENRP_HANDLE_TABLE_REQUEST, 0x777, 0, 0);
+	add_plain(B, ENRP_HANDLE_TABLE_REQUEST, ID_B, ENRP_FLAG_OWN, 0);
+	add_plain(C, ENRP_LIST_REQUEST, ID_C, 0, 0);
+	add_presence(B, ID_B); /* does not agree: taken anew */
+	add_table(B, ID_B, ENRP_FLAG_MORE, ID_B, 30, 3);
+	add_table(B, ID_B, 0, ID_B, 33, 3);
+	add_plain(C, ENRP_INIT_TAKEOVER, ID_C, 0, ID_B);
+	add(PASS, 65, NULL);
+	add_plain(C, ENRP_TAKEOVER_SERVER, ID_C, 0, ID_B);
+	add_plain(C, ENRP_INIT_TAKEOVER, ID_C, 0, ID_US);
+	add_plain(C, ENRP_TAKEOVER_SERVER, ID_C, 0, ID_US);
+	add(PASS, 60, NULL);
+	add(LINK_DOWN, C, NULL);
+	for (unsigned i = 0; i < 4; i++) {
+		add(DIAL_DOWN, (uint8_t)i, NULL);
+		add_presence(DIAL, ID_A);
+		add_plain(A, ENRP_INIT_TAKEOVER_ACK, ID_A, 0, ID_C);
+		add_plain(DIAL, ENRP_INIT_TAKEOVER_ACK, ID_A, 0, ID_D);
+		add(PASS, 120, NULL);
+		add(DIAL_UP, 0, NULL);
+		add_ack(DIAL, 2);
+	}
+	add(LINK_UP, C, NULL);
+	add_presence(C, ID_D); /* restarted */
+	add(PASS, 255, NULL);
+}
+
+unsigned
+fuzz_seeds(void (*each)(const char *name, const uint8_t *data, size_t size))
+{
+	enum { COPIES = 400 };
+	static uint8_t copy[sizeof(session)];
+
+	compose();
+	each("a session", session, session_size);
+	for (unsigned i = 0; i < COPIES; i++) {
+		struct rsp_rng rng = rsp_rng_seeded(i);
+		char name[32];
+
+		memcpy(copy, session, session_size);
+		for (unsigned changes = 1 + (unsigned)rsp_rng_below(&rng, 16); changes > 0; changes--)
+			copy[rsp_rng_below(&rng, session_size)] = (uint8_t)rsp_rng_u64(&rng);
+		(void)snprintf(name, sizeof(name), "a changed session, %u", i);
+		each(name, copy, session_size);
+	}
+	return 1 + COPIES;
+}
