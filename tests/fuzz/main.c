@@ -8,7 +8,7 @@
 #include "fuzz.h"
 
 /* Replays a fuzz target without libFuzzer: its seeds, then the files of tests/fuzz/repro/NAME when called fuzz_NAME, or
- * the files given. Prints TAP; an input that shows a fault ends the program. */
+ * the files given. Prints TAP; an input that shows a fault ends the program. With -s DIR it writes its seeds there. */
 
 static unsigned tests;
 
@@ -24,6 +24,20 @@ replay(const char *name, const uint8_t *data, size_t size)
 	(void)LLVMFuzzerTestOneInput(exact, size);
 	free(exact);
 	printf("ok %u - %s\n", ++tests, name);
+}
+
+static const char *seed_dir;
+
+static void
+write_seed(const char *name, const uint8_t *data, size_t size)
+{
+	char path[4096];
+
+	(void)name;
+	(void)snprintf(path, sizeof(path), "%s/seed-%u", seed_dir, ++tests);
+	FILE *file = fopen(path, "wb");
+	if (!file || fwrite(data, 1, size, file) != size || fclose(file) != 0)
+		abort();
 }
 
 static void
@@ -63,7 +77,10 @@ main(int argc, char **argv)
 	const char *srcdir = getenv("RSP_SRCDIR"), *name = strstr(argv[0], "fuzz_");
 	char dir[4096];
 
-	if (argc > 1) {
+	if (argc == 3 && strcmp(argv[1], "-s") == 0) {
+		seed_dir = argv[2];
+		(void)fuzz_seeds(write_seed);
+	} else if (argc > 1) {
 		for (int i = 1; i < argc; i++)
 			replay_file(argv[i]);
 	} else {
