@@ -35,17 +35,30 @@ find(const struct rsp_registrar *r, const char *identity, const struct rsp_ip *i
 	return NULL;
 }
 
-/* A connection to where @e listens, there or under way; NULL if there can be none. */
-static struct rsp_link *
-reach(struct rsp_registrar *r, const struct rsp_element *e)
+/* Where @e listens for registrars: false if it does not. */
+static bool
+listens_at(const struct rsp_element *e, struct rsp_ip *ret_ip, uint16_t *ret_port)
 {
 	struct rsp_pool_element pe = { 0 };
 
 	rsp_element_decode(e, &pe);
 	if (pe.asap.type != RSP_PARAM_TCP || !pe.asap.port || pe.asap.n_addrs == 0)
+		return false;
+	*ret_ip = rsp_transport_ip(&pe.asap, 0);
+	*ret_port = pe.asap.port;
+	return true;
+}
+
+/* A connection to where @e listens, there or under way; NULL if there can be none. */
+static struct rsp_link *
+reach(struct rsp_registrar *r, const struct rsp_element *e)
+{
+	struct rsp_ip ip;
+	uint16_t port;
+
+	if (!listens_at(e, &ip, &port))
 		return NULL;
-	struct rsp_ip ip = rsp_transport_ip(&pe.asap, 0);
-	struct rsp_link *link = find(r, e->owner, &ip, pe.asap.port);
+	struct rsp_link *link = find(r, e->owner, &ip, port);
 	if (link)
 		return link;
 
@@ -53,7 +66,7 @@ reach(struct rsp_registrar *r, const struct rsp_element *e)
 			       .role = r->config.insecure ? RSP_ROLE_NONE : RSP_ROLE_NOTIFY,
 			       .server_name = e->owner,
 			       .ip = ip,
-			       .port = pe.asap.port };
+			       .port = port };
 	char *identity = e->owner ? strdup(e->owner) : NULL;
 	uint32_t id = e->owner && !identity ? 0 : r->ops->dial(r->ctx, &to);
 	link = id ? rsp_link_new(r, id) : NULL;
@@ -67,9 +80,9 @@ reach(struct rsp_registrar *r, const struct rsp_element *e)
 	link->info.protocol = RSP_ASAP;
 	link->info.identity = identity;
 	link->info.remote = ip;
-	link->info.remote_port = pe.asap.port;
+	link->info.remote_port = port;
 	r->n_dialling++;
-	rsp_table_add(&r->reach, &link->reach, rsp_reach_hash(r, identity, &ip, pe.asap.port));
+	rsp_table_add(&r->reach, &link->reach, rsp_reach_hash(r, identity, &ip, port));
 	return link;
 }
 
@@ -122,6 +135,22 @@ rsp_adopt_due(struct rsp_registrar *r, struct rsp_element *e)
 		rsp_asap_keep_alive(r, r->now_ms, e, true);
 	else
 		rsp_wheel_set(&r->keepalive, &e->keepalive, r->now_ms + r->config.keepalive_timeout_ms);
+}
+
+bool
+rsp_adopt_otherwise(struct rsp_registrar *r, struct rsp_element *e)
+{
+	struct rsp_ip ip;
+	uint16_t port;
+	uint32_t gone = e->link;
+	struct rsp_link *link = listens_at(e, &ip, &port) ? find(r, e->owner, &ip, port) : NULL;
+
+	if (!link || !link->up || link->id == gone)
+		return false;
+	rsp_element_attach(e, link);
+	e->adopting = true;
+	rsp_asap_keep_alive(r, r->now_ms, e, true);
+	return true;
 }
 
 void

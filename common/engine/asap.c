@@ -369,6 +369,10 @@ rsp_asap_expired(struct rsp_registrar *r, uint64_t now_ms, struct rsp_element *e
 				   .handle = rsp_pool_handle(e->pool),
 				   .pe_id = e->pe_id };
 
+	if (now_ms < r->spared_ms) {
+		rsp_wheel_set(&r->expiry, &e->expiry, r->spared_ms);
+		return;
+	}
 	if (e->link)
 		rsp_registrar_send(r, e->link, &msg);
 	rsp_registrar_remove(r, now_ms, e, RSP_REMOVAL_EXPIRED, NULL);
@@ -396,8 +400,12 @@ rsp_asap_keep_alive(struct rsp_registrar *r, uint64_t now_ms, struct rsp_element
 void
 rsp_asap_keepalive_due(struct rsp_registrar *r, uint64_t now_ms, struct rsp_element *e)
 {
-	if (e->adopting && !e->waiting)
+	if (rsp_element_home_id(e) != r->config.server_id)
+		rsp_swept(r, e);
+	else if (e->adopting && !e->waiting)
 		rsp_adopt_due(r, e);
+	else if ((e->link == 0 || e->waiting) && now_ms < r->spared_ms)
+		rsp_wheel_set(&r->keepalive, &e->keepalive, r->spared_ms);
 	else if (e->rival && (e->link == 0 || e->waiting))
 		rsp_rival_lost(r, e);
 	else if (e->link == 0)

@@ -140,6 +140,7 @@ believe(struct rsp_registrar *r, const struct rsp_peer *peer, struct rsp_bytes h
 	enum rsp_err err = rsp_handlespace_put(r->space, handle, pe, &e, &is_new);
 	if (!err) {
 		e->marked = false;
+		rsp_wheel_cancel(&r->keepalive, &e->keepalive); /* it may have been about to be swept */
 		rsp_watch_changed(r, r->now_ms, e->pool, false);
 		return;
 	}
@@ -327,10 +328,12 @@ claim(struct rsp_registrar *r, struct rsp_peer *peer, struct rsp_bytes handle, c
 		believe(r, peer, handle, pe, e);
 		return;
 	}
-	if (rsp_element_home_id(e) == pe->home_id && rsp_element_version(e) == pe->version)
+	if (rsp_element_home_id(e) == pe->home_id && rsp_element_version(e) == pe->version) {
 		e->marked = false;
-	else
+		rsp_wheel_cancel(&r->keepalive, &e->keepalive);
+	} else {
 		r->stats.updates_stale++;
+	}
 }
 
 /* Who sends no versions says how things are now. */

@@ -383,7 +383,7 @@ rsp_enrp_tick(struct rsp_registrar *r)
 {
 	struct rsp_timer *due;
 
-	while ((due = rsp_wheel_expired(&r->enrp, r->now_ms))) {
+	while ((due = rsp_registrar_due(r, &r->enrp))) {
 		struct rsp_enrp_timer *timer = RSP_CONTAINER(due, struct rsp_enrp_timer, timer);
 
 		switch (timer->kind) {

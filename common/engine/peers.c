@@ -126,7 +126,9 @@ rsp_contact_heard_of(struct rsp_registrar *r, uint32_t server_id, struct rsp_byt
 		contact->ip = *ip;
 		contact->port = port;
 	}
-	if (peer && !peer->contact && (contact->peer_id == 0 || contact->peer_id == server_id)) {
+	/* a restarted one is to be dialled where it was: that it is known there by its former id says nothing */
+	bool bound = contact->peer_id != 0 && contact->peer_id != server_id && (contact->up || !itself);
+	if (peer && !peer->contact && !bound) {
 		peer->contact = contact;
 		contact->peer_id = server_id;
 	}
@@ -348,7 +350,10 @@ rsp_peer_due(struct rsp_registrar *r, struct rsp_peer *peer)
 			rsp_peer_probe(r, peer, "silence");
 		break;
 	case RSP_PEER_PROBED:
-		rsp_peer_dead(r, peer, "no-response");
+		if (r->now_ms < r->spared_ms)
+			rsp_enrp_set(r, &peer->timer, r->spared_ms - r->now_ms);
+		else
+			rsp_peer_dead(r, peer, "no-response");
 		break;
 	case RSP_PEER_INACTIVE: /* who wanted to take it over has not done so */
 		rsp_peer_dead(r, peer, "not-taken-over");

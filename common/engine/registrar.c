@@ -267,6 +267,8 @@ rsp_element_attach(struct rsp_element *e, struct rsp_link *link)
 		if (e->link_next)
 			e->link_next->link_link = e->link_link;
 	}
+	if (link && e->link && e->link != link->id)
+		e->link_before = e->link;
 	e->link = link ? link->id : 0;
 	e->link_next = link ? link->elements : NULL;
 	e->link_link = link ? &link->elements : NULL;
@@ -277,13 +279,32 @@ rsp_element_attach(struct rsp_element *e, struct rsp_link *link)
 	link->elements = e;
 }
 
-/* A closed connection is not a dead element: it has a grace time to come back, here or elsewhere. */
+/* The connection that @e registered over before: what it sent over the one that it left may come after what it sent over
+ * the other, and have bound it to the wrong one. */
+static struct rsp_link *
+link_before(const struct rsp_registrar *r, const struct rsp_element *e, const struct rsp_link *gone)
+{
+	struct rsp_link *link = rsp_registrar_link(r, e->link_before);
+	bool same = link && link != gone && link->up && !link->dialled && link->account == gone->account;
+
+	return same && link->info.protocol == RSP_ASAP ? link : NULL;
+}
+
+/* A closed connection is not a dead element: it has a grace time to come back, here or elsewhere; or it is there. */
 void
 rsp_link_orphan(struct rsp_registrar *r, struct rsp_link *link)
 {
 	while (link->elements) {
 		struct rsp_element *e = link->elements;
+		struct rsp_link *other = link_before(r, e, link);
 
+		if (other && !e->adopting && !e->rival) { /* its answer will tell */
+			rsp_element_attach(e, other);
+			rsp_asap_keep_alive(r, r->now_ms, e, false);
+			continue;
+		}
+		if (!e->rival && rsp_adopt_otherwise(r, e))
+			continue; /* it registered while we dialled it, and has closed one of the two */
 		rsp_element_attach(e, NULL);
 		e->waiting = e->adopting = false;
 		if (e->rival)
@@ -528,6 +549,21 @@ rsp_registrar_receive(struct rsp_registrar *r, uint64_t now_ms, uint32_t id, str
 	}
 }
 
+#define LATE_MS 50
+
+/* A timer that goes off so late does so because we were stopped, or have too much to do. What elements and peers have
+ * said in the meantime may be yet to be read. Who is always late holds the dead for dead all the same. */
+struct rsp_timer *
+rsp_registrar_due(struct rsp_registrar *r, struct rsp_wheel *wheel)
+{
+	struct rsp_timer *timer = rsp_wheel_expired(wheel, r->now_ms);
+	bool again = r->now_ms > r->spared_ms + r->config.keepalive_timeout_ms;
+
+	if (timer && r->now_ms > timer->deadline_ms + LATE_MS && (!r->spared_ms || again))
+		r->spared_ms = r->now_ms + r->config.keepalive_timeout_ms / 2;
+	return timer;
+}
+
 void
 rsp_registrar_tick(struct rsp_registrar *r, uint64_t now_ms)
 {
@@ -537,11 +573,11 @@ rsp_registrar_tick(struct rsp_registrar *r, uint64_t now_ms)
 		return;
 	enter(r, now_ms);
 	rsp_enrp_tick(r);
-	while ((timer = rsp_wheel_expired(&r->expiry, now_ms)))
+	while ((timer = rsp_registrar_due(r, &r->expiry)))
 		rsp_asap_expired(r, now_ms, RSP_CONTAINER(timer, struct rsp_element, expiry));
-	while ((timer = rsp_wheel_expired(&r->keepalive, now_ms)))
+	while ((timer = rsp_registrar_due(r, &r->keepalive)))
 		rsp_asap_keepalive_due(r, now_ms, RSP_CONTAINER(timer, struct rsp_element, keepalive));
-	while ((timer = rsp_wheel_expired(&r->push, now_ms)))
+	while ((timer = rsp_registrar_due(r, &r->push)))
 		rsp_watch_push(r, now_ms, RSP_CONTAINER(timer, struct rsp_watch, timer));
 }
 

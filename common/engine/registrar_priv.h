@@ -137,6 +137,7 @@ struct rsp_registrar {
 	uint32_t n_links, n_subscriptions;
 	struct rsp_registrar_stats stats;
 	uint64_t now_ms; /* of the call that is being served */
+	uint64_t spared_ms; /* until then nobody is held for dead: we were stopped, and have not read what was said meanwhile */
 	bool leaving;
 
 	/* among registrars */
@@ -231,6 +232,9 @@ uint64_t rsp_version_taken_over(uint64_t known);
 
 /** Forget @e, which is not ours or no longer, with its timers; watchers are told, peers are not. */
 void rsp_registrar_forget(struct rsp_registrar *r, uint64_t now_ms, struct rsp_element *e);
+
+/** The next timer of @wheel that is due; NULL: none. */
+struct rsp_timer *rsp_registrar_due(struct rsp_registrar *r, struct rsp_wheel *wheel);
 
 /** Let @e be reached over @link (NULL: over none). */
 void rsp_element_attach(struct rsp_element *e, struct rsp_link *link);
@@ -336,6 +340,8 @@ void rsp_taking_begin(struct rsp_registrar *r, struct rsp_peer *peer, bool own);
 void rsp_taking_end(struct rsp_registrar *r, struct rsp_peer *peer, const char *failure);
 void rsp_table_responded(struct rsp_registrar *r, struct rsp_link *link, struct rsp_peer *peer,
 			 const struct rsp_message *msg);
+/** @e's home does not have it, and nobody else has claimed it since. */
+void rsp_swept(struct rsp_registrar *r, struct rsp_element *e);
 /** Compare what @peer says of its elements with what we have of them. s.3.6.1 */
 void rsp_audit(struct rsp_registrar *r, struct rsp_peer *peer, const struct rsp_message *presence);
 
@@ -375,6 +381,8 @@ void rsp_takeover_yield(struct rsp_registrar *r, struct rsp_peer *target);
 void rsp_adopt(struct rsp_registrar *r, struct rsp_element *e, uint64_t in_ms);
 /** Its time has come: dial it, or give up on the dialling. */
 void rsp_adopt_due(struct rsp_registrar *r, struct rsp_element *e);
+/** The link of @e is gone. Whether there is another one where it listens, over which it is being asked now. */
+bool rsp_adopt_otherwise(struct rsp_registrar *r, struct rsp_element *e);
 void rsp_adopt_link_up(struct rsp_registrar *r, struct rsp_link *link);
 /** Under which hash a link to the element @identity at @ip and @port is in r->reach. */
 uint64_t rsp_reach_hash(const struct rsp_registrar *r, const char *identity, const struct rsp_ip *ip, uint16_t port);

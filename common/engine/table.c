@@ -7,7 +7,8 @@
  * the way there and back; those that come after the end of the table say of themselves that they mean nothing then
  * (ENRP_FLAG_CONTINUE). */
 
-#define WINDOW 8
+#define WINDOW	 8
+#define SWEEP_MS 500
 
 /* Giving */
 
@@ -134,22 +135,24 @@ rsp_taking_begin(struct rsp_registrar *r, struct rsp_peer *peer, bool own)
 	request(r, peer, false);
 }
 
-/* s.3.6.3: what the owner does not have any more goes. Its next statement about it, if there is one, is newer. */
-static uint32_t
+/* s.3.6.3: what the owner does not have any more goes. Beyond the RFC: not at once. If it has moved, its new home's word
+ * is on its way, over another connection. */
+static void
 sweep(struct rsp_registrar *r, const struct rsp_peer *peer)
 {
-	uint32_t swept = 0;
+	for (struct rsp_element *e = rsp_home_first(r->space, peer->server_id); e; e = rsp_home_next(e))
+		if (e->marked && !rsp_timer_is_set(&e->keepalive) && !RSP_FAULTY(DELETE_NOT_ANNOUNCED))
+			rsp_wheel_set(&r->keepalive, &e->keepalive, r->now_ms + SWEEP_MS);
+}
 
-	for (struct rsp_element *e = rsp_home_first(r->space, peer->server_id), *next; e; e = next) {
-		next = rsp_home_next(e);
-		if (!e->marked || RSP_FAULTY(DELETE_NOT_ANNOUNCED))
-			continue;
-		rsp_tombstone_put(&r->tombstones, rsp_pool_handle(e->pool), e->pe_id, rsp_element_version(e),
-				  r->now_ms + r->config.tombstone_ms);
-		rsp_registrar_forget(r, r->now_ms, e);
-		swept++;
-	}
-	return swept;
+void
+rsp_swept(struct rsp_registrar *r, struct rsp_element *e)
+{
+	if (!e->marked)
+		return;
+	rsp_tombstone_put(&r->tombstones, rsp_pool_handle(e->pool), e->pe_id, rsp_element_version(e),
+			  r->now_ms + r->config.tombstone_ms);
+	rsp_registrar_forget(r, r->now_ms, e);
 }
 
 static void
@@ -172,7 +175,7 @@ taken(struct rsp_registrar *r, struct rsp_peer *peer)
 
 	taking_stop(r, peer);
 	if (peer->taking.own) {
-		(void)sweep(r, peer);
+		sweep(r, peer);
 		r->ops->record(r->ctx, &event);
 	} else {
 		rsp_join_taken(r, peer, true, false);

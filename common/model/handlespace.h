@@ -64,6 +64,7 @@ struct rsp_element {
 	bool adopting : 1; /* taken over, and has not acknowledged us yet: RFC 5353 s.3.5.2 */
 	uint8_t bad_reports;
 	uint32_t link;				       /* registered over, 0: none */
+	uint32_t link_before;			       /* the one before that, which may be gone */
 	struct rsp_element *link_next, **link_link; /* among the elements registered over the same link */
 	struct rsp_timer expiry, keepalive;
 	uint64_t keepalive_sent_ms;
