@@ -643,8 +643,9 @@ keepalive(struct rsp_client *c, struct client_link *link, const struct rsp_messa
 	bool leaving = e->state == ELEMENT_LEAVES || e->state == ELEMENT_LEAVING;
 	bool adopt = wants_us(c, link, msg) && !leaving && e->state != ELEMENT_REJECTED;
 
-	/* KA1: only what we registered. And no flood of them: RFC 5355 2.13. */
-	if ((!e->known && e->state != ELEMENT_REGISTERING) || (c->now < e->next_ack_ms && !adopt)) {
+	/* KA1: only what we registered; while it leaves nobody else is to take it over. And no flood: RFC 5355 2.13. */
+	if ((!e->known && e->state != ELEMENT_REGISTERING) || (leaving && link != c->home) ||
+	    (c->now < e->next_ack_ms && !adopt)) {
 		c->dropped++;
 		return;
 	}

@@ -430,6 +430,10 @@ rsp_client_adopt(struct rsp_client *c, struct client_link *link, const struct cl
 	rsp_client_elements_adopted(c, named);
 	if (old)
 		rsp_client_link_close(c, old);
+	/* other registrars that have dialled us are not to think that we are theirs */
+	for (size_t i = 0; i < RSP_COUNT(c->links); i++)
+		if (c->links[i].id && c->links[i].up && &c->links[i] != link)
+			rsp_client_link_close(c, &c->links[i]);
 	event = rsp_client_event_new(c, RSP_CLIENT_HOME);
 	event.changed = c->homes > 1;
 	rsp_client_tell(c, &event);

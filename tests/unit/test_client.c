@@ -295,6 +295,40 @@ keep_alives_are_acknowledged_where_they_came_from(void)
 	world_end(&w);
 }
 
+/* RFC 5353 3.5.2: a registrar that takes its former home over does not hear that it is there */
+static void
+an_element_that_leaves_lets_nobody_else_take_it_over(void)
+{
+	begin(1, true);
+	world_registered_at_alpha(&w, 0x11, 300);
+	CHECK_EQ(rsp_client_deregister(w.c, w.now, rsp_bytes_str("web"), 0x11), RSP_OK);
+	world_up(&w, 77, RSP_ROLE_NOTIFY, "beta");
+	world_keepalive(&w, 77, 0xb, true, "web", 0x11);
+	CHECK_EQ(world_count_sent(&w, ASAP_ENDPOINT_KEEP_ALIVE_ACK, 77), 0);
+	world_keepalive(&w, 1, 0xa, false, "web", 0x11);
+	CHECK_EQ(world_count_sent(&w, ASAP_ENDPOINT_KEEP_ALIVE_ACK, 1), 1);
+	world_deregistered(&w, 1, "web", 0x11);
+	CHECK_EQ(world_count_told(&w, RSP_CLIENT_DEREGISTERED), 1);
+	world_end(&w);
+}
+
+/* Else two registrars would both be told, for ever, that the element is there. */
+static void
+with_a_new_home_the_connections_of_others_are_closed(void)
+{
+	begin(2, true);
+	world_registered_at_alpha(&w, 0x11, 300);
+	world_up(&w, 77, RSP_ROLE_NOTIFY, "alpha");
+	world_keepalive(&w, 77, 0xa, true, "web", 0x11); /* the home itself: its connection stays beside the other */
+	CHECK(!world_was_closed(&w, 77) && !world_was_closed(&w, 1));
+	world_down(&w, 1, RSP_STEP_ASAP, RSP_ECLOSED);
+	CHECK(!world_was_closed(&w, 77));
+	world_up(&w, 2, RSP_ROLE_ELEMENT, "beta");
+	CHECK_EQ(world_count_told(&w, RSP_CLIENT_HOME), 2);
+	CHECK(world_was_closed(&w, 77));
+	world_end(&w);
+}
+
 /* RFC 5355 2.13: the element defends itself */
 static void
 a_flood_of_keep_alives_is_not_answered(void)
@@ -681,6 +715,8 @@ main(void)
 	TAP_RUN(an_expired_element_comes_back);
 	TAP_RUN(an_update_is_sent_at_once_and_after_the_answer_in_between);
 	TAP_RUN(keep_alives_are_acknowledged_where_they_came_from);
+	TAP_RUN(an_element_that_leaves_lets_nobody_else_take_it_over);
+	TAP_RUN(with_a_new_home_the_connections_of_others_are_closed);
 	TAP_RUN(a_flood_of_keep_alives_is_not_answered);
 	TAP_RUN(resolution_gives_the_answer);
 	TAP_RUN(a_negative_answer_tells_its_cause);
