@@ -41,7 +41,8 @@ look_at(const struct rsp_registrar *r, const struct rsp_element *e)
 	must(!link || !link->info.identity || !e->owner || strcmp(link->info.identity, e->owner) == 0);
 	must(!e->rival || ours);
 	must(ours ? rsp_timer_is_set(&e->keepalive) : !e->link && !e->adopting && !e->waiting);
-	must(ours || (!rsp_timer_is_set(&e->keepalive) && !rsp_timer_is_set(&e->expiry)));
+	must(ours || !rsp_timer_is_set(&e->expiry));
+	must(ours || !rsp_timer_is_set(&e->keepalive) || e->marked); /* about to be swept */
 	must(ours || rsp_peer_find(r, pe.home_id) || !r->serving); /* somebody watches its home */
 }
 
