@@ -266,6 +266,10 @@ what_differs_is_taken_anew_and_swept(void)
 	world_table(B, ID_B, ENRP_FLAG_MORE, "of-b", 2, 2, ID_B, 8);
 	CHECK_EQ(world_home("of-b", 1), ID_B); /* not before the end */
 	world_table(B, ID_B, 0, "of-b", 7, 1, ID_B, 8);
+	CHECK_EQ(world_home("of-b", 1), ID_B); /* it may have moved, and its new home's word be on its way */
+	world_update(C, ID_C, ENRP_ADD_PE, "of-b", world_pe(5, ID_C, 10));
+	world_run(500);
+	CHECK_EQ(world_home("of-b", 5), ID_C);
 	CHECK_EQ(world_home("of-b", 1), 0);
 	CHECK_EQ(world_home("of-b", 2), ID_B);
 	CHECK_EQ(world_home("of-b", 3), ID_B);
