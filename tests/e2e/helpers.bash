@@ -20,21 +20,21 @@ declare -ga started=() # in this order
 # Where the scope directories of this suite are: $scopes/NAME for each registrar, element and monitor, and user.
 scopes=$BATS_SUITE_TMPDIR/scopes
 
-# make_scope DIR: a scope with registrars r1 and r2, elements e1, e2 and e3, and a monitor m1; DIR/master is its master
+# make_scope DIR: a scope with registrars r1 to r4, elements e1, e2 and e3, and a monitor m1; DIR/master is its master
 # directory, DIR/NAME what each of them gets, DIR/user what users get.
 make_scope() {
 	local dir=$1 node
 	mkdir -p "$dir"
 	{
 		rsp-keygen init --scope "$dir/master" --name test || return
-		for node in r1 r2; do
+		for node in r1 r2 r3 r4; do
 			rsp-keygen registrar --scope "$dir/master" "$node" --asap 127.0.0.1:0 --enrp 127.0.0.1:0 || return
 		done
 		for node in e1 e2 e3; do
 			rsp-keygen element --scope "$dir/master" "$node" || return
 		done
 		rsp-keygen monitor --scope "$dir/master" m1 || return
-		for node in r1 r2 e1 e2 e3 m1; do
+		for node in r1 r2 r3 r4 e1 e2 e3 m1; do
 			rsp-keygen bundle --scope "$dir/master" "$node" -o "$dir/$node" || return
 		done
 		rsp-keygen bundle --scope "$dir/master" --user -o "$dir/user" || return
@@ -47,7 +47,7 @@ start() {
 	shift
 	"$@" >"$BATS_TEST_TMPDIR/$name.out" 2>"$BATS_TEST_TMPDIR/$name.err" </dev/null 3>&- &
 	pids[$name]=$!
-	started+=("$name")
+	case " ${started[*]-} " in *" $name "*) ;; *) started+=("$name") ;; esac # one that starts again keeps its place
 }
 
 # The records that NAME printed so far, filtered: records NAME FILTER
@@ -98,6 +98,86 @@ start_peer() {
 	plain[$name]=$(jq -r .plain_asap <<<"$listening")
 }
 
+# What three registrars need to find out soon that one of them is gone, and (ms) how soon.
+quick=(--peer-heartbeat-cycle 500ms --max-time-last-heard 1500ms --max-time-no-response 1s)
+last_heard=1500 no_response=1000
+
+# start_scope NAME...: run registrars of $scopes that know each other: the first one begins, the others join.
+start_scope() {
+	local first=$1 name
+	start_peer "$first" "${quick[@]}" || return
+	for name in "${@:2}"; do
+		start_peer "$name" "${quick[@]}" --peer "$first@${enrp[$first]}" || return
+	done
+	wait_until 10 meshed "$@"
+}
+
+# meshed NAME...: each of these registrars has exactly the others for peers, and they have not fallen silent.
+meshed() {
+	local name
+	for name in "$@"; do
+		[ "$(rsp-peer status --name "$name" 2>/dev/null | jq -r '.peers[] | "\(.name) \(.state)"' | sort)" = \
+			"$(printf '%s active\n' "$@" | grep -v "^$name " | sort)" ] || return 1
+	done
+}
+
+# elements NAME [OPTION...]: all that the registrar NAME has, an element a line: [handle_hex, element]. See rsp-peer dump.
+elements() {
+	local file=$BATS_TEST_TMPDIR/$1.dump
+	rsp-peer dump --scope "$scopes/m1" -s "$1@${enrp[$1]}" -o "$file" "${@:2}" &&
+		jq -cS 'select(.element) | [.handle_hex, .element]' "$file" | LC_ALL=C sort
+}
+
+# agree N NAME...: each of these registrars has the same N elements, and each element is exactly one's own.
+agree() {
+	local wanted=$1 name
+	shift
+	elements "$1" >"$BATS_TEST_TMPDIR/all" || return
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/all")" -eq "$wanted" ] || return
+	for name in "${@:2}"; do
+		elements "$name" | cmp -s - "$BATS_TEST_TMPDIR/all" || return
+	done
+	for name in "$@"; do
+		elements "$name" --own || return
+	done | LC_ALL=C sort | cmp -s - "$BATS_TEST_TMPDIR/all"
+}
+
+# server_id NAME: of the registrar NAME, as it is now.
+server_id() {
+	records "$1" 'select(.event == "listening").server_id' | jq -r .
+}
+
+# home POOL REGISTRAR: each element of POOL as users of REGISTRAR are told it, with its home: "ID HOME" lines.
+home() {
+	rsp-resolve --scope "$scopes/user" -s "$2@${asap[$2]}" -n 1000 "$1" 2>/dev/null |
+		jq -r '.elements[]? | "\(.pe_id) \(.home_id)"' | sort
+}
+
+# poll NAME REGISTRAR POOL [OPTION...]: ask REGISTRAR for POOL all the time, until `polled NAME`. See raw.py poll.
+poll() {
+	local name=$1
+	start "$name" python3 "$RSP_SRCDIR/tests/e2e/raw.py" poll --ca "$scopes/user/ca.pem" "${@:4}" "${asap[$2]}" "$3" \
+		"$BATS_TEST_TMPDIR/$name.answers"
+	wait_until 10 test -s "$BATS_TEST_TMPDIR/$name.answers"
+}
+
+# polled NAME: end it; $answers are the different ones that it had, in their order, without times and homes. Call it bare.
+polled() {
+	stop "$1" || return
+	answers=$(cut -d ' ' -f 2- "$BATS_TEST_TMPDIR/$1.answers" | sed 's/@[^ ]*//g' | uniq)
+}
+
+# at NAME FILTER: when NAME printed its first record for which FILTER is true, in ms since the epoch.
+at() {
+	jq -n "first(inputs | select($2)).ts | (.[:19] + \"Z\" | fromdate) * 1000 + (.[20:23] | tonumber)" \
+		"$BATS_TEST_TMPDIR/$1.out"
+}
+
+# now: the time in ms since the epoch.
+now() {
+	echo $((${EPOCHREALTIME/[.,]/} / 1000))
+}
+
 # start_register NAME ELEMENT REGISTRAR ARG...: hold an element with ELEMENT's keys at REGISTRAR; waits until it is registered.
 start_register() {
 	local name=$1 element=$2 registrar=$3
@@ -137,6 +217,7 @@ handspace() {
 stop() {
 	local name=$1 wanted=${2:-0} pid=${pids[$1]} status=0
 	kill "-${3:-TERM}" "$pid" 2>/dev/null
+	kill -CONT "$pid" 2>/dev/null || : # a test may have ended with it stopped
 	await_end "$name" "$wanted"
 }
 

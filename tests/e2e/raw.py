@@ -14,6 +14,10 @@ raw.py noise SEED COUNT ADDR:PORT
     Send COUNT datagrams of random octets, of 0 to 3000.
 raw.py hear COUNT
     Listen for datagrams at a port of 127.0.0.1 that is printed first; print COUNT of them, each a line of hex.
+raw.py poll [--ca FILE] [--watch] ADDR:PORT POOL FILE
+    Ask for POOL over and over, on one connection and on another one when that is closed, until TERM comes. Write to FILE
+    each answer that is not what the last one was: "MS ok ID@HOME…", "MS no CAUSE", "MS closed" or "MS silent", where MS is
+    the time. With --watch ask once for each connection, and to be told of changes (RFC 5352 2.2.5).
 raw.py flood SEED COUNT ADDR:PORT
     Send random octets over COUNT plain connections, one after the other.
 
@@ -27,6 +31,7 @@ import argparse
 import ipaddress
 import random
 import select
+import signal
 import socket
 import struct
 import subprocess
@@ -194,6 +199,68 @@ def exchange(arguments):
     link.close()
 
 
+def parameters(octets):
+    while len(octets) >= 4:
+        kind, size = struct.unpack("!HH", octets[:4])
+        yield kind, octets[4:size]
+        octets = octets[size + -size % 4:]
+
+
+def tell(answer):
+    """A HANDLE_RESOLUTION_RESPONSE, in words."""
+    found, cause = [], 0
+    for kind, value in parameters(answer[4:]):
+        if kind == 0xA:
+            found.append("0x%08x@0x%08x" % struct.unpack("!II", value[:8]))
+        elif kind == 0xC:
+            cause = struct.unpack("!H", value[:2])[0]
+    return f"no 0x{cause:04x}" if cause else " ".join(["ok", *sorted(found)])
+
+
+def ask(link, question, again):
+    """What is answered to @question over @link, in words, until it is closed."""
+    came = b""
+    link.send(question)
+    while (octets := link.receive(2)) != b"":
+        if octets is None and again:
+            yield "silent"
+        came += octets or b""
+        while len(came) >= 4 and len(came) >= (size := struct.unpack("!H", came[2:4])[0] + 3 & ~3):
+            answer, came = came[:size], came[size:]
+            if answer[0] == 6:
+                yield tell(answer)
+            if answer[0] == 6 and again:
+                time.sleep(0.005)
+                link.send(question)
+    yield "closed"
+
+
+def poll(arguments):
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--ca")
+    parser.add_argument("--watch", action="store_true")
+    parser.add_argument("where")
+    parser.add_argument("pool")
+    parser.add_argument("file")
+    given = parser.parse_args(arguments)
+    tls = ["-CAfile", given.ca, "-verify_return_error"]
+    body = pad(tlv(9, given.pool.encode())) + tlv(0x803F, struct.pack("!I", 1000))  # so many at most
+    question = struct.pack("!BBH", 5, 1 if given.watch else 0, 4 + len(body)) + body
+    last = None
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    with open(given.file, "w", buffering=1, encoding="ascii") as log:
+        while True:
+            link = Tls(given.where, tls) if given.ca else Plain(given.where)
+            try:
+                for answer in ask(link, question, not given.watch):
+                    if answer != last:
+                        log.write(f"{time.time_ns() // 1000000} {answer}\n")
+                    last = answer
+            finally:
+                link.close()
+            time.sleep(0.02)
+
+
 def hold(arguments):
     held = []
     for _ in range(int(arguments[0])):
@@ -247,4 +314,6 @@ def hear(arguments):
             print(udp.recv(65536).hex(), flush=True)
 
 
-{"exchange": exchange, "hold": hold, "flood": flood, "shout": shout, "invent": invent, "noise": noise, "hear": hear}[sys.argv[1]](sys.argv[2:])
+VERBS = {"exchange": exchange, "hold": hold, "poll": poll, "flood": flood, "shout": shout, "invent": invent, "noise": noise,
+         "hear": hear}
+VERBS[sys.argv[1]](sys.argv[2:])

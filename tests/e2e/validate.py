@@ -1,8 +1,12 @@
 #!/usr/bin/python3
-"""Check that each line of the files named is a JSON record that its schema (cmd/schema) allows. Prints what is not."""
+"""Check that each line of the files named is a JSON record that its schema (cmd/schema) allows. Prints what is not.
+
+Of lines that differ in nothing but hexadecimal digits the first ALIKE are checked: it takes a millisecond each."""
+import collections
 import glob
 import json
 import os
+import re
 import sys
 
 import jsonschema
@@ -11,6 +15,8 @@ SOURCE = os.environ.get("RSP_SRCDIR") or os.path.join(os.path.dirname(os.path.ab
 
 # An absolute URI: before jsonschema 4.18, references inside a schema whose $id is a relative one lead nowhere.
 URI = "urn:schema:"
+
+ALIKE = 200
 
 
 def load_validators():
@@ -55,9 +61,14 @@ def problems(line, validators):
 def main(paths):
     validators = load_validators()
     bad = 0
+    seen = collections.Counter()
     for path in paths:
         with open(path, encoding="utf-8", errors="surrogateescape") as file:
             for number, line in enumerate(file, 1):
+                shape = re.sub("[0-9a-f]", "0", line)
+                seen[shape] += 1
+                if seen[shape] > ALIKE:
+                    continue
                 for problem in problems(line, validators):
                     bad += 1
                     print(f"{os.path.basename(path)}:{number}: {problem}\n    {line.strip()[:500]}")
