@@ -64,7 +64,8 @@ wait_for_record() {
 		size=$(stat -c %s "$out" 2>/dev/null || echo 0)
 		if [ "$size" != "$seen" ]; then
 			seen=$size
-			found=$(jq -nc "first(inputs | select($filter))" "$out" 2>/dev/null)
+			# jq fails as long as the file is not there yet: the shell that makes it has only just been started
+			found=$(jq -nc "first(inputs | select($filter))" "$out" 2>/dev/null) || :
 			[ -z "$found" ] || break
 		fi
 		if [ -z "$alive" ] || [ "$SECONDS" -gt "$end" ]; then
