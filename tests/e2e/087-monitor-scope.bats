@@ -235,7 +235,8 @@ refused_twice() {
 	start_peer r1
 	start_peer r2 --peer "r1@${enrp[r1]}"
 	jq --arg r1 "${enrp[r1]}" --arg r2 "${enrp[r2]}" \
-		'.registrars |= map(.enrp = if .name == "r1" then $r1 else $r2 end)' "$scopes/m1/scope.json" \
+		'.registrars |= map(select(.name == "r1" or .name == "r2") | .enrp = if .name == "r1" then $r1 else $r2 end)' \
+		"$scopes/m1/scope.json" \
 		>"$BATS_TEST_TMPDIR/m1/scope.json"
 	rsp 0 rsp-peer ping --scope "$BATS_TEST_TMPDIR/m1"
 	assert_equal "$(jq -r .registrar.name <<<"$output" | sort | xargs)" "r1 r2"
