@@ -34,11 +34,31 @@ rsp_enrp_send(struct rsp_registrar *r, uint32_t link, struct rsp_message *msg)
 	r->ops->send(r->ctx, link, rsp_bytes_of(r->out, size));
 }
 
+/* RFC 5354 s.3.12.4: the parameter with the invalid values goes with the cause; where there is none, another cause is
+ * told. */
+static struct rsp_bytes
+invalid_part(const struct rsp_message *msg, uint8_t *room, size_t cap)
+{
+	struct rsp_wr wr = rsp_wr_init(room, cap);
+
+	if (msg->has & RSP_HAS_ELEMENT)
+		rsp_pool_element_encode(&wr, &msg->element);
+	else if (msg->has & RSP_HAS_SERVER_INFO)
+		rsp_server_info_encode(&wr, &msg->server_info);
+	return wr.err ? (struct rsp_bytes){ 0 } : rsp_bytes_of(room, wr.pos);
+}
+
 void
 rsp_enrp_refuse(struct rsp_registrar *r, const struct rsp_link *link, const struct rsp_message *msg, uint16_t cause,
 		const char *reason)
 {
-	uint8_t room[64];
+	uint8_t room[2304], part_room[2048];
+	struct rsp_bytes part = { 0 };
+
+	if (cause == RSP_CAUSE_INVALID_VALUES) {
+		part = invalid_part(msg, part_room, sizeof(part_room));
+		cause = part.n ? cause : RSP_CAUSE_UNSPECIFIED;
+	}
 	struct rsp_event event = { .kind = RSP_EVENT_REFUSED,
 				   .protocol = RSP_ENRP,
 				   .message_type = msg->type,
@@ -50,7 +70,7 @@ rsp_enrp_refuse(struct rsp_registrar *r, const struct rsp_link *link, const stru
 	struct rsp_message error = { .type = ENRP_ERROR,
 				     .has = RSP_HAS_ERROR,
 				     .receiver_id = msg->sender_id,
-				     .error = rsp_error_compose(cause, (struct rsp_bytes){ 0 }, room, sizeof(room)) };
+				     .error = rsp_error_compose(cause, part, room, sizeof(room)) };
 
 	r->stats.refused++;
 	rsp_registrar_record(r, link, event);
