@@ -1,53 +1,135 @@
 #!/usr/bin/env bats
-# Third-party eyes on a live scope: every message that three registrars, their elements and users say to one another while
-# they join, register, fail, take over and resynchronise, as tshark reads it. What tshark does not know of ours is in
-# tshark.bats.
+# Third-party eyes on a scope at work: what three registrars, their elements and users say to one another, captured by
+# each registrar (--trace-pcap) and dissected by tshark. What tshark does not know is in tshark.bats.
+#
+# r1 and r2 begin apart, with an element each. r3 joins one of them, and finds by an audit what the other has; so do these
+# two, once they have heard of each other. Elements come, are reported and go; r2 is stopped, its element is taken over,
+# and it continues and joins again.
 
 load ../e2e/helpers
 
 setup_file() {
-	make_scope "$BATS_SUITE_TMPDIR/scopes"
+	export BATS_TEST_TMPDIR=$BATS_FILE_TMPDIR
+	scopes=$BATS_FILE_TMPDIR/scopes
+	make_scope "$scopes"
+	live
+	stop_all
 }
 
-# complaints CAPTURE: what tshark finds wrong with it
-complaints() {
-	tshark -r "$1" -Y '_ws.malformed || _ws.expert || !(asap || enrp)' 2>/dev/null
+teardown_file() { # what is left if that failed
+	stop_all
 }
 
-# types CAPTURE...: the types of ENRP messages in them
-types() {
-	local f
-	for f in "$@"; do
-		tshark -r "$f" -Y enrp -T fields -E occurrence=f -e enrp.message_type 2>/dev/null
-	done | sort -nu | xargs
+teardown() {
+	[ -z "${pids[*]-}" ] || stop_all
 }
 
-@test "tshark: a live scope of three registrars that loses one" {
-	cd "$BATS_TEST_TMPDIR" || return
-	start_peer r1 "${quick[@]}" --trace-pcap r1.pcap
-	start_peer r2 "${quick[@]}" --trace-pcap r2.pcap --peer "r1@${enrp[r1]}"
-	start_register web e1 r1 --port 8001 -s "r2@${asap[r2]}" --timers=fast web
-	start_peer r3 "${quick[@]}" --trace-pcap r3.pcap --peer "r1@${enrp[r1]}" # takes a table with something in it
+setup() {
+	scopes=$BATS_FILE_TMPDIR/scopes
+	cd "$BATS_FILE_TMPDIR" || return
+}
+
+# registrar NAME [OPTION...]: with a capture in NAME.pcap
+registrar() {
+	start_peer "$1" "${quick[@]}" --keepalive-interval 300ms --keepalive-distance 100ms \
+		--trace-pcap "$BATS_TEST_TMPDIR/$1.pcap" "${@:2}"
+}
+
+live() {
+	local r
+	registrar r1
+	registrar r2
+	start_register e1 e1 r1 --port 80 --pe-id 0x11 web
+	start_register e2 e2 r2 --port 80 --pe-id 0x12 web
+	registrar r3 --peer "r1@${enrp[r1]}" --peer "r2@${enrp[r2]}"
 	wait_until 10 meshed r1 r2 r3
-	resolve web r3
-	kill -STOP "${pids[r1]}" # silence: probed, arbitrated, taken over
-	wait_for_record web '.event == "home-changed"' 15
-	wait_until 10 agree 1 r2 r3
-	kill -CONT "${pids[r1]}"
-	wait_for_record r1 '.event == "rejoining"'
-	wait_until 10 agree 1 r1 r2 r3
-	rsp 0 rsp-peer dump --scope "$scopes/m1" -s "r2@${enrp[r2]}" --own --trace-pcap dump.pcap
-	stop web
+	wait_until 10 agree 2 r1 r2 r3
 	for r in r1 r2 r3; do
-		stop "$r"
+		server_id "$r" >"$BATS_TEST_TMPDIR/$r.id"
 	done
-	for f in r1 r2 r3 dump; do
-		assert_equal "$(complaints "$f.pcap")" ""
-		[ "$(tshark -r "$f.pcap" 2>/dev/null | wc -l)" -ge 2 ]
+	start_register e3 e3 r3 --port 80 --pe-id 0x13 --policy wrr --weight 3 other
+	wait_until 5 agree 3 r1 r2 r3
+	rsp-resolve --scope "$scopes/user" -s "r1@${asap[r1]}" web >>"$BATS_TEST_TMPDIR/user.out"
+	rsp-resolve --scope "$scopes/user" -s "r3@${asap[r3]}" --report-unreachable 0x13 other >>"$BATS_TEST_TMPDIR/user.out"
+	wait_for_record e2 '.event == "keepalive"' >/dev/null
+	stop e3
+	wait_until 5 agree 2 r1 r2 r3
+	kill -STOP "${pids[r2]}"
+	wait_for_record e2 '.event == "home-changed"' >/dev/null
+	wait_until 10 agree 2 r1 r3
+	kill -CONT "${pids[r2]}"
+	wait_for_record r2 '.event == "rejoining"' >/dev/null
+	wait_until 10 meshed r1 r2 r3
+	wait_until 10 agree 2 r1 r2 r3
+}
+
+# messages CAPTURE FILTER FIELD...: of each message there that passes tshark's FILTER
+messages() {
+	local fields=() field
+	for field in "${@:3}"; do
+		fields+=(-e "$field")
 	done
-	# presence, table request and response, update, list request and response, the three of a takeover
-	run -0 types r1.pcap r2.pcap r3.pcap
-	assert_output "1 2 3 4 5 6 7 8 9"
+	tshark -r "$1" -Y "$2" -T fields -E occurrence=f "${fields[@]}" 2>/dev/null
+}
+
+@test "tshark: no message of a live scope is malformed, unknown or worth a remark" {
+	for r in r1 r2 r3; do
+		assert_equal "$r: $(tshark -r $r.pcap -Y '_ws.malformed || _ws.expert || !(asap || enrp)' 2>/dev/null)" "$r: "
+		assert [ "$(tshark -r $r.pcap 2>/dev/null | wc -l)" -gt 50 ]
+	done
+}
+
+@test "tshark: every ENRP message of a scope that works and fails is among them" {
+	for r in r1 r2 r3; do
+		messages $r.pcap enrp enrp.message_type
+	done | sort -nu >types
+	assert_equal "$(xargs <types)" "1 2 3 4 5 6 7 8 9" # all but the error
+}
+
+@test "tshark: every ASAP message between registrars, elements and users over a connection is among them" {
+	for r in r1 r2 r3; do
+		messages $r.pcap asap asap.message_type
+	done | sort -nu >types
+	assert_equal "$(xargs <types)" "1 2 3 4 5 6 7 8 9" # the others are announcements, of sessions, and the error
+}
+
+@test "tshark: who joins asks one registrar for all, and the other for what is its own" {
+	messages r3.pcap "enrp.message_type == 2 && enrp.sender_servers_id == $(cat r3.id)" enrp.message_flags \
+		enrp.receiver_servers_id | sort -u >requests
+	assert_equal "$(cut -f 1 requests | xargs)" "0x00 0x01" # RFC 5353 2.2: the W flag
+	assert_equal "$(cut -f 2 requests | sort)" "$(sort r1.id r2.id)"
+}
+
+@test "tshark: r2 is the one that is taken over, by one of the others, with the other's consent" {
+	target="enrp.target_servers_id == $(cat r2.id)" # others follow when all end
+	winner=$(messages r1.pcap "enrp.message_type == 9 && $target" enrp.sender_servers_id)
+	assert_equal "$(cat r1.id r3.id | grep -c "$winner")" 1
+	for r in r1 r3; do
+		messages $r.pcap "enrp.message_type == 7 && $target" enrp.sender_servers_id
+	done >initiators
+	assert grep -q "$winner" initiators
+	# RFC 5353 3.5.1: the acknowledgement goes to the one that then takes over
+	assert_equal "$(messages r1.pcap "enrp.message_type == 8 && $target" enrp.receiver_servers_id | sort -u)" "$winner"
+}
+
+@test "tshark: updates say what comes and what goes, and whose it is" {
+	# at r1: e3 came and went at r3
+	messages r1.pcap "enrp.message_type == 4 && enrp.sender_servers_id == $(cat r3.id)" enrp.update_action \
+		enrp.pool_element_pe_identifier enrp.pool_element_home_enrp_server_identifier | head -n 2 >updates
+	assert_equal "$(xargs <updates)" "0 0x00000013 $(cat r3.id) 1 0x00000013 $(cat r3.id)"
+}
+
+@test "tshark: what one registrar sends another gets, message by message" {
+	for pair in r1:r3 r3:r1; do
+		from=$(cat "${pair%:*}.id") to=$(cat "${pair#*:}.id")
+		filter="enrp.sender_servers_id == $from && (enrp.receiver_servers_id == $to || enrp.receiver_servers_id == 0)"
+		for r in "${pair%:*}" "${pair#*:}"; do
+			messages "$r.pcap" "$filter && enrp.message_type != 1 && enrp.receiver_servers_id == $to" enrp.message_type \
+				enrp.message_length exported_pdu.src_port exported_pdu.dst_port >"$r.between"
+		done
+		assert [ "$(wc -l <"${pair%:*}.between")" -ge 2 ]
+		run -0 diff "${pair%:*}.between" "${pair#*:}.between"
+	done
 }
 
 @test "tshark: what a registrar answers to what it refuses" {
@@ -68,7 +150,6 @@ types() {
 		    errors += octets.count(bytes.fromhex("000c000800000004"))
 	EOF
 	stop r1
-	assert_equal "$(complaints r1.pcap)" ""
-	run -0 types r1.pcap
-	assert_output "1 7 10"
+	assert_equal "$(tshark -r r1.pcap -Y '_ws.malformed || _ws.expert || !enrp' 2>/dev/null)" ""
+	assert_equal "$(messages r1.pcap enrp enrp.message_type | sort -nu | xargs)" "1 7 10"
 }
