@@ -301,19 +301,6 @@ rsp_home_digest_full(const struct rsp_handlespace *hs, uint32_t home_id)
 	return digest;
 }
 
-void
-rsp_homes_each(const struct rsp_handlespace *hs, void (*each)(void *ctx, uint32_t home_id, uint32_t count), void *ctx)
-{
-	for (uint32_t i = 0; i < hs->homes.buckets; i++)
-		for (const struct rsp_table_node *node = hs->homes.bucket[i]; node; node = node->next)
-			each(ctx, ((const struct rsp_home *)(const void *)node)->id,
-			     ((const struct rsp_home *)(const void *)node)->count);
-	for (uint32_t i = hs->homes.moved; hs->homes.old && i < hs->homes.old_buckets; i++)
-		for (const struct rsp_table_node *node = hs->homes.old[i]; node; node = node->next)
-			each(ctx, ((const struct rsp_home *)(const void *)node)->id,
-			     ((const struct rsp_home *)(const void *)node)->count);
-}
-
 uint32_t
 rsp_home_count(const struct rsp_handlespace *hs, uint32_t home_id)
 {

@@ -154,10 +154,6 @@ rsp_home_next(const struct rsp_element *e)
 	return e->home_next;
 }
 
-/** Call @each for every home that owns something. @each may not change the handlespace. */
-void rsp_homes_each(const struct rsp_handlespace *hs, void (*each)(void *ctx, uint32_t home_id, uint32_t count),
-		    void *ctx);
-
 /**
  * A walk over all elements, pool by pool, or over those of one home, that goes on while the handlespace changes: an
  * element that is there throughout is seen at least once, unless its home changes. Between begin and end the

@@ -1,4 +1,5 @@
 #include "base/rng.h"
+#include "model/checksum.h"
 #include "space.h"
 
 /* RFC 5353 s.3.6.2 and RFC 1071 to the letter: all blocks written one after the other, summed in one's complement. */
@@ -7,6 +8,7 @@ enum { POOLS = 12, IDS = 40, HOMES = 3, HANDLE = 64 };
 
 struct member {
 	uint32_t home; /* 0: not there */
+	uint64_t version;
 };
 
 static struct member member[POOLS][IDS];
@@ -46,6 +48,20 @@ checksum_by_the_book(uint32_t home)
 	return ones_complement_sum(all, n);
 }
 
+/* The digest, of the versions too. */
+static uint64_t
+digest_by_the_book(uint32_t home)
+{
+	uint64_t sum = 0;
+
+	for (unsigned p = 0; p < POOLS; p++)
+		for (uint32_t id = 0; id < IDS; id++)
+			if (member[p][id].home == home)
+				sum += rsp_digest_element(rsp_digest_handle(rsp_bytes_of(handle[p], handle_size[p])),
+							  (id + 1) * 0x9e3779b1U, member[p][id].version);
+	return sum;
+}
+
 static void
 it_follows_every_change(void)
 {
@@ -65,18 +81,34 @@ it_follows_every_change(void)
 		struct rsp_element *e = rsp_element_find(hs, rsp_pool_find(hs, name), pe_id);
 
 		CHECK_EQ(e ? rsp_element_home_id(e) : 0, member[p][id].home);
+		struct member *m = &member[p][id];
+		uint64_t version = rsp_rng_below(&rng, 4) ? rsp_rng_u64(&rng) : 0;
+
+		if (e)
+			CHECK(rsp_element_version(e) == m->version);
 		if (e && rsp_rng_below(&rng, 3) == 0) {
 			rsp_element_remove(hs, e);
-			home = 0;
+			*m = (struct member){ 0 };
 		} else if (e && rsp_rng_below(&rng, 2)) {
-			CHECK_EQ(rsp_element_rehome(hs, e, home, 0), RSP_OK);
+			CHECK_EQ(rsp_element_rehome(hs, e, home, version), RSP_OK);
+			m->home = home;
+			if (m->version && version) /* who was put without one has none */
+				m->version = version;
+		} else if (e && m->version && rsp_rng_below(&rng, 2)) {
+			rsp_element_set_version(e, version | 1);
+			m->version = version | 1;
 		} else {
-			(void)space_put(hs, name, space_pe(pe_id, home, RSP_POLICY_RR, 0, 0, 1));
+			struct rsp_pool_element pe = space_pe(pe_id, home, RSP_POLICY_RR, 0, 0, 1);
+
+			pe.version = version;
+			(void)space_put(hs, name, pe);
+			*m = (struct member){ home, version };
 		}
-		member[p][id].home = home;
 		for (uint32_t h = 1; h <= HOMES; h++) {
 			CHECK_EQ(rsp_home_checksum(hs, h), checksum_by_the_book(h));
+			CHECK(rsp_home_digest(hs, h) == digest_by_the_book(h));
 			CHECK(step % 50 || rsp_home_checksum_full(hs, h) == rsp_home_checksum(hs, h));
+			CHECK(step % 50 || rsp_home_digest_full(hs, h) == rsp_home_digest(hs, h));
 		}
 	}
 	for (unsigned p = 0; p < POOLS; p++)
@@ -85,8 +117,10 @@ it_follows_every_change(void)
 				struct rsp_pool *pool = rsp_pool_find(hs, rsp_bytes_of(handle[p], handle_size[p]));
 				rsp_element_remove(hs, rsp_element_find(hs, pool, (id + 1) * 0x9e3779b1U));
 			}
-	for (uint32_t h = 1; h <= HOMES; h++)
-		CHECK_EQ(rsp_home_checksum(hs, h), 0xffff); /* of nobody */
+	for (uint32_t h = 1; h <= HOMES; h++) { /* of nobody */
+		CHECK_EQ(rsp_home_checksum(hs, h), 0xffff);
+		CHECK(rsp_home_digest(hs, h) == 0);
+	}
 	CHECK_EQ(rsp_handlespace_elements(hs), 0);
 	rsp_handlespace_free(hs);
 }
@@ -119,10 +153,46 @@ the_elements_of_a_home_are_all_in_its_list(void)
 	rsp_handlespace_free(hs);
 }
 
+/* Two registrars must get the same whatever they run on: values of SipHash-1-3 (with a key of zeros) from elsewhere. */
+static void
+the_digest_is_the_same_everywhere(void)
+{
+	CHECK(rsp_digest_handle(rsp_bytes_str("web")) == UINT64_C(0x6fe8eed8ccd585ce));
+	CHECK(rsp_digest_handle(rsp_bytes_of("\0", 1)) == UINT64_C(0x68a914128e01e473));
+	CHECK(rsp_digest_handle(rsp_bytes_str("a pool of sixteen and more")) == UINT64_C(0x28f768ca6bc45c03));
+	CHECK(rsp_digest_element(UINT64_C(0x0123456789abcdef), 0x8899aabb, UINT64_C(0xffeeddccbbaa9988)) ==
+	      UINT64_C(0xa096ee5145fd826f));
+	CHECK(rsp_digest_element(0, 0, 0) == 0);
+}
+
+static void
+the_digest_tells_what_the_checksum_cannot(void)
+{
+	struct rsp_handlespace *hs = space_new();
+	struct rsp_pool_element one = space_pe(0x00010002, 1, RSP_POLICY_RR, 0, 0, 1), two = one;
+
+	two.pe_id = 0x00020001;
+	two.home_id = 2;
+	one.version = two.version = 8;
+	struct rsp_element *e = space_put(hs, rsp_bytes_str("web"), one);
+	(void)space_put(hs, rsp_bytes_str("web"), two);
+	CHECK_EQ(rsp_home_checksum(hs, 1), rsp_home_checksum(hs, 2));
+	CHECK(rsp_home_digest(hs, 1) != rsp_home_digest(hs, 2)); /* another element */
+	uint64_t before = rsp_home_digest(hs, 1);
+	rsp_element_set_version(e, 10);
+	CHECK_EQ(rsp_home_checksum(hs, 1), rsp_home_checksum(hs, 2));
+	CHECK(rsp_home_digest(hs, 1) != before); /* another version */
+	rsp_element_set_version(e, 8);
+	CHECK(rsp_home_digest(hs, 1) == before);
+	rsp_handlespace_free(hs);
+}
+
 int
 main(void)
 {
 	TAP_RUN(it_follows_every_change);
 	TAP_RUN(the_elements_of_a_home_are_all_in_its_list);
+	TAP_RUN(the_digest_is_the_same_everywhere);
+	TAP_RUN(the_digest_tells_what_the_checksum_cannot);
 	return tap_end();
 }

@@ -11,6 +11,7 @@ enum { POOLS = 5, IDS = 40, HOMES = 6, OWNERS = 6 };
 struct fact {
 	bool there;
 	uint32_t home, load;
+	uint64_t version;
 	unsigned owner, n_ips;
 };
 
@@ -39,6 +40,8 @@ check_element(const struct rsp_element *e, const struct fact *f)
 		return;
 	rsp_element_decode(e, &pe);
 	CHECK_EQ(pe.home_id, f->home);
+	CHECK_EQ(pe.version, f->version);
+	CHECK_EQ(rsp_element_version(e), f->version);
 	CHECK_EQ(rsp_element_home_id(e), f->home);
 	CHECK_EQ(pe.policy.value[0], f->load);
 	CHECK_EQ(pe.user.n_addrs, f->n_ips);
@@ -70,6 +73,7 @@ check_all(const struct rsp_handlespace *hs)
 	for (uint32_t h = 1; h <= HOMES; h++) {
 		CHECK_EQ(rsp_home_count(hs, h), in_home[h]);
 		CHECK_EQ(rsp_home_checksum(hs, h), rsp_home_checksum_full(hs, h));
+		CHECK(rsp_home_digest(hs, h) == rsp_home_digest_full(hs, h));
 	}
 }
 
@@ -84,6 +88,7 @@ put_in_spite_of_all(struct rsp_handlespace *hs, unsigned p, uint32_t id, struct 
 	enum rsp_err err;
 
 	pe.owner = rsp_bytes_str(owner_name[to.owner]);
+	pe.version = to.version;
 	for (;; failed++) {
 		chaos_begin(failed);
 		err = rsp_handlespace_put(hs, name_of(p), &pe, &e, &is_new);
@@ -115,6 +120,7 @@ nothing_is_lost_when_memory_is_short(void)
 		struct fact to = { .there = true,
 				   .home = 1 + (uint32_t)rsp_rng_below(&rng, HOMES),
 				   .load = (uint32_t)rsp_rng_below(&rng, 5),
+				   .version = 1 + rsp_rng_below(&rng, 1000),
 				   .owner = (unsigned)rsp_rng_below(&rng, OWNERS),
 				   .n_ips = 1 + (unsigned)rsp_rng_below(&rng, 4) };
 		struct rsp_element *e = rsp_element_find(hs, rsp_pool_find(hs, name_of(p)), id + 1);
@@ -127,12 +133,14 @@ nothing_is_lost_when_memory_is_short(void)
 			break;
 		case 1:
 			chaos_begin(0);
-			enum rsp_err err = e ? rsp_element_rehome(hs, e, to.home, 0) : RSP_ENOMEM;
+			enum rsp_err err = e ? rsp_element_rehome(hs, e, to.home, to.version) : RSP_ENOMEM;
 			(void)chaos_end();
-			if (err == RSP_OK)
-				fact[p][id].home = to.home; /* a home that was there needs no memory */
-			else if (e)
+			if (err == RSP_OK) { /* a home that was there needs no memory */
+				fact[p][id].home = to.home;
+				fact[p][id].version = to.version;
+			} else if (e) {
 				failed++;
+			}
 			check_all(hs);
 			break;
 		default:
