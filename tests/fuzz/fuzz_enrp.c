@@ -132,12 +132,11 @@ take_step(enum step step, uint8_t what, struct rsp_bytes octets)
 	}
 }
 
-int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static struct rsp_registrar_config
+fuzz_config(bool with_mentor)
 {
+	static const struct rsp_contact_config contact = { .name = "a", .ip = { 4, { 192, 0, 2, 10 } }, .port = 9902 };
 	struct rsp_registrar_config config = world_config();
-	struct rsp_rd rd = rsp_rd_init(rsp_bytes_of(data, size), 0);
-	const struct rsp_contact_config contact = { .name = "a", .ip = { 4, { 192, 0, 2, 10 } }, .port = 9902 };
 
 	config.keepalive_interval_ms = 900;
 	config.limits = (struct rsp_handlespace_limits){ 20, 60, 30 };
@@ -145,15 +144,33 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	config.max_peers = 12;
 	config.max_downloads = 2;
 	config.contacts = &contact;
-	config.n_contacts = size > 0 && data[0] & 0x40;
-	world_begin(&config);
-	for (unsigned steps = 0; steps < 1000 && rsp_rd_left(&rd) > 1; steps++) {
-		enum step step = (rsp_rd_u8(&rd) & 0x3f) % STEPS;
-		uint8_t what = rsp_rd_u8(&rd);
-		size_t n = step == MESSAGE ? rsp_rd_u16(&rd) : 0;
+	config.n_contacts = with_mentor;
+	return config;
+}
 
-		n = n < rsp_rd_left(&rd) ? n : rsp_rd_left(&rd);
-		take_step(step, what, rsp_rd_take(&rd, n));
+/* Take the next step of a session; false at its end. */
+static bool
+step_on(struct rsp_rd *rd)
+{
+	if (rsp_rd_left(rd) < 2)
+		return false;
+	enum step step = (rsp_rd_u8(rd) & 0x3f) % STEPS;
+	uint8_t what = rsp_rd_u8(rd);
+	size_t n = step == MESSAGE ? rsp_rd_u16(rd) : 0;
+
+	n = n < rsp_rd_left(rd) ? n : rsp_rd_left(rd);
+	take_step(step, what, rsp_rd_take(rd, n));
+	return true;
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct rsp_registrar_config config = fuzz_config(size > 0 && data[0] & 0x40);
+	struct rsp_rd rd = rsp_rd_init(rsp_bytes_of(data, size), 0);
+
+	world_begin(&config);
+	for (unsigned steps = 0; steps < 1000 && step_on(&rd); steps++) {
 		look_at_all(w.r);
 		world_clear();
 	}

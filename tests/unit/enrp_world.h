@@ -116,11 +116,17 @@ world_config(void)
 }
 
 static inline void
-world_begin(const struct rsp_registrar_config *config)
+world_begin_with(const struct rsp_registrar_config *config, const struct rsp_engine_ops *ops)
 {
 	memset(&w, 0, sizeof(w));
 	w.now = 100000;
-	CHECK_EQ(rsp_registrar_new(config, &world_ops, NULL, rsp_rng_seeded(7), w.now, &w.r), RSP_OK);
+	CHECK_EQ(rsp_registrar_new(config, ops, NULL, rsp_rng_seeded(7), w.now, &w.r), RSP_OK);
+}
+
+static inline void
+world_begin(const struct rsp_registrar_config *config)
+{
+	world_begin_with(config, &world_ops);
 }
 
 /* Forget what was sent and told. */
