@@ -278,6 +278,7 @@ what_differs_is_taken_anew_and_swept(void)
 	CHECK_EQ(world_home("of-b", 9), ID_B);
 	CHECK_EQ(world_told(RSP_EVENT_RESYNC_DONE), 1);
 	CHECK(world_peer_view(ID_B, &view) && !view.resyncing && view.elements == 4);
+	CHECK_EQ(world_count(0, ENRP_HANDLE_UPDATE), 0); /* silently */
 	world_update(B, ID_B, ENRP_ADD_PE, "of-b", world_pe(4, ID_B, 8)); /* late */
 	CHECK_EQ(world_home("of-b", 4), 0);
 	world_update(B, ID_B, ENRP_ADD_PE, "of-b", world_pe(4, ID_B, 10));
