@@ -364,6 +364,11 @@ rsp_enrp_receive(struct rsp_registrar *r, struct rsp_link *link, struct rsp_byte
 		dispatch_monitor(r, link, &msg);
 		return;
 	}
+	if (link->info.role != RSP_ROLE_PEER && !r->config.insecure) { /* s.6.3 */
+		if (msg.type != ENRP_ERROR)
+			rsp_enrp_refuse(r, link, &msg, RSP_CAUSE_SECURITY, "no-registrar");
+		return;
+	}
 	if (only_asks(r, link, &msg)) {
 		answer_asker(r, link, &msg);
 		return;

@@ -1,0 +1,231 @@
+#include "enrp_world.h"
+
+/* Registrars in plain text, where nobody has a key that tells who he is: RFC 5353 s.3.4.1, s.3.2.2.2. And what a secure
+ * one says to plain text: s.6.3. */
+
+enum { B = 1, C = 2, OTHER = 3 };
+
+static void
+begin(void)
+{
+	struct rsp_registrar_config config = world_config();
+
+	config.insecure = true;
+	world_begin(&config);
+}
+
+static void
+plain(uint32_t link)
+{
+	CHECK_EQ(world_up(link, RSP_ENRP, RSP_ROLE_NONE, NULL), RSP_OK);
+}
+
+static unsigned
+n_peers(void)
+{
+	return rsp_registrar_stats(w.r).peers;
+}
+
+static void
+who_only_asks_is_no_peer(void)
+{
+	struct rsp_message msg, ask = enrp_message(ENRP_LIST_REQUEST, ID_B);
+
+	begin();
+	plain(B);
+	world_tell(B, &ask);
+	CHECK_EQ(world_count(B, ENRP_LIST_RESPONSE), 1);
+	CHECK(world_find(B, RSP_ENRP, ENRP_PRESENCE, -1, &msg)); /* it is asked who it is */
+	CHECK_EQ(msg.flags, ENRP_FLAG_REPLY_REQUIRED);
+	CHECK_EQ(msg.receiver_id, ID_B);
+	ask.type = ENRP_HANDLE_TABLE_REQUEST;
+	world_tell(B, &ask);
+	CHECK_EQ(world_count(B, ENRP_HANDLE_TABLE_RESPONSE), 1);
+	unsigned said = world_count(B, ENRP_PRESENCE);
+	struct rsp_message sign = enrp_message(ENRP_PRESENCE, ID_B); /* without Server Information */
+	world_tell(B, &sign);
+	CHECK_EQ(world_count(B, ENRP_PRESENCE), said); /* two of the kind do not do that for ever */
+	sign.flags = ENRP_FLAG_REPLY_REQUIRED;
+	world_tell(B, &sign);
+	CHECK_EQ(world_count(B, ENRP_PRESENCE), said + 1);
+	CHECK_EQ(n_peers(), 0);
+	world_clear();
+	world_run(10000);
+	CHECK_EQ(w.n_sent, 0); /* no heartbeats, and nobody suspects it when it goes */
+	world_down(B, RSP_ECLOSED);
+	CHECK_EQ(world_told(RSP_EVENT_PEER_SUSPECTED), 0);
+	world_end();
+}
+
+static void
+who_says_where_he_is_or_changes_something_is_a_peer(void)
+{
+	begin();
+	plain(B);
+	world_presence(B, ID_B, "whatever", false);
+	CHECK_EQ(n_peers(), 1);
+	CHECK_EQ(w.n_dials, 1);
+	CHECK_EQ(w.dial[0].role, RSP_ROLE_NONE);
+	CHECK_STR(w.dial[0].name, "");
+	CHECK_EQ(w.dial[0].ip.ip[3], ID_B);
+	CHECK_EQ(w.dial[0].port, 9000);
+	plain(C);
+	world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(1, ID_C, 20));
+	CHECK_EQ(n_peers(), 2);
+	CHECK_EQ(world_home("web", 1), ID_C);
+	struct rsp_message ask = enrp_message(ENRP_LIST_REQUEST, ID_B); /* who is one may ask too */
+	world_tell(B, &ask);
+	CHECK_EQ(world_count(B, ENRP_LIST_RESPONSE), 1);
+	CHECK_EQ(n_peers(), 2);
+	world_end();
+}
+
+static void
+a_registrar_restarted_in_its_place_is_another_one(void)
+{ /* no name tells: who answers where the former one was dialled */
+	begin();
+	plain(B);
+	world_presence(B, ID_B, "b", false);
+	plain(DIALLED);
+	world_presence(DIALLED, ID_B, "b", false);
+	world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(1, ID_B, 20));
+	world_down(B, RSP_ECLOSED);
+	world_down(DIALLED, RSP_ECLOSED);
+	world_run(0);
+	CHECK_EQ(w.n_dials, 2);
+	plain(DIALLED + 1);
+	world_presence(DIALLED + 1, ID_D, "b", false);
+	CHECK_STR(world_reason(RSP_EVENT_PEER_DEAD), "restarted");
+	world_about(DIALLED + 1, ENRP_INIT_TAKEOVER_ACK, ID_D, ID_B);
+	CHECK_EQ(world_home("web", 1), ID_US);
+	CHECK_EQ(n_peers(), 1);
+	world_end();
+}
+
+/* A list of @n servers from @first on, all at addresses of their own. */
+static void
+list_of(uint32_t link, uint32_t sender_id, uint32_t first, unsigned n)
+{
+	static uint8_t room[RSP_MESSAGE_MAX];
+	struct rsp_wr wr = rsp_wr_init(room, sizeof(room));
+	struct rsp_message msg = enrp_message(ENRP_LIST_RESPONSE, sender_id);
+
+	for (unsigned i = first; i < first + n; i++) {
+		struct rsp_server_info info = { .server_id = i, .transport = { .type = RSP_PARAM_TCP, .port = 9000 } };
+		struct rsp_ip ip = { 4, { 198, 51, (uint8_t)(i >> 8), (uint8_t)i } };
+		uint8_t addrs[RSP_ADDRS_ROOM(1)];
+
+		rsp_transport_set_ips(&info.transport, &ip, 1, addrs);
+		rsp_server_info_encode(&wr, &info);
+	}
+	CHECK(!wr.err);
+	msg.has = RSP_HAS_LIST;
+	msg.list = rsp_bytes_of(room, wr.pos);
+	msg.n_list = n;
+	world_tell(link, &msg);
+}
+
+static void
+ten_thousand_invented_servers_cost_little(void)
+{
+	enum { IN_ONE = 2500 };
+
+	begin();
+	plain(B);
+	world_presence(B, ID_B, "b", false);
+	unsigned before = w.n_dials;
+	for (unsigned i = 0; i < 4; i++)
+		list_of(B, ID_B, 1000 + IN_ONE * i, IN_ONE);
+	CHECK(w.n_dials - before <= 64);
+	CHECK_EQ(n_peers(), 1);
+	for (unsigned done = before, i = 0; i < 600; i++) { /* nobody is there */
+		world_run(100);
+		world_presence(B, ID_B, "b", false);
+		for (; done < w.n_dials; done++)
+			world_down(DIALLED + done, RSP_EUNREACHABLE);
+	}
+	unsigned then = w.n_dials;
+	CHECK(then - before <= 64 * 6 + 40); /* each is tried a few times; b, which is there, for ever */
+	for (unsigned i = 0; i < 30; i++) {
+		world_run(1000);
+		world_presence(B, ID_B, "b", false);
+	}
+	CHECK(w.n_dials - then <= 8);
+	list_of(B, ID_B, 50000, 1); /* there is room for the next that is told of */
+	CHECK(w.dial[w.n_dials - 1].ip.ip[2] == (uint8_t)(50000 >> 8));
+	CHECK_EQ(n_peers(), 1);
+	world_end();
+}
+
+static void
+nobody_dials_himself(void)
+{ /* nor where he is, whatever id it is told of there: his own, from before he was restarted */
+	struct rsp_server_info info = { .server_id = 0x999, .transport = { .type = RSP_PARAM_TCP, .port = 9902 } };
+	struct rsp_message msg = enrp_message(ENRP_LIST_RESPONSE, ID_B);
+	struct rsp_ip ip = { 4, { 192, 0, 2, 16 } };
+	uint8_t addrs[RSP_ADDRS_ROOM(1)], room[128];
+	struct rsp_wr wr = rsp_wr_init(room, sizeof(room));
+
+	begin();
+	plain(B);
+	world_presence(B, ID_B, "b", false);
+	unsigned before = w.n_dials;
+	rsp_transport_set_ips(&info.transport, &ip, 1, addrs);
+	rsp_server_info_encode(&wr, &info);
+	msg.has = RSP_HAS_LIST;
+	msg.list = rsp_bytes_of(room, wr.pos);
+	msg.n_list = 1;
+	world_tell(B, &msg);
+	list_of(B, ID_B, ID_US, 1);
+	CHECK_EQ(w.n_dials, before);
+	world_end();
+}
+
+static void
+a_secure_registrar_has_no_plain_peers(void)
+{ /* s.6.3 */
+	static const enum rsp_role role[] = { RSP_ROLE_NONE, RSP_ROLE_USER, RSP_ROLE_ELEMENT, RSP_ROLE_NOTIFY };
+	struct rsp_registrar_config config = world_config();
+	struct rsp_message msg;
+
+	world_begin(&config);
+	world_joined(B, ID_B, "b");
+	world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(1, ID_B, 20));
+	for (unsigned i = 0; i < RSP_COUNT(role); i++) {
+		world_clear();
+		CHECK_EQ(world_up(10 + i, RSP_ENRP, role[i], role[i] == RSP_ROLE_NONE ? NULL : "x"), RSP_OK);
+		world_update(10 + i, ID_C, ENRP_ADD_PE, "web", world_pe(2, ID_C, 20));
+		CHECK(world_find(10 + i, RSP_ENRP, ENRP_ERROR, 0, &msg));
+		CHECK_EQ(rsp_message_cause(&msg), RSP_CAUSE_SECURITY);
+		CHECK_STR(world_reason(RSP_EVENT_REFUSED), "no-registrar");
+		world_presence(10 + i, ID_C, "c", true);
+		world_about(10 + i, ENRP_TAKEOVER_SERVER, ID_C, ID_B);
+		struct rsp_message ask = enrp_message(ENRP_HANDLE_TABLE_REQUEST, ID_C);
+		world_tell(10 + i, &ask);
+		CHECK_EQ(world_count(10 + i, ENRP_ERROR), 4);
+		unsigned said = w.n_sent;
+		uint8_t room[16];
+		struct rsp_message error = enrp_message(ENRP_ERROR, ID_C);
+		error.has = RSP_HAS_ERROR;
+		error.error = rsp_error_compose(RSP_CAUSE_SECURITY, (struct rsp_bytes){ 0 }, room, sizeof(room));
+		world_tell(10 + i, &error);
+		CHECK_EQ(w.n_sent, said); /* no error for an error */
+		CHECK_EQ(said, 4);
+	}
+	CHECK_EQ(n_peers(), 1);
+	CHECK_EQ(world_home("web", 1), ID_B);
+	CHECK_EQ(world_home("web", 2), 0);
+	world_end();
+}
+
+int
+main(void)
+{
+	TAP_RUN(who_only_asks_is_no_peer);
+	TAP_RUN(who_says_where_he_is_or_changes_something_is_a_peer);
+	TAP_RUN(a_registrar_restarted_in_its_place_is_another_one);
+	TAP_RUN(ten_thousand_invented_servers_cost_little);
+	TAP_RUN(nobody_dials_himself);
+	TAP_RUN(a_secure_registrar_has_no_plain_peers);
+	return tap_end();
+}
