@@ -237,6 +237,192 @@ changed_messages_touch_nobody_else_s(void)
 	}
 }
 
+/* Every message, in every state that a registrar can be in, over the link of a peer that is not concerned. */
+
+enum { A = 5, STATES = 7 };
+enum state { LIST_AWAITED, TABLE_AWAITED, SERVING, PROBING, TAKING_OVER, YIELDED, RESYNCING };
+
+static const char *const state_name[STATES] = { "list awaited", "table awaited", "serving", "probing",
+						"taking over",	"yielded",	 "resyncing" };
+
+static void
+begin_joining(enum state state)
+{
+	static const struct rsp_contact_config mentor = { .name = "a", .ip = { 4, { 192, 0, 2, 10 } }, .port = 9902 };
+	struct rsp_registrar_config config = world_config();
+	struct rsp_message list = enrp_message(ENRP_LIST_RESPONSE, ID_A);
+
+	config.contacts = &mentor;
+	config.n_contacts = 1;
+	world_begin(&config);
+	world_run(0);
+	uint32_t link = world_dialled("a");
+	world_joined(link, ID_A, "a");
+	world_joined(B, ID_B, "b");
+	if (state == TABLE_AWAITED) {
+		world_tell(link, &list);
+		world_table(link, ID_A, ENRP_FLAG_MORE, "web", 7, 1, ID_C, 20);
+	}
+}
+
+static void
+begin_in(enum state state)
+{
+	struct rsp_message differs = enrp_message(ENRP_PRESENCE, ID_C);
+
+	if (state <= TABLE_AWAITED) {
+		begin_joining(state);
+		return;
+	}
+	begin();
+	switch (state) {
+	case PROBING:
+		world_about(B, ENRP_INIT_TAKEOVER, ID_B, ID_C);
+		break;
+	case TAKING_OVER: /* of C, with B's acknowledgement to come */
+		world_joined(A, ID_A, "a");
+		world_about(A, ENRP_INIT_TAKEOVER, ID_A, ID_C);
+		world_run(501);
+		world_about(A, ENRP_INIT_TAKEOVER_ACK, ID_A, ID_C);
+		break;
+	case YIELDED: /* C, to B */
+		world_about(B, ENRP_INIT_TAKEOVER, ID_B, ID_C);
+		world_run(501);
+		break;
+	case RESYNCING: /* with C */
+		differs.has = RSP_HAS_CHECKSUM;
+		differs.checksum = 0x1234;
+		world_tell(C, &differs);
+		CHECK_EQ(world_count(C, ENRP_HANDLE_TABLE_REQUEST), 1);
+		break;
+	case LIST_AWAITED:
+	case TABLE_AWAITED:
+	case SERVING:
+		break;
+	}
+}
+
+static struct rsp_message
+anything(uint8_t type, uint32_t sender_id, uint32_t receiver_id, uint32_t target_id, bool flagged)
+{
+	static uint8_t room[1024];
+	struct rsp_message msg = enrp_message(type, sender_id);
+	struct rsp_wr wr = rsp_wr_init(room, sizeof(room));
+	struct rsp_pool_element pe = world_pe(7, ID_C, 99);
+
+	msg.receiver_id = receiver_id;
+	msg.target_id = target_id;
+	msg.flags = flagged ? ENRP_FLAG_REJECT : 0; /* W, R or reply required */
+	switch (type) {
+	case ENRP_HANDLE_TABLE_RESPONSE:
+		rsp_bytes_param_encode(&wr, RSP_PARAM_POOL_HANDLE, rsp_bytes_str("web"));
+		rsp_pool_element_encode(&wr, &pe);
+		msg.has = flagged ? 0 : RSP_HAS_LIST;
+		msg.list = rsp_bytes_of(room, wr.pos);
+		msg.n_list = flagged ? 0 : 2;
+		break;
+	case ENRP_HANDLE_UPDATE: /* of another's element */
+		msg.has = RSP_HAS_HANDLE | RSP_HAS_ELEMENT;
+		msg.flags = 0;
+		msg.update_action = flagged ? ENRP_DEL_PE : ENRP_ADD_PE;
+		msg.handle = rsp_bytes_str("web");
+		msg.element = pe;
+		break;
+	case ENRP_ERROR:
+		msg.has = RSP_HAS_ERROR;
+		msg.flags = 0;
+		msg.error = rsp_error_compose(RSP_CAUSE_SECURITY, (struct rsp_bytes){ 0 }, room, sizeof(room));
+		break;
+	default:
+		break;
+	}
+	return msg;
+}
+
+/* Whose C's element is after @msg of B. */
+static uint32_t
+rightful(enum state state, const struct rsp_message *msg, uint32_t before)
+{
+	bool heeded = msg->sender_id == ID_B && (msg->receiver_id == 0 || msg->receiver_id == ID_US) &&
+		      msg->target_id == ID_C;
+
+	if (heeded && msg->type == ENRP_INIT_TAKEOVER_ACK && state == TAKING_OVER)
+		return ID_US;
+	/* s.3.5.2; who joins has not heard of C but from the table */
+	if (heeded && msg->type == ENRP_TAKEOVER_SERVER && before &&
+	    (state == TAKING_OVER || state == YIELDED || state == TABLE_AWAITED))
+		return ID_B;
+	return before;
+}
+
+static bool
+sums_agree(void)
+{
+	static const uint32_t home[] = { ID_A, ID_US, ID_B, ID_C, ID_D };
+	const struct rsp_handlespace *space = rsp_registrar_handlespace(w.r);
+
+	for (unsigned i = 0; i < RSP_COUNT(home); i++)
+		if (rsp_home_checksum(space, home[i]) != rsp_home_checksum_full(space, home[i]))
+			return false;
+	return true;
+}
+
+static void
+send_in(enum state state, struct rsp_message *msg)
+{
+	static const unsigned c_is[STATES] = { [LIST_AWAITED] = 99,
+					       [PROBING] = RSP_PEER_PROBED,
+					       [TAKING_OVER] = RSP_PEER_DEAD,
+					       [YIELDED] = RSP_PEER_INACTIVE };
+	struct rsp_peer_view c;
+
+	begin_in(state);
+	CHECK_EQ(world_peer_view(ID_C, &c) ? c.state : 99, c_is[state]);
+	unsigned peers = rsp_registrar_stats(w.r).peers;
+	uint32_t before = world_home("web", 7), mine = world_home("mine", 1);
+	bool serves = rsp_registrar_state(w.r) == RSP_REGISTRAR_SERVING;
+
+	world_clear();
+	world_tell(B, msg);
+	bool right = world_home("web", 7) == rightful(state, msg, before) && world_home("mine", 1) == mine;
+	if (msg->sender_id != ID_B) { /* nobody's, ours, another's, or another one than before */
+		right = right && rsp_registrar_stats(w.r).peers == peers;
+		right = right && (msg->sender_id == 0 || msg->sender_id == ID_US ? !world_was_closed(B)
+										 : world_was_closed(B));
+	}
+	if (msg->type == ENRP_ERROR && (msg->sender_id == ID_B || msg->sender_id == 0 || msg->sender_id == ID_US))
+		right = right && w.n_sent == 0;
+	right = right && world_count(0, ENRP_ERROR) <= 1;
+	right = right && (rsp_registrar_state(w.r) == RSP_REGISTRAR_SERVING) == serves && sums_agree();
+	if (!right)
+		printf("# %s: type %u flags %u from %x to %x about %x\n", state_name[state], msg->type, msg->flags,
+		       msg->sender_id, msg->receiver_id, msg->target_id);
+	CHECK(right);
+	world_end();
+}
+
+static void
+no_message_is_out_of_place_in_any_state(void)
+{
+	static const uint32_t sender[] = { ID_B, 0, ID_US, ID_C, ID_D }, receiver[] = { 0, ID_US, 0x12345 },
+			      target[] = { ID_C, 0, ID_US, ID_B, 0x4711 };
+
+	for (enum state state = LIST_AWAITED; state <= RESYNCING; state++)
+		for (uint8_t type = ENRP_PRESENCE; type <= ENRP_ERROR; type++)
+			for (unsigned i = 0; i < RSP_COUNT(sender) * RSP_COUNT(receiver); i++) {
+				bool has_target = type >= ENRP_INIT_TAKEOVER && type <= ENRP_TAKEOVER_SERVER;
+
+				for (unsigned k = 0; k < (has_target ? RSP_COUNT(target) : 2); k++) {
+					struct rsp_message msg =
+						anything(type, sender[i % RSP_COUNT(sender)],
+							 receiver[i / RSP_COUNT(sender)],
+							 has_target ? target[k] : 0, !has_target && k);
+
+					send_in(state, &msg);
+				}
+			}
+}
+
 int
 main(void)
 {
@@ -247,5 +433,6 @@ main(void)
 	TAP_RUN(asap_and_enrp_do_not_mix);
 	TAP_RUN(floods_are_recorded_at_a_bounded_rate);
 	TAP_RUN(changed_messages_touch_nobody_else_s);
+	TAP_RUN(no_message_is_out_of_place_in_any_state);
 	return tap_end();
 }
