@@ -179,6 +179,144 @@ an_element_that_cannot_be_reached_has_the_grace_time(void)
 }
 
 static void
+taken_over(void)
+{
+	d_dies();
+	acknowledged(A, ID_A);
+	acknowledged(C, ID_C);
+	world_run(0);
+}
+
+static void
+what_was_taken_over_counts_and_expires_as_ours(void)
+{
+	struct rsp_registrar_config config = world_config();
+	struct rsp_pool_element pe = world_pe(1, ID_D, 20);
+	struct rsp_message msg;
+
+	config.max_identity_elements = 2;
+	world_begin(&config);
+	world_joined(A, ID_A, "a");
+	world_joined(C, ID_C, "c");
+	world_joined(D, ID_D, "d");
+	pe.lifetime_s = 4;
+	world_update(D, ID_D, ENRP_ADD_PE, "web", pe);
+	world_update(D, ID_D, ENRP_ADD_PE, "web", world_pe(2, ID_D, 20));
+	CHECK_EQ(world_up(WEB, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
+	world_register(WEB, "web", 9); /* D's do not count here */
+	CHECK(world_find(WEB, RSP_ASAP, ASAP_REGISTRATION_RESPONSE, -1, &msg) && msg.flags == 0);
+	taken_over(); /* 3 s later */
+	CHECK_EQ(rsp_registrar_stats(w.r).own_elements, 3);
+	world_register(WEB, "web", 10);
+	CHECK(world_find(WEB, RSP_ASAP, ASAP_REGISTRATION_RESPONSE, -1, &msg) && msg.flags == ASAP_FLAG_REJECT);
+	uint32_t link = world_dialled("web1");
+	CHECK_EQ(world_up(link, RSP_ASAP, RSP_ROLE_NOTIFY, "web1"), RSP_OK);
+	world_ack(link, "web", 1);
+	world_ack(link, "web", 2);
+	for (unsigned i = 0; i < 3; i++) { /* its life is counted from the takeover on: nobody told us since when */
+		world_run(1300);
+		alive();
+	}
+	CHECK_EQ(world_home("web", 1), ID_US);
+	world_run(100);
+	CHECK_EQ(world_home("web", 1), 0);
+	CHECK_STR(world_reason(RSP_EVENT_PE_REMOVED), "expired");
+	CHECK(world_find(C, RSP_ENRP, ENRP_HANDLE_UPDATE, -1, &msg) && msg.update_action == ENRP_DEL_PE);
+	world_register(WEB, "web", 2); /* one that counts already */
+	CHECK(world_find(WEB, RSP_ASAP, ASAP_REGISTRATION_RESPONSE, -1, &msg) && msg.flags == 0);
+	world_register(WEB, "web", 10);
+	CHECK(world_find(WEB, RSP_ASAP, ASAP_REGISTRATION_RESPONSE, -1, &msg) && msg.flags == ASAP_FLAG_REJECT);
+	world_end();
+}
+
+static void
+not_too_many_are_dialled_at_a_time(void)
+{
+	unsigned most = 0, seen;
+
+	begin(); /* two at a time */
+	for (uint32_t i = 1; i <= 6; i++) {
+		struct rsp_pool_element pe = world_pe(i, ID_D, 22);
+
+		pe.asap.port = (uint16_t)(5000 + i);
+		world_update(D, ID_D, ENRP_ADD_PE, "web", pe);
+	}
+	d_dies();
+	unsigned before = seen = w.n_dials;
+	acknowledged(A, ID_A);
+	acknowledged(C, ID_C);
+	for (unsigned i = 0; i < 100 && w.n_dials - before < 6; i++) {
+		world_run(50);
+		most = w.n_dials - seen > most ? w.n_dials - seen : most;
+		for (; seen < w.n_dials; seen++) {
+			uint32_t link = DIALLED + seen;
+
+			if (w.dial[seen].protocol != RSP_ASAP)
+				continue;
+			CHECK_EQ(world_up(link, RSP_ASAP, RSP_ROLE_NOTIFY, "web1"), RSP_OK);
+			world_ack(link, "web", w.dial[seen].port - 5000U);
+		}
+	}
+	CHECK_EQ(w.n_dials - before, 6);
+	CHECK_EQ(most, 2);
+	CHECK_EQ(world_told(RSP_EVENT_PE_ADOPTED), 6);
+	world_end();
+}
+
+static void
+elements_that_listen_nowhere_have_the_grace_time(void)
+{
+	for (unsigned how = 0; how < 3; how++) {
+		struct rsp_pool_element pe = world_pe(1, ID_D, 22);
+
+		begin();
+		if (how == 0)
+			pe.asap.port = 0;
+		else if (how == 1)
+			pe.asap.type = RSP_PARAM_SCTP;
+		world_update(D, ID_D, ENRP_ADD_PE, "web", pe);
+		world_update(D, ID_D, ENRP_DEL_PE, "web", world_pe(2, ID_D, 22));
+		world_update(D, ID_D, ENRP_DEL_PE, "web", world_pe(3, ID_D, 22));
+		d_dies();
+		unsigned before = w.n_dials;
+		w.no_keys = how == 2;
+		acknowledged(A, ID_A);
+		acknowledged(C, ID_C);
+		world_run(650);
+		CHECK_EQ(w.n_dials, before);
+		CHECK_EQ(world_home("web", 1), ID_US);
+		world_run(100);
+		CHECK_EQ(world_home("web", 1), 0);
+		CHECK_STR(world_reason(RSP_EVENT_PE_REMOVED), "connection-lost");
+		world_end();
+	}
+}
+
+static void
+who_has_yielded_acknowledges_whoever_asks(void)
+{
+	begin();
+	world_about(C, ENRP_INIT_TAKEOVER, ID_C, ID_D);
+	world_run(500);
+	CHECK_EQ(state(ID_D), RSP_PEER_INACTIVE);
+	world_clear();
+	world_about(A, ENRP_INIT_TAKEOVER, ID_A, ID_D); /* they find out between them */
+	CHECK_EQ(world_count(A, ENRP_INIT_TAKEOVER_ACK), 1);
+	CHECK_EQ(world_count(0, ENRP_INIT_TAKEOVER), 0);
+	world_about(A, ENRP_TAKEOVER_SERVER, ID_A, 0x4711); /* whom nobody knows */
+	CHECK_EQ(n_peers(), 3);
+	CHECK_EQ(world_home("web", 1), ID_D);
+	world_about(A, ENRP_TAKEOVER_SERVER, ID_A, ID_D);
+	CHECK_EQ(world_home("web", 1), ID_A);
+	world_about(C, ENRP_TAKEOVER_SERVER, ID_C, ID_D); /* a second winner: the element will decide */
+	world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(1, ID_C, 21));
+	CHECK_EQ(world_home("web", 1), ID_A);
+	world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(1, ID_C, 22));
+	CHECK_EQ(world_home("web", 1), ID_C);
+	world_end();
+}
+
+static void
 with_nobody_to_acknowledge_it_is_done_at_once(void)
 {
 	struct rsp_registrar_config config = world_config();
@@ -432,6 +570,10 @@ main(void)
 	TAP_RUN(all_must_acknowledge);
 	TAP_RUN(the_elements_are_told);
 	TAP_RUN(an_element_that_cannot_be_reached_has_the_grace_time);
+	TAP_RUN(what_was_taken_over_counts_and_expires_as_ours);
+	TAP_RUN(not_too_many_are_dialled_at_a_time);
+	TAP_RUN(elements_that_listen_nowhere_have_the_grace_time);
+	TAP_RUN(who_has_yielded_acknowledges_whoever_asks);
 	TAP_RUN(with_nobody_to_acknowledge_it_is_done_at_once);
 	TAP_RUN(a_target_that_lives_stops_it);
 	TAP_RUN(the_higher_id_wins);

@@ -2,7 +2,7 @@
 
 /* Updates between registrars, and who owns an element: RFC 5353 s.3.3, and claim.c's rules beyond it. */
 
-enum { B = 1, C = 2, WEB = 3, USER = 4 };
+enum { B = 1, C = 2, WEB = 3, USER = 4, LOWER = 5 };
 
 static void
 begin(void)
@@ -310,6 +310,81 @@ who_claims_ours_in_an_older_version_is_told(void)
 }
 
 static void
+equal_versions_of_ours_fall_to_the_higher_id(void)
+{
+	struct rsp_message msg;
+
+	begin();
+	world_joined(LOWER, ID_A, "a");
+	world_register(WEB, "web", 7);
+	world_clear();
+	world_update(LOWER, ID_A, ENRP_ADD_PE, "web", world_pe(7, ID_A, version("web", 7)));
+	CHECK_EQ(world_told(RSP_EVENT_PE_CONTESTED), 0);
+	CHECK(told(LOWER, &msg) == ENRP_ADD_PE && msg.element.home_id == ID_US);
+	world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(7, ID_B, version("web", 7)));
+	CHECK_EQ(world_told(RSP_EVENT_PE_CONTESTED), 1);
+	CHECK_EQ(world_home("web", 7), ID_US);
+	world_run(501);
+	CHECK_EQ(world_home("web", 7), ID_B);
+	sums_agree();
+	world_end();
+}
+
+static void
+of_two_rivals_the_newer_claim_holds(void)
+{
+	for (unsigned first = 0; first < 2; first++) {
+		begin();
+		world_register(WEB, "web", 7);
+		uint64_t ours = version("web", 7);
+		for (unsigned i = 0; i < 2; i++)
+			if ((i == 0) == (first == 0))
+				world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(7, ID_B, ours + 40));
+			else
+				world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(7, ID_C, ours + 20));
+		CHECK_EQ(world_count(WEB, ASAP_ENDPOINT_KEEP_ALIVE), 1); /* asked once for both */
+		world_run(501);
+		CHECK_EQ(world_home("web", 7), ID_B);
+		CHECK(version("web", 7) == ours + 40);
+		world_end();
+	}
+
+	begin(); /* and an answer is above either */
+	world_register(WEB, "web", 7);
+	uint64_t ours = version("web", 7);
+	world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(7, ID_C, ours + 20));
+	world_update(B, ID_B, ENRP_DEL_PE, "web", world_pe(7, ID_B, ours + 40));
+	world_ack(WEB, "web", 7);
+	CHECK_EQ(world_home("web", 7), ID_US);
+	CHECK(version("web", 7) > ours + 40);
+	sums_agree();
+	world_end();
+}
+
+static void
+who_registered_a_taken_id_loses_it_to_its_older_owner(void)
+{ /* the owner's registration at B was still on its way when WEB came here */
+	struct rsp_pool_element pe = world_pe(7, ID_B, 20);
+	struct rsp_message msg;
+
+	begin();
+	world_register(WEB, "web", 7);
+	world_clear();
+	pe.owner = rsp_bytes_str("owner");
+	world_update(B, ID_B, ENRP_ADD_PE, "web", pe);
+	CHECK_EQ(world_home("web", 7), ID_B);
+	CHECK_STR(world_element("web", 7)->owner, "owner");
+	CHECK_EQ(rsp_registrar_stats(w.r).own_elements, 0);
+	CHECK(world_find(WEB, RSP_ASAP, ASAP_DEREGISTRATION_RESPONSE, 0, &msg) && msg.pe_id == 7);
+	world_register(WEB, "web", 7); /* as it is told to, and hears why not */
+	CHECK(world_find(WEB, RSP_ASAP, ASAP_REGISTRATION_RESPONSE, -1, &msg));
+	CHECK(msg.flags == ASAP_FLAG_REJECT && rsp_message_cause(&msg) == RSP_CAUSE_SECURITY);
+	CHECK_STR(world_element("web", 7)->owner, "owner");
+	sums_agree();
+	world_end();
+}
+
+static void
 an_element_that_registers_here_is_ours_from_then_on(void)
 {
 	struct rsp_message msg;
@@ -444,6 +519,9 @@ main(void)
 	TAP_RUN(an_element_that_answers_stays_ours);
 	TAP_RUN(an_element_that_does_not_answer_is_another_s);
 	TAP_RUN(who_claims_ours_in_an_older_version_is_told);
+	TAP_RUN(equal_versions_of_ours_fall_to_the_higher_id);
+	TAP_RUN(of_two_rivals_the_newer_claim_holds);
+	TAP_RUN(who_registered_a_taken_id_loses_it_to_its_older_owner);
 	TAP_RUN(an_element_that_registers_here_is_ours_from_then_on);
 	TAP_RUN(another_identity_does_not_get_an_id_through_another_registrar);
 	TAP_RUN(an_unconfirmed_takeover_does_not_hold_against_the_living);
