@@ -124,7 +124,7 @@ rsp_enrp_presences(struct rsp_registrar *r, bool reply)
 		uint32_t link = rsp_peer_link(r->peer[i]);
 
 		if (link)
-			rsp_enrp_presence(r, link, r->peer[i]->server_id, reply);
+			rsp_enrp_presence(r, link, 0, reply);
 	}
 }
 

@@ -278,7 +278,7 @@ struct rsp_mark rsp_enrp_open(struct rsp_registrar *r, struct rsp_wr *wr, uint8_
 struct rsp_bytes rsp_enrp_close(struct rsp_wr *wr, struct rsp_mark whole);
 /** Send a presence over @link to @receiver_id (0: whoever it is), which must be answered if @reply. s.2.1 */
 void rsp_enrp_presence(struct rsp_registrar *r, uint32_t link, uint32_t receiver_id, bool reply);
-/** A presence to every peer. s.3.4.2 */
+/** A presence to every peer, and so (s.2.1) to nobody by id. s.3.4.2 */
 void rsp_enrp_presences(struct rsp_registrar *r, bool reply);
 /** Refuse @msg, which came over @link, with an ENRP_ERROR, and record why. */
 void rsp_enrp_refuse(struct rsp_registrar *r, const struct rsp_link *link, const struct rsp_message *msg,

@@ -12,10 +12,13 @@
 #define PROTEST_MS     100
 #define CLAIMED_MS     1000
 
+/* s.2.1: what is announced to all names no receiver. */
 static void
 send_about(struct rsp_registrar *r, uint8_t type, const struct rsp_peer *to, uint32_t target_id)
 {
-	struct rsp_message msg = { .type = type, .receiver_id = to->server_id, .target_id = target_id };
+	struct rsp_message msg = { .type = type,
+				   .receiver_id = type == ENRP_INIT_TAKEOVER_ACK ? to->server_id : 0,
+				   .target_id = target_id };
 	uint32_t link = rsp_peer_link(to);
 
 	if (link)

@@ -87,6 +87,7 @@ heartbeats_go_to_all(void)
 	CHECK_EQ(world_count(B, ENRP_PRESENCE), 10);
 	CHECK_EQ(world_count(C, ENRP_PRESENCE), 10);
 	CHECK(world_find(B, RSP_ENRP, ENRP_PRESENCE, 5, &msg) && msg.flags == 0);
+	CHECK_EQ(msg.receiver_id, 0); /* s.2.1: it is for nobody in particular */
 	/* and one of them, by turns, is asked whom it knows */
 	CHECK_EQ(world_count(0, ENRP_LIST_REQUEST), 10);
 	CHECK(world_count(B, ENRP_LIST_REQUEST) > 0 && world_count(C, ENRP_LIST_REQUEST) > 0);

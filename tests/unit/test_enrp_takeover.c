@@ -67,6 +67,7 @@ all_must_acknowledge(void)
 		if (link != B) {
 			CHECK(world_find(link, RSP_ENRP, ENRP_INIT_TAKEOVER, 0, &msg)); /* the target too */
 			CHECK_EQ(msg.sender_id, ID_US);
+			CHECK_EQ(msg.receiver_id, 0); /* announced: s.2.1 */
 			CHECK_EQ(msg.target_id, ID_D);
 		}
 	acknowledged(A, ID_A);
@@ -77,6 +78,7 @@ all_must_acknowledge(void)
 	CHECK_EQ(world_told(RSP_EVENT_TAKEOVER_DONE), 1);
 	for (uint32_t link = A; link <= C; link += 2) {
 		CHECK(world_find(link, RSP_ENRP, ENRP_TAKEOVER_SERVER, 0, &msg));
+		CHECK_EQ(msg.receiver_id, 0);
 		CHECK_EQ(msg.target_id, ID_D);
 	}
 	CHECK_EQ(n_peers(), 2);
@@ -359,6 +361,7 @@ the_higher_id_wins(void)
 	CHECK(world_find(C, RSP_ENRP, ENRP_INIT_TAKEOVER_ACK, 0, &msg));
 	CHECK_EQ(msg.target_id, ID_D);
 	CHECK_EQ(msg.sender_id, ID_US);
+	CHECK_EQ(msg.receiver_id, ID_C);
 	CHECK_STR(world_reason(RSP_EVENT_TAKEOVER_ABORTED), "other-wins");
 	CHECK_EQ(state(ID_D), RSP_PEER_INACTIVE);
 	acknowledged(A, ID_A); /* to what we have given up */
