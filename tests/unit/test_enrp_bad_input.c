@@ -105,6 +105,28 @@ what_is_not_understood_is_reported_by_the_rules(void)
 	}
 }
 
+/* s.2.4, and the flags that a message does not have */
+static void
+reserved_bits_are_ignored(void)
+{
+	struct rsp_message msg = update_message(ID_B, ENRP_ADD_PE, "web", world_pe(9, ID_B, 20));
+	uint8_t room[512];
+	size_t n = 0;
+
+	begin();
+	world_register(WEB, "mine", 2);
+	CHECK_EQ(w.sent[0].octets[0], ENRP_HANDLE_UPDATE);
+	CHECK_EQ(w.sent[0].octets[1], 0);
+	CHECK_EQ(w.sent[0].octets[14] | w.sent[0].octets[15], 0);
+	CHECK_EQ(rsp_message_encode(&msg, room, sizeof(room), &n), RSP_OK);
+	room[1] = 0xff;
+	room[14] = room[15] = 0xff;
+	rsp_registrar_receive(w.r, w.now, B, rsp_bytes_of(room, n));
+	CHECK_EQ(world_home("web", 9), ID_B);
+	CHECK_EQ(world_count(B, ENRP_ERROR), 0);
+	world_end();
+}
+
 static void
 answers_that_nobody_asked_for_change_nothing(void)
 {
@@ -428,6 +450,7 @@ main(void)
 {
 	TAP_RUN(defaults_are_the_rfc_s);
 	TAP_RUN(what_is_not_understood_is_reported_by_the_rules);
+	TAP_RUN(reserved_bits_are_ignored);
 	TAP_RUN(answers_that_nobody_asked_for_change_nothing);
 	TAP_RUN(errors_are_not_answered);
 	TAP_RUN(asap_and_enrp_do_not_mix);

@@ -71,7 +71,12 @@ registrations_and_removals_are_told_to_all(void)
 	world_tell(WEB, &dereg);
 	for (uint32_t link = B; link <= C; link++) {
 		CHECK_EQ(told(link, &msg), ENRP_DEL_PE);
+		CHECK_EQ(msg.sender_id, ID_US);
+		CHECK_EQ(msg.receiver_id, 0);
 		CHECK_EQ(msg.element.pe_id, 7);
+		CHECK_EQ(msg.element.home_id, ID_US);
+		CHECK_EQ(msg.element.user.port, 80);
+		CHECK(rsp_bytes_equal(msg.handle, rsp_bytes_str("web")));
 		CHECK(msg.element.version > second);
 	}
 	CHECK_EQ(world_home("web", 7), 0);
