@@ -419,7 +419,7 @@ rsp_enrp_tick(struct rsp_registrar *r)
 			rsp_join_due(r);
 			break;
 		case RSP_TIMER_CONTACT:
-			rsp_contact_dial(r, RSP_CONTAINER(timer, struct rsp_contact, timer));
+			rsp_contact_due(r, RSP_CONTAINER(timer, struct rsp_contact, timer));
 			break;
 		case RSP_TIMER_PEER:
 			rsp_peer_due(r, RSP_CONTAINER(timer, struct rsp_peer, timer));

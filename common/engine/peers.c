@@ -444,6 +444,20 @@ rsp_peer_of_link(struct rsp_registrar *r, struct rsp_link *link, const struct rs
 	return peer;
 }
 
+/* A connection over which nobody has ever said anything is not watched as a peer is: it may be dead without a sign. */
+void
+rsp_contact_due(struct rsp_registrar *r, struct rsp_contact *contact)
+{
+	struct rsp_link *link = contact->up ? rsp_registrar_link(r, contact->link) : NULL;
+
+	if (!contact->up) {
+		rsp_contact_dial(r, contact);
+	} else if (link && !link->peer) {
+		rsp_enrp_link_down(r, link, RSP_ETIMEOUT);
+		rsp_link_drop(r, link);
+	}
+}
+
 void
 rsp_enrp_link_up(struct rsp_registrar *r, struct rsp_link *link)
 {
@@ -453,6 +467,7 @@ rsp_enrp_link_up(struct rsp_registrar *r, struct rsp_link *link)
 		return;
 	contact->up = true;
 	contact->up_ms = r->now_ms;
+	rsp_enrp_set(r, &contact->timer, r->config.max_time_last_heard_ms);
 	rsp_enrp_presence(r, link->id, 0, true);
 	rsp_join_step(r);
 }

@@ -1,8 +1,8 @@
 #ifndef RSP_ENGINE_REGISTRAR_PRIV_H
 #define RSP_ENGINE_REGISTRAR_PRIV_H
 
+#include "base/fault.h"
 #include "engine/account.h"
-#include "engine/fault.h"
 #include "engine/registrar.h"
 #include "model/tombstones.h"
 
@@ -67,7 +67,7 @@ struct rsp_contact {
 	uint64_t up_ms; /* since when, or when it was last */
 	unsigned failures;	 /* in a row */
 	uint32_t peer_id;	 /* who answered last; 0: nobody yet */
-	struct rsp_enrp_timer timer; /* the next attempt */
+	struct rsp_enrp_timer timer; /* the next attempt; or when it must have said something */
 };
 
 /** A table that is being taken from a peer: RFC 5353 s.3.2.3 (all) or s.3.6.3 (own). */
@@ -316,6 +316,8 @@ void rsp_contact_heard_of(struct rsp_registrar *r, uint32_t server_id, struct rs
 			  uint16_t port, bool itself);
 /** Dial it, unless that is done or under way. */
 void rsp_contact_dial(struct rsp_registrar *r, struct rsp_contact *contact);
+/** It is time to dial it, or it has said nothing since it was dialled. */
+void rsp_contact_due(struct rsp_registrar *r, struct rsp_contact *contact);
 void rsp_enrp_link_up(struct rsp_registrar *r, struct rsp_link *link);
 /** @link, of a registrar or monitor, is gone and will be forgotten. */
 void rsp_enrp_link_down(struct rsp_registrar *r, struct rsp_link *link, enum rsp_err why);

@@ -269,6 +269,6 @@ rsp_audit(struct rsp_registrar *r, struct rsp_peer *peer, const struct rsp_messa
 	    info->digest != rsp_home_digest(r->space, peer->server_id))
 		same = false;
 	peer->in_sync = same;
-	if (!same && !peer->taking.on)
+	if (!same && !peer->taking.on && !RSP_FAULTY(NO_AUDIT))
 		rsp_taking_begin(r, peer, true);
 }

@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 
+#include "base/fault.h"
 #include "model/checksum.h"
 #include "wire/reader.h"
 
@@ -253,7 +254,7 @@ home_leave(struct rsp_handlespace *hs, struct rsp_element *e)
 	if (e->home_next)
 		e->home_next->home_link = e->home_link;
 	home->count--;
-	home->sum -= element_sum(e);
+	home->sum -= RSP_FAULTY(CHECKSUM_NOT_UPDATED) ? 0 : element_sum(e);
 	home->digest -= element_digest(e);
 	home_settle(hs, home);
 }

@@ -1,0 +1,68 @@
+#ifndef TESTS_SIM_FAULTS_H
+#define TESTS_SIM_FAULTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct sim;
+struct sim_node;
+
+/* What can go wrong. A fault begins, and is over some time later. */
+/* clang-format off */
+#define SIM_FAULTS(X)                                                                               \
+	X(KILL,        "killed")              /* its connections are reset; started again later */  \
+	X(RESTART,     "restarted")           /* killed, and started again at once */               \
+	X(VANISH,      "vanished")            /* power failure: nobody is told */                   \
+	X(LEAVE,       "left")                /* SIGTERM */                                         \
+	X(PAUSE,       "paused")              /* SIGSTOP, SIGCONT */                                \
+	X(JUMP,        "clock-jump")          /* its clock is suddenly ahead */                     \
+	X(SLOW,        "slow")                /* what it sends takes long */                        \
+	X(CUT,         "connection-cut")      /* a connection between registrars breaks */          \
+	X(MESH,        "cut-from-registrars") /* it reaches elements and users only */              \
+	X(ISOLATE,     "isolated")            /* it reaches nobody, nobody reaches it */            \
+	X(DEAF,        "deaf")                /* others hear it, it hears nobody */                 \
+	X(MUTE,        "mute")                /* the other way round */                             \
+	X(PAIR,        "pair-parted")         /* two registrars do not reach each other */          \
+	X(PAIR_ONEWAY, "pair-parted-one-way") /* one does not reach the other */                    \
+	X(SPLIT,       "split")               /* some registrars and clients here, the rest there */\
+	X(ELEMENT_KILL,   "element-killed")                                                         \
+	X(ELEMENT_VANISH, "element-vanished")                                                       \
+	X(ELEMENT_PAUSE,  "element-paused")                                                         \
+	X(ELEMENT_CUT,    "element-cut")      /* its connection to its home breaks */               \
+	X(ELEMENT_AWAY,   "element-parted")   /* it does not reach its home */                      \
+	X(ELEMENT_ALONE,  "element-isolated") /* it reaches nobody */
+/* clang-format on */
+
+enum sim_fault_kind {
+#define SIM_FAULT_NAME(id, name) SIM_FAULT_##id,
+	SIM_FAULTS(SIM_FAULT_NAME)
+#undef SIM_FAULT_NAME
+	SIM_FAULT_COUNT
+};
+
+struct sim_fault {
+	unsigned number; /* in its run, for --without */
+	enum sim_fault_kind kind;
+	uint64_t at, duration_ms;
+	struct sim_node *victim, *other; /* other: of a pair */
+	uint32_t victim_life; /* of the victim's process, when it began */
+	uint64_t half;	     /* SPLIT: bit i: node i is here */
+	bool began, is_over, promises_nothing;
+};
+
+const char *sim_fault_name(enum sim_fault_kind kind);
+
+/** Draw a fault for a scope in which nothing else goes wrong; or any. */
+struct sim_fault sim_fault_gentle(struct sim *w, unsigned number);
+struct sim_fault sim_fault_any(struct sim *w, unsigned number);
+
+/** It happens; false if it cannot just now. */
+bool sim_fault_begin(struct sim *w, struct sim_fault *fault);
+/** Nothing causes it any more. Who was parted from others counts as ill until sim_fault_forget(). */
+void sim_fault_end(struct sim *w, struct sim_fault *fault);
+void sim_fault_forget(struct sim *w, struct sim_fault *fault);
+
+/** Whether others see its connections break at once. */
+bool sim_fault_resets(enum sim_fault_kind kind);
+
+#endif

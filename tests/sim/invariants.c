@@ -1,0 +1,448 @@
+#include "invariants.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/attr.h"
+#include "net.h"
+#include "report.h"
+
+struct sim_check {
+	bool strict;
+	uint32_t *stamp; /* by element: the look at which it was last seen */
+	uint32_t *times; /* by element: in how many tables at this look, */
+	uint64_t *version; /* in this version */
+	uint32_t look;
+	uint32_t *id; /* server ids that there ever were */
+	unsigned n_ids, ids_room;
+	uint64_t sent[16]; /* ENRP messages by type */
+	uint64_t renewals;
+};
+
+static unsigned
+index_of(const struct sim *w, const struct sim_element *e)
+{
+	return (unsigned)(e - w->load->element);
+}
+
+void
+sim_check_new(struct sim *w)
+{
+	w->check = sim_alloc(1, sizeof(*w->check));
+	w->check->stamp = sim_alloc(w->load->room, sizeof(*w->check->stamp));
+	w->check->times = sim_alloc(w->load->room, sizeof(*w->check->times));
+	w->check->version = sim_alloc(w->load->room, sizeof(*w->check->version));
+}
+
+void
+sim_check_free(struct sim *w)
+{
+	free(w->check->stamp);
+	free(w->check->times);
+	free(w->check->version);
+	free(w->check->id);
+	free(w->check);
+}
+
+void
+sim_check_strict(struct sim *w, bool strict)
+{
+	w->check->strict = strict;
+	for (unsigned i = 0; i < w->load->n_elements; i++)
+		w->load->element[i].stable = false;
+}
+
+/* It knows nothing, and that is no removal. */
+static void
+forget_seen(struct sim *w, const struct sim_node *n)
+{
+	for (unsigned i = 0; i < w->load->n_elements; i++) {
+		w->load->element[i].seen[n->place] = SIM_UNSEEN;
+		w->load->element[i].version[n->place] = 0;
+	}
+}
+
+void
+sim_check_started(struct sim *w, const struct sim_node *n)
+{
+	struct sim_check *c = w->check;
+
+	forget_seen(w, n);
+	if (c->n_ids == c->ids_room) {
+		c->ids_room = c->ids_room ? 2 * c->ids_room : 32;
+		c->id = reallocarray(c->id, c->ids_room, sizeof(*c->id));
+		if (!c->id)
+			abort();
+	}
+	c->id[c->n_ids++] = n->server_id;
+}
+
+bool
+sim_well(const struct sim_node *n)
+{
+	return sim_node_runs(n) && n->faults == 0;
+}
+
+/* It is well, and what it shows is what it means users to see. */
+static bool
+serves(const struct sim_node *n)
+{
+	return sim_well(n) && !n->ill && rsp_registrar_state(n->registrar) == RSP_REGISTRAR_SERVING &&
+	       n->w->now > n->well_ms + 100;
+}
+
+/* It is stopped, and for so long that it will know it when it goes on, and say nothing before it has caught up. */
+static bool
+is_away(const struct sim_node *n)
+{
+	const struct sim_plan *p = &n->w->plan;
+
+	return n->paused && n->w->now > n->paused_ms + p->last_heard_ms + (uint64_t)p->no_response_ms;
+}
+
+static void
+check_checksums(struct sim *w, const struct sim_node *n)
+{
+	const struct rsp_handlespace *hs = rsp_registrar_handlespace(n->registrar);
+
+	for (unsigned i = 0; i < w->check->n_ids; i++) {
+		uint32_t id = w->check->id[i];
+		uint16_t kept = rsp_home_checksum(hs, id), full = rsp_home_checksum_full(hs, id);
+
+		if (kept != full)
+			sim_violated(w, "checksum", "%s keeps %04x for %08x, which is %04x", n->name, kept, id, full);
+		if (rsp_home_digest(hs, id) != rsp_home_digest_full(hs, id))
+			sim_violated(w, "digest", "%s keeps a wrong digest for %08x", n->name, id);
+	}
+}
+
+/* Whether nothing happened to the home that @e had when it went, so that it can have announced that. */
+static bool
+home_was_well(const struct sim_element *e)
+{
+	return e->home && sim_well(e->home) && e->home->well_ms + 1000 < e->out_ms;
+}
+
+uint64_t
+sim_over(const struct sim *w)
+{
+	return w->joined_ms ? w->joined_ms + sim_bound_removal(&w->plan, true) + 1000 : 0;
+}
+
+/* The registrar @n shows @e. */
+static void
+see(struct sim *w, const struct sim_node *n, struct sim_element *e)
+{
+	uint8_t *seen = &e->seen[n->place];
+
+	if (e->want == SIM_IN || (e->want == SIM_LEAVING && *seen != SIM_BURIED))
+		*seen = SIM_SEEN;
+	if (e->want != SIM_OUT)
+		return;
+	if (!w->check->strict || e->torn || !serves(n) || !home_was_well(e) || w->now < sim_over(w))
+		return;
+	if (*seen == SIM_BURIED)
+		sim_violated(w, "resurrected", "%s shows pe %08x again, which it had removed", n->name, e->pe_id);
+	else if (w->now > e->out_ms + e->out_bound_ms)
+		sim_violated(w, "dead-element", "%s shows pe %08x, gone for %llu ms", n->name, e->pe_id,
+			     (unsigned long long)(w->now - e->out_ms));
+}
+
+/* Of two statements about an element the newer one holds, in whatever order they come. */
+static void
+check_version(struct sim *w, const struct sim_node *n, struct sim_element *e, const struct rsp_element *got)
+{
+	uint64_t version = rsp_element_version(got), *last = &e->version[n->place];
+
+	if (version < *last)
+		sim_violated(w, "older-statement", "%s shows pe %08x as of %llu, and has shown it as of %llu", n->name,
+			     e->pe_id, (unsigned long long)version, (unsigned long long)*last);
+	*last = version;
+}
+
+/* In how many tables @e is, in one version of it. */
+static void
+count(struct sim *w, const struct sim_node *n, const struct sim_element *e, const struct rsp_element *got)
+{
+	struct sim_check *c = w->check;
+	unsigned i = index_of(w, e);
+
+	if (n->ill || is_away(n))
+		return;
+	if (c->times[i] == 0)
+		c->version[i] = rsp_element_version(got);
+	c->times[i] += rsp_element_version(got) == c->version[i];
+}
+
+/* Look at all that @n has. */
+static void
+look_at(struct sim *w, const struct sim_node *n)
+{
+	const struct rsp_handlespace *hs = rsp_registrar_handlespace(n->registrar);
+	struct sim_check *c = w->check;
+
+	c->look++;
+	for (struct rsp_pool *pool = rsp_pool_next(hs, NULL); pool; pool = rsp_pool_next(hs, pool))
+		for (uint32_t i = 0; i < pool->n_elements; i++) {
+			struct sim_element *e = sim_load_find(w, rsp_pool_handle(pool), pool->element[i]->pe_id);
+
+			if (!e) {
+				sim_violated(w, "invented-element", "%s shows pe %08x", n->name,
+					     pool->element[i]->pe_id);
+				return;
+			}
+			c->stamp[index_of(w, e)] = c->look;
+			count(w, n, e, pool->element[i]);
+			see(w, n, e);
+			check_version(w, n, e, pool->element[i]);
+		}
+	for (unsigned i = 0; i < w->load->n_elements; i++) {
+		struct sim_element *e = &w->load->element[i];
+
+		if (c->stamp[i] == c->look)
+			continue;
+		if (e->want == SIM_OUT && e->seen[n->place] == SIM_SEEN)
+			e->seen[n->place] = SIM_BURIED;
+		if (c->strict && e->stable && serves(n))
+			sim_violated(w, "lost-element", "%s has lost pe %08x of %s", n->name, e->pe_id,
+				     e->client->name);
+	}
+}
+
+/* Queues, links, peers and what is remembered of the dead stay within what the scope's size asks for. */
+static void
+check_bounds(struct sim *w, const struct sim_node *n)
+{
+	struct rsp_registrar_stats stats = rsp_registrar_stats(n->registrar);
+	uint32_t most_links = 4 * w->n_registrars + 4 * w->load->n_elements + 4 * w->n_nodes;
+
+	if (stats.peers > w->check->n_ids)
+		sim_violated(w, "peers", "%s has %u peers", n->name, stats.peers);
+	if (stats.tombstones > w->load->n_elements)
+		sim_violated(w, "tombstones", "%s remembers %u removed elements of %u", n->name, stats.tombstones,
+			     w->load->n_elements);
+	if (stats.links > most_links || sim_net_links(n) > most_links)
+		sim_violated(w, "links", "%s has %u links, %u", n->name, stats.links, sim_net_links(n));
+}
+
+/* What all @there show, and nothing touches, must stay. */
+static void
+mark_stable(struct sim *w, unsigned there)
+{
+	const struct sim_node *client = NULL, *home = NULL;
+	uint64_t answer_ms = 2 * (uint64_t)w->plan.keepalive_timeout_ms;
+
+	for (unsigned i = 0; i < w->load->n_elements; i++) {
+		struct sim_element *e = &w->load->element[i];
+
+		if (e->want != SIM_IN || !e->held || e->stable || e->torn || w->check->times[i] != there)
+			continue;
+		if (e->client != client) {
+			client = e->client;
+			home = sim_load_home(client);
+		}
+		e->stable = sim_well(client) && !client->ill && w->now > client->well_ms + answer_ms && home && sim_well(home) && !home->ill;
+	}
+}
+
+static void
+on_sample(struct sim *w, void *ctx, uint32_t generation)
+{
+	struct sim_check *c = w->check;
+	unsigned there = 0;
+	bool paused = false;
+
+	(void)ctx;
+	(void)generation;
+	memset(c->times, 0, w->load->n_elements * sizeof(*c->times));
+	for (unsigned i = 0; i < w->n_registrars; i++) {
+		const struct sim_node *n = sim_registrar(w, i);
+
+		if (!n->up)
+			continue;
+		there += !n->ill && !is_away(n);
+		paused = paused || (n->paused && !is_away(n)); /* what it has is what was */
+		check_checksums(w, n);
+		look_at(w, n);
+		check_bounds(w, n);
+	}
+	if (c->strict && there && !w->split && !paused)
+		mark_stable(w, there);
+	sim_at(w, w->now + w->plan.sample_ms, on_sample, NULL, 0);
+}
+
+void
+sim_check_start(struct sim *w)
+{
+	sim_at(w, w->now + w->plan.sample_ms, on_sample, NULL, 0);
+}
+
+void
+sim_check_expired(struct sim *w, const struct sim_element *e)
+{
+	if (w->check->strict && sim_well(e->client))
+		sim_violated(w, "removed-alive", "%s was told that its pe %08x was removed", e->client->name,
+			     e->pe_id);
+}
+
+/* Nobody here does what he may not; but who comes back from a partition may say what is not so any more. */
+static bool
+may_be_refused(const struct sim *w, const struct rsp_event *event)
+{
+	bool parted = !w->check->strict || w->now < sim_over(w);
+
+	for (unsigned i = 0; i < w->n_registrars; i++)
+		parted = parted || w->node[i].ill;
+	if (event->reason && strcmp(event->reason, "takeover-of-a-live-registrar") == 0)
+		return parted;
+	/* the former home of an element that is back elsewhere says that it is gone */
+	return event->reason && strcmp(event->reason, "element-of-another-registrar") == 0 &&
+	       w->plan.style != SIM_QUIET;
+}
+
+/* Both have been there for long, and each reaches the other. */
+static bool
+hear_each_other(const struct sim *w, const struct sim_node *a, const struct sim_node *b)
+{
+	const struct sim_plan *p = &w->plan;
+	uint64_t enough = p->last_heard_ms + 3 * (uint64_t)p->no_response_ms + sim_bound_exchange(p);
+	uint64_t since = sim_net_since(w, a, b) > sim_net_since(w, b, a) ? sim_net_since(w, a, b)
+									 : sim_net_since(w, b, a);
+
+	since = a->runs_ms > since ? a->runs_ms : since;
+	since = b->runs_ms > since ? b->runs_ms : since;
+	return sim_node_runs(a) && sim_node_runs(b) && !a->slow_ms && !b->slow_ms && !sim_net_blocked(w, a, b) &&
+	       !sim_net_blocked(w, b, a) && w->now > since + enough;
+}
+
+void
+sim_check_record(struct sim *w, struct sim_node *n, const struct rsp_event *event)
+{
+	const struct sim_node *target = event->peer_id ? sim_node_of_id(w, event->peer_id) : NULL;
+
+	sim_report_record(w, n, event);
+	if (event->kind == RSP_EVENT_REJOINING)
+		forget_seen(w, n);
+	if (event->kind == RSP_EVENT_MALFORMED || event->kind == RSP_EVENT_LIMIT ||
+	    (event->kind == RSP_EVENT_REFUSED && !may_be_refused(w, event)))
+		sim_violated(w, "refused", "%s: %s %s, message %u of %s", n->name, rsp_event_name(event->kind),
+			     event->reason ? event->reason : "", event->message_type,
+			     event->identity ? event->identity : "nobody");
+	if (event->kind == RSP_EVENT_TAKEOVER_DONE && target && hear_each_other(w, n, target))
+		sim_violated(w, "takeover-of-the-living", "%s took over %s, which it hears", n->name, target->name);
+	if (event->kind == RSP_EVENT_PEER_DEAD && target && hear_each_other(w, n, target))
+		sim_violated(w, "held-for-dead", "%s holds %s for dead, which it hears", n->name, target->name);
+}
+
+/* A user is told everything that the scope has settled on, by whoever answers. */
+static void
+check_answer(struct sim *w, const struct sim_node *n, const struct rsp_message *msg)
+{
+	struct sim_check *c = w->check;
+	struct rsp_list_item item;
+	size_t cursor = 0;
+
+	c->look++;
+	while (rsp_list_next(msg, &cursor, &item)) {
+		const struct sim_element *e = sim_load_find(w, msg->handle, item.element.pe_id);
+
+		if (e)
+			c->stamp[index_of(w, e)] = c->look;
+	}
+	for (unsigned i = 0; i < w->load->n_elements; i++) {
+		const struct sim_element *e = &w->load->element[i];
+
+		if (!e->stable || c->stamp[i] == c->look ||
+		    !rsp_bytes_equal(sim_load_handle(w, e->pool), msg->handle))
+			continue;
+		sim_violated(w, "incomplete-answer", "%s answers %u elements of pool %u without pe %08x of %s",
+			     n->name, msg->n_list, e->pool, e->pe_id, e->client->name);
+	}
+}
+
+/* Who is stopped will read it later, when the element may have told others something else. */
+static void
+tear(struct sim *w, const struct rsp_message *msg)
+{
+	bool registers = msg->type == ASAP_REGISTRATION;
+	struct sim_element *e = sim_load_find(w, msg->handle, registers ? msg->element.pe_id : msg->pe_id);
+
+	if (e) {
+		e->torn = true;
+		e->stable = false;
+	}
+}
+
+void
+sim_check_sent(struct sim *w, const struct sim_node *n, const struct sim_node *to, enum rsp_protocol protocol,
+	       struct rsp_bytes message)
+{
+	struct rsp_message msg;
+
+	if (protocol == RSP_ENRP && message.n)
+		w->check->sent[message.p[0] & 15]++;
+	if (protocol != RSP_ASAP || !message.n)
+		return;
+	w->check->renewals += message.p[0] == ASAP_REGISTRATION_RESPONSE;
+	if ((message.p[0] == ASAP_REGISTRATION || message.p[0] == ASAP_DEREGISTRATION) && to->paused &&
+	    !rsp_message_decode(RSP_ASAP, message, &msg, NULL))
+		tear(w, &msg);
+	if (message.p[0] != ASAP_HANDLE_RESOLUTION_RESPONSE || !w->check->strict || !sim_well(n) || n->ill)
+		return;
+	if (rsp_message_decode(RSP_ASAP, message, &msg, NULL))
+		sim_violated(w, "nonsense", "%s sends what cannot be decoded", n->name);
+	else
+		check_answer(w, n, &msg);
+}
+
+/* Beyond the RFC each registrar asks one other a cycle whom it knows. */
+static bool
+is_list(unsigned type)
+{
+	return type == ENRP_LIST_REQUEST || type == ENRP_LIST_RESPONSE;
+}
+
+void
+sim_check_received(struct sim *w, const struct sim_node *n, enum rsp_protocol protocol, struct rsp_bytes message)
+{
+	struct rsp_message msg;
+	struct sim_element *e;
+
+	if (protocol != RSP_ENRP || !message.n || message.p[0] != ENRP_HANDLE_UPDATE ||
+	    rsp_message_decode(RSP_ENRP, message, &msg, NULL) || msg.update_action != ENRP_DEL_PE)
+		return;
+	const struct rsp_handlespace *hs = rsp_registrar_handlespace(n->registrar);
+	const struct rsp_element *got =
+		rsp_element_find(hs, rsp_pool_find(hs, msg.handle), msg.element.pe_id);
+	bool ours = got && rsp_element_home_id(got) == n->server_id; /* it will ask the element first */
+	e = sim_load_find(w, msg.handle, msg.element.pe_id);
+	if (e && e->want != SIM_IN && !ours)
+		e->seen[n->place] = SIM_BURIED;
+}
+
+void
+sim_check_traffic(struct sim *w, uint64_t ms)
+{
+	struct sim_check *c = w->check;
+	const struct sim_plan *p = &w->plan;
+	uint64_t pairs = (uint64_t)w->n_registrars * (w->n_registrars - 1);
+	uint64_t rounds = ms / p->heartbeat_ms + 2;
+
+	memset(c->sent, 0, sizeof(c->sent));
+	c->renewals = 0;
+	sim_run(w, w->now + ms);
+	if (sim_failed(w))
+		return;
+	/* RFC 5353 s.3.4.2: one presence to each peer a cycle; s.3.3.1: a registration to each peer */
+	if (c->sent[ENRP_PRESENCE] > pairs * rounds)
+		sim_violated(w, "traffic", "%llu presences in %llu ms among %u registrars",
+			     (unsigned long long)c->sent[ENRP_PRESENCE], (unsigned long long)ms, w->n_registrars);
+	if (c->sent[ENRP_HANDLE_UPDATE] > c->renewals * (w->n_registrars - 1))
+		sim_violated(w, "traffic", "%llu updates for %llu registrations among %u registrars",
+			     (unsigned long long)c->sent[ENRP_HANDLE_UPDATE], (unsigned long long)c->renewals,
+			     w->n_registrars);
+	for (unsigned type = ENRP_HANDLE_TABLE_REQUEST; type <= ENRP_ERROR; type++)
+		if (type != ENRP_HANDLE_UPDATE && c->sent[type] > (is_list(type) ? w->n_registrars * rounds : 0))
+			sim_violated(w, "traffic", "%llu %s while nothing happens",
+				     (unsigned long long)c->sent[type], rsp_message_name(RSP_ENRP, (uint8_t)type));
+}

@@ -1,0 +1,92 @@
+#ifndef TESTS_SIM_NODE_H
+#define TESTS_SIM_NODE_H
+
+#include "engine/client.h"
+#include "engine/registrar.h"
+#include "world.h"
+
+/* The machines of the scope: each runs one engine, has a clock of its own, and may be stopped in several ways. */
+
+enum { SIM_ASAP_PORT = 3864, SIM_ENRP_PORT = 9902, SIM_NOTIFY_PORT = 5000 };
+
+struct sim_end;
+
+struct sim_node {
+	struct sim *w;
+	unsigned place; /* in w->node */
+	bool is_registrar;
+	enum rsp_role role; /* a client's */
+	char name[12];
+	struct rsp_ip ip;
+
+	bool up;      /* its process runs; */
+	bool present; /* its machine is there: if not, nobody hears anything of it */
+	bool paused;  /* SIGSTOP: connections stay, nothing is read */
+	uint64_t paused_ms;
+	uint32_t life;	/* counts its processes */
+	uint64_t clock; /* the engine's time is the world's plus this */
+	int64_t skew_ms; /* its wall clock is wrong by this */
+	uint32_t slow_ms; /* added to each message from it */
+	uint64_t wake_ms;
+
+	struct sim_end **end; /* by link number, from 1 */
+	uint32_t n_ends, ends_room, *free_id, n_free;
+
+	struct rsp_registrar *registrar;
+	uint32_t server_id;
+	struct rsp_client *client;
+
+	unsigned faults;  /* that it suffers now */
+	unsigned ill;     /* those and the ones that it may not have got over yet */
+	uint64_t well_ms; /* since when it runs and suffers none */
+	uint64_t runs_ms; /* since when it runs, at the same pace */
+};
+
+/** All nodes, none running. */
+void sim_nodes_new(struct sim *w);
+void sim_nodes_free(struct sim *w);
+
+static inline struct sim_node *
+sim_registrar(const struct sim *w, unsigned i)
+{
+	return &w->node[i];
+}
+
+/** Start its process anew: another server id, nothing known. */
+void sim_node_start(struct sim_node *n);
+
+enum sim_end_kind {
+	SIM_KILLED,  /* SIGKILL: its connections are reset */
+	SIM_VANISHED, /* the machine is gone: no sign of it */
+	SIM_LEFT     /* SIGTERM */
+};
+
+void sim_node_stop(struct sim_node *n, enum sim_end_kind kind);
+void sim_node_pause(struct sim_node *n);
+void sim_node_continue(struct sim_node *n);
+/** Its clock jumps ahead, as does everything that it waits for. */
+void sim_node_jump(struct sim_node *n, uint64_t by_ms);
+
+/** Whether its process runs and does something. */
+static inline bool
+sim_node_runs(const struct sim_node *n)
+{
+	return n->up && !n->paused;
+}
+
+uint64_t sim_node_clock(const struct sim_node *n);
+
+/** The registrar whose process now has that server id, or NULL. */
+struct sim_node *sim_node_of_id(const struct sim *w, uint32_t server_id);
+/** NULL: nobody of that name. */
+struct sim_node *sim_node_named(const struct sim *w, const char *name);
+struct sim_node *sim_node_at(const struct sim *w, const struct rsp_ip *ip);
+
+/* From the network. */
+enum rsp_err sim_node_link_up(struct sim_node *n, uint32_t id, const struct rsp_link_info *info);
+void sim_node_link_down(struct sim_node *n, uint32_t id, enum rsp_err why);
+void sim_node_receive(struct sim_node *n, uint32_t id, struct rsp_bytes message);
+/** After calls to its engine from elsewhere: when does it want to be called next? */
+void sim_node_arm(struct sim_node *n);
+
+#endif

@@ -1,0 +1,177 @@
+#include "plan.h"
+
+#include "base/attr.h"
+#include "world.h"
+
+#define SIM_SHORT_LIFE_S 60
+
+const char *
+sim_style_name(enum sim_style style)
+{
+	static const char *const name[] = { "quiet", "gentle", "storm" };
+
+	return (unsigned)style < RSP_COUNT(name) ? name[style] : "any";
+}
+
+static void
+draw_timers(struct sim_plan *p, struct rsp_rng *rng)
+{
+	unsigned which = (unsigned)rsp_rng_below(rng, 10);
+
+	if (which < 6) { /* --timers=fast */
+		p->heartbeat_ms = 2000;
+		p->last_heard_ms = 5000;
+		p->no_response_ms = 2000;
+	} else if (which < 9) {
+		p->heartbeat_ms = (uint32_t)sim_between(rng, 1000, 10000);
+		p->last_heard_ms = p->heartbeat_ms * 2 + (uint32_t)sim_between(rng, 500, 2000);
+		p->no_response_ms = (uint32_t)sim_between(rng, 1500, 5000);
+	} else { /* RFC 5353 s.4.2 */
+		p->heartbeat_ms = 30000;
+		p->last_heard_ms = 61000;
+		p->no_response_ms = 5000;
+	}
+	p->keepalive_ms = (uint32_t)sim_between(rng, 2000, 15000);
+	p->keepalive_timeout_ms = p->no_response_ms;
+	p->grace_ms = (uint32_t)sim_between(rng, 3000, 6000);
+}
+
+static void
+draw_network(struct sim_plan *p, struct rsp_rng *rng)
+{
+	static const struct {
+		uint32_t min, max;
+	} delay[] = { { 0, 1 }, { 1, 5 }, { 1, 40 }, { 20, 80 }, { 1, 250 } };
+	static const uint32_t link_timeout[] = { 5000, 12000, 60000, 900000 };
+	unsigned i = (unsigned)rsp_rng_below(rng, RSP_COUNT(delay));
+
+	p->delay_min_ms = delay[i].min;
+	p->delay_max_ms = delay[i].max;
+	p->link_timeout_ms = link_timeout[rsp_rng_below(rng, RSP_COUNT(link_timeout))];
+	p->lag_percent = sim_chance(rng, 50) ? 20 : 0;
+	p->lag_ms = 250;
+	p->dial_timeout_ms = 2000;
+	p->skew_ms = sim_chance(rng, 30) ? 0 : sim_chance(rng, 80) ? 2000 : 3600000;
+}
+
+struct sim_plan
+sim_plan_of(uint64_t seed, enum sim_style style)
+{
+	struct rsp_rng rng = rsp_rng_seeded(seed ^ UINT64_C(0x706c616e));
+	struct sim_plan p = { 0 };
+	unsigned which = (unsigned)rsp_rng_below(&rng, 20);
+
+	p.style = style != SIM_STYLES ? style : which < 2 ? SIM_QUIET : which < 11 ? SIM_GENTLE : SIM_STORM;
+	p.registrars = (unsigned)sim_between(&rng, 3, 9);
+	p.element_clients = (unsigned)sim_between(&rng, 2, 10);
+	p.elements_each = (unsigned)sim_between(&rng, 1, 4);
+	p.users = (unsigned)sim_between(&rng, 1, 3);
+	p.pools = (unsigned)sim_between(&rng, 1, 4);
+	p.handle_size = 6;
+	if (sim_chance(&rng, 6)) { /* handle tables of several pages */
+		p.handle_size = 4000;
+		p.element_clients = 12;
+		p.elements_each = 4;
+		p.pools = 24;
+	}
+	p.insecure = sim_chance(&rng, 15);
+	p.all_contacts = sim_chance(&rng, 70);
+	p.listens = sim_chance(&rng, 85);
+	draw_timers(&p, &rng);
+	draw_network(&p, &rng);
+	p.faults = p.style == SIM_GENTLE ? (unsigned)sim_between(&rng, 2, 5) : (unsigned)sim_between(&rng, 3, 14);
+	if (p.heartbeat_ms > 10000 && p.style == SIM_GENTLE)
+		p.faults = 2;
+	/* who is not told that its connection is gone finds out when it renews its registration: RFC 5352 s.3.1, T4 */
+	p.lifetime_s = (int32_t)sim_between(&rng, 20, SIM_SHORT_LIFE_S);
+	if (p.style != SIM_STORM && p.link_timeout_ms > 2 * sim_bound_takeover(&p, false) && sim_chance(&rng, 75))
+		p.lifetime_s = 600;
+	p.load_ms = (uint32_t)sim_between(&rng, 150, 3000);
+	p.sample_ms = 100;
+	return p;
+}
+
+struct sim_plan
+sim_plan_large(void)
+{
+	struct sim_plan p = sim_plan_of(1, SIM_GENTLE);
+
+	p.registrars = 100;
+	p.element_clients = 400;
+	p.elements_each = 25;
+	p.users = 4;
+	p.pools = 500;
+	p.handle_size = 8;
+	p.insecure = false;
+	p.all_contacts = true;
+	p.listens = true;
+	p.heartbeat_ms = 30000;
+	p.last_heard_ms = 61000;
+	p.no_response_ms = 5000;
+	p.keepalive_ms = 30000;
+	p.keepalive_timeout_ms = 5000;
+	p.grace_ms = 5000;
+	p.lifetime_s = 1800;
+	p.delay_min_ms = 1;
+	p.delay_max_ms = 20;
+	p.lag_percent = 1;
+	p.link_timeout_ms = 60000;
+	p.faults = 4;
+	p.load_ms = 2000;
+	p.sample_ms = 5000;
+	return p;
+}
+
+/* The longest way of a message, one way. */
+static uint64_t
+way(const struct sim_plan *p)
+{
+	return (uint64_t)p->delay_max_ms + (p->lag_percent ? p->lag_ms : 0);
+}
+
+uint64_t
+sim_bound_exchange(const struct sim_plan *p)
+{
+	return 500 + 8 * way(p);
+}
+
+uint64_t
+sim_bound_detection(const struct sim_plan *p, bool reset)
+{
+	/* RFC 5353 s.3.4.3: silence, then a probe that nobody answers; a reset is followed by a refused connection */
+	uint64_t silence = (uint64_t)p->last_heard_ms + p->no_response_ms;
+
+	return sim_bound_exchange(p) + (reset ? 0 : silence);
+}
+
+uint64_t
+sim_bound_takeover(const struct sim_plan *p, bool reset)
+{
+	/* s.3.5.1; beyond the RFC, who is asked to agree looks for himself first */
+	return sim_bound_detection(p, reset) + p->no_response_ms + sim_bound_exchange(p);
+}
+
+uint64_t
+sim_bound_rehoming(const struct sim_plan *p, bool reset)
+{
+	/* s.3.5.2; elements are dialled, or hunt by themselves */
+	return sim_bound_takeover(p, reset) + 2 * (uint64_t)p->dial_timeout_ms + sim_bound_exchange(p);
+}
+
+uint64_t
+sim_bound_removal(const struct sim_plan *p, bool reset)
+{
+	/* RFC 5352 s.3.4: the next keep-alive comes within one and a half intervals, and is not answered */
+	uint64_t silence = p->keepalive_ms + p->keepalive_ms / 2 + (uint64_t)p->keepalive_timeout_ms;
+
+	return sim_bound_exchange(p) + (reset ? p->grace_ms : silence + p->grace_ms);
+}
+
+uint64_t
+sim_bound_settled(const struct sim_plan *p)
+{
+	/* connections that were thought to be there are found dead; a takeover; the next audit; a download; elements that
+	 * are missed and that hunt */
+	return sim_bound_rehoming(p, false) + sim_bound_removal(p, false) + p->heartbeat_ms +
+	       2 * (uint64_t)p->no_response_ms + 10000;
+}

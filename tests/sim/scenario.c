@@ -1,0 +1,296 @@
+#include "scenario.h"
+
+#include <stdlib.h>
+
+#include "invariants.h"
+#include "load.h"
+#include "net.h"
+#include "node.h"
+
+/* What happens in a run, from its beginning to its end. */
+
+#define FAULTS_MAX 16
+
+static void
+boot(struct sim *w)
+{
+	bool together = sim_chance(&w->fault_rng, 50);
+
+	for (unsigned i = 0; i < w->n_nodes; i++) {
+		sim_node_start(&w->node[i]);
+		if (!together && i < w->n_registrars)
+			sim_run(w, w->now + sim_between(&w->fault_rng, 0, 2000));
+	}
+	sim_check_start(w);
+	sim_load_start(w);
+}
+
+/* Nothing is changed any more, and the scope comes to rest; how long that took. */
+static uint64_t
+rest(struct sim *w)
+{
+	uint64_t began = w->now, ms;
+
+	sim_load_stop(w);
+	ms = sim_settle(w, sim_bound_settled(&w->plan));
+	if (sim_failed(w) || w->now >= sim_over(w))
+		return ms;
+	sim_run(w, sim_over(w));
+	(void)sim_settle(w, sim_bound_removal(&w->plan, false));
+	return w->now > sim_over(w) ? w->now - began : ms;
+}
+
+/* A registrar's end must be noticed. */
+static void
+check_detected(struct sim *w, const struct sim_fault *f)
+{
+	bool ends = f->kind == SIM_FAULT_KILL || f->kind == SIM_FAULT_VANISH || f->kind == SIM_FAULT_LEAVE;
+
+	if (!ends || f->duration_ms < sim_bound_takeover(&w->plan, sim_fault_resets(f->kind)))
+		return;
+	if (!w->report->now.detected)
+		sim_violated(w, "not-detected", "nobody noticed that %s %s", f->victim->name, sim_fault_name(f->kind));
+	else if (!w->report->now.taken)
+		sim_violated(w, "not-taken-over", "nobody took over %s", f->victim->name);
+}
+
+/* With a registrar gone for good, its elements find another home. */
+static void
+await_rehoming(struct sim *w, const struct sim_fault *f)
+{
+	bool absent = f->kind == SIM_FAULT_KILL || f->kind == SIM_FAULT_VANISH || f->kind == SIM_FAULT_LEAVE ||
+		      f->kind == SIM_FAULT_PAUSE || f->kind == SIM_FAULT_ISOLATE;
+	uint64_t bound = sim_bound_rehoming(&w->plan, sim_fault_resets(f->kind));
+
+	if (!absent || f->duration_ms < bound)
+		return;
+	sim_load_stop(w);
+	uint64_t ms = sim_settle(w, bound);
+	if (!sim_failed(w))
+		sim_report_time(w, SIM_REHOMING, f->kind, ms, bound);
+}
+
+/* All users ask, and all else goes on. */
+static void
+busy(struct sim *w, uint64_t ms)
+{
+	sim_load_ask_often(w, true);
+	sim_run(w, w->now + ms);
+	sim_load_ask_often(w, false);
+}
+
+static void
+one_fault(struct sim *w, unsigned number)
+{
+	struct sim_fault f = sim_fault_gentle(w, number);
+	uint32_t server_id = f.victim->server_id;
+	uint64_t began;
+	bool calm = sim_chance(&w->fault_rng, 40);
+
+	sim_load_act(w);
+	sim_run(w, w->now + sim_between(&w->fault_rng, 500, 4000));
+	sim_report_fault(w, &f, server_id);
+	if (sim_failed(w) || !sim_fault_begin(w, &f)) {
+		(void)rest(w);
+		return;
+	}
+	began = w->now;
+	if (calm)
+		await_rehoming(w, &f);
+	sim_load_act(w);
+	if (f.kind == SIM_FAULT_PAUSE) /* there will be something to read for it */
+		busy(w, f.duration_ms < 1000 ? f.duration_ms : 1000);
+	if (w->now < began + f.duration_ms)
+		sim_run(w, began + f.duration_ms);
+	if (!sim_failed(w))
+		check_detected(w, &f);
+	sim_fault_end(w, &f);
+	uint64_t over_ms = w->now;
+	if (sim_chance(&w->fault_rng, 50)) /* things go on while it recovers */
+		busy(w, sim_between(&w->fault_rng, 0, 2000));
+	uint64_t ms = w->now - over_ms + rest(w);
+	sim_fault_forget(w, &f);
+	sim_report_fault(w, &f, 0);
+	if (!sim_failed(w))
+		sim_report_time(w, SIM_CONVERGENCE, f.kind, ms, sim_bound_settled(&w->plan));
+}
+
+static void
+gentle(struct sim *w)
+{
+	(void)rest(w);
+	sim_check_strict(w, true);
+	for (unsigned i = 0; i < w->plan.faults && !sim_failed(w); i++)
+		one_fault(w, i);
+}
+
+static int
+by_time(const void *a, const void *b)
+{
+	const struct sim_fault *x = a, *y = b;
+
+	return x->at < y->at ? -1 : x->at > y->at;
+}
+
+static void
+end_due(struct sim *w, struct sim_fault *fault, unsigned n, uint64_t until)
+{
+	for (;;) {
+		struct sim_fault *next = NULL;
+
+		for (unsigned i = 0; i < n; i++)
+			if (fault[i].began && !fault[i].is_over &&
+			    (!next || fault[i].at + fault[i].duration_ms < next->at + next->duration_ms))
+				next = &fault[i];
+		if (!next || next->at + next->duration_ms > until || sim_failed(w))
+			break;
+		sim_run(w, next->at + next->duration_ms);
+		sim_fault_end(w, next);
+		sim_fault_forget(w, next);
+	}
+	sim_run(w, until);
+}
+
+static void
+storm(struct sim *w)
+{
+	struct sim_fault fault[FAULTS_MAX];
+	unsigned n = w->plan.faults;
+	uint64_t begin = w->now, length = 3 * sim_bound_takeover(&w->plan, false);
+
+	for (unsigned i = 0; i < n; i++) {
+		fault[i] = sim_fault_any(w, i);
+		fault[i].at = begin + rsp_rng_below(&w->fault_rng, length);
+	}
+	qsort(fault, n, sizeof(*fault), by_time);
+	for (unsigned i = 0; i < n && !sim_failed(w); i++) {
+		end_due(w, fault, i, fault[i].at);
+		if (!sim_failed(w))
+			(void)sim_fault_begin(w, &fault[i]);
+	}
+	end_due(w, fault, n, begin + length);
+	for (unsigned i = 0; i < n && !sim_failed(w); i++) {
+		sim_fault_end(w, &fault[i]);
+		sim_fault_forget(w, &fault[i]);
+	}
+	uint64_t ms = rest(w);
+	if (!sim_failed(w))
+		sim_report_time(w, SIM_CONVERGENCE, SIM_FAULT_COUNT, ms, sim_bound_settled(&w->plan));
+	sim_check_strict(w, true);
+}
+
+/* A registrar that begins anew in a scope where nothing changes: whatever it answers must be complete. */
+static void
+join(struct sim *w)
+{
+	struct sim_node *n = sim_registrar(w, (unsigned)rsp_rng_below(&w->fault_rng, w->n_registrars));
+
+	sim_node_stop(n, SIM_KILLED);
+	sim_run(w, w->now + 2 * sim_bound_takeover(&w->plan, true));
+	if (sim_failed(w))
+		return;
+	sim_node_start(n);
+	sim_load_ask_often(w, true);
+	sim_run(w, w->now + 5000);
+	sim_load_ask_often(w, false);
+	(void)rest(w);
+}
+
+static void
+quiet(struct sim *w)
+{
+	sim_run(w, w->now + sim_between(&w->fault_rng, 10000, 40000));
+	(void)rest(w);
+	sim_check_strict(w, true);
+	if (!sim_failed(w))
+		join(w);
+}
+
+/* Everybody leaves, and nothing remains of them. */
+static void
+empty(struct sim *w)
+{
+	char text[400];
+	const char *invariant;
+
+	sim_load_leave_all(w);
+	(void)sim_settle(w, 10000 + sim_bound_exchange(&w->plan));
+	sim_run(w, w->now + 2 * (uint64_t)w->plan.heartbeat_ms);
+	if (!sim_failed(w) && (invariant = sim_unsettled(w, text, sizeof(text))))
+		sim_violated(w, invariant, "%s, after all had left", text);
+}
+
+static void
+on_stop(struct sim *w, void *ctx, uint32_t generation)
+{
+	(void)ctx;
+	(void)generation;
+	sim_violated(w, "stopped", "as you wished");
+}
+
+static void
+play(struct sim *w)
+{
+	char text[400];
+	const char *invariant;
+
+	boot(w);
+	if (w->plan.style == SIM_QUIET)
+		quiet(w);
+	else if (w->plan.style == SIM_GENTLE)
+		gentle(w);
+	else
+		storm(w);
+	if (!sim_failed(w))
+		sim_run(w, w->now + w->plan.heartbeat_ms + sim_bound_exchange(&w->plan));
+	if (!sim_failed(w))
+		sim_check_traffic(w, 3 * (uint64_t)w->plan.heartbeat_ms);
+	if (!sim_failed(w) && (invariant = sim_unsettled(w, text, sizeof(text))))
+		sim_violated(w, invariant, "%s, after it had settled", text);
+	if (!sim_failed(w))
+		empty(w);
+}
+
+struct sim_result
+sim_scenario(uint64_t seed, const struct sim_options *options, struct sim_coverage *coverage,
+	     struct sim_report *report)
+{
+	struct sim w = { .seed = seed,
+			 .plan = options->large ? sim_plan_large() : sim_plan_of(seed, options->style),
+			 .coverage = coverage,
+			 .report = report,
+			 .verbose = options->verbose,
+			 .without = options->without };
+
+	w.net_rng = rsp_rng_seeded(seed * 4 + 1);
+	w.fault_rng = rsp_rng_seeded(seed * 4 + 2);
+	w.load_rng = rsp_rng_seeded(seed * 4 + 3);
+	w.node_rng = rsp_rng_seeded(seed * 4 + 4);
+	report->now.active = false;
+	coverage->runs[w.plan.style]++;
+	sim_nodes_new(&w);
+	sim_net_new(&w);
+	sim_load_new(&w);
+	sim_check_new(&w);
+	if (options->stop_ms)
+		sim_at(&w, options->stop_ms, on_stop, NULL, 0);
+	play(&w);
+	if (sim_failed(&w))
+		sim_dump(&w);
+	report->runs++;
+	report->virtual_ms += w.now;
+	report->messages += w.delivered;
+	report->resolutions += w.load->answers;
+	report->acts += w.load->acts;
+	struct sim_result result = { .violation = w.violation,
+				     .plan = w.plan,
+				     .virtual_ms = w.now,
+				     .messages = w.delivered,
+				     .hash = w.hash };
+	sim_check_free(&w);
+	sim_load_free(&w);
+	sim_net_free(&w);
+	sim_nodes_free(&w);
+	free(w.heap);
+	return result;
+}

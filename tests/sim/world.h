@@ -1,0 +1,109 @@
+#ifndef TESTS_SIM_WORLD_H
+#define TESTS_SIM_WORLD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/rng.h"
+#include "plan.h"
+
+/*
+ * A whole scope in one process and in virtual time: registrars, elements and users on the production engines, with a
+ * network and faults that are drawn from a seed. One seed is one run, the same on every machine.
+ *
+ * To replay a seed that failed:
+ *	make sim SEEDS=4711                     what was wrong, and when
+ *	./rsp-sim --seed 4711 --verbose         every message, record and fault, a line each
+ *	./rsp-sim --seed 4711 --verbose --stop-at 31500    up to then, and what everybody knows by then
+ *	./rsp-sim --seed 4711 --without 2,5         the same without the faults numbered so in the trace: what is to blame?
+ *
+ * world: time and the queue of what is to happen. node: engines, and their calls. net: links. faults, load: what is done
+ * to the scope. invariants: what must hold. coverage, report: what was met, and how long things took.
+ */
+
+struct sim;
+struct sim_node;
+struct sim_net;
+struct sim_load;
+struct sim_check;
+struct sim_coverage;
+struct sim_report;
+
+/** Something to happen. @generation tells whether @ctx is still what it was; the callee looks. */
+typedef void sim_call(struct sim *w, void *ctx, uint32_t generation);
+
+struct sim_event {
+	uint64_t at, order;
+	sim_call *call;
+	void *ctx;
+	uint32_t generation;
+};
+
+/** What went wrong first. */
+struct sim_violation {
+	const char *invariant; /* NULL: nothing */
+	uint64_t at;
+	char text[512];
+};
+
+struct sim {
+	uint64_t seed, now, order;
+	struct sim_plan plan;
+	struct rsp_rng net_rng, fault_rng, load_rng, node_rng;
+	struct sim_event *heap;
+	size_t n_events, room;
+	unsigned at_once; /* events since time last moved */
+
+	struct sim_node *node; /* n_registrars, then the clients */
+	unsigned n_nodes, n_registrars;
+	unsigned split;	    /* for how many faults nothing is promised about elements just now */
+	uint64_t joined_ms; /* when a partition or pause was last over: what it kept arrives late, a registration too */
+	struct sim_net *net;
+	struct sim_load *load;
+	struct sim_check *check;
+	struct sim_coverage *coverage; /* the caller's, over many runs */
+	struct sim_report *report;     /* the same */
+
+	struct sim_violation violation;
+	bool verbose;
+	uint64_t without; /* bit i: fault i does not happen */
+	uint64_t hash;	  /* over all that happened */
+	uint64_t delivered;
+};
+
+/** Let @call happen at @at. */
+void sim_at(struct sim *w, uint64_t at, sim_call *call, void *ctx, uint32_t generation);
+
+/** Go on until @until, or until an invariant is violated. */
+void sim_run(struct sim *w, uint64_t until);
+
+/** An invariant does not hold: the run ends. Only the first is kept. */
+void sim_violated(struct sim *w, const char *invariant, const char *fmt, ...) RSP_PRINTF(3, 4);
+
+static inline bool
+sim_failed(const struct sim *w)
+{
+	return w->violation.invariant != NULL;
+}
+
+/** A line of the trace, if it is wanted; and all that happens makes up the hash of the run. */
+void sim_trace(struct sim *w, const char *fmt, ...) RSP_PRINTF(2, 3);
+void sim_mix(struct sim *w, uint64_t value);
+
+/** Memory that must be there. */
+void *sim_alloc(size_t n, size_t size);
+
+static inline uint64_t
+sim_between(struct rsp_rng *rng, uint64_t from, uint64_t to)
+{
+	return from + rsp_rng_below(rng, to - from + 1);
+}
+
+static inline bool
+sim_chance(struct rsp_rng *rng, unsigned percent)
+{
+	return rsp_rng_below(rng, 100) < percent;
+}
+
+#endif
