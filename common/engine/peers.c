@@ -437,6 +437,7 @@ rsp_peer_of_link(struct rsp_registrar *r, struct rsp_link *link, const struct rs
 	bind_link(r, link, peer);
 	if (joined)
 		rsp_enrp_record(r, RSP_EVENT_PEER_JOINED, peer, NULL);
+	rsp_peer_heard(r, peer); /* first: if it was taken over, what follows might complete that, and it would be gone */
 	bury_former(r, peer, link->contact);
 	if (!link->dialled)
 		rsp_enrp_presence(r, link->id, peer->server_id, true);

@@ -178,10 +178,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	return 0;
 }
 
-/* Sessions in which everything happens, and copies of them with something changed. */
+/* A session in which everything happens, copies of it with something changed, and its steps in any order. */
+
+enum { COPIES = 400, ORDERS = 400, STEPS_MAX = 256 };
 
 static uint8_t session[32768];
 static size_t session_size;
+static size_t step_at[STEPS_MAX + 1]; /* where each begins; the last: where the session ends */
+static unsigned n_steps;
 
 static void
 add(enum step step, uint8_t what, const struct rsp_message *msg)
@@ -189,16 +193,17 @@ add(enum step step, uint8_t what, const struct rsp_message *msg)
 	uint8_t *at = session + session_size;
 	size_t n = 0;
 
-	must(session_size + 4096 < sizeof(session));
+	must(session_size + 4096 < sizeof(session) && n_steps < STEPS_MAX);
 	at[0] = (uint8_t)(step | (session_size ? 0 : 0x40));
 	at[1] = what;
 	session_size += 2;
-	if (!msg)
-		return;
-	must(rsp_message_encode(msg, at + 4, 2048, &n) == RSP_OK);
-	at[2] = (uint8_t)(n >> 8);
-	at[3] = (uint8_t)n;
-	session_size += 2 + n;
+	if (msg) {
+		must(rsp_message_encode(msg, at + 4, 2048, &n) == RSP_OK);
+		at[2] = (uint8_t)(n >> 8);
+		at[3] = (uint8_t)n;
+		session_size += 2 + n;
+	}
+	step_at[++n_steps] = session_size;
 }
 
 static void
@@ -288,7 +293,7 @@ compose(void)
 {
 	enum { DIAL = LINKS }; /* what was dialled last */
 
-	session_size = 0;
+	session_size = n_steps = 0;
 	add(PASS, 0, NULL); /* dials its mentor */
 	add(DIAL_UP, 0, NULL);
 	add_presence(DIAL, ID_A);
@@ -335,17 +340,38 @@ compose(void)
 	add(PASS, 255, NULL);
 }
 
+/* What a lossy and late network, and others' mistakes, make of a session: its steps in any order, over any link. */
+static size_t
+shuffle(uint64_t seed, uint8_t *out, size_t cap)
+{
+	struct rsp_rng rng = rsp_rng_seeded(seed);
+	size_t size = 0;
+
+	for (unsigned i = 0; i < 150; i++) {
+		/* forward on the whole, so that it gets somewhere */
+		unsigned step = rsp_rng_below(&rng, 2) ? i % n_steps : (unsigned)rsp_rng_below(&rng, n_steps);
+		size_t n = step_at[step + 1] - step_at[step];
+
+		if (size + n > cap)
+			break;
+		memcpy(out + size, session + step_at[step], n);
+		if (rsp_rng_below(&rng, 8) == 0)
+			out[size + 1] = (uint8_t)rsp_rng_u64(&rng);
+		size += n;
+	}
+	return size;
+}
+
 unsigned
 fuzz_seeds(void (*each)(const char *name, const uint8_t *data, size_t size))
 {
-	enum { COPIES = 400 };
 	static uint8_t copy[sizeof(session)];
+	char name[32];
 
 	compose();
 	each("a session", session, session_size);
 	for (unsigned i = 0; i < COPIES; i++) {
 		struct rsp_rng rng = rsp_rng_seeded(i);
-		char name[32];
 
 		memcpy(copy, session, session_size);
 		for (unsigned changes = 1 + (unsigned)rsp_rng_below(&rng, 16); changes > 0; changes--)
@@ -353,5 +379,9 @@ fuzz_seeds(void (*each)(const char *name, const uint8_t *data, size_t size))
 		(void)snprintf(name, sizeof(name), "a changed session, %u", i);
 		each(name, copy, session_size);
 	}
-	return 1 + COPIES;
+	for (unsigned i = 0; i < ORDERS; i++) {
+		(void)snprintf(name, sizeof(name), "another order, %u", i);
+		each(name, copy, shuffle(i, copy, sizeof(copy)));
+	}
+	return 1 + COPIES + ORDERS;
 }

@@ -278,6 +278,27 @@ a_restarted_registrar_is_another_one(void)
 }
 
 static void
+who_takes_turns_with_two_ids_is_one_of_them_at_a_time(void)
+{ /* two processes with one key, say */
+	begin();
+	world_joined(B, ID_B, "b");
+	world_joined(OTHER, ID_C, "b"); /* b is dead, and c has to acknowledge that */
+	CHECK_EQ(state(ID_B), RSP_PEER_DEAD);
+	world_joined(C, ID_B, "b"); /* and now it is c that is dead */
+	CHECK_EQ(state(ID_B), RSP_PEER_ACTIVE);
+	CHECK_EQ(state(ID_C), RSP_PEER_DEAD);
+	CHECK_STR(world_reason(RSP_EVENT_TAKEOVER_ABORTED), "target-alive");
+	CHECK_EQ(world_told(RSP_EVENT_TAKEOVER_DONE), 0);
+	for (uint32_t i = 0; i < 20; i++) {
+		CHECK_EQ(world_up(100 + i, RSP_ENRP, RSP_ROLE_PEER, "b"), RSP_OK);
+		world_presence(100 + i, i & 1 ? ID_B : ID_C, "b", true);
+	}
+	CHECK_EQ(n_peers(), 2);
+	CHECK_EQ(state(ID_B), RSP_PEER_ACTIVE);
+	world_end();
+}
+
+static void
 a_second_connection_of_a_peer_replaces_the_first(void)
 {
 	struct rsp_peer_view view;
@@ -555,6 +576,7 @@ main(void)
 	TAP_RUN(a_broken_connection_begins_the_detection_at_once);
 	TAP_RUN(dialling_is_not_without_pause);
 	TAP_RUN(a_restarted_registrar_is_another_one);
+	TAP_RUN(who_takes_turns_with_two_ids_is_one_of_them_at_a_time);
 	TAP_RUN(a_second_connection_of_a_peer_replaces_the_first);
 	TAP_RUN(a_list_names_all_who_are_known_and_alive);
 	TAP_RUN(who_is_in_a_list_is_dialled);
