@@ -597,14 +597,14 @@ static enum rsp_err
 make(enum rsp_x509_kind kind, bool ed25519, const char *name, int64_t from_ms, int64_t to_ms,
      const struct rsp_x509_pair *issuer, struct rsp_x509_pair *ret)
 {
-	const char *const dns[] = { name, "*.pool.example" };
+	const char *const dns[] = { name, "*.pool.example", "xn--bcher-kva.example" };
 	struct rsp_ip ip = { .family = 4, .ip = { 127, 0, 0, 1 } };
 	struct rsp_x509_request request = { .kind = kind,
 					    .ed25519 = ed25519,
 					    .organization = "s",
 					    .common_name = name,
 					    .dns = dns,
-					    .n_dns = kind == RSP_X509_SERVER ? 2 : 0,
+					    .n_dns = kind == RSP_X509_SERVER ? 3 : 0,
 					    .ips = &ip,
 					    .n_ips = kind == RSP_X509_SERVER,
 					    .not_before_ms = from_ms,
@@ -669,6 +669,8 @@ certificates_of(bool ed25519)
 	CHECK_EQ(verify(&trust, &leaf, RSP_X509_SERVER, "127.0.0.1"), RSP_OK);
 	CHECK_EQ(verify(&trust, &leaf, RSP_X509_SERVER, "x.pool.example"), RSP_OK);
 	CHECK_EQ(verify(&trust, &leaf, RSP_X509_SERVER, "x.y.pool.example"), RSP_ECERT_NAME);
+	CHECK_EQ(verify(&trust, &leaf, RSP_X509_SERVER, "b\303\274cher.example"), RSP_OK); /* RFC 5353 s.6.2: in ACE */
+	CHECK_EQ(verify(&trust, &leaf, RSP_X509_SERVER, "b\303\266cher.example"), RSP_ECERT_NAME);
 	CHECK_EQ(verify(&trust, &leaf, RSP_X509_SERVER, "r2"), RSP_ECERT_NAME);
 	CHECK_EQ(verify(&trust, &leaf, RSP_X509_SERVER, "127.0.0.2"), RSP_ECERT_NAME);
 	CHECK_EQ(verify(&trust, &leaf, RSP_X509_SERVER, "::1"), RSP_ECERT_NAME);
