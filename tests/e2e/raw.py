@@ -316,4 +316,5 @@ def hear(arguments):
 
 VERBS = {"exchange": exchange, "hold": hold, "poll": poll, "flood": flood, "shout": shout, "invent": invent, "noise": noise,
          "hear": hear}
-VERBS[sys.argv[1]](sys.argv[2:])
+if __name__ == "__main__":
+    VERBS[sys.argv[1]](sys.argv[2:])
