@@ -16,9 +16,11 @@ struct wire {
 	bool open, element; /* at one end, @to, is an element */
 };
 
+enum kind { CONNECT, CARRY, HANG_UP };
+
 struct parcel {
 	struct parcel *next;
-	enum { CONNECT, CARRY, HANG_UP } kind;
+	enum kind kind;
 	unsigned wire, end; /* to which end */
 	size_t n;
 	uint8_t octets[];
@@ -33,7 +35,7 @@ static struct parcel *first, **last = &first;
 static uint64_t now;
 
 static void
-post(int kind, unsigned i, unsigned end, struct rsp_bytes octets)
+post(enum kind kind, unsigned i, unsigned end, struct rsp_bytes octets)
 {
 	struct parcel *parcel = calloc(1, sizeof(*parcel) + octets.n);
 
