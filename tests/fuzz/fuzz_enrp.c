@@ -89,6 +89,8 @@ look_at_all(const struct rsp_registrar *r)
 	}
 }
 
+static bool insecure; /* in plain text: nobody has a name */
+
 static uint32_t
 link_of(uint8_t what)
 {
@@ -113,8 +115,8 @@ take_step(enum step step, uint8_t what, struct rsp_bytes octets)
 		break;
 	case LINK_UP:
 		if (link < LINKS && !rsp_registrar_link(w.r, link))
-			(void)!world_up(link, link_kind[link].protocol, link_kind[link].role,
-					link_kind[link].identity);
+			(void)!world_up(link, link_kind[link].protocol, insecure ? RSP_ROLE_NONE : link_kind[link].role,
+					insecure ? NULL : link_kind[link].identity);
 		break;
 	case DIAL_UP:
 		link = w.n_dials ? DIALLED + w.n_dials - 1 - what % (w.n_dials < 4 ? w.n_dials : 4) : 0;
@@ -169,6 +171,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct rsp_registrar_config config = fuzz_config(size > 0 && data[0] & 0x40);
 	struct rsp_rd rd = rsp_rd_init(rsp_bytes_of(data, size), 0);
 
+	config.insecure = insecure = size > 0 && data[0] & 0x80;
 	world_begin(&config);
 	for (unsigned steps = 0; steps < 1000 && step_on(&rd); steps++) {
 		look_at_all(w.r);
@@ -359,6 +362,7 @@ shuffle(uint64_t seed, uint8_t *out, size_t cap)
 			out[size + 1] = (uint8_t)rsp_rng_u64(&rng);
 		size += n;
 	}
+	out[0] ^= seed % 4 == 0 ? 0x80 : 0;
 	return size;
 }
 
