@@ -140,6 +140,7 @@ believe(struct rsp_registrar *r, const struct rsp_peer *peer, struct rsp_bytes h
 	enum rsp_err err = rsp_handlespace_put(r->space, handle, pe, &e, &is_new);
 	if (!err) {
 		e->marked = false;
+		e->claimed_by = 0;
 		rsp_wheel_cancel(&r->keepalive, &e->keepalive); /* it may have been about to be swept */
 		rsp_watch_changed(r, r->now_ms, e->pool, false);
 		return;
@@ -223,6 +224,8 @@ rsp_rival_lost(struct rsp_registrar *r, struct rsp_element *e)
 		r->ops->record(r->ctx, &event);
 		rsp_tombstone_put(&r->tombstones, handle, e->pe_id, rival->version,
 				  r->now_ms + r->config.tombstone_ms);
+		rsp_element_set_version(e, rival->version);
+		rsp_updates_send(r, e, ENRP_DEL_PE); /* others may know it as ours, and not have believed the rival */
 		rsp_registrar_forget(r, r->now_ms, e);
 		free(rival);
 		return;
@@ -323,10 +326,14 @@ claim(struct rsp_registrar *r, struct rsp_peer *peer, struct rsp_bytes handle, c
 		claim_ours(r, peer, pe, e);
 		return;
 	}
-	if (is_newer(pe->version, pe->home_id, rsp_element_version(e), rsp_element_home_id(e)) &&
-	    !is_takeover_of_living(r, pe, e)) {
-		believe(r, peer, handle, pe, e);
-		return;
+	if (is_newer(pe->version, pe->home_id, rsp_element_version(e), rsp_element_home_id(e))) {
+		bool disowned = e->marked && rsp_timer_is_set(&e->keepalive); /* it is to be swept */
+
+		if (disowned || !is_takeover_of_living(r, pe, e)) {
+			believe(r, peer, handle, pe, e);
+			return;
+		}
+		e->claimed_by = pe->home_id;
 	}
 	if (rsp_element_home_id(e) == pe->home_id && rsp_element_version(e) == pe->version) {
 		e->marked = false;

@@ -148,8 +148,16 @@ sweep(struct rsp_registrar *r, const struct rsp_peer *peer)
 void
 rsp_swept(struct rsp_registrar *r, struct rsp_element *e)
 {
+	struct rsp_peer *claimant = e->claimed_by ? rsp_peer_find(r, e->claimed_by) : NULL;
+
+	e->claimed_by = 0;
 	if (!e->marked)
 		return;
+	if (claimant && rsp_peer_link(claimant)) { /* whom we did not believe, since its home was there */
+		rsp_taking_begin(r, claimant, true);
+		rsp_wheel_set(&r->keepalive, &e->keepalive, r->now_ms + r->config.max_time_no_response_ms);
+		return;
+	}
 	rsp_tombstone_put(&r->tombstones, rsp_pool_handle(e->pool), e->pe_id, rsp_element_version(e),
 			  r->now_ms + r->config.tombstone_ms);
 	rsp_registrar_forget(r, r->now_ms, e);

@@ -68,6 +68,7 @@ struct rsp_element {
 	struct rsp_element *link_next, **link_link; /* among the elements registered over the same link */
 	struct rsp_timer expiry, keepalive;
 	uint64_t keepalive_sent_ms;
+	uint32_t claimed_by; /* who has said that it took it over from its home, and was not believed; 0: nobody */
 	uint32_t *reporters; /* who said that it is unreachable, malloc'd; NULL: nobody */
 	void *rival;	     /* what another registrar says of it; NULL: nothing. Freed with the element */
 

@@ -414,9 +414,9 @@ sim_check_received(struct sim *w, const struct sim_node *n, enum rsp_protocol pr
 	const struct rsp_handlespace *hs = rsp_registrar_handlespace(n->registrar);
 	const struct rsp_element *got =
 		rsp_element_find(hs, rsp_pool_find(hs, msg.handle), msg.element.pe_id);
-	bool ours = got && rsp_element_home_id(got) == n->server_id; /* it will ask the element first */
+	bool applies = !got || rsp_element_home_id(got) == msg.sender_id; /* only its home says that it is gone */
 	e = sim_load_find(w, msg.handle, msg.element.pe_id);
-	if (e && e->want != SIM_IN && !ours)
+	if (e && e->want != SIM_IN && applies)
 		e->seen[n->place] = SIM_BURIED;
 }
 

@@ -206,6 +206,87 @@ what_its_home_has_no_more_may_be_anothers_by_now(void)
 }
 
 static void
+who_took_over_what_its_home_has_no_more_is_asked_again(void)
+{ /* RFC 5353 s.3.5.2: it was not believed while the home was heard */
+	begin();
+	world_joined(1, ID_B, "b");
+	world_joined(2, ID_C, "c");
+	world_update(1, ID_B, ENRP_ADD_PE, "web", world_pe(1, ID_B, 8));
+	world_update(1, ID_B, ENRP_ADD_PE, "web", world_pe(2, ID_B, 8));
+	world_update(2, ID_C, ENRP_ADD_PE, "web", world_pe(1, ID_C, 9)); /* odd: a takeover */
+	CHECK_EQ(world_home("web", 1), ID_B);
+	world_presence(1, ID_B, "b", false);
+	world_table(1, ID_B, 0, "web", 1, 0, ID_B, 8);
+	world_clear();
+	world_run(510);
+	CHECK_EQ(world_count(2, ENRP_HANDLE_TABLE_REQUEST), 1);
+	CHECK_EQ(world_home("web", 1), ID_B);
+	CHECK_EQ(world_home("web", 2), 0);
+	world_table(2, ID_C, 0, "web", 1, 1, ID_C, 9);
+	CHECK_EQ(world_home("web", 1), ID_C);
+	world_run(1000);
+	CHECK_EQ(world_home("web", 1), ID_C);
+	world_end();
+}
+
+static void
+who_took_it_over_and_has_it_no_more_either_cannot_save_it(void)
+{
+	begin();
+	world_joined(1, ID_B, "b");
+	world_joined(2, ID_C, "c");
+	world_update(1, ID_B, ENRP_ADD_PE, "web", world_pe(1, ID_B, 8));
+	world_update(2, ID_C, ENRP_ADD_PE, "web", world_pe(1, ID_C, 9));
+	world_presence(1, ID_B, "b", false);
+	world_table(1, ID_B, 0, "web", 1, 0, ID_B, 8);
+	world_run(510);
+	world_table(2, ID_C, 0, "web", 1, 0, ID_C, 9);
+	CHECK_EQ(world_home("web", 1), ID_B);
+	world_run(510);
+	CHECK_EQ(world_home("web", 1), 0);
+	world_end();
+}
+
+static void
+who_gives_up_its_element_to_a_removal_says_so(void)
+{ /* RFC 5353 s.3.3.2: others who know it as ours do not believe it of another */
+	struct rsp_message msg;
+
+	begin();
+	world_joined(1, ID_B, "b");
+	world_joined(2, ID_C, "c");
+	element(3);
+	world_down(3, RSP_ECLOSED);
+	world_clear();
+	world_update(1, ID_B, ENRP_DEL_PE, "web", world_pe(1, ID_B, rsp_element_version(world_element("web", 1)) + 100));
+	CHECK_EQ(world_home("web", 1), 0);
+	CHECK(world_find(2, RSP_ENRP, ENRP_HANDLE_UPDATE, 0, &msg));
+	CHECK_EQ(msg.update_action, ENRP_DEL_PE);
+	CHECK_EQ(msg.element.home_id, ID_US);
+	world_end();
+}
+
+static void
+a_contact_that_never_says_anything_is_dialled_again(void)
+{
+	static const struct rsp_contact_config contact = { .name = "b", .ip = { 4, { 192, 0, 2, 0xb0 } }, .port = 9000 };
+	struct rsp_registrar_config config = world_config();
+
+	config.contacts = &contact;
+	config.n_contacts = 1;
+	world_begin(&config);
+	world_run(0);
+	uint32_t link = world_dialled("b");
+	world_peer(link, "b");
+	world_run(2400);
+	CHECK(!world_was_closed(link));
+	world_run(200);
+	CHECK(world_was_closed(link));
+	CHECK(world_dialled("b") != link);
+	world_end();
+}
+
+static void
 a_restarted_peer_is_dialled_before_it_is_dead(void)
 { /* RFC 5353 s.3.4.3: the contact is known by the former id */
 	static const struct rsp_contact_config contact = { .name = "b", .ip = { 4, { 192, 0, 2, 0xb0 } }, .port = 9000 };
@@ -249,6 +330,10 @@ main(void)
 	TAP_RUN(an_element_that_is_not_at_the_other_connection_goes);
 	TAP_RUN(an_element_that_registers_while_it_is_dialled_may_close_one_of_the_two);
 	TAP_RUN(what_its_home_has_no_more_may_be_anothers_by_now);
+	TAP_RUN(who_took_over_what_its_home_has_no_more_is_asked_again);
+	TAP_RUN(who_took_it_over_and_has_it_no_more_either_cannot_save_it);
+	TAP_RUN(who_gives_up_its_element_to_a_removal_says_so);
+	TAP_RUN(a_contact_that_never_says_anything_is_dialled_again);
 	TAP_RUN(a_restarted_peer_is_dialled_before_it_is_dead);
 	return tap_end();
 }
