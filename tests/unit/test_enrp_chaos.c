@@ -143,11 +143,72 @@ a_registrar_is_whole_or_not_there(void)
 	CHECK(n > 10);
 }
 
+/* An element of ours falls to another registrar, and there is no memory for that: it is nobody's then, not ours with
+ * nobody who asks it. The next audit brings it. */
+static void
+an_element_that_falls_to_another_is_whole_or_gone(void)
+{
+	struct rsp_registrar_config config = world_config();
+	bool failed = true;
+
+	for (long n = 0; failed; n++) {
+		world_begin_with(&config, &chaos_ops);
+		world_joined(B, ID_B, "b");
+		CHECK_EQ(world_up(WEB1, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
+		world_register(WEB1, "web", 7);
+		struct rsp_pool_element pe = world_pe(7, ID_B, rsp_element_version(world_element("web", 7)) + 2);
+		uint8_t room[RSP_ADDRS_ROOM(4)];
+		struct rsp_ip ip[4];
+		for (unsigned i = 0; i < 4; i++)
+			ip[i] = (struct rsp_ip){ 6, { 0x20, (uint8_t)i } };
+		pe.user.type = RSP_PARAM_SCTP;
+		rsp_transport_set_ips(&pe.user, ip, 4, room); /* larger than what is stored */
+		world_update(B, ID_B, ENRP_ADD_PE, "web", pe);
+		CHECK(world_element("web", 7)->rival != NULL);
+		chaos_begin(n);
+		world_down(WEB1, RSP_ECLOSED);
+		failed = chaos_end();
+		look_at_all(w.r);
+		uint32_t home = world_home("web", 7);
+		CHECK(home == ID_B || (failed && home == 0));
+		world_end();
+	}
+}
+
+/* Nor does what is taken over stay with who is dead: we own nothing yet, so that needs memory too. */
+static void
+what_is_taken_over_is_ours_or_gone(void)
+{
+	struct rsp_registrar_config config = world_config();
+	bool failed = true;
+
+	for (long n = 0; failed; n++) {
+		world_begin_with(&config, &chaos_ops);
+		world_joined(B, ID_B, "b");
+		world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(1, ID_B, 20));
+		world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(2, ID_B, 20));
+		world_run(2600);
+		chaos_begin(n);
+		world_run(500);
+		failed = chaos_end();
+		look_at_all(w.r);
+		for (unsigned i = 0; i < 100 && rsp_registrar_stats(w.r).peers > 0; i++)
+			world_run(100); /* tried again */
+		CHECK_EQ(rsp_registrar_stats(w.r).peers, 0);
+		for (uint32_t id = 1; id <= 2; id++)
+			CHECK(world_home("web", id) == 0 || world_home("web", id) == ID_US);
+		CHECK(failed || rsp_registrar_stats(w.r).own_elements == 2);
+		world_end();
+	}
+}
+
 int
 main(void)
 {
 	TAP_RUN(a_registrar_is_whole_or_not_there);
 	TAP_RUN(each_allocation_of_a_session_may_fail);
 	TAP_RUN(and_of_changed_sessions);
+	TAP_RUN(an_element_that_falls_to_another_is_whole_or_gone);
+	TAP_RUN(what_is_taken_over_is_ours_or_gone);
 	return tap_end();
 }

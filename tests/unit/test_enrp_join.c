@@ -265,7 +265,7 @@ nobody_else_is_served_while_joining(void)
 	world_end();
 }
 
-/* A mentor's table names a home that nobody has heard of since: it is watched, and its elements do not stay for ever. */
+/* A mentor's table names a home that nobody has heard of since: it is watched, and its elements do not stay. */
 static void
 homes_that_only_the_table_names_are_watched(void)
 {
@@ -323,6 +323,8 @@ who_was_away_joins_again(void)
 	CHECK(serves());
 	CHECK_EQ(world_home("mine", 7), ID_US);
 	CHECK_EQ(rsp_element_version(world_element("mine", 7)), version);
+	CHECK_EQ(rsp_registrar_stats(w.r).own_elements, 1);
+	CHECK(rsp_timer_is_set(&world_element("mine", 7)->expiry));
 	for (unsigned i = 0; i < 3; i++) {
 		world_run(1000);
 		world_presence(a, ID_A, "a", false);

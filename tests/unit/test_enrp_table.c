@@ -296,6 +296,8 @@ a_changed_attribute_differs_in_the_digest(void)
 	CHECK_EQ(world_count(B, ENRP_HANDLE_TABLE_REQUEST), 1);
 	world_table(B, ID_B, 0, "of-b", 1, 5, ID_B, 12);
 	CHECK_EQ(rsp_element_version(world_element("of-b", 3)), 12);
+	world_run(1000); /* what is replaced is not swept */
+	CHECK_EQ(rsp_home_count(space(), ID_B), 5);
 	world_end();
 }
 
@@ -362,6 +364,36 @@ a_table_of_its_own_names_no_elements_of_others(void)
 }
 
 static void
+who_knows_no_versions_is_believed(void)
+{
+	begin();
+	for (unsigned i = 0; i < 2; i++) {
+		presence_with((uint16_t)(0x1234 + i), false, 0);
+		world_table(B, ID_B, 0, "of-b", 1, 5 - i, ID_B, 0);
+		world_run(501);
+		CHECK_EQ(rsp_home_count(space(), ID_B), 5 - i);
+		CHECK(rsp_element_version(world_element("of-b", 1)) > 20); /* as it is now */
+	}
+	world_end();
+}
+
+static void
+impossible_entries_are_refused(void)
+{
+	begin();
+	presence_with(0x1234, false, 0);
+	world_table(B, ID_B, ENRP_FLAG_MORE, "of-b", 1, 1, ID_B, UINT64_C(1) << 50); /* no clock is so far ahead */
+	world_table(B, ID_B, ENRP_FLAG_MORE, "of-b", 0, 1, ID_B, 8);		       /* nor is an id 0 */
+	world_table(B, ID_B, ENRP_FLAG_MORE, "of-b", 2, 1, 0, 8);
+	CHECK_EQ(world_told(RSP_EVENT_REFUSED), 3);
+	CHECK_EQ(world_count(B, ENRP_ERROR), 3);
+	CHECK_EQ(rsp_registrar_stats(w.r).elements, 0);
+	world_table(B, ID_B, 0, "of-b", 3, 1, ID_B, 8); /* the rest of the table is taken */
+	CHECK_EQ(rsp_registrar_stats(w.r).elements, 1);
+	world_end();
+}
+
+static void
 tables_without_end_end(void)
 {
 	struct rsp_registrar_config config = world_config();
@@ -423,6 +455,8 @@ main(void)
 	TAP_RUN(who_sends_no_digest_is_asked_a_page_at_a_time);
 	TAP_RUN(pages_that_nobody_asked_for_change_nothing);
 	TAP_RUN(a_table_of_its_own_names_no_elements_of_others);
+	TAP_RUN(who_knows_no_versions_is_believed);
+	TAP_RUN(impossible_entries_are_refused);
 	TAP_RUN(tables_without_end_end);
 	TAP_RUN(a_download_without_answer_is_given_up);
 	return tap_end();

@@ -497,6 +497,7 @@ who_is_taken_over_alive_asks_his_elements(void)
 	CHECK_EQ(world_up(WEB, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
 	world_register(WEB, "mine", 1);
 	world_register(WEB, "mine", 2);
+	uint64_t known = rsp_element_version(world_element("mine", 2));
 	world_about(C, ENRP_TAKEOVER_SERVER, ID_C, ID_US);
 	CHECK_EQ(world_count(WEB, ASAP_ENDPOINT_KEEP_ALIVE), 2);
 	CHECK_EQ(world_home("mine", 1), ID_US);
@@ -504,6 +505,7 @@ who_is_taken_over_alive_asks_his_elements(void)
 	world_run(501);
 	CHECK_EQ(world_home("mine", 1), ID_US);
 	CHECK_EQ(world_home("mine", 2), ID_C); /* it did not answer us */
+	CHECK_EQ(rsp_element_version(world_element("mine", 2)), known + 1); /* as all others count it */
 	CHECK_EQ(rsp_registrar_stats(w.r).own_elements, 1);
 	for (unsigned i = 0; i < 1000; i++)
 		world_about(C, ENRP_TAKEOVER_SERVER, ID_C, ID_US);

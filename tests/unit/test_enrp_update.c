@@ -289,11 +289,41 @@ an_element_that_does_not_answer_is_another_s(void)
 		world_end();
 	}
 
-	begin();
+	begin(); /* or nobody's */
 	world_register(WEB, "web", 7);
-	world_update(B, ID_B, ENRP_DEL_PE, "web", world_pe(7, ID_B, version("web", 7) + 2));
+	uint64_t gone = version("web", 7) + 2;
+	world_update(B, ID_B, ENRP_DEL_PE, "web", world_pe(7, ID_B, gone));
 	world_down(WEB, RSP_ECLOSED);
 	CHECK_EQ(world_home("web", 7), 0);
+	CHECK_EQ(world_told(RSP_EVENT_PE_MOVED), 1);
+	CHECK_STR(world_reason(RSP_EVENT_PE_MOVED), "removed");
+	CHECK_EQ(rsp_registrar_stats(w.r).tombstones, 1);
+	world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(7, ID_C, gone)); /* late */
+	CHECK_EQ(world_home("web", 7), 0);
+	world_end();
+}
+
+/* What is another's counts no more for who registered it, and what was said of it before is forgotten. */
+static void
+an_element_that_moved_is_not_counted(void)
+{
+	struct rsp_registrar_config config = world_config();
+
+	config.max_identity_elements = 1;
+	world_begin(&config);
+	world_joined(B, ID_B, "b");
+	CHECK_EQ(world_up(WEB, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
+	world_register(WEB, "web", 7);
+	world_register(WEB, "web", 8);
+	CHECK_EQ(world_home("web", 8), 0);
+	world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(7, ID_B, version("web", 7) + 2));
+	world_run(501);
+	CHECK_EQ(world_home("web", 7), ID_B);
+	CHECK(world_element("web", 7)->rival == NULL);
+	world_register(WEB, "web", 8);
+	CHECK_EQ(world_home("web", 8), ID_US);
+	world_register(WEB, "web", 7); /* who comes back is not turned away for that */
+	CHECK_EQ(world_home("web", 7), ID_US);
 	world_end();
 }
 
@@ -523,6 +553,7 @@ main(void)
 	TAP_RUN(a_registrar_speaks_of_its_own_only);
 	TAP_RUN(an_element_that_answers_stays_ours);
 	TAP_RUN(an_element_that_does_not_answer_is_another_s);
+	TAP_RUN(an_element_that_moved_is_not_counted);
 	TAP_RUN(who_claims_ours_in_an_older_version_is_told);
 	TAP_RUN(equal_versions_of_ours_fall_to_the_higher_id);
 	TAP_RUN(of_two_rivals_the_newer_claim_holds);
