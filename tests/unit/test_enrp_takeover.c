@@ -499,6 +499,7 @@ who_is_taken_over_alive_asks_his_elements(void)
 	world_register(WEB, "mine", 2);
 	uint64_t known = rsp_element_version(world_element("mine", 2));
 	world_about(C, ENRP_TAKEOVER_SERVER, ID_C, ID_US);
+	CHECK_EQ(world_count(A, ENRP_PRESENCE), 1); /* and says that it lives */
 	CHECK_EQ(world_count(WEB, ASAP_ENDPOINT_KEEP_ALIVE), 2);
 	CHECK_EQ(world_home("mine", 1), ID_US);
 	world_ack(WEB, "mine", 1);
@@ -569,6 +570,93 @@ who_comes_back_is_a_peer_again(void)
 	world_end();
 }
 
+/* Elements share a connection that have the same identity, address and port, and nobody else does. */
+static void
+each_listener_is_dialled_once_for_its_identity(void)
+{
+	enum { OWNERS = 3, HOSTS = 10, PORTS = 10, LISTENERS = OWNERS * HOSTS * PORTS };
+	struct rsp_registrar_config config = world_config();
+	uint8_t room[RSP_ADDRS_ROOM(1)];
+	unsigned n = 0, before = 0;
+
+	config.max_adoptions = LISTENERS;
+	world_begin(&config);
+	world_joined(D, ID_D, "d");
+	for (uint32_t i = 0; i < 2 * LISTENERS; i++) {
+		struct rsp_pool_element pe = world_pe(i + 1, ID_D, 20);
+		struct rsp_ip ip = { 4, { 192, 0, 2, (uint8_t)(100 + i / OWNERS % HOSTS) } };
+		char owner[16];
+
+		(void)snprintf(owner, sizeof(owner), "web%u", i % OWNERS);
+		rsp_transport_set_ips(&pe.asap, &ip, 1, room);
+		pe.asap.port = (uint16_t)(5000 + i / OWNERS / HOSTS % PORTS);
+		pe.owner = rsp_bytes_str(owner);
+		world_update(D, ID_D, ENRP_ADD_PE, "web", pe);
+	}
+	before = w.n_dials;
+	world_run(3000);
+	for (unsigned k = before; k < w.n_dials; k++) {
+		if (w.dial[k].role != RSP_ROLE_NOTIFY)
+			continue;
+		n++;
+		CHECK_EQ(world_up(DIALLED + k, RSP_ASAP, RSP_ROLE_NOTIFY, w.dial[k].name), RSP_OK);
+		CHECK_EQ(world_count(DIALLED + k, ASAP_ENDPOINT_KEEP_ALIVE), 2);
+	}
+	CHECK_EQ(n, LISTENERS);
+	world_end();
+}
+
+/* However many initiate, and however often, while we look for ourselves: each is acknowledged once, now or when it asks
+ * again. */
+static void
+many_initiators_are_acknowledged(void)
+{
+	enum { FIRST = 100, N = 20 };
+	struct rsp_message msg;
+	char name[16];
+
+	begin();
+	for (uint32_t i = FIRST; i < FIRST + N; i++) {
+		(void)snprintf(name, sizeof(name), "i%u", i);
+		world_joined(i, 0x1000 + i, name);
+	}
+	world_clear();
+	for (unsigned k = 0; k < 30; k++)
+		world_about(C, ENRP_INIT_TAKEOVER, ID_C, ID_D);
+	for (uint32_t i = FIRST; i < FIRST + N; i++)
+		world_about(i, ENRP_INIT_TAKEOVER, 0x1000 + i, ID_D);
+	CHECK_EQ(world_count(0, ENRP_INIT_TAKEOVER_ACK), 0);
+	world_run(500);
+	CHECK_EQ(state(ID_D), RSP_PEER_INACTIVE);
+	CHECK_EQ(world_count(C, ENRP_INIT_TAKEOVER_ACK), 1);
+	CHECK_EQ(world_count(FIRST, ENRP_INIT_TAKEOVER_ACK), 1);
+	for (uint32_t i = FIRST; i < FIRST + N; i++)
+		if (!world_count(i, ENRP_INIT_TAKEOVER_ACK))
+			world_about(i, ENRP_INIT_TAKEOVER, 0x1000 + i, ID_D);
+	for (uint32_t i = FIRST; i < FIRST + N; i++)
+		CHECK(world_find(i, RSP_ENRP, ENRP_INIT_TAKEOVER_ACK, 0, &msg) && msg.target_id == ID_D);
+	CHECK_EQ(world_count(0, ENRP_INIT_TAKEOVER_ACK), N + 1);
+	world_end();
+}
+
+/* Who is given up to another meanwhile need not acknowledge either. */
+static void
+who_is_given_up_to_another_need_not_acknowledge(void)
+{
+	begin();
+	d_dies();
+	acknowledged(A, ID_A);
+	world_joined(B, ID_B, "b"); /* a higher one, that finds C dead before we do */
+	acknowledged(B, ID_B);
+	CHECK_EQ(world_home("web", 1), ID_D);
+	world_about(B, ENRP_INIT_TAKEOVER, ID_B, ID_C);
+	world_run(500);
+	CHECK_EQ(world_count(B, ENRP_INIT_TAKEOVER_ACK), 1);
+	CHECK_EQ(state(ID_C), RSP_PEER_INACTIVE);
+	CHECK_EQ(world_home("web", 1), ID_US);
+	world_end();
+}
+
 int
 main(void)
 {
@@ -591,5 +679,8 @@ main(void)
 	TAP_RUN(the_living_are_not_taken_over);
 	TAP_RUN(a_lower_one_that_was_first_holds_until_both_agree);
 	TAP_RUN(who_comes_back_is_a_peer_again);
+	TAP_RUN(each_listener_is_dialled_once_for_its_identity);
+	TAP_RUN(many_initiators_are_acknowledged);
+	TAP_RUN(who_is_given_up_to_another_need_not_acknowledge);
 	return tap_end();
 }
