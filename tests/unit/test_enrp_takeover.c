@@ -579,7 +579,7 @@ each_listener_is_dialled_once_for_its_identity(void)
 	uint8_t room[RSP_ADDRS_ROOM(1)];
 	unsigned n = 0, before = 0;
 
-	config.max_adoptions = LISTENERS;
+	config.max_adoptions = LISTENERS + 1;
 	world_begin(&config);
 	world_joined(D, ID_D, "d");
 	for (uint32_t i = 0; i < 2 * LISTENERS; i++) {
