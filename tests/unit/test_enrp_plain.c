@@ -157,6 +157,37 @@ ten_thousand_invented_servers_cost_little(void)
 	world_end();
 }
 
+/* The way to a registrar that we were only told of is given up, while the registrar itself is still being taken over. */
+static void
+a_way_that_leads_nowhere_is_forgotten(void)
+{
+	begin();
+	plain(B);
+	world_presence(B, ID_B, "b", false);
+	plain(C);
+	world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(1, ID_C, 20)); /* it never says where it is */
+	plain(DIALLED);
+	world_presence(DIALLED, ID_B, "b", false);
+	world_down(B, RSP_ECLOSED);
+	world_down(DIALLED, RSP_ECLOSED);
+	for (unsigned done = 1, i = 0; i < 300; i++) { /* C does not acknowledge */
+		world_run(100);
+		world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(1, ID_C, 20));
+		for (; done < w.n_dials; done++)
+			world_down(DIALLED + done, RSP_EUNREACHABLE);
+	}
+	struct rsp_peer_view view;
+	CHECK(world_peer_view(ID_B, &view) && view.state == RSP_PEER_DEAD && view.link_out == 0);
+	unsigned then = w.n_dials;
+	CHECK(then <= 10);
+	world_run(0);
+	plain(OTHER); /* it comes by itself, and is dialled again */
+	world_presence(OTHER, ID_B, "b", false);
+	CHECK(world_peer_view(ID_B, &view) && view.state == RSP_PEER_ACTIVE);
+	CHECK_EQ(w.n_dials, then + 1);
+	world_end();
+}
+
 static void
 nobody_dials_himself(void)
 { /* nor where he is, whatever id it is told of there: his own, from before he was restarted */
@@ -177,6 +208,14 @@ nobody_dials_himself(void)
 	msg.n_list = 1;
 	world_tell(B, &msg);
 	list_of(B, ID_B, ID_US, 1);
+	CHECK_EQ(w.n_dials, before);
+	info.transport.port = 0; /* nor where nobody can be */
+	ip.ip[3] = 17;
+	wr = rsp_wr_init(room, sizeof(room));
+	rsp_transport_set_ips(&info.transport, &ip, 1, addrs);
+	rsp_server_info_encode(&wr, &info);
+	msg.list = rsp_bytes_of(room, wr.pos);
+	world_tell(B, &msg);
 	CHECK_EQ(w.n_dials, before);
 	world_end();
 }
@@ -225,6 +264,7 @@ main(void)
 	TAP_RUN(who_says_where_he_is_or_changes_something_is_a_peer);
 	TAP_RUN(a_registrar_restarted_in_its_place_is_another_one);
 	TAP_RUN(ten_thousand_invented_servers_cost_little);
+	TAP_RUN(a_way_that_leads_nowhere_is_forgotten);
 	TAP_RUN(nobody_dials_himself);
 	TAP_RUN(a_secure_registrar_has_no_plain_peers);
 	return tap_end();

@@ -93,6 +93,11 @@ pages_are_as_full_as_a_message_can_be(void)
 	CHECK(world_find(C, RSP_ENRP, ENRP_HANDLE_TABLE_RESPONSE, 0, &msg));
 	CHECK_EQ(msg.receiver_id, ID_C);
 	CHECK(w.sent[0].n > 65000);
+	unsigned handles = 0;
+	struct rsp_list_item item;
+	for (size_t cursor = 0; rsp_list_next(&msg, &cursor, &item);)
+		handles += item.type == RSP_PARAM_POOL_HANDLE;
+	CHECK(handles <= 3); /* once for all of a pool's elements */
 	for (uint32_t i = 1; i <= MANY; i++)
 		CHECK_EQ(seen[i], 1);
 	world_end();
@@ -113,6 +118,23 @@ w_asks_for_our_own_only(void)
 	world_clear();
 	request(C, ID_C, 0);
 	CHECK_EQ(pages(C, seen, &n_pages, &complete), 30);
+	world_end();
+
+	begin(); /* who asks for something else in the middle gets that, from the front */
+	fill(MANY, 3);
+	static uint8_t own[MANY + 1];
+	request(C, ID_C, 0);
+	world_clear();
+	complete = false;
+	for (unsigned i = 0; i < 20 && !complete; i++) {
+		request(C, ID_C, ENRP_FLAG_OWN);
+		memset(own, 0, sizeof(own));
+		(void)pages(C, own, &n_pages, &complete);
+	}
+	unsigned missed = 0;
+	for (uint32_t i = 1; i <= MANY; i++)
+		missed += own[i] != 1;
+	CHECK_EQ(missed, 0);
 	world_end();
 
 	begin(); /* nothing is an answer too */
@@ -276,6 +298,7 @@ what_differs_is_taken_anew_and_swept(void)
 	CHECK_EQ(world_home("of-b", 4), 0);
 	CHECK_EQ(world_home("of-b", 7), ID_B);
 	CHECK_EQ(world_home("of-b", 9), ID_B);
+	CHECK_EQ(world_told(RSP_EVENT_RESYNC_STARTED), 1);
 	CHECK_EQ(world_told(RSP_EVENT_RESYNC_DONE), 1);
 	CHECK(world_peer_view(ID_B, &view) && !view.resyncing && view.elements == 4);
 	CHECK_EQ(world_count(0, ENRP_HANDLE_UPDATE), 0); /* silently */
