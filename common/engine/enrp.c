@@ -45,7 +45,7 @@ invalid_part(const struct rsp_message *msg, uint8_t *room, size_t cap)
 		rsp_pool_element_encode(&wr, &msg->element);
 	else if (msg->has & RSP_HAS_SERVER_INFO)
 		rsp_server_info_encode(&wr, &msg->server_info);
-	return wr.err ? (struct rsp_bytes){ 0 } : rsp_bytes_of(room, wr.pos);
+	return rsp_bytes_of(room, wr.err ? 0 : wr.pos);
 }
 
 void
