@@ -217,8 +217,9 @@ handspace() {
 # stop NAME [STATUS] [SIGNAL]: stop what `start` started; it must end with STATUS (0).
 stop() {
 	local name=$1 wanted=${2:-0} pid=${pids[$1]} status=0
+	# a test may have ended with it stopped. Not afterwards: LeakSanitizer stops the process itself when it ends, in vain then
+	kill -CONT "$pid" 2>/dev/null || :
 	kill "-${3:-TERM}" "$pid" 2>/dev/null
-	kill -CONT "$pid" 2>/dev/null || : # a test may have ended with it stopped
 	await_end "$name" "$wanted"
 }
 
