@@ -97,9 +97,10 @@ active() {
 	done
 }
 
-# start_element NAME HOST POOL PORT: an element on HOST that begins its search at the first registrar of scope.json.
+# start_element NAME HOST POOL PORT [OPTION...]: an element on HOST, at any registrar of scope.json without an option -s.
 start_element() {
-	start "$1" ip netns exec "$net-h$2" rsp-register --scope "$scopes/$1" --timers=fast --address "10.77.0.$2" --port "$4" "$3"
+	start "$1" ip netns exec "$net-h$2" rsp-register --scope "$scopes/$1" --timers=fast --address "10.77.0.$2" \
+		--port "$4" "${@:5}" "$3"
 	wait_for_record "$1" '.event == "registered"' >/dev/null
 }
 
@@ -143,7 +144,7 @@ home_of() { # POOL: the name of the registrar that has it
 
 @test "a registrar and its element are cut off from the others, and come back: nobody loses anything" {
 	start_all
-	start_element e1 1 one 8001
+	start_element e1 1 one 8001 -s r1
 	start_element e2 4 two 8002 # whoever its home is: it sees all but what is cut off
 	wait_until 10 same 2
 	cut_off 1
@@ -180,8 +181,8 @@ gone() {
 
 @test "what happens on both sides of a partition holds when it is over" {
 	start_all
-	start_element e1 1 one 8001
-	start_element e2 4 two 8002
+	start_element e1 1 one 8001 -s r1
+	start_element e2 4 two 8002 -s r2 -s r3
 	wait_until 10 same 2
 	cut_off 1
 	wait_for_record r2 '.event == "peer-dead" and .peer == "r1"' >/dev/null
