@@ -136,7 +136,7 @@ load_is() { # REGISTRAR VALUE
 
 	start_peer r1 "${quick[@]}" --peer "r2@${enrp[r2]}"
 	wait_until 10 meshed r1 r2 r3
-	agree 2 r1 r2 r3
+	wait_until 5 agree 2 r1 r2 r3
 	resolves r1 web 2
 	no_record '.event == "pe-removed"' r1 r2 r3
 }
@@ -192,7 +192,7 @@ load_is() { # REGISTRAR VALUE
 	kill -CONT "${pids[r1]}"
 	wait_for_record r2 '.event == "peer-returned"' >/dev/null
 	wait_until 10 meshed r1 r2 r3
-	agree 1 r1 r2 r3
+	wait_until 5 agree 1 r1 r2 r3
 	assert_equal "$(home web r3)" "0x00000011 $(server_id r1)"
 	no_record '.event == "takeover-done" or .event == "pe-removed" or .event == "rejoining"' r1 r2 r3
 	no_record '.event == "home-changed" or .event == "lost"' e1
@@ -248,7 +248,7 @@ load_is() { # REGISTRAR VALUE
 		stop "$r"
 		start_peer "$r" "${quick[@]}" --asap "${asap[$r]}" --enrp "${enrp[$r]}" --peer "$one@${enrp[$one]}" \
 			--peer "$two@${enrp[$two]}"
-		agree 31 "$r" "$one" "$two" || wait_until 10 agree 31 "$r" "$one" "$two"
+		wait_until 10 agree 31 "$r" "$one" "$two"
 		for poll in one two; do
 			polled "$r.$poll"
 			assert_equal "$r.$poll: $(wc -lw <<<"$answers" | xargs)" "$r.$poll: 1 32"
@@ -287,7 +287,7 @@ load_is() { # REGISTRAR VALUE
 	# what it registers stays with it
 	start_register rogue e2 r3 --port 80 --pe-id 0x66 web
 	wait_until 10 meshed r1 r2
-	agree 2 r1 r2
+	wait_until 5 agree 2 r1 r2
 	resolves r1 web 2
 	no_record '.event == "pe-removed"' r1 r2
 }

@@ -129,7 +129,8 @@ elements() {
 		jq -cS 'select(.element) | [.handle_hex, .element]' "$file" | LC_ALL=C sort
 }
 
-# agree N NAME...: each of these registrars has the same N elements, and each element is exactly one's own.
+# agree N NAME...: each of these registrars has the same N elements, and each element is exactly one's own. To be waited for:
+# they are asked one after the other, and an element that renews its registration in between has another version then.
 agree() {
 	local wanted=$1 name
 	shift
