@@ -123,6 +123,8 @@ rsp_join_step(struct rsp_registrar *r)
 static void
 next(struct rsp_registrar *r)
 {
+	if (r->mentor && !r->mentor->rejected)
+		r->mentor->silent = true; /* it may be there all the same: asked once more before we serve without */
 	r->mentor = NULL;
 	rsp_join_step(r);
 }

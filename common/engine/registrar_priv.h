@@ -61,7 +61,7 @@ struct rsp_contact {
 	bool configured; /* else we were told of it */
 	bool asked;	 /* while joining: it was the mentor in this round */
 	bool rejected;	 /* and said that it is joining itself or busy */
-	bool silent;	 /* while joining: it did not refuse us, but did not answer either */
+	bool silent;	 /* while joining: it did not refuse us, but did not answer either, or not to the end */
 	uint32_t link;	 /* that we dialled, 0: none */
 	bool up;
 	uint64_t up_ms; /* since when, or when it was last */

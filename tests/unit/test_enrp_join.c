@@ -170,6 +170,63 @@ a_download_that_stops_is_begun_anew_at_a_backup(void)
 	world_end();
 }
 
+/* The only one there is, @a, did not do what it was asked: what we have is not all there is, and it is asked again. */
+static void
+is_asked_again(uint32_t a)
+{
+	CHECK(!serves());
+	world_run(0);
+	if (world_dialled("a") != a) /* over a new connection */
+		a = answers(ID_A, "a");
+	unsigned before = world_count(a, ENRP_LIST_REQUEST);
+	world_run(450);
+	CHECK_EQ(world_count(a, ENRP_LIST_REQUEST), before + 1);
+	CHECK(!serves());
+	listed(a, ID_A, false);
+	world_table(a, ID_A, 0, "web", 1, 30, ID_A, 8);
+	CHECK(serves());
+	CHECK_STR(world_reason(RSP_EVENT_SERVING), "synchronised");
+	CHECK_EQ(rsp_registrar_stats(w.r).elements, 30);
+	world_end();
+}
+
+static void
+the_only_mentor_is_asked_twice(void)
+{ /* s.3.2.2.2, s.3.2.3 */
+	begin(1);
+	uint32_t a = answers(ID_A, "a");
+	listed(a, ID_A, false);
+	world_table(a, ID_A, ENRP_FLAG_MORE, "web", 1, 10, ID_A, 8);
+	world_down(a, RSP_ECLOSED);
+	is_asked_again(a);
+
+	begin(1);
+	a = answers(ID_A, "a");
+	listed(a, ID_A, false);
+	world_table(a, ID_A, ENRP_FLAG_MORE, "web", 1, 10, ID_A, 8);
+	world_run(501); /* it says no more */
+	is_asked_again(a);
+
+	begin(1);
+	a = world_dialled("a");
+	world_peer(a, "a"); /* and says nothing */
+	CHECK_EQ(world_count(a, ENRP_LIST_REQUEST), 1);
+	world_run(501);
+	is_asked_again(a);
+
+	begin(1); /* but not for ever */
+	a = answers(ID_A, "a");
+	world_run(501);
+	CHECK(!serves());
+	world_run(450);
+	CHECK_EQ(world_count(a, ENRP_LIST_REQUEST), 2);
+	CHECK(!serves());
+	world_run(501);
+	CHECK(serves());
+	CHECK_STR(world_reason(RSP_EVENT_SERVING), "alone");
+	world_end();
+}
+
 static void
 who_is_rejected_asks_another_or_again(void)
 { /* s.3.2.2.2, s.3.2.3 */
@@ -351,6 +408,7 @@ main(void)
 	TAP_RUN(attributes_in_the_table_replace_what_is_there);
 	TAP_RUN(a_mentor_that_is_silent_is_left_for_a_backup);
 	TAP_RUN(a_download_that_stops_is_begun_anew_at_a_backup);
+	TAP_RUN(the_only_mentor_is_asked_twice);
 	TAP_RUN(who_is_rejected_asks_another_or_again);
 	TAP_RUN(of_several_that_join_the_highest_begins);
 	TAP_RUN(who_finds_nobody_serves_alone);
