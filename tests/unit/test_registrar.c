@@ -81,6 +81,40 @@ a_member_registers_again_and_is_replaced(void)
 }
 
 static void
+a_member_must_stay_consistent(void)
+{ /* RFC 5352 s.3.1 rule 3: the same tests, even for the pool's only element; a refusal changes nothing */
+	struct rsp_message msg[3];
+	static const uint16_t cause[] = { RSP_CAUSE_INCONSISTENT_POLICY, RSP_CAUSE_INCONSISTENT_TRANSPORT,
+					  RSP_CAUSE_INCONSISTENT_USE };
+	struct rsp_list_item item;
+	size_t cursor = 0;
+
+	begin();
+	for (unsigned i = 0; i < 3; i++) {
+		msg[i] = registration("web", 7, "192.0.2.1");
+		msg[i].element.user.type = RSP_PARAM_SCTP;
+	}
+	tell(WEB1, &msg[0]);
+	CHECK_EQ(heard(WEB1).flags, 0);
+	msg[0].element.policy.type = RSP_POLICY_PRIO;
+	msg[1].element.user.type = RSP_PARAM_TCP;
+	msg[2].element.user.use = RSP_USE_DATA_CONTROL;
+	for (unsigned i = 0; i < 3; i++) {
+		msg[i].element.user.port = 8080;
+		tell(WEB1, &msg[i]);
+		struct rsp_message answer = heard(WEB1);
+		CHECK_EQ(answer.flags, ASAP_FLAG_REJECT);
+		CHECK_EQ(rsp_message_cause(&answer), cause[i]);
+	}
+	struct rsp_message answer = resolve_as(USER, "web", 0, 0);
+	CHECK_EQ(answer.n_list, 1);
+	CHECK(rsp_list_next(&answer, &cursor, &item));
+	CHECK_EQ(item.element.user.port, 80);
+	CHECK_EQ(item.element.policy.type, RSP_POLICY_RR);
+	end();
+}
+
+static void
 impossible_values_are_refused(void)
 { /* RFC 5352 s.3.1 rule 5 */
 	static char long_handle[RSP_HANDLE_MAX + 2];
@@ -260,6 +294,29 @@ a_report_is_checked_at_once_but_not_too_often(void)
 	CHECK(keepalives >= 1 && keepalives <= 5); /* 5 s, 1 s apart */
 	CHECK_EQ(members("web"), 1);		   /* one reporter counts once */
 	CHECK_STR(last_reason(RSP_EVENT_LIMIT), "reports");
+	end();
+}
+
+static void
+a_report_that_the_element_does_not_answer_removes(void)
+{ /* RFC 5352 s.3.5: H is 0; the element has keepalive_timeout_ms, no less and no more */
+	struct rsp_registrar_config config = config_sample();
+
+	config.keepalive_timeout_ms = 3000;
+	begin_with(&config);
+	CHECK_EQ(register_as(WEB1, "web", 7, "192.0.2.1"), RSP_CAUSE_NONE);
+	CHECK_EQ(register_as(WEB2, "web", 8, "192.0.2.2"), RSP_CAUSE_NONE);
+	struct rsp_message report = simple(ASAP_ENDPOINT_UNREACHABLE, "web", 7);
+	tell(USER, &report);
+	struct rsp_message keepalive = heard(WEB1);
+	CHECK_EQ(keepalive.type, ASAP_ENDPOINT_KEEP_ALIVE);
+	CHECK_EQ(keepalive.flags, 0);
+	CHECK_EQ(keepalive.pe_id, 7);
+	pass(2999);
+	CHECK_EQ(members("web"), 2);
+	pass(1);
+	CHECK_EQ(members("web"), 1);
+	CHECK_STR(last_reason(RSP_EVENT_PE_REMOVED), "keepalive-unanswered");
 	end();
 }
 
@@ -483,6 +540,7 @@ main(void)
 	TAP_RUN(the_first_element_makes_the_pool);
 	TAP_RUN(others_must_be_consistent);
 	TAP_RUN(a_member_registers_again_and_is_replaced);
+	TAP_RUN(a_member_must_stay_consistent);
 	TAP_RUN(impossible_values_are_refused);
 	TAP_RUN(only_elements_may_register);
 	TAP_RUN(an_element_belongs_to_who_registered_it);
@@ -491,6 +549,7 @@ main(void)
 	TAP_RUN(a_registration_expires);
 	TAP_RUN(keep_alives_are_spread_and_an_unanswered_one_removes);
 	TAP_RUN(a_report_is_checked_at_once_but_not_too_often);
+	TAP_RUN(a_report_that_the_element_does_not_answer_removes);
 	TAP_RUN(too_many_reporters_remove);
 	TAP_RUN(a_closed_connection_has_a_grace_time);
 	TAP_RUN(a_watcher_is_told_of_changes);
