@@ -143,6 +143,67 @@ each_capacity_is_kept(void)
 	CHECK(vectors("rsplib.tsv", each_capacity) >= 40);
 }
 
+static bool
+same_transport(const struct rsp_transport *a, const struct rsp_transport *b)
+{
+	if (a->type == 0) /* none */
+		return b->type == 0;
+	return a->type == b->type && a->port == b->port && a->use == b->use && a->service_code == b->service_code &&
+	       a->n_addrs == b->n_addrs && rsp_bytes_equal(a->addrs, b->addrs) && rsp_bytes_equal(a->opaque, b->opaque);
+}
+
+static bool
+same_policy(const struct rsp_policy *a, const struct rsp_policy *b)
+{
+	return a->type == b->type && a->value[0] == b->value[0] && a->value[1] == b->value[1] &&
+	       rsp_bytes_equal(a->extra, b->extra);
+}
+
+static void
+check_same_element(const struct rsp_pool_element *got, const struct rsp_pool_element *wanted)
+{
+	CHECK_EQ(got->pe_id, wanted->pe_id);
+	CHECK_EQ(got->home_id, wanted->home_id);
+	CHECK_EQ(got->lifetime_s, wanted->lifetime_s);
+	CHECK(same_transport(&got->user, &wanted->user));
+	CHECK(same_policy(&got->policy, &wanted->policy));
+	CHECK(same_transport(&got->asap, &wanted->asap));
+	CHECK(rsp_bytes_equal(got->owner, wanted->owner));
+	CHECK_EQ(got->version, wanted->version);
+	CHECK_EQ(got->unknown.n, 0);
+}
+
+/* Everything that a message has. What tshark reads is compared to what we decode; this compares that to what was sent. */
+static void
+check_same(const struct rsp_message *got, const struct rsp_message *wanted)
+{
+	CHECK_EQ(got->protocol, wanted->protocol);
+	CHECK_EQ(got->type, wanted->type);
+	CHECK_EQ(got->flags, wanted->flags);
+	CHECK_EQ(got->has, wanted->has);
+	CHECK_EQ(got->server_id, wanted->server_id);
+	CHECK_EQ(got->sender_id, wanted->sender_id);
+	CHECK_EQ(got->receiver_id, wanted->receiver_id);
+	CHECK_EQ(got->target_id, wanted->target_id);
+	CHECK_EQ(got->update_action, wanted->update_action);
+	CHECK(rsp_bytes_equal(got->handle, wanted->handle));
+	CHECK_EQ(got->pe_id, wanted->pe_id);
+	CHECK(same_policy(&got->policy, &wanted->policy));
+	check_same_element(&got->element, &wanted->element);
+	CHECK_EQ(got->server_info.server_id, wanted->server_info.server_id);
+	CHECK(same_transport(&got->server_info.transport, &wanted->server_info.transport));
+	CHECK(rsp_bytes_equal(got->server_info.name, wanted->server_info.name));
+	CHECK_EQ(got->server_info.has_digest, wanted->server_info.has_digest);
+	CHECK_EQ(got->server_info.digest, wanted->server_info.digest);
+	CHECK(rsp_bytes_equal(got->error, wanted->error));
+	CHECK(rsp_bytes_equal(got->cookie, wanted->cookie));
+	CHECK_EQ(got->checksum, wanted->checksum);
+	CHECK_EQ(got->item_count, wanted->item_count);
+	CHECK(rsp_bytes_equal(got->list, wanted->list));
+	CHECK_EQ(got->n_list, wanted->n_list);
+	CHECK_EQ(got->unknown.n, 0);
+}
+
 static unsigned seen[2][16]; /* how often each type came */
 
 static void
@@ -161,13 +222,7 @@ a_sample(const char *name, const struct rsp_message *msg)
 		printf("# %s: %s\n", name, why.reason);
 		CHECK(false);
 	} else {
-		CHECK_EQ(again.has, msg->has);
-		CHECK_EQ(again.flags, msg->flags);
-		CHECK_EQ(again.n_list, msg->n_list);
-		CHECK_EQ(again.pe_id, msg->pe_id);
-		CHECK(rsp_bytes_equal(again.handle, msg->handle));
-		CHECK(rsp_bytes_equal(again.list, msg->list));
-		CHECK_EQ(again.unknown.n, 0);
+		check_same(&again, msg);
 	}
 	CHECK(is_stable(msg->protocol, exact, n));
 	each_truncation(&(struct vector){ .protocol = msg->protocol, .octets = exact, .n = n });
