@@ -32,7 +32,10 @@ ids() {
 @test "TERM while 100 elements are held: ends well and at once" {
 	start_peer r1
 	hold 100
+	local begin
+	begin=$(now)
 	stop r1
+	[ "$(($(now) - begin))" -lt 4000 ] # it does not wait for all of --leave-timeout, 5 s
 	run -0 jq -sc '.[-1] | [.event, .elements]' "$BATS_TEST_TMPDIR/r1.out"
 	assert_output '["stopped",100]'
 }
@@ -96,6 +99,7 @@ ids() {
 	assert_output --partial "rsp-resolve: "
 	run -3 bash -c "echo 0a00000811111111 | rsp-audit decode --protocol asap >/dev/full"
 	run -3 bash -c "rsp-keygen list --scope '$scopes/master' >/dev/full"
+	run -3 bash -c "rsp-peer status --name r1 >/dev/full"
 	start gone bash -c "exec rsp-register --scope '$scopes/e2' -s 'r1@${asap[r1]}' --port 81 web >/dev/full"
 	wait_for_record r1 '.event == "pe-registered" and .identity == "e2"'
 	wait_until 10 grep -q . "$BATS_TEST_TMPDIR/gone.err"
@@ -112,9 +116,9 @@ ids() {
 	run -0 bash -c "set -o pipefail; rsp-resolve --scope '$scopes/user' -s 'r1@${asap[r1]}' web | :; [[ \${PIPESTATUS[0]} =~ ^(1|141)\$ ]]"
 }
 
-# unread COMMAND...: with a pipe as its stdout that nobody reads, for certain
+# unread COMMAND...: with a pipe as its stdout that nobody reads, for certain, and in place of this shell
 unread() {
-	python3 -c 'import os, signal, sys
+	exec python3 -c 'import os, signal, sys
 end, out = os.pipe()
 os.close(end)
 os.dup2(out, 1)
@@ -123,11 +127,30 @@ os.execvp(sys.argv[1], sys.argv[1:])' "$@"
 }
 
 @test "a closed pipe ends every tool that only prints, as SIGPIPE does" {
+	local verb
 	start_peer r1
 	run -141 unread rsp-keygen list --scope "$scopes/master"
 	run -141 unread rsp-keygen check --scope "$scopes/master"
 	run -141 unread rsp-audit decode "$RSP_SRCDIR/tests/vectors/rsplib.tsv"
 	run -141 unread rsp-resolve --scope "$scopes/user" -s "r1@${asap[r1]}" web
+	run -141 unread rsp-peer status --name r1
+	for verb in list dump ping; do
+		run -141 unread rsp-peer "$verb" --scope "$scopes/m1" -s "r1@${enrp[r1]}"
+	done
 	run -141 unread rsp-peer run --scope "$scopes/r2" --no-such-option
 	run -141 unread rsp-register --help
+}
+
+@test "a closed pipe from the beginning: a registrar serves, an element is held, and both end well" {
+	start r1 unread rsp-peer run --scope "$scopes/r1" --name r1 --asap 127.0.0.1:0 --enrp 127.0.0.1:0
+	wait_until 10 grep -q 'nobody reads' "$BATS_TEST_TMPDIR/r1.err"
+	asap[r1]=$(rsp-peer status --name r1 | jq -r .listening.asap)
+	start e1 unread rsp-register --scope "$scopes/e1" -s "r1@${asap[r1]}" --port 80 web
+	wait_until 10 grep -q 'nobody reads' "$BATS_TEST_TMPDIR/e1.err"
+	resolve web
+	stop e1
+	resolve web r1 1
+	kill -HUP "${pids[r1]}"
+	stop r1
+	assert_equal "$(grep -c . "$BATS_TEST_TMPDIR/r1.err")" 1
 }
