@@ -246,14 +246,28 @@ describe_key(const struct rsp_tls_handshake *hs, int code, char *reason, size_t 
 		(void)snprintf(reason, room, "handshake failed: %s", gnutls_strerror(code));
 }
 
+/* What the other side's alert means. Servers say in different words that they do not believe a key: GnuTLS with
+ * illegal_parameter, others with decrypt_error or unknown_psk_identity. */
+static void
+describe_alert(const struct rsp_tls_session *ts, char *reason, size_t room)
+{
+	gnutls_alert_description_t alert = gnutls_alert_get(ts->session);
+	bool of_key = alert == GNUTLS_A_ILLEGAL_PARAMETER || alert == GNUTLS_A_DECRYPT_ERROR ||
+		      alert == GNUTLS_A_UNKNOWN_PSK_IDENTITY;
+	char name[64];
+
+	alert_name(ts->session, name, sizeof(name));
+	if (of_key && !ts->server && ts->hs->wanted != RSP_ROLE_USER)
+		(void)snprintf(reason, room, "does not know our key, or has another one for it (alert %s)", name);
+	else
+		(void)snprintf(reason, room, "refused by the other side: alert %s", name);
+}
+
 static enum rsp_err
 handshake_error(struct rsp_tls_session *ts, int code, char *reason, size_t room)
 {
-	char name[64];
-
 	if (code == GNUTLS_E_FATAL_ALERT_RECEIVED) {
-		alert_name(ts->session, name, sizeof(name));
-		(void)snprintf(reason, room, "refused by the other side: alert %s", name);
+		describe_alert(ts, reason, room);
 		return RSP_EAUTH;
 	}
 	if (code == GNUTLS_E_PREMATURE_TERMINATION || code == GNUTLS_E_PUSH_ERROR || code == GNUTLS_E_PULL_ERROR) {

@@ -135,6 +135,7 @@ unknown_identity_looks_like_wrong_key(void)
 	meet(&a, RSP_ROLE_ELEMENT, "b", &b, RSP_TLS_ASAP, &wrong);
 	EXPECT_REFUSED(wrong, RSP_EAUTH, RSP_EAUTH);
 	CHECK_STR(unknown.client.why.reason, wrong.client.why.reason);
+	CHECK(strstr(wrong.client.why.reason, "does not know our key") != NULL);
 	CHECK(strstr(wrong.client.why.reason, "alert illegal_parameter") != NULL);
 	CHECK(strstr(unknown.server.why.reason, "unknown identity rsp1.") != NULL);
 	CHECK(strstr(wrong.server.why.reason, "wrong key") != NULL);
