@@ -265,12 +265,12 @@ void
 cmd_log_event(const struct rsp_client_event *event)
 {
 	const struct rsp_client_attempt *attempt = event->attempt;
-	char address[RSP_HOST_MAX + 16];
+	char server[RSP_CLIENT_SERVER_TEXT_MAX];
 
 	switch ((int)event->type) {
 	case RSP_CLIENT_ATTEMPT:
-		format_address(attempt, address, sizeof(address));
-		rsp_log(RSP_LOG_INFO, attempt->name, "%s: %s: %s", address, rsp_client_step_name(attempt->step),
+		rsp_client_server_text(attempt->name, attempt->host, &attempt->ip, attempt->port, server);
+		rsp_log(RSP_LOG_INFO, server, "%s: %s", rsp_client_step_name(attempt->step),
 			attempt->err ? attempt->reason : "ok");
 		break;
 	case RSP_CLIENT_HEARD:

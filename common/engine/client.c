@@ -363,12 +363,13 @@ rsp_client_receive(struct rsp_client *c, uint64_t now_ms, uint32_t link_id, stru
 static void
 deadline_due(struct rsp_client *c)
 {
+	char text[RSP_CLIENT_SERVER_TEXT_MAX];
 	struct rsp_why why = { 0 };
 
 	if (waiting(c) == 0)
 		return;
 	if (c->home)
-		(void)rsp_fail(&why, RSP_ETIMEOUT, c->home->name, "no answer in time");
+		(void)rsp_fail(&why, RSP_ETIMEOUT, rsp_client_link_text(c, c->home, text), "no answer in time");
 	else
 		(void)rsp_client_verdict(c, &why);
 	rsp_client_give_up(c, &why);

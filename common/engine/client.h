@@ -66,6 +66,11 @@ enum rsp_client_step {
 /** "dns", "tcp", "tls", "asap". Static. */
 const char *rsp_client_step_name(enum rsp_client_step step);
 
+/** How people are told of a server: "NAME@ADDR:PORT" as -s takes it, without NAME if it has none but its address. */
+#define RSP_CLIENT_SERVER_TEXT_MAX 448
+void rsp_client_server_text(const char *name, const char *host, const struct rsp_ip *ip, uint16_t port,
+			    char out[static RSP_CLIENT_SERVER_TEXT_MAX]);
+
 /** What became of the newest attempt at a server. Views live until the next call to the engine. */
 struct rsp_client_attempt {
 	unsigned server; /* index in the configured list; past its end: an address from an announcement */
@@ -89,7 +94,8 @@ struct rsp_client_hint {
 enum rsp_client_event_type {
 	RSP_CLIENT_ATTEMPT,	 /* .attempt: an attempt at a server ended, well or not */
 	RSP_CLIENT_HOME,	 /* a home registrar was found; .changed: it is not the first */
-	RSP_CLIENT_HOME_LOST,	 /* .why: the home is gone; the hunt is on if anything needs a home */
+	/* .why: the home, its .object, is gone; the hunt is on if anything needs a home */
+	RSP_CLIENT_HOME_LOST,
 	RSP_CLIENT_GAVE_UP,	 /* .why: no home in time, or after the configured rounds; all stays queued */
 	RSP_CLIENT_REGISTERED,	 /* .cause: a warning, or RSP_CAUSE_NONE */
 	RSP_CLIENT_RENEWED,	 /* registered again at the same home */

@@ -1,5 +1,7 @@
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "engine/client_priv.h"
 
@@ -38,9 +40,8 @@ rsp_client_free_servers(struct rsp_client_server *servers, unsigned n)
 	free(servers);
 }
 
-/* The configured ones, and those that announcements may add. */
-static unsigned
-count_servers(const struct rsp_client *c)
+unsigned
+rsp_client_count_servers(const struct rsp_client *c)
 {
 	return c->config.n_servers + (c->config.discover ? RSP_CLIENT_HINTS_MAX : 0);
 }
@@ -48,7 +49,7 @@ count_servers(const struct rsp_client *c)
 enum rsp_err
 rsp_client_hunt_init(struct rsp_client *c)
 {
-	unsigned n = c->config.n_servers, all = count_servers(c), n_addresses = 0;
+	unsigned n = c->config.n_servers, all = rsp_client_count_servers(c), n_addresses = 0;
 
 	c->servers = calloc(all, sizeof *c->servers);
 	c->attempts = calloc(all, sizeof *c->attempts);
@@ -256,9 +257,10 @@ void
 rsp_client_link_late(struct rsp_client *c, struct client_link *link)
 {
 	unsigned candidate = link->candidate;
+	char text[RSP_CLIENT_SERVER_TEXT_MAX];
 	struct rsp_why why = { 0 };
 
-	(void)rsp_fail(&why, RSP_ETIMEOUT, link->name, "no connection in time");
+	(void)rsp_fail(&why, RSP_ETIMEOUT, rsp_client_link_text(c, link, text), "no connection in time");
 	rsp_client_link_close(c, link);
 	note_attempt(c, candidate, RSP_STEP_TCP, &why);
 }
@@ -458,7 +460,11 @@ static void
 home_gone(struct rsp_client *c, const struct client_link *gone, const struct rsp_why *why)
 {
 	struct rsp_client_event event = rsp_client_event_new(c, RSP_CLIENT_HOME_LOST);
+	char text[RSP_CLIENT_SERVER_TEXT_MAX];
+	struct rsp_why named = *why;
 
+	(void)snprintf(named.object, sizeof named.object, "%.*s", RSP_OBJECT_MAX - 1,
+		       rsp_client_link_text(c, gone, text));
 	if (c->hunting) /* beside the home until now: begin anew, with the whole list */
 		stop(c, NULL);
 	rsp_client_disarm(c, &c->silence);
@@ -470,7 +476,7 @@ home_gone(struct rsp_client *c, const struct client_link *gone, const struct rsp
 	event.link = gone->id;
 	event.server = gone->name;
 	event.server_id = gone->server_id;
-	event.why = why;
+	event.why = &named;
 	rsp_client_tell(c, &event);
 	rsp_client_pump(c);
 }
@@ -479,12 +485,13 @@ void
 rsp_client_leave_home(struct rsp_client *c, enum rsp_err err, const char *reason)
 {
 	struct client_link *home = c->home, gone;
+	char text[RSP_CLIENT_SERVER_TEXT_MAX];
 	struct rsp_why why = { 0 };
 
 	if (!home)
 		return;
 	gone = *home;
-	(void)rsp_fail(&why, err, gone.name, "%s", reason);
+	(void)rsp_fail(&why, err, rsp_client_link_text(c, home, text), "%s", reason);
 	c->home = NULL;
 	rsp_client_link_close(c, home);
 	rsp_client_blame(c, &gone, RSP_STEP_ASAP, &why);
@@ -596,66 +603,11 @@ rsp_client_give_up(struct rsp_client *c, const struct rsp_why *why)
 	rsp_client_tell(c, &event);
 }
 
-/* Append to the text @to of @cap octets what fits. */
-static size_t
-append(char *to, size_t at, size_t cap, const char *text)
-{
-	size_t n = strlen(text), room = cap - 1 - at;
-
-	n = n < room ? n : room;
-	memcpy(to + at, text, n);
-	to[at + n] = '\0';
-	return at + n;
-}
-
-enum rsp_err
-rsp_client_verdict(const struct rsp_client *c, struct rsp_why *why)
-{
-	char servers[RSP_OBJECT_MAX] = "", reasons[RSP_REASON_MAX] = "";
-	size_t at_server = 0, at_reason = 0;
-	unsigned n = 0;
-	enum rsp_err auth = RSP_OK, other = RSP_OK, absent = RSP_OK;
-
-	for (unsigned i = 0; i < count_servers(c); i++) {
-		const struct client_attempt *attempt = &c->attempts[i];
-		enum rsp_err err = attempt->a.err;
-		const char *reason = attempt->used ? attempt->a.reason : "no connection in time";
-
-		if (!attempt->used && !attempt->a.tries)
-			continue;
-		err = attempt->used ? err : RSP_ETIMEOUT;
-		if (!err) /* it was usable once */
-			reason = "no answer in time";
-		at_server = append(servers, at_server, sizeof servers, n ? ", " : "");
-		at_server = append(servers, at_server, sizeof servers,
-				   attempt->used ? attempt->a.name : c->servers[i].name);
-		at_reason = append(reasons, at_reason, sizeof reasons, n ? "; " : "");
-		if (count_servers(c) > 1) {
-			at_reason = append(reasons, at_reason, sizeof reasons, c->servers[i].name);
-			at_reason = append(reasons, at_reason, sizeof reasons, ": ");
-		}
-		at_reason = append(reasons, at_reason, sizeof reasons, reason);
-		n++;
-		if (rsp_err_exit(err) == rsp_err_exit(RSP_EAUTH))
-			auth = auth ? auth : err;
-		else if (!err || rsp_err_exit(err) == rsp_err_exit(RSP_EUNREACHABLE))
-			absent = !err ? RSP_ETIMEOUT : !absent || absent == err ? err : RSP_EUNREACHABLE;
-		else
-			other = other ? other : err;
-	}
-	if (n == 0 && c->hints)
-		return rsp_fail(why, RSP_ETIMEOUT, "registrar",
-				c->announcements ? "none was announced that could be tried" : "none was heard in time");
-	if (n == 0)
-		return rsp_fail(why, RSP_ETIMEOUT, "registrar", "none was tried in time");
-	return rsp_fail(why, other ? other : auth ? auth : absent, servers, "%s", reasons);
-}
-
 const struct rsp_client_attempt *
 rsp_client_attempts(const struct rsp_client *c, unsigned *ret_n)
 {
 	*ret_n = 0;
-	for (unsigned i = 0; i < count_servers(c); i++)
+	for (unsigned i = 0; i < rsp_client_count_servers(c); i++)
 		if (c->attempts[i].used)
 			c->shown[(*ret_n)++] = c->attempts[i].a;
 	return c->shown;

@@ -8,7 +8,7 @@
 #include "model/timers.h"
 
 /* What the files of the client share. client.c: construction, time, messages in. client_hunt.c: links and the hunt for
- * a home. client_element.c: registrations. client_lookup.c: resolutions and unreachable reports. client_announce.c:
+ * a home; client_verdict.c: what is told of it. client_element.c: registrations. client_lookup.c: resolutions and unreachable reports. client_announce.c:
  * registrars that announce themselves. */
 
 #define CLIENT_NOTIFY_MAX 16	/* connections that registrars opened to us */
@@ -202,8 +202,6 @@ void rsp_client_leave_home(struct rsp_client *c, enum rsp_err err, const char *r
 void rsp_client_adopt(struct rsp_client *c, struct client_link *link, const struct client_element *named);
 void rsp_client_home_answered(struct rsp_client *c);
 void rsp_client_give_up(struct rsp_client *c, const struct rsp_why *why);
-/** Sum up why no server was usable. */
-enum rsp_err rsp_client_verdict(const struct rsp_client *c, struct rsp_why *why);
 void rsp_client_hunt_due(struct rsp_client *c, struct client_timer *timer);
 struct client_link *rsp_client_link_find(struct rsp_client *c, uint32_t id);
 void rsp_client_link_close(struct rsp_client *c, struct client_link *link);
@@ -222,6 +220,16 @@ void rsp_client_free_servers(struct rsp_client_server *servers, unsigned n);
 bool rsp_client_untried(const struct rsp_client *c);
 /** Whether there is room for one more connection, to an address that was announced (@hint) or is configured. */
 bool rsp_client_may_dial(const struct rsp_client *c, bool hint);
+
+/** How many servers there are: the configured ones, and those that announcements may add. */
+unsigned rsp_client_count_servers(const struct rsp_client *c);
+
+/* client_verdict.c */
+/** Sum up why no server was usable. */
+enum rsp_err rsp_client_verdict(const struct rsp_client *c, struct rsp_why *why);
+/** What people are told that @link leads to, in @out or elsewhere; see rsp_client_server_text(). */
+const char *rsp_client_link_text(const struct rsp_client *c, const struct client_link *link,
+				 char out[static RSP_CLIENT_SERVER_TEXT_MAX]);
 
 /* client_announce.c */
 enum rsp_err rsp_client_hints_init(struct rsp_client *c) RSP_NODISCARD;

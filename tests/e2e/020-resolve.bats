@@ -256,8 +256,18 @@ if os.fork() == 0:
 	assert_equal "$(stat -c %a "$BATS_TEST_TMPDIR/keys.log")" 600
 }
 
+@test "resolve: a registrar is told of as -s takes it, each with its reason" {
+	rsp 4 rsp-resolve --scope "$scopes/user" -s r1@127.0.0.1:1 web
+	assert_equal "$stderr" "rsp-resolve: r1@127.0.0.1:1: Connection refused"
+	assert_equal "$(field .error.object)" r1@127.0.0.1:1
+	rsp 4 rsp-resolve --scope "$scopes/user" -s r1@127.0.0.1:1 -s r2@[::1]:2 web
+	assert_equal "$stderr" "rsp-resolve: registrars: r1@127.0.0.1:1: Connection refused; r2@[::1]:2: Connection refused"
+	rsp 4 rsp-resolve --insecure-plaintext -s 127.0.0.1:1 web
+	assert_equal "$stderr" "rsp-resolve: 127.0.0.1:1: Connection refused"
+}
+
 @test "resolve: -v tells each attempt" {
 	two_elements
 	ask 0 -v web
-	assert_regex "$stderr" "rsp-resolve: r1: ${asap[r1]}: asap: ok"
+	assert_regex "$stderr" "rsp-resolve: r1@${asap[r1]}: asap: ok"
 }

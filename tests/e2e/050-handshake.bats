@@ -142,7 +142,7 @@ user_of_dated() {
 	scopes=$mine start_peer r9
 	rsp 5 rsp-resolve --scope "$mine/user" -s "r9@${asap[r9]}" -t 4s web
 	assert_equal "$(field .error.key)" "$error"
-	assert_equal "$(field .error.object)" r9
+	assert_equal "$(field .error.object)" "r9@${asap[r9]}"
 }
 
 @test "a user meets a certificate that has expired: status 5" {

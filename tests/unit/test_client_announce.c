@@ -501,7 +501,7 @@ a_flood_does_not_touch_the_home(void)
 	CHECK_STR(stats().home_server, "beta");
 	CHECK_STR(rsp_client_attempts(w.c, &n)[0].name, "beta");
 	world_down(&w, 1, RSP_STEP_ASAP, RSP_ECLOSED);
-	CHECK_STR(w.last_why.object, "test");
+	CHECK_STR(w.last_why.object, "beta@10.0.0.99:4000");
 	CHECK_EQ(world_count_told(&w, RSP_CLIENT_HOME_LOST), 1);
 	world_end(&w);
 }

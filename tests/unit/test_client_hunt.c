@@ -190,8 +190,8 @@ verdict(enum rsp_err first, enum rsp_err second)
 	world_down(&w, 2, second == RSP_EUNREACHABLE ? RSP_STEP_TCP : RSP_STEP_TLS, second);
 	CHECK_EQ(world_count_told(&w, RSP_CLIENT_GAVE_UP), 1);
 	err = world_last(&w, RSP_CLIENT_GAVE_UP).err;
-	CHECK(strstr(w.last_why.object, "alpha, beta"));
-	CHECK(strstr(w.last_why.reason, "alpha: ") && strstr(w.last_why.reason, "; beta: "));
+	CHECK_STR(w.last_why.object, "registrars");
+	CHECK(strstr(w.last_why.reason, "alpha@10.0.0.1:3864: ") && strstr(w.last_why.reason, "; beta@"));
 	world_run(&w, w.now + 100000);
 	CHECK_EQ(w.n_dials, 2);
 	rsp_client_retry(w.c, w.now);
