@@ -225,6 +225,28 @@ cmd_registrar_json(const struct rsp_session *s, bool element)
 }
 
 void
+cmd_complain(struct rsp_why *said, const struct rsp_why *why)
+{
+	if (strcmp(said->object, why->object) == 0 && strcmp(said->reason, why->reason) == 0)
+		return;
+	*said = *why;
+	rsp_log(RSP_LOG_WARNING, why->object, "%s; trying on", why->reason);
+}
+
+const char *
+cmd_home_text(const struct rsp_session *s, char out[static RSP_CLIENT_SERVER_TEXT_MAX])
+{
+	struct rsp_session_home home;
+
+	rsp_session_home(s, &home);
+	size_t n = strcspn(home.server, ":");
+	bool named = n > 0 && home.server[n] == '\0' && strncmp(home.address, home.server, n) != 0;
+	(void)snprintf(out, RSP_CLIENT_SERVER_TEXT_MAX, "%s%s%s", named ? home.server : "", named ? "@" : "",
+		       home.address);
+	return out;
+}
+
+void
 cmd_log_listening(const struct rsp_session *s)
 {
 	char at[RSP_ANNOUNCE_TEXT_MAX];

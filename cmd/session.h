@@ -36,6 +36,15 @@ json_t *cmd_attempts_json(const struct rsp_session *s);
 /** The registrar that answers @s: { id, name, address, auth, tls, secure }; null if there is none. */
 json_t *cmd_registrar_json(const struct rsp_session *s, bool element);
 
+/**
+ * Say on stderr @why no registrar is of use yet, unless that is what was @said last. For those who wait for one, who
+ * else would not know what for.
+ */
+void cmd_complain(struct rsp_why *said, const struct rsp_why *why);
+
+/** The registrar that answers @s, for people: "NAME@ADDR:PORT", or what of it is known. In @out. */
+const char *cmd_home_text(const struct rsp_session *s, char out[static RSP_CLIENT_SERVER_TEXT_MAX]);
+
 /** With -v: where @s listens for announcements; and in the end what came of it. */
 void cmd_log_listening(const struct rsp_session *s);
 void cmd_log_heard(const struct rsp_session *s);

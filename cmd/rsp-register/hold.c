@@ -42,6 +42,8 @@ struct hold {
 	struct rsp_rng rng;
 	enum phase phase;
 	int status;
+	struct rsp_why said; /* of registrars, while there is none */
+	bool missing;	  /* there is none, and that was said */
 	bool failed;	  /* @status is a failure of ours, and said */
 	bool registered;  /* something was, once */
 	unsigned stop_signals;
@@ -98,6 +100,48 @@ static const char *
 object_of(const struct hold *h)
 {
 	return h->o->pool ? h->o->pool : "batch";
+}
+
+/* Without a registrar. */
+
+/* No registrar is of use. What was registered is lost, which is a record; what waits to be is told of to people only. */
+static void
+on_missing(struct hold *h, const struct rsp_client_event *event)
+{
+	if (event->type == RSP_CLIENT_HOME_LOST && h->registered) {
+		emit(h, "lost", &(struct facts){ .event = event, .failed = true, .reason = event->why->reason });
+		rsp_log(RSP_LOG_WARNING, object_of(h), "lost %s: %s; looking for a registrar", event->why->object,
+			event->why->reason);
+	} else if (h->registered || rsp_cli.wait) {
+		cmd_complain(&h->said, event->why);
+	} else {
+		return;
+	}
+	h->missing = true;
+}
+
+/* The registrar removed the element, and nobody asked it to. */
+static void
+on_expired(struct hold *h, const struct rsp_client_event *event)
+{
+	char home[RSP_CLIENT_SERVER_TEXT_MAX];
+
+	emit(h, "lost", &(struct facts){ .event = event, .failed = true, .reason = "removed by the registrar" });
+	rsp_log(RSP_LOG_WARNING, object_of(h), "removed by %s; registering again", cmd_home_text(h->session, home));
+	h->missing = true;
+}
+
+/* After all that was said of its absence, that there is one again. */
+static void
+found(struct hold *h)
+{
+	char home[RSP_CLIENT_SERVER_TEXT_MAX];
+
+	if (!h->missing)
+		return;
+	rsp_log(RSP_LOG_WARNING, object_of(h), "registered with %s", cmd_home_text(h->session, home));
+	h->missing = false;
+	h->said = (struct rsp_why){ 0 };
 }
 
 /* The end. */
@@ -367,6 +411,7 @@ on_registered(struct hold *h, const struct rsp_client_event *event)
 
 	h->registered = true;
 	emit(h, "registered", &(struct facts){ .event = event });
+	found(h);
 	if (h->phase != JOIN)
 		return;
 	h->phase = HOLD;
@@ -449,22 +494,21 @@ on_event(void *ctx, const struct rsp_client_event *event)
 		break;
 	case RSP_CLIENT_REREGISTERED:
 		emit(h, "reregistered", &facts);
+		found(h);
 		break;
 	case RSP_CLIENT_KEEPALIVE:
 		emit(h, "keepalive", &facts);
 		break;
 	case RSP_CLIENT_HOME:
-		if (event->changed)
+		if (event->changed && h->registered)
 			emit(h, "home-changed", &facts);
 		break;
 	case RSP_CLIENT_HOME_LOST:
+	case RSP_CLIENT_ROUND_FAILED:
+		on_missing(h, event);
+		break;
 	case RSP_CLIENT_EXPIRED:
-		if (!h->registered)
-			break;
-		facts.failed = true;
-		emit(h, "lost", &facts);
-		rsp_log(RSP_LOG_WARNING, object_of(h), "%s: looking for a registrar",
-			facts.reason ? facts.reason : "lost");
+		on_expired(h, event);
 		break;
 	case RSP_CLIENT_REJECTED:
 		on_rejected(h, event);

@@ -58,6 +58,7 @@ rsp_client_event_name(enum rsp_client_event_type type)
 		[RSP_CLIENT_ATTEMPT] = "attempt",
 		[RSP_CLIENT_HOME] = "home",
 		[RSP_CLIENT_HOME_LOST] = "home-lost",
+		[RSP_CLIENT_ROUND_FAILED] = "round-failed",
 		[RSP_CLIENT_GAVE_UP] = "gave-up",
 		[RSP_CLIENT_REGISTERED] = "registered",
 		[RSP_CLIENT_RENEWED] = "renewed",

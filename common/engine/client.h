@@ -96,6 +96,7 @@ enum rsp_client_event_type {
 	RSP_CLIENT_HOME,	 /* a home registrar was found; .changed: it is not the first */
 	/* .why: the home, its .object, is gone; the hunt is on if anything needs a home */
 	RSP_CLIENT_HOME_LOST,
+	RSP_CLIENT_ROUND_FAILED, /* .why: all that could be tried failed; the hunt goes on */
 	RSP_CLIENT_GAVE_UP,	 /* .why: no home in time, or after the configured rounds; all stays queued */
 	RSP_CLIENT_REGISTERED,	 /* .cause: a warning, or RSP_CAUSE_NONE */
 	RSP_CLIENT_RENEWED,	 /* registered again at the same home */

@@ -294,6 +294,7 @@ stop(struct rsp_client *c, const struct client_link *keep)
 static bool
 round_failed(struct rsp_client *c)
 {
+	struct rsp_client_event event = rsp_client_event_new(c, RSP_CLIENT_ROUND_FAILED);
 	struct rsp_why why = { 0 };
 
 	c->rounds++;
@@ -303,11 +304,14 @@ round_failed(struct rsp_client *c)
 	}
 	if (rsp_client_hints_expected(c))
 		return true;
-	if (!c->config.rounds || c->rounds < c->config.rounds || (c->config.persistent && c->homes > 0))
-		return true;
 	(void)rsp_client_verdict(c, &why);
-	rsp_client_give_up(c, &why);
-	return false;
+	if (c->config.rounds && c->rounds >= c->config.rounds && !(c->config.persistent && c->homes > 0)) {
+		rsp_client_give_up(c, &why);
+		return false;
+	}
+	event.why = &why;
+	rsp_client_tell(c, &event);
+	return c->hunting; /* unless nobody wants it any more */
 }
 
 /* All failed before T5 did: the RFC would have us wait for it, but a registrar that restarts refuses connections for a

@@ -256,6 +256,15 @@ if os.fork() == 0:
 	assert_equal "$(stat -c %a "$BATS_TEST_TMPDIR/keys.log")" 600
 }
 
+@test "resolve: --wait tells what it waits for, once" {
+	start one rsp-resolve --scope "$scopes/user" -s r1@127.0.0.1:1 -s r2@127.0.0.1:2 --wait -t 3s web
+	await_end one 4
+	said one "^rsp-resolve: registrars: r1@127.0.0.1:1: Connection refused; r2@127.0.0.1:2: Connection refused; trying on$" 1
+	start one rsp-resolve --scope "$scopes/user" -s r1@127.0.0.1:1 -q --wait -t 1s web
+	await_end one 4
+	[ ! -s "$BATS_TEST_TMPDIR/one.err" ]
+}
+
 @test "resolve: a registrar is told of as -s takes it, each with its reason" {
 	rsp 4 rsp-resolve --scope "$scopes/user" -s r1@127.0.0.1:1 web
 	assert_equal "$stderr" "rsp-resolve: r1@127.0.0.1:1: Connection refused"

@@ -173,6 +173,36 @@ serve() {
 	stop one
 }
 
+refused_often() { # refused_often REGISTRAR: it refused several handshakes
+	[ "$(records "$1" 'select(.event == "connection-refused")' | wc -l)" -gt 3 ]
+}
+
+@test "register: --wait tells what it waits for, once for each reason, and when that is over" {
+	start_peer r1
+	local at=${asap[r1]} else=$BATS_TEST_TMPDIR/else
+	stop r1
+	make_scope "$else"
+	cp -r "$else/e1" "$BATS_TEST_TMPDIR/e1"
+	start one rsp-register --scope "$BATS_TEST_TMPDIR/e1" -s "r1@$at" --wait --t5-serverhunt 500ms -p 8001 web
+	wait_until 10 said one "^rsp-register: r1@$at: Connection refused; trying on$"
+	start r1 rsp-peer run --scope "$scopes/r1" --name r1 --asap "$at" --enrp 127.0.0.1:0
+	wait_until 10 said one "^rsp-register: r1@$at: does not know our key, .*; trying on$"
+	wait_until 10 refused_often r1
+	cp "$scopes/e1/keys.json" "$scopes/e1/scope.json" "$BATS_TEST_TMPDIR/e1"
+	kill -HUP "${pids[one]}" # keys that are rolled out mend it
+	wait_for_record one '.event == "registered"'
+	said one "^rsp-register: web: registered with r1@$at$" 1
+	said one "refused; trying on$" 1
+	said one "does not know our key" 1
+	stop r1
+	wait_for_record one '.event == "lost"'
+	said one "^rsp-register: web: lost r1@$at: .*; looking for a registrar$" 1
+	wait_until 10 said one "refused; trying on$" 2
+	start r1 rsp-peer run --scope "$scopes/r1" --name r1 --asap "$at" --enrp 127.0.0.1:0
+	wait_for_record one '.event == "reregistered"'
+	wait_until 10 said one "^rsp-register: web: registered with r1@$at$" 2
+}
+
 @test "register: a wrong key is refused" {
 	start_peer r1
 	make_scope "$BATS_TEST_TMPDIR/else"

@@ -17,11 +17,6 @@ start_listener() {
 	at=$(sed -n 's/^rsp-[a-z]*: \(.*\): listening for announcements$/\1/p' "$BATS_TEST_TMPDIR/$name.err")
 }
 
-# said NAME REGEX: NAME has written such a line to stderr.
-said() {
-	grep -qE "$2" "$BATS_TEST_TMPDIR/$1.err"
-}
-
 # freeze NAME: what NAME hears from now on waits until `thaw NAME`.
 freeze() {
 	kill -STOP "${pids[$1]}"

@@ -78,6 +78,13 @@ wait_for_record() {
 	echo "$found"
 }
 
+# said NAME REGEX [N]: NAME has written such a line to stderr; with N, so many of them.
+said() {
+	local n
+	n=$(grep -cE "$2" "$BATS_TEST_TMPDIR/$1.err")
+	[ "${3-}" ] && [ "$n" -eq "$3" ] || { [ -z "${3-}" ] && [ "$n" -gt 0 ]; }
+}
+
 # wait_until SECONDS COMMAND...: until COMMAND succeeds.
 wait_until() {
 	local end=$((SECONDS + $1))

@@ -121,6 +121,27 @@ a_list_that_fails_at_once_is_tried_again_after_a_growing_pause(void)
 	world_end(&w);
 }
 
+/* Who waits for ever has to hear what for. */
+static void
+each_round_that_fails_is_told(void)
+{
+	struct rsp_client_config config = world_config(2, false);
+
+	world_begin(&w, &config);
+	CHECK_EQ(world_resolve(&w, "web", false), RSP_OK);
+	world_down(&w, 1, RSP_STEP_TCP, RSP_EUNREACHABLE);
+	CHECK_EQ(world_count_told(&w, RSP_CLIENT_ROUND_FAILED), 0);
+	world_down(&w, 2, RSP_STEP_TLS, RSP_EAUTH);
+	CHECK_EQ(world_count_told(&w, RSP_CLIENT_ROUND_FAILED), 1);
+	CHECK_EQ(world_last(&w, RSP_CLIENT_ROUND_FAILED).err, RSP_EAUTH);
+	CHECK(strstr(w.last_why.reason, "alpha@10.0.0.1:3864: ") && strstr(w.last_why.reason, "; beta@"));
+	w.cannot_dial = true;
+	world_run(&w, w.now + 20000);
+	CHECK(world_count_told(&w, RSP_CLIENT_ROUND_FAILED) > 2);
+	CHECK_EQ(world_count_told(&w, RSP_CLIENT_GAVE_UP), 0);
+	world_end(&w);
+}
+
 static void
 every_server_comes_before_any_server_s_second_address(void)
 {
@@ -589,6 +610,7 @@ main(void)
 	TAP_RUN(sh4_a_failed_attempt_is_replaced_by_another_address);
 	TAP_RUN(sh5_t5_doubles_and_takes_a_different_set);
 	TAP_RUN(a_list_that_fails_at_once_is_tried_again_after_a_growing_pause);
+	TAP_RUN(each_round_that_fails_is_told);
 	TAP_RUN(every_server_comes_before_any_server_s_second_address);
 	TAP_RUN(a_registrar_that_fails_authentication_is_passed_over);
 	TAP_RUN(the_verdict_prefers_authentication_to_absence);
