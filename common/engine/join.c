@@ -132,7 +132,7 @@ next(struct rsp_registrar *r)
 static bool
 is_mentor(const struct rsp_registrar *r, const struct rsp_peer *peer)
 {
-	return !r->serving && is_asked(r) && peer->contact == r->mentor;
+	return !r->serving && is_asked(r) && r->mentor->peer_id == peer->server_id;
 }
 
 void
@@ -146,8 +146,9 @@ rsp_join_listed(struct rsp_registrar *r, const struct rsp_peer *peer, bool rejec
 		return;
 	}
 	r->mentor_listed = true;
-	rsp_wheel_cancel(&r->enrp, &r->join.timer); /* each page has a time of its own */
 	rsp_taking_begin(r, rsp_peer_find(r, peer->server_id), false);
+	if (peer->taking.on) /* each page has a time of its own */
+		rsp_wheel_cancel(&r->enrp, &r->join.timer);
 }
 
 void

@@ -158,7 +158,7 @@ contact_failed(struct rsp_registrar *r, struct rsp_contact *contact, enum rsp_er
 	contact->failures++;
 	contact_later(r, contact);
 	/* RFC 5353 s.3.4.3: "if the send fails". Who does not answer is waited for; who refuses is not there */
-	if (gone && peer && peer->state == RSP_PEER_PROBED && !peer->link_in)
+	if (gone && peer && peer->state == RSP_PEER_PROBED && !rsp_peer_link(peer))
 		rsp_peer_dead(r, peer, "send-failed");
 	else if (!contact->configured && contact->failures >= HEARSAY_TRIES && (!peer || peer->link_in == 0))
 		contact_forget(r, contact);
@@ -487,6 +487,16 @@ contact_lost(struct rsp_registrar *r, struct rsp_contact *contact)
 		contact_later(r, contact);
 }
 
+/* In plain text a registrar may be known at several addresses: one where it can be reached, if there is one. */
+static struct rsp_contact *
+best_contact(const struct rsp_registrar *r, const struct rsp_peer *peer)
+{
+	for (unsigned i = 0; i < r->n_contacts; i++)
+		if (r->contact[i]->up && r->contact[i]->peer_id == peer->server_id)
+			return r->contact[i];
+	return peer->contact;
+}
+
 void
 rsp_enrp_link_down(struct rsp_registrar *r, struct rsp_link *link, enum rsp_err why)
 {
@@ -505,6 +515,8 @@ rsp_enrp_link_down(struct rsp_registrar *r, struct rsp_link *link, enum rsp_err 
 	}
 	if (contact)
 		contact_lost(r, contact);
+	if (peer && peer->contact == contact)
+		peer->contact = best_contact(r, peer);
 	/* a broken connection is no proof, but a reason to look at once */
 	if (peer && peer->state == RSP_PEER_ACTIVE)
 		rsp_peer_probe(r, peer, "connection-lost");

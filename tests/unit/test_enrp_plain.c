@@ -257,6 +257,78 @@ a_secure_registrar_has_no_plain_peers(void)
 	world_end();
 }
 
+/* A is our only contact, at 192.0.2.110. It tells of another address, where we dial it too. */
+static void
+begin_at_two_addresses(void)
+{
+	static const struct rsp_contact_config contact = { .ip = { 4, { 192, 0, 2, 110 } }, .port = 9000 };
+	struct rsp_registrar_config config = world_config();
+
+	config.insecure = true;
+	config.contacts = &contact;
+	config.n_contacts = 1;
+	world_begin(&config);
+	world_run(0);
+	plain(DIALLED);
+	world_presence(DIALLED, ID_A, "", false);
+	CHECK_EQ(w.n_dials, 2);
+	plain(DIALLED + 1);
+	CHECK_EQ(world_count(DIALLED, ENRP_LIST_REQUEST), 1);
+}
+
+static bool
+serves(void)
+{
+	return rsp_registrar_state(w.r) == RSP_REGISTRAR_SERVING;
+}
+
+static void
+a_mentor_may_be_at_two_addresses(void)
+{ /* s.3.2.2.2, s.3.2.3 */
+	begin_at_two_addresses();
+	list_of(DIALLED, ID_A, 0, 0);
+	world_table(DIALLED, ID_A, ENRP_FLAG_MORE, "web", 1, 10, ID_A, 8);
+	world_presence(DIALLED + 1, ID_A, "", false); /* it says so in the middle of its table */
+	world_table(DIALLED, ID_A, 0, "web", 11, 10, ID_A, 8);
+	CHECK(serves());
+	CHECK_STR(world_reason(RSP_EVENT_SERVING), "synchronised");
+	CHECK_EQ(rsp_registrar_stats(w.r).elements, 20);
+	world_end();
+
+	begin_at_two_addresses();
+	world_presence(DIALLED + 1, ID_A, "", false); /* before */
+	world_down(DIALLED + 1, RSP_ECLOSED);	      /* the other way is still there */
+	list_of(DIALLED, ID_A, 0, 0);
+	CHECK_EQ(world_count(DIALLED, ENRP_HANDLE_TABLE_REQUEST), 1);
+	world_table(DIALLED, ID_A, 0, "web", 1, 10, ID_A, 8);
+	CHECK(serves());
+	CHECK_EQ(rsp_registrar_stats(w.r).elements, 10);
+	world_end();
+}
+
+static void
+who_can_be_reached_at_another_address_is_not_dead(void)
+{ /* s.3.4.3 */
+	struct rsp_peer_view view;
+
+	begin_at_two_addresses();
+	list_of(DIALLED, ID_A, 0, 0);
+	world_table(DIALLED, ID_A, 0, "web", 1, 10, ID_A, 8);
+	world_presence(DIALLED + 1, ID_A, "", false);
+	world_down(DIALLED + 1, RSP_ECLOSED);
+	world_run(0);
+	CHECK_EQ(w.n_dials, 3);
+	world_down(DIALLED + 2, RSP_EUNREACHABLE);
+	CHECK(world_peer_view(ID_A, &view));
+	CHECK_EQ(view.state, RSP_PEER_PROBED);
+	CHECK_EQ(view.link_out, DIALLED);
+	world_presence(DIALLED, ID_A, "", false);
+	CHECK_EQ(world_told(RSP_EVENT_PEER_RETURNED), 1);
+	CHECK_EQ(world_told(RSP_EVENT_PEER_DEAD), 0);
+	CHECK_EQ(world_home("web", 10), ID_A);
+	world_end();
+}
+
 int
 main(void)
 {
@@ -267,5 +339,7 @@ main(void)
 	TAP_RUN(a_way_that_leads_nowhere_is_forgotten);
 	TAP_RUN(nobody_dials_himself);
 	TAP_RUN(a_secure_registrar_has_no_plain_peers);
+	TAP_RUN(a_mentor_may_be_at_two_addresses);
+	TAP_RUN(who_can_be_reached_at_another_address_is_not_dead);
 	return tap_end();
 }
