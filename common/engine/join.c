@@ -188,7 +188,7 @@ forget_all(struct rsp_registrar *r)
 
 	rsp_links_forget(r, true);
 	while (r->n_peers > 0)
-		rsp_peer_forget(r, r->peer[r->n_peers - 1]);
+		rsp_peer_free(r, r->peer[r->n_peers - 1]);
 	for (unsigned i = 0; i < r->n_contacts; i++) {
 		struct rsp_contact *contact = r->contact[i];
 

@@ -240,9 +240,8 @@ peer_disconnect(struct rsp_registrar *r, const struct rsp_peer *peer)
 }
 
 void
-rsp_peer_forget(struct rsp_registrar *r, struct rsp_peer *peer)
+rsp_peer_free(struct rsp_registrar *r, struct rsp_peer *peer)
 {
-	uint32_t id = peer->server_id;
 	unsigned i = 0;
 
 	peer_disconnect(r, peer);
@@ -254,6 +253,14 @@ rsp_peer_forget(struct rsp_registrar *r, struct rsp_peer *peer)
 	free(peer->missing);
 	free(peer->initiators);
 	free(peer);
+}
+
+void
+rsp_peer_forget(struct rsp_registrar *r, struct rsp_peer *peer)
+{
+	uint32_t id = peer->server_id;
+
+	rsp_peer_free(r, peer);
 	rsp_takeovers_without(r, id);
 }
 
@@ -261,7 +268,7 @@ void
 rsp_peers_done(struct rsp_registrar *r)
 {
 	while (r->n_peers > 0)
-		rsp_peer_forget(r, r->peer[r->n_peers - 1]);
+		rsp_peer_free(r, r->peer[r->n_peers - 1]);
 	while (r->n_contacts > 0)
 		contact_forget(r, r->contact[r->n_contacts - 1]);
 	free(r->peer);

@@ -297,7 +297,9 @@ void rsp_peers_done(struct rsp_registrar *r);
 struct rsp_peer *rsp_peer_find(const struct rsp_registrar *r, uint32_t server_id);
 /** The peer, entered into the list if need be. NULL if that is full or out of memory. */
 struct rsp_peer *rsp_peer_get(struct rsp_registrar *r, uint32_t server_id);
-/** Take @peer off the list: nothing waits for it any more. */
+/** Take @peer off the list and close its connections. Who waits for it is not told: nothing is to follow from it. */
+void rsp_peer_free(struct rsp_registrar *r, struct rsp_peer *peer);
+/** The same, and nothing waits for it any more: takeovers may be complete by that, and their targets forgotten. */
 void rsp_peer_forget(struct rsp_registrar *r, struct rsp_peer *peer);
 /** Whether @peer was heard, and nobody has found it dead. */
 bool rsp_peer_is_alive(const struct rsp_peer *peer);

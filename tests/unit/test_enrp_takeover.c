@@ -657,6 +657,54 @@ who_is_given_up_to_another_need_not_acknowledge(void)
 	world_end();
 }
 
+/* A is dead, and D has not agreed to its takeover; C has. */
+static void
+begin_to_take_a_over(void)
+{
+	begin();
+	uint32_t c = world_dialled("c");
+	world_peer(c, "c");
+	world_presence(c, ID_C, "c", false);
+	world_update(A, ID_A, ENRP_ADD_PE, "web", world_pe(9, ID_A, 20));
+	world_run(2400);
+	world_presence(C, ID_C, "c", false);
+	world_presence(D, ID_D, "d", false);
+	world_run(600);
+	CHECK_EQ(state(ID_A), RSP_PEER_DEAD);
+	CHECK_EQ(world_told(RSP_EVENT_TAKEOVER_STARTED), 1);
+	world_about(C, ENRP_INIT_TAKEOVER_ACK, ID_C, ID_A);
+	world_clear();
+}
+
+/* That who has not agreed is off the list then is no agreement. */
+static void
+who_leaves_or_joins_again_completes_no_takeover(void)
+{
+	begin_to_take_a_over();
+	rsp_registrar_free(w.r);
+	CHECK_EQ(w.n_sent, 0);
+	CHECK_EQ(w.n_events, 0);
+	world_clear();
+
+	begin_to_take_a_over();
+	rsp_registrar_leave(w.r);
+	CHECK_EQ(w.n_sent, 0);
+	CHECK_EQ(w.n_events, 0);
+	rsp_registrar_free(w.r);
+	CHECK_EQ(w.n_sent, 0);
+	CHECK_EQ(w.n_events, 0);
+	world_clear();
+
+	begin_to_take_a_over();
+	w.now += 100000; /* we were stopped */
+	rsp_registrar_tick(w.r, w.now);
+	CHECK_EQ(world_told(RSP_EVENT_REJOINING), 1);
+	CHECK_EQ(world_told(RSP_EVENT_TAKEOVER_DONE), 0);
+	CHECK_EQ(world_count(0, ENRP_TAKEOVER_SERVER), 0);
+	CHECK_EQ(rsp_registrar_stats(w.r).takeovers, 0);
+	world_end();
+}
+
 int
 main(void)
 {
@@ -682,5 +730,6 @@ main(void)
 	TAP_RUN(each_listener_is_dialled_once_for_its_identity);
 	TAP_RUN(many_initiators_are_acknowledged);
 	TAP_RUN(who_is_given_up_to_another_need_not_acknowledge);
+	TAP_RUN(who_leaves_or_joins_again_completes_no_takeover);
 	return tap_end();
 }
