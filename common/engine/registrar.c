@@ -210,9 +210,8 @@ link_authenticated(struct rsp_registrar *r, struct rsp_link *link, const struct 
 		free(identity);
 		return RSP_ENOMEM;
 	}
-	if (link->dialled && info->protocol == RSP_ASAP)
-		r->n_dialling--;
 	if (link->dialled && info->protocol == RSP_ASAP) { /* it is known by whom and where we dialled */
+		r->n_dialling--;
 		free(identity);
 	} else {
 		free((void *)(uintptr_t)link->info.identity);
@@ -233,8 +232,12 @@ link_authenticated(struct rsp_registrar *r, struct rsp_link *link, const struct 
 enum rsp_err
 rsp_registrar_link_up(struct rsp_registrar *r, uint64_t now_ms, uint32_t id, const struct rsp_link_info *info)
 {
+	bool known = rsp_registrar_link(r, id) != NULL;
+
 	enter(r, now_ms);
 	struct rsp_link *link = rsp_registrar_link(r, id);
+	if (known && !link)
+		return RSP_ELIMIT; /* closed just now: we were stopped, and join again */
 	bool serves = r->serving || info->protocol == RSP_ENRP || RSP_FAULTY(ANSWERS_WHILE_JOINING);
 
 	if (r->leaving || (!link && (!serves || r->n_links >= r->config.max_links)))

@@ -94,8 +94,8 @@ enum rsp_err rsp_registrar_new(const struct rsp_registrar_config *config, const 
 void rsp_registrar_free(struct rsp_registrar *r);
 
 /**
- * A link is there and authenticated: one that we dialled, or one that was accepted. RSP_ELIMIT if there are too many or
- * nobody is served now, RSP_ENOMEM: close it.
+ * A link is there and authenticated: one that we dialled, or one that was accepted. RSP_ELIMIT if there are too many,
+ * nobody is served now, or it was closed from inside of this very call; RSP_ENOMEM: close it.
  */
 enum rsp_err rsp_registrar_link_up(struct rsp_registrar *r, uint64_t now_ms, uint32_t link,
 				   const struct rsp_link_info *info) RSP_NODISCARD;

@@ -399,6 +399,29 @@ who_was_away_joins_again(void)
 	world_end();
 }
 
+/* What first tells that we were stopped may be that a dialled connection is up, which ends with that. */
+static void
+what_ends_with_joining_again_is_not_up(void)
+{
+	begin(1);
+	world_down(world_dialled("a"), RSP_EUNREACHABLE);
+	CHECK(serves());
+	world_run(300);
+	CHECK_EQ(w.n_dials, 2);
+	world_joined(5, ID_B, "b");
+	uint32_t a = world_dialled("a");
+	world_clear();
+	w.now += 100000;
+	CHECK_EQ(world_up(a, RSP_ENRP, RSP_ROLE_PEER, "a"), RSP_ELIMIT);
+	CHECK_EQ(world_told(RSP_EVENT_REJOINING), 1);
+	CHECK(world_was_closed(a) && world_was_closed(5));
+	CHECK_EQ(rsp_registrar_stats(w.r).links, 0);
+	CHECK_EQ(w.n_sent, 0);
+	world_run(0);
+	CHECK(world_dialled("a") != a); /* as who joins does */
+	world_end();
+}
+
 int
 main(void)
 {
@@ -415,5 +438,6 @@ main(void)
 	TAP_RUN(nobody_else_is_served_while_joining);
 	TAP_RUN(homes_that_only_the_table_names_are_watched);
 	TAP_RUN(who_was_away_joins_again);
+	TAP_RUN(what_ends_with_joining_again_is_not_up);
 	return tap_end();
 }
