@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# What the README promises of ./bootstrap and of the demo.
+# What the README promises of ./bootstrap, of the demo, and of make install.
 
 load helpers
 
@@ -10,18 +10,121 @@ load helpers
 	[ "$((SECONDS - begin))" -le 15 ]
 }
 
-@test "bootstrap, when it may not install what is missing, says the one line to run, and does nothing else" {
-	local stub=$BATS_TEST_TMPDIR/stub tool
-	mkdir "$stub" "$BATS_TEST_TMPDIR/tree"
-	cp "$RSP_SRCDIR/bootstrap" "$BATS_TEST_TMPDIR/tree"
-	for tool in 'id:echo 1000' 'sudo:exit 1' 'apt-get:echo apt-get was run' 'autoreconf:echo autoreconf was run' \
-		'dpkg-query:for last; do :; done; [ "$last" = gcc ] || exit 1; echo install ok installed'; do
-		printf '#!/bin/sh\n%s\n' "${tool#*:}" >"$stub/${tool%%:*}"
+# bootstrap_with WHO PACKAGE... -- TARGET: run ./bootstrap as WHO (an id, with or without a sudo that works) in a tree of its own,
+# where only these packages are there; $did is what it had others do, line by line.
+bootstrap_with() {
+	local who=$1 stub=$BATS_TEST_TMPDIR/stub tree=$BATS_TEST_TMPDIR/tree there=' '
+	shift
+	for (( ; $# > 0; )); do
+		[ "$1" != -- ] || break
+		there+="$1 "
+		shift
 	done
-	chmod +x "$stub"/*
-	PATH=$stub:$PATH run -1 --separate-stderr "$BATS_TEST_TMPDIR/tree/bootstrap" check
+	shift
+	rm -rf "$stub"
+	mkdir -p "$stub" "$tree"
+	cp "$RSP_SRCDIR/bootstrap" "$tree"
+	: >"$BATS_TEST_TMPDIR/did"
+	stub id "echo ${who%% *}"
+	stub dpkg-query "for last; do :; done; case '$there' in *' all '* | *\" \$last \"*) echo install ok installed ;; *) exit 1 ;; esac"
+	stub apt-get "$(log_it apt-get)"
+	stub make "$(log_it make)"
+	stub autoreconf "$(log_it autoreconf); printf '#!/bin/sh\n%s; : >Makefile\n' '$(log_it configure)' >configure; chmod +x configure"
+	if [[ $who == *sudo ]]; then
+		stub sudo "$(log_it sudo); [ \"\$1\" != -n ] || shift; exec \"\$@\""
+	else
+		stub sudo 'exit 1'
+	fi
+	PATH=$stub:$PATH CONFIGURE_FLAGS=--enable-werror run --separate-stderr "$tree/bootstrap" "$@"
+	did=$(sed "s/-j$(nproc)\$/-jN/; s/-j$(nproc) /-jN /" "$BATS_TEST_TMPDIR/did")
+}
+
+stub() {
+	printf '#!/bin/sh\n%s\n' "$2" >"$BATS_TEST_TMPDIR/stub/$1"
+	chmod +x "$BATS_TEST_TMPDIR/stub/$1"
+}
+
+log_it() {
+	echo "echo $1 \"\$@\" >>$BATS_TEST_TMPDIR/did"
+}
+
+@test "bootstrap, when it may not install what is missing, says the one line to run, and does nothing else" {
+	bootstrap_with 1000 gcc -- check
+	assert_equal "$status" 1
 	assert_equal "$output" ""
 	assert_equal "${#stderr_lines[@]}" 1
 	assert_regex "$stderr" '^bootstrap: .*: apt-get install --no-install-recommends autoconf automake make libc6-dev .* bats '
 	assert_equal "$(ls "$BATS_TEST_TMPDIR/tree")" bootstrap
+	assert_equal "$did" ""
+}
+
+@test "bootstrap, as root or by sudo, installs what is missing, configures, and makes its target" {
+	local need='autoconf automake make libc6-dev pkg-config libgnutls28-dev libpopt-dev libjansson-dev libuv1-dev libsystemd-dev'
+	bootstrap_with 0 gcc -- demo
+	assert_equal "$status" 0
+	assert_equal "$did" "apt-get update -q
+apt-get install -y -q --no-install-recommends $need curl jq python3
+autoreconf -fi
+configure --enable-werror
+make -jN
+make -jN demo"
+	# the next time there is nothing left to do but that
+	bootstrap_with 0 all -- check
+	assert_equal "$status" 0
+	assert_equal "$did" $'make -jN\nmake -jN check'
+	rm -r "$BATS_TEST_TMPDIR/tree"
+	# shellcheck disable=SC2086 # a list
+	bootstrap_with '1000 sudo' gcc make $need --
+	assert_equal "$status" 0
+	assert_equal "$did" $'autoreconf -fi\nconfigure --enable-werror\nmake -jN'
+	rm -r "$BATS_TEST_TMPDIR/tree"
+	# shellcheck disable=SC2086 # a list
+	bootstrap_with '1000 sudo' make $need -- demo
+	assert_equal "$status" 0
+	assert_equal "$(head -n 5 <<<"$did")" "sudo -n true
+sudo apt-get update -q
+apt-get update -q
+sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends gcc curl jq python3
+apt-get install -y -q --no-install-recommends gcc curl jq python3"
+}
+
+@test "make install: each tool with its manual page and its completion, every schema; make uninstall leaves nothing" {
+	local root=$BATS_TEST_TMPDIR/root tool
+	unset MAKEFLAGS MFLAGS MAKELEVEL
+	make -C "$RSP_BUILDDIR" install prefix=/usr DESTDIR="$root" >"$BATS_TEST_TMPDIR/log"
+	for tool in rsp-audit rsp-keygen rsp-peer rsp-register rsp-resolve; do
+		run -0 "$root/usr/bin/$tool" --version
+		cmp "$RSP_SRCDIR/man/$tool.1" "$root/usr/share/man/man1/$tool.1"
+		cmp "$RSP_SRCDIR/completions/$tool.bash" "$root/usr/share/bash-completion/completions/$tool.bash"
+	done
+	cmp "$RSP_SRCDIR/man/rsp.7" "$root/usr/share/man/man7/rsp.7"
+	diff -r "$RSP_SRCDIR/cmd/schema" "$root/usr/share/rsp/schema"
+	make -C "$RSP_BUILDDIR" uninstall prefix=/usr DESTDIR="$root" >>"$BATS_TEST_TMPDIR/log"
+	assert_equal "$(find "$root" -type f)" ""
+}
+
+@test "nothing that a build or its tests make is taken for a source by git" {
+	local tree=$BATS_TEST_TMPDIR/tree made
+	unset MAKEFLAGS MFLAGS MAKELEVEL
+	mkdir "$tree"
+	cd "$tree" || return
+	git init -q .
+	cp "$RSP_SRCDIR/.gitignore" .
+	{ # as if it had been built where the sources are, by make, make check, make bench, make sim, and make dist
+		(cd "$RSP_BUILDDIR" && find . -path './lane-*' -prune -o -type f -print)
+		make -s -C "$RSP_BUILDDIR" --eval='print:; @echo $(EXTRA_PROGRAMS) $(EXTRA_LIBRARIES) $(check_PROGRAMS)' print |
+			tr ' ' '\n'
+		printf '%s\n' Makefile.in aclocal.m4 autom4te.cache/requests build-aux/missing config.h.in configure \
+			build/config.status lane-clang/Makefile rsp-0.1.0.tar.xz rsp-0.1.0/configure
+	} >"$BATS_TEST_TMPDIR/made"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/made")" -gt 100 ]
+	while read -r made; do
+		mkdir -p "$(dirname "$made")"
+		touch "$made"
+	done <"$BATS_TEST_TMPDIR/made"
+	assert_equal "$(git status --porcelain --untracked-files=all)" '?? .gitignore'
+	# and what is a source is none of them
+	(cd "$RSP_SRCDIR" && find cmd common man tests completions -type f -name '*.?*' ! -name '*.pyc') |
+		git check-ignore --no-index --stdin >"$BATS_TEST_TMPDIR/ignored" || :
+	assert_equal "$(grep -vE '\.(o|log|trs)$|\.dirstamp$|\.deps/' "$BATS_TEST_TMPDIR/ignored")" ""
 }
