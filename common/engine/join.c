@@ -43,7 +43,7 @@ begin_round(struct rsp_registrar *r)
 	r->round_ms = r->now_ms + r->config.max_time_no_response_ms;
 	r->rounds++;
 	for (unsigned i = r->n_contacts; i-- > 0;) { /* from the back: dialling may make it forgotten */
-		r->contact[i]->asked = r->contact[i]->rejected = r->contact[i]->silent = false;
+		r->contact[i]->asked = r->contact[i]->rejected = r->contact[i]->silent = r->contact[i]->busy = false;
 		rsp_contact_dial(r, r->contact[i]);
 	}
 	rsp_enrp_set(r, &r->join, r->config.max_time_no_response_ms);
@@ -88,8 +88,8 @@ round_over(struct rsp_registrar *r)
 
 		rejected = rejected || contact->rejected;
 		silent = silent || contact->silent || (contact->link && !contact->up);
-		/* one that is joining will find us; a busy one has told its id in the list it gave us: it serves */
-		first = first && (!contact->rejected || contact->peer_id < r->config.server_id);
+		/* one that is joining will find us; a busy one serves, and will serve us */
+		first = first && (!contact->rejected || (!contact->busy && contact->peer_id < r->config.server_id));
 	}
 	if ((!rejected || first) && (!silent || r->rounds >= ROUNDS)) { /* who is silent may only be slow */
 		serve(r, "alone");
@@ -160,12 +160,8 @@ rsp_join_taken(struct rsp_registrar *r, const struct rsp_peer *peer, bool comple
 		serve(r, "synchronised");
 		return;
 	}
-	if (rejected) { /* it serves others: it will serve us. That it may have the lower id says nothing then */
-		r->round_ms = 0;
-		r->mentor = NULL;
-		rsp_enrp_set(r, &r->join, rsp_rng_jitter(&r->rng, RETRY_MS, 50));
-		return;
-	}
+	if (rejected)
+		r->mentor->rejected = r->mentor->busy = true;
 	next(r);
 }
 

@@ -60,7 +60,8 @@ struct rsp_contact {
 	uint16_t port;
 	bool configured; /* else we were told of it */
 	bool asked;	 /* while joining: it was the mentor in this round */
-	bool rejected;	 /* and said that it is joining itself or busy */
+	bool rejected;	 /* and said that it is joining itself, or (@busy) that it gives its table to others */
+	bool busy;
 	bool silent;	 /* while joining: it did not refuse us, but did not answer either, or not to the end */
 	uint32_t link;	 /* that we dialled, 0: none */
 	bool up;

@@ -170,6 +170,16 @@ a_download_that_stops_is_begun_anew_at_a_backup(void)
 	world_end();
 }
 
+/* A mentor that has too many to serve already says so. */
+static void
+busy(uint32_t link, uint32_t id)
+{
+	struct rsp_message msg = enrp_message(ENRP_HANDLE_TABLE_RESPONSE, id);
+
+	msg.flags = ENRP_FLAG_REJECT;
+	world_tell(link, &msg);
+}
+
 /* The only one there is, @a, did not do what it was asked: what we have is not all there is, and it is asked again. */
 static void
 is_asked_again(uint32_t a)
@@ -242,9 +252,7 @@ who_is_rejected_asks_another_or_again(void)
 	listed(a, ID_A, true);
 	CHECK_EQ(world_count(b, ENRP_LIST_REQUEST), 2);
 	listed(b, ID_B, false);
-	struct rsp_message busy = enrp_message(ENRP_HANDLE_TABLE_RESPONSE, ID_B);
-	busy.flags = ENRP_FLAG_REJECT;
-	world_tell(b, &busy);
+	busy(b, ID_B);
 	CHECK(!serves());
 	world_run(450);
 	listed(a, ID_A, true);
@@ -252,6 +260,33 @@ who_is_rejected_asks_another_or_again(void)
 	world_table(b, ID_B, 0, "web", 1, 3, ID_B, 8);
 	CHECK(serves());
 	CHECK_EQ(rsp_registrar_stats(w.r).elements, 3);
+	world_end();
+}
+
+static void
+who_is_busy_is_left_for_a_backup(void)
+{ /* s.3.2.3 */
+	begin(2);
+	uint32_t a = answers(ID_A, "a"), b = answers(ID_B, "b");
+	listed(a, ID_A, false);
+	busy(a, ID_A);
+	CHECK_EQ(world_count(b, ENRP_LIST_REQUEST), 1);
+	listed(b, ID_B, false);
+	world_table(b, ID_B, 0, "web", 1, 3, ID_A, 8);
+	CHECK(serves());
+	CHECK_STR(world_reason(RSP_EVENT_SERVING), "synchronised");
+	CHECK_EQ(rsp_registrar_stats(w.r).elements, 3);
+	world_end();
+
+	begin(1); /* who has none asks again, and as long as it takes: it serves others, so that there is a scope */
+	a = answers(ID_A, "a");
+	for (unsigned i = 1; i <= 10; i++) {
+		CHECK_EQ(world_count(a, ENRP_LIST_REQUEST), i);
+		listed(a, ID_A, false);
+		busy(a, ID_A);
+		world_run(450);
+		CHECK(!serves());
+	}
 	world_end();
 }
 
@@ -433,6 +468,7 @@ main(void)
 	TAP_RUN(a_download_that_stops_is_begun_anew_at_a_backup);
 	TAP_RUN(the_only_mentor_is_asked_twice);
 	TAP_RUN(who_is_rejected_asks_another_or_again);
+	TAP_RUN(who_is_busy_is_left_for_a_backup);
 	TAP_RUN(of_several_that_join_the_highest_begins);
 	TAP_RUN(who_finds_nobody_serves_alone);
 	TAP_RUN(nobody_else_is_served_while_joining);
