@@ -117,6 +117,8 @@ rsp_join_step(struct rsp_registrar *r)
 	}
 	if (!waiting || r->now_ms >= r->round_ms)
 		round_over(r);
+	else if (!rsp_timer_is_set(&r->join.timer)) /* the mentor had it */
+		rsp_enrp_set(r, &r->join, r->round_ms - r->now_ms);
 }
 
 /* The mentor, who was asked, is of no use: the next one. */

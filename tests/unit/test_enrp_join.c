@@ -263,6 +263,30 @@ who_is_rejected_asks_another_or_again(void)
 	world_end();
 }
 
+/* Where b is nobody has said anything yet; what a did does not make us wait for that for longer. */
+static void
+a_round_ends_in_its_time(void)
+{
+	for (unsigned is_busy = 0; is_busy < 2; is_busy++) {
+		begin(2);
+		uint32_t a = answers(ID_A, "a");
+		listed(a, ID_A, false);
+		world_run(300);
+		if (is_busy)
+			busy(a, ID_A);
+		else
+			world_down(a, RSP_ECLOSED);
+		world_run(0);
+		if (!is_busy)
+			a = answers(ID_A, "a");
+		world_clear();
+		world_run(200 + 449);
+		CHECK_EQ(world_count(a, ENRP_LIST_REQUEST), 1); /* the next round */
+		CHECK(!serves());
+		world_end();
+	}
+}
+
 static void
 who_is_busy_is_left_for_a_backup(void)
 { /* s.3.2.3 */
@@ -468,6 +492,7 @@ main(void)
 	TAP_RUN(a_download_that_stops_is_begun_anew_at_a_backup);
 	TAP_RUN(the_only_mentor_is_asked_twice);
 	TAP_RUN(who_is_rejected_asks_another_or_again);
+	TAP_RUN(a_round_ends_in_its_time);
 	TAP_RUN(who_is_busy_is_left_for_a_backup);
 	TAP_RUN(of_several_that_join_the_highest_begins);
 	TAP_RUN(who_finds_nobody_serves_alone);
