@@ -40,12 +40,12 @@ serve(struct rsp_registrar *r, const char *reason)
 static void
 begin_round(struct rsp_registrar *r)
 {
-	r->round_ms = r->now_ms + r->config.max_time_no_response_ms;
 	r->rounds++;
 	for (unsigned i = r->n_contacts; i-- > 0;) { /* from the back: dialling may make it forgotten */
 		r->contact[i]->asked = r->contact[i]->rejected = r->contact[i]->silent = r->contact[i]->busy = false;
 		rsp_contact_dial(r, r->contact[i]);
 	}
+	r->round_ms = r->now_ms + r->config.max_time_no_response_ms; /* not before: a dialling may fail at once */
 	rsp_enrp_set(r, &r->join, r->config.max_time_no_response_ms);
 }
 

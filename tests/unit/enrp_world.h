@@ -38,7 +38,8 @@ static struct {
 	unsigned n_dials;
 	uint32_t closed[64];
 	unsigned n_closed;
-	bool no_keys; /* every dial fails at once */
+	bool no_keys;		/* every dial fails at once */
+	const char *no_key_for; /* a dial to whom keys call so */
 } w;
 
 static inline void
@@ -68,6 +69,8 @@ world_dial(void *ctx, const struct rsp_dial *to)
 	unsigned i = w.n_dials;
 
 	if (w.no_keys || i == WORLD_DIALS)
+		return 0;
+	if (w.no_key_for && to->server_name && strcmp(to->server_name, w.no_key_for) == 0)
 		return 0;
 	w.n_dials++;
 	w.dial[i].protocol = to->protocol;

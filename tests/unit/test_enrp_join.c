@@ -9,14 +9,21 @@ static const struct rsp_contact_config contacts[] = {
 };
 
 static void
-begin(unsigned n_contacts)
+begin_without_key_for(unsigned n_contacts, const char *name)
 {
 	struct rsp_registrar_config config = world_config();
 
 	config.contacts = contacts;
 	config.n_contacts = n_contacts;
 	world_begin(&config);
+	w.no_key_for = name;
 	world_run(0);
+}
+
+static void
+begin(unsigned n_contacts)
+{
+	begin_without_key_for(n_contacts, NULL);
 }
 
 static bool
@@ -31,6 +38,27 @@ listed(uint32_t link, uint32_t id, bool rejected)
 	struct rsp_message msg = enrp_message(ENRP_LIST_RESPONSE, id);
 
 	msg.flags = rejected ? ENRP_FLAG_REJECT : 0;
+	world_tell(link, &msg);
+}
+
+/* @id knows of a registrar @name. */
+static void
+listed_with(uint32_t link, uint32_t id, const char *name)
+{
+	struct rsp_server_info info = { .server_id = 0x500,
+					.transport = { .type = RSP_PARAM_TCP, .port = 9902 },
+					.name = rsp_bytes_str(name) };
+	struct rsp_message msg = enrp_message(ENRP_LIST_RESPONSE, id);
+	struct rsp_ip ip = { 4, { 192, 0, 2, 50 } };
+	uint8_t addrs[RSP_ADDRS_ROOM(1)], room[128];
+	struct rsp_wr wr = rsp_wr_init(room, sizeof(room));
+
+	rsp_transport_set_ips(&info.transport, &ip, 1, addrs);
+	rsp_server_info_encode(&wr, &info);
+	CHECK(!wr.err);
+	msg.has = RSP_HAS_LIST;
+	msg.list = rsp_bytes_of(room, wr.pos);
+	msg.n_list = 1;
 	world_tell(link, &msg);
 }
 
@@ -314,6 +342,32 @@ who_is_busy_is_left_for_a_backup(void)
 	world_end();
 }
 
+/* Whom we have no key for cannot be dialled, and is known not to be there before the others have been dialled. */
+static void
+who_has_no_key_holds_nobody_up(void)
+{
+	begin_without_key_for(2, "b");
+	CHECK_EQ(w.n_dials, 1);
+	uint32_t a = answers(ID_A, "a");
+	CHECK_EQ(world_count(a, ENRP_LIST_REQUEST), 1); /* at once */
+	CHECK(!serves());
+	world_end();
+
+	begin_without_key_for(2, "a");
+	uint32_t b = answers(ID_B, "b");
+	CHECK_EQ(world_count(b, ENRP_LIST_REQUEST), 1);
+	world_end();
+
+	begin_without_key_for(1, "x");
+	a = answers(ID_A, "a");
+	listed_with(a, ID_A, "x");
+	busy(a, ID_A);
+	world_run(450);
+	CHECK(!serves());
+	CHECK_EQ(world_count(a, ENRP_LIST_REQUEST), 2);
+	world_end();
+}
+
 static void
 of_several_that_join_the_highest_begins(void)
 {
@@ -494,6 +548,7 @@ main(void)
 	TAP_RUN(who_is_rejected_asks_another_or_again);
 	TAP_RUN(a_round_ends_in_its_time);
 	TAP_RUN(who_is_busy_is_left_for_a_backup);
+	TAP_RUN(who_has_no_key_holds_nobody_up);
 	TAP_RUN(of_several_that_join_the_highest_begins);
 	TAP_RUN(who_finds_nobody_serves_alone);
 	TAP_RUN(nobody_else_is_served_while_joining);
