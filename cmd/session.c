@@ -28,7 +28,10 @@ load_ca(struct rsp_scope *scope, struct rsp_why *why)
 	if (rsp_cli.tls_ca) /* the scope's list is not of that CA */
 		return RSP_OK;
 	err = rsp_x509_load_crl(&scope->x509, crl, why);
-	return err == RSP_ENOTFOUND ? RSP_OK : err;
+	if (err != RSP_ENOTFOUND)
+		return err;
+	rsp_log(RSP_LOG_WARNING, crl, "is missing: revoked registrars are believed too");
+	return RSP_OK;
 }
 
 static enum rsp_err

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <gnutls/gnutls.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -138,14 +139,16 @@ run_list(unsigned n, const char *const *operand)
 /* What check has seen: the worst decides the exit status, and what cannot be read is worse than what is due. */
 struct checks {
 	const char *dir;
+	const struct rsp_scope *scope; /* scope.json */
+	struct rsp_keyring *ring;      /* NULL: there is none that can be read */
 	int64_t now_ms;
 	bool due, bad;
 	enum rsp_err err; /* of the output */
 };
 
 static void
-say(struct checks *checks, const char *kind, const char *object, const char *state, int64_t not_after_ms,
-    const char *reason)
+say_of(struct checks *checks, const char *kind, const char *object, const struct rsp_key *key, const char *state,
+       int64_t not_after_ms, const char *reason)
 {
 	bool fine = strcmp(state, "ok") == 0;
 	json_t *record = rsp_json_record("rsp.keygen.check/1", fine);
@@ -154,6 +157,9 @@ say(struct checks *checks, const char *kind, const char *object, const char *sta
 
 	rsp_json_put(&record, "kind", json_string(kind));
 	rsp_json_put(&record, "object", rsp_json_text(object));
+	rsp_json_put(&record, "role", key ? json_string(rsp_role_name(key->role)) : json_null());
+	rsp_json_put(&record, "client", key ? json_string(key->client) : json_null());
+	rsp_json_put(&record, "server", key ? json_string(key->server) : json_null());
 	rsp_json_put(&record, "state", json_string(state));
 	rsp_json_put(&record, "not_after", time_json(not_after_ms));
 	rsp_json_put(&record, "expires_in_s", ends ? json_integer(left_s) : json_null());
@@ -164,23 +170,29 @@ say(struct checks *checks, const char *kind, const char *object, const char *sta
 	checks->err = checks->err ? checks->err : err;
 }
 
+static const char *
+state_of(const struct checks *checks, int64_t not_before_ms, int64_t not_after_ms)
+{
+	int64_t now = checks->now_ms;
+
+	return not_before_ms > now  ? "not-yet-valid"
+	       : not_after_ms < now ? "expired"
+	       : not_after_ms != RSP_TIME_NEVER && (uint64_t)(not_after_ms - now) < keygen.expires_in_ms ? "due"
+													  : "ok";
+}
+
 static void
 say_dates(struct checks *checks, const char *kind, const char *object, int64_t not_before_ms, int64_t not_after_ms)
 {
-	int64_t now = checks->now_ms;
-	const char *state = not_before_ms > now  ? "not-yet-valid"
-			    : not_after_ms < now ? "expired"
-			    : not_after_ms != RSP_TIME_NEVER && (uint64_t)(not_after_ms - now) < keygen.expires_in_ms
-				    ? "due"
-				    : "ok";
+	const char *state = state_of(checks, not_before_ms, not_after_ms);
 
-	say(checks, kind, object, state, not_after_ms, NULL);
+	say_of(checks, kind, object, NULL, state, not_after_ms, NULL);
 }
 
 static void
 say_bad(struct checks *checks, const char *kind, const struct rsp_why *why)
 {
-	say(checks, kind, why->object, "bad", RSP_TIME_NEVER, why->reason);
+	say_of(checks, kind, why->object, NULL, "bad", RSP_TIME_NEVER, why->reason);
 }
 
 static void
@@ -214,17 +226,17 @@ check_trust(struct checks *checks, struct rsp_x509 *x509)
 			  (int64_t)gnutls_x509_crl_get_next_update(x509->crls[i]) * 1000);
 }
 
-/* A certificate with its key: of the registrar @name in a master, or of this bundle's node (NULL). */
+/* A certificate of the registrar @name with its key: in a master, or (@bundle) in its own directory. */
 static void
-check_pair(struct checks *checks, const struct rsp_x509 *trust, const char *name, bool required)
+check_pair(struct checks *checks, const struct rsp_x509 *trust, const char *name, bool bundle)
 {
-	RSP_AUTO(rsp_free) char *cert = master_path(checks->dir, name, "cert.pem");
-	RSP_AUTO(rsp_free) char *key = master_path(checks->dir, name, "key.pem");
+	RSP_AUTO(rsp_free) char *cert = master_path(checks->dir, bundle ? NULL : name, "cert.pem");
+	RSP_AUTO(rsp_free) char *key = master_path(checks->dir, bundle ? NULL : name, "key.pem");
 	struct rsp_x509 x509 = { 0 };
 	struct rsp_why why = { 0 };
 	gnutls_datum_t der = { 0 };
 
-	if (!cert || !key || (!required && access(cert, F_OK) < 0))
+	if (!cert || !key || (bundle && (access(cert, F_OK) < 0 || access(key, F_OK) < 0))) /* that is said already */
 		return;
 	if (rsp_x509_load_pair(&x509, cert, key, &why)) {
 		say_bad(checks, "certificate", &why);
@@ -232,13 +244,13 @@ check_pair(struct checks *checks, const struct rsp_x509 *trust, const char *name
 		char own[256];
 
 		rsp_x509_common_name(x509.chain[0], own, sizeof(own));
-		enum rsp_err err = rsp_x509_verify(trust, &der, 1, RSP_X509_SERVER, name ? name : own, &why);
+		enum rsp_err err = rsp_x509_verify(trust, &der, 1, RSP_X509_SERVER, *name ? name : own, &why);
 		bool dated =
 			err == RSP_OK || err == RSP_ECERT_EXPIRED || err == RSP_ECERT_NOTYET || err == RSP_ECRL_EXPIRED;
 		if (dated)
 			check_certificates(checks, cert, x509.chain, 1);
 		else
-			say(checks, "certificate", cert, "bad", RSP_TIME_NEVER, why.reason);
+			say_of(checks, "certificate", cert, NULL, "bad", RSP_TIME_NEVER, why.reason);
 		gnutls_free(der.data);
 	}
 	rsp_x509_done(&x509);
@@ -247,19 +259,12 @@ check_pair(struct checks *checks, const struct rsp_x509 *trust, const char *name
 static void
 check_keys(struct checks *checks)
 {
-	RSP_AUTO(rsp_free) char *path = rsp_path_join(checks->dir, "keys.json");
-	struct rsp_keyring *ring = NULL;
-	struct rsp_why why = { 0 };
+	for (size_t i = 0; checks->ring && i < checks->ring->n; i++) {
+		const struct rsp_key *key = &checks->ring->keys[i];
+		const char *state = state_of(checks, 0, key->not_after_ms);
 
-	if (!path || access(path, F_OK) < 0)
-		return;
-	if (rsp_keyring_load(path, &ring, &why)) {
-		say_bad(checks, "key", &why);
-		return;
+		say_of(checks, "key", key->identity, key, state, key->not_after_ms, NULL);
 	}
-	for (size_t i = 0; i < ring->n; i++)
-		say_dates(checks, "key", ring->keys[i].identity, 0, ring->keys[i].not_after_ms);
-	rsp_keyring_unref(ring);
 }
 
 static void
@@ -280,8 +285,7 @@ check_authz(struct checks *checks)
 	rsp_authz_free(authz);
 }
 
-/* The CA's key is in the master directory only; its certificate's dates are checked already. */
-static bool
+static void
 check_ca_key(struct checks *checks)
 {
 	RSP_AUTO(rsp_free) char *path = rsp_path_join(checks->dir, "ca.key");
@@ -289,11 +293,68 @@ check_ca_key(struct checks *checks)
 	struct rsp_why why = { 0 };
 
 	if (!path || access(path, F_OK) < 0)
-		return false;
+		return;
 	if (read_text(path, true, &text, &why))
 		say_bad(checks, "ca-key", &why);
 	free_secret(text);
-	return true;
+}
+
+static bool
+there(const struct checks *checks, const char *file)
+{
+	RSP_AUTO(rsp_free) char *path = rsp_path_join(checks->dir, file);
+
+	return !path || access(path, F_OK) == 0 || errno != ENOENT;
+}
+
+/* Whose directory this is. keys.json says so (in a master it is nobody's); without one, what else is there does. */
+enum whose { USERS, NODES, REGISTRARS, MASTER };
+
+static enum whose
+whose(const struct checks *checks)
+{
+	const char *node = checks->ring ? checks->ring->node : "";
+
+	if (there(checks, "ca.key") || there(checks, "registrars") || (checks->ring && !*node))
+		return MASTER;
+	if (there(checks, "cert.pem") || there(checks, "key.pem") || there(checks, "authz.json") ||
+	    rsp_scope_registrar_named(checks->scope, node))
+		return REGISTRARS;
+	return there(checks, "keys.json") ? NODES : USERS;
+}
+
+/* What rsp-keygen wrote there once, and what is lost without a word: without authz.json a key's role is all that counts,
+ * without crl.pem nothing is revoked. */
+static void
+check_missing(struct checks *checks, enum whose whose)
+{
+	enum { U = 1U << USERS, N = 1U << NODES, R = 1U << REGISTRARS, M = 1U << MASTER };
+	static const struct {
+		const char *file, *kind;
+		unsigned of;
+	} table[] = {
+		{ "crl.pem", "crl", U | N | R | M },  { "keys.json", "key", N | R | M },
+		{ "authz.json", "identity", R | M },  { "cert.pem", "certificate", R },
+		{ "key.pem", "certificate", R },      { "ca.key", "ca-key", M },
+	};
+
+	for (unsigned i = 0; i < RSP_COUNT(table); i++) {
+		RSP_AUTO(rsp_free) char *path = rsp_path_join(checks->dir, table[i].file);
+
+		if (path && (table[i].of & 1U << whose) && !there(checks, table[i].file))
+			say_of(checks, table[i].kind, path, NULL, "bad", RSP_TIME_NEVER, "is missing");
+	}
+}
+
+/* keys.json tells whose directory this is, too. */
+static void
+load_ring(struct checks *checks)
+{
+	RSP_AUTO(rsp_free) char *path = rsp_path_join(checks->dir, "keys.json");
+	struct rsp_why why = { 0 };
+
+	if (path && there(checks, "keys.json") && rsp_keyring_load(path, &checks->ring, &why))
+		say_bad(checks, "key", &why);
 }
 
 int
@@ -308,14 +369,20 @@ run_check(unsigned n, const char *const *operand)
 		return rsp_cli_usage(operand[0], "is one operand too many");
 	if (rsp_scope_load_public(checks.dir, &scope, &why))
 		return rsp_cli_fail(&why);
+	checks.scope = scope;
+	load_ring(&checks);
+	enum whose of = whose(&checks);
+	check_missing(&checks, of);
 	check_trust(&checks, &trust);
-	bool master = check_ca_key(&checks);
-	for (size_t i = 0; master && i < scope->n_registrars; i++)
-		check_pair(&checks, &trust, scope->registrars[i].name, true);
-	check_pair(&checks, &trust, NULL, false);
+	check_ca_key(&checks);
+	for (size_t i = 0; of == MASTER && i < scope->n_registrars; i++)
+		check_pair(&checks, &trust, scope->registrars[i].name, false);
+	if (of == REGISTRARS)
+		check_pair(&checks, &trust, checks.ring ? checks.ring->node : "", true);
 	check_keys(&checks);
 	check_authz(&checks);
 	rsp_x509_done(&trust);
+	rsp_keyring_unref(checks.ring);
 	rsp_scope_free(scope);
 	return checks.err   ? rsp_err_exit(checks.err)
 	       : checks.bad ? rsp_err_exit(RSP_ECONFIG)

@@ -1,4 +1,5 @@
 /* rsp-peer: what the scope directory and the options say of keys, certificates and ports. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -47,6 +48,35 @@ take_overrides(struct rsp_scope *scope, struct rsp_why *why)
 	return err;
 }
 
+/* A registrar that has lost a file of its bundle would serve on without what that file is for: without authz.json every
+ * key may do what its role may, without crl.pem nobody is revoked, without a certificate no user believes it. So it
+ * says which one, and does not begin. What the command line gives instead need not be there. */
+static enum rsp_err
+check_whole(const char *dir, struct rsp_why *why)
+{
+	const struct {
+		const char *file, *without;
+		bool elsewhere;
+	} table[] = {
+		{ "keys.json", "nobody but users would be known", rsp_cli.keys },
+		{ "authz.json", "each key could register anything", false },
+		{ "cert.pem", "no user would believe this registrar", rsp_cli.tls_cert },
+		{ "key.pem", "no user would believe this registrar", rsp_cli.tls_key },
+		{ "crl.pem", "no certificate would be revoked", rsp_cli.tls_crl || rsp_cli.tls_ca },
+	};
+
+	for (unsigned i = 0; i < RSP_COUNT(table); i++) {
+		RSP_AUTO(rsp_free) char *path = rsp_path_join(dir, table[i].file);
+
+		if (!path)
+			return rsp_fail(why, RSP_ENOMEM, dir, "out of memory");
+		if (!table[i].elsewhere && access(path, F_OK) < 0 && errno == ENOENT)
+			return rsp_fail(why, RSP_ENOTFOUND, path,
+					"is missing, without it %s (rsp-keygen bundle writes it)", table[i].without);
+	}
+	return RSP_OK;
+}
+
 enum rsp_err
 peer_scope_load(struct rsp_scope **ret, struct rsp_why *why)
 {
@@ -54,10 +84,9 @@ peer_scope_load(struct rsp_scope **ret, struct rsp_why *why)
 	enum rsp_err err = rsp_scope_load(rsp_cli.scope, &scope, why);
 
 	if (!err)
+		err = check_whole(rsp_cli.scope, why);
+	if (!err)
 		err = take_overrides(scope, why);
-	/* Without keys there are still users, whom the certificate is enough for. */
-	if (!err && scope->keyring->n == 0 && !(scope->x509.n_chain > 0 && scope->x509.key))
-		err = rsp_fail(why, RSP_ENOKEY, rsp_cli.scope, "there is neither a key nor a certificate here");
 	if (!err)
 		*ret = RSP_TAKE(scope);
 	return err;

@@ -211,6 +211,46 @@ snapshot() {
 	rsp 3 rsp-keygen check
 }
 
+# lost DIR FILE KIND: without FILE, check says that it is missing, and nothing else, and ends with 3
+lost() {
+	mv "$1/$2" "$BATS_TEST_TMPDIR/away"
+	rsp 3 rsp-keygen check --scope "$1"
+	assert_equal "$(jq -rc 'select(.ok | not) | [.kind, .object, .state, .reason]' <<<"$output")" \
+		"[\"$3\",\"$1/$2\",\"bad\",\"is missing\"]"
+	mv "$BATS_TEST_TMPDIR/away" "$1/$2"
+	rsp 0 rsp-keygen check --scope "$1"
+}
+
+@test "keygen: check tells what a directory has lost" {
+	make_all
+	for node in r1 web1; do rsp 0 rsp-keygen bundle "$node" --output "$BATS_TEST_TMPDIR/$node"; done
+	rsp 0 rsp-keygen bundle --user --output "$BATS_TEST_TMPDIR/user"
+	lost "$d" crl.pem crl
+	lost "$d" keys.json key
+	lost "$d" authz.json identity
+	lost "$d" ca.key ca-key
+	cd "$BATS_TEST_TMPDIR"
+	lost r1 crl.pem crl
+	lost r1 keys.json key
+	lost r1 authz.json identity
+	lost r1 cert.pem certificate
+	lost r1 key.pem certificate
+	lost web1 crl.pem crl
+	lost user crl.pem crl
+	rm r1/cert.pem r1/key.pem r1/authz.json # keys.json is still a registrar's
+	rsp 3 rsp-keygen check --scope r1
+	assert_equal "$(jq -r 'select(.state == "bad") | .object' <<<"$output" | xargs)" "r1/authz.json r1/cert.pem r1/key.pem"
+}
+
+@test "keygen: check tells what each key is for" {
+	make_all
+	rsp 0 rsp-keygen bundle web1 --output "$BATS_TEST_TMPDIR/web1"
+	rsp 0 rsp-keygen check --scope "$BATS_TEST_TMPDIR/web1"
+	assert_equal "$(jq -r 'select(.kind == "key") | "\(.role) \(.client) \(.server)"' <<<"$output" | sort | xargs)" \
+		"element web1 r1 element web1 r2 notify r1 web1 notify r2 web1"
+	assert_equal "$(jq -r 'select(.kind != "key") | .role // .client // .server' <<<"$output" | sort -u)" null
+}
+
 @test "keygen: a revoked certificate is in the list, and stays there" {
 	make_all
 	openssl verify -CAfile "$d/ca.pem" -crl_check -CRLfile "$d/crl.pem" "$d/registrars/r1/cert.pem"

@@ -275,6 +275,17 @@ if os.fork() == 0:
 	assert_equal "$stderr" "rsp-resolve: 127.0.0.1:1: Connection refused"
 }
 
+@test "resolve: a lost crl.pem is said" {
+	start_peer r1
+	cp -r "$scopes/user" "$BATS_TEST_TMPDIR/user"
+	rm "$BATS_TEST_TMPDIR/user/crl.pem"
+	rsp 1 rsp-resolve --scope "$BATS_TEST_TMPDIR/user" -s "r1@${asap[r1]}" web
+	assert_equal "$(head -n 1 <<<"$stderr")" \
+		"rsp-resolve: $BATS_TEST_TMPDIR/user/crl.pem: is missing: revoked registrars are believed too"
+	rsp 1 rsp-resolve --scope "$BATS_TEST_TMPDIR/user" --tls-crl "$scopes/user/crl.pem" -s "r1@${asap[r1]}" web
+	assert_equal "$stderr" "rsp-resolve: web: no such pool"
+}
+
 @test "resolve: -v tells each attempt" {
 	two_elements
 	ask 0 -v web

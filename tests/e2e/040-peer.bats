@@ -69,6 +69,26 @@ keyless() {
 	rsp 0 rsp-resolve --scope "$dir/user" -s "r1@${asap[r1]}" web
 }
 
+@test "a registrar that has lost a file of its bundle does not start, nor does HUP take it" { # RFC 5355 2.2-2.4, 2.15
+	local dir=$BATS_TEST_TMPDIR/r1 file
+	cp -r "$scopes/r1" "$dir"
+	start_peer r1 --scope "$dir"
+	for file in keys.json authz.json cert.pem key.pem crl.pem; do
+		mv "$dir/$file" "$BATS_TEST_TMPDIR/away"
+		peer 3 --scope "$dir"
+		assert_equal "$(field '.error.key, .error.object' | xargs)" "not-found $dir/$file"
+		assert_regex "$stderr" "^rsp-peer: $dir/$file: (is missing, without it|cannot open: No such file)"
+		kill -HUP "${pids[r1]}"
+		wait_for_record r1 ".event == \"reload-failed\" and .error.object == \"$dir/$file\""
+		mv "$BATS_TEST_TMPDIR/away" "$dir/$file"
+	done
+	start_register e1 e1 r1 --port 80 web # with all that was in force before
+	resolve web
+	mv "$dir/keys.json" "$dir/cert.pem" "$dir/key.pem" "$dir/crl.pem" "$BATS_TEST_TMPDIR"
+	start_peer r2 --scope "$dir" --name r2 --keys "$BATS_TEST_TMPDIR/keys.json" --tls-crl "$BATS_TEST_TMPDIR/crl.pem" \
+		--tls-cert "$BATS_TEST_TMPDIR/cert.pem" --tls-key "$BATS_TEST_TMPDIR/key.pem"
+}
+
 @test "a registrar without a key and without a certificate does not start, nor does HUP take both away" {
 	local dir=$BATS_TEST_TMPDIR/scope
 	mkdir "$dir"
@@ -76,11 +96,11 @@ keyless() {
 	cp -r "$dir/r1" "$dir/bare"
 	rm "$dir/bare/cert.pem" "$dir/bare/key.pem"
 	peer 3 --scope "$dir/bare"
-	assert_equal "$(field '.error.key, .error.object' | xargs)" "no-key $dir/bare"
+	assert_equal "$(field '.error.key, .error.object' | xargs)" "not-found $dir/bare/cert.pem"
 	start_peer r1 --scope "$dir/r1"
 	rm "$dir/r1/cert.pem" "$dir/r1/key.pem"
 	kill -HUP "${pids[r1]}"
-	wait_for_record r1 '.event == "reload-failed" and .error.key == "no-key"'
+	wait_for_record r1 '.event == "reload-failed" and .error.key == "not-found"'
 	rsp 1 rsp-resolve --scope "$dir/user" -s "r1@${asap[r1]}" web
 }
 
@@ -151,7 +171,7 @@ is_told() {
 		3 not-found --scope $BATS_TEST_TMPDIR/nowhere
 		3 permissions --scope $BATS_TEST_TMPDIR/open
 		3 config --scope $BATS_TEST_TMPDIR/json
-		3 no-key --scope $scopes/user --name r1
+		3 not-found --scope $scopes/user --name r1
 		3 not-found --scope $scopes/r1 --name r9
 		2 usage --scope $scopes/r1 --asap nowhere
 		2 usage --scope $scopes/r1 --asap 127.0.0.1:65536
