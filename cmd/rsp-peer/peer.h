@@ -76,7 +76,9 @@ struct peer_budget {
  */
 void peer_record_state(const char *event, const char *name, const struct rsp_serve *serve, const char *control);
 void peer_record_event(struct peer_budget *budget, const struct rsp_event *event);
-void peer_record_refused(struct peer_budget *budget, enum rsp_serve_port port, const struct rsp_why *why);
+/** @dialled, @whom: as in serve/registrar.h. */
+void peer_record_refused(struct peer_budget *budget, enum rsp_serve_port port, bool dialled, const char *whom,
+			 const struct rsp_why *why);
 void peer_record_reload(const struct rsp_scope *scope);
 void peer_record_reload_failed(const struct rsp_why *why);
 /** @n addresses @ip with @port are announced to @to; or none is, and @why says why. */

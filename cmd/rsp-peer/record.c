@@ -1,7 +1,9 @@
 /* rsp-peer: the records of `run`. */
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "cli/message_json.h"
 #include "keys/scope.h"
 #include "peer.h"
@@ -87,14 +89,52 @@ peer_record_state(const char *event, const char *name, const struct rsp_serve *s
 	end(record);
 }
 
+/* What whoever runs a registrar has to see, although nobody reads the records. */
+static void
+warn(const struct rsp_event *event)
+{
+	const struct rsp_why *why = event->why;
+	const char *name = event->peer_name;
+
+	if (event->kind == RSP_EVENT_SERVING && event->reason && strcmp(event->reason, "alone") == 0)
+		rsp_log(RSP_LOG_WARNING, NULL, "serves alone: of the other registrars none is reached that serves");
+	else if (event->kind == RSP_EVENT_PEER_UNREACHABLE && name && strcmp(name, why->object) != 0)
+		rsp_log(RSP_LOG_WARNING, name, "is not reached%s%s: %s", *why->object ? " at " : "", why->object,
+			why->reason);
+	else if (event->kind == RSP_EVENT_PEER_UNREACHABLE)
+		rsp_log(RSP_LOG_WARNING, why->object, "is not reached: %s", why->reason);
+	else if (event->kind == RSP_EVENT_PEER_REACHED)
+		rsp_log(RSP_LOG_WARNING, name, "is reached now");
+}
+
+/* A registrar that cannot be dialled: where, and why not. */
+static void
+record_unreachable(struct peer_budget *budget, const struct rsp_event *event)
+{
+	json_t *record = begin(false, rsp_event_name(event->kind));
+
+	rsp_json_put(&record, "peer", rsp_json_text(event->peer_name));
+	rsp_json_put(&record, "peer_id", event->peer_id ? rsp_json_id(event->peer_id) : json_null());
+	rsp_json_put(&record, "remote", peer_remote_json(&event->remote, event->remote_port));
+	rsp_json_put(&record, "error", rsp_cli_error_json(event->why));
+	put_suppressed(&record, budget);
+	end(record);
+}
+
 void
 peer_record_event(struct peer_budget *budget, const struct rsp_event *event)
 {
-	bool bad = event->kind == RSP_EVENT_REFUSED || event->kind == RSP_EVENT_MALFORMED ||
+	bool unreachable = event->kind == RSP_EVENT_PEER_UNREACHABLE;
+	bool bad = unreachable || event->kind == RSP_EVENT_REFUSED || event->kind == RSP_EVENT_MALFORMED ||
 		   event->kind == RSP_EVENT_LIMIT;
 
 	if (bad && !affordable(budget))
 		return;
+	warn(event);
+	if (unreachable) {
+		record_unreachable(budget, event);
+		return;
+	}
 	json_t *record = begin(!bad, rsp_event_name(event->kind));
 	const char *message = event->message_type ? rsp_message_name(event->protocol, event->message_type) : NULL;
 
@@ -123,13 +163,16 @@ peer_record_event(struct peer_budget *budget, const struct rsp_event *event)
 }
 
 void
-peer_record_refused(struct peer_budget *budget, enum rsp_serve_port port, const struct rsp_why *why)
+peer_record_refused(struct peer_budget *budget, enum rsp_serve_port port, bool dialled, const char *whom,
+		    const struct rsp_why *why)
 {
 	if (!affordable(budget))
 		return;
 	json_t *record = begin(false, "connection-refused");
 
 	rsp_json_put(&record, "port", json_string(rsp_serve_port_name(port)));
+	rsp_json_put(&record, "direction", json_string(dialled ? "out" : "in"));
+	rsp_json_put(&record, "peer", rsp_json_text(whom));
 	rsp_json_put(&record, "remote", rsp_json_text(why->object));
 	rsp_json_put(&record, "key", json_string(rsp_err_key(why->err)));
 	rsp_json_put(&record, "reason", rsp_json_text(*why->reason ? why->reason : rsp_err_text(why->err)));

@@ -48,11 +48,11 @@ on_record(void *ctx, const struct rsp_event *event)
 }
 
 static void
-on_refused(void *ctx, enum rsp_serve_port port, const struct rsp_why *why)
+on_refused(void *ctx, enum rsp_serve_port port, bool dialled, const char *whom, const struct rsp_why *why)
 {
 	struct run *run = ctx;
 
-	peer_record_refused(&run->budget, port, why);
+	peer_record_refused(&run->budget, port, dialled, whom, why);
 }
 
 static const char *

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "cli/fail.h"
 #include "cli/json.h"
 #include "config.h"
 #include "peer.h"
@@ -41,6 +42,12 @@ handlespace_json(const struct rsp_serve *serve, const struct rsp_registrar_stats
 	return object;
 }
 
+static void
+put_failed(json_t **object, const struct rsp_why *why)
+{
+	rsp_json_put(object, "error", why ? rsp_cli_error_json(why) : json_null());
+}
+
 static json_t *
 peer_json(const struct rsp_peer_view *peer, uint64_t now_ms)
 {
@@ -58,6 +65,28 @@ peer_json(const struct rsp_peer_view *peer, uint64_t now_ms)
 	rsp_json_put(&object, "checksum", rsp_json_code(peer->checksum));
 	rsp_json_put(&object, "in_sync", json_boolean(peer->in_sync));
 	rsp_json_put(&object, "resyncing", json_boolean(peer->resyncing));
+	put_failed(&object, peer->failed);
+	return object;
+}
+
+/* One that the configuration names, and that is not there. */
+static json_t *
+absent_json(const struct rsp_absent_view *absent)
+{
+	json_t *object = json_object();
+
+	rsp_json_put(&object, "server_id", json_null());
+	rsp_json_put(&object, "name", rsp_json_text(absent->name));
+	rsp_json_put(&object, "state", json_string(absent->failed ? "unreachable" : "dialled"));
+	rsp_json_put(&object, "address", peer_remote_json(&absent->ip, absent->port));
+	rsp_json_put(&object, "dialled", json_false());
+	rsp_json_put(&object, "accepted", json_false());
+	rsp_json_put(&object, "last_heard_ms", json_null());
+	rsp_json_put(&object, "elements", json_null());
+	rsp_json_put(&object, "checksum", json_null());
+	rsp_json_put(&object, "in_sync", json_false());
+	rsp_json_put(&object, "resyncing", json_false());
+	put_failed(&object, absent->failed);
 	return object;
 }
 
@@ -80,6 +109,7 @@ put_peers(json_t **record, const struct rsp_registrar *registrar)
 {
 	json_t *peers = json_array(), *takeovers = json_array();
 	uint64_t now_ms = rsp_clock_ms();
+	struct rsp_absent_view absent;
 	struct rsp_peer_view peer;
 
 	for (unsigned i = 0; rsp_registrar_peer(registrar, i, &peer); i++) {
@@ -87,6 +117,8 @@ put_peers(json_t **record, const struct rsp_registrar *registrar)
 		if (peer.state == RSP_PEER_DEAD)
 			rsp_json_append(&takeovers, takeover_json(&peer, now_ms));
 	}
+	for (unsigned i = 0; rsp_registrar_absent(registrar, i, &absent); i++)
+		rsp_json_append(&peers, absent_json(&absent));
 	rsp_json_put(record, "peers", peers);
 	rsp_json_put(record, "takeovers", takeovers);
 }

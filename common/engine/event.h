@@ -20,6 +20,8 @@
 	X(SERVING,       "serving")       /* the table is complete; .reason: "alone" or "synchronised" */ \
 	X(REJOINING,     "rejoining")     /* we were away for .duration_ms: what we knew is forgotten */ \
 	X(PEER_JOINED,   "peer-joined")   /* a registrar is in the peer list */                       \
+	X(PEER_UNREACHABLE, "peer-unreachable") /* it cannot be dialled; .why. Again when that changes */    \
+	X(PEER_REACHED,  "peer-reached")  /* it can, after all */                                      \
 	X(PEER_SUSPECTED, "peer-suspected") /* it is probed; .reason: "silence" or "connection-lost" */ \
 	X(PEER_RETURNED, "peer-returned") /* it was suspected or dead, and was heard again */         \
 	X(PEER_DEAD,     "peer-dead")     /* .reason: "no-response", "send-failed", "restarted", "unknown" */ \
@@ -55,6 +57,7 @@ struct rsp_event {
 	struct rsp_ip remote;
 	uint16_t remote_port;
 	const struct rsp_pool_element *element; /* PE_REGISTERED, PE_UPDATED */
+	const struct rsp_why *why; /* PEER_UNREACHABLE; else NULL */
 
 	/* between registrars */
 	uint32_t peer_id, by_id; /* 0: none */

@@ -145,6 +145,46 @@ contact_later(struct rsp_registrar *r, struct rsp_contact *contact)
 	rsp_enrp_set(r, &contact->timer, rsp_rng_jitter(&r->rng, wait_ms < DIAL_MOST_MS ? wait_ms : DIAL_MOST_MS, 25));
 }
 
+/* It cannot be reached. Told once, and again when it is for another reason: the attempts go on. */
+static void
+contact_unreachable(struct rsp_registrar *r, struct rsp_contact *contact, enum rsp_err err)
+{
+	struct rsp_why why = { 0 };
+	struct rsp_event event = { .kind = RSP_EVENT_PEER_UNREACHABLE,
+				   .protocol = RSP_ENRP,
+				   .cause = RSP_CAUSE_NONE,
+				   .remote = contact->ip,
+				   .remote_port = contact->port,
+				   .peer_id = contact->peer_id,
+				   .peer_name = contact->name,
+				   .why = &contact->failed };
+
+	if (r->failure)
+		why = *r->failure;
+	else
+		(void)rsp_fail(&why, err, contact->name, "%s", rsp_err_text(err));
+	if (contact->failed.err == why.err && strcmp(contact->failed.object, why.object) == 0 &&
+	    strcmp(contact->failed.reason, why.reason) == 0)
+		return;
+	contact->failed = why;
+	r->ops->record(r->ctx, &event);
+}
+
+static void
+contact_reached(struct rsp_registrar *r, const struct rsp_link *link)
+{
+	struct rsp_event event = { .kind = RSP_EVENT_PEER_REACHED,
+				   .protocol = RSP_ENRP,
+				   .cause = RSP_CAUSE_NONE,
+				   .peer_id = link->peer->server_id,
+				   .peer_name = link->contact->name };
+
+	if (!link->contact->failed.err)
+		return;
+	link->contact->failed = (struct rsp_why){ 0 };
+	rsp_registrar_record(r, link, event);
+}
+
 /* What is to be done when nobody could be reached there. */
 static void
 contact_failed(struct rsp_registrar *r, struct rsp_contact *contact, enum rsp_err why)
@@ -157,6 +197,7 @@ contact_failed(struct rsp_registrar *r, struct rsp_contact *contact, enum rsp_er
 	contact->silent = !gone;
 	contact->failures++;
 	contact_later(r, contact);
+	contact_unreachable(r, contact, why);
 	/* RFC 5353 s.3.4.3: "if the send fails". Who does not answer is waited for; who refuses is not there */
 	if (gone && peer && peer->state == RSP_PEER_PROBED && !rsp_peer_link(peer))
 		rsp_peer_dead(r, peer, "send-failed");
@@ -444,6 +485,8 @@ rsp_peer_of_link(struct rsp_registrar *r, struct rsp_link *link, const struct rs
 	bind_link(r, link, peer);
 	if (joined)
 		rsp_enrp_record(r, RSP_EVENT_PEER_JOINED, peer, NULL);
+	if (link->contact)
+		contact_reached(r, link);
 	rsp_peer_heard(r, peer); /* first: if it was taken over, what follows might complete that, and it would be gone */
 	bury_former(r, peer, link->contact);
 	if (!link->dialled)
@@ -480,9 +523,9 @@ rsp_enrp_link_up(struct rsp_registrar *r, struct rsp_link *link)
 	rsp_join_step(r);
 }
 
-/* Dialled again at once; but not again and again, who closes at once what he accepts. */
+/* Dialled again at once; but not again and again, who closes at once what he accepts. @err: nothing was ever said. */
 static void
-contact_lost(struct rsp_registrar *r, struct rsp_contact *contact)
+contact_lost(struct rsp_registrar *r, struct rsp_contact *contact, enum rsp_err err)
 {
 	bool lasted = r->now_ms - contact->up_ms >= LASTED_MS;
 
@@ -492,6 +535,8 @@ contact_lost(struct rsp_registrar *r, struct rsp_contact *contact)
 	rsp_enrp_set(r, &contact->timer, 0);
 	if (contact->failures > 1)
 		contact_later(r, contact);
+	if (err)
+		contact_unreachable(r, contact, err);
 }
 
 /* In plain text a registrar may be known at several addresses: one where it can be reached, if there is one. */
@@ -521,7 +566,7 @@ rsp_enrp_link_down(struct rsp_registrar *r, struct rsp_link *link, enum rsp_err 
 		return;
 	}
 	if (contact)
-		contact_lost(r, contact);
+		contact_lost(r, contact, peer ? RSP_OK : why);
 	if (peer && peer->contact == contact)
 		peer->contact = best_contact(r, peer);
 	/* a broken connection is no proof, but a reason to look at once */
@@ -538,7 +583,8 @@ rsp_registrar_peer(const struct rsp_registrar *r, unsigned i, struct rsp_peer_vi
 	if (i >= r->n_peers)
 		return false;
 	const struct rsp_peer *peer = r->peer[i];
-	bool out = peer->contact && peer->contact->up && peer->contact->peer_id == peer->server_id;
+	const struct rsp_contact *contact = peer->contact;
+	bool out = contact && contact->up && contact->peer_id == peer->server_id;
 
 	*ret = (struct rsp_peer_view){
 		.server_id = peer->server_id,
@@ -546,15 +592,48 @@ rsp_registrar_peer(const struct rsp_registrar *r, unsigned i, struct rsp_peer_vi
 		.state = peer->state,
 		.ip = peer->ip,
 		.port = peer->port,
-		.link_out = out ? peer->contact->link : 0,
+		.link_out = out ? contact->link : 0,
 		.link_in = peer->link_in,
 		.last_heard_ms = peer->last_heard_ms,
 		.elements = rsp_home_count(r->space, peer->server_id),
 		.checksum = rsp_home_checksum(r->space, peer->server_id),
+		.failed = contact && contact->failed.err ? &contact->failed : NULL,
 		.resyncing = peer->taking.on,
 		.in_sync = peer->in_sync,
 		.takeover_missing = peer->n_missing,
 		.takeover_started_ms = peer->takeover_ms,
 	};
 	return true;
+}
+
+static bool
+is_peer(const struct rsp_registrar *r, const struct rsp_contact *contact)
+{
+	for (unsigned i = 0; i < r->n_peers; i++) {
+		const struct rsp_peer *peer = r->peer[i];
+
+		if (peer->server_id == contact->peer_id || peer->contact == contact ||
+		    (contact->name && strcmp(peer->name, contact->name) == 0))
+			return true;
+	}
+	return false;
+}
+
+bool
+rsp_registrar_absent(const struct rsp_registrar *r, unsigned i, struct rsp_absent_view *ret)
+{
+	for (unsigned c = 0; c < r->n_contacts; c++) {
+		const struct rsp_contact *contact = r->contact[c];
+
+		if (!contact->configured || is_peer(r, contact) || i-- > 0)
+			continue;
+		*ret = (struct rsp_absent_view){
+			.name = contact->name,
+			.ip = contact->ip,
+			.port = contact->port,
+			.failed = contact->failed.err ? &contact->failed : NULL,
+		};
+		return true;
+	}
+	return false;
 }

@@ -342,6 +342,14 @@ rsp_registrar_link_down(struct rsp_registrar *r, uint64_t now_ms, uint32_t id, e
 }
 
 void
+rsp_registrar_link_failed(struct rsp_registrar *r, uint64_t now_ms, uint32_t id, const struct rsp_why *why)
+{
+	r->failure = why;
+	rsp_registrar_link_down(r, now_ms, id, why->err);
+	r->failure = NULL;
+}
+
+void
 rsp_registrar_send(struct rsp_registrar *r, uint32_t link, const struct rsp_message *msg)
 {
 	size_t size;

@@ -106,6 +106,9 @@ enum rsp_err rsp_registrar_link_up(struct rsp_registrar *r, uint64_t now_ms, uin
  */
 void rsp_registrar_link_down(struct rsp_registrar *r, uint64_t now_ms, uint32_t link, enum rsp_err why);
 
+/** As rsp_registrar_link_down(), with words for what went wrong, for the records and for status. */
+void rsp_registrar_link_failed(struct rsp_registrar *r, uint64_t now_ms, uint32_t link, const struct rsp_why *why);
+
 /** One whole message of the link's protocol came over @link. */
 void rsp_registrar_receive(struct rsp_registrar *r, uint64_t now_ms, uint32_t link, struct rsp_bytes message);
 
@@ -157,6 +160,7 @@ struct rsp_peer_view {
 	uint64_t last_heard_ms;	      /* when */
 	uint32_t elements;	      /* that are its, as far as we know */
 	uint16_t checksum;	      /* over them */
+	const struct rsp_why *failed; /* why it cannot be dialled; NULL: it can, or we know no way to it */
 	bool resyncing;		      /* its elements are being downloaded */
 	bool in_sync;		      /* its last presence agreed with what we have of it */
 	uint32_t takeover_missing;    /* DEAD: acknowledgements that have not come */
@@ -165,6 +169,17 @@ struct rsp_peer_view {
 
 /** The @i-th peer (from 0), in no particular order; false past the end. */
 bool rsp_registrar_peer(const struct rsp_registrar *r, unsigned i, struct rsp_peer_view *ret);
+
+/** A registrar that the configuration names and that is not in the peer list, for those who only look. */
+struct rsp_absent_view {
+	const char *name; /* NULL: plain text */
+	struct rsp_ip ip; /* none: where the name is, the configuration says */
+	uint16_t port;
+	const struct rsp_why *failed; /* why it cannot be reached; NULL: it is still being dialled */
+};
+
+/** The @i-th of them (from 0), in no particular order; false past the end. */
+bool rsp_registrar_absent(const struct rsp_registrar *r, unsigned i, struct rsp_absent_view *ret);
 
 /** The handlespace, for those who only look. */
 const struct rsp_handlespace *rsp_registrar_handlespace(const struct rsp_registrar *r);

@@ -67,6 +67,7 @@ struct rsp_contact {
 	bool up;
 	uint64_t up_ms; /* since when, or when it was last */
 	unsigned failures;	 /* in a row */
+	struct rsp_why failed;	 /* why it cannot be reached, as was told; RSP_OK: it can, or has not been tried */
 	uint32_t peer_id;	 /* who answered last; 0: nobody yet */
 	struct rsp_enrp_timer timer; /* the next attempt; or when it must have said something */
 };
@@ -140,6 +141,7 @@ struct rsp_registrar {
 	uint64_t now_ms; /* of the call that is being served */
 	uint64_t spared_ms; /* until then nobody is held for dead: we were stopped, and have not read what was said meanwhile */
 	bool leaving;
+	const struct rsp_why *failure; /* of the link that is being told to be down, in words; or NULL */
 
 	/* among registrars */
 	bool serving;

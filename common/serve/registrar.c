@@ -274,7 +274,7 @@ on_ready(void *ctx)
 }
 
 void
-serve_link_down(struct serve_link *link, enum rsp_err why)
+serve_link_down(struct serve_link *link, const struct rsp_why *why)
 {
 	struct rsp_serve *s = link->service;
 	uint32_t id = link->id;
@@ -282,32 +282,46 @@ serve_link_down(struct serve_link *link, enum rsp_err why)
 
 	serve_link_free(link);
 	if (known) {
-		rsp_registrar_link_down(s->engine, rsp_clock_ms(), id, why);
+		rsp_registrar_link_failed(s->engine, rsp_clock_ms(), id, why);
 		serve_arm(s);
 	}
 	if (s->left && s->n_open == 0)
 		rsp_defer_ask(s->loop, &s->leave);
 }
 
+/* What was broken is told here. That nobody is there, and that a registrar cannot be dialled, the engine tells. */
+static void
+tell_broken(struct serve_link *link, const struct rsp_why *why)
+{
+	struct rsp_serve *s = link->service;
+	bool dialling = link->dialled && !link->open;
+	bool absent = why->err == RSP_ECLOSED || why->err == RSP_EUNREACHABLE || (why->err == RSP_ETIMEOUT && dialling);
+
+	if (why->err && !absent && !link->closing && !(dialling && link->port == RSP_SERVE_ENRP))
+		s->config.refused(s->config.ctx, link->port, link->dialled, link->server_name, why);
+}
+
+void
+serve_link_failed(struct serve_link *link, const struct rsp_why *why)
+{
+	tell_broken(link, why);
+	serve_link_down(link, why);
+}
+
 static void
 on_closed(void *ctx, struct rsp_stream *stream, const struct rsp_why *why)
 {
+	static const struct rsp_why closed = { .err = RSP_ECLOSED, .reason = "connection closed" };
 	struct serve_link *link = ctx;
 	struct rsp_why next = { 0 };
 
 	(void)stream;
 	if (!link)
 		return;
-	struct rsp_serve *s = link->service;
 	link->stream = NULL;
 	if (link->to && !link->open && !link->closing && serve_link_dial_next(link, &next))
 		return;
-	/* The other side's going is its right, and that nobody is there the engine tells; what was broken is told here. */
-	bool absent = why->err == RSP_ECLOSED || why->err == RSP_EUNREACHABLE ||
-		      (why->err == RSP_ETIMEOUT && link->to && !link->open);
-	if (why->err && !absent && !link->closing)
-		s->config.refused(s->config.ctx, link->port, why);
-	serve_link_down(link, why->err ? why->err : RSP_ECLOSED);
+	serve_link_failed(link, why->err ? why : &closed);
 }
 
 static const struct rsp_stream_events accepted = { .open = on_accepted, .data = on_data, .closed = on_closed };
@@ -319,7 +333,7 @@ on_refused(void *ctx, const struct rsp_sockaddr *remote, const struct rsp_why *w
 	struct serve_port *port = ctx;
 
 	(void)remote;
-	port->service->config.refused(port->service->config.ctx, port->kind, why);
+	port->service->config.refused(port->service->config.ctx, port->kind, false, NULL, why);
 }
 
 /* Slow senders hold a connection; they do not hold it for ever. */

@@ -48,8 +48,12 @@ struct rsp_serve_config {
 	void (*ready)(void *ctx);
 	/** What the engine has to say. */
 	void (*record)(void *ctx, const struct rsp_event *event);
-	/** A connection to @port was refused, or broke for a reason worth a record: @why->object is its "ADDR:PORT". */
-	void (*refused)(void *ctx, enum rsp_serve_port port, const struct rsp_why *why);
+	/**
+	 * A connection to @port was refused, or broke for a reason worth a record: @why->object is its "ADDR:PORT". With
+	 * @dialled we made it, to a port of that kind of whom @whom (NULL: plain text) names. That other registrars cannot
+	 * be reached is not told here, but as an event.
+	 */
+	void (*refused)(void *ctx, enum rsp_serve_port port, bool dialled, const char *whom, const struct rsp_why *why);
 	void *ctx;
 };
 

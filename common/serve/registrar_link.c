@@ -48,6 +48,8 @@ serve_link_free(struct serve_link *link)
 	struct rsp_serve *s = link->service;
 
 	rsp_lookup_cancel(link->lookup);
+	rsp_defer_cancel(s->loop, &link->telling);
+	free(link->stillborn);
 	free(link->server_name);
 	free(link->to);
 	*link = (struct serve_link){ .service = s, .id = link->id, .next_free = s->free_link };
@@ -103,8 +105,11 @@ on_looked_up(void *ctx, const struct rsp_sockaddr *addrs, unsigned n, const stru
 		memcpy(link->to, addrs, n * sizeof(*addrs));
 		link->n_to = n;
 	}
-	if (!serve_link_dial_next(link, &why))
-		serve_link_down(link, why.err ? why.err : RSP_ENOMEM);
+	if (serve_link_dial_next(link, &why))
+		return;
+	if (!why.err)
+		(void)rsp_fail(&why, RSP_ENOMEM, link->server_name, "%s", rsp_err_text(RSP_ENOMEM));
+	serve_link_failed(link, &why);
 }
 
 /* Where the registrar @name is, as the configuration says. */
@@ -118,9 +123,8 @@ host_of(const struct rsp_serve *s, const char *name)
 }
 
 static bool
-begin(struct serve_link *link, const struct rsp_dial *to)
+begin(struct serve_link *link, const struct rsp_dial *to, struct rsp_why *why)
 {
-	struct rsp_why why = { 0 };
 	struct rsp_serve *s = link->service;
 
 	if (!to->ip.family) {
@@ -133,7 +137,29 @@ begin(struct serve_link *link, const struct rsp_dial *to)
 		return false;
 	link->to[0] = rsp_sockaddr_of(&to->ip, to->port);
 	link->n_to = 1;
-	return serve_link_dial_next(link, &why);
+	return serve_link_dial_next(link, why);
+}
+
+static void
+on_telling(void *ctx)
+{
+	struct serve_link *link = ctx;
+	struct rsp_why why = *link->stillborn;
+
+	serve_link_failed(link, &why);
+}
+
+/* Why it could not be begun (a key is missing, say) is told as other failures are; not from inside of the engine. */
+static bool
+tell_later(struct serve_link *link, const struct rsp_why *why)
+{
+	link->stillborn = why->err ? malloc(sizeof(*why)) : NULL;
+	if (!link->stillborn)
+		return false;
+	*link->stillborn = *why;
+	link->telling = (struct rsp_defer){ .call = on_telling, .ctx = link };
+	rsp_defer_ask(link->service->loop, &link->telling);
+	return true;
 }
 
 uint32_t
@@ -144,11 +170,14 @@ serve_link_dial(void *ctx, const struct rsp_dial *to)
 				  : serve_link_new(s, NULL,
 						   to->protocol == RSP_ENRP ? RSP_SERVE_ENRP : RSP_SERVE_ASAP);
 
+	struct rsp_why why = { 0 };
+
 	if (!link)
 		return 0;
+	link->dialled = true;
 	link->role = to->role;
 	link->server_name = to->server_name ? strdup(to->server_name) : NULL;
-	if ((to->server_name && !link->server_name) || !begin(link, to)) {
+	if ((to->server_name && !link->server_name) || (!begin(link, to, &why) && !tell_later(link, &why))) {
 		serve_link_free(link);
 		return 0;
 	}

@@ -27,6 +27,7 @@ struct serve_link {
 	bool known;   /* to the engine */
 	bool closing; /* we close it: what still comes in is not looked at */
 	bool open;
+	bool dialled; /* by us */
 	uint64_t partial_ms; /* when the message that is not complete yet began; 0: there is none */
 
 	/* dialled */
@@ -35,6 +36,8 @@ struct serve_link {
 	struct rsp_lookup *lookup;
 	struct rsp_sockaddr *to; /* to be tried one after the other */
 	unsigned n_to, at;
+	struct rsp_why *stillborn; /* why it could not even be begun, which the engine is told later */
+	struct rsp_defer telling;
 };
 
 struct rsp_serve {
@@ -76,6 +79,8 @@ bool serve_link_dial_next(struct serve_link *link, struct rsp_why *why);
 /** What a dialled stream tells: registrar.c. */
 extern const struct rsp_stream_events serve_dialled;
 /** Tell the engine that @link, which is gone then, is down. */
-void serve_link_down(struct serve_link *link, enum rsp_err why);
+void serve_link_down(struct serve_link *link, const struct rsp_why *why);
+/** @link was dialled and did not come to be. */
+void serve_link_failed(struct serve_link *link, const struct rsp_why *why);
 
 #endif

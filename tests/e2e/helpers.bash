@@ -122,9 +122,9 @@ start_scope() {
 
 # meshed NAME...: each of these registrars has exactly the others for peers, and they have not fallen silent.
 meshed() {
-	local name
+	local name there='.peers[] | select(.server_id) | "\(.name) \(.state)"'
 	for name in "$@"; do
-		[ "$(rsp-peer status --name "$name" 2>/dev/null | jq -r '.peers[] | "\(.name) \(.state)"' | sort)" = \
+		[ "$(rsp-peer status --name "$name" 2>/dev/null | jq -r "$there" | sort)" = \
 			"$(printf '%s active\n' "$@" | grep -v "^$name " | sort)" ] || return 1
 	done
 }

@@ -26,6 +26,8 @@ static struct {
 		char reason[48];
 		uint32_t peer_id, by_id, pe_id, count;
 		uint16_t cause;
+		enum rsp_err err;
+		char why[64];
 	} event[WORLD_EVENTS];
 	unsigned n_events;
 	struct {
@@ -94,6 +96,8 @@ world_record(void *ctx, const struct rsp_event *event)
 	w.event[i].pe_id = event->pe_id;
 	w.event[i].count = event->count;
 	w.event[i].cause = event->cause;
+	w.event[i].err = event->why ? event->why->err : RSP_OK;
+	(void)snprintf(w.event[i].why, sizeof(w.event[i].why), "%.63s", event->why ? event->why->reason : "");
 }
 
 static const struct rsp_engine_ops world_ops = { world_send, world_close, world_dial, world_record };

@@ -18,6 +18,8 @@ struct service {
 	struct node node; /* "alpha": its keys and certificate */
 	struct rsp_scope scope;
 	unsigned told[RSP_EVENT_COUNT], refused[RSP_SERVE_COUNT], ready, left;
+	bool dialled; /* what was refused last */
+	char whom[64];
 	struct rsp_event last; /* its texts are in reason and identity */
 	char reason[64], identity[64];
 	struct rsp_why why; /* of the last refusal */
@@ -37,12 +39,14 @@ on_record(void *ctx, const struct rsp_event *event)
 }
 
 static void
-on_refused(void *ctx, enum rsp_serve_port port, const struct rsp_why *why)
+on_refused(void *ctx, enum rsp_serve_port port, bool dialled, const char *whom, const struct rsp_why *why)
 {
 	struct service *v = ctx;
 
 	v->refused[port]++;
 	v->why = *why;
+	v->dialled = dialled;
+	(void)snprintf(v->whom, sizeof(v->whom), "%s", whom ? whom : "");
 }
 
 static void
@@ -367,6 +371,8 @@ who_does_not_get_in_is_told_of(void)
 	WORLD_RUN(end.closed && service.refused[RSP_SERVE_ASAP] == 1);
 	CHECK_EQ(end.why.err, RSP_EAUTH);
 	CHECK_EQ(service.why.err, RSP_EAUTH);
+	CHECK(!service.dialled);
+	CHECK_STR(service.whom, "");
 	CHECK(strncmp(service.why.object, "127.0.0.1:", 10) == 0);
 	end_done(&end);
 

@@ -1,0 +1,195 @@
+#include "enrp_world.h"
+
+/* Registrars that cannot be reached are told of: once, not at every attempt. */
+
+static const struct rsp_contact_config contacts[] = {
+	{ .name = "b", .ip = { 4, { 192, 0, 2, 11 } }, .port = 9902 },
+	{ .name = "c", .port = 9902 }, /* where, whoever dials knows */
+};
+
+static void
+begin(unsigned n_contacts)
+{
+	struct rsp_registrar_config config = world_config();
+
+	config.contacts = contacts;
+	config.n_contacts = n_contacts;
+	world_begin(&config);
+	world_run(0);
+}
+
+/* What was dialled last to @name fails. */
+static void
+fails(const char *name, enum rsp_err err, const char *reason)
+{
+	struct rsp_why why;
+
+	(void)rsp_fail(&why, err, "192.0.2.11:9902", "%s", reason);
+	rsp_registrar_link_failed(w.r, w.now, world_dialled(name), &why);
+}
+
+/* Let it dial @name again, which fails. */
+static void
+fails_again(const char *name, enum rsp_err err, const char *reason)
+{
+	uint32_t before = world_dialled(name);
+
+	for (unsigned i = 0; i < 100 && world_dialled(name) == before; i++)
+		world_run(100);
+	CHECK(world_dialled(name) != before);
+	fails(name, err, reason);
+}
+
+static struct rsp_absent_view
+absent(unsigned i)
+{
+	struct rsp_absent_view view = { .port = 1 };
+
+	CHECK(rsp_registrar_absent(w.r, i, &view));
+	return view;
+}
+
+static void
+a_failure_is_told_once_and_again_when_it_is_another(void)
+{
+	struct rsp_absent_view view;
+
+	begin(1);
+	view = absent(0);
+	CHECK_STR(view.name, "b");
+	CHECK(view.failed == NULL); /* not yet */
+	CHECK(!rsp_registrar_absent(w.r, 1, &view));
+	fails("b", RSP_EUNREACHABLE, "Connection refused");
+	CHECK_EQ(world_told(RSP_EVENT_PEER_UNREACHABLE), 1);
+	CHECK_EQ(w.event[0].err, RSP_EUNREACHABLE);
+	CHECK_STR(w.event[0].why, "Connection refused");
+	for (unsigned i = 0; i < 5; i++)
+		fails_again("b", RSP_EUNREACHABLE, "Connection refused");
+	CHECK_EQ(world_told(RSP_EVENT_PEER_UNREACHABLE), 1);
+	fails_again("b", RSP_EUNREACHABLE, "No route to host");
+	CHECK_EQ(world_told(RSP_EVENT_PEER_UNREACHABLE), 2);
+	fails_again("b", RSP_EAUTH, "No route to host");
+	CHECK_EQ(world_told(RSP_EVENT_PEER_UNREACHABLE), 3);
+	view = absent(0);
+	CHECK(view.failed != NULL);
+	CHECK_EQ(view.failed->err, RSP_EAUTH);
+	CHECK_EQ(view.port, 9902);
+	CHECK_EQ(world_told(RSP_EVENT_PEER_REACHED), 0);
+	world_end();
+}
+
+static void
+who_is_reached_after_all_is_told_of(void)
+{
+	struct rsp_peer_view peer;
+	struct rsp_absent_view view;
+
+	begin(1);
+	fails("b", RSP_EUNREACHABLE, "Connection refused");
+	world_run(1000);
+	world_peer(world_dialled("b"), "b");
+	CHECK_EQ(world_told(RSP_EVENT_PEER_REACHED), 0); /* somebody listens there; who it is is not known */
+	world_presence(world_dialled("b"), ID_B, "b", false);
+	CHECK_EQ(world_told(RSP_EVENT_PEER_REACHED), 1);
+	CHECK(!rsp_registrar_absent(w.r, 0, &view));
+	CHECK(world_peer_view(ID_B, &peer));
+	CHECK(peer.failed == NULL);
+	/* it is told again when it goes */
+	world_down(world_dialled("b"), RSP_ECLOSED);
+	world_run(0);
+	fails("b", RSP_EUNREACHABLE, "Connection refused");
+	CHECK_EQ(world_told(RSP_EVENT_PEER_UNREACHABLE), 2);
+	world_end();
+}
+
+static void
+who_never_failed_is_not_told_to_be_reached(void)
+{
+	begin(1);
+	world_peer(world_dialled("b"), "b");
+	world_presence(world_dialled("b"), ID_B, "b", false);
+	CHECK_EQ(world_told(RSP_EVENT_PEER_JOINED), 1);
+	CHECK_EQ(world_told(RSP_EVENT_PEER_REACHED), 0);
+	world_end();
+}
+
+static void
+who_closes_before_a_word_is_not_reached(void)
+{
+	begin(1);
+	world_peer(world_dialled("b"), "b");
+	world_down(world_dialled("b"), RSP_ECLOSED);
+	CHECK_EQ(world_told(RSP_EVENT_PEER_UNREACHABLE), 1);
+	CHECK_EQ(w.event[0].err, RSP_ECLOSED);
+	/* nor who keeps silent: that connection is given up in the end */
+	world_run(1000);
+	world_peer(world_dialled("b"), "b");
+	world_run(10000);
+	CHECK_EQ(world_told(RSP_EVENT_PEER_UNREACHABLE), 2);
+	CHECK_EQ(absent(0).failed->err, RSP_ETIMEOUT);
+	world_end();
+}
+
+static void
+who_dials_us_is_there_and_yet_not_reached(void)
+{
+	struct rsp_absent_view view;
+	struct rsp_peer_view peer;
+
+	begin(2);
+	fails("b", RSP_EUNREACHABLE, "Connection refused");
+	fails("c", RSP_ELOOKUP, "no such host");
+	world_joined(1, ID_B, "b");
+	CHECK(world_peer_view(ID_B, &peer));
+	CHECK(peer.failed != NULL && peer.failed->err == RSP_EUNREACHABLE);
+	view = absent(0);
+	CHECK_STR(view.name, "c");
+	CHECK_EQ(view.failed->err, RSP_ELOOKUP);
+	CHECK_EQ(view.ip.family, 0);
+	CHECK(!rsp_registrar_absent(w.r, 1, &view));
+	world_end();
+}
+
+static void
+who_we_were_told_of_is_told_of_but_not_missed(void)
+{
+	struct rsp_absent_view view;
+
+	begin(0);
+	world_joined(1, ID_C, "c"); /* it says where it is, and is dialled */
+	fails("c", RSP_ETIMEOUT, "not connected");
+	CHECK_EQ(world_told(RSP_EVENT_PEER_UNREACHABLE), 1);
+	world_down(1, RSP_ECLOSED);
+	for (unsigned i = 0; i < 10 && rsp_registrar_stats(w.r).peers; i++)
+		world_run(1000);
+	CHECK(!rsp_registrar_absent(w.r, 0, &view));
+	world_end();
+}
+
+static void
+without_a_key_it_is_told_as_well(void)
+{
+	struct rsp_registrar_config config = world_config();
+
+	config.contacts = contacts;
+	config.n_contacts = 1;
+	world_begin(&config);
+	w.no_keys = true;
+	world_run(5000);
+	CHECK_EQ(world_told(RSP_EVENT_PEER_UNREACHABLE), 1);
+	CHECK_EQ(absent(0).failed->err, RSP_ENOKEY);
+	world_end();
+}
+
+int
+main(void)
+{
+	TAP_RUN(a_failure_is_told_once_and_again_when_it_is_another);
+	TAP_RUN(who_is_reached_after_all_is_told_of);
+	TAP_RUN(who_never_failed_is_not_told_to_be_reached);
+	TAP_RUN(who_closes_before_a_word_is_not_reached);
+	TAP_RUN(who_dials_us_is_there_and_yet_not_reached);
+	TAP_RUN(who_we_were_told_of_is_told_of_but_not_missed);
+	TAP_RUN(without_a_key_it_is_told_as_well);
+	return tap_end();
+}
