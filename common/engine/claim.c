@@ -17,12 +17,15 @@
 /* No honest clock is so far ahead of ours; who could claim any version could claim one that nothing follows. */
 #define VERSION_AHEAD (2 * 366ULL * 86400 * 1000)
 
+/* As the handlespace would keep it: without unknown parameters, which may be of any size. */
 static struct rsp_bytes
 element_param(const struct rsp_pool_element *pe, uint8_t *room, size_t cap)
 {
 	struct rsp_wr wr = rsp_wr_init(room, cap);
+	struct rsp_pool_element known = *pe;
 
-	rsp_pool_element_encode(&wr, pe);
+	known.unknown = (struct rsp_unknown){ 0 };
+	rsp_pool_element_encode(&wr, &known);
 	return rsp_bytes_of(room, wr.err ? 0 : wr.pos);
 }
 

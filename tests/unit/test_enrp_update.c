@@ -396,6 +396,32 @@ of_two_rivals_the_newer_claim_holds(void)
 	world_end();
 }
 
+/* What a rival says of the element is kept until that has been asked: without what we do not understand of it. */
+static void
+a_claim_may_have_large_parameters_that_are_unknown(void)
+{
+	static uint8_t tlv[2104] = { 0xbf, 0x77, 2104 >> 8, 2104 & 255 }; /* to be passed over */
+
+	for (unsigned gone = 0; gone < 2; gone++) {
+		begin();
+		world_register(WEB, "web", 7);
+		if (gone)
+			world_down(WEB, RSP_ECLOSED);
+		struct rsp_pool_element pe = world_pe(7, ID_B, version("web", 7) + 2);
+
+		pe.unknown.n = 1;
+		pe.unknown.tlv[0] = rsp_bytes_of(tlv, sizeof(tlv));
+		world_update(B, ID_B, ENRP_ADD_PE, "web", pe);
+		CHECK_EQ(world_told(RSP_EVENT_PE_CONTESTED), 1);
+		world_run(501);
+		CHECK_EQ(world_home("web", 7), ID_B);
+		CHECK(version("web", 7) == pe.version);
+		CHECK_EQ(rsp_registrar_stats(w.r).elements, 1);
+		sums_agree();
+		world_end();
+	}
+}
+
 static void
 who_registered_a_taken_id_loses_it_to_its_older_owner(void)
 { /* the owner's registration at B was still on its way when WEB came here */
@@ -557,6 +583,7 @@ main(void)
 	TAP_RUN(who_claims_ours_in_an_older_version_is_told);
 	TAP_RUN(equal_versions_of_ours_fall_to_the_higher_id);
 	TAP_RUN(of_two_rivals_the_newer_claim_holds);
+	TAP_RUN(a_claim_may_have_large_parameters_that_are_unknown);
 	TAP_RUN(who_registered_a_taken_id_loses_it_to_its_older_owner);
 	TAP_RUN(an_element_that_registers_here_is_ours_from_then_on);
 	TAP_RUN(another_identity_does_not_get_an_id_through_another_registrar);
