@@ -376,6 +376,8 @@ rsp_peer_dead(struct rsp_registrar *r, struct rsp_peer *peer, const char *reason
 {
 	if (!r->serving) { /* we take nobody over before we know what is whose; whoever does tells us */
 		rsp_takeover_yield(r, peer);
+		if (peer->taking.on) /* it was our mentor */
+			rsp_taking_end(r, peer, "peer-dead");
 		return;
 	}
 	rsp_enrp_record(r, RSP_EVENT_PEER_DEAD, peer, reason);
@@ -446,6 +448,8 @@ bind_link(struct rsp_registrar *r, struct rsp_link *link, struct rsp_peer *peer)
 	peer->link_in = link->id;
 	if (former && former != link) { /* left behind half open */
 		former->peer = NULL;
+		if (peer->taking.on && peer->taking.link == former->id)
+			rsp_taking_end(r, peer, "connection-lost");
 		rsp_link_drop(r, former);
 	}
 }

@@ -266,6 +266,30 @@ the_only_mentor_is_asked_twice(void)
 }
 
 static void
+a_mentor_that_restarts_is_asked_as_who_it_is_now(void)
+{
+	begin(1);
+	uint32_t a = answers(ID_A, "a");
+	listed(a, ID_A, false);
+	world_table(a, ID_A, ENRP_FLAG_MORE, "web", 1, 10, ID_A, 8);
+	world_joined(5, ID_D, "a");
+	CHECK(world_was_closed(a));
+	world_joined(6, ID_C, "c");
+	world_about(6, ENRP_TAKEOVER_SERVER, ID_C, ID_A); /* who it was is no peer any more */
+	world_run(0);
+	CHECK(world_dialled("a") != a);
+	a = answers(ID_D, "a");
+	world_run(450);
+	CHECK_EQ(world_count(a, ENRP_LIST_REQUEST), 1);
+	listed(a, ID_D, false);
+	world_table(a, ID_D, 0, "web", 1, 10, ID_C, 10);
+	CHECK(serves());
+	CHECK_STR(world_reason(RSP_EVENT_SERVING), "synchronised");
+	CHECK_EQ(rsp_home_count(rsp_registrar_handlespace(w.r), ID_C), 10);
+	world_end();
+}
+
+static void
 who_is_rejected_asks_another_or_again(void)
 { /* s.3.2.2.2, s.3.2.3 */
 	begin(2);
@@ -545,6 +569,7 @@ main(void)
 	TAP_RUN(a_mentor_that_is_silent_is_left_for_a_backup);
 	TAP_RUN(a_download_that_stops_is_begun_anew_at_a_backup);
 	TAP_RUN(the_only_mentor_is_asked_twice);
+	TAP_RUN(a_mentor_that_restarts_is_asked_as_who_it_is_now);
 	TAP_RUN(who_is_rejected_asks_another_or_again);
 	TAP_RUN(a_round_ends_in_its_time);
 	TAP_RUN(who_is_busy_is_left_for_a_backup);

@@ -2,7 +2,7 @@
 
 /* Tables given and taken: RFC 5353 s.3.2.3 and s.3.6. */
 
-enum { B = 1, C = 2, WEB = 3, MONITOR = 4, MANY = 3000 };
+enum { B = 1, C = 2, WEB = 3, MONITOR = 4, AGAIN = 5, MANY = 3000 };
 
 static void
 begin(void)
@@ -464,6 +464,32 @@ a_download_without_answer_is_given_up(void)
 	world_end();
 }
 
+static void
+a_download_ends_with_its_connection(void)
+{
+	begin();
+	fill(0, 3);
+	presence_with(0x1234, false, 0);
+	world_down(B, RSP_ECLOSED);
+	CHECK_STR(world_reason(RSP_EVENT_RESYNC_FAILED), "connection-lost");
+	world_end();
+
+	begin(); /* also if that is left for another one */
+	fill(0, 3);
+	presence_with(0x1234, false, 0);
+	world_peer(AGAIN, "b");
+	world_presence(AGAIN, ID_B, "b", false);
+	CHECK(world_was_closed(B));
+	CHECK_STR(world_reason(RSP_EVENT_RESYNC_FAILED), "connection-lost");
+	CHECK_EQ(world_told(RSP_EVENT_RESYNC_STARTED), 2); /* what it said there differs too */
+	CHECK_EQ(world_count(AGAIN, ENRP_HANDLE_TABLE_REQUEST), 1);
+	CHECK_EQ(world_told(RSP_EVENT_PEER_SUSPECTED), 0);
+	world_table(AGAIN, ID_B, 0, "of-b", 1, 5, ID_B, 8);
+	CHECK_EQ(world_told(RSP_EVENT_RESYNC_DONE), 1);
+	CHECK_EQ(rsp_home_count(space(), ID_B), 5);
+	world_end();
+}
+
 int
 main(void)
 {
@@ -482,5 +508,6 @@ main(void)
 	TAP_RUN(impossible_entries_are_refused);
 	TAP_RUN(tables_without_end_end);
 	TAP_RUN(a_download_without_answer_is_given_up);
+	TAP_RUN(a_download_ends_with_its_connection);
 	return tap_end();
 }
