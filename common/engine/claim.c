@@ -12,7 +12,11 @@
  * - The element decides: a home that is connected to it does not yield to another's claim before it has asked the
  *   element. One that answers stays, under a version above the rival's.
  * - Who claims an element in an older version than ours is told what we know, if it is ours to tell.
- * - Of two elements with one id that different identities registered, the older statement holds. */
+ * - A claim to another's element is believed, but passed on to its home, should that not have heard of it. Who so lost
+ *   an element back to its home is not believed again before that yields, and a home that yields passes the claim on to
+ *   all. Nobody else speaks of what is not his.
+ * - An element does not go to another identity as long as it is there: of two with one id, each registrar keeps the one
+ *   that it knew first. */
 
 /* No honest clock is so far ahead of ours; who could claim any version could claim one that nothing follows. */
 #define VERSION_AHEAD (2 * 366ULL * 86400 * 1000)
@@ -44,9 +48,10 @@ compose_update(struct rsp_registrar *r, const struct rsp_element *e, uint16_t ac
 	return rsp_enrp_close(&wr, whole);
 }
 
-/* s.3.3.1: the receiver's id is 0, so that all get the same octets. */
-void
-rsp_updates_send(struct rsp_registrar *r, const struct rsp_element *e, uint16_t action)
+/* s.3.3.1: the receiver's id is 0, so that all get the same octets. @passed_on: it is not ours any more; those who wait
+ * for that are told. */
+static void
+announce(struct rsp_registrar *r, const struct rsp_element *e, uint16_t action, bool passed_on)
 {
 	struct rsp_bytes update = { 0 };
 
@@ -55,12 +60,20 @@ rsp_updates_send(struct rsp_registrar *r, const struct rsp_element *e, uint16_t 
 
 		if (!link)
 			continue; /* its next presence is audited */
+		if (passed_on && (!r->peer[i]->pipelines || r->peer[i]->server_id == rsp_element_home_id(e)))
+			continue;
 		if (!update.n)
 			update = compose_update(r, e, action, 0);
 		r->stats.sent++;
 		r->stats.updates_sent++;
 		r->ops->send(r->ctx, link, update);
 	}
+}
+
+void
+rsp_updates_send(struct rsp_registrar *r, const struct rsp_element *e, uint16_t action)
+{
+	announce(r, e, action, false);
 }
 
 static void
@@ -75,26 +88,35 @@ tell(struct rsp_registrar *r, const struct rsp_peer *peer, const struct rsp_elem
 	r->ops->send(r->ctx, link, compose_update(r, e, ENRP_ADD_PE, peer->server_id));
 }
 
-/* @peer claims what was removed: it gets its own words back, as a removal that is ours. */
 static void
-tell_removed(struct rsp_registrar *r, const struct rsp_peer *peer, struct rsp_bytes handle,
-	     const struct rsp_pool_element *pe, uint64_t version)
+send_update(struct rsp_registrar *r, const struct rsp_peer *peer, uint16_t action, struct rsp_bytes handle,
+	    const struct rsp_pool_element *pe)
 {
 	struct rsp_message msg = { .type = ENRP_HANDLE_UPDATE,
 				   .has = RSP_HAS_HANDLE | RSP_HAS_ELEMENT,
 				   .receiver_id = peer->server_id,
-				   .update_action = ENRP_DEL_PE,
+				   .update_action = action,
 				   .handle = handle,
 				   .element = *pe };
 	uint32_t link = rsp_peer_link(peer);
 
 	if (!link)
 		return;
-	msg.element.home_id = r->config.server_id;
-	msg.element.version = version;
 	msg.element.unknown = (struct rsp_unknown){ 0 };
 	r->stats.updates_sent++;
 	rsp_enrp_send(r, link, &msg);
+}
+
+/* @peer claims what was removed: it gets its own words back, as a removal that is ours. */
+static void
+tell_removed(struct rsp_registrar *r, const struct rsp_peer *peer, struct rsp_bytes handle,
+	     const struct rsp_pool_element *pe, uint64_t version)
+{
+	struct rsp_pool_element ours = *pe;
+
+	ours.home_id = r->config.server_id;
+	ours.version = version;
+	send_update(r, peer, ENRP_DEL_PE, handle, &ours);
 }
 
 /* Claims */
@@ -120,7 +142,10 @@ static void
 believe(struct rsp_registrar *r, const struct rsp_peer *peer, struct rsp_bytes handle, const struct rsp_pool_element *pe,
 	struct rsp_element *e)
 {
-	bool was_ours = e && rsp_element_home_id(e) == r->config.server_id, is_new;
+	uint32_t former_id = e ? rsp_element_home_id(e) : 0;
+	bool was_ours = e && former_id == r->config.server_id, is_new;
+	bool moves = e && former_id != pe->home_id;
+	bool back = moves && e->claimed_by == pe->home_id && e->claim == RSP_CLAIM_FORMER_HOME;
 	struct rsp_event event = { .kind = RSP_EVENT_PE_MOVED,
 				   .protocol = RSP_ENRP,
 				   .handle = handle,
@@ -143,9 +168,14 @@ believe(struct rsp_registrar *r, const struct rsp_peer *peer, struct rsp_bytes h
 	enum rsp_err err = rsp_handlespace_put(r->space, handle, pe, &e, &is_new);
 	if (!err) {
 		e->marked = false;
-		e->claimed_by = 0;
+		if (moves || is_new) {
+			e->claimed_by = moves ? former_id : 0;
+			e->claim = back ? RSP_CLAIM_LOST : RSP_CLAIM_FORMER_HOME;
+		}
 		rsp_wheel_cancel(&r->keepalive, &e->keepalive); /* it may have been about to be swept */
 		rsp_watch_changed(r, r->now_ms, e->pool, false);
+		if (was_ours && !(pe->version & 1)) /* what was taken over is found by the next audit: it may be much */
+			announce(r, e, ENRP_ADD_PE, true);
 		return;
 	}
 	event.kind = RSP_EVENT_LIMIT;
@@ -164,6 +194,7 @@ contest(struct rsp_registrar *r, struct rsp_element *e, uint32_t by, uint64_t ve
 	uint8_t room[2048];
 	struct rsp_bytes octets = pe ? element_param(pe, room, sizeof(room)) : (struct rsp_bytes){ 0 };
 	struct rsp_rival *rival = e->rival;
+	const struct rsp_peer *peer = rsp_peer_find(r, by);
 	struct rsp_event event = { .kind = RSP_EVENT_PE_CONTESTED,
 				   .protocol = RSP_ENRP,
 				   .handle = rsp_pool_handle(e->pool),
@@ -187,9 +218,11 @@ contest(struct rsp_registrar *r, struct rsp_element *e, uint32_t by, uint64_t ve
 	free(e->rival);
 	e->rival = rival;
 	r->stats.contested++;
-	r->ops->record(r->ctx, &event);
-	if (e->link == 0 || RSP_FAULTY(NO_CONTEST))
+	rsp_registrar_record(r, peer ? rsp_registrar_link(r, rsp_peer_link(peer)) : NULL, event);
+	if ((e->link == 0 && pe) || RSP_FAULTY(NO_CONTEST))
 		rsp_rival_lost(r, e);
+	else if (e->link == 0) /* it has the grace time to come back all the same */
+		return;
 	else if (!e->adopting || e->waiting) /* else the link is on its way, and what follows is an answer too */
 		rsp_asap_keep_alive_soon(r, r->now_ms, e);
 }
@@ -243,7 +276,7 @@ rsp_rival_lost(struct rsp_registrar *r, struct rsp_element *e)
 	free(rival);
 }
 
-/* @pe of @peer against an element that is ours. */
+/* @pe, which @peer said, against an element that is ours. */
 static void
 claim_ours(struct rsp_registrar *r, struct rsp_peer *peer, const struct rsp_pool_element *pe, struct rsp_element *e)
 {
@@ -275,35 +308,69 @@ refuse_for_owner(struct rsp_registrar *r, struct rsp_peer *peer, const struct rs
 		tell(r, peer, e);
 }
 
-/* Who had it before holds it, whatever the versions since. */
-static void
-yield_to_older(struct rsp_registrar *r, struct rsp_peer *peer, struct rsp_bytes handle,
-	       const struct rsp_pool_element *pe, struct rsp_element *e)
+/* Its home does not list it any more, and it is to be swept. */
+static bool
+is_disowned(const struct rsp_registrar *r, const struct rsp_element *e)
 {
-	if (e->link && rsp_element_home_id(e) == r->config.server_id) {
-		struct rsp_message msg = { .protocol = RSP_ASAP,
-					   .type = ASAP_DEREGISTRATION_RESPONSE,
-					   .has = RSP_HAS_HANDLE | RSP_HAS_PE_ID,
-					   .handle = handle,
-					   .pe_id = e->pe_id };
-
-		rsp_registrar_send(r, e->link, &msg); /* it registers again, and is told why not */
-	}
-	believe(r, peer, handle, pe, e);
+	return rsp_element_home_id(e) != r->config.server_id && e->marked && rsp_timer_is_set(&e->keepalive);
 }
 
-/* @pe was taken over from a registrar that we hear, and has not confirmed it: somebody was cut off, and thought that all
- * others were dead. */
+/* Whether what @pe says has to wait until @home of @e, which is another, yields: it is heard, and would have said so. A
+ * takeover of one that is heard (an odd version) was by somebody who was cut off, and thought that all others were
+ * dead. */
 static bool
-is_takeover_of_living(const struct rsp_registrar *r, const struct rsp_pool_element *pe, const struct rsp_element *e)
+is_home_s_to_say(const struct rsp_element *e, const struct rsp_peer *home, const struct rsp_pool_element *pe)
+{
+	bool lost = e->claim == RSP_CLAIM_LOST && e->claimed_by == pe->home_id && home && home->pipelines;
+
+	return (pe->version & 1 || lost) && home && home->server_id != pe->home_id && rsp_peer_is_alive(home);
+}
+
+/* Whether @home is to be told that @pe claims what is its own: it says what is true. */
+static bool
+is_asked(const struct rsp_peer *home, const struct rsp_pool_element *pe)
+{
+	return home && home->server_id != pe->home_id && home->pipelines && rsp_peer_is_alive(home) &&
+	       !(pe->version & 1);
+}
+
+enum source {
+	SOURCE_UPDATE,
+	SOURCE_PASSED_ON, /* an update, by the element's home as we know it, or because we are that */
+	SOURCE_TABLE
+};
+
+static void
+claim_others(struct rsp_registrar *r, struct rsp_peer *peer, struct rsp_bytes handle,
+	     const struct rsp_pool_element *pe, struct rsp_element *e, enum source source)
 {
 	const struct rsp_peer *home = rsp_peer_find(r, rsp_element_home_id(e));
 
-	return pe->version & 1 && rsp_element_home_id(e) != pe->home_id && home && rsp_peer_is_alive(home);
+	if (is_newer(pe->version, pe->home_id, rsp_element_version(e), rsp_element_home_id(e))) {
+		if (is_disowned(r, e) || source == SOURCE_PASSED_ON || !is_home_s_to_say(e, home, pe)) {
+			if (is_asked(home, pe) && source != SOURCE_PASSED_ON)
+				send_update(r, home, ENRP_ADD_PE, handle, pe);
+			believe(r, peer, handle, pe, e);
+			return;
+		}
+		if (is_asked(home, pe))
+			send_update(r, home, ENRP_ADD_PE, handle, pe);
+		if (e->claim != RSP_CLAIM_LOST) {
+			e->claimed_by = pe->home_id;
+			e->claim = RSP_CLAIM_HELD;
+		}
+	}
+	if (rsp_element_home_id(e) == pe->home_id && rsp_element_version(e) == pe->version) {
+		e->marked = false;
+		rsp_wheel_cancel(&r->keepalive, &e->keepalive);
+	} else {
+		r->stats.updates_stale++;
+	}
 }
 
 static void
-claim(struct rsp_registrar *r, struct rsp_peer *peer, struct rsp_bytes handle, const struct rsp_pool_element *pe)
+claim(struct rsp_registrar *r, struct rsp_peer *peer, struct rsp_bytes handle, const struct rsp_pool_element *pe,
+      enum source source)
 {
 	struct rsp_element *e = rsp_element_find(r->space, rsp_pool_find(r->space, handle), pe->pe_id);
 	uint64_t removed = rsp_tombstone_version(&r->tombstones, handle, pe->pe_id);
@@ -318,32 +385,12 @@ claim(struct rsp_registrar *r, struct rsp_peer *peer, struct rsp_bytes handle, c
 			tell_removed(r, peer, handle, pe, removed);
 		return;
 	}
-	if (!same_owner(e, pe) && rsp_element_home_id(e) != pe->home_id) {
-		if (pe->version < rsp_element_version(e))
-			yield_to_older(r, peer, handle, pe, e);
-		else
-			refuse_for_owner(r, peer, pe, e);
-		return;
-	}
-	if (rsp_element_home_id(e) == r->config.server_id) {
+	if (!same_owner(e, pe) && rsp_element_home_id(e) != pe->home_id && !is_disowned(r, e))
+		refuse_for_owner(r, peer, pe, e);
+	else if (rsp_element_home_id(e) == r->config.server_id)
 		claim_ours(r, peer, pe, e);
-		return;
-	}
-	if (is_newer(pe->version, pe->home_id, rsp_element_version(e), rsp_element_home_id(e))) {
-		bool disowned = e->marked && rsp_timer_is_set(&e->keepalive); /* it is to be swept */
-
-		if (disowned || !is_takeover_of_living(r, pe, e)) {
-			believe(r, peer, handle, pe, e);
-			return;
-		}
-		e->claimed_by = pe->home_id;
-	}
-	if (rsp_element_home_id(e) == pe->home_id && rsp_element_version(e) == pe->version) {
-		e->marked = false;
-		rsp_wheel_cancel(&r->keepalive, &e->keepalive);
-	} else {
-		r->stats.updates_stale++;
-	}
+	else
+		claim_others(r, peer, handle, pe, e, source);
 }
 
 /* Who sends no versions says how things are now. */
@@ -393,10 +440,10 @@ rsp_claim(struct rsp_registrar *r, struct rsp_peer *peer, struct rsp_bytes handl
 	if (!is_sound(r, handle, pe) || (!own && peer->taking.own))
 		return false;
 	/* the mentor's table names homes that we have not heard of: each must be watched, or its elements stay for ever */
-	if (!own && !rsp_peer_get(r, pe->home_id))
+	if (!own && !rsp_peer_told(r, pe->home_id))
 		return false;
 	complete_version(r, handle, pe);
-	claim(r, peer, handle, pe);
+	claim(r, peer, handle, pe, SOURCE_TABLE);
 	return true;
 }
 
@@ -428,14 +475,45 @@ removal(struct rsp_registrar *r, struct rsp_link *link, struct rsp_peer *peer, c
 	rsp_registrar_forget(r, r->now_ms, e);
 }
 
+/* Of what is not their own only two may speak: an element's home, of a claim to which it yields; and to its home, who
+ * was told of a claim. */
+static bool
+is_passed_on(const struct rsp_registrar *r, const struct rsp_peer *peer, const struct rsp_message *msg)
+{
+	const struct rsp_pool_element *pe = &msg->element;
+	const struct rsp_element *e = rsp_element_find(r->space, rsp_pool_find(r->space, msg->handle), pe->pe_id);
+	const struct rsp_peer *claimant = rsp_peer_find(r, pe->home_id);
+	uint32_t home_id = e ? rsp_element_home_id(e) : 0;
+
+	return msg->update_action == ENRP_ADD_PE && e && same_owner(e, pe) && claimant && rsp_peer_is_alive(claimant) &&
+	       (home_id == r->config.server_id || home_id == peer->server_id);
+}
+
+/* What @msg passes on we know already: somebody was faster. */
+static bool
+is_old_news(const struct rsp_registrar *r, const struct rsp_message *msg)
+{
+	const struct rsp_pool_element *pe = &msg->element;
+	const struct rsp_element *e = rsp_element_find(r->space, rsp_pool_find(r->space, msg->handle), pe->pe_id);
+	uint64_t removed = rsp_tombstone_version(&r->tombstones, msg->handle, pe->pe_id);
+
+	return pe->home_id != r->config.server_id && pe->version != 0 &&
+	       pe->version <= (e ? rsp_element_version(e) : removed);
+}
+
 void
 rsp_update_received(struct rsp_registrar *r, struct rsp_link *link, struct rsp_peer *peer,
 		    const struct rsp_message *msg)
 {
 	struct rsp_pool_element pe = msg->element;
+	bool own = pe.home_id == peer->server_id;
 
 	r->stats.updates_received++;
-	if (pe.home_id != peer->server_id) {
+	if (!own && msg->update_action == ENRP_ADD_PE && peer->pipelines && is_old_news(r, msg)) {
+		r->stats.updates_stale++;
+		return;
+	}
+	if (!own && !is_passed_on(r, peer, msg)) {
 		rsp_enrp_refuse(r, link, msg, RSP_CAUSE_SECURITY, "element-of-another-registrar");
 		return;
 	}
@@ -445,7 +523,7 @@ rsp_update_received(struct rsp_registrar *r, struct rsp_link *link, struct rsp_p
 	}
 	complete_version(r, msg->handle, &pe);
 	if (msg->update_action == ENRP_ADD_PE)
-		claim(r, peer, msg->handle, &pe);
+		claim(r, peer, msg->handle, &pe, own ? SOURCE_UPDATE : SOURCE_PASSED_ON);
 	else
 		removal(r, link, peer, msg, &pe);
 }

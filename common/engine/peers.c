@@ -126,6 +126,7 @@ rsp_contact_heard_of(struct rsp_registrar *r, uint32_t server_id, struct rsp_byt
 		contact->ip = *ip;
 		contact->port = port;
 	}
+	contact->told_id = server_id;
 	/* a restarted one is to be dialled where it was: that it is known there by its former id says nothing */
 	bool bound = contact->peer_id != 0 && contact->peer_id != server_id && (contact->up || !itself);
 	if (peer && !peer->contact && !bound) {
@@ -259,6 +260,21 @@ rsp_peer_get(struct rsp_registrar *r, uint32_t server_id)
 	peer->taking.timer.kind = RSP_TIMER_TAKING;
 	r->peer[r->n_peers++] = peer;
 	rsp_enrp_set(r, &peer->timer, r->config.max_time_last_heard_ms);
+	return peer;
+}
+
+struct rsp_peer *
+rsp_peer_told(struct rsp_registrar *r, uint32_t server_id)
+{
+	bool known = rsp_peer_find(r, server_id) != NULL;
+	struct rsp_peer *peer = rsp_peer_get(r, server_id);
+
+	for (unsigned i = 0; peer && !known && i < r->n_contacts; i++) {
+		const char *name = r->contact[i]->name;
+
+		if (r->contact[i]->told_id == server_id && name && strlen(name) < sizeof(peer->name))
+			memcpy(peer->name, name, strlen(name) + 1);
+	}
 	return peer;
 }
 

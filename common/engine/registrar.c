@@ -300,17 +300,18 @@ rsp_link_orphan(struct rsp_registrar *r, struct rsp_link *link)
 	while (link->elements) {
 		struct rsp_element *e = link->elements;
 		struct rsp_link *other = link_before(r, e, link);
+		const struct rsp_rival *rival = e->rival;
 
-		if (other && !e->adopting && !e->rival) { /* its answer will tell */
+		if (other && !e->adopting && !rival) { /* its answer will tell */
 			rsp_element_attach(e, other);
 			rsp_asap_keep_alive(r, r->now_ms, e, false);
 			continue;
 		}
-		if (!e->rival && rsp_adopt_otherwise(r, e))
+		if (!rival && rsp_adopt_otherwise(r, e))
 			continue; /* it registered while we dialled it, and has closed one of the two */
 		rsp_element_attach(e, NULL);
 		e->waiting = e->adopting = false;
-		if (e->rival)
+		if (rival && !rival->gone)
 			rsp_rival_lost(r, e);
 		else
 			rsp_wheel_set(&r->keepalive, &e->keepalive, r->now_ms + r->config.reconnect_grace_ms);
@@ -387,11 +388,11 @@ void
 rsp_registrar_record(struct rsp_registrar *r, const struct rsp_link *link, struct rsp_event event)
 {
 	bool wrong = event.kind == RSP_EVENT_REFUSED || event.kind == RSP_EVENT_MALFORMED ||
-		     event.kind == RSP_EVENT_LIMIT;
+		     event.kind == RSP_EVENT_LIMIT || event.kind == RSP_EVENT_PE_CONTESTED;
 
 	if (wrong && link && link->account && !may_complain(r, link->account, &event))
 		return;
-	if (link) {
+	if (link && !event.identity) {
 		event.identity = link->info.identity;
 		event.role = link->info.role;
 		event.remote = link->info.remote;

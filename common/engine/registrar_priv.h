@@ -69,6 +69,7 @@ struct rsp_contact {
 	unsigned failures;	 /* in a row */
 	struct rsp_why failed;	 /* why it cannot be reached, as was told; RSP_OK: it can, or has not been tried */
 	uint32_t peer_id;	 /* who answered last; 0: nobody yet */
+	uint32_t told_id;	 /* who it is as others say; 0: nobody has */
 	struct rsp_enrp_timer timer; /* the next attempt; or when it must have said something */
 };
 
@@ -194,7 +195,7 @@ struct rsp_link *rsp_registrar_link(const struct rsp_registrar *r, uint32_t id);
 void rsp_registrar_send(struct rsp_registrar *r, uint32_t link, const struct rsp_message *msg);
 
 /**
- * Report @event, whose who is filled from @link (may be NULL). What somebody did wrong is reported at a limited rate,
+ * Report @event, whose who is filled from @link (may be NULL) unless it has an identity. What somebody did wrong is reported at a limited rate,
  * so that nobody fills our records: RFC 5355 s.2.13.
  */
 void rsp_registrar_record(struct rsp_registrar *r, const struct rsp_link *link, struct rsp_event event);
@@ -300,6 +301,8 @@ void rsp_peers_done(struct rsp_registrar *r);
 struct rsp_peer *rsp_peer_find(const struct rsp_registrar *r, uint32_t server_id);
 /** The peer, entered into the list if need be. NULL if that is full or out of memory. */
 struct rsp_peer *rsp_peer_get(struct rsp_registrar *r, uint32_t server_id);
+/** The same for one that a table names as a home, by the name that the list gave it. */
+struct rsp_peer *rsp_peer_told(struct rsp_registrar *r, uint32_t server_id);
 /** Take @peer off the list and close its connections. Who waits for it is not told: nothing is to follow from it. */
 void rsp_peer_free(struct rsp_registrar *r, struct rsp_peer *peer);
 /** The same, and nothing waits for it any more: takeovers may be complete by that, and their targets forgotten. */

@@ -148,7 +148,7 @@ sweep(struct rsp_registrar *r, const struct rsp_peer *peer)
 void
 rsp_swept(struct rsp_registrar *r, struct rsp_element *e)
 {
-	struct rsp_peer *claimant = e->claimed_by ? rsp_peer_find(r, e->claimed_by) : NULL;
+	struct rsp_peer *claimant = e->claim == RSP_CLAIM_FORMER_HOME ? NULL : rsp_peer_find(r, e->claimed_by);
 
 	e->claimed_by = 0;
 	if (!e->marked)

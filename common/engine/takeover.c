@@ -294,8 +294,10 @@ rsp_takeover_enforced(struct rsp_registrar *r, struct rsp_link *link, struct rsp
 	if (target && (target == peer || rsp_peer_is_alive(target))) {
 		rsp_enrp_refuse(r, link, msg, RSP_CAUSE_SECURITY, "takeover-of-a-live-registrar");
 		if (target != peer) /* should it come to disown them, they may be @peer's */
-			for (e = rsp_home_first(r->space, msg->target_id); e; e = rsp_home_next(e))
+			for (e = rsp_home_first(r->space, msg->target_id); e; e = rsp_home_next(e)) {
 				e->claimed_by = peer->server_id;
+				e->claim = RSP_CLAIM_HELD;
+			}
 		return;
 	}
 	while ((e = rsp_home_first(r->space, msg->target_id))) {

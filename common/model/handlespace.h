@@ -43,6 +43,13 @@ struct rsp_pool {
 	uint8_t handle[];
 };
 
+/** What another registrar, rsp_element.claimed_by, has to do with an element. */
+enum rsp_claim {
+	RSP_CLAIM_HELD,	       /* it has said that it is not its home's any more, and was not believed */
+	RSP_CLAIM_FORMER_HOME, /* it was the home before */
+	RSP_CLAIM_LOST	       /* it was, until the home before it had it back */
+};
+
 /** An element. Engines read all fields and change those marked so; the rest changes by the functions below. */
 struct rsp_element {
 	struct rsp_table_node node;
@@ -61,6 +68,7 @@ struct rsp_element {
 	/* the engine's */
 	bool waiting : 1; /* for the answer to a keep-alive */
 	bool marked : 1;  /* RFC 5353 s.3.6.3 */
+	uint8_t claim : 2; /* enum rsp_claim, of @claimed_by */
 	bool adopting : 1; /* taken over, and has not acknowledged us yet: RFC 5353 s.3.5.2 */
 	uint8_t bad_reports;
 	uint32_t link;				       /* registered over, 0: none */
@@ -68,7 +76,7 @@ struct rsp_element {
 	struct rsp_element *link_next, **link_link; /* among the elements registered over the same link */
 	struct rsp_timer expiry, keepalive;
 	uint64_t keepalive_sent_ms;
-	uint32_t claimed_by; /* who has said that it took it over from its home, and was not believed; 0: nobody */
+	uint32_t claimed_by; /* another registrar; 0: none */
 	uint32_t *reporters; /* who said that it is unreachable, malloc'd; NULL: nobody */
 	void *rival;	     /* what another registrar says of it; NULL: nothing. Freed with the element */
 

@@ -559,6 +559,41 @@ what_ends_with_joining_again_is_not_up(void)
 	world_end();
 }
 
+static void
+the_homes_of_the_table_are_who_the_list_says(void)
+{
+	struct rsp_message list = enrp_message(ENRP_LIST_RESPONSE, ID_A);
+	struct rsp_server_info info = { .server_id = ID_D,
+					.transport = { .type = RSP_PARAM_TCP, .port = 9000 },
+					.name = rsp_bytes_str("d") };
+	struct rsp_ip ip = { 4, { 192, 0, 2, ID_D } };
+	uint8_t room[256], addrs[RSP_ADDRS_ROOM(1)];
+	struct rsp_wr wr = rsp_wr_init(room, sizeof(room));
+	struct rsp_message msg;
+
+	begin(1);
+	uint32_t a = answers(ID_A, "a");
+	rsp_transport_set_ips(&info.transport, &ip, 1, addrs);
+	rsp_server_info_encode(&wr, &info);
+	list.has = RSP_HAS_LIST;
+	list.list = rsp_bytes_of(room, wr.pos);
+	list.n_list = 1;
+	world_tell(a, &list);
+	world_table(a, ID_A, 0, "web", 1, 3, ID_D, 20);
+	CHECK(serves());
+	CHECK_EQ(world_home("web", 1), ID_D);
+	world_peer(1, "b"); /* it has keys, but is not d */
+	world_presence(1, ID_D, "b", false);
+	CHECK(world_find(1, RSP_ENRP, ENRP_ERROR, -1, &msg) && rsp_message_cause(&msg) == RSP_CAUSE_SECURITY);
+	CHECK_STR(world_reason(RSP_EVENT_REFUSED), "server-id-of-another");
+	CHECK(world_was_closed(1));
+	world_joined(2, ID_D, "d");
+	CHECK(!world_was_closed(2));
+	CHECK_EQ(world_told(RSP_EVENT_REFUSED), 1);
+	CHECK_EQ(world_home("web", 1), ID_D);
+	world_end();
+}
+
 int
 main(void)
 {
@@ -580,5 +615,6 @@ main(void)
 	TAP_RUN(homes_that_only_the_table_names_are_watched);
 	TAP_RUN(who_was_away_joins_again);
 	TAP_RUN(what_ends_with_joining_again_is_not_up);
+	TAP_RUN(the_homes_of_the_table_are_who_the_list_says);
 	return tap_end();
 }

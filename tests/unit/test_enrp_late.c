@@ -259,6 +259,7 @@ who_gives_up_its_element_to_a_removal_says_so(void)
 	world_down(3, RSP_ECLOSED);
 	world_clear();
 	world_update(1, ID_B, ENRP_DEL_PE, "web", world_pe(1, ID_B, rsp_element_version(world_element("web", 1)) + 100));
+	world_run(700);
 	CHECK_EQ(world_home("web", 1), 0);
 	CHECK(world_find(2, RSP_ENRP, ENRP_HANDLE_UPDATE, 0, &msg));
 	CHECK_EQ(msg.update_action, ENRP_DEL_PE);

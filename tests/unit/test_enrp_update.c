@@ -289,17 +289,135 @@ an_element_that_does_not_answer_is_another_s(void)
 		world_end();
 	}
 
-	begin(); /* or nobody's */
+	for (unsigned how = 0; how < 4; how++) { /* or nobody's, but whoever says so, it has the grace time to come back */
+		begin();
+		world_register(WEB, "web", 7);
+		uint64_t gone = version("web", 7) + 2;
+		if (how & 1)
+			world_down(WEB, RSP_ECLOSED);
+		world_update(B, ID_B, ENRP_DEL_PE, "web", world_pe(7, ID_B, gone));
+		if (!(how & 1))
+			world_down(WEB, RSP_ECLOSED);
+		world_run(699);
+		CHECK_EQ(world_home("web", 7), ID_US);
+		if (how & 2) {
+			CHECK_EQ(world_up(WEB, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
+			world_register(WEB, "web", 7);
+			CHECK(version("web", 7) > gone);
+			world_run(1000);
+			CHECK_EQ(world_home("web", 7), ID_US);
+			world_end();
+			continue;
+		}
+		world_run(1);
+		CHECK_EQ(world_home("web", 7), 0);
+		CHECK_EQ(world_told(RSP_EVENT_PE_MOVED), 1);
+		CHECK_STR(world_reason(RSP_EVENT_PE_MOVED), "removed");
+		CHECK_EQ(rsp_registrar_stats(w.r).tombstones, 1);
+		world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(7, ID_C, gone)); /* late */
+		CHECK_EQ(world_home("web", 7), 0);
+		world_end();
+	}
+}
+
+static void
+who_yields_passes_the_claim_on(void)
+{
+	struct rsp_message msg;
+
+	for (unsigned odd = 0; odd < 2; odd++) {
+		begin();
+		world_register(WEB, "web", 7);
+		world_down(WEB, RSP_ECLOSED);
+		uint64_t claimed = version("web", 7) + 2 - odd;
+		world_clear();
+		world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(7, ID_B, claimed));
+		CHECK_EQ(world_home("web", 7), ID_B);
+		CHECK_EQ(world_count(B, ENRP_HANDLE_UPDATE), 0);
+		CHECK_EQ(world_count(C, ENRP_HANDLE_UPDATE), odd ? 0 : 1); /* a whole takeover would be too many */
+		if (!odd)
+			CHECK(told(C, &msg) == ENRP_ADD_PE && msg.element.home_id == ID_B &&
+			      msg.element.version == claimed);
+		sums_agree();
+		world_end();
+	}
+}
+
+static void
+a_claim_to_a_third_s_element_is_passed_on_to_its_home(void)
+{
+	struct rsp_message msg;
+
+	begin();
+	world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(7, ID_B, 20));
+	world_clear();
+	world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(7, ID_C, 22));
+	CHECK_EQ(world_home("web", 7), ID_C);
+	CHECK(told(B, &msg) == ENRP_ADD_PE && msg.element.home_id == ID_C && msg.element.version == 22);
+	CHECK_EQ(world_count(C, ENRP_HANDLE_UPDATE), 0);
+	world_clear();
+	world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(7, ID_B, 24)); /* it was asked, and has answered b */
+	CHECK_EQ(world_home("web", 7), ID_B);
+	for (uint64_t v = 26; v < 36; v += 2) { /* c has lost it once */
+		world_clear();
+		world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(7, ID_C, v));
+		CHECK_EQ(world_home("web", 7), ID_B);
+		CHECK(told(B, &msg) == ENRP_ADD_PE && msg.element.home_id == ID_C && msg.element.version == v);
+	}
+	sums_agree();
+	world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(7, ID_C, 34)); /* now b has yielded */
+	CHECK_EQ(world_home("web", 7), ID_C);
+	CHECK_EQ(world_told(RSP_EVENT_REFUSED), 0);
+	world_update(C, ID_C, ENRP_DEL_PE, "web", world_pe(7, ID_C, 36));
+	CHECK_EQ(world_home("web", 7), 0);
+	world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(7, ID_C, 34)); /* late */
+	CHECK_EQ(world_home("web", 7), 0);
+	CHECK_EQ(world_told(RSP_EVENT_REFUSED), 0);
+
+	world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(8, ID_B, 20));
+	world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(8, ID_C, 22));
+	world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(8, ID_B, 24));
+	world_down(B, RSP_ECLOSED); /* b is not heard any more: nobody need be asked */
+	world_run(600);
+	CHECK_EQ(world_home("web", 8), ID_B);
+	world_clear();
+	world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(8, ID_C, 26));
+	CHECK_EQ(world_home("web", 8), ID_C);
+	CHECK_EQ(world_count(0, ENRP_HANDLE_UPDATE), 0);
+	world_end();
+}
+
+static void
+what_another_has_heard_of_our_element_is_a_claim(void)
+{
+	struct rsp_message msg;
+
+	begin();
 	world_register(WEB, "web", 7);
-	uint64_t gone = version("web", 7) + 2;
-	world_update(B, ID_B, ENRP_DEL_PE, "web", world_pe(7, ID_B, gone));
+	uint64_t claimed = version("web", 7) + 2;
+	world_clear();
+	world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(7, ID_B, claimed - 4)); /* old news */
+	CHECK_EQ(world_told(RSP_EVENT_REFUSED) + world_told(RSP_EVENT_PE_CONTESTED), 0);
+	world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(7, ID_B, claimed));
+	CHECK_EQ(world_told(RSP_EVENT_PE_CONTESTED), 1);
+	CHECK_EQ(w.event[w.n_events - 1].by_id, ID_B);
+	world_ack(WEB, "web", 7);
+	CHECK_EQ(world_home("web", 7), ID_US);
+	CHECK(version("web", 7) > claimed);
+	for (uint32_t link = B; link <= C; link++)
+		CHECK(told(link, &msg) == ENRP_ADD_PE && msg.element.version == version("web", 7));
+
 	world_down(WEB, RSP_ECLOSED);
-	CHECK_EQ(world_home("web", 7), 0);
-	CHECK_EQ(world_told(RSP_EVENT_PE_MOVED), 1);
-	CHECK_STR(world_reason(RSP_EVENT_PE_MOVED), "removed");
-	CHECK_EQ(rsp_registrar_stats(w.r).tombstones, 1);
-	world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(7, ID_C, gone)); /* late */
-	CHECK_EQ(world_home("web", 7), 0);
+	claimed = version("web", 7) + 2;
+	struct rsp_pool_element pe = world_pe(7, ID_B, claimed);
+	pe.owner = rsp_bytes_str("thief");
+	world_update(C, ID_C, ENRP_ADD_PE, "web", pe);
+	CHECK_STR(world_reason(RSP_EVENT_REFUSED), "element-of-another-registrar");
+	world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(7, ID_D, claimed)); /* nobody knows d */
+	CHECK_EQ(world_told(RSP_EVENT_REFUSED), 2);
+	CHECK_EQ(world_home("web", 7), ID_US);
+	world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(7, ID_B, claimed));
+	CHECK_EQ(world_home("web", 7), ID_B);
 	world_end();
 }
 
@@ -423,26 +541,36 @@ a_claim_may_have_large_parameters_that_are_unknown(void)
 }
 
 static void
-who_registered_a_taken_id_loses_it_to_its_older_owner(void)
+two_identities_with_one_id_stay_where_they_are(void)
 { /* the owner's registration at B was still on its way when WEB came here */
 	struct rsp_pool_element pe = world_pe(7, ID_B, 20);
 	struct rsp_message msg;
 
-	begin();
-	world_register(WEB, "web", 7);
-	world_clear();
 	pe.owner = rsp_bytes_str("owner");
-	world_update(B, ID_B, ENRP_ADD_PE, "web", pe);
-	CHECK_EQ(world_home("web", 7), ID_B);
-	CHECK_STR(world_element("web", 7)->owner, "owner");
-	CHECK_EQ(rsp_registrar_stats(w.r).own_elements, 0);
-	CHECK(world_find(WEB, RSP_ASAP, ASAP_DEREGISTRATION_RESPONSE, 0, &msg) && msg.pe_id == 7);
-	world_register(WEB, "web", 7); /* as it is told to, and hears why not */
-	CHECK(world_find(WEB, RSP_ASAP, ASAP_REGISTRATION_RESPONSE, -1, &msg));
-	CHECK(msg.flags == ASAP_FLAG_REJECT && rsp_message_cause(&msg) == RSP_CAUSE_SECURITY);
-	CHECK_STR(world_element("web", 7)->owner, "owner");
-	sums_agree();
-	world_end();
+	for (unsigned connected = 0; connected < 2; connected++) {
+		begin();
+		world_register(WEB, "web", 7);
+		if (!connected)
+			world_down(WEB, RSP_ECLOSED);
+		world_clear();
+		world_update(B, ID_B, ENRP_ADD_PE, "web", pe);
+		CHECK_EQ(world_home("web", 7), ID_US);
+		CHECK_STR(world_element("web", 7)->owner, "web1");
+		CHECK_STR(world_reason(RSP_EVENT_REFUSED), "element-of-another");
+		CHECK_EQ(told(B, &msg), ENRP_ADD_PE);
+		CHECK_EQ(world_count(WEB, ASAP_DEREGISTRATION_RESPONSE), 0);
+		sums_agree();
+		world_run(connected ? 100 : 701);
+		if (connected)
+			world_down(WEB, RSP_ECLOSED);
+		world_run(connected ? 701 : 0);
+		CHECK_EQ(world_home("web", 7), 0);
+		pe.version = 2 * (UINT64_C(1700000000000) + w.now); /* when it renews */
+		world_update(B, ID_B, ENRP_ADD_PE, "web", pe);
+		CHECK_EQ(world_home("web", 7), ID_B);
+		pe.version = 20;
+		world_end();
+	}
 }
 
 static void
@@ -493,7 +621,7 @@ another_identity_does_not_get_an_id_through_another_registrar(void)
 	CHECK_STR(world_reason(RSP_EVENT_REFUSED), "element-of-another");
 	CHECK_EQ(told(B, &msg), ENRP_ADD_PE); /* b is told whose it is */
 
-	pe = world_pe(9, ID_C, 30); /* of two others the older one holds */
+	pe = world_pe(9, ID_C, 30); /* of two others the first one holds */
 	world_update(C, ID_C, ENRP_ADD_PE, "web", pe);
 	pe.owner = rsp_bytes_str("thief");
 	pe.home_id = ID_B;
@@ -502,8 +630,8 @@ another_identity_does_not_get_an_id_through_another_registrar(void)
 	CHECK_EQ(world_home("web", 9), ID_C);
 	pe.version = 28;
 	world_update(B, ID_B, ENRP_ADD_PE, "web", pe);
-	CHECK_EQ(world_home("web", 9), ID_B);
-	CHECK_STR(world_element("web", 9)->owner, "thief");
+	CHECK_EQ(world_home("web", 9), ID_C);
+	CHECK_STR(world_element("web", 9)->owner, "web1");
 
 	pe = world_pe(10, ID_B, 30); /* at one registrar it is that registrar's affair */
 	world_update(B, ID_B, ENRP_ADD_PE, "web", pe);
@@ -584,7 +712,10 @@ main(void)
 	TAP_RUN(equal_versions_of_ours_fall_to_the_higher_id);
 	TAP_RUN(of_two_rivals_the_newer_claim_holds);
 	TAP_RUN(a_claim_may_have_large_parameters_that_are_unknown);
-	TAP_RUN(who_registered_a_taken_id_loses_it_to_its_older_owner);
+	TAP_RUN(who_yields_passes_the_claim_on);
+	TAP_RUN(a_claim_to_a_third_s_element_is_passed_on_to_its_home);
+	TAP_RUN(what_another_has_heard_of_our_element_is_a_claim);
+	TAP_RUN(two_identities_with_one_id_stay_where_they_are);
 	TAP_RUN(an_element_that_registers_here_is_ours_from_then_on);
 	TAP_RUN(another_identity_does_not_get_an_id_through_another_registrar);
 	TAP_RUN(an_unconfirmed_takeover_does_not_hold_against_the_living);
