@@ -483,10 +483,13 @@ is_passed_on(const struct rsp_registrar *r, const struct rsp_peer *peer, const s
 	const struct rsp_pool_element *pe = &msg->element;
 	const struct rsp_element *e = rsp_element_find(r->space, rsp_pool_find(r->space, msg->handle), pe->pe_id);
 	const struct rsp_peer *claimant = rsp_peer_find(r, pe->home_id);
-	uint32_t home_id = e ? rsp_element_home_id(e) : 0;
 
-	return msg->update_action == ENRP_ADD_PE && e && same_owner(e, pe) && claimant && rsp_peer_is_alive(claimant) &&
-	       (home_id == r->config.server_id || home_id == peer->server_id);
+	if (msg->update_action != ENRP_ADD_PE || pe->home_id == r->config.server_id || !e || !same_owner(e, pe))
+		return false;
+	if (rsp_element_home_id(e) == r->config.server_id && e->link)
+		return true; /* whoever that is: the element is asked */
+	return claimant && rsp_peer_is_alive(claimant) &&
+	       (rsp_element_home_id(e) == r->config.server_id || rsp_element_home_id(e) == peer->server_id);
 }
 
 /* What @msg passes on we know already: somebody was faster. */

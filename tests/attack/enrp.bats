@@ -47,13 +47,17 @@ unharmed() {
 	done
 }
 
+# psk_of_r2 REGISTRAR: what r2 dials that one with
+psk_of_r2() {
+	jq -r --arg server "$1" '.keys[] | select(.client == "r2" and .server == $server) | "\(.identity):\(.key)"' \
+		"$scopes/r2/keys.json"
+}
+
 # rogue REGISTRAR STEP...: what came of it is in $output, each line once
 rogue() {
-	local registrar=$1 psk
+	local registrar=$1
 	shift
-	psk=$(jq -r --arg server "$registrar" '.keys[] | select(.client == "r2" and .server == $server) |
-		"\(.identity):\(.key)"' "$scopes/r2/keys.json")
-	run -0 timeout 60 python3 "$RSP_SRCDIR/tests/attack/enrp.py" --psk "$psk" --id "${id-$rogue_id}" \
+	run -0 timeout 60 python3 "$RSP_SRCDIR/tests/attack/enrp.py" --psk "$(psk_of_r2 "$registrar")" --id "${id-$rogue_id}" \
 		"${enrp[$registrar]}" "$@"
 	output=$(uniq <<<"$output")
 }
@@ -119,6 +123,33 @@ recorded() {
 	rogue r1 hello add:web:0x11:me:max:e2
 	wait_for_record r1 '.event == "refused" and .reason == "element-of-another" and .pe_id == "0x00000011"' >/dev/null
 	assert_equal "$(records r1 'select(.event == "pe-contested")')" ""
+}
+
+@test "another identity gets no element by having had it longer: neither the receiver's nor a third registrar's" {
+	for id_of in 0x11:e2 0x13:e2; do
+		for version in 1 now; do
+			rogue r1 hello "add:web:${id_of%:*}:me:$version:e2" fence stay:0.3
+		done
+		wait_for_record r1 ".event == \"refused\" and .reason == \"element-of-another\" and
+			.pe_id == \"0x000000${id_of:2:2}\"" >/dev/null
+	done
+	assert_equal "$(records r1 'select(.event == "pe-contested" or .event == "pe-moved")')" ""
+	# nor as long as its table says so
+	rogue r1 tables:with:0x11:me:1:e2 hello:0x1234 await:asked add:web:0x11:me:1:e2 stay:1
+}
+
+@test "who claims an element to all but its home has it there until the home hears of it" {
+	start lying bash -c 'exec python3 "$@" >/dev/null' - "$RSP_SRCDIR/tests/attack/enrp.py" --psk "$(psk_of_r2 r3)" --id "$rogue_id" "${enrp[r3]}" \
+		tables:with:0x11:me:max:e1 hello add:web:0x11:me:max:e1 stay:3 hello:0x1234 add:web:0x11:me:max:e1 stay:60
+	wait_for_record r1 ".event == \"pe-contested\" and .pe_id == \"0x00000011\" and .by_id == \"$rogue_id\"" >/dev/null
+	wait_until 5 agree 2 r1 r3
+	assert_equal "$(theirs)" "$before"
+	# it is there, and claims again what it lost
+	wait_for_record r3 '.event == "resync-done" and .peer == "r2"' >/dev/null
+	for _ in {1..20}; do
+		assert_equal "$(home web r3 | head -n 1)" "0x00000011 $(server_id r1)"
+	done
+	stop lying 143
 }
 
 @test "what is said to be gone before it comes, comes all the same" {

@@ -214,6 +214,8 @@ a_registrar_speaks_of_its_own_only(void)
 	world_update(C, ID_C, ENRP_DEL_PE, "mine", world_pe(1, ID_US, UINT64_C(1) << 42));
 	world_update(C, ID_C, ENRP_ADD_PE, "mine", world_pe(1, ID_US, UINT64_C(1) << 42));
 	CHECK_EQ(world_count(C, ENRP_ERROR), 5);
+	for (int i = 0; i < 5; i++)
+		CHECK(world_find(C, RSP_ENRP, ENRP_ERROR, i, &msg) && rsp_message_cause(&msg) == RSP_CAUSE_SECURITY);
 	CHECK_EQ(world_told(RSP_EVENT_REFUSED), 5);
 	CHECK_EQ(world_home("web", 7), ID_B);
 	CHECK_EQ(world_home("web", 8), 0);
@@ -406,6 +408,12 @@ what_another_has_heard_of_our_element_is_a_claim(void)
 	CHECK(version("web", 7) > claimed);
 	for (uint32_t link = B; link <= C; link++)
 		CHECK(told(link, &msg) == ENRP_ADD_PE && msg.element.version == version("web", 7));
+	world_run(2000);
+	world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(7, ID_D, version("web", 7) + 2)); /* of whom we do not know */
+	CHECK_EQ(world_told(RSP_EVENT_PE_CONTESTED), 2);
+	world_ack(WEB, "web", 7);
+	CHECK_EQ(world_home("web", 7), ID_US);
+	world_presence(B, ID_B, "b", false);
 
 	world_down(WEB, RSP_ECLOSED);
 	claimed = version("web", 7) + 2;
