@@ -364,7 +364,7 @@ check_batch(struct hold *h)
 	if (!h->read_all || h->phase >= LEAVE || h->held > h->rejected)
 		return;
 	if (h->rejected > 0)
-		(void)rsp_fail(&why, RSP_EREJECTED, "stdin", "all elements were rejected");
+		(void)rsp_fail(&why, RSP_EREJECTED, "stdin", "all elements were rejected or displaced");
 	else
 		(void)rsp_fail(&why, RSP_ECONFIG, "stdin", "no element to register");
 	why.cause = RSP_CAUSE_NONE;
@@ -443,6 +443,25 @@ on_rejected(struct hold *h, const struct rsp_client_event *event)
 	fail(h, &why);
 }
 
+/* Another process took the place. It is not taken back, or this would go on for ever; nor is it given up for the other. */
+static void
+on_displaced(struct hold *h, const struct rsp_client_event *event)
+{
+	static const char reason[] = "another process has registered this identifier with the same key";
+	struct rsp_why why;
+
+	emit(h, "displaced", &(struct facts){ .event = event, .failed = true, .reason = reason });
+	if (h->o->batch) {
+		rsp_log(RSP_LOG_ERROR, "batch", "0x%08x: %s", (unsigned)event->pe_id, reason);
+		h->rejected++;
+		check_batch(h);
+		return;
+	}
+	(void)rsp_fail(&why, RSP_ELOST, object_of(h), "%s", reason);
+	why.cause = event->cause;
+	fail(h, &why);
+}
+
 static void
 on_gave_up(struct hold *h, const struct rsp_client_event *event)
 {
@@ -512,6 +531,9 @@ on_event(void *ctx, const struct rsp_client_event *event)
 		break;
 	case RSP_CLIENT_REJECTED:
 		on_rejected(h, event);
+		break;
+	case RSP_CLIENT_DISPLACED:
+		on_displaced(h, event);
 		break;
 	case RSP_CLIENT_DEREGISTERED:
 		on_deregistered(h, event);

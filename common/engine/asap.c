@@ -265,6 +265,29 @@ store(struct rsp_registrar *r, uint64_t now_ms, struct rsp_link *link, const str
 	return granted;
 }
 
+/* Two processes may hold one identifier with one key, which nothing forbids: the one that registers last has it. The other
+ * has no way to know, so, beyond the RFC, it is told; and why, or it would take the element back for ever. One process
+ * that has changed its connection looks the same at first, so we wait for an answer over the new one: who gives it has
+ * left the old one by then, and what we say there is heard only by another. Nothing is recorded, as nobody may be there:
+ * a connection that broke without a sign is one that is left too. */
+static void
+tell_displaced(struct rsp_registrar *r, const struct rsp_link *link, struct rsp_element *e)
+{
+	const struct rsp_link *other = link->dialled ? NULL : rsp_registrar_link(r, e->link_before);
+	uint8_t room[8];
+	struct rsp_message msg = { .protocol = RSP_ASAP,
+				   .type = ASAP_DEREGISTRATION_RESPONSE,
+				   .has = RSP_HAS_HANDLE | RSP_HAS_PE_ID | RSP_HAS_ERROR,
+				   .handle = rsp_pool_handle(e->pool),
+				   .pe_id = e->pe_id };
+
+	if (!other || other == link || !other->up || other->info.protocol != RSP_ASAP)
+		return;
+	e->link_before = 0;
+	msg.error = rsp_error_compose(RSP_CAUSE_NON_UNIQUE_PE_ID, (struct rsp_bytes){ 0 }, room, sizeof(room));
+	rsp_registrar_send(r, other->id, &msg);
+}
+
 void
 rsp_asap_registration(struct rsp_registrar *r, uint64_t now_ms, struct rsp_link *link, const struct rsp_message *msg)
 {
@@ -272,10 +295,15 @@ rsp_asap_registration(struct rsp_registrar *r, uint64_t now_ms, struct rsp_link 
 	const struct rsp_pool *pool = rsp_pool_find(r->space, msg->handle);
 	struct rsp_element *e = rsp_element_find(r->space, pool, msg->element.pe_id);
 	struct verdict verdict = check_registration(r, now_ms, link, msg, pool, e, room, sizeof(room));
+	bool moves = e && e->link && e->link != link->id;
 
 	if (verdict.cause == RSP_CAUSE_NONE)
 		verdict = store(r, now_ms, link, msg, e);
 	respond(r, link, msg, ASAP_REGISTRATION_RESPONSE, msg->element.pe_id, verdict);
+	uint64_t soon = now_ms + r->config.keepalive_distance_ms;
+	if (moves && verdict.cause == RSP_CAUSE_NONE && r->config.keepalive_interval_ms &&
+	    e->keepalive.deadline_ms > soon)
+		rsp_wheel_set(&r->keepalive, &e->keepalive, soon); /* see tell_displaced() */
 }
 
 /* What of a request can be read although it is malformed: @ret->has tells. */
@@ -353,8 +381,12 @@ rsp_asap_deregistration(struct rsp_registrar *r, uint64_t now_ms, struct rsp_lin
 	if (verdict.cause == RSP_CAUSE_NONE && e && !make_ours(r, e))
 		verdict = refuse(RSP_CAUSE_LACK_OF_RESOURCES, "memory");
 	if (verdict.cause == RSP_CAUSE_NONE && e) {
+		struct rsp_link *other = e->link != link->id ? rsp_registrar_link(r, e->link) : NULL;
+
 		rsp_registrar_remove(r, now_ms, e, RSP_REMOVAL_DEREGISTERED, link);
 		r->stats.deregistrations++;
+		if (other && other->up) /* who registered last, and is another process: it comes back */
+			respond(r, other, msg, ASAP_DEREGISTRATION_RESPONSE, msg->pe_id, granted);
 	}
 	respond(r, link, msg, ASAP_DEREGISTRATION_RESPONSE, msg->pe_id, verdict);
 }
@@ -451,6 +483,7 @@ rsp_asap_keep_alive_ack(struct rsp_registrar *r, uint64_t now_ms, struct rsp_lin
 		return;
 	e->waiting = false;
 	rsp_asap_keep_alive_arm(r, now_ms, e);
+	tell_displaced(r, link, e);
 	if (e->adopting)
 		rsp_adopted(r, link, e);
 	if (e->rival)

@@ -65,6 +65,7 @@ rsp_client_event_name(enum rsp_client_event_type type)
 		[RSP_CLIENT_REREGISTERED] = "reregistered",
 		[RSP_CLIENT_REJECTED] = "rejected",
 		[RSP_CLIENT_EXPIRED] = "expired",
+		[RSP_CLIENT_DISPLACED] = "displaced",
 		[RSP_CLIENT_DEREGISTERED] = "deregistered",
 		[RSP_CLIENT_KEEPALIVE] = "keepalive",
 		[RSP_CLIENT_RESOLVED] = "resolved",

@@ -103,6 +103,9 @@ enum rsp_client_event_type {
 	RSP_CLIENT_REREGISTERED, /* registered again at another home, or after it had expired */
 	RSP_CLIENT_REJECTED,	 /* .cause; not tried again until rsp_client_update() (RFC 5352 s.3.1) */
 	RSP_CLIENT_EXPIRED,	 /* the registrar removed the element; it is being registered again */
+	/* Another process has registered the identifier with our key: .cause, as the registrar tells it. The element is
+	 * forgotten, or the two would take it from each other for ever. */
+	RSP_CLIENT_DISPLACED,
 	RSP_CLIENT_DEREGISTERED, /* the element is forgotten; .cause if the registrar refused (it will expire) */
 	RSP_CLIENT_KEEPALIVE,	 /* a keep-alive was acknowledged; .changed: it also made its sender the home */
 	RSP_CLIENT_RESOLVED,	 /* .message: the answer, or an update of a watched pool */

@@ -585,6 +585,11 @@ rsp_client_element_deregistered(struct rsp_client *c, const struct rsp_message *
 		c->dropped++;
 		return;
 	}
+	if (rsp_message_cause(msg) == RSP_CAUSE_NON_UNIQUE_PE_ID) {
+		bury(c, e);
+		tell(c, e, RSP_CLIENT_DISPLACED, RSP_CAUSE_NON_UNIQUE_PE_ID, NULL);
+		return;
+	}
 	/* RFC 5352 s.3.2: its life expired, or it was taken for dead. It lives, so it comes back; but if it was thrown
 	 * out at once it does not come back at once. */
 	bool hasty = c->now - e->registered_ms < 1000;

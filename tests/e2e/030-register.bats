@@ -220,6 +220,38 @@ refused_often() { # refused_often REGISTRAR: it refused several handshakes
 	resolve web r1 1
 }
 
+@test "register: who is displaced by another process with the same key and identifier is told, and ends" {
+	start_peer r1
+	start_register one e1 r1 -p 8001 --pe-id 0x11 web
+	start_register two e1 r1 -p 8002 --pe-id 0x11 web
+	wait_for_record one '.event == "displaced" and (.ok | not) and .cause.key == "non-unique-pe-id" and .pe_id == "0x00000011"'
+	await_end one 8
+	assert_equal "$(records one 'select(.error) | .error | "\(.key) \(.exit) \(.object)"')" '"lost 8 web"'
+	said one "^rsp-register: web: another process has registered this identifier with the same key$" 1
+	resolve web # and it has not taken the other one with it
+	assert_equal "$(field '[.elements[].user_transport.port] | join(" ")')" 8002
+	stop two
+	assert_equal "$(records two 'select(.event == "lost" or .event == "displaced")')" ""
+	resolve web r1 1
+}
+
+@test "register: an element of a batch that is displaced leaves the others" {
+	start_peer r1
+	printf '{"port": 1, "pe_id": 17}\n{"port": 2, "pe_id": 18}\n' >"$BATS_TEST_TMPDIR/lines"
+	# shellcheck disable=SC2016 # for the inner shell
+	start batch bash -c 'exec rsp-register --scope "$1" -s "$2" --batch web <"$3"' - "$scopes/e1" "r1@${asap[r1]}" \
+		"$BATS_TEST_TMPDIR/lines"
+	wait_for_record batch '.event == "registered" and .pe_id == "0x00000012"'
+	start_register two e1 r1 -p 8002 --pe-id 0x11 web
+	wait_for_record batch '.event == "displaced" and .pe_id == "0x00000011"'
+	resolve web
+	assert_equal "$(field '[.elements[].user_transport.port] | sort | join(" ")')" "2 8002"
+	stop batch 9
+	assert_equal "$(records batch 'select(.event == "deregistered") | .pe_id')" '"0x00000012"'
+	resolve web
+	assert_equal "$(field '[.elements[].user_transport.port] | sort | join(" ")')" 8002
+}
+
 @test "register: an element of another identity stays as it is" { # RFC 5355 2.3
 	start_peer r1
 	start_register one e1 r1 -p 8001 --pe-id 0x11 web

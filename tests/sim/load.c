@@ -409,6 +409,9 @@ sim_load_event(struct sim_node *n, const struct rsp_client_event *event)
 			e->out_bound_ms = sim_bound_removal(&w->plan, false);
 		}
 		break;
+	case RSP_CLIENT_DISPLACED: /* each element has one client here, however its connections cross */
+		sim_violated(w, "displaced", "%s: pe %08x was displaced at %s", n->name, e->pe_id, event->server);
+		break;
 	case RSP_CLIENT_REJECTED:
 		sim_violated(w, "rejected", "%s: pe %08x was rejected with cause %x by %s", n->name, e->pe_id,
 			     event->cause, event->server);

@@ -249,6 +249,28 @@ an_expired_element_comes_back(void)
 	world_end(&w);
 }
 
+/* Another process has our identifier: taking it back would have no end. */
+static void
+a_displaced_element_is_forgotten(void)
+{
+	struct rsp_message msg = world_message(ASAP_DEREGISTRATION_RESPONSE, "web", 0x11, RSP_CAUSE_NON_UNIQUE_PE_ID);
+	struct rsp_client_stats stats;
+
+	begin(1, true);
+	world_registered_at_alpha(&w, 0x11, 300);
+	world_receive(&w, 1, &msg);
+	CHECK_EQ(world_count_told(&w, RSP_CLIENT_DISPLACED), 1);
+	CHECK_EQ(world_last(&w, RSP_CLIENT_DISPLACED).cause, RSP_CAUSE_NON_UNIQUE_PE_ID);
+	CHECK_EQ(world_last(&w, RSP_CLIENT_DISPLACED).pe_id, 0x11);
+	world_run(&w, w.now + 1000000);
+	CHECK_EQ(world_count_sent(&w, ASAP_REGISTRATION, 1), 1);
+	rsp_client_deregister_all(w.c, w.now);
+	CHECK_EQ(world_count_sent(&w, ASAP_DEREGISTRATION, 1), 0); /* it is the other's */
+	rsp_client_stats(w.c, &stats);
+	CHECK_EQ(stats.elements, 0);
+	world_end(&w);
+}
+
 static void
 an_update_is_sent_at_once_and_after_the_answer_in_between(void)
 {
@@ -713,6 +735,7 @@ main(void)
 	TAP_RUN(t3_without_answer_tries_the_next_server);
 	TAP_RUN(an_element_that_nobody_knows_of_is_gone_at_once);
 	TAP_RUN(an_expired_element_comes_back);
+	TAP_RUN(a_displaced_element_is_forgotten);
 	TAP_RUN(an_update_is_sent_at_once_and_after_the_answer_in_between);
 	TAP_RUN(keep_alives_are_acknowledged_where_they_came_from);
 	TAP_RUN(an_element_that_leaves_lets_nobody_else_take_it_over);

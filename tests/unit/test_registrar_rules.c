@@ -364,6 +364,39 @@ the_old_connection_may_close_later(void)
 }
 
 static void
+who_is_displaced_is_told(void)
+{ /* two processes with one key and one identifier */
+	struct rsp_message ack = simple(ASAP_ENDPOINT_KEEP_ALIVE_ACK, "web", 7), told;
+
+	begin();
+	CHECK_EQ(register_as(WEB1, "web", 7, "192.0.2.1"), RSP_CAUSE_NONE);
+	up(WEB1_AGAIN, RSP_ROLE_ELEMENT, "web1", "192.0.2.1");
+	CHECK_EQ(register_as(WEB1_AGAIN, "web", 7, "192.0.2.1"), RSP_CAUSE_NONE);
+	pass(2000);
+	CHECK_EQ(heard(WEB1_AGAIN).type, ASAP_ENDPOINT_KEEP_ALIVE);
+	tell(WEB1, &ack); /* not the one who was asked: nothing is known yet */
+	CHECK_EQ(heard(WEB1).type, 0);
+	tell(WEB1_AGAIN, &ack);
+	told = heard(WEB1);
+	CHECK_EQ(told.type, ASAP_DEREGISTRATION_RESPONSE);
+	CHECK_EQ(told.pe_id, 7);
+	CHECK_EQ(rsp_message_cause(&told), RSP_CAUSE_NON_UNIQUE_PE_ID);
+	for (unsigned i = 0; i < 600; i++) { /* and once is enough */
+		pass(100);
+		if (heard(WEB1_AGAIN).type == ASAP_ENDPOINT_KEEP_ALIVE)
+			tell(WEB1_AGAIN, &ack);
+	}
+	CHECK_EQ(heard(WEB1).type, 0);
+	CHECK_EQ(members("web"), 1);
+	/* it may not have understood, and leaves with what is not its own any more: the other one comes back */
+	CHECK_EQ(deregister_as(WEB1, "web", 7), RSP_CAUSE_NONE);
+	told = heard(WEB1_AGAIN);
+	CHECK_EQ(told.type, ASAP_DEREGISTRATION_RESPONSE);
+	CHECK_EQ(rsp_message_cause(&told), RSP_CAUSE_NONE);
+	end();
+}
+
+static void
 the_handlespace_has_caps(void)
 { /* RFC 5355 s.2.1: cause 6, nothing changed */
 	struct rsp_registrar_config config = config_sample();
@@ -534,6 +567,7 @@ main(void)
 	TAP_RUN(reports_count_per_episode);
 	TAP_RUN(a_report_during_the_grace_time_waits);
 	TAP_RUN(the_old_connection_may_close_later);
+	TAP_RUN(who_is_displaced_is_told);
 	TAP_RUN(the_handlespace_has_caps);
 	TAP_RUN(an_identity_may_have_its_own_limit);
 	TAP_RUN(subscriptions_have_caps);
