@@ -89,6 +89,23 @@ peer_record_state(const char *event, const char *name, const struct rsp_serve *s
 	end(record);
 }
 
+static void
+warn_of_duplicate(const struct rsp_event *event)
+{
+	char at[RSP_SOCKADDR_TEXT_MAX] = "unknown";
+
+	if (event->remote.family)
+		rsp_addr_format(&event->remote, event->remote_port, at);
+	if (strcmp(event->reason, "ours") == 0)
+		rsp_log(RSP_LOG_ERROR, event->peer_name,
+			"another registrar runs with our name and keys: 0x%08x at %s, we are 0x%08x; one has to stop",
+			event->peer_id, at, event->by_id);
+	else
+		rsp_log(RSP_LOG_ERROR, event->peer_name,
+			"two registrars run with this name and its keys, 0x%08x at %s and 0x%08x; one has to stop",
+			event->peer_id, at, event->by_id);
+}
+
 /* What whoever runs a registrar has to see, although nobody reads the records. */
 static void
 warn(const struct rsp_event *event)
@@ -101,6 +118,8 @@ warn(const struct rsp_event *event)
 	else if (event->kind == RSP_EVENT_PEER_UNREACHABLE && name && strcmp(name, why->object) != 0)
 		rsp_log(RSP_LOG_WARNING, name, "is not reached%s%s: %s", *why->object ? " at " : "", why->object,
 			why->reason);
+	else if (event->kind == RSP_EVENT_DUPLICATE_NAME)
+		warn_of_duplicate(event);
 	else if (event->kind == RSP_EVENT_PEER_UNREACHABLE)
 		rsp_log(RSP_LOG_WARNING, why->object, "is not reached: %s", why->reason);
 	else if (event->kind == RSP_EVENT_PEER_REACHED)
@@ -121,17 +140,22 @@ record_unreachable(struct peer_budget *budget, const struct rsp_event *event)
 	end(record);
 }
 
+static bool
+is_bad(enum rsp_event_kind kind)
+{
+	return kind == RSP_EVENT_REFUSED || kind == RSP_EVENT_MALFORMED || kind == RSP_EVENT_LIMIT ||
+	       kind == RSP_EVENT_PEER_UNREACHABLE || kind == RSP_EVENT_DUPLICATE_NAME;
+}
+
 void
 peer_record_event(struct peer_budget *budget, const struct rsp_event *event)
 {
-	bool unreachable = event->kind == RSP_EVENT_PEER_UNREACHABLE;
-	bool bad = unreachable || event->kind == RSP_EVENT_REFUSED || event->kind == RSP_EVENT_MALFORMED ||
-		   event->kind == RSP_EVENT_LIMIT;
+	bool bad = is_bad(event->kind);
 
 	if (bad && !affordable(budget))
 		return;
 	warn(event);
-	if (unreachable) {
+	if (event->kind == RSP_EVENT_PEER_UNREACHABLE) {
 		record_unreachable(budget, event);
 		return;
 	}

@@ -145,6 +145,7 @@ presence(struct rsp_registrar *r, struct rsp_link *link, struct rsp_peer *peer, 
 		peer->ip = rsp_transport_ip(&info->transport, 0);
 		peer->port = info->transport.port;
 		peer->pipelines = info->has_digest;
+		rsp_namesake_of_ours(r, name, peer->server_id, &peer->ip, peer->port);
 		rsp_contact_heard_of(r, peer->server_id, name, &peer->ip, peer->port, true);
 	}
 	if (msg->flags & ENRP_FLAG_REPLY_REQUIRED && !RSP_FAULTY(PROBE_UNANSWERED))
@@ -214,6 +215,8 @@ list_responded(struct rsp_registrar *r, const struct rsp_peer *peer, const struc
 	while (!(msg->flags & ENRP_FLAG_REJECT) && rsp_list_next(msg, &cursor, &item)) {
 		struct rsp_ip ip = rsp_transport_ip(&item.server_info.transport, 0);
 
+		rsp_namesake_of_ours(r, item.server_info.name, item.server_info.server_id, &ip,
+				     item.server_info.transport.port);
 		rsp_contact_heard_of(r, item.server_info.server_id, item.server_info.name, &ip,
 				     item.server_info.transport.port, false);
 	}
@@ -376,6 +379,7 @@ rsp_enrp_receive(struct rsp_registrar *r, struct rsp_link *link, struct rsp_byte
 	struct rsp_peer *peer = rsp_peer_of_link(r, link, &msg);
 	if (!peer)
 		return;
+	rsp_namesake_heard(r, link, peer);
 	rsp_peer_heard(r, peer);
 	/* meant for who was here before us; but who asks whether we are there learns who we are */
 	if (msg.receiver_id != 0 && msg.receiver_id != r->config.server_id && msg.type != ENRP_PRESENCE)

@@ -438,12 +438,13 @@ bury_former(struct rsp_registrar *r, const struct rsp_peer *now, const struct rs
 		struct rsp_peer *peer = r->peer[i];
 		bool same = *now->name ? strcmp(peer->name, now->name) == 0 : contact && peer->contact == contact;
 
-		if (peer == now || !same)
+		if (peer == now || !same || rsp_namesakes(r, peer, now))
 			continue;
 		if (peer->contact == now->contact)
 			peer->contact = NULL;
 		peer->link_in = 0;
 		if (peer->state == RSP_PEER_ACTIVE || peer->state == RSP_PEER_PROBED) {
+			rsp_namesake_replaced(r, peer, now);
 			rsp_peer_dead(r, peer, "restarted");
 			i = UINT32_MAX; /* the list may be another one: from the front again */
 		}
@@ -508,6 +509,7 @@ rsp_peer_of_link(struct rsp_registrar *r, struct rsp_link *link, const struct rs
 	if (link->contact)
 		contact_reached(r, link);
 	rsp_peer_heard(r, peer); /* first: if it was taken over, what follows might complete that, and it would be gone */
+	rsp_namesake_heard(r, link, peer);
 	bury_former(r, peer, link->contact);
 	if (!link->dialled)
 		rsp_enrp_presence(r, link->id, peer->server_id, true);

@@ -124,6 +124,15 @@ struct rsp_rival {
 	uint8_t octets[];
 };
 
+/** A peer that was taken for dead because another one has its name: it restarted, or both run. See namesake.c. */
+struct rsp_namesake {
+	uint32_t id, by;
+	uint64_t since_ms, told_ms;
+	bool both;
+};
+
+#define RSP_NAMESAKES_MAX 16
+
 #define RSP_LINK_BUCKETS 4096
 #define RSP_SUBSCRIPTIONS_MAX (1U << 20) /* of all links */
 
@@ -155,6 +164,8 @@ struct rsp_registrar {
 	unsigned n_contacts, n_peers;
 	struct rsp_contact *mentor; /* while joining */
 	bool mentor_listed;	    /* it has given its list */
+	struct rsp_namesake namesake[RSP_NAMESAKES_MAX];
+	unsigned n_namesakes;	    /* ever */
 	uint64_t joining_ms;	    /* since when */
 	unsigned rounds;	    /* of asking all contacts */
 	uint64_t round_ms;	    /* the end of this round: who is not connected by then is not there */
@@ -329,6 +340,18 @@ void rsp_contact_due(struct rsp_registrar *r, struct rsp_contact *contact);
 void rsp_enrp_link_up(struct rsp_registrar *r, struct rsp_link *link);
 /** @link, of a registrar or monitor, is gone and will be forgotten. */
 void rsp_enrp_link_down(struct rsp_registrar *r, struct rsp_link *link, enum rsp_err why);
+
+/* namesake.c: two registrars with one name */
+
+/** @now has the name of @former, which is taken for dead. */
+void rsp_namesake_replaced(struct rsp_registrar *r, const struct rsp_peer *former, const struct rsp_peer *now);
+/** Whether @a and @b, of one name, are known to run both. */
+bool rsp_namesakes(struct rsp_registrar *r, const struct rsp_peer *a, const struct rsp_peer *b);
+/** @peer has said something over @link: if it was replaced, and by one that is there, both run, which is recorded. */
+void rsp_namesake_heard(struct rsp_registrar *r, const struct rsp_link *link, struct rsp_peer *peer);
+/** A registrar @name is alive at @ip and @port, as @id: if the name is ours and the id is not, that is recorded. */
+void rsp_namesake_of_ours(struct rsp_registrar *r, struct rsp_bytes name, uint32_t id, const struct rsp_ip *ip,
+			  uint16_t port);
 
 /* join.c: s.3.2 */
 

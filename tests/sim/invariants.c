@@ -325,7 +325,7 @@ sim_check_record(struct sim *w, struct sim_node *n, const struct rsp_event *even
 	sim_report_record(w, n, event);
 	if (event->kind == RSP_EVENT_REJOINING)
 		forget_seen(w, n);
-	if (event->kind == RSP_EVENT_MALFORMED || event->kind == RSP_EVENT_LIMIT ||
+	if (event->kind == RSP_EVENT_MALFORMED || event->kind == RSP_EVENT_DUPLICATE_NAME || event->kind == RSP_EVENT_LIMIT ||
 	    (event->kind == RSP_EVENT_REFUSED && !may_be_refused(w, event)))
 		sim_violated(w, "refused", "%s: %s %s, message %u of %s", n->name, rsp_event_name(event->kind),
 			     event->reason ? event->reason : "", event->message_type,

@@ -1,0 +1,109 @@
+#include "engine/registrar_priv.h"
+
+/* Two registrars that run with one name, and so with one set of keys, are a mistake that nothing else shows: they have no
+ * key for each other, and each believes to be the only one. A third one finds it out. It takes the second for the first,
+ * restarted, and the first for dead; but the dead say no more. Those two are then let be, each as a peer of its own, so
+ * that they learn of each other from the list of peers that the third one gives them. */
+
+#define LAST_WORDS_MS 1000  /* what one said before it ended has been read by then */
+#define TOLD_MS	      60000 /* and again after a while, as long as it lasts */
+
+static struct rsp_namesake *
+find(struct rsp_registrar *r, uint32_t id, uint32_t by)
+{
+	for (unsigned i = 0; i < RSP_NAMESAKES_MAX; i++)
+		if (r->namesake[i].id == id && r->namesake[i].by == by)
+			return &r->namesake[i];
+	return NULL;
+}
+
+/* The place for one more, the oldest one's. */
+static struct rsp_namesake *
+add(struct rsp_registrar *r, uint32_t id, uint32_t by)
+{
+	struct rsp_namesake *namesake = &r->namesake[r->n_namesakes++ % RSP_NAMESAKES_MAX];
+
+	*namesake = (struct rsp_namesake){ .id = id, .by = by, .since_ms = r->now_ms };
+	return namesake;
+}
+
+void
+rsp_namesake_replaced(struct rsp_registrar *r, const struct rsp_peer *former, const struct rsp_peer *now)
+{
+	if (!find(r, former->server_id, now->server_id))
+		(void)add(r, former->server_id, now->server_id);
+}
+
+bool
+rsp_namesakes(struct rsp_registrar *r, const struct rsp_peer *a, const struct rsp_peer *b)
+{
+	const struct rsp_namesake *one = find(r, a->server_id, b->server_id);
+	const struct rsp_namesake *other = find(r, b->server_id, a->server_id);
+
+	return (one && one->both) || (other && other->both);
+}
+
+/* Whether it is time to say so, once more. */
+static bool
+is_news(struct rsp_registrar *r, struct rsp_namesake *namesake)
+{
+	if (namesake->both && r->now_ms - namesake->told_ms < TOLD_MS)
+		return false;
+	namesake->both = true;
+	namesake->told_ms = r->now_ms;
+	return true;
+}
+
+static void
+tell(struct rsp_registrar *r, const struct rsp_link *link, const struct rsp_peer *peer, uint32_t by_id)
+{
+	struct rsp_event event = { .kind = RSP_EVENT_DUPLICATE_NAME,
+				   .protocol = RSP_ENRP,
+				   .cause = RSP_CAUSE_NONE,
+				   .reason = "peers",
+				   .peer_id = peer->server_id,
+				   .peer_name = peer->name,
+				   .by_id = by_id };
+
+	rsp_registrar_record(r, link, event);
+}
+
+void
+rsp_namesake_heard(struct rsp_registrar *r, const struct rsp_link *link, struct rsp_peer *peer)
+{
+	for (unsigned i = 0; i < RSP_NAMESAKES_MAX; i++) {
+		struct rsp_namesake *namesake = &r->namesake[i];
+
+		if (namesake->id != peer->server_id || r->now_ms - namesake->since_ms < LAST_WORDS_MS)
+			continue;
+		const struct rsp_peer *other = rsp_peer_find(r, namesake->by);
+		if (!other || !rsp_peer_link(other))
+			continue;
+		if (!link->dialled && !peer->link_in)
+			peer->link_in = link->id; /* which was given up for the other's sake */
+		if (is_news(r, namesake))
+			tell(r, link, peer, other->server_id);
+	}
+}
+
+void
+rsp_namesake_of_ours(struct rsp_registrar *r, struct rsp_bytes name, uint32_t id, const struct rsp_ip *ip, uint16_t port)
+{
+	struct rsp_event event = { .kind = RSP_EVENT_DUPLICATE_NAME,
+				   .protocol = RSP_ENRP,
+				   .cause = RSP_CAUSE_NONE,
+				   .reason = "ours",
+				   .remote = *ip,
+				   .remote_port = port,
+				   .peer_id = id,
+				   .peer_name = r->name,
+				   .by_id = r->config.server_id };
+
+	if (!r->name || id == r->config.server_id || id == 0 || !rsp_bytes_equal(name, rsp_bytes_str(r->name)))
+		return;
+	struct rsp_namesake *namesake = find(r, id, r->config.server_id);
+	if (!namesake)
+		namesake = add(r, id, r->config.server_id);
+	if (is_news(r, namesake))
+		r->ops->record(r->ctx, &event);
+}

@@ -1,0 +1,62 @@
+#!/usr/bin/env bats
+# Two registrars that run with one name and its keys: they cannot tell, others can, and tell them.
+
+load helpers
+
+# twin NAME OPTION...: one more registrar with the name and the keys of NAME, as on another machine
+twin() {
+	start twin rsp-peer run --scope "$scopes/$1" --name "$1" --asap 127.0.0.1:0 --enrp 127.0.0.1:0 --control none \
+		"${quick[@]}" "${@:2}"
+	wait_for_record twin '.event == "listening"' >/dev/null
+}
+
+# heartbeats NAME N: NAME has sent N presences more
+heartbeats() {
+	local sent
+	sent=$(($(rsp-peer status --name "$1" | jq .counters.presences_sent) + $2))
+	wait_until 20 has_sent "$1" "$sent"
+}
+
+has_sent() {
+	[ "$(rsp-peer status --name "$1" | jq .counters.presences_sent)" -ge "$2" ]
+}
+
+@test "a third registrar finds them out, and both learn of each other from it" {
+	start_scope r1 r2
+	twin r1 --peer "r2@${enrp[r2]}"
+	wait_for_record r2 '.event == "duplicate-name" and .ok == false and .peer == "r1" and .reason == "peers" and .remote'
+	run -0 records r2 'select(.event == "duplicate-name") | [.peer_id, .by_id] | sort | @json'
+	assert_line --index 0 "$(jq -cn --arg a "$(server_id r1)" --arg b "$(server_id twin)" '[$a, $b] | sort | @json')"
+	grep -qE '^rsp-peer: r1: two registrars run with this name and its keys, 0x[0-9a-f]{8} at [0-9.:]+ and 0x' \
+		"$BATS_TEST_TMPDIR/r2.err"
+	wait_for_record r1 ".event == \"duplicate-name\" and .reason == \"ours\" and .peer_id == \"$(server_id twin)\"" 20
+	wait_for_record twin ".event == \"duplicate-name\" and .reason == \"ours\" and .peer_id == \"$(server_id r1)\"" 20
+	grep -q "^rsp-peer: r1: another registrar runs with our name and keys: $(server_id r1) at ${enrp[r1]}" \
+		"$BATS_TEST_TMPDIR/twin.err"
+	# from then on none of the two is taken for dead because of the other
+	local dead
+	dead=$(records r2 'select(.event == "peer-dead")' | wc -l)
+	heartbeats r2 12
+	assert_equal "$(records r2 'select(.event == "peer-dead")' | wc -l)" "$dead"
+	# and when one has stopped it is as it was
+	stop twin
+	wait_for_record r2 ".event == \"peer-dead\" and .peer_id == \"$(server_id twin)\" and .reason != \"restarted\""
+	wait_until 10 meshed r1 r2
+}
+
+@test "a registrar that is restarted is no duplicate, for nobody" {
+	start_scope r1 r2 r3
+	for _ in 1 2; do
+		stop r1 137 KILL
+		start_peer r1 "${quick[@]}" --enrp "${enrp[r1]}" --peer "r2@${enrp[r2]}"
+		wait_until 10 meshed r1 r2 r3
+		heartbeats r2 8
+	done
+	stop r1
+	start_peer r1 "${quick[@]}" --enrp "${enrp[r1]}" --peer "r3@${enrp[r3]}"
+	wait_until 10 meshed r1 r2 r3
+	heartbeats r2 8
+	for name in r1 r2 r3; do
+		assert_equal "$(records "$name" 'select(.event == "duplicate-name")')" ""
+	done
+}

@@ -1,0 +1,218 @@
+#include "enrp_world.h"
+
+/* Two registrars with one name: a restarted one is no news, two that both run are. */
+
+enum { FIRST = 1, SECOND = 2, THIRD = 3, AGAIN = 4 };
+
+static void
+begin(void)
+{
+	struct rsp_registrar_config config = world_config();
+
+	world_begin(&config);
+}
+
+static void
+says(uint32_t link, uint32_t id)
+{
+	world_presence(link, id, "b", false);
+}
+
+/* "b" is ID_B, and then ID_C as well. */
+static void
+replaced(void)
+{
+	begin();
+	world_joined(FIRST, ID_B, "b");
+	world_run(100);
+	world_joined(SECOND, ID_C, "b");
+	CHECK_STR(world_reason(RSP_EVENT_PEER_DEAD), "restarted");
+}
+
+static bool
+is_alive(uint32_t id)
+{
+	struct rsp_peer_view view;
+
+	return world_peer_view(id, &view) && (view.state == RSP_PEER_ACTIVE || view.state == RSP_PEER_PROBED);
+}
+
+static void
+a_restarted_one_is_none(void)
+{
+	replaced();
+	for (unsigned i = 0; i < 20; i++) {
+		world_run(1000);
+		says(SECOND, ID_C);
+	}
+	CHECK_EQ(world_told(RSP_EVENT_DUPLICATE_NAME), 0);
+	CHECK(!is_alive(ID_B));
+	world_end();
+}
+
+static void
+what_the_former_one_said_before_it_ended_is_not_held_against_it(void)
+{
+	replaced();
+	says(FIRST, ID_B);
+	world_run(500);
+	says(FIRST, ID_B);
+	CHECK_EQ(world_told(RSP_EVENT_DUPLICATE_NAME), 0);
+	world_end();
+}
+
+static void
+who_speaks_on_runs_and_both_are_let_be(void)
+{
+	replaced();
+	world_run(1500);
+	says(SECOND, ID_C);
+	world_clear();
+	world_joined(AGAIN, ID_B, "b"); /* whom we had cut off */
+	CHECK_EQ(world_told(RSP_EVENT_DUPLICATE_NAME), 1);
+	CHECK_STR(world_reason(RSP_EVENT_DUPLICATE_NAME), "peers");
+	CHECK_EQ(world_told(RSP_EVENT_PEER_DEAD), 0); /* nobody is held for a restarted one any more */
+	CHECK(is_alive(ID_B) && is_alive(ID_C));
+	for (unsigned i = 0; i < 20; i++) {
+		world_run(1000);
+		says(AGAIN, ID_B);
+		says(SECOND, ID_C);
+	}
+	CHECK_EQ(world_told(RSP_EVENT_DUPLICATE_NAME), 1);
+	CHECK(is_alive(ID_B) && is_alive(ID_C));
+	for (unsigned i = 0; i < 50; i++) { /* a minute later it is said again */
+		world_run(1000);
+		says(AGAIN, ID_B);
+		says(SECOND, ID_C);
+	}
+	CHECK_EQ(world_told(RSP_EVENT_DUPLICATE_NAME), 2);
+	world_end();
+}
+
+static void
+who_speaks_on_over_a_connection_that_is_open_runs_too(void)
+{ /* a third registrar keeps us from taking over at once */
+	struct rsp_peer_view view;
+
+	begin();
+	world_joined(THIRD, ID_D, "d");
+	world_joined(FIRST, ID_B, "b");
+	world_joined(SECOND, ID_C, "b");
+	says(FIRST, ID_B); /* at once: it might be its last words */
+	CHECK_EQ(world_told(RSP_EVENT_DUPLICATE_NAME), 0);
+	for (unsigned i = 0; i < 15; i++) {
+		world_run(100);
+		world_presence(THIRD, ID_D, "d", false);
+		says(SECOND, ID_C);
+		says(FIRST, ID_B);
+	}
+	CHECK_EQ(world_told(RSP_EVENT_DUPLICATE_NAME), 1);
+	CHECK(world_peer_view(ID_B, &view));
+	CHECK_EQ(view.link_in, FIRST);
+	world_end();
+}
+
+static void
+a_third_restart_is_one_again(void)
+{ /* also of one of two that both ran */
+	replaced();
+	world_run(1500);
+	says(SECOND, ID_C);
+	world_joined(AGAIN, ID_B, "b");
+	world_clear();
+	world_joined(THIRD, ID_D, "b");
+	CHECK_EQ(world_told(RSP_EVENT_PEER_DEAD), 2);
+	CHECK_EQ(world_told(RSP_EVENT_DUPLICATE_NAME), 0);
+	world_end();
+}
+
+/* The peer "b" lists a registrar @name as @id. */
+static void
+lists(uint32_t id, const char *name, uint8_t flags)
+{
+	uint8_t list[256], room[RSP_ADDRS_ROOM(1)];
+	struct rsp_wr wr = rsp_wr_init(list, sizeof(list));
+	struct rsp_message msg = enrp_message(ENRP_LIST_RESPONSE, ID_B);
+	struct rsp_server_info info = { .server_id = id,
+					.transport = { .type = RSP_PARAM_TCP, .port = 77 },
+					.name = rsp_bytes_str(name) };
+	struct rsp_ip ip = { 4, { 192, 0, 2, 77 } };
+
+	rsp_transport_set_ips(&info.transport, &ip, 1, room);
+	rsp_server_info_encode(&wr, &info);
+	CHECK(!wr.err);
+	msg.flags = flags;
+	msg.has = RSP_HAS_LIST;
+	msg.list = rsp_bytes_of(list, wr.pos);
+	msg.n_list = 1;
+	world_tell(FIRST, &msg);
+}
+
+static void
+another_with_our_name_is_told_by_those_who_know_it(void)
+{
+	begin();
+	world_joined(FIRST, ID_B, "b");
+	lists(ID_US, "us", 0); /* that is us */
+	lists(ID_C, "c", 0);
+	lists(ID_D, "us", ENRP_FLAG_REJECT);
+	CHECK_EQ(world_told(RSP_EVENT_DUPLICATE_NAME), 0);
+	lists(ID_D, "us", 0);
+	CHECK_EQ(world_told(RSP_EVENT_DUPLICATE_NAME), 1);
+	CHECK_STR(world_reason(RSP_EVENT_DUPLICATE_NAME), "ours");
+	CHECK_EQ(w.event[w.n_events - 1].peer_id, ID_D);
+	CHECK_EQ(w.event[w.n_events - 1].by_id, ID_US);
+	lists(ID_D, "us", 0);
+	CHECK_EQ(world_told(RSP_EVENT_DUPLICATE_NAME), 1);
+	for (unsigned i = 0; i < 61; i++) {
+		world_run(1000);
+		says(FIRST, ID_B);
+	}
+	lists(ID_D, "us", 0);
+	CHECK_EQ(world_told(RSP_EVENT_DUPLICATE_NAME), 2);
+	world_end();
+}
+
+static void
+or_tells_us_itself_in_plain_text(void)
+{
+	struct rsp_registrar_config config = world_config();
+
+	config.insecure = true;
+	world_begin(&config);
+	CHECK_EQ(world_up(FIRST, RSP_ENRP, RSP_ROLE_NONE, NULL), RSP_OK);
+	world_presence(FIRST, ID_B, "b", false);
+	CHECK_EQ(world_told(RSP_EVENT_DUPLICATE_NAME), 0);
+	CHECK_EQ(world_up(SECOND, RSP_ENRP, RSP_ROLE_NONE, NULL), RSP_OK);
+	world_presence(SECOND, ID_C, "us", false);
+	CHECK_EQ(world_told(RSP_EVENT_DUPLICATE_NAME), 1);
+	CHECK_STR(world_reason(RSP_EVENT_DUPLICATE_NAME), "ours");
+	world_end();
+}
+
+static void
+many_restarts_take_no_room(void)
+{
+	begin();
+	for (uint32_t i = 1; i < 200; i++) {
+		world_joined(100 + i, 0x1000 + i, "b");
+		world_run(20);
+	}
+	CHECK_EQ(world_told(RSP_EVENT_DUPLICATE_NAME), 0);
+	CHECK(rsp_registrar_stats(w.r).peers < 3);
+	world_end();
+}
+
+int
+main(void)
+{
+	TAP_RUN(a_restarted_one_is_none);
+	TAP_RUN(what_the_former_one_said_before_it_ended_is_not_held_against_it);
+	TAP_RUN(who_speaks_on_runs_and_both_are_let_be);
+	TAP_RUN(who_speaks_on_over_a_connection_that_is_open_runs_too);
+	TAP_RUN(a_third_restart_is_one_again);
+	TAP_RUN(another_with_our_name_is_told_by_those_who_know_it);
+	TAP_RUN(or_tells_us_itself_in_plain_text);
+	TAP_RUN(many_restarts_take_no_room);
+	return tap_end();
+}
