@@ -186,10 +186,21 @@ believe(struct rsp_registrar *r, const struct rsp_peer *peer, struct rsp_bytes h
 		rsp_registrar_forget(r, r->now_ms, e);
 }
 
-/* An element of ours is said to be another's (@pe), or (NULL) gone. Who is connected to it asks it. */
+static void
+ask(struct rsp_registrar *r, struct rsp_element *e, uint64_t in_ms)
+{
+	uint64_t at_ms = r->now_ms + in_ms;
+
+	if (in_ms == 0)
+		rsp_asap_keep_alive_soon(r, r->now_ms, e);
+	else if (!e->waiting && (!rsp_timer_is_set(&e->keepalive) || e->keepalive.deadline_ms > at_ms))
+		rsp_wheel_set(&r->keepalive, &e->keepalive, at_ms);
+}
+
+/* An element of ours is said to be another's (@pe), or (NULL) gone. If it is connected to us it is asked. */
 static void
 contest(struct rsp_registrar *r, struct rsp_element *e, uint32_t by, uint64_t version,
-	const struct rsp_pool_element *pe)
+	const struct rsp_pool_element *pe, uint64_t in_ms)
 {
 	uint8_t room[2048];
 	struct rsp_bytes octets = pe ? element_param(pe, room, sizeof(room)) : (struct rsp_bytes){ 0 };
@@ -224,7 +235,7 @@ contest(struct rsp_registrar *r, struct rsp_element *e, uint32_t by, uint64_t ve
 	else if (e->link == 0) /* it has the grace time to come back all the same */
 		return;
 	else if (!e->adopting || e->waiting) /* else the link is on its way, and what follows is an answer too */
-		rsp_asap_keep_alive_soon(r, r->now_ms, e);
+		ask(r, e, in_ms);
 }
 
 void
@@ -286,7 +297,7 @@ claim_ours(struct rsp_registrar *r, struct rsp_peer *peer, const struct rsp_pool
 			tell(r, peer, e);
 		return;
 	}
-	contest(r, e, pe->home_id, pe->version, pe);
+	contest(r, e, pe->home_id, pe->version, pe, 0);
 }
 
 /* Who made the claim may not have the element: another identity has it at another registrar, and had it before. */
@@ -464,7 +475,7 @@ removal(struct rsp_registrar *r, struct rsp_link *link, struct rsp_peer *peer, c
 		return;
 	}
 	if (rsp_element_home_id(e) == r->config.server_id) {
-		contest(r, e, peer->server_id, pe->version, NULL);
+		contest(r, e, peer->server_id, pe->version, NULL, 0);
 		return;
 	}
 	if (rsp_element_home_id(e) != peer->server_id) {
@@ -534,6 +545,8 @@ rsp_update_received(struct rsp_registrar *r, struct rsp_link *link, struct rsp_p
 void
 rsp_claims_all(struct rsp_registrar *r, uint32_t by)
 {
+	uint32_t n = 0;
+
 	for (struct rsp_element *e = rsp_home_first(r->space, r->config.server_id), *next; e; e = next) {
 		struct rsp_pool_element pe = { 0 };
 
@@ -541,6 +554,6 @@ rsp_claims_all(struct rsp_registrar *r, uint32_t by)
 		rsp_element_decode(e, &pe);
 		pe.home_id = by;
 		pe.version = rsp_version_taken_over(pe.version);
-		contest(r, e, by, pe.version, &pe);
+		contest(r, e, by, pe.version, &pe, RSP_BURST_MS * (uint64_t)(n++ / RSP_BURST));
 	}
 }

@@ -134,6 +134,8 @@ struct rsp_namesake {
 #define RSP_NAMESAKES_MAX 16
 
 #define RSP_LINK_BUCKETS 4096
+#define RSP_BURST	 4096 /* elements told every RSP_BURST_MS: a queue must hold what goes over one connection */
+#define RSP_BURST_MS	 50
 #define RSP_SUBSCRIPTIONS_MAX (1U << 20) /* of all links */
 
 struct rsp_registrar {

@@ -9,6 +9,7 @@
 
 #define WINDOW	 8
 #define SWEEP_MS 500
+#define IDLE_PAGES 64 /* so many pages may bring nothing */
 
 /* Giving */
 
@@ -228,6 +229,18 @@ unpack(struct rsp_registrar *r, struct rsp_peer *peer, const struct rsp_message 
 	return sound;
 }
 
+/* Each page but the last has elements, and no more pages come than there are elements then: who repeats himself does not
+ * get on. And no registrar holds more than we may hold twice. */
+static bool
+is_endless(const struct rsp_registrar *r, const struct rsp_peer *peer, const struct rsp_message *page)
+{
+	const struct rsp_taking *taking = &peer->taking;
+	uint32_t known = taking->own ? rsp_home_count(r->space, peer->server_id) : rsp_handlespace_elements(r->space);
+
+	return (page->flags & ENRP_FLAG_MORE && page->n_list == 0) || taking->pages >= IDLE_PAGES + (uint64_t)known ||
+	       taking->entries > 2 * (uint64_t)r->config.limits.elements;
+}
+
 void
 rsp_table_responded(struct rsp_registrar *r, struct rsp_link *link, struct rsp_peer *peer,
 		    const struct rsp_message *msg)
@@ -245,9 +258,7 @@ rsp_table_responded(struct rsp_registrar *r, struct rsp_link *link, struct rsp_p
 			rsp_join_taken(r, peer, false, true);
 		return;
 	}
-	/* a table without end: no registrar holds more than we may hold twice */
-	if ((msg->flags & ENRP_FLAG_MORE && msg->n_list == 0) ||
-	    taking->entries > 2 * (uint64_t)r->config.limits.elements) {
+	if (is_endless(r, peer, msg)) {
 		rsp_enrp_refuse(r, link, msg, RSP_CAUSE_INVALID_VALUES, "endless-table");
 		rsp_taking_end(r, peer, "endless-table");
 		return;

@@ -7,8 +7,6 @@
  * initiator that dies in the middle is followed by another (RSP_PEER_INACTIVE ends). */
 
 #define INITIATORS_MAX 16
-#define STEP	       4096 /* elements told every STEP_MS: a queue must hold what goes over one connection */
-#define STEP_MS	       50
 #define PROTEST_MS     100
 #define CLAIMED_MS     1000
 
@@ -64,7 +62,7 @@ complete(struct rsp_registrar *r, struct rsp_peer *target)
 			continue;
 		}
 		rsp_registrar_count(r, e, 1);
-		rsp_adopt(r, e, STEP_MS * (uint64_t)(event.count++ / STEP));
+		rsp_adopt(r, e, RSP_BURST_MS * (uint64_t)(event.count++ / RSP_BURST));
 	}
 	r->stats.takeovers++;
 	rsp_peer_forget(r, target);
@@ -279,6 +277,7 @@ rsp_takeover_enforced(struct rsp_registrar *r, struct rsp_link *link, struct rsp
 				   .protocol = RSP_ENRP,
 				   .cause = RSP_CAUSE_NONE,
 				   .peer_id = msg->target_id,
+				   .peer_name = target && *target->name ? target->name : NULL,
 				   .by_id = peer->server_id };
 	struct rsp_element *e;
 
@@ -303,12 +302,13 @@ rsp_takeover_enforced(struct rsp_registrar *r, struct rsp_link *link, struct rsp
 	while ((e = rsp_home_first(r->space, msg->target_id))) {
 		uint64_t version = rsp_version_taken_over(rsp_element_version(e));
 
-		if (!rsp_element_rehome(r->space, e, peer->server_id, version))
-			continue;
-		rsp_registrar_forget(r, r->now_ms, e); /* no memory: the next audit brings it */
+		if (rsp_element_rehome(r->space, e, peer->server_id, version))
+			rsp_registrar_forget(r, r->now_ms, e); /* no memory: the next audit brings it */
+		else
+			event.count++;
 	}
-	event.count = rsp_home_count(r->space, peer->server_id);
-	r->ops->record(r->ctx, &event);
+	if (target || event.count > 0)
+		r->ops->record(r->ctx, &event);
 	if (target) {
 		if (target->state == RSP_PEER_DEAD)
 			rsp_takeover_abort(r, target, "other-wins");

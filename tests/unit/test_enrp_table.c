@@ -439,6 +439,42 @@ tables_without_end_end(void)
 	CHECK_EQ(rsp_registrar_stats(w.r).elements, 100);
 	CHECK(world_told(RSP_EVENT_LIMIT) > 0);
 	world_end();
+
+	for (unsigned joining = 0; joining < 2; joining++) { /* the same page again and again */
+		static const struct rsp_contact_config b = { .name = "b", .ip = { 4, { 192, 0, 2, 11 } }, .port = 9902 };
+		struct rsp_message list = enrp_message(ENRP_LIST_RESPONSE, ID_B);
+		uint32_t link = B;
+
+		config = world_config();
+		config.contacts = &b;
+		config.n_contacts = joining;
+		world_begin(&config);
+		world_run(0);
+		if (joining) {
+			link = world_dialled("b");
+			world_peer(link, "b");
+			world_presence(link, ID_B, "b", false);
+			world_tell(link, &list);
+		} else {
+			world_joined(B, ID_B, "b");
+			presence_with(0x1234, false, 0);
+		}
+		CHECK_EQ(world_count(link, ENRP_HANDLE_TABLE_REQUEST), 1);
+		for (i = 0; i < 200 && !world_was_closed(link); i++)
+			world_table(link, ID_B, ENRP_FLAG_MORE, "of-b", 1, 10, ID_B, 8);
+		CHECK_EQ(i, 64 + 10 + 1);
+		world_end();
+
+		config.n_contacts = 0; /* but a table of one element a page is a table */
+		world_begin(&config);
+		world_joined(B, ID_B, "b");
+		presence_with(0x1234, false, 0);
+		for (i = 0; i < 1000; i++)
+			world_table(B, ID_B, i < 999 ? ENRP_FLAG_MORE : 0, "of-b", 1 + i, 1, ID_B, 8);
+		CHECK_EQ(rsp_registrar_stats(w.r).elements, 1000);
+		CHECK_EQ(world_told(RSP_EVENT_RESYNC_DONE), 1);
+		world_end();
+	}
 }
 
 static void

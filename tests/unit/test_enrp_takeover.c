@@ -305,11 +305,16 @@ who_has_yielded_acknowledges_whoever_asks(void)
 	world_about(A, ENRP_INIT_TAKEOVER, ID_A, ID_D); /* they find out between them */
 	CHECK_EQ(world_count(A, ENRP_INIT_TAKEOVER_ACK), 1);
 	CHECK_EQ(world_count(0, ENRP_INIT_TAKEOVER), 0);
-	world_about(A, ENRP_TAKEOVER_SERVER, ID_A, 0x4711); /* whom nobody knows */
+	for (unsigned i = 0; i < 1000; i++)
+		world_about(A, ENRP_TAKEOVER_SERVER, ID_A, 0x4711 + i); /* whom nobody knows */
 	CHECK_EQ(n_peers(), 3);
 	CHECK_EQ(world_home("web", 1), ID_D);
+	CHECK_EQ(w.n_events, 0);
 	world_about(A, ENRP_TAKEOVER_SERVER, ID_A, ID_D);
 	CHECK_EQ(world_home("web", 1), ID_A);
+	CHECK_EQ(w.n_events, 1);
+	CHECK_EQ(w.event[0].kind, RSP_EVENT_PEER_LEFT);
+	CHECK_EQ(w.event[0].count, 3);
 	world_about(C, ENRP_TAKEOVER_SERVER, ID_C, ID_D); /* a second winner: the element will decide */
 	world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(1, ID_C, 21));
 	CHECK_EQ(world_home("web", 1), ID_A);
@@ -511,6 +516,26 @@ who_is_taken_over_alive_asks_his_elements(void)
 	for (unsigned i = 0; i < 1000; i++)
 		world_about(C, ENRP_TAKEOVER_SERVER, ID_C, ID_US);
 	CHECK(world_count(WEB, ASAP_ENDPOINT_KEEP_ALIVE) <= 3);
+	world_end();
+
+	struct rsp_registrar_config config = world_config(); /* and not many of them at once */
+	config.registrations.per_s = 0;
+	world_begin(&config);
+	world_joined(C, ID_C, "c");
+	CHECK_EQ(world_up(WEB, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
+	for (uint32_t i = 1; i <= 10000; i++)
+		world_register(WEB, "mine", i);
+	world_clear();
+	world_about(C, ENRP_TAKEOVER_SERVER, ID_C, ID_US);
+	CHECK_EQ(world_count(WEB, ASAP_ENDPOINT_KEEP_ALIVE), 4096);
+	world_run(50);
+	CHECK_EQ(world_count(WEB, ASAP_ENDPOINT_KEEP_ALIVE), 8192);
+	world_run(50);
+	CHECK_EQ(world_count(WEB, ASAP_ENDPOINT_KEEP_ALIVE), 10000);
+	CHECK(world_told(RSP_EVENT_PE_CONTESTED) < 1000); /* nor are all that he claims recorded */
+	for (uint32_t i = 1; i <= 10000; i++)
+		world_ack(WEB, "mine", i);
+	CHECK_EQ(rsp_registrar_stats(w.r).own_elements, 10000);
 	world_end();
 }
 
