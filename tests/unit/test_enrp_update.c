@@ -135,6 +135,35 @@ users_see_what_peers_tell(void)
 }
 
 static void
+elements_of_another_policy_are_kept(void)
+{ /* registered at two registrars that were cut off: the pool is what it was here */
+	struct rsp_pool_element pe = world_pe(8, ID_C, 20);
+	struct rsp_message ask = { .protocol = RSP_ASAP,
+				   .type = ASAP_HANDLE_RESOLUTION,
+				   .has = RSP_HAS_HANDLE,
+				   .handle = rsp_bytes_str("web") },
+			   msg;
+
+	begin();
+	CHECK_EQ(world_up(USER, RSP_ASAP, RSP_ROLE_USER, NULL), RSP_OK);
+	world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(7, ID_B, 20));
+	pe.policy = (struct rsp_policy){ .type = RSP_POLICY_LU, .value = { UINT32_MAX / 2 } };
+	world_update(C, ID_C, ENRP_ADD_PE, "web", pe);
+	for (unsigned i = 0; i < 3; i++) {
+		world_tell(USER, &ask);
+		CHECK(world_find(USER, RSP_ASAP, ASAP_HANDLE_RESOLUTION_RESPONSE, -1, &msg) && msg.n_list == 2);
+		CHECK(!(msg.has & RSP_HAS_ERROR));
+	}
+	world_register(WEB, "web", 9);
+	CHECK_EQ(world_home("web", 9), ID_US);
+	pe.version = 22;
+	world_update(C, ID_C, ENRP_DEL_PE, "web", pe);
+	CHECK_EQ(rsp_registrar_stats(w.r).elements, 2);
+	sums_agree();
+	world_end();
+}
+
+static void
 older_statements_change_nothing(void)
 {
 	begin();
@@ -709,6 +738,7 @@ main(void)
 	TAP_RUN(registrations_and_removals_are_told_to_all);
 	TAP_RUN(what_a_peer_tells_is_taken_in);
 	TAP_RUN(users_see_what_peers_tell);
+	TAP_RUN(elements_of_another_policy_are_kept);
 	TAP_RUN(older_statements_change_nothing);
 	TAP_RUN(what_was_removed_stays_removed);
 	TAP_RUN(tombstones_are_capped_and_expire);
