@@ -141,6 +141,26 @@ load_is() { # REGISTRAR VALUE
 	no_record '.event == "pe-removed"' r1 r2 r3
 }
 
+@test "a takeover that somebody has not acknowledged yet is in the status of who began it" {
+	quick=(--peer-heartbeat-cycle 1s --max-time-last-heard 30s --max-time-no-response 10s) # r3 will be stopped
+	start_scope r1 r2 r3
+	start_register e1 e1 r1 --port 80 --pe-id 0x11 web
+	wait_until 5 agree 1 r1 r2 r3
+	local target
+	target=$(server_id r1)
+	kill -STOP "${pids[r3]}"
+	stop r1 137 KILL
+	wait_for_record r2 '.event == "takeover-started"' >/dev/null
+	rsp 0 rsp-peer status --name r2
+	assert_equal "$(jq -c '.takeovers | map([.server_id, .name, .missing])' <<<"$output")" "[[\"$target\",\"r1\",1]]"
+	assert_equal "$(jq '.takeovers[0] | .since_ms >= 0 and .elements == 1' <<<"$output")" true
+	kill -CONT "${pids[r3]}"
+	wait_for_record e1 '.event == "home-changed"' >/dev/null
+	wait_until 10 agree 1 r2 r3
+	rsp 0 rsp-peer status --name r2
+	assert_equal "$(jq -c .takeovers <<<"$output")" "[]"
+}
+
 @test "SIGSTOP of a home: the same, and it continues and rejoins without harm" {
 	start_scope r1 r2 r3
 	start_register e1 e1 r1 --port 80 --pe-id 0x11 web
