@@ -214,13 +214,13 @@ cmd_registrar_json(const struct rsp_session *s, bool element)
 
 	rsp_session_home(s, &home);
 	rsp_session_stats(s, &stats);
-	if (!home.server || !*home.address)
+	if (!home.up)
 		return json_null();
 	json_t *registrar = json_object();
 
 	rsp_json_put(&registrar, "id", stats.home_server_id ? rsp_json_id(stats.home_server_id) : json_null());
 	rsp_json_put(&registrar, "name", text_or_null(home.server));
-	rsp_json_put(&registrar, "address", rsp_json_text(home.address));
+	rsp_json_put(&registrar, "address", text_or_null(home.address));
 	rsp_json_put(&registrar, "auth", json_string(!home.secure ? "none" : element ? "psk" : "certificate"));
 	rsp_json_put(&registrar, "tls", text_or_null(home.tls_version));
 	rsp_json_put(&registrar, "secure", json_boolean(home.secure));
@@ -244,8 +244,9 @@ cmd_home_text(const struct rsp_session *s, char out[static RSP_CLIENT_SERVER_TEX
 	rsp_session_home(s, &home);
 	size_t n = strcspn(home.server, ":");
 	bool named = n > 0 && home.server[n] == '\0' && strncmp(home.address, home.server, n) != 0;
-	(void)snprintf(out, RSP_CLIENT_SERVER_TEXT_MAX, "%s%s%s", named ? home.server : "", named ? "@" : "",
-		       home.address);
+	const char *between = named && *home.address ? "@" : "";
+	(void)snprintf(out, RSP_CLIENT_SERVER_TEXT_MAX, "%s%s%s", named ? home.server : "", between,
+		       named || *home.address ? home.address : "a registrar");
 	return out;
 }
 

@@ -33,7 +33,10 @@ int cmd_trace_close(struct rsp_trace *trace, int status);
 /** The attempts of @s so far, for a record. @s may be NULL. */
 json_t *cmd_attempts_json(const struct rsp_session *s);
 
-/** The registrar that answers @s: { id, name, address, auth, tls, secure }; null if there is none. */
+/**
+ * The registrar that answers @s: { id, name, address, auth, tls, secure }; null if there is none. The address is null
+ * where it has dialled us and nothing says at which port it listens, the id until it has told it.
+ */
 json_t *cmd_registrar_json(const struct rsp_session *s, bool element);
 
 /**

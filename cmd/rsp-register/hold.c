@@ -35,6 +35,7 @@ struct hold {
 	struct rsp_tls *tls;
 	struct rsp_trace *trace;
 	struct rsp_session *session;
+	json_t *registrar; /* in the last record that had one */
 	struct wrap *wrap;
 	struct rsp_reader *reader;
 	struct rsp_alarm *drain;
@@ -68,6 +69,24 @@ struct facts {
 	int status, signum;
 };
 
+/* The one in charge; the one that was, if it is lost now. */
+static json_t *
+registrar_json(struct hold *h, const struct rsp_client_event *event)
+{
+	json_t *now = h->session ? cmd_registrar_json(h->session, true) : json_null();
+	bool gone = event && event->type == RSP_CLIENT_HOME_LOST;
+
+	if (json_is_null(now) && gone && h->registrar) {
+		json_decref(now);
+		return json_incref(h->registrar);
+	}
+	if (!json_is_null(now)) {
+		json_decref(h->registrar);
+		h->registrar = json_incref(now);
+	}
+	return now;
+}
+
 static void
 emit(struct hold *h, const char *name, const struct facts *facts)
 {
@@ -85,9 +104,10 @@ emit(struct hold *h, const char *name, const struct facts *facts)
 		rsp_json_put(&record, "handle_hex", json_null());
 	}
 	rsp_json_put(&record, "pe_id", pe_id ? rsp_json_id(pe_id) : json_null());
-	rsp_json_put(&record, "registrar", h->session ? cmd_registrar_json(h->session, true) : json_null());
-	rsp_json_put(&record, "lifetime_s", h->o->batch ? json_null() : json_integer(h->pe.lifetime_s));
-	rsp_json_put(&record, "rtt_ms", event && event->tries ? json_integer(event->rtt_ms) : json_null());
+	rsp_json_put(&record, "registrar", registrar_json(h, event));
+	int32_t lifetime_s = event && event->lifetime_s ? event->lifetime_s : h->pe.lifetime_s;
+	rsp_json_put(&record, "lifetime_s", lifetime_s ? json_integer(lifetime_s) : json_null());
+	rsp_json_put(&record, "rtt_ms", event && event->tries ? json_real(event->rtt_ms) : json_null());
 	rsp_json_put(&record, "cause", rsp_cli_cause_json(cause));
 	rsp_json_put(&record, "reason", rsp_json_text(facts->reason));
 	bool exited = facts->ended && !facts->signum;
@@ -721,6 +741,7 @@ watch(struct hold *h, struct rsp_why *why)
 static void
 clean_up(struct hold *h)
 {
+	json_decref(h->registrar);
 	wrap_free(h->wrap);
 	rsp_reader_free(h->reader);
 	rsp_alarm_free(h->drain);

@@ -136,6 +136,7 @@ struct rsp_client_event {
 	bool changed, solicited; /* @solicited: the answer to a request, not an update */
 	bool accepted;		 /* RESOLVED: updates will follow by themselves (the A bit) */
 	uint16_t cause;		 /* RFC 5354 s.3.12, or RSP_CAUSE_NONE */
+	int32_t lifetime_s;	 /* of the element's registration; 0: not about an element */
 	uint32_t rtt_ms;	 /* from the first request to the answer */
 	unsigned tries;		 /* how often the request was sent */
 	const struct rsp_message *message;

@@ -129,6 +129,7 @@ tell(struct rsp_client *c, const struct client_element *e, enum rsp_client_event
 
 	event.handle = e->handle;
 	event.pe_id = e->pe_id;
+	event.lifetime_s = e->lifetime_s;
 	event.cause = cause;
 	event.why = why;
 	event.tries = e->attempts;
@@ -442,11 +443,12 @@ hold(struct rsp_client *c, struct client_element *e)
 	rsp_client_arm(c, &e->timer, t4_ms(c, e));
 }
 
-/* A registrar has taken @e over, as another one knew it. */
+/* A registrar has taken @e over, as another one knew it. When @e registers there, it does so for the first time. */
 static void
 hold_adopted(struct rsp_client *c, struct client_element *e)
 {
 	hold(c, e);
+	e->home = 0;
 	if (c->config.timers.refresh_ms < t4_ms(c, e))
 		rsp_client_arm(c, &e->timer, rsp_rng_below(&c->rng, c->config.timers.refresh_ms + UINT64_C(1)));
 }
@@ -564,6 +566,7 @@ rsp_client_element_registered(struct rsp_client *c, const struct rsp_message *ms
 	struct rsp_client_event event = rsp_client_event_new(c, type);
 	event.handle = e->handle;
 	event.pe_id = e->pe_id;
+	event.lifetime_s = e->lifetime_s;
 	event.cause = cause; /* with R unset: a warning */
 	event.tries = attempts;
 	event.rtt_ms = (uint32_t)(c->now - e->first_sent_ms);
@@ -667,6 +670,7 @@ keepalive(struct rsp_client *c, struct client_link *link, const struct rsp_messa
 	struct rsp_client_event event = rsp_client_event_new(c, RSP_CLIENT_KEEPALIVE);
 	event.handle = e->handle;
 	event.pe_id = e->pe_id;
+	event.lifetime_s = e->lifetime_s;
 	event.link = link->id;
 	event.server = link->name;
 	event.server_id = msg->server_id;

@@ -285,8 +285,11 @@ rsp_session_home(const struct rsp_session *s, struct rsp_session_home *ret)
 	if (!stats.home_link || !link || !link->open)
 		return;
 	const struct rsp_stream_auth *auth = rsp_stream_auth(link->stream);
+	ret->up = true;
 	ret->server = stats.home_server;
-	rsp_addr_format(&auth->remote, auth->remote_port, ret->address);
+	uint16_t port = link->accepted ? rsp_session_port_of(s, link->server_name) : auth->remote_port;
+	if (port)
+		rsp_addr_format(&auth->remote, port, ret->address);
 	ret->secure = auth->secure;
 	ret->tls_version = auth->tls_version;
 	ret->tls_kx = auth->tls_kx;

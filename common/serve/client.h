@@ -86,8 +86,10 @@ void rsp_session_stats(const struct rsp_session *s, struct rsp_client_stats *ret
 
 /** How the home is connected, for records. */
 struct rsp_session_home {
-	const char *server; /* "" if there is none */
-	char address[80];   /* ADDR:PORT */
+	bool up;	    /* there is one */
+	const char *server; /* "" if there is none, or it has no name */
+	/* ADDR:PORT where it listens; "" if only it knows, as it has dialled us and nothing tells of its port. */
+	char address[80];
 	bool secure;
 	const char *tls_version, *tls_kx, *tls_cipher; /* "" in plain text */
 	struct rsp_ip local;

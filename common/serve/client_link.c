@@ -328,6 +328,7 @@ on_accept(void *ctx, struct rsp_stream *stream, const struct rsp_stream_auth *au
 		return;
 	}
 	link->stream = stream;
+	link->accepted = true;
 	link->role = auth->role;
 	on_open(link, stream, auth);
 }

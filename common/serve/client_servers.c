@@ -1,5 +1,6 @@
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "keys/scope.h"
 #include "serve/client_priv.h"
@@ -16,6 +17,7 @@ take(struct rsp_session *s, struct rsp_client_server *ret, const char *name, con
 
 	(void)snprintf(server->host, sizeof server->host, "%s", endpoint->host);
 	(void)snprintf(server->name, sizeof server->name, "%s", name);
+	server->port = endpoint->port;
 	*ret = (struct rsp_client_server){ .name = server->name, .host = server->host, .port = endpoint->port };
 	if (rsp_ip_parse(server->host, &ip) == RSP_OK)
 		ret->ip[ret->n_ips++] = ip;
@@ -63,4 +65,18 @@ rsp_session_servers(struct rsp_session *s, struct rsp_client_server *ret, struct
 		take(s, &ret[s->n_servers], target.name, &target.endpoint, target.registrar);
 	}
 	return RSP_OK;
+}
+
+uint16_t
+rsp_session_port_of(const struct rsp_session *s, const char *name)
+{
+	const struct rsp_scope_registrar *registrar =
+		s->config.scope ? rsp_scope_registrar_named(s->config.scope, name) : NULL;
+
+	if (!*name)
+		return 0;
+	for (unsigned i = 0; i < s->n_servers; i++) /* what was asked for counts more than what the scope says */
+		if (strcmp(s->servers[i].name, name) == 0)
+			return s->servers[i].port;
+	return registrar ? registrar->asap.port : 0;
 }

@@ -432,11 +432,12 @@ resolves() {
 
 @test "register: a batch over one connection" {
 	start_peer r1
-	seq 100 | jq -c '{port: (8000 + .), pe_id: ., pool: (if . > 50 then "other" else "web" end)}' >"$BATS_TEST_TMPDIR/batch"
+	seq 100 | jq -c '{port: (8000 + .), pe_id: ., lifetime: "\(. + 100)s", pool: (if . > 50 then "other" else "web" end)}' >"$BATS_TEST_TMPDIR/batch"
 	rsp-register --scope "$scopes/e1" -s "r1@${asap[r1]}" --batch <"$BATS_TEST_TMPDIR/batch" \
 		>"$BATS_TEST_TMPDIR/one.out" 2>"$BATS_TEST_TMPDIR/one.err" 3>&- &
 	pids[one]=$!
 	wait_until 10 registered one 100
+	assert_equal "$(records one 'select(.event == "registered" and .pe_id == "0x00000007") | .lifetime_s')" 107
 	rsp 0 rsp-resolve --scope "$scopes/user" -s "r1@${asap[r1]}" -n 100 web
 	assert_equal "$(field '(.elements | length), .complete' | xargs)" "50 true"
 	stop one 0

@@ -131,6 +131,17 @@ load_is() { # REGISTRAR VALUE
 		polled $poll
 		assert_equal "$poll: $answers" "$poll: ok 0x00000011 0x00000012"
 	done
+	for e in e1 e2; do # what was lost is named, and so is where it is again
+		wait_for_record $e '.event == "lost" and .registrar.name == "r1"' | jq -r .registrar.address >>"$BATS_TEST_TMPDIR/lost"
+		wait_for_record $e '.event == "reregistered"'
+	done
+	assert_equal "$(sort -u "$BATS_TEST_TMPDIR/lost")" "${asap[r1]}"
+	# who has dialled us is not at the port it dialled from: it is known where it listens, or not
+	assert_equal "$(records e1 'select(.event == "home-changed" or .event == "reregistered") | .registrar.address' | sort -u)" null
+	local name address
+	while read -r name address; do
+		assert_equal "$address" "${asap[$name]}"
+	done < <(records e2 'select(.event == "home-changed").registrar | "\(.name) \(.address)"' | jq -r .)
 	assert_equal "$(for r in r2 r3; do records $r 'select(.event == "takeover-done").count'; done)" 2 # one of them did
 	no_record '.event == "pe-removed"' r2 r3
 
