@@ -4,7 +4,7 @@
  * table, and serves when these are complete. Beyond the RFC: who finds nobody serves at once; of several that find only
  * each other, joining too, the one with the highest id begins. */
 
-#define ROUNDS	 2   /* who does not answer, but does not refuse either, is asked so often */
+#define ROUNDS	 2   /* who is silent, or joining himself, is asked so often before we serve without him */
 #define RETRY_MS 300 /* "a few seconds" in s.3.2.2.2, but a scope that starts should not take so long */
 
 static bool
@@ -91,7 +91,8 @@ round_over(struct rsp_registrar *r)
 		/* one that is joining will find us; a busy one serves, and will serve us */
 		first = first && (!contact->rejected || (!contact->busy && contact->peer_id < r->config.server_id));
 	}
-	if ((!rejected || first) && (!silent || r->rounds >= ROUNDS)) { /* who is silent may only be slow */
+	/* who is silent may only be slow; and who is joining may know of a mentor, and serve by the next round */
+	if ((!rejected || first) && ((!rejected && !silent) || r->rounds >= ROUNDS)) {
 		serve(r, "alone");
 		return;
 	}

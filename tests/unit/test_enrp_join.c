@@ -398,8 +398,34 @@ of_several_that_join_the_highest_begins(void)
 	begin(1);
 	uint32_t a = answers(ID_A, "a");
 	listed(a, ID_A, true); /* lower than us */
+	CHECK(!serves());
+	world_run(450);
+	CHECK_EQ(world_count(a, ENRP_LIST_REQUEST), 2);
+	CHECK(!serves());
+	listed(a, ID_A, true);
 	CHECK(serves());
 	CHECK_STR(world_reason(RSP_EVENT_SERVING), "alone");
+	world_end();
+
+	begin(1); /* unless one of them has found a mentor meanwhile */
+	a = answers(ID_A, "a");
+	listed(a, ID_A, true);
+	world_run(450);
+	listed(a, ID_A, false);
+	world_table(a, ID_A, 0, "web", 1, 3, ID_C, 8);
+	CHECK(serves());
+	CHECK_STR(world_reason(RSP_EVENT_SERVING), "synchronised");
+	CHECK_EQ(rsp_registrar_stats(w.r).elements, 3);
+	world_end();
+
+	begin(1); /* and a higher one is waited for */
+	uint32_t b = answers(ID_B, "a");
+	for (unsigned i = 1; i < 5; i++) {
+		CHECK_EQ(world_count(b, ENRP_LIST_REQUEST), i);
+		listed(b, ID_B, true);
+		world_run(450);
+		CHECK(!serves());
+	}
 	world_end();
 }
 
