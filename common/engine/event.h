@@ -26,7 +26,7 @@
 	X(PEER_SUSPECTED, "peer-suspected") /* it is probed; .reason: "silence" or "connection-lost" */ \
 	X(PEER_RETURNED, "peer-returned") /* it was suspected or dead, and was heard again */         \
 	X(PEER_DEAD,     "peer-dead")     /* .reason: "no-response", "send-failed", "restarted", "unknown" */ \
-	X(PEER_LEFT,     "peer-left")     /* .by_id took over what was its; it is off the peer list */ \
+	X(PEER_LEFT,     "peer-left")     /* .by_id took over what was its, .count elements; it is off the peer list */ \
 	X(TAKEOVER_STARTED, "takeover-started") /* arbitration for .peer_id's elements */             \
 	X(TAKEOVER_ABORTED, "takeover-aborted") /* .reason: "target-alive", "other-wins" */           \
 	X(TAKEOVER_DONE, "takeover-done") /* .count elements are ours now, .duration_ms after the arbitration began */ \

@@ -27,7 +27,7 @@ static struct {
 		uint32_t peer_id, by_id, pe_id, count;
 		uint16_t cause;
 		enum rsp_err err;
-		char why[64];
+		char why[64], peer[64];
 	} event[WORLD_EVENTS];
 	unsigned n_events;
 	struct {
@@ -96,6 +96,7 @@ world_record(void *ctx, const struct rsp_event *event)
 	w.event[i].pe_id = event->pe_id;
 	w.event[i].count = event->count;
 	w.event[i].cause = event->cause;
+	(void)snprintf(w.event[i].peer, sizeof(w.event[i].peer), "%s", event->peer_name ? event->peer_name : "");
 	w.event[i].err = event->why ? event->why->err : RSP_OK;
 	(void)snprintf(w.event[i].why, sizeof(w.event[i].why), "%.63s", event->why ? event->why->reason : "");
 }

@@ -314,6 +314,7 @@ who_has_yielded_acknowledges_whoever_asks(void)
 	CHECK_EQ(world_home("web", 1), ID_A);
 	CHECK_EQ(w.n_events, 1);
 	CHECK_EQ(w.event[0].kind, RSP_EVENT_PEER_LEFT);
+	CHECK_STR(w.event[0].peer, "d");
 	CHECK_EQ(w.event[0].count, 3);
 	world_about(C, ENRP_TAKEOVER_SERVER, ID_C, ID_D); /* a second winner: the element will decide */
 	world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(1, ID_C, 21));
