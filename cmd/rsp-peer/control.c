@@ -9,10 +9,13 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "net/loop.h"
 #include "peer.h"
 #include "serve/control.h"
 
 #define DIRECTORY "rserpool"
+#define ANSWER_MS 2000
+#define TRIED_MAX RSP_REASON_MAX
 
 /* The directory that systemd made for us; of several (RuntimeDirectory=), the first. */
 static char *
@@ -45,6 +48,59 @@ socket_path(const char *directory, const char *name)
 	return asprintf(&path, "%s/%s.sock", directory, name) < 0 ? NULL : path;
 }
 
+/* What another process answers at the socket that is to be ours. */
+struct other {
+	bool answered;
+	json_t *status;
+};
+
+static void
+on_other(void *ctx, struct rsp_bytes text, const struct rsp_why *why)
+{
+	struct other *other = ctx;
+
+	other->answered = true;
+	if (!why->err)
+		other->status = json_loadb((const char *)text.p, text.n, JSON_REJECT_DUPLICATES, NULL);
+}
+
+/* One that is leaving is no obstacle. What is no registrar keeps us from having a socket, and no more. */
+static enum rsp_err
+judge(const char *name, const json_t *status, struct rsp_why *why)
+{
+	const char *schema = json_string_value(json_object_get(status, "schema"));
+	const char *its_name = json_string_value(json_object_get(status, "name"));
+	const char *state = json_string_value(json_object_get(status, "state"));
+	const char *asap = json_string_value(json_object_get(json_object_get(status, "listening"), "asap"));
+
+	if (!schema || strcmp(schema, PEER_STATUS_SCHEMA) != 0 || !its_name || strcmp(its_name, name) != 0 || !state ||
+	    strcmp(state, "leaving") == 0)
+		return RSP_OK;
+	return rsp_fail(why, RSP_EEXISTS, name,
+			"another registrar of this name runs here: process %lld, at %s; one of another scope needs a "
+			"--control of its own",
+			(long long)json_integer_value(json_object_get(status, "pid")), asap ? asap : "no address");
+}
+
+enum rsp_err
+peer_control_alone(struct rsp_loop *loop, const char *name, struct rsp_why *why)
+{
+	bool ours;
+	RSP_AUTO(rsp_free) char *directory = peer_option.control ? NULL : default_directory(&ours);
+	RSP_AUTO(rsp_free) char *path = directory ? socket_path(directory, name) : NULL;
+	struct rsp_query *query = NULL;
+	struct other other = { 0 };
+
+	if (!path || access(path, F_OK) < 0 || rsp_query_new(loop, path, ANSWER_MS, on_other, &other, &query, NULL))
+		return RSP_OK;
+	while (!other.answered && rsp_loop_turn(loop, true))
+		;
+	rsp_query_free(query);
+	enum rsp_err err = judge(name, other.status, why);
+	json_decref(other.status);
+	return err;
+}
+
 /* Without a default one a registrar can do: it says so, and goes on. */
 static void
 open_default(struct rsp_loop *loop, const char *name, rsp_control_answer *answer, void *ctx, struct rsp_control **ret)
@@ -73,22 +129,25 @@ peer_control_open(struct rsp_loop *loop, const char *name, rsp_control_answer *a
 	return RSP_OK;
 }
 
-/* Look for sockets NAME.sock, of any name if it is "*". */
+/* Look for sockets NAME.sock, of any name if it is "*"; @tried gets where. */
 static void
-look_in(const char *directory, const char *name, glob_t *found)
+look_in(const char *directory, const char *name, glob_t *found, char tried[static TRIED_MAX])
 {
 	RSP_AUTO(rsp_free) char *pattern = directory ? socket_path(directory, name) : NULL;
+	size_t n = strlen(tried);
 
-	if (pattern)
-		(void)glob(pattern, found->gl_pathc ? GLOB_APPEND : 0, NULL, found);
+	if (!pattern)
+		return;
+	(void)snprintf(tried + n, TRIED_MAX - n, "%s%s", n ? " or " : "", pattern);
+	(void)glob(pattern, found->gl_pathc ? GLOB_APPEND : 0, NULL, found);
 }
 
 static enum rsp_err
-one_of(const glob_t *found, const char *name, char **ret, struct rsp_why *why)
+one_of(const glob_t *found, const char *name, const char *tried, char **ret, struct rsp_why *why)
 {
 	if (found->gl_pathc == 0)
 		return rsp_fail(why, RSP_EUNREACHABLE, name ? name : "registrar",
-				"no control socket is where they are by default: give it with --control");
+				"no control socket: --control says where it is, if not at %s", tried);
 	if (found->gl_pathc > 1 && !name)
 		return rsp_fail(why, RSP_EUSAGE, "--name", "is missing, and several registrars are here: %s, %s%s",
 				found->gl_pathv[0], found->gl_pathv[1], found->gl_pathc > 2 ? "..." : "");
@@ -102,12 +161,13 @@ peer_control_find(const char *name, char **ret, struct rsp_why *why)
 	const char *user = getenv("XDG_RUNTIME_DIR"), *wanted = name ? name : "*";
 	RSP_AUTO(rsp_free) char *own = runtime_directory();
 	RSP_AUTO(rsp_free) char *of_user = user && *user ? rsp_path_join(user, DIRECTORY) : NULL;
+	char tried[TRIED_MAX] = "";
 	glob_t found = { 0 };
 
-	look_in(own, wanted, &found);
-	look_in(of_user, wanted, &found);
-	look_in("/run/" DIRECTORY, wanted, &found);
-	enum rsp_err err = one_of(&found, name, ret, why);
+	look_in(own, wanted, &found, tried);
+	look_in(of_user, wanted, &found, tried);
+	look_in("/run/" DIRECTORY, wanted, &found, tried);
+	enum rsp_err err = one_of(&found, name, tried, ret, why);
 	globfree(&found);
 	return err;
 }

@@ -100,6 +100,12 @@ char *peer_status_text(const struct rsp_serve *serve, const char *name, int64_t 
 /* control.c */
 
 /**
+ * RSP_EEXISTS if another registrar @name runs on this machine, by its own word at the default control socket. Two of
+ * one name, which have one set of keys, would split the scope (engine/namesake.c).
+ */
+enum rsp_err peer_control_alone(struct rsp_loop *loop, const char *name, struct rsp_why *why) RSP_NODISCARD;
+
+/**
  * Open the control socket as the options say; *@ret stays NULL if there is to be none, or if the default one cannot be
  * had, which is said on stderr.
  */

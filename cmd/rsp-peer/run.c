@@ -167,7 +167,9 @@ start(struct run *run, struct rsp_why *why)
 	run->name = peer_option.name ? peer_option.name : run->scope ? run->scope->node : "";
 	if (!*run->name)
 		return rsp_fail(why, RSP_EUSAGE, "--name", "is missing, and the scope does not say who we are");
-	err = peer_ports(run->loop, run->name, run->scope, &config, why);
+	err = peer_control_alone(run->loop, run->name, why);
+	if (!err)
+		err = peer_ports(run->loop, run->name, run->scope, &config, why);
 	if (!err)
 		err = peer_contacts(run->loop, run->name, run->scope, contacts, &config.n_contacts, why);
 	if (!err)

@@ -33,7 +33,8 @@ result() {
 # start_rogue ARG...: a registrar r1 of another scope, with an element of its own in the pool web.
 start_rogue() {
 	make_scope "$BATS_TEST_TMPDIR/else"
-	start rogue rsp-peer run --scope "$BATS_TEST_TMPDIR/else/r1" --name r1 --asap 127.0.0.1:0 --enrp 127.0.0.1:0 "$@"
+	start rogue rsp-peer run --scope "$BATS_TEST_TMPDIR/else/r1" --name r1 --asap 127.0.0.1:0 --enrp 127.0.0.1:0 --control none \
+		"$@"
 	rogue=$(wait_for_record rogue '.event == "listening"' | jq -r .asap)
 	start bait rsp-register --scope "$BATS_TEST_TMPDIR/else/e1" -s "r1@$rogue" --port 6666 web
 	wait_for_record bait '.event == "registered"'

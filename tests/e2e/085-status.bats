@@ -92,6 +92,9 @@ plain_peer() {
 	assert [ ! -e "$socket" ]
 	status 4
 	assert_equal "$(field .error.key)" unreachable
+	XDG_RUNTIME_DIR=/nowhere status 4 --name r1 # it says where it looked
+	assert_equal "$(field .error.reason)" "no control socket: --control says where it is, if not at $socket or \
+/nowhere/rserpool/r1.sock or /run/rserpool/r1.sock"
 }
 
 @test "control: another user is told nothing, whatever the socket's mode" {

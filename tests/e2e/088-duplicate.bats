@@ -60,3 +60,46 @@ has_sent() {
 		assert_equal "$(records "$name" 'select(.event == "duplicate-name")')" ""
 	done
 }
+
+@test "on one machine the second one does not start, if it is not told where else its control socket is" {
+	start_peer r1
+	rsp 3 rsp-peer run --scope "$scopes/r1" --asap 127.0.0.1:0 --enrp 127.0.0.1:0
+	assert_equal "$(field '.error | [.key, .object] | join(" ")')" "exists r1"
+	[[ $(field .error.reason) == *"process ${pids[r1]}, at ${asap[r1]};"* ]]
+	twin r1
+	stop twin
+	start_peer r2 # another name is another registrar
+	stop r1 137 KILL
+	start_peer r1 # what a dead one left is in nobody's way
+}
+
+# answers TEXT...: somebody at the control socket of r1 who answers with one TEXT after another, then not at all
+answers() {
+	start liar python3 -c 'import os, socket, sys
+listener = socket.socket(socket.AF_UNIX)
+listener.bind(sys.argv[1] + ".new")
+listener.listen()
+os.rename(sys.argv[1] + ".new", sys.argv[1])
+links = []
+for answer in sys.argv[2:]:
+    links = [listener.accept()[0]]
+    answer and links[0].sendall(answer.encode())
+links[0].close()
+while True:
+    links.append(listener.accept()[0])' "$BATS_TEST_TMPDIR/r1.sock" "$@"
+	wait_until 5 test -S "$BATS_TEST_TMPDIR/r1.sock"
+}
+
+@test "one that is leaving, and what is no registrar of this name, keep nobody from starting" {
+	local leaving='{"schema":"rsp.peer.status/1","name":"r1","state":"leaving","pid":1}'
+	# it is asked once, and then a connection is tried when the socket is to be ours
+	answers "$leaving" '' "${leaving//r1/r9}" '' 'no JSON' ''
+	for _ in 1 2 3; do
+		start_peer r1
+		grep -q 'r1.sock: another process listens there; there is no control socket' "$BATS_TEST_TMPDIR/r1.err"
+		stop r1
+	done
+	start_peer r1 # it does not answer: 2 s
+	stop r1
+	stop liar 143
+}
