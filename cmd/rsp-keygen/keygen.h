@@ -69,6 +69,9 @@ enum rsp_err master_check_name(const struct master *master, const char *name, en
 /** "@dir/@a" or "@dir/registrars/@name/@a". On the heap; NULL if out of memory. */
 char *master_path(const char *dir, const char *name, const char *file) RSP_NODISCARD;
 
+/** Say in @why, if it is @err's, what this tool can do about it: make the scope, or replace what is there. Returns @err. */
+enum rsp_err advise(enum rsp_err err, struct rsp_why *why);
+
 /** Make the directory @path with @mode if it is not there. */
 enum rsp_err make_directory(const char *path, unsigned mode, struct rsp_why *why) RSP_NODISCARD;
 

@@ -109,7 +109,8 @@ list_psktool(const struct rsp_keyring *ring)
 		gnutls_memset(hex, 0, sizeof(hex));
 	}
 	if (keygen.output)
-		err = rsp_file_write(keygen.output, RSP_FILE_SECRET, keygen.force, rsp_bytes_of(text, n), &why);
+		err = advise(rsp_file_write(keygen.output, RSP_FILE_SECRET, keygen.force, rsp_bytes_of(text, n), &why),
+			     &why);
 	int status = err             ? rsp_cli_fail(&why)
 		     : keygen.output ? EXIT_SUCCESS
 				     : rsp_err_exit(rsp_cli_write(rsp_bytes_of(text, n)));
@@ -126,7 +127,7 @@ run_list(unsigned n, const char *const *operand)
 
 	if (n > 0)
 		return rsp_cli_usage(operand[0], "is one operand too many");
-	if (rsp_scope_load(rsp_cli.scope, &scope, &why))
+	if (advise(rsp_scope_load(rsp_cli.scope, &scope, &why), &why))
 		return rsp_cli_fail(&why);
 	bool to_file = keygen.output && !keygen.psktool;
 	int status = to_file && rsp_cli_output_open(keygen.output, false, rsp_cli.pretty, &why) ? rsp_cli_fail(&why)
@@ -367,7 +368,7 @@ run_check(unsigned n, const char *const *operand)
 
 	if (n > 0)
 		return rsp_cli_usage(operand[0], "is one operand too many");
-	if (rsp_scope_load_public(checks.dir, &scope, &why))
+	if (advise(rsp_scope_load_public(checks.dir, &scope, &why), &why))
 		return rsp_cli_fail(&why);
 	checks.scope = scope;
 	load_ring(&checks);

@@ -78,6 +78,18 @@ master_lock(const char *dir, int *ret, struct rsp_why *why)
 	return RSP_OK;
 }
 
+enum rsp_err
+advise(enum rsp_err err, struct rsp_why *why)
+{
+	struct rsp_why was = *why;
+
+	if (err == RSP_EEXISTS)
+		return rsp_fail(why, err, was.object, "exists already (--force replaces what is there)");
+	if (err == RSP_ENOTFOUND && strcmp(was.object, rsp_cli.scope) == 0)
+		return rsp_fail(why, err, was.object, "no such scope directory (rsp-keygen init makes one)");
+	return err;
+}
+
 static enum rsp_err
 open_ca(struct master *master, struct rsp_why *why)
 {
@@ -119,7 +131,9 @@ master_open(struct master *master, bool writes, bool ca, struct rsp_why *why)
 	enum rsp_err err =
 		rsp_scope_load_public(master->dir, &scope, why); /* before a lock file appears in a wrong directory */
 	rsp_scope_free(scope);
-	if (!err && writes)
+	if (err)
+		return advise(err, why);
+	if (writes)
 		err = master_lock(master->dir, &master->lock, why);
 	return err ? err : open_parts(master, ca, why);
 }

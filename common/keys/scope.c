@@ -187,7 +187,7 @@ rsp_scope_load_public(const char *dir, struct rsp_scope **ret, struct rsp_why *w
 	if (!path || !scope)
 		return rsp_fail(why, RSP_ENOMEM, dir, "out of memory");
 	if (access(dir, F_OK) < 0 && errno == ENOENT) /* what else may be wrong shows when the file is read */
-		return rsp_fail(why, RSP_ENOTFOUND, dir, "no such scope directory (rsp-keygen init makes one): %m");
+		return rsp_fail(why, RSP_ENOTFOUND, dir, "no such scope directory (its administrator makes one with rsp-keygen bundle)");
 	enum rsp_err err = rsp_doc_load(&scope_json, path, scope, why);
 	if (!err)
 		*ret = RSP_TAKE(scope);

@@ -242,6 +242,25 @@ lost() {
 	assert_equal "$(jq -r 'select(.state == "bad") | .object' <<<"$output" | xargs)" "r1/authz.json r1/cert.pem r1/key.pem"
 }
 
+@test "keygen: what exists, and what does not, is told with the way out" {
+	rsp 3 rsp-keygen list
+	assert_equal "$stderr" "rsp-keygen: $d: no such scope directory (rsp-keygen init makes one)"
+	rsp 3 rsp-keygen check
+	assert_equal "$stderr" "rsp-keygen: $d: no such scope directory (rsp-keygen init makes one)"
+	rsp 3 rsp-keygen element e
+	assert_equal "$stderr" "rsp-keygen: $d: no such scope directory (rsp-keygen init makes one)"
+	rsp 3 rsp-resolve web # a user makes no scope
+	assert_equal "$stderr" "rsp-resolve: $d: no such scope directory (its administrator makes one with rsp-keygen bundle)"
+	make_all
+	rsp 0 rsp-keygen bundle r1 -o "$BATS_TEST_TMPDIR/r1"
+	rsp 3 rsp-keygen bundle r1 -o "$BATS_TEST_TMPDIR/r1"
+	assert_equal "$stderr" "rsp-keygen: $BATS_TEST_TMPDIR/r1/scope.json: exists already (--force replaces what is there)"
+	rsp 0 rsp-keygen bundle r1 -o "$BATS_TEST_TMPDIR/r1" --force
+	rsp-keygen list --psktool -o "$BATS_TEST_TMPDIR/psk"
+	rsp 3 rsp-keygen list --psktool -o "$BATS_TEST_TMPDIR/psk"
+	assert_equal "$stderr" "rsp-keygen: $BATS_TEST_TMPDIR/psk: exists already (--force replaces what is there)"
+}
+
 @test "keygen: check tells what each key is for" {
 	make_all
 	rsp 0 rsp-keygen bundle web1 --output "$BATS_TEST_TMPDIR/web1"
