@@ -1,9 +1,13 @@
 #include "element.h"
 
+#include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/ip.h"
 #include "base/parse.h"
+#include "base/rng.h"
 #include "cli/options.h"
 
 static const char *const value_name[VALUE_COUNT] = {
@@ -104,6 +108,52 @@ element_load(const char *text, uint32_t *ret)
 		return RSP_EVALUE;
 	*ret = (uint32_t)(billionths * UINT32_MAX / 1000000000);
 	return RSP_OK;
+}
+
+enum rsp_err
+element_read_load(struct element_spec *spec, const char *path, struct rsp_why *why)
+{
+	uint8_t *text = NULL;
+	size_t size = 0;
+
+	if (!path)
+		return RSP_OK;
+	enum rsp_err err = rsp_file_read(path, RSP_FILE_PUBLIC, 4096, &text, &size, why);
+	if (err)
+		return err;
+	while (size > 0 && isspace(text[size - 1]))
+		text[--size] = '\0';
+	if (element_load((const char *)text, &spec->value[VALUE_LOAD]))
+		err = rsp_fail(why, RSP_ECONFIG, path, "is not a load from 0 to 1 or from 0%% to 100%%");
+	free(text);
+	spec->given[VALUE_LOAD] = true;
+	return err;
+}
+
+enum rsp_err
+element_choose_id(struct element_spec *spec, const char *path, struct rsp_rng *rng, struct rsp_why *why)
+{
+	uint8_t *text = NULL;
+	size_t size = 0;
+	char line[16];
+
+	if (path && !spec->pe_id) {
+		enum rsp_err err = rsp_file_read(path, RSP_FILE_PUBLIC, 64, &text, &size, why);
+
+		while (!err && size > 0 && isspace(text[size - 1]))
+			text[--size] = '\0';
+		if (!err && size > 0 && rsp_cli_id((const char *)text, &spec->pe_id, why))
+			err = rsp_fail(why, RSP_ECONFIG, path, "holds no identifier");
+		free(text);
+		if (err && err != RSP_ENOTFOUND)
+			return err;
+	}
+	if (!spec->pe_id)
+		spec->pe_id = rsp_rng_id(rng);
+	if (!path)
+		return RSP_OK;
+	(void)snprintf(line, sizeof(line), "0x%08x\n", (unsigned)spec->pe_id);
+	return rsp_file_write(path, RSP_FILE_PUBLIC, true, rsp_bytes_str(line), why);
 }
 
 static enum rsp_err

@@ -5,6 +5,8 @@
 #include "base/err.h"
 #include "proto/param.h"
 
+struct rsp_rng;
+
 /* What an element is to be, as options or a line of a batch say it. */
 
 enum element_value { VALUE_WEIGHT, VALUE_PRIORITY, VALUE_LOAD, VALUE_LOAD_DEGRADATION, VALUE_COUNT };
@@ -35,6 +37,16 @@ enum rsp_err element_set(struct element_spec *spec, const char *name, const char
 /** Check that @spec is whole, and make it a Pool Element whose addresses are in @room. RSP_EUSAGE with @why. */
 enum rsp_err element_make(const struct element_spec *spec, uint8_t room[static ELEMENT_ROOM],
 			  struct rsp_pool_element *ret, struct rsp_why *why) RSP_NODISCARD;
+
+/** Take the load from the file @path; NULL is fine. RSP_ECONFIG, or as rsp_file_read(), with @why. */
+enum rsp_err element_read_load(struct element_spec *spec, const char *path, struct rsp_why *why) RSP_NODISCARD;
+
+/**
+ * Choose the identifier, if there is none yet: the one in the file @path, so that a restarted element takes up its old
+ * place in the pool; else any. It is written there. Without a file (NULL): any. Errors as above.
+ */
+enum rsp_err element_choose_id(struct element_spec *spec, const char *path, struct rsp_rng *rng,
+			       struct rsp_why *why) RSP_NODISCARD;
 
 /** Read a load: 0 to 1 with decimals, or 0% to 100%, scaled to 32 bits. RSP_EVALUE. */
 enum rsp_err element_load(const char *text, uint32_t *ret) RSP_NODISCARD;

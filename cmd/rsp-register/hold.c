@@ -1,6 +1,5 @@
 #include "hold.h"
 
-#include <ctype.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +8,6 @@
 
 #include "../session.h"
 #include "../systemd.h"
-#include "base/file.h"
 #include "base/log.h"
 #include "base/rng.h"
 #include "cli/fail.h"
@@ -240,8 +238,16 @@ on_ended(void *ctx, int status, int signum)
 {
 	struct hold *h = ctx;
 
-	emit(h, "child-exit", &(struct facts){ .ended = true, .status = status, .signum = signum });
-	if (!h->failed)
+	bool early = h->phase < LEAVE && !h->registered;
+	struct rsp_why why;
+
+	(void)rsp_fail(&why, RSP_ELOST, rsp_cli.command[0], "ended before it was registered");
+	emit(h, "child-exit",
+	     &(struct facts){ .ended = true, .status = status, .signum = signum, .failed = early,
+			      .reason = early ? why.reason : NULL });
+	if (early) /* and if it says that all is well, that is still no success */
+		fail(h, &why);
+	if (!h->failed || (early && (signum || status)))
 		h->status = signum ? 128 + signum : status;
 	if (h->phase < LEAVE)
 		leave(h);
@@ -457,8 +463,10 @@ on_rejected(struct hold *h, const struct rsp_client_event *event)
 		check_batch(h);
 		return;
 	}
-	(void)rsp_fail(&why, RSP_EREJECTED, object_of(h), "the registrar answers: %s",
-		       name ? name : "an unknown cause");
+	(void)rsp_fail(&why, RSP_EREJECTED, object_of(h), "the registrar answers: %s%s",
+		       name ? name : "an unknown cause", /* and no more: RFC 5354 has no room for it */
+		       event->cause == RSP_CAUSE_SECURITY ? " (its record tells which rule; see REFUSALS in rsp-register(1))"
+							  : "");
 	why.cause = event->cause;
 	fail(h, &why);
 }
@@ -569,27 +577,6 @@ on_event(void *ctx, const struct rsp_client_event *event)
 /* Signals. */
 
 static enum rsp_err
-read_load(struct hold *h, struct rsp_why *why)
-{
-	const char *path = h->o->load_file;
-	uint8_t *text = NULL;
-	size_t size = 0;
-
-	if (!path)
-		return RSP_OK;
-	enum rsp_err err = rsp_file_read(path, RSP_FILE_PUBLIC, 4096, &text, &size, why);
-	if (err)
-		return err;
-	while (size > 0 && isspace(text[size - 1]))
-		text[--size] = '\0';
-	if (element_load((const char *)text, &h->spec.value[VALUE_LOAD]))
-		err = rsp_fail(why, RSP_ECONFIG, path, "is not a load from 0 to 1 or from 0%% to 100%%");
-	free(text);
-	h->spec.given[VALUE_LOAD] = true;
-	return err;
-}
-
-static enum rsp_err
 make_tls(const struct rsp_scope *scope, struct rsp_tls **ret, struct rsp_why *why)
 {
 	*ret = NULL;
@@ -622,7 +609,7 @@ reload(struct hold *h)
 	enum rsp_err err = reload_keys(h, &why);
 
 	if (!err)
-		err = read_load(h, &why);
+		err = element_read_load(&h->spec, h->o->load_file, &why);
 	if (!err && h->o->load_file)
 		err = element_make(&h->spec, h->room, &h->pe, &why);
 	if (!err && h->o->load_file && h->registered) {
@@ -658,32 +645,14 @@ on_signal(void *ctx, int signum)
 
 /* The beginning. */
 
-/* A restarted element takes up its old place in the pool: the identifier in the file is used if there is one. */
+/* What a batch has as a member is an option here. */
 static enum rsp_err
-choose_id(struct hold *h, struct rsp_why *why)
+of_option(struct rsp_why *why)
 {
-	const char *path = h->o->pe_id_file;
-	uint8_t *text = NULL;
-	size_t size = 0;
-	char line[16];
+	struct rsp_why was = *why;
 
-	if (path && !h->spec.pe_id) {
-		enum rsp_err err = rsp_file_read(path, RSP_FILE_PUBLIC, 64, &text, &size, why);
-
-		while (!err && size > 0 && isspace(text[size - 1]))
-			text[--size] = '\0';
-		if (!err && size > 0 && rsp_cli_id((const char *)text, &h->spec.pe_id, why))
-			err = rsp_fail(why, RSP_ECONFIG, path, "holds no identifier");
-		free(text);
-		if (err && err != RSP_ENOTFOUND)
-			return err;
-	}
-	if (!h->spec.pe_id)
-		h->spec.pe_id = rsp_rng_id(&h->rng);
-	if (!path)
-		return RSP_OK;
-	(void)snprintf(line, sizeof(line), "0x%08x\n", (unsigned)h->spec.pe_id);
-	return rsp_file_write(path, RSP_FILE_PUBLIC, true, rsp_bytes_str(line), why);
+	(void)snprintf(why->object, sizeof(why->object), "--%.200s", was.object);
+	return why->err;
 }
 
 static enum rsp_err
@@ -695,11 +664,11 @@ prepare(struct hold *h, struct rsp_why *why)
 	if (err)
 		return rsp_fail(why, err, "random numbers", "the kernel has none");
 	if (!h->o->batch) {
-		err = read_load(h, why);
+		err = element_read_load(&h->spec, h->o->load_file, why);
+		if (!err && element_make(&h->spec, h->room, &h->pe, why))
+			err = of_option(why);
 		if (!err)
-			err = element_make(&h->spec, h->room, &h->pe, why);
-		if (!err)
-			err = choose_id(h, why);
+			err = element_choose_id(&h->spec, h->o->pe_id_file, &h->rng, why);
 		h->pe.pe_id = h->spec.pe_id;
 	}
 	if (!err)
@@ -767,7 +736,14 @@ partial(const struct hold *h)
 
 	if (h->failed || h->bad + h->rejected == 0)
 		return h->status;
-	(void)rsp_fail(&why, RSP_EPARTIAL, "stdin", "%u lines and %u elements were no good", h->bad, h->rejected);
+	char lines[40] = "", elements[40] = "";
+
+	if (h->bad)
+		(void)snprintf(lines, sizeof(lines), "%u line%s no good", h->bad, h->bad == 1 ? " was" : "s were");
+	if (h->rejected)
+		(void)snprintf(elements, sizeof(elements), "%u element%s refused or displaced", h->rejected,
+			       h->rejected == 1 ? " was" : "s were");
+	(void)rsp_fail(&why, RSP_EPARTIAL, "stdin", "%s%s%s", lines, *lines && *elements ? ", " : "", elements);
 	return rsp_cli_fail(&why);
 }
 

@@ -1,7 +1,10 @@
 #include "wrap.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -9,6 +12,8 @@
 #include "net/stream.h"
 
 #define POLL_MS 50 /* between two looks at whether the command is ready */
+
+static const struct rsp_ip loopback[2] = { { .family = 4, .ip = { 127, 0, 0, 1 } }, { .family = 6, .ip = { [15] = 1 } } };
 
 struct wrap {
 	struct rsp_loop *loop;
@@ -93,8 +98,6 @@ probe_port(struct wrap *w)
 		.data = probe_data,
 		.closed = probe_closed,
 	};
-	static const struct rsp_ip loopback[2] = { { .family = 4, .ip = { 127, 0, 0, 1 } },
-						   { .family = 6, .ip = { [15] = 1 } } };
 	const struct rsp_ip *ip = w->config.ip.family ? &w->config.ip : &loopback[w->looks++ % 2];
 	struct rsp_dial_params dial = { .to = rsp_sockaddr_of(ip, w->config.port), .timeout_ms = 1000 };
 
@@ -161,6 +164,44 @@ ended(void *ctx, int status, int signum)
 	w->events.ended(w->ctx, status, signum);
 }
 
+/* Whether somebody takes connections at @at. One on this machine answers at once or not at all. */
+static bool
+answers(const struct rsp_sockaddr *at)
+{
+	int fd = socket(at->ss.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), error = 0;
+	struct pollfd writable = { .fd = fd, .events = POLLOUT };
+	struct rsp_sockaddr own = { .len = sizeof(own.ss) };
+	socklen_t size = sizeof(error);
+
+	if (fd < 0)
+		return false;
+	bool up = connect(fd, (const struct sockaddr *)&at->ss, at->len) == 0 || errno == EINPROGRESS;
+	up = up && poll(&writable, 1, POLL_MS) == 1 && getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 &&
+	     error == 0;
+	/* TCP lets a socket connect to itself, if the kernel chose that port for it */
+	up = up && getsockname(fd, (struct sockaddr *)&own.ss, &own.len) == 0 &&
+	     rsp_sockaddr_port(&own) != rsp_sockaddr_port(at);
+	(void)close(fd);
+	return up;
+}
+
+/* Later nobody can tell whether it is the command that answers. */
+static enum rsp_err
+check_port_free(const struct wrap_config *config, struct rsp_why *why)
+{
+	unsigned n = config->ip.family ? 1 : 2;
+
+	for (unsigned i = 0; config->ready == WRAP_READY_PORT && i < n; i++) {
+		struct rsp_sockaddr at = rsp_sockaddr_of(n == 1 ? &config->ip : &loopback[i], config->port);
+
+		if (answers(&at))
+			return rsp_fail(why, RSP_EEXISTS, config->command[0],
+					"is not started: somebody else serves the port %u already",
+					(unsigned)config->port);
+	}
+	return RSP_OK;
+}
+
 enum rsp_err
 wrap_start(struct rsp_loop *loop, const struct wrap_config *config, const struct wrap_events *events, void *ctx,
 	   struct wrap **ret, struct rsp_why *why)
@@ -171,12 +212,15 @@ wrap_start(struct rsp_loop *loop, const struct wrap_config *config, const struct
 		.fds = { STDIN_FILENO, config->out, STDERR_FILENO },
 		.own_group = true,
 	};
-	struct wrap *w = calloc(1, sizeof(*w));
+	enum rsp_err err = check_port_free(config, why);
+	struct wrap *w = err ? NULL : calloc(1, sizeof(*w));
 
+	if (err)
+		return err;
 	if (!w)
 		return rsp_fail(why, RSP_ENOMEM, config->command[0], "out of memory");
 	*w = (struct wrap){ .loop = loop, .config = *config, .events = *events, .ctx = ctx };
-	enum rsp_err err = rsp_alarm_new(loop, look, w, &w->look);
+	err = rsp_alarm_new(loop, look, w, &w->look);
 	if (!err)
 		err = rsp_alarm_new(loop, too_late, w, &w->limit);
 	if (err)

@@ -14,7 +14,7 @@ struct wrap;
 
 enum wrap_ready {
 	WRAP_READY_NOW,	 /* as soon as it runs */
-	WRAP_READY_PORT, /* when its TCP port takes connections */
+	WRAP_READY_PORT, /* when its TCP port takes connections, which nobody did before */
 	WRAP_READY_EXEC	 /* when a shell command succeeds */
 };
 
@@ -37,7 +37,8 @@ struct wrap_events {
 };
 
 /**
- * Start the command. RSP_ENOTFOUND or RSP_EPERMS (exit statuses 127 and 126), RSP_EIO, with @why. The command and
+ * Start the command. RSP_ENOTFOUND or RSP_EPERMS (exit statuses 127 and 126), RSP_EEXISTS
+ * (somebody else serves its port), RSP_EIO, with @why. The command and
  * the strings of @config must outlive it.
  */
 enum rsp_err wrap_start(struct rsp_loop *loop, const struct wrap_config *config, const struct wrap_events *events,

@@ -163,6 +163,16 @@ rsp_tls_session_accept(struct rsp_tls *tls, enum rsp_tls_service service, struct
 	return RSP_OK;
 }
 
+/* Whether the scope calls one @name, or (NULL) nobody in particular is meant. */
+static bool
+is_registrar(const struct rsp_tls *tls, const char *name)
+{
+	for (size_t i = 0; name && i < tls->n_registrars; i++)
+		if (strcmp(tls->registrars[i], name) == 0)
+			return true;
+	return !name || tls->n_registrars == 0;
+}
+
 enum rsp_err
 rsp_tls_session_dial(struct rsp_tls *tls, enum rsp_role role, const char *name, unsigned nth,
 		     struct rsp_tls_session **ret, struct rsp_why *why)
@@ -176,8 +186,10 @@ rsp_tls_session_dial(struct rsp_tls *tls, enum rsp_role role, const char *name, 
 	if (psk && tls->keyring)
 		key = rsp_keyring_client_key(tls->keyring, role, tls->me, name, rsp_clock_wall_ms(), nth);
 	if (psk && !key)
-		return rsp_fail(why, RSP_ENOKEY, whom, "no valid key of role %s from %s to %s", rsp_role_name(role),
-				tls->me[0] ? tls->me : "this node", whom);
+		return rsp_fail(why, RSP_ENOKEY, whom, "no valid key of role %s from %s to %s%s%s", rsp_role_name(role),
+				tls->me[0] ? tls->me : "this node", whom,
+				is_registrar(tls, name) ? "" : "; if it is a registrar of the scope, say which: NAME@",
+				is_registrar(tls, name) ? "" : name);
 	if (!psk && !tls->cert)
 		return rsp_fail(why, RSP_ENOKEY, whom, "no CA to check its certificate with");
 	enum rsp_err err = begin(tls, GNUTLS_CLIENT | GNUTLS_NO_TICKETS | (psk ? GNUTLS_KEY_SHARE_TOP : 0), &ts);

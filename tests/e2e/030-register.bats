@@ -144,6 +144,19 @@ serve() {
 	assert_equal "$(field .error.key)" no-key
 }
 
+@test "register: who gives an address is told how to say whose it is" {
+	reg 3 -s 192.0.2.1 -p 80 web
+	assert_equal "$stderr" "rsp-register: 192.0.2.1:3864: no valid key of role element from e1 to 192.0.2.1; \
+if it is a registrar of the scope, say which: NAME@192.0.2.1"
+}
+
+@test "register: a missing --port is called so" {
+	reg 2 web
+	assert_equal "$stderr" "rsp-register: --port: is missing"
+	reg 2 -p 80 -a 127.0.0.1 -a 127.0.0.2 web
+	assert_equal "$stderr" "rsp-register: --address: only SCTP has more than one"
+}
+
 @test "register: --keys and --identity" {
 	start_peer r1
 	local id
@@ -215,6 +228,9 @@ refused_often() { # refused_often REGISTRAR: it refused several handshakes
 @test "register: an address of somebody else is rejected" { # RFC 5355 2.2; RFC 5354 s.3.12 cause 0xa
 	start_peer r1
 	reg 6 -s "r1@${asap[r1]}" -p 8001 -a 192.0.2.1 web
+	assert_equal "$stderr" "rsp-register: web: the registrar answers: Rejected due to security considerations \
+(its record tells which rule; see REFUSALS in rsp-register(1))"
+	wait_for_record r1 '.event == "refused" and .reason == "address-not-own" and .identity == "e1"'
 	assert_equal "$(tail -n 1 <<<"$output" | jq -r '.error.key, .error.cause.code' | xargs)" "rejected 0x000a"
 	assert_equal "$(head -n 1 <<<"$output" | jq -r '.event, .ok, .cause.code' | xargs)" "rejected false 0x000a"
 	resolve web r1 1
@@ -247,6 +263,7 @@ refused_often() { # refused_often REGISTRAR: it refused several handshakes
 	resolve web
 	assert_equal "$(field '[.elements[].user_transport.port] | sort | join(" ")')" "2 8002"
 	stop batch 9
+	assert_equal "$(tail -n 1 "$BATS_TEST_TMPDIR/batch.err")" "rsp-register: stdin: 1 element was refused or displaced"
 	assert_equal "$(records batch 'select(.event == "deregistered") | .pe_id')" '"0x00000012"'
 	resolve web
 	assert_equal "$(field '[.elements[].user_transport.port] | sort | join(" ")')" 8002
@@ -380,6 +397,35 @@ resolves() {
 	resolve web r1 1
 }
 
+@test "register: CMD that ends before it is registered is no success" {
+	start_peer r1
+	reg 125 -s "r1@${asap[r1]}" -p "$(free_port)" web -- true
+	assert_equal "$(jq -rc 'select(.event) | [.event, .ok, .exit_status, .reason]' <<<"$output")" \
+		'["child-exit",false,0,"ended before it was registered"]'
+	assert_equal "$(jq -r 'select(.error) | "\(.error.key) \(.error.object)"' <<<"$output")" "lost true"
+	assert_equal "$stderr" "rsp-register: true: ended before it was registered"
+	reg 7 -s "r1@${asap[r1]}" -p "$(free_port)" web -- sh -c 'exit 7'
+	assert_equal "$(jq -rc 'select(.event) | [.event, .ok, .exit_status]' <<<"$output")" '["child-exit",false,7]'
+	reg 3 -s "r1@${asap[r1]}" -p 8001 --ready now web -- sh -c 'exit 3' # it was registered: an end like another
+	assert_equal "$(jq -rc 'select(.event == "child-exit") | [.ok, .reason]' <<<"$output")" '[true,null]'
+}
+
+@test "register: CMD is not started where somebody else serves its port" {
+	local port
+	start_peer r1
+	port=$(free_port)
+	serve >"$BATS_TEST_TMPDIR/serve.py"
+	start other python3 "$BATS_TEST_TMPDIR/serve.py" "$port" 0
+	wait_until 10 bash -c "exec 3<>/dev/tcp/127.0.0.1/$port" 2>/dev/null
+	reg 125 -s "r1@${asap[r1]}" -p "$port" web -- touch "$BATS_TEST_TMPDIR/never"
+	assert_equal "$stderr" "rsp-register: touch: is not started: somebody else serves the port $port already"
+	assert_equal "$(field .error.key)" exists
+	[ ! -e "$BATS_TEST_TMPDIR/never" ]
+	hold one -p "$port" --ready now web -- sleep 60 # who knows better says so
+	wait_for_record one '.event == "registered"'
+	stop one 143
+}
+
 @test "register: -- CMD sees who it is; --ready exec and now" {
 	start_peer r1
 	hold one -p 8001 --pe-id 0x11 --ready "exec:test -e $BATS_TEST_TMPDIR/ready" web -- \
@@ -399,8 +445,8 @@ resolves() {
 	reg 5 -s "r1@${asap[r1]}" -p 8001 --ready now web -- sh -c 'exit 5'
 	assert_equal "$(jq -r .event <<<"$output" | xargs)" "registered child-exit deregistered"
 	reg 137 -s "r1@${asap[r1]}" -p 8001 --ready now web -- sh -c 'kill -KILL $$'
-	reg 3 -s "r1@${asap[r1]}" -p 8001 --ready port web -- sh -c 'exit 3'
-	assert_equal "$(jq -r .event <<<"$output" | xargs)" child-exit
+	reg 3 -s "r1@${asap[r1]}" -p "$(free_port)" --ready port web -- sh -c 'exit 3'
+	assert_equal "$(jq -r ".event // .error.key" <<<"$output" | xargs)" "child-exit lost"
 	resolve web r1 1
 }
 
@@ -470,6 +516,7 @@ registered() {
 	assert_equal "$(records one 'select(.error) | .error.object' | jq -sc 'map(ltrimstr("stdin:")) | join(" ")')" '"2 3 4 5 6 7 10"'
 	assert_equal "$(records one 'select(.error) | .error.key' | sort -u)" '"config"'
 	stop one 9
+	assert_equal "$(tail -n 1 "$BATS_TEST_TMPDIR/one.err")" "rsp-register: stdin: 7 lines were no good"
 	rsp 3 rsp-register --scope "$scopes/e1" -s "r1@${asap[r1]}" --batch web </dev/null
 	assert_equal "$(field .error.key)" config
 }
