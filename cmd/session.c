@@ -164,11 +164,13 @@ cmd_trace_open(struct rsp_trace **ret, struct rsp_why *why)
 int
 cmd_trace_close(struct rsp_trace *trace, int status)
 {
+	enum rsp_err lost = rsp_trace_close(trace);
+	bool whole = rsp_tls_keylog_whole();
 	struct rsp_why why;
 
-	if (rsp_trace_close(trace) == RSP_OK || status)
+	if (status || (!lost && whole))
 		return status;
-	(void)rsp_fail(&why, RSP_EOUTPUT, rsp_cli.trace_pcap, "not all of it could be written");
+	(void)rsp_fail(&why, RSP_EOUTPUT, lost ? rsp_cli.trace_pcap : rsp_cli.keylog, "not all of it could be written");
 	return rsp_cli_fail(&why);
 }
 

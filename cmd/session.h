@@ -27,7 +27,10 @@ void cmd_session_config(const struct rsp_scope *scope, bool element, struct rsp_
 /** Begin the capture of --trace-pcap; without that option *@ret is left alone. */
 enum rsp_err cmd_trace_open(struct rsp_trace **ret, struct rsp_why *why) RSP_NODISCARD;
 
-/** End it, once nothing writes there any more. Returns @status, or a failure if not all of the capture could be written. */
+/**
+ * End it, once nothing writes there any more. Returns @status, or a failure if not all of the capture, or of what
+ * --keylog-file asks for, could be written.
+ */
 int cmd_trace_close(struct rsp_trace *trace, int status);
 
 /** The attempts of @s so far, for a record. @s may be NULL. */

@@ -20,9 +20,10 @@ harden(void)
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	(void)unsetenv("SSLKEYLOGFILE"); /* GnuTLS would write secrets there; see rsp_tls_init() for --keylog-file */
 	(void)signal(SIGPIPE, SIG_IGN);	 /* of sockets; for stdout see rsp_json_emit() */
-	for (int fd = 0; fd <= STDERR_FILENO; fd++) /* a socket must not become our stdout */
+	/* a socket must not become our stdout; and who closed that is to hear that the records are lost: not for writing */
+	for (int fd = 0; fd <= STDERR_FILENO; fd++)
 		if (fcntl(fd, F_GETFD) < 0)
-			(void)open("/dev/null", O_RDWR | O_NOCTTY);
+			(void)open("/dev/null", (fd == STDOUT_FILENO ? O_RDONLY : O_RDWR) | O_NOCTTY);
 }
 
 /* What is for people, not a record: made in memory, then written like a record. */

@@ -38,6 +38,7 @@ static const char *const priorities[2][RSP_PRIORITY_COUNT] = {
 };
 
 static int keylog_fd = -1;
+static bool keylog_failed;
 
 static enum rsp_err
 copy_anchors(const struct rsp_x509 *from, struct rsp_x509 *to)
@@ -195,6 +196,7 @@ rsp_tls_init(const char *keylog_path, struct rsp_why *why)
 	(void)unsetenv("SSLKEYLOGFILE");
 	rsp_fd_close(keylog_fd);
 	keylog_fd = -1;
+	keylog_failed = false;
 	if (!keylog_path)
 		return RSP_OK;
 	int fd = open(keylog_path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -202,6 +204,12 @@ rsp_tls_init(const char *keylog_path, struct rsp_why *why)
 		return rsp_fail(why, RSP_EIO, keylog_path, "%s", strerror(errno));
 	keylog_fd = fd;
 	return RSP_OK;
+}
+
+bool
+rsp_tls_keylog_whole(void)
+{
+	return !keylog_failed;
 }
 
 /* In place of GnuTLS's own, which would follow SSLKEYLOGFILE. The format is NSS's. */
@@ -222,6 +230,7 @@ rsp_tls_keylog(gnutls_session_t session, const char *label, const gnutls_datum_t
 	if (n > 0 && (size_t)n < sizeof(line) && write(keylog_fd, line, (size_t)n) != n) {
 		rsp_fd_close(keylog_fd); /* a full disk must not stop the connection */
 		keylog_fd = -1;
+		keylog_failed = true;
 	}
 	gnutls_memset(line, 0, sizeof(line));
 	gnutls_memset(hex, 0, sizeof(hex));

@@ -51,4 +51,7 @@ RSP_AUTO_DEFINE(struct rsp_tls *, rsp_tls_unref)
  */
 enum rsp_err rsp_tls_init(const char *keylog_path, struct rsp_why *why) RSP_NODISCARD;
 
+/** Whether all secrets so far could be written there; true if they are not to be written. */
+bool rsp_tls_keylog_whole(void);
+
 #endif

@@ -106,6 +106,34 @@ ids() {
 	stop gone 3
 }
 
+@test "a closed stdout: records that nobody can get are lost output, status 3" {
+	start_peer r1
+	start_register e1 e1 r1 --port 80 web
+	run -3 bash -c "exec rsp-resolve --scope '$scopes/user' -s 'r1@${asap[r1]}' web >&-"
+	assert_output "rsp-resolve: stdout: cannot write: Bad file descriptor"
+	run -3 bash -c "exec rsp-keygen list --scope '$scopes/master' >&-"
+	run -3 bash -c "exec rsp-peer status --name r1 >&-"
+	run -3 bash -c "exec rsp-resolve --version >&-"
+	run -0 bash -c "exec rsp-resolve --scope '$scopes/user' -s 'r1@${asap[r1]}' -o '$BATS_TEST_TMPDIR/file.out' web >&-"
+	start held bash -c "exec rsp-register --scope '$scopes/e2' -s 'r1@${asap[r1]}' --port 81 web >&-"
+	wait_for_record r1 '.event == "pe-registered" and .identity == "e2"'
+	stop held 3
+	wait_for_record r1 '.event == "pe-removed" and .identity == "e2" and .reason == "deregistered"'
+}
+
+@test "--keylog-file on a full disk: nothing is disturbed, and status 3 in the end" {
+	start_peer r1 --keylog-file /dev/full
+	start_register e1 e1 r1 --port 80 --keylog-file /dev/full web
+	rsp 3 rsp-resolve --scope "$scopes/user" -s "r1@${asap[r1]}" --keylog-file /dev/full web
+	assert_equal "$(jq -rs '.[0].schema, .[1].error.key, .[1].error.object' <<<"$output" | xargs)" \
+		"rsp.resolve/1 output /dev/full"
+	assert_equal "$(tail -n 1 <<<"$stderr")" "rsp-resolve: /dev/full: not all of it could be written"
+	rsp 4 rsp-resolve --scope "$scopes/user" -s r1@127.0.0.1:1 --keylog-file /dev/full web # nothing was to be written
+	stop e1 3
+	wait_for_record r1 '.event == "pe-removed" and .identity == "e1" and .reason == "deregistered"'
+	stop r1 3
+}
+
 @test "a closed pipe: what holds something goes on, what only prints ends" {
 	start_peer r1
 	start r2 bash -c "exec rsp-peer run --scope '$scopes/r2' --asap 127.0.0.1:0 --enrp 127.0.0.1:0 > >(head -c 1 >/dev/null)"
