@@ -138,9 +138,10 @@ peer_options_done(void)
 }
 
 static enum rsp_err
-take_address(const char *text, struct rsp_sockaddr *ret, uint16_t default_port, struct rsp_why *why)
+take_address(const char *text, enum rsp_serve_port kind, uint16_t port, uint16_t plain_port, struct rsp_why *why)
 {
-	return rsp_sockaddr_parse(text, default_port, ret)
+	return rsp_sockaddr_parse(text, port, &peer_option.at[kind]) ||
+			       rsp_sockaddr_parse(text, plain_port, &peer_option.plain_at[kind])
 		       ? rsp_fail(why, RSP_EUSAGE, NULL, "\"%s\" is not a numeric address and a port: ADDR:PORT", text)
 		       : RSP_OK;
 }
@@ -191,11 +192,11 @@ peer_take(int opt, const char *arg, struct rsp_why *why)
 			return rsp_fail(why, RSP_EUSAGE, NULL, "more than %d times --peer", PEERS_MAX);
 		return rsp_cli_string(arg, &peer_option.peers[peer_option.n_peers++], why);
 	case OPT_ASAP:
-		return take_address(arg, &peer_option.at[RSP_SERVE_ASAP], RSP_PORT_ASAP_TLS, why);
+		return take_address(arg, RSP_SERVE_ASAP, RSP_PORT_ASAP_TLS, RSP_PORT_ASAP_PLAIN, why);
 	case OPT_ENRP:
-		return take_address(arg, &peer_option.at[RSP_SERVE_ENRP], RSP_PORT_ENRP_TLS, why);
+		return take_address(arg, RSP_SERVE_ENRP, RSP_PORT_ENRP_TLS, RSP_PORT_ENRP_PLAIN, why);
 	case OPT_PLAIN_ASAP:
-		return take_address(arg, &peer_option.at[RSP_SERVE_ASAP_OPEN], RSP_PORT_ASAP_PLAIN, why);
+		return take_address(arg, RSP_SERVE_ASAP_OPEN, RSP_PORT_ASAP_PLAIN, RSP_PORT_ASAP_PLAIN, why);
 	case OPT_ANSWER_PLAIN_USERS:
 		engine->answer_plain_users = true;
 		return RSP_OK;

@@ -132,7 +132,7 @@ peer_ports(struct rsp_loop *loop, const char *name, const struct rsp_scope *scop
 	const struct rsp_scope_registrar *self = NULL;
 	enum rsp_err err = RSP_OK;
 
-	memcpy(config->at, peer_option.at, sizeof(config->at));
+	memcpy(config->at, rsp_cli.plaintext ? peer_option.plain_at : peer_option.at, sizeof(config->at));
 	if (config->at[RSP_SERVE_ASAP].len && config->at[RSP_SERVE_ENRP].len)
 		return RSP_OK;
 	if (scope)

@@ -199,6 +199,15 @@ is_told() {
 	assert_equal "$(field .error.key)" io
 }
 
+@test "an address without a port has the protocol's, of TLS or of plain text" {
+	local at=127.$((RANDOM % 100 + 100)).$((RANDOM % 250)).1 # where nobody else has them
+	start_peer r1 --asap "$at" --enrp "$at" --plain-asap "$at"
+	assert_equal "${asap[r1]} ${enrp[r1]} ${plain[r1]}" "$at:3864 $at:9902 $at:3863"
+	stop r1
+	start_peer r1 --insecure-plaintext --asap "$at" --enrp "$at"
+	assert_equal "${asap[r1]} ${enrp[r1]}" "$at:3863 $at:9901"
+}
+
 @test "limits: pools, and elements of one identity, are answered with cause 0x6" {
 	start_peer r1 --max-pools 1 --max-identity-elements 2
 	start_register one e1 r1 --port 80 web

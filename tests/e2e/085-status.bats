@@ -56,6 +56,33 @@ plain_peer() {
 	assert_equal "$(field .secure)" false
 }
 
+# ms TEXT: 100ms, 2s and 10m in milliseconds; 3 is 3
+ms() {
+	case $1 in
+	*ms) echo "${1%ms}" ;;
+	*m) echo $((${1%m} * 60000)) ;;
+	*s) echo $((${1%s} * 1000)) ;;
+	*) echo "$1" ;;
+	esac
+}
+
+@test "status: timers are by default what the manual page says" {
+	local option rfc fast key kind n=0
+	plain_peer rfc --timers=rfc
+	plain_peer fast --timers=fast
+	while read -r option rfc fast; do
+		[ "$option" != t6-serverannounce ] || continue # it is the announcer's
+		key=${option//-/_}
+		for kind in rfc fast; do
+			status 0 --name "$kind"
+			assert_equal "$kind $option $(field ".timers.${key}_ms // .limits.$key")" "$kind $option $(ms "${!kind}")"
+		done
+		n=$((n + 1))
+	done < <(sed -n 's/^\.It Fl -\([a-z0-9-]*\) Ta \([0-9a-z]*\) Ta \([0-9a-z]*\) Ta.*/\1 \2 \3/p' "$RSP_SRCDIR/man/rsp-peer.1" |
+		grep -v -e '^asap' -e '^enrp')
+	assert_equal "$n" 9
+}
+
 @test "status: a checksum of what it owns, as a registration changes it" {
 	start_peer r1
 	status 0
