@@ -146,6 +146,16 @@ sweep(struct rsp_registrar *r, const struct rsp_peer *peer)
 			rsp_wheel_set(&r->keepalive, &e->keepalive, r->now_ms + SWEEP_MS);
 }
 
+/* Whether a table is being taken from another than @home_id: it may be the one that tells where an element is now. */
+static bool
+is_taking_others(const struct rsp_registrar *r, uint32_t home_id)
+{
+	for (unsigned i = 0; i < r->n_peers; i++)
+		if (r->peer[i]->taking.on && r->peer[i]->server_id != home_id)
+			return true;
+	return false;
+}
+
 void
 rsp_swept(struct rsp_registrar *r, struct rsp_element *e)
 {
@@ -157,6 +167,10 @@ rsp_swept(struct rsp_registrar *r, struct rsp_element *e)
 	if (claimant && rsp_peer_link(claimant)) { /* whom we did not believe, since its home was there */
 		rsp_taking_begin(r, claimant, true);
 		rsp_wheel_set(&r->keepalive, &e->keepalive, r->now_ms + r->config.max_time_no_response_ms);
+		return;
+	}
+	if (is_taking_others(r, rsp_element_home_id(e))) {
+		rsp_wheel_set(&r->keepalive, &e->keepalive, r->now_ms + SWEEP_MS);
 		return;
 	}
 	rsp_tombstone_put(&r->tombstones, rsp_pool_handle(e->pool), e->pe_id, rsp_element_version(e),

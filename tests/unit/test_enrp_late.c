@@ -221,11 +221,12 @@ who_took_over_what_its_home_has_no_more_is_asked_again(void)
 	world_run(510);
 	CHECK_EQ(world_count(2, ENRP_HANDLE_TABLE_REQUEST), 1);
 	CHECK_EQ(world_home("web", 1), ID_B);
-	CHECK_EQ(world_home("web", 2), 0);
+	CHECK_EQ(world_home("web", 2), ID_B); /* C's table may name it too */
 	world_table(2, ID_C, 0, "web", 1, 1, ID_C, 9);
 	CHECK_EQ(world_home("web", 1), ID_C);
 	world_run(1000);
 	CHECK_EQ(world_home("web", 1), ID_C);
+	CHECK_EQ(world_home("web", 2), 0);
 	world_end();
 }
 

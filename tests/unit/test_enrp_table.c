@@ -310,6 +310,29 @@ what_differs_is_taken_anew_and_swept(void)
 	world_end();
 }
 
+/* Who has just joined may have an element from who was taken over, whose new home never had it. */
+static void
+nothing_is_swept_while_another_table_is_taken(void)
+{
+	for (uint32_t moved = 0; moved < 2; moved++) {
+		begin();
+		fill(0, 5);
+		world_update(C, ID_C, ENRP_ADD_PE, "of-c", world_pe(30, ID_C, 8));
+		presence_with(0x1234, false, 0);
+		world_table(B, ID_B, 0, "of-b", 1, 4, ID_B, 8);
+		world_run(300);
+		world_presence(C, ID_C, "c", false); /* it says that it has nothing of what we know */
+		CHECK_EQ(world_count(C, ENRP_HANDLE_TABLE_REQUEST), 1);
+		world_run(400);
+		CHECK_EQ(world_home("of-b", 5), ID_B);
+		world_table(C, ID_C, 0, "of-b", 5, moved, ID_C, 10);
+		world_run(500);
+		CHECK_EQ(world_home("of-b", 5), moved ? ID_C : 0);
+		CHECK_EQ(world_home("of-b", 4), ID_B);
+		world_end();
+	}
+}
+
 static void
 a_changed_attribute_differs_in_the_digest(void)
 {
@@ -536,6 +559,7 @@ main(void)
 	TAP_RUN(requests_beyond_the_end_that_say_so_get_nothing);
 	TAP_RUN(what_agrees_is_left_alone);
 	TAP_RUN(what_differs_is_taken_anew_and_swept);
+	TAP_RUN(nothing_is_swept_while_another_table_is_taken);
 	TAP_RUN(a_changed_attribute_differs_in_the_digest);
 	TAP_RUN(who_sends_no_digest_is_asked_a_page_at_a_time);
 	TAP_RUN(pages_that_nobody_asked_for_change_nothing);
