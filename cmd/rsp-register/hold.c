@@ -276,17 +276,6 @@ on_ready(void *ctx)
 		join(h);
 }
 
-#define ENV_MAX 5
-
-/* "NAME=value" on the heap; NULL if there is no value, or no memory. */
-static char *
-variable(const char *name, const char *value)
-{
-	char *text = NULL;
-
-	return value && asprintf(&text, "%s=%s", name, value) >= 0 ? text : NULL;
-}
-
 static enum rsp_err
 start_command(struct hold *h, struct rsp_why *why)
 {
@@ -297,22 +286,18 @@ start_command(struct hold *h, struct rsp_why *why)
 
 	rsp_json_put_handle(&facts, o->handle);
 	(void)snprintf(id, sizeof(id), "0x%08x", (unsigned)h->pe.pe_id);
-	char *env[ENV_MAX + 1] = { variable("RSP_PE_ID", id),
-				   variable("RSP_POOL_HEX", json_string_value(json_object_get(facts, "handle_hex"))) };
-	unsigned n = env[1] ? 2 : 1;
-	const char *const more[][2] = {
+	const struct wrap_variable env[] = {
+		{ "RSP_PE_ID", id },
+		{ "RSP_POOL_HEX", json_string_value(json_object_get(facts, "handle_hex")) },
 		{ "RSP_POOL", json_string_value(json_object_get(facts, "handle")) },
 		{ "RSP_REGISTRAR", json_string_value(json_object_get(registrar, "address")) },
 		{ "RSP_REGISTRAR_ID", json_string_value(json_object_get(registrar, "id")) },
+		{ NULL, NULL },
 	};
-	for (unsigned i = 0; i < RSP_COUNT(more); i++)
-		if ((env[n] = variable(more[i][0], more[i][1])) != NULL)
-			n++;
-
 	struct wrap_config config = {
 		.command = rsp_cli.command,
 		.out = rsp_cli.output ? STDOUT_FILENO : STDERR_FILENO, /* stdout is for records */
-		.env = (const char *const *)env,
+		.env = env,
 		.ready = o->ready,
 		.exec = o->ready_exec,
 		.ip = h->spec.n_ips ? h->spec.ip[0] : (struct rsp_ip){ 0 },
@@ -320,10 +305,7 @@ start_command(struct hold *h, struct rsp_why *why)
 		.ready_timeout_ms = o->ready_timeout_ms,
 		.kill_after_ms = o->kill_after_ms,
 	};
-	enum rsp_err err = wrap_start(h->loop, &config, &events, h, &h->wrap, why);
-	while (n > 0)
-		free(env[--n]);
-	return err;
+	return wrap_start(h->loop, &config, &events, h, &h->wrap, why);
 }
 
 /* 126 and 127 as shells, env(1) and timeout(1) have them. */
@@ -490,6 +472,17 @@ on_displaced(struct hold *h, const struct rsp_client_event *event)
 	fail(h, &why);
 }
 
+/* What was asked for is done as far as it can be: RFC 5352 s.3.2. */
+static void
+expires(struct hold *h, const struct rsp_client_event *event)
+{
+	const char *reason = event->why->reason;
+
+	rsp_log(RSP_LOG_WARNING, object_of(h), "not deregistered, it expires: %s", reason);
+	if (h->registered)
+		emit(h, "deregistered", &(struct facts){ .event = event, .failed = true, .reason = reason });
+}
+
 static void
 on_gave_up(struct hold *h, const struct rsp_client_event *event)
 {
@@ -500,10 +493,8 @@ on_gave_up(struct hold *h, const struct rsp_client_event *event)
 		fail(h, why);
 		return;
 	}
-	if (h->phase == LEAVE) { /* what was asked for is done as far as it can be: the registration will expire */
-		rsp_log(RSP_LOG_WARNING, object_of(h), "not deregistered, it expires: %s", why->reason);
-		if (h->registered)
-			emit(h, "deregistered", &(struct facts){ .failed = true, .reason = why->reason });
+	if (h->phase == LEAVE) {
+		expires(h, event);
 		left(h);
 		return;
 	}
@@ -520,6 +511,20 @@ on_deregistered(struct hold *h, const struct rsp_client_event *event)
 	if (h->registered)
 		emit(h, "deregistered", &(struct facts){ .event = event, .failed = event->cause != RSP_CAUSE_NONE });
 	if (h->phase == LEAVE && all_left(h))
+		left(h);
+}
+
+/* RFC 5352 s.3.1, s.3.2: MAX-REG-ATTEMPT is exceeded. */
+static void
+on_failed(struct hold *h, const struct rsp_client_event *event)
+{
+	if (h->phase != LEAVE) { /* the client tries on by itself */
+		cmd_complain(&h->said, event->why);
+		h->missing = true;
+		return;
+	}
+	expires(h, event);
+	if (all_left(h))
 		left(h);
 }
 
@@ -563,13 +568,14 @@ on_event(void *ctx, const struct rsp_client_event *event)
 	case RSP_CLIENT_DISPLACED:
 		on_displaced(h, event);
 		break;
+	case RSP_CLIENT_FAILED:
+		on_failed(h, event);
+		break;
 	case RSP_CLIENT_DEREGISTERED:
 		on_deregistered(h, event);
 		break;
 	case RSP_CLIENT_GAVE_UP:
 		on_gave_up(h, event);
-		break;
-	default: /* a persistent client tries on by itself */
 		break;
 	}
 }

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -202,13 +203,33 @@ check_port_free(const struct wrap_config *config, struct rsp_why *why)
 	return RSP_OK;
 }
 
+/* "NAME=value" for each of @from that has a value, on the heap; NULL after the last. */
+static void
+env_make(const struct wrap_variable *from, char *to[static WRAP_ENV_MAX + 1])
+{
+	char **end = to + WRAP_ENV_MAX;
+
+	for (; from->name && to < end; from++)
+		if (from->value && asprintf(to, "%s=%s", from->name, from->value) >= 0)
+			to++;
+	*to = NULL;
+}
+
+static void
+env_free(char **env)
+{
+	for (; *env; env++)
+		free(*env);
+}
+
 enum rsp_err
 wrap_start(struct rsp_loop *loop, const struct wrap_config *config, const struct wrap_events *events, void *ctx,
 	   struct wrap **ret, struct rsp_why *why)
 {
+	char *env[WRAP_ENV_MAX + 1];
 	struct rsp_child_params params = {
 		.argv = (const char *const *)config->command,
-		.env = config->env,
+		.env = (const char *const *)env,
 		.fds = { STDIN_FILENO, config->out, STDERR_FILENO },
 		.own_group = true,
 	};
@@ -225,8 +246,11 @@ wrap_start(struct rsp_loop *loop, const struct wrap_config *config, const struct
 		err = rsp_alarm_new(loop, too_late, w, &w->limit);
 	if (err)
 		(void)rsp_fail(why, err, config->command[0], "out of memory");
-	else
+	else {
+		env_make(config->env, env);
 		err = rsp_child_start(loop, &params, ended, w, &w->child, why);
+		env_free(env);
+	}
 	w->config.env = NULL; /* lent for the call */
 	if (err) {
 		wrap_free(w);

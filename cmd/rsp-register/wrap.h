@@ -18,10 +18,17 @@ enum wrap_ready {
 	WRAP_READY_EXEC	 /* when a shell command succeeds */
 };
 
+/** A variable of the command's environment; without a value it is left out. WRAP_ENV_MAX at most. */
+struct wrap_variable {
+	const char *name, *value;
+};
+
+enum { WRAP_ENV_MAX = 5 };
+
 struct wrap_config {
 	char *const *command;
 	int out; /* the descriptor that becomes its stdout; the caller's to close */
-	const char *const *env; /* "NAME=value" beside our own environment; NULL at its end. Only lent */
+	const struct wrap_variable *env; /* beside our own environment; without a name at its end. Only lent */
 	enum wrap_ready ready;
 	const char *exec;
 	struct rsp_ip ip; /* where to look for the port; none: the loopback addresses */
