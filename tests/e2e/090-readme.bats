@@ -10,6 +10,35 @@ load helpers
 	[ "$((SECONDS - begin))" -le 15 ]
 }
 
+# example HOST: the commands that the examples of rsp(7) have typed there, a line each.
+example() {
+	sed -n '/^\.Sh EXAMPLES/,/^\.Sh SEE/s/^'"$1"'\$ //p' "$RSP_SRCDIR/man/rsp.7"
+}
+
+@test "the examples of rsp(7) are true" {
+	unshare -rn true # CI may not do without
+	cat >"$BATS_TEST_TMPDIR/admin" <<<"$(example admin)"
+	mkdir "$BATS_TEST_TMPDIR/made"
+	(cd "$BATS_TEST_TMPDIR/made" && bash -e "$BATS_TEST_TMPDIR/admin" >"$BATS_TEST_TMPDIR/admin.out")
+	assert_equal "$(jq -r .ok "$BATS_TEST_TMPDIR/admin.out" | uniq -c | xargs)" "14 true"
+	cat >"$BATS_TEST_TMPDIR/inside" <<-'EOF'
+		ip link set lo up && ip addr add 192.0.2.1/32 dev lo && ip addr add 192.0.2.2/32 dev lo || exit
+		on() { RSP_SCOPE=made/for-$1 exec bash -c "exec $2" >"$1.out" 3>&-; }
+		trap 'kill $(jobs -p); wait' EXIT
+		until_said() { for _ in {1..500}; do ! grep -q "$2" "$1.out" || return 0; sleep 0.02; done; return 1; }
+		on r1 "$r1" & until_said r1 listening || exit
+		on r2 "$r2" & until_said r2 listening || exit
+		on web1 "$web1" & until_said web1 '"registered"' || exit
+		RSP_SCOPE=made/for-user bash -c "$user" >page || exit
+		(on ops "$ops")
+	EOF
+	cd "$BATS_TEST_TMPDIR"
+	r1=$(example r1) r2=$(example r2) web1=$(example web1) user=$(example user) ops=$(example ops) \
+		run -0 timeout 60 unshare -rn bash inside
+	grep -q 'Directory listing' page
+	assert_equal "$(jq -r '.registrars[].name' ops.out | sort | xargs)" "r1 r2"
+}
+
 # bootstrap_with WHO PACKAGE... -- TARGET: run ./bootstrap as WHO (an id, with or without a sudo that works) in a tree of its own,
 # where only these packages are there; $did is what it had others do, line by line.
 bootstrap_with() {
