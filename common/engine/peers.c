@@ -9,6 +9,7 @@
 #define DIAL_MOST_MS   5000
 #define LASTED_MS      1000
 #define HEARSAY_TRIES  6	/* a contact that we were only told of is given up after so many failures */
+#define NEWS_MS	       600000	/* in which it is told once of such a one that it cannot be reached */
 #define HEARSAY_MAX    64	/* so many contacts may be that we were told of and that never answered */
 
 /* Contacts */
@@ -146,6 +147,27 @@ contact_later(struct rsp_registrar *r, struct rsp_contact *contact)
 	rsp_enrp_set(r, &contact->timer, rsp_rng_jitter(&r->rng, wait_ms < DIAL_MOST_MS ? wait_ms : DIAL_MOST_MS, 25));
 }
 
+/* Whether it is time to tell that @contact cannot be reached. Of those that others told us of they tell us again. */
+static bool
+is_news(struct rsp_registrar *r, const struct rsp_contact *contact, enum rsp_err err)
+{
+	struct rsp_bytes name = contact->name ? rsp_bytes_str(contact->name)
+					      : rsp_bytes_of(contact->ip.ip, sizeof(contact->ip.ip));
+	uint64_t who = rsp_hash(&r->key, name) + contact->port;
+
+	if (contact->configured)
+		return true;
+	for (unsigned i = 0; i < RSP_UNREACHED_MAX; i++) {
+		const struct rsp_unreached *one = &r->unreached[i];
+
+		if (one->told_ms && one->who == who && one->err == err && r->now_ms - one->told_ms < NEWS_MS)
+			return false;
+	}
+	r->unreached[r->n_unreached++ % RSP_UNREACHED_MAX] =
+		(struct rsp_unreached){ .who = who, .err = err, .told_ms = r->now_ms };
+	return true;
+}
+
 /* It cannot be reached. Told once, and again when it is for another reason: the attempts go on. */
 static void
 contact_unreachable(struct rsp_registrar *r, struct rsp_contact *contact, enum rsp_err err)
@@ -164,11 +186,10 @@ contact_unreachable(struct rsp_registrar *r, struct rsp_contact *contact, enum r
 		why = *r->failure;
 	else
 		(void)rsp_fail(&why, err, contact->name, "%s", rsp_err_text(err));
-	if (contact->failed.err == why.err && strcmp(contact->failed.object, why.object) == 0 &&
-	    strcmp(contact->failed.reason, why.reason) == 0)
-		return;
-	contact->failed = why;
-	r->ops->record(r->ctx, &event);
+	bool same = contact->failed.err == why.err && strcmp(contact->failed.reason, why.reason) == 0;
+	contact->failed = why; /* of several addresses now this one is the last, now that one */
+	if (!same && is_news(r, contact, why.err))
+		r->ops->record(r->ctx, &event);
 }
 
 static void

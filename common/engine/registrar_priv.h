@@ -133,6 +133,15 @@ struct rsp_namesake {
 
 #define RSP_NAMESAKES_MAX 16
 
+/** A registrar that others told us of and that was not reached, and why: it may be forgotten and heard of again. */
+struct rsp_unreached {
+	uint64_t who; /* a hash */
+	enum rsp_err err;
+	uint64_t told_ms; /* 0: none */
+};
+
+#define RSP_UNREACHED_MAX 64
+
 #define RSP_LINK_BUCKETS 4096
 #define RSP_BURST	 4096 /* elements told every RSP_BURST_MS: a queue must hold what goes over one connection */
 #define RSP_BURST_MS	 50
@@ -166,6 +175,8 @@ struct rsp_registrar {
 	unsigned n_contacts, n_peers;
 	struct rsp_contact *mentor; /* while joining */
 	bool mentor_listed;	    /* it has given its list */
+	struct rsp_unreached unreached[RSP_UNREACHED_MAX];
+	unsigned n_unreached; /* ever */
 	struct rsp_namesake namesake[RSP_NAMESAKES_MAX];
 	unsigned n_namesakes;	    /* ever */
 	uint64_t joining_ms;	    /* since when */

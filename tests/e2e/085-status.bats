@@ -78,8 +78,8 @@ ms() {
 			assert_equal "$kind $option $(field ".timers.${key}_ms // .limits.$key")" "$kind $option $(ms "${!kind}")"
 		done
 		n=$((n + 1))
-	done < <(sed -n 's/^\.It Fl -\([a-z0-9-]*\) Ta \([0-9a-z]*\) Ta \([0-9a-z]*\) Ta.*/\1 \2 \3/p' "$RSP_SRCDIR/man/rsp-peer.1" |
-		grep -v -e '^asap' -e '^enrp')
+	done < <(sed -nE 's/^\.It Fl -([a-z0-9-]+) Ta ([0-9]+m?s?) Ta ([0-9]+m?s?) Ta.*/\1 \2 \3/p' \
+		"$RSP_SRCDIR/man/rsp-peer.1" | grep -v -e '^asap' -e '^enrp')
 	assert_equal "$n" 9
 }
 

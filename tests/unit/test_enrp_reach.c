@@ -24,7 +24,7 @@ fails(const char *name, enum rsp_err err, const char *reason)
 {
 	struct rsp_why why;
 
-	(void)rsp_fail(&why, err, "192.0.2.11:9902", "%s", reason);
+	(void)rsp_fail(&why, err, w.n_dials % 2 ? "192.0.2.11:9902" : "192.0.2.12:9902", "%s", reason);
 	rsp_registrar_link_failed(w.r, w.now, world_dialled(name), &why);
 }
 
@@ -167,6 +167,42 @@ who_we_were_told_of_is_told_of_but_not_missed(void)
 }
 
 static void
+who_we_are_told_of_again_and_again_is_not_told_of_as_often(void)
+{
+	struct rsp_message msg = enrp_message(ENRP_LIST_RESPONSE, ID_B);
+	uint8_t list[256], room[RSP_ADDRS_ROOM(1)];
+	struct rsp_wr wr = rsp_wr_init(list, sizeof(list));
+	struct rsp_server_info info = { .server_id = ID_D,
+					.transport = { .type = RSP_PARAM_TCP, .port = 77 },
+					.name = rsp_bytes_str("d") };
+	struct rsp_ip ip = { 4, { 192, 0, 2, 77 } };
+	unsigned failures = 0;
+	uint32_t last = 0;
+
+	begin(0);
+	world_joined(1, ID_B, "b");
+	world_peer(world_dialled("b"), "b");
+	world_presence(world_dialled("b"), ID_B, "b", false);
+	rsp_transport_set_ips(&info.transport, &ip, 1, room);
+	rsp_server_info_encode(&wr, &info);
+	msg.has = RSP_HAS_LIST;
+	msg.list = rsp_bytes_of(list, wr.pos);
+	msg.n_list = 1;
+	for (unsigned i = 0; i < 900; i++) { /* it is forgotten after six failures, and heard of again */
+		world_tell(1, &msg);
+		if (world_dialled("d") != last) {
+			last = world_dialled("d");
+			fails("d", RSP_ENOKEY, "no key");
+			failures++;
+		}
+		world_run(1000);
+	}
+	CHECK(failures > 100);
+	CHECK_EQ(world_told(RSP_EVENT_PEER_UNREACHABLE), 2); /* each ten minutes */
+	world_end();
+}
+
+static void
 without_a_key_it_is_told_as_well(void)
 {
 	struct rsp_registrar_config config = world_config();
@@ -190,6 +226,7 @@ main(void)
 	TAP_RUN(who_closes_before_a_word_is_not_reached);
 	TAP_RUN(who_dials_us_is_there_and_yet_not_reached);
 	TAP_RUN(who_we_were_told_of_is_told_of_but_not_missed);
+	TAP_RUN(who_we_are_told_of_again_and_again_is_not_told_of_as_often);
 	TAP_RUN(without_a_key_it_is_told_as_well);
 	return tap_end();
 }
