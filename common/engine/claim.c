@@ -197,15 +197,16 @@ ask(struct rsp_registrar *r, struct rsp_element *e, uint64_t in_ms)
 		rsp_wheel_set(&r->keepalive, &e->keepalive, at_ms);
 }
 
-/* An element of ours is said to be another's (@pe), or (NULL) gone. If it is connected to us it is asked. */
+/* @peer says that an element of ours is another's (@pe), or (NULL) gone. If it is connected to us it is asked: once,
+ * although all pass on what one claims. */
 static void
-contest(struct rsp_registrar *r, struct rsp_element *e, uint32_t by, uint64_t version,
+contest(struct rsp_registrar *r, struct rsp_element *e, const struct rsp_peer *peer, uint64_t version,
 	const struct rsp_pool_element *pe, uint64_t in_ms)
 {
 	uint8_t room[2048];
 	struct rsp_bytes octets = pe ? element_param(pe, room, sizeof(room)) : (struct rsp_bytes){ 0 };
 	struct rsp_rival *rival = e->rival;
-	const struct rsp_peer *peer = rsp_peer_find(r, by);
+	uint32_t by = pe ? pe->home_id : peer->server_id;
 	struct rsp_event event = { .kind = RSP_EVENT_PE_CONTESTED,
 				   .protocol = RSP_ENRP,
 				   .handle = rsp_pool_handle(e->pool),
@@ -215,7 +216,8 @@ contest(struct rsp_registrar *r, struct rsp_element *e, uint32_t by, uint64_t ve
 				   .identity = e->owner,
 				   .by_id = by };
 
-	if (rival && rival->version > version)
+	if (rival && (rival->version > version ||
+		      (rival->version == version && rival->by == by && rival->gone == !pe)))
 		return;
 	rival = calloc(1, sizeof(*rival) + octets.n);
 	if (!rival)
@@ -229,7 +231,7 @@ contest(struct rsp_registrar *r, struct rsp_element *e, uint32_t by, uint64_t ve
 	free(e->rival);
 	e->rival = rival;
 	r->stats.contested++;
-	rsp_registrar_record(r, peer ? rsp_registrar_link(r, rsp_peer_link(peer)) : NULL, event);
+	rsp_registrar_record(r, rsp_registrar_link(r, rsp_peer_link(peer)), event);
 	if ((e->link == 0 && pe) || RSP_FAULTY(NO_CONTEST))
 		rsp_rival_lost(r, e);
 	else if (e->link == 0) /* it has the grace time to come back all the same */
@@ -297,7 +299,7 @@ claim_ours(struct rsp_registrar *r, struct rsp_peer *peer, const struct rsp_pool
 			tell(r, peer, e);
 		return;
 	}
-	contest(r, e, pe->home_id, pe->version, pe, 0);
+	contest(r, e, peer, pe->version, pe, 0);
 }
 
 /* Who made the claim may not have the element: another identity has it at another registrar, and had it before. */
@@ -475,7 +477,7 @@ removal(struct rsp_registrar *r, struct rsp_link *link, struct rsp_peer *peer, c
 		return;
 	}
 	if (rsp_element_home_id(e) == r->config.server_id) {
-		contest(r, e, peer->server_id, pe->version, NULL, 0);
+		contest(r, e, peer, pe->version, NULL, 0);
 		return;
 	}
 	if (rsp_element_home_id(e) != peer->server_id) {
@@ -543,7 +545,7 @@ rsp_update_received(struct rsp_registrar *r, struct rsp_link *link, struct rsp_p
 }
 
 void
-rsp_claims_all(struct rsp_registrar *r, uint32_t by)
+rsp_claims_all(struct rsp_registrar *r, const struct rsp_peer *peer)
 {
 	uint32_t n = 0;
 
@@ -552,8 +554,8 @@ rsp_claims_all(struct rsp_registrar *r, uint32_t by)
 
 		next = rsp_home_next(e);
 		rsp_element_decode(e, &pe);
-		pe.home_id = by;
+		pe.home_id = peer->server_id;
 		pe.version = rsp_version_taken_over(pe.version);
-		contest(r, e, by, pe.version, &pe, RSP_BURST_MS * (uint64_t)(n++ / RSP_BURST));
+		contest(r, e, peer, pe.version, &pe, RSP_BURST_MS * (uint64_t)(n++ / RSP_BURST));
 	}
 }

@@ -219,8 +219,8 @@ struct rsp_link *rsp_registrar_link(const struct rsp_registrar *r, uint32_t id);
 void rsp_registrar_send(struct rsp_registrar *r, uint32_t link, const struct rsp_message *msg);
 
 /**
- * Report @event, whose who is filled from @link (may be NULL) unless it has an identity. What somebody did wrong is reported at a limited rate,
- * so that nobody fills our records: RFC 5355 s.2.13.
+ * Report @event, whose who is filled from @link (may be NULL) unless it has an identity. What somebody did wrong is
+ * reported at a limited rate, so that nobody fills our records: RFC 5355 s.2.13.
  */
 void rsp_registrar_record(struct rsp_registrar *r, const struct rsp_link *link, struct rsp_event event);
 
@@ -398,8 +398,8 @@ void rsp_update_received(struct rsp_registrar *r, struct rsp_link *link, struct 
 			 const struct rsp_message *msg);
 /** @peer's table has @pe in it. False if that may not be. */
 bool rsp_claim(struct rsp_registrar *r, struct rsp_peer *peer, struct rsp_bytes handle, struct rsp_pool_element *pe);
-/** @by says that all our elements are its: who of them is still there? */
-void rsp_claims_all(struct rsp_registrar *r, uint32_t by);
+/** @peer says that all our elements are its: who of them is still there? */
+void rsp_claims_all(struct rsp_registrar *r, const struct rsp_peer *peer);
 /** The element that a rival claims has answered us; or it has not. */
 void rsp_rival_lost(struct rsp_registrar *r, struct rsp_element *e);
 void rsp_rival_won(struct rsp_registrar *r, struct rsp_element *e);

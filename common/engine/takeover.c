@@ -286,7 +286,7 @@ rsp_takeover_enforced(struct rsp_registrar *r, struct rsp_link *link, struct rsp
 		if (r->called_taken_ms && r->now_ms - r->called_taken_ms < CLAIMED_MS)
 			return;
 		r->called_taken_ms = r->now_ms;
-		rsp_claims_all(r, peer->server_id);
+		rsp_claims_all(r, peer);
 		return;
 	}
 	/* we have acknowledged nothing while we hear it, or ask it ourselves */

@@ -458,6 +458,29 @@ what_another_has_heard_of_our_element_is_a_claim(void)
 	world_end();
 }
 
+static void
+a_claim_is_recorded_once_and_claims_at_a_rate(void)
+{
+	begin();
+	world_register(WEB, "web", 7);
+	uint64_t claimed = version("web", 7) + 2;
+	for (uint32_t i = 0; i < 10; i++) { /* whom all tell it */
+		world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(7, ID_B, claimed));
+		world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(7, ID_B, claimed));
+	}
+	CHECK_EQ(world_told(RSP_EVENT_PE_CONTESTED), 1);
+	world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(7, ID_C, claimed)); /* another one is */
+	CHECK_EQ(world_told(RSP_EVENT_PE_CONTESTED), 2);
+	for (uint32_t i = 1; i <= 1000; i++) /* in the name of whom nobody knows */
+		world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(7, ID_D + i, claimed + i));
+	CHECK(world_told(RSP_EVENT_PE_CONTESTED) <= 110);
+	CHECK_STR(world_reason(RSP_EVENT_LIMIT), "records");
+	world_ack(WEB, "web", 7);
+	CHECK_EQ(world_home("web", 7), ID_US);
+	CHECK(version("web", 7) > claimed + 1000);
+	world_end();
+}
+
 /* What is another's counts no more for who registered it, and what was said of it before is forgotten. */
 static void
 an_element_that_moved_is_not_counted(void)
@@ -753,6 +776,7 @@ main(void)
 	TAP_RUN(who_yields_passes_the_claim_on);
 	TAP_RUN(a_claim_to_a_third_s_element_is_passed_on_to_its_home);
 	TAP_RUN(what_another_has_heard_of_our_element_is_a_claim);
+	TAP_RUN(a_claim_is_recorded_once_and_claims_at_a_rate);
 	TAP_RUN(two_identities_with_one_id_stay_where_they_are);
 	TAP_RUN(an_element_that_registers_here_is_ours_from_then_on);
 	TAP_RUN(another_identity_does_not_get_an_id_through_another_registrar);
