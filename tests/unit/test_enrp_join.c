@@ -442,27 +442,28 @@ who_finds_nobody_serves_alone(void)
 	CHECK_EQ(w.n_dials, 4); /* and looks on */
 	world_end();
 
-	begin(1); /* silence, which may be slowness, is asked twice */
-	world_run(501);
+	begin(1); /* silence, which may be slowness, is asked twice: 500 ms, 150 to 450 ms between, and 500 ms */
+	world_run(500);
 	world_down(DIALLED, RSP_ETIMEOUT);
 	CHECK(!serves());
-	world_run(1500);
-	CHECK(!serves() || w.n_dials > 1);
-	for (unsigned i = 1; i < w.n_dials && !serves(); i++)
-		world_down(DIALLED + i, RSP_ETIMEOUT);
-	world_run(2000);
+	world_run(500 + 150 - 1);
+	CHECK_EQ(w.n_dials, 2);
+	CHECK(!serves());
+	world_run(300 + 1);
 	CHECK(serves());
+	CHECK_STR(world_reason(RSP_EVENT_SERVING), "alone");
 	world_end();
 
-	begin(1); /* no key for it */
-	world_end();
-	struct rsp_registrar_config config = world_config();
+	struct rsp_registrar_config config = world_config(); /* there is no key for either: two rounds at once */
 	config.contacts = contacts;
 	config.n_contacts = 2;
 	world_begin(&config);
 	w.no_keys = true;
-	world_run(2000);
+	world_run(149);
+	CHECK(!serves());
+	world_run(301);
 	CHECK(serves());
+	CHECK_STR(world_reason(RSP_EVENT_SERVING), "alone");
 	world_end();
 }
 
@@ -523,10 +524,12 @@ who_was_away_joins_again(void)
 	world_run(0);
 	world_clear();
 
-	w.now += 1900; /* less than others wait */
+	/* others wait for MAX-TIME-LAST-HEARD and MAX-TIME-NO-RESPONSE, after our last heartbeat */
+	w.now += 2000;
 	rsp_registrar_tick(w.r, w.now);
 	CHECK_EQ(world_told(RSP_EVENT_REJOINING), 0);
-	w.now += 2100;
+	CHECK(serves());
+	w.now += 2001;
 	world_presence(a, ID_A, "a", false); /* whatever comes first */
 	CHECK_EQ(world_told(RSP_EVENT_REJOINING), 1);
 	CHECK(!serves());
