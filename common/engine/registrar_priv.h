@@ -318,6 +318,13 @@ void rsp_enrp_record(struct rsp_registrar *r, enum rsp_event_kind kind, const st
 void rsp_enrp_tick(struct rsp_registrar *r);
 void rsp_enrp_set(struct rsp_registrar *r, struct rsp_enrp_timer *timer, uint64_t in_ms);
 
+/*
+ * Peers, links and contacts come and go inside of calls. After these nothing of the kind may be relied on, but is to be
+ * looked up again: rsp_peer_dead(), rsp_peer_due(), rsp_peer_forget(), rsp_enrp_link_down(), rsp_taking_end() and what
+ * is in takeover.c, since a takeover that is complete takes its target off the list, which may complete the next one.
+ * Others say below what they free. What sends, records or sets a timer frees nothing.
+ */
+
 /* peers.c: the peer list, and who is to be dialled, s.3.4 */
 
 enum rsp_err rsp_contacts_init(struct rsp_registrar *r) RSP_NODISCARD;
@@ -329,7 +336,7 @@ struct rsp_peer *rsp_peer_get(struct rsp_registrar *r, uint32_t server_id);
 struct rsp_peer *rsp_peer_told(struct rsp_registrar *r, uint32_t server_id);
 /** Take @peer off the list and close its connections. Who waits for it is not told: nothing is to follow from it. */
 void rsp_peer_free(struct rsp_registrar *r, struct rsp_peer *peer);
-/** The same, and nothing waits for it any more: takeovers may be complete by that, and their targets forgotten. */
+/** The same, and nothing waits for it any more: takeovers may be complete by that, and other peers gone too. */
 void rsp_peer_forget(struct rsp_registrar *r, struct rsp_peer *peer);
 /** Whether @peer was heard, and nobody has found it dead. */
 bool rsp_peer_is_alive(const struct rsp_peer *peer);
@@ -337,21 +344,24 @@ bool rsp_peer_is_alive(const struct rsp_peer *peer);
 uint32_t rsp_peer_link(const struct rsp_peer *peer);
 /** A message of @peer came. */
 void rsp_peer_heard(struct rsp_registrar *r, struct rsp_peer *peer);
-/** Ask @peer for a sign of life. */
+/** Ask @peer for a sign of life. Its contact, which may be dialled for that, may be gone then, as after a dial. */
 void rsp_peer_probe(struct rsp_registrar *r, struct rsp_peer *peer, const char *reason);
+/** Take @peer over, or wait for who does. It may be gone then, and any other peer. */
 void rsp_peer_dead(struct rsp_registrar *r, struct rsp_peer *peer, const char *reason);
+/** Its timer went off; the same may be gone. */
 void rsp_peer_due(struct rsp_registrar *r, struct rsp_peer *peer);
-/** Bind @link to the peer @server_id that speaks over it. NULL: it may not; told and closed. */
+/** Bind @link to the peer whose @msg came over it. NULL: it may not speak; @link may be gone then. Other peers may be
+ * gone, and other links of the one that is returned, which is there. */
 struct rsp_peer *rsp_peer_of_link(struct rsp_registrar *r, struct rsp_link *link, const struct rsp_message *msg);
-/** We were told, by @itself or another, that a registrar @name is at @ip and @port. */
+/** We were told, by @itself or another, that a registrar @name is at @ip and @port, where it may be dialled. */
 void rsp_contact_heard_of(struct rsp_registrar *r, uint32_t server_id, struct rsp_bytes name, const struct rsp_ip *ip,
 			  uint16_t port, bool itself);
-/** Dial it, unless that is done or under way. */
+/** Dial it, unless that is done or under way. If that fails at once, @contact may be gone. */
 void rsp_contact_dial(struct rsp_registrar *r, struct rsp_contact *contact);
-/** It is time to dial it, or it has said nothing since it was dialled. */
+/** It is time to dial it, or it has said nothing since it was dialled. @contact may be gone, or its link is. */
 void rsp_contact_due(struct rsp_registrar *r, struct rsp_contact *contact);
 void rsp_enrp_link_up(struct rsp_registrar *r, struct rsp_link *link);
-/** @link, of a registrar or monitor, is gone and will be forgotten. */
+/** @link, of a registrar or monitor, is gone; the caller forgets it. Its contact may be gone then, and any peer. */
 void rsp_enrp_link_down(struct rsp_registrar *r, struct rsp_link *link, enum rsp_err why);
 
 /* namesake.c: two registrars with one name */
@@ -369,9 +379,9 @@ void rsp_namesake_of_ours(struct rsp_registrar *r, struct rsp_bytes name, uint32
 /* join.c: s.3.2 */
 
 void rsp_join_begin(struct rsp_registrar *r);
-/** We were away for @away_ms: nothing we know can be relied on. */
+/** We were away for @away_ms: nothing we know can be relied on. All links and peers are gone then. */
 void rsp_join_again(struct rsp_registrar *r, uint64_t away_ms);
-/** Something changed that the search for a mentor waits for: a contact is up, or down. */
+/** Something changed that the search for a mentor waits for: a contact is up, or down. Nothing is dialled or freed. */
 void rsp_join_step(struct rsp_registrar *r);
 void rsp_join_listed(struct rsp_registrar *r, const struct rsp_peer *peer, bool rejected);
 void rsp_join_taken(struct rsp_registrar *r, const struct rsp_peer *peer, bool complete, bool rejected);
@@ -383,7 +393,9 @@ void rsp_table_requested(struct rsp_registrar *r, struct rsp_link *link, const s
 void rsp_giving_end(struct rsp_registrar *r, struct rsp_giving *giving);
 /** Begin to take @peer's table: its own elements only, or all. */
 void rsp_taking_begin(struct rsp_registrar *r, struct rsp_peer *peer, bool own);
+/** It ends in the middle: its link, if still @peer's, is dropped, after which @peer may be gone. */
 void rsp_taking_end(struct rsp_registrar *r, struct rsp_peer *peer, const char *failure);
+/** A page came. @link and @peer may be gone: see rsp_taking_end(). */
 void rsp_table_responded(struct rsp_registrar *r, struct rsp_link *link, struct rsp_peer *peer,
 			 const struct rsp_message *msg);
 /** @e's home does not have it, and nobody else has claimed it since. */

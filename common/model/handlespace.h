@@ -74,7 +74,10 @@ struct rsp_element {
 	uint32_t link;				       /* registered over, 0: none */
 	uint32_t link_before;			       /* the one before that, which may be gone */
 	struct rsp_element *link_next, **link_link; /* among the elements registered over the same link */
-	struct rsp_timer expiry, keepalive;
+	struct rsp_timer expiry;
+	/* of ours: the next keep-alive or, @waiting, until when it must be answered; without a link, the end of the grace
+	 * time; @adopting, the next attempt to tell it. Of another's: when it is swept, RFC 5353 s.3.6.3 */
+	struct rsp_timer keepalive;
 	uint64_t keepalive_sent_ms;
 	uint32_t claimed_by; /* another registrar; 0: none */
 	uint32_t *reporters; /* who said that it is unreachable, malloc'd; NULL: nobody */
