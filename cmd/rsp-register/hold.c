@@ -742,7 +742,7 @@ partial(const struct hold *h)
 
 	if (h->failed || h->bad + h->rejected == 0)
 		return h->status;
-	char lines[40] = "", elements[40] = "";
+	char lines[64] = "", elements[64] = "";
 
 	if (h->bad)
 		(void)snprintf(lines, sizeof(lines), "%u line%s no good", h->bad, h->bad == 1 ? " was" : "s were");
