@@ -11,6 +11,8 @@
  *   against a registrar that is heard.
  * - The element decides: a home that is connected to it does not yield to another's claim before it has asked the
  *   element. One that answers stays, under a version above the rival's.
+ * - If one answers here and the rival goes on to claim it, in a newer version each time, then one answers there too:
+ *   two processes have one key and identifier. One of the two homes gives in, and tells its process.
  * - Who claims an element in an older version than ours is told what we know, if it is ours to tell.
  * - A claim to another's element is believed, but passed on to its home, should that not have heard of it. Who so lost
  *   an element back to its home is not believed again before that yields, and a home that yields passes the claim on to
@@ -240,10 +242,30 @@ contest(struct rsp_registrar *r, struct rsp_element *e, const struct rsp_peer *p
 		ask(r, e, in_ms);
 }
 
+/* Whether this has gone on for long enough. A home that has dialled the element gives in first: that one answers does
+ * not mean that it takes us for its home. Of two of a kind it is the one with the lower id. */
+static bool
+is_enough(const struct rsp_registrar *r, const struct rsp_element *e)
+{
+	const struct rsp_link *link = rsp_registrar_link(r, e->link);
+	const struct rsp_rival *rival = e->rival;
+	unsigned patience = (link && link->dialled ? 4U : 8U) + (r->config.server_id > rival->by ? 2U : 0U);
+
+	return !rival->gone && e->wins >= patience && rsp_peer_find(r, rival->by);
+}
+
 void
 rsp_rival_won(struct rsp_registrar *r, struct rsp_element *e)
 {
 	const struct rsp_rival *rival = e->rival;
+
+	e->wins = e->wins < UINT8_MAX ? (uint8_t)(e->wins + 1) : e->wins;
+	if (is_enough(r, e)) {
+		e->wins = 0;
+		rsp_asap_tell_displaced(r, e->link, e);
+		rsp_rival_lost(r, e);
+		return;
+	}
 	uint64_t version = rsp_version_next(r, rsp_pool_handle(e->pool), e->pe_id, rival->version);
 
 	rsp_element_set_version(e, version);

@@ -281,6 +281,8 @@ void rsp_asap_keepalive_due(struct rsp_registrar *r, uint64_t now_ms, struct rsp
 void rsp_asap_keep_alive(struct rsp_registrar *r, uint64_t now_ms, struct rsp_element *e, bool home);
 /** Send one as soon as the distance to the last allows. */
 void rsp_asap_keep_alive_soon(struct rsp_registrar *r, uint64_t now_ms, struct rsp_element *e);
+/** Tell who holds @e over @link that another process has the same key and identifier, and the place. Beyond the RFC. */
+void rsp_asap_tell_displaced(struct rsp_registrar *r, uint32_t link, struct rsp_element *e);
 /** Its next keep-alive comes in its time. */
 void rsp_asap_keep_alive_arm(struct rsp_registrar *r, uint64_t now_ms, struct rsp_element *e);
 /** Answer a request that could not be decoded, if enough of it could be read. False if not. */

@@ -71,6 +71,7 @@ struct rsp_element {
 	uint8_t claim : 2; /* enum rsp_claim, of @claimed_by */
 	bool adopting : 1; /* taken over, and has not acknowledged us yet: RFC 5353 s.3.5.2 */
 	uint8_t bad_reports;
+	uint8_t wins; /* answers in a row that each held it against another registrar's claim */
 	uint32_t link;				       /* registered over, 0: none */
 	uint32_t link_before;			       /* the one before that, which may be gone */
 	struct rsp_element *link_next, **link_link; /* among the elements registered over the same link */

@@ -291,6 +291,46 @@ an_element_that_answers_stays_ours(void)
 	world_end();
 }
 
+/* @from claims our element once more, in a newer version, and it answers us: so it does there. */
+static void
+claimed_and_answered(uint32_t from, uint32_t id)
+{
+	world_run(1000); /* the distance between keep-alives */
+	world_presence(B, ID_B, "b", false);
+	world_presence(C, ID_C, "c", false);
+	world_presence(LOWER, ID_A, "a", false);
+	world_update(from, id, ENRP_ADD_PE, "web", world_pe(7, id, version("web", 7) + 2));
+	world_ack(WEB, "web", 7);
+}
+
+/* Two processes with one key and identifier, each at its registrar: that must not go on for ever. */
+static void
+of_two_homes_that_are_answered_one_yields_and_tells(void)
+{
+	static const struct {
+		uint32_t link, id;
+		int wins;
+	} rival[] = { { B, ID_B, 8 }, { LOWER, ID_A, 10 } }; /* the lower id has less patience */
+	struct rsp_message msg;
+
+	for (unsigned i = 0; i < RSP_COUNT(rival); i++) {
+		begin();
+		world_joined(LOWER, ID_A, "a");
+		world_register(WEB, "web", 7);
+		for (int n = 1; n < rival[i].wins; n++) {
+			claimed_and_answered(rival[i].link, rival[i].id);
+			CHECK_EQ(world_home("web", 7), ID_US);
+		}
+		CHECK_EQ(world_count(WEB, ASAP_DEREGISTRATION_RESPONSE), 0);
+		claimed_and_answered(rival[i].link, rival[i].id);
+		CHECK_EQ(world_home("web", 7), rival[i].id);
+		CHECK(world_find(WEB, RSP_ASAP, ASAP_DEREGISTRATION_RESPONSE, 0, &msg) && msg.pe_id == 7 &&
+		      rsp_message_cause(&msg) == RSP_CAUSE_NON_UNIQUE_PE_ID);
+		sums_agree();
+		world_end();
+	}
+}
+
 static void
 an_element_that_does_not_answer_is_another_s(void)
 {
@@ -767,6 +807,7 @@ main(void)
 	TAP_RUN(tombstones_are_capped_and_expire);
 	TAP_RUN(a_registrar_speaks_of_its_own_only);
 	TAP_RUN(an_element_that_answers_stays_ours);
+	TAP_RUN(of_two_homes_that_are_answered_one_yields_and_tells);
 	TAP_RUN(an_element_that_does_not_answer_is_another_s);
 	TAP_RUN(an_element_that_moved_is_not_counted);
 	TAP_RUN(who_claims_ours_in_an_older_version_is_told);
