@@ -68,6 +68,24 @@ snapshot() {
 	done
 }
 
+# algorithm CERTIFICATE: of its key, as OpenSSL calls it
+algorithm() {
+	openssl x509 -in "$1" -noout -text | sed -nE 's/^ *(ASN1 OID: |Public Key Algorithm: (ED))/\2/p'
+}
+
+@test "keygen: the CA and what it signs have ECDSA P-256 keys, or Ed25519 ones when that is asked for" {
+	local wanted options=()
+	for wanted in prime256v1 ED25519; do
+		[ "$wanted" = prime256v1 ] || options=(--ed25519 --force)
+		rsp 0 rsp-keygen init --name demo "${options[@]}"
+		rsp 0 rsp-keygen registrar r1 "${options[@]}" --asap 127.0.0.1
+		assert_equal "$(algorithm "$d/ca.pem")" "$wanted"
+		assert_equal "$(algorithm "$d/registrars/r1/cert.pem")" "$wanted"
+		openssl verify -x509_strict -CAfile "$d/ca.pem" -crl_check -CRLfile "$d/crl.pem" "$d/registrars/r1/cert.pem"
+		certtool --verify --verify-hostname r1 --load-ca-certificate "$d/ca.pem" --infile "$d/registrars/r1/cert.pem"
+	done
+}
+
 @test "keygen: one key for each client, server, direction and role" {
 	make_all
 	rsp 0 rsp-keygen registrar r3 --asap 127.0.0.1:5864

@@ -54,6 +54,15 @@ options() {
 	done < <(commands)
 }
 
+@test "cli: a record is indented on a terminal, and one line elsewhere" {
+	run -0 rsp-keygen list --scope "$scopes/user"
+	assert_equal "${#lines[@]}" 1
+	run -0 python3 -c 'import os, pty, sys
+sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))' rsp-keygen list --scope "$scopes/user"
+	assert_equal "${lines[0]}" $'{\r'
+	assert_equal "${lines[1]}" $'  "schema": "rsp.keygen.list/1",\r'
+}
+
 @test "cli: --help to a full disk fails" {
 	local command
 	while read -r command; do

@@ -165,3 +165,20 @@ suite() {
 		stop r1
 	done
 }
+
+@test "a scope whose certificates are Ed25519: our own tools, OpenSSL and GnuTLS" {
+	local mine=$BATS_TEST_TMPDIR/mine
+	mkdir "$mine"
+	{
+		rsp-keygen init --scope "$mine/master" --name test --ed25519
+		rsp-keygen registrar --scope "$mine/master" r1 --ed25519 --asap 127.0.0.1:0 --enrp 127.0.0.1:0
+		rsp-keygen bundle --scope "$mine/master" r1 -o "$mine/r1"
+		rsp-keygen bundle --scope "$mine/master" --user -o "$mine/user"
+	} >"$mine/keygen.out"
+	scopes=$mine start_peer r1
+	rsp 1 rsp-resolve --scope "$mine/user" -s "r1@${asap[r1]}" web
+	run -0 openssl s_client -connect "${asap[r1]}" -CAfile "$mine/user/ca.pem" -verify_return_error -verify_hostname r1 </dev/null
+	assert_output --partial 'sigalg: ED25519'
+	run -0 gnutls-cli --x509cafile "$mine/user/ca.pem" --verify-hostname r1 --port "$(port "${asap[r1]}")" 127.0.0.1 </dev/null
+	assert_output --partial 'EdDSA-Ed25519'
+}
