@@ -79,3 +79,31 @@ answers() {
 	assert_line --index 0 "ASAP_REGISTRATION_RESPONSE none"
 	assert_line --index 1 "ASAP_DEREGISTRATION_RESPONSE none"
 }
+
+@test "an element does what authz.json allows it, and nothing more: pools, addresses, how many" {
+	local mine=$BATS_TEST_TMPDIR/mine at
+	mkdir "$mine"
+	{
+		rsp-keygen init --scope "$mine/master" --name test
+		rsp-keygen registrar --scope "$mine/master" r3 --asap 127.0.0.1:0 --enrp 127.0.0.1:0
+		rsp-keygen element --scope "$mine/master" e9 --pool 'w*' --address 192.0.2.0/24
+		rsp-keygen bundle --scope "$mine/master" r3 -o "$mine/r3"
+		rsp-keygen bundle --scope "$mine/master" e9 -o "$mine/e9"
+	} >"$mine/keygen.out"
+	jq '(.identities[] | select(.name == "e9")).max_registrations = 1' "$mine/r3/authz.json" >"$mine/authz.json"
+	cp "$mine/authz.json" "$mine/r3/authz.json"
+	scopes=$mine start_peer r3
+	at=r3@${asap[r3]}
+	# refused REASON ARG...: rejected, and the registrar tells why
+	refused() {
+		rsp 6 rsp-register --scope "$mine/e9" -s "$at" --port 80 "${@:2}"
+		wait_for_record r3 ".event == \"refused\" and .reason == \"$1\" and .identity == \"e9\""
+	}
+	refused pool-not-allowed other
+	assert_equal "$(tail -n 1 <<<"$output" | jq -r .error.cause.code)" 0x000a
+	refused address-not-own --address 198.51.100.1 web
+	start e9 rsp-register --scope "$mine/e9" -s "$at" --port 80 --address 192.0.2.7 web
+	wait_for_record e9 '.event == "registered"'
+	refused elements-of-one-identity wide
+	assert_equal "$(tail -n 1 <<<"$output" | jq -r .error.cause.code)" 0x0006
+}
