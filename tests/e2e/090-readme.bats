@@ -132,6 +132,22 @@ apt-get install -y -q --no-install-recommends gcc curl jq python3"
 	assert_equal "$(find "$root" -type f)" ""
 }
 
+@test "make lint: all analysers and rules, and what one of them finds is a failure" { # make check runs the real ones
+	unset MAKEFLAGS MFLAGS MAKELEVEL
+	mkdir "$BATS_TEST_TMPDIR/stub"
+	for tool in clang-tidy cppcheck gcc shellcheck mandoc; do
+		stub "$tool" "$(log_it "$tool")"
+	done
+	PATH=$BATS_TEST_TMPDIR/stub:$PATH run -0 make -C "$RSP_BUILDDIR" lint
+	refute_line --regexp '^not ok'
+	assert_equal "$(grep -E '^1\.\.' <<<"$output" | xargs)" "1..5 1..9 1..10"
+	assert_equal "$(cut -d ' ' -f 1 "$BATS_TEST_TMPDIR/did" | sort -u | xargs)" "clang-tidy cppcheck gcc mandoc shellcheck"
+	stub cppcheck 'echo found something; exit 1'
+	PATH=$BATS_TEST_TMPDIR/stub:$PATH run -2 make -C "$RSP_BUILDDIR" lint
+	assert_line 'not ok 2 - cppcheck'
+	assert_line '# found something'
+}
+
 @test "nothing that a build or its tests make is taken for a source by git" {
 	local tree=$BATS_TEST_TMPDIR/tree made
 	unset MAKEFLAGS MFLAGS MAKELEVEL
