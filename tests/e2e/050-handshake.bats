@@ -181,14 +181,18 @@ user_of_dated() {
 }
 
 @test "gnutls-cli: wrong key, unknown identity, another role's and another server's key get the same alert" {
-	first=
-	for try in "$(key e1 element r1 identity) $wrong" "rsp1.AAAAAAAAAAAAAAAAAAAAAA $wrong" "nobody $wrong" \
-		"$(key r2 peer r1 identity) $(key r2 peer r1 key)" "$(key e1 element r2 identity) $(key e1 element r2 key)"; do
-		# shellcheck disable=SC2086 # two words
-		run -1 gnutls_psk "${asap[r1]}" $try "$tls13"
-		alert=$(grep -o 'alert \[[0-9]*\].*' <<<"$output")
-		assert [ -n "$alert" ]
-		assert_equal "$alert" "${first:=$alert}"
+	local where right role at first=
+	for where in asap enrp; do
+		right='e1 element' role='r2 peer' at=${asap[r1]}
+		[ "$where" = asap ] || right='r2 peer' role='e1 element' at=${enrp[r1]}
+		# shellcheck disable=SC2086 # two words each
+		for try in "$(key $right r1 identity) $wrong" "rsp1.AAAAAAAAAAAAAAAAAAAAAA $wrong" "nobody $wrong" \
+			"$(key $role r1 identity) $(key $role r1 key)" "$(key e1 element r2 identity) $(key e1 element r2 key)"; do
+			run -1 gnutls_psk "$at" $try "$tls13"
+			alert=$(grep -o 'alert \[[0-9]*\].*' <<<"$output")
+			assert [ -n "$alert" ]
+			assert_equal "$alert" "${first:=$alert}"
+		done
 	done
 }
 
