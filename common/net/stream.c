@@ -362,8 +362,11 @@ ended_by_other(struct rsp_stream *s, const char *reason)
 static void
 end_of_stream(struct rsp_stream *s)
 {
-	ended_by_other(s, rsp_queue_size(&s->in) ? "closed by the other side in the middle of a message" :
-					   "closed by the other side");
+	bool mute = !s->tls && !s->heard && !s->source && s->auth.remote.family; /* whom we dialled, in plain text */
+
+	ended_by_other(s, rsp_queue_size(&s->in) ? "closed by the other side in the middle of a message"
+			  : mute		 ? "closed by the other side without a word: does it want TLS?"
+						 : "closed by the other side");
 }
 
 static void
@@ -448,6 +451,7 @@ read_plain(struct rsp_stream *s)
 		return;
 	}
 	ssize_t got = recv(s->fd, to, room, 0);
+	s->heard = s->heard || got > 0;
 	if (got > 0)
 		show_read(s, (size_t)got);
 	else if (got == 0)

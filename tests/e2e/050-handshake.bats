@@ -155,7 +155,8 @@ user_of_dated() {
 
 @test "plain text: a tool that speaks it to the TLS port is cut off, status 4" {
 	rsp 4 rsp-resolve --insecure-plaintext -s "${asap[r1]}" -t 4s web
-	assert_equal "$(field .error.key)" closed
+	assert_equal "$(field '.error | [.key, .reason] | join(" ")')" \
+		"closed closed by the other side without a word: does it want TLS?"
 	wait_for_record r1 '.event == "connection-refused" and .key == "not-tls"'
 }
 

@@ -212,8 +212,8 @@ requests() {
 	done <<-ROWS
 		silent list 4 timeout: no answer in time
 		silent dump 4 timeout: no answer in time
-		close list 4 closed: closed by the other side
-		close dump 4 closed: closed by the other side
+		close list 4 closed: closed by the other side without a word: does it want TLS?
+		close dump 4 closed: closed by the other side without a word: does it want TLS?
 		cut dump 4 closed: closed by the other side in the middle of a message
 		other list 4 timeout: no answer in time
 		other dump 4 timeout: no answer in time
