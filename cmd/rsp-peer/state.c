@@ -77,7 +77,7 @@ absent_json(const struct rsp_absent_view *absent)
 
 	rsp_json_put(&object, "server_id", json_null());
 	rsp_json_put(&object, "name", rsp_json_text(absent->name));
-	rsp_json_put(&object, "state", json_string(absent->failed ? "unreachable" : "dialled"));
+	rsp_json_put(&object, "state", json_string(absent->failed ? "unreachable" : "connecting"));
 	rsp_json_put(&object, "address", peer_remote_json(&absent->ip, absent->port));
 	rsp_json_put(&object, "dialled", json_false());
 	rsp_json_put(&object, "accepted", json_false());

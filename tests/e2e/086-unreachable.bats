@@ -127,3 +127,16 @@ while True:
 		.key == "auth-failed"'
 	stop e1
 }
+
+@test "before the first attempt has failed, status says connecting" {
+	start_peer r2 "${quick[@]}"
+	kill -STOP "${pids[r2]}" # the kernel takes the connection, and nobody speaks
+	start r1 rsp-peer run --scope "$scopes/r1" --name r1 --asap 127.0.0.1:0 --enrp 127.0.0.1:0 \
+		--max-time-no-response 60s --peer "r2@${enrp[r2]}"
+	wait_for_record r1 '.event == "joining"'
+	rsp 0 rsp-peer status --name r1
+	assert_equal "$(field '[.state, (.peers[] | .name, .state, .error)] | @json')" '["joining","r2","connecting",null]'
+	kill -CONT "${pids[r2]}"
+	wait_for_record r1 '.event == "serving" and .reason == "synchronised"'
+	assert_equal "$(records r1 'select(.event == "peer-unreachable" or .event == "peer-reached")')" ""
+}
