@@ -126,6 +126,19 @@ a_third_restart_is_one_again(void)
 	world_end();
 }
 
+static void
+who_has_gone_before_the_former_one_comes_does_not_run(void)
+{ /* ids that are given by hand may come again */
+	replaced();
+	world_run(1500);
+	says(SECOND, ID_C);
+	world_down(SECOND, RSP_ECLOSED);
+	world_joined(AGAIN, ID_B, "b");
+	CHECK_EQ(world_told(RSP_EVENT_DUPLICATE_NAME), 0);
+	CHECK(is_alive(ID_B) && !is_alive(ID_C));
+	world_end();
+}
+
 /* The peer "b" lists a registrar @name as @id. */
 static void
 lists(uint32_t id, const char *name, uint8_t flags)
@@ -211,6 +224,7 @@ main(void)
 	TAP_RUN(who_speaks_on_runs_and_both_are_let_be);
 	TAP_RUN(who_speaks_on_over_a_connection_that_is_open_runs_too);
 	TAP_RUN(a_third_restart_is_one_again);
+	TAP_RUN(who_has_gone_before_the_former_one_comes_does_not_run);
 	TAP_RUN(another_with_our_name_is_told_by_those_who_know_it);
 	TAP_RUN(or_tells_us_itself_in_plain_text);
 	TAP_RUN(many_restarts_take_no_room);
