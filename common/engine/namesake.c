@@ -17,21 +17,14 @@ find(struct rsp_registrar *r, uint32_t id, uint32_t by)
 	return NULL;
 }
 
-/* The place for one more, the oldest one's. */
-static struct rsp_namesake *
-add(struct rsp_registrar *r, uint32_t id, uint32_t by)
-{
-	struct rsp_namesake *namesake = &r->namesake[r->n_namesakes++ % RSP_NAMESAKES_MAX];
-
-	*namesake = (struct rsp_namesake){ .id = id, .by = by, .since_ms = r->now_ms };
-	return namesake;
-}
-
 void
 rsp_namesake_replaced(struct rsp_registrar *r, const struct rsp_peer *former, const struct rsp_peer *now)
 {
-	if (!find(r, former->server_id, now->server_id))
-		(void)add(r, former->server_id, now->server_id);
+	if (find(r, former->server_id, now->server_id))
+		return;
+	struct rsp_namesake *oldest = &r->namesake[r->n_namesakes++ % RSP_NAMESAKES_MAX];
+
+	*oldest = (struct rsp_namesake){ .id = former->server_id, .by = now->server_id, .since_ms = r->now_ms };
 }
 
 bool
@@ -101,9 +94,8 @@ rsp_namesake_of_ours(struct rsp_registrar *r, struct rsp_bytes name, uint32_t id
 
 	if (!r->name || id == r->config.server_id || id == 0 || !rsp_bytes_equal(name, rsp_bytes_str(r->name)))
 		return;
-	struct rsp_namesake *namesake = find(r, id, r->config.server_id);
-	if (!namesake)
-		namesake = add(r, id, r->config.server_id);
-	if (is_news(r, namesake))
-		r->ops->record(r->ctx, &event);
+	if (r->namesake_told_ms && r->now_ms - r->namesake_told_ms < TOLD_MS)
+		return; /* whatever its id: a list may name any number of them */
+	r->namesake_told_ms = r->now_ms;
+	r->ops->record(r->ctx, &event);
 }

@@ -176,6 +176,8 @@ another_with_our_name_is_told_by_those_who_know_it(void)
 	CHECK_EQ(w.event[w.n_events - 1].peer_id, ID_D);
 	CHECK_EQ(w.event[w.n_events - 1].by_id, ID_US);
 	lists(ID_D, "us", 0);
+	for (uint32_t id = 0x1000; id < 0x1100; id++) /* or one that invents them */
+		lists(id, "us", 0);
 	CHECK_EQ(world_told(RSP_EVENT_DUPLICATE_NAME), 1);
 	for (unsigned i = 0; i < 61; i++) {
 		world_run(1000);
