@@ -13,9 +13,9 @@
  *   element. One that answers stays, under a version above the rival's.
  * - If one answers here and the rival goes on to claim it, in a newer version each time, then one answers there too:
  *   two processes have one key and identifier. One of the two homes gives in, and tells its process.
- * - Who claims an element in an older version than ours is told what we know, if it is ours to tell.
- * - A claim to another's element is believed, but passed on to its home, should that not have heard of it. Who so lost
- *   an element back to its home is not believed again before that yields, and a home that yields passes the claim on to
+ * - Who claims an element in an older version than we know is told what we know.
+ * - A claim to another's element is believed, but passed on to its home, should that not have heard of it. When the home
+ *   so had it back, nobody's claim is believed before that home yields; and a home that yields passes the claim on to
  *   all. Nobody else speaks of what is not his.
  * - An element does not go to another identity as long as it is there: of two with one id, each registrar keeps the one
  *   that it knew first. */
@@ -139,6 +139,20 @@ same_owner(const struct rsp_element *e, const struct rsp_pool_element *pe)
 	return rsp_bytes_equal(owner, pe->owner);
 }
 
+/* @e, which was @former_id's, is another's now. Who contends for it is the first of its former homes that is there: others
+ * that claimed it from one another since may have said so to nobody else. */
+static void
+moved(const struct rsp_registrar *r, struct rsp_element *e, uint32_t former_id)
+{
+	bool contended = e->claim == RSP_CLAIM_FORMER_HOME && e->claimed_by != 0;
+	const struct rsp_peer *first = contended ? rsp_peer_find(r, e->claimed_by) : NULL;
+	bool back = contended && e->claimed_by == rsp_element_home_id(e);
+
+	if (back || !first || !rsp_peer_is_alive(first))
+		e->claimed_by = former_id;
+	e->claim = back ? RSP_CLAIM_LOST : RSP_CLAIM_FORMER_HOME;
+}
+
 /* Take over what @pe says. An element that was ours is another registrar's then. */
 static void
 believe(struct rsp_registrar *r, const struct rsp_peer *peer, struct rsp_bytes handle, const struct rsp_pool_element *pe,
@@ -146,8 +160,6 @@ believe(struct rsp_registrar *r, const struct rsp_peer *peer, struct rsp_bytes h
 {
 	uint32_t former_id = e ? rsp_element_home_id(e) : 0;
 	bool was_ours = e && former_id == r->config.server_id, is_new;
-	bool moves = e && former_id != pe->home_id;
-	bool back = moves && e->claimed_by == pe->home_id && e->claim == RSP_CLAIM_FORMER_HOME;
 	struct rsp_event event = { .kind = RSP_EVENT_PE_MOVED,
 				   .protocol = RSP_ENRP,
 				   .handle = handle,
@@ -170,10 +182,8 @@ believe(struct rsp_registrar *r, const struct rsp_peer *peer, struct rsp_bytes h
 	enum rsp_err err = rsp_handlespace_put(r->space, handle, pe, &e, &is_new);
 	if (!err) {
 		e->marked = false;
-		if (moves || is_new) {
-			e->claimed_by = moves ? former_id : 0;
-			e->claim = back ? RSP_CLAIM_LOST : RSP_CLAIM_FORMER_HOME;
-		}
+		if (former_id && former_id != pe->home_id)
+			moved(r, e, former_id);
 		rsp_wheel_cancel(&r->keepalive, &e->keepalive); /* it may have been about to be swept */
 		rsp_watch_changed(r, r->now_ms, e->pool, false);
 		if (was_ours && !(pe->version & 1)) /* what was taken over is found by the next audit: it may be much */
@@ -356,7 +366,7 @@ is_disowned(const struct rsp_registrar *r, const struct rsp_element *e)
 static bool
 is_home_s_to_say(const struct rsp_element *e, const struct rsp_peer *home, const struct rsp_pool_element *pe)
 {
-	bool lost = e->claim == RSP_CLAIM_LOST && e->claimed_by == pe->home_id && home && home->pipelines;
+	bool lost = e->claim == RSP_CLAIM_LOST && home && home->pipelines;
 
 	return (pe->version & 1 || lost) && home && home->server_id != pe->home_id && rsp_peer_is_alive(home);
 }
@@ -367,6 +377,31 @@ is_asked(const struct rsp_peer *home, const struct rsp_pool_element *pe)
 {
 	return home && home->server_id != pe->home_id && home->pipelines && rsp_peer_is_alive(home) &&
 	       !(pe->version & 1);
+}
+
+/* Whether @peer, who says so of its own, may not have heard who claims @e now. What was taken over in its last version it
+ * hears of from who did that: it may be much. */
+static bool
+is_unaware(const struct rsp_peer *peer, const struct rsp_pool_element *pe, const struct rsp_element *e)
+{
+	return pe->home_id == peer->server_id && rsp_element_home_id(e) != pe->home_id && peer->pipelines &&
+	       rsp_element_version(e) != rsp_version_taken_over(pe->version);
+}
+
+void
+rsp_claim_held(struct rsp_element *e, uint32_t by)
+{
+	e->claimed_by = by;
+	if (e->claim != RSP_CLAIM_LOST)
+		e->claim = RSP_CLAIM_HELD;
+}
+
+void
+rsp_claim_taken_over(struct rsp_element *e)
+{
+	if (e->claim == RSP_CLAIM_FORMER_HOME)
+		e->claimed_by = 0;
+	e->claim = RSP_CLAIM_HELD;
 }
 
 enum source {
@@ -380,27 +415,28 @@ claim_others(struct rsp_registrar *r, struct rsp_peer *peer, struct rsp_bytes ha
 	     const struct rsp_pool_element *pe, struct rsp_element *e, enum source source)
 {
 	const struct rsp_peer *home = rsp_peer_find(r, rsp_element_home_id(e));
+	bool newer = is_newer(pe->version, pe->home_id, rsp_element_version(e), rsp_element_home_id(e));
 
-	if (is_newer(pe->version, pe->home_id, rsp_element_version(e), rsp_element_home_id(e))) {
-		if (is_disowned(r, e) || source == SOURCE_PASSED_ON || !is_home_s_to_say(e, home, pe)) {
-			if (is_asked(home, pe) && source != SOURCE_PASSED_ON)
-				send_update(r, home, ENRP_ADD_PE, handle, pe);
-			believe(r, peer, handle, pe, e);
-			return;
-		}
-		if (is_asked(home, pe))
+	if (newer && (is_disowned(r, e) || source == SOURCE_PASSED_ON || !is_home_s_to_say(e, home, pe))) {
+		if (is_asked(home, pe) && source != SOURCE_PASSED_ON)
 			send_update(r, home, ENRP_ADD_PE, handle, pe);
-		if (e->claim != RSP_CLAIM_LOST) {
-			e->claimed_by = pe->home_id;
-			e->claim = RSP_CLAIM_HELD;
-		}
+		believe(r, peer, handle, pe, e);
+		return;
 	}
 	if (rsp_element_home_id(e) == pe->home_id && rsp_element_version(e) == pe->version) {
 		e->marked = false;
 		rsp_wheel_cancel(&r->keepalive, &e->keepalive);
-	} else {
-		r->stats.updates_stale++;
+		return;
 	}
+	r->stats.updates_stale++;
+	if (!newer) {
+		if (is_unaware(peer, pe, e))
+			tell(r, peer, e);
+		return;
+	}
+	if (is_asked(home, pe))
+		send_update(r, home, ENRP_ADD_PE, handle, pe);
+	rsp_claim_held(e, pe->home_id);
 }
 
 static void

@@ -104,6 +104,7 @@ struct rsp_peer {
 	struct rsp_ip ip; /* as it told */
 	uint16_t port;
 	uint64_t last_heard_ms; /* s.3.4.3 */
+	uint64_t called_taken_ms; /* when somebody last said so, and was not believed */
 	struct rsp_enrp_timer timer;
 	struct rsp_taking taking;
 
@@ -415,6 +416,10 @@ void rsp_update_received(struct rsp_registrar *r, struct rsp_link *link, struct 
 bool rsp_claim(struct rsp_registrar *r, struct rsp_peer *peer, struct rsp_bytes handle, struct rsp_pool_element *pe);
 /** @peer says that all our elements are its: who of them is still there? */
 void rsp_claims_all(struct rsp_registrar *r, const struct rsp_peer *peer);
+/** @by says that @e, which is another's, is its own, and is not believed. */
+void rsp_claim_held(struct rsp_element *e, uint32_t by);
+/** @e was taken over: that its former homes contended for it counts no more. */
+void rsp_claim_taken_over(struct rsp_element *e);
 /** The element that a rival claims has answered us; or it has not. */
 void rsp_rival_lost(struct rsp_registrar *r, struct rsp_element *e);
 void rsp_rival_won(struct rsp_registrar *r, struct rsp_element *e);

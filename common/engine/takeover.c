@@ -61,6 +61,7 @@ complete(struct rsp_registrar *r, struct rsp_peer *target)
 			rsp_registrar_forget(r, r->now_ms, e); /* no memory: it registers again */
 			continue;
 		}
+		rsp_claim_taken_over(e);
 		rsp_registrar_count(r, e, 1);
 		rsp_adopt(r, e, RSP_BURST_MS * (uint64_t)(event.count++ / RSP_BURST));
 	}
@@ -267,6 +268,17 @@ rsp_takeover_acknowledged(struct rsp_registrar *r, struct rsp_peer *peer, const 
 		acknowledged_by(r, target, peer->server_id);
 }
 
+/* Should @target, which is alive, come to disown its elements, they may be @by's. It has time: they may be many. */
+static void
+remember_claim(struct rsp_registrar *r, struct rsp_peer *target, uint32_t by)
+{
+	if (target->called_taken_ms && r->now_ms - target->called_taken_ms < CLAIMED_MS)
+		return;
+	target->called_taken_ms = r->now_ms;
+	for (struct rsp_element *e = rsp_home_first(r->space, target->server_id); e; e = rsp_home_next(e))
+		rsp_claim_held(e, by);
+}
+
 /* s.3.5.2, what each peer does */
 void
 rsp_takeover_enforced(struct rsp_registrar *r, struct rsp_link *link, struct rsp_peer *peer,
@@ -292,16 +304,14 @@ rsp_takeover_enforced(struct rsp_registrar *r, struct rsp_link *link, struct rsp
 	/* we have acknowledged nothing while we hear it, or ask it ourselves */
 	if (target && (target == peer || rsp_peer_is_alive(target))) {
 		rsp_enrp_refuse(r, link, msg, RSP_CAUSE_SECURITY, "takeover-of-a-live-registrar");
-		if (target != peer) /* should it come to disown them, they may be @peer's */
-			for (e = rsp_home_first(r->space, msg->target_id); e; e = rsp_home_next(e)) {
-				e->claimed_by = peer->server_id;
-				e->claim = RSP_CLAIM_HELD;
-			}
+		if (target != peer)
+			remember_claim(r, target, peer->server_id);
 		return;
 	}
 	while ((e = rsp_home_first(r->space, msg->target_id))) {
 		uint64_t version = rsp_version_taken_over(rsp_element_version(e));
 
+		rsp_claim_taken_over(e);
 		if (rsp_element_rehome(r->space, e, peer->server_id, version))
 			rsp_registrar_forget(r, r->now_ms, e); /* no memory: the next audit brings it */
 		else

@@ -47,7 +47,7 @@ struct rsp_pool {
 enum rsp_claim {
 	RSP_CLAIM_HELD,	       /* it has said that it is not its home's any more, and was not believed */
 	RSP_CLAIM_FORMER_HOME, /* it was the home before */
-	RSP_CLAIM_LOST	       /* it was, until the home before it had it back */
+	RSP_CLAIM_LOST	       /* it claims it, or did last; and somebody did before, until the home had it back */
 };
 
 /** An element. Engines read all fields and change those marked so; the rest changes by the functions below. */

@@ -458,6 +458,97 @@ a_claim_to_a_third_s_element_is_passed_on_to_its_home(void)
 	world_end();
 }
 
+/* Whatever they say, and whoever of them, they have it once, until the home has asked the element. */
+static void
+who_lost_an_element_does_not_get_it_by_saying_more(void)
+{
+	struct rsp_message msg;
+
+	for (unsigned how = 0; how < 3; how++) {
+		unsigned had = 0;
+
+		begin();
+		world_joined(LOWER, ID_A, "a");
+		world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(7, ID_B, 20));
+		for (uint64_t v = 22; v < 122; v += 10) {
+			if (how == 0) /* that it took all of b's over */
+				world_about(C, ENRP_TAKEOVER_SERVER, ID_C, ID_B);
+			else /* two of them, from b or from one another */
+				world_update(LOWER, ID_A, ENRP_ADD_PE, "web", world_pe(7, ID_A, v));
+			had += world_home("web", 7) == ID_A;
+			if (how == 1)
+				world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(7, ID_B, v + 2));
+			world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(7, ID_C, v + 4));
+			had += world_home("web", 7) == ID_C;
+			world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(7, ID_B, v + 6));
+			CHECK_EQ(world_home("web", 7), ID_B);
+		}
+		CHECK_EQ(had, how == 2 ? 2 : 1);
+		world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(7, ID_C, 200)); /* b yields */
+		CHECK_EQ(world_home("web", 7), ID_C);
+		world_end();
+	}
+
+	for (unsigned odd = 0; odd < 2; odd++) { /* a claim of which b has not heard */
+		begin();
+		world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(7, ID_B, 20));
+		world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(7, ID_C, 22));
+		world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(7, ID_C, 1000000 + odd));
+		world_clear();
+		world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(7, ID_B, 24));
+		CHECK(told(B, &msg) == ENRP_ADD_PE && msg.element.home_id == ID_C);
+		CHECK_EQ(msg.element.version, 1000000 + odd);
+		CHECK_EQ(world_count(C, ENRP_HANDLE_UPDATE), 0);
+		world_clear();
+		world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(7, ID_C, 22)); /* its own, and late */
+		CHECK_EQ(world_count(0, ENRP_HANDLE_UPDATE), 0);
+		world_end();
+	}
+}
+
+static void
+who_says_that_he_took_the_living_over_has_little_looked_through(void)
+{
+	begin();
+	world_joined(LOWER, ID_A, "a");
+	for (uint32_t i = 1; i <= 3; i++) {
+		world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(i, ID_B, 20));
+		world_about(i == 1 ? C : LOWER, ENRP_TAKEOVER_SERVER, i == 1 ? ID_C : ID_A, ID_B);
+		CHECK_EQ(world_told(RSP_EVENT_REFUSED), i);
+		if (i == 2)
+			world_run(1000);
+	}
+	CHECK_EQ(world_element("web", 1)->claimed_by, ID_A); /* who was the last to say so, a second later */
+	CHECK_EQ(world_element("web", 3)->claimed_by, ID_A);
+	world_end();
+
+	begin();
+	world_joined(LOWER, ID_A, "a");
+	world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(1, ID_B, 20));
+	world_about(C, ENRP_TAKEOVER_SERVER, ID_C, ID_B);
+	world_about(LOWER, ENRP_TAKEOVER_SERVER, ID_A, ID_B);
+	CHECK_EQ(world_element("web", 1)->claimed_by, ID_C);
+	world_end();
+}
+
+static void
+who_takes_over_is_believed_again(void)
+{ /* b had it back from c, and died: that c lost it once says nothing about d's elements */
+	begin();
+	world_joined(LOWER, ID_A, "a");
+	world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(7, ID_B, 20));
+	world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(7, ID_C, 22));
+	world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(7, ID_B, 24));
+	world_down(B, RSP_ECLOSED);
+	world_about(LOWER, ENRP_INIT_TAKEOVER, ID_A, ID_B);
+	world_run(600);
+	world_about(LOWER, ENRP_TAKEOVER_SERVER, ID_A, ID_B);
+	CHECK_EQ(world_home("web", 7), ID_A);
+	world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(7, ID_C, 26));
+	CHECK_EQ(world_home("web", 7), ID_C);
+	world_end();
+}
+
 static void
 what_another_has_heard_of_our_element_is_a_claim(void)
 {
@@ -816,6 +907,9 @@ main(void)
 	TAP_RUN(a_claim_may_have_large_parameters_that_are_unknown);
 	TAP_RUN(who_yields_passes_the_claim_on);
 	TAP_RUN(a_claim_to_a_third_s_element_is_passed_on_to_its_home);
+	TAP_RUN(who_lost_an_element_does_not_get_it_by_saying_more);
+	TAP_RUN(who_says_that_he_took_the_living_over_has_little_looked_through);
+	TAP_RUN(who_takes_over_is_believed_again);
 	TAP_RUN(what_another_has_heard_of_our_element_is_a_claim);
 	TAP_RUN(a_claim_is_recorded_once_and_claims_at_a_rate);
 	TAP_RUN(two_identities_with_one_id_stay_where_they_are);
