@@ -384,6 +384,8 @@ rsp_peer_heard(struct rsp_registrar *r, struct rsp_peer *peer)
 	peer->n_initiators = 0; /* it is alive: their takeover is not acknowledged */
 	if (peer->state == RSP_PEER_ACTIVE)
 		return;
+	if (peer->state == RSP_PEER_PROBED)
+		peer->answered_ms = r->now_ms;
 	if (peer->state == RSP_PEER_DEAD)
 		rsp_takeover_abort(r, peer, "target-alive");
 	watch(r, peer);

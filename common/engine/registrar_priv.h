@@ -104,6 +104,7 @@ struct rsp_peer {
 	struct rsp_ip ip; /* as it told */
 	uint16_t port;
 	uint64_t last_heard_ms; /* s.3.4.3 */
+	uint64_t answered_ms;	/* when it last did after it had been asked for a sign of life */
 	uint64_t called_taken_ms; /* when somebody last said so, and was not believed */
 	struct rsp_enrp_timer timer;
 	struct rsp_taking taking;

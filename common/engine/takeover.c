@@ -221,6 +221,14 @@ protest(struct rsp_registrar *r)
 	rsp_enrp_presences(r, false);
 }
 
+/* Whoever says again and again that @peer is dead does not have it asked, and that recorded, each time; who has good
+ * reason to says so again in MAX-TIME-NO-RESPONSE. */
+static bool
+has_just_answered(const struct rsp_registrar *r, const struct rsp_peer *peer)
+{
+	return peer->answered_ms && r->now_ms - peer->answered_ms < r->config.max_time_no_response_ms / 2;
+}
+
 /* s.3.5.1, what each peer does */
 void
 rsp_takeover_initiated(struct rsp_registrar *r, struct rsp_link *link, struct rsp_peer *peer,
@@ -241,6 +249,8 @@ rsp_takeover_initiated(struct rsp_registrar *r, struct rsp_link *link, struct rs
 		return;
 	}
 	if (target->state == RSP_PEER_DEAD && peer->server_id < r->config.server_id)
+		return;
+	if (target->state == RSP_PEER_ACTIVE && has_just_answered(r, target))
 		return;
 	remember_initiator(target, peer->server_id);
 	switch (target->state) {

@@ -405,6 +405,21 @@ who_has_not_noticed_looks_for_himself(void)
 	CHECK_EQ(world_count(C, ENRP_INIT_TAKEOVER), 1);
 	world_end();
 
+	begin(); /* however often that is said, in a short time it is asked once */
+	for (unsigned i = 0; i < 1000; i++) {
+		world_about(i & 1 ? A : C, ENRP_INIT_TAKEOVER, i & 1 ? ID_A : ID_C, ID_D);
+		world_presence(D, ID_D, "d", false);
+	}
+	CHECK_EQ(world_told(RSP_EVENT_PEER_SUSPECTED), 1);
+	CHECK_EQ(world_told(RSP_EVENT_PEER_RETURNED), 1);
+	CHECK_EQ(world_count(0, ENRP_INIT_TAKEOVER_ACK), 0);
+	world_run(250);
+	world_about(C, ENRP_INIT_TAKEOVER, ID_C, ID_D);
+	CHECK_EQ(world_told(RSP_EVENT_PEER_SUSPECTED), 2);
+	world_run(500);
+	CHECK_EQ(world_count(C, ENRP_INIT_TAKEOVER_ACK), 1);
+	world_end();
+
 	begin(); /* it does not */
 	world_about(C, ENRP_INIT_TAKEOVER, ID_C, ID_D);
 	world_run(499);
