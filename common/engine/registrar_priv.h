@@ -80,6 +80,7 @@ struct rsp_taking {
 	uint32_t outstanding; /* requests */
 	uint32_t pages, entries;
 	uint64_t started_ms;
+	uint64_t done_ms; /* when the last of its own was complete, or refused */
 	struct rsp_enrp_timer timer;
 };
 

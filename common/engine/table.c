@@ -9,6 +9,8 @@
 
 #define WINDOW	 8
 #define SWEEP_MS 500
+#define SWEEPS	 10 /* so often an element is spared for another table's sake: a table may take as long as its giver likes */
+#define RESYNC_MS 500
 #define IDLE_PAGES 64 /* so many pages may bring nothing */
 
 /* Giving */
@@ -142,8 +144,10 @@ static void
 sweep(struct rsp_registrar *r, const struct rsp_peer *peer)
 {
 	for (struct rsp_element *e = rsp_home_first(r->space, peer->server_id); e; e = rsp_home_next(e))
-		if (e->marked && !rsp_timer_is_set(&e->keepalive) && !RSP_FAULTY(DELETE_NOT_ANNOUNCED))
+		if (e->marked && !rsp_timer_is_set(&e->keepalive) && !RSP_FAULTY(DELETE_NOT_ANNOUNCED)) {
+			e->spared = 0;
 			rsp_wheel_set(&r->keepalive, &e->keepalive, r->now_ms + SWEEP_MS);
+		}
 }
 
 /* Whether a table is being taken from another than @home_id: it may be the one that tells where an element is now. */
@@ -169,7 +173,8 @@ rsp_swept(struct rsp_registrar *r, struct rsp_element *e)
 		rsp_wheel_set(&r->keepalive, &e->keepalive, r->now_ms + r->config.max_time_no_response_ms);
 		return;
 	}
-	if (is_taking_others(r, rsp_element_home_id(e))) {
+	if (e->spared < SWEEPS && is_taking_others(r, rsp_element_home_id(e))) {
+		e->spared++;
 		rsp_wheel_set(&r->keepalive, &e->keepalive, r->now_ms + SWEEP_MS);
 		return;
 	}
@@ -198,6 +203,7 @@ taken(struct rsp_registrar *r, struct rsp_peer *peer)
 
 	taking_stop(r, peer);
 	if (peer->taking.own) {
+		peer->taking.done_ms = r->now_ms;
 		sweep(r, peer);
 		r->ops->record(r->ctx, &event);
 	} else {
@@ -243,15 +249,15 @@ unpack(struct rsp_registrar *r, struct rsp_peer *peer, const struct rsp_message 
 	return sound;
 }
 
-/* Each page but the last has elements, and no more pages come than there are elements then: who repeats himself does not
- * get on. And no registrar holds more than we may hold twice. */
+/* Each page but the last has elements, which we have then, if only as removed ones or as another's: who repeats himself
+ * does not get on. And no registrar holds more than we may hold twice. */
 static bool
 is_endless(const struct rsp_registrar *r, const struct rsp_peer *peer, const struct rsp_message *page)
 {
 	const struct rsp_taking *taking = &peer->taking;
-	uint32_t known = taking->own ? rsp_home_count(r->space, peer->server_id) : rsp_handlespace_elements(r->space);
+	uint64_t known = (uint64_t)rsp_handlespace_elements(r->space) + r->tombstones.table.count;
 
-	return (page->flags & ENRP_FLAG_MORE && page->n_list == 0) || taking->pages >= IDLE_PAGES + (uint64_t)known ||
+	return (page->flags & ENRP_FLAG_MORE && page->n_list == 0) || taking->pages >= IDLE_PAGES + known ||
 	       taking->entries > 2 * (uint64_t)r->config.limits.elements;
 }
 
@@ -266,10 +272,12 @@ rsp_table_responded(struct rsp_registrar *r, struct rsp_link *link, struct rsp_p
 	taking->outstanding--;
 	if (msg->flags & ENRP_FLAG_REJECT) {
 		taking_stop(r, peer);
-		if (taking->own)
+		if (taking->own) {
+			taking->done_ms = r->now_ms;
 			rsp_enrp_record(r, RSP_EVENT_RESYNC_FAILED, peer, "rejected");
-		else
+		} else {
 			rsp_join_taken(r, peer, false, true);
+		}
 		return;
 	}
 	if (is_endless(r, peer, msg)) {
@@ -302,6 +310,8 @@ rsp_audit(struct rsp_registrar *r, struct rsp_peer *peer, const struct rsp_messa
 	    info->digest != rsp_home_digest(r->space, peer->server_id))
 		same = false;
 	peer->in_sync = same;
+	if (peer->taking.done_ms && r->now_ms - peer->taking.done_ms < RESYNC_MS)
+		return; /* who is never in sync costs no more than that */
 	if (!same && !peer->taking.on && !RSP_FAULTY(NO_AUDIT))
 		rsp_taking_begin(r, peer, true);
 }

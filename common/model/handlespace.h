@@ -69,6 +69,7 @@ struct rsp_element {
 	bool waiting : 1; /* for the answer to a keep-alive */
 	bool marked : 1;  /* RFC 5353 s.3.6.3 */
 	uint8_t claim : 2; /* enum rsp_claim, of @claimed_by */
+	uint8_t spared : 4; /* so often it was to be swept, and was not */
 	bool adopting : 1; /* taken over, and has not acknowledged us yet: RFC 5353 s.3.5.2 */
 	uint8_t bad_reports;
 	uint8_t wins; /* answers in a row that each held it against another registrar's claim */

@@ -366,6 +366,65 @@ nothing_is_swept_while_another_table_is_taken(void)
 }
 
 static void
+whoever_gives_a_table_slowly_keeps_nobody_s_elements(void)
+{
+	struct rsp_message sign = enrp_message(ENRP_LIST_REQUEST, ID_B);
+
+	begin();
+	fill(0, 5);
+	presence_with(0x1234, false, 0);
+	world_table(B, ID_B, 0, "of-b", 1, 4, ID_B, 8);
+	world_update(C, ID_C, ENRP_ADD_PE, "of-c", world_pe(30, ID_C, 8));
+	world_presence(C, ID_C, "c", false);
+	for (uint32_t i = 0; i < 20 && world_home("of-b", 5); i++) { /* c's table has no end */
+		world_run(300);
+		world_table(C, ID_C, ENRP_FLAG_MORE, "of-c", i + 1, 1, ID_C, 8);
+		world_tell(B, &sign);
+	}
+	CHECK_EQ(world_told(RSP_EVENT_RESYNC_FAILED), 0);
+	CHECK_EQ(world_home("of-b", 5), 0);
+	world_end();
+}
+
+static void
+who_is_never_in_sync_is_asked_at_a_rate(void)
+{
+	begin();
+	for (unsigned i = 0; i < 200; i++) {
+		world_run(10);
+		presence_with(0x1234, false, 0);
+		world_table(B, ID_B, 0, "of-b", 1, 0, ID_B, 8);
+		if (i == 50)
+			alive();
+	}
+	CHECK_EQ(world_count(B, ENRP_HANDLE_TABLE_REQUEST), 4); /* in 2 s */
+	CHECK_EQ(world_told(RSP_EVENT_RESYNC_STARTED), 4);
+	CHECK_EQ(world_told(RSP_EVENT_RESYNC_DONE), 4);
+	world_end();
+}
+
+/* B has taken over what C, which we hear, has: page after page is of C's, and nothing of it is B's. */
+static void
+a_table_of_what_is_another_s_ends_too(void)
+{
+	for (unsigned gone = 0; gone < 2; gone++) {
+		begin();
+		for (uint32_t i = 1; i <= 100; i++)
+			world_update(C, ID_C, ENRP_ADD_PE, "of-c", world_pe(i, ID_C, 8));
+		for (uint32_t i = 1; i <= 100 && gone; i++)
+			world_update(C, ID_C, ENRP_DEL_PE, "of-c", world_pe(i, ID_C, 10));
+		presence_with(0x1234, false, 0);
+		for (uint32_t i = 1; i <= 100; i++)
+			world_table(B, ID_B, i < 100 ? ENRP_FLAG_MORE : 0, "of-c", i, 1, ID_B, 9);
+		CHECK_STR(world_reason(RSP_EVENT_REFUSED), "-");
+		CHECK_EQ(world_told(RSP_EVENT_RESYNC_DONE), 1);
+		CHECK_EQ(rsp_home_count(space(), ID_C), gone ? 0 : 100);
+		CHECK(!world_was_closed(B));
+		world_end();
+	}
+}
+
+static void
 a_changed_attribute_differs_in_the_digest(void)
 {
 	begin();
@@ -404,6 +463,7 @@ who_sends_no_digest_is_asked_a_page_at_a_time(void)
 	CHECK_EQ(world_count(B, ENRP_HANDLE_TABLE_REQUEST), 10);
 	world_table(B, ID_B, 0, "of-b", 30, 10, ID_B, 8);
 	CHECK_EQ(rsp_registrar_stats(w.r).elements, 30);
+	world_run(500);
 	presence_with(0x1234, true, 5); /* the next one begins anew, whatever was not answered */
 	CHECK(world_find(B, RSP_ENRP, ENRP_HANDLE_TABLE_REQUEST, -1, &msg) && msg.flags == ENRP_FLAG_OWN);
 	world_end();
@@ -550,6 +610,7 @@ a_download_without_answer_is_given_up(void)
 	presence_with(0x1234, false, 0);
 	world_tell(B, &no);
 	CHECK_STR(world_reason(RSP_EVENT_RESYNC_FAILED), "rejected");
+	world_run(500);
 	presence_with(0x1234, false, 0); /* with the next presence */
 	CHECK_EQ(world_count(B, ENRP_HANDLE_TABLE_REQUEST), 2);
 	world_end();
@@ -592,6 +653,9 @@ main(void)
 	TAP_RUN(what_agrees_is_left_alone);
 	TAP_RUN(what_differs_is_taken_anew_and_swept);
 	TAP_RUN(nothing_is_swept_while_another_table_is_taken);
+	TAP_RUN(whoever_gives_a_table_slowly_keeps_nobody_s_elements);
+	TAP_RUN(who_is_never_in_sync_is_asked_at_a_rate);
+	TAP_RUN(a_table_of_what_is_another_s_ends_too);
 	TAP_RUN(a_changed_attribute_differs_in_the_digest);
 	TAP_RUN(who_sends_no_digest_is_asked_a_page_at_a_time);
 	TAP_RUN(pages_that_nobody_asked_for_change_nothing);
