@@ -305,8 +305,8 @@ rsp_takeover_enforced(struct rsp_registrar *r, struct rsp_link *link, struct rsp
 
 	if (msg->target_id == r->config.server_id) {
 		protest(r);
-		if (r->called_taken_ms && r->now_ms - r->called_taken_ms < CLAIMED_MS)
-			return;
+		if (r->called_taken_ms && r->now_ms - r->called_taken_ms < r->config.peer_heartbeat_cycle_ms)
+			return; /* what more it claims the audits will show */
 		r->called_taken_ms = r->now_ms;
 		rsp_claims_all(r, peer);
 		return;

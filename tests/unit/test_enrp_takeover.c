@@ -534,7 +534,22 @@ who_is_taken_over_alive_asks_his_elements(void)
 	CHECK(world_count(WEB, ASAP_ENDPOINT_KEEP_ALIVE) <= 3);
 	world_end();
 
-	struct rsp_registrar_config config = world_config(); /* and not many of them at once */
+	struct rsp_registrar_config config = world_config(); /* nor in each second */
+	config.peer_heartbeat_cycle_ms = 30000;
+	config.max_time_last_heard_ms = 61000;
+	world_begin(&config);
+	world_joined(C, ID_C, "c");
+	CHECK_EQ(world_up(WEB, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
+	world_register(WEB, "mine", 1);
+	for (unsigned i = 0; i < 31; i++) {
+		world_about(C, ENRP_TAKEOVER_SERVER, ID_C, ID_US);
+		world_ack(WEB, "mine", 1);
+		CHECK_EQ(world_count(WEB, ASAP_ENDPOINT_KEEP_ALIVE), i < 30 ? 1 : 2);
+		world_run(1000);
+	}
+	world_end();
+
+	config = world_config(); /* and not many of them at once */
 	config.registrations.per_s = 0;
 	world_begin(&config);
 	world_joined(C, ID_C, "c");
