@@ -146,7 +146,7 @@ presence(struct rsp_registrar *r, struct rsp_link *link, struct rsp_peer *peer, 
 		peer->port = info->transport.port;
 		peer->pipelines = info->has_digest;
 		rsp_namesake_of_ours(r, name, peer->server_id, &peer->ip, peer->port);
-		rsp_contact_heard_of(r, peer->server_id, name, &peer->ip, peer->port, true);
+		rsp_contact_heard_of(r, peer->server_id, name, &peer->ip, peer->port, RSP_HEARSAY_ITSELF);
 	}
 	if (msg->flags & ENRP_FLAG_REPLY_REQUIRED && !RSP_FAULTY(PROBE_UNANSWERED))
 		rsp_enrp_presence(r, link->id, msg->sender_id, false);
@@ -209,6 +209,7 @@ list_requested(struct rsp_registrar *r, const struct rsp_link *link, const struc
 static void
 list_responded(struct rsp_registrar *r, const struct rsp_peer *peer, const struct rsp_message *msg)
 {
+	enum rsp_hearsay by = rsp_join_is_mentor(r, peer) ? RSP_HEARSAY_MENTOR : RSP_HEARSAY_OTHER;
 	struct rsp_list_item item;
 	size_t cursor = 0;
 
@@ -218,7 +219,7 @@ list_responded(struct rsp_registrar *r, const struct rsp_peer *peer, const struc
 		rsp_namesake_of_ours(r, item.server_info.name, item.server_info.server_id, &ip,
 				     item.server_info.transport.port);
 		rsp_contact_heard_of(r, item.server_info.server_id, item.server_info.name, &ip,
-				     item.server_info.transport.port, false);
+				     item.server_info.transport.port, by);
 	}
 	rsp_join_listed(r, peer, msg->flags & ENRP_FLAG_REJECT);
 }

@@ -132,8 +132,8 @@ next(struct rsp_registrar *r)
 	rsp_join_step(r);
 }
 
-static bool
-is_mentor(const struct rsp_registrar *r, const struct rsp_peer *peer)
+bool
+rsp_join_is_mentor(const struct rsp_registrar *r, const struct rsp_peer *peer)
 {
 	return !r->serving && is_asked(r) && r->mentor->peer_id == peer->server_id;
 }
@@ -141,7 +141,7 @@ is_mentor(const struct rsp_registrar *r, const struct rsp_peer *peer)
 void
 rsp_join_listed(struct rsp_registrar *r, const struct rsp_peer *peer, bool rejected)
 {
-	if (!is_mentor(r, peer) || r->mentor_listed)
+	if (!rsp_join_is_mentor(r, peer) || r->mentor_listed)
 		return;
 	if (rejected) {
 		r->mentor->rejected = true;
@@ -157,7 +157,7 @@ rsp_join_listed(struct rsp_registrar *r, const struct rsp_peer *peer, bool rejec
 void
 rsp_join_taken(struct rsp_registrar *r, const struct rsp_peer *peer, bool complete, bool rejected)
 {
-	if (!is_mentor(r, peer))
+	if (!rsp_join_is_mentor(r, peer))
 		return;
 	if (complete) {
 		serve(r, "synchronised");
@@ -191,7 +191,7 @@ forget_all(struct rsp_registrar *r)
 	for (unsigned i = 0; i < r->n_contacts; i++) {
 		struct rsp_contact *contact = r->contact[i];
 
-		contact->link = contact->peer_id = 0;
+		contact->link = contact->peer_id = contact->told_id = 0;
 		contact->up = false;
 		contact->failures = 0;
 		rsp_wheel_cancel(&r->enrp, &contact->timer.timer);

@@ -101,7 +101,7 @@ count_hearsay(const struct rsp_registrar *r)
 /* RFC 5353 s.3.4.1, s.3.2.2.2. Over TLS nobody is dialled who has no name: there would be no key. */
 void
 rsp_contact_heard_of(struct rsp_registrar *r, uint32_t server_id, struct rsp_bytes name, const struct rsp_ip *ip,
-		     uint16_t port, bool itself)
+		     uint16_t port, enum rsp_hearsay by)
 {
 	bool ours = (r->name && rsp_bytes_equal(name, rsp_bytes_str(r->name))) ||
 		    (port == r->config.enrp_port && rsp_ip_equal(ip, &r->config.enrp_ip));
@@ -112,6 +112,7 @@ rsp_contact_heard_of(struct rsp_registrar *r, uint32_t server_id, struct rsp_byt
 		return;
 	if (r->config.insecure)
 		name = (struct rsp_bytes){ 0 }; /* anybody may call himself anything */
+	bool itself = by == RSP_HEARSAY_ITSELF;
 	struct rsp_peer *peer = rsp_peer_find(r, server_id);
 	struct rsp_contact *contact = contact_find(r, name, ip, port);
 	if (!contact) {
@@ -127,7 +128,8 @@ rsp_contact_heard_of(struct rsp_registrar *r, uint32_t server_id, struct rsp_byt
 		contact->ip = *ip;
 		contact->port = port;
 	}
-	contact->told_id = server_id;
+	if (by == RSP_HEARSAY_MENTOR)
+		contact->told_id = server_id;
 	/* a restarted one is to be dialled where it was: that it is known there by its former id says nothing */
 	bool bound = contact->peer_id != 0 && contact->peer_id != server_id && (contact->up || !itself);
 	if (peer && !peer->contact && !bound) {
@@ -494,7 +496,8 @@ bind_link(struct rsp_registrar *r, struct rsp_link *link, struct rsp_peer *peer)
 	}
 }
 
-/* RFC 5353 s.3.4.1. An id belongs to the name that it was first heard from. */
+/* RFC 5353 s.3.4.1. An id belongs to the name that it was first heard from; or that the mentor said it has, until
+ * nobody has come by that name for so long that he is taken for dead. */
 struct rsp_peer *
 rsp_peer_of_link(struct rsp_registrar *r, struct rsp_link *link, const struct rsp_message *msg)
 {
@@ -504,7 +507,8 @@ rsp_peer_of_link(struct rsp_registrar *r, struct rsp_link *link, const struct rs
 	if (peer && peer->server_id == msg->sender_id)
 		return peer;
 	bool known = (peer = rsp_peer_find(r, msg->sender_id)) != NULL;
-	bool others = known && name && *peer->name && strcmp(peer->name, name) != 0;
+	bool others = known && name && *peer->name && strcmp(peer->name, name) != 0 &&
+		      (peer->heard || peer->state == RSP_PEER_ACTIVE || peer->state == RSP_PEER_PROBED);
 	if (link->peer || others) {
 		rsp_enrp_refuse(r, link, msg, RSP_CAUSE_SECURITY, "server-id-of-another");
 		rsp_enrp_link_down(r, link, RSP_EPROTO);

@@ -69,7 +69,7 @@ struct rsp_contact {
 	unsigned failures;	 /* in a row */
 	struct rsp_why failed;	 /* why it cannot be reached, as was told; RSP_OK: it can, or has not been tried */
 	uint32_t peer_id;	 /* who answered last; 0: nobody yet */
-	uint32_t told_id;	 /* who it is as others say; 0: nobody has */
+	uint32_t told_id;	 /* who it is as the mentor says; 0: it has not */
 	struct rsp_enrp_timer timer; /* the next attempt; or when it must have said something */
 };
 
@@ -359,9 +359,15 @@ void rsp_peer_due(struct rsp_registrar *r, struct rsp_peer *peer);
 /** Bind @link to the peer whose @msg came over it. NULL: it may not speak; @link may be gone then. Other peers may be
  * gone, and other links of the one that is returned, which is there. */
 struct rsp_peer *rsp_peer_of_link(struct rsp_registrar *r, struct rsp_link *link, const struct rsp_message *msg);
-/** We were told, by @itself or another, that a registrar @name is at @ip and @port, where it may be dialled. */
+enum rsp_hearsay {
+	RSP_HEARSAY_ITSELF,
+	RSP_HEARSAY_MENTOR, /* while we join: whose table is going to name it */
+	RSP_HEARSAY_OTHER
+};
+
+/** We were told, @by whom, that a registrar @name is at @ip and @port, where it may be dialled. */
 void rsp_contact_heard_of(struct rsp_registrar *r, uint32_t server_id, struct rsp_bytes name, const struct rsp_ip *ip,
-			  uint16_t port, bool itself);
+			  uint16_t port, enum rsp_hearsay by);
 /** Dial it, unless that is done or under way. If that fails at once, @contact may be gone. */
 void rsp_contact_dial(struct rsp_registrar *r, struct rsp_contact *contact);
 /** It is time to dial it, or it has said nothing since it was dialled. @contact may be gone, or its link is. */
@@ -389,6 +395,8 @@ void rsp_join_begin(struct rsp_registrar *r);
 void rsp_join_again(struct rsp_registrar *r, uint64_t away_ms);
 /** Something changed that the search for a mentor waits for: a contact is up, or down. Nothing is dialled or freed. */
 void rsp_join_step(struct rsp_registrar *r);
+/** Whether we are joining, and with @peer for our mentor. */
+bool rsp_join_is_mentor(const struct rsp_registrar *r, const struct rsp_peer *peer);
 void rsp_join_listed(struct rsp_registrar *r, const struct rsp_peer *peer, bool rejected);
 void rsp_join_taken(struct rsp_registrar *r, const struct rsp_peer *peer, bool complete, bool rejected);
 void rsp_join_due(struct rsp_registrar *r);

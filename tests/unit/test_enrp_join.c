@@ -588,26 +588,36 @@ what_ends_with_joining_again_is_not_up(void)
 	world_end();
 }
 
+/* @id says over @link that the registrar ID_D has that name. */
 static void
-the_homes_of_the_table_are_who_the_list_says(void)
+lists_d(uint32_t link, uint32_t id, const char *name)
 {
-	struct rsp_message list = enrp_message(ENRP_LIST_RESPONSE, ID_A);
+	struct rsp_message list = enrp_message(ENRP_LIST_RESPONSE, id);
 	struct rsp_server_info info = { .server_id = ID_D,
 					.transport = { .type = RSP_PARAM_TCP, .port = 9000 },
-					.name = rsp_bytes_str("d") };
+					.name = rsp_bytes_str(name) };
 	struct rsp_ip ip = { 4, { 192, 0, 2, ID_D } };
 	uint8_t room[256], addrs[RSP_ADDRS_ROOM(1)];
 	struct rsp_wr wr = rsp_wr_init(room, sizeof(room));
-	struct rsp_message msg;
 
-	begin(1);
-	uint32_t a = answers(ID_A, "a");
 	rsp_transport_set_ips(&info.transport, &ip, 1, addrs);
 	rsp_server_info_encode(&wr, &info);
 	list.has = RSP_HAS_LIST;
 	list.list = rsp_bytes_of(room, wr.pos);
 	list.n_list = 1;
-	world_tell(a, &list);
+	world_tell(link, &list);
+}
+
+static void
+the_homes_of_the_table_are_who_the_list_says(void)
+{
+	struct rsp_message msg;
+
+	begin(1);
+	uint32_t a = answers(ID_A, "a");
+	lists_d(a, ID_A, "d");
+	world_joined(3, ID_C, "c");
+	lists_d(3, ID_C, "c"); /* it is not our mentor: its word does not keep d out */
 	world_table(a, ID_A, 0, "web", 1, 3, ID_D, 20);
 	CHECK(serves());
 	CHECK_EQ(world_home("web", 1), ID_D);
@@ -620,6 +630,27 @@ the_homes_of_the_table_are_who_the_list_says(void)
 	CHECK(!world_was_closed(2));
 	CHECK_EQ(world_told(RSP_EVENT_REFUSED), 1);
 	CHECK_EQ(world_home("web", 1), ID_D);
+	world_end();
+}
+
+/* The mentor's list was wrong, or lied: who is heard by another name is that in the end. */
+static void
+who_never_came_by_the_name_of_the_list_has_another(void)
+{
+	begin(1);
+	uint32_t a = answers(ID_A, "a");
+	lists_d(a, ID_A, "b");
+	world_table(a, ID_A, 0, "web", 1, 3, ID_D, 20);
+	world_joined(1, ID_D, "d");
+	CHECK(world_was_closed(1));
+	for (unsigned i = 0; i < 4; i++) { /* a hears d, and acknowledges nothing */
+		world_run(1000);
+		world_presence(a, ID_A, "a", false);
+	}
+	world_joined(2, ID_D, "d");
+	CHECK(!world_was_closed(2));
+	CHECK_EQ(world_home("web", 1), ID_D);
+	CHECK_EQ(world_told(RSP_EVENT_REFUSED), 1);
 	world_end();
 }
 
@@ -645,5 +676,6 @@ main(void)
 	TAP_RUN(who_was_away_joins_again);
 	TAP_RUN(what_ends_with_joining_again_is_not_up);
 	TAP_RUN(the_homes_of_the_table_are_who_the_list_says);
+	TAP_RUN(who_never_came_by_the_name_of_the_list_has_another);
 	return tap_end();
 }
