@@ -101,3 +101,31 @@ disperse() {
 is_served() {
 	rsp-resolve -q --scope "$scopes/user" -s "r1@${asap[r1]}" web
 }
+
+# counted FILTER: what the status of r1 says
+counted() {
+	rsp-peer status -q --name r1 | jq -e "$1" >/dev/null
+}
+
+@test "--leave-timeout: who does not read what is queued does not hold up the end for longer" {
+	local begin ms
+	start_peer r1 --insecure-plaintext --leave-timeout 1s --max-queue 1000000000
+	jq -nc 'range(1000) | {port: (10000 + .)}' >"$BATS_TEST_TMPDIR/batch"
+	start e1 bash -c 'exec rsp-register "$@" <"$0"' "$BATS_TEST_TMPDIR/batch" --insecure-plaintext -s "${asap[r1]}" \
+		-t 5s --batch web
+	wait_until 10 counted '.handlespace.elements == 1000'
+	# 400 times all of the pool, some 16 MB, more than the kernel takes
+	start greedy python3 -c 'import signal, socket, sys
+where, port = sys.argv[1].rsplit(":", 1)
+link = socket.socket()
+link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+link.connect((where, int(port)))
+link.sendall(400 * bytes.fromhex("05000014" "0009000777656200" "803f0008000003e8"))
+signal.pause()' "${asap[r1]}"
+	wait_until 20 counted '.counters.resolutions >= 400'
+	begin=$(now)
+	stop r1
+	ms=$(($(now) - begin))
+	[ "$ms" -ge 900 ] && [ "$ms" -lt 4500 ] || fail "it took $ms ms"
+	stop greedy 143
+}
