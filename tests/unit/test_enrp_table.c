@@ -145,7 +145,7 @@ w_asks_for_our_own_only(void)
 	world_end();
 }
 
-/* What changes between two pages: of those up to MANY some go, some come, and one, which would be given next, moves to B. */
+/* What changes between two pages: some go, some come, and one of ours, which would be given next, moves to B. */
 static void
 change(struct rsp_rng *rng, const uint8_t *seen, bool *gone, bool *moved)
 {
