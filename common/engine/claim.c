@@ -231,6 +231,8 @@ contest(struct rsp_registrar *r, struct rsp_element *e, const struct rsp_peer *p
 	if (rival && (rival->version > version ||
 		      (rival->version == version && rival->by == by && rival->gone == !pe)))
 		return;
+	if (pe && octets.n == 0)
+		return; /* of a size that nobody would store */
 	rival = calloc(1, sizeof(*rival) + octets.n);
 	if (!rival)
 		return; /* we keep it; the rival will say so again */

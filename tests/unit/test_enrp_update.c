@@ -705,6 +705,29 @@ of_two_rivals_the_newer_claim_holds(void)
 	world_end();
 }
 
+static void
+a_claim_that_nobody_would_store_changes_nothing(void)
+{
+	static uint8_t extra[3000];
+
+	for (unsigned gone = 0; gone < 2; gone++) {
+		begin();
+		world_register(WEB, "web", 7);
+		if (gone)
+			world_down(WEB, RSP_ECLOSED);
+		struct rsp_pool_element pe = world_pe(7, ID_B, version("web", 7) + 2);
+
+		pe.policy.extra = rsp_bytes_of(extra, sizeof(extra));
+		world_update(B, ID_B, ENRP_ADD_PE, "web", pe);
+		world_run(501);
+		CHECK_EQ(world_home("web", 7), ID_US);
+		CHECK_EQ(world_told(RSP_EVENT_PE_CONTESTED), 0);
+		CHECK_EQ(rsp_registrar_stats(w.r).elements, 1);
+		sums_agree();
+		world_end();
+	}
+}
+
 /* What a rival says of the element is kept until that has been asked: without what we do not understand of it. */
 static void
 a_claim_may_have_large_parameters_that_are_unknown(void)
@@ -904,6 +927,7 @@ main(void)
 	TAP_RUN(who_claims_ours_in_an_older_version_is_told);
 	TAP_RUN(equal_versions_of_ours_fall_to_the_higher_id);
 	TAP_RUN(of_two_rivals_the_newer_claim_holds);
+	TAP_RUN(a_claim_that_nobody_would_store_changes_nothing);
 	TAP_RUN(a_claim_may_have_large_parameters_that_are_unknown);
 	TAP_RUN(who_yields_passes_the_claim_on);
 	TAP_RUN(a_claim_to_a_third_s_element_is_passed_on_to_its_home);
