@@ -5,8 +5,7 @@
  * restarted, and the first for dead; but the dead say no more. Those two are then let be, each as a peer of its own, so
  * that they learn of each other from the list of peers that the third one gives them. */
 
-#define LAST_WORDS_MS 1000  /* what one said before it ended has been read by then */
-#define TOLD_MS	      60000 /* and again after a while, as long as it lasts */
+#define TOLD_MS 60000 /* and again after a while, as long as it lasts */
 
 static struct rsp_namesake *
 find(struct rsp_registrar *r, uint32_t id, uint32_t by)
@@ -61,13 +60,20 @@ tell(struct rsp_registrar *r, const struct rsp_link *link, const struct rsp_peer
 	rsp_registrar_record(r, link, event);
 }
 
+/* Whether what one said before it ended has been read by now: nothing takes longer than an answer may. */
+static bool
+had_last_words(const struct rsp_registrar *r, const struct rsp_namesake *namesake)
+{
+	return r->now_ms - namesake->since_ms >= 2 * (uint64_t)r->config.max_time_no_response_ms;
+}
+
 void
 rsp_namesake_heard(struct rsp_registrar *r, const struct rsp_link *link, struct rsp_peer *peer)
 {
 	for (unsigned i = 0; i < RSP_NAMESAKES_MAX; i++) {
 		struct rsp_namesake *namesake = &r->namesake[i];
 
-		if (namesake->id != peer->server_id || r->now_ms - namesake->since_ms < LAST_WORDS_MS)
+		if (namesake->id != peer->server_id || !had_last_words(r, namesake))
 			continue;
 		const struct rsp_peer *other = rsp_peer_find(r, namesake->by);
 		if (!other || !rsp_peer_link(other))

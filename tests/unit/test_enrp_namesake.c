@@ -59,6 +59,18 @@ what_the_former_one_said_before_it_ended_is_not_held_against_it(void)
 	says(FIRST, ID_B);
 	CHECK_EQ(world_told(RSP_EVENT_DUPLICATE_NAME), 0);
 	world_end();
+
+	struct rsp_registrar_config config = world_config(); /* over a network that is slow at times */
+	config.max_time_no_response_ms = 2000;
+	world_begin(&config);
+	world_joined(FIRST, ID_B, "b");
+	world_joined(SECOND, ID_C, "b");
+	world_run(1900);
+	says(SECOND, ID_C);
+	world_run(1900);
+	says(FIRST, ID_B);
+	CHECK_EQ(world_told(RSP_EVENT_DUPLICATE_NAME), 0);
+	world_end();
 }
 
 static void
