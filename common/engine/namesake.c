@@ -100,8 +100,10 @@ rsp_namesake_of_ours(struct rsp_registrar *r, struct rsp_bytes name, uint32_t id
 
 	if (!r->name || id == r->config.server_id || id == 0 || !rsp_bytes_equal(name, rsp_bytes_str(r->name)))
 		return;
-	if (r->namesake_told_ms && r->now_ms - r->namesake_told_ms < TOLD_MS)
-		return; /* whatever its id: a list may name any number of them */
-	r->namesake_told_ms = r->now_ms;
-	r->ops->record(r->ctx, &event);
+	struct rsp_namesake *of_ours = &r->namesake_of_ours;
+	if (of_ours->id != id && (!of_ours->id || r->now_ms - of_ours->since_ms >= TOLD_MS)) /* one at a time */
+		*of_ours = (struct rsp_namesake){ .id = id, .since_ms = r->now_ms };
+	/* who we were before we were started anew may be listed for as long as our last words are under way */
+	if (of_ours->id == id && had_last_words(r, of_ours) && is_news(r, of_ours))
+		r->ops->record(r->ctx, &event);
 }

@@ -182,7 +182,7 @@ struct rsp_registrar {
 	unsigned n_unreached; /* ever */
 	struct rsp_namesake namesake[RSP_NAMESAKES_MAX];
 	unsigned n_namesakes;	    /* ever */
-	uint64_t namesake_told_ms;  /* when it was last recorded that another one has our name */
+	struct rsp_namesake namesake_of_ours; /* the other one that has our name, by what a list or itself says */
 	uint64_t joining_ms;	    /* since when */
 	unsigned rounds;	    /* of asking all contacts */
 	uint64_t round_ms;	    /* the end of this round: who is not connected by then is not there */

@@ -182,6 +182,11 @@ another_with_our_name_is_told_by_those_who_know_it(void)
 	lists(ID_C, "c", 0);
 	lists(ID_D, "us", ENRP_FLAG_REJECT);
 	CHECK_EQ(world_told(RSP_EVENT_DUPLICATE_NAME), 0);
+	lists(ID_D, "us", 0); /* it may be who we were before, whose last words are under way */
+	world_run(999);
+	lists(ID_D, "us", 0);
+	CHECK_EQ(world_told(RSP_EVENT_DUPLICATE_NAME), 0);
+	world_run(1);
 	lists(ID_D, "us", 0);
 	CHECK_EQ(world_told(RSP_EVENT_DUPLICATE_NAME), 1);
 	CHECK_STR(world_reason(RSP_EVENT_DUPLICATE_NAME), "ours");
@@ -211,6 +216,9 @@ or_tells_us_itself_in_plain_text(void)
 	world_presence(FIRST, ID_B, "b", false);
 	CHECK_EQ(world_told(RSP_EVENT_DUPLICATE_NAME), 0);
 	CHECK_EQ(world_up(SECOND, RSP_ENRP, RSP_ROLE_NONE, NULL), RSP_OK);
+	world_presence(SECOND, ID_C, "us", false);
+	CHECK_EQ(world_told(RSP_EVENT_DUPLICATE_NAME), 0);
+	world_run(1000);
 	world_presence(SECOND, ID_C, "us", false);
 	CHECK_EQ(world_told(RSP_EVENT_DUPLICATE_NAME), 1);
 	CHECK_STR(world_reason(RSP_EVENT_DUPLICATE_NAME), "ours");
