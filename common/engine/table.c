@@ -21,8 +21,17 @@ rsp_giving_end(struct rsp_registrar *r, struct rsp_giving *giving)
 	rsp_walk_end(&giving->walk);
 	rsp_wheel_cancel(&r->enrp, &giving->timer.timer);
 	giving->link->giving = NULL;
+	giving->link->account->downloads--;
 	r->n_giving--;
 	free(giving);
+}
+
+/* Nobody has more than half of all downloads, or one who takes his time, a monitor for instance, keeps all others from
+ * joining. In plain text nobody is anybody. */
+static bool
+has_its_share(const struct rsp_registrar *r, const struct rsp_account *account)
+{
+	return !r->config.insecure && account->downloads >= (r->config.max_downloads + 1) / 2;
 }
 
 static struct rsp_giving *
@@ -30,8 +39,11 @@ giving_begin(struct rsp_registrar *r, struct rsp_link *link, bool own)
 {
 	struct rsp_giving *giving = r->n_giving < r->config.max_downloads ? calloc(1, sizeof(*giving)) : NULL;
 
-	if (!giving)
+	if (!giving || has_its_share(r, link->account)) {
+		free(giving);
 		return NULL;
+	}
+	link->account->downloads++;
 	giving->own = own;
 	giving->link = link;
 	giving->timer.kind = RSP_TIMER_GIVING;

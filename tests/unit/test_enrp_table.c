@@ -248,6 +248,48 @@ sessions_are_few_and_end(void)
 }
 
 static void
+nobody_has_all_sessions(void)
+{ /* a monitor that has many connections, and goes on with each only as it must */
+	enum { MONITORS = 20, MOST = 7 };
+	struct rsp_registrar_config config = world_config();
+	struct rsp_message msg;
+	unsigned given = 0;
+
+	config.max_downloads = MOST;
+	world_begin(&config);
+	world_joined(B, ID_B, "b");
+	CHECK_EQ(world_up(WEB, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
+	fill(MANY, 0);
+	for (uint32_t i = 0; i < MONITORS; i++) {
+		CHECK_EQ(world_up(100 + i, RSP_ENRP, RSP_ROLE_MONITOR, "m1"), RSP_OK);
+		request(100 + i, 0x777, 0);
+		CHECK(world_find(100 + i, RSP_ENRP, ENRP_HANDLE_TABLE_RESPONSE, -1, &msg));
+		given += msg.flags == ENRP_FLAG_MORE;
+	}
+	CHECK_EQ(given, 4);
+	request(B, ID_B, 0);
+	CHECK(world_find(B, RSP_ENRP, ENRP_HANDLE_TABLE_RESPONSE, -1, &msg) && msg.flags == ENRP_FLAG_MORE);
+	world_down(100, RSP_ECLOSED); /* its place is free again */
+	request(100 + MONITORS - 1, 0x777, 0);
+	CHECK(world_find(100 + MONITORS - 1, RSP_ENRP, ENRP_HANDLE_TABLE_RESPONSE, -1, &msg));
+	CHECK_EQ(msg.flags, ENRP_FLAG_MORE);
+	world_end();
+
+	config.insecure = true; /* many may be at one address there */
+	world_begin(&config);
+	CHECK_EQ(world_up(WEB, RSP_ASAP, RSP_ROLE_NONE, NULL), RSP_OK);
+	fill(MANY, 0);
+	for (uint32_t i = given = 0; i < MONITORS; i++) {
+		CHECK_EQ(world_up(100 + i, RSP_ENRP, RSP_ROLE_NONE, NULL), RSP_OK);
+		request(100 + i, 0x777 + i, 0);
+		CHECK(world_find(100 + i, RSP_ENRP, ENRP_HANDLE_TABLE_RESPONSE, -1, &msg));
+		given += msg.flags == ENRP_FLAG_MORE;
+	}
+	CHECK_EQ(given, MOST);
+	world_end();
+}
+
+static void
 requests_beyond_the_end_that_say_so_get_nothing(void)
 {
 	begin();
@@ -649,6 +691,7 @@ main(void)
 	TAP_RUN(w_asks_for_our_own_only);
 	TAP_RUN(a_table_that_changes_misses_nobody_who_stays);
 	TAP_RUN(sessions_are_few_and_end);
+	TAP_RUN(nobody_has_all_sessions);
 	TAP_RUN(requests_beyond_the_end_that_say_so_get_nothing);
 	TAP_RUN(what_agrees_is_left_alone);
 	TAP_RUN(what_differs_is_taken_anew_and_swept);
