@@ -522,8 +522,7 @@ back_off(struct rsp_client *c, struct client_element *e)
 	e->refusals += e->refusals < 8;
 	set_state(c, e, ELEMENT_WAITS);
 	rsp_client_arm(c, &e->timer, rsp_rng_jitter(&c->rng, delay < cap ? delay : cap, 50));
-	(void)rsp_fail(&why, RSP_EREJECTED, c->home ? c->home->name : "registrar",
-		       "lack of resources, tried again later");
+	(void)rsp_fail(&why, RSP_EREJECTED, c->home ? c->home->name : "registrar", "lacks resources");
 	why.cause = RSP_CAUSE_LACK_OF_RESOURCES;
 	tell(c, e, RSP_CLIENT_FAILED, RSP_CAUSE_LACK_OF_RESOURCES, &why);
 }
