@@ -14,9 +14,9 @@
  * - If one answers here and the rival goes on to claim it, in a newer version each time, then one answers there too:
  *   two processes have one key and identifier. One of the two homes gives in, and tells its process.
  * - Who claims an element in an older version than we know is told what we know.
- * - A claim to another's element is believed, but passed on to its home, should that not have heard of it. When the home
- *   so had it back, nobody's claim is believed before that home yields; and a home that yields passes the claim on to
- *   all. Nobody else speaks of what is not his.
+ * - A claim to another's element is believed, but passed on to its home, should that not have heard of it. When it so
+ *   had it back, nobody's claim is believed before that home yields; and a home that yields passes the claim on to all.
+ *   Nobody else speaks of what is not his.
  * - An element does not go to another identity as long as it is there: of two with one id, each registrar keeps the one
  *   that it knew first. */
 
@@ -139,8 +139,8 @@ same_owner(const struct rsp_element *e, const struct rsp_pool_element *pe)
 	return rsp_bytes_equal(owner, pe->owner);
 }
 
-/* @e, which was @former_id's, is another's now. Who contends for it is the first of its former homes that is there: others
- * that claimed it from one another since may have said so to nobody else. */
+/* @e, which was @former_id's, is another's now. Who contends for it is the first of its former homes that is there:
+ * others that claimed it from one another since may have said so to nobody else. */
 static void
 moved(const struct rsp_registrar *r, struct rsp_element *e, uint32_t former_id)
 {
@@ -381,8 +381,8 @@ is_asked(const struct rsp_peer *home, const struct rsp_pool_element *pe)
 	       !(pe->version & 1);
 }
 
-/* Whether @peer, who says so of its own, may not have heard who claims @e now. What was taken over in its last version it
- * hears of from who did that: it may be much. */
+/* Whether @peer, who says so of its own, may not have heard who claims @e now. What was taken over in its last version
+ * it hears of from who did that: it may be much. */
 static bool
 is_unaware(const struct rsp_peer *peer, const struct rsp_pool_element *pe, const struct rsp_element *e)
 {

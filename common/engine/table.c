@@ -9,7 +9,7 @@
 
 #define WINDOW	 8
 #define SWEEP_MS 500
-#define SWEEPS	 10 /* so often an element is spared for another table's sake: a table may take as long as its giver likes */
+#define SWEEPS	 10 /* so often an element is spared for another's table, which may take as long as that likes */
 #define RESYNC_MS 500
 #define IDLE_PAGES 64 /* so many pages may bring nothing */
 
