@@ -98,6 +98,17 @@ count_hearsay(const struct rsp_registrar *r)
 	return n;
 }
 
+/* It is tried at once, or as soon as the distance to the last attempt allows. */
+static void
+contact_soon(struct rsp_registrar *r, struct rsp_contact *contact)
+{
+	uint64_t earliest = contact->tried_ms + DIAL_LEAST_MS;
+
+	rsp_wheel_cancel(&r->enrp, &contact->timer.timer);
+	if (earliest > r->now_ms)
+		rsp_enrp_set(r, &contact->timer, earliest - r->now_ms);
+}
+
 /* RFC 5353 s.3.4.1, s.3.2.2.2. Over TLS nobody is dialled who has no name: there would be no key. */
 void
 rsp_contact_heard_of(struct rsp_registrar *r, uint32_t server_id, struct rsp_bytes name, const struct rsp_ip *ip,
@@ -123,8 +134,10 @@ rsp_contact_heard_of(struct rsp_registrar *r, uint32_t server_id, struct rsp_byt
 			return;
 	} else if (!contact->up && (itself || !contact->configured || !contact->ip.family)) {
 		/* it has come back elsewhere; what others say of where it is does not count against the configuration */
-		if (port != contact->port || !rsp_ip_equal(ip, &contact->ip))
-			rsp_wheel_cancel(&r->enrp, &contact->timer.timer); /* tried at once */
+		bool elsewhere = port != contact->port || !rsp_ip_equal(ip, &contact->ip);
+
+		if (elsewhere && itself && !contact->link) /* others may say so as often as they like */
+			contact_soon(r, contact);
 		contact->ip = *ip;
 		contact->port = port;
 	}
@@ -242,6 +255,7 @@ rsp_contact_dial(struct rsp_registrar *r, struct rsp_contact *contact)
 	if (contact->link)
 		return;
 	rsp_wheel_cancel(&r->enrp, &contact->timer.timer);
+	contact->tried_ms = r->now_ms;
 	uint32_t id = r->ops->dial(r->ctx, &to);
 	struct rsp_link *link = id ? rsp_link_new(r, id) : NULL;
 	if (!link) {

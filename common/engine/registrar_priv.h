@@ -66,6 +66,7 @@ struct rsp_contact {
 	uint32_t link;	 /* that we dialled, 0: none */
 	bool up;
 	uint64_t up_ms; /* since when, or when it was last */
+	uint64_t tried_ms; /* when it was last dialled */
 	unsigned failures;	 /* in a row */
 	struct rsp_why failed;	 /* why it cannot be reached, as was told; RSP_OK: it can, or has not been tried */
 	uint32_t peer_id;	 /* who answered last; 0: nobody yet */

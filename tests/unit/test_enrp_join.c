@@ -276,7 +276,7 @@ a_mentor_that_restarts_is_asked_as_who_it_is_now(void)
 	CHECK(world_was_closed(a));
 	world_joined(6, ID_C, "c");
 	world_about(6, ENRP_TAKEOVER_SERVER, ID_C, ID_A); /* who it was is no peer any more */
-	world_run(0);
+	world_run(100);
 	CHECK(world_dialled("a") != a);
 	a = answers(ID_D, "a");
 	world_run(450);

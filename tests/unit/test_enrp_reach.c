@@ -202,6 +202,44 @@ who_we_are_told_of_again_and_again_is_not_told_of_as_often(void)
 	world_end();
 }
 
+/* @id says over @link that it, or another one, is at @port. */
+static void
+is_said_to_be_at(uint32_t link, uint32_t id, bool itself, uint16_t port)
+{
+	struct rsp_message msg = enrp_message(itself ? ENRP_PRESENCE : ENRP_LIST_RESPONSE, id);
+	uint8_t list[256], room[RSP_ADDRS_ROOM(1)];
+	struct rsp_wr wr = rsp_wr_init(list, sizeof(list));
+	struct rsp_ip ip = { 4, { 192, 0, 2, 77 } };
+
+	msg.server_info = (struct rsp_server_info){ .server_id = itself ? id : ID_D,
+						    .transport = { .type = RSP_PARAM_TCP, .port = port },
+						    .name = rsp_bytes_str(itself ? "b" : "d") };
+	rsp_transport_set_ips(&msg.server_info.transport, &ip, 1, room);
+	rsp_server_info_encode(&wr, &msg.server_info);
+	msg.has = itself ? RSP_HAS_SERVER_INFO : RSP_HAS_LIST;
+	msg.list = rsp_bytes_of(list, wr.pos);
+	msg.n_list = 1;
+	world_tell(link, &msg);
+}
+
+static void
+nobody_is_dialled_as_often_as_somebody_says_so(void)
+{
+	for (unsigned itself = 0; itself < 2; itself++) {
+		begin(0);
+		world_joined(1, ID_B, "b");
+		world_down(world_dialled("b"), RSP_EUNREACHABLE);
+		unsigned before = w.n_dials;
+		for (uint16_t i = 0; i < 1000; i++) { /* each time at another port */
+			is_said_to_be_at(1, ID_B, itself, 1000 + i);
+			world_run(1);
+			world_down(world_dialled(itself ? "b" : "d"), RSP_EUNREACHABLE);
+		}
+		CHECK(w.n_dials - before > 3 && w.n_dials - before <= (itself ? 11 : 10));
+		world_end();
+	}
+}
+
 static void
 without_a_key_it_is_told_as_well(void)
 {
@@ -227,6 +265,7 @@ main(void)
 	TAP_RUN(who_dials_us_is_there_and_yet_not_reached);
 	TAP_RUN(who_we_were_told_of_is_told_of_but_not_missed);
 	TAP_RUN(who_we_are_told_of_again_and_again_is_not_told_of_as_often);
+	TAP_RUN(nobody_is_dialled_as_often_as_somebody_says_so);
 	TAP_RUN(without_a_key_it_is_told_as_well);
 	return tap_end();
 }
