@@ -193,7 +193,7 @@ believe(struct rsp_registrar *r, const struct rsp_peer *peer, struct rsp_bytes h
 	event.kind = RSP_EVENT_LIMIT;
 	event.reason = err == RSP_ELIMIT ? "handlespace-full" : rsp_err_key(err);
 	event.peer_id = peer ? peer->server_id : 0;
-	rsp_registrar_record(r, peer ? rsp_registrar_link(r, rsp_peer_link(peer)) : NULL, event);
+	rsp_registrar_record(r, peer ? rsp_registrar_link(r, peer->heard_over) : NULL, event);
 	if (was_ours) /* it is not ours any more, and there is no room for it as another's */
 		rsp_registrar_forget(r, r->now_ms, e);
 }
@@ -245,7 +245,7 @@ contest(struct rsp_registrar *r, struct rsp_element *e, const struct rsp_peer *p
 	free(e->rival);
 	e->rival = rival;
 	r->stats.contested++;
-	rsp_registrar_record(r, rsp_registrar_link(r, rsp_peer_link(peer)), event);
+	rsp_registrar_record(r, rsp_registrar_link(r, peer->heard_over), event);
 	if ((e->link == 0 && pe) || RSP_FAULTY(NO_CONTEST))
 		rsp_rival_lost(r, e);
 	else if (e->link == 0) /* it has the grace time to come back all the same */
@@ -350,7 +350,7 @@ refuse_for_owner(struct rsp_registrar *r, struct rsp_peer *peer, const struct rs
 				   .peer_id = peer->server_id };
 
 	r->stats.refused++;
-	rsp_registrar_record(r, rsp_registrar_link(r, rsp_peer_link(peer)), event);
+	rsp_registrar_record(r, rsp_registrar_link(r, peer->heard_over), event);
 	if (rsp_element_home_id(e) == r->config.server_id && pe->home_id == peer->server_id)
 		tell(r, peer, e);
 }

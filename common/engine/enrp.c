@@ -380,6 +380,7 @@ rsp_enrp_receive(struct rsp_registrar *r, struct rsp_link *link, struct rsp_byte
 	struct rsp_peer *peer = rsp_peer_of_link(r, link, &msg);
 	if (!peer)
 		return;
+	peer->heard_over = link->id;
 	rsp_namesake_heard(r, link, peer);
 	rsp_peer_heard(r, peer);
 	/* meant for who was here before us; but who asks whether we are there learns who we are */

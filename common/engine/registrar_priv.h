@@ -99,6 +99,7 @@ struct rsp_peer {
 	char name[RSP_OWNER_MAX + 1]; /* "": not known */
 	struct rsp_contact *contact;  /* NULL: we know no way to it */
 	uint32_t link_in;	      /* that it dialled, 0: none */
+	uint32_t heard_over;	      /* the link that its last message came over, be it one that we gave up */
 	enum rsp_peer_state state;
 	bool heard;	/* else it is only known as the home of elements */
 	bool pipelines; /* it is one of ours: RSP_PARAM_DIGEST */

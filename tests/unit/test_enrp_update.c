@@ -754,6 +754,26 @@ a_claim_may_have_large_parameters_that_are_unknown(void)
 	}
 }
 
+/* One that has connected again under another id, and left: it is not there any more, but it talks. */
+static void
+who_counts_as_gone_has_no_records_without_a_limit(void)
+{
+	struct rsp_pool_element pe = world_pe(7, ID_B, 0);
+
+	begin();
+	world_register(WEB, "web", 7);
+	world_joined(LOWER, ID_D, "b");
+	world_down(LOWER, RSP_ECLOSED);
+	for (uint32_t i = 1; i <= 500; i++) {
+		pe.version = version("web", 7) + i;
+		pe.owner = rsp_bytes_str(i & 1 ? "web1" : "thief");
+		world_update(B, ID_B, ENRP_ADD_PE, "web", pe);
+	}
+	CHECK(world_told(RSP_EVENT_PE_CONTESTED) > 0 && world_told(RSP_EVENT_REFUSED) > 0);
+	CHECK(world_told(RSP_EVENT_PE_CONTESTED) + world_told(RSP_EVENT_REFUSED) <= 110);
+	world_end();
+}
+
 static void
 two_identities_with_one_id_stay_where_they_are(void)
 { /* the owner's registration at B was still on its way when WEB came here */
@@ -936,6 +956,7 @@ main(void)
 	TAP_RUN(who_takes_over_is_believed_again);
 	TAP_RUN(what_another_has_heard_of_our_element_is_a_claim);
 	TAP_RUN(a_claim_is_recorded_once_and_claims_at_a_rate);
+	TAP_RUN(who_counts_as_gone_has_no_records_without_a_limit);
 	TAP_RUN(two_identities_with_one_id_stay_where_they_are);
 	TAP_RUN(an_element_that_registers_here_is_ours_from_then_on);
 	TAP_RUN(another_identity_does_not_get_an_id_through_another_registrar);
