@@ -274,16 +274,6 @@ static void
 tell_displaced(struct rsp_registrar *r, const struct rsp_link *link, struct rsp_element *e)
 {
 	const struct rsp_link *other = link->dialled ? NULL : rsp_registrar_link(r, e->link_before);
-
-	if (!other || other == link || !other->up || other->info.protocol != RSP_ASAP)
-		return;
-	e->link_before = 0;
-	rsp_asap_tell_displaced(r, other->id, e);
-}
-
-void
-rsp_asap_tell_displaced(struct rsp_registrar *r, uint32_t link, struct rsp_element *e)
-{
 	uint8_t room[8];
 	struct rsp_message msg = { .protocol = RSP_ASAP,
 				   .type = ASAP_DEREGISTRATION_RESPONSE,
@@ -291,8 +281,11 @@ rsp_asap_tell_displaced(struct rsp_registrar *r, uint32_t link, struct rsp_eleme
 				   .handle = rsp_pool_handle(e->pool),
 				   .pe_id = e->pe_id };
 
+	if (!other || other == link || !other->up || other->info.protocol != RSP_ASAP)
+		return;
+	e->link_before = 0;
 	msg.error = rsp_error_compose(RSP_CAUSE_NON_UNIQUE_PE_ID, (struct rsp_bytes){ 0 }, room, sizeof(room));
-	rsp_registrar_send(r, link, &msg);
+	rsp_registrar_send(r, other->id, &msg);
 }
 
 void
@@ -495,8 +488,6 @@ rsp_asap_keep_alive_ack(struct rsp_registrar *r, uint64_t now_ms, struct rsp_lin
 		rsp_adopted(r, link, e);
 	if (e->rival)
 		rsp_rival_won(r, e);
-	else
-		e->wins = 0;
 }
 
 /* Whether @account is one more that reports @e. Each counts once until the element registers again: RFC 5355 s.2.13. */

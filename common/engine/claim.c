@@ -11,17 +11,17 @@
  *   against a registrar that is heard.
  * - The element decides: a home that is connected to it does not yield to another's claim before it has asked the
  *   element. One that answers stays, under a version above the rival's.
- * - If one answers here and the rival goes on to claim it, in a newer version each time, then one answers there too:
- *   two processes have one key and identifier. One of the two homes gives in, and tells its process.
  * - Who claims an element in an older version than we know is told what we know.
- * - A claim to another's element is believed, but passed on to its home, should that not have heard of it. When it so
- *   had it back, nobody's claim is believed before that home yields; and a home that yields passes the claim on to all.
- *   Nobody else speaks of what is not his.
+ * - A claim to the element of another home, one of ours that is heard, is held for the time of an answer, and passed on
+ *   to that home, should it not have heard of it. A home that yields passes the claim on to all. Nobody else speaks of
+ *   what is not his.
  * - An element does not go to another identity as long as it is there: of two with one id, each registrar keeps the one
  *   that it knew first. */
 
-/* No honest clock is so far ahead of ours; who could claim any version could claim one that nothing follows. */
+/* No honest clock is so far ahead of ours; who could claim any version could claim one that nothing follows. But there
+ * is an answer to the highest. */
 #define VERSION_AHEAD (2 * 366ULL * 86400 * 1000)
+#define ANSWER_AHEAD  (2 * 60ULL * 1000)
 
 /* As the handlespace would keep it: without unknown parameters, which may be of any size. */
 static struct rsp_bytes
@@ -90,13 +90,14 @@ tell(struct rsp_registrar *r, const struct rsp_peer *peer, const struct rsp_elem
 	r->ops->send(r->ctx, link, compose_update(r, e, ENRP_ADD_PE, peer->server_id));
 }
 
+/* To @peer, whom it is meant for if @asks: that says what is true. */
 static void
-send_update(struct rsp_registrar *r, const struct rsp_peer *peer, uint16_t action, struct rsp_bytes handle,
+send_update(struct rsp_registrar *r, const struct rsp_peer *peer, bool asks, uint16_t action, struct rsp_bytes handle,
 	    const struct rsp_pool_element *pe)
 {
 	struct rsp_message msg = { .type = ENRP_HANDLE_UPDATE,
 				   .has = RSP_HAS_HANDLE | RSP_HAS_ELEMENT,
-				   .receiver_id = peer->server_id,
+				   .receiver_id = asks ? peer->server_id : 0,
 				   .update_action = action,
 				   .handle = handle,
 				   .element = *pe };
@@ -118,7 +119,7 @@ tell_removed(struct rsp_registrar *r, const struct rsp_peer *peer, struct rsp_by
 
 	ours.home_id = r->config.server_id;
 	ours.version = version;
-	send_update(r, peer, ENRP_DEL_PE, handle, &ours);
+	send_update(r, peer, false, ENRP_DEL_PE, handle, &ours);
 }
 
 /* Claims */
@@ -139,18 +140,13 @@ same_owner(const struct rsp_element *e, const struct rsp_pool_element *pe)
 	return rsp_bytes_equal(owner, pe->owner);
 }
 
-/* @e, which was @former_id's, is another's now. Who contends for it is the first of its former homes that is there:
- * others that claimed it from one another since may have said so to nobody else. */
+/* Its home has it: it is not swept. What was claimed later is held on. */
 static void
-moved(const struct rsp_registrar *r, struct rsp_element *e, uint32_t former_id)
+confirmed(struct rsp_registrar *r, struct rsp_element *e)
 {
-	bool contended = e->claim == RSP_CLAIM_FORMER_HOME && e->claimed_by != 0;
-	const struct rsp_peer *first = contended ? rsp_peer_find(r, e->claimed_by) : NULL;
-	bool back = contended && e->claimed_by == rsp_element_home_id(e);
-
-	if (back || !first || !rsp_peer_is_alive(first))
-		e->claimed_by = former_id;
-	e->claim = back ? RSP_CLAIM_LOST : RSP_CLAIM_FORMER_HOME;
+	e->marked = false;
+	if (!e->rival)
+		rsp_wheel_cancel(&r->keepalive, &e->keepalive);
 }
 
 /* Take over what @pe says. An element that was ours is another registrar's then. */
@@ -158,8 +154,7 @@ static void
 believe(struct rsp_registrar *r, const struct rsp_peer *peer, struct rsp_bytes handle, const struct rsp_pool_element *pe,
 	struct rsp_element *e)
 {
-	uint32_t former_id = e ? rsp_element_home_id(e) : 0;
-	bool was_ours = e && former_id == r->config.server_id, is_new;
+	bool was_ours = e && rsp_element_home_id(e) == r->config.server_id, is_new;
 	struct rsp_event event = { .kind = RSP_EVENT_PE_MOVED,
 				   .protocol = RSP_ENRP,
 				   .handle = handle,
@@ -175,19 +170,22 @@ believe(struct rsp_registrar *r, const struct rsp_peer *peer, struct rsp_bytes h
 		rsp_wheel_cancel(&r->keepalive, &e->keepalive);
 		rsp_element_attach(e, NULL);
 		e->waiting = e->adopting = false;
+		r->stats.moved++;
+	}
+	if (e && (was_ours || rsp_version_known(e) <= pe->version)) {
 		free(e->rival);
 		e->rival = NULL;
-		r->stats.moved++;
 	}
 	enum rsp_err err = rsp_handlespace_put(r->space, handle, pe, &e, &is_new);
 	if (!err) {
-		e->marked = false;
-		if (former_id && former_id != pe->home_id)
-			moved(r, e, former_id);
-		rsp_wheel_cancel(&r->keepalive, &e->keepalive); /* it may have been about to be swept */
+		e->claimed_by = 0;
+		confirmed(r, e);
 		rsp_watch_changed(r, r->now_ms, e->pool, false);
 		if (was_ours && !(pe->version & 1)) /* what was taken over is found by the next audit: it may be much */
 			announce(r, e, ENRP_ADD_PE, true);
+		const struct rsp_rival *rival = e->rival;
+		if (rival && rival->by == pe->home_id) /* held until now, and now it is the home's word */
+			rsp_claim_unanswered(r, e);
 		return;
 	}
 	event.kind = RSP_EVENT_LIMIT;
@@ -209,15 +207,40 @@ ask(struct rsp_registrar *r, struct rsp_element *e, uint64_t in_ms)
 		rsp_wheel_set(&r->keepalive, &e->keepalive, at_ms);
 }
 
+/* What @by says of @e: that it has it (@pe), or (NULL) that it is gone. False if nothing is new about that, or no room
+ * for it. */
+static bool
+set_rival(struct rsp_element *e, uint32_t by, uint64_t version, const struct rsp_pool_element *pe)
+{
+	uint8_t room[2048];
+	struct rsp_bytes octets = pe ? element_param(pe, room, sizeof(room)) : (struct rsp_bytes){ 0 };
+	struct rsp_rival *rival = e->rival;
+
+	if (rival && (rival->version > version ||
+		      (rival->version == version && rival->by == by && rival->gone == !pe)))
+		return false;
+	if (pe && octets.n == 0)
+		return false; /* of a size that nobody would store */
+	rival = calloc(1, sizeof(*rival) + octets.n);
+	if (!rival)
+		return false;
+	rival->by = by;
+	rival->version = version;
+	rival->gone = !pe;
+	rival->size = (uint16_t)octets.n;
+	if (octets.n)
+		memcpy(rival->octets, octets.p, octets.n);
+	free(e->rival);
+	e->rival = rival;
+	return true;
+}
+
 /* @peer says that an element of ours is another's (@pe), or (NULL) gone. If it is connected to us it is asked: once,
  * although all pass on what one claims. */
 static void
 contest(struct rsp_registrar *r, struct rsp_element *e, const struct rsp_peer *peer, uint64_t version,
 	const struct rsp_pool_element *pe, uint64_t in_ms)
 {
-	uint8_t room[2048];
-	struct rsp_bytes octets = pe ? element_param(pe, room, sizeof(room)) : (struct rsp_bytes){ 0 };
-	struct rsp_rival *rival = e->rival;
 	uint32_t by = pe ? pe->home_id : peer->server_id;
 	struct rsp_event event = { .kind = RSP_EVENT_PE_CONTESTED,
 				   .protocol = RSP_ENRP,
@@ -228,22 +251,8 @@ contest(struct rsp_registrar *r, struct rsp_element *e, const struct rsp_peer *p
 				   .identity = e->owner,
 				   .by_id = by };
 
-	if (rival && (rival->version > version ||
-		      (rival->version == version && rival->by == by && rival->gone == !pe)))
+	if (!set_rival(e, by, version, pe))
 		return;
-	if (pe && octets.n == 0)
-		return; /* of a size that nobody would store */
-	rival = calloc(1, sizeof(*rival) + octets.n);
-	if (!rival)
-		return; /* we keep it; the rival will say so again */
-	rival->by = by;
-	rival->version = version;
-	rival->gone = !pe;
-	rival->size = (uint16_t)octets.n;
-	if (octets.n)
-		memcpy(rival->octets, octets.p, octets.n);
-	free(e->rival);
-	e->rival = rival;
 	r->stats.contested++;
 	rsp_registrar_record(r, rsp_registrar_link(r, peer->heard_over), event);
 	if ((e->link == 0 && pe) || RSP_FAULTY(NO_CONTEST))
@@ -254,30 +263,22 @@ contest(struct rsp_registrar *r, struct rsp_element *e, const struct rsp_peer *p
 		ask(r, e, in_ms);
 }
 
-/* Whether this has gone on for long enough. A home that has dialled the element gives in first: that one answers does
- * not mean that it takes us for its home. Of two of a kind it is the one with the lower id. */
-static bool
-is_enough(const struct rsp_registrar *r, const struct rsp_element *e)
+static void
+believe_rival(struct rsp_registrar *r, const struct rsp_rival *rival, struct rsp_element *e)
 {
-	const struct rsp_link *link = rsp_registrar_link(r, e->link);
-	const struct rsp_rival *rival = e->rival;
-	unsigned patience = (link && link->dialled ? 4U : 8U) + (r->config.server_id > rival->by ? 2U : 0U);
+	struct rsp_rd rd = rsp_rd_init(rsp_bytes_of(rival->octets, rival->size), 0), body;
+	struct rsp_pool_element pe = { 0 };
+	uint16_t type;
 
-	return !rival->gone && e->wins >= patience && rsp_peer_find(r, rival->by);
+	if (rsp_rd_tlv(&rd, &type, &body)) /* we encoded it */
+		rsp_pool_element_decode(&body, &pe);
+	believe(r, rsp_peer_find(r, rival->by), rsp_pool_handle(e->pool), &pe, e);
 }
 
 void
 rsp_rival_won(struct rsp_registrar *r, struct rsp_element *e)
 {
 	const struct rsp_rival *rival = e->rival;
-
-	e->wins = e->wins < UINT8_MAX ? (uint8_t)(e->wins + 1) : e->wins;
-	if (is_enough(r, e)) {
-		e->wins = 0;
-		rsp_asap_tell_displaced(r, e->link, e);
-		rsp_rival_lost(r, e);
-		return;
-	}
 	uint64_t version = rsp_version_next(r, rsp_pool_handle(e->pool), e->pe_id, rival->version);
 
 	rsp_element_set_version(e, version);
@@ -313,13 +314,24 @@ rsp_rival_lost(struct rsp_registrar *r, struct rsp_element *e)
 		free(rival);
 		return;
 	}
-	struct rsp_rd rd = rsp_rd_init(rsp_bytes_of(rival->octets, rival->size), 0), body;
-	struct rsp_pool_element pe = { 0 };
-	uint16_t type;
+	believe_rival(r, rival, e);
+	free(rival);
+}
 
-	if (rsp_rd_tlv(&rd, &type, &body)) /* we encoded it */
-		rsp_pool_element_decode(&body, &pe);
-	believe(r, rsp_peer_find(r, rival->by), handle, &pe, e);
+void
+rsp_claim_unanswered(struct rsp_registrar *r, struct rsp_element *e)
+{
+	struct rsp_rival *rival = e->rival;
+	const struct rsp_peer *peer = rsp_peer_find(r, rival->by);
+
+	e->rival = NULL;
+	if (rival->gone) {
+		rsp_tombstone_put(&r->tombstones, rsp_pool_handle(e->pool), e->pe_id, rival->version,
+				  r->now_ms + r->config.tombstone_ms);
+		rsp_registrar_forget(r, r->now_ms, e);
+	} else if (peer && rsp_peer_is_alive(peer)) {
+		believe_rival(r, rival, e);
+	}
 	free(rival);
 }
 
@@ -359,26 +371,19 @@ refuse_for_owner(struct rsp_registrar *r, struct rsp_peer *peer, const struct rs
 static bool
 is_disowned(const struct rsp_registrar *r, const struct rsp_element *e)
 {
-	return rsp_element_home_id(e) != r->config.server_id && e->marked && rsp_timer_is_set(&e->keepalive);
+	return rsp_element_home_id(e) != r->config.server_id && e->marked && !e->rival &&
+	       rsp_timer_is_set(&e->keepalive);
 }
 
-/* Whether what @pe says has to wait until @home of @e, which is another, yields: it is heard, and would have said so. A
- * takeover of one that is heard (an odd version) was by somebody who was cut off, and thought that all others were
- * dead. */
-static bool
-is_home_s_to_say(const struct rsp_element *e, const struct rsp_peer *home, const struct rsp_pool_element *pe)
+/* @by says that an element of @home is its own (@pe), or (@gone) is no more. */
+static void
+hold(struct rsp_registrar *r, const struct rsp_peer *home, struct rsp_element *e, const struct rsp_pool_element *pe,
+     bool gone)
 {
-	bool lost = e->claim == RSP_CLAIM_LOST && home && home->pipelines;
-
-	return (pe->version & 1 || lost) && home && home->server_id != pe->home_id && rsp_peer_is_alive(home);
-}
-
-/* Whether @home is to be told that @pe claims what is its own: it says what is true. */
-static bool
-is_asked(const struct rsp_peer *home, const struct rsp_pool_element *pe)
-{
-	return home && home->server_id != pe->home_id && home->pipelines && rsp_peer_is_alive(home) &&
-	       !(pe->version & 1);
+	if (!set_rival(e, pe->home_id, pe->version, gone ? NULL : pe))
+		return;
+	rsp_wheel_set(&r->keepalive, &e->keepalive, r->now_ms + r->config.max_time_no_response_ms);
+	send_update(r, home, true, gone ? ENRP_DEL_PE : ENRP_ADD_PE, rsp_pool_handle(e->pool), pe);
 }
 
 /* Whether @peer, who says so of its own, may not have heard who claims @e now. What was taken over in its last version
@@ -390,26 +395,9 @@ is_unaware(const struct rsp_peer *peer, const struct rsp_pool_element *pe, const
 	       rsp_element_version(e) != rsp_version_taken_over(pe->version);
 }
 
-void
-rsp_claim_held(struct rsp_element *e, uint32_t by)
-{
-	e->claimed_by = by;
-	if (e->claim != RSP_CLAIM_LOST)
-		e->claim = RSP_CLAIM_HELD;
-}
-
-void
-rsp_claim_taken_over(struct rsp_element *e)
-{
-	if (e->claim == RSP_CLAIM_FORMER_HOME)
-		e->claimed_by = 0;
-	e->claim = RSP_CLAIM_HELD;
-}
-
 enum source {
-	SOURCE_UPDATE,
-	SOURCE_PASSED_ON, /* an update, by the element's home as we know it, or because we are that */
-	SOURCE_TABLE
+	SOURCE_HOME, /* or who says that it is */
+	SOURCE_PASSED_ON /* an update by the element's home as we know it, or because we are that */
 };
 
 static void
@@ -417,28 +405,26 @@ claim_others(struct rsp_registrar *r, struct rsp_peer *peer, struct rsp_bytes ha
 	     const struct rsp_pool_element *pe, struct rsp_element *e, enum source source)
 {
 	const struct rsp_peer *home = rsp_peer_find(r, rsp_element_home_id(e));
-	bool newer = is_newer(pe->version, pe->home_id, rsp_element_version(e), rsp_element_home_id(e));
+	bool moves = rsp_element_home_id(e) != pe->home_id && source != SOURCE_PASSED_ON && !is_disowned(r, e);
 
-	if (newer && (is_disowned(r, e) || source == SOURCE_PASSED_ON || !is_home_s_to_say(e, home, pe))) {
-		if (is_asked(home, pe) && source != SOURCE_PASSED_ON)
-			send_update(r, home, ENRP_ADD_PE, handle, pe);
-		believe(r, peer, handle, pe, e);
-		return;
-	}
-	if (rsp_element_home_id(e) == pe->home_id && rsp_element_version(e) == pe->version) {
-		e->marked = false;
-		rsp_wheel_cancel(&r->keepalive, &e->keepalive);
-		return;
-	}
-	r->stats.updates_stale++;
-	if (!newer) {
+	if (!is_newer(pe->version, pe->home_id, rsp_element_version(e), rsp_element_home_id(e))) {
+		if (rsp_element_home_id(e) == pe->home_id && rsp_element_version(e) == pe->version) {
+			confirmed(r, e);
+			return;
+		}
+		r->stats.updates_stale++;
 		if (is_unaware(peer, pe, e))
 			tell(r, peer, e);
-		return;
+	} else if (!moves || !home || !rsp_peer_is_alive(home)) {
+		believe(r, peer, handle, pe, e);
+	} else if (pe->version & 1) { /* taken over by who was cut off, and thought that all others were dead */
+		e->claimed_by = pe->home_id;
+		r->stats.updates_stale++;
+	} else if (home->pipelines && !RSP_FAULTY(VERSION_IGNORED)) {
+		hold(r, home, e, pe, false);
+	} else {
+		believe(r, peer, handle, pe, e);
 	}
-	if (is_asked(home, pe))
-		send_update(r, home, ENRP_ADD_PE, handle, pe);
-	rsp_claim_held(e, pe->home_id);
 }
 
 static void
@@ -476,12 +462,21 @@ complete_version(const struct rsp_registrar *r, struct rsp_bytes handle, struct 
 		pe->version = rsp_version_next(r, handle, pe->pe_id, e ? rsp_version_known(e) : 0);
 }
 
+static uint64_t
+known(const struct rsp_registrar *r, struct rsp_bytes handle, uint32_t pe_id)
+{
+	const struct rsp_element *e = rsp_element_find(r->space, rsp_pool_find(r->space, handle), pe_id);
+
+	return e ? rsp_version_known(e) : rsp_tombstone_version(&r->tombstones, handle, pe_id);
+}
+
 static bool
 is_sound(const struct rsp_registrar *r, struct rsp_bytes handle, const struct rsp_pool_element *pe)
 {
 	return handle.n > 0 && handle.n <= RSP_HANDLE_MAX && pe->pe_id != 0 && pe->home_id != 0 &&
 	       pe->home_id != r->config.server_id &&
-	       pe->version <= 2 * (r->config.epoch_ms + r->now_ms) + VERSION_AHEAD;
+	       (pe->version <= 2 * (r->config.epoch_ms + r->now_ms) + VERSION_AHEAD ||
+		pe->version <= known(r, handle, pe->pe_id) + ANSWER_AHEAD);
 }
 
 /* The mentor knows an element as ours, from before we were away. Its connection was closed: it has the grace time. */
@@ -516,7 +511,7 @@ rsp_claim(struct rsp_registrar *r, struct rsp_peer *peer, struct rsp_bytes handl
 	if (!own && !rsp_peer_told(r, pe->home_id))
 		return false;
 	complete_version(r, handle, pe);
-	claim(r, peer, handle, pe, SOURCE_TABLE);
+	claim(r, peer, handle, pe, SOURCE_HOME);
 	return true;
 }
 
@@ -541,7 +536,13 @@ removal(struct rsp_registrar *r, struct rsp_link *link, struct rsp_peer *peer, c
 		return;
 	}
 	if (rsp_element_home_id(e) != peer->server_id) {
-		rsp_enrp_refuse(r, link, msg, RSP_CAUSE_SECURITY, "element-of-another-registrar");
+		const struct rsp_peer *home = rsp_peer_find(r, rsp_element_home_id(e));
+		const struct rsp_rival *held = e->rival;
+
+		if (home && held && held->by == peer->server_id)
+			hold(r, home, e, pe, true);
+		else
+			rsp_enrp_refuse(r, link, msg, RSP_CAUSE_SECURITY, "element-of-another-registrar");
 		return;
 	}
 	rsp_tombstone_put(&r->tombstones, msg->handle, pe->pe_id, pe->version, until_ms);
@@ -557,24 +558,41 @@ is_passed_on(const struct rsp_registrar *r, const struct rsp_peer *peer, const s
 	const struct rsp_element *e = rsp_element_find(r->space, rsp_pool_find(r->space, msg->handle), pe->pe_id);
 	const struct rsp_peer *claimant = rsp_peer_find(r, pe->home_id);
 
-	if (msg->update_action != ENRP_ADD_PE || pe->home_id == r->config.server_id || !e || !same_owner(e, pe))
+	if (pe->home_id == r->config.server_id || !e || !same_owner(e, pe))
 		return false;
-	if (rsp_element_home_id(e) == r->config.server_id && e->link)
-		return true; /* whoever that is: the element is asked */
-	return claimant && rsp_peer_is_alive(claimant) &&
+	if (rsp_element_home_id(e) == r->config.server_id && (e->link || msg->update_action == ENRP_DEL_PE))
+		return true; /* whoever that is: the element is asked, or waited for */
+	return msg->update_action == ENRP_ADD_PE && claimant && rsp_peer_is_alive(claimant) &&
 	       (rsp_element_home_id(e) == r->config.server_id || rsp_element_home_id(e) == peer->server_id);
 }
 
-/* What @msg passes on we know already: somebody was faster. */
+/* @msg passes on what we know already, or takes us for the home that we are not any more, or never were; or who claimed
+ * an element says that it is its home's after all. */
 static bool
-is_old_news(const struct rsp_registrar *r, const struct rsp_message *msg)
+is_no_news(struct rsp_registrar *r, const struct rsp_peer *peer, const struct rsp_message *msg)
 {
 	const struct rsp_pool_element *pe = &msg->element;
-	const struct rsp_element *e = rsp_element_find(r->space, rsp_pool_find(r->space, msg->handle), pe->pe_id);
-	uint64_t removed = rsp_tombstone_version(&r->tombstones, msg->handle, pe->pe_id);
+	struct rsp_element *e = rsp_element_find(r->space, rsp_pool_find(r->space, msg->handle), pe->pe_id);
+	bool asks = msg->receiver_id == r->config.server_id, adds = msg->update_action == ENRP_ADD_PE;
+	const struct rsp_rival *rival = e && rsp_element_home_id(e) != r->config.server_id ? e->rival : NULL;
 
-	return pe->home_id != r->config.server_id && pe->version != 0 &&
-	       pe->version <= (e ? rsp_element_version(e) : removed);
+	if (!peer->pipelines || pe->home_id == r->config.server_id || pe->version == 0)
+		return false;
+	if (!e)
+		return asks || pe->version <= rsp_tombstone_version(&r->tombstones, msg->handle, pe->pe_id);
+	if (pe->version <= rsp_element_version(e))
+		return true;
+	if (rsp_element_home_id(e) != pe->home_id || !same_owner(e, pe))
+		return false;
+	if (asks && adds)
+		send_update(r, peer, false, ENRP_ADD_PE, msg->handle, pe);
+	if (rival && rival->by == peer->server_id && adds) {
+		free(e->rival);
+		e->rival = NULL;
+		rsp_wheel_cancel(&r->keepalive, &e->keepalive);
+		return true;
+	}
+	return asks;
 }
 
 void
@@ -585,7 +603,7 @@ rsp_update_received(struct rsp_registrar *r, struct rsp_link *link, struct rsp_p
 	bool own = pe.home_id == peer->server_id;
 
 	r->stats.updates_received++;
-	if (!own && msg->update_action == ENRP_ADD_PE && peer->pipelines && is_old_news(r, msg)) {
+	if (!own && is_no_news(r, peer, msg)) {
 		r->stats.updates_stale++;
 		return;
 	}
@@ -599,7 +617,7 @@ rsp_update_received(struct rsp_registrar *r, struct rsp_link *link, struct rsp_p
 	}
 	complete_version(r, msg->handle, &pe);
 	if (msg->update_action == ENRP_ADD_PE)
-		claim(r, peer, msg->handle, &pe, own ? SOURCE_UPDATE : SOURCE_PASSED_ON);
+		claim(r, peer, msg->handle, &pe, own ? SOURCE_HOME : SOURCE_PASSED_ON);
 	else
 		removal(r, link, peer, msg, &pe);
 }

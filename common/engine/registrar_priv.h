@@ -120,7 +120,7 @@ struct rsp_peer {
 	uint32_t n_initiators;
 };
 
-/** What another registrar says of an element of ours that is connected to us: claim.c. */
+/** What another registrar says of an element of ours, or of a third registrar, until that is found out: claim.c. */
 struct rsp_rival {
 	uint32_t by;
 	uint64_t version;
@@ -287,8 +287,6 @@ void rsp_asap_keepalive_due(struct rsp_registrar *r, uint64_t now_ms, struct rsp
 void rsp_asap_keep_alive(struct rsp_registrar *r, uint64_t now_ms, struct rsp_element *e, bool home);
 /** Send one as soon as the distance to the last allows. */
 void rsp_asap_keep_alive_soon(struct rsp_registrar *r, uint64_t now_ms, struct rsp_element *e);
-/** Tell who holds @e over @link that another process has the same key and identifier, and the place. Beyond the RFC. */
-void rsp_asap_tell_displaced(struct rsp_registrar *r, uint32_t link, struct rsp_element *e);
 /** Its next keep-alive comes in its time. */
 void rsp_asap_keep_alive_arm(struct rsp_registrar *r, uint64_t now_ms, struct rsp_element *e);
 /** Answer a request that could not be decoded, if enough of it could be read. False if not. */
@@ -428,13 +426,11 @@ void rsp_update_received(struct rsp_registrar *r, struct rsp_link *link, struct 
 bool rsp_claim(struct rsp_registrar *r, struct rsp_peer *peer, struct rsp_bytes handle, struct rsp_pool_element *pe);
 /** @peer says that all our elements are its: who of them is still there? */
 void rsp_claims_all(struct rsp_registrar *r, const struct rsp_peer *peer);
-/** @by says that @e, which is another's, is its own, and is not believed. */
-void rsp_claim_held(struct rsp_element *e, uint32_t by);
-/** @e was taken over: that its former homes contended for it counts no more. */
-void rsp_claim_taken_over(struct rsp_element *e);
 /** The element that a rival claims has answered us; or it has not. */
 void rsp_rival_lost(struct rsp_registrar *r, struct rsp_element *e);
 void rsp_rival_won(struct rsp_registrar *r, struct rsp_element *e);
+/** The home of @e, which is another's, has not answered to what is claimed of it: that holds. @e may be gone then. */
+void rsp_claim_unanswered(struct rsp_registrar *r, struct rsp_element *e);
 
 /* takeover.c: s.3.5 */
 

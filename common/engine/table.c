@@ -156,9 +156,9 @@ static void
 sweep(struct rsp_registrar *r, const struct rsp_peer *peer)
 {
 	for (struct rsp_element *e = rsp_home_first(r->space, peer->server_id); e; e = rsp_home_next(e))
-		if (e->marked && !rsp_timer_is_set(&e->keepalive) && !RSP_FAULTY(DELETE_NOT_ANNOUNCED)) {
+		if (e->marked && (e->rival || !rsp_timer_is_set(&e->keepalive)) && !RSP_FAULTY(DELETE_NOT_ANNOUNCED)) {
 			e->spared = 0;
-			rsp_wheel_set(&r->keepalive, &e->keepalive, r->now_ms + SWEEP_MS);
+			rsp_wheel_set(&r->keepalive, &e->keepalive, r->now_ms + (e->rival ? 0 : SWEEP_MS));
 		}
 }
 
@@ -175,8 +175,12 @@ is_taking_others(const struct rsp_registrar *r, uint32_t home_id)
 void
 rsp_swept(struct rsp_registrar *r, struct rsp_element *e)
 {
-	struct rsp_peer *claimant = e->claim == RSP_CLAIM_FORMER_HOME ? NULL : rsp_peer_find(r, e->claimed_by);
+	struct rsp_peer *claimant = e->claimed_by ? rsp_peer_find(r, e->claimed_by) : NULL;
 
+	if (e->rival) {
+		rsp_claim_unanswered(r, e);
+		return;
+	}
 	e->claimed_by = 0;
 	if (!e->marked)
 		return;

@@ -54,6 +54,10 @@ complete(struct rsp_registrar *r, struct rsp_peer *target)
 	while ((e = rsp_home_first(r->space, target->server_id))) {
 		struct rsp_bytes handle = rsp_pool_handle(e->pool);
 
+		if (e->rival) { /* its home will not answer any more */
+			rsp_claim_unanswered(r, e);
+			continue;
+		}
 		if (rsp_element_rehome(r->space, e, r->config.server_id,
 				       rsp_version_taken_over(rsp_element_version(e)))) {
 			rsp_tombstone_put(&r->tombstones, handle, e->pe_id, rsp_element_version(e),
@@ -61,7 +65,6 @@ complete(struct rsp_registrar *r, struct rsp_peer *target)
 			rsp_registrar_forget(r, r->now_ms, e); /* no memory: it registers again */
 			continue;
 		}
-		rsp_claim_taken_over(e);
 		rsp_registrar_count(r, e, 1);
 		rsp_adopt(r, e, RSP_BURST_MS * (uint64_t)(event.count++ / RSP_BURST));
 	}
@@ -286,7 +289,7 @@ remember_claim(struct rsp_registrar *r, struct rsp_peer *target, uint32_t by)
 		return;
 	target->called_taken_ms = r->now_ms;
 	for (struct rsp_element *e = rsp_home_first(r->space, target->server_id); e; e = rsp_home_next(e))
-		rsp_claim_held(e, by);
+		e->claimed_by = by;
 }
 
 /* s.3.5.2, what each peer does */
@@ -321,8 +324,9 @@ rsp_takeover_enforced(struct rsp_registrar *r, struct rsp_link *link, struct rsp
 	while ((e = rsp_home_first(r->space, msg->target_id))) {
 		uint64_t version = rsp_version_taken_over(rsp_element_version(e));
 
-		rsp_claim_taken_over(e);
-		if (rsp_element_rehome(r->space, e, peer->server_id, version))
+		if (e->rival)
+			rsp_claim_unanswered(r, e);
+		else if (rsp_element_rehome(r->space, e, peer->server_id, version))
 			rsp_registrar_forget(r, r->now_ms, e); /* no memory: the next audit brings it */
 		else
 			event.count++;

@@ -43,13 +43,6 @@ struct rsp_pool {
 	uint8_t handle[];
 };
 
-/** What another registrar, rsp_element.claimed_by, has to do with an element. */
-enum rsp_claim {
-	RSP_CLAIM_HELD,	       /* it has said that it is not its home's any more, and was not believed */
-	RSP_CLAIM_FORMER_HOME, /* it was the home before */
-	RSP_CLAIM_LOST	       /* it claims it, or did last; and somebody did before, until the home had it back */
-};
-
 /** An element. Engines read all fields and change those marked so; the rest changes by the functions below. */
 struct rsp_element {
 	struct rsp_table_node node;
@@ -68,20 +61,19 @@ struct rsp_element {
 	/* the engine's */
 	bool waiting : 1; /* for the answer to a keep-alive */
 	bool marked : 1;  /* RFC 5353 s.3.6.3 */
-	uint8_t claim : 2; /* enum rsp_claim, of @claimed_by */
 	uint8_t spared : 4; /* so often it was to be swept, and was not */
 	bool adopting : 1; /* taken over, and has not acknowledged us yet: RFC 5353 s.3.5.2 */
 	uint8_t bad_reports;
-	uint8_t wins; /* answers in a row that each held it against another registrar's claim */
 	uint32_t link;				       /* registered over, 0: none */
 	uint32_t link_before;			       /* the one before that, which may be gone */
 	struct rsp_element *link_next, **link_link; /* among the elements registered over the same link */
 	struct rsp_timer expiry;
 	/* of ours: the next keep-alive or, @waiting, until when it must be answered; without a link, the end of the grace
-	 * time; @adopting, the next attempt to tell it. Of another's: when it is swept, RFC 5353 s.3.6.3 */
+	 * time; @adopting, the next attempt to tell it. Of another's: when it is swept, RFC 5353 s.3.6.3; with a @rival,
+	 * until when its home must have answered to that */
 	struct rsp_timer keepalive;
 	uint64_t keepalive_sent_ms;
-	uint32_t claimed_by; /* another registrar; 0: none */
+	uint32_t claimed_by; /* who has said that it took it over from its home, and was not believed; 0: nobody */
 	uint32_t *reporters; /* who said that it is unreachable, malloc'd; NULL: nobody */
 	void *rival;	     /* what another registrar says of it; NULL: nothing. Freed with the element */
 

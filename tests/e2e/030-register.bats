@@ -251,27 +251,6 @@ refused_often() { # refused_often REGISTRAR: it refused several handshakes
 	resolve web r1 1
 }
 
-@test "register: of two with the same key and identifier at two registrars one is displaced, and then it is quiet" {
-	start_scope r1 r2
-	start one rsp-register --scope "$scopes/e1" -s "r1@${asap[r1]}" -p 8001 --pe-id 0x11 web
-	start two rsp-register --scope "$scopes/e1" -s "r2@${asap[r2]}" -p 8002 --pe-id 0x11 web
-	local lower=one higher=two port=8002 # which registrar has the lower id is chance
-	[[ $(server_id r1) < $(server_id r2) ]] || lower=two higher=one port=8001
-	wait_for_record "$lower" '.event == "displaced" and .cause.key == "non-unique-pe-id"' 40
-	await_end "$lower" 8
-	wait_until 10 agree 1 r1 r2
-	local contested
-	contested=$(rsp-peer status --name r1 | jq .counters.contested)
-	for r in r1 r2; do
-		resolve web "$r"
-		assert_equal "$(field '[.elements[].user_transport.port] | join(" ")')" "$port"
-	done
-	assert_equal "$(records "$higher" 'select(.event == "lost" or .event == "displaced")')" ""
-	stop "$higher"
-	wait_until 10 agree 0 r1 r2
-	assert_equal "$(rsp-peer status --name r1 | jq .counters.contested)" "$contested"
-}
-
 @test "register: an element of a batch that is displaced leaves the others" {
 	start_peer r1
 	printf '{"port": 1, "pe_id": 17}\n{"port": 2, "pe_id": 18}\n' >"$BATS_TEST_TMPDIR/lines"

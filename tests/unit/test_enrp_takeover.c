@@ -320,6 +320,7 @@ who_has_yielded_acknowledges_whoever_asks(void)
 	world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(1, ID_C, 21));
 	CHECK_EQ(world_home("web", 1), ID_A);
 	world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(1, ID_C, 22));
+	world_update(A, ID_A, ENRP_ADD_PE, "web", world_pe(1, ID_C, 22)); /* and a yield */
 	CHECK_EQ(world_home("web", 1), ID_C);
 	world_end();
 }
