@@ -238,16 +238,16 @@ on_ended(void *ctx, int status, int signum)
 {
 	struct hold *h = ctx;
 
-	bool early = h->phase < LEAVE && !h->registered;
+	bool early = !h->registered, unasked = early && h->phase < LEAVE;
 	struct rsp_why why;
 
 	(void)rsp_fail(&why, RSP_ELOST, rsp_cli.command[0], "ended before it was registered");
 	emit(h, "child-exit",
 	     &(struct facts){ .ended = true, .status = status, .signum = signum, .failed = early,
 			      .reason = early ? why.reason : NULL });
-	if (early) /* and if it says that all is well, that is still no success */
+	if (unasked) /* and if it says that all is well, that is still no success */
 		fail(h, &why);
-	if (!h->failed || (early && (signum || status)))
+	if (!h->failed || (unasked && (signum || status)))
 		h->status = signum ? 128 + signum : status;
 	if (h->phase < LEAVE)
 		leave(h);
@@ -508,7 +508,7 @@ on_gave_up(struct hold *h, const struct rsp_client_event *event)
 static void
 on_deregistered(struct hold *h, const struct rsp_client_event *event)
 {
-	if (h->registered)
+	if (h->registered && event->tries > 0)
 		emit(h, "deregistered", &(struct facts){ .event = event, .failed = event->cause != RSP_CAUSE_NONE });
 	if (h->phase == LEAVE && all_left(h))
 		left(h);

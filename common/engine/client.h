@@ -106,7 +106,9 @@ enum rsp_client_event_type {
 	/* Another process has registered the identifier with our key: .cause, as the registrar tells it. The element is
 	 * forgotten, or the two would take it from each other for ever. */
 	RSP_CLIENT_DISPLACED,
-	RSP_CLIENT_DEREGISTERED, /* the element is forgotten; .cause if the registrar refused (it will expire) */
+	/* The element is forgotten; .cause if the registrar refused (it will expire). .tries 0: none was asked, as none
+	 * had it. */
+	RSP_CLIENT_DEREGISTERED,
 	RSP_CLIENT_KEEPALIVE,	 /* a keep-alive was acknowledged; .changed: it also made its sender the home */
 	RSP_CLIENT_RESOLVED,	 /* .message: the answer, or an update of a watched pool */
 	RSP_CLIENT_UNRESOLVED,	 /* .cause, .why: a negative answer; a watch goes on asking */

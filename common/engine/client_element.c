@@ -349,6 +349,7 @@ leave(struct rsp_client *c, struct client_element *e)
 	if (e->state == ELEMENT_LEAVES || e->state == ELEMENT_LEAVING || e->state == ELEMENT_DEAD)
 		return;
 	if (!e->known && (e->attempts == 0 || e->state == ELEMENT_REJECTED)) {
+		e->attempts = 0; /* of deregistering */
 		bury(c, e);
 		tell(c, e, RSP_CLIENT_DEREGISTERED, RSP_CAUSE_NONE, NULL);
 		return;

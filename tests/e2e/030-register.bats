@@ -521,6 +521,33 @@ registered() {
 	assert_equal "$(field .error.key)" config
 }
 
+@test "register: an element of a batch that was rejected is not said to leave its pool" {
+	start_peer r1
+	start_register other e2 r1 -p 9001 --policy rand other
+	printf '{"port": 1, "pe_id": 5}\n{"port": 2, "pe_id": 6, "pool": "other"}\n' >"$BATS_TEST_TMPDIR/lines"
+	# shellcheck disable=SC2016 # for the inner shell
+	start batch bash -c 'exec rsp-register --scope "$1" -s "$2" --batch web <"$3"' - "$scopes/e1" "r1@${asap[r1]}" \
+		"$BATS_TEST_TMPDIR/lines"
+	wait_for_record batch '.event == "registered"'
+	wait_for_record batch '.event == "rejected" and .pe_id == "0x00000006"'
+	stop batch 9
+	assert_equal "$(records batch 'select(.event == "deregistered") | "\(.pe_id) \(.ok)"')" '"0x00000005 true"'
+}
+
+@test "register: CMD that ends before the registration succeeded has not ended well, whoever stopped it" {
+	start_peer r1
+	start_register other e2 r1 -p 9001 web
+	serve >"$BATS_TEST_TMPDIR/serve.py"
+	local port
+	port=$(free_port)
+	reg 125 -s "r1@${asap[r1]}" -p "$port" --policy rand web -- python3 "$BATS_TEST_TMPDIR/serve.py" "$port" 0
+	assert_equal "$(jq -rc 'select(.event == "rejected" or .event == "child-exit") | [.event, .ok]' <<<"$output" | xargs)" \
+		'[rejected,false] [child-exit,false]'
+	reg 125 -s "r1@${asap[r1]}" -p "$(free_port)" --ready-timeout 300ms web -- sleep 60
+	assert_equal "$(jq -rc 'select(.event == "child-exit") | [.ok, .signal, .reason]' <<<"$output")" \
+		'[false,15,"ended before it was registered"]'
+}
+
 @test "register: --pretty, --output, --help, --version" {
 	start_peer r1
 	hold one -p 8001 -o "$BATS_TEST_TMPDIR/records.out" --ready now web -- sh -c 'echo hello; exec sleep 60'

@@ -192,6 +192,7 @@ deregistration_names_what_was_registered(void)
 	world_deregistered(&w, 1, "web", 0x11);
 	CHECK_EQ(world_count_told(&w, RSP_CLIENT_DEREGISTERED), 1);
 	CHECK_EQ(world_last(&w, RSP_CLIENT_DEREGISTERED).cause, RSP_CAUSE_NONE);
+	CHECK_EQ(world_last(&w, RSP_CLIENT_DEREGISTERED).tries, 1);
 	world_run(&w, w.now + 3600000);
 	CHECK_EQ(w.n_sent, 2);
 	world_end(&w);
@@ -225,6 +226,18 @@ an_element_that_nobody_knows_of_is_gone_at_once(void)
 	CHECK_EQ(world_count_told(&w, RSP_CLIENT_DEREGISTERED), 1);
 	world_up(&w, 1, RSP_ROLE_ELEMENT, "alpha");
 	CHECK_EQ(w.n_sent, 0);
+	world_end(&w);
+}
+
+static void
+a_rejected_element_leaves_without_a_word(void)
+{
+	begin_registering_at_alpha(1);
+	world_registered(&w, 1, "web", 0x11, RSP_CAUSE_INCONSISTENT_POLICY);
+	rsp_client_deregister_all(w.c, w.now);
+	CHECK_EQ(world_count_told(&w, RSP_CLIENT_DEREGISTERED), 1);
+	CHECK_EQ(world_last(&w, RSP_CLIENT_DEREGISTERED).tries, 0);
+	CHECK_EQ(world_count_sent(&w, ASAP_DEREGISTRATION, 0), 0);
 	world_end(&w);
 }
 
@@ -734,6 +747,7 @@ main(void)
 	TAP_RUN(deregistration_names_what_was_registered);
 	TAP_RUN(t3_without_answer_tries_the_next_server);
 	TAP_RUN(an_element_that_nobody_knows_of_is_gone_at_once);
+	TAP_RUN(a_rejected_element_leaves_without_a_word);
 	TAP_RUN(an_expired_element_comes_back);
 	TAP_RUN(a_displaced_element_is_forgotten);
 	TAP_RUN(an_update_is_sent_at_once_and_after_the_answer_in_between);
