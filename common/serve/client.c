@@ -287,9 +287,10 @@ rsp_session_home(const struct rsp_session *s, struct rsp_session_home *ret)
 	const struct rsp_stream_auth *auth = rsp_stream_auth(link->stream);
 	ret->up = true;
 	ret->server = stats.home_server;
-	uint16_t port = link->accepted ? rsp_session_port_of(s, link->server_name) : auth->remote_port;
-	if (port)
-		rsp_addr_format(&auth->remote, port, ret->address);
+	if (link->accepted) /* where it dialled from is not where it listens */
+		rsp_session_where(s, link->server_name, ret->address);
+	else
+		rsp_addr_format(&auth->remote, auth->remote_port, ret->address);
 	ret->secure = auth->secure;
 	ret->tls_version = auth->tls_version;
 	ret->tls_kx = auth->tls_kx;

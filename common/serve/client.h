@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "engine/client.h"
+#include "keys/scope.h"
 #include "net/announce.h"
 
 /* A client at work: the ASAP engine joined to connections, names, keys and the clock. One session serves one tool. */
@@ -88,8 +89,8 @@ void rsp_session_stats(const struct rsp_session *s, struct rsp_client_stats *ret
 struct rsp_session_home {
 	bool up;	    /* there is one */
 	const char *server; /* "" if there is none, or it has no name */
-	/* ADDR:PORT where it listens; "" if only it knows, as it has dialled us and nothing tells of its port. */
-	char address[80];
+	/* ADDR:PORT where it listens, or HOST:PORT as we were told if it has dialled us; "" if nothing tells. */
+	char address[RSP_ENDPOINT_TEXT_MAX];
 	bool secure;
 	const char *tls_version, *tls_kx, *tls_cipher; /* "" in plain text */
 	struct rsp_ip local;

@@ -38,7 +38,7 @@ struct session_link {
 
 /** A server of the list, and further addresses of it that the engine does not know of. */
 struct session_server {
-	char host[256], name[256];
+	char host[RSP_HOST_MAX + 1], name[256];
 	uint16_t port;
 	struct rsp_ip more[RSP_CLIENT_SERVER_IPS_MAX];
 	unsigned n_more;
@@ -86,7 +86,7 @@ unsigned rsp_session_registrars(const struct rsp_session *s, struct rsp_client_s
 /** Fill @ret, of RSP_CLIENT_SERVERS_MAX entries, from the configuration; its strings live in s->servers. */
 enum rsp_err rsp_session_servers(struct rsp_session *s, struct rsp_client_server *ret,
 				 struct rsp_why *why) RSP_NODISCARD;
-/** The ASAP port at which the registrar @name listens, as far as we were told; else 0. */
-uint16_t rsp_session_port_of(const struct rsp_session *s, const char *name);
+/** Where the registrar @name listens for ASAP, as far as we were told; else "". */
+void rsp_session_where(const struct rsp_session *s, const char *name, char out[static RSP_ENDPOINT_TEXT_MAX]);
 
 #endif

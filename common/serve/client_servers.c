@@ -67,16 +67,20 @@ rsp_session_servers(struct rsp_session *s, struct rsp_client_server *ret, struct
 	return RSP_OK;
 }
 
-uint16_t
-rsp_session_port_of(const struct rsp_session *s, const char *name)
+void
+rsp_session_where(const struct rsp_session *s, const char *name, char out[static RSP_ENDPOINT_TEXT_MAX])
 {
 	const struct rsp_scope_registrar *registrar =
-		s->config.scope ? rsp_scope_registrar_named(s->config.scope, name) : NULL;
+		s->config.scope && *name ? rsp_scope_registrar_named(s->config.scope, name) : NULL;
+	struct rsp_endpoint at = registrar ? registrar->asap : (struct rsp_endpoint){ .port = 0 };
 
-	if (!*name)
-		return 0;
-	for (unsigned i = 0; i < s->n_servers; i++) /* what was asked for counts more than what the scope says */
-		if (strcmp(s->servers[i].name, name) == 0)
-			return s->servers[i].port;
-	return registrar ? registrar->asap.port : 0;
+	for (unsigned i = 0; *name && i < s->n_servers; i++) /* what was asked for counts more than what the scope says */
+		if (strcmp(s->servers[i].name, name) == 0) {
+			(void)snprintf(at.host, sizeof at.host, "%s", s->servers[i].host);
+			at.port = s->servers[i].port;
+			break;
+		}
+	*out = '\0';
+	if (at.port) /* 0: the kernel chose one */
+		rsp_endpoint_format(&at, out);
 }

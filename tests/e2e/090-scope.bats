@@ -152,6 +152,26 @@ load_is() { # REGISTRAR VALUE
 	no_record '.event == "pe-removed"' r1 r2 r3
 }
 
+@test "a registrar that took over is said to listen where the scope says it does, or nowhere" {
+	local e
+	for e in e1 e2; do
+		cp -r "$scopes/$e" "$BATS_TEST_TMPDIR/$e"
+	done
+	jq 'del(.registrars[] | select(.name == "r2"))' "$scopes/e1/scope.json" >"$BATS_TEST_TMPDIR/e1/scope.json"
+	jq '(.registrars[] | select(.name == "r2")).asap = "127.0.0.9:4999"' "$scopes/e2/scope.json" \
+		>"$BATS_TEST_TMPDIR/e2/scope.json"
+	start_scope r1 r2
+	for e in e1 e2; do
+		start $e rsp-register --scope "$BATS_TEST_TMPDIR/$e" -s "r1@${asap[r1]}" --port 80 web
+		wait_for_record $e '.event == "registered"' >/dev/null
+	done
+	wait_until 5 agree 2 r1 r2
+	stop r1 137 KILL
+	assert_equal "$(wait_for_record e1 '.event == "home-changed"' | jq -c '.registrar | [.name, .address]')" '["r2",null]'
+	assert_equal "$(wait_for_record e2 '.event == "home-changed"' | jq -c '.registrar | [.name, .address]')" \
+		'["r2","127.0.0.9:4999"]'
+}
+
 @test "a takeover that somebody has not acknowledged yet is in the status of who began it" {
 	quick=(--peer-heartbeat-cycle 1s --max-time-last-heard 30s --max-time-no-response 10s) # r3 will be stopped
 	start_scope r1 r2 r3
