@@ -79,6 +79,9 @@ load_keys(struct rsp_scope *scope, struct rsp_why *why)
 	rsp_keyring_unref(scope->keyring);
 	scope->keyring = ring;
 	memcpy(scope->node, ring->node, sizeof(scope->node));
+	err = rsp_scope_check_keys(scope, ring, rsp_cli.keys ? rsp_cli.keys : path, why);
+	if (err)
+		return err;
 	return rsp_cli.identity ? only_identity(scope, why) : RSP_OK;
 }
 

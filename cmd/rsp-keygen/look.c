@@ -235,25 +235,14 @@ check_pair(struct checks *checks, const struct rsp_x509 *trust, const char *name
 	RSP_AUTO(rsp_free) char *key = master_path(checks->dir, bundle ? NULL : name, "key.pem");
 	struct rsp_x509 x509 = { 0 };
 	struct rsp_why why = { 0 };
-	gnutls_datum_t der = { 0 };
 
 	if (!cert || !key || (bundle && (access(cert, F_OK) < 0 || access(key, F_OK) < 0))) /* that is said already */
 		return;
-	if (rsp_x509_load_pair(&x509, cert, key, &why)) {
+	if (rsp_x509_load_pair(&x509, cert, key, &why) ||
+	    rsp_x509_verify_own(trust, &x509, cert, *name ? name : NULL, &why))
 		say_bad(checks, "certificate", &why);
-	} else if (gnutls_x509_crt_export2(x509.chain[0], GNUTLS_X509_FMT_DER, &der) >= 0) {
-		char own[256];
-
-		rsp_x509_common_name(x509.chain[0], own, sizeof(own));
-		enum rsp_err err = rsp_x509_verify(trust, &der, 1, RSP_X509_SERVER, *name ? name : own, &why);
-		bool dated =
-			err == RSP_OK || err == RSP_ECERT_EXPIRED || err == RSP_ECERT_NOTYET || err == RSP_ECRL_EXPIRED;
-		if (dated)
-			check_certificates(checks, cert, x509.chain, 1);
-		else
-			say_of(checks, "certificate", cert, NULL, "bad", RSP_TIME_NEVER, why.reason);
-		gnutls_free(der.data);
-	}
+	else
+		check_certificates(checks, cert, x509.chain, 1);
 	rsp_x509_done(&x509);
 }
 
@@ -354,7 +343,9 @@ load_ring(struct checks *checks)
 	RSP_AUTO(rsp_free) char *path = rsp_path_join(checks->dir, "keys.json");
 	struct rsp_why why = { 0 };
 
-	if (path && there(checks, "keys.json") && rsp_keyring_load(path, &checks->ring, &why))
+	if (path && there(checks, "keys.json") &&
+	    (rsp_keyring_load(path, &checks->ring, &why) ||
+	     rsp_scope_check_keys(checks->scope, checks->ring, path, &why)))
 		say_bad(checks, "key", &why);
 }
 

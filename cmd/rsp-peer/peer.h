@@ -49,8 +49,11 @@ enum rsp_err peer_announce(struct rsp_loop *loop, const char *name, const struct
 
 /* scope.c: keys, certificates and ports */
 
-/** Read the scope directory, with what the options put in its place. */
-enum rsp_err peer_scope_load(struct rsp_scope **ret, struct rsp_why *why) RSP_NODISCARD;
+/**
+ * Read the scope directory, with what the options put in its place. The keys and the directory's certificate must be
+ * those of the registrar @name (NULL: whom keys.json names): another one's would serve nobody.
+ */
+enum rsp_err peer_scope_load(const char *name, struct rsp_scope **ret, struct rsp_why *why) RSP_NODISCARD;
 
 /** Where the registrar @name listens: as the options say, else as @scope (which may be NULL) says. */
 enum rsp_err peer_ports(struct rsp_loop *loop, const char *name, const struct rsp_scope *scope,

@@ -220,6 +220,8 @@ peer_record_reload_failed(const struct rsp_why *why)
 
 	rsp_json_put(&record, "error", rsp_cli_error_json(why));
 	end(record);
+	rsp_log(RSP_LOG_ERROR, why->object, "%s; the old keys stay in force",
+		*why->reason ? why->reason : rsp_err_text(why->err));
 }
 
 void

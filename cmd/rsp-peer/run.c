@@ -1,6 +1,7 @@
 /* rsp-peer run: the registrar at work. */
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 
 #include "../session.h"
@@ -23,6 +24,7 @@ struct run {
 	struct rsp_signal *term, *interrupt, *hangup;
 	struct rsp_alarm *leave_end;
 	const char *name;
+	char node[RSP_NAME_MAX + 1]; /* what keys.json calls us: the scope that says so may go at HUP */
 	bool leaving;
 	struct peer_budget budget;
 };
@@ -119,7 +121,7 @@ on_hangup(void *ctx, int signum)
 	cmd_tell_systemd("RELOADING=1");
 	enum rsp_err err = RSP_OK;
 	if (!rsp_cli.plaintext) { /* else there is nothing to read */
-		err = peer_scope_load(&scope, &why);
+		err = peer_scope_load(run->name, &scope, &why);
 		if (!err)
 			err = rsp_serve_reload(run->serve, scope, &why);
 	}
@@ -159,12 +161,14 @@ start(struct run *run, struct rsp_why *why)
 	config.contacts = contacts;
 	config.ctx = run;
 	if (!rsp_cli.plaintext)
-		err = peer_scope_load(&run->scope, why);
+		err = peer_scope_load(peer_option.name, &run->scope, why);
 	else if (rsp_cli.scope_option)
 		err = rsp_scope_load_public(rsp_cli.scope, &run->scope, why);
 	if (err)
 		return err;
-	run->name = peer_option.name ? peer_option.name : run->scope ? run->scope->node : "";
+	if (run->scope)
+		memcpy(run->node, run->scope->node, sizeof(run->node));
+	run->name = peer_option.name ? peer_option.name : run->node;
 	if (!*run->name)
 		return rsp_fail(why, RSP_EUSAGE, "--name", "is missing, and the scope does not say who we are");
 	err = peer_control_alone(run->loop, run->name, why);

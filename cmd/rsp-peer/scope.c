@@ -77,8 +77,28 @@ check_whole(const char *dir, struct rsp_why *why)
 	return RSP_OK;
 }
 
+/* With the bundle of another, or of another scope, a registrar is refused by all whom it is to serve, one by one, and
+ * none of them can say why. What an option names instead of cert.pem or ca.pem may be for whom it likes. */
+static enum rsp_err
+check_ours(const struct rsp_scope *scope, const char *name, struct rsp_why *why)
+{
+	RSP_AUTO(rsp_free) char *keys = rsp_path_join(scope->dir, "keys.json");
+	RSP_AUTO(rsp_free) char *cert = rsp_path_join(scope->dir, "cert.pem");
+	const struct rsp_keyring *ring = scope->keyring;
+	const char *path = rsp_cli.keys ? rsp_cli.keys : keys;
+
+	if (!keys || !cert)
+		return rsp_fail(why, RSP_ENOMEM, scope->dir, "out of memory");
+	if (rsp_scope_check_keys(scope, ring, path, why))
+		return why->err;
+	if (*ring->node && strcmp(ring->node, name) != 0)
+		return rsp_fail(why, RSP_ECONFIG, path, "is of node %s, not of %s", ring->node, name);
+	return rsp_cli.tls_cert || rsp_cli.tls_ca ? RSP_OK
+						  : rsp_x509_verify_own(&scope->x509, &scope->x509, cert, name, why);
+}
+
 enum rsp_err
-peer_scope_load(struct rsp_scope **ret, struct rsp_why *why)
+peer_scope_load(const char *name, struct rsp_scope **ret, struct rsp_why *why)
 {
 	RSP_AUTO(rsp_scope_free) struct rsp_scope *scope = NULL;
 	enum rsp_err err = rsp_scope_load(rsp_cli.scope, &scope, why);
@@ -87,6 +107,8 @@ peer_scope_load(struct rsp_scope **ret, struct rsp_why *why)
 		err = check_whole(rsp_cli.scope, why);
 	if (!err)
 		err = take_overrides(scope, why);
+	if (!err && (name || *scope->node)) /* else nobody knows who we are, which is told soon */
+		err = check_ours(scope, name ? name : scope->node, why);
 	if (!err)
 		*ret = RSP_TAKE(scope);
 	return err;

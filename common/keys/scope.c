@@ -232,6 +232,15 @@ rsp_scope_save(const struct rsp_scope *scope, const char *dir, bool replace, str
 	return err;
 }
 
+enum rsp_err
+rsp_scope_check_keys(const struct rsp_scope *scope, const struct rsp_keyring *ring, const char *path,
+		     struct rsp_why *why)
+{
+	if (!*scope->name || strcmp(ring->scope, scope->name) == 0)
+		return RSP_OK;
+	return rsp_fail(why, RSP_ECONFIG, path, "is of the scope \"%s\", not \"%s\"", ring->scope, scope->name);
+}
+
 enum part { CA, CRL, KEYS, PAIR, AUTHZ, PARTS };
 static const char *const part_file[PARTS] = { "ca.pem", "crl.pem", "keys.json", "cert.pem", "authz.json" };
 
@@ -246,9 +255,7 @@ load_keys(struct rsp_scope *scope, const char *path, struct rsp_why *why)
 	rsp_keyring_unref(scope->keyring);
 	scope->keyring = ring;
 	(void)snprintf(scope->node, sizeof(scope->node), "%s", ring->node);
-	if (strcmp(ring->scope, scope->name) != 0)
-		return rsp_fail(why, RSP_ECONFIG, path, "is of the scope \"%s\", not \"%s\"", ring->scope, scope->name);
-	return RSP_OK;
+	return rsp_scope_check_keys(scope, ring, path, why);
 }
 
 static enum rsp_err

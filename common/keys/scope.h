@@ -85,6 +85,10 @@ RSP_AUTO_DEFINE(struct rsp_scope *, rsp_scope_free)
 /** The registrar named @name, or NULL. */
 const struct rsp_scope_registrar *rsp_scope_registrar_named(const struct rsp_scope *scope, const char *name);
 
+/** RSP_ECONFIG if @ring, which was read from @path, is of another scope; one without a name is any. */
+enum rsp_err rsp_scope_check_keys(const struct rsp_scope *scope, const struct rsp_keyring *ring, const char *path,
+				  struct rsp_why *why) RSP_NODISCARD;
+
 /** Put a copy of @registrar in, over one of the same name. RSP_EVALUE, RSP_ELIMIT, RSP_ENOMEM. */
 enum rsp_err rsp_scope_put(struct rsp_scope *scope, const struct rsp_scope_registrar *registrar) RSP_NODISCARD;
 

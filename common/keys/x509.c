@@ -367,3 +367,34 @@ rsp_x509_verify_any(const struct rsp_x509 *x509, const gnutls_datum_t *chain, un
 {
 	return verify_named(x509, chain, n, RSP_X509_SERVER, names, n_names, ret_name, why);
 }
+
+/* The certificates of @own as they are shown in a handshake; the caller frees each. */
+static unsigned
+export_chain(const struct rsp_x509 *own, gnutls_datum_t der[static RSP_X509_CHAIN_MAX])
+{
+	unsigned n = 0;
+
+	while (n < own->n_chain && n < RSP_X509_CHAIN_MAX &&
+	       gnutls_x509_crt_export2(own->chain[n], GNUTLS_X509_FMT_DER, &der[n]) >= 0)
+		n++;
+	return n;
+}
+
+enum rsp_err
+rsp_x509_verify_own(const struct rsp_x509 *trust, const struct rsp_x509 *own, const char *path, const char *name,
+		    struct rsp_why *why)
+{
+	gnutls_datum_t der[RSP_X509_CHAIN_MAX] = { 0 };
+	struct rsp_why found = { 0 };
+	char common[256] = "";
+	unsigned n = export_chain(own, der);
+
+	if (n > 0 && !name)
+		rsp_x509_common_name(own->chain[0], common, sizeof(common));
+	enum rsp_err err = rsp_x509_verify(trust, der, n, RSP_X509_SERVER, name ? name : common, &found);
+	for (unsigned i = 0; i < n; i++)
+		gnutls_free(der[i].data);
+	if (err == RSP_OK || err == RSP_ECERT_EXPIRED || err == RSP_ECERT_NOTYET || err == RSP_ECRL_EXPIRED)
+		return RSP_OK;
+	return rsp_fail(why, err == RSP_ENOMEM ? err : RSP_EKEY, path, "%s", found.reason);
+}

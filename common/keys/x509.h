@@ -98,6 +98,14 @@ enum rsp_err rsp_x509_verify_any(const struct rsp_x509 *x509, const gnutls_datum
 				 const char *const *names, size_t n_names, const char **ret_name,
 				 struct rsp_why *why) RSP_NODISCARD;
 
+/**
+ * Whether users who have @trust will believe the registrar @name (NULL: whom its common name calls) with the
+ * certificate @own that was read from @path: all of the above but dates, which are not this function's. RSP_EKEY, with
+ * @path as the object.
+ */
+enum rsp_err rsp_x509_verify_own(const struct rsp_x509 *trust, const struct rsp_x509 *own, const char *path,
+				 const char *name, struct rsp_why *why) RSP_NODISCARD;
+
 /** The subject's common name of @cert as text, "" if it has none; for records. */
 void rsp_x509_common_name(gnutls_x509_crt_t cert, char *out, size_t room);
 

@@ -85,7 +85,9 @@ keyless() {
 	start_register e1 e1 r1 --port 80 web # with all that was in force before
 	resolve web
 	mv "$dir/keys.json" "$dir/cert.pem" "$dir/key.pem" "$dir/crl.pem" "$BATS_TEST_TMPDIR"
-	start_peer r2 --scope "$dir" --name r2 --keys "$BATS_TEST_TMPDIR/keys.json" --tls-crl "$BATS_TEST_TMPDIR/crl.pem" \
+	stop e1
+	stop r1
+	start_peer r1 --scope "$dir" --keys "$BATS_TEST_TMPDIR/keys.json" --tls-crl "$BATS_TEST_TMPDIR/crl.pem" \
 		--tls-cert "$BATS_TEST_TMPDIR/cert.pem" --tls-key "$BATS_TEST_TMPDIR/key.pem"
 }
 
@@ -154,6 +156,62 @@ is_told() {
 	resolve web
 }
 
+# not_ours DIR FILE WHY: a registrar does not start with DIR, nor does r1, whose directory is $r1, take it at HUP
+not_ours() {
+	peer 3 --scope "$1"
+	assert_equal "$stderr" "rsp-peer: $1/$2: $3"
+	mv "$r1" "$BATS_TEST_TMPDIR/old"
+	cp -r "$1" "$r1"
+	kill -HUP "${pids[r1]}"
+	wait_until 5 grep -qxF "rsp-peer: $r1/$2: $3; the old keys stay in force" "$BATS_TEST_TMPDIR/r1.err"
+	wait_for_record r1 ".event == \"reload-failed\" and .error.object == \"$r1/$2\""
+	rm -r "$r1"
+	mv "$BATS_TEST_TMPDIR/old" "$r1"
+}
+
+@test "a bundle that check calls bad: a registrar does not start with it, nor does HUP take it" {
+	local r1=$BATS_TEST_TMPDIR/r1 bad=$BATS_TEST_TMPDIR/bad
+	cp -r "$scopes/r1" "$r1"
+	start_peer r1 --scope "$r1"
+	peer 3 --scope "$scopes/r2" --name r3
+	assert_equal "$stderr" "rsp-peer: $scopes/r2/keys.json: is of node r2, not of r3"
+	cp -r "$scopes/r1" "$bad"
+	cp "$scopes/r2/keys.json" "$bad" # HUP knows whom it is of, a start has no other name to go by
+	rsp 3 rsp-keygen check --scope "$bad"
+	peer 3 --scope "$bad" --name r1
+	assert_equal "$stderr" "rsp-peer: $bad/keys.json: is of node r2, not of r1"
+	peer 3 --scope "$bad"
+	assert_regex "$stderr" "^rsp-peer: $bad/cert.pem: "
+	cp "$scopes/r2"/{cert,key}.pem "$scopes/r1/keys.json" "$bad"
+	rsp 3 rsp-keygen check --scope "$bad"
+	not_ours "$bad" cert.pem "$(jq -r 'select(.state == "bad").reason' <<<"$output")"
+	cp "$scopes/r1"/{cert,key}.pem "$bad"
+	cp -r "$scopes/master" "$BATS_TEST_TMPDIR/master"
+	rsp 0 rsp-keygen crl --scope "$BATS_TEST_TMPDIR/master" --revoke r1
+	cp "$BATS_TEST_TMPDIR/master/crl.pem" "$bad"
+	rsp 3 rsp-keygen check --scope "$bad"
+	not_ours "$bad" cert.pem "$(jq -r 'select(.state == "bad").reason' <<<"$output")"
+	cp "$scopes/r1/crl.pem" "$bad"
+	jq '.scope = "other"' "$scopes/r1/keys.json" >"$bad/keys.json"
+	rsp 3 rsp-keygen check --scope "$bad"
+	assert_equal "$(jq -r 'select(.state == "bad").object' <<<"$output")" "$bad/keys.json"
+	not_ours "$bad" keys.json 'is of the scope "other", not "test"'
+	cp "$scopes/r2/keys.json" "$r1"
+	kill -HUP "${pids[r1]}"
+	wait_for_record r1 '.event == "reload-failed" and .error.reason == "is of node r2, not of r1"'
+	start_register e1 e1 r1 --port 80 web # with all that was in force before
+}
+
+@test "a registrar that keys.json names, not --name, knows its name after HUP, too" {
+	cp -r "$scopes/r1" "$BATS_TEST_TMPDIR/r1"
+	start r1 rsp-peer run --scope "$BATS_TEST_TMPDIR/r1" --asap 127.0.0.1:0 --enrp 127.0.0.1:0
+	wait_for_record r1 '.event == "listening"'
+	kill -HUP "${pids[r1]}"
+	wait_for_record r1 '.event == "reload"'
+	rsp 0 rsp-peer status --name r1
+	assert_equal "$(field .name)" r1
+}
+
 @test "bad input: each gets one record, its status and its key" {
 	local status key args
 	cp -r "$scopes/r1" "$BATS_TEST_TMPDIR/open"
@@ -172,7 +230,7 @@ is_told() {
 		3 permissions --scope $BATS_TEST_TMPDIR/open
 		3 config --scope $BATS_TEST_TMPDIR/json
 		3 not-found --scope $scopes/user --name r1
-		3 not-found --scope $scopes/r1 --name r9
+		3 config --scope $scopes/r1 --name r9
 		2 usage --scope $scopes/r1 --asap nowhere
 		2 usage --scope $scopes/r1 --asap 127.0.0.1:65536
 		2 usage --scope $scopes/r1 --max-pools 0
