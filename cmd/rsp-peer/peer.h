@@ -72,6 +72,15 @@ struct peer_budget {
 	uint64_t second;
 	unsigned printed;
 	uint64_t suppressed; /* since the last record that said so */
+
+	/* what stderr was told, once a minute at most: when, 0 is never */
+	uint64_t stranger_ms, contested_ms;
+	struct {
+		uint32_t pe_id;
+		unsigned n;
+		uint64_t ms; /* the last time */
+	} contested;	    /* one element that others claim */
+	bool key_refused;   /* one of the other registrars does not take our key */
 };
 
 /**

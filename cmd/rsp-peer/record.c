@@ -8,7 +8,10 @@
 #include "keys/scope.h"
 #include "peer.h"
 
-#define BAD_NEWS_PER_S 200
+#define BAD_NEWS_PER_S	 200
+#define WARN_AGAIN_MS	 60000 /* what goes on and on is said on stderr so often */
+#define CONTEST_GOES_ON	 3     /* times that one element is contested: at first a table may only be late */
+#define CONTEST_OVER_MS	 5000
 
 static json_t *
 begin(bool ok, const char *event)
@@ -106,15 +109,63 @@ warn_of_duplicate(const struct rsp_event *event)
 			event->peer_id, at, event->by_id);
 }
 
+static bool
+is_due(uint64_t *told_ms)
+{
+	uint64_t now_ms = rsp_clock_ms();
+
+	if (*told_ms && now_ms < *told_ms + WARN_AGAIN_MS)
+		return false;
+	*told_ms = now_ms;
+	return true;
+}
+
+/* That an element is contested is normal when tables meet again; one that stays so is two processes. */
+static void
+warn_of_contest(struct peer_budget *budget, const struct rsp_event *event)
+{
+	uint64_t now_ms = rsp_clock_ms();
+
+	if (budget->contested.pe_id != event->pe_id) {
+		if (budget->contested.n > 0 && now_ms < budget->contested.ms + CONTEST_OVER_MS)
+			return;
+		budget->contested.pe_id = event->pe_id;
+		budget->contested.n = 0;
+	} else if (now_ms >= budget->contested.ms + CONTEST_OVER_MS) {
+		budget->contested.n = 0;
+	}
+	budget->contested.ms = now_ms;
+	if (++budget->contested.n >= CONTEST_GOES_ON && is_due(&budget->contested_ms))
+		rsp_log(RSP_LOG_WARNING, event->identity,
+			"its element 0x%08x is registered here, and at the registrar 0x%08x as well, again and again: "
+			"two processes with one id and key? One of them has to stop",
+			event->pe_id, event->by_id);
+}
+
+static void
+warn_of_serving_alone(const struct peer_budget *budget)
+{
+	if (budget->key_refused)
+		rsp_log(RSP_LOG_WARNING, NULL,
+			"serves alone, and others run that do not take its key: a split scope, until they have new "
+			"bundles (rsp-keygen bundle NAME --force) and SIGHUP");
+	else
+		rsp_log(RSP_LOG_WARNING, NULL, "serves alone: of the other registrars none is reached that serves");
+}
+
 /* What whoever runs a registrar has to see, although nobody reads the records. */
 static void
-warn(const struct rsp_event *event)
+warn(struct peer_budget *budget, const struct rsp_event *event)
 {
 	const struct rsp_why *why = event->why;
 	const char *name = event->peer_name;
 
+	if (event->kind == RSP_EVENT_PEER_UNREACHABLE)
+		budget->key_refused |= why->err == RSP_EAUTH;
 	if (event->kind == RSP_EVENT_SERVING && event->reason && strcmp(event->reason, "alone") == 0)
-		rsp_log(RSP_LOG_WARNING, NULL, "serves alone: of the other registrars none is reached that serves");
+		warn_of_serving_alone(budget);
+	else if (event->kind == RSP_EVENT_PE_CONTESTED)
+		warn_of_contest(budget, event);
 	else if (event->kind == RSP_EVENT_PEER_UNREACHABLE && name && strcmp(name, why->object) != 0)
 		rsp_log(RSP_LOG_WARNING, name, "is not reached%s%s: %s", *why->object ? " at " : "", why->object,
 			why->reason);
@@ -122,8 +173,10 @@ warn(const struct rsp_event *event)
 		warn_of_duplicate(event);
 	else if (event->kind == RSP_EVENT_PEER_UNREACHABLE)
 		rsp_log(RSP_LOG_WARNING, why->object, "is not reached: %s", why->reason);
-	else if (event->kind == RSP_EVENT_PEER_REACHED)
+	else if (event->kind == RSP_EVENT_PEER_REACHED) {
+		budget->key_refused = false; /* a new bundle was rolled out; of one that has none we hear no more */
 		rsp_log(RSP_LOG_WARNING, name, "is reached now");
+	}
 }
 
 /* A registrar that cannot be dialled: where, and why not. */
@@ -154,7 +207,7 @@ peer_record_event(struct peer_budget *budget, const struct rsp_event *event)
 
 	if (bad && !affordable(budget))
 		return;
-	warn(event);
+	warn(budget, event);
 	if (event->kind == RSP_EVENT_PEER_UNREACHABLE) {
 		record_unreachable(budget, event);
 		return;
@@ -190,6 +243,12 @@ void
 peer_record_refused(struct peer_budget *budget, enum rsp_serve_port port, bool dialled, const char *whom,
 		    const struct rsp_why *why)
 {
+	if (!dialled && strncmp(why->reason, "unknown identity", strlen("unknown identity")) == 0 &&
+	    is_due(&budget->stranger_ms))
+		rsp_log(RSP_LOG_WARNING, why->object,
+			"came to the %s port with a key that is not in our keys.json: if it is of a new node, this registrar "
+			"needs a new bundle (rsp-keygen bundle NAME --force) and SIGHUP",
+			rsp_serve_port_name(port));
 	if (!affordable(budget))
 		return;
 	json_t *record = begin(false, "connection-refused");

@@ -69,6 +69,21 @@ spoil() {
 	assert_equal "$(field '.peers[] | [.name, .state, .error.key] | join(" ")')" "r2 unreachable auth-failed"
 }
 
+@test "a registrar that is newer than the bundles of the others: both sides say so, and what to do" {
+	cp -r "$scopes/r1" "$BATS_TEST_TMPDIR/r1"
+	jq '.keys |= map(select(.server != "r4" and .client != "r4"))' "$scopes/r1/keys.json" >"$BATS_TEST_TMPDIR/r1/keys.json"
+	start_peer r1 "${quick[@]}" --scope "$BATS_TEST_TMPDIR/r1"
+	start_peer r4 "${quick[@]}" --peer "r1@${enrp[r1]}"
+	wait_until 5 said r4 'r1: is not reached at .*: does not know our key'
+	wait_until 5 said r4 '^rsp-peer: serves alone, and others run that do not take its key: .*rsp-keygen bundle.*SIGHUP'
+	wait_until 5 said r1 '^rsp-peer: 127.0.0.1:.* enrp port with a key that is not in our keys.json: .*rsp-keygen bundle'
+	[ "$(records r1 'select(.event == "connection-refused")' | wc -l)" -gt 1 ]
+	assert_equal "$(lines r1 'not in our keys.json')" 1 # in a minute
+	cp "$scopes/r1/keys.json" "$BATS_TEST_TMPDIR/r1/keys.json"
+	kill -HUP "${pids[r1]}"
+	wait_until 10 meshed r1 r4
+}
+
 @test "no key at all, and then one by HUP" {
 	cp -r "$scopes/r1" "$BATS_TEST_TMPDIR/r1"
 	jq '.keys |= map(select(.server != "r2" and .client != "r2"))' "$scopes/r1/keys.json" >"$BATS_TEST_TMPDIR/r1/keys.json"

@@ -103,3 +103,16 @@ while True:
 	stop r1
 	stop liar 143
 }
+
+@test "two processes with one id and key at two registrars: stderr says so, once" {
+	start_scope r1 r3
+	start_register one e1 r1 --port 80 --pe-id 0x11 web
+	start_register two e1 r3 --port 81 --pe-id 0x11 web
+	local name other=r3
+	for name in r1 r3; do
+		wait_until 20 said "$name" "^rsp-peer: e1: its element 0x00000011 is registered here, .*$(server_id "$other") as well"
+		wait_for_record "$name" "[inputs | select(.event == \"pe-contested\")] | length > 3"
+		said "$name" 'registered here' 1
+		other=r1
+	done
+}

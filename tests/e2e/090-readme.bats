@@ -20,23 +20,25 @@ example() {
 	cat >"$BATS_TEST_TMPDIR/admin" <<<"$(example admin)"
 	mkdir "$BATS_TEST_TMPDIR/made"
 	(cd "$BATS_TEST_TMPDIR/made" && bash -e "$BATS_TEST_TMPDIR/admin" >"$BATS_TEST_TMPDIR/admin.out")
-	assert_equal "$(jq -r .ok "$BATS_TEST_TMPDIR/admin.out" | uniq -c | xargs)" "14 true"
+	assert_equal "$(jq -r .ok "$BATS_TEST_TMPDIR/admin.out" | uniq -c | xargs)" "22 true"
 	cat >"$BATS_TEST_TMPDIR/inside" <<-'EOF'
-		ip link set lo up && ip addr add 192.0.2.1/32 dev lo && ip addr add 192.0.2.2/32 dev lo || exit
+		ip link set lo up && ip addr add 192.0.2.1/32 dev lo && ip addr add 192.0.2.2/32 dev lo &&
+			ip addr add 192.0.2.3/32 dev lo || exit
 		on() { RSP_SCOPE=made/for-$1 exec bash -c "exec $2" >"$1.out" 3>&-; }
 		trap 'kill $(jobs -p); wait' EXIT
 		until_said() { for _ in {1..500}; do ! grep -q "$2" "$1.out" || return 0; sleep 0.02; done; return 1; }
 		on r1 "$r1" & until_said r1 listening || exit
 		on r2 "$r2" & until_said r2 listening || exit
+		on r3 "$r3" & until_said r3 synchronised || exit
 		on web1 "$web1" & until_said web1 '"registered"' || exit
 		RSP_SCOPE=made/for-user bash -c "$user" >page || exit
 		(on ops "$ops")
 	EOF
 	cd "$BATS_TEST_TMPDIR"
-	r1=$(example r1) r2=$(example r2) web1=$(example web1) user=$(example user) ops=$(example ops) \
+	r1=$(example r1) r2=$(example r2) r3=$(example r3) web1=$(example web1) user=$(example user) ops=$(example ops) \
 		run -0 timeout 60 unshare -rn bash inside
 	grep -q 'Directory listing' page
-	assert_equal "$(jq -r '.registrars[].name' ops.out | sort | xargs)" "r1 r2"
+	assert_equal "$(jq -r '.registrars[].name' ops.out | sort | xargs)" "r1 r2 r3"
 }
 
 # bootstrap_with WHO PACKAGE... -- TARGET: run ./bootstrap as WHO (an id, with or without a sudo that works) in a tree of its own,
