@@ -1,6 +1,11 @@
 #include <jansson.h>
+#include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/hash.h"
+#include "base/log.h"
 #include "cli/options.h"
 #include "hold.h"
 
@@ -73,4 +78,61 @@ batch_line(struct rsp_bytes line, struct element_spec *spec, struct rsp_bytes de
 	*ret_handle = rsp_bytes_dup(default_handle);
 	*ret_size = default_handle.n;
 	return *ret_handle ? RSP_OK : rsp_fail(why, RSP_ENOMEM, NULL, "out of memory");
+}
+
+struct batch_origin {
+	uint64_t pool;
+	uint32_t pe_id;
+	unsigned line;
+};
+
+static uint64_t
+hash_of(struct rsp_bytes handle)
+{
+	static const struct rsp_hash_key key = { 0 }; /* who writes the batch deceives only himself */
+
+	return rsp_hash(&key, handle);
+}
+
+void
+batch_note(struct batch_lines *lines, struct rsp_bytes handle, uint32_t pe_id, unsigned line)
+{
+	unsigned room = lines->room ? lines->room * 2 : 64;
+
+	if (lines->n == lines->room) {
+		struct batch_origin *grown = reallocarray(lines->origin, room, sizeof(*grown));
+
+		if (!grown)
+			return; /* it is for a better word only */
+		lines->origin = grown;
+		lines->room = room;
+	}
+	lines->origin[lines->n++] = (struct batch_origin){ hash_of(handle), pe_id, line };
+}
+
+static unsigned
+line_of(const struct batch_lines *lines, struct rsp_bytes handle, uint32_t pe_id)
+{
+	uint64_t pool = hash_of(handle);
+
+	for (unsigned i = 0; i < lines->n; i++)
+		if (lines->origin[i].pe_id == pe_id && lines->origin[i].pool == pool)
+			return lines->origin[i].line;
+	return 0;
+}
+
+void
+batch_complain(const struct batch_lines *lines, struct rsp_bytes handle, uint32_t pe_id, const char *reason)
+{
+	char pool[256] = "", place[40];
+	bool text = true;
+
+	for (size_t i = 0; i < handle.n; i++)
+		text = text && isgraph(handle.p[i]);
+	(void)snprintf(pool, sizeof(pool), "%s%.*s", text ? "" : "hex:", text ? (int)(handle.n < 200 ? handle.n : 200) : 0,
+		       (const char *)handle.p);
+	if (!text)
+		rsp_hex_encode(rsp_bytes_of(handle.p, handle.n < 100 ? handle.n : 100), pool + strlen(pool));
+	(void)snprintf(place, sizeof(place), "stdin:%u", line_of(lines, handle, pe_id));
+	rsp_log(RSP_LOG_ERROR, place, "%s, 0x%08x: %s", pool, (unsigned)pe_id, reason);
 }

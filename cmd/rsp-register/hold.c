@@ -15,6 +15,7 @@
 #include "cli/message_json.h"
 #include "cli/options.h"
 #include "net/loop.h"
+#include "say.h"
 
 enum phase {
 	PREPARE, /* the command starts */
@@ -51,6 +52,7 @@ struct hold {
 	struct rsp_pool_element pe; /* the one element, if it is no batch */
 	uint8_t room[ELEMENT_ROOM];
 	unsigned lines, held, bad, rejected; /* of a batch */
+	struct batch_lines origins;
 	bool read_all;
 };
 
@@ -245,6 +247,11 @@ on_ended(void *ctx, int status, int signum)
 	emit(h, "child-exit",
 	     &(struct facts){ .ended = true, .status = status, .signum = signum, .failed = early,
 			      .reason = early ? why.reason : NULL });
+	if (!early && h->phase < LEAVE) {
+		char how[RSP_REASON_MAX];
+		say_ended(status, signum, how);
+		rsp_log(RSP_LOG_WARNING, rsp_cli.command[0], "%s", how);
+	}
 	if (unasked) /* and if it says that all is well, that is still no success */
 		fail(h, &why);
 	if (!h->failed || (unasked && (signum || status)))
@@ -259,9 +266,11 @@ static void
 on_late(void *ctx)
 {
 	struct hold *h = ctx;
+	char reason[RSP_REASON_MAX];
 	struct rsp_why why;
 
-	(void)rsp_fail(&why, RSP_ETIMEOUT, rsp_cli.command[0], "not ready in time");
+	say_late(h->o, reason);
+	(void)rsp_fail(&why, RSP_ETIMEOUT, rsp_cli.command[0], "%s", reason);
 	fail(h, &why);
 }
 
@@ -349,8 +358,10 @@ on_line(void *ctx, struct rsp_bytes line)
 	else if (batch_line(line, &spec, h->o->handle, &octets, &size, &why) == RSP_OK) {
 		if (!spec.pe_id)
 			spec.pe_id = rsp_rng_id(&h->rng);
-		if (element_make(&spec, room, &pe, &why) == RSP_OK)
+		if (element_make(&spec, room, &pe, &why) == RSP_OK) {
+			batch_note(&h->origins, rsp_bytes_of(octets, size), pe.pe_id, h->lines);
 			add(h, rsp_bytes_of(octets, size), &pe, &why);
+		}
 	}
 	free(octets);
 	if (why.err) {
@@ -435,18 +446,19 @@ on_registered(struct hold *h, const struct rsp_client_event *event)
 static void
 on_rejected(struct hold *h, const struct rsp_client_event *event)
 {
-	const char *name = rsp_cause_name(event->cause);
+	char reason[RSP_REASON_MAX];
 	struct rsp_why why;
 
-	emit(h, "rejected", &(struct facts){ .event = event, .failed = true, .reason = name });
+	say_rejection(event, h->o->batch ? NULL : &h->spec, reason);
+	emit(h, "rejected", &(struct facts){ .event = event, .failed = true, .reason = reason });
 	h->rejected++;
 	if (h->o->batch) {
-		rsp_log(RSP_LOG_ERROR, "batch", "an element was rejected: %s", name ? name : "unknown cause");
+		batch_complain(&h->origins, event->handle, event->pe_id, reason);
 		check_batch(h);
 		return;
 	}
-	(void)rsp_fail(&why, RSP_EREJECTED, object_of(h), "the registrar answers: %s%s",
-		       name ? name : "an unknown cause", /* and no more: RFC 5354 has no room for it */
+	(void)rsp_fail(&why, RSP_EREJECTED, object_of(h), "the registrar answers: %.200s%s",
+		       reason, /* and no more: RFC 5354 has no room for it */
 		       event->cause == RSP_CAUSE_SECURITY ? " (its record tells which rule; see REFUSALS in rsp-register(1))"
 							  : "");
 	why.cause = event->cause;
@@ -462,7 +474,7 @@ on_displaced(struct hold *h, const struct rsp_client_event *event)
 
 	emit(h, "displaced", &(struct facts){ .event = event, .failed = true, .reason = reason });
 	if (h->o->batch) {
-		rsp_log(RSP_LOG_ERROR, "batch", "0x%08x: %s", (unsigned)event->pe_id, reason);
+		batch_complain(&h->origins, event->handle, event->pe_id, reason);
 		h->rejected++;
 		check_batch(h);
 		return;
@@ -478,9 +490,10 @@ expires(struct hold *h, const struct rsp_client_event *event)
 {
 	const char *reason = event->why->reason;
 
+	if (!h->registered)
+		return;
 	rsp_log(RSP_LOG_WARNING, object_of(h), "not deregistered, it expires: %s", reason);
-	if (h->registered)
-		emit(h, "deregistered", &(struct facts){ .event = event, .failed = true, .reason = reason });
+	emit(h, "deregistered", &(struct facts){ .event = event, .failed = true, .reason = reason });
 }
 
 static void
@@ -491,6 +504,8 @@ on_gave_up(struct hold *h, const struct rsp_client_event *event)
 
 	if (h->phase == JOIN) {
 		fail(h, why);
+		if (h->phase == LEAVE)
+			left(h); /* who did not answer the registration is told, if he is there, but not waited for again */
 		return;
 	}
 	if (h->phase == LEAVE) {
@@ -623,9 +638,14 @@ reload(struct hold *h)
 		if (err)
 			(void)rsp_fail(&why, err, object_of(h), "cannot update: %s", rsp_err_text(err));
 	}
+	bool chosen = rsp_cli.n_servers > 0 || !h->scope || !h->newer; /* then the scope's are not asked anyway */
+	bool hint = !err && !chosen && say_new_registrars(h->scope, h->newer, why.reason);
 	if (err)
 		rsp_log(RSP_LOG_ERROR, why.object, "%s: not reloaded", why.reason);
-	emit(h, "reloaded", &(struct facts){ .failed = err != RSP_OK, .reason = err ? why.reason : NULL });
+	else if (hint)
+		rsp_log(RSP_LOG_WARNING, h->newer->dir, "registrars that are new in scope.json, or elsewhere, are %s",
+			why.reason);
+	emit(h, "reloaded", &(struct facts){ .failed = err != RSP_OK, .reason = err || hint ? why.reason : NULL });
 }
 
 static void
@@ -717,6 +737,7 @@ static void
 clean_up(struct hold *h)
 {
 	json_decref(h->registrar);
+	free(h->origins.origin);
 	wrap_free(h->wrap);
 	rsp_reader_free(h->reader);
 	rsp_alarm_free(h->drain);

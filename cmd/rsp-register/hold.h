@@ -33,4 +33,16 @@ int hold(const struct hold_options *options);
 enum rsp_err batch_line(struct rsp_bytes line, struct element_spec *spec, struct rsp_bytes default_handle,
 			uint8_t **ret_handle, size_t *ret_size, struct rsp_why *why) RSP_NODISCARD;
 
+/** Which lines the elements of a batch are from. { 0 }: none. */
+struct batch_lines {
+	struct batch_origin *origin; /* to be freed with free(3) */
+	unsigned n, room;
+};
+
+/** Remember that @pe_id of the pool @handle is from @line. */
+void batch_note(struct batch_lines *lines, struct rsp_bytes handle, uint32_t pe_id, unsigned line);
+
+/** Say what is wrong with that element, and which one it is: its line, pool and identifier. */
+void batch_complain(const struct batch_lines *lines, struct rsp_bytes handle, uint32_t pe_id, const char *reason);
+
 #endif

@@ -101,7 +101,9 @@ enum rsp_client_event_type {
 	RSP_CLIENT_REGISTERED,	 /* .cause: a warning, or RSP_CAUSE_NONE */
 	RSP_CLIENT_RENEWED,	 /* registered again at the same home */
 	RSP_CLIENT_REREGISTERED, /* registered again at another home, or after it had expired */
-	RSP_CLIENT_REJECTED,	 /* .cause; not tried again until rsp_client_update() (RFC 5352 s.3.1) */
+	/* .cause, .message: the answer, NULL if it was an ASAP_ERROR; not tried again until rsp_client_update() (RFC 5352
+	 * s.3.1) */
+	RSP_CLIENT_REJECTED,
 	RSP_CLIENT_EXPIRED,	 /* the registrar removed the element; it is being registered again */
 	/* Another process has registered the identifier with our key: .cause, as the registrar tells it. The element is
 	 * forgotten, or the two would take it from each other for ever. */

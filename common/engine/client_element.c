@@ -122,8 +122,8 @@ rsp_client_elements_done(struct rsp_client *c)
 }
 
 static void
-tell(struct rsp_client *c, const struct client_element *e, enum rsp_client_event_type type, uint16_t cause,
-     const struct rsp_why *why)
+tell_of(struct rsp_client *c, const struct client_element *e, enum rsp_client_event_type type, uint16_t cause,
+	const struct rsp_message *msg, const struct rsp_why *why)
 {
 	struct rsp_client_event event = rsp_client_event_new(c, type);
 
@@ -131,10 +131,18 @@ tell(struct rsp_client *c, const struct client_element *e, enum rsp_client_event
 	event.pe_id = e->pe_id;
 	event.lifetime_s = e->lifetime_s;
 	event.cause = cause;
+	event.message = msg;
 	event.why = why;
 	event.tries = e->attempts;
 	event.rtt_ms = (uint32_t)(c->now - e->first_sent_ms);
 	rsp_client_tell(c, &event);
+}
+
+static void
+tell(struct rsp_client *c, const struct client_element *e, enum rsp_client_event_type type, uint16_t cause,
+     const struct rsp_why *why)
+{
+	tell_of(c, e, type, cause, NULL, why);
 }
 
 /* RFC 5352 s.7.1: T4 is 10 minutes, or 20 s less than the lifetime if that is less. A lifetime too short for that is
@@ -550,7 +558,7 @@ rsp_client_element_registered(struct rsp_client *c, const struct rsp_message *ms
 		set_state(c, e, e->again ? ELEMENT_WAITS : ELEMENT_REJECTED);
 		if (e->again) /* corrected in the meantime */
 			enqueue(c, e);
-		tell(c, e, RSP_CLIENT_REJECTED, cause, NULL);
+		tell_of(c, e, RSP_CLIENT_REJECTED, cause, msg, NULL);
 		return;
 	}
 	if (e->known)

@@ -286,6 +286,10 @@ refused_often() { # refused_often REGISTRAR: it refused several handshakes
 	start_register one e1 r1 -p 8001 web
 	rsp 6 rsp-register --scope "$scopes/e2" -s "r1@${asap[r1]}" -p 8002 --policy rand web
 	assert_equal "$(tail -n 1 <<<"$output" | jq -r .error.cause.key)" inconsistent-policy
+	assert_equal "$stderr" \
+		"rsp-register: web: the registrar answers: Inconsistent Pooling Policy: the pool has rr, this element rand"
+	rsp 6 rsp-register --scope "$scopes/e2" -s "r1@${asap[r1]}" -p 8002 --protocol udp web
+	assert_regex "$stderr" ': the pool has tcp, this element udp$'
 }
 
 @test "register: renewed in time" {
@@ -348,6 +352,39 @@ refused_often() { # refused_often REGISTRAR: it refused several handshakes
 	kill -HUP "${pids[one]}"
 	wait_for_record one '.event == "reloaded" and (.ok | not) and (.reason | test("load"))'
 	load_is 4294967295
+}
+
+@test "register: SIGHUP tells which registrars of the scope it does not try yet" {
+	start_peer r1
+	local dir=$BATS_TEST_TMPDIR/scope
+	cp -r "$scopes/e1" "$dir"
+	jq --arg at "${asap[r1]}" '.registrars |= [.[] | select(.name == "r1") | .asap = $at]' "$scopes/e1/scope.json" \
+		>"$dir/scope.json"
+	start one rsp-register --scope "$dir" -p 8001 web
+	start two rsp-register --scope "$dir" -s "r1@${asap[r1]}" -p 8002 web # it goes by its options
+	wait_for_record one '.event == "registered"'
+	wait_for_record two '.event == "registered"'
+	kill -HUP "${pids[one]}"
+	wait_for_record one '.event == "reloaded" and .ok and .reason == null'
+	cp "$scopes/e1/scope.json" "$dir/scope.json"
+	kill -HUP "${pids[one]}" "${pids[two]}"
+	wait_for_record one '.event == "reloaded" and .ok and .reason == "not tried until a restart: r1, r2, r3, r4"'
+	said one "^rsp-register: $dir: registrars that are new in scope.json, or elsewhere, are not tried until a restart: r1, r2, r3, r4$" 1
+	wait_for_record two '.event == "reloaded" and .ok and .reason == null'
+}
+
+@test "register: a registrar that never answers is waited for once, and nothing is said to expire" {
+	cat >"$BATS_TEST_TMPDIR/silent.py" <<-'EOT'
+		import socket, subprocess, sys
+		s = socket.create_server(("127.0.0.1", 0))
+		at = "127.0.0.1:%d" % s.getsockname()[1]
+		sys.exit(subprocess.call(["rsp-register", "--insecure-plaintext", "-s", at, "-t", "3s", "-p", "8001", "web"]))
+	EOT
+	local begun
+	begun=$(now)
+	rsp 4 python3 "$BATS_TEST_TMPDIR/silent.py"
+	assert [ $(($(now) - begun)) -lt 6000 ] # the close takes 2 s more, as nobody reads what was sent
+	assert_equal "$(grep -c . <<<"$stderr")" 1
 }
 
 load_is() {
@@ -444,7 +481,9 @@ resolves() {
 	start_peer r1
 	reg 5 -s "r1@${asap[r1]}" -p 8001 --ready now web -- sh -c 'exit 5'
 	assert_equal "$(jq -r .event <<<"$output" | xargs)" "registered child-exit deregistered"
+	assert_equal "$stderr" "rsp-register: sh: ended with status 5"
 	reg 137 -s "r1@${asap[r1]}" -p 8001 --ready now web -- sh -c 'kill -KILL $$'
+	assert_equal "$stderr" "rsp-register: sh: ended by signal 9 (Killed)"
 	reg 3 -s "r1@${asap[r1]}" -p "$(free_port)" --ready port web -- sh -c 'exit 3'
 	assert_equal "$(jq -r ".event // .error.key" <<<"$output" | xargs)" "child-exit lost"
 	resolve web r1 1
@@ -532,6 +571,7 @@ registered() {
 	wait_for_record batch '.event == "rejected" and .pe_id == "0x00000006"'
 	stop batch 9
 	assert_equal "$(records batch 'select(.event == "deregistered") | "\(.pe_id) \(.ok)"')" '"0x00000005 true"'
+	said batch '^rsp-register: stdin:2: other, 0x00000006: Inconsistent Pooling Policy: the pool has rand$' 1
 }
 
 @test "register: CMD that ends before the registration succeeded has not ended well, whoever stopped it" {
@@ -546,6 +586,9 @@ registered() {
 	reg 125 -s "r1@${asap[r1]}" -p "$(free_port)" --ready-timeout 300ms web -- sleep 60
 	assert_equal "$(jq -rc 'select(.event == "child-exit") | [.ok, .signal, .reason]' <<<"$output")" \
 		'[false,15,"ended before it was registered"]'
+	assert_regex "$stderr" 'sleep: port [0-9]+ takes no connections after 0.3 s \(--ready, --ready-timeout\)$'
+	reg 125 -s "r1@${asap[r1]}" -p 8001 --ready exec:false --ready-timeout 1s web -- sleep 60
+	assert_regex "$stderr" 'sleep: "false" does not succeed after 1 s \(--ready, --ready-timeout\)$'
 }
 
 @test "register: --pretty, --output, --help, --version" {

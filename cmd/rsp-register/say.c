@@ -1,0 +1,97 @@
+#include "say.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/message_json.h"
+#include "cli/options.h"
+#include "wire/reader.h"
+
+/* The parameter that @cause carries, as options call what it is; NULL if it is none. */
+static const char *
+theirs(const struct rsp_error_cause *cause)
+{
+	struct rsp_rd rd = rsp_rd_init(cause->info, 0), body;
+	struct rsp_policy policy = { 0 };
+	uint16_t type;
+
+	if (!rsp_rd_tlv(&rd, &type, &body))
+		return NULL;
+	if (cause->code == RSP_CAUSE_INCONSISTENT_TRANSPORT)
+		return rsp_transport_key(type);
+	if (cause->code != RSP_CAUSE_INCONSISTENT_POLICY || type != RSP_PARAM_POLICY)
+		return NULL;
+	rsp_policy_decode(&body, &policy);
+	const struct rsp_policy_row *row = body.err ? NULL : rsp_policy_row(policy.type);
+	return row ? row->alias : NULL;
+}
+
+/* Of that parameter, what @spec has. */
+static const char *
+of(const struct element_spec *spec, uint16_t cause)
+{
+	return cause == RSP_CAUSE_INCONSISTENT_POLICY	   ? spec->policy->alias
+	       : cause == RSP_CAUSE_INCONSISTENT_TRANSPORT ? rsp_transport_key(spec->transport)
+							   : NULL;
+}
+
+void
+say_rejection(const struct rsp_client_event *event, const struct element_spec *ours,
+	      char out[static RSP_REASON_MAX])
+{
+	struct rsp_rd rd = rsp_rd_init(event->message ? event->message->error : (struct rsp_bytes){ 0 }, 0);
+	const char *name = rsp_cause_name(event->cause), *has = NULL, *have = ours ? of(ours, event->cause) : NULL;
+	struct rsp_error_cause cause;
+
+	while (!has && rsp_error_cause_next(&rd, &cause))
+		has = cause.code == event->cause ? theirs(&cause) : NULL;
+	(void)snprintf(out, RSP_REASON_MAX, "%s%s%s%s%s", name ? name : "an unknown cause", has ? ": the pool has " : "",
+		       has ? has : "", !have ? "" : has ? ", this element " : ": this element has ", have ? have : "");
+}
+
+void
+say_late(const struct hold_options *options, char out[static RSP_REASON_MAX])
+{
+	double s = (double)options->ready_timeout_ms / 1000;
+
+	if (options->ready == WRAP_READY_EXEC)
+		(void)snprintf(out, RSP_REASON_MAX, "\"%.200s\" does not succeed after %g s (--ready, --ready-timeout)",
+			       options->ready_exec, s);
+	else
+		(void)snprintf(out, RSP_REASON_MAX,
+			       "port %u takes no connections after %g s (--ready, --ready-timeout)",
+			       (unsigned)options->spec.port, s);
+}
+
+void
+say_ended(int status, int signum, char out[static RSP_REASON_MAX])
+{
+	if (signum)
+		(void)snprintf(out, RSP_REASON_MAX, "ended by signal %d (%s)", signum, strsignal(signum));
+	else
+		(void)snprintf(out, RSP_REASON_MAX, "ended with status %d", status);
+}
+
+static bool
+is_there(const struct rsp_scope *scope, const struct rsp_scope_registrar *registrar)
+{
+	const struct rsp_scope_registrar *was = rsp_scope_registrar_named(scope, registrar->name);
+
+	return was && was->asap.port == registrar->asap.port && strcmp(was->asap.host, registrar->asap.host) == 0;
+}
+
+bool
+say_new_registrars(const struct rsp_scope *before, const struct rsp_scope *now, char out[static RSP_REASON_MAX])
+{
+	size_t at = 0;
+
+	*out = '\0';
+	for (size_t i = 0; i < now->n_registrars && at < RSP_REASON_MAX; i++) {
+		if (is_there(before, &now->registrars[i]))
+			continue;
+		int n = snprintf(out + at, RSP_REASON_MAX - at, "%s%s", at ? ", " : "not tried until a restart: ",
+				 now->registrars[i].name);
+		at += n > 0 ? (size_t)n : 0;
+	}
+	return at > 0;
+}

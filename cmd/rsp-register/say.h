@@ -1,0 +1,24 @@
+#ifndef CMD_RSP_REGISTER_SAY_H
+#define CMD_RSP_REGISTER_SAY_H
+
+#include "base/err.h"
+#include "engine/client.h"
+#include "hold.h"
+#include "keys/scope.h"
+
+/* Reasons, as people and records are told them. Each fills @out with text. */
+
+/** Why the registrar rejected an element; what its pool has, if the answer tells, and what @ours (or NULL) has. */
+void say_rejection(const struct rsp_client_event *event, const struct element_spec *ours,
+		   char out[static RSP_REASON_MAX]);
+
+/** What the command did not do within --ready-timeout. */
+void say_late(const struct hold_options *options, char out[static RSP_REASON_MAX]);
+
+/** How the command ended. */
+void say_ended(int status, int signum, char out[static RSP_REASON_MAX]);
+
+/** Which registrars of @now are not, or not there, in @before. False if none is. */
+bool say_new_registrars(const struct rsp_scope *before, const struct rsp_scope *now, char out[static RSP_REASON_MAX]);
+
+#endif
