@@ -395,17 +395,12 @@ is_unaware(const struct rsp_peer *peer, const struct rsp_pool_element *pe, const
 	       rsp_element_version(e) != rsp_version_taken_over(pe->version);
 }
 
-enum source {
-	SOURCE_HOME, /* or who says that it is */
-	SOURCE_PASSED_ON /* an update by the element's home as we know it, or because we are that */
-};
-
 static void
 claim_others(struct rsp_registrar *r, struct rsp_peer *peer, struct rsp_bytes handle,
-	     const struct rsp_pool_element *pe, struct rsp_element *e, enum source source)
+	     const struct rsp_pool_element *pe, struct rsp_element *e)
 {
 	const struct rsp_peer *home = rsp_peer_find(r, rsp_element_home_id(e));
-	bool moves = rsp_element_home_id(e) != pe->home_id && source != SOURCE_PASSED_ON && !is_disowned(r, e);
+	bool says_so = rsp_element_home_id(e) == pe->home_id || rsp_element_home_id(e) == peer->server_id; /* or yields */
 
 	if (!is_newer(pe->version, pe->home_id, rsp_element_version(e), rsp_element_home_id(e))) {
 		if (rsp_element_home_id(e) == pe->home_id && rsp_element_version(e) == pe->version) {
@@ -415,7 +410,7 @@ claim_others(struct rsp_registrar *r, struct rsp_peer *peer, struct rsp_bytes ha
 		r->stats.updates_stale++;
 		if (is_unaware(peer, pe, e))
 			tell(r, peer, e);
-	} else if (!moves || !home || !rsp_peer_is_alive(home)) {
+	} else if (says_so || is_disowned(r, e) || !home || !rsp_peer_is_alive(home)) {
 		believe(r, peer, handle, pe, e);
 	} else if (pe->version & 1) { /* taken over by who was cut off, and thought that all others were dead */
 		e->claimed_by = pe->home_id;
@@ -428,8 +423,7 @@ claim_others(struct rsp_registrar *r, struct rsp_peer *peer, struct rsp_bytes ha
 }
 
 static void
-claim(struct rsp_registrar *r, struct rsp_peer *peer, struct rsp_bytes handle, const struct rsp_pool_element *pe,
-      enum source source)
+claim(struct rsp_registrar *r, struct rsp_peer *peer, struct rsp_bytes handle, const struct rsp_pool_element *pe)
 {
 	struct rsp_element *e = rsp_element_find(r->space, rsp_pool_find(r->space, handle), pe->pe_id);
 	uint64_t removed = rsp_tombstone_version(&r->tombstones, handle, pe->pe_id);
@@ -449,7 +443,7 @@ claim(struct rsp_registrar *r, struct rsp_peer *peer, struct rsp_bytes handle, c
 	else if (rsp_element_home_id(e) == r->config.server_id)
 		claim_ours(r, peer, pe, e);
 	else
-		claim_others(r, peer, handle, pe, e, source);
+		claim_others(r, peer, handle, pe, e);
 }
 
 /* Who sends no versions says how things are now. */
@@ -511,7 +505,7 @@ rsp_claim(struct rsp_registrar *r, struct rsp_peer *peer, struct rsp_bytes handl
 	if (!own && !rsp_peer_told(r, pe->home_id))
 		return false;
 	complete_version(r, handle, pe);
-	claim(r, peer, handle, pe, SOURCE_HOME);
+	claim(r, peer, handle, pe);
 	return true;
 }
 
@@ -549,8 +543,8 @@ removal(struct rsp_registrar *r, struct rsp_link *link, struct rsp_peer *peer, c
 	rsp_registrar_forget(r, r->now_ms, e);
 }
 
-/* Of what is not their own only two may speak: an element's home, of a claim to which it yields; and to its home, who
- * was told of a claim. */
+/* Of what is not their own these may speak: an element's home, or who claims to be that, of a claim to which it yields;
+ * and to its home, who was told of a claim. */
 static bool
 is_passed_on(const struct rsp_registrar *r, const struct rsp_peer *peer, const struct rsp_message *msg)
 {
@@ -560,10 +554,12 @@ is_passed_on(const struct rsp_registrar *r, const struct rsp_peer *peer, const s
 
 	if (pe->home_id == r->config.server_id || !e || !same_owner(e, pe))
 		return false;
+	const struct rsp_rival *rival = e->rival;
 	if (rsp_element_home_id(e) == r->config.server_id && (e->link || msg->update_action == ENRP_DEL_PE))
 		return true; /* whoever that is: the element is asked, or waited for */
 	return msg->update_action == ENRP_ADD_PE && claimant && rsp_peer_is_alive(claimant) &&
-	       (rsp_element_home_id(e) == r->config.server_id || rsp_element_home_id(e) == peer->server_id);
+	       (rsp_element_home_id(e) == r->config.server_id || rsp_element_home_id(e) == peer->server_id ||
+		(rival && rival->by == peer->server_id));
 }
 
 /* @msg passes on what we know already, or takes us for the home that we are not any more, or never were; or who claimed
@@ -617,7 +613,7 @@ rsp_update_received(struct rsp_registrar *r, struct rsp_link *link, struct rsp_p
 	}
 	complete_version(r, msg->handle, &pe);
 	if (msg->update_action == ENRP_ADD_PE)
-		claim(r, peer, msg->handle, &pe, own ? SOURCE_HOME : SOURCE_PASSED_ON);
+		claim(r, peer, msg->handle, &pe);
 	else
 		removal(r, link, peer, msg, &pe);
 }

@@ -448,6 +448,18 @@ a_claim_that_its_home_does_not_answer_holds(void)
 		world_end();
 	}
 
+	begin(); /* and who claimed it may yield to another */
+	world_joined(LOWER, ID_A, "a");
+	world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(7, ID_B, 20));
+	world_update(LOWER, ID_A, ENRP_ADD_PE, "web", world_pe(7, ID_A, 40));
+	world_update(LOWER, ID_A, ENRP_ADD_PE, "web", world_pe(7, ID_C, 42));
+	CHECK_EQ(world_home("web", 7), ID_B);
+	CHECK(b_is_asked(ENRP_ADD_PE, 42));
+	world_run(500);
+	CHECK_EQ(world_home("web", 7), ID_C);
+	CHECK_EQ(world_told(RSP_EVENT_REFUSED), 0);
+	world_end();
+
 	for (unsigned how = 0; how < 3; how++) { /* nor does it wait when the home can answer no more */
 		begin();
 		world_joined(LOWER, ID_A, "a");
