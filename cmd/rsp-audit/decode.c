@@ -207,8 +207,8 @@ decode_stream(FILE *in, const char *path, struct rsp_why *why)
 		if (!decode.line[0] || (decode.line[0] == '#' && !too_long))
 			continue;
 		enum rsp_err err = decode_line(&entry, too_long);
-		if (err)
-			return rsp_fail(why, err, "output", "%s", rsp_err_text(err));
+		if (err) /* which is said */
+			return err;
 	}
 	if (ferror(in))
 		return rsp_fail(why, RSP_EIO, path ? path : "stdin", "%s", strerror(errno));
@@ -243,7 +243,7 @@ run(unsigned n, const char *const *operand)
 		err = rsp_fail(&why, RSP_EOUTPUT, decode.trace_path, "not all of it could be written");
 	free(decode.trace_path);
 	if (err)
-		return rsp_cli_fail(&why);
+		return why.err ? rsp_cli_fail(&why) : rsp_err_exit(err);
 	return rsp_err_exit(decode.any_bad ? RSP_EMALFORM : RSP_OK);
 }
 

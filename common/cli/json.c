@@ -143,6 +143,7 @@ rsp_json_put_handle(json_t **object, struct rsp_bytes handle)
 /* Where records go. Written with write(2), a record at a time: nothing is half in a buffer when the tool ends. */
 static struct {
 	int fd;
+	const char *path; /* as the operator gave it; NULL: stdout */
 	bool ours, holds, pretty;
 	bool nobody;	 /* a closed pipe, of a tool that goes on */
 	bool late;	 /* the last record found a pipe that nobody empties */
@@ -155,6 +156,7 @@ rsp_cli_output_open(const char *path, bool holds, bool pretty, struct rsp_why *w
 	int fd = STDOUT_FILENO;
 
 	out.fd = STDOUT_FILENO;
+	out.path = NULL;
 	out.ours = out.nobody = out.late = false;
 	out.lost = RSP_OK;
 	if (path) {
@@ -163,6 +165,7 @@ rsp_cli_output_open(const char *path, bool holds, bool pretty, struct rsp_why *w
 			return rsp_fail(why, RSP_EOUTPUT, path, "cannot open: %s", strerror(errno));
 	}
 	out.fd = fd;
+	out.path = path;
 	out.ours = path != NULL;
 	out.holds = holds;
 	out.pretty = pretty || isatty(fd);
@@ -173,7 +176,7 @@ static enum rsp_err
 lose(enum rsp_err err, const char *reason)
 {
 	if (!out.lost)
-		rsp_log(RSP_LOG_ERROR, out.ours ? "output" : "stdout", "cannot write: %s", reason);
+		rsp_log(RSP_LOG_ERROR, out.path ? out.path : "stdout", "cannot write: %s", reason);
 	out.lost = err;
 	return err;
 }
@@ -257,6 +260,7 @@ rsp_cli_output_close(void)
 	if (out.ours && close(out.fd) < 0 && errno != EINTR)
 		(void)lose(RSP_EOUTPUT, strerror(errno));
 	out.fd = STDOUT_FILENO;
+	out.path = NULL;
 	out.ours = false;
 	return out.lost;
 }

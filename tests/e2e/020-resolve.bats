@@ -229,6 +229,8 @@ if os.fork() == 0:
 @test "resolve: lost output" {
 	two_elements
 	run -3 rsp-resolve -q --scope "$scopes/user" -s "r1@${asap[r1]}" -o /dev/full web
+	run -3 rsp-resolve --scope "$scopes/user" -s "r1@${asap[r1]}" -o /dev/full web
+	assert_output "rsp-resolve: /dev/full: cannot write: No space left on device"
 	run -3 bash -c 'exec rsp-resolve --scope "$1" -s "$2" web >/dev/full' - "$scopes/user" "r1@${asap[r1]}"
 	assert_regex "$output" 'stdout: cannot write'
 	rsp 3 rsp-resolve --scope "$scopes/user" -s "r1@${asap[r1]}" -o /nonexistent/file web
