@@ -1,6 +1,7 @@
 #include "element.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -110,6 +111,12 @@ element_load(const char *text, uint32_t *ret)
 	return RSP_OK;
 }
 
+static enum rsp_err
+not_a_load(const char *path, struct rsp_why *why)
+{
+	return rsp_fail(why, RSP_ECONFIG, path, "is not a load from 0 to 1 or from 0%% to 100%%");
+}
+
 enum rsp_err
 element_read_load(struct element_spec *spec, const char *path, struct rsp_why *why)
 {
@@ -120,11 +127,11 @@ element_read_load(struct element_spec *spec, const char *path, struct rsp_why *w
 		return RSP_OK;
 	enum rsp_err err = rsp_file_read(path, RSP_FILE_PUBLIC, 4096, &text, &size, why);
 	if (err)
-		return err;
+		return err == RSP_ELIMIT ? not_a_load(path, why) : err;
 	while (size > 0 && isspace(text[size - 1]))
 		text[--size] = '\0';
 	if (element_load((const char *)text, &spec->value[VALUE_LOAD]))
-		err = rsp_fail(why, RSP_ECONFIG, path, "is not a load from 0 to 1 or from 0%% to 100%%");
+		err = not_a_load(path, why);
 	free(text);
 	spec->given[VALUE_LOAD] = true;
 	return err;
@@ -142,7 +149,7 @@ element_choose_id(struct element_spec *spec, const char *path, struct rsp_rng *r
 
 		while (!err && size > 0 && isspace(text[size - 1]))
 			text[--size] = '\0';
-		if (!err && size > 0 && rsp_cli_id((const char *)text, &spec->pe_id, why))
+		if (err == RSP_ELIMIT || (!err && size > 0 && rsp_cli_id((const char *)text, &spec->pe_id, why)))
 			err = rsp_fail(why, RSP_ECONFIG, path, "holds no identifier");
 		free(text);
 		if (err && err != RSP_ENOTFOUND)
@@ -172,6 +179,24 @@ set_value(struct element_spec *spec, enum element_value which, const char *text,
 	return err;
 }
 
+static enum rsp_err
+set_policy(struct element_spec *spec, const char *text, struct rsp_why *why)
+{
+	const struct rsp_policy_row *row = rsp_policy_named(text);
+	char all[128] = "";
+	size_t at = 0;
+
+	if (row) {
+		spec->policy = row;
+		return RSP_OK;
+	}
+	for (unsigned i = 0; (row = rsp_policy_at(i)) != NULL && at < sizeof(all); i++) {
+		int n = snprintf(all + at, sizeof(all) - at, "%s%s", i ? ", " : "", row->alias);
+		at += n > 0 ? (size_t)n : 0;
+	}
+	return rsp_fail(why, RSP_EUSAGE, NULL, "\"%s\" is none of %s", text, all);
+}
+
 enum rsp_err
 element_set(struct element_spec *spec, const char *name, const char *text, struct rsp_why *why)
 {
@@ -196,8 +221,7 @@ element_set(struct element_spec *spec, const char *name, const char *text, struc
 		return set_lifetime(spec, text, why);
 	if (!same(name, "policy"))
 		return rsp_fail(why, RSP_EUSAGE, NULL, "nothing is called so");
-	spec->policy = rsp_policy_named(text);
-	return spec->policy ? RSP_OK : rsp_fail(why, RSP_EUSAGE, NULL, "\"%s\" is no policy", text);
+	return set_policy(spec, text, why);
 }
 
 /* The words of the policy, in the order its row has them. A value that the policy does not know is a mistake. */

@@ -626,6 +626,7 @@ reload_keys(struct hold *h, struct rsp_why *why)
 static void
 reload(struct hold *h)
 {
+	char reason[RSP_OBJECT_MAX + RSP_REASON_MAX + 2];
 	struct rsp_why why = { 0 };
 	enum rsp_err err = reload_keys(h, &why);
 
@@ -640,12 +641,13 @@ reload(struct hold *h)
 	}
 	bool chosen = rsp_cli.n_servers > 0 || !h->scope || !h->newer; /* then the scope's are not asked anyway */
 	bool hint = !err && !chosen && say_new_registrars(h->scope, h->newer, why.reason);
+	(void)snprintf(reason, sizeof(reason), "%s%s%s", err ? why.object : "", err ? ": " : "", why.reason);
 	if (err)
 		rsp_log(RSP_LOG_ERROR, why.object, "%s: not reloaded", why.reason);
 	else if (hint)
 		rsp_log(RSP_LOG_WARNING, h->newer->dir, "registrars that are new in scope.json, or elsewhere, are %s",
-			why.reason);
-	emit(h, "reloaded", &(struct facts){ .failed = err != RSP_OK, .reason = err || hint ? why.reason : NULL });
+			reason);
+	emit(h, "reloaded", &(struct facts){ .failed = err != RSP_OK, .reason = err || hint ? reason : NULL });
 }
 
 static void

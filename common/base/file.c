@@ -151,7 +151,10 @@ enum rsp_err
 rsp_file_write(const char *path, enum rsp_file_kind kind, bool replace, struct rsp_bytes content, struct rsp_why *why)
 {
 	RSP_AUTO(rsp_free) char *temporary = NULL;
+	struct stat st;
 
+	if (replace && stat(path, &st) == 0 && !S_ISREG(st.st_mode)) /* a device would be gone */
+		return rsp_fail(why, RSP_EIO, path, "is not a regular file");
 	if (asprintf(&temporary, "%s.XXXXXX", path) < 0) {
 		temporary = NULL;
 		return rsp_fail(why, RSP_ENOMEM, path, "out of memory");

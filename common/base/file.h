@@ -32,7 +32,7 @@ enum rsp_err rsp_file_read(const char *path, enum rsp_file_kind kind, size_t max
 /**
  * Write @content to @path in one step: to a file beside it, synced, then renamed over it, so that a reader sees the old
  * content or the new, and an error leaves the old. Secret files get mode 0600, public ones 0644. Without @replace an
- * existing @path is left alone: RSP_EEXISTS.
+ * existing @path is left alone: RSP_EEXISTS. What is there but no regular file is never replaced: RSP_EIO.
  */
 enum rsp_err rsp_file_write(const char *path, enum rsp_file_kind kind, bool replace, struct rsp_bytes content,
 			    struct rsp_why *why) RSP_NODISCARD;

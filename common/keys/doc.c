@@ -45,8 +45,7 @@ open_root(struct rsp_doc *doc, struct rsp_bytes text, const char *schema)
 			return NULL;
 		}
 		(void)snprintf(place, sizeof(place), "%s:%d:%d", doc->path, error.line, error.column);
-		doc->err = rsp_fail(doc->why, RSP_ECONFIG, place, "%s (line %d, column %d)", syntax_text(&error),
-				    error.line, error.column);
+		doc->err = rsp_fail(doc->why, RSP_ECONFIG, place, "%s", syntax_text(&error));
 		if (doc->why)
 			doc->why->offset = error.position > 0 ? (size_t)error.position : 0;
 		return NULL;

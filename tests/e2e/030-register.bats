@@ -81,6 +81,13 @@ serve() {
 	printf 'what\n' >"$file"
 	reg 3 -s "r1@${asap[r1]}" -p 8001 --pe-id-file "$file" web
 	assert_equal "$(field '.error.key, .error.object' | xargs)" "config $file"
+	reg 3 -s "r1@${asap[r1]}" -p 8001 --pe-id-file /dev/full web # which reads as zeros without end
+	assert_equal "$(field '.error.key, .error.object' | xargs)" "config /dev/full"
+	reg 3 -s "r1@${asap[r1]}" -p 8001 --policy lu --load-file /dev/full web
+	ln -s /dev/null "$BATS_TEST_TMPDIR/null" # reads as an empty file, but is not to be replaced by one
+	reg 3 -s "r1@${asap[r1]}" -p 8001 --pe-id-file "$BATS_TEST_TMPDIR/null" web
+	assert_equal "$(field '.error.key, .error.object' | xargs)" "io $BATS_TEST_TMPDIR/null"
+	[ -L "$BATS_TEST_TMPDIR/null" ]
 }
 
 @test "register: wrong usage" {
@@ -119,6 +126,8 @@ serve() {
 		--port 80 --bogus web
 		--batch --pe-id 5 web
 	EOT
+	reg 2 --port 80 --policy best web
+	assert_equal "$stderr" "rsp-register: --policy: \"best\" is none of rr, wrr, rand, wrand, prio, lu, lud, plu, rlu"
 	reg 125 --port 80 web --
 	assert_equal "$(field '.error.key, .error.exit' | xargs)" "usage 2"
 	reg 125 --bogus web -- true
@@ -134,7 +143,8 @@ serve() {
 	chmod 600 "$dir/keys.json"
 	printf '{"schema": "rsp.keys/1",\n "keys": [' >"$dir/keys.json"
 	rsp 3 rsp-register --scope "$dir" -s r1@127.0.0.1:1 -p 80 web
-	assert_equal "$(field .error.key)" config
+	assert_equal "$(field '.error.key, .error.object' | xargs)" "config $dir/keys.json:2:10"
+	assert_equal "$stderr" "rsp-register: $dir/keys.json:2:10: ends too early"
 	rm "$dir/keys.json"
 	rsp 3 rsp-register --scope "$dir" -s r1@127.0.0.1:1 -p 80 web
 	assert_equal "$(field .error.key)" not-found
@@ -346,7 +356,7 @@ refused_often() { # refused_often REGISTRAR: it refused several handshakes
 	wait_until 5 load_is 4294967295
 	chmod 644 "$dir/keys.json"
 	kill -HUP "${pids[one]}"
-	wait_for_record one '.event == "reloaded" and (.ok | not) and (.reason | test("mode"))'
+	wait_for_record one '.event == "reloaded" and (.ok | not) and (.reason | test("^/.*/keys.json: mode"))'
 	chmod 600 "$dir/keys.json"
 	echo much >"$load"
 	kill -HUP "${pids[one]}"

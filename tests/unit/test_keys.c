@@ -170,7 +170,7 @@ bad_keyrings(void)
 		const char *text, *reason;
 		enum rsp_err err;
 	} bad[] = {
-		{ "", "line 1", RSP_ECONFIG },
+		{ "", "ends too early", RSP_ECONFIG },
 		{ "[]", "is not an object", RSP_ECONFIG },
 		{ "{}", "schema: is missing", RSP_ECONFIG },
 		{ "{\"schema\":1}", "schema: is not a string", RSP_ECONFIG },
