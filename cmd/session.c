@@ -86,6 +86,19 @@ load_keys(struct rsp_scope *scope, struct rsp_why *why)
 }
 
 enum rsp_err
+cmd_say_missing(enum rsp_err err, struct rsp_why *why)
+{
+	char path[RSP_OBJECT_MAX];
+	size_t n = strlen(rsp_cli.scope);
+
+	if (err != RSP_ENOTFOUND || strncmp(why->object, rsp_cli.scope, n) != 0 || why->object[n] != '/' ||
+	    strstr(why->reason, "rsp-keygen"))
+		return err;
+	memcpy(path, why->object, sizeof(path));
+	return rsp_fail(why, err, path, "is missing (rsp-keygen bundle writes it)");
+}
+
+enum rsp_err
 cmd_scope_load(bool element, struct rsp_scope **ret, struct rsp_why *why)
 {
 	RSP_AUTO(rsp_scope_free) struct rsp_scope *scope = NULL;
@@ -106,7 +119,7 @@ cmd_scope_load(bool element, struct rsp_scope **ret, struct rsp_why *why)
 		err = element ? load_keys(scope, why) : load_certificates(scope, why);
 	if (!err)
 		*ret = RSP_TAKE(scope);
-	return err;
+	return cmd_say_missing(err, why);
 }
 
 enum rsp_err

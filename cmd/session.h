@@ -15,6 +15,9 @@
  */
 enum rsp_err cmd_scope_load(bool element, struct rsp_scope **ret, struct rsp_why *why) RSP_NODISCARD;
 
+/** Say in @why, if it is @err's, which verb of rsp-keygen writes what the scope directory lacks. Returns @err. */
+enum rsp_err cmd_say_missing(enum rsp_err err, struct rsp_why *why);
+
 /**
  * What to show and believe in handshakes, from @scope and --tls-policy; and --keylog-file begins. The caller's
  * (rsp_tls_unref).

@@ -1,6 +1,8 @@
 /* rsp-peer: what its verbs that ask registrars have in common. */
 #include "ask.h"
 
+#include <stdio.h>
+
 #include "../session.h"
 #include "base/log.h"
 #include "net/loop.h"
@@ -11,7 +13,29 @@ struct asking {
 	struct rsp_loop *loop;
 	bool done;	    /* somebody answered to the end */
 	enum rsp_err ended; /* what made us stop */
+	struct {
+		const struct rsp_inquiry_server *whom;
+		enum rsp_err err;
+	} said[RSP_INQUIRY_SERVERS_MAX]; /* of which registrar stderr was told what */
+	unsigned n_said;
 };
+
+/* With --wait: why it is waited for @server, once for each reason. */
+static void
+complain(struct asking *asking, const struct rsp_inquiry_server *server, const struct rsp_why *why)
+{
+	unsigned i = 0;
+
+	while (i < asking->n_said && asking->said[i].whom != server)
+		i++;
+	if (i == RSP_COUNT(asking->said) || (i < asking->n_said && asking->said[i].err == why->err))
+		return;
+	asking->n_said += i == asking->n_said;
+	asking->said[i].whom = server;
+	asking->said[i].err = why->err;
+	rsp_log(RSP_LOG_WARNING, server->name, "%s%s%s; trying on", server->address, *server->address ? ": " : "",
+		*why->reason ? why->reason : rsp_err_text(why->err));
+}
 
 static void
 on_event(void *ctx, const struct rsp_inquiry_server *server, const struct rsp_monitor_event *event, uint64_t rtt_us)
@@ -24,6 +48,8 @@ on_event(void *ctx, const struct rsp_inquiry_server *server, const struct rsp_mo
 		rsp_log(RSP_LOG_INFO, server->name, "%s: %s",
 			*server->address ? server->address : rsp_inquiry_step_name(server->step),
 			*event->why->reason ? event->why->reason : rsp_err_text(event->why->err));
+	if (server->again)
+		complain(asking, server, event->why);
 	asking->done |= event->type == RSP_MONITOR_DONE;
 	if (server->again || asking->ended)
 		return;
@@ -66,18 +92,64 @@ tells_more(const struct rsp_inquiry_server *a, const struct rsp_inquiry_server *
 	return ready_later == other_later ? a->step > b->step : ready_later;
 }
 
+/* What people are told of a registrar that failed: why, and what they can do about it. */
+static void
+explain(const struct rsp_scope *scope, const struct rsp_inquiry_server *server, struct rsp_why *ret)
+{
+	const struct rsp_why *why = &server->why;
+	const char *reason = *why->reason ? why->reason : rsp_err_text(why->err);
+	bool known = !scope || rsp_scope_registrar_named(scope, server->name);
+
+	*ret = *why;
+	if (why->err == RSP_ELOOKUP && !known)
+		(void)rsp_fail(ret, RSP_ELOOKUP, server->name,
+			       "the scope has no registrar \"%s\", and no host of this name is found: %s", server->name,
+			       reason);
+	else if (why->err == RSP_ENOKEY)
+		(void)rsp_fail(ret, RSP_ENOKEY, server->name, "%s (rsp-keygen monitor makes one, rsp-keygen bundle writes it)",
+			       reason);
+}
+
+/* The failures that tell as much as @worst does, each with its registrar, if there are several. */
+static void
+put_together(const struct rsp_scope *scope, const struct rsp_inquiry *q, const struct rsp_inquiry_server *worst,
+	     struct rsp_why *ret)
+{
+	char all[RSP_REASON_MAX] = "";
+	struct rsp_why one;
+	size_t at = 0;
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < rsp_inquiry_servers(q); i++) {
+		const struct rsp_inquiry_server *server = rsp_inquiry_server_at(q, i);
+
+		if (!server->why.err || tells_more(worst, server) || at >= sizeof(all))
+			continue;
+		explain(scope, server, &one);
+		int more = snprintf(all + at, sizeof(all) - at, "%s%s%s%s: %s", n++ ? "; " : "", server->name,
+				    *server->address ? "@" : "", server->address,
+				    *one.reason ? one.reason : rsp_err_text(one.err));
+		at += more > 0 ? (size_t)more : 0;
+	}
+	explain(scope, worst, ret);
+	if (n > 1)
+		(void)rsp_fail(ret, worst->why.err, "registrars", "%s", all);
+}
+
 static int
-fail(const struct rsp_inquiry *q)
+fail(const struct rsp_scope *scope, const struct rsp_inquiry *q)
 {
 	const struct rsp_inquiry_server *worst = NULL;
+	struct rsp_why why = { .err = RSP_EINTERNAL, .object = "registrars" };
 
 	for (unsigned i = 0; i < rsp_inquiry_servers(q); i++) {
 		const struct rsp_inquiry_server *server = rsp_inquiry_server_at(q, i);
 		if (server->why.err && (!worst || tells_more(server, worst)))
 			worst = server;
 	}
-	struct rsp_why why = { .err = RSP_EINTERNAL, .object = "registrars" };
-	return rsp_cli_fail_attempts(worst ? &worst->why : &why, attempts_json(q));
+	if (worst)
+		put_together(scope, q, worst, &why);
+	return rsp_cli_fail_attempts(&why, attempts_json(q));
 }
 
 /* That output cannot be written has been said. */
@@ -106,7 +178,7 @@ ask(struct asking *asking, struct rsp_inquiry_config *config)
 		status = rsp_cli_fail(&why);
 	} else {
 		rsp_loop_run(asking->loop);
-		status = asking->ended ? stopped(asking->ended) : config->each || asking->done ? 0 : fail(q);
+		status = asking->ended ? stopped(asking->ended) : config->each || asking->done ? 0 : fail(config->scope, q);
 	}
 	rsp_inquiry_free(q);
 	rsp_loop_run(asking->loop); /* flushes and closes */

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../session.h"
 #include "base/file.h"
 #include "cli/options.h"
 #include "keys/scope.h"
@@ -101,7 +102,7 @@ enum rsp_err
 peer_scope_load(const char *name, struct rsp_scope **ret, struct rsp_why *why)
 {
 	RSP_AUTO(rsp_scope_free) struct rsp_scope *scope = NULL;
-	enum rsp_err err = rsp_scope_load(rsp_cli.scope, &scope, why);
+	enum rsp_err err = cmd_say_missing(rsp_scope_load(rsp_cli.scope, &scope, why), why);
 
 	if (!err)
 		err = check_whole(rsp_cli.scope, why);

@@ -77,7 +77,7 @@ keyless() {
 		mv "$dir/$file" "$BATS_TEST_TMPDIR/away"
 		peer 3 --scope "$dir"
 		assert_equal "$(field '.error.key, .error.object' | xargs)" "not-found $dir/$file"
-		assert_regex "$stderr" "^rsp-peer: $dir/$file: (is missing, without it|cannot open: No such file)"
+		assert_regex "$stderr" "^rsp-peer: $dir/$file: is missing(, without it| \\()"
 		kill -HUP "${pids[r1]}"
 		wait_for_record r1 ".event == \"reload-failed\" and .error.object == \"$dir/$file\""
 		mv "$BATS_TEST_TMPDIR/away" "$dir/$file"

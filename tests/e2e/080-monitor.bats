@@ -194,11 +194,37 @@ requests() {
 	serve a --listen-when "$BATS_TEST_TMPDIR/go"
 	ask 4 list a --wait -t 1500ms
 	assert_equal "$(field '.error.key, .attempts[0].step' | xargs)" "unreachable tcp"
-	start waiting rsp-peer list --insecure-plaintext -s "${enrp[a]}" --wait -v
-	wait_until 10 grep -q refused "$BATS_TEST_TMPDIR/waiting.err"
+	start waiting rsp-peer list --insecure-plaintext -s "one@${enrp[a]}" --wait
+	wait_until 10 said waiting "^rsp-peer: one: ${enrp[a]}: Connection refused; trying on$"
 	touch "$BATS_TEST_TMPDIR/go"
 	wait_for_record waiting .ok
 	await_end waiting
+	assert_equal "$(wc -l <"$BATS_TEST_TMPDIR/waiting.err")" 1 # however often it was tried
+}
+
+@test "what fails everywhere is told of each, and what to do about it" {
+	rsp 4 rsp-peer list --scope "$scopes/m1" -s r1@127.0.0.1:1 -s r2@127.0.0.1:2
+	assert_equal "$stderr" "rsp-peer: registrars: r1@127.0.0.1:1: Connection refused; r2@127.0.0.1:2: Connection refused"
+	assert_equal "$(field .error.key)" unreachable
+	rsp 3 rsp-peer list --scope "$scopes/e1" -s r1@127.0.0.1:1
+	assert_regex "$stderr" 'no valid key of role monitor .*\(rsp-keygen monitor makes one, rsp-keygen bundle writes it\)$'
+	rsp 4 rsp-peer list --scope "$scopes/m1" -s r9.invalid
+	assert_regex "$stderr" '^rsp-peer: r9.invalid: the scope has no registrar "r9.invalid", and no host of this name is found: '
+	cp -r "$scopes/r1" "$BATS_TEST_TMPDIR/r1"
+	jq '.scope = "other"' "$scopes/m1/keys.json" >"$BATS_TEST_TMPDIR/keys.json"
+	chmod 600 "$BATS_TEST_TMPDIR/keys.json"
+	rsp 3 rsp-peer list --scope "$scopes/m1" --keys "$BATS_TEST_TMPDIR/keys.json"
+	assert_equal "$stderr" "rsp-peer: $BATS_TEST_TMPDIR/keys.json: is of the scope \"other\", not \"test\""
+	local file tool
+	for file in scope.json ca.pem keys.json; do
+		mv "$BATS_TEST_TMPDIR/r1/$file" "$BATS_TEST_TMPDIR/away"
+		case $file in keys.json) tool=(rsp-peer list) ;; ca.pem) tool=(rsp-resolve web) ;; *) tool=(rsp-register -p 80 web) ;; esac
+		rsp 3 "${tool[@]}" --scope "$BATS_TEST_TMPDIR/r1"
+		assert_equal "$stderr" "${tool[0]}: $BATS_TEST_TMPDIR/r1/$file: is missing (rsp-keygen bundle writes it)"
+		rsp 3 rsp-peer run --scope "$BATS_TEST_TMPDIR/r1"
+		assert_regex "$stderr" "^rsp-peer: $BATS_TEST_TMPDIR/r1/$file: is missing.*\(rsp-keygen bundle writes it\)$"
+		mv "$BATS_TEST_TMPDIR/away" "$BATS_TEST_TMPDIR/r1/$file"
+	done
 }
 
 @test "an answer that is out of order breaks the protocol, and has its status and reason" {
