@@ -382,7 +382,8 @@ hold(struct rsp_registrar *r, const struct rsp_peer *home, struct rsp_element *e
 {
 	if (!set_rival(e, pe->home_id, pe->version, gone ? NULL : pe))
 		return;
-	rsp_wheel_set(&r->keepalive, &e->keepalive, r->now_ms + r->config.max_time_no_response_ms);
+	if (!gone) /* else it was claimed before, and that has its time */
+		rsp_wheel_set(&r->keepalive, &e->keepalive, r->now_ms + r->config.max_time_no_response_ms);
 	send_update(r, home, true, gone ? ENRP_DEL_PE : ENRP_ADD_PE, rsp_pool_handle(e->pool), pe);
 }
 

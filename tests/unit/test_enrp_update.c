@@ -433,13 +433,14 @@ a_claim_that_its_home_does_not_answer_holds(void)
 			CHECK_EQ(version("web", 7), 30);
 		} else if (how == 2) { /* c has given it up in the meantime: it never was b's any more */
 			world_clear();
+			world_run(400);
 			world_update(C, ID_C, ENRP_DEL_PE, "web", world_pe(7, ID_C, 42));
 			CHECK(b_is_asked(ENRP_DEL_PE, 42));
 		} else if (how == 3) { /* or says that it is b's after all */
 			world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(7, ID_B, 50));
 		}
 		CHECK_EQ(world_home("web", 7), ID_B);
-		world_run(499);
+		world_run(how == 2 ? 99 : 499);
 		CHECK_EQ(world_home("web", 7), ID_B);
 		world_run(1);
 		CHECK_EQ(world_home("web", 7), how == 2 ? 0 : how == 3 ? ID_B : ID_C);
