@@ -388,7 +388,14 @@ refused_often() { # refused_often REGISTRAR: it refused several handshakes
 		import socket, subprocess, sys
 		s = socket.create_server(("127.0.0.1", 0))
 		at = "127.0.0.1:%d" % s.getsockname()[1]
-		sys.exit(subprocess.call(["rsp-register", "--insecure-plaintext", "-s", at, "-t", "3s", "-p", "8001", "web"]))
+		status = subprocess.call(["rsp-register", "--insecure-plaintext", "-s", at, "-t", "3s", "-p", "8001", "web"])
+		got, sent = s.accept()[0].recv(65536), []
+		while got:
+		    sent.append(got[0])
+		    size = int.from_bytes(got[2:4], "big")
+		    got = got[size + -size % 4:]
+		assert sent == [1, 2], sent # a registration, and the end of it for who may yet have taken it
+		sys.exit(status)
 	EOT
 	local begun
 	begun=$(now)
