@@ -90,7 +90,7 @@ tell(struct rsp_registrar *r, const struct rsp_peer *peer, const struct rsp_elem
 	r->ops->send(r->ctx, link, compose_update(r, e, ENRP_ADD_PE, peer->server_id));
 }
 
-/* To @peer, whom it is meant for if @asks: that says what is true. */
+/* @asks: it is meant for @peer, which is to say what is true. */
 static void
 send_update(struct rsp_registrar *r, const struct rsp_peer *peer, bool asks, uint16_t action, struct rsp_bytes handle,
 	    const struct rsp_pool_element *pe)
@@ -375,7 +375,7 @@ is_disowned(const struct rsp_registrar *r, const struct rsp_element *e)
 	       rsp_timer_is_set(&e->keepalive);
 }
 
-/* @by says that an element of @home is its own (@pe), or (@gone) is no more. */
+/* @pe says that an element of @home is another's, which (@gone) has it no more. @home is asked. */
 static void
 hold(struct rsp_registrar *r, const struct rsp_peer *home, struct rsp_element *e, const struct rsp_pool_element *pe,
      bool gone)
