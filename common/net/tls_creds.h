@@ -5,7 +5,7 @@
 
 #include "net/tls.h"
 
-/* Between tls.c (credentials) and tls_session.c (handshakes). */
+/* Between tls.c (credentials), tls_session.c (handshakes) and tls_auth.c (who the other side is). */
 
 enum rsp_priority {
 	RSP_PRIORITY_CERT, /* a client that wants a certificate */
@@ -32,6 +32,7 @@ struct rsp_tls {
 /* Callbacks of GnuTLS. */
 int rsp_tls_server_key(gnutls_session_t session, const gnutls_datum_t *identity, gnutls_datum_t *key);
 int rsp_tls_client_key(gnutls_session_t session, gnutls_datum_t *identity, gnutls_datum_t *key);
+int rsp_tls_verify(gnutls_session_t session);
 int rsp_tls_keylog(gnutls_session_t session, const char *label, const gnutls_datum_t *secret);
 
 #endif

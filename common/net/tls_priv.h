@@ -8,16 +8,46 @@
 
 /* For net's own files only: one connection's TLS. */
 
-/** What only matters until the handshake is over. */
+#define RSP_TLS_FINGERPRINT_SIZE 32 /* SHA-256 */
+
+/** Server: the pre-shared key that the client has offered last. Offered is not used: it may still be withdrawn. */
+struct rsp_tls_offer {
+	bool made, changed;		  /* changed: the second ClientHello named another key than the first */
+	const struct rsp_key *key;	  /* NULL: none of ours that belongs here */
+	char identity[RSP_IDENTITY_SIZE]; /* "" if it has not the form of one of ours */
+};
+
+enum rsp_tls_verdict { RSP_TLS_NOT_JUDGED, RSP_TLS_GOOD, RSP_TLS_BAD };
+
+/** What the check of the other side's certificate came to, and of which certificate. */
+struct rsp_tls_judged {
+	enum rsp_tls_verdict verdict;
+	struct rsp_why why;			/* BAD: err, and reason where there is more to say */
+	uint8_t leaf[RSP_TLS_FINGERPRINT_SIZE]; /* that one's */
+	const char *registrar;			/* GOOD, client, any: whose it is */
+};
+
+/** Who the other side is. */
+struct rsp_tls_peer {
+	enum rsp_role role;
+	char name[256]; /* "" if it has none */
+};
+
+/**
+ * What only matters until the handshake is over. Callbacks write offer and judged, for alerts, for reasons, and to be
+ * compared with how the handshake ends; rsp_tls_authenticate() alone writes peer.
+ */
 struct rsp_tls_handshake {
-	enum rsp_role wanted;	       /* client: as what we dialled */
-	const struct rsp_key *key;     /* client: what we offer; server: what the callback found */
-	bool asked, verified;	       /* server: a key was named; the certificate was checked and is good */
-	bool failed_verify;
-	bool any; /* client: whichever registrar of the scope it is */
-	struct rsp_why why;	       /* of the certificate check */
-	char identity[RSP_IDENTITY_SIZE]; /* server: the unknown one, if it has the form of one of ours */
-	char name[256];		       /* client: the server's; then the other side's, proven */
+	/* Client: what it wants, set when it begins. */
+	enum rsp_role wanted;
+	const struct rsp_key *key; /* that it offers; NULL: the server is to show a certificate */
+	bool any;		   /* whichever registrar of the scope the server is */
+	char name[256];		   /* the server's; "" if any */
+	/* While it lasts. */
+	struct rsp_tls_offer offer;
+	struct rsp_tls_judged judged;
+	/* When it is over. */
+	struct rsp_tls_peer peer;
 };
 
 struct rsp_tls_session {
@@ -45,6 +75,16 @@ enum rsp_err rsp_tls_session_dial(struct rsp_tls *tls, enum rsp_role role, const
  * rsp_tls_session_auth().
  */
 enum rsp_err rsp_tls_session_step(struct rsp_tls_session *ts, bool *ret_done, char *reason, size_t room);
+
+/**
+ * For rsp_tls_session_step(): ask the finished handshake who the other side is and whether that will do, and note it in
+ * @ts->hs->peer. Else RSP_EROLE (it authenticated in another way than demanded) or RSP_EAUTH, with @reason (of @room).
+ * RFC 5355 2.1-2.7.
+ */
+enum rsp_err rsp_tls_authenticate(struct rsp_tls_session *ts, char *reason, size_t room) RSP_NODISCARD;
+
+/** Whether the client offered a key and then went on by certificate; @reason (of @room) then says so. RFC 8446 4.1.2. */
+bool rsp_tls_offer_withdrawn(const struct rsp_tls_session *ts, char *reason, size_t room);
 
 /** Fill in what the handshake has shown; @ret->identity is on the heap or NULL. RSP_ENOMEM. */
 enum rsp_err rsp_tls_session_auth(struct rsp_tls_session *ts, struct rsp_stream_auth *ret) RSP_NODISCARD;

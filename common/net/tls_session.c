@@ -8,102 +8,6 @@
 #include "net/tls_creds.h"
 #include "net/tls_priv.h"
 
-static bool
-role_belongs(enum rsp_tls_service service, enum rsp_role role)
-{
-	switch (service) {
-	case RSP_TLS_ASAP:
-		return role == RSP_ROLE_ELEMENT;
-	case RSP_TLS_ENRP:
-		return role == RSP_ROLE_PEER || role == RSP_ROLE_MONITOR;
-	case RSP_TLS_NOTIFY:
-		return role == RSP_ROLE_NOTIFY;
-	}
-	return false;
-}
-
-static int
-give(gnutls_datum_t *to, const void *from, size_t n)
-{
-	to->data = gnutls_malloc(n);
-	if (!to->data)
-		return GNUTLS_E_MEMORY_ERROR;
-	memcpy(to->data, from, n);
-	to->size = (unsigned)n;
-	return 0;
-}
-
-int
-rsp_tls_server_key(gnutls_session_t session, const gnutls_datum_t *identity, gnutls_datum_t *key)
-{
-	struct rsp_tls_session *ts = gnutls_session_get_ptr(session);
-	const struct rsp_tls *tls = ts->tls;
-	const struct rsp_key *found = NULL;
-
-	if (!ts->hs)
-		return GNUTLS_E_INTERNAL_ERROR;
-	ts->hs->asked = true;
-	if (tls->keyring)
-		found = rsp_keyring_server_key(tls->keyring, identity->data, identity->size, tls->me,
-					       rsp_clock_wall_ms());
-	if (found && !role_belongs(ts->service, found->role))
-		found = NULL;
-	/* One key in one version of TLS (RFC 9258 s.1): those of ours are for 1.3. */
-	if (tls->policy == RSP_TLS_DEFAULT && gnutls_protocol_get_version(session) != GNUTLS_TLS1_3)
-		found = NULL;
-	ts->hs->key = found;
-	if (!found) {
-		if (rsp_identity_ok(identity->data, identity->size))
-			memcpy(ts->hs->identity, identity->data, identity->size);
-		/* GnuTLS then goes on with a random key, and the other side cannot tell this from a wrong one */
-		return 1;
-	}
-	return give(key, found->secret.bytes, found->secret.n);
-}
-
-int
-rsp_tls_client_key(gnutls_session_t session, gnutls_datum_t *identity, gnutls_datum_t *key)
-{
-	struct rsp_tls_session *ts = gnutls_session_get_ptr(session);
-
-	if (!ts->hs || !ts->hs->key)
-		return GNUTLS_E_INTERNAL_ERROR;
-	const struct rsp_key *k = ts->hs->key;
-	int e = give(identity, k->identity, strlen(k->identity));
-	if (e == 0)
-		e = give(key, k->secret.bytes, k->secret.n);
-	if (e) {
-		gnutls_free(identity->data);
-		identity->data = NULL;
-	}
-	return e;
-}
-
-static int
-verify(gnutls_session_t session)
-{
-	struct rsp_tls_session *ts = gnutls_session_get_ptr(session);
-	unsigned n = 0;
-	const gnutls_datum_t *chain = gnutls_certificate_get_peers(session, &n);
-
-	if (!ts->hs)
-		return GNUTLS_E_INTERNAL_ERROR;
-	enum rsp_err e = RSP_ECERT_CA;
-	const char *name = NULL;
-	if (chain && n && ts->hs->any)
-		e = rsp_x509_verify_any(&ts->tls->x509, chain, n, ts->tls->registrars, ts->tls->n_registrars, &name,
-					&ts->hs->why);
-	else if (chain && n)
-		e = rsp_x509_verify(&ts->tls->x509, chain, n, ts->server ? RSP_X509_USER : RSP_X509_SERVER,
-				    ts->server ? NULL : ts->hs->name, &ts->hs->why);
-	if (!e && name)
-		(void)snprintf(ts->hs->name, sizeof(ts->hs->name), "%s", name);
-	ts->hs->why.err = e;
-	ts->hs->verified = e == RSP_OK;
-	ts->hs->failed_verify = e != RSP_OK;
-	return e ? GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR : 0;
-}
-
 static enum rsp_err
 begin(struct rsp_tls *tls, unsigned flags, struct rsp_tls_session **ret)
 {
@@ -136,7 +40,7 @@ set_up(struct rsp_tls_session *ts, enum rsp_priority priority, bool psk, bool ce
 		e = gnutls_credentials_set(ts->session, GNUTLS_CRD_PSK, tls->psk_client);
 	if (e >= 0 && cert) {
 		e = gnutls_credentials_set(ts->session, GNUTLS_CRD_CERTIFICATE, tls->cert);
-		gnutls_session_set_verify_function(ts->session, verify);
+		gnutls_session_set_verify_function(ts->session, rsp_tls_verify);
 	}
 	return e;
 }
@@ -198,7 +102,7 @@ rsp_tls_session_dial(struct rsp_tls *tls, enum rsp_role role, const char *name, 
 	ts->hs->wanted = role;
 	ts->hs->key = key;
 	ts->hs->any = !name;
-	(void)snprintf(ts->hs->name, sizeof(ts->hs->name), "%s", name ? name : key ? key->server : "");
+	(void)snprintf(ts->hs->name, sizeof(ts->hs->name), "%s", name ? name : "");
 	int e = set_up(ts, psk ? RSP_PRIORITY_PSK : RSP_PRIORITY_CERT, psk, !psk);
 	/* By key, a server name would only tell onlookers whom we talk to (RFC 5355 2.11). */
 	if (e >= 0 && !psk && name && rsp_ip_parse(name, &ip) != RSP_OK)
@@ -246,14 +150,17 @@ certificate_alert(enum rsp_err err)
 
 /* What the server made of a key's name, for its own record; the other side gets one alert for both. */
 static void
-describe_key(const struct rsp_tls_handshake *hs, int code, char *reason, size_t room)
+describe_offer(const struct rsp_tls_offer *offer, int code, char *reason, size_t room)
 {
 	bool mismatch = code == GNUTLS_E_RECEIVED_ILLEGAL_PARAMETER || code == GNUTLS_E_DECRYPTION_FAILED;
 
-	if (mismatch && hs->key)
-		(void)snprintf(reason, room, "wrong key for the identity %s of %s", hs->key->identity, hs->key->client);
-	else if (mismatch && hs->asked)
-		(void)snprintf(reason, room, "unknown identity%s%s", hs->identity[0] ? " " : "", hs->identity);
+	if (mismatch && offer->changed)
+		(void)snprintf(reason, room, "offered one key, and after a HelloRetryRequest another one: %s",
+			       offer->identity);
+	else if (mismatch && offer->key)
+		(void)snprintf(reason, room, "wrong key for the identity %s of %s", offer->identity, offer->key->client);
+	else if (mismatch && offer->made)
+		(void)snprintf(reason, room, "unknown identity%s%s", offer->identity[0] ? " " : "", offer->identity);
 	else
 		(void)snprintf(reason, room, "handshake failed: %s", gnutls_strerror(code));
 }
@@ -290,14 +197,17 @@ handshake_error(struct rsp_tls_session *ts, int code, char *reason, size_t room)
 		(void)snprintf(reason, room, "%s", rsp_err_text(RSP_ENOMEM));
 		return RSP_ENOMEM;
 	}
-	if (ts->hs->failed_verify) {
-		(void)gnutls_alert_send(ts->session, GNUTLS_AL_FATAL, certificate_alert(ts->hs->why.err));
-		(void)snprintf(reason, room, "%s",
-			       ts->hs->why.reason[0] ? ts->hs->why.reason : rsp_err_text(ts->hs->why.err));
-		return ts->hs->why.err;
+	if (ts->hs->judged.verdict == RSP_TLS_BAD) {
+		const struct rsp_why *why = &ts->hs->judged.why;
+
+		(void)gnutls_alert_send(ts->session, GNUTLS_AL_FATAL, certificate_alert(why->err));
+		(void)snprintf(reason, room, "%s", why->reason[0] ? why->reason : rsp_err_text(why->err));
+		return why->err;
 	}
 	(void)gnutls_alert_send_appropriate(ts->session, code);
-	describe_key(ts->hs, code, reason, room);
+	if (rsp_tls_offer_withdrawn(ts, reason, room))
+		return RSP_EAUTH;
+	describe_offer(&ts->hs->offer, code, reason, room);
 	switch (code) {
 	case GNUTLS_E_UNEXPECTED_PACKET:
 	case GNUTLS_E_UNEXPECTED_PACKET_LENGTH:
@@ -309,37 +219,6 @@ handshake_error(struct rsp_tls_session *ts, int code, char *reason, size_t room)
 	default:
 		return RSP_EAUTH;
 	}
-}
-
-/* What priorities alone do not guarantee: how the other side authenticated, and with forward secrecy. */
-static enum rsp_err
-check(struct rsp_tls_session *ts, char *reason, size_t room)
-{
-	const struct rsp_tls_handshake *hs = ts->hs;
-	bool psk = gnutls_auth_get_type(ts->session) == GNUTLS_CRD_PSK;
-	bool old = gnutls_protocol_get_version(ts->session) != GNUTLS_TLS1_3;
-	bool strict = ts->tls->policy == RSP_TLS_DEFAULT;
-
-	bool other_kind = ts->server ? !psk && ts->service != RSP_TLS_ASAP : psk != (hs->wanted != RSP_ROLE_USER);
-
-	reason[0] = '\0';
-	if (other_kind || (ts->server && psk && !hs->key))
-		(void)snprintf(reason, room, "authenticated in another way than demanded");
-	else if (!psk && !hs->verified && (!ts->server || ts->tls->require_user_cert))
-		(void)snprintf(reason, room, "certificate not verified");
-	else if (gnutls_kx_get(ts->session) == GNUTLS_KX_PSK || (psk && old && strict))
-		(void)snprintf(reason, room, "the key was used without forward secrecy or in an old version of TLS");
-	else if (old &&
-		 (!gnutls_session_ext_master_secret_status(ts->session) ||
-		  !gnutls_safe_renegotiation_status(ts->session)) &&
-		 strict)
-		(void)snprintf(reason, room, "TLS 1.2 without extended master secret or safe renegotiation");
-	if (gnutls_session_is_resumed(ts->session))
-		(void)snprintf(reason, room, "a session was resumed");
-	if (!reason[0])
-		return RSP_OK;
-	(void)gnutls_alert_send(ts->session, GNUTLS_AL_FATAL, GNUTLS_A_ACCESS_DENIED);
-	return other_kind ? RSP_EROLE : RSP_EAUTH;
 }
 
 enum rsp_err
@@ -357,7 +236,9 @@ rsp_tls_session_step(struct rsp_tls_session *ts, bool *ret_done, char *reason, s
 			continue; /* a warning */
 		return handshake_error(ts, code, reason, room);
 	}
-	enum rsp_err e = check(ts, reason, room);
+	enum rsp_err e = rsp_tls_authenticate(ts, reason, room);
+	if (e)
+		(void)gnutls_alert_send(ts->session, GNUTLS_AL_FATAL, GNUTLS_A_ACCESS_DENIED);
 	*ret_done = e == RSP_OK;
 	return e;
 }
@@ -372,37 +253,19 @@ enum rsp_err
 rsp_tls_session_auth(struct rsp_tls_session *ts, struct rsp_stream_auth *ret)
 {
 	gnutls_session_t session = ts->session;
-	struct rsp_tls_handshake *hs = ts->hs;
-	const char *name = NULL;
+	const struct rsp_tls_peer *peer = &ts->hs->peer;
+	char *identity = peer->name[0] ? strdup(peer->name) : NULL;
 
-	if (!ts->server) {
-		ret->role = hs->wanted;
-		name = hs->name;
-	} else if (hs->key) {
-		ret->role = hs->key->role;
-		name = hs->key->client;
-	} else {
-		ret->role = RSP_ROLE_USER;
-		unsigned n = 0;
-		const gnutls_datum_t *chain = hs->verified ? gnutls_certificate_get_peers(session, &n) : NULL;
-		gnutls_x509_crt_t crt = NULL;
-		if (chain && n && gnutls_x509_crt_init(&crt) >= 0) {
-			if (gnutls_x509_crt_import(crt, chain, GNUTLS_X509_FMT_DER) >= 0)
-				rsp_x509_common_name(crt, hs->name, sizeof(hs->name));
-			gnutls_x509_crt_deinit(crt);
-			name = hs->name[0] ? hs->name : NULL;
-		}
-	}
-	char *identity = name ? strdup(name) : NULL;
-	if (name && !identity)
+	if (peer->name[0] && !identity)
 		return RSP_ENOMEM;
+	ret->role = peer->role;
 	ret->identity = identity;
 	ret->secure = true;
 	ret->tls_version = text(gnutls_protocol_get_name(gnutls_protocol_get_version(session)));
 	ret->tls_kx = text(gnutls_kx_get_name(gnutls_kx_get(session)));
 	ret->tls_cipher = text(gnutls_cipher_get_name(gnutls_cipher_get(session)));
 	ret->tls_group = text(gnutls_group_get_name(gnutls_group_get(session)));
-	free(hs);
+	free(ts->hs);
 	ts->hs = NULL;
 	return RSP_OK;
 }

@@ -104,6 +104,7 @@ right_keys(void)
 		meet(&a, cases[i].role, "b", &b, cases[i].service, &m);
 		EXPECT_OPEN(m, cases[i].role, "a");
 		CHECK_STR(m.client.identity, "b");
+		CHECK_EQ(m.client.auth.role, cases[i].role);
 		CHECK(m.client.auth.secure && m.server.auth.secure);
 		CHECK_STR(m.client.auth.tls_version, "TLS1.3");
 		CHECK_STR(m.client.auth.tls_kx, "ECDHE-PSK");

@@ -1,0 +1,249 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "net/tls_creds.h"
+#include "net/tls_priv.h"
+
+/* Who is on the other side. The callbacks run in the middle of a handshake: what they are shown is a claim. After a
+ * HelloRetryRequest a client may take back whatever its first ClientHello said (RFC 8446 s.4.1.2 forbids it, GnuTLS lets
+ * it pass), and nothing in a first ClientHello is fresh, so that a recorded one has a good binder. Therefore role and name
+ * come from rsp_tls_authenticate() alone, which asks the finished handshake. RFC 5355 2.1-2.6. */
+
+static bool
+role_belongs(enum rsp_tls_service service, enum rsp_role role)
+{
+	switch (service) {
+	case RSP_TLS_ASAP:
+		return role == RSP_ROLE_ELEMENT;
+	case RSP_TLS_ENRP:
+		return role == RSP_ROLE_PEER || role == RSP_ROLE_MONITOR;
+	case RSP_TLS_NOTIFY:
+		return role == RSP_ROLE_NOTIFY;
+	}
+	return false;
+}
+
+/* The key that opens this port for @identity, now. NULL: there is none. */
+static const struct rsp_key *
+key_of(const struct rsp_tls_session *ts, const gnutls_datum_t *identity)
+{
+	const struct rsp_tls *tls = ts->tls;
+
+	if (!tls->keyring)
+		return NULL;
+	const struct rsp_key *key =
+		rsp_keyring_server_key(tls->keyring, identity->data, identity->size, tls->me, rsp_clock_wall_ms());
+	return key && role_belongs(ts->service, key->role) ? key : NULL;
+}
+
+static int
+give(gnutls_datum_t *to, const void *from, size_t n)
+{
+	to->data = gnutls_malloc(n);
+	if (!to->data)
+		return GNUTLS_E_MEMORY_ERROR;
+	memcpy(to->data, from, n);
+	to->size = (unsigned)n;
+	return 0;
+}
+
+int
+rsp_tls_server_key(gnutls_session_t session, const gnutls_datum_t *identity, gnutls_datum_t *key)
+{
+	struct rsp_tls_session *ts = gnutls_session_get_ptr(session);
+
+	if (!ts->hs)
+		return GNUTLS_E_INTERNAL_ERROR;
+	struct rsp_tls_offer *offer = &ts->hs->offer;
+	const struct rsp_key *found = key_of(ts, identity);
+	/* One key in one version of TLS (RFC 9258 s.1): those of ours are for 1.3. */
+	if (ts->tls->policy == RSP_TLS_DEFAULT && gnutls_protocol_get_version(session) != GNUTLS_TLS1_3)
+		found = NULL;
+	offer->changed = offer->made && offer->key != found;
+	if (offer->changed)
+		found = NULL;
+	offer->made = true;
+	offer->key = found;
+	if (rsp_identity_ok(identity->data, identity->size))
+		memcpy(offer->identity, identity->data, identity->size);
+	if (!found) /* GnuTLS then goes on with a random key, and the other side cannot tell this from a wrong one */
+		return 1;
+	return give(key, found->secret.bytes, found->secret.n);
+}
+
+int
+rsp_tls_client_key(gnutls_session_t session, gnutls_datum_t *identity, gnutls_datum_t *key)
+{
+	struct rsp_tls_session *ts = gnutls_session_get_ptr(session);
+
+	if (!ts->hs || !ts->hs->key)
+		return GNUTLS_E_INTERNAL_ERROR;
+	const struct rsp_key *k = ts->hs->key;
+	int e = give(identity, k->identity, strlen(k->identity));
+	if (e == 0)
+		e = give(key, k->secret.bytes, k->secret.n);
+	if (e) {
+		gnutls_free(identity->data);
+		identity->data = NULL;
+	}
+	return e;
+}
+
+/* What tells one certificate from another. */
+static bool
+fingerprint(const gnutls_datum_t *leaf, uint8_t ret[static RSP_TLS_FINGERPRINT_SIZE])
+{
+	size_t n = RSP_TLS_FINGERPRINT_SIZE;
+
+	return leaf && gnutls_fingerprint(GNUTLS_DIG_SHA256, leaf, ret, &n) >= 0 && n == RSP_TLS_FINGERPRINT_SIZE;
+}
+
+int
+rsp_tls_verify(gnutls_session_t session)
+{
+	struct rsp_tls_session *ts = gnutls_session_get_ptr(session);
+	unsigned n = 0;
+	const gnutls_datum_t *chain = gnutls_certificate_get_peers(session, &n);
+
+	if (!ts->hs)
+		return GNUTLS_E_INTERNAL_ERROR;
+	struct rsp_tls_judged *judged = &ts->hs->judged;
+	const struct rsp_tls *tls = ts->tls;
+	enum rsp_err e = RSP_ECERT_CA;
+	*judged = (struct rsp_tls_judged){ .verdict = RSP_TLS_BAD };
+	if (!chain || !n || !fingerprint(chain, judged->leaf))
+		judged->why.err = e;
+	else if (ts->hs->any)
+		e = rsp_x509_verify_any(&tls->x509, chain, n, tls->registrars, tls->n_registrars, &judged->registrar,
+					&judged->why);
+	else
+		e = rsp_x509_verify(&tls->x509, chain, n, ts->server ? RSP_X509_USER : RSP_X509_SERVER,
+				    ts->server ? NULL : ts->hs->name, &judged->why);
+	judged->why.err = e;
+	if (e)
+		return GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR;
+	judged->verdict = RSP_TLS_GOOD;
+	return 0;
+}
+
+/* The certificate that the other side has shown, and that rsp_tls_verify() found good. NULL if there is none. */
+static const gnutls_datum_t *
+good_certificate(const struct rsp_tls_session *ts)
+{
+	const struct rsp_tls_judged *judged = &ts->hs->judged;
+	uint8_t leaf[RSP_TLS_FINGERPRINT_SIZE];
+	unsigned n = 0;
+	const gnutls_datum_t *chain = gnutls_certificate_get_peers(ts->session, &n);
+
+	if (!chain || !n || judged->verdict != RSP_TLS_GOOD || !fingerprint(chain, leaf))
+		return NULL;
+	return memcmp(leaf, judged->leaf, sizeof(leaf)) == 0 ? chain : NULL;
+}
+
+static enum rsp_err
+refuse(enum rsp_err err, char *reason, size_t room, const char *text)
+{
+	(void)snprintf(reason, room, "%s", text);
+	return err;
+}
+
+/* The server proved that it knows the key, or has the certificate, that was wanted of it. */
+static enum rsp_err
+server_is(struct rsp_tls_session *ts, bool psk, char *reason, size_t room)
+{
+	struct rsp_tls_handshake *hs = ts->hs;
+
+	if (psk != (hs->key != NULL))
+		return refuse(RSP_EROLE, reason, room, "authenticated in another way than demanded");
+	if (!psk && !good_certificate(ts))
+		return refuse(RSP_EAUTH, reason, room, "certificate not verified");
+	hs->peer.role = hs->wanted;
+	(void)snprintf(hs->peer.name, sizeof(hs->peer.name), "%s",
+		       psk       ? hs->key->server
+		       : hs->any ? hs->judged.registrar
+				 : hs->name);
+	return RSP_OK;
+}
+
+static enum rsp_err
+client_is_node(struct rsp_tls_session *ts, char *reason, size_t room)
+{
+	gnutls_datum_t identity = { 0 };
+	const struct rsp_key *key = NULL;
+
+	if (gnutls_psk_server_get_username2(ts->session, &identity) >= 0)
+		key = key_of(ts, &identity);
+	if (!key)
+		return refuse(RSP_EAUTH, reason, room, "its key expired during the handshake");
+	ts->hs->peer.role = key->role;
+	(void)snprintf(ts->hs->peer.name, sizeof(ts->hs->peer.name), "%s", key->client);
+	return RSP_OK;
+}
+
+static enum rsp_err
+client_is_user(struct rsp_tls_session *ts, char *reason, size_t room)
+{
+	const gnutls_datum_t *leaf = good_certificate(ts);
+	gnutls_x509_crt_t crt = NULL;
+
+	if (rsp_tls_offer_withdrawn(ts, reason, room))
+		return RSP_EAUTH;
+	if (ts->service != RSP_TLS_ASAP)
+		return refuse(RSP_EROLE, reason, room, "authenticated in another way than demanded");
+	if (!leaf && ts->tls->require_user_cert)
+		return refuse(RSP_EAUTH, reason, room, "certificate not verified");
+	ts->hs->peer.role = RSP_ROLE_USER;
+	if (leaf && gnutls_x509_crt_init(&crt) >= 0) {
+		if (gnutls_x509_crt_import(crt, leaf, GNUTLS_X509_FMT_DER) >= 0)
+			rsp_x509_common_name(crt, ts->hs->peer.name, sizeof(ts->hs->peer.name));
+		gnutls_x509_crt_deinit(crt);
+	}
+	return RSP_OK;
+}
+
+/* What priorities alone do not guarantee: forward secrecy, and nothing of an older connection. */
+static const char *
+weakness(const struct rsp_tls_session *ts, bool psk)
+{
+	bool old = gnutls_protocol_get_version(ts->session) != GNUTLS_TLS1_3;
+	bool strict = ts->tls->policy == RSP_TLS_DEFAULT;
+
+	if (gnutls_session_is_resumed(ts->session))
+		return "a session was resumed";
+	if (gnutls_kx_get(ts->session) == GNUTLS_KX_PSK || (psk && old && strict))
+		return "the key was used without forward secrecy or in an old version of TLS";
+	if (old && strict &&
+	    (!gnutls_session_ext_master_secret_status(ts->session) || !gnutls_safe_renegotiation_status(ts->session)))
+		return "TLS 1.2 without extended master secret or safe renegotiation";
+	return NULL;
+}
+
+bool
+rsp_tls_offer_withdrawn(const struct rsp_tls_session *ts, char *reason, size_t room)
+{
+	const struct rsp_tls_offer *offer = &ts->hs->offer;
+
+	if (!offer->made || gnutls_auth_get_type(ts->session) != GNUTLS_CRD_CERTIFICATE)
+		return false;
+	(void)snprintf(
+		reason, room,
+		"withdrew its offer of the key %s of %s after a HelloRetryRequest: its ClientHello may be a replay",
+		offer->identity, offer->key ? offer->key->client : "nobody");
+	return true;
+}
+
+enum rsp_err
+rsp_tls_authenticate(struct rsp_tls_session *ts, char *reason, size_t room)
+{
+	gnutls_credentials_type_t type = gnutls_auth_get_type(ts->session);
+	bool psk = type == GNUTLS_CRD_PSK;
+	const char *weak = weakness(ts, psk);
+
+	if (!psk && type != GNUTLS_CRD_CERTIFICATE)
+		return refuse(RSP_EROLE, reason, room, "authenticated in another way than demanded");
+	enum rsp_err e = !ts->server ? server_is(ts, psk, reason, room)
+			 : psk       ? client_is_node(ts, reason, room)
+				     : client_is_user(ts, reason, room);
+	return !e && weak ? refuse(RSP_EAUTH, reason, room, weak) : e;
+}
