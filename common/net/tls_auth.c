@@ -5,10 +5,14 @@
 #include "net/tls_creds.h"
 #include "net/tls_priv.h"
 
-/* Who is on the other side. The callbacks run in the middle of a handshake: what they are shown is a claim. After a
- * HelloRetryRequest a client may take back whatever its first ClientHello said (RFC 8446 s.4.1.2 forbids it, GnuTLS lets
- * it pass), and nothing in a first ClientHello is fresh, so that a recorded one has a good binder. Therefore role and name
- * come from rsp_tls_authenticate() alone, which asks the finished handshake. RFC 5355 2.1-2.6. */
+/* Authenticates the other side. During a handshake, callbacks see only claims: a client can withdraw or change its offer of a
+ * key after a HelloRetryRequest, which RFC 8446 s.4.1.2 allows only for keys that the chosen cipher suite excludes, and GnuTLS
+ * chooses one that suits the key. An attacker can replay a recorded first ClientHello, binder and all, as nothing in it is
+ * fresh. So role and name come from rsp_tls_authenticate() alone, which reads them from the finished handshake.
+ * RFC 5355 2.1-2.6. */
+
+#define ANOTHER_WAY "authenticated in another way than demanded"
+#define UNVERIFIED  "certificate not verified"
 
 static bool
 role_belongs(enum rsp_tls_service service, enum rsp_role role)
@@ -57,16 +61,18 @@ rsp_tls_server_key(gnutls_session_t session, const gnutls_datum_t *identity, gnu
 		return GNUTLS_E_INTERNAL_ERROR;
 	struct rsp_tls_offer *offer = &ts->hs->offer;
 	const struct rsp_key *found = key_of(ts, identity);
+	char named[RSP_IDENTITY_SIZE] = "";
 	/* One key in one version of TLS (RFC 9258 s.1): those of ours are for 1.3. */
 	if (ts->tls->policy == RSP_TLS_DEFAULT && gnutls_protocol_get_version(session) != GNUTLS_TLS1_3)
 		found = NULL;
-	offer->changed = offer->made && offer->key != found;
+	if (rsp_identity_ok(identity->data, identity->size))
+		memcpy(named, identity->data, identity->size);
+	offer->changed = offer->made && strcmp(named, offer->identity) != 0;
 	if (offer->changed)
 		found = NULL;
 	offer->made = true;
 	offer->key = found;
-	if (rsp_identity_ok(identity->data, identity->size))
-		memcpy(offer->identity, identity->data, identity->size);
+	memcpy(offer->identity, named, sizeof(named));
 	if (!found) /* GnuTLS then goes on with a random key, and the other side cannot tell this from a wrong one */
 		return 1;
 	return give(key, found->secret.bytes, found->secret.n);
@@ -112,12 +118,11 @@ rsp_tls_verify(gnutls_session_t session)
 	const struct rsp_tls *tls = ts->tls;
 	enum rsp_err e = RSP_ECERT_CA;
 	*judged = (struct rsp_tls_judged){ .verdict = RSP_TLS_BAD };
-	if (!chain || !n || !fingerprint(chain, judged->leaf))
-		judged->why.err = e;
-	else if (ts->hs->any)
+	bool shown = chain && n && fingerprint(chain, judged->leaf);
+	if (shown && ts->hs->any)
 		e = rsp_x509_verify_any(&tls->x509, chain, n, tls->registrars, tls->n_registrars, &judged->registrar,
 					&judged->why);
-	else
+	else if (shown)
 		e = rsp_x509_verify(&tls->x509, chain, n, ts->server ? RSP_X509_USER : RSP_X509_SERVER,
 				    ts->server ? NULL : ts->hs->name, &judged->why);
 	judged->why.err = e;
@@ -148,26 +153,28 @@ refuse(enum rsp_err err, char *reason, size_t room, const char *text)
 	return err;
 }
 
-/* The server proved that it knows the key, or has the certificate, that was wanted of it. */
+/* Client: check that the server authenticated with the key or the certificate that was demanded. */
 static enum rsp_err
-server_is(struct rsp_tls_session *ts, bool psk, char *reason, size_t room)
+server_is(const struct rsp_tls_session *ts, bool psk, struct rsp_tls_peer *ret, char *reason, size_t room)
 {
-	struct rsp_tls_handshake *hs = ts->hs;
+	const struct rsp_tls_handshake *hs = ts->hs;
+	const char *name = hs->name;
 
 	if (psk != (hs->key != NULL))
-		return refuse(RSP_EROLE, reason, room, "authenticated in another way than demanded");
+		return refuse(RSP_EROLE, reason, room, ANOTHER_WAY);
 	if (!psk && !good_certificate(ts))
-		return refuse(RSP_EAUTH, reason, room, "certificate not verified");
-	hs->peer.role = hs->wanted;
-	(void)snprintf(hs->peer.name, sizeof(hs->peer.name), "%s",
-		       psk       ? hs->key->server
-		       : hs->any ? hs->judged.registrar
-				 : hs->name);
+		return refuse(RSP_EAUTH, reason, room, UNVERIFIED);
+	if (psk)
+		name = hs->key->server;
+	else if (hs->any)
+		name = hs->judged.registrar;
+	ret->role = hs->wanted;
+	(void)snprintf(ret->name, sizeof(ret->name), "%s", name);
 	return RSP_OK;
 }
 
 static enum rsp_err
-client_is_node(struct rsp_tls_session *ts, char *reason, size_t room)
+client_is_node(const struct rsp_tls_session *ts, struct rsp_tls_peer *ret, char *reason, size_t room)
 {
 	gnutls_datum_t identity = { 0 };
 	const struct rsp_key *key = NULL;
@@ -176,13 +183,13 @@ client_is_node(struct rsp_tls_session *ts, char *reason, size_t room)
 		key = key_of(ts, &identity);
 	if (!key)
 		return refuse(RSP_EAUTH, reason, room, "its key expired during the handshake");
-	ts->hs->peer.role = key->role;
-	(void)snprintf(ts->hs->peer.name, sizeof(ts->hs->peer.name), "%s", key->client);
+	ret->role = key->role;
+	(void)snprintf(ret->name, sizeof(ret->name), "%s", key->client);
 	return RSP_OK;
 }
 
 static enum rsp_err
-client_is_user(struct rsp_tls_session *ts, char *reason, size_t room)
+client_is_user(const struct rsp_tls_session *ts, struct rsp_tls_peer *ret, char *reason, size_t room)
 {
 	const gnutls_datum_t *leaf = good_certificate(ts);
 	gnutls_x509_crt_t crt = NULL;
@@ -190,19 +197,19 @@ client_is_user(struct rsp_tls_session *ts, char *reason, size_t room)
 	if (rsp_tls_offer_withdrawn(ts, reason, room))
 		return RSP_EAUTH;
 	if (ts->service != RSP_TLS_ASAP)
-		return refuse(RSP_EROLE, reason, room, "authenticated in another way than demanded");
+		return refuse(RSP_EROLE, reason, room, ANOTHER_WAY);
 	if (!leaf && ts->tls->require_user_cert)
-		return refuse(RSP_EAUTH, reason, room, "certificate not verified");
-	ts->hs->peer.role = RSP_ROLE_USER;
+		return refuse(RSP_EAUTH, reason, room, UNVERIFIED);
+	ret->role = RSP_ROLE_USER;
 	if (leaf && gnutls_x509_crt_init(&crt) >= 0) {
 		if (gnutls_x509_crt_import(crt, leaf, GNUTLS_X509_FMT_DER) >= 0)
-			rsp_x509_common_name(crt, ts->hs->peer.name, sizeof(ts->hs->peer.name));
+			rsp_x509_common_name(crt, ret->name, sizeof(ret->name));
 		gnutls_x509_crt_deinit(crt);
 	}
 	return RSP_OK;
 }
 
-/* What priorities alone do not guarantee: forward secrecy, and nothing of an older connection. */
+/* What priorities alone do not exclude: a resumed session, no forward secrecy, a weak TLS 1.2. NULL: none of these. */
 static const char *
 weakness(const struct rsp_tls_session *ts, bool psk)
 {
@@ -224,12 +231,13 @@ rsp_tls_offer_withdrawn(const struct rsp_tls_session *ts, char *reason, size_t r
 {
 	const struct rsp_tls_offer *offer = &ts->hs->offer;
 
+	/* Before the end of the ClientHello there is no type yet. */
 	if (!offer->made || gnutls_auth_get_type(ts->session) != GNUTLS_CRD_CERTIFICATE)
 		return false;
-	(void)snprintf(
-		reason, room,
-		"withdrew its offer of the key %s of %s after a HelloRetryRequest: its ClientHello may be a replay",
-		offer->identity, offer->key ? offer->key->client : "nobody");
+	(void)snprintf(reason, room,
+		       "withdrew its offer of the key %s of %s after a HelloRetryRequest: its ClientHello may be a "
+		       "replay",
+		       offer->identity, offer->key ? offer->key->client : "an unknown node");
 	return true;
 }
 
@@ -239,11 +247,20 @@ rsp_tls_authenticate(struct rsp_tls_session *ts, char *reason, size_t room)
 	gnutls_credentials_type_t type = gnutls_auth_get_type(ts->session);
 	bool psk = type == GNUTLS_CRD_PSK;
 	const char *weak = weakness(ts, psk);
+	struct rsp_tls_peer peer = { 0 };
+	enum rsp_err e;
 
 	if (!psk && type != GNUTLS_CRD_CERTIFICATE)
-		return refuse(RSP_EROLE, reason, room, "authenticated in another way than demanded");
-	enum rsp_err e = !ts->server ? server_is(ts, psk, reason, room)
-			 : psk       ? client_is_node(ts, reason, room)
-				     : client_is_user(ts, reason, room);
-	return !e && weak ? refuse(RSP_EAUTH, reason, room, weak) : e;
+		return refuse(RSP_EROLE, reason, room, ANOTHER_WAY);
+	if (!ts->server)
+		e = server_is(ts, psk, &peer, reason, room);
+	else if (psk)
+		e = client_is_node(ts, &peer, reason, room);
+	else
+		e = client_is_user(ts, &peer, reason, room);
+	if (!e && weak)
+		e = refuse(RSP_EAUTH, reason, room, weak);
+	if (!e)
+		ts->hs->peer = peer;
+	return e;
 }

@@ -10,38 +10,38 @@
 
 #define RSP_TLS_FINGERPRINT_SIZE 32 /* SHA-256 */
 
-/** Server: the pre-shared key that the client has offered last. Offered is not used: it may still be withdrawn. */
+/** Server: the pre-shared key that the client offered last. An offer proves nothing: the client may still withdraw it. */
 struct rsp_tls_offer {
 	bool made, changed;		  /* changed: the second ClientHello named another key than the first */
-	const struct rsp_key *key;	  /* NULL: none of ours that belongs here */
+	const struct rsp_key *key;	  /* NULL: unknown, of another role, changed, or in an old version of TLS */
 	char identity[RSP_IDENTITY_SIZE]; /* "" if it has not the form of one of ours */
 };
 
 enum rsp_tls_verdict { RSP_TLS_NOT_JUDGED, RSP_TLS_GOOD, RSP_TLS_BAD };
 
-/** What the check of the other side's certificate came to, and of which certificate. */
+/** The verdict on the other side's certificate, and which certificate that was. */
 struct rsp_tls_judged {
 	enum rsp_tls_verdict verdict;
 	struct rsp_why why;			/* BAD: err, and reason where there is more to say */
-	uint8_t leaf[RSP_TLS_FINGERPRINT_SIZE]; /* that one's */
-	const char *registrar;			/* GOOD, client, any: whose it is */
+	uint8_t leaf[RSP_TLS_FINGERPRINT_SIZE]; /* SHA-256 of the certificate judged */
+	const char *registrar;			/* GOOD, client that dialled any registrar: the name that matched */
 };
 
-/** Who the other side is. */
+/** Role and name of the other side, proven. */
 struct rsp_tls_peer {
 	enum rsp_role role;
 	char name[256]; /* "" if it has none */
 };
 
 /**
- * What only matters until the handshake is over. Callbacks write offer and judged, for alerts, for reasons, and to be
- * compared with how the handshake ends; rsp_tls_authenticate() alone writes peer.
+ * State that lasts until the handshake is over. Callbacks write offer and judged: they serve alerts and reasons, and are
+ * compared with how the handshake ends. rsp_tls_authenticate() alone writes peer.
  */
 struct rsp_tls_handshake {
 	/* Client: what it wants, set when it begins. */
 	enum rsp_role wanted;
-	const struct rsp_key *key; /* that it offers; NULL: the server is to show a certificate */
-	bool any;		   /* whichever registrar of the scope the server is */
+	const struct rsp_key *key; /* the key that it offers; NULL: the server must show a certificate */
+	bool any;		   /* any registrar of the scope may answer */
 	char name[256];		   /* the server's; "" if any */
 	/* While it lasts. */
 	struct rsp_tls_offer offer;
@@ -77,13 +77,13 @@ enum rsp_err rsp_tls_session_dial(struct rsp_tls *tls, enum rsp_role role, const
 enum rsp_err rsp_tls_session_step(struct rsp_tls_session *ts, bool *ret_done, char *reason, size_t room);
 
 /**
- * For rsp_tls_session_step(): ask the finished handshake who the other side is and whether that will do, and note it in
- * @ts->hs->peer. Else RSP_EROLE (it authenticated in another way than demanded) or RSP_EAUTH, with @reason (of @room).
- * RFC 5355 2.1-2.7.
+ * For rsp_tls_session_step(): take role and name of the other side from the finished handshake, check that they suit, and
+ * store them in @ts->hs->peer. On an error peer stays empty and @reason (of @room) says why: RSP_EROLE (the other side
+ * authenticated in another way than demanded) or RSP_EAUTH. RFC 5355 s.2.1-2.7.
  */
 enum rsp_err rsp_tls_authenticate(struct rsp_tls_session *ts, char *reason, size_t room) RSP_NODISCARD;
 
-/** Whether the client offered a key and then went on by certificate; @reason (of @room) then says so. RFC 8446 4.1.2. */
+/** True if the client offered a key and then went on by certificate; @reason (of @room) says so. RFC 8446 s.4.1.2. */
 bool rsp_tls_offer_withdrawn(const struct rsp_tls_session *ts, char *reason, size_t room);
 
 /** Fill in what the handshake has shown; @ret->identity is on the heap or NULL. RSP_ENOMEM. */

@@ -148,7 +148,7 @@ certificate_alert(enum rsp_err err)
 	return GNUTLS_A_BAD_CERTIFICATE;
 }
 
-/* What the server made of a key's name, for its own record; the other side gets one alert for both. */
+/* Why the server did not believe a key, for its own record; the client gets the same alert for each. */
 static void
 describe_offer(const struct rsp_tls_offer *offer, int code, char *reason, size_t room)
 {
@@ -158,7 +158,8 @@ describe_offer(const struct rsp_tls_offer *offer, int code, char *reason, size_t
 		(void)snprintf(reason, room, "offered one key, and after a HelloRetryRequest another one: %s",
 			       offer->identity);
 	else if (mismatch && offer->key)
-		(void)snprintf(reason, room, "wrong key for the identity %s of %s", offer->identity, offer->key->client);
+		(void)snprintf(reason, room, "wrong key for the identity %s of %s", offer->identity,
+			       offer->key->client);
 	else if (mismatch && offer->made)
 		(void)snprintf(reason, room, "unknown identity%s%s", offer->identity[0] ? " " : "", offer->identity);
 	else

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
-# Nothing in a first ClientHello is fresh, so whoever has recorded one can send it again; and after a HelloRetryRequest the
-# second one may leave out the offer of a key, and go on with the server's certificate (hello.py). Whoever does that is
-# nobody, on each port that takes keys, whichever side it is that has the other one retry: a server whose GnuTLS is not
-# allowed the group that all offer first, or a client that offers another one first. RFC 5355 2.1-2.6, RFC 8446 4.1.4.
+# An attacker can record a first ClientHello and replay it, as nothing in it is fresh; after a HelloRetryRequest its second
+# ClientHello can leave the key out and accept the server's certificate (hello.py). The server must refuse it, on every port
+# that takes keys, and whichever side forces the retry: a server whose system-wide policy excludes the group that our clients
+# offer first, or a recorded client that offers first a group that our servers do not have. RFC 5355 2.1-2.6, RFC 8446 4.1.4.
 
 load ../e2e/helpers
 
@@ -27,7 +27,7 @@ key() {
 		"$scopes/$1/keys.json"
 }
 
-# start_recorder: a place to be dialled; $recorder is where. What comes is in the file hello.
+# start_recorder: listen at $recorder; the ClientHello of the client that dials it goes to the file hello.
 start_recorder() {
 	start recorder /usr/bin/python3 "$RSP_SRCDIR/tests/attack/hello.py" record "$BATS_TEST_TMPDIR/hello"
 	wait_until 10 test -s "$BATS_TEST_TMPDIR/recorder.out"
@@ -55,21 +55,21 @@ replay() {
 	[[ ${lines[0]} == retry\ 0x* ]] || fail "no retry: $output"
 }
 
-# cut_off: that was the end of it, and not a message was answered. At most it was sent an alert.
+# cut_off: the server closed the connection, and answered no message. It may have sent an alert.
 cut_off() {
 	assert_line --index -1 closed
 	! grep -qxE '[0-9a-f]+' <<<"$output" || fail "answered: $output"
 }
 
-# refused REGISTRAR PORT REASON N: so many connections were, on that port, for a reason that begins so
+# refused REGISTRAR PORT REASON N: it has recorded N refused connections on PORT whose reason begins with REASON
 refused() {
 	local of_it=".event == \"connection-refused\" and .port == \"$2\" and .key == \"auth-failed\""
 	wait_until 10 test "$(records "$1" "select($of_it and (.reason | startswith(\"$3\"))) | .remote" | wc -l)" -eq "$4"
 }
 
-# nobody_by WHERE REGISTRAR PORT IDENTITY NAME MESSAGE...: the hello of NAME, replayed there, opens nothing, whatever the
-# second one is like; the registrar's records say why
-nobody_by() {
+# refuse_replay WHERE REGISTRAR PORT IDENTITY NAME MESSAGE...: the recorded hello of NAME opens nothing there, whatever the
+# second one is; the registrar's records say why
+refuse_replay() {
 	local where=$1 registrar=$2 port=$3 identity=$4 name=$5
 	shift 5
 	for second in drop keep old; do
@@ -78,10 +78,19 @@ nobody_by() {
 	done
 	refused "$registrar" "$port" "withdrew its offer of the key $identity of $name after a HelloRetryRequest" 1
 	refused "$registrar" "$port" "wrong key for the identity $identity of $name" 1
+	refused "$registrar" "$port" "handshake failed: " 1 # TLS 1.2 after a HelloRetryRequest is an error to GnuTLS itself
 	refused "$registrar" "$port" "" 3
 }
 
-@test "ASAP port: whoever replays an element's ClientHello is not that element" {
+# keep_records AS NAME...: so that processes of these names can be started again; stop_all still checks them
+keep_records() {
+	local name
+	for name in "${@:2}"; do
+		mv "$BATS_TEST_TMPDIR/$name.out" "$BATS_TEST_TMPDIR/$1-$name.out"
+	done
+}
+
+@test "ASAP port: a replayed ClientHello of an element opens nothing" {
 	local side of_e1
 	of_e1=$(key e1 element r1)
 	for side in server client; do
@@ -97,16 +106,16 @@ nobody_by() {
 		fi
 		start_register e1 e1 r1 --port 8080 --pe-id 0x11 web
 		before=$(handspace)
-		nobody_by "${asap[r1]}" r1 asap "${of_e1%%:*}" e1 register:web:0x77:127.0.0.1:80 deregister:web:0x11
+		refuse_replay "${asap[r1]}" r1 asap "${of_e1%%:*}" e1 register:web:0x77:127.0.0.1:80 deregister:web:0x11
 		assert_equal "$(handspace)" "$before"
 		assert_equal "$(records r1 'select(.event == "pe-registered" or .event == "pe-deregistered").pe_id')" '"0x00000011"'
 		stop e1
 		stop r1
-		rm "$BATS_TEST_TMPDIR"/{r1,e1}.out
+		keep_records "$side" r1 e1
 	done
 }
 
-@test "ENRP port: whoever replays a registrar's or a monitor's ClientHello is neither" {
+@test "ENRP port: a replayed ClientHello of a registrar or a monitor opens nothing" {
 	local side who key
 	for side in server client; do
 		for who in r2 m1; do
@@ -120,43 +129,51 @@ nobody_by() {
 				if [ "$who" = r2 ]; then
 					start_peer r2 --peer "r1@$recorder"
 				else
-					rsp-peer ping --scope "$scopes/m1" -s "r1@$recorder" >/dev/null 2>&1 || :
+					timeout 30 rsp-peer ping --scope "$scopes/m1" -s "r1@$recorder" >/dev/null 2>&1 || :
 				fi
 				recorded
-				[ "$who" = m1 ] || stop r2
+				if [ "$who" = r2 ]; then
+					stop r2
+					keep_records "$side-$who" r2
+				fi
 			fi
-			nobody_by "${enrp[r1]}" r1 enrp "${key%%:*}" "$who" list:0x2bad:0 add:0x2bad:0:web:0x77:0x2bad
+			refuse_replay "${enrp[r1]}" r1 enrp "${key%%:*}" "$who" list:0x2bad:0 add:0x2bad:0:web:0x77:0x2bad
 			assert_equal "$(handspace)" "$(printf '[]\n[]')"
 			stop r1
-			rm -f "$BATS_TEST_TMPDIR"/{r1,r2}.out
+			keep_records "$side-$who" r1
 		done
 	done
 }
 
-@test "an element's listener: whoever replays a registrar's ClientHello is not that registrar" {
-	local side at key
+@test "an element's listener: a replayed ClientHello of a registrar opens nothing, its key does" {
+	local side at key groups keep_alive
 	key=$(key r1 notify e1)
 	start_peer r1
 	for side in server client; do
 		if [ "$side" = server ]; then
 			without_x25519 start_register "$side" e1 r1 --port 8080 --pe-id 0x11 web
-			record_other_stack "$key" X25519:P-256
+			groups=X25519:P-256
 		else
 			start_register "$side" e1 r1 --port 8080 --pe-id 0x11 web
-			record_other_stack "$key" P-521:X25519
+			groups=P-521:X25519
 		fi
+		record_other_stack "$key" "$groups"
+		keep_alive=hex:07000018$(printf %08x "$(server_id r1)")0009000777656200000e000800000011
 		at=$(records r1 'select(.event == "pe-registered").element.asap_transport | "\(.addresses[0]):\(.port)"' | jq -rs last)
 		for second in drop keep old; do
-			replay "$second" "$at" hex:0700001400090007776562000e000800000011 # ENDPOINT_KEEP_ALIVE
+			replay "$second" "$at" "$keep_alive"
 			cut_off
 			refute_line finished
 		done
 		assert_equal "$(records "$side" .event)" '"registered"'
+		run -0 python3 "$RSP_SRCDIR/tests/e2e/raw.py" exchange --psk "$key" --groups "$groups" "$at" "$keep_alive"
+		assert_output --regexp ^08 # ENDPOINT_KEEP_ALIVE_ACK
+		wait_for_record "$side" '.event == "keepalive"'
 		stop "$side"
 	done
 }
 
-@test "whoever has the key gets in all the same, on either side's retry, as what the key says" {
+@test "a client that has the key gets through a retry of either side, in the role of the key" {
 	without_x25519 start_peer r1 "${quick[@]}"
 	start_peer r2 "${quick[@]}" --peer "r1@${enrp[r1]}"
 	start_register e1 e1 r1 --port 8080 --pe-id 0x11 web
@@ -175,7 +192,7 @@ certificate"
 	wait_for_record r2 '.event == "refused" and .reason == "not-an-element" and .role == "user"'
 }
 
-@test "who the other side is, is settled once: who asks for another handshake is cut off" {
+@test "a client that asks for a second handshake is disconnected" {
 	start_peer r1
 	mkfifo "$BATS_TEST_TMPDIR/typed"
 	exec 9<>"$BATS_TEST_TMPDIR/typed" # so that it does not end

@@ -1,14 +1,13 @@
 #!/usr/bin/python3
-"""Take over a handshake that somebody else began: his ClientHello, which was recorded, then one's own (RFC 8446 4.1.4).
+"""Replay a recorded ClientHello, and go on with one of our own after the HelloRetryRequest (RFC 8446 4.1.4).
 
 hello.py record FILE
     Listen at a port of 127.0.0.1 that is printed first; write to FILE the first ClientHello that comes, print "recorded",
-    and end. Whoever dialled is cut off: nothing but his ClientHello is known, and no key.
+    and end. The client is cut off: all that is known of it is its ClientHello, not its key.
 hello.py replay [--second HOW] [--wait SECONDS] FILE ADDR:PORT [MESSAGE...]
-    Send the ClientHello in FILE, and after a HelloRetryRequest a second one, made of it HOW says: "drop" (the default) takes
-    the offer of a key back and goes on with whatever certificate there is, "keep" leaves it, with a binder that is wrong as
-    nobody here knows the key, "old" takes it back and asks for TLS 1.2. Then send each MESSAGE (raw.py has them). Print what
-    comes, a line each: "retry GROUP", "hello VERSION", "certificate" or "key" (how the server goes on), "finished" (the
+    Send the ClientHello in FILE, and after a HelloRetryRequest a second one, made from it as HOW says: "drop" (the default)
+    withdraws the offer of a key and accepts the server's certificate, "keep" repeats the offer, with a binder that cannot be
+    right, "old" withdraws it and asks for TLS 1.2. Then send each MESSAGE (raw.py has them). Print what comes, a line each: "retry GROUP", "hello VERSION", "certificate" or "key" (how the server goes on), "finished" (the
     handshake is over, as far as the client can tell), an answer in hex, "alert DESCRIPTION" and, last, "closed" or "silent".
 
 The client is the least that RFC 8446 allows: TLS_AES_128_GCM_SHA256, three groups, and it believes any certificate.
@@ -290,7 +289,10 @@ def record(arguments):
             link.settimeout(20)
             came = b""
             while len(came) < 9 or len(came) < 5 + int.from_bytes(came[3:5], "big"):
-                came += link.recv(65536)
+                got = link.recv(65536)
+                if not got:
+                    sys.exit("hello.py: closed before a whole ClientHello")
+                came += got
     if came[0] != HANDSHAKE or came[5] != CLIENT_HELLO:
         sys.exit("hello.py: this is no ClientHello")
     with open(arguments[0], "wb") as file:
