@@ -53,6 +53,35 @@ give(gnutls_datum_t *to, const void *from, size_t n)
 }
 
 int
+rsp_tls_client_hello(gnutls_session_t session, unsigned type, unsigned when, unsigned incoming,
+		     const gnutls_datum_t *message)
+{
+	struct rsp_tls_session *ts = gnutls_session_get_ptr(session);
+
+	(void)type, (void)when, (void)incoming, (void)message;
+	if (!ts->hs)
+		return 0;
+	if (ts->hs->offer.made)
+		ts->hs->first = ts->hs->offer;
+	ts->hs->offer = (struct rsp_tls_offer){ 0 };
+	return 0;
+}
+
+/* The second ClientHello names another key than the first. */
+static bool
+is_changed(const struct rsp_tls_handshake *hs)
+{
+	return hs->first.made && hs->offer.made && strcmp(hs->first.identity, hs->offer.identity) != 0;
+}
+
+/* One key in one version of TLS (RFC 9258 s.1): those of ours are for 1.3. */
+static bool
+is_old(const struct rsp_tls_session *ts)
+{
+	return ts->tls->policy == RSP_TLS_DEFAULT && gnutls_protocol_get_version(ts->session) != GNUTLS_TLS1_3;
+}
+
+int
 rsp_tls_server_key(gnutls_session_t session, const gnutls_datum_t *identity, gnutls_datum_t *key)
 {
 	struct rsp_tls_session *ts = gnutls_session_get_ptr(session);
@@ -61,19 +90,13 @@ rsp_tls_server_key(gnutls_session_t session, const gnutls_datum_t *identity, gnu
 		return GNUTLS_E_INTERNAL_ERROR;
 	struct rsp_tls_offer *offer = &ts->hs->offer;
 	const struct rsp_key *found = key_of(ts, identity);
-	char named[RSP_IDENTITY_SIZE] = "";
-	/* One key in one version of TLS (RFC 9258 s.1): those of ours are for 1.3. */
-	if (ts->tls->policy == RSP_TLS_DEFAULT && gnutls_protocol_get_version(session) != GNUTLS_TLS1_3)
-		found = NULL;
+
+	*offer = (struct rsp_tls_offer){ .made = true };
 	if (rsp_identity_ok(identity->data, identity->size))
-		memcpy(named, identity->data, identity->size);
-	offer->changed = offer->made && strcmp(named, offer->identity) != 0;
-	if (offer->changed)
-		found = NULL;
-	offer->made = true;
-	offer->key = found;
-	memcpy(offer->identity, named, sizeof(named));
-	if (!found) /* GnuTLS then goes on with a random key, and the other side cannot tell this from a wrong one */
+		memcpy(offer->identity, identity->data, identity->size);
+	if (found && !is_old(ts) && !is_changed(ts->hs))
+		offer->key = found;
+	if (!offer->key) /* GnuTLS then goes on with a random key, and the client cannot tell this from a wrong one */
 		return 1;
 	return give(key, found->secret.bytes, found->secret.n);
 }
@@ -188,14 +211,73 @@ client_is_node(const struct rsp_tls_session *ts, struct rsp_tls_peer *ret, char 
 	return RSP_OK;
 }
 
+/* Whose key it was is said as the client said it: it has not proved that. */
+static void
+describe_withdrawn(const struct rsp_tls_handshake *hs, char *reason, size_t room)
+{
+	const struct rsp_tls_offer *offer = hs->first.made ? &hs->first : &hs->offer;
+
+	(void)snprintf(reason, room,
+		       "withdrew its offer of the key %s of %s after a HelloRetryRequest: its ClientHello may be a "
+		       "replay",
+		       offer->identity, offer->key ? offer->key->client : "an unknown node");
+}
+
+/* Why a key that the client named does not open this port. */
+static void
+describe_unfit(const struct rsp_tls_session *ts, char *reason, size_t room)
+{
+	const struct rsp_tls *tls = ts->tls;
+	const char *identity = ts->hs->offer.identity;
+	const struct rsp_key *key = tls->keyring ? rsp_keyring_find(tls->keyring, identity, strlen(identity)) : NULL;
+
+	if (is_changed(ts->hs))
+		(void)snprintf(reason, room, "offered one key, and after a HelloRetryRequest another one: %s",
+			       identity);
+	else if (!key)
+		(void)snprintf(reason, room, "unknown identity%s%s", identity[0] ? " " : "", identity);
+	else if (!role_belongs(ts->service, key->role))
+		(void)snprintf(reason, room, "the key %s of %s has the role %s, which has no place here", identity,
+			       key->client, rsp_role_name(key->role));
+	else if (strcmp(key->server, tls->me) != 0)
+		(void)snprintf(reason, room, "the key %s of %s is for the server %s", identity, key->client,
+			       key->server);
+	else if (is_old(ts))
+		(void)snprintf(reason, room, "the key %s of %s was offered in an old version of TLS", identity,
+			       key->client);
+	else
+		(void)snprintf(reason, room, "the key %s of %s has expired", identity, key->client);
+}
+
+bool
+rsp_tls_describe_offer(const struct rsp_tls_session *ts, bool mismatch, char *reason, size_t room)
+{
+	const struct rsp_tls_handshake *hs = ts->hs;
+
+	if (hs->first.made && !hs->offer.made) {
+		describe_withdrawn(hs, reason, room);
+		return true;
+	}
+	if (!mismatch || !hs->offer.made)
+		return false;
+	if (hs->offer.key)
+		(void)snprintf(reason, room, "wrong key for the identity %s of %s", hs->offer.identity,
+			       hs->offer.key->client);
+	else
+		describe_unfit(ts, reason, room);
+	return true;
+}
+
 static enum rsp_err
 client_is_user(const struct rsp_tls_session *ts, struct rsp_tls_peer *ret, char *reason, size_t room)
 {
 	const gnutls_datum_t *leaf = good_certificate(ts);
 	gnutls_x509_crt_t crt = NULL;
 
-	if (rsp_tls_offer_withdrawn(ts, reason, room))
+	if (ts->hs->first.made || ts->hs->offer.made) {
+		describe_withdrawn(ts->hs, reason, room);
 		return RSP_EAUTH;
+	}
 	if (ts->service != RSP_TLS_ASAP)
 		return refuse(RSP_EROLE, reason, room, ANOTHER_WAY);
 	if (!leaf && ts->tls->require_user_cert)
@@ -224,21 +306,6 @@ weakness(const struct rsp_tls_session *ts, bool psk)
 	    (!gnutls_session_ext_master_secret_status(ts->session) || !gnutls_safe_renegotiation_status(ts->session)))
 		return "TLS 1.2 without extended master secret or safe renegotiation";
 	return NULL;
-}
-
-bool
-rsp_tls_offer_withdrawn(const struct rsp_tls_session *ts, char *reason, size_t room)
-{
-	const struct rsp_tls_offer *offer = &ts->hs->offer;
-
-	/* Before the end of the ClientHello there is no type yet. */
-	if (!offer->made || gnutls_auth_get_type(ts->session) != GNUTLS_CRD_CERTIFICATE)
-		return false;
-	(void)snprintf(reason, room,
-		       "withdrew its offer of the key %s of %s after a HelloRetryRequest: its ClientHello may be a "
-		       "replay",
-		       offer->identity, offer->key ? offer->key->client : "an unknown node");
-	return true;
 }
 
 enum rsp_err

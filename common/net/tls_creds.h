@@ -29,7 +29,11 @@ struct rsp_tls {
 	gnutls_priority_t priorities[RSP_PRIORITY_COUNT];
 };
 
-/* Callbacks of GnuTLS. Each returns a code of GnuTLS's. None of them settles role or name: rsp_tls_authenticate() does. */
+/* Callbacks of GnuTLS. Each returns one of its codes. None of them settles role or name: rsp_tls_authenticate() does. */
+
+/** Server, hook: a ClientHello begins, the first one or the second; what the one before offered is now hs->first. */
+int rsp_tls_client_hello(gnutls_session_t session, unsigned type, unsigned when, unsigned incoming,
+			 const gnutls_datum_t *message);
 
 /** Server: give GnuTLS the key of @identity and note the offer in hs->offer. 1: there is none, use a random key. */
 int rsp_tls_server_key(gnutls_session_t session, const gnutls_datum_t *identity, gnutls_datum_t *key);

@@ -10,10 +10,10 @@
 
 #define RSP_TLS_FINGERPRINT_SIZE 32 /* SHA-256 */
 
-/** Server: the pre-shared key that the client offered last. An offer proves nothing: the client may still withdraw it. */
+/** Server: the pre-shared key that a ClientHello offers. It proves nothing: the client may still withdraw it. */
 struct rsp_tls_offer {
-	bool made, changed;		  /* changed: the second ClientHello named another key than the first */
-	const struct rsp_key *key;	  /* NULL: unknown, of another role, changed, or in an old version of TLS */
+	bool made;
+	const struct rsp_key *key;	  /* NULL: it does not open this port */
 	char identity[RSP_IDENTITY_SIZE]; /* "" if it has not the form of one of ours */
 };
 
@@ -34,8 +34,8 @@ struct rsp_tls_peer {
 };
 
 /**
- * State that lasts until the handshake is over. Callbacks write offer and judged: they serve alerts and reasons, and are
- * compared with how the handshake ends. rsp_tls_authenticate() alone writes peer.
+ * State that lasts until the handshake is over. Callbacks write first, offer and judged: they serve alerts and reasons, and
+ * are compared with how the handshake ends. rsp_tls_authenticate() alone writes peer.
  */
 struct rsp_tls_handshake {
 	/* Client: what it wants, set when it begins. */
@@ -44,7 +44,8 @@ struct rsp_tls_handshake {
 	bool any;		   /* any registrar of the scope may answer */
 	char name[256];		   /* the server's; "" if any */
 	/* While it lasts. */
-	struct rsp_tls_offer offer;
+	struct rsp_tls_offer first; /* server: of the ClientHello before a HelloRetryRequest */
+	struct rsp_tls_offer offer; /* server: of the last ClientHello */
 	struct rsp_tls_judged judged;
 	/* When it is over. */
 	struct rsp_tls_peer peer;
@@ -83,8 +84,11 @@ enum rsp_err rsp_tls_session_step(struct rsp_tls_session *ts, bool *ret_done, ch
  */
 enum rsp_err rsp_tls_authenticate(struct rsp_tls_session *ts, char *reason, size_t room) RSP_NODISCARD;
 
-/** True if the client offered a key and then went on by certificate; @reason (of @room) says so. RFC 8446 s.4.1.2. */
-bool rsp_tls_offer_withdrawn(const struct rsp_tls_session *ts, char *reason, size_t room);
+/**
+ * Server: the reason why a handshake failed, if the client's offer of a key is that; else false. @mismatch: GnuTLS found
+ * that the client does not know the key. For records only: the client must not learn which of the reasons it is.
+ */
+bool rsp_tls_describe_offer(const struct rsp_tls_session *ts, bool mismatch, char *reason, size_t room);
 
 /** Fill in what the handshake has shown; @ret->identity is on the heap or NULL. RSP_ENOMEM. */
 enum rsp_err rsp_tls_session_auth(struct rsp_tls_session *ts, struct rsp_stream_auth *ret) RSP_NODISCARD;

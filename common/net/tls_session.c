@@ -56,6 +56,8 @@ rsp_tls_session_accept(struct rsp_tls *tls, enum rsp_tls_service service, struct
 		return err;
 	ts->server = true;
 	ts->service = service;
+	gnutls_handshake_set_hook_function(ts->session, GNUTLS_HANDSHAKE_CLIENT_HELLO, GNUTLS_HOOK_PRE,
+					   rsp_tls_client_hello);
 	int e = set_up(ts, cert ? RSP_PRIORITY_BOTH : RSP_PRIORITY_PSK, true, cert);
 	if (e < 0) {
 		rsp_tls_session_free(ts);
@@ -148,24 +150,6 @@ certificate_alert(enum rsp_err err)
 	return GNUTLS_A_BAD_CERTIFICATE;
 }
 
-/* Why the server did not believe a key, for its own record; the client gets the same alert for each. */
-static void
-describe_offer(const struct rsp_tls_offer *offer, int code, char *reason, size_t room)
-{
-	bool mismatch = code == GNUTLS_E_RECEIVED_ILLEGAL_PARAMETER || code == GNUTLS_E_DECRYPTION_FAILED;
-
-	if (mismatch && offer->changed)
-		(void)snprintf(reason, room, "offered one key, and after a HelloRetryRequest another one: %s",
-			       offer->identity);
-	else if (mismatch && offer->key)
-		(void)snprintf(reason, room, "wrong key for the identity %s of %s", offer->identity,
-			       offer->key->client);
-	else if (mismatch && offer->made)
-		(void)snprintf(reason, room, "unknown identity%s%s", offer->identity[0] ? " " : "", offer->identity);
-	else
-		(void)snprintf(reason, room, "handshake failed: %s", gnutls_strerror(code));
-}
-
 /* What the other side's alert means. Servers say in different words that they do not believe a key: GnuTLS with
  * illegal_parameter, others with decrypt_error or unknown_psk_identity. */
 static void
@@ -206,9 +190,12 @@ handshake_error(struct rsp_tls_session *ts, int code, char *reason, size_t room)
 		return why->err;
 	}
 	(void)gnutls_alert_send_appropriate(ts->session, code);
-	if (rsp_tls_offer_withdrawn(ts, reason, room))
-		return RSP_EAUTH;
-	describe_offer(&ts->hs->offer, code, reason, room);
+	bool mismatch = code == GNUTLS_E_RECEIVED_ILLEGAL_PARAMETER || code == GNUTLS_E_DECRYPTION_FAILED;
+	bool no_key = code == GNUTLS_E_INSUFFICIENT_CREDENTIALS || code == GNUTLS_E_DECRYPTION_FAILED;
+	if (!ts->server && ts->hs->key && no_key)
+		(void)snprintf(reason, room, "does not know our key, or has another one for it");
+	else if (!ts->server || !rsp_tls_describe_offer(ts, mismatch, reason, room))
+		(void)snprintf(reason, room, "handshake failed: %s", gnutls_strerror(code));
 	switch (code) {
 	case GNUTLS_E_UNEXPECTED_PACKET:
 	case GNUTLS_E_UNEXPECTED_PACKET_LENGTH:

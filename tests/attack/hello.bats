@@ -76,9 +76,8 @@ refuse_replay() {
 		replay "$second" "$where" "$@"
 		cut_off
 	done
-	refused "$registrar" "$port" "withdrew its offer of the key $identity of $name after a HelloRetryRequest" 1
+	refused "$registrar" "$port" "withdrew its offer of the key $identity of $name after a HelloRetryRequest" 2
 	refused "$registrar" "$port" "wrong key for the identity $identity of $name" 1
-	refused "$registrar" "$port" "handshake failed: " 1 # TLS 1.2 after a HelloRetryRequest is an error to GnuTLS itself
 	refused "$registrar" "$port" "" 3
 }
 

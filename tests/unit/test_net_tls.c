@@ -167,6 +167,7 @@ keys_of_other_roles(void)
 		meet(&a, cases[i].role, "b", &b, cases[i].service, &m);
 		EXPECT_REFUSED(m, RSP_EAUTH, RSP_EAUTH);
 		CHECK(strstr(m.client.why.reason, "alert illegal_parameter") != NULL);
+		CHECK(strstr(m.server.why.reason, " of a has the role ") != NULL);
 		meeting_done(&m);
 		pair_done(&a, &b);
 	}
@@ -185,6 +186,7 @@ key_of_another_server(void)
 	pair_ready(&a, &b);
 	meet(&a, RSP_ROLE_PEER, "c", &b, RSP_TLS_ENRP, &m);
 	EXPECT_REFUSED(m, RSP_EAUTH, RSP_EAUTH);
+	CHECK(strstr(m.server.why.reason, " of a is for the server c") != NULL);
 	meeting_done(&m);
 	meet(&a, RSP_ROLE_PEER, "b", &b, RSP_TLS_ENRP, &m); /* and none for this one */
 	CHECK_EQ(m.client.why.err, RSP_ENOKEY);
