@@ -369,6 +369,14 @@ end_of_stream(struct rsp_stream *s)
 						 : "closed by the other side");
 }
 
+/* GnuTLS says GNUTLS_E_AGAIN as well after a record that held no data: a key update, a ticket. Then there may be more.
+ * @left: how much there was before. */
+static bool
+reads_on(const struct rsp_stream *s, ssize_t code, size_t left)
+{
+	return code == GNUTLS_E_AGAIN && s->rx.n && s->rx.n < left;
+}
+
 static void
 decrypt(struct rsp_stream *s)
 {
@@ -384,10 +392,13 @@ decrypt(struct rsp_stream *s)
 			return;
 		}
 		while (n < room) {
+			size_t left = s->rx.n;
+
 			got = gnutls_record_recv(s->tls->session, to + n, room - n);
 			if (got > 0)
 				n += (size_t)got;
-			else if (got != GNUTLS_E_INTERRUPTED && got != GNUTLS_E_WARNING_ALERT_RECEIVED)
+			else if (got != GNUTLS_E_INTERRUPTED && got != GNUTLS_E_WARNING_ALERT_RECEIVED &&
+				 !reads_on(s, got, left))
 				break;
 		}
 		show_read(s, n);
