@@ -35,7 +35,7 @@ struct resolve {
 	struct rsp_session *session;
 	struct rsp_bytes handle;
 	const char *pool; /* as it was typed, for messages */
-	struct rsp_why said; /* of registrars, while it waits for one */
+	struct cmd_complaints complaints; /* of registrars, while it waits for one */
 	bool done;
 	int status;
 };
@@ -215,7 +215,7 @@ on_event(void *ctx, const struct rsp_client_event *event)
 	case RSP_CLIENT_HOME_LOST:
 	case RSP_CLIENT_ROUND_FAILED:
 		if (rsp_cli.wait)
-			cmd_complain(&r->said, event->why);
+			cmd_complain(&r->complaints, event->why);
 		break;
 	case RSP_CLIENT_GAVE_UP:
 	case RSP_CLIENT_FAILED:

@@ -246,11 +246,15 @@ cmd_registrar_json(const struct rsp_session *s, bool element)
 }
 
 void
-cmd_complain(struct rsp_why *said, const struct rsp_why *why)
+cmd_complain(struct cmd_complaints *complaints, const struct rsp_why *why)
 {
-	if (strcmp(said->object, why->object) == 0 && strcmp(said->reason, why->reason) == 0)
-		return;
-	*said = *why;
+	for (unsigned i = 0; i < complaints->n && i < CMD_COMPLAINTS_MAX; i++) {
+		const struct rsp_why *said = &complaints->said[i];
+
+		if (strcmp(said->object, why->object) == 0 && strcmp(said->reason, why->reason) == 0)
+			return;
+	}
+	complaints->said[complaints->n++ % CMD_COMPLAINTS_MAX] = *why;
 	rsp_log(RSP_LOG_WARNING, why->object, "%s; trying on", why->reason);
 }
 

@@ -45,11 +45,19 @@ json_t *cmd_attempts_json(const struct rsp_session *s);
  */
 json_t *cmd_registrar_json(const struct rsp_session *s, bool element);
 
+#define CMD_COMPLAINTS_MAX 32
+
+/** The last complaints that went to stderr. { 0 } is none. */
+struct cmd_complaints {
+	unsigned n; /* so many ever; the newest CMD_COMPLAINTS_MAX of them are kept */
+	struct rsp_why said[CMD_COMPLAINTS_MAX];
+};
+
 /**
- * Say on stderr @why no registrar is of use yet, unless that is what was @said last. For those who wait for one, who
- * else would not know what for.
+ * Say on stderr @why a registrar is of no use yet, unless @complaints has that already: registrars that fail in turns are
+ * complained of once each. For a tool that waits for a registrar.
  */
-void cmd_complain(struct rsp_why *said, const struct rsp_why *why);
+void cmd_complain(struct cmd_complaints *complaints, const struct rsp_why *why);
 
 /** The registrar that answers @s, for people: "NAME@ADDR:PORT", or what of it is known. In @out. */
 const char *cmd_home_text(const struct rsp_session *s, char out[static RSP_CLIENT_SERVER_TEXT_MAX]);

@@ -1,6 +1,7 @@
 /* rsp-peer: what its verbs that ask registrars have in common. */
 #include "ask.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 #include "../session.h"
@@ -15,8 +16,8 @@ struct asking {
 	enum rsp_err ended; /* what made us stop */
 	struct {
 		const struct rsp_inquiry_server *whom;
-		enum rsp_err err;
-	} said[RSP_INQUIRY_SERVERS_MAX]; /* of which registrar stderr was told what */
+		uint64_t errs; /* a bit for each error */
+	} said[RSP_INQUIRY_SERVERS_MAX]; /* what was said of which registrar on stderr */
 	unsigned n_said;
 };
 
@@ -24,15 +25,17 @@ struct asking {
 static void
 complain(struct asking *asking, const struct rsp_inquiry_server *server, const struct rsp_why *why)
 {
+	const uint64_t err = UINT64_C(1) << why->err;
 	unsigned i = 0;
 
+	static_assert(RSP_ERR_COUNT <= 64, "a bit for each error");
 	while (i < asking->n_said && asking->said[i].whom != server)
 		i++;
-	if (i == RSP_COUNT(asking->said) || (i < asking->n_said && asking->said[i].err == why->err))
+	if (i == RSP_COUNT(asking->said) || (asking->said[i].errs & err))
 		return;
 	asking->n_said += i == asking->n_said;
 	asking->said[i].whom = server;
-	asking->said[i].err = why->err;
+	asking->said[i].errs |= err;
 	rsp_log(RSP_LOG_WARNING, server->name, "%s%s%s; trying on", server->address, *server->address ? ": " : "",
 		*why->reason ? why->reason : rsp_err_text(why->err));
 }

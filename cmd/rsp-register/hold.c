@@ -42,7 +42,7 @@ struct hold {
 	struct rsp_rng rng;
 	enum phase phase;
 	int status;
-	struct rsp_why said; /* of registrars, while there is none */
+	struct cmd_complaints complaints; /* of registrars, while there is none */
 	bool missing;	  /* there is none, and that was said */
 	bool failed;	  /* @status is a failure of ours, and said */
 	bool registered;  /* something was, once */
@@ -133,7 +133,7 @@ on_missing(struct hold *h, const struct rsp_client_event *event)
 		rsp_log(RSP_LOG_WARNING, object_of(h), "lost %s: %s; looking for a registrar", event->why->object,
 			event->why->reason);
 	} else if (h->registered || rsp_cli.wait) {
-		cmd_complain(&h->said, event->why);
+		cmd_complain(&h->complaints, event->why);
 	} else {
 		return;
 	}
@@ -161,7 +161,7 @@ found(struct hold *h)
 		return;
 	rsp_log(RSP_LOG_WARNING, object_of(h), "registered with %s", cmd_home_text(h->session, home));
 	h->missing = false;
-	h->said = (struct rsp_why){ 0 };
+	h->complaints.n = 0;
 }
 
 /* The end. */
@@ -534,7 +534,7 @@ static void
 on_failed(struct hold *h, const struct rsp_client_event *event)
 {
 	if (h->phase != LEAVE) { /* the client tries on by itself */
-		cmd_complain(&h->said, event->why);
+		cmd_complain(&h->complaints, event->why);
 		h->missing = true;
 		return;
 	}

@@ -226,6 +226,28 @@ refused_often() { # refused_often REGISTRAR: it refused several handshakes
 	wait_until 10 said one "^rsp-register: web: registered with r1@$at$" 2
 }
 
+@test "register: --wait tells a reason once, also where two take turns" {
+	start moody python3 -u -c 'import socket
+listener = socket.create_server(("127.0.0.1", 0))
+print(listener.getsockname()[1])
+for turn in range(1 << 20):
+    with listener.accept()[0] as link:
+        link.recv(65536)
+        if turn % 2:
+            link.sendall(bytes.fromhex("15030300020228")) # handshake_failure
+    if turn == 6:
+        print("six")'
+	wait_until 10 test -s "$BATS_TEST_TMPDIR/moody.out"
+	start one rsp-register --scope "$scopes/e1" -s "r1@127.0.0.1:$(head -n 1 "$BATS_TEST_TMPDIR/moody.out")" --wait \
+		--t5-serverhunt 100ms -p 8001 web
+	wait_until 10 grep -q six "$BATS_TEST_TMPDIR/moody.out"
+	said one "closed during the handshake; trying on$" 1
+	said one "alert handshake_failure; trying on$" 1
+	stop one
+	stop moody 143
+	rm "$BATS_TEST_TMPDIR/moody.out" # these are no records
+}
+
 @test "register: a wrong key is refused" {
 	start_peer r1
 	make_scope "$BATS_TEST_TMPDIR/else"
