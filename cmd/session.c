@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/log.h"
 #include "cli/fail.h"
 #include "cli/json.h"
@@ -248,13 +249,15 @@ cmd_registrar_json(const struct rsp_session *s, bool element)
 void
 cmd_complain(struct cmd_complaints *complaints, const struct rsp_why *why)
 {
-	for (unsigned i = 0; i < complaints->n && i < CMD_COMPLAINTS_MAX; i++) {
-		const struct rsp_why *said = &complaints->said[i];
+	static const struct rsp_hash_key unkeyed; /* nobody gains by a collision */
+	const uint64_t parts[] = { rsp_hash(&unkeyed, rsp_bytes_str(why->object)),
+				   rsp_hash(&unkeyed, rsp_bytes_str(why->reason)) };
+	uint64_t hash = rsp_hash(&unkeyed, rsp_bytes_of(parts, sizeof(parts)));
 
-		if (strcmp(said->object, why->object) == 0 && strcmp(said->reason, why->reason) == 0)
+	for (unsigned i = 0; i < complaints->n && i < CMD_COMPLAINTS_MAX; i++)
+		if (complaints->said[i] == hash)
 			return;
-	}
-	complaints->said[complaints->n++ % CMD_COMPLAINTS_MAX] = *why;
+	complaints->said[complaints->n++ % CMD_COMPLAINTS_MAX] = hash;
 	rsp_log(RSP_LOG_WARNING, why->object, "%s; trying on", why->reason);
 }
 

@@ -45,17 +45,17 @@ json_t *cmd_attempts_json(const struct rsp_session *s);
  */
 json_t *cmd_registrar_json(const struct rsp_session *s, bool element);
 
-#define CMD_COMPLAINTS_MAX 32
+#define CMD_COMPLAINTS_MAX 1024 /* 256 registrars that fail in four ways */
 
-/** The last complaints that went to stderr. { 0 } is none. */
+/** What was said on stderr while a tool waits. { 0 } is nothing. */
 struct cmd_complaints {
 	unsigned n; /* so many ever; the newest CMD_COMPLAINTS_MAX of them are kept */
-	struct rsp_why said[CMD_COMPLAINTS_MAX];
+	uint64_t said[CMD_COMPLAINTS_MAX]; /* a hash of each */
 };
 
 /**
- * Say on stderr @why a registrar is of no use yet, unless @complaints has that already: registrars that fail in turns are
- * complained of once each. For a tool that waits for a registrar.
+ * Say on stderr @why a registrar is of no use yet, and that the tool tries on; but each object and reason once, also where
+ * several take turns.
  */
 void cmd_complain(struct cmd_complaints *complaints, const struct rsp_why *why);
 

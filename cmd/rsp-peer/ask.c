@@ -1,7 +1,6 @@
 /* rsp-peer: what its verbs that ask registrars have in common. */
 #include "ask.h"
 
-#include <assert.h>
 #include <stdio.h>
 
 #include "../session.h"
@@ -14,30 +13,18 @@ struct asking {
 	struct rsp_loop *loop;
 	bool done;	    /* somebody answered to the end */
 	enum rsp_err ended; /* what made us stop */
-	struct {
-		const struct rsp_inquiry_server *whom;
-		uint64_t errs; /* a bit for each error */
-	} said[RSP_INQUIRY_SERVERS_MAX]; /* what was said of which registrar on stderr */
-	unsigned n_said;
+	struct cmd_complaints complaints;
 };
 
 /* With --wait: why it is waited for @server, once for each reason. */
 static void
 complain(struct asking *asking, const struct rsp_inquiry_server *server, const struct rsp_why *why)
 {
-	const uint64_t err = UINT64_C(1) << why->err;
-	unsigned i = 0;
+	struct rsp_why said = { 0 };
 
-	static_assert(RSP_ERR_COUNT <= 64, "a bit for each error");
-	while (i < asking->n_said && asking->said[i].whom != server)
-		i++;
-	if (i == RSP_COUNT(asking->said) || (asking->said[i].errs & err))
-		return;
-	asking->n_said += i == asking->n_said;
-	asking->said[i].whom = server;
-	asking->said[i].errs |= err;
-	rsp_log(RSP_LOG_WARNING, server->name, "%s%s%s; trying on", server->address, *server->address ? ": " : "",
-		*why->reason ? why->reason : rsp_err_text(why->err));
+	(void)rsp_fail(&said, why->err, server->name, "%s%s%s", server->address, *server->address ? ": " : "",
+		       *why->reason ? why->reason : rsp_err_text(why->err));
+	cmd_complain(&asking->complaints, &said);
 }
 
 static void

@@ -47,17 +47,11 @@ unharmed() {
 	done
 }
 
-# psk_of_r2 REGISTRAR: what r2 dials that one with
-psk_of_r2() {
-	jq -r --arg server "$1" '.keys[] | select(.client == "r2" and .server == $server) | "\(.identity):\(.key)"' \
-		"$scopes/r2/keys.json"
-}
-
 # rogue REGISTRAR STEP...: what came of it is in $output, each line once
 rogue() {
 	local registrar=$1
 	shift
-	run -0 timeout 60 python3 "$RSP_SRCDIR/tests/attack/enrp.py" --psk "$(psk_of_r2 "$registrar")" --id "${id-$rogue_id}" \
+	run -0 timeout 60 python3 "$RSP_SRCDIR/tests/attack/enrp.py" --psk "$(psk r2 peer "$registrar")" --id "${id-$rogue_id}" \
 		"${enrp[$registrar]}" "$@"
 	output=$(uniq <<<"$output")
 }
@@ -139,7 +133,7 @@ recorded() {
 }
 
 @test "who claims an element to all but its home does not get it there either" {
-	start lying bash -c 'exec python3 "$@" >/dev/null' - "$RSP_SRCDIR/tests/attack/enrp.py" --psk "$(psk_of_r2 r3)" --id "$rogue_id" "${enrp[r3]}" \
+	start lying bash -c 'exec python3 "$@" >/dev/null' - "$RSP_SRCDIR/tests/attack/enrp.py" --psk "$(psk r2 peer r3)" --id "$rogue_id" "${enrp[r3]}" \
 		tables:with:0x11:me:max:e1 hello add:web:0x11:me:max:e1 stay:3 hello:0x1234 add:web:0x11:me:max:e1 stay:60
 	until [ -n "$(records r1 ".event == \"pe-contested\" and .by_id == \"$rogue_id\" | select(.)")" ] &&
 		[ -n "$(records r3 'select(.event == "resync-done" and .peer == "r2")')" ]; do # it claims it again then

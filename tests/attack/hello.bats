@@ -20,13 +20,6 @@ without_x25519() {
 	GNUTLS_SYSTEM_PRIORITY_FILE=$BATS_TEST_TMPDIR/policy "$@"
 }
 
-# key CLIENT ROLE SERVER: IDENTITY:HEX of the key that CLIENT, as ROLE, has for SERVER
-key() {
-	jq -r --arg client "$1" --arg role "$2" --arg server "$3" \
-		'.keys[] | select(.client == $client and .role == $role and .server == $server) | "\(.identity):\(.key)"' \
-		"$scopes/$1/keys.json"
-}
-
 # start_recorder: listen at $recorder; the ClientHello of the client that dials it goes to the file hello.
 start_recorder() {
 	start recorder /usr/bin/python3 "$RSP_SRCDIR/tests/attack/hello.py" record "$BATS_TEST_TMPDIR/hello"
@@ -64,21 +57,21 @@ cut_off() {
 # refused REGISTRAR PORT REASON N: it has recorded N refused connections on PORT whose reason begins with REASON
 refused() {
 	local of_it=".event == \"connection-refused\" and .port == \"$2\" and .key == \"auth-failed\""
-	wait_until 10 test "$(records "$1" "select($of_it and (.reason | startswith(\"$3\"))) | .remote" | wc -l)" -eq "$4"
+	[ "$(records "$1" "select($of_it and (.reason | startswith(\"$3\"))) | .remote" | wc -l)" -eq "$4" ]
 }
 
 # refuse_replay WHERE REGISTRAR PORT IDENTITY NAME MESSAGE...: the recorded hello of NAME opens nothing there, whatever the
 # second one is; the registrar's records say why
 refuse_replay() {
-	local where=$1 registrar=$2 port=$3 identity=$4 name=$5
+	local where=$1 registrar=$2 port=$3 identity=$4 name=$5 second
 	shift 5
 	for second in drop keep old; do
 		replay "$second" "$where" "$@"
 		cut_off
 	done
+	wait_until 10 refused "$registrar" "$port" "" 3
 	refused "$registrar" "$port" "withdrew its offer of the key $identity of $name after a HelloRetryRequest" 2
 	refused "$registrar" "$port" "wrong key for the identity $identity of $name" 1
-	refused "$registrar" "$port" "" 3
 }
 
 # keep_records AS NAME...: so that processes of these names can be started again; stop_all still checks them
@@ -90,8 +83,8 @@ keep_records() {
 }
 
 @test "ASAP port: a replayed ClientHello of an element opens nothing" {
-	local side of_e1
-	of_e1=$(key e1 element r1)
+	local side of_e1 before
+	of_e1=$(psk e1 element r1)
 	for side in server client; do
 		if [ "$side" = server ]; then
 			without_x25519 start_peer r1
@@ -118,7 +111,7 @@ keep_records() {
 	local side who key
 	for side in server client; do
 		for who in r2 m1; do
-			key=$(key "$who" "$([ "$who" = r2 ] && echo peer || echo monitor)" r1)
+			key=$(psk "$who" "$([ "$who" = r2 ] && echo peer || echo monitor)" r1)
 			if [ "$side" = client ]; then
 				start_peer r1
 				record_other_stack "$key" P-521:X25519
@@ -145,8 +138,8 @@ keep_records() {
 }
 
 @test "an element's listener: a replayed ClientHello of a registrar opens nothing, its key does" {
-	local side at key groups keep_alive
-	key=$(key r1 notify e1)
+	local side second at key groups keep_alive
+	key=$(psk r1 notify e1)
 	start_peer r1
 	for side in server client; do
 		if [ "$side" = server ]; then
@@ -181,7 +174,7 @@ keep_records() {
 	assert_equal "$(field '.elements[].pe_id, .registrar.auth')" "0x00000011
 certificate"
 	assert_equal "$(elements r1 --own | jq -r '.[1].owner')" e1
-	run -0 python3 "$RSP_SRCDIR/tests/e2e/raw.py" exchange --psk "$(key e2 element r2)" --groups P-521:X25519 "${asap[r2]}" \
+	run -0 python3 "$RSP_SRCDIR/tests/e2e/raw.py" exchange --psk "$(psk e2 element r2)" --groups P-521:X25519 "${asap[r2]}" \
 		register:web:0x22:127.0.0.1:80 deregister:web:0x22
 	assert_line --index 0 --regexp ^0300
 	wait_for_record r2 '.event == "pe-registered" and [.pe_id, .identity, .role] == ["0x00000022", "e2", "element"]'

@@ -7,8 +7,9 @@ hello.py record FILE
 hello.py replay [--second HOW] [--wait SECONDS] FILE ADDR:PORT [MESSAGE...]
     Send the ClientHello in FILE, and after a HelloRetryRequest a second one, made from it as HOW says: "drop" (the default)
     withdraws the offer of a key and accepts the server's certificate, "keep" repeats the offer, with a binder that cannot be
-    right, "old" withdraws it and asks for TLS 1.2. Then send each MESSAGE (raw.py has them). Print what comes, a line each: "retry GROUP", "hello VERSION", "certificate" or "key" (how the server goes on), "finished" (the
-    handshake is over, as far as the client can tell), an answer in hex, "alert DESCRIPTION" and, last, "closed" or "silent".
+    right, "old" withdraws it and asks for TLS 1.2. Then send each MESSAGE (raw.py has them). Print what comes, a line each:
+    "retry GROUP", "hello VERSION", "certificate" or "key" (how the server goes on), "finished" (the handshake is over, as far
+    as the client can tell), an answer in hex, "alert DESCRIPTION" and, last, "closed", "silent" or "no retry".
 
 The client is the least that RFC 8446 allows: TLS_AES_128_GCM_SHA256, three groups, and it believes any certificate.
 """
@@ -28,7 +29,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from raw import encode, split  # noqa: E402
 
 ALERT, HANDSHAKE, APPLICATION = 21, 22, 23
-CLIENT_HELLO, SERVER_HELLO, ENCRYPTED_EXTENSIONS, CERTIFICATE, REQUEST, VERIFY, FINISHED = 1, 2, 8, 11, 13, 15, 20
+CLIENT_HELLO, CERTIFICATE, REQUEST, FINISHED = 1, 11, 13, 20
 SUPPORTED_GROUPS, SIGNATURES, MASTER_SECRET, PRE_SHARED_KEY, SUPPORTED_VERSIONS, KEY_SHARE = 10, 13, 23, 41, 43, 51
 RENEGOTIATION = 0xFF01
 SUITE, OLD_SUITES = 0x1301, bytes.fromhex("c02bc02c")  # the old ones are of TLS 1.2, with ECDSA

@@ -18,11 +18,9 @@ teardown() {
 
 # say NODE MESSAGE...: with NODE's key, as no tool of ours would; the answers as [flag reject, cause]
 say() {
-	local node=$1 psk
+	local node=$1
 	shift
-	psk=$(jq -r --arg node "$node" '.keys[] | select(.client == $node and .server == "r1") | "\(.identity):\(.key)"' \
-		"$scopes/$node/keys.json")
-	answers --psk "$psk" "${asap[r1]}" "$@"
+	answers --psk "$(psk "$node" element r1)" "${asap[r1]}" "$@"
 }
 
 # answers ARG...: of raw.py exchange

@@ -66,9 +66,8 @@ ids() {
 	wait_for_record r1 '.event == "limit" and .reason == "message-time"'
 	wait_for_record r1 '.event == "malformed"'
 	# one that has a key may not do it either
-	psk=$(jq -r '.keys[] | select(.client == "e2" and .server == "r1") | "\(.identity):\(.key)"' "$scopes/e2/keys.json")
 	for garbage in 01000003 0100ffff00 0100000c0009ffff00000000; do
-		run -0 raw exchange --psk "$psk" --wait 3 "${asap[r1]}" "hex:$garbage"
+		run -0 raw exchange --psk "$(psk e2 element r1)" --wait 3 "${asap[r1]}" "hex:$garbage"
 	done
 	wait_for_record r1 '.event == "malformed" and .identity == "e2"'
 	wait_for_record r1 '.event == "limit" and .reason == "message-time" and .identity == "e2"'

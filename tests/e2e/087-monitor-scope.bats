@@ -4,13 +4,6 @@
 
 load helpers
 
-# key NODE ROLE SERVER: its "IDENTITY:HEX" for raw.py, from NODE's keys
-key() {
-	jq -r --arg node "$1" --arg role "$2" --arg server "$3" '.keys[] |
-		select(.client == $node and .role == $role and .server == $server) | "\(.identity):\(.key)"' \
-		"$scopes/$1/keys.json"
-}
-
 # monitor STATUS VERB [OPTION...]: ask as m1
 monitor() {
 	local status=$1 verb=$2
@@ -168,10 +161,10 @@ say() {
 		for message in "add:$who:$r1:web:77:$r2" "delete:$who:$r1:web:1:$r1" "init:$who:$r1:$r2" \
 			"ack:$who:$r1:$r2" "takeover:$who:$r1:$r2" "tabled:$who:$r1:web:77:$r2" \
 			"listed:$who:$r1:0x33333333"; do
-			say "$(key m1 monitor r1)" r1 "$message"
+			say "$(psk m1 monitor r1)" r1 "$message"
 			assert_equal "$message $output" "$message ENRP_ERROR 0x000a"
 		done
-		say "$(key m1 monitor r1)" r1 "presence:$who:$r1:$who"
+		say "$(psk m1 monitor r1)" r1 "presence:$who:$r1:$who"
 		assert_output ENRP_PRESENCE
 	done
 	assert_equal "$(elements r1)" "$before"
@@ -184,7 +177,7 @@ say() {
 
 @test "a monitor key gets nowhere on the ASAP port" {
 	start_peer r1
-	run -0 python3 "$RSP_SRCDIR/tests/e2e/raw.py" exchange --psk "$(key m1 monitor r1)" "${asap[r1]}" \
+	run -0 python3 "$RSP_SRCDIR/tests/e2e/raw.py" exchange --psk "$(psk m1 monitor r1)" "${asap[r1]}" \
 		register:web:7:127.0.0.1:80
 	assert_output closed
 	wait_for_record r1 '.event == "connection-refused" and .port == "asap"' >/dev/null

@@ -151,6 +151,13 @@ agree() {
 	done | LC_ALL=C sort | cmp -s - "$BATS_TEST_TMPDIR/all"
 }
 
+# psk CLIENT ROLE SERVER: IDENTITY:HEX of the key with which CLIENT, as ROLE, dials SERVER; for raw.py and the like.
+psk() {
+	jq -r --arg client "$1" --arg role "$2" --arg server "$3" \
+		'.keys[] | select(.client == $client and .role == $role and .server == $server) | "\(.identity):\(.key)"' \
+		"$scopes/$1/keys.json"
+}
+
 # server_id NAME: of the registrar NAME, as it is now.
 server_id() {
 	records "$1" 'select(.event == "listening").server_id' | jq -r .
