@@ -259,9 +259,14 @@ static void
 shake(struct rsp_stream *s)
 {
 	char reason[RSP_REASON_MAX];
+	size_t left;
 	bool done;
-	enum rsp_err e = rsp_tls_session_step(s->tls, &done, reason, sizeof(reason));
+	enum rsp_err e;
 
+	do { /* GnuTLS stops behind each record of early data, which it discards */
+		left = s->rx.n;
+		e = rsp_tls_session_step(s->tls, &done, reason, sizeof(reason));
+	} while (!e && !done && s->rx.n && s->rx.n < left);
 	if (e == RSP_EAUTH && s->dialling && rsp_dial_again(s))
 		return;
 	if (e) {

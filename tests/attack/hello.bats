@@ -158,7 +158,7 @@ keep_records() {
 			refute_line finished
 		done
 		assert_equal "$(records "$side" .event)" '"registered"'
-		run -0 python3 "$RSP_SRCDIR/tests/e2e/raw.py" exchange --psk "$key" --groups "$groups" "$at" "$keep_alive"
+		run -0 python3 "$RSP_SRCDIR/tests/e2e/raw.py" exchange --psk "$key" --openssl="-groups $groups" "$at" "$keep_alive"
 		assert_output --regexp ^08 # ENDPOINT_KEEP_ALIVE_ACK
 		wait_for_record "$side" '.event == "keepalive"'
 		stop "$side"
@@ -174,11 +174,11 @@ keep_records() {
 	assert_equal "$(field '.elements[].pe_id, .registrar.auth')" "0x00000011
 certificate"
 	assert_equal "$(elements r1 --own | jq -r '.[1].owner')" e1
-	run -0 python3 "$RSP_SRCDIR/tests/e2e/raw.py" exchange --psk "$(psk e2 element r2)" --groups P-521:X25519 "${asap[r2]}" \
+	run -0 python3 "$RSP_SRCDIR/tests/e2e/raw.py" exchange --psk "$(psk e2 element r2)" --openssl="-groups P-521:X25519" "${asap[r2]}" \
 		register:web:0x22:127.0.0.1:80 deregister:web:0x22
 	assert_line --index 0 --regexp ^0300
 	wait_for_record r2 '.event == "pe-registered" and [.pe_id, .identity, .role] == ["0x00000022", "e2", "element"]'
-	run -0 python3 "$RSP_SRCDIR/tests/e2e/raw.py" exchange --ca "$scopes/user/ca.pem" --groups P-521:X25519 "${asap[r2]}" \
+	run -0 python3 "$RSP_SRCDIR/tests/e2e/raw.py" exchange --ca "$scopes/user/ca.pem" --openssl="-groups P-521:X25519" "${asap[r2]}" \
 		register:web:0x33:127.0.0.1:80
 	assert_line --index 0 --regexp ^0301 # a user may not
 	wait_for_record r2 '.event == "refused" and .reason == "not-an-element" and .role == "user"'

@@ -292,6 +292,37 @@ openssl_psk() {
 	run -1 openssl_client "${enrp[r1]}" -CAfile "$scopes/user/ca.pem" -tls1_3
 }
 
+# with_early_data N: a user with a session of another server sends N octets before the handshake is over, and
+# one question behind it; the answers in hex
+with_early_data() {
+	local dir=$BATS_TEST_TMPDIR
+	yes "$(printf %06d 0)" | head -c "$1" >"$dir/early"
+	python3 "$RSP_SRCDIR/tests/e2e/raw.py" exchange --ca "$scopes/user/ca.pem" \
+		--openssl="-sess_in $dir/session -early_data $dir/early" "${asap[r1]}" resolve:web
+}
+
+@test "openssl s_client: early data is never taken, and neither hangs nor breaks the handshake" {
+	local dir=$BATS_TEST_TMPDIR server client
+	mkfifo "$dir/typed"
+	exec 8<>"$dir/typed" # so that it does not end
+	openssl s_server -accept 127.0.0.1:0 -cert "$scopes/r1/cert.pem" -key "$scopes/r1/key.pem" -tls1_3 -early_data \
+		-max_early_data 100000 >"$dir/server" 2>&1 <&8 3>&- &
+	server=$!
+	wait_until 10 grep -q '^ACCEPT' "$dir/server"
+	openssl s_client -connect "$(sed -n 's/^ACCEPT //p' "$dir/server")" -tls1_3 -sess_out "$dir/session" \
+		>"$dir/client" 2>&1 <&8 3>&- &
+	client=$!
+	wait_until 10 test -s "$dir/session"
+	kill "$client" "$server"
+	run -0 with_early_data 6000
+	assert_output --regexp '^0600[0-9a-f]+$'
+	run -0 with_early_data 20000 # more than GnuTLS discards
+	assert_output closed
+	exec 8>&-
+	wait_for_record r1 '.event == "connection-refused" and .key == "protocol"'
+	assert_equal "$(records r1 'select(.event == "connection-refused").key')" '"protocol"'
+}
+
 # Slow ones
 
 @test "a handshake that never ends is ended on either port, and holds nobody up" {

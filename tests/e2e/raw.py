@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 """Say to a registrar what our own tools never would: messages made by hand, over plain TCP or over openssl's TLS.
 
-raw.py exchange [--psk IDENTITY:HEX | --ca FILE] [--groups LIST] [--wait SECONDS] ADDR:PORT MESSAGE...
+raw.py exchange [--psk IDENTITY:HEX | --ca FILE] [--openssl=OPTIONS] [--wait SECONDS] ADDR:PORT MESSAGE...
     Send the messages; print each answer as a line of hex, and "closed" if the other side closed. Ends when there are as many
-    answers as messages. --groups names those of the key exchange, as openssl calls them, the one to begin with first.
+    answers as messages. --openssl has more options for openssl s_client, with blanks between them.
 raw.py hold N ADDR:PORT HEX
     Open N plain connections, send HEX on each, print "held", keep them until stdin ends.
 raw.py shout ADDR:PORT MESSAGE...
@@ -165,17 +165,17 @@ def exchange(arguments):
     parser = argparse.ArgumentParser()
     parser.add_argument("--psk")
     parser.add_argument("--ca")
-    parser.add_argument("--groups")
+    parser.add_argument("--openssl", default="")
     parser.add_argument("--wait", type=float, default=5)
     parser.add_argument("where")
     parser.add_argument("message", nargs="+")
     given = parser.parse_args(arguments)
-    groups = ["-groups", given.groups] if given.groups else []
+    more = given.openssl.split()
     if given.psk:
         identity, key = given.psk.rsplit(":", 1)
-        link = Tls(given.where, ["-psk_identity", identity, "-psk", key, "-ciphersuites", "TLS_AES_128_GCM_SHA256", *groups])
+        link = Tls(given.where, ["-psk_identity", identity, "-psk", key, "-ciphersuites", "TLS_AES_128_GCM_SHA256", *more])
     elif given.ca:
-        link = Tls(given.where, ["-CAfile", given.ca, "-verify_return_error", *groups])
+        link = Tls(given.where, ["-CAfile", given.ca, "-verify_return_error", *more])
     else:
         link = Plain(given.where)
     for text in given.message:
