@@ -26,8 +26,10 @@ spoil() {
 	local where
 	where=$(cat "$BATS_TEST_TMPDIR/nobody")
 	start_peer r1 "${quick[@]}" --peer "r4@$where"
+	wait_for_record r1 '.event == "peer-unreachable"'
 	run -0 records r1 'select(.event == "peer-unreachable") | [.ok, .peer, .peer_id, .remote, .error.key, .error.object]'
 	assert_output "[false,\"r4\",null,\"$where\",\"unreachable\",\"$where\"]"
+	wait_until 10 said r1 'serves alone'
 	assert_equal "$(cat "$BATS_TEST_TMPDIR/r1.err")" \
 		"$(printf '%s\n' "rsp-peer: r4: is not reached at $where: Connection refused" \
 			'rsp-peer: serves alone: of the other registrars none is reached that serves')"
@@ -60,6 +62,7 @@ spoil() {
 	spoil r1 '.role == "peer" and .server == "r2"' # its identity is the same
 	start_peer r2 "${quick[@]}"
 	start_peer r1 "${quick[@]}" --scope "$BATS_TEST_TMPDIR/r1" --peer "r2@${enrp[r2]}"
+	wait_for_record r1 '.event == "peer-unreachable"'
 	run -0 records r1 'select(.event == "peer-unreachable") | [.peer, .error.key]'
 	assert_output '["r2","auth-failed"]'
 	assert_equal "$(lines r1 "r2: is not reached at ${enrp[r2]}: ")" 1
@@ -89,6 +92,7 @@ spoil() {
 	jq '.keys |= map(select(.server != "r2" and .client != "r2"))' "$scopes/r1/keys.json" >"$BATS_TEST_TMPDIR/r1/keys.json"
 	start_peer r2 "${quick[@]}"
 	start_peer r1 "${quick[@]}" --scope "$BATS_TEST_TMPDIR/r1" --peer "r2@${enrp[r2]}"
+	wait_for_record r1 '.event == "peer-unreachable"'
 	run -0 records r1 'select(.event == "peer-unreachable") | [.peer, .error.key, .error.object]'
 	assert_output '["r2","no-key","r2"]'
 	assert_equal "$(lines r1 'rsp-peer: r2: is not reached: no valid key')" 1
@@ -124,6 +128,7 @@ while True:
 	local where
 	where=$(cat "$BATS_TEST_TMPDIR/nobody")
 	start_peer r1 --insecure-plaintext --peer "$where"
+	wait_for_record r1 '.event == "peer-unreachable"'
 	run -0 records r1 'select(.event == "peer-unreachable") | [.peer, .remote, .error.object]'
 	assert_output "[null,\"$where\",\"$where\"]"
 	assert_equal "$(lines r1 "rsp-peer: $where: is not reached: Connection refused")" 1
