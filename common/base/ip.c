@@ -46,3 +46,13 @@ rsp_ip_equal(const struct rsp_ip *a, const struct rsp_ip *b)
 
 	return x.family == y.family && memcmp(x.ip, y.ip, sizeof(x.ip)) == 0;
 }
+
+struct rsp_ip
+rsp_ip_source(const struct rsp_ip *ip)
+{
+	struct rsp_ip source = rsp_ip_unmapped(ip);
+
+	if (source.family == 6)
+		memset(source.ip + 8, 0, 8);
+	return source;
+}

@@ -26,4 +26,10 @@ struct rsp_ip rsp_ip_unmapped(const struct rsp_ip *ip);
 /** Whether @a and @b are the same address; an IPv4-mapped IPv6 address equals its IPv4 form. */
 bool rsp_ip_equal(const struct rsp_ip *a, const struct rsp_ip *b);
 
+/**
+ * The source that @ip counts as wherever something is limited or counted for each source: the IPv4 address, also of an
+ * IPv4-mapped one; or the IPv6 network of 64 bits, since one host has all of its addresses. RFC 5355 s.2.1, s.2.13.
+ */
+struct rsp_ip rsp_ip_source(const struct rsp_ip *ip);
+
 #endif

@@ -8,7 +8,7 @@
 
 #define PACE_BURST  4 /* hints dialled at once; then one in each stagger */
 #define TOLD_BURST  32
-#define TOLD_PACE   100 /* ms */
+#define TOLD_PACE   100                                           /* ms */
 #define PATIENCE(c) (4 * (uint64_t)(c)->config.timers.stagger_ms) /* with one attempt, while others wait */
 
 /* What speaks for a hint. Those that have more are tried first, and make no room for those that have less. */
@@ -196,6 +196,14 @@ worth_less(const struct client_hint *a, const struct client_hint *b)
 	return a->rank != b->rank ? a->rank < b->rank : a->failures > b->failures;
 }
 
+static bool
+same_source(const struct rsp_ip *a, const struct rsp_ip *b)
+{
+	struct rsp_ip x = rsp_ip_source(a), y = rsp_ip_source(b);
+
+	return rsp_ip_equal(&x, &y);
+}
+
 /* A place for what @source announced. One source has a part of the table only; a full one has room by chance, so that
  * no one can keep others out by being first. NULL: there is none. */
 static struct client_hint *
@@ -207,7 +215,7 @@ make_room(struct rsp_client *c, unsigned rank, const struct rsp_ip *source)
 	for (unsigned i = 0; i < RSP_CLIENT_HINTS_MAX; i++) {
 		if (!unused && !c->hints[i].used && !in_use(c, &c->hints[i]))
 			unused = &c->hints[i];
-		n_own += c->hints[i].used && rsp_ip_equal(&c->hints[i].source, source);
+		n_own += c->hints[i].used && same_source(&c->hints[i].source, source);
 	}
 	bool enough = rank < RANK_KNOWN && n_own >= CLIENT_HINTS_PER_SOURCE;
 	if (unused && !enough)
@@ -215,7 +223,7 @@ make_room(struct rsp_client *c, unsigned rank, const struct rsp_ip *source)
 	for (unsigned i = 0; i < RSP_CLIENT_HINTS_MAX; i++) {
 		struct client_hint *hint = &c->hints[i];
 
-		if (!hint->used || hint->rank > rank || (enough && !rsp_ip_equal(&hint->source, source)) ||
+		if (!hint->used || hint->rank > rank || (enough && !same_source(&hint->source, source)) ||
 		    in_use(c, hint) || (victim && worth_less(victim, hint)))
 			continue;
 		if (!victim || worth_less(hint, victim))

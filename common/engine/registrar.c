@@ -202,8 +202,9 @@ link_authenticated(struct rsp_registrar *r, struct rsp_link *link, const struct 
 {
 	char address[1 + RSP_IP_TEXT_MAX] = "@"; /* no identity begins so */
 	char *identity = info->identity ? strdup(info->identity) : NULL;
+	struct rsp_ip source = rsp_ip_source(&info->remote);
 
-	rsp_ip_format(&info->remote, address + 1);
+	rsp_ip_format(&source, address + 1);
 	struct rsp_account *account = rsp_account_get(&r->accounts, &r->key,
 						      rsp_bytes_str(info->identity ? info->identity : address));
 	if (!account || (info->identity && !identity)) {

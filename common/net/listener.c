@@ -35,17 +35,6 @@ struct rsp_listener {
 	struct source_list sources[BUCKETS];
 };
 
-/* Who is one source: an IPv4 address, or an IPv6 network of 64 bits, as one host has all of its addresses. */
-static struct rsp_ip
-source_of(const struct rsp_ip *ip)
-{
-	struct rsp_ip source = *ip;
-
-	if (source.family == 6)
-		memset(source.ip + 8, 0, 8);
-	return source;
-}
-
 static struct source_list *
 bucket(struct rsp_listener *l, const struct rsp_ip *source)
 {
@@ -56,7 +45,7 @@ bucket(struct rsp_listener *l, const struct rsp_ip *source)
 static enum rsp_err
 source_take(struct rsp_listener *l, const struct rsp_ip *ip, struct rsp_source **ret)
 {
-	struct rsp_ip key = source_of(ip);
+	struct rsp_ip key = rsp_ip_source(ip);
 	struct source_list *list = bucket(l, &key);
 	struct rsp_source *source;
 

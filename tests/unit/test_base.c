@@ -82,7 +82,8 @@ durations_have_units(void)
 	static const struct {
 		const char *text;
 		uint64_t ms;
-	} good[] = { { "250ms", 250 }, { "30s", 30000 }, { "5", 5000 }, { "5m", 300000 }, { "2h", 7200000 }, { "1d", 86400000 } };
+	} good[] = { { "250ms", 250 }, { "30s", 30000 },  { "5", 5000 },
+		     { "5m", 300000 }, { "2h", 7200000 }, { "1d", 86400000 } };
 	uint64_t ms = 0;
 
 	for (size_t i = 0; i < RSP_COUNT(good); i++) {
@@ -150,6 +151,31 @@ addresses_are_read_and_compared(void)
 	CHECK_EQ(rsp_ip_parse("[::1]", &b), RSP_EVALUE);
 	CHECK_EQ(rsp_ip_parse("256.0.0.1", &b), RSP_EVALUE);
 	CHECK_EQ(rsp_ip_parse("", &b), RSP_EVALUE);
+}
+
+/* RFC 5355 s.2.1: one IPv6 host has 2^64 addresses. */
+static void
+a_source_is_an_ipv4_address_or_an_ipv6_network(void)
+{
+	static const struct {
+		const char *ip, *source;
+	} rows[] = {
+		{ "192.0.2.7", "192.0.2.7" },
+		{ "::ffff:192.0.2.7", "192.0.2.7" },
+		{ "2001:db8:1:2:3:4:5:6", "2001:db8:1:2::" },
+		{ "2001:db8:1:2:ffff::", "2001:db8:1:2::" },
+		{ "2001:db8:1:3::1", "2001:db8:1:3::" },
+	};
+
+	for (size_t i = 0; i < RSP_COUNT(rows); i++) {
+		char text[RSP_IP_TEXT_MAX];
+		struct rsp_ip ip;
+
+		CHECK_EQ(rsp_ip_parse(rows[i].ip, &ip), RSP_OK);
+		struct rsp_ip source = rsp_ip_source(&ip);
+		rsp_ip_format(&source, text);
+		CHECK_STR(text, rows[i].source);
+	}
 }
 
 static void
@@ -221,6 +247,7 @@ main(void)
 	TAP_RUN(seeded_numbers_repeat_and_are_even);
 	TAP_RUN(the_hash_is_siphash_1_3);
 	TAP_RUN(addresses_are_read_and_compared);
+	TAP_RUN(a_source_is_an_ipv4_address_or_an_ipv6_network);
 	TAP_RUN(time_is_written_as_rfc_3339);
 	TAP_RUN(roles_have_names);
 	TAP_RUN(secrets_must_be_private_files);

@@ -455,6 +455,27 @@ a_flood_from_one_source_leaves_room_for_others(void)
 	world_end(&w);
 }
 
+/* RFC 5355 2.1: one IPv6 host has all addresses of its network. */
+static void
+an_ipv6_network_is_one_source(void)
+{
+	struct rsp_ip source = { 6, { 0x20, 0x01, 0x0d, 0xb8, 0, 1, 0, 2 } };
+
+	begin_discovering(0);
+	for (unsigned i = 0; i < 100; i++) {
+		source.ip[15] = (uint8_t)i;
+		announce_as(i + 1, ip4(10, 66, 0, i), (uint16_t)(i + 1), source);
+		for (unsigned k = 0; k < w.n_dials; k++)
+			if (!w.dial[k].ended)
+				world_down(&w, w.dial[k].link, RSP_STEP_TCP, RSP_EUNREACHABLE);
+	}
+	CHECK_EQ(stats().hints, 8);
+	source.ip[7] = 3;
+	announce_as(200, ip4(10, 66, 1, 1), 1, source);
+	CHECK_EQ(stats().hints, 9);
+	world_end(&w);
+}
+
 static void
 a_flood_from_everywhere_is_bounded_and_the_known_come_first(void)
 {
@@ -665,6 +686,7 @@ main(void)
 	TAP_RUN(both_kinds_have_their_places);
 	TAP_RUN(patience_grows);
 	TAP_RUN(a_flood_from_one_source_leaves_room_for_others);
+	TAP_RUN(an_ipv6_network_is_one_source);
 	TAP_RUN(a_flood_from_everywhere_is_bounded_and_the_known_come_first);
 	TAP_RUN(a_flood_does_not_touch_the_home);
 	TAP_RUN(what_makes_no_sense_is_dropped_and_counted);
