@@ -370,6 +370,7 @@ deadline_due(struct rsp_client *c)
 
 	if (waiting(c) == 0)
 		return;
+	rsp_client_attempts_late(c);
 	if (c->home)
 		(void)rsp_fail(&why, RSP_ETIMEOUT, rsp_client_link_text(c, c->home, text), "no answer in time");
 	else
@@ -382,6 +383,7 @@ outage_due(struct rsp_client *c)
 {
 	struct rsp_why why = { 0 };
 
+	rsp_client_attempts_late(c);
 	(void)rsp_client_verdict(c, &why);
 	why.err = RSP_ELOST;
 	rsp_client_give_up(c, &why);

@@ -20,7 +20,8 @@
 
 #define RSP_CLIENT_SERVERS_MAX 64
 #define RSP_CLIENT_SERVER_IPS_MAX 8
-#define RSP_CLIENT_PARALLEL 3 /* RFC 5352 s.3.6 SH1: never more connections than this */
+#define RSP_CLIENT_PARALLEL 3 /* RFC 5352 s.3.6 SH1: the home and attempts that are not silent */
+#define RSP_CLIENT_ATTEMPTS_MAX 9 /* with the silent ones */
 #define RSP_CLIENT_REGISTRARS_MAX 256
 #define RSP_CLIENT_HINTS_MAX	  64 /* addresses remembered from announcements */
 
@@ -156,6 +157,9 @@ struct rsp_client_ops {
 	uint32_t (*dial)(void *ctx, const struct rsp_dial *to, unsigned server);
 	/* May call any function of the client but _free, and those that deliver (link_up … tick). */
 	void (*event)(void *ctx, const struct rsp_client_event *event);
+	/* How far the dialled @link, which is not up, has come: its name is being looked up, it connects, it shakes hands.
+	 * NULL: it connects. */
+	enum rsp_client_step (*step)(void *ctx, uint32_t link);
 };
 
 struct rsp_client_config {

@@ -8,8 +8,7 @@
 
 #define PACE_BURST  4 /* hints dialled at once; then one in each stagger */
 #define TOLD_BURST  32
-#define TOLD_PACE   100                                           /* ms */
-#define PATIENCE(c) (4 * (uint64_t)(c)->config.timers.stagger_ms) /* with one attempt, while others wait */
+#define TOLD_PACE   100 /* ms */
 
 /* What speaks for a hint. Those that have more are tried first, and make no room for those that have less. */
 enum {
@@ -382,7 +381,7 @@ void
 rsp_client_hint_failed(struct rsp_client *c, struct client_hint *hint)
 {
 	unsigned doublings = hint->failures < 16 ? hint->failures : 16;
-	uint64_t wait_ms = PATIENCE(c) << doublings, cap_ms = c->config.timers.t5_serverhunt_ms;
+	uint64_t wait_ms = rsp_client_patience(c) << doublings, cap_ms = c->config.timers.t5_serverhunt_ms;
 
 	hint->failures++;
 	hint->next_try_ms = c->now + rsp_rng_jitter(&c->rng, wait_ms < cap_ms ? wait_ms : cap_ms, 25);
@@ -397,56 +396,13 @@ rsp_client_hint_proven(struct rsp_client *c, struct client_link *link, const cha
 	(void)snprintf(link->name, sizeof link->name, "%s", identity);
 }
 
-/* When the attempt that @link is has to end if others wait; RSP_NEVER: not at all. With each failure it gets more time:
- * a registrar may be slow. Of configured servers no more than the one in the last place has to go (@any_hint: none). */
-static uint64_t
-end_of(const struct rsp_client *c, const struct client_link *link, bool any_hint)
-{
-	const struct client_hint *hint = rsp_client_hint_of(c, link->candidate);
-	unsigned doublings = !hint ? 0 : hint->failures < 16 ? hint->failures : 16;
-
-	if (!link->id || !link->dialled || link->up || (!hint && any_hint))
-		return RSP_NEVER;
-	return link->dialled_ms + (PATIENCE(c) << doublings);
-}
-
-/* The attempt that has to make room first, and when. An address that swallows everything costs whoever announces it
- * nothing; it is not to stop the hunt until T5. */
-static uint64_t
-first_to_end(struct rsp_client *c, struct client_link **ret)
-{
-	uint64_t first_ms = RSP_NEVER;
-	bool any_hint = false;
-
-	for (size_t i = 0; i < RSP_COUNT(c->links); i++)
-		any_hint |= c->links[i].id && c->links[i].dialled && rsp_client_hint_of(c, c->links[i].candidate);
-	for (size_t i = 0; i < RSP_COUNT(c->links); i++) {
-		uint64_t end_ms = end_of(c, &c->links[i], any_hint);
-
-		if (end_ms >= first_ms)
-			continue;
-		first_ms = end_ms;
-		*ret = &c->links[i];
-	}
-	return first_ms;
-}
-
-/* When the next hint may be dialled: now if it is 0. */
+/* How long until the next hint may be dialled; 0: now. */
 static uint64_t
 wait_to_dial(struct rsp_client *c)
 {
-	struct client_link *late = NULL;
 	uint64_t wait_ms = wait_for_token(c->hint_pace_ms, c->now, c->config.timers.stagger_ms, PACE_BURST);
 
-	if (wait_ms || rsp_client_may_dial(c, true))
-		return wait_ms;
-	uint64_t end_ms = first_to_end(c, &late);
-	if (!late)
-		return RSP_NEVER; /* something ends sooner or later, and this is called again */
-	if (end_ms > c->now)
-		return end_ms - c->now;
-	rsp_client_link_late(c, late);
-	return rsp_client_may_dial(c, true) ? 0 : RSP_NEVER;
+	return wait_ms ? wait_ms : rsp_client_room(c, true);
 }
 
 /* Let the timer ring when the next one may be tried, in @wait_ms, or is to be forgotten. */
@@ -479,10 +435,12 @@ rsp_client_hints_try(struct rsp_client *c)
 	if (!c->hints)
 		return;
 	while (c->hunting && (hint = best(c)) != NULL) {
-		wait_ms = wait_to_dial(c);
+		wait_ms = wait_to_dial(c); /* may end an attempt, which is told */
 		if (wait_ms)
 			break;
 		wait_ms = RSP_NEVER;
+		if (!c->hunting || !may_be_tried(c, hint))
+			continue;
 		take_token(&c->hint_pace_ms, c->now, c->config.timers.stagger_ms);
 		(void)rsp_client_dial(c, &c->candidates[c->n_candidates + (unsigned)(hint - c->hints)]);
 	}

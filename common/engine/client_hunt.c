@@ -160,37 +160,6 @@ rsp_client_blame(struct rsp_client *c, const struct client_link *link, enum rsp_
 		note_attempt(c, link->candidate, step, why);
 }
 
-static unsigned
-count_links(const struct rsp_client *c, bool only_pending)
-{
-	unsigned n = 0;
-
-	for (size_t i = 0; i < RSP_COUNT(c->links); i++)
-		n += c->links[i].id && c->links[i].dialled && !(only_pending && c->links[i].up);
-	return n;
-}
-
-/* Of those that were announced, or of the configured ones. */
-static unsigned
-count_kind(const struct rsp_client *c, bool hints)
-{
-	unsigned n = 0;
-
-	for (size_t i = 0; i < RSP_COUNT(c->links); i++)
-		n += c->links[i].id && c->links[i].dialled && (c->links[i].candidate >= c->n_candidates) == hints;
-	return n;
-}
-
-/* Whether there is room for one more connection; if there are both kinds to try, neither takes all of it. */
-bool
-rsp_client_may_dial(const struct rsp_client *c, bool hint)
-{
-	bool others_wait = hint ? rsp_client_untried(c) : rsp_client_hints_wait(c);
-
-	return count_links(c, false) < RSP_CLIENT_PARALLEL && /* SH1 */
-	       (!others_wait || count_kind(c, hint) < RSP_CLIENT_PARALLEL - 1);
-}
-
 static struct client_candidate *
 untried(const struct rsp_client *c)
 {
@@ -256,38 +225,46 @@ rsp_client_dial(struct rsp_client *c, struct client_candidate *cand)
 void
 rsp_client_link_late(struct rsp_client *c, struct client_link *link)
 {
+	static const char *const missing[] = {
+		[RSP_STEP_DNS] = "no answer to the name lookup in time",
+		[RSP_STEP_TCP] = "no connection in time",
+		[RSP_STEP_TLS] = "connected, but no TLS handshake in time",
+		[RSP_STEP_ASAP] = "no answer in time",
+	};
+	enum rsp_client_step step = c->ops.step ? c->ops.step(c->ctx, link->id) : RSP_STEP_TCP;
 	unsigned candidate = link->candidate;
 	char text[RSP_CLIENT_SERVER_TEXT_MAX];
 	struct rsp_why why = { 0 };
 
-	(void)rsp_fail(&why, RSP_ETIMEOUT, rsp_client_link_text(c, link, text), "no connection in time");
+	(void)rsp_fail(&why, RSP_ETIMEOUT, rsp_client_link_text(c, link, text), "%s", missing[step]);
 	rsp_client_link_close(c, link);
-	note_attempt(c, candidate, RSP_STEP_TCP, &why);
+	note_attempt(c, candidate, step, &why);
 }
 
-/* End the attempts under way but @keep. With @why they failed; without, they are not wanted any more. */
-static void
-drop_attempts(struct rsp_client *c, const struct client_link *keep, const struct rsp_why *why)
+static bool
+is_under_way(const struct client_link *link)
 {
-	for (size_t i = 0; i < RSP_COUNT(c->links); i++) {
-		struct client_link *link = &c->links[i];
-		unsigned candidate = link->candidate;
-
-		if (!link->id || !link->dialled || link->up || link == keep)
-			continue;
-		rsp_client_link_close(c, link);
-		if (why)
-			note_attempt(c, candidate, RSP_STEP_TCP, why);
-	}
+	return link->id && link->dialled && !link->up;
 }
 
+void
+rsp_client_attempts_late(struct rsp_client *c)
+{
+	for (size_t i = 0; i < RSP_COUNT(c->links); i++)
+		if (is_under_way(&c->links[i]))
+			rsp_client_link_late(c, &c->links[i]);
+}
+
+/* End the hunt. The attempts under way but @keep are not needed any more. */
 static void
 stop(struct rsp_client *c, const struct client_link *keep)
 {
 	c->hunting = c->pausing = false;
 	rsp_client_disarm(c, &c->t5);
 	rsp_client_disarm(c, &c->next);
-	drop_attempts(c, keep, NULL);
+	for (size_t i = 0; i < RSP_COUNT(c->links); i++)
+		if (is_under_way(&c->links[i]) && &c->links[i] != keep)
+			rsp_client_link_close(c, &c->links[i]);
 }
 
 /* The whole list was tried in vain. True if it is to be tried again. */
@@ -332,18 +309,19 @@ pause_round(struct rsp_client *c, unsigned failures)
 	rsp_client_arm(c, &c->next, wait_ms);
 }
 
-/* Dial one of the configured servers; the next one has its turn a little later. */
+/* Dial one of the configured servers. The next one has its turn after the stagger, or when there is room for it. */
 static void
 dial_next(struct rsp_client *c)
 {
-	while (c->hunting && rsp_client_may_dial(c, false)) {
-		struct client_candidate *cand = untried(c);
+	while (c->hunting && untried(c)) {
+		uint64_t wait_ms = rsp_client_room(c, false);
 
-		if (!cand)
+		if (wait_ms == RSP_NEVER)
 			return;
-		if (rsp_client_dial(c, cand)) {
-			if (untried(c))
-				rsp_client_arm(c, &c->next, c->config.timers.stagger_ms);
+		if (wait_ms == 0 && rsp_client_dial(c, untried(c)))
+			wait_ms = c->config.timers.stagger_ms;
+		if (wait_ms) {
+			rsp_client_arm(c, &c->next, wait_ms);
 			return;
 		}
 	}
@@ -354,7 +332,7 @@ attempt_next(struct rsp_client *c)
 {
 	dial_next(c);
 	rsp_client_hints_try(c);
-	if (c->hunting && count_links(c, true) == 0 && !untried(c) && !rsp_client_hints_wait(c) && round_failed(c))
+	if (c->hunting && !rsp_client_under_way(c) && !untried(c) && !rsp_client_hints_wait(c) && round_failed(c))
 		pause_round(c, c->rounds);
 }
 
@@ -384,13 +362,11 @@ rsp_client_hunt(struct rsp_client *c)
 static void
 t5_due(struct rsp_client *c)
 {
-	struct rsp_why why = { 0 };
 	uint64_t cap = c->config.timers.retran_max_ms;
 
 	c->pausing = false;
 	c->t5_ms = c->t5_ms * 2 < cap ? c->t5_ms * 2 : cap > c->t5_ms ? cap : c->t5_ms;
-	(void)rsp_fail(&why, RSP_ETIMEOUT, "", "no connection in time");
-	drop_attempts(c, NULL, &why);
+	rsp_client_attempts_late(c);
 	if (!c->hunting)
 		return;
 	if (!untried(c)) { /* else those that were not tried are the different set that SH5 wants */

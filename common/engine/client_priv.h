@@ -8,11 +8,11 @@
 #include "model/timers.h"
 
 /* What the files of the client share. client.c: construction, time, messages in. client_hunt.c: links and the hunt for
- * a home; client_verdict.c: what is told of it. client_element.c: registrations. client_lookup.c: resolutions and unreachable reports. client_announce.c:
+ * a home; client_room.c: how many attempts of it are under way; client_verdict.c: what is told of it. client_element.c: registrations. client_lookup.c: resolutions and unreachable reports. client_announce.c:
  * registrars that announce themselves. */
 
 #define CLIENT_NOTIFY_MAX 16	/* connections that registrars opened to us */
-#define CLIENT_LINKS_MAX (RSP_CLIENT_PARALLEL + CLIENT_NOTIFY_MAX)
+#define CLIENT_LINKS_MAX (RSP_CLIENT_ATTEMPTS_MAX + CLIENT_NOTIFY_MAX)
 #define CLIENT_WINDOW 256	/* requests on the way at a time */
 #define CLIENT_BUCKETS 4096	/* of the elements' hash table */
 #define CLIENT_BAD_MAX 8	/* messages without sense that a registrar may send before it is left */
@@ -210,19 +210,30 @@ void rsp_client_blame(struct rsp_client *c, const struct client_link *link, enum
 		      const struct rsp_why *why);
 /** Dial @cand. True if it is under way. */
 bool rsp_client_dial(struct rsp_client *c, struct client_candidate *cand);
-/** The attempt that @link is ended: it took too long. */
+/** End the attempt @link, which took too long, and note the step that it had come to. */
 void rsp_client_link_late(struct rsp_client *c, struct client_link *link);
+/** End all attempts under way in that way: time ran out. */
+void rsp_client_attempts_late(struct rsp_client *c);
 /** A copy of @n servers in @to, zeroed before; and the end of it. */
 enum rsp_err rsp_client_copy_servers(struct rsp_client_server *to, const struct rsp_client_server *from,
 				     unsigned n) RSP_NODISCARD;
 void rsp_client_free_servers(struct rsp_client_server *servers, unsigned n);
 /** Whether a configured address is left to be tried in this round. */
 bool rsp_client_untried(const struct rsp_client *c);
-/** Whether there is room for one more connection, to an address that was announced (@hint) or is configured. */
-bool rsp_client_may_dial(const struct rsp_client *c, bool hint);
 
 /** How many servers there are: the configured ones, and those that announcements may add. */
 unsigned rsp_client_count_servers(const struct rsp_client *c);
+
+/* client_room.c */
+/** How long an attempt may be silent until it does not keep another one from its turn, in ms: four staggers. */
+uint64_t rsp_client_patience(const struct rsp_client *c);
+/** Whether any attempt is under way: dialled, and not up. */
+bool rsp_client_under_way(const struct rsp_client *c);
+/**
+ * How long until there is room for one more attempt, at an address that was announced (@hint) or is configured, in ms.
+ * 0: now; if need be, another attempt was ended for it. RSP_NEVER: not before something ends.
+ */
+uint64_t rsp_client_room(struct rsp_client *c, bool hint);
 
 /* client_verdict.c */
 /** Sum up why no server was usable. */

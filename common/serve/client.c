@@ -32,7 +32,13 @@ engine_event(void *ctx, const struct rsp_client_event *event)
 	s->event(s->ctx, event);
 }
 
-static const struct rsp_client_ops ops = { engine_send, engine_close, engine_dial, engine_event };
+static enum rsp_client_step
+engine_step(void *ctx, uint32_t link)
+{
+	return rsp_session_link_step(ctx, link);
+}
+
+static const struct rsp_client_ops ops = { engine_send, engine_close, engine_dial, engine_event, engine_step };
 
 void
 rsp_session_settle(struct rsp_session *s)

@@ -64,6 +64,16 @@ step_of(const struct session_link *link, enum rsp_err err)
 	return RSP_STEP_TCP;
 }
 
+enum rsp_client_step
+rsp_session_link_step(const struct rsp_session *s, uint32_t id)
+{
+	const struct session_link *link = rsp_session_link_find(s, id);
+
+	if (!link || link->lookup)
+		return RSP_STEP_DNS;
+	return link->stream && rsp_stream_reached(link->stream) ? RSP_STEP_TLS : RSP_STEP_TCP;
+}
+
 /* The engine is told, and @link is gone. */
 static void
 link_down(struct session_link *link)

@@ -69,6 +69,8 @@ void rsp_session_settle(struct rsp_session *s);
 uint32_t rsp_session_link_dial(struct rsp_session *s, const struct rsp_dial *to, unsigned server);
 void rsp_session_link_send(struct rsp_session *s, uint32_t id, struct rsp_bytes message);
 void rsp_session_link_close(struct rsp_session *s, uint32_t id);
+/** How far the link, which is not open yet, has come. */
+enum rsp_client_step rsp_session_link_step(const struct rsp_session *s, uint32_t id);
 struct session_link *rsp_session_link_find(const struct rsp_session *s, uint32_t id);
 /** Tell the engine of links that failed while it was not to be told. */
 void rsp_session_links_failed(struct rsp_session *s);

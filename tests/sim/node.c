@@ -67,7 +67,7 @@ client_event(void *ctx, const struct rsp_client_event *event)
 }
 
 static const struct rsp_engine_ops registrar_ops = { op_send, op_close, op_dial, op_record };
-static const struct rsp_client_ops client_ops = { op_send, op_close, client_dial, client_event };
+static const struct rsp_client_ops client_ops = { op_send, op_close, client_dial, client_event, NULL };
 
 static void
 node_init(struct sim *w, unsigned place)

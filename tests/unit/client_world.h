@@ -45,6 +45,7 @@ struct world {
 	struct told *told;
 	uint32_t closed[256];
 	bool cannot_dial;
+	enum rsp_client_step step; /* to which all attempts under way have come */
 	void (*hook)(struct world *w, const struct rsp_client_event *event);
 	struct rsp_why last_why;
 };
@@ -117,7 +118,16 @@ world_event(void *ctx, const struct rsp_client_event *event)
 		w->hook(w, event);
 }
 
-static const struct rsp_client_ops world_ops = { world_send, world_close, world_dial, world_event };
+static enum rsp_client_step
+world_step(void *ctx, uint32_t link)
+{
+	const struct world *w = ctx;
+
+	(void)link;
+	return w->step;
+}
+
+static const struct rsp_client_ops world_ops = { world_send, world_close, world_dial, world_event, world_step };
 
 static struct rsp_client_config
 world_config(unsigned n_servers, bool element)
@@ -143,7 +153,7 @@ world_config(unsigned n_servers, bool element)
 static void
 world_prepare(struct world *w)
 {
-	*w = (struct world){ .now = 1000 };
+	*w = (struct world){ .now = 1000, .step = RSP_STEP_TCP };
 	w->sent = calloc(WORLD_LOG, sizeof *w->sent);
 	w->told = calloc(WORLD_LOG, sizeof *w->told);
 	CHECK(w->sent && w->told);

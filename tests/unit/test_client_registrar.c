@@ -141,7 +141,7 @@ registrar_record(void *ctx, const struct rsp_event *event)
 		(void)snprintf(net.removed, sizeof net.removed, "%s", event->reason);
 }
 
-static const struct rsp_client_ops client_ops = { client_send, client_close, client_dial, client_event };
+static const struct rsp_client_ops client_ops = { client_send, client_close, client_dial, client_event, NULL };
 static const struct rsp_engine_ops registrar_ops = { registrar_send, registrar_close, registrar_dial,
 						     registrar_record };
 
