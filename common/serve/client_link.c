@@ -3,7 +3,7 @@
 #include "proto/message.h"
 #include "serve/client_priv.h"
 
-/* The engine's links: a lookup, addresses tried in turn, a stream; or a stream that a registrar opened to us. */
+/* The engine's links: a lookup, a race between addresses, a stream; or a stream that a registrar opened to us. */
 
 struct session_link *
 rsp_session_link_find(const struct rsp_session *s, uint32_t id)
@@ -43,6 +43,7 @@ link_free(struct session_link *link)
 	if (*at)
 		*at = link->next;
 	rsp_lookup_cancel(link->lookup);
+	rsp_race_cancel(link->race);
 	if (link->stream) {
 		rsp_stream_set_ctx(link->stream, NULL);
 		rsp_stream_close(link->stream, link->open);
@@ -71,7 +72,7 @@ rsp_session_link_step(const struct rsp_session *s, uint32_t id)
 
 	if (!link || link->lookup)
 		return RSP_STEP_DNS;
-	return link->stream && rsp_stream_reached(link->stream) ? RSP_STEP_TLS : RSP_STEP_TCP;
+	return link->race && rsp_race_reached(link->race) ? RSP_STEP_TLS : RSP_STEP_TCP;
 }
 
 /* The engine is told, and @link is gone. */
@@ -128,10 +129,11 @@ on_open(void *ctx, struct rsp_stream *stream, const struct rsp_stream_auth *auth
 		.remote_port = auth->remote_port,
 	};
 
-	(void)stream;
 	if (!link)
 		return;
 	struct rsp_session *s = link->s;
+	link->race = NULL;
+	link->stream = stream;
 	link->open = true;
 	rsp_client_link_up(s->engine, rsp_clock_ms(), link->id, &info);
 	rsp_session_settle(s);
@@ -181,86 +183,80 @@ on_data(void *ctx, struct rsp_stream *stream, struct rsp_bytes all)
 	return at;
 }
 
-static void try_next(struct session_link *link);
-
 static void
 on_closed(void *ctx, struct rsp_stream *stream, const struct rsp_why *why)
 {
 	struct session_link *link = ctx;
 
+	(void)stream;
 	if (!link)
 		return;
-	link->reached = rsp_stream_reached(stream);
 	link->stream = NULL;
 	if (!link->failed && why->err)
 		link->why = *why;
 	else if (!link->failed)
 		(void)rsp_fail(&link->why, RSP_ECLOSED, why->object, "connection closed");
-	if (link->failed || link->open || link->at >= link->n_to)
-		link_down(link);
-	else
-		try_next(link);
+	link_down(link);
 }
 
 static const struct rsp_stream_events dialled = { .open = on_open, .data = on_data, .closed = on_closed };
 
-/* How long one address may take, so that all of them have their turn before T5. */
-static uint32_t
-dial_timeout(const struct session_link *link)
+static void
+on_no_way(void *ctx, const struct rsp_why *why, bool reached)
 {
-	const struct rsp_session_config *config = &link->s->config;
-	uint32_t all = config->dial_timeout_ms ? config->dial_timeout_ms : config->timers.t5_serverhunt_ms / 10 * 9;
-	uint32_t one = all / (link->n_to ? link->n_to : 1);
+	struct session_link *link = ctx;
 
-	return one < 250 ? 250 : one;
+	link->race = NULL;
+	link->reached = reached;
+	link->why = *why;
+	link_down(link);
 }
 
+/* Dial the @n addresses @to. @before: what went wrong when they were looked up. */
 static void
-try_next(struct session_link *link)
+dial(struct session_link *link, const struct rsp_sockaddr *to, unsigned n, const struct rsp_why *before)
 {
 	struct rsp_session *s = link->s;
-	const char *demanded = link->role == RSP_ROLE_USER ? s->config.tls_name : NULL;
-
-	while (link->at < link->n_to) {
-		struct rsp_dial_params params = {
-			.to = link->to[link->at++],
+	const struct rsp_session_config *config = &s->config;
+	const char *demanded = link->role == RSP_ROLE_USER ? config->tls_name : NULL;
+	struct rsp_race_params params = {
+		.dial = {
 			.tls = s->tls,
 			.role = link->role,
 			.server_name = demanded ? demanded : link->server_name,
 			.any_registrar = link->any && !demanded,
-			.timeout_ms = dial_timeout(link),
-		};
+			.timeout_ms = config->dial_timeout_ms ? config->dial_timeout_ms : config->timers.t5_serverhunt_ms / 10 * 9,
+		},
+		.to = to,
+		.n = n,
+		.events = &dialled,
+		.failed = on_no_way,
+		.ctx = link,
+		.before = before,
+	};
+	enum rsp_err err = rsp_race_start(s->loop, &params, &link->race);
 
-		link->reached = false;
-		if (rsp_stream_dial(s->loop, &params, &dialled, link, &link->stream, &link->why) == RSP_OK)
-			return;
-		link->stream = NULL;
-	}
+	if (!err)
+		return;
+	link->race = NULL;
+	(void)rsp_fail(&link->why, err, link->server_name, "%s", rsp_err_text(err));
 	fail_later(link);
-}
-
-static void
-add_address(struct session_link *link, struct rsp_sockaddr sa)
-{
-	if (link->n_to < SESSION_ADDRESSES_MAX)
-		link->to[link->n_to++] = sa;
 }
 
 static void
 on_lookup(void *ctx, const struct rsp_sockaddr *addrs, unsigned n, const struct rsp_why *why)
 {
 	struct session_link *link = ctx;
-
 	const struct session_server *server = &link->s->servers[link->server];
+	struct rsp_sockaddr to[RSP_LOOKUP_MAX + RSP_CLIENT_SERVER_IPS_MAX];
+	unsigned n_to = 0;
 
 	link->lookup = NULL;
-	if (why && why->err)
-		link->why = *why;
-	for (unsigned i = 0; i < n; i++)
-		add_address(link, addrs[i]);
+	for (unsigned i = 0; i < n && i < RSP_LOOKUP_MAX; i++)
+		to[n_to++] = addrs[i];
 	for (unsigned i = 0; i < server->n_more; i++)
-		add_address(link, rsp_sockaddr_of(&server->more[i], link->port));
-	try_next(link);
+		to[n_to++] = rsp_sockaddr_of(&server->more[i], link->port);
+	dial(link, to, n_to, why);
 }
 
 uint32_t
@@ -282,8 +278,9 @@ rsp_session_link_dial(struct rsp_session *s, const struct rsp_dial *to, unsigned
 		return 0;
 	}
 	if (to->ip.family) {
-		add_address(link, rsp_sockaddr_of(&to->ip, to->port));
-		try_next(link);
+		struct rsp_sockaddr at = rsp_sockaddr_of(&to->ip, to->port);
+
+		dial(link, &at, 1, NULL);
 		return link->id;
 	}
 	if (rsp_lookup_start(s->loop, s->servers[server].host, to->port, on_lookup, link, &link->lookup)) {
@@ -337,7 +334,6 @@ on_accept(void *ctx, struct rsp_stream *stream, const struct rsp_stream_auth *au
 		rsp_stream_close(stream, false);
 		return;
 	}
-	link->stream = stream;
 	link->accepted = true;
 	link->role = auth->role;
 	on_open(link, stream, auth);

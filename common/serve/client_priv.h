@@ -4,6 +4,7 @@
 #include "net/addr.h"
 #include "net/announce.h"
 #include "net/loop.h"
+#include "net/race.h"
 #include "net/stream.h"
 #include "net/tls.h"
 #include "net/trace.h"
@@ -11,8 +12,6 @@
 
 /* What the files of the session share. client.c: the session and the engine's side. client_link.c: connections.
  * client_servers.c: whom to ask. client_discover.c: announcements. */
-
-#define SESSION_ADDRESSES_MAX (RSP_LOOKUP_MAX + RSP_CLIENT_SERVER_IPS_MAX)
 
 /** A connection, or the way to one. */
 struct session_link {
@@ -26,10 +25,8 @@ struct session_link {
 	bool any;	   /* whichever registrar of the scope it is */
 	char *server_name; /* then what its address is called */
 
-	struct rsp_lookup *lookup;
-	struct rsp_sockaddr to[SESSION_ADDRESSES_MAX]; /* to be tried one after the other */
-	unsigned n_to, at;
-
+	struct rsp_lookup *lookup; /* then */
+	struct rsp_race *race;	   /* then */
 	struct rsp_stream *stream;
 	bool reached;	    /* the connection came about, so what failed is the handshake */
 	bool open, failed;  /* @failed: the engine has to be told, as @why has it */

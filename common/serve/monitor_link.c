@@ -3,9 +3,7 @@
 #include "net/trace.h"
 #include "serve/monitor_priv.h"
 
-/* The way to one registrar: a lookup, addresses tried in turn, a stream. */
-
-#define DIAL_MS_LEAST 250
+/* The way to one registrar: a lookup, a race between addresses, a stream. */
 
 enum rsp_inquiry_step
 rsp_asked_step(const struct asked *a, enum rsp_err err)
@@ -14,7 +12,7 @@ rsp_asked_step(const struct asked *a, enum rsp_err err)
 		return RSP_INQUIRY_ENRP;
 	if (err == RSP_ELOOKUP || a->lookup)
 		return RSP_INQUIRY_DNS;
-	if (a->reached || err == RSP_ENOKEY || err == RSP_EKEY || (a->stream && rsp_stream_reached(a->stream)))
+	if (a->reached || err == RSP_ENOKEY || err == RSP_EKEY || (a->race && rsp_race_reached(a->race)))
 		return RSP_INQUIRY_TLS;
 	return RSP_INQUIRY_TCP;
 }
@@ -24,6 +22,8 @@ rsp_asked_hang_up(struct asked *a)
 {
 	rsp_lookup_cancel(a->lookup);
 	a->lookup = NULL;
+	rsp_race_cancel(a->race);
+	a->race = NULL;
 	if (a->stream) {
 		rsp_stream_set_ctx(a->stream, NULL);
 		rsp_stream_close(a->stream, a->open);
@@ -61,10 +61,12 @@ on_open(void *ctx, struct rsp_stream *stream, const struct rsp_stream_auth *auth
 {
 	struct asked *a = ctx;
 
-	(void)stream;
 	if (!a)
 		return;
+	a->race = NULL;
+	a->stream = stream;
 	a->open = true;
+	rsp_addr_format(&auth->remote, auth->remote_port, a->seen.address);
 	a->seen.ip = auth->remote;
 	a->seen.port = auth->remote_port;
 	a->seen.secure = auth->secure;
@@ -101,59 +103,43 @@ on_data(void *ctx, struct rsp_stream *stream, struct rsp_bytes all)
 	return all.n - rest.n;
 }
 
-static void try_next(struct asked *a);
-
 static void
 on_closed(void *ctx, struct rsp_stream *stream, const struct rsp_why *why)
 {
 	struct asked *a = ctx;
 
+	(void)stream;
 	if (!a)
 		return;
-	a->reached = rsp_stream_reached(stream);
 	a->stream = NULL;
 	a->why = *why;
 	if (!why->err)
 		(void)rsp_fail(&a->why, RSP_ECLOSED, why->object, "connection closed");
-	if (a->open || a->at >= a->n_to)
-		lost(a);
-	else
-		try_next(a);
+	lost(a);
 }
 
 static const struct rsp_stream_events dialled = { .open = on_open, .data = on_data, .closed = on_closed };
 
-/* How long one address may take, so that all of them have their turn. */
+static void
+on_no_way(void *ctx, const struct rsp_why *why, bool reached)
+{
+	struct asked *a = ctx;
+
+	a->race = NULL;
+	a->reached = reached;
+	a->why = *why;
+	lost(a);
+}
+
+/* How long all addresses together may take. */
 static uint32_t
 dial_timeout(const struct asked *a)
 {
 	uint64_t all = a->q->config.ask.answer_ms, now = rsp_clock_ms(), end = a->q->config.ask.deadline_ms;
 
 	if (all == 0)
-		all = end == RSP_NEVER ? RSP_STREAM_TIMEOUT_MS : end > now ? end - now : 0;
-	all /= a->n_to;
-	return all < DIAL_MS_LEAST ? DIAL_MS_LEAST : all > UINT32_MAX ? UINT32_MAX : (uint32_t)all;
-}
-
-static void
-try_next(struct asked *a)
-{
-	while (a->at < a->n_to) {
-		struct rsp_dial_params params = {
-			.to = a->to[a->at++],
-			.tls = a->q->config.tls,
-			.role = a->q->config.plaintext ? RSP_ROLE_NONE : RSP_ROLE_MONITOR,
-			.server_name = a->target.name,
-			.timeout_ms = dial_timeout(a),
-		};
-
-		a->reached = false;
-		rsp_sockaddr_format(&params.to, a->seen.address);
-		if (rsp_stream_dial(a->q->loop, &params, &dialled, a, &a->stream, &a->why) == RSP_OK)
-			return;
-		a->stream = NULL;
-	}
-	lost(a);
+		all = end == RSP_NEVER ? RSP_STREAM_TIMEOUT_MS : end > now ? end - now : 1;
+	return all > UINT32_MAX ? UINT32_MAX : (uint32_t)all;
 }
 
 static void
@@ -161,15 +147,34 @@ on_lookup(void *ctx, const struct rsp_sockaddr *addrs, unsigned n, const struct 
 {
 	struct asked *a = ctx;
 	const struct rsp_scope_registrar *registrar = a->target.registrar;
+	struct rsp_sockaddr to[RSP_LOOKUP_MAX + RSP_SCOPE_ADDRESSES_MAX];
+	struct rsp_race_params params = {
+		.dial = {
+			.tls = a->q->config.tls,
+			.role = a->q->config.plaintext ? RSP_ROLE_NONE : RSP_ROLE_MONITOR,
+			.server_name = a->target.name,
+			.timeout_ms = dial_timeout(a),
+		},
+		.to = to,
+		.events = &dialled,
+		.failed = on_no_way,
+		.ctx = a,
+		.before = why,
+	};
 
 	a->lookup = NULL;
-	a->n_to = a->at = 0;
-	a->why = why ? *why : (struct rsp_why){ 0 };
-	for (unsigned i = 0; i < n && a->n_to < INQUIRY_ADDRESSES_MAX; i++)
-		a->to[a->n_to++] = addrs[i];
-	for (size_t i = 0; registrar && i < registrar->n_addresses && a->n_to < INQUIRY_ADDRESSES_MAX; i++)
-		a->to[a->n_to++] = rsp_sockaddr_of(&registrar->addresses[i], a->target.endpoint.port);
-	try_next(a);
+	for (unsigned i = 0; i < n && i < RSP_LOOKUP_MAX; i++)
+		to[params.n++] = addrs[i];
+	for (size_t i = 0; registrar && i < registrar->n_addresses && i < RSP_SCOPE_ADDRESSES_MAX; i++)
+		to[params.n++] = rsp_sockaddr_of(&registrar->addresses[i], a->target.endpoint.port);
+	if (params.n > 0)
+		rsp_sockaddr_format(&to[0], a->seen.address);
+	enum rsp_err err = rsp_race_start(a->q->loop, &params, &a->race);
+	if (!err)
+		return;
+	a->race = NULL;
+	(void)rsp_fail(&a->why, err, a->seen.name, "%s", rsp_err_text(err));
+	lost(a);
 }
 
 void

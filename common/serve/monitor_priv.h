@@ -3,13 +3,12 @@
 
 #include "keys/scope.h"
 #include "net/loop.h"
+#include "net/race.h"
 #include "net/stream.h"
 #include "serve/monitor.h"
 
 /* What the files of the inquiry share. monitor.c: whom to ask and when, and the engine's side. monitor_link.c: the way
  * to one registrar. */
-
-#define INQUIRY_ADDRESSES_MAX (RSP_LOOKUP_MAX + RSP_SCOPE_ADDRESSES_MAX)
 
 /** A registrar that is asked, or will be. */
 struct asked {
@@ -22,9 +21,8 @@ struct asked {
 	unsigned tries;
 	bool over;  /* nothing comes from it any more */
 
-	struct rsp_lookup *lookup;
-	struct rsp_sockaddr to[INQUIRY_ADDRESSES_MAX]; /* to be tried one after the other */
-	unsigned n_to, at;
+	struct rsp_lookup *lookup; /* then */
+	struct rsp_race *race;	   /* then */
 	struct rsp_stream *stream;
 	bool reached, open;
 	bool lost; /* the connection is of no use: the engine has to be told, as @why has it */

@@ -196,9 +196,9 @@ on_dialled(void *ctx, struct rsp_stream *stream, const struct rsp_stream_auth *a
 {
 	struct serve_link *link = ctx;
 
-	(void)stream;
-	if (link && !link->closing)
-		up(link, auth);
+	link->race = NULL;
+	link->stream = stream;
+	up(link, auth);
 }
 
 /* One whole message. */
@@ -313,14 +313,11 @@ on_closed(void *ctx, struct rsp_stream *stream, const struct rsp_why *why)
 {
 	static const struct rsp_why closed = { .err = RSP_ECLOSED, .reason = "connection closed" };
 	struct serve_link *link = ctx;
-	struct rsp_why next = { 0 };
 
 	(void)stream;
 	if (!link)
 		return;
 	link->stream = NULL;
-	if (link->to && !link->open && !link->closing && serve_link_dial_next(link, &next))
-		return;
 	serve_link_failed(link, why->err ? why : &closed);
 }
 

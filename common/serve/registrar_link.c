@@ -48,10 +48,8 @@ serve_link_free(struct serve_link *link)
 	struct rsp_serve *s = link->service;
 
 	rsp_lookup_cancel(link->lookup);
-	rsp_defer_cancel(s->loop, &link->telling);
-	free(link->stillborn);
+	rsp_race_cancel(link->race);
 	free(link->server_name);
-	free(link->to);
 	*link = (struct serve_link){ .service = s, .id = link->id, .next_free = s->free_link };
 	s->free_link = link->id;
 	s->n_open--;
@@ -68,47 +66,54 @@ serve_link_close(struct serve_link *link, bool flush)
 		serve_link_free(link);
 }
 
-bool
-serve_link_dial_next(struct serve_link *link, struct rsp_why *why)
+static void
+on_no_way(void *ctx, const struct rsp_why *why, bool reached)
+{
+	struct serve_link *link = ctx;
+
+	(void)reached;
+	link->race = NULL;
+	serve_link_failed(link, why);
+}
+
+/* Dial the @n addresses @to. @before: what went wrong when they were looked up. */
+static enum rsp_err
+dial(struct serve_link *link, const struct rsp_sockaddr *to, unsigned n, const struct rsp_why *before)
 {
 	struct rsp_serve *s = link->service;
 	const struct rsp_registrar_config *engine = &s->config.engine;
-	struct rsp_dial_params params = {
-		.tls = s->tls,
-		.role = link->role,
-		.server_name = link->server_name,
-		.queue_max = s->config.limits.queue_max,
-		.timeout_ms = link->port == RSP_SERVE_ENRP ? engine->max_time_no_response_ms
-							   : engine->keepalive_timeout_ms,
+	struct rsp_race_params params = {
+		.dial = {
+			.tls = s->tls,
+			.role = link->role,
+			.server_name = link->server_name,
+			.queue_max = s->config.limits.queue_max,
+			.timeout_ms = link->port == RSP_SERVE_ENRP ? engine->max_time_no_response_ms
+								   : engine->keepalive_timeout_ms,
+		},
+		.to = to,
+		.n = n,
+		.events = &serve_dialled,
+		.failed = on_no_way,
+		.ctx = link,
+		.before = before,
 	};
 
-	link->stream = NULL;
-	while (link->at < link->n_to) {
-		params.to = link->to[link->at++];
-		if (!rsp_stream_dial(s->loop, &params, &serve_dialled, link, &link->stream, why))
-			return true;
-		link->stream = NULL;
-	}
-	return false;
+	return rsp_race_start(s->loop, &params, &link->race);
 }
 
 static void
 on_looked_up(void *ctx, const struct rsp_sockaddr *addrs, unsigned n, const struct rsp_why *reason)
 {
 	struct serve_link *link = ctx;
-	struct rsp_why why = *reason;
+	struct rsp_why why;
 
 	link->lookup = NULL;
-	n = n < SERVE_ADDRESSES_MAX ? n : SERVE_ADDRESSES_MAX;
-	link->to = n ? calloc(n, sizeof(*link->to)) : NULL;
-	if (link->to) {
-		memcpy(link->to, addrs, n * sizeof(*addrs));
-		link->n_to = n;
-	}
-	if (serve_link_dial_next(link, &why))
+	enum rsp_err err = dial(link, addrs, n, reason);
+	if (!err)
 		return;
-	if (!why.err)
-		(void)rsp_fail(&why, RSP_ENOMEM, link->server_name, "%s", rsp_err_text(RSP_ENOMEM));
+	link->race = NULL;
+	(void)rsp_fail(&why, err, link->server_name, "%s", rsp_err_text(err));
 	serve_link_failed(link, &why);
 }
 
@@ -123,7 +128,7 @@ host_of(const struct rsp_serve *s, const char *name)
 }
 
 static bool
-begin(struct serve_link *link, const struct rsp_dial *to, struct rsp_why *why)
+begin(struct serve_link *link, const struct rsp_dial *to)
 {
 	struct rsp_serve *s = link->service;
 
@@ -132,52 +137,23 @@ begin(struct serve_link *link, const struct rsp_dial *to, struct rsp_why *why)
 
 		return host && !rsp_lookup_start(s->loop, host, to->port, on_looked_up, link, &link->lookup);
 	}
-	link->to = calloc(1, sizeof(*link->to));
-	if (!link->to)
-		return false;
-	link->to[0] = rsp_sockaddr_of(&to->ip, to->port);
-	link->n_to = 1;
-	return serve_link_dial_next(link, why);
-}
-
-static void
-on_telling(void *ctx)
-{
-	struct serve_link *link = ctx;
-	struct rsp_why why = *link->stillborn;
-
-	serve_link_failed(link, &why);
-}
-
-/* Why it could not be begun (a key is missing, say) is told as other failures are; not from inside of the engine. */
-static bool
-tell_later(struct serve_link *link, const struct rsp_why *why)
-{
-	link->stillborn = why->err ? malloc(sizeof(*why)) : NULL;
-	if (!link->stillborn)
-		return false;
-	*link->stillborn = *why;
-	link->telling = (struct rsp_defer){ .call = on_telling, .ctx = link };
-	rsp_defer_ask(link->service->loop, &link->telling);
-	return true;
+	struct rsp_sockaddr at = rsp_sockaddr_of(&to->ip, to->port);
+	return !dial(link, &at, 1, NULL);
 }
 
 uint32_t
 serve_link_dial(void *ctx, const struct rsp_dial *to)
 {
 	struct rsp_serve *s = ctx;
-	struct serve_link *link = s->left ? NULL
-				  : serve_link_new(s, NULL,
-						   to->protocol == RSP_ENRP ? RSP_SERVE_ENRP : RSP_SERVE_ASAP);
-
-	struct rsp_why why = { 0 };
+	struct serve_link *link =
+		s->left ? NULL : serve_link_new(s, NULL, to->protocol == RSP_ENRP ? RSP_SERVE_ENRP : RSP_SERVE_ASAP);
 
 	if (!link)
 		return 0;
 	link->dialled = true;
 	link->role = to->role;
 	link->server_name = to->server_name ? strdup(to->server_name) : NULL;
-	if ((to->server_name && !link->server_name) || (!begin(link, to, &why) && !tell_later(link, &why))) {
+	if ((to->server_name && !link->server_name) || !begin(link, to)) {
 		serve_link_free(link);
 		return 0;
 	}

@@ -3,12 +3,11 @@
 
 #include "keys/name.h"
 #include "net/loop.h"
+#include "net/race.h"
 #include "serve/registrar.h"
 
 /* What the files of the registrar's service share. registrar.c: the service, its listeners, what comes in.
  * registrar_link.c: connections and dialling. */
-
-#define SERVE_ADDRESSES_MAX 8 /* of one name */
 
 /* One of our listeners: what an accepted stream is given as its context. */
 struct serve_port {
@@ -21,7 +20,7 @@ struct serve_port {
 struct serve_link {
 	struct rsp_serve *service;
 	bool used;
-	struct rsp_stream *stream; /* NULL: the name is being looked up, or the slot is free */
+	struct rsp_stream *stream; /* NULL: not connected yet, or the slot is free */
 	enum rsp_serve_port port;
 	uint32_t id, next_free;
 	bool known;   /* to the engine */
@@ -33,11 +32,8 @@ struct serve_link {
 	/* dialled */
 	enum rsp_role role;
 	char *server_name;
-	struct rsp_lookup *lookup;
-	struct rsp_sockaddr *to; /* to be tried one after the other */
-	unsigned n_to, at;
-	struct rsp_why *stillborn; /* why it could not even be begun, which the engine is told later */
-	struct rsp_defer telling;
+	struct rsp_lookup *lookup; /* then */
+	struct rsp_race *race;	   /* then it has its stream */
 };
 
 struct rsp_serve {
@@ -73,9 +69,6 @@ void serve_link_free(struct serve_link *link);
 void serve_link_close(struct serve_link *link, bool flush);
 /** The engine's dial. */
 uint32_t serve_link_dial(void *ctx, const struct rsp_dial *to);
-/** What came about, of a link that was dialled, did not: true if another address is being tried. */
-bool serve_link_dial_next(struct serve_link *link, struct rsp_why *why);
-
 /** What a dialled stream tells: registrar.c. */
 extern const struct rsp_stream_events serve_dialled;
 /** Tell the engine that @link, which is gone then, is down. */
