@@ -4,14 +4,10 @@
 #include <netinet/in.h>
 #include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
 
 #include "base/parse.h"
-#include "net/loop_priv.h"
-
-#define HOST_MAX 253
 
 static const uint8_t v4_mapped[12] = { [10] = 0xff, [11] = 0xff };
 
@@ -103,8 +99,8 @@ rsp_sockaddr_format(const struct rsp_sockaddr *sa, char out[static RSP_SOCKADDR_
 		(void)snprintf(out, RSP_SOCKADDR_TEXT_MAX, "local");
 }
 
-static enum rsp_err
-parse_ip(const char *text, size_t n, struct rsp_sockaddr *ret)
+enum rsp_err
+rsp_sockaddr_parse_host(const char *text, size_t n, struct rsp_sockaddr *ret)
 {
 	char host[RSP_IP_TEXT_MAX + IF_NAMESIZE + 1];
 	struct rsp_ip ip;
@@ -129,8 +125,8 @@ parse_ip(const char *text, size_t n, struct rsp_sockaddr *ret)
 	return RSP_OK;
 }
 
-static void
-set_port(struct rsp_sockaddr *sa, uint16_t port)
+void
+rsp_sockaddr_set_port(struct rsp_sockaddr *sa, uint16_t port)
 {
 	uint16_t wire = htons(port);
 
@@ -149,115 +145,21 @@ rsp_sockaddr_parse(const char *text, uint16_t default_port, struct rsp_sockaddr 
 	if (text[0] == '[') {
 		if (!end || (end[1] != '\0' && end[1] != ':'))
 			return RSP_EVALUE;
-		err = parse_ip(text + 1, (size_t)(end - text) - 1, &sa);
+		err = rsp_sockaddr_parse_host(text + 1, (size_t)(end - text) - 1, &sa);
 		colon = end[1] == ':' ? end + 1 : NULL;
 		if (!err && sa.ss.ss_family != AF_INET6)
 			err = RSP_EVALUE;
 	} else if (colon && colon == strchr(text, ':')) {
-		err = parse_ip(text, (size_t)(colon - text), &sa);
+		err = rsp_sockaddr_parse_host(text, (size_t)(colon - text), &sa);
 	} else {
-		err = parse_ip(text, strlen(text), &sa);
+		err = rsp_sockaddr_parse_host(text, strlen(text), &sa);
 		colon = NULL;
 	}
 	if (!err && colon)
 		err = rsp_parse_u64(colon + 1, 0, UINT16_MAX, &port);
 	if (err)
 		return err;
-	set_port(&sa, (uint16_t)port);
+	rsp_sockaddr_set_port(&sa, (uint16_t)port);
 	*ret = sa;
 	return RSP_OK;
-}
-
-struct rsp_lookup {
-	uv_getaddrinfo_t request;
-	struct rsp_loop *loop;
-	struct rsp_defer defer; /* for an address that needs no asking */
-	struct rsp_sockaddr numeric;
-	uint16_t port;
-	bool cancelled;
-	rsp_lookup_done *done;
-	void *ctx;
-	char host[HOST_MAX + 1];
-};
-
-static void
-on_numeric(void *ctx)
-{
-	struct rsp_lookup *lookup = ctx;
-	struct rsp_why why = { 0 };
-
-	lookup->done(lookup->ctx, &lookup->numeric, 1, &why);
-	free(lookup);
-}
-
-static void
-on_found(uv_getaddrinfo_t *request, int status, struct addrinfo *list)
-{
-	struct rsp_lookup *lookup = request->data;
-	struct rsp_sockaddr addrs[RSP_LOOKUP_MAX];
-	struct rsp_why why = { 0 };
-	unsigned n = 0;
-
-	for (const struct addrinfo *ai = list; ai && n < RSP_COUNT(addrs); ai = ai->ai_next) {
-		if ((ai->ai_family != AF_INET && ai->ai_family != AF_INET6) || ai->ai_addrlen > sizeof(addrs[n].ss))
-			continue;
-		addrs[n] = (struct rsp_sockaddr){ .len = ai->ai_addrlen };
-		memcpy(&addrs[n].ss, ai->ai_addr, ai->ai_addrlen);
-		set_port(&addrs[n], lookup->port);
-		n++;
-	}
-	uv_freeaddrinfo(list);
-	if (n == 0)
-		(void)rsp_fail(&why, RSP_ELOOKUP, lookup->host, "%s",
-			       status ? uv_strerror(status) : "has no address");
-	if (!lookup->cancelled)
-		lookup->done(lookup->ctx, addrs, n, &why);
-	free(lookup);
-}
-
-enum rsp_err
-rsp_lookup_start(struct rsp_loop *loop, const char *host, uint16_t port, rsp_lookup_done *done, void *ctx,
-		 struct rsp_lookup **ret)
-{
-	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
-	struct rsp_lookup *lookup = calloc(1, sizeof(*lookup));
-	size_t n = strlen(host);
-
-	if (!lookup)
-		return RSP_ENOMEM;
-	if (n == 0 || n > HOST_MAX) {
-		free(lookup);
-		return RSP_EVALUE;
-	}
-	memcpy(lookup->host, host, n + 1);
-	lookup->loop = loop;
-	lookup->port = port;
-	lookup->done = done;
-	lookup->ctx = ctx;
-	lookup->request.data = lookup;
-	bool bracketed = n > 2 && host[0] == '[' && host[n - 1] == ']';
-	if (!parse_ip(host + bracketed, n - (bracketed ? 2 : 0), &lookup->numeric)) {
-		set_port(&lookup->numeric, port);
-		lookup->defer = (struct rsp_defer){ .call = on_numeric, .ctx = lookup };
-		rsp_defer_ask(loop, &lookup->defer);
-	} else if (uv_getaddrinfo(&loop->uv, &lookup->request, on_found, lookup->host, NULL, &hints)) {
-		free(lookup);
-		return RSP_ENOMEM;
-	}
-	*ret = lookup;
-	return RSP_OK;
-}
-
-void
-rsp_lookup_cancel(struct rsp_lookup *lookup)
-{
-	if (!lookup)
-		return;
-	if (lookup->numeric.len) {
-		rsp_defer_cancel(lookup->loop, &lookup->defer);
-		free(lookup);
-		return;
-	}
-	lookup->cancelled = true; /* a thread may be busy with it: it is freed when that comes back */
-	(void)uv_cancel((uv_req_t *)&lookup->request);
 }

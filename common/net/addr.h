@@ -2,6 +2,7 @@
 #define RSP_NET_ADDR_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
 
@@ -38,7 +39,16 @@ void rsp_addr_format(const struct rsp_ip *ip, uint16_t port, char out[static RSP
 /** Read "ADDR", "ADDR:PORT", "V6", "[V6]" or "[V6]:PORT", numeric, "%scope" allowed for V6. RSP_EVALUE. */
 enum rsp_err rsp_sockaddr_parse(const char *text, uint16_t default_port, struct rsp_sockaddr *ret) RSP_NODISCARD;
 
+/** Read the @n octets @host, a numeric address without brackets, "%scope" allowed for V6; the port is 0. RSP_EVALUE. */
+enum rsp_err rsp_sockaddr_parse_host(const char *host, size_t n, struct rsp_sockaddr *ret) RSP_NODISCARD;
+
+/** Give an Internet address the @port (host order). */
+void rsp_sockaddr_set_port(struct rsp_sockaddr *sa, uint16_t port);
+
 struct rsp_lookup;
+
+#define RSP_LOOKUP_MS	      10000 /* for a name, at most */
+#define RSP_LOOKUPS_UNDER_WAY 64    /* of one loop; more wait for their turn */
 
 /**
  * What was found: @n addresses in the order to try them, or @why->err (RSP_ELOOKUP, naming the host). @addrs is
@@ -48,13 +58,14 @@ typedef void rsp_lookup_done(void *ctx, const struct rsp_sockaddr *addrs, unsign
 
 /**
  * Find the addresses of @host (a name or a numeric address, IPv6 with or without brackets) and give them @port. @done
- * is called once, from the loop; after that, or rsp_lookup_cancel(), the lookup is gone. Numeric addresses ask
- * nobody.
+ * is called once, from the loop; after that, or rsp_lookup_cancel(), the lookup is gone. Names come from /etc/hosts,
+ * then from the name servers of /etc/resolv.conf, or those in the environment variable RSP_NAME_SERVERS
+ * ("ADDR[:PORT],..."). A numeric address needs neither. RSP_ENOMEM; RSP_EVALUE: @host is empty or too long.
  */
 enum rsp_err rsp_lookup_start(struct rsp_loop *loop, const char *host, uint16_t port, rsp_lookup_done *done, void *ctx,
 			      struct rsp_lookup **ret) RSP_NODISCARD;
 
-/** Give up: @done is not called. NULL is fine. */
+/** Give up at once, whatever a name server does: @done is not called. NULL is fine. */
 void rsp_lookup_cancel(struct rsp_lookup *lookup);
 
 #endif

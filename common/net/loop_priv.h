@@ -10,6 +10,8 @@
 
 struct rsp_stream;
 LIST_HEAD(rsp_stream_list, rsp_stream);
+struct rsp_lookup;
+TAILQ_HEAD(rsp_lookup_list, rsp_lookup);
 
 #define RSP_SCRATCH_SIZE (96U << 10)
 
@@ -25,6 +27,8 @@ struct rsp_loop {
 	struct rsp_defer_list early, late;
 	struct rsp_defer *batch; /* being called */
 	struct rsp_stream_list streams;
+	struct rsp_lookup_list lookups; /* that wait for their turn */
+	unsigned n_lookups;		/* under way */
 	/* Shared by all streams, used within one call each: what came off the wire, what goes onto it, what it
 	 * means. */
 	size_t wire_out_n;

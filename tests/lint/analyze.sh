@@ -7,7 +7,7 @@ out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 
 sources=$(find cmd common -name '*.c' | sort)
-flags="-std=gnu17 -D_GNU_SOURCE -DHAVE_CONFIG_H -Icommon -I$build $(pkg-config --cflags gnutls popt jansson libuv)"
+flags="-std=gnu17 -D_GNU_SOURCE -DHAVE_CONFIG_H -Icommon -I$build $(pkg-config --cflags gnutls popt jansson libuv libcares)"
 
 n=0 status=0
 # report NAME: the analyser's findings are in $out/log

@@ -1,0 +1,172 @@
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include "net/addr.h"
+#include "net_world.h"
+
+/* Name lookups with a name server that never answers, and with none: they stop nobody, end at once when they are not
+ * wanted any more, and are bounded. */
+
+enum { MANY = 200 };
+
+struct found {
+	unsigned n, addresses;
+	enum rsp_err err;
+	char reason[RSP_REASON_MAX];
+};
+
+static struct found found[MANY];
+static struct rsp_lookup *lookup[MANY];
+
+static void
+on_found(void *ctx, const struct rsp_sockaddr *addrs, unsigned n, const struct rsp_why *why)
+{
+	struct found *f = ctx;
+
+	(void)addrs;
+	f->n++;
+	f->addresses = n;
+	f->err = why->err;
+	(void)snprintf(f->reason, sizeof(f->reason), "%s", why->reason);
+}
+
+/* Have names looked up at a socket of ours. What comes there is never read. */
+static int
+silent_server(void)
+{
+	struct rsp_sockaddr sa = loopback();
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	char text[RSP_SOCKADDR_TEXT_MAX];
+
+	CHECK(fd >= 0 && bind(fd, (const struct sockaddr *)&sa.ss, sa.len) == 0);
+	sa.len = sizeof(sa.ss);
+	CHECK(getsockname(fd, (struct sockaddr *)&sa.ss, &sa.len) == 0);
+	rsp_sockaddr_format(&sa, text);
+	CHECK(setenv("RSP_NAME_SERVERS", text, 1) == 0);
+	return fd;
+}
+
+static void
+look_up(unsigned i, const char *host)
+{
+	found[i] = (struct found){ 0 };
+	CHECK_EQ(rsp_lookup_start(world_loop, host, 80, on_found, &found[i], &lookup[i]), RSP_OK);
+}
+
+static void
+begin_many(void)
+{
+	char host[32];
+
+	for (unsigned i = 0; i < MANY; i++) {
+		(void)snprintf(host, sizeof(host), "host%u.example", i);
+		look_up(i, host);
+	}
+}
+
+static void
+cancel_many(void)
+{
+	for (unsigned i = 0; i < MANY; i++)
+		rsp_lookup_cancel(lookup[i]);
+}
+
+static void
+lookups_that_are_cancelled_keep_nothing(void)
+{
+	int fd = silent_server();
+	size_t before = count_fds();
+	uint64_t begin_ms = rsp_clock_ms();
+
+	begin_many();
+	for (unsigned i = 0; i < 20; i++)
+		(void)rsp_loop_turn(world_loop, false);
+	CHECK(count_fds() > before);
+	CHECK(count_fds() <= before + RSP_LOOKUPS_UNDER_WAY);
+	cancel_many();
+	rsp_loop_run(world_loop);
+	CHECK(rsp_clock_ms() - begin_ms < RSP_LOOKUP_MS / 2); /* it did not wait for answers */
+	CHECK_EQ(count_fds(), before);
+	for (unsigned i = 0; i < MANY; i++)
+		CHECK_EQ(found[i].n, 0);
+	rsp_fd_close(fd);
+}
+
+static void
+a_silent_server_does_not_stop_others(void)
+{
+	static struct found other, number;
+	struct rsp_lookup *unused;
+	int fd = silent_server();
+	char host[32];
+
+	for (unsigned i = 0; i < 40; i++) {
+		(void)snprintf(host, sizeof(host), "host%u.example", i);
+		look_up(i, host);
+	}
+	CHECK_EQ(rsp_lookup_start(world_loop, "localhost", 80, on_found, &other, &unused), RSP_OK);
+	CHECK_EQ(rsp_lookup_start(world_loop, "127.0.0.1", 80, on_found, &number, &unused), RSP_OK);
+	WORLD_RUN(other.n && number.n);
+	CHECK(other.addresses > 0);
+	for (unsigned i = 0; i < 40; i++) {
+		CHECK_EQ(found[i].n, 0);
+		rsp_lookup_cancel(lookup[i]);
+	}
+	rsp_fd_close(fd);
+}
+
+/* Those over the limit have their turn when others end. */
+static void
+all_have_their_turn(void)
+{
+	int fd = silent_server();
+	char host[32];
+
+	for (unsigned i = 0; i < RSP_LOOKUPS_UNDER_WAY; i++) {
+		(void)snprintf(host, sizeof(host), "host%u.example", i);
+		look_up(i, host);
+	}
+	for (unsigned i = RSP_LOOKUPS_UNDER_WAY; i < MANY; i++)
+		look_up(i, "localhost");
+	for (unsigned i = 0; i < 20; i++)
+		(void)rsp_loop_turn(world_loop, false);
+	CHECK_EQ(found[MANY - 1].n, 0);
+	rsp_lookup_cancel(lookup[0]);
+	WORLD_RUN(found[MANY - 1].n);
+	for (unsigned i = RSP_LOOKUPS_UNDER_WAY; i < MANY; i++)
+		CHECK_EQ(found[i].n, 1);
+	for (unsigned i = 1; i < RSP_LOOKUPS_UNDER_WAY; i++)
+		rsp_lookup_cancel(lookup[i]);
+	rsp_fd_close(fd);
+}
+
+static void
+what_is_wrong_is_said(void)
+{
+	int fd = silent_server();
+
+	rsp_fd_close(fd); /* nobody is there any more */
+	look_up(0, "host.example");
+	look_up(1, "-.-..example");
+	CHECK(setenv("RSP_NAME_SERVERS", "no address", 1) == 0);
+	look_up(2, "host.example");
+	WORLD_RUN(found[0].n && found[1].n && found[2].n);
+	for (unsigned i = 0; i < 3; i++)
+		CHECK_EQ(found[i].err, RSP_ELOOKUP);
+	CHECK_STR(found[0].reason, "no name server can be reached");
+	CHECK_STR(found[1].reason, "is no host name");
+	CHECK(strstr(found[2].reason, "RSP_NAME_SERVERS") != NULL);
+}
+
+int
+main(void)
+{
+	if (!world_begin())
+		return 1;
+	TAP_RUN(lookups_that_are_cancelled_keep_nothing);
+	TAP_RUN(a_silent_server_does_not_stop_others);
+	TAP_RUN(all_have_their_turn);
+	TAP_RUN(what_is_wrong_is_said);
+	TAP_RUN(nothing_is_left);
+	return tap_end();
+}
