@@ -329,6 +329,14 @@ rsp_order_set(struct rsp_order *order, uint32_t place, const struct rsp_policy *
 	sift(order, order->rank_at[place], order->n, rank);
 }
 
+bool
+rsp_order_weightless(const struct rsp_order *order, uint32_t place)
+{
+	if (order->policy == RSP_POLICY_WRR)
+		return order->step[place] == 0;
+	return order->policy == RSP_POLICY_WRAND && order->weight[place] == 0;
+}
+
 void
 rsp_order_remove(struct rsp_order *order, uint32_t place)
 {

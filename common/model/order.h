@@ -1,6 +1,7 @@
 #ifndef RSP_MODEL_ORDER_H
 #define RSP_MODEL_ORDER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -42,6 +43,9 @@ void rsp_order_add(struct rsp_order *order, const struct rsp_policy *policy);
 
 /** The element at @place registered again. */
 void rsp_order_set(struct rsp_order *order, uint32_t place, const struct rsp_policy *policy);
+
+/** Whether the element at @place has weight 0: RFC 5356 s.3.2. Always false where the policy has no weights. */
+bool rsp_order_weightless(const struct rsp_order *order, uint32_t place);
 
 /** Forget @place; the last place takes its number. */
 void rsp_order_remove(struct rsp_order *order, uint32_t place);

@@ -72,7 +72,7 @@ at_random(struct rsp_pool *pool, uint32_t max, struct rsp_rng *rng, struct rsp_e
 }
 
 /* The rest of a weighted answer when few heavy elements hold nearly all the weight: what is chosen weighs nothing then.
- * Those of weight 0 come last, beginning somewhere. */
+ * Elements of weight 0 come last, beginning somewhere; with the policy WRAND only if all have weight 0. */
 static uint32_t
 weighted_rest(struct rsp_pool *pool, uint32_t n, uint32_t max, struct rsp_rng *rng, struct rsp_element **out)
 {
@@ -121,6 +121,17 @@ weighted(struct rsp_pool *pool, uint32_t max, struct rsp_rng *rng, struct rsp_el
 	return n;
 }
 
+/* RFC 5356 s.3.2: an element of weight 0 cannot serve. Such elements are the last of the @n in @out. */
+static uint32_t
+without_weightless(const struct rsp_pool *pool, uint32_t n, struct rsp_element *const *out)
+{
+	if (rsp_order_weightless(&pool->order, out[0]->place))
+		return n; /* no element of the pool has weight */
+	while (rsp_order_weightless(&pool->order, out[n - 1]->place))
+		n--;
+	return n;
+}
+
 uint32_t
 rsp_select(struct rsp_pool *pool, uint32_t max, struct rsp_rng *rng, struct rsp_element **out)
 {
@@ -129,22 +140,39 @@ rsp_select(struct rsp_pool *pool, uint32_t max, struct rsp_rng *rng, struct rsp_
 		return 0;
 	switch (rsp_order_shape(pool->policy)) {
 	case RSP_SHAPE_RANKED:
-		return ranked(pool, max, rng, out);
+		return without_weightless(pool, ranked(pool, max, rng, out), out);
 	case RSP_SHAPE_WEIGHTED:
-		return weighted(pool, max, rng, out);
+		return without_weightless(pool, weighted(pool, max, rng, out), out);
 	case RSP_SHAPE_PLAIN:
 		break;
 	}
 	return pool->policy == RSP_POLICY_RAND ? at_random(pool, max, rng, out) : round_robin(pool, max, rng, out);
 }
 
+/* The @k-th, from 0, of those of @pe that have weight. There are more than @k. */
+static uint32_t
+nth_with_weight(const struct rsp_pool_element *pe, uint32_t k)
+{
+	uint32_t i = 0;
+
+	while (pe[i].policy.value[0] == 0 || k-- > 0)
+		i++;
+	return i;
+}
+
 uint32_t
 rsp_select_answer(uint32_t policy, const struct rsp_pool_element *pe, uint32_t n, uint32_t turn, struct rsp_rng *rng)
 {
-	uint32_t best = 0;
+	uint32_t best = 0, with_weight = 0;
 
 	if (n == 0)
 		return 0;
+	if (policy == RSP_POLICY_WRR || policy == RSP_POLICY_WRAND)
+		for (uint32_t i = 0; i < n; i++)
+			with_weight += pe[i].policy.value[0] > 0;
+	if (with_weight > 0)
+		return nth_with_weight(pe, policy == RSP_POLICY_WRR ? turn % with_weight
+								    : (uint32_t)rsp_rng_below(rng, with_weight));
 	switch (policy) {
 	case RSP_POLICY_RAND: /* RFC 5356 s.4.3.3, s.4.4.3, s.5.4.3 */
 	case RSP_POLICY_WRAND:

@@ -85,7 +85,9 @@ check_selection(struct rsp_handlespace *hs, struct slow *slow, uint32_t policy, 
 	for (uint32_t i = 0; i < max; i++) {
 		unsigned best = slow_best(slow, taken);
 
-		if (best == MANY) {
+		/* what has no weight is not handed out beside what has: RFC 5356 s.3.2 */
+		if (best == MANY || (policy == RSP_POLICY_WRR && i > 0 && slow[best].key == UINT64_MAX &&
+				     slow[out[0]->pe_id - 1].key != UINT64_MAX)) {
 			CHECK_EQ(n, i);
 			break;
 		}
@@ -163,9 +165,11 @@ no_answer_holds_an_element_twice(void)
 			(void)put(hs, i, all_policies[p], i % 4 ? i : 0, 1);
 		for (unsigned round = 0; round < 300; round++) {
 			uint32_t max = (uint32_t)rsp_rng_below(&rng, 70), n = rsp_select(pool_of(hs), max, &rng, out);
+			bool weighs = all_policies[p] == RSP_POLICY_WRR || all_policies[p] == RSP_POLICY_WRAND;
+			uint32_t able = weighs ? 45 : 60;
 			bool seen[MANY] = { false };
 
-			CHECK_EQ(n, max < 60 ? max : 60);
+			CHECK_EQ(n, max < able ? max : able);
 			for (uint32_t i = 0; i < n; i++) {
 				CHECK(!seen[out[i]->pe_id]);
 				CHECK(!out[i]->chosen);
@@ -248,7 +252,8 @@ a_giant_does_not_hide_the_others(void)
 	for (uint32_t i = 2; i <= 4; i++)
 		CHECK(near(second[i], 3000));
 	count_choices(hs, 5, 4, 100, fifth);
-	CHECK_EQ(fifth[5], 100); /* weight 0: when there are no others */
+	for (uint32_t i = 1; i <= 5; i++)
+		CHECK_EQ(fifth[i], 0); /* weight 0 is not handed out: s.3.2 */
 	count_choices(hs, 1, 0, 100, fifth);
 	CHECK_EQ(fifth[1], 100); /* what was hidden is seen again */
 	rsp_handlespace_free(hs);
@@ -362,6 +367,132 @@ users_choose_as_the_policy_says(void)
 		CHECK(near(count[i], 1000));
 }
 
+/* RFC 5356 s.3.2: an element of weight 0 is not capable of providing any service. */
+static void
+weight_0_is_never_handed_out_beside_another_weight(void)
+{
+	static const uint32_t policy[] = { RSP_POLICY_WRR, RSP_POLICY_WRAND };
+	struct rsp_rng rng = rsp_rng_seeded(8);
+	struct rsp_element *out[MANY];
+
+	for (unsigned p = 0; p < RSP_COUNT(policy); p++) {
+		for (uint32_t max = 1; max <= 40; max++) { /* more than 16 are ranked another way */
+			struct rsp_handlespace *hs = space_new();
+
+			for (uint32_t i = 1; i <= 40; i++)
+				(void)put(hs, i, policy[p], 0, 0);
+			CHECK_EQ(rsp_select(pool_of(hs), max, &rng, out), max); /* none has weight */
+			for (uint32_t i = 5; i <= 20; i += 5)
+				(void)put(hs, i, policy[p], i, 0);
+			for (unsigned round = 0; round < 50; round++) {
+				uint32_t n = rsp_select(pool_of(hs), max, &rng, out);
+
+				CHECK_EQ(n, max < 4 ? max : 4);
+				for (uint32_t i = 0; i < n; i++)
+					CHECK(out[i]->pe_id % 5 == 0 && out[i]->pe_id <= 20);
+			}
+			for (uint32_t i = 5; i <= 20; i += 5)
+				(void)put(hs, i, policy[p], 0, 0);
+			CHECK_EQ(rsp_select(pool_of(hs), max, &rng, out), max);
+			rsp_handlespace_free(hs);
+		}
+	}
+}
+
+/* Only a weight has this meaning: the most loaded element, and that of priority 0, are handed out after the others. */
+static void
+a_load_or_priority_is_no_weight(void)
+{
+	static const uint32_t policy[] = { RSP_POLICY_LU,   RSP_POLICY_LUD, RSP_POLICY_PLU, RSP_POLICY_RLU,
+					   RSP_POLICY_PRIO, RSP_POLICY_RR,  RSP_POLICY_RAND };
+	struct rsp_rng rng = rsp_rng_seeded(9);
+	struct rsp_element *out[2];
+
+	for (unsigned p = 0; p < RSP_COUNT(policy); p++) {
+		struct rsp_handlespace *hs = space_new();
+
+		(void)put(hs, 1, policy[p], 0, 0);
+		(void)put(hs, 2, policy[p], UINT32_MAX, UINT32_MAX);
+		CHECK_EQ(rsp_select(pool_of(hs), 2, &rng, out), 2);
+		rsp_handlespace_free(hs);
+	}
+}
+
+/* The user, too: the answer may be of a registrar that puts elements of weight 0 into it. */
+static void
+users_do_not_choose_weight_0(void)
+{
+	struct rsp_rng rng = rsp_rng_seeded(10);
+	struct rsp_pool_element pe[5] = { { .policy.value = { 0 } },
+					  { .policy.value = { 7 } },
+					  { .policy.value = { 0 } },
+					  { .policy.value = { 3 } },
+					  { .policy.value = { 0 } } };
+	struct rsp_pool_element nil[3] = { 0 };
+	uint32_t count[5] = { 0 }, count_nil[3] = { 0 };
+
+	for (uint32_t turn = 0; turn < 3000; turn++) {
+		CHECK_EQ(rsp_select_answer(RSP_POLICY_WRR, pe, 5, turn, &rng), turn % 2 ? 3 : 1);
+		count[rsp_select_answer(RSP_POLICY_WRAND, pe, 5, turn, &rng)]++;
+		CHECK_EQ(rsp_select_answer(RSP_POLICY_WRR, nil, 3, turn, &rng), turn % 3);
+		count_nil[rsp_select_answer(RSP_POLICY_WRAND, nil, 3, turn, &rng)]++;
+	}
+	CHECK(near(count[1], 1500) && near(count[3], 1500) && count[1] + count[3] == 3000);
+	for (unsigned i = 0; i < 3; i++)
+		CHECK(near(count_nil[i], 1000));
+}
+
+/* RFC 5356 s.4.1.2: a circular list, whose head moves by one with each answer however long the answer is. */
+static void
+plain_round_robin_is_a_circle(void)
+{
+	struct rsp_handlespace *hs = space_new();
+	struct rsp_rng rng = rsp_rng_seeded(11);
+	struct rsp_element *out[8];
+
+	for (uint32_t i = 1; i <= 5; i++)
+		(void)put(hs, i, RSP_POLICY_RR, 0, 0);
+	for (uint32_t round = 0; round < 40; round++) {
+		uint32_t max = 1 + round % 7, n = rsp_select(pool_of(hs), max, &rng, out);
+
+		CHECK_EQ(n, max < 5 ? max : 5);
+		for (uint32_t i = 0; i < n; i++)
+			CHECK_EQ(out[i]->pe_id, (round + i) % 5 + 1);
+	}
+	(void)put(hs, 6, RSP_POLICY_RR, 0, 0); /* a new one stands at the end */
+	for (uint32_t i = 0; i < 12; i++) {
+		CHECK_EQ(rsp_select(pool_of(hs), 1, &rng, out), 1);
+		CHECK_EQ(out[0]->pe_id, i % 6 + 1);
+	}
+	rsp_handlespace_free(hs);
+}
+
+/* Whatever comes and goes: each of the elements that stay has its turn, and none has it twice before the others. */
+static void
+round_robin_goes_on_when_elements_go(void)
+{
+	for (uint32_t turn = 0; turn < 6; turn++)
+		for (uint32_t gone = 1; gone <= 6; gone++) {
+			struct rsp_handlespace *hs = space_new();
+			struct rsp_rng rng = rsp_rng_seeded(12);
+			struct rsp_element *out[1];
+			uint32_t count[7] = { 0 };
+
+			for (uint32_t i = 1; i <= 6; i++)
+				(void)put(hs, i, RSP_POLICY_RR, 0, 0);
+			for (uint32_t i = 0; i < turn; i++)
+				CHECK_EQ(rsp_select(pool_of(hs), 1, &rng, out), 1);
+			remove_id(hs, gone);
+			for (uint32_t i = 0; i < 10; i++) {
+				CHECK_EQ(rsp_select(pool_of(hs), 1, &rng, out), 1);
+				count[out[0]->pe_id]++;
+			}
+			for (uint32_t i = 1; i <= 6; i++)
+				CHECK_EQ(count[i], i == gone ? 0 : 2);
+			rsp_handlespace_free(hs);
+		}
+}
+
 int
 main(void)
 {
@@ -375,5 +506,10 @@ main(void)
 	TAP_RUN(weights_survive_churn);
 	TAP_RUN(degradation_counts_until_registered_again);
 	TAP_RUN(users_choose_as_the_policy_says);
+	TAP_RUN(weight_0_is_never_handed_out_beside_another_weight);
+	TAP_RUN(a_load_or_priority_is_no_weight);
+	TAP_RUN(users_do_not_choose_weight_0);
+	TAP_RUN(plain_round_robin_is_a_circle);
+	TAP_RUN(round_robin_goes_on_when_elements_go);
 	return tap_end();
 }
