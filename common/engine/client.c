@@ -213,7 +213,8 @@ rsp_client_new(const struct rsp_client_config *config, const struct rsp_client_o
 	TAILQ_INIT(&c->reports);
 	TAILQ_INIT(&c->dead_reports);
 	c->scratch = malloc(RSP_MESSAGE_MAX + 1);
-	enum rsp_err err = c->scratch ? rsp_client_hunt_init(c) : RSP_ENOMEM;
+	c->causes = malloc(CLIENT_CAUSES_MAX);
+	enum rsp_err err = c->scratch && c->causes ? rsp_client_hunt_init(c) : RSP_ENOMEM;
 	if (!err && config->discover)
 		err = rsp_client_hints_init(c);
 	if (err) {
@@ -234,6 +235,7 @@ rsp_client_free(struct rsp_client *c)
 	rsp_client_hints_done(c);
 	rsp_client_hunt_done(c);
 	free(c->scratch);
+	free(c->causes);
 	free(c);
 }
 
@@ -245,25 +247,14 @@ rsp_client_enter(struct rsp_client *c, uint64_t now_ms)
 	rsp_client_lookups_reap(c);
 }
 
-/* RFC 5352 s.2.2.14, RFC 5354 s.3.12.1 and 3.12.2: tell the other side what we could not make sense of. */
+/* RFC 5352 s.2.2.14: send @causes, which say what of a message was not understood. */
 static void
-send_error(struct rsp_client *c, const struct client_link *link, uint16_t cause, struct rsp_bytes info)
+send_error(struct rsp_client *c, const struct client_link *link, struct rsp_bytes causes)
 {
-	uint8_t room[1024];
-	struct rsp_message msg = { .protocol = RSP_ASAP, .type = ASAP_ERROR, .has = RSP_HAS_ERROR };
+	struct rsp_message msg = { .protocol = RSP_ASAP, .type = ASAP_ERROR, .has = RSP_HAS_ERROR, .error = causes };
 
-	msg.error = rsp_error_compose(cause, info, room, sizeof room);
-	(void)rsp_client_send(c, link->id, &msg);
-}
-
-static void
-report_unknown(struct rsp_client *c, const struct client_link *link, const struct rsp_message *msg)
-{
-	if (msg->type == ASAP_ERROR)
-		return;
-	for (unsigned i = 0; i < msg->unknown.n; i++)
-		if (msg->unknown.to_report >> i & 1)
-			send_error(c, link, RSP_CAUSE_UNRECOGNIZED_PARAM, msg->unknown.tlv[i]);
+	if (causes.n)
+		(void)rsp_client_send(c, link->id, &msg);
 }
 
 /* @link said something that makes no sense: say so, and leave a registrar that goes on like that. */
@@ -352,11 +343,14 @@ rsp_client_receive(struct rsp_client *c, uint64_t now_ms, uint32_t link_id, stru
 	}
 	c->received++;
 	if (rsp_message_decode(RSP_ASAP, message, &msg, &why)) {
+		/* RFC 5354 s.3.12.2 to s.3.12.4: the parameter, or the message if its type is unknown */
 		if (why.cause != RSP_CAUSE_NONE)
-			send_error(c, link, why.cause, message);
+			send_error(c, link,
+				   rsp_error_compose(why.cause, rsp_message_culprit(message, &why), c->causes,
+						     CLIENT_CAUSES_MAX));
 		protest(c, link, &why);
 	} else {
-		report_unknown(c, link, &msg);
+		send_error(c, link, rsp_message_unrecognized(&msg, c->causes, CLIENT_CAUSES_MAX));
 		dispatch(c, link, &msg);
 	}
 	rsp_client_pump(c);

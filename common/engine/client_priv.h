@@ -14,6 +14,7 @@
 #define CLIENT_NOTIFY_MAX 16	/* connections that registrars opened to us */
 #define CLIENT_LINKS_MAX (RSP_CLIENT_ATTEMPTS_MAX + CLIENT_NOTIFY_MAX)
 #define CLIENT_WINDOW 256	/* requests on the way at a time */
+#define CLIENT_CAUSES_MAX (RSP_MESSAGE_MAX - 8) /* octets of error causes that fit one ASAP_ERROR */
 #define CLIENT_BUCKETS 4096	/* of the elements' hash table */
 #define CLIENT_BAD_MAX 8	/* messages without sense that a registrar may send before it is left */
 #define CLIENT_NAME_MAX 128
@@ -173,6 +174,7 @@ struct rsp_client {
 	unsigned in_flight;
 	uint64_t sent, received, dropped, keepalives;
 	uint8_t *scratch; /* RSP_MESSAGE_MAX + 1 octets, to encode into */
+	uint8_t *causes;  /* CLIENT_CAUSES_MAX octets: the error causes of an ASAP_ERROR */
 };
 
 /* client.c */
