@@ -308,6 +308,33 @@ an_error_carries_the_parameter_whose_value_is_invalid(void)
 	world_end(&w);
 }
 
+/* RFC 5352 2.2.6: A says that updates will come; and what comes without a question is an update. */
+static void
+the_a_bit_counts_for_a_watch(void)
+{
+	begin(1, false);
+	CHECK_EQ(world_resolve(&w, "web", false), RSP_OK);
+	world_up(&w, 1, RSP_ROLE_USER, "alpha");
+	world_resolved(&w, 1, "web", 1, true); /* it was not asked for */
+	CHECK_EQ(world_count_told(&w, RSP_CLIENT_RESOLVED), 1);
+	CHECK(!world_last(&w, RSP_CLIENT_RESOLVED).accepted);
+	world_resolved(&w, 1, "web", 2, true); /* and nobody waits for an update */
+	CHECK_EQ(world_count_told(&w, RSP_CLIENT_RESOLVED), 1);
+
+	CHECK_EQ(world_resolve(&w, "web", true), RSP_OK);
+	world_resolved(&w, 1, "web", 1, false);
+	CHECK(!world_last(&w, RSP_CLIENT_RESOLVED).accepted);
+	world_run(&w, w.now + 10000); /* so it polls */
+	CHECK_EQ(world_count_sent(&w, ASAP_HANDLE_RESOLUTION, 1), 3);
+	world_resolved(&w, 1, "web", 1, true);
+	CHECK(world_last(&w, RSP_CLIENT_RESOLVED).accepted);
+	world_resolved(&w, 1, "web", 2, false); /* an update, of a registrar that sets A in answers only */
+	CHECK(world_last(&w, RSP_CLIENT_RESOLVED).accepted);
+	world_run(&w, w.now + 60000);
+	CHECK_EQ(world_count_sent(&w, ASAP_HANDLE_RESOLUTION, 1), 3);
+	world_end(&w);
+}
+
 int
 main(void)
 {
@@ -322,5 +349,6 @@ main(void)
 	TAP_RUN(an_error_carries_the_parameter_that_is_unknown);
 	TAP_RUN(an_error_carries_the_parameter_that_is_nested);
 	TAP_RUN(an_error_carries_the_parameter_whose_value_is_invalid);
+	TAP_RUN(the_a_bit_counts_for_a_watch);
 	return tap_end();
 }
