@@ -109,6 +109,24 @@ warn_of_duplicate(const struct rsp_event *event)
 			event->peer_id, at, event->by_id);
 }
 
+static void
+warn_of_same_id(const struct rsp_event *event)
+{
+	char at[RSP_SOCKADDR_TEXT_MAX] = "unknown";
+
+	if (event->remote.family)
+		rsp_addr_format(&event->remote, event->remote_port, at);
+	if (strcmp(event->reason, "ours") == 0)
+		rsp_log(RSP_LOG_ERROR, event->identity,
+			"this registrar at %s has our server id 0x%08x: give one of both another --server-id, or none",
+			at, event->peer_id);
+	else
+		rsp_log(RSP_LOG_ERROR, event->identity,
+			"this registrar at %s has the server id 0x%08x of the registrar %s, and is refused: give one of "
+			"both another --server-id, or none",
+			at, event->peer_id, event->peer_name);
+}
+
 static bool
 is_due(uint64_t *told_ms)
 {
@@ -171,6 +189,8 @@ warn(struct peer_budget *budget, const struct rsp_event *event)
 			why->reason);
 	else if (event->kind == RSP_EVENT_DUPLICATE_NAME)
 		warn_of_duplicate(event);
+	else if (event->kind == RSP_EVENT_DUPLICATE_SERVER_ID)
+		warn_of_same_id(event);
 	else if (event->kind == RSP_EVENT_PEER_UNREACHABLE)
 		rsp_log(RSP_LOG_WARNING, why->object, "is not reached: %s", why->reason);
 	else if (event->kind == RSP_EVENT_PEER_REACHED) {
@@ -197,7 +217,8 @@ static bool
 is_bad(enum rsp_event_kind kind)
 {
 	return kind == RSP_EVENT_REFUSED || kind == RSP_EVENT_MALFORMED || kind == RSP_EVENT_LIMIT ||
-	       kind == RSP_EVENT_PEER_UNREACHABLE || kind == RSP_EVENT_DUPLICATE_NAME;
+	       kind == RSP_EVENT_PEER_UNREACHABLE || kind == RSP_EVENT_DUPLICATE_NAME ||
+	       kind == RSP_EVENT_DUPLICATE_SERVER_ID;
 }
 
 void

@@ -320,6 +320,8 @@ is_possible(struct rsp_registrar *r, const struct rsp_link *link, const struct r
 {
 	if (msg->sender_id != 0 && msg->sender_id != r->config.server_id)
 		return true;
+	if (msg->sender_id && link->info.role == RSP_ROLE_PEER && link->info.identity)
+		rsp_same_id_heard(r, link, msg->sender_id, NULL);
 	if (msg->type != ENRP_ERROR)
 		rsp_enrp_refuse(r, link, msg, RSP_CAUSE_INVALID_VALUES,
 				msg->sender_id ? "server-id-ours" : "server-id-zero");

@@ -23,6 +23,7 @@
 	X(PEER_UNREACHABLE, "peer-unreachable") /* it cannot be dialled; .why. Again when that changes */    \
 	X(PEER_REACHED,  "peer-reached")  /* it can, after all */                                      \
 	X(DUPLICATE_NAME, "duplicate-name") /* .peer_id and .by_id run with one name; .reason: "peers", "ours" */ \
+	X(DUPLICATE_SERVER_ID, "duplicate-server-id") /* .identity has the id of .peer_name; .reason: "peers", "ours" */ \
 	X(PEER_SUSPECTED, "peer-suspected") /* it is probed; .reason: "silence" or "connection-lost" */ \
 	X(PEER_RETURNED, "peer-returned") /* it was suspected or dead, and was heard again */         \
 	X(PEER_DEAD,     "peer-dead")     /* .reason: "no-response", "send-failed", "restarted", "unknown" */ \

@@ -107,3 +107,26 @@ rsp_namesake_of_ours(struct rsp_registrar *r, struct rsp_bytes name, uint32_t id
 	if (of_ours->id == id && had_last_words(r, of_ours) && is_news(r, of_ours))
 		r->ops->record(r->ctx, &event);
 }
+
+void
+rsp_same_id_heard(struct rsp_registrar *r, const struct rsp_link *link, uint32_t id, const char *holder)
+{
+	struct rsp_event event = { .kind = RSP_EVENT_DUPLICATE_SERVER_ID,
+				   .protocol = RSP_ENRP,
+				   .cause = RSP_CAUSE_NONE,
+				   .reason = holder ? "peers" : "ours",
+				   .peer_id = id,
+				   .peer_name = holder ? holder : r->name };
+	uint64_t who = rsp_hash(&r->key, rsp_bytes_str(link->info.identity)) ^ id;
+	struct rsp_same_id *found = NULL;
+
+	for (unsigned i = 0; i < RSP_SAME_IDS_MAX && !found; i++)
+		if (r->same_id[i].told_ms && r->same_id[i].who == who)
+			found = &r->same_id[i];
+	if (found && r->now_ms - found->told_ms < TOLD_MS)
+		return;
+	if (!found)
+		found = &r->same_id[r->n_same_ids++ % RSP_SAME_IDS_MAX];
+	*found = (struct rsp_same_id){ .who = who, .told_ms = r->now_ms };
+	rsp_registrar_record(r, link, event);
+}

@@ -408,6 +408,13 @@ rsp_peer_heard(struct rsp_registrar *r, struct rsp_peer *peer)
 	rsp_enrp_record(r, RSP_EVENT_PEER_RETURNED, peer, NULL);
 }
 
+/* The registrar there accepts connections and closes them: the next attempt waits for its time. */
+static bool
+backs_off(const struct rsp_contact *contact)
+{
+	return contact->n_brief > 1 && rsp_timer_is_set(&contact->timer.timer);
+}
+
 void
 rsp_peer_probe(struct rsp_registrar *r, struct rsp_peer *peer, const char *reason)
 {
@@ -422,7 +429,7 @@ rsp_peer_probe(struct rsp_registrar *r, struct rsp_peer *peer, const char *reaso
 		rsp_enrp_presence(r, peer->contact->link, peer->server_id, true);
 	if (peer->link_in)
 		rsp_enrp_presence(r, peer->link_in, peer->server_id, true);
-	if (peer->contact && !peer->contact->link)
+	if (peer->contact && !peer->contact->link && !backs_off(peer->contact))
 		rsp_contact_dial(r, peer->contact);
 }
 
@@ -524,6 +531,8 @@ rsp_peer_of_link(struct rsp_registrar *r, struct rsp_link *link, const struct rs
 	bool others = known && name && *peer->name && strcmp(peer->name, name) != 0 &&
 		      (peer->heard || peer->state == RSP_PEER_ACTIVE || peer->state == RSP_PEER_PROBED);
 	if (link->peer || others) {
+		if (!link->peer)
+			rsp_same_id_heard(r, link, msg->sender_id, peer->name);
 		rsp_enrp_refuse(r, link, msg, RSP_CAUSE_SECURITY, "server-id-of-another");
 		rsp_enrp_link_down(r, link, RSP_EPROTO);
 		rsp_link_drop(r, link);
@@ -595,6 +604,7 @@ contact_lost(struct rsp_registrar *r, struct rsp_contact *contact, enum rsp_err 
 	contact->link = 0;
 	contact->up = false;
 	contact->failures = lasted ? 0 : contact->failures + 1;
+	contact->n_brief = lasted ? 0 : contact->n_brief + 1;
 	rsp_enrp_set(r, &contact->timer, 0);
 	if (contact->failures > 1)
 		contact_later(r, contact);

@@ -68,6 +68,7 @@ struct rsp_contact {
 	uint64_t up_ms; /* since when, or when it was last */
 	uint64_t tried_ms; /* when it was last dialled */
 	unsigned failures;	 /* in a row */
+	unsigned n_brief;	 /* connections in a row that were lost as soon as they were up */
 	struct rsp_why failed;	 /* why it cannot be reached, as was told; RSP_OK: it can, or has not been tried */
 	uint32_t peer_id;	 /* who answered last; 0: nobody yet */
 	uint32_t told_id;	 /* who it is as the mentor says; 0: it has not */
@@ -147,6 +148,14 @@ struct rsp_unreached {
 
 #define RSP_UNREACHED_MAX 64
 
+/** A registrar whose server id another one has, and when that was last recorded. See namesake.c. */
+struct rsp_same_id {
+	uint64_t who;	  /* a hash of its name and of the id */
+	uint64_t told_ms; /* 0: none */
+};
+
+#define RSP_SAME_IDS_MAX 16
+
 #define RSP_LINK_BUCKETS 4096
 #define RSP_BURST	 4096 /* elements told every RSP_BURST_MS: a queue must hold what goes over one connection */
 #define RSP_BURST_MS	 50
@@ -185,6 +194,8 @@ struct rsp_registrar {
 	struct rsp_namesake namesake[RSP_NAMESAKES_MAX];
 	unsigned n_namesakes;	    /* ever */
 	struct rsp_namesake namesake_of_ours; /* the other one that has our name, by what a list or itself says */
+	struct rsp_same_id same_id[RSP_SAME_IDS_MAX];
+	unsigned n_same_ids;	    /* ever */
 	uint64_t joining_ms;	    /* since when */
 	unsigned rounds;	    /* of asking all contacts */
 	uint64_t round_ms;	    /* the end of this round: who is not connected by then is not there */
@@ -387,6 +398,12 @@ void rsp_namesake_heard(struct rsp_registrar *r, const struct rsp_link *link, st
 /** A registrar @name is alive at @ip and @port, as @id: if the name is ours and the id is not, that is recorded. */
 void rsp_namesake_of_ours(struct rsp_registrar *r, struct rsp_bytes name, uint32_t id, const struct rsp_ip *ip,
 			  uint16_t port);
+
+/**
+ * The registrar at the other end of @link says that its server id is @id, which the registrar @holder has; NULL: we have
+ * it. Recorded, at most once a minute for each.
+ */
+void rsp_same_id_heard(struct rsp_registrar *r, const struct rsp_link *link, uint32_t id, const char *holder);
 
 /* join.c: s.3.2 */
 

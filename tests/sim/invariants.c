@@ -329,6 +329,7 @@ sim_check_record(struct sim *w, struct sim_node *n, const struct rsp_event *even
 	bool many = event->kind == RSP_EVENT_LIMIT && strcmp(event->reason, "records") == 0;
 
 	if (event->kind == RSP_EVENT_MALFORMED || event->kind == RSP_EVENT_DUPLICATE_NAME ||
+	    event->kind == RSP_EVENT_DUPLICATE_SERVER_ID ||
 	    (event->kind == RSP_EVENT_LIMIT && !many) ||
 	    (event->kind == RSP_EVENT_REFUSED && !may_be_refused(w, event)))
 		sim_violated(w, "refused", "%s: %s %s, message %u of %s", n->name, rsp_event_name(event->kind),

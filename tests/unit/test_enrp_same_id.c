@@ -1,0 +1,129 @@
+#include "enrp_world.h"
+
+/* Two registrars with one server id: it is told, and they are dialled with care. */
+
+enum { B = 1, C = 2 };
+
+static void
+begin(void)
+{
+	static const struct rsp_contact_config contact = { .name = "b", .ip = { 4, { 192, 0, 2, 2 } }, .port = 9902 };
+	struct rsp_registrar_config config = world_config();
+
+	config.contacts = &contact;
+	config.n_contacts = 1;
+	world_begin(&config);
+	world_run(0);
+}
+
+static unsigned
+told_of(const char *reason, const char *peer)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < w.n_events; i++)
+		if (w.event[i].kind == RSP_EVENT_DUPLICATE_SERVER_ID) {
+			CHECK_STR(w.event[i].reason, reason);
+			CHECK_STR(w.event[i].peer, peer);
+			n++;
+		}
+	return n;
+}
+
+static void
+another_one_with_our_id_is_told_once_a_minute(void)
+{
+	begin();
+	world_peer(C, "c");
+	for (unsigned i = 0; i < 59; i++) {
+		world_presence(C, ID_US, "c", false);
+		world_run(1000);
+	}
+	CHECK_EQ(told_of("ours", "us"), 1);
+	CHECK_EQ(w.event[w.n_events - 1].kind, RSP_EVENT_REFUSED); /* each of its messages is refused all the same */
+	CHECK_EQ(rsp_registrar_stats(w.r).peers, 0);
+	world_run(1001);
+	world_presence(C, ID_US, "c", false);
+	CHECK_EQ(told_of("ours", "us"), 2);
+	for (unsigned i = 0; w.n_events && i < w.n_events; i++)
+		CHECK(w.event[i].kind != RSP_EVENT_DUPLICATE_SERVER_ID || w.event[i].peer_id == ID_US);
+	world_end();
+}
+
+static void
+two_others_with_one_id_are_told(void)
+{
+	begin();
+	world_joined(B, ID_B, "b");
+	world_peer(C, "c");
+	world_presence(C, ID_B, "c", true);
+	CHECK_EQ(told_of("peers", "b"), 1);
+	CHECK(world_was_closed(C));
+	world_peer(C + 1, "c");
+	world_presence(C + 1, ID_B, "c", true);
+	world_peer(C + 2, "d"); /* a third one is news */
+	world_presence(C + 2, ID_B, "d", true);
+	CHECK_EQ(told_of("peers", "b"), 2);
+	world_end();
+}
+
+/* One that changes its id in the middle is refused, but it has not the id of another. A monitor is no registrar. */
+static void
+what_is_refused_otherwise_is_no_duplicate(void)
+{
+	begin();
+	world_joined(B, ID_B, "b");
+	world_presence(B, ID_C, "b", true);
+	CHECK_STR(world_reason(RSP_EVENT_REFUSED), "server-id-of-another");
+	CHECK_EQ(world_up(C, RSP_ENRP, RSP_ROLE_MONITOR, "m"), RSP_OK);
+	world_presence(C, ID_US, "m", true);
+	CHECK_STR(world_reason(RSP_EVENT_REFUSED), "server-id-ours");
+	CHECK_EQ(world_told(RSP_EVENT_DUPLICATE_SERVER_ID), 0);
+	world_end();
+}
+
+/* As a registrar does that knows another one with our id: it accepts us, says something, and closes. */
+static void
+a_peer_that_closes_at_once_is_not_dialled_without_end(void)
+{
+	begin();
+	uint64_t end = w.now + 60000;
+	for (unsigned answered = 0; w.now < end && answered < WORLD_DIALS; world_run(answered < w.n_dials ? 0 : 10))
+		while (answered < w.n_dials && answered < WORLD_DIALS) {
+			uint32_t link = DIALLED + answered++;
+
+			world_peer(link, "b");
+			world_presence(link, ID_B, "b", false);
+			world_down(link, RSP_ECLOSED);
+		}
+	CHECK(w.n_dials >= 10 && w.n_dials <= 25); /* 100 ms, doubled up to 5 s */
+	CHECK(world_told(RSP_EVENT_PEER_SUSPECTED) <= 25);
+	world_end();
+}
+
+static void
+a_peer_whose_connection_breaks_once_is_dialled_at_once(void)
+{
+	begin();
+	uint32_t link = world_dialled("b");
+	world_peer(link, "b");
+	world_presence(link, ID_B, "b", false);
+	world_run(1500);
+	world_presence(link, ID_B, "b", false);
+	unsigned before = w.n_dials;
+	world_down(link, RSP_ECLOSED);
+	world_run(0);
+	CHECK_EQ(w.n_dials, before + 1);
+	world_end();
+}
+
+int
+main(void)
+{
+	TAP_RUN(another_one_with_our_id_is_told_once_a_minute);
+	TAP_RUN(two_others_with_one_id_are_told);
+	TAP_RUN(what_is_refused_otherwise_is_no_duplicate);
+	TAP_RUN(a_peer_that_closes_at_once_is_not_dialled_without_end);
+	TAP_RUN(a_peer_whose_connection_breaks_once_is_dialled_at_once);
+	return tap_end();
+}
