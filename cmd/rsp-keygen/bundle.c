@@ -143,6 +143,8 @@ write_bundle(const struct master *master, const char *name)
 	}
 	enum rsp_err err = make_directory(bundle.dir, name ? 0700 : 0755, &why);
 	if (!err)
+		err = rsp_directory_check(bundle.dir, &why);
+	if (!err)
 		err = advise(put_all(&bundle, master, name, registrar, &keys, &why), &why);
 	if (err) {
 		if (!keygen.force) /* with it, what was there is gone already */

@@ -47,7 +47,7 @@ enum rsp_err master_open(struct master *master, bool writes, bool ca, struct rsp
 /** Let go of it; secrets are wiped. */
 void master_done(struct master *master);
 
-/** Lock the directory @dir: RSP_OK, and its descriptor in @ret. */
+/** Lock the directory @dir: RSP_OK, and its descriptor in @ret. RSP_EPERMS if others can write in it. */
 enum rsp_err master_lock(const char *dir, int *ret, struct rsp_why *why) RSP_NODISCARD;
 
 /**

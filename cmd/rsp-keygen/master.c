@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <gnutls/gnutls.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,9 +18,7 @@
 void
 free_secret(char *text)
 {
-	if (text)
-		gnutls_memset(text, 0, strlen(text));
-	free(text);
+	rsp_wipe_free(text, text ? malloc_usable_size(text) : 0); /* a file may have NULs in it */
 }
 
 enum rsp_err
@@ -28,7 +27,7 @@ read_text(const char *path, bool secret, char **ret, struct rsp_why *why)
 	uint8_t *text;
 	size_t n;
 	enum rsp_err err =
-		rsp_file_read(path, secret ? RSP_FILE_SECRET : RSP_FILE_PUBLIC, KEYGEN_FILE_MAX, &text, &n, why);
+		rsp_file_read(path, secret ? RSP_FILE_SECRET : RSP_FILE_TRUSTED, KEYGEN_FILE_MAX, &text, &n, why);
 
 	if (!err)
 		*ret = (char *)text;
@@ -66,6 +65,8 @@ master_lock(const char *dir, int *ret, struct rsp_why *why)
 
 	if (!path)
 		return rsp_fail(why, RSP_ENOMEM, dir, "out of memory");
+	if (rsp_directory_check(dir, why))
+		return why->err;
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	int code = fd < 0 ? -1 : flock(fd, LOCK_EX); /* until we end: another run waits here */
 	if (code < 0) {

@@ -21,6 +21,14 @@ rsp_free(char *p)
 	free(p);
 }
 
+void
+rsp_wipe_free(void *p, size_t n)
+{
+	if (p)
+		explicit_bzero(p, n);
+	free(p);
+}
+
 char *
 rsp_path_join(const char *dir, const char *name)
 {
@@ -34,22 +42,48 @@ fail_errno(struct rsp_why *why, const char *path, const char *verb)
 {
 	enum rsp_err err = errno == ENOENT || errno == ENOTDIR ? RSP_ENOTFOUND
 			   : errno == EACCES || errno == EPERM ? RSP_EPERMS
-			   : errno == ENOMEM		       ? RSP_ENOMEM
-			   : errno == EEXIST		       ? RSP_EEXISTS
+			   : errno == ENOMEM                   ? RSP_ENOMEM
+			   : errno == EEXIST                   ? RSP_EEXISTS
 							       : RSP_EIO;
 
 	return rsp_fail(why, err, path, "cannot %s: %s", verb, strerror(errno));
 }
 
 static enum rsp_err
-check_secret(const char *path, const struct stat *st, struct rsp_why *why)
+check_owner(const char *path, const struct stat *st, struct rsp_why *why)
 {
-	if (st->st_mode & (S_IRWXG | S_IRWXO))
-		return rsp_fail(why, RSP_EPERMS, path, "mode is %04o: group or others can reach a secret (chmod 600)",
-				(unsigned)(st->st_mode & 07777));
 	if (st->st_uid != geteuid() && st->st_uid != 0)
 		return rsp_fail(why, RSP_EPERMS, path, "belongs to user %u", (unsigned)st->st_uid);
 	return RSP_OK;
+}
+
+/* What @path names, which may be a link, is judged by the file at the end of it: @st. */
+static enum rsp_err
+check_access(const char *path, enum rsp_file_kind kind, const struct stat *st, struct rsp_why *why)
+{
+	unsigned mode = st->st_mode & 07777;
+
+	if (kind == RSP_FILE_PUBLIC)
+		return RSP_OK;
+	if (kind == RSP_FILE_SECRET && mode & (S_IRWXG | S_IRWXO))
+		return rsp_fail(why, RSP_EPERMS, path, "mode is %04o: group or others can reach a secret (chmod 600)",
+				mode);
+	if (mode & (S_IWGRP | S_IWOTH))
+		return rsp_fail(why, RSP_EPERMS, path, "mode is %04o: group or others can change it (chmod go-w)",
+				mode);
+	return check_owner(path, st, why);
+}
+
+/* realloc(3) would leave the old content behind in freed memory. NULL: out of memory, @buf is freed. */
+static uint8_t *
+grow(uint8_t *buf, size_t size, size_t room)
+{
+	uint8_t *grown = malloc(room);
+
+	if (grown && size)
+		memcpy(grown, buf, size);
+	rsp_wipe_free(buf, size);
+	return grown;
 }
 
 /* Read to the end rather than st_size octets: /dev/fd and pipes have no size, and a file may grow under us. */
@@ -62,13 +96,10 @@ read_all(int fd, const char *path, size_t max, uint8_t **ret, size_t *ret_size, 
 
 	for (;;) {
 		size_t want = room < max + 1 ? room : max + 1;
-		uint8_t *grown = realloc(buf, want + 1);
 
-		if (!grown) {
-			err = rsp_fail(why, RSP_ENOMEM, path, "out of memory");
-			break;
-		}
-		buf = grown;
+		buf = grow(buf, size, want + 1);
+		if (!buf)
+			return rsp_fail(why, RSP_ENOMEM, path, "out of memory");
 		ssize_t got = read(fd, buf + size, want - size);
 		if (got < 0 && errno == EINTR)
 			continue;
@@ -90,7 +121,7 @@ read_all(int fd, const char *path, size_t max, uint8_t **ret, size_t *ret_size, 
 		if (size == want)
 			room *= 2;
 	}
-	free(buf);
+	rsp_wipe_free(buf, size);
 	return err;
 }
 
@@ -98,22 +129,61 @@ enum rsp_err
 rsp_file_read(const char *path, enum rsp_file_kind kind, size_t max, uint8_t **ret, size_t *ret_size,
 	      struct rsp_why *why)
 {
-	int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | (kind == RSP_FILE_SECRET ? O_NOFOLLOW : 0);
+	/* a secret must be a regular file, and a pipe in its place must not hold us up before that is seen */
+	int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | (kind == RSP_FILE_SECRET ? O_NONBLOCK : 0);
 	RSP_AUTO(rsp_fd_close) int fd = open(path, flags);
 	struct stat st;
 
-	if (fd < 0 && errno == ELOOP && kind == RSP_FILE_SECRET)
-		return rsp_fail(why, RSP_EPERMS, path, "is a symbolic link: a secret must be the file itself");
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return fail_errno(why, path, "open");
 	if (S_ISDIR(st.st_mode) || (kind == RSP_FILE_SECRET && !S_ISREG(st.st_mode)))
 		return rsp_fail(why, RSP_EIO, path, "is not a regular file");
-	if (kind == RSP_FILE_SECRET) {
-		enum rsp_err err = check_secret(path, &st, why);
-		if (err)
-			return err;
+	enum rsp_err err = check_access(path, kind, &st, why);
+	return err ? err : read_all(fd, path, max, ret, ret_size, why);
+}
+
+enum rsp_err
+rsp_file_open_private(const char *path, bool append, int *ret, struct rsp_why *why)
+{
+	int flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | (append ? O_APPEND : 0);
+	int fd = open(path, flags, S_IRUSR | S_IWUSR);
+	enum rsp_err err = RSP_OK;
+	struct stat st;
+
+	if (fd < 0 && errno == ELOOP)
+		return rsp_fail(why, RSP_EPERMS, path, "is a symbolic link: secrets are not written through one");
+	if (fd < 0 || fstat(fd, &st) < 0) {
+		err = rsp_fail(why, RSP_EOUTPUT, path, "cannot open: %s", strerror(errno));
+		rsp_fd_close(fd);
+		return err;
 	}
-	return read_all(fd, path, max, ret, ret_size, why);
+	if (!S_ISCHR(st.st_mode)) /* a device, like /dev/full, keeps nothing */
+		err = check_access(path, RSP_FILE_SECRET, &st, why);
+	if (!err && S_ISREG(st.st_mode) && st.st_nlink != 1)
+		err = rsp_fail(why, RSP_EPERMS, path, "has a second name: secrets are not written through a link");
+	if (!err && !append && S_ISREG(st.st_mode) && ftruncate(fd, 0) < 0)
+		err = rsp_fail(why, RSP_EOUTPUT, path, "cannot truncate: %s", strerror(errno));
+	if (err)
+		rsp_fd_close(fd);
+	else
+		*ret = fd;
+	return err;
+}
+
+enum rsp_err
+rsp_directory_check(const char *path, struct rsp_why *why)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return fail_errno(why, path, "look at");
+	if (!S_ISDIR(st.st_mode))
+		return rsp_fail(why, RSP_EIO, path, "is not a directory");
+	if (st.st_mode & (S_IWGRP | S_IWOTH))
+		return rsp_fail(why, RSP_EPERMS, path,
+				"mode is %04o: group or others can replace what is in it (chmod go-w)",
+				(unsigned)(st.st_mode & 07777));
+	return check_owner(path, &st, why);
 }
 
 static enum rsp_err
@@ -162,7 +232,7 @@ rsp_file_write(const char *path, enum rsp_file_kind kind, bool replace, struct r
 	RSP_AUTO(rsp_fd_close) int fd = mkostemp(temporary, O_CLOEXEC); /* made with mode 0600 */
 	if (fd < 0)
 		return fail_errno(why, path, "create a file beside it");
-	if ((kind == RSP_FILE_PUBLIC && fchmod(fd, 0644) < 0) || write_all(fd, content)) {
+	if ((kind != RSP_FILE_SECRET && fchmod(fd, 0644) < 0) || write_all(fd, content)) {
 		enum rsp_err err = fail_errno(why, path, "write");
 		(void)unlink(temporary);
 		return err;

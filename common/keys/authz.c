@@ -334,7 +334,7 @@ read_authz(struct rsp_doc *doc, const json_t *root, void *into)
 	}
 }
 
-static const struct rsp_doc_kind authz_json = { RSP_AUTHZ_SCHEMA, RSP_FILE_PUBLIC, RSP_AUTHZ_FILE_MAX, read_authz };
+static const struct rsp_doc_kind authz_json = { RSP_AUTHZ_SCHEMA, RSP_FILE_TRUSTED, RSP_AUTHZ_FILE_MAX, read_authz };
 
 enum rsp_err
 rsp_authz_parse(struct rsp_bytes text, const char *path, struct rsp_authz **ret, struct rsp_why *why)

@@ -152,7 +152,7 @@ read_scope(struct rsp_doc *doc, const json_t *root, void *into)
 		read_registrar(doc, json_array_get(list, doc->index), scope);
 }
 
-static const struct rsp_doc_kind scope_json = { RSP_SCOPE_SCHEMA, RSP_FILE_PUBLIC, RSP_SCOPE_FILE_MAX, read_scope };
+static const struct rsp_doc_kind scope_json = { RSP_SCOPE_SCHEMA, RSP_FILE_TRUSTED, RSP_SCOPE_FILE_MAX, read_scope };
 
 struct rsp_scope *
 rsp_scope_new(const char *dir)

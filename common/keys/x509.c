@@ -51,7 +51,7 @@ load_certificates(const char *path, gnutls_x509_crt_t **ret, unsigned *ret_n, st
 	gnutls_datum_t pem;
 	gnutls_x509_crt_t *list = NULL;
 	unsigned n = 0;
-	enum rsp_err err = read_pem(path, RSP_FILE_PUBLIC, &pem, why);
+	enum rsp_err err = read_pem(path, RSP_FILE_TRUSTED, &pem, why);
 
 	if (err)
 		return err;
@@ -81,7 +81,7 @@ enum rsp_err
 rsp_x509_load_crl(struct rsp_x509 *x509, const char *path, struct rsp_why *why)
 {
 	gnutls_datum_t pem;
-	enum rsp_err err = read_pem(path, RSP_FILE_PUBLIC, &pem, why);
+	enum rsp_err err = read_pem(path, RSP_FILE_TRUSTED, &pem, why);
 
 	if (err)
 		return err;

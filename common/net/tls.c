@@ -1,7 +1,5 @@
 #include "net/tls.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -199,11 +197,7 @@ rsp_tls_init(const char *keylog_path, struct rsp_why *why)
 	keylog_failed = false;
 	if (!keylog_path)
 		return RSP_OK;
-	int fd = open(keylog_path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0)
-		return rsp_fail(why, RSP_EIO, keylog_path, "%s", strerror(errno));
-	keylog_fd = fd;
-	return RSP_OK;
+	return rsp_file_open_private(keylog_path, true, &keylog_fd, why);
 }
 
 bool

@@ -47,7 +47,7 @@ RSP_AUTO_DEFINE(struct rsp_tls *, rsp_tls_unref)
 
 /**
  * To be called at the start of a program that uses TLS: makes GnuTLS ignore SSLKEYLOGFILE, and, if @keylog_path is
- * not NULL, write the secrets of every connection there (created with mode 0600, appended to). RSP_EIO with @why.
+ * not NULL, write the secrets of every connection there, as rsp_file_open_private() appends: its errors.
  */
 enum rsp_err rsp_tls_init(const char *keylog_path, struct rsp_why *why) RSP_NODISCARD;
 

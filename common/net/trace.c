@@ -1,12 +1,11 @@
 #include "net/trace.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "net/stream.h"
 
 enum { LINKTYPE_WIRESHARK_UPPER_PDU = 252, SNAPLEN = 262144 };
@@ -77,23 +76,27 @@ put_address(struct tags *tags, const struct rsp_ip *ip, uint16_t which)
 enum rsp_err
 rsp_trace_open(const char *path, struct rsp_trace **ret, struct rsp_why *why)
 {
-	static const uint8_t header[24] = { 0xa1, 0xb2, 0xc3, 0xd4, 0, 2, 0, 4, [16] = 0, SNAPLEN >> 16, 0, 0,
-					    0, 0, 0, LINKTYPE_WIRESHARK_UPPER_PDU };
+	static const uint8_t header[24] = {
+		0xa1, 0xb2, 0xc3, 0xd4, 0, 2, 0, 4, [16] = 0, SNAPLEN >> 16, 0, 0, 0, 0, 0, LINKTYPE_WIRESHARK_UPPER_PDU
+	};
 	struct rsp_trace *trace = calloc(1, sizeof(*trace));
 	int fd = -1;
 
 	if (!trace)
 		return rsp_fail(why, RSP_ENOMEM, path, "out of memory");
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	trace->out = fd < 0 ? NULL : fdopen(fd, "wb");
-	if (!trace->out || fwrite(header, sizeof(header), 1, trace->out) != 1 || fflush(trace->out) == EOF) {
-		(void)rsp_fail(why, RSP_EOUTPUT, path, "%s", strerror(errno));
+	enum rsp_err err = rsp_file_open_private(path, false, &fd, why);
+	if (!err) {
+		trace->out = fdopen(fd, "wb");
+		if (!trace->out || fwrite(header, sizeof(header), 1, trace->out) != 1 || fflush(trace->out) == EOF)
+			err = rsp_fail(why, RSP_EOUTPUT, path, "%s", strerror(errno));
+	}
+	if (err) {
 		if (trace->out)
 			(void)fclose(trace->out);
-		else if (fd >= 0)
-			(void)close(fd);
+		else
+			rsp_fd_close(fd);
 		free(trace);
-		return RSP_EOUTPUT;
+		return err;
 	}
 	*ret = trace;
 	return RSP_OK;

@@ -186,7 +186,10 @@ algorithm() {
 		chmod 600 "$d/$file"
 		mv "$d/$file" "$d/elsewhere"
 		ln -s elsewhere "$d/$file"
+		chmod 640 "$d/elsewhere"
 		refused 3 permissions rsp-keygen registrar r9 --asap h
+		chmod 600 "$d/elsewhere"
+		rsp 0 rsp-keygen check
 		rm "$d/$file"
 		mv "$d/elsewhere" "$d/$file"
 	done
