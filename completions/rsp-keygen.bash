@@ -13,7 +13,7 @@ _rsp_keygen() {
 		case ${COMP_WORDS[1]} in
 		init) words=(--name --ed25519 --days --not-before --not-after --force "${common[@]}") ;;
 		registrar) words=(--asap --enrp --dns --ip --ed25519 --days --not-before --not-after --force "${common[@]}") ;;
-		element) words=(--pool --address --days --not-after --force "${common[@]}") ;;
+		element) words=(--pool --address --max --opaque --days --not-after --force "${common[@]}") ;;
 		monitor) words=(--days --not-after --force "${common[@]}") ;;
 		bundle) words=(--user --force "${common[@]}") ;;
 		crl) words=(--revoke --days --not-after "${common[@]}") ;;

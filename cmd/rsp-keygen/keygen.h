@@ -17,7 +17,8 @@
 /* What the command line asks for. */
 struct keygen {
 	char *name;
-	bool ed25519, force, psktool, user;
+	bool ed25519, force, psktool, user, opaque;
+	uint64_t max;                        /* registrations of an element; UINT64_MAX: not given */
 	uint64_t days; /* 0: not given */
 	int64_t not_before_ms, not_after_ms; /* 0: not given */
 	uint64_t expires_in_ms;

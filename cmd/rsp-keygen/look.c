@@ -64,6 +64,9 @@ identity_json(const struct rsp_authz_entry *entry)
 	rsp_json_put(&object, "role", json_string(rsp_role_name(entry->role)));
 	rsp_json_put(&object, "pools", pools);
 	rsp_json_put(&object, "addresses", addresses);
+	rsp_json_put(&object, "max_registrations",
+		     entry->max_registrations != UINT32_MAX ? json_integer(entry->max_registrations) : json_null());
+	rsp_json_put(&object, "opaque", json_boolean(entry->opaque));
 	rsp_json_put(&object, "not_after", time_json(entry->not_after_ms));
 	return object;
 }

@@ -5,7 +5,7 @@
 #include "keygen.h"
 #include "keys/date.h"
 
-struct keygen keygen = { .expires_in_ms = UINT64_C(30) * 86400000 };
+struct keygen keygen = { .expires_in_ms = UINT64_C(30) * 86400000, .max = UINT64_MAX };
 
 enum {
 	OPT_NAME = 1,
@@ -25,6 +25,8 @@ enum {
 	OPT_PSKTOOL,
 	OPT_REVOKE,
 	OPT_EXPIRES_IN,
+	OPT_MAX,
+	OPT_OPAQUE,
 };
 
 static enum rsp_err
@@ -64,6 +66,9 @@ take_ip(const char *text, struct rsp_why *why)
 		return rsp_fail(why, RSP_EUSAGE, NULL, "given more than %d times", KEYGEN_LIST_MAX);
 	if (rsp_ip_parse(text, &keygen.ips[keygen.n_ips]))
 		return rsp_fail(why, RSP_EUSAGE, NULL, "\"%s\" is not an address", text);
+	if (rsp_ip_unfit(&keygen.ips[keygen.n_ips]))
+		return rsp_fail(why, RSP_EUSAGE, NULL, "\"%s\" %s: no user could reach it", text,
+				rsp_ip_unfit(&keygen.ips[keygen.n_ips]));
 	keygen.n_ips++;
 	return RSP_OK;
 }
@@ -109,10 +114,13 @@ take(int opt, const char *arg, struct rsp_why *why)
 		return rsp_cli_string(arg, &keygen.revoke, why);
 	case OPT_EXPIRES_IN:
 		return rsp_cli_duration(arg, &keygen.expires_in_ms, why);
+	case OPT_MAX:
+		return rsp_cli_number(arg, 0, UINT32_MAX - 1, &keygen.max, why);
 	default: /* those without an argument */
 		keygen.ed25519 = keygen.ed25519 || opt == OPT_ED25519;
 		keygen.force = keygen.force || opt == OPT_FORCE;
 		keygen.user = keygen.user || opt == OPT_USER;
+		keygen.opaque = keygen.opaque || opt == OPT_OPAQUE;
 		keygen.psktool = keygen.psktool || opt == OPT_PSKTOOL;
 		return RSP_OK;
 	}
@@ -146,6 +154,8 @@ static struct poptOption registrar_options[] = {
 static struct poptOption element_options[] = {
 	VALUE("pool", OPT_POOL, "a pool it may register in, * and ? match; repeatable (all)", "GLOB"),
 	VALUE("address", OPT_ADDRESS, "addresses it may register that are not its connection's; repeatable", "CIDR"),
+	VALUE("max", OPT_MAX, "so many registrations it may hold (as the registrars' options say)", "N"),
+	FLAG("opaque", OPT_OPAQUE, "it may register Opaque user transports"),
 	END_DATES, FORCE, POPT_TABLEEND
 };
 static struct poptOption monitor_options[] = { END_DATES, FORCE, POPT_TABLEEND };

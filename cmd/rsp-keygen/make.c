@@ -373,6 +373,8 @@ run_node(const char *verb, enum rsp_role role, unsigned n, const char *const *op
 	entry.n_pools = role != RSP_ROLE_ELEMENT ? 0 : keygen.n_pools ? keygen.n_pools : 1;
 	entry.addresses = keygen.addresses;
 	entry.n_addresses = keygen.n_addresses;
+	entry.max_registrations = keygen.max < UINT32_MAX ? (uint32_t)keygen.max : UINT32_MAX;
+	entry.opaque = keygen.opaque;
 	if (keygen.days && !keygen.not_after_ms)
 		keygen.not_after_ms = rsp_clock_wall_ms() + (int64_t)keygen.days * DAY_MS;
 	entry.not_after_ms = keygen.not_after_ms ? keygen.not_after_ms : RSP_TIME_NEVER;

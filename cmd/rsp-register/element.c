@@ -55,21 +55,16 @@ set_protocol(struct element_spec *spec, const char *text, struct rsp_why *why)
 	return rsp_fail(why, RSP_EUSAGE, NULL, "\"%s\" is none of tcp, udp, sctp", text);
 }
 
-static bool
-unspecified(const struct rsp_ip *ip)
-{
-	static const uint8_t zero[sizeof(ip->ip)];
-
-	return memcmp(ip->ip, zero, sizeof(zero)) == 0;
-}
-
 static enum rsp_err
 add_address(struct element_spec *spec, const char *text, struct rsp_why *why)
 {
 	if (spec->n_ips == RSP_ADDRS_MAX)
 		return rsp_fail(why, RSP_EUSAGE, NULL, "more than %d addresses", RSP_ADDRS_MAX);
-	if (rsp_ip_parse(text, &spec->ip[spec->n_ips]) || unspecified(&spec->ip[spec->n_ips]))
-		return rsp_fail(why, RSP_EUSAGE, NULL, "\"%s\" is no IPv4 or IPv6 address that can be reached", text);
+	struct rsp_ip *ip = &spec->ip[spec->n_ips];
+	if (rsp_ip_parse(text, ip))
+		return rsp_fail(why, RSP_EUSAGE, NULL, "\"%s\" is no IPv4 or IPv6 address", text);
+	if (rsp_ip_unfit(ip))
+		return rsp_fail(why, RSP_EUSAGE, NULL, "\"%s\" %s: no user could reach it", text, rsp_ip_unfit(ip));
 	spec->n_ips++;
 	return RSP_OK;
 }

@@ -39,6 +39,47 @@ rsp_ip_unmapped(const struct rsp_ip *ip)
 	return plain;
 }
 
+enum rsp_ip_kind
+rsp_ip_kind(const struct rsp_ip *ip)
+{
+	static const struct rsp_ip one = { .family = 6, .ip = { [15] = 1 } };
+	struct rsp_ip plain = rsp_ip_unmapped(ip);
+	const uint8_t *o = plain.ip;
+	bool zero = memcmp(o, one.ip, 15) == 0 && o[15] == 0;
+
+	if (plain.family != 4 && plain.family != 6)
+		return RSP_IP_NONE;
+	if (zero)
+		return RSP_IP_UNSPECIFIED;
+	if (plain.family == 4)
+		return o[0] == 0     ? RSP_IP_NETWORK
+		       : o[0] == 127 ? RSP_IP_LOOPBACK
+		       : o[0] >= 240 ? RSP_IP_BROADCAST
+		       : o[0] >= 224 ? RSP_IP_MULTICAST
+				     : RSP_IP_HOST;
+	if (memcmp(o, one.ip, sizeof(one.ip)) == 0)
+		return RSP_IP_LOOPBACK;
+	if (o[0] == 0xff)
+		return RSP_IP_MULTICAST;
+	return o[0] == 0xfe && (o[1] & 0xc0) == 0x80 ? RSP_IP_LINK_LOCAL : RSP_IP_HOST;
+}
+
+const char *
+rsp_ip_unfit(const struct rsp_ip *ip)
+{
+	static const char *const text[] = {
+		[RSP_IP_NONE] = "is no address",
+		[RSP_IP_UNSPECIFIED] = "is the unspecified address",
+		[RSP_IP_NETWORK] = "is an address of no host",
+		[RSP_IP_MULTICAST] = "is a multicast address",
+		[RSP_IP_BROADCAST] = "is a broadcast or reserved address",
+		[RSP_IP_LINK_LOCAL] = "is a link-local address",
+		[RSP_IP_HOST] = NULL,
+	};
+
+	return text[rsp_ip_kind(ip)];
+}
+
 bool
 rsp_ip_equal(const struct rsp_ip *a, const struct rsp_ip *b)
 {

@@ -32,4 +32,25 @@ bool rsp_ip_equal(const struct rsp_ip *a, const struct rsp_ip *b);
  */
 struct rsp_ip rsp_ip_source(const struct rsp_ip *ip);
 
+/** What an address is good for. An IPv4-mapped IPv6 address is of the kind of its IPv4 form. */
+enum rsp_ip_kind {
+	RSP_IP_NONE,        /* there is no address */
+	RSP_IP_UNSPECIFIED, /* 0.0.0.0 and :: */
+	RSP_IP_NETWORK,     /* the rest of 0.0.0.0/8, "this network" */
+	RSP_IP_MULTICAST,   /* 224.0.0.0/4, ff00::/8 */
+	RSP_IP_BROADCAST,   /* 240.0.0.0/4: 255.255.255.255, and what is reserved */
+	RSP_IP_LINK_LOCAL,  /* fe80::/10: good on one link, which only a zone would name */
+	RSP_IP_LOOPBACK,    /* 127.0.0.0/8, ::1: a host for those on the same host */
+	RSP_IP_HOST         /* one host's */
+};
+
+/** The kind of @ip. All checks of addresses that come from elsewhere are made here: RFC 6890. */
+enum rsp_ip_kind rsp_ip_kind(const struct rsp_ip *ip);
+
+/**
+ * Why no host can be reached at @ip, in words that follow the address ("is a multicast address"), or NULL: LOOPBACK or
+ * HOST. Elements and registrars are registered, announced and dialled at addresses of these two kinds only.
+ */
+const char *rsp_ip_unfit(const struct rsp_ip *ip);
+
 #endif

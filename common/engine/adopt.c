@@ -46,7 +46,7 @@ listens_at(const struct rsp_element *e, struct rsp_ip *ret_ip, uint16_t *ret_por
 		return false;
 	*ret_ip = rsp_transport_ip(&pe.asap, 0);
 	*ret_port = pe.asap.port;
-	return true;
+	return !rsp_ip_unfit(ret_ip);
 }
 
 /* A connection to where @e listens, there or under way; NULL if there can be none. */

@@ -67,15 +67,7 @@ may_change(const struct rsp_registrar *r, const struct rsp_link *link)
 static bool
 addresses_allowed(const struct rsp_registrar *r, const struct rsp_link *link, const struct rsp_transport *transport)
 {
-	for (unsigned i = 0; i < transport->n_addrs; i++) {
-		struct rsp_ip ip = rsp_transport_ip(transport, i);
-		bool own = rsp_ip_equal(&ip, &link->info.remote);
-
-		if (!own && (!r->config.may_address || !link->info.identity ||
-			     !r->config.may_address(r->ctx, link->info.identity, &ip)))
-			return false;
-	}
-	return true;
+	return rsp_rights_addresses(r, link->info.identity, &link->info.remote, transport);
 }
 
 static struct verdict
@@ -92,6 +84,8 @@ check_values(const struct rsp_message *msg)
 		return refuse(RSP_CAUSE_INVALID_VALUES, "lifetime");
 	if (pe->user.type != RSP_PARAM_OPAQUE && pe->user.port == 0)
 		return refuse(RSP_CAUSE_INVALID_VALUES, "port-zero");
+	if (!rsp_transport_fits(&pe->user))
+		return refuse(RSP_CAUSE_INVALID_VALUES, "address-unusable");
 	if (!private && !rsp_policy_row(pe->policy.type)) /* RFC 5356 s.7.1: reserved */
 		return refuse(RSP_CAUSE_INVALID_VALUES, "policy");
 	return granted;
@@ -169,6 +163,8 @@ check_registration(struct rsp_registrar *r, uint64_t now_ms, const struct rsp_li
 		return refuse(RSP_CAUSE_SECURITY, "pool-not-allowed");
 	if (!addresses_allowed(r, link, &msg->element.user))
 		return refuse(RSP_CAUSE_SECURITY, "address-not-own");
+	if (!rsp_rights_opaque(r, link->info.identity, &msg->element.user))
+		return refuse(RSP_CAUSE_SECURITY, "opaque-not-allowed");
 	if (e && !owns(r, link, e))
 		return refuse(RSP_CAUSE_SECURITY, "element-of-another");
 	if (!e && link->account->elements >= most_elements(r, link))
@@ -184,7 +180,8 @@ static void
 record_asap_transport(const struct rsp_registrar *r, const struct rsp_link *link, struct rsp_pool_element *pe,
 		      uint8_t room[static RSP_ADDRS_ROOM(1)])
 {
-	if (pe->asap.type == RSP_PARAM_TCP && pe->asap.port && addresses_allowed(r, link, &pe->asap))
+	if (pe->asap.type == RSP_PARAM_TCP && pe->asap.port && rsp_transport_fits(&pe->asap) &&
+	    addresses_allowed(r, link, &pe->asap))
 		return;
 	pe->asap = (struct rsp_transport){ .type = RSP_PARAM_TCP, .port = link->info.remote_port };
 	rsp_transport_set_ips(&pe->asap, &link->info.remote, 1, room);

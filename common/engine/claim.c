@@ -469,7 +469,7 @@ static bool
 is_sound(const struct rsp_registrar *r, struct rsp_bytes handle, const struct rsp_pool_element *pe)
 {
 	return handle.n > 0 && handle.n <= RSP_HANDLE_MAX && pe->pe_id != 0 && pe->home_id != 0 &&
-	       pe->home_id != r->config.server_id &&
+	       pe->home_id != r->config.server_id && rsp_transport_fits(&pe->user) && rsp_transport_fits(&pe->asap) &&
 	       (pe->version <= 2 * (r->config.epoch_ms + r->now_ms) + VERSION_AHEAD ||
 		pe->version <= known(r, handle, pe->pe_id) + ANSWER_AHEAD);
 }

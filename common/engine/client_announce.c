@@ -118,26 +118,9 @@ forget(struct rsp_client *c, struct client_hint *hint)
 static bool
 can_be_dialled(const struct rsp_ip *ip, const struct rsp_ip *source)
 {
-	static const uint8_t nothing[16], one[16] = { [15] = 1 };
-	const uint8_t *o = ip->ip;
-	bool here = false;
-
-	if (ip->family == 4) {
-		here = o[0] == 127;
-		if (o[0] == 0 || o[0] >= 224) /* "this network", multicast, reserved, broadcast */
+	if (rsp_ip_unfit(ip))
 			return false;
-	} else if (ip->family == 6) {
-		here = memcmp(o, one, sizeof one) == 0;
-		if (memcmp(o, nothing, sizeof nothing) == 0 || o[0] == 0xff)
-			return false;
-		if (o[0] == 0xfe && (o[1] & 0xc0) == 0x80) /* link-local: good on one interface, which is not told */
-			return false;
-	} else {
-		return false;
-	}
-	bool from_here = source->family == 4 ? source->ip[0] == 127
-					     : source->family == 6 && memcmp(source->ip, one, sizeof one) == 0;
-	return !here || from_here;
+	return rsp_ip_kind(ip) != RSP_IP_LOOPBACK || rsp_ip_kind(source) == RSP_IP_LOOPBACK;
 }
 
 /* Whether @registrar has the address @ip. */

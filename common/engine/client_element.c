@@ -164,10 +164,9 @@ t4_ms(struct rsp_client *c, const struct client_element *e)
 static bool
 unspecified(const struct rsp_transport *transport)
 {
-	static const uint8_t zero[16];
 	struct rsp_ip ip = transport->n_addrs == 1 ? rsp_transport_ip(transport, 0) : (struct rsp_ip){ 0 };
 
-	return ip.family && memcmp(ip.ip, zero, sizeof(zero)) == 0;
+	return rsp_ip_kind(&ip) == RSP_IP_UNSPECIFIED;
 }
 
 /* The registration of @e, with the listener that registrars are to dial: RFC 5352 s.3.1 R2. */

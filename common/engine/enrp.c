@@ -192,7 +192,7 @@ list_requested(struct rsp_registrar *r, const struct rsp_link *link, const struc
 						.name = rsp_bytes_str(peer->name) };
 		struct rsp_wr before = wr;
 
-		if (!peer->port || !peer->ip.family || peer->state == RSP_PEER_INACTIVE ||
+		if (!peer->port || rsp_ip_unfit(&peer->ip) || peer->state == RSP_PEER_INACTIVE ||
 		    peer->state == RSP_PEER_DEAD)
 			continue;
 		rsp_transport_set_ips(&info.transport, &peer->ip, 1, room);

@@ -117,7 +117,7 @@ rsp_contact_heard_of(struct rsp_registrar *r, uint32_t server_id, struct rsp_byt
 	bool ours = (r->name && rsp_bytes_equal(name, rsp_bytes_str(r->name))) ||
 		    (port == r->config.enrp_port && rsp_ip_equal(ip, &r->config.enrp_ip));
 
-	if (server_id == r->config.server_id || server_id == 0 || ours || !port || !ip->family)
+	if (server_id == r->config.server_id || server_id == 0 || ours || !port || rsp_ip_unfit(ip))
 		return;
 	if (!r->config.insecure && (name.n == 0 || memchr(name.p, 0, name.n)))
 		return;

@@ -70,6 +70,8 @@ struct rsp_registrar_config {
 	bool (*may)(void *ctx, const char *identity, struct rsp_bytes handle);
 	/** Whether @identity may register the user address @ip, which is not its connection's; NULL: nobody may. */
 	bool (*may_address)(void *ctx, const char *identity, const struct rsp_ip *ip);
+	/** Whether @identity may register an Opaque user transport (RFC 5354 s.3.16); NULL: nobody may. */
+	bool (*may_opaque)(void *ctx, const char *identity);
 	/** How many elements @identity may hold, if that is less than @max_identity_elements; NULL: no less. */
 	uint32_t (*max_elements)(void *ctx, const char *identity);
 };

@@ -284,6 +284,14 @@ struct rsp_timer *rsp_registrar_due(struct rsp_registrar *r, struct rsp_wheel *w
 /** Let @e be reached over @link (NULL: over none). */
 void rsp_element_attach(struct rsp_element *e, struct rsp_link *link);
 
+/* rights.c: what identities may register */
+
+/** Whether @identity (NULL: none), whose own address is @own, may register each address of @transport. RFC 5352 s.2.2.1 */
+bool rsp_rights_addresses(const struct rsp_registrar *r, const char *identity, const struct rsp_ip *own,
+			  const struct rsp_transport *transport);
+/** Whether @identity (NULL: none) may register @user: an Opaque transport cannot be compared with any address. */
+bool rsp_rights_opaque(const struct rsp_registrar *r, const char *identity, const struct rsp_transport *user);
+
 /* asap.c: one function a message, RFC 5352 s.3 */
 void rsp_asap_registration(struct rsp_registrar *r, uint64_t now_ms, struct rsp_link *link,
 			   const struct rsp_message *msg);

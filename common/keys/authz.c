@@ -164,6 +164,14 @@ rsp_authz_may(const struct rsp_authz *authz, const char *name, enum rsp_role rol
 	       (handle.n == 0 || any_pool(entry, handle)) && (!ip || any_address(entry, ip));
 }
 
+bool
+rsp_authz_may_opaque(const struct rsp_authz *authz, const char *name)
+{
+	const struct rsp_authz_entry *entry = authz && name ? rsp_authz_find(authz, name) : NULL;
+
+	return entry && entry->role == RSP_ROLE_ELEMENT && entry->opaque;
+}
+
 uint32_t
 rsp_authz_max_registrations(const struct rsp_authz *authz, const char *name)
 {
@@ -236,19 +244,13 @@ rsp_cidr_format(const struct rsp_cidr *cidr, char out[static RSP_CIDR_TEXT_MAX])
 bool
 rsp_cidr_contains(const struct rsp_cidr *cidr, const struct rsp_ip *ip)
 {
-	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
-	const uint8_t *octets = ip->ip;
-	uint8_t family = ip->family;
+	struct rsp_ip plain = cidr->ip.family == 4 ? rsp_ip_unmapped(ip) : *ip;
 
-	if (family == 6 && cidr->ip.family == 4 && memcmp(octets, mapped, sizeof(mapped)) == 0) {
-		octets += sizeof(mapped);
-		family = 4;
-	}
-	if (family == 0 || family != cidr->ip.family)
+	if (plain.family == 0 || plain.family != cidr->ip.family)
 		return false;
 	size_t whole = cidr->bits / 8, rest = cidr->bits % 8;
-	return memcmp(octets, cidr->ip.ip, whole) == 0 &&
-	       (rest == 0 || (octets[whole] ^ cidr->ip.ip[whole]) >> (8 - rest) == 0);
+	return memcmp(plain.ip, cidr->ip.ip, whole) == 0 &&
+	       (rest == 0 || (plain.ip[whole] ^ cidr->ip.ip[whole]) >> (8 - rest) == 0);
 }
 
 static void
@@ -290,7 +292,7 @@ static void
 read_entry(struct rsp_doc *doc, const json_t *item, struct rsp_authz_entry *entry)
 {
 	static const char *const members[] = { "name",      "role", "pools", "addresses", "max_registrations",
-					       "not_after", NULL };
+					       "not_after", "opaque", NULL };
 
 	if (!rsp_doc_object(doc, item, members))
 		return;
@@ -310,6 +312,10 @@ read_entry(struct rsp_doc *doc, const json_t *item, struct rsp_authz_entry *entr
 		entry->max_registrations = (uint32_t)json_integer_value(most);
 	else if (!json_is_null(most))
 		(void)rsp_doc_bad(doc, "max_registrations", "is not a count");
+	const json_t *opaque = json_object_get(item, "opaque"); /* may be missing: older files have none */
+	entry->opaque = json_is_true(opaque);
+	if (opaque && !json_is_boolean(opaque))
+		(void)rsp_doc_bad(doc, "opaque", "is not true or false");
 }
 
 static void
@@ -383,6 +389,8 @@ entry_json(const struct rsp_authz_entry *entry)
 	rsp_doc_put(&object, "addresses", addresses);
 	rsp_doc_put(&object, "max_registrations", limited ? json_integer(entry->max_registrations) : json_null());
 	rsp_doc_put(&object, "not_after", *date ? json_string(date) : json_null());
+	if (entry->opaque)
+		rsp_doc_put(&object, "opaque", json_true());
 	return object;
 }
 

@@ -32,6 +32,7 @@ struct rsp_authz_entry {
 	size_t n_pools;
 	struct rsp_cidr *addresses; /* that it may register beside those of its own connection */
 	size_t n_addresses;
+	bool opaque; /* it may register Opaque user transports, which cannot be compared with an address */
 	uint32_t max_registrations; /* UINT32_MAX: no limit but the registrar's own */
 	int64_t not_after_ms;	    /* or RSP_TIME_NEVER */
 };
@@ -75,6 +76,9 @@ const struct rsp_authz_entry *rsp_authz_find(const struct rsp_authz *authz, cons
  */
 bool rsp_authz_may(const struct rsp_authz *authz, const char *name, enum rsp_role role, struct rsp_bytes handle,
 		   const struct rsp_ip *ip, int64_t now_ms);
+
+/** Whether the element @name may register an Opaque user transport (RFC 5354 s.3.16); without a list nobody may. */
+bool rsp_authz_may_opaque(const struct rsp_authz *authz, const char *name);
 
 /** How many registrations the identity @name may hold; UINT32_MAX without a limit. */
 uint32_t rsp_authz_max_registrations(const struct rsp_authz *authz, const char *name);

@@ -128,6 +128,9 @@ read_registrar(struct rsp_doc *doc, const json_t *item, struct rsp_scope *scope)
 
 		if (!doc->err && rsp_ip_parse(text, &registrar.addresses[registrar.n_addresses]))
 			(void)rsp_doc_bad(doc, "addresses", "item %zu is not an address", registrar.n_addresses);
+		else if (!doc->err && rsp_ip_unfit(&registrar.addresses[registrar.n_addresses]))
+			(void)rsp_doc_bad(doc, "addresses", "item %zu %s", registrar.n_addresses,
+					  rsp_ip_unfit(&registrar.addresses[registrar.n_addresses]));
 		if (doc->err)
 			return;
 	}

@@ -97,7 +97,7 @@ rsp_announce_is_group(const struct rsp_announce_at *at)
 {
 	struct rsp_ip ip = rsp_sockaddr_ip(&at->sa);
 
-	return ip.family == 4 ? (ip.ip[0] & 0xf0) == 0xe0 : ip.family == 6 && ip.ip[0] == 0xff;
+	return rsp_ip_kind(&ip) == RSP_IP_MULTICAST;
 }
 
 static enum rsp_err

@@ -168,6 +168,18 @@ rsp_transport_ip(const struct rsp_transport *transport, unsigned i)
 	return (struct rsp_ip){ 0 };
 }
 
+bool
+rsp_transport_fits(const struct rsp_transport *transport)
+{
+	for (unsigned i = 0; i < transport->n_addrs; i++) {
+		struct rsp_ip ip = rsp_transport_ip(transport, i);
+
+		if (rsp_ip_unfit(&ip))
+			return false;
+	}
+	return true;
+}
+
 void
 rsp_transport_set_ips(struct rsp_transport *transport, const struct rsp_ip *ip, unsigned n, uint8_t *room)
 {

@@ -71,6 +71,9 @@ struct rsp_transport {
 /** Address @i (0 to n_addrs - 1) of @transport. */
 struct rsp_ip rsp_transport_ip(const struct rsp_transport *transport, unsigned i);
 
+/** Whether a host can be reached at each address of @transport (rsp_ip_unfit()); one without addresses fits. */
+bool rsp_transport_fits(const struct rsp_transport *transport);
+
 /** Room that rsp_transport_set_ips() needs for @n addresses at most. */
 #define RSP_ADDRS_ROOM(n) (20 * (size_t)(n))
 

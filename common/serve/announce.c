@@ -32,14 +32,6 @@ struct rsp_announcer {
 	} other[OTHERS_MAX];
 };
 
-static bool
-is_unspecified(const struct rsp_ip *ip)
-{
-	static const uint8_t nothing[16];
-
-	return memcmp(ip->ip, nothing, sizeof(nothing)) == 0;
-}
-
 static unsigned
 add(struct rsp_ip *list, unsigned n, const struct rsp_ip *ip)
 {
@@ -59,15 +51,14 @@ addresses(struct rsp_announcer *a, unsigned i, struct rsp_ip *ret, unsigned *ret
 	char object[RSP_ANNOUNCE_TEXT_MAX];
 	unsigned n = 0;
 
-	if (is_unspecified(&ip)) {
+	if (rsp_ip_kind(&ip) == RSP_IP_UNSPECIFIED) {
 		enum rsp_err err = rsp_announce_source(a->sender[i], &ip, why);
 
 		if (err)
 			return err;
 	}
 	bool served = ip.family == 4 || config->ip.family == 6; /* [::] takes IPv4 as well */
-	bool link_local = ip.family == 6 && ip.ip[0] == 0xfe && (ip.ip[1] & 0xc0) == 0x80;
-	if (served && !link_local)
+	if (served && !rsp_ip_unfit(&ip))
 		n = add(ret, n, &ip);
 	for (unsigned k = 0; k < config->n_more; k++)
 		n = add(ret, n, &config->more[k]);

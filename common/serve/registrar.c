@@ -126,6 +126,14 @@ may_address(void *ctx, const char *identity, const struct rsp_ip *ip)
 			     rsp_clock_wall_ms());
 }
 
+static bool
+may_opaque(void *ctx, const char *identity)
+{
+	const struct rsp_serve *s = ctx;
+
+	return rsp_authz_may_opaque(s->scope ? s->scope->authz : NULL, identity);
+}
+
 static uint32_t
 max_elements(void *ctx, const char *identity)
 {
@@ -372,14 +380,6 @@ make_tls(const struct rsp_serve *s, const struct rsp_scope *scope, struct rsp_tl
 	return rsp_tls_new(&config, ret, why);
 }
 
-static bool
-is_unspecified(const struct rsp_ip *ip)
-{
-	static const uint8_t zero[sizeof(ip->ip)];
-
-	return memcmp(ip->ip, zero, sizeof(zero)) == 0;
-}
-
 static enum rsp_err
 listen_at(struct rsp_serve *s, enum rsp_serve_port kind, struct rsp_why *why)
 {
@@ -410,7 +410,7 @@ take_part(struct rsp_serve *s)
 	if (enrp) {
 		engine->enrp_ip = rsp_sockaddr_ip(enrp);
 		engine->enrp_port = rsp_sockaddr_port(enrp);
-		if (is_unspecified(&engine->enrp_ip))
+		if (rsp_ip_kind(&engine->enrp_ip) == RSP_IP_UNSPECIFIED)
 			engine->enrp_ip = (struct rsp_ip){ 0 }; /* the one that a peer sees us at */
 	}
 }
@@ -494,6 +494,7 @@ rsp_serve_new(struct rsp_loop *loop, const struct rsp_serve_config *config, cons
 	s->config = *config;
 	s->config.engine.may = may;
 	s->config.engine.may_address = may_address;
+	s->config.engine.may_opaque = may_opaque;
 	s->config.engine.max_elements = max_elements;
 	if (s->config.message_ms == 0)
 		s->config.message_ms = MESSAGE_MS;

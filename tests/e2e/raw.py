@@ -22,7 +22,8 @@ raw.py flood SEED COUNT ADDR:PORT
     Send random octets over COUNT plain connections, one after the other.
 
 MESSAGE: register:POOL:PE_ID:IP:PORT[:HOME_ID] | deregister:POOL:PE_ID | resolve:POOL | unreachable:POOL:PE_ID |
-    announce:SERVER_ID:IP:PORT | hex:OCTETS
+    opaque:POOL:PE_ID:TEXT | announce:SERVER_ID:IP:PORT | hex:OCTETS
+    (an IPv6 address with _ for each colon)
 ENRP, each with :SENDER:RECEIVER first: presence[:SERVER_ID] | list | listed:SERVER_ID | table |
 tabled:POOL:PE_ID:HOME_ID | add:POOL:PE_ID:HOME_ID | delete:POOL:PE_ID:HOME_ID | init:TARGET | ack:TARGET |
 takeover:TARGET
@@ -53,7 +54,7 @@ def message(kind, *parameters):
 
 
 def transport(ip, port):
-    address = ipaddress.ip_address(ip)
+    address = ipaddress.ip_address(ip.replace("_", ":"))
     where = tlv(1 if address.version == 4 else 2, address.packed)
     return tlv(5, struct.pack("!HH", int(port), 0) + where)  # TCP
 
@@ -106,6 +107,10 @@ def encode(text):
     if kind == "register":
         home = int(part[4], 0) if len(part) > 4 else 0
         return message(1, handle, element(part[1], part[2], part[3], home))
+    if kind == "opaque":
+        where = tlv(0x10, part[2].encode())
+        return message(1, handle, tlv(0xA, struct.pack("!IIi", int(part[1], 0), 0, 300) + pad(where) +
+                                      tlv(8, struct.pack("!I", 1))))
     if kind == "deregister":
         return message(2, handle, tlv(0xE, struct.pack("!I", int(part[1], 0))))
     if kind == "resolve":

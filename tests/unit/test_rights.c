@@ -1,0 +1,151 @@
+#include "engine/registrar_priv.h"
+#include "registrar_world.h"
+
+/* What an identity may register: which addresses, and how much. RFC 5355 s.2.1-2.4. */
+
+static bool
+may_any_address(void *ctx, const char *identity, const struct rsp_ip *ip)
+{
+	(void)ctx, (void)ip;
+	return strcmp(identity, "proxy") == 0;
+}
+
+static bool
+may_opaque(void *ctx, const char *identity)
+{
+	(void)ctx;
+	return strcmp(identity, "proxy") == 0;
+}
+
+static const char *const unusable[] = { "0.0.0.0",
+					"::",
+					"::ffff:0.0.0.0",
+					"0.1.2.3",
+					"224.0.0.1",
+					"239.255.255.255",
+					"::ffff:224.0.1.185",
+					"240.0.0.1",
+					"255.255.255.255",
+					"::ffff:255.255.255.255",
+					"ff02::133",
+					"ff0e::1",
+					"fe80::1",
+					"febf::1" };
+
+static const char *const usable[] = { "192.0.2.7", "127.0.0.1",       "::1",     "2001:db8::1", "::ffff:192.0.2.1",
+				      "1.2.3.4",   "223.255.255.255", "fec0::1", "::2" };
+
+static void
+one_function_judges_addresses(void)
+{
+	for (unsigned i = 0; i < RSP_COUNT(unusable); i++) {
+		struct rsp_ip ip;
+
+		CHECK_EQ(rsp_ip_parse(unusable[i], &ip), RSP_OK);
+		CHECK(rsp_ip_unfit(&ip));
+	}
+	for (unsigned i = 0; i < RSP_COUNT(usable); i++) {
+		struct rsp_ip ip;
+
+		CHECK_EQ(rsp_ip_parse(usable[i], &ip), RSP_OK);
+		CHECK(!rsp_ip_unfit(&ip));
+	}
+	CHECK(rsp_ip_unfit(&(struct rsp_ip){ 0 }));
+	static const struct {
+		const char *text;
+		enum rsp_ip_kind kind;
+	} row[] = { { "::ffff:0.0.0.0", RSP_IP_UNSPECIFIED }, { "0.0.0.1", RSP_IP_NETWORK },
+		    { "::ffff:239.0.0.1", RSP_IP_MULTICAST }, { "ff01::1", RSP_IP_MULTICAST },
+		    { "255.255.255.255", RSP_IP_BROADCAST },  { "fe80::1", RSP_IP_LINK_LOCAL },
+		    { "::ffff:127.1.2.3", RSP_IP_LOOPBACK },  { "::1", RSP_IP_LOOPBACK },
+		    { "::ffff:192.0.2.1", RSP_IP_HOST } };
+	for (unsigned i = 0; i < RSP_COUNT(row); i++) {
+		struct rsp_ip ip;
+
+		CHECK_EQ(rsp_ip_parse(row[i].text, &ip), RSP_OK);
+		CHECK_EQ(rsp_ip_kind(&ip), row[i].kind);
+	}
+}
+
+static void
+an_address_of_no_host_is_refused(void)
+{ /* whatever authz.json allows */
+	struct rsp_registrar_config config = config_sample();
+
+	config.may_address = may_any_address;
+	begin_with(&config);
+	for (unsigned i = 0; i < RSP_COUNT(unusable); i++) {
+		CHECK_EQ(register_as(PROXY, "web", 7, unusable[i]), RSP_CAUSE_INVALID_VALUES);
+		CHECK_STR(last_reason(RSP_EVENT_REFUSED), "address-unusable");
+	}
+	for (unsigned i = 0; i < RSP_COUNT(usable); i++)
+		CHECK_EQ(register_as(PROXY, "web", 7, usable[i]), RSP_CAUSE_NONE);
+	end();
+}
+
+static void
+an_asap_transport_of_no_host_is_not_recorded(void)
+{ /* RFC 5352 s.3.1 rule 4: the connection's address takes its place */
+	struct rsp_registrar_config config = config_sample();
+	struct rsp_pool_element pe = { 0 };
+	uint8_t room[RSP_ADDRS_ROOM(1)];
+	struct rsp_ip group, own;
+
+	config.may_address = may_any_address;
+	begin_with(&config);
+	CHECK_EQ(rsp_ip_parse("224.0.0.1", &group), RSP_OK);
+	CHECK_EQ(rsp_ip_parse("192.0.2.1", &own), RSP_OK);
+	struct rsp_message msg = registration("web", 7, "192.0.2.1");
+	msg.element.asap = (struct rsp_transport){ .type = RSP_PARAM_TCP, .port = 5555 };
+	rsp_transport_set_ips(&msg.element.asap, &group, 1, room);
+	tell(PROXY, &msg);
+	rsp_element_decode(rsp_element_find(world.r->space, rsp_pool_find(world.r->space, rsp_bytes_str("web")), 7),
+			   &pe);
+	struct rsp_ip ip = rsp_transport_ip(&pe.asap, 0);
+	CHECK(rsp_ip_equal(&ip, &own));
+	CHECK_EQ(pe.asap.port, 40000 + PROXY);
+	end();
+}
+
+static uint16_t
+register_opaque(uint32_t link, uint32_t pe_id)
+{
+	struct rsp_message msg = registration("tipc", pe_id, "192.0.2.1");
+
+	msg.element.user = (struct rsp_transport){ .type = RSP_PARAM_OPAQUE, .opaque = rsp_bytes_str("tipc:1.2.3") };
+	tell(link, &msg);
+	struct rsp_message answer = heard(link);
+	return rsp_message_cause(&answer);
+}
+
+static void
+an_opaque_transport_must_be_allowed(void)
+{ /* RFC 5354 s.3.16: nothing compares it with the connection */
+	struct rsp_registrar_config config = config_sample();
+
+	begin_with(&config);
+	CHECK_EQ(register_opaque(PROXY, 7), RSP_CAUSE_SECURITY);
+	CHECK_STR(last_reason(RSP_EVENT_REFUSED), "opaque-not-allowed");
+	end();
+	config.may_opaque = may_opaque;
+	begin_with(&config);
+	CHECK_EQ(register_opaque(WEB1, 7), RSP_CAUSE_SECURITY);
+	CHECK_EQ(register_opaque(PROXY, 7), RSP_CAUSE_NONE);
+	end();
+	config.insecure = true; /* no identity, so no right */
+	memset(&world, 0, sizeof(world));
+	CHECK_EQ(rsp_registrar_new(&config, &ops, NULL, rsp_rng_seeded(5), world.now, &world.r), RSP_OK);
+	up(PLAIN, RSP_ROLE_NONE, NULL, "192.0.2.1");
+	CHECK_EQ(register_opaque(PLAIN, 7), RSP_CAUSE_SECURITY);
+	end();
+}
+
+int
+main(void)
+{
+	TAP_RUN(one_function_judges_addresses);
+	TAP_RUN(an_address_of_no_host_is_refused);
+	TAP_RUN(an_asap_transport_of_no_host_is_not_recorded);
+	TAP_RUN(an_opaque_transport_must_be_allowed);
+	return tap_end();
+}
