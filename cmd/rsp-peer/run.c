@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 
 #include "../session.h"
+#include "../signals.h"
 #include "../systemd.h"
 #include "base/log.h"
 #include "cli/main.h"
@@ -21,8 +22,8 @@ struct run {
 	struct rsp_trace *trace;
 	struct rsp_control *control; /* NULL: there is none */
 	int64_t started_ms;          /* wall clock */
-	struct rsp_signal *term, *interrupt, *hangup;
-	struct rsp_alarm *leave_end;
+	struct rsp_signal *term, *interrupt, *quit, *hangup;
+	struct rsp_alarm *leave_end, *watchdog;
 	const char *name;
 	char node[RSP_NAME_MAX + 1]; /* what keys.json calls us: the scope that says so may go at HUP */
 	bool leaving;
@@ -70,7 +71,8 @@ on_ready(void *ctx)
 
 	peer_record_state("listening", run->name, run->serve, control_path(run));
 	rsp_announcer_now(run->announcer);
-	cmd_tell_systemd("READY=1\nSTATUS=serving");
+	cmd_tell_systemd("READY=1");
+	cmd_status_systemd("%s: serving", run->name);
 }
 
 static void
@@ -102,6 +104,7 @@ on_stop(void *ctx, int signum)
 	run->leaving = true;
 	rsp_log(RSP_LOG_INFO, run->name, "leaving on signal %d", signum);
 	cmd_tell_systemd("STOPPING=1");
+	cmd_status_systemd("%s: leaving on signal %d", run->name, signum);
 	rsp_alarm_in(run->leave_end, peer_option.leave_ms);
 	rsp_announcer_free(run->announcer);
 	run->announcer = NULL;
@@ -118,9 +121,9 @@ on_hangup(void *ctx, int signum)
 	(void)signum;
 	if (run->leaving)
 		return;
-	cmd_tell_systemd("RELOADING=1");
-	enum rsp_err err = RSP_OK;
-	if (!rsp_cli.plaintext) { /* else there is nothing to read */
+	cmd_reloading_systemd();
+	enum rsp_err err = rsp_cli_output_reopen(&why);
+	if (!err && !rsp_cli.plaintext) { /* else there is nothing to read */
 		err = peer_scope_load(run->name, &scope, &why);
 		if (!err)
 			err = rsp_serve_reload(run->serve, scope, &why);
@@ -192,7 +195,13 @@ start(struct run *run, struct rsp_why *why)
 	if (!err)
 		err = rsp_signal_new(run->loop, SIGINT, on_stop, run, &run->interrupt);
 	if (!err)
+		err = rsp_signal_new(run->loop, SIGQUIT, on_stop, run, &run->quit);
+	if (!err)
 		err = rsp_signal_new(run->loop, SIGHUP, on_hangup, run, &run->hangup);
+	if (!err)
+		err = rsp_loop_reap(run->loop);
+	if (!err)
+		err = cmd_watchdog(run->loop, &run->watchdog);
 	if (!err)
 		err = rsp_alarm_new(run->loop, on_leave_end, run, &run->leave_end);
 	return err ? rsp_fail(why, err, "event loop", "%s", rsp_err_text(err)) : RSP_OK;
@@ -206,8 +215,10 @@ stop(struct run *run)
 	rsp_serve_free(run->serve);
 	rsp_signal_free(run->term);
 	rsp_signal_free(run->interrupt);
+	rsp_signal_free(run->quit);
 	rsp_signal_free(run->hangup);
 	rsp_alarm_free(run->leave_end);
+	rsp_alarm_free(run->watchdog);
 	rsp_loop_free(run->loop);
 	rsp_scope_free(run->scope);
 }
@@ -226,12 +237,13 @@ peer_run(unsigned n, const char *const *operand)
 	if (rsp_cli.plaintext)
 		rsp_log(RSP_LOG_WARNING, "--insecure-plaintext", "anybody can read and change everything");
 	raise_file_limit();
+	cmd_signals_ignore();
 	if (rsp_tls_init(rsp_cli.keylog, &why) || start(&run, &why)) {
 		status = rsp_cli_fail(&why);
 	} else {
 		if (rsp_registrar_state(rsp_serve_engine(run.serve)) == RSP_REGISTRAR_JOINING) {
 			peer_record_state("joining", run.name, run.serve, control_path(&run));
-			cmd_tell_systemd("STATUS=joining");
+			cmd_status_systemd("%s: joining", run.name);
 		}
 		rsp_loop_run(run.loop);
 		peer_record_stopped(&run.budget, run.serve);

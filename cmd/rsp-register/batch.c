@@ -1,5 +1,5 @@
-#include <jansson.h>
 #include <ctype.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,9 +35,7 @@ member(struct element_spec *spec, const char *key, const json_t *value, struct r
 
 	if (!json_is_array(value))
 		return set(spec, key, value, why);
-	json_array_foreach(value, i, one)
-		if (!err)
-			err = set(spec, key, one, why);
+	json_array_foreach(value, i, one) if (!err) err = set(spec, key, one, why);
 	return err;
 }
 
@@ -58,7 +56,8 @@ batch_line(struct rsp_bytes line, struct element_spec *spec, struct rsp_bytes de
 		return rsp_fail(why, RSP_ECONFIG, NULL, "is not a JSON object");
 	if (json_object_get(object, "address"))
 		spec->n_ips = 0; /* those of the options count for lines without any */
-	json_object_foreach(object, key, value) {
+	json_object_foreach(object, key, value)
+	{
 		if (value == pool)
 			continue;
 		err = member(spec, key, value, why);
@@ -83,42 +82,62 @@ batch_line(struct rsp_bytes line, struct element_spec *spec, struct rsp_bytes de
 struct batch_origin {
 	uint64_t pool;
 	uint32_t pe_id;
-	unsigned line;
+	unsigned line; /* 0: this place of the table is free */
 };
 
 static uint64_t
 hash_of(struct rsp_bytes handle)
 {
-	static const struct rsp_hash_key key = { 0 }; /* who writes the batch deceives only himself */
+	static const struct rsp_hash_key key = { 0 }; /* the author of a batch deceives only himself */
 
 	return rsp_hash(&key, handle);
+}
+
+/* Where this element is in the table of @room places, or where it belongs. There is always a free place. */
+static struct batch_origin *
+place_of(struct batch_origin *origin, unsigned room, uint64_t pool, uint32_t pe_id)
+{
+	unsigned at = (unsigned)(pool ^ pe_id * 0x9e3779b1U) & (room - 1);
+
+	while (origin[at].line && (origin[at].pool != pool || origin[at].pe_id != pe_id))
+		at = (at + 1) & (room - 1);
+	return &origin[at];
+}
+
+static bool
+grow(struct batch_lines *lines)
+{
+	unsigned room = lines->room ? lines->room * 2 : 64;
+	struct batch_origin *grown = calloc(room, sizeof(*grown));
+
+	if (!grown)
+		return false;
+	for (unsigned i = 0; i < lines->room; i++)
+		if (lines->origin[i].line)
+			*place_of(grown, room, lines->origin[i].pool, lines->origin[i].pe_id) = lines->origin[i];
+	free(lines->origin);
+	lines->origin = grown;
+	lines->room = room;
+	return true;
 }
 
 void
 batch_note(struct batch_lines *lines, struct rsp_bytes handle, uint32_t pe_id, unsigned line)
 {
-	unsigned room = lines->room ? lines->room * 2 : 64;
+	if (lines->n * 2 >= lines->room && !grow(lines))
+		return; /* it is for a better word only */
+	struct batch_origin *at = place_of(lines->origin, lines->room, hash_of(handle), pe_id);
 
-	if (lines->n == lines->room) {
-		struct batch_origin *grown = reallocarray(lines->origin, room, sizeof(*grown));
-
-		if (!grown)
-			return; /* it is for a better word only */
-		lines->origin = grown;
-		lines->room = room;
-	}
-	lines->origin[lines->n++] = (struct batch_origin){ hash_of(handle), pe_id, line };
+	if (at->line)
+		return; /* the line that was there first has the identifier */
+	*at = (struct batch_origin){ hash_of(handle), pe_id, line };
+	lines->n++;
 }
 
-static unsigned
-line_of(const struct batch_lines *lines, struct rsp_bytes handle, uint32_t pe_id)
+unsigned
+batch_line_of(const struct batch_lines *lines, struct rsp_bytes handle, uint32_t pe_id)
 {
-	uint64_t pool = hash_of(handle);
-
-	for (unsigned i = 0; i < lines->n; i++)
-		if (lines->origin[i].pe_id == pe_id && lines->origin[i].pool == pool)
-			return lines->origin[i].line;
-	return 0;
+	return lines->room ? place_of(lines->origin, lines->room, hash_of(handle), pe_id)->line : 0;
 }
 
 void
@@ -129,10 +148,10 @@ batch_complain(const struct batch_lines *lines, struct rsp_bytes handle, uint32_
 
 	for (size_t i = 0; i < handle.n; i++)
 		text = text && isgraph(handle.p[i]);
-	(void)snprintf(pool, sizeof(pool), "%s%.*s", text ? "" : "hex:", text ? (int)(handle.n < 200 ? handle.n : 200) : 0,
-		       (const char *)handle.p);
+	(void)snprintf(pool, sizeof(pool), "%s%.*s",
+		       text ? "" : "hex:", text ? (int)(handle.n < 200 ? handle.n : 200) : 0, (const char *)handle.p);
 	if (!text)
 		rsp_hex_encode(rsp_bytes_of(handle.p, handle.n < 100 ? handle.n : 100), pool + strlen(pool));
-	(void)snprintf(place, sizeof(place), "stdin:%u", line_of(lines, handle, pe_id));
+	(void)snprintf(place, sizeof(place), "stdin:%u", batch_line_of(lines, handle, pe_id));
 	rsp_log(RSP_LOG_ERROR, place, "%s, 0x%08x: %s", pool, (unsigned)pe_id, reason);
 }

@@ -1,126 +1,16 @@
-#include "hold.h"
-
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "../session.h"
 #include "../systemd.h"
 #include "base/log.h"
-#include "base/rng.h"
 #include "cli/fail.h"
 #include "cli/json.h"
-#include "cli/message_json.h"
 #include "cli/options.h"
-#include "net/loop.h"
+#include "hold_priv.h"
 #include "say.h"
-
-enum phase {
-	PREPARE, /* the command starts */
-	JOIN,	 /* nothing is registered yet */
-	HOLD,
-	LEAVE, /* deregistrations are on their way */
-	DRAIN, /* the command serves those who still know it */
-	STOP,  /* the command is to end */
-	DONE
-};
-
-struct hold {
-	const struct hold_options *o;
-	struct rsp_loop *loop;
-	struct rsp_scope *scope, *newer; /* @newer: as read at the last SIGHUP */
-	struct rsp_tls *tls;
-	struct rsp_trace *trace;
-	struct rsp_session *session;
-	json_t *registrar; /* in the last record that had one */
-	struct wrap *wrap;
-	struct rsp_reader *reader;
-	struct rsp_alarm *drain;
-	struct rsp_signal *signals[3];
-	struct rsp_rng rng;
-	enum phase phase;
-	int status;
-	struct cmd_complaints complaints; /* of registrars, while there is none */
-	bool missing;	  /* there is none, and that was said */
-	bool failed;	  /* @status is a failure of ours, and said */
-	bool registered;  /* something was, once */
-	unsigned stop_signals;
-
-	struct element_spec spec;
-	struct rsp_pool_element pe; /* the one element, if it is no batch */
-	uint8_t room[ELEMENT_ROOM];
-	unsigned lines, held, bad, rejected; /* of a batch */
-	struct batch_lines origins;
-	bool read_all;
-};
-
-static void left(struct hold *h);
-
-/* Records. */
-
-/** What an event's record has beside the element: NULL and 0 where nothing is said. */
-struct facts {
-	const struct rsp_client_event *event;
-	bool failed;
-	const char *reason;
-	bool ended; /* the command, with @status or by @signum */
-	int status, signum;
-};
-
-/* The one in charge; the one that was, if it is lost now. */
-static json_t *
-registrar_json(struct hold *h, const struct rsp_client_event *event)
-{
-	json_t *now = h->session ? cmd_registrar_json(h->session, true) : json_null();
-	bool gone = event && event->type == RSP_CLIENT_HOME_LOST;
-
-	if (json_is_null(now) && gone && h->registrar) {
-		json_decref(now);
-		return json_incref(h->registrar);
-	}
-	if (!json_is_null(now)) {
-		json_decref(h->registrar);
-		h->registrar = json_incref(now);
-	}
-	return now;
-}
-
-static void
-emit(struct hold *h, const char *name, const struct facts *facts)
-{
-	const struct rsp_client_event *event = facts->event;
-	struct rsp_bytes handle = event && event->handle.n ? event->handle : h->o->handle;
-	uint32_t pe_id = event && event->pe_id ? event->pe_id : h->pe.pe_id;
-	uint16_t cause = event ? event->cause : RSP_CAUSE_NONE;
-	json_t *record = rsp_json_record("rsp.register/1", !facts->failed);
-
-	rsp_json_put(&record, "event", json_string(name));
-	if (handle.n) {
-		rsp_json_put_handle(&record, handle);
-	} else {
-		rsp_json_put(&record, "handle", json_null());
-		rsp_json_put(&record, "handle_hex", json_null());
-	}
-	rsp_json_put(&record, "pe_id", pe_id ? rsp_json_id(pe_id) : json_null());
-	rsp_json_put(&record, "registrar", registrar_json(h, event));
-	int32_t lifetime_s = event && event->lifetime_s ? event->lifetime_s : h->pe.lifetime_s;
-	rsp_json_put(&record, "lifetime_s", lifetime_s ? json_integer(lifetime_s) : json_null());
-	rsp_json_put(&record, "rtt_ms", event && event->tries ? json_real(event->rtt_ms) : json_null());
-	rsp_json_put(&record, "cause", rsp_cli_cause_json(cause));
-	rsp_json_put(&record, "reason", rsp_json_text(facts->reason));
-	bool exited = facts->ended && !facts->signum;
-	rsp_json_put(&record, "exit_status", exited ? json_integer(facts->status) : json_null());
-	rsp_json_put(&record, "signal", facts->signum ? json_integer(facts->signum) : json_null());
-	(void)rsp_json_emit(record); /* an element does not leave its pool because a disk is full */
-}
-
-static const char *
-object_of(const struct hold *h)
-{
-	return h->o->pool ? h->o->pool : "batch";
-}
 
 /* Without a registrar. */
 
@@ -129,8 +19,8 @@ static void
 on_missing(struct hold *h, const struct rsp_client_event *event)
 {
 	if (event->type == RSP_CLIENT_HOME_LOST && h->registered) {
-		emit(h, "lost", &(struct facts){ .event = event, .failed = true, .reason = event->why->reason });
-		rsp_log(RSP_LOG_WARNING, object_of(h), "lost %s: %s; looking for a registrar", event->why->object,
+		hold_emit(h, "lost", &(struct facts){ .event = event, .failed = true, .reason = event->why->reason });
+		rsp_log(RSP_LOG_WARNING, hold_object(h), "lost %s: %s; looking for a registrar", event->why->object,
 			event->why->reason);
 	} else if (h->registered || rsp_cli.wait) {
 		cmd_complain(&h->complaints, event->why);
@@ -138,6 +28,7 @@ on_missing(struct hold *h, const struct rsp_client_event *event)
 		return;
 	}
 	h->missing = true;
+	cmd_status_systemd("%s: no registrar: %s: %s", hold_object(h), event->why->object, event->why->reason);
 }
 
 /* The registrar removed the element, and nobody asked it to. */
@@ -146,8 +37,8 @@ on_expired(struct hold *h, const struct rsp_client_event *event)
 {
 	char home[RSP_CLIENT_SERVER_TEXT_MAX];
 
-	emit(h, "lost", &(struct facts){ .event = event, .failed = true, .reason = "removed by the registrar" });
-	rsp_log(RSP_LOG_WARNING, object_of(h), "removed by %s; registering again", cmd_home_text(h->session, home));
+	hold_emit(h, "lost", &(struct facts){ .event = event, .failed = true, .reason = "removed by the registrar" });
+	rsp_log(RSP_LOG_WARNING, hold_object(h), "removed by %s; registering again", cmd_home_text(h->session, home));
 	h->missing = true;
 }
 
@@ -157,18 +48,34 @@ found(struct hold *h)
 {
 	char home[RSP_CLIENT_SERVER_TEXT_MAX];
 
+	cmd_home_text(h->session, home);
+	cmd_status_systemd("%s: registered with %s", hold_object(h), home);
 	if (!h->missing)
 		return;
-	rsp_log(RSP_LOG_WARNING, object_of(h), "registered with %s", cmd_home_text(h->session, home));
+	rsp_log(RSP_LOG_WARNING, hold_object(h), "registered with %s", home);
 	h->missing = false;
 	h->complaints.n = 0;
 }
 
 /* The end. */
 
+/* Nothing was registered, nothing was started, and it is asked to end: what it was to do is not done. */
+static void
+asked_too_early(struct hold *h)
+{
+	struct rsp_why why;
+
+	(void)rsp_fail(&why, RSP_EUNREACHABLE, hold_object(h), "ended by signal %d (%s) before it was registered",
+		       h->stop_signal, strsignal(h->stop_signal));
+	h->status = rsp_cli_fail_attempts(&why, cmd_attempts_json(h->session));
+	h->failed = true;
+}
+
 static void
 finish(struct hold *h)
 {
+	if (h->stop_signal && !h->registered && !h->failed && !h->wrap)
+		asked_too_early(h);
 	h->phase = DONE;
 	rsp_loop_stop(h->loop);
 }
@@ -177,6 +84,7 @@ static void
 stop_command(struct hold *h)
 {
 	h->phase = STOP;
+	cmd_status_systemd("stopping %s", rsp_cli.command[0]);
 	wrap_stop(h->wrap);
 }
 
@@ -215,6 +123,7 @@ leave(struct hold *h)
 		return;
 	h->phase = LEAVE;
 	cmd_tell_systemd("STOPPING=1");
+	cmd_status_systemd("%s: leaving the pool", hold_object(h));
 	if (h->reader)
 		rsp_reader_pause(h->reader, true);
 	rsp_session_set_timeout(h->session, rsp_cli.timeout_ms);
@@ -224,8 +133,8 @@ leave(struct hold *h)
 }
 
 /* Say @why, once, and end: what is registered is deregistered, the command is stopped. */
-static void
-fail(struct hold *h, const struct rsp_why *why)
+void
+hold_fail(struct hold *h, const struct rsp_why *why)
 {
 	if (!h->failed)
 		h->status = rsp_cli_fail_attempts(why, cmd_attempts_json(h->session));
@@ -244,16 +153,19 @@ on_ended(void *ctx, int status, int signum)
 	struct rsp_why why;
 
 	(void)rsp_fail(&why, RSP_ELOST, rsp_cli.command[0], "ended before it was registered");
-	emit(h, "child-exit",
-	     &(struct facts){ .ended = true, .status = status, .signum = signum, .failed = early,
-			      .reason = early ? why.reason : NULL });
+	hold_emit(h, "child-exit",
+		  &(struct facts){ .ended = true,
+				   .status = status,
+				   .signum = signum,
+				   .failed = early,
+				   .reason = early ? why.reason : NULL });
 	if (!early && h->phase < LEAVE) {
 		char how[RSP_REASON_MAX];
 		say_ended(status, signum, how);
 		rsp_log(RSP_LOG_WARNING, rsp_cli.command[0], "%s", how);
 	}
 	if (unasked) /* and if it says that all is well, that is still no success */
-		fail(h, &why);
+		hold_fail(h, &why);
 	if (!h->failed || (unasked && (signum || status)))
 		h->status = signum ? 128 + signum : status;
 	if (h->phase < LEAVE)
@@ -271,7 +183,7 @@ on_late(void *ctx)
 
 	say_late(h->o, reason);
 	(void)rsp_fail(&why, RSP_ETIMEOUT, rsp_cli.command[0], "%s", reason);
-	fail(h, &why);
+	hold_fail(h, &why);
 }
 
 static void join(struct hold *h);
@@ -321,105 +233,28 @@ start_command(struct hold *h, struct rsp_why *why)
 static void
 no_command(struct hold *h, const struct rsp_why *why)
 {
-	fail(h, why);
+	hold_fail(h, why);
 	h->status = why->err == RSP_ENOTFOUND ? 127 : why->err == RSP_EPERMS ? 126 : 125;
 }
 
 /* Joining. */
 
 static void
-add(struct hold *h, struct rsp_bytes handle, const struct rsp_pool_element *pe, struct rsp_why *why)
-{
-	enum rsp_err err = rsp_session_register(h->session, handle, pe);
-
-	if (!err)
-		h->held++;
-	else
-		(void)rsp_fail(why, err, "", "cannot register: %s",
-			       err == RSP_EEXISTS ? "the identifier is taken in this batch" : rsp_err_text(err));
-}
-
-/* A line that is no good is said, and the others go on. */
-static void
-on_line(void *ctx, struct rsp_bytes line)
-{
-	struct hold *h = ctx;
-	struct element_spec spec = h->o->spec;
-	struct rsp_pool_element pe;
-	uint8_t room[ELEMENT_ROOM], *octets = NULL;
-	struct rsp_why why = { 0 };
-	size_t size = 0;
-
-	h->lines++;
-	if (line.n == 0 || h->phase >= LEAVE)
-		return;
-	if (h->held >= BATCH_MAX)
-		(void)rsp_fail(&why, RSP_ELIMIT, NULL, "more than %d elements", BATCH_MAX);
-	else if (batch_line(line, &spec, h->o->handle, &octets, &size, &why) == RSP_OK) {
-		if (!spec.pe_id)
-			spec.pe_id = rsp_rng_id(&h->rng);
-		if (element_make(&spec, room, &pe, &why) == RSP_OK) {
-			batch_note(&h->origins, rsp_bytes_of(octets, size), pe.pe_id, h->lines);
-			add(h, rsp_bytes_of(octets, size), &pe, &why);
-		}
-	}
-	free(octets);
-	if (why.err) {
-		struct rsp_why place;
-		(void)rsp_fail(&place, why.err == RSP_EUSAGE ? RSP_ECONFIG : why.err, "", "%s%s%s", why.object,
-			       *why.object ? ": " : "", why.reason);
-		(void)snprintf(place.object, sizeof(place.object), "stdin:%u", h->lines);
-		(void)rsp_cli_fail(&place);
-		h->bad++;
-	}
-}
-
-/* Whether a batch has anything left to hold once it was read. */
-static void
-check_batch(struct hold *h)
-{
-	struct rsp_why why;
-
-	if (!h->read_all || h->phase >= LEAVE || h->held > h->rejected)
-		return;
-	if (h->rejected > 0)
-		(void)rsp_fail(&why, RSP_EREJECTED, "stdin", "all elements were rejected or displaced");
-	else
-		(void)rsp_fail(&why, RSP_ECONFIG, "stdin", "no element to register");
-	why.cause = RSP_CAUSE_NONE;
-	fail(h, &why);
-}
-
-static void
-on_read_all(void *ctx, const struct rsp_why *why)
-{
-	struct hold *h = ctx;
-
-	h->read_all = true;
-	if (why && why->err)
-		fail(h, why);
-	check_batch(h);
-}
-
-static void
 join(struct hold *h)
 {
-	static const struct rsp_reader_events events = { .line = on_line, .end = on_read_all };
 	struct rsp_why why = { 0 };
-	enum rsp_err err;
 
 	h->phase = JOIN;
 	rsp_session_set_timeout(h->session, rsp_cli.wait && !rsp_cli.timeout_given ? 0 : rsp_cli.timeout_ms);
 	if (h->o->batch) {
-		err = rsp_reader_new(h->loop, STDIN_FILENO, BATCH_LINE_MAX, &events, h, &h->reader);
-		if (err)
-			(void)rsp_fail(&why, err, "stdin", "cannot read: %s", rsp_err_text(err));
-	} else {
-		add(h, h->o->handle, &h->pe, &why);
-		(void)snprintf(why.object, sizeof(why.object), "%s", object_of(h));
+		if (hold_read(h, &why))
+			hold_fail(h, &why);
+		return;
 	}
+	hold_add(h, h->o->handle, &h->pe, &why);
+	(void)snprintf(why.object, sizeof(why.object), "%s", hold_object(h));
 	if (why.err)
-		fail(h, &why);
+		hold_fail(h, &why);
 }
 
 static void
@@ -429,7 +264,7 @@ on_registered(struct hold *h, const struct rsp_client_event *event)
 	struct rsp_why why;
 
 	h->registered = true;
-	emit(h, "registered", &(struct facts){ .event = event });
+	hold_emit(h, "registered", &(struct facts){ .event = event });
 	found(h);
 	if (h->phase != JOIN)
 		return;
@@ -450,19 +285,20 @@ on_rejected(struct hold *h, const struct rsp_client_event *event)
 	struct rsp_why why;
 
 	say_rejection(event, h->o->batch ? NULL : &h->spec, reason);
-	emit(h, "rejected", &(struct facts){ .event = event, .failed = true, .reason = reason });
+	hold_emit(h, "rejected", &(struct facts){ .event = event, .failed = true, .reason = reason });
 	h->rejected++;
 	if (h->o->batch) {
 		batch_complain(&h->origins, event->handle, event->pe_id, reason);
-		check_batch(h);
+		hold_check_batch(h);
 		return;
 	}
-	(void)rsp_fail(&why, RSP_EREJECTED, object_of(h), "the registrar answers: %.200s%s",
+	(void)rsp_fail(&why, RSP_EREJECTED, hold_object(h), "the registrar answers: %.200s%s",
 		       reason, /* and no more: RFC 5354 has no room for it */
-		       event->cause == RSP_CAUSE_SECURITY ? " (its record tells which rule; see REFUSALS in rsp-register(1))"
-							  : "");
+		       event->cause == RSP_CAUSE_SECURITY
+			       ? " (its record tells which rule; see REFUSALS in rsp-register(1))"
+			       : "");
 	why.cause = event->cause;
-	fail(h, &why);
+	hold_fail(h, &why);
 }
 
 /* Another process took the place. It is not taken back, or this would go on for ever; nor is it given up for the other. */
@@ -472,16 +308,16 @@ on_displaced(struct hold *h, const struct rsp_client_event *event)
 	static const char reason[] = "another process has registered this identifier with the same key";
 	struct rsp_why why;
 
-	emit(h, "displaced", &(struct facts){ .event = event, .failed = true, .reason = reason });
+	hold_emit(h, "displaced", &(struct facts){ .event = event, .failed = true, .reason = reason });
 	if (h->o->batch) {
 		batch_complain(&h->origins, event->handle, event->pe_id, reason);
 		h->rejected++;
-		check_batch(h);
+		hold_check_batch(h);
 		return;
 	}
-	(void)rsp_fail(&why, RSP_ELOST, object_of(h), "%s", reason);
+	(void)rsp_fail(&why, RSP_ELOST, hold_object(h), "%s", reason);
 	why.cause = event->cause;
-	fail(h, &why);
+	hold_fail(h, &why);
 }
 
 /* What was asked for is done as far as it can be: RFC 5352 s.3.2. */
@@ -492,8 +328,8 @@ expires(struct hold *h, const struct rsp_client_event *event)
 
 	if (!h->registered)
 		return;
-	rsp_log(RSP_LOG_WARNING, object_of(h), "not deregistered, it expires: %s", reason);
-	emit(h, "deregistered", &(struct facts){ .event = event, .failed = true, .reason = reason });
+	rsp_log(RSP_LOG_WARNING, hold_object(h), "not deregistered, it expires: %s", reason);
+	hold_emit(h, "deregistered", &(struct facts){ .event = event, .failed = true, .reason = reason });
 }
 
 static void
@@ -503,7 +339,7 @@ on_gave_up(struct hold *h, const struct rsp_client_event *event)
 	struct rsp_why lost;
 
 	if (h->phase == JOIN) {
-		fail(h, why);
+		hold_fail(h, why);
 		if (h->phase == LEAVE)
 			left(h); /* who did not answer the registration is told, if he is there, but not waited for again */
 		return;
@@ -513,7 +349,7 @@ on_gave_up(struct hold *h, const struct rsp_client_event *event)
 		left(h);
 		return;
 	}
-	(void)rsp_fail(&lost, RSP_ELOST, object_of(h), "no registrar for too long: %s", why->reason);
+	(void)rsp_fail(&lost, RSP_ELOST, hold_object(h), "no registrar for too long: %s", why->reason);
 	h->status = rsp_cli_fail_attempts(&lost, cmd_attempts_json(h->session));
 	h->failed = true;
 	h->phase = LEAVE;
@@ -524,7 +360,8 @@ static void
 on_deregistered(struct hold *h, const struct rsp_client_event *event)
 {
 	if (h->registered && event->tries > 0)
-		emit(h, "deregistered", &(struct facts){ .event = event, .failed = event->cause != RSP_CAUSE_NONE });
+		hold_emit(h, "deregistered",
+			  &(struct facts){ .event = event, .failed = event->cause != RSP_CAUSE_NONE });
 	if (h->phase == LEAVE && all_left(h))
 		left(h);
 }
@@ -557,18 +394,18 @@ on_event(void *ctx, const struct rsp_client_event *event)
 		on_registered(h, event);
 		break;
 	case RSP_CLIENT_RENEWED:
-		emit(h, "renewed", &facts);
+		hold_emit(h, "renewed", &facts);
 		break;
 	case RSP_CLIENT_REREGISTERED:
-		emit(h, "reregistered", &facts);
+		hold_emit(h, "reregistered", &facts);
 		found(h);
 		break;
 	case RSP_CLIENT_KEEPALIVE:
-		emit(h, "keepalive", &facts);
+		hold_emit(h, "keepalive", &facts);
 		break;
 	case RSP_CLIENT_HOME:
 		if (event->changed && h->registered)
-			emit(h, "home-changed", &facts);
+			hold_emit(h, "home-changed", &facts);
 		break;
 	case RSP_CLIENT_HOME_LOST:
 	case RSP_CLIENT_ROUND_FAILED:
@@ -597,59 +434,6 @@ on_event(void *ctx, const struct rsp_client_event *event)
 
 /* Signals. */
 
-static enum rsp_err
-make_tls(const struct rsp_scope *scope, struct rsp_tls **ret, struct rsp_why *why)
-{
-	*ret = NULL;
-	return scope && !rsp_cli.plaintext ? cmd_tls_new(scope, ret, why) : RSP_OK;
-}
-
-static enum rsp_err
-reload_keys(struct hold *h, struct rsp_why *why)
-{
-	RSP_AUTO(rsp_scope_free) struct rsp_scope *scope = NULL;
-	RSP_AUTO(rsp_tls_unref) struct rsp_tls *tls = NULL;
-	enum rsp_err err = cmd_scope_load(true, &scope, why);
-
-	if (!err)
-		err = make_tls(scope, &tls, why);
-	if (!err && tls)
-		err = rsp_session_reload(h->session, scope, tls, why);
-	if (err)
-		return err;
-	rsp_scope_free(h->newer);
-	h->newer = RSP_TAKE(scope);
-	return RSP_OK;
-}
-
-/* What is wrong leaves what there was in force. */
-static void
-reload(struct hold *h)
-{
-	char reason[RSP_OBJECT_MAX + RSP_REASON_MAX + 2];
-	struct rsp_why why = { 0 };
-	enum rsp_err err = reload_keys(h, &why);
-
-	if (!err)
-		err = element_read_load(&h->spec, h->o->load_file, &why);
-	if (!err && h->o->load_file)
-		err = element_make(&h->spec, h->room, &h->pe, &why);
-	if (!err && h->o->load_file && h->registered) {
-		err = rsp_session_update(h->session, h->o->handle, &h->pe);
-		if (err)
-			(void)rsp_fail(&why, err, object_of(h), "cannot update: %s", rsp_err_text(err));
-	}
-	bool chosen = rsp_cli.n_servers > 0 || !h->scope || !h->newer; /* then the scope's are not asked anyway */
-	bool hint = !err && !chosen && say_new_registrars(h->scope, h->newer, why.reason);
-	(void)snprintf(reason, sizeof(reason), "%s%s%s", err ? why.object : "", err ? ": " : "", why.reason);
-	if (err)
-		rsp_log(RSP_LOG_ERROR, why.object, "%s: not reloaded", why.reason);
-	else if (hint)
-		rsp_log(RSP_LOG_WARNING, h->newer->dir, "registrars that are new in scope.json, or elsewhere, are %s",
-			reason);
-	emit(h, "reloaded", &(struct facts){ .failed = err != RSP_OK, .reason = err || hint ? reason : NULL });
-}
-
 static void
 on_signal(void *ctx, int signum)
 {
@@ -657,10 +441,11 @@ on_signal(void *ctx, int signum)
 
 	if (signum == SIGHUP) {
 		if (h->phase < LEAVE)
-			reload(h);
+			hold_reload(h);
 		return;
 	}
 	if (h->stop_signals++ == 0) {
+		h->stop_signal = signum;
 		leave(h);
 	} else if (wrap_running(h->wrap)) {
 		stop_command(h);
@@ -669,6 +454,18 @@ on_signal(void *ctx, int signum)
 		h->failed = true;
 		finish(h);
 	}
+}
+
+/* A signal that is not ours is the command's, if it runs. */
+static void
+on_other_signal(void *ctx, int signum)
+{
+	struct hold *h = ctx;
+
+	if (wrap_running(h->wrap))
+		wrap_signal(h->wrap, signum);
+	else if (signum == SIGQUIT)
+		on_signal(ctx, signum);
 }
 
 /* The beginning. */
@@ -702,7 +499,7 @@ prepare(struct hold *h, struct rsp_why *why)
 	if (!err)
 		err = cmd_scope_load(true, &h->scope, why);
 	if (!err)
-		err = make_tls(h->scope, &h->tls, why);
+		err = hold_make_tls(h->scope, &h->tls, why);
 	if (err)
 		return err;
 	cmd_session_config(h->scope, true, &config);
@@ -712,6 +509,8 @@ prepare(struct hold *h, struct rsp_why *why)
 	config.persistent = true;
 	config.listen = !h->o->no_listen;
 	config.listen_on = h->o->listen_on;
+	config.refused = hold_refused;
+	config.refused_ctx = h;
 	err = cmd_trace_open(&config.trace, why);
 	if (err)
 		return err;
@@ -725,13 +524,22 @@ prepare(struct hold *h, struct rsp_why *why)
 static enum rsp_err
 watch(struct hold *h, struct rsp_why *why)
 {
-	static const int signums[RSP_COUNT(h->signals)] = { SIGTERM, SIGINT, SIGHUP };
+	static const int signums[RSP_COUNT(h->signals)] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT };
+	unsigned n = RSP_COUNT(signums) - (rsp_cli.command ? 1 : 0);
 	enum rsp_err err = rsp_loop_new(&h->loop);
 
-	for (unsigned i = 0; !err && i < RSP_COUNT(signums); i++)
+	if (!rsp_cli.command)
+		cmd_signals_ignore();
+	else if (!err)
+		err = cmd_signals_catch(h->loop, on_other_signal, h, &h->passed_on);
+	for (unsigned i = 0; !err && i < n; i++)
 		err = rsp_signal_new(h->loop, signums[i], on_signal, h, &h->signals[i]);
 	if (!err)
 		err = rsp_alarm_new(h->loop, drained, h, &h->drain);
+	if (!err)
+		err = rsp_loop_reap(h->loop);
+	if (!err)
+		err = cmd_watchdog(h->loop, &h->watchdog);
 	return err ? rsp_fail(why, err, "event loop", "%s", rsp_err_text(err)) : RSP_OK;
 }
 
@@ -743,6 +551,8 @@ clean_up(struct hold *h)
 	wrap_free(h->wrap);
 	rsp_reader_free(h->reader);
 	rsp_alarm_free(h->drain);
+	rsp_alarm_free(h->watchdog);
+	cmd_signals_free(h->passed_on);
 	if (h->session) {
 		cmd_log_heard(h->session);
 		rsp_session_free(h->session);
@@ -758,24 +568,6 @@ clean_up(struct hold *h)
 	rsp_scope_free(h->scope);
 }
 
-static int
-partial(const struct hold *h)
-{
-	struct rsp_why why;
-
-	if (h->failed || h->bad + h->rejected == 0)
-		return h->status;
-	char lines[64] = "", elements[64] = "";
-
-	if (h->bad)
-		(void)snprintf(lines, sizeof(lines), "%u line%s no good", h->bad, h->bad == 1 ? " was" : "s were");
-	if (h->rejected)
-		(void)snprintf(elements, sizeof(elements), "%u element%s refused or displaced", h->rejected,
-			       h->rejected == 1 ? " was" : "s were");
-	(void)rsp_fail(&why, RSP_EPARTIAL, "stdin", "%s%s%s", lines, *lines && *elements ? ", " : "", elements);
-	return rsp_cli_fail(&why);
-}
-
 int
 hold(const struct hold_options *options)
 {
@@ -787,6 +579,8 @@ hold(const struct hold_options *options)
 		clean_up(&h);
 		return h.status;
 	}
+	cmd_status_systemd(!rsp_cli.command || options->ready == WRAP_READY_NOW ? "looking for a registrar"
+										: "waiting until the command is ready");
 	if (!rsp_cli.command || options->ready == WRAP_READY_NOW)
 		join(&h);
 	else if (start_command(&h, &why))
@@ -794,5 +588,5 @@ hold(const struct hold_options *options)
 	while (h.phase != DONE)
 		rsp_loop_run(h.loop);
 	clean_up(&h);
-	return options->batch ? partial(&h) : h.status;
+	return options->batch ? hold_partial(&h) : h.status;
 }

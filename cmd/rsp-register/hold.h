@@ -39,8 +39,11 @@ struct batch_lines {
 	unsigned n, room;
 };
 
-/** Remember that @pe_id of the pool @handle is from @line. */
+/** Remember that @pe_id of the pool @handle is from @line, unless another line has it. At most BATCH_MAX are to be. */
 void batch_note(struct batch_lines *lines, struct rsp_bytes handle, uint32_t pe_id, unsigned line);
+
+/** The line that element is from, or 0. */
+unsigned batch_line_of(const struct batch_lines *lines, struct rsp_bytes handle, uint32_t pe_id);
 
 /** Say what is wrong with that element, and which one it is: its line, pool and identifier. */
 void batch_complain(const struct batch_lines *lines, struct rsp_bytes handle, uint32_t pe_id, const char *reason);

@@ -29,7 +29,10 @@ enum {
 	OPT_KILL_AFTER
 };
 
-#define VALUE(name, letter, val, text, of) { name, letter, POPT_ARG_STRING, NULL, val, text, of }
+#define VALUE(name, letter, val, text, of)                                                                             \
+	{                                                                                                              \
+		name, letter, POPT_ARG_STRING, NULL, val, text, of                                                     \
+	}
 
 static struct poptOption table[] = {
 	VALUE("port", 'p', OPT_PORT, "where the element serves", "N"),
@@ -39,8 +42,8 @@ static struct poptOption table[] = {
 	VALUE("pe-id", 0, OPT_PE_ID, "its identifier (random)", "ID"),
 	VALUE("pe-id-file", 0, OPT_PE_ID_FILE, "keep the identifier in this file, and use the one that is there",
 	      "FILE"),
-	VALUE("policy", 0, OPT_POLICY, "how to select from the pool: rr, wrr, rand, wrand, prio, lu, lud, plu, rlu (rr)",
-	      "NAME"),
+	VALUE("policy", 0, OPT_POLICY,
+	      "how to select from the pool: rr, wrr, rand, wrand, prio, lu, lud, plu, rlu (rr)", "NAME"),
 	VALUE("weight", 0, OPT_WEIGHT, "its weight (1)", "N"),
 	VALUE("priority", 0, OPT_PRIORITY, "its priority, the largest is chosen first (0)", "N"),
 	VALUE("load", 0, OPT_LOAD, "its load, 0 to 1 or 0% to 100% (0)", "LOAD"),

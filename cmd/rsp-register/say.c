@@ -30,14 +30,13 @@ theirs(const struct rsp_error_cause *cause)
 static const char *
 of(const struct element_spec *spec, uint16_t cause)
 {
-	return cause == RSP_CAUSE_INCONSISTENT_POLICY	   ? spec->policy->alias
+	return cause == RSP_CAUSE_INCONSISTENT_POLICY      ? spec->policy->alias
 	       : cause == RSP_CAUSE_INCONSISTENT_TRANSPORT ? rsp_transport_key(spec->transport)
 							   : NULL;
 }
 
 void
-say_rejection(const struct rsp_client_event *event, const struct element_spec *ours,
-	      char out[static RSP_REASON_MAX])
+say_rejection(const struct rsp_client_event *event, const struct element_spec *ours, char out[static RSP_REASON_MAX])
 {
 	struct rsp_rd rd = rsp_rd_init(event->message ? event->message->error : (struct rsp_bytes){ 0 }, 0);
 	const char *name = rsp_cause_name(event->cause), *has = NULL, *have = ours ? of(ours, event->cause) : NULL;
@@ -45,8 +44,12 @@ say_rejection(const struct rsp_client_event *event, const struct element_spec *o
 
 	while (!has && rsp_error_cause_next(&rd, &cause))
 		has = cause.code == event->cause ? theirs(&cause) : NULL;
-	(void)snprintf(out, RSP_REASON_MAX, "%s%s%s%s%s", name ? name : "an unknown cause", has ? ": the pool has " : "",
-		       has ? has : "", !have ? "" : has ? ", this element " : ": this element has ", have ? have : "");
+	(void)snprintf(out, RSP_REASON_MAX, "%s%s%s%s%s", name ? name : "an unknown cause",
+		       has ? ": the pool has " : "", has ? has : "",
+		       !have ? ""
+		       : has ? ", this element "
+			     : ": this element has ",
+		       have ? have : "");
 }
 
 void
@@ -89,8 +92,8 @@ say_new_registrars(const struct rsp_scope *before, const struct rsp_scope *now, 
 	for (size_t i = 0; i < now->n_registrars && at < RSP_REASON_MAX; i++) {
 		if (is_there(before, &now->registrars[i]))
 			continue;
-		int n = snprintf(out + at, RSP_REASON_MAX - at, "%s%s", at ? ", " : "not tried until a restart: ",
-				 now->registrars[i].name);
+		int n = snprintf(out + at, RSP_REASON_MAX - at, "%s%s",
+				 at ? ", " : "not tried until a restart: ", now->registrars[i].name);
 		at += n > 0 ? (size_t)n : 0;
 	}
 	return at > 0;

@@ -14,7 +14,8 @@
 
 #define POLL_MS 50 /* between two looks at whether the command is ready */
 
-static const struct rsp_ip loopback[2] = { { .family = 4, .ip = { 127, 0, 0, 1 } }, { .family = 6, .ip = { [15] = 1 } } };
+static const struct rsp_ip loopback[2] = { { .family = 4, .ip = { 127, 0, 0, 1 } },
+					   { .family = 6, .ip = { [15] = 1 } } };
 
 struct wrap {
 	struct rsp_loop *loop;
@@ -52,6 +53,7 @@ probe_drop(struct wrap *w)
 		rsp_stream_close(w->probe, false);
 		w->probe = NULL;
 	}
+	rsp_child_kill(w->probe_child, SIGKILL);
 	rsp_child_free(w->probe_child);
 	w->probe_child = NULL;
 }
@@ -120,7 +122,13 @@ static void
 probe_exec(struct wrap *w)
 {
 	const char *argv[] = { "/bin/sh", "-c", w->config.exec, NULL };
-	struct rsp_child_params params = { .argv = argv, .fds = { -1, -1, STDERR_FILENO } };
+	struct rsp_child_params params = {
+		.argv = argv,
+		.fds = { -1, -1, STDERR_FILENO },
+		.own_group = true,
+		.kill_rest = true,
+		.at_our_end = SIGKILL,
+	};
 
 	if (rsp_child_start(w->loop, &params, probe_ended, w, &w->probe_child, NULL))
 		probe_done(w, false);
@@ -145,10 +153,13 @@ too_late(void *ctx)
 {
 	struct wrap *w = ctx;
 
-	if (w->stopping)
+	if (w->stopping) {
 		rsp_child_kill(w->child, SIGKILL);
-	else
-		w->events.late(w->ctx);
+		return;
+	}
+	probe_drop(w);
+	rsp_alarm_set(w->look, RSP_NEVER);
+	w->events.late(w->ctx);
 }
 
 static void
@@ -232,6 +243,7 @@ wrap_start(struct rsp_loop *loop, const struct wrap_config *config, const struct
 		.env = (const char *const *)env,
 		.fds = { STDIN_FILENO, config->out, STDERR_FILENO },
 		.own_group = true,
+		.at_our_end = SIGTERM,
 	};
 	enum rsp_err err = check_port_free(config, why);
 	struct wrap *w = err ? NULL : calloc(1, sizeof(*w));
@@ -280,6 +292,13 @@ wrap_stop(struct wrap *w)
 	w->stopping = true;
 	probe_drop(w);
 	rsp_alarm_set(w->look, RSP_NEVER);
+}
+
+void
+wrap_signal(struct wrap *w, int signum)
+{
+	if (w)
+		rsp_child_kill(w->child, signum);
 }
 
 void

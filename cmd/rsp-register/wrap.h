@@ -56,6 +56,9 @@ bool wrap_running(const struct wrap *w);
 /** Send SIGTERM to its process group, and SIGKILL after kill_after_ms; again: SIGKILL now. */
 void wrap_stop(struct wrap *w);
 
+/** Pass @signum on to its process group, if it runs. NULL is fine. */
+void wrap_signal(struct wrap *w, int signum);
+
 /** Forget it. NULL is fine. */
 void wrap_free(struct wrap *w);
 

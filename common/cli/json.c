@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -145,8 +146,8 @@ static struct {
 	int fd;
 	const char *path; /* as the operator gave it; NULL: stdout */
 	bool ours, holds, pretty;
-	bool nobody;	 /* a closed pipe, of a tool that goes on */
-	bool late;	 /* the last record found a pipe that nobody empties */
+	bool nobody;       /* a closed pipe, of a tool that goes on */
+	bool late;         /* the last record found a pipe that nobody empties */
 	enum rsp_err lost; /* RSP_EOUTPUT or RSP_ENOMEM, once a record was lost */
 } out = { .fd = STDOUT_FILENO };
 
@@ -160,7 +161,7 @@ rsp_cli_output_open(const char *path, bool holds, bool pretty, struct rsp_why *w
 	out.ours = out.nobody = out.late = false;
 	out.lost = RSP_OK;
 	if (path) {
-		fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
+		fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOCTTY, 0666);
 		if (fd < 0)
 			return rsp_fail(why, RSP_EOUTPUT, path, "cannot open: %s", strerror(errno));
 	}
@@ -179,6 +180,37 @@ lose(enum rsp_err err, const char *reason)
 		rsp_log(RSP_LOG_ERROR, out.path ? out.path : "stdout", "cannot write: %s", reason);
 	out.lost = err;
 	return err;
+}
+
+static bool
+same_file(int fd, const char *path)
+{
+	struct stat now, then;
+
+	return stat(path, &now) == 0 && fstat(fd, &then) == 0 && now.st_dev == then.st_dev && now.st_ino == then.st_ino;
+}
+
+enum rsp_err
+rsp_cli_output_reopen(struct rsp_why *why)
+{
+	if (!out.ours || same_file(out.fd, out.path))
+		return RSP_OK;
+	/* a pipe without a reader is no reason to wait */
+	int fd = open(out.path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0666);
+	int flags = fd < 0 ? -1 : fcntl(fd, F_GETFL);
+
+	if (flags < 0 || fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) < 0) {
+		int error = errno;
+
+		rsp_fd_close(fd);
+		return rsp_fail(why, RSP_EOUTPUT, out.path, "cannot open: %s", strerror(error));
+	}
+	int old = out.fd;
+	out.fd = fd;
+	out.nobody = out.late = false;
+	if (close(old) < 0 && errno != EINTR)
+		return rsp_fail(why, lose(RSP_EOUTPUT, strerror(errno)), out.path, "cannot close: %s", strerror(errno));
+	return RSP_OK;
 }
 
 /* As if SIGPIPE had not been ignored, which it is for the sake of sockets. */

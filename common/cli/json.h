@@ -45,6 +45,12 @@ enum rsp_err rsp_cli_write(struct rsp_bytes text);
 /** Where records go from now on: @path, or stdout if it is NULL; @holds: see rsp_json_emit(). */
 enum rsp_err rsp_cli_output_open(const char *path, bool holds, bool pretty, struct rsp_why *why) RSP_NODISCARD;
 
+/**
+ * Open --output again, and append: its name may be another file's since (logrotate(8)). Nothing without --output, or if it
+ * is the same file. RSP_EOUTPUT with @why leaves the old one in use.
+ */
+enum rsp_err rsp_cli_output_reopen(struct rsp_why *why) RSP_NODISCARD;
+
 /** Whether a record was lost for another reason than a closed pipe; after closing --output. */
 enum rsp_err rsp_cli_output_close(void) RSP_NODISCARD;
 

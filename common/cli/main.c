@@ -17,6 +17,12 @@
 static void
 harden(void)
 {
+	sigset_t none;
+
+	/* what a caller blocked would never come, and a caller's SIGCHLD may be ignored: ends of children were lost */
+	(void)sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	(void)signal(SIGCHLD, SIG_DFL);
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	(void)unsetenv("SSLKEYLOGFILE"); /* GnuTLS would write secrets there; see rsp_tls_init() for --keylog-file */
 	(void)signal(SIGPIPE, SIG_IGN);	 /* of sockets; for stdout see rsp_json_emit() */

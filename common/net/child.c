@@ -1,33 +1,95 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "net/loop_priv.h"
 
+/* Not uv_spawn(): it has no hook for the parent-death signal, and reaps nothing but what it started. */
+
 struct rsp_child {
-	uv_process_t process;
+	LIST_ENTRY(rsp_child) running; /* while it runs */
+	struct rsp_loop *loop;
 	pid_t pid;
-	bool own_group, ended;
+	bool own_group, kill_rest, ended;
 	void (*on_end)(void *ctx, int status, int signum);
 	void *ctx;
 };
 
 static void
-on_exit_of(uv_process_t *process, int64_t status, int signum)
+forget(struct rsp_child *child)
 {
-	struct rsp_child *child = process->data;
+	struct rsp_loop *loop = child->loop;
 
+	if (child->ended)
+		return;
 	child->ended = true;
-	child->on_end(child->ctx, (int)status, signum);
+	LIST_REMOVE(child, running);
+	if (LIST_EMPTY(&loop->children)) /* only a child that runs keeps the loop running */
+		uv_unref((uv_handle_t *)&loop->reaper);
+}
+
+static struct rsp_child *
+child_of(const struct rsp_loop *loop, pid_t pid)
+{
+	struct rsp_child *child;
+
+	LIST_FOREACH(child, &loop->children, running)
+	if (child->pid == pid)
+		return child;
+	return NULL;
 }
 
 static void
-free_child(uv_handle_t *handle)
+reap(struct rsp_loop *loop)
 {
-	free(handle->data);
+	siginfo_t info = { 0 };
+
+	while (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid > 0) {
+		struct rsp_child *child = child_of(loop, info.si_pid);
+		int status = 0;
+
+		/* as long as it is not reaped no other process can have its number */
+		if (child && child->kill_rest)
+			(void)kill(-child->pid, SIGKILL);
+		(void)waitpid(info.si_pid, &status, 0);
+		info.si_pid = 0;
+		if (!child)
+			continue;
+		forget(child);
+		child->on_end(child->ctx, WIFEXITED(status) ? WEXITSTATUS(status) : 0,
+			      WIFSIGNALED(status) ? WTERMSIG(status) : 0);
+	}
+}
+
+static void
+on_sigchld(uv_signal_t *handle, int signum)
+{
+	(void)signum;
+	reap(handle->data);
+}
+
+enum rsp_err
+rsp_loop_reap(struct rsp_loop *loop)
+{
+	if (loop->reaping)
+		return RSP_OK;
+	int status = uv_signal_init(&loop->uv, &loop->reaper);
+	if (status)
+		return rsp_uv_err(status);
+	loop->reaper.data = loop;
+	loop->reaping = true;
+	status = uv_signal_start(&loop->reaper, on_sigchld, SIGCHLD);
+	uv_unref((uv_handle_t *)&loop->reaper);
+	if (!status)
+		(void)raise(SIGCHLD); /* some may have ended before */
+	return rsp_uv_err(status);
 }
 
 static bool
@@ -64,6 +126,112 @@ merge_env(const char *const *over)
 	return env;
 }
 
+/* The three descriptors of @params as 0, 1 and 2; -1 with errno. Each is copied first: one may be in another's place. */
+static int
+place_fds(const int fds[3])
+{
+	int copy[3];
+
+	for (int i = 0; i < 3; i++) {
+		int fd = fds[i] < 0 ? open("/dev/null", O_RDWR | O_CLOEXEC) : fds[i];
+
+		copy[i] = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 3);
+		if (copy[i] < 0)
+			return -1;
+	}
+	for (int i = 0; i < 3; i++) {
+		if (dup2(copy[i], i) < 0)
+			return -1;
+		int flags = fcntl(i, F_GETFL);
+		if (flags >= 0 && (flags & O_NONBLOCK)) /* few commands expect that */
+			(void)fcntl(i, F_SETFL, flags & ~O_NONBLOCK);
+	}
+	return 0;
+}
+
+static void
+default_signals(void)
+{
+	struct sigaction action = { .sa_handler = SIG_DFL };
+	sigset_t none;
+
+	for (int signum = 1; signum <= SIGRTMAX; signum++)
+		(void)sigaction(signum, &action, NULL); /* refused for some: they cannot be changed */
+	(void)sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* In the new process, between fork(2) and exec(3): no memory is allocated, only errno tells what went wrong. */
+static void
+become(const struct rsp_child_params *params, char **env, pid_t parent)
+{
+	union {
+		const char *const *in;
+		char *const *out;
+	} argv = { params->argv }; /* exec(3) does not change them */
+
+	if (params->own_group && setsid() < 0)
+		return;
+	if (params->at_our_end && prctl(PR_SET_PDEATHSIG, params->at_our_end, 0, 0, 0) < 0)
+		return;
+	default_signals();
+	if (params->at_our_end && getppid() != parent) /* it was too late for that signal */
+		(void)raise(params->at_our_end);
+	if (place_fds(params->fds) < 0)
+		return;
+	environ = env;
+	(void)execvp(params->argv[0], argv.out);
+}
+
+/* Fork and exec. 0 and *@ret, or an errno. */
+static int
+launch(const struct rsp_child_params *params, char **env, pid_t *ret)
+{
+	sigset_t all, before;
+	pid_t parent = getpid();
+	int ends[2], error = 0;
+	ssize_t got;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return errno;
+	(void)sigfillset(&all);
+	(void)sigprocmask(SIG_SETMASK, &all, &before); /* no handler of ours is to run in the new process */
+	pid_t pid = fork();
+	if (pid == 0) {
+		become(params, env, parent);
+		error = errno;
+		(void)!write(ends[1], &error, sizeof(error));
+		_exit(127);
+	}
+	error = pid < 0 ? errno : 0;
+	(void)sigprocmask(SIG_SETMASK, &before, NULL);
+	rsp_fd_close(ends[1]);
+	do
+		got = pid > 0 ? read(ends[0], &error, sizeof(error)) : 0;
+	while (got < 0 && errno == EINTR);
+	rsp_fd_close(ends[0]);
+	if (pid > 0 && got > 0)
+		(void)waitpid(pid, NULL, 0);
+	*ret = pid;
+	return error;
+}
+
+static enum rsp_err
+err_of(int error)
+{
+	switch (error) {
+	case ENOMEM:
+		return RSP_ENOMEM;
+	case ENOENT:
+		return RSP_ENOTFOUND;
+	case EACCES:
+	case EPERM:
+		return RSP_EPERMS;
+	default:
+		return RSP_EIO;
+	}
+}
+
 enum rsp_err
 rsp_child_start(struct rsp_loop *loop, const struct rsp_child_params *params,
 		void (*ended)(void *ctx, int status, int signum), void *ctx, struct rsp_child **ret,
@@ -71,38 +239,29 @@ rsp_child_start(struct rsp_loop *loop, const struct rsp_child_params *params,
 {
 	struct rsp_child *child = calloc(1, sizeof(*child));
 	char **env = merge_env(params->env);
-	uv_stdio_container_t stdio[3] = { 0 };
-	/* uv_spawn() wants texts it could change, and does not change them. */
-	uv_process_options_t options = {
-		.exit_cb = on_exit_of,
-		.file = params->argv[0],
-		.env = env,
-		.stdio_count = 3,
-		.stdio = stdio,
-		.flags = params->own_group ? UV_PROCESS_DETACHED : 0,
-	};
+	enum rsp_err err = child && env ? rsp_loop_reap(loop) : RSP_ENOMEM;
+	pid_t pid = 0;
 
-	memcpy(&options.args, &params->argv, sizeof(options.args));
-	if (!child || !env) {
+	if (err) {
 		free(child);
 		free(env);
-		return rsp_fail(why, RSP_ENOMEM, params->argv[0], "%s", rsp_err_text(RSP_ENOMEM));
+		return rsp_fail(why, err, params->argv[0], "%s", rsp_err_text(err));
 	}
-	for (unsigned i = 0; i < RSP_COUNT(stdio); i++) {
-		stdio[i].flags = params->fds[i] < 0 ? UV_IGNORE : UV_INHERIT_FD;
-		stdio[i].data.fd = params->fds[i];
-	}
-	int status = uv_spawn(&loop->uv, &child->process, &options);
+	int error = launch(params, env, &pid);
 	free(env);
-	child->process.data = child;
-	if (status) {
-		uv_close((uv_handle_t *)&child->process, free_child);
-		return rsp_fail(why, rsp_uv_err(status), params->argv[0], "cannot start: %s", uv_strerror(status));
+	if (error) {
+		free(child);
+		return rsp_fail(why, err_of(error), params->argv[0], "cannot start: %s", strerror(error));
 	}
-	child->pid = child->process.pid;
-	child->own_group = params->own_group;
-	child->on_end = ended;
-	child->ctx = ctx;
+	*child = (struct rsp_child){ .loop = loop,
+				     .pid = pid,
+				     .own_group = params->own_group,
+				     .kill_rest = params->kill_rest,
+				     .on_end = ended,
+				     .ctx = ctx };
+	if (LIST_EMPTY(&loop->children))
+		uv_ref((uv_handle_t *)&loop->reaper);
+	LIST_INSERT_HEAD(&loop->children, child, running);
 	*ret = child;
 	return RSP_OK;
 }
@@ -124,5 +283,6 @@ void
 rsp_child_free(struct rsp_child *child)
 {
 	if (child)
-		uv_close((uv_handle_t *)&child->process, free_child);
+		forget(child);
+	free(child);
 }

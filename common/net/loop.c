@@ -143,6 +143,8 @@ rsp_loop_new(struct rsp_loop **ret)
 	LIST_INIT(&loop->streams);
 	TAILQ_INIT(&loop->lookups);
 	loop->n_lookups = 0;
+	LIST_INIT(&loop->children);
+	loop->reaping = false;
 	(void)uv_prepare_init(&loop->uv, &loop->prepare);
 	(void)uv_check_init(&loop->uv, &loop->check);
 	(void)uv_idle_init(&loop->uv, &loop->idle);
@@ -169,6 +171,8 @@ rsp_loop_free(struct rsp_loop *loop)
 	uv_close((uv_handle_t *)&loop->prepare, NULL);
 	uv_close((uv_handle_t *)&loop->check, NULL);
 	uv_close((uv_handle_t *)&loop->idle, NULL);
+	if (loop->reaping)
+		uv_close((uv_handle_t *)&loop->reaper, NULL);
 	/* The closing of handles is told from within the loop. */
 	(void)uv_run(&loop->uv, UV_RUN_DEFAULT);
 	(void)uv_loop_close(&loop->uv);

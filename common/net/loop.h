@@ -81,9 +81,17 @@ struct rsp_child_params {
 	int fds[3];              /* what becomes its stdin, stdout and stderr; -1: /dev/null. They stay ours to close */
 	/* in a session and process group of its own, that rsp_child_kill() then reaches in all */
 	bool own_group;
+	bool kill_rest; /* SIGKILL for what is left of that group when the process ends */
+	int at_our_end; /* the signal that it gets from the kernel when this process dies, however; 0: none */
 };
 
 struct rsp_child;
+
+/**
+ * Reap every child of this process from now on, also those that it did not start: a process that is PID 1, a subreaper,
+ * or was executed by a shell has such. rsp_child_start() does the same. RSP_ENOMEM or RSP_EIO.
+ */
+enum rsp_err rsp_loop_reap(struct rsp_loop *loop) RSP_NODISCARD;
 
 /**
  * Start a process; @ended(@ctx, exit status, signal or 0) tells its end. RSP_ENOTFOUND (no such command), RSP_EPERMS
@@ -105,6 +113,8 @@ struct rsp_reader;
 
 struct rsp_reader_events {
 	void (*line)(void *ctx, struct rsp_bytes line); /* without its newline; the last one may lack it */
+	/* In place of a line that is too long, which is skipped. NULL: such a line ends it. */
+	void (*too_long)(void *ctx);
 	/* once: RSP_OK at the end, RSP_EIO, or RSP_ELIMIT for a line too long */
 	void (*end)(void *ctx, const struct rsp_why *why);
 };

@@ -12,6 +12,7 @@ struct rsp_stream;
 LIST_HEAD(rsp_stream_list, rsp_stream);
 struct rsp_lookup;
 TAILQ_HEAD(rsp_lookup_list, rsp_lookup);
+LIST_HEAD(rsp_child_list, rsp_child);
 
 #define RSP_SCRATCH_SIZE (96U << 10)
 
@@ -29,6 +30,9 @@ struct rsp_loop {
 	struct rsp_stream_list streams;
 	struct rsp_lookup_list lookups; /* that wait for their turn */
 	unsigned n_lookups;		/* under way */
+	struct rsp_child_list children; /* that run */
+	uv_signal_t reaper;		/* of SIGCHLD, once @reaping */
+	bool reaping;
 	/* Shared by all streams, used within one call each: what came off the wire, what goes onto it, what it
 	 * means. */
 	size_t wire_out_n;

@@ -17,6 +17,7 @@ struct rsp_reader {
 	void *ctx;
 	int fd;
 	bool polled, paused, freed, ended;
+	bool skipping; /* the rest of a line that is too long */
 	size_t n, room; /* octets in buf, of at most line_max + 1 */
 	uint8_t *buf;
 };
@@ -56,6 +57,11 @@ show_lines(struct rsp_reader *reader)
 	size_t from = 0;
 	uint8_t *newline;
 
+	if (reader->skipping) {
+		newline = reader->n ? memchr(reader->buf, '\n', reader->n) : NULL;
+		from = newline ? (size_t)(newline - reader->buf) + 1 : reader->n;
+		reader->skipping = !newline;
+	}
 	while (!reader->freed && !reader->paused && from < reader->n &&
 	       (newline = memchr(reader->buf + from, '\n', reader->n - from))) {
 		size_t length = (size_t)(newline - reader->buf) - from;
@@ -75,6 +81,13 @@ read_more(struct rsp_reader *reader)
 {
 	if (!show_lines(reader)) /* some may be left from before a pause */
 		return;
+	if (reader->n == reader->room && reader->events.too_long) {
+		reader->n = 0;
+		reader->skipping = true;
+		reader->events.too_long(reader->ctx);
+		if (reader->freed || reader->paused)
+			return;
+	}
 	if (reader->n == reader->room) {
 		finish(reader, RSP_ELIMIT, "a line is too long");
 		return;

@@ -6,6 +6,7 @@
 
 #include "engine/client.h"
 #include "keys/scope.h"
+#include "net/addr.h"
 #include "net/announce.h"
 
 /* A client at work: the ASAP engine joined to connections, names, keys and the clock. One session serves one tool. */
@@ -34,6 +35,10 @@ struct rsp_session_config {
 	bool plaintext; /* no TLS at all */
 	bool listen;	/* element: listen for registrars (RFC 5352 s.3.4, ASAP transport) */
 	const char *listen_on; /* HOST[:PORT] for that; NULL: every address, a port that the kernel chooses */
+	/* A connection to that listener was refused: its handshake failed, or there were too many. @remote is only lent.
+	 * Anybody who can connect causes it. NULL: not told. @refused_ctx is what it gets. */
+	void (*refused)(void *ctx, const struct rsp_sockaddr *remote, const struct rsp_why *why);
+	void *refused_ctx;
 
 	/* What to show when dialling; NULL: built from @scope. Not freed by the session. */
 	struct rsp_tls *tls;

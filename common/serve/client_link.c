@@ -339,6 +339,15 @@ on_accept(void *ctx, struct rsp_stream *stream, const struct rsp_stream_auth *au
 	on_open(link, stream, auth);
 }
 
+static void
+on_refused(void *ctx, const struct rsp_sockaddr *remote, const struct rsp_why *why)
+{
+	struct rsp_session *s = ctx;
+
+	if (s->config.refused)
+		s->config.refused(s->config.refused_ctx, remote, why);
+}
+
 static const struct rsp_stream_events accepted = { .open = on_accept, .data = on_data, .closed = on_closed };
 
 enum rsp_err
@@ -348,6 +357,7 @@ rsp_session_listen(struct rsp_session *s, struct rsp_why *why)
 	struct rsp_listener_params params = {
 		.tls = s->tls,
 		.service = RSP_TLS_NOTIFY,
+		.refused = on_refused,
 		.limits = { .connections = 64, .handshakes = 16 },
 	};
 

@@ -243,7 +243,7 @@ for turn in range(1 << 20):
 	wait_until 10 grep -q six "$BATS_TEST_TMPDIR/moody.out"
 	said one "closed during the handshake; trying on$" 1
 	said one "alert handshake_failure; trying on$" 1
-	stop one
+	stop one 4
 	stop moody 143
 	rm "$BATS_TEST_TMPDIR/moody.out" # these are no records
 }

@@ -31,7 +31,8 @@ rule "randomness comes from base/rng or GnuTLS" '(rand|random|srand|srandom|dran
 rule "time comes from base/clock" '(time|gettimeofday|clock_gettime)\(' common/base/clock.c
 rule "byte order belongs to wire and net/addr" '(htons|ntohs|htonl|ntohl|htobe16|be16toh|htobe32|be32toh)\(' \
 	common/wire/ common/net/addr.c
-rule "only commands and cli exit" '(exit|_exit|abort|quick_exit)\(' cmd/ common/cli/
+rule "only commands, cli, and a child that cannot exec, exit" '(exit|_exit|abort|quick_exit)\(' cmd/ common/cli/ \
+	common/net/child.c
 rule "sizes are not multiplied inside malloc" '(malloc|realloc)\([^;]* \* [^;]*\)'
 rule "no session tickets, no early data" \
 	'gnutls_session_ticket_enable_server|GNUTLS_ENABLE_EARLY_DATA|gnutls_record_send_early_data'

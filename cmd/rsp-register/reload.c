@@ -1,0 +1,66 @@
+#include <stdio.h>
+
+#include "../systemd.h"
+#include "base/log.h"
+#include "cli/json.h"
+#include "cli/options.h"
+#include "hold_priv.h"
+#include "say.h"
+
+enum rsp_err
+hold_make_tls(const struct rsp_scope *scope, struct rsp_tls **ret, struct rsp_why *why)
+{
+	*ret = NULL;
+	return scope && !rsp_cli.plaintext ? cmd_tls_new(scope, ret, why) : RSP_OK;
+}
+
+static enum rsp_err
+reload_keys(struct hold *h, struct rsp_why *why)
+{
+	RSP_AUTO(rsp_scope_free) struct rsp_scope *scope = NULL;
+	RSP_AUTO(rsp_tls_unref) struct rsp_tls *tls = NULL;
+	enum rsp_err err = cmd_scope_load(true, &scope, why);
+
+	if (!err)
+		err = hold_make_tls(scope, &tls, why);
+	if (!err && tls)
+		err = rsp_session_reload(h->session, scope, tls, why);
+	if (err)
+		return err;
+	rsp_scope_free(h->newer);
+	h->newer = RSP_TAKE(scope);
+	return RSP_OK;
+}
+
+/* What is wrong leaves what there was in force. */
+void
+hold_reload(struct hold *h)
+{
+	char reason[RSP_OBJECT_MAX + RSP_REASON_MAX + 2];
+	struct rsp_why why = { 0 };
+
+	cmd_reloading_systemd();
+	enum rsp_err err = rsp_cli_output_reopen(&why);
+	if (!err)
+		err = reload_keys(h, &why);
+	if (!err)
+		err = element_read_load(&h->spec, h->o->load_file, &why);
+	if (!err && h->o->load_file)
+		err = element_make(&h->spec, h->room, &h->pe, &why);
+	if (!err && h->o->load_file && h->registered) {
+		err = rsp_session_update(h->session, h->o->handle, &h->pe);
+		if (err)
+			(void)rsp_fail(&why, err, hold_object(h), "cannot update: %s", rsp_err_text(err));
+	}
+	bool chosen = rsp_cli.n_servers > 0 || !h->scope || !h->newer; /* then the scope's are not asked anyway */
+	bool hint = !err && !chosen && say_new_registrars(h->scope, h->newer, why.reason);
+	(void)snprintf(reason, sizeof(reason), "%s%s%s", err ? why.object : "", err ? ": " : "", why.reason);
+	if (err)
+		rsp_log(RSP_LOG_ERROR, why.object, "%s: not reloaded", why.reason);
+	else if (hint)
+		rsp_log(RSP_LOG_WARNING, h->newer->dir, "registrars that are new in scope.json, or elsewhere, are %s",
+			reason);
+	hold_emit(h, "reloaded", &(struct facts){ .failed = err != RSP_OK, .reason = err || hint ? reason : NULL });
+	if (h->registered) /* else what it waits for is still to come */
+		cmd_tell_systemd("READY=1");
+}
