@@ -181,6 +181,22 @@ rsp_registrar_link(const struct rsp_registrar *r, uint32_t id)
 	return link;
 }
 
+bool
+rsp_registrar_link_elements(const struct rsp_registrar *r, uint32_t id)
+{
+	const struct rsp_link *link = rsp_registrar_link(r, id);
+
+	return link && link->elements;
+}
+
+bool
+rsp_registrar_link_watches(const struct rsp_registrar *r, uint32_t id)
+{
+	const struct rsp_link *link = rsp_registrar_link(r, id);
+
+	return link && link->subscriptions;
+}
+
 /* A registrar with peers is called at every heartbeat at the latest: it was stopped if that is long ago, so long that
  * they may have taken it for dead. */
 static void

@@ -114,6 +114,12 @@ void rsp_registrar_link_failed(struct rsp_registrar *r, uint64_t now_ms, uint32_
 /** One whole message of the link's protocol came over @link. */
 void rsp_registrar_receive(struct rsp_registrar *r, uint64_t now_ms, uint32_t link, struct rsp_bytes message);
 
+/** Whether elements are registered over @link, or are to be adopted over it. */
+bool rsp_registrar_link_elements(const struct rsp_registrar *r, uint32_t link);
+
+/** Whether @link is told of the changes of a pool, RFC 5352 s.2.2.5. */
+bool rsp_registrar_link_watches(const struct rsp_registrar *r, uint32_t link);
+
 /** Do what is due. */
 void rsp_registrar_tick(struct rsp_registrar *r, uint64_t now_ms);
 

@@ -5,18 +5,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
-#include "base/hash.h"
-#include "base/rng.h"
 #include "net/stream_priv.h"
+#include "net/users.h"
 
 #define ACCEPT_AT_ONCE 64  /* so that open connections get their turn */
 #define PAUSE_MS       100 /* when there is no descriptor left */
-#define BUCKETS        1024
 #define BACKLOG        1024
-
-TAILQ_HEAD(waiting_list, rsp_stream);
-LIST_HEAD(source_list, rsp_source);
 
 struct rsp_listener {
 	struct rsp_loop *loop;
@@ -30,69 +26,49 @@ struct rsp_listener {
 	void *ctx;
 	struct rsp_listener_stats stats;
 	struct rsp_stream_list streams;
-	struct waiting_list handshakes; /* the oldest first */
-	struct rsp_hash_key hash_key;
-	struct source_list sources[BUCKETS];
+	struct rsp_sources sources;
+	struct rsp_users users;
 };
-
-static struct source_list *
-bucket(struct rsp_listener *l, const struct rsp_ip *source)
-{
-	return &l->sources[rsp_hash(&l->hash_key, rsp_bytes_of(source->ip, sizeof(source->ip))) % BUCKETS];
-}
-
-/* The count of connections from @ip, one more of them in it. RSP_ELIMIT, RSP_ENOMEM. */
-static enum rsp_err
-source_take(struct rsp_listener *l, const struct rsp_ip *ip, struct rsp_source **ret)
-{
-	struct rsp_ip key = rsp_ip_source(ip);
-	struct source_list *list = bucket(l, &key);
-	struct rsp_source *source;
-
-	LIST_FOREACH(source, list, entry)
-	if (memcmp(&source->ip, &key, sizeof(key)) == 0)
-		break;
-	if (!source) {
-		source = calloc(1, sizeof(*source));
-		if (!source)
-			return RSP_ENOMEM;
-		source->ip = key;
-		LIST_INSERT_HEAD(list, source, entry);
-	}
-	if (source->n >= l->params.limits.per_source)
-		return RSP_ELIMIT;
-	source->n++;
-	*ret = source;
-	return RSP_OK;
-}
-
-static void
-source_release(struct rsp_source *source)
-{
-	if (!source || --source->n)
-		return;
-	LIST_REMOVE(source, entry);
-	free(source);
-}
 
 static void
 leave_handshakes(struct rsp_listener *l, struct rsp_stream *s)
 {
 	if (s->opened)
 		return;
-	TAILQ_REMOVE(&l->handshakes, s, waiting);
+	rsp_source_shaken(&l->sources, s);
 	l->stats.handshakes--;
 }
 
-void
+enum rsp_err
 rsp_listener_opened(struct rsp_stream *s)
 {
 	struct rsp_listener *l = s->listener;
+	bool user = s->auth.role == RSP_ROLE_USER || s->auth.role == RSP_ROLE_NONE;
+	enum rsp_err e = RSP_OK;
 
 	if (!l)
-		return;
-	leave_handshakes(l, s);
+		return e;
+	rsp_source_shaken(&l->sources, s); /* its place in the queue of handshakes is one in that of users now */
+	if (user)
+		e = rsp_users_add(&l->users, s);
+	if (e)
+		return e;
+	l->stats.handshakes--;
 	l->stats.opened++;
+	rsp_held_limit(s, user, &l->params);
+	if (!user) {
+		s->named = true;
+		s->source->n_named++;
+		rsp_source_know(s->source, rsp_clock_ms());
+	}
+	return e;
+}
+
+void
+rsp_listener_heard(struct rsp_stream *s)
+{
+	if (s->listener)
+		rsp_users_heard(&s->listener->users, s);
 }
 
 void
@@ -101,6 +77,8 @@ rsp_listener_refused(struct rsp_stream *s)
 	struct rsp_listener *l = s->listener;
 	struct rsp_sockaddr remote = rsp_sockaddr_of(&s->auth.remote, s->auth.remote_port);
 
+	if (s->why && s->why->err == RSP_ECLOSED && !s->heard)
+		return; /* counted as a probe */
 	if (s->why && s->why->err == RSP_ETIMEOUT)
 		l->stats.timed_out++;
 	else if (s->why && s->why->err == RSP_ELIMIT)
@@ -127,12 +105,20 @@ void
 rsp_listener_gone(struct rsp_stream *s)
 {
 	struct rsp_listener *l = s->listener;
+	uint64_t now_ms = rsp_clock_ms();
 
-	source_release(s->source);
-	s->source = NULL;
 	if (!l)
 		return;
+	if (!s->heard && s->why && s->why->err == RSP_ECLOSED)
+		l->stats.probes++;
+	rsp_users_remove(&l->users, s);
+	if (s->named) {
+		s->source->n_named--;
+		rsp_source_know(s->source, now_ms);
+	}
 	leave_handshakes(l, s);
+	rsp_source_release(&l->sources, s->source, now_ms);
+	s->source = NULL;
 	l->stats.connections--;
 	LIST_REMOVE(s, siblings);
 	if (s->opened)
@@ -157,50 +143,65 @@ refuse(struct rsp_listener *l, int fd, const struct rsp_sockaddr *remote, enum r
 		l->params.refused(l->ctx, remote, &why);
 }
 
+/* Everything that a newcomer needs, or an error with the limit that was reached. */
+static enum rsp_err
+take_in(struct rsp_listener *l, int fd, const struct rsp_ip *ip, struct rsp_stream **ret, const char **ret_limit)
+{
+	struct rsp_tls_session *tls = NULL;
+	struct rsp_source *source = NULL;
+	enum rsp_err e = rsp_source_take(&l->sources, ip, rsp_clock_ms(), &source, ret_limit);
+
+	if (!e && l->stats.connections >= l->params.limits.connections && !rsp_users_evict(&l->users, source)) {
+		*ret_limit = "connections";
+		e = RSP_ELIMIT;
+	}
+	if (!e && l->params.tls)
+		e = rsp_tls_session_accept(l->params.tls, l->params.service, &tls);
+	if (!e)
+		e = rsp_stream_new(l->loop, fd, &l->events, l->ctx, ret);
+	if (e) {
+		rsp_source_release(&l->sources, source, rsp_clock_ms());
+		rsp_tls_session_free(tls);
+		return e;
+	}
+	(*ret)->tls = tls;
+	(*ret)->source = source;
+	return e;
+}
+
 static void
 accepted(struct rsp_listener *l, int fd, const struct rsp_sockaddr *remote)
 {
 	struct rsp_ip ip = rsp_sockaddr_ip(remote);
-	struct rsp_tls_session *tls = NULL;
-	struct rsp_stream *s = NULL;
+	struct rsp_stream *s = NULL, *ends = NULL;
+	const char *limit = NULL;
 
 	l->stats.accepted++;
-	if (l->stats.connections >= l->params.limits.connections) {
-		refuse(l, fd, remote, RSP_ELIMIT, "connections");
-		return;
-	}
-	struct rsp_source *source = NULL;
-	enum rsp_err e = source_take(l, &ip, &source);
-	if (!e && l->params.tls)
-		e = rsp_tls_session_accept(l->params.tls, l->params.service, &tls);
-	if (!e)
-		e = rsp_stream_new(l->loop, fd, &l->events, l->ctx, &s);
+	enum rsp_err e = take_in(l, fd, &ip, &s, &limit);
 	if (e) {
-		source_release(source);
-		rsp_tls_session_free(tls);
-		refuse(l, fd, remote, e, "connections from there");
+		refuse(l, fd, remote, e, limit);
 		return;
 	}
-	s->tls = tls;
-	s->source = source;
 	s->listener = l;
 	s->auth.remote = ip;
 	s->auth.remote_port = rsp_sockaddr_port(remote);
+	s->held_as = RSP_HELD_USERS; /* until it has shown a key */
 	s->queue_max = l->params.limits.queue_max;
 	s->handshake_ms = l->params.limits.handshake_ms;
 	s->state = RSP_STREAM_HANDSHAKE;
 	LIST_INSERT_HEAD(&l->streams, s, siblings);
-	TAILQ_INSERT_TAIL(&l->handshakes, s, waiting);
 	l->stats.connections++;
 	l->stats.handshakes++;
 	rsp_stream_tune(fd);
-	if (tls)
+	if (s->tls) {
 		rsp_stream_alarm(s, s->handshake_ms);
-	struct rsp_stream *oldest = TAILQ_FIRST(&l->handshakes);
-	if (tls && l->stats.handshakes > l->params.limits.handshakes && oldest) {
-		if (!oldest->why)
-			rsp_stream_fail(oldest, RSP_ELIMIT, "too many unfinished handshakes");
-		rsp_stream_drop(oldest);
+		if (s->state == RSP_STREAM_HANDSHAKE)
+			ends = rsp_source_shake(&l->sources, s, rsp_clock_ms());
+	}
+	if (ends) {
+		if (!ends->why)
+			rsp_stream_fail(ends, RSP_ELIMIT, "too many unfinished handshakes");
+		rsp_stream_drop(ends);
 	}
 	if (s->state == RSP_STREAM_HANDSHAKE)
 		rsp_stream_connected(s);
@@ -251,6 +252,18 @@ rsp_listener_limits_fill(struct rsp_listener_limits *limits)
 		limits->per_source = 2000;
 	if (!limits->handshakes)
 		limits->handshakes = 512;
+	if (!limits->source_handshakes)
+		limits->source_handshakes = limits->handshakes / 4 + (limits->handshakes < 4);
+	if (!limits->handshake_rate)
+		limits->handshake_rate = 100;
+	if (!limits->handshake_burst)
+		limits->handshake_burst = limits->handshake_rate > 1000 ? limits->handshake_rate : 1000;
+	if (!limits->idle_ms)
+		limits->idle_ms = 120000;
+	if (!limits->user_queue_max)
+		limits->user_queue_max = RSP_STREAM_USER_QUEUE_MAX;
+	if (!limits->user_memory)
+		limits->user_memory = RSP_STREAM_USER_MEMORY;
 	if (!limits->handshake_ms)
 		limits->handshake_ms = RSP_STREAM_TIMEOUT_MS;
 	if (!limits->queue_max)
@@ -287,7 +300,6 @@ rsp_listener_new(struct rsp_loop *loop, const struct rsp_listener_params *params
 {
 	struct rsp_listener *l = calloc(1, sizeof(*l));
 	char object[RSP_SOCKADDR_TEXT_MAX];
-	struct rsp_rng rng;
 	enum rsp_err e = RSP_ENOMEM;
 
 	rsp_sockaddr_format(&params->at, object);
@@ -299,7 +311,14 @@ rsp_listener_new(struct rsp_loop *loop, const struct rsp_listener_params *params
 	l->params.tls = params->tls ? rsp_tls_ref(params->tls) : NULL;
 	l->events = *events;
 	l->ctx = ctx;
-	TAILQ_INIT(&l->handshakes);
+	l->fd = -1;
+	e = rsp_sources_init(&l->sources, &l->params.limits);
+	if (!e)
+		e = rsp_users_init(&l->users, loop, &l->params, &l->stats);
+	if (e) {
+		rsp_listener_free(l);
+		return rsp_fail(why, e, object, "%s", rsp_err_text(e));
+	}
 	l->fd = open_socket(&params->at);
 	if (l->fd < 0) {
 		e = rsp_fail(why, RSP_EIO, object, "cannot listen: %s", strerror(errno));
@@ -308,16 +327,14 @@ rsp_listener_new(struct rsp_loop *loop, const struct rsp_listener_params *params
 	}
 	l->address.len = sizeof(l->address.ss);
 	(void)getsockname(l->fd, (struct sockaddr *)&l->address.ss, &l->address.len);
-	e = rsp_rng_os(&rng);
-	if (!e)
-		e = rsp_watch_new(loop, l->fd, on_ready, l, &l->watch);
+	e = rsp_watch_new(loop, l->fd, on_ready, l, &l->watch);
 	if (!e)
 		e = rsp_alarm_new(loop, on_pause_over, l, &l->pause);
 	if (e) {
 		rsp_listener_free(l);
 		return rsp_fail(why, e, object, "%s", rsp_err_text(e));
 	}
-	l->hash_key = (struct rsp_hash_key){ rsp_rng_u64(&rng), rsp_rng_u64(&rng) };
+	rsp_held_total(loop, l->params.limits.user_memory);
 	go_on(l);
 	*ret = l;
 	return RSP_OK;
@@ -338,6 +355,12 @@ rsp_listener_set_tls(struct rsp_listener *l, struct rsp_tls *tls)
 	rsp_tls_unref(old);
 }
 
+void
+rsp_listener_know(struct rsp_listener *l, const struct rsp_ip *ip)
+{
+	rsp_sources_know(&l->sources, ip, rsp_clock_ms());
+}
+
 bool
 rsp_stream_user(const struct rsp_stream *s, uid_t *ret)
 {
@@ -354,6 +377,7 @@ void
 rsp_listener_get_stats(const struct rsp_listener *l, struct rsp_listener_stats *ret)
 {
 	*ret = l->stats;
+	ret->users = l->users.n;
 }
 
 void
@@ -372,10 +396,12 @@ rsp_listener_free(struct rsp_listener *l)
 			s->silent = true;
 			rsp_stream_drop(s);
 		}
-		source_release(s->source); /* it is on a list of ours */
-		s->source = NULL;
+		rsp_users_remove(&l->users, s);
+		s->source = NULL; /* it is ours */
 		s->listener = NULL;
 	}
+	rsp_users_done(&l->users);
+	rsp_sources_done(&l->sources);
 	rsp_watch_free(l->watch);
 	rsp_alarm_free(l->pause);
 	rsp_fd_close(l->fd);

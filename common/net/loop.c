@@ -1,4 +1,5 @@
 #include "net/loop_priv.h"
+#include "net/stream.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -145,6 +146,10 @@ rsp_loop_new(struct rsp_loop **ret)
 	loop->n_lookups = 0;
 	LIST_INIT(&loop->children);
 	loop->reaping = false;
+	for (unsigned i = 0; i < RSP_HELD_COUNT; i++)
+		loop->held[i] = 0;
+	loop->held_max[RSP_HELD_USERS] = RSP_STREAM_USER_MEMORY;
+	loop->held_max[RSP_HELD_KEYS] = RSP_STREAM_KEY_MEMORY;
 	(void)uv_prepare_init(&loop->uv, &loop->prepare);
 	(void)uv_check_init(&loop->uv, &loop->check);
 	(void)uv_idle_init(&loop->uv, &loop->idle);

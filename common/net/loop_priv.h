@@ -20,6 +20,9 @@ struct rsp_defer_list {
 	struct rsp_defer *first, **end;
 };
 
+/** Whose memory is counted together: what users hold, and unfinished handshakes; what all others do. */
+enum rsp_held { RSP_HELD_USERS, RSP_HELD_KEYS, RSP_HELD_COUNT };
+
 struct rsp_loop {
 	uv_loop_t uv;
 	uv_prepare_t prepare; /* after timers, before waiting */
@@ -33,6 +36,7 @@ struct rsp_loop {
 	struct rsp_child_list children; /* that run */
 	uv_signal_t reaper;		/* of SIGCHLD, once @reaping */
 	bool reaping;
+	size_t held[RSP_HELD_COUNT], held_max[RSP_HELD_COUNT]; /* octets in the queues of all streams */
 	/* Shared by all streams, used within one call each: what came off the wire, what goes onto it, what it
 	 * means. */
 	size_t wire_out_n;

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +20,8 @@ watch_again(struct rsp_stream *s)
 {
 	if (!s->watch || s->state == RSP_STREAM_CONNECTING)
 		return;
-	rsp_watch_for(s->watch, (s->rx_ended ? 0 : UV_READABLE) | (s->want_write && !s->tx_failed ? UV_WRITABLE : 0));
+	bool reads = !s->rx_ended && !(s->state == RSP_STREAM_OPEN && rsp_stream_full(s));
+	rsp_watch_for(s->watch, (reads ? UV_READABLE : 0) | (s->want_write && !s->tx_failed ? UV_WRITABLE : 0));
 }
 
 static ssize_t
@@ -140,6 +140,7 @@ rsp_stream_drop(struct rsp_stream *s)
 	rsp_queue_clear(&s->in);
 	rsp_queue_clear(&s->out);
 	rsp_queue_clear(&s->wire);
+	(void)rsp_held_count(s);
 	rsp_listener_gone(s);
 	tell_end(s);
 }
@@ -217,20 +218,6 @@ rsp_stream_alarm(struct rsp_stream *s, uint32_t ms)
 	rsp_alarm_in(s->alarm, ms);
 }
 
-void
-rsp_stream_tune(int fd)
-{
-	const int on = 1, idle_s = 30, interval_s = 10, probes = 3, unacknowledged_ms = 60000;
-
-	/* Not of a local socket pair; nothing depends on it. */
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof(idle_s));
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval_s, sizeof(interval_s));
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof(probes));
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &unacknowledged_ms, sizeof(unacknowledged_ms));
-}
-
 static void
 be_open(struct rsp_stream *s)
 {
@@ -249,7 +236,10 @@ be_open(struct rsp_stream *s)
 	free(s->dialling);
 	s->dialling = NULL;
 	s->state = RSP_STREAM_OPEN;
-	rsp_listener_opened(s);
+	if (rsp_listener_opened(s)) {
+		rsp_stream_fail(s, RSP_ELIMIT, "too many connections of users");
+		return;
+	}
 	s->opened = true;
 	watch_again(s);
 	s->events.open(s->ctx, s, &s->auth);
@@ -305,22 +295,30 @@ rsp_stream_connected(struct rsp_stream *s)
 static void
 show(struct rsp_stream *s, const uint8_t *p, size_t n)
 {
-	bool own = rsp_queue_size(&s->in) != 0;
+	struct rsp_queue shown = s->in; /* is still read when the stream is dropped from inside of data() */
 
 	if (n == 0)
 		return;
+	s->in = (struct rsp_queue){ 0 };
 	size_t used = s->events.data(s->ctx, s, rsp_bytes_of(p, n));
-	if (s->state != RSP_STREAM_OPEN)
-		return;
 	used = used < n ? used : n;
-	if (n - used > RSP_STREAM_IN_MAX) {
-		rsp_stream_fail(s, RSP_ELIMIT, "%zu octets without a whole message", n - used);
-	} else if (own) {
-		if (used)
-			rsp_queue_take(&s->in, used);
-	} else if (!rsp_queue_add(&s->in, p + used, n - used)) {
-		rsp_stream_fail(s, RSP_ENOMEM, "%s", rsp_err_text(RSP_ENOMEM));
+	if (s->state != RSP_STREAM_OPEN) {
+		rsp_queue_clear(&shown);
+		return;
 	}
+	bool own = rsp_queue_size(&shown) != 0;
+	s->in = shown;
+	s->paused = used < n && rsp_stream_full(s);
+	if (used)
+		rsp_listener_heard(s);
+	if (own && used)
+		rsp_queue_take(&s->in, used);
+	if (n - used > RSP_STREAM_IN_MAX && !s->paused)
+		rsp_stream_fail(s, RSP_ELIMIT, "%zu octets without a whole message", n - used);
+	else if (!own && !rsp_queue_add(&s->in, p + used, n - used))
+		rsp_stream_fail(s, RSP_ENOMEM, "%s", rsp_err_text(RSP_ENOMEM));
+	else if (rsp_held_count(s) && s->state == RSP_STREAM_OPEN)
+		rsp_stream_fail(s, RSP_ELIMIT, "connections with a key hold too much memory together");
 }
 
 /* Where to read to: behind what was not consumed, or the scratch space. NULL if out of memory. */
@@ -367,6 +365,11 @@ ended_by_other(struct rsp_stream *s, const char *reason)
 static void
 end_of_stream(struct rsp_stream *s)
 {
+	if (s->paused) { /* its questions are still to be answered */
+		s->rx_ended = s->end_waits = true;
+		watch_again(s);
+		return;
+	}
 	bool mute = !s->tls && !s->heard && !s->source && s->auth.remote.family; /* whom we dialled, in plain text */
 
 	ended_by_other(s, rsp_queue_size(&s->in) ? "closed by the other side in the middle of a message"
@@ -549,6 +552,20 @@ flush(struct rsp_stream *s)
 		rsp_queue_clear(&s->out);
 		rsp_queue_clear(&s->wire);
 	}
+	(void)rsp_held_count(s);
+	watch_again(s);
+}
+
+/* The output of a stream that was paused is gone: go on with what it had sent before. */
+static void
+resume(struct rsp_stream *s)
+{
+	if (!s->paused || s->state != RSP_STREAM_OPEN || rsp_stream_full(s))
+		return;
+	s->paused = false;
+	show(s, s->in.p + s->in.pos, rsp_queue_size(&s->in));
+	if (s->state == RSP_STREAM_OPEN && s->end_waits && !s->paused)
+		end_of_stream(s);
 	watch_again(s);
 }
 
@@ -602,6 +619,7 @@ on_turn(void *ctx)
 			if (s->events.drained && !s->tx_failed)
 				s->events.drained(s->ctx, s);
 		}
+		resume(s);
 	}
 	/* Failures are told at once, the success of our own close when it is one. */
 	bool over = s->state == RSP_STREAM_GONE || (s->state == RSP_STREAM_LINGERING && s->why && s->why->err);
@@ -641,6 +659,7 @@ rsp_stream_new(struct rsp_loop *loop, int fd, const struct rsp_stream_events *ev
 	s->fd = fd;
 	s->events = *events;
 	s->ctx = ctx;
+	s->held_as = RSP_HELD_KEYS;
 	s->turn = (struct rsp_defer){ .call = on_turn, .ctx = s };
 	s->queue_max = RSP_STREAM_QUEUE_MAX;
 	s->handshake_ms = RSP_STREAM_TIMEOUT_MS;
@@ -648,26 +667,6 @@ rsp_stream_new(struct rsp_loop *loop, int fd, const struct rsp_stream_events *ev
 	LIST_INSERT_HEAD(&loop->streams, s, all);
 	*ret = s;
 	return RSP_OK;
-}
-
-enum rsp_err
-rsp_stream_send(struct rsp_stream *s, struct rsp_bytes bytes)
-{
-	if (s->state != RSP_STREAM_OPEN)
-		return RSP_ECLOSED;
-	if (bytes.n > s->queue_max || rsp_stream_queued(s) > s->queue_max - bytes.n)
-		return RSP_ELIMIT;
-	if (!rsp_queue_add(&s->out, bytes.p, bytes.n))
-		return RSP_ENOMEM;
-	if (!s->want_write)
-		rsp_defer_late(s->loop, &s->turn);
-	return RSP_OK;
-}
-
-size_t
-rsp_stream_queued(const struct rsp_stream *s)
-{
-	return rsp_queue_size(&s->out) + rsp_queue_size(&s->wire);
 }
 
 void

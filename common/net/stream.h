@@ -36,7 +36,7 @@ struct rsp_stream_events {
 	void (*open)(void *ctx, struct rsp_stream *stream, const struct rsp_stream_auth *auth);
 	/**
 	 * All that came and was not consumed; returns how much of it is now. What is left is shown again with what
-	 * follows.
+	 * follows. One that may answer stops consuming when rsp_stream_full(); it is shown the rest when that is over.
 	 */
 	size_t (*data)(void *ctx, struct rsp_stream *stream, struct rsp_bytes all);
 	/** The output queue has become empty after having been held up. May be NULL. */
@@ -50,10 +50,13 @@ struct rsp_stream_events {
 	void (*closed)(void *ctx, struct rsp_stream *stream, const struct rsp_why *why);
 };
 
-#define RSP_STREAM_QUEUE_MAX  (4U << 20)   /* octets of output, by default */
-#define RSP_STREAM_IN_MAX     (128U << 10) /* octets unconsumed, by default; a message has at most 65535 */
-#define RSP_STREAM_TIMEOUT_MS 10000        /* of connecting with its handshake, and of a handshake, by default */
-#define RSP_STREAM_LINGER_MS  2000         /* of flushing at the close, at most */
+#define RSP_STREAM_QUEUE_MAX      (4U << 20)   /* octets of output, by default */
+#define RSP_STREAM_IN_MAX         (128U << 10) /* octets unconsumed, by default; a message has at most 65535 */
+#define RSP_STREAM_USER_QUEUE_MAX (256U << 10) /* octets of output for a user, by default */
+#define RSP_STREAM_USER_MEMORY    (64U << 20)  /* octets in the queues of all users together, by default */
+#define RSP_STREAM_KEY_MEMORY     (512U << 20) /* and in those of all others */
+#define RSP_STREAM_TIMEOUT_MS     10000        /* of connecting with its handshake, and of a handshake, by default */
+#define RSP_STREAM_LINGER_MS      2000         /* of flushing at the close, at most */
 
 struct rsp_dial_params {
 	struct rsp_sockaddr to;
@@ -74,11 +77,21 @@ enum rsp_err rsp_stream_dial(struct rsp_loop *loop, const struct rsp_dial_params
 			     const struct rsp_stream_events *events, void *ctx, struct rsp_stream **ret,
 			     struct rsp_why *why) RSP_NODISCARD;
 
-/** Queue @bytes. RSP_ELIMIT if the queue would exceed its limit, RSP_ENOMEM; RSP_ECLOSED if not open or closing. */
+/**
+ * Queue @bytes. RSP_ELIMIT if the queue, or all queues of the process together, would exceed their limit; RSP_ENOMEM;
+ * RSP_ECLOSED if not open or closing, also if this very call closed it: users hold too much memory together, and this one the
+ * most. Then its closed() says so.
+ */
 enum rsp_err rsp_stream_send(struct rsp_stream *stream, struct rsp_bytes bytes) RSP_NODISCARD;
 
 /** How much is queued and not yet with the kernel. */
 size_t rsp_stream_queued(const struct rsp_stream *stream);
+
+/**
+ * Whether an accepted stream's output waits, as the other side does not read it: then nothing more is read from it, until
+ * what is queued has gone out. Never so between registrars.
+ */
+bool rsp_stream_full(const struct rsp_stream *stream);
 
 /**
  * Close: with @flush after what is queued has been sent (within RSP_STREAM_LINGER_MS), else now. No data is shown
@@ -99,13 +112,28 @@ const struct rsp_stream_auth *rsp_stream_auth(const struct rsp_stream *stream);
 /** Of a Unix socket: the user at the other end when it connected. False for others. */
 bool rsp_stream_user(const struct rsp_stream *stream, uid_t *ret);
 
-/** Members that are 0 mean the default. */
+#define RSP_UNLIMITED UINT32_MAX /* a rate without a limit */
+
+/** Members that are 0 mean the default. A source is an IPv4 address or an IPv6 /64; a user, a connection without a key. */
 struct rsp_listener_limits {
-	uint32_t connections;  /* in all: 20000 */
-	uint32_t per_source;   /* from one IPv4 address or IPv6 /64: 2000 */
-	uint32_t handshakes;   /* not finished: 512; a new one then ends the oldest */
-	uint32_t handshake_ms; /* for one: RSP_STREAM_TIMEOUT_MS */
-	uint32_t queue_max;    /* per connection */
+	uint32_t connections;       /* in all: 20000. Users have three quarters of them at most */
+	uint32_t per_source;        /* from one source: 2000 */
+	uint32_t handshakes;        /* not finished: 512; one more then ends the newest of the source with the most */
+	uint32_t source_handshakes; /* of one source: a quarter of @handshakes; one more ends its oldest */
+	uint32_t handshake_rate;    /* new connections of one source a second: 100, or RSP_UNLIMITED */
+	uint32_t handshake_burst;   /* after so many at once: 1000 */
+	uint32_t handshake_ms;      /* for one: RSP_STREAM_TIMEOUT_MS */
+	uint32_t idle_ms;           /* in which a user must say something: 120000 */
+	uint32_t queue_max;         /* per connection: RSP_STREAM_QUEUE_MAX */
+	uint32_t user_queue_max;    /* per connection of a user: RSP_STREAM_USER_QUEUE_MAX */
+	uint32_t user_memory;       /* octets in the queues of all users of the loop: RSP_STREAM_USER_MEMORY */
+};
+
+/** What a user's connection is used for. */
+enum rsp_stream_use {
+	RSP_USE_NONE,  /* nothing just now */
+	RSP_USE_WATCH, /* it is told of something: it may be idle for ever, but makes room for others if need be */
+	RSP_USE_HOLD   /* it makes no room for others either */
 };
 
 /** Put the defaults in the place of zeros. */
@@ -118,11 +146,15 @@ struct rsp_listener_params {
 	struct rsp_listener_limits limits;
 	/** A connection that did not come to be open; @remote is its "ADDR:PORT", as in @why->object. May be NULL. */
 	void (*refused)(void *ctx, const struct rsp_sockaddr *remote, const struct rsp_why *why);
+	/** What the open @stream without a key, whose context is @stream_ctx, is used for. NULL: nothing. */
+	enum rsp_stream_use (*use)(void *stream_ctx, struct rsp_stream *stream);
 };
 
 struct rsp_listener_stats {
 	uint64_t accepted, opened, refused_auth, refused_limit, timed_out;
-	uint32_t connections, handshakes; /* now */
+	uint64_t probes;        /* closed by the other side before it sent an octet; not told as refused */
+	uint64_t idle, evicted; /* users that were idle for too long, that made room for others */
+	uint32_t connections, handshakes, users; /* now */
 };
 
 /**
@@ -138,6 +170,12 @@ const struct rsp_sockaddr *rsp_listener_address(const struct rsp_listener *liste
 
 /** Use @tls for connections to come. */
 void rsp_listener_set_tls(struct rsp_listener *listener, struct rsp_tls *tls);
+
+/**
+ * Somebody with a key is at @ip: for an hour handshakes from there are served from a reserve too, as those from sources are
+ * that had a connection with a key.
+ */
+void rsp_listener_know(struct rsp_listener *listener, const struct rsp_ip *ip);
 void rsp_listener_get_stats(const struct rsp_listener *listener, struct rsp_listener_stats *ret);
 
 /** Stop listening and drop unfinished handshakes; open streams live on. NULL is fine. */

@@ -3,6 +3,7 @@
 
 #include "net/loop_priv.h"
 #include "net/queue.h"
+#include "net/source.h"
 #include "net/stream.h"
 #include "net/tls_priv.h"
 #include "net/watch.h"
@@ -18,13 +19,6 @@ enum rsp_stream_state {
 	RSP_STREAM_GONE       /* the descriptor is closed */
 };
 
-/** Many connections are accepted from one address. */
-struct rsp_source {
-	LIST_ENTRY(rsp_source) entry;
-	struct rsp_ip ip;
-	uint32_t n;
-};
-
 /** What a dialled stream needs until it is open. */
 struct rsp_dialling {
 	struct rsp_dial_params params; /* server_name points to name */
@@ -35,7 +29,8 @@ struct rsp_dialling {
 struct rsp_stream {
 	LIST_ENTRY(rsp_stream) all;      /* of the loop */
 	LIST_ENTRY(rsp_stream) siblings; /* of the listener */
-	TAILQ_ENTRY(rsp_stream) waiting; /* of the listener, during the handshake */
+	TAILQ_ENTRY(rsp_stream) waiting; /* of the source: during the handshake, then among its users */
+	TAILQ_ENTRY(rsp_stream) resting; /* of the listener's users */
 	struct rsp_loop *loop;
 	struct rsp_watch *watch;
 	struct rsp_alarm *alarm;       /* of connecting, handshake and lingering; else NULL */
@@ -51,6 +46,14 @@ struct rsp_stream {
 	struct rsp_stream_auth auth;
 	struct rsp_why *why; /* set once it ends */
 	uint32_t queue_max, handshake_ms;
+	uint32_t full_at; /* so many octets queued: it is not read from until they are gone; 0: it always is */
+	size_t memory;    /* octets of memory of in, out and wire, as counted in the loop and the source */
+	enum rsp_held held_as;
+	uint64_t active_ms;        /* user: when data was consumed last, or the listener was told that it is in use */
+	enum rsp_shakes shakes;    /* the table of handshakes that it is in while @shaking */
+	bool shaking, user, named; /* accepted: in a table; open without a key; with one */
+	bool paused;               /* full: what is in @in waits, although it may be whole messages */
+	bool end_waits;            /* it was paused when the other side's end came: @in comes first */
 	int fd;
 	enum rsp_stream_state state;
 	bool want_write, held;     /* the kernel takes no more now; it did not at some time since the queue was empty */
@@ -79,9 +82,29 @@ void rsp_stream_alarm(struct rsp_stream *s, uint32_t ms);
 /** Prepare a TCP socket: no delay, keep-alives. */
 void rsp_stream_tune(int fd);
 
+/* held.c */
+
+#define RSP_STREAM_FULL (16U << 10)
+
+/** Users, and connections whose handshake is not over, may hold @user_memory octets together. */
+void rsp_held_total(struct rsp_loop *loop, uint32_t user_memory);
+
+/** The handshake of @s, accepted as @listen says, is over: from now on it has the limits of a @user, or of one with a key. */
+void rsp_held_limit(struct rsp_stream *s, bool user, const struct rsp_listener_params *listen);
+
+/**
+ * Count what the queues of @s hold, after one has changed. If users hold too much together then, streams are dropped: of the
+ * source that holds the most the one that does. RSP_ECLOSED: @s is one of them; RSP_ELIMIT: it has a key, and all that have one
+ * hold too much together.
+ */
+enum rsp_err rsp_held_count(struct rsp_stream *s);
+
 /* listener.c */
-/** @s was accepted and is open now, or is gone: count it. */
-void rsp_listener_opened(struct rsp_stream *s);
+/** @s was accepted and is open now: count it. RSP_ELIMIT: there are too many connections of users. */
+enum rsp_err rsp_listener_opened(struct rsp_stream *s) RSP_NODISCARD;
+/** @s was accepted, and has said something whole. */
+void rsp_listener_heard(struct rsp_stream *s);
+/** @s, perhaps accepted, is gone: count it. */
 void rsp_listener_gone(struct rsp_stream *s);
 /** Tell that @s was refused. */
 void rsp_listener_refused(struct rsp_stream *s);

@@ -8,6 +8,9 @@
 #include "net/tls_creds.h"
 #include "net/tls_priv.h"
 
+/* A ClientHello, or a client's certificates, have less; GnuTLS would keep 128 KiB of each unfinished handshake. */
+#define CLIENT_FLIGHT_MAX 32768
+
 static enum rsp_err
 begin(struct rsp_tls *tls, unsigned flags, struct rsp_tls_session **ret)
 {
@@ -56,6 +59,7 @@ rsp_tls_session_accept(struct rsp_tls *tls, enum rsp_tls_service service, struct
 		return err;
 	ts->server = true;
 	ts->service = service;
+	gnutls_handshake_set_max_packet_length(ts->session, CLIENT_FLIGHT_MAX);
 	gnutls_handshake_set_hook_function(ts->session, GNUTLS_HANDSHAKE_CLIENT_HELLO, GNUTLS_HOOK_PRE,
 					   rsp_tls_client_hello);
 	int e = set_up(ts, cert ? RSP_PRIORITY_BOTH : RSP_PRIORITY_PSK, true, cert);

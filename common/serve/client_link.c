@@ -135,6 +135,8 @@ on_open(void *ctx, struct rsp_stream *stream, const struct rsp_stream_auth *auth
 	link->race = NULL;
 	link->stream = stream;
 	link->open = true;
+	if (s->listener && auth->secure && !link->accepted) /* it may dial us, too, from there */
+		rsp_listener_know(s->listener, &auth->remote);
 	rsp_client_link_up(s->engine, rsp_clock_ms(), link->id, &info);
 	rsp_session_settle(s);
 }
@@ -350,6 +352,15 @@ on_refused(void *ctx, const struct rsp_sockaddr *remote, const struct rsp_why *w
 
 static const struct rsp_stream_events accepted = { .open = on_accept, .data = on_data, .closed = on_closed };
 
+/* Registrars that dial us come by key or, in plain text, as they are: none is a user that may be idle. */
+static enum rsp_stream_use
+on_use(void *ctx, struct rsp_stream *stream)
+{
+	(void)ctx;
+	(void)stream;
+	return RSP_USE_HOLD;
+}
+
 enum rsp_err
 rsp_session_listen(struct rsp_session *s, struct rsp_why *why)
 {
@@ -359,6 +370,7 @@ rsp_session_listen(struct rsp_session *s, struct rsp_why *why)
 		.service = RSP_TLS_NOTIFY,
 		.refused = on_refused,
 		.limits = { .connections = 64, .handshakes = 16 },
+		.use = on_use,
 	};
 
 	enum rsp_err err = RSP_EIO;

@@ -13,7 +13,7 @@
 #include "net/stream.h"
 
 #define CONNECTIONS_MAX 32
-#define TEXT_MAX	(16U << 20)
+#define TEXT_MAX        (16U << 20)
 
 struct rsp_control {
 	char *path;
@@ -95,7 +95,11 @@ listen_at(struct rsp_loop *loop, struct rsp_control *c, struct rsp_why *why)
 {
 	static const struct rsp_stream_events events = { .open = on_open, .data = on_data, .closed = on_closed };
 	struct rsp_listener_params params = {
-		.limits = { .connections = CONNECTIONS_MAX, .per_source = CONNECTIONS_MAX, .queue_max = TEXT_MAX },
+		.limits = { .connections = CONNECTIONS_MAX,
+			    .per_source = CONNECTIONS_MAX,
+			    .queue_max = TEXT_MAX,
+			    .user_queue_max = TEXT_MAX,
+			    .handshake_rate = RSP_UNLIMITED },
 	};
 	struct stat st;
 

@@ -77,10 +77,10 @@ op_send(void *ctx, uint32_t id, struct rsp_bytes message)
 	if (!link || link->closing)
 		return;
 	enum rsp_err err = rsp_stream_send(link->stream, message);
-	if (!err) {
+	if (!err)
 		trace(link, true, message);
+	if (!err || err == RSP_ECLOSED) /* which its end tells */
 		return;
-	}
 	if (err == RSP_ELIMIT)
 		record(link, RSP_EVENT_LIMIT, message.n ? message.p[0] : 0, "connection-queue");
 	serve_link_close(link, false);
@@ -169,6 +169,7 @@ up(struct serve_link *link, const struct rsp_stream_auth *auth)
 	bool known = link->known;
 
 	link->open = true;
+	serve_link_know(link, auth);
 	if (auth->role == RSP_ROLE_MONITOR && !may_look(s, auth->identity)) {
 		record(link, RSP_EVENT_REFUSED, 0, "monitor-not-allowed");
 		serve_link_close(link, false);
@@ -238,8 +239,7 @@ on_data(void *ctx, struct rsp_stream *stream, struct rsp_bytes all)
 	struct serve_link *link = ctx;
 	struct rsp_bytes rest = all;
 
-	(void)stream;
-	while (link && !link->closing && rest.n > 0) {
+	while (link && !link->closing && rest.n > 0 && !rsp_stream_full(stream)) {
 		size_t n = rsp_message_frame(rest);
 
 		if (n == SIZE_MAX) {
@@ -258,7 +258,7 @@ on_data(void *ctx, struct rsp_stream *stream, struct rsp_bytes all)
 			serve_arm(link->service);
 		return all.n;
 	}
-	if (rest.n > 0)
+	if (rest.n > 0 && !rsp_stream_full(stream))
 		await_rest(link);
 	serve_arm(link->service);
 	return all.n - rest.n;
@@ -341,6 +341,20 @@ on_refused(void *ctx, const struct rsp_sockaddr *remote, const struct rsp_why *w
 	port->service->config.refused(port->service->config.ctx, port->kind, false, NULL, why);
 }
 
+/* What a connection without a key is used for: in plain text that may be an element's or a registrar's. */
+static enum rsp_stream_use
+on_use(void *ctx, struct rsp_stream *stream)
+{
+	const struct serve_link *link = ctx;
+
+	(void)stream;
+	if (!link || !link->known)
+		return RSP_USE_NONE;
+	if (link->port == RSP_SERVE_ENRP || rsp_registrar_link_elements(link->service->engine, link->id))
+		return RSP_USE_HOLD;
+	return rsp_registrar_link_watches(link->service->engine, link->id) ? RSP_USE_WATCH : RSP_USE_NONE;
+}
+
 /* Slow senders hold a connection; they do not hold it for ever. */
 static void
 on_sweep(void *ctx)
@@ -390,6 +404,7 @@ listen_at(struct rsp_serve *s, enum rsp_serve_port kind, struct rsp_why *why)
 		.service = kind == RSP_SERVE_ENRP ? RSP_TLS_ENRP : RSP_TLS_ASAP,
 		.limits = s->config.limits,
 		.refused = on_refused,
+		.use = on_use,
 	};
 
 	*port = (struct serve_port){ .service = s, .kind = kind };

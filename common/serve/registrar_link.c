@@ -66,6 +66,15 @@ serve_link_close(struct serve_link *link, bool flush)
 		serve_link_free(link);
 }
 
+void
+serve_link_know(const struct serve_link *link, const struct rsp_stream_auth *auth)
+{
+	struct rsp_listener *listener = link->service->port[link->port].listener;
+
+	if (link->dialled && auth->secure && listener)
+		rsp_listener_know(listener, &auth->remote);
+}
+
 static void
 on_no_way(void *ctx, const struct rsp_why *why, bool reached)
 {

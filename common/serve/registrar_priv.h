@@ -67,6 +67,8 @@ struct serve_link *serve_link_of(const struct rsp_serve *s, uint32_t id);
 struct serve_link *serve_link_new(struct rsp_serve *s, struct rsp_stream *stream, enum rsp_serve_port port);
 void serve_link_free(struct serve_link *link);
 void serve_link_close(struct serve_link *link, bool flush);
+/** Whom we reached by dialling may dial us, from the same address: its handshakes are served from the reserve, too. */
+void serve_link_know(const struct serve_link *link, const struct rsp_stream_auth *auth);
 /** The engine's dial. */
 uint32_t serve_link_dial(void *ctx, const struct rsp_dial *to);
 /** What a dialled stream tells: registrar.c. */

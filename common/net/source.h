@@ -1,0 +1,89 @@
+#ifndef RSP_NET_SOURCE_H
+#define RSP_NET_SOURCE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "base/err.h"
+#include "base/hash.h"
+#include "base/ip.h"
+#include "net/stream.h"
+
+/* For net's own files only. The sources of a listener's connections: a source is an IPv4 address or an IPv6 /64. What one
+ * source may have is limited here: connections, new connections a second, unfinished handshakes. RFC 5355 s.2.1, s.2.13. */
+
+struct rsp_stream;
+TAILQ_HEAD(rsp_stream_queue, rsp_stream);
+TAILQ_HEAD(rsp_source_queue, rsp_source);
+LIST_HEAD(rsp_source_list, rsp_source);
+
+#define RSP_SOURCE_KNOWN_MS  3600000 /* how long a source counts as known after its last connection with a key */
+#define RSP_SOURCE_IDLE_MAX  8192    /* sources without a connection that are remembered: for their token bucket */
+#define RSP_SOURCE_KNOWN_MAX 8192    /* and because they are known */
+
+/** The two tables of unfinished handshakes. */
+enum rsp_shakes { RSP_SHAKES_ALL, RSP_SHAKES_RESERVE /* for known sources only */, RSP_SHAKES_COUNT };
+
+struct rsp_source {
+	LIST_ENTRY(rsp_source) entry;
+	TAILQ_ENTRY(rsp_source) rest;                      /* while it has no connection */
+	TAILQ_ENTRY(rsp_source) shaking[RSP_SHAKES_COUNT]; /* while it has unfinished handshakes in that table */
+	TAILQ_ENTRY(rsp_source) crowd;                     /* while it has users */
+	struct rsp_ip ip;
+	uint32_t n, n_named; /* connections; those of them that are open, with a key */
+	uint32_t n_shakes[RSP_SHAKES_COUNT], n_users;
+	struct rsp_stream_queue shakes[RSP_SHAKES_COUNT]; /* the oldest first */
+	struct rsp_stream_queue users;                    /* open, without a key; the longest idle one first */
+	size_t held;                                      /* octets of memory in the queues of its users */
+	uint64_t millitokens, filled_ms;                  /* of connections to come; full at filled_ms 0 */
+	uint64_t known_ms;                                /* when it last had a connection with a key; 0: never */
+	uint64_t rest_ms;                                 /* since when it has no connection */
+	bool known_rest;                                  /* it waits in rest[1] */
+};
+
+#define RSP_SOURCE_BUCKETS 1024
+
+struct rsp_sources {
+	const struct rsp_listener_limits *limits;
+	struct rsp_hash_key hash_key;
+	struct rsp_source_list bucket[RSP_SOURCE_BUCKETS];
+	struct rsp_source_queue rest[2]; /* without a connection, known ones in [1]; the longest at rest first */
+	uint32_t n_rest[2];
+	struct rsp_source_queue shaking[RSP_SHAKES_COUNT]; /* that with the oldest first handshake first */
+	uint32_t n_shakes[RSP_SHAKES_COUNT];
+};
+
+/** An empty table; @limits must outlive it. RSP_EIO: there are no random numbers. */
+enum rsp_err rsp_sources_init(struct rsp_sources *sources, const struct rsp_listener_limits *limits) RSP_NODISCARD;
+
+/** Free all that is remembered. No stream may refer to a source any more. */
+void rsp_sources_done(struct rsp_sources *sources);
+
+/**
+ * Count one more connection from @ip at @now_ms, and pay for it from the source's token bucket. RSP_ELIMIT with the limit
+ * that was reached in *@ret_limit ("connections from there"), static; RSP_ENOMEM.
+ */
+enum rsp_err rsp_source_take(struct rsp_sources *sources, const struct rsp_ip *ip, uint64_t now_ms,
+			     struct rsp_source **ret, const char **ret_limit) RSP_NODISCARD;
+
+/** One connection less. NULL is fine. */
+void rsp_source_release(struct rsp_sources *sources, struct rsp_source *source, uint64_t now_ms);
+
+/** Somebody with a key is at @source at @now_ms: RSP_SOURCE_KNOWN_MS from then on it is served from the reserve, too. */
+void rsp_source_know(struct rsp_source *source, uint64_t now_ms);
+
+/** The same for an address that has no connection to this listener. Without memory nothing happens. */
+void rsp_sources_know(struct rsp_sources *sources, const struct rsp_ip *ip, uint64_t now_ms);
+
+/**
+ * Enter the accepted stream @s, whose source is set, in a table of unfinished handshakes. Returns the stream whose
+ * handshake must end for it, which may be @s, or NULL: the oldest of its source if that has more than its share; the
+ * newest of the source with the most, if the table is full.
+ */
+struct rsp_stream *rsp_source_shake(struct rsp_sources *sources, struct rsp_stream *s, uint64_t now_ms);
+
+/** The handshake of @s is over, or the stream is gone. */
+void rsp_source_shaken(struct rsp_sources *sources, struct rsp_stream *s);
+
+#endif
