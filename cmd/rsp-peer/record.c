@@ -182,7 +182,7 @@ warn(struct peer_budget *budget, const struct rsp_event *event)
 		budget->key_refused |= why->err == RSP_EAUTH;
 	if (event->kind == RSP_EVENT_SERVING && event->reason && strcmp(event->reason, "alone") == 0)
 		warn_of_serving_alone(budget);
-	else if (event->kind == RSP_EVENT_PE_CONTESTED)
+	else if (event->kind == RSP_EVENT_PE_CONTESTED && strcmp(event->reason, "claimed") == 0)
 		warn_of_contest(budget, event);
 	else if (event->kind == RSP_EVENT_PEER_UNREACHABLE && name && strcmp(name, why->object) != 0)
 		rsp_log(RSP_LOG_WARNING, name, "is not reached%s%s: %s", *why->object ? " at " : "", why->object,
@@ -213,12 +213,30 @@ record_unreachable(struct peer_budget *budget, const struct rsp_event *event)
 	end(record);
 }
 
+/* The reporters of an element that was removed. */
+static json_t *
+reporters_json(const struct rsp_event *event)
+{
+	json_t *reporters = json_array();
+
+	for (unsigned i = 0; i < event->n_reporters; i++) {
+		const struct rsp_reporter *reporter = &event->reporters[i];
+		json_t *one = json_object();
+
+		rsp_json_put(&one, "identity", rsp_json_text(*reporter->identity ? reporter->identity : NULL));
+		rsp_json_put(&one, "role", json_string(rsp_role_name(reporter->role)));
+		rsp_json_put(&one, "remote", peer_remote_json(&reporter->remote, reporter->remote_port));
+		rsp_json_append(&reporters, one);
+	}
+	return reporters;
+}
+
 static bool
 is_bad(enum rsp_event_kind kind)
 {
 	return kind == RSP_EVENT_REFUSED || kind == RSP_EVENT_MALFORMED || kind == RSP_EVENT_LIMIT ||
 	       kind == RSP_EVENT_PEER_UNREACHABLE || kind == RSP_EVENT_DUPLICATE_NAME ||
-	       kind == RSP_EVENT_DUPLICATE_SERVER_ID;
+	       kind == RSP_EVENT_DUPLICATE_SERVER_ID || kind == RSP_EVENT_PE_REPORTED;
 }
 
 void
@@ -249,6 +267,7 @@ peer_record_event(struct peer_budget *budget, const struct rsp_event *event)
 	rsp_json_put(&record, "identity", rsp_json_text(event->identity));
 	rsp_json_put(&record, "role", json_string(rsp_role_name(event->role)));
 	rsp_json_put(&record, "remote", peer_remote_json(&event->remote, event->remote_port));
+	rsp_json_put(&record, "reporters", reporters_json(event));
 	rsp_json_put(&record, "peer", rsp_json_text(event->peer_name));
 	rsp_json_put(&record, "peer_id", event->peer_id ? rsp_json_id(event->peer_id) : json_null());
 	rsp_json_put(&record, "by_id", event->by_id ? rsp_json_id(event->by_id) : json_null());

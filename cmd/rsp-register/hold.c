@@ -35,10 +35,11 @@ on_missing(struct hold *h, const struct rsp_client_event *event)
 static void
 on_expired(struct hold *h, const struct rsp_client_event *event)
 {
-	char home[RSP_CLIENT_SERVER_TEXT_MAX];
+	char home[RSP_CLIENT_SERVER_TEXT_MAX], reason[RSP_REASON_MAX];
 
-	hold_emit(h, "lost", &(struct facts){ .event = event, .failed = true, .reason = "removed by the registrar" });
-	rsp_log(RSP_LOG_WARNING, hold_object(h), "removed by %s; registering again", cmd_home_text(h->session, home));
+	say_removal(event->cause, cmd_home_text(h->session, home), reason);
+	hold_emit(h, "lost", &(struct facts){ .event = event, .failed = true, .reason = reason });
+	rsp_log(RSP_LOG_WARNING, hold_object(h), "%s; registering again", reason);
 	h->missing = true;
 }
 

@@ -52,6 +52,33 @@ say_rejection(const struct rsp_client_event *event, const struct element_spec *o
 		       have ? have : "");
 }
 
+static const char *
+why_removed(uint16_t cause)
+{
+	switch (cause) {
+	case RSP_CAUSE_EXPIRED:
+		return "the registration life is over";
+	case RSP_CAUSE_UNANSWERED:
+		return "a keep-alive was not answered in time";
+	case RSP_CAUSE_REPORTED:
+		return "users reported it unreachable, and a keep-alive was not answered in time";
+	case RSP_CAUSE_MOVED:
+		return "it is registered at another registrar now";
+	case RSP_CAUSE_DEREGISTERED:
+		return "another connection with the same key deregistered it";
+	default:
+		return cause == RSP_CAUSE_NONE ? NULL : rsp_cause_name(cause);
+	}
+}
+
+void
+say_removal(uint16_t cause, const char *home, char out[static RSP_REASON_MAX])
+{
+	const char *why = why_removed(cause);
+
+	(void)snprintf(out, RSP_REASON_MAX, "removed by %.200s%s%s", home, why ? ": " : "", why ? why : "");
+}
+
 void
 say_late(const struct hold_options *options, char out[static RSP_REASON_MAX])
 {

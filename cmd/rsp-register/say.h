@@ -12,6 +12,9 @@
 void say_rejection(const struct rsp_client_event *event, const struct element_spec *ours,
 		   char out[static RSP_REASON_MAX]);
 
+/** That the registrar @home removed the element, and why, if it told a @cause. */
+void say_removal(uint16_t cause, const char *home, char out[static RSP_REASON_MAX]);
+
 /** What the command did not do within --ready-timeout. */
 void say_late(const struct hold_options *options, char out[static RSP_REASON_MAX]);
 

@@ -49,9 +49,17 @@ listens_at(const struct rsp_element *e, struct rsp_ip *ret_ip, uint16_t *ret_por
 	return !rsp_ip_unfit(ret_ip);
 }
 
-/* A connection to where @e listens, there or under way; NULL if there can be none. */
-static struct rsp_link *
-reach(struct rsp_registrar *r, const struct rsp_element *e)
+struct rsp_link *
+rsp_reach_find(const struct rsp_registrar *r, const struct rsp_element *e)
+{
+	struct rsp_ip ip;
+	uint16_t port;
+
+	return listens_at(e, &ip, &port) ? find(r, e->owner, &ip, port) : NULL;
+}
+
+struct rsp_link *
+rsp_reach(struct rsp_registrar *r, const struct rsp_element *e, bool look)
 {
 	struct rsp_ip ip;
 	uint16_t port;
@@ -77,6 +85,7 @@ reach(struct rsp_registrar *r, const struct rsp_element *e)
 		return NULL;
 	}
 	link->dialled = true;
+	link->looked = look;
 	link->info.protocol = RSP_ASAP;
 	link->info.identity = identity;
 	link->info.remote = ip;
@@ -125,7 +134,7 @@ rsp_adopt_due(struct rsp_registrar *r, struct rsp_element *e)
 		rsp_wheel_set(&r->keepalive, &e->keepalive, r->now_ms + rsp_rng_jitter(&r->rng, 100, 50));
 		return;
 	}
-	struct rsp_link *link = reach(r, e);
+	struct rsp_link *link = rsp_reach(r, e, false);
 	if (!link) {
 		leave_alone(r, e);
 		return;
@@ -140,10 +149,8 @@ rsp_adopt_due(struct rsp_registrar *r, struct rsp_element *e)
 bool
 rsp_adopt_otherwise(struct rsp_registrar *r, struct rsp_element *e)
 {
-	struct rsp_ip ip;
-	uint16_t port;
 	uint32_t gone = e->link;
-	struct rsp_link *link = listens_at(e, &ip, &port) ? find(r, e->owner, &ip, port) : NULL;
+	struct rsp_link *link = rsp_reach_find(r, e);
 
 	if (!link || !link->up || link->id == gone)
 		return false;
@@ -156,10 +163,11 @@ rsp_adopt_otherwise(struct rsp_registrar *r, struct rsp_element *e)
 void
 rsp_adopt_link_up(struct rsp_registrar *r, struct rsp_link *link)
 {
-	if (!link->elements) { /* they came by themselves, or went elsewhere */
+	if (!link->elements && link->n_looks == 0) { /* they came by themselves, or went elsewhere */
 		rsp_link_drop(r, link);
 		return;
 	}
+	rsp_looks_link_up(r, link);
 	for (struct rsp_element *e = link->elements, *next; e; e = next) {
 		next = e->link_next;
 		if (!e->waiting)

@@ -239,9 +239,7 @@ store(struct rsp_registrar *r, uint64_t now_ms, struct rsp_link *link, const str
 
 	rsp_element_attach(e, link);
 	e->waiting = e->adopting = e->marked = false;
-	e->bad_reports = 0;
-	free(e->reporters);
-	e->reporters = NULL;
+	rsp_reports_clear(e);
 	free(e->rival);
 	e->rival = NULL;
 	rsp_wheel_set(&r->expiry, &e->expiry,
@@ -262,6 +260,30 @@ store(struct rsp_registrar *r, uint64_t now_ms, struct rsp_link *link, const str
 	return granted;
 }
 
+/* Beyond the RFC: the response says why. */
+static void
+send_gone(struct rsp_registrar *r, const struct rsp_link *link, struct rsp_bytes handle, uint32_t pe_id, uint16_t cause)
+{
+	uint8_t room[8];
+	struct rsp_message msg = { .protocol = RSP_ASAP,
+				   .type = ASAP_DEREGISTRATION_RESPONSE,
+				   .has = RSP_HAS_HANDLE | RSP_HAS_PE_ID | RSP_HAS_ERROR,
+				   .handle = handle,
+				   .pe_id = pe_id };
+
+	msg.error = rsp_error_compose(cause, (struct rsp_bytes){ 0 }, room, sizeof(room));
+	rsp_registrar_send(r, link->id, &msg);
+}
+
+void
+rsp_asap_gone(struct rsp_registrar *r, const struct rsp_element *e, uint16_t cause)
+{
+	const struct rsp_link *link = rsp_registrar_link(r, e->link);
+
+	if (link && link->up)
+		send_gone(r, link, rsp_pool_handle(e->pool), e->pe_id, cause);
+}
+
 /* Two processes may hold one identifier with one key, which nothing forbids: the one that registers last has it. The other
  * has no way to know, so, beyond the RFC, it is told; and why, or it would take the element back for ever. One process
  * that has changed its connection looks the same at first, so we wait for an answer over the new one: who gives it has
@@ -271,18 +293,11 @@ static void
 tell_displaced(struct rsp_registrar *r, const struct rsp_link *link, struct rsp_element *e)
 {
 	const struct rsp_link *other = link->dialled ? NULL : rsp_registrar_link(r, e->link_before);
-	uint8_t room[8];
-	struct rsp_message msg = { .protocol = RSP_ASAP,
-				   .type = ASAP_DEREGISTRATION_RESPONSE,
-				   .has = RSP_HAS_HANDLE | RSP_HAS_PE_ID | RSP_HAS_ERROR,
-				   .handle = rsp_pool_handle(e->pool),
-				   .pe_id = e->pe_id };
 
 	if (!other || other == link || !other->up || other->info.protocol != RSP_ASAP)
 		return;
 	e->link_before = 0;
-	msg.error = rsp_error_compose(RSP_CAUSE_NON_UNIQUE_PE_ID, (struct rsp_bytes){ 0 }, room, sizeof(room));
-	rsp_registrar_send(r, other->id, &msg);
+	send_gone(r, other, rsp_pool_handle(e->pool), e->pe_id, RSP_CAUSE_NON_UNIQUE_PE_ID);
 }
 
 void
@@ -378,12 +393,10 @@ rsp_asap_deregistration(struct rsp_registrar *r, uint64_t now_ms, struct rsp_lin
 	if (verdict.cause == RSP_CAUSE_NONE && e && !make_ours(r, e))
 		verdict = refuse(RSP_CAUSE_LACK_OF_RESOURCES, "memory");
 	if (verdict.cause == RSP_CAUSE_NONE && e) {
-		struct rsp_link *other = e->link != link->id ? rsp_registrar_link(r, e->link) : NULL;
-
+		if (e->link != link->id) /* the process that registered it last is another one: it comes back */
+			rsp_asap_gone(r, e, RSP_CAUSE_DEREGISTERED);
 		rsp_registrar_remove(r, now_ms, e, RSP_REMOVAL_DEREGISTERED, link);
 		r->stats.deregistrations++;
-		if (other && other->up) /* who registered last, and is another process: it comes back */
-			respond(r, other, msg, ASAP_DEREGISTRATION_RESPONSE, msg->pe_id, granted);
 	}
 	respond(r, link, msg, ASAP_DEREGISTRATION_RESPONSE, msg->pe_id, verdict);
 }
@@ -392,23 +405,15 @@ rsp_asap_deregistration(struct rsp_registrar *r, uint64_t now_ms, struct rsp_lin
 void
 rsp_asap_expired(struct rsp_registrar *r, uint64_t now_ms, struct rsp_element *e)
 {
-	struct rsp_message msg = { .protocol = RSP_ASAP,
-				   .type = ASAP_DEREGISTRATION_RESPONSE,
-				   .has = RSP_HAS_HANDLE | RSP_HAS_PE_ID,
-				   .handle = rsp_pool_handle(e->pool),
-				   .pe_id = e->pe_id };
-
 	if (now_ms < r->spared_ms) {
 		rsp_wheel_set(&r->expiry, &e->expiry, r->spared_ms);
 		return;
 	}
-	if (e->link)
-		rsp_registrar_send(r, e->link, &msg);
 	rsp_registrar_remove(r, now_ms, e, RSP_REMOVAL_EXPIRED, NULL);
 }
 
 void
-rsp_asap_keep_alive(struct rsp_registrar *r, uint64_t now_ms, struct rsp_element *e, bool home)
+rsp_asap_keep_alive_send(struct rsp_registrar *r, uint32_t link, const struct rsp_element *e, bool home)
 {
 	struct rsp_message msg = { .protocol = RSP_ASAP,
 				   .type = ASAP_ENDPOINT_KEEP_ALIVE,
@@ -418,10 +423,16 @@ rsp_asap_keep_alive(struct rsp_registrar *r, uint64_t now_ms, struct rsp_element
 				   .handle = rsp_pool_handle(e->pool),
 				   .pe_id = e->pe_id };
 
+	rsp_registrar_send(r, link, &msg);
+}
+
+void
+rsp_asap_keep_alive(struct rsp_registrar *r, uint64_t now_ms, struct rsp_element *e, bool home)
+{
 	e->waiting = true;
 	e->keepalive_sent_ms = now_ms;
 	rsp_wheel_set(&r->keepalive, &e->keepalive, now_ms + r->config.keepalive_timeout_ms);
-	rsp_registrar_send(r, e->link, &msg);
+	rsp_asap_keep_alive_send(r, e->link, e, home);
 }
 
 /* The one timer of an element's liveness: the next keep-alive, the answer to it, or the grace time without a
@@ -444,7 +455,10 @@ rsp_asap_keepalive_due(struct rsp_registrar *r, uint64_t now_ms, struct rsp_elem
 	else if (RSP_FAULTY(KEEPALIVE_IGNORED))
 		e->waiting = false;
 	else
-		rsp_registrar_remove(r, now_ms, e, RSP_REMOVAL_KEEPALIVE, NULL);
+		rsp_registrar_remove(r, now_ms, e,
+				     e->bad_reports > r->config.max_bad_pe_report ? RSP_REMOVAL_UNREACHABLE
+										  : RSP_REMOVAL_KEEPALIVE,
+				     NULL);
 }
 
 void
@@ -456,7 +470,9 @@ rsp_asap_keep_alive_arm(struct rsp_registrar *r, uint64_t now_ms, struct rsp_ele
 void
 rsp_asap_keep_alive_soon(struct rsp_registrar *r, uint64_t now_ms, struct rsp_element *e)
 {
-	if (e->link == 0 || e->waiting)
+	const struct rsp_link *link = rsp_registrar_link(r, e->link);
+
+	if (!link || !link->up || e->waiting) /* what follows when it is up is a keep-alive, too */
 		return;
 	uint64_t earliest = e->keepalive_sent_ms ? e->keepalive_sent_ms + r->config.keepalive_distance_ms : now_ms;
 	if (earliest <= now_ms)
@@ -472,68 +488,20 @@ rsp_asap_keep_alive_ack(struct rsp_registrar *r, uint64_t now_ms, struct rsp_lin
 
 	if (!e && may_change(r, link).cause == RSP_CAUSE_NONE) {
 		/* Beyond the RFC: it was removed while it did not answer; told so, it registers again at once. */
-		respond(r, link, msg, ASAP_DEREGISTRATION_RESPONSE, msg->pe_id, granted);
+		send_gone(r, link, msg->handle, msg->pe_id, RSP_CAUSE_UNANSWERED);
 		return;
 	}
+	if (e && rsp_look_answered(r, link->id, e))
+		return;
 	/* only over the element's own connection: nobody else may keep it alive */
 	if (!e || e->link != link->id || !e->waiting)
 		return;
 	e->waiting = false;
+	rsp_reports_clear(e); /* RFC 5352 s.3.5: it MUST be kept */
 	rsp_asap_keep_alive_arm(r, now_ms, e);
 	tell_displaced(r, link, e);
 	if (e->adopting)
 		rsp_adopted(r, link, e);
 	if (e->rival)
 		rsp_rival_won(r, e);
-}
-
-/* Whether @account is one more that reports @e. Each counts once until the element registers again: RFC 5355 s.2.13. */
-static bool
-is_new_reporter(struct rsp_element *e, const struct rsp_account *account)
-{
-	for (unsigned i = 0; i < e->bad_reports; i++)
-		if (e->reporters[i] == account->id)
-			return false;
-	uint32_t *grown = e->bad_reports < UINT8_MAX
-				  ? reallocarray(e->reporters, e->bad_reports + 1U, sizeof(*grown))
-				  : NULL;
-	if (!grown)
-		return false;
-	e->reporters = grown;
-	e->reporters[e->bad_reports++] = account->id;
-	return true;
-}
-
-/* RFC 5352 s.3.5 */
-void
-rsp_asap_unreachable(struct rsp_registrar *r, uint64_t now_ms, struct rsp_link *link, const struct rsp_message *msg)
-{
-	struct rsp_element *e = rsp_element_find(r->space, rsp_pool_find(r->space, msg->handle), msg->pe_id);
-	struct rsp_event event = { .kind = RSP_EVENT_LIMIT,
-				   .message_type = msg->type,
-				   .handle = msg->handle,
-				   .pe_id = msg->pe_id,
-				   .cause = RSP_CAUSE_NONE,
-				   .reason = "reports" };
-
-	if (!r->config.insecure && !link->info.secure) { /* there is no answer in which to say so */
-		event.kind = RSP_EVENT_REFUSED;
-		event.cause = RSP_CAUSE_SECURITY;
-		event.reason = "plain-text";
-		r->stats.refused++;
-		rsp_registrar_record(r, link, event);
-		return;
-	}
-	if (!rsp_account_pay(link->account, RSP_TOLL_REPORT, &r->config.reports, now_ms)) {
-		rsp_registrar_record(r, link, event);
-		return;
-	}
-	r->stats.reports++;
-	if (!e || rsp_element_home_id(e) != r->config.server_id)
-		return;
-	if (is_new_reporter(e, link->account) && e->bad_reports > r->config.max_bad_pe_report) {
-		rsp_registrar_remove(r, now_ms, e, RSP_REMOVAL_UNREACHABLE, link);
-		return;
-	}
-	rsp_asap_keep_alive_soon(r, now_ms, e);
 }

@@ -164,6 +164,8 @@ believe(struct rsp_registrar *r, const struct rsp_peer *peer, struct rsp_bytes h
 
 	if (was_ours) {
 		event.identity = e->owner;
+		rsp_asap_gone(r, e, RSP_CAUSE_MOVED);
+		rsp_reports_clear(e);
 		r->ops->record(r->ctx, &event);
 		rsp_registrar_count(r, e, -1);
 		rsp_wheel_cancel(&r->expiry, &e->expiry);
@@ -199,7 +201,11 @@ believe(struct rsp_registrar *r, const struct rsp_peer *peer, struct rsp_bytes h
 static void
 ask(struct rsp_registrar *r, struct rsp_element *e, uint64_t in_ms)
 {
+	const struct rsp_link *link = rsp_registrar_link(r, e->link);
 	uint64_t at_ms = r->now_ms + in_ms;
+
+	if (!link || !link->up)
+		return; /* the link is on its way, and what follows is an answer too */
 
 	if (in_ms == 0)
 		rsp_asap_keep_alive_soon(r, r->now_ms, e);
@@ -259,7 +265,7 @@ contest(struct rsp_registrar *r, struct rsp_element *e, const struct rsp_peer *p
 		rsp_rival_lost(r, e);
 	else if (e->link == 0) /* it has the grace time to come back all the same */
 		return;
-	else if (!e->adopting || e->waiting) /* else the link is on its way, and what follows is an answer too */
+	else
 		ask(r, e, in_ms);
 }
 
@@ -306,6 +312,7 @@ rsp_rival_lost(struct rsp_registrar *r, struct rsp_element *e)
 					   .by_id = rival->by };
 
 		r->ops->record(r->ctx, &event);
+		rsp_asap_gone(r, e, RSP_CAUSE_UNANSWERED);
 		rsp_tombstone_put(&r->tombstones, handle, e->pe_id, rival->version,
 				  r->now_ms + r->config.tombstone_ms);
 		rsp_element_set_version(e, rival->version);
@@ -385,6 +392,19 @@ hold(struct rsp_registrar *r, const struct rsp_peer *home, struct rsp_element *e
 	if (!gone) /* else it was claimed before, and that has its time */
 		rsp_wheel_set(&r->keepalive, &e->keepalive, r->now_ms + r->config.max_time_no_response_ms);
 	send_update(r, home, true, gone ? ENRP_DEL_PE : ENRP_ADD_PE, rsp_pool_handle(e->pool), pe);
+}
+
+/* In the form of a removal that is ours, in the version that we know: the home contests that. */
+void
+rsp_claim_ask_home(struct rsp_registrar *r, const struct rsp_peer *home, const struct rsp_element *e)
+{
+	struct rsp_pool_element pe = { 0 };
+
+	if (!home->pipelines || e->rival)
+		return;
+	rsp_element_decode(e, &pe);
+	pe.home_id = r->config.server_id;
+	send_update(r, home, true, ENRP_DEL_PE, rsp_pool_handle(e->pool), &pe);
 }
 
 /* Whether @peer, who says so of its own, may not have heard who claims @e now. What was taken over in its last version

@@ -105,7 +105,7 @@ enum rsp_client_event_type {
 	/* .cause, .message: the answer, NULL if it was an ASAP_ERROR; not tried again until rsp_client_update() (RFC 5352
 	 * s.3.1) */
 	RSP_CLIENT_REJECTED,
-	RSP_CLIENT_EXPIRED,	 /* the registrar removed the element; it is being registered again */
+	RSP_CLIENT_EXPIRED,	 /* the registrar removed the element, because of .cause; it is being registered again */
 	/* Another process has registered the identifier with our key: .cause, as the registrar tells it. The element is
 	 * forgotten, or the two would take it from each other for ever. */
 	RSP_CLIENT_DISPLACED,

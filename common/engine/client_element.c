@@ -605,7 +605,7 @@ rsp_client_element_deregistered(struct rsp_client *c, const struct rsp_message *
 	bool hasty = c->now - e->registered_ms < 1000;
 	set_state(c, e, ELEMENT_WAITS);
 	e->expired = true;
-	rsp_client_arm(c, &e->timer, hasty ? 1000 : rsp_rng_below(&c->rng, c->config.timers.rejoin_ms + UINT64_C(1)));
+	rsp_client_arm(c, &e->timer, hasty ? 900 : rsp_rng_below(&c->rng, c->config.timers.rejoin_ms + UINT64_C(1)));
 	tell(c, e, RSP_CLIENT_EXPIRED, rsp_message_cause(msg), NULL);
 }
 

@@ -438,6 +438,9 @@ rsp_enrp_tick(struct rsp_registrar *r)
 		case RSP_TIMER_GIVING:
 			rsp_giving_end(r, RSP_CONTAINER(timer, struct rsp_giving, timer));
 			break;
+		case RSP_TIMER_LOOK:
+			rsp_look_due(r, RSP_CONTAINER(timer, struct rsp_look, timer));
+			break;
 		}
 	}
 }

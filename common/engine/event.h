@@ -14,6 +14,7 @@
 	X(PE_REGISTERED, "pe-registered") /* a new element is ours */                               \
 	X(PE_UPDATED,    "pe-updated")    /* it registered again: other attributes, or another link */\
 	X(PE_REMOVED,    "pe-removed")    /* .reason */                                             \
+	X(PE_REPORTED,   "pe-reported")   /* a user cannot reach it; .reason: "asked", "unknown-element", "too-many-asked" */ \
 	X(REFUSED,       "refused")       /* a request was answered with .cause; .reason says why */\
 	X(MALFORMED,     "malformed")     /* a message could not be understood; .reason */          \
 	X(LIMIT,         "limit")         /* .reason names the limit that was reached */              \
@@ -29,7 +30,7 @@
 	X(PEER_DEAD,     "peer-dead")     /* .reason: "no-response", "send-failed", "restarted", "unknown" */ \
 	X(PEER_LEFT,     "peer-left")     /* .by_id took over what was its, .count elements; it is off the peer list */ \
 	X(TAKEOVER_STARTED, "takeover-started") /* arbitration for .peer_id's elements */             \
-	X(TAKEOVER_ABORTED, "takeover-aborted") /* .reason: "target-alive", "other-wins" */           \
+	X(TAKEOVER_ABORTED, "takeover-aborted") /* .reason: "target-alive", "other-wins", "unacknowledged" */           \
 	X(TAKEOVER_DONE, "takeover-done") /* .count elements are ours now, .duration_ms after the arbitration began */ \
 	X(PE_ADOPTED,    "pe-adopted")    /* an element that was taken over acknowledged us */        \
 	X(PE_MOVED,      "pe-moved")      /* an element that was ours is .by_id's now */              \
@@ -46,6 +47,15 @@ enum rsp_event_kind {
 	RSP_EVENT_COUNT
 };
 
+/** An identity, or a user without a key, that reported an element unreachable. RFC 5352 s.3.5 */
+struct rsp_reporter {
+	uint32_t account; /* the engine's */
+	enum rsp_role role;
+	struct rsp_ip remote;
+	uint16_t remote_port;
+	char identity[RSP_OWNER_MAX + 1]; /* "": a user without a key */
+};
+
 struct rsp_event {
 	enum rsp_event_kind kind;
 	enum rsp_protocol protocol;
@@ -60,6 +70,8 @@ struct rsp_event {
 	uint16_t remote_port;
 	const struct rsp_pool_element *element; /* PE_REGISTERED, PE_UPDATED */
 	const struct rsp_why *why; /* PEER_UNREACHABLE; else NULL */
+	const struct rsp_reporter *reporters; /* PE_REMOVED: @n_reporters, since it answered last */
+	unsigned n_reporters;
 
 	/* between registrars */
 	uint32_t peer_id, by_id; /* 0: none */

@@ -121,6 +121,7 @@ rsp_link_forget(struct rsp_registrar *r, struct rsp_link *link)
 		rsp_subscription_end(r, link->subscriptions);
 	if (link->giving)
 		rsp_giving_end(r, link->giving);
+	rsp_looks_link_forget(r, link);
 	if (link->dialled && link->info.protocol == RSP_ASAP) {
 		rsp_table_remove(&r->reach, &link->reach, hash_of_reach(r, &link->reach));
 		if (!link->up)
@@ -294,6 +295,7 @@ rsp_element_attach(struct rsp_element *e, struct rsp_link *link)
 	e->link_link = link ? &link->elements : NULL;
 	if (!link)
 		return;
+	link->looked = false;
 	if (link->elements)
 		link->elements->link_link = &e->link_next;
 	link->elements = e;
@@ -314,6 +316,7 @@ link_before(const struct rsp_registrar *r, const struct rsp_element *e, const st
 void
 rsp_link_orphan(struct rsp_registrar *r, struct rsp_link *link)
 {
+	rsp_looks_link_down(r, link);
 	while (link->elements) {
 		struct rsp_element *e = link->elements;
 		struct rsp_link *other = link_before(r, e, link);
@@ -405,7 +408,8 @@ void
 rsp_registrar_record(struct rsp_registrar *r, const struct rsp_link *link, struct rsp_event event)
 {
 	bool wrong = event.kind == RSP_EVENT_REFUSED || event.kind == RSP_EVENT_MALFORMED ||
-		     event.kind == RSP_EVENT_LIMIT || event.kind == RSP_EVENT_PE_CONTESTED;
+		     event.kind == RSP_EVENT_LIMIT || event.kind == RSP_EVENT_PE_CONTESTED ||
+		     event.kind == RSP_EVENT_PE_REPORTED;
 
 	if (wrong && link && link->account && !may_complain(r, link->account, &event))
 		return;
@@ -474,6 +478,7 @@ remove_element(struct rsp_registrar *r, struct rsp_element *e)
 	rsp_wheel_cancel(&r->expiry, &e->expiry);
 	rsp_wheel_cancel(&r->keepalive, &e->keepalive);
 	rsp_element_attach(e, NULL);
+	rsp_look_forget(r, e);
 	rsp_element_remove(r->space, e);
 }
 
@@ -481,20 +486,29 @@ void
 rsp_registrar_remove(struct rsp_registrar *r, uint64_t now_ms, struct rsp_element *e, enum rsp_removal why,
 		     const struct rsp_link *by)
 {
-	static const char *const reason[] = { [RSP_REMOVAL_DEREGISTERED] = "deregistered",
-					      [RSP_REMOVAL_EXPIRED] = "expired",
-					      [RSP_REMOVAL_KEEPALIVE] = "keepalive-unanswered",
-					      [RSP_REMOVAL_UNREACHABLE] = "reported-unreachable",
-					      [RSP_REMOVAL_CONNECTION] = "connection-lost" };
+	static const struct {
+		const char *reason;
+		uint16_t cause; /* that the element is told, unless it knows */
+	} row[] = {
+		[RSP_REMOVAL_DEREGISTERED] = { "deregistered", RSP_CAUSE_NONE },
+		[RSP_REMOVAL_EXPIRED] = { "expired", RSP_CAUSE_EXPIRED },
+		[RSP_REMOVAL_KEEPALIVE] = { "keepalive-unanswered", RSP_CAUSE_UNANSWERED },
+		[RSP_REMOVAL_UNREACHABLE] = { "reported-unreachable", RSP_CAUSE_REPORTED },
+		[RSP_REMOVAL_CONNECTION] = { "connection-lost", RSP_CAUSE_UNANSWERED },
+	};
 	struct rsp_event event = { .kind = RSP_EVENT_PE_REMOVED,
 				   .handle = rsp_pool_handle(e->pool),
 				   .pe_id = e->pe_id,
 				   .cause = RSP_CAUSE_NONE,
-				   .reason = reason[why],
-				   .identity = e->owner };
+				   .reason = row[why].reason,
+				   .identity = e->owner,
+				   .reporters = e->reporters,
+				   .n_reporters = e->bad_reports };
 
 	uint64_t version = rsp_version_next(r, event.handle, e->pe_id, rsp_version_known(e));
 
+	if (row[why].cause != RSP_CAUSE_NONE)
+		rsp_asap_gone(r, e, row[why].cause);
 	rsp_element_set_version(e, version);
 	rsp_tombstone_put(&r->tombstones, event.handle, e->pe_id, version, r->now_ms + r->config.tombstone_ms);
 	rsp_registrar_changed(r, now_ms, e, RSP_CHANGE_DEL);

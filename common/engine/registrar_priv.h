@@ -12,6 +12,8 @@ struct rsp_link {
 	uint32_t id;
 	uint32_t n_subscriptions;
 	bool up, dialled;
+	bool looked; /* dialled to ask elements, and none was attached to it since: look.c */
+	uint32_t n_looks; /* elements that are asked over it: look.c */
 	struct rsp_link_info info; /* info.identity is the link's own copy */
 	struct rsp_account *account; /* NULL until it is up */
 	struct rsp_element *elements;	 /* registered over it, or to be adopted over it */
@@ -45,7 +47,8 @@ enum rsp_enrp_timer_kind {
 	RSP_TIMER_CONTACT,
 	RSP_TIMER_PEER,
 	RSP_TIMER_TAKING,
-	RSP_TIMER_GIVING
+	RSP_TIMER_GIVING,
+	RSP_TIMER_LOOK
 };
 
 struct rsp_enrp_timer {
@@ -156,6 +159,16 @@ struct rsp_same_id {
 
 #define RSP_SAME_IDS_MAX 16
 
+/** An element that is asked over a connection to its ASAP transport, or was just now: look.c. */
+struct rsp_look {
+	struct rsp_enrp_timer timer; /* the end of the dialling, of the wait for the answer, or of the rest after it */
+	struct rsp_element *element; /* NULL: it was removed meanwhile */
+	uint32_t link;		     /* 0: it is not asked any more */
+	bool used, asked;
+};
+
+#define RSP_LOOKS_MAX 256
+
 #define RSP_LINK_BUCKETS 4096
 #define RSP_BURST	 4096 /* elements told every RSP_BURST_MS: a queue must hold what goes over one connection */
 #define RSP_BURST_MS	 50
@@ -202,6 +215,8 @@ struct rsp_registrar {
 	uint32_t n_giving, n_dialling;
 	uint64_t called_dead_ms, called_taken_ms; /* when others last said so of us, and we did something about it */
 	struct rsp_table reach; /* links to elements that we dialled, by where they lead */
+	struct rsp_look look[RSP_LOOKS_MAX];
+	unsigned n_looks;
 
 	struct rsp_element **answer; /* room for max_items elements at least */
 	uint32_t answer_room;
@@ -299,12 +314,14 @@ void rsp_asap_deregistration(struct rsp_registrar *r, uint64_t now_ms, struct rs
 			     const struct rsp_message *msg);
 void rsp_asap_keep_alive_ack(struct rsp_registrar *r, uint64_t now_ms, struct rsp_link *link,
 			     const struct rsp_message *msg);
-void rsp_asap_unreachable(struct rsp_registrar *r, uint64_t now_ms, struct rsp_link *link,
-			  const struct rsp_message *msg);
+/** Tell @e, if there is a connection to it, that it is not registered here any more, because of @cause. RFC 5352 s.3.2 */
+void rsp_asap_gone(struct rsp_registrar *r, const struct rsp_element *e, uint16_t cause);
 void rsp_asap_keepalive_due(struct rsp_registrar *r, uint64_t now_ms, struct rsp_element *e);
 /** Send a keep-alive; with @home (the H flag) @e is to take us for its home. */
 void rsp_asap_keep_alive(struct rsp_registrar *r, uint64_t now_ms, struct rsp_element *e, bool home);
-/** Send one as soon as the distance to the last allows. */
+/** Send a keep-alive for @e over @link, which must be up, and do nothing else. */
+void rsp_asap_keep_alive_send(struct rsp_registrar *r, uint32_t link, const struct rsp_element *e, bool home);
+/** Ask @e over its connection as soon as the distance to the last keep-alive allows; not while that is being made. */
 void rsp_asap_keep_alive_soon(struct rsp_registrar *r, uint64_t now_ms, struct rsp_element *e);
 /** Its next keep-alive comes in its time. */
 void rsp_asap_keep_alive_arm(struct rsp_registrar *r, uint64_t now_ms, struct rsp_element *e);
@@ -312,6 +329,28 @@ void rsp_asap_keep_alive_arm(struct rsp_registrar *r, uint64_t now_ms, struct rs
 bool rsp_asap_undecodable(struct rsp_registrar *r, const struct rsp_link *link, struct rsp_bytes octets,
 			  const struct rsp_why *why);
 void rsp_asap_expired(struct rsp_registrar *r, uint64_t now_ms, struct rsp_element *e);
+
+/* report.c: RFC 5352 s.3.5 */
+void rsp_asap_unreachable(struct rsp_registrar *r, uint64_t now_ms, struct rsp_link *link,
+			  const struct rsp_message *msg);
+/** Forget the reports of @e. */
+void rsp_reports_clear(struct rsp_element *e);
+
+/* look.c: elements that are asked although there is no connection to them, RFC 5352 s.3.5 */
+
+/** Dial the ASAP transport of @e and send a keep-alive without the H flag. @e may be gone then: if it listens nowhere it
+ * counts as one that does not answer. False if too many are asked just now. */
+bool rsp_look_begin(struct rsp_registrar *r, struct rsp_element *e);
+void rsp_looks_link_up(struct rsp_registrar *r, const struct rsp_link *link);
+/** @link is gone: its elements have not answered. */
+void rsp_looks_link_down(struct rsp_registrar *r, const struct rsp_link *link);
+/** @link is gone, and nothing follows from that. */
+void rsp_looks_link_forget(struct rsp_registrar *r, const struct rsp_link *link);
+/** @e has acknowledged a keep-alive over @link, which may be gone then. False if it was not asked there. */
+bool rsp_look_answered(struct rsp_registrar *r, uint32_t link, struct rsp_element *e);
+void rsp_look_due(struct rsp_registrar *r, struct rsp_look *look);
+/** @e is about to be freed. */
+void rsp_look_forget(struct rsp_registrar *r, const struct rsp_element *e);
 
 /* resolve.c */
 void rsp_asap_resolution(struct rsp_registrar *r, uint64_t now_ms, struct rsp_link *link,
@@ -454,6 +493,8 @@ void rsp_claims_all(struct rsp_registrar *r, const struct rsp_peer *peer);
 /** The element that a rival claims has answered us; or it has not. */
 void rsp_rival_lost(struct rsp_registrar *r, struct rsp_element *e);
 void rsp_rival_won(struct rsp_registrar *r, struct rsp_element *e);
+/** @e of the registrar @home was reported, and does not answer us: @home is to ask it over its own connection. */
+void rsp_claim_ask_home(struct rsp_registrar *r, const struct rsp_peer *home, const struct rsp_element *e);
 /** The home of @e, which is another's, has not answered to what is claimed of it: that holds. @e may be gone then. */
 void rsp_claim_unanswered(struct rsp_registrar *r, struct rsp_element *e);
 
@@ -474,6 +515,11 @@ void rsp_takeover_enforced(struct rsp_registrar *r, struct rsp_link *link, struc
 /** Acknowledge to those who wait for it that @target is given up. */
 void rsp_takeover_yield(struct rsp_registrar *r, struct rsp_peer *target);
 
+/** Whether @target is silent, and no takeover of it is complete although it should be for long. */
+bool rsp_takeover_is_late(const struct rsp_registrar *r, const struct rsp_peer *target);
+/** Remove @e of @target, whose takeover is late: it does not answer. */
+void rsp_takeover_late_gone(struct rsp_registrar *r, const struct rsp_peer *target, struct rsp_element *e);
+
 /* adopt.c: s.3.5.2, the elements of a registrar that was taken over */
 
 /** @e is ours now: it is to be told, in @in_ms. */
@@ -485,6 +531,10 @@ bool rsp_adopt_otherwise(struct rsp_registrar *r, struct rsp_element *e);
 void rsp_adopt_link_up(struct rsp_registrar *r, struct rsp_link *link);
 /** Under which hash a link to the element @identity at @ip and @port is in r->reach. */
 uint64_t rsp_reach_hash(const struct rsp_registrar *r, const char *identity, const struct rsp_ip *ip, uint16_t port);
+/** The connection to where @e listens, there or under way; NULL if there is none. */
+struct rsp_link *rsp_reach_find(const struct rsp_registrar *r, const struct rsp_element *e);
+/** The same, dialled if need be (@look: only to ask, see rsp_link.looked); NULL if there can be none. */
+struct rsp_link *rsp_reach(struct rsp_registrar *r, const struct rsp_element *e, bool look);
 void rsp_adopted(struct rsp_registrar *r, const struct rsp_link *link, struct rsp_element *e);
 
 #endif

@@ -181,6 +181,12 @@ rsp_swept(struct rsp_registrar *r, struct rsp_element *e)
 		rsp_claim_unanswered(r, e);
 		return;
 	}
+	const struct rsp_peer *home = rsp_peer_find(r, rsp_element_home_id(e));
+	if (home && rsp_takeover_is_late(r, home)) {
+		if (!rsp_look_begin(r, e))
+			rsp_wheel_set(&r->keepalive, &e->keepalive, r->now_ms + rsp_rng_jitter(&r->rng, 100, 50));
+		return;
+	}
 	e->claimed_by = 0;
 	if (!e->marked)
 		return;

@@ -9,6 +9,7 @@
 #define INITIATORS_MAX 16
 #define PROTEST_MS     100
 #define CLAIMED_MS     1000
+#define LATE	       3 /* times the silence after which a registrar counts as dead */
 
 /* s.2.1: what is announced to all names no receiver. */
 static void
@@ -73,6 +74,56 @@ complete(struct rsp_registrar *r, struct rsp_peer *target)
 	r->ops->record(r->ctx, &event);
 }
 
+bool
+rsp_takeover_is_late(const struct rsp_registrar *r, const struct rsp_peer *target)
+{
+	uint64_t silence_ms = (uint64_t)r->config.max_time_last_heard_ms + r->config.max_time_no_response_ms;
+	bool silent = target->state == RSP_PEER_DEAD || target->state == RSP_PEER_INACTIVE;
+
+	return silent && r->now_ms - target->last_heard_ms >= LATE * silence_ms;
+}
+
+void
+rsp_takeover_late_gone(struct rsp_registrar *r, const struct rsp_peer *target, struct rsp_element *e)
+{
+	struct rsp_event event = { .kind = RSP_EVENT_PE_REMOVED,
+				   .protocol = RSP_ENRP,
+				   .handle = rsp_pool_handle(e->pool),
+				   .pe_id = e->pe_id,
+				   .cause = RSP_CAUSE_NONE,
+				   .reason = "home-lost",
+				   .identity = e->owner,
+				   .peer_id = target->server_id,
+				   .peer_name = *target->name ? target->name : NULL };
+
+	rsp_tombstone_put(&r->tombstones, event.handle, e->pe_id, rsp_element_version(e),
+			  r->now_ms + r->config.tombstone_ms);
+	r->ops->record(r->ctx, &event);
+	rsp_registrar_forget(r, r->now_ms, e);
+	r->stats.removed++;
+}
+
+/* A takeover that one peer never acknowledges does not keep the dead in the handlespace for ever: its elements are asked,
+ * a burst at a time, and those that do not answer are removed. It ends when @target has none left. False if @target is
+ * forgotten. */
+static bool
+look_after(struct rsp_registrar *r, struct rsp_peer *target)
+{
+	uint64_t n = 0;
+
+	if (!rsp_takeover_is_late(r, target))
+		return true;
+	if (!rsp_home_first(r->space, target->server_id)) {
+		rsp_takeover_abort(r, target, "unacknowledged");
+		rsp_peer_forget(r, target);
+		return false;
+	}
+	for (struct rsp_element *e = rsp_home_first(r->space, target->server_id); e; e = rsp_home_next(e))
+		if (!rsp_timer_is_set(&e->keepalive))
+			rsp_wheel_set(&r->keepalive, &e->keepalive, r->now_ms + RSP_BURST_MS * (n++ / RSP_BURST));
+	return true;
+}
+
 static void
 initiate(struct rsp_registrar *r, struct rsp_peer *target)
 {
@@ -107,7 +158,7 @@ rsp_takeover_begin(struct rsp_registrar *r, struct rsp_peer *target)
 	target->n_missing = 0;
 	rsp_enrp_set(r, &target->timer, r->config.max_time_no_response_ms);
 	rsp_takeovers_without(r, target->server_id);
-	if (RSP_FAULTY(NO_TAKEOVER) || yields(r, target))
+	if (RSP_FAULTY(NO_TAKEOVER) || !look_after(r, target) || yields(r, target))
 		return;
 	target->n_initiators = 0;
 	free(target->missing);
@@ -145,6 +196,8 @@ rsp_takeover_retry(struct rsp_registrar *r, struct rsp_peer *target)
 		rsp_takeover_begin(r, target);
 		return;
 	}
+	if (!look_after(r, target))
+		return;
 	for (uint32_t i = 0; i < target->retries && wait_ms < r->config.max_time_last_heard_ms; i++)
 		wait_ms *= 2;
 	target->retries++;

@@ -74,7 +74,7 @@ struct rsp_element {
 	struct rsp_timer keepalive;
 	uint64_t keepalive_sent_ms;
 	uint32_t claimed_by; /* who has said that it took it over from its home, and was not believed; 0: nobody */
-	uint32_t *reporters; /* who said that it is unreachable, malloc'd; NULL: nobody */
+	void *reporters;     /* @bad_reports of them, since it answered last; NULL: none. Freed with the element */
 	void *rival;	     /* what another registrar says of it; NULL: nothing. Freed with the element */
 
 	uint8_t inside[];

@@ -25,7 +25,7 @@ static const char *const param_names[] = {
 };
 
 /* RFC 5354 s.3.12 table 2 */
-static const struct {
+static const struct cause_names {
 	const char *key, *name;
 } causes[] = {
 	[RSP_CAUSE_UNSPECIFIED] = { "unspecified", "Unspecified Error" },
@@ -57,14 +57,37 @@ rsp_param_name(uint16_t type)
 	return type < RSP_COUNT(param_names) ? param_names[type] : NULL;
 }
 
+/* Ours, from RSP_CAUSE_EXPIRED on. */
+static const struct cause_names own_causes[] = {
+	[RSP_CAUSE_EXPIRED - RSP_CAUSE_EXPIRED] = { "registration-expired", "Registration Expired" },
+	[RSP_CAUSE_UNANSWERED - RSP_CAUSE_EXPIRED] = { "keepalive-unanswered", "Keep-Alive Unanswered" },
+	[RSP_CAUSE_REPORTED - RSP_CAUSE_EXPIRED] = { "reported-unreachable", "Reported Unreachable" },
+	[RSP_CAUSE_MOVED - RSP_CAUSE_EXPIRED] = { "moved", "Registered at Another Registrar" },
+	[RSP_CAUSE_DEREGISTERED - RSP_CAUSE_EXPIRED] = { "deregistered", "Deregistered by Another Connection" },
+};
+
+static const struct cause_names *
+names_of(uint16_t cause)
+{
+	if (cause < RSP_COUNT(causes))
+		return &causes[cause];
+	if (cause >= RSP_CAUSE_EXPIRED && cause - RSP_CAUSE_EXPIRED < (int)RSP_COUNT(own_causes))
+		return &own_causes[cause - RSP_CAUSE_EXPIRED];
+	return NULL;
+}
+
 const char *
 rsp_cause_name(uint16_t cause)
 {
-	return cause < RSP_COUNT(causes) ? causes[cause].name : NULL;
+	const struct cause_names *names = names_of(cause);
+
+	return names ? names->name : NULL;
 }
 
 const char *
 rsp_cause_key(uint16_t cause)
 {
-	return cause < RSP_COUNT(causes) ? causes[cause].key : NULL;
+	const struct cause_names *names = names_of(cause);
+
+	return names ? names->key : NULL;
 }

@@ -47,6 +47,12 @@ enum {
 	RSP_CAUSE_INCONSISTENT_USE = 0x8,
 	RSP_CAUSE_UNKNOWN_POOL_HANDLE = 0x9,
 	RSP_CAUSE_SECURITY = 0xa,
+	/* ours, in an ASAP_DEREGISTRATION_RESPONSE that no request asked for: why the element was removed */
+	RSP_CAUSE_EXPIRED = 0xbf02,    /* its registration life is over */
+	RSP_CAUSE_UNANSWERED = 0xbf03, /* it did not acknowledge a keep-alive in time */
+	RSP_CAUSE_REPORTED = 0xbf04,   /* the same, after users reported it unreachable */
+	RSP_CAUSE_MOVED = 0xbf05,      /* another registrar is its home now */
+	RSP_CAUSE_DEREGISTERED = 0xbf06, /* another connection of its identity has deregistered it */
 	RSP_CAUSE_NONE = 0xffff /* ours, never sent: no error */
 };
 

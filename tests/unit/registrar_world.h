@@ -23,6 +23,7 @@ static struct {
 		char reason[64];
 	} event[512];
 	unsigned n_events;
+	char reporters[512]; /* of the last element that was removed */
 	uint32_t closed[16];
 	unsigned n_closed;
 } world;
@@ -64,6 +65,17 @@ world_record(void *ctx, const struct rsp_event *event)
 	world.event[i].cause = event->cause;
 	world.event[i].pe_id = event->pe_id;
 	(void)snprintf(world.event[i].reason, sizeof(world.event[i].reason), "%s", event->reason ? event->reason : "");
+	if (event->kind != RSP_EVENT_PE_REMOVED)
+		return;
+	world.reporters[0] = '\0';
+	for (unsigned k = 0; k < event->n_reporters; k++) {
+		char address[RSP_IP_TEXT_MAX];
+		size_t at = strlen(world.reporters);
+
+		rsp_ip_format(&event->reporters[k].remote, address);
+		(void)snprintf(world.reporters + at, sizeof(world.reporters) - at, "%s%s:%u ",
+			       event->reporters[k].identity, address, (unsigned)event->reporters[k].remote_port);
+	}
 }
 
 static inline bool

@@ -167,7 +167,7 @@ keep_answer(void *ctx, uint32_t link, struct rsp_bytes message)
 	memcpy(answer, message.p, message.n);
 }
 
-static const struct rsp_client_ops keeping_ops = { keep_answer, world_close, world_dial, world_event };
+static const struct rsp_client_ops keeping_ops = { keep_answer, world_close, world_dial, world_event, world_step };
 
 static void
 begin_to_misunderstand(bool element)

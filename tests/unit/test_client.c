@@ -248,14 +248,16 @@ an_expired_element_comes_back(void)
 	begin(1, true);
 	world_registered_at_alpha(&w, 0x11, 300);
 	world_run(&w, w.now + 5000);
-	world_deregistered(&w, 1, "web", 0x11);
+	struct rsp_message msg = world_message(ASAP_DEREGISTRATION_RESPONSE, "web", 0x11, RSP_CAUSE_REPORTED);
+	world_receive(&w, 1, &msg);
 	CHECK_EQ(world_count_told(&w, RSP_CLIENT_EXPIRED), 1);
+	CHECK_EQ(world_last(&w, RSP_CLIENT_EXPIRED).cause, RSP_CAUSE_REPORTED);
 	world_run(&w, w.now + 200);
 	CHECK_EQ(world_count_sent(&w, ASAP_REGISTRATION, 1), 2);
 	world_registered(&w, 1, "web", 0x11, RSP_CAUSE_NONE);
 	CHECK_EQ(world_count_told(&w, RSP_CLIENT_REREGISTERED), 1);
 	world_deregistered(&w, 1, "web", 0x11); /* thrown out at once: it takes its time */
-	world_run(&w, w.now + 999);
+	world_run(&w, w.now + 899);
 	CHECK_EQ(world_count_sent(&w, ASAP_REGISTRATION, 1), 2);
 	world_run(&w, w.now + 1);
 	CHECK_EQ(world_count_sent(&w, ASAP_REGISTRATION, 1), 3);

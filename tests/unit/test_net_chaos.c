@@ -110,7 +110,7 @@ on_end(void *ctx, const struct rsp_why *why)
 static void
 lines_of_a_file(void)
 {
-	static const struct rsp_reader_events events = { on_line, on_end };
+	static const struct rsp_reader_events events = { .line = on_line, .end = on_end };
 	char *path = in_dir("ca.pem"); /* any text will do */
 	struct rsp_reader *reader = NULL;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);

@@ -136,7 +136,7 @@ on_end(void *ctx, const struct rsp_why *why)
 	lines->err = why->err;
 }
 
-static const struct rsp_reader_events reader_events = { on_line, on_end };
+static const struct rsp_reader_events reader_events = { .line = on_line, .end = on_end };
 
 static void
 lines_of_a_pipe(void)

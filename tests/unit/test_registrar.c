@@ -321,25 +321,6 @@ a_report_that_the_element_does_not_answer_removes(void)
 }
 
 static void
-too_many_reporters_remove(void)
-{ /* RFC 5352 s.3.5, MAX-BAD-PE-REPORT */
-	begin();
-	CHECK_EQ(register_as(WEB1, "web", 7, "192.0.2.1"), RSP_CAUSE_NONE);
-	struct rsp_message report = simple(ASAP_ENDPOINT_UNREACHABLE, "web", 7);
-	for (uint32_t i = 0; i < 4; i++) {
-		char address[32];
-
-		CHECK_EQ(members("web"), 1);
-		(void)snprintf(address, sizeof(address), "203.0.113.%u", i + 1);
-		up(100 + i, RSP_ROLE_USER, NULL, address);
-		tell(100 + i, &report);
-	}
-	CHECK_EQ(members("web"), 0);
-	CHECK_STR(last_reason(RSP_EVENT_PE_REMOVED), "reported-unreachable");
-	end();
-}
-
-static void
 a_closed_connection_has_a_grace_time(void)
 {
 	begin();
@@ -550,7 +531,6 @@ main(void)
 	TAP_RUN(keep_alives_are_spread_and_an_unanswered_one_removes);
 	TAP_RUN(a_report_is_checked_at_once_but_not_too_often);
 	TAP_RUN(a_report_that_the_element_does_not_answer_removes);
-	TAP_RUN(too_many_reporters_remove);
 	TAP_RUN(a_closed_connection_has_a_grace_time);
 	TAP_RUN(a_watcher_is_told_of_changes);
 	TAP_RUN(answers_are_bounded);

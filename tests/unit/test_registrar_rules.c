@@ -202,12 +202,15 @@ a_late_answer_tells_that_it_was_removed(void)
 	begin();
 	CHECK_EQ(register_as(WEB1, "web", 7, "192.0.2.1"), RSP_CAUSE_NONE);
 	pass(60000);
+	struct rsp_message answer = heard(WEB1); /* at once, and again when it shows that it is there */
+	CHECK_EQ(answer.type, ASAP_DEREGISTRATION_RESPONSE);
 	CHECK_EQ(heard(WEB1).type, ASAP_ENDPOINT_KEEP_ALIVE);
 	CHECK_EQ(members("web"), 0);
 	tell(WEB1, &ack);
-	struct rsp_message answer = heard(WEB1);
+	answer = heard(WEB1);
 	CHECK_EQ(answer.type, ASAP_DEREGISTRATION_RESPONSE);
 	CHECK_EQ(answer.pe_id, 7);
+	CHECK_EQ(rsp_message_cause(&answer), RSP_CAUSE_UNANSWERED);
 	tell(USER, &ack);
 	CHECK_EQ(heard(USER).type, 0);
 	tell(PLAIN, &ack);
@@ -392,7 +395,7 @@ who_is_displaced_is_told(void)
 	CHECK_EQ(deregister_as(WEB1, "web", 7), RSP_CAUSE_NONE);
 	told = heard(WEB1_AGAIN);
 	CHECK_EQ(told.type, ASAP_DEREGISTRATION_RESPONSE);
-	CHECK_EQ(rsp_message_cause(&told), RSP_CAUSE_NONE);
+	CHECK_EQ(rsp_message_cause(&told), RSP_CAUSE_DEREGISTERED);
 	end();
 }
 

@@ -1,0 +1,389 @@
+#include "enrp_world.h"
+
+/* Elements that are asked although there is no connection to them: one of another registrar that users report (RFC 5352
+ * s.3.5), and those of a registrar that is silent while its takeover is not acknowledged (RFC 5353 s.3.5.1). */
+
+enum { B = 2, C = 3, USER = 50 };
+
+static void
+begin(void)
+{
+	struct rsp_registrar_config config = world_config();
+
+	config.keepalive_distance_ms = 1000;
+	world_begin(&config);
+	world_joined(B, ID_B, "b");
+	world_joined(C, ID_C, "c");
+	for (uint32_t i = 1; i <= 3; i++)
+		world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(i, ID_B, 20));
+	CHECK_EQ(world_up(USER, RSP_ASAP, RSP_ROLE_USER, NULL), RSP_OK);
+	world_clear();
+}
+
+static uint32_t
+links(void)
+{
+	return rsp_registrar_stats(w.r).links;
+}
+
+static void
+report(uint32_t pe_id)
+{
+	struct rsp_message msg = { .protocol = RSP_ASAP,
+				   .type = ASAP_ENDPOINT_UNREACHABLE,
+				   .has = RSP_HAS_HANDLE | RSP_HAS_PE_ID,
+				   .handle = rsp_bytes_str("web"),
+				   .pe_id = pe_id };
+
+	world_tell(USER, &msg);
+}
+
+static void
+an_element_of_another_registrar_is_asked_where_it_listens(void)
+{
+	struct rsp_message msg;
+
+	begin();
+	uint32_t before = links();
+	report(1);
+	CHECK_STR(world_reason(RSP_EVENT_PE_REPORTED), "asked");
+	uint32_t link = world_dialled("web1");
+	CHECK_EQ(link, DIALLED + w.n_dials - 1);
+	CHECK_EQ(w.dial[w.n_dials - 1].port, 5000);
+	CHECK_EQ(world_count(0, ASAP_ENDPOINT_KEEP_ALIVE), 0);
+	CHECK_EQ(world_up(link, RSP_ASAP, RSP_ROLE_NOTIFY, "web1"), RSP_OK);
+	CHECK_EQ(world_count(link, ASAP_ENDPOINT_KEEP_ALIVE), 1);
+	CHECK(world_find(link, RSP_ASAP, ASAP_ENDPOINT_KEEP_ALIVE, 0, &msg));
+	CHECK_EQ(msg.flags, 0); /* its home stays */
+	CHECK_EQ(msg.pe_id, 1);
+	CHECK_EQ(msg.server_id, ID_US);
+	world_ack(link, "web", 2); /* that was not the question */
+	CHECK(!world_was_closed(link));
+	world_ack(link, "web", 1);
+	CHECK(world_was_closed(link)); /* nothing needs it any more */
+	world_run(1200);
+	CHECK_EQ(world_home("web", 1), ID_B);
+	CHECK_EQ(world_count(B, ENRP_HANDLE_UPDATE), 0);
+	CHECK_EQ(links(), before);
+	world_end();
+}
+
+static void
+reports_that_go_on_do_not_make_it_be_asked_more_often(void)
+{ /* RFC 5355 s.2.14 */
+	begin();
+	for (unsigned i = 0; i < 50; i++) {
+		report(1);
+		uint32_t link = world_dialled("web1");
+		if (!world_was_closed(link)) {
+			(void)world_up(link, RSP_ASAP, RSP_ROLE_NOTIFY, "web1");
+			world_ack(link, "web", 1);
+		}
+		world_run(50);
+	}
+	CHECK(world_count(0, ASAP_ENDPOINT_KEEP_ALIVE) >= 2 && world_count(0, ASAP_ENDPOINT_KEEP_ALIVE) <= 3);
+	world_end();
+}
+
+/* How an element does not answer. */
+enum how { REFUSES, HANGS, CLOSES, SILENT, NOWHERE, HOWS };
+
+static void
+does_not_answer(enum how how)
+{
+	uint32_t link = world_dialled("web1");
+
+	if (how == NOWHERE)
+		return;
+	if (how == REFUSES)
+		world_down(link, RSP_EUNREACHABLE);
+	else if (how != HANGS)
+		CHECK_EQ(world_up(link, RSP_ASAP, RSP_ROLE_NOTIFY, "web1"), RSP_OK);
+	if (how == CLOSES)
+		world_down(link, RSP_ECLOSED);
+	if (how == HANGS || how == SILENT)
+		world_run(501);
+	CHECK(how == REFUSES || how == CLOSES || world_was_closed(link));
+}
+
+static void
+the_home_is_told_of_one_that_does_not_answer_and_decides(void)
+{ /* the other side of this: the_home_asks_what_another_registrar_did_not_reach() */
+	for (enum how how = 0; how < HOWS; how++) {
+		struct rsp_pool_element pe = world_pe(1, ID_B, 22);
+		struct rsp_message msg;
+
+		begin();
+		if (how == NOWHERE)
+			pe.asap.port = 0;
+		world_update(B, ID_B, ENRP_ADD_PE, "web", pe);
+		world_clear();
+		uint32_t before = links();
+		report(1);
+		does_not_answer(how);
+		CHECK_EQ(world_count(B, ENRP_HANDLE_UPDATE), 1);
+		CHECK_EQ(world_count(C, ENRP_HANDLE_UPDATE), 0);
+		CHECK(world_find(B, RSP_ENRP, ENRP_HANDLE_UPDATE, 0, &msg));
+		CHECK_EQ(msg.receiver_id, ID_B);
+		CHECK_EQ(msg.update_action, ENRP_DEL_PE);
+		CHECK_EQ(msg.element.pe_id, 1);
+		CHECK_EQ(msg.element.home_id, ID_US);
+		CHECK_EQ(msg.element.version, 22);
+		CHECK_EQ(world_home("web", 1), ID_B);
+		world_update(B, ID_B, ENRP_DEL_PE, "web", world_pe(1, ID_B, 22));
+		CHECK_EQ(world_home("web", 1), 0);
+		world_run(1100);
+		CHECK_EQ(links(), before);
+		world_end();
+	}
+}
+
+static void
+the_home_asks_what_another_registrar_did_not_reach(void)
+{
+	struct rsp_message msg;
+
+	for (unsigned answers = 0; answers < 2; answers++) {
+		begin();
+		CHECK_EQ(world_up(1, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
+		world_register(1, "other", 9);
+		uint64_t version = rsp_element_version(world_element("other", 9));
+		world_clear();
+		world_update(B, ID_B, ENRP_DEL_PE, "other", world_pe(9, ID_B, version));
+		CHECK_EQ(world_count(1, ASAP_ENDPOINT_KEEP_ALIVE), 1);
+		if (answers)
+			world_ack(1, "other", 9);
+		world_run(600);
+		CHECK_EQ(world_home("other", 9), answers ? ID_US : 0);
+		CHECK(world_find(B, RSP_ENRP, ENRP_HANDLE_UPDATE, -1, &msg));
+		CHECK_EQ(msg.update_action, answers ? ENRP_ADD_PE : ENRP_DEL_PE);
+		CHECK_EQ(world_count(1, ASAP_DEREGISTRATION_RESPONSE), answers ? 0 : 1);
+		if (!answers)
+			CHECK(world_find(1, RSP_ASAP, ASAP_DEREGISTRATION_RESPONSE, 0, &msg) &&
+			      rsp_message_cause(&msg) == RSP_CAUSE_UNANSWERED);
+		world_end();
+	}
+}
+
+static void
+an_element_that_another_registrar_has_now_is_told(void)
+{ /* it does not answer, but the connection to it is up */
+	struct rsp_message msg;
+
+	begin();
+	CHECK_EQ(world_up(1, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
+	world_register(1, "other", 9);
+	world_clear();
+	world_update(B, ID_B, ENRP_ADD_PE, "other",
+		     world_pe(9, ID_B, rsp_element_version(world_element("other", 9)) + 100));
+	world_run(501);
+	CHECK_EQ(world_home("other", 9), ID_B);
+	CHECK(world_find(1, RSP_ASAP, ASAP_DEREGISTRATION_RESPONSE, 0, &msg));
+	CHECK_EQ(rsp_message_cause(&msg), RSP_CAUSE_MOVED);
+	world_end();
+}
+
+static void
+an_element_may_go_or_come_while_it_is_asked(void)
+{
+	for (unsigned how = 0; how < 5; how++) {
+		begin();
+		report(1);
+		report(2);
+		uint32_t link = world_dialled("web1");
+		if (how < 4)
+			CHECK_EQ(world_up(link, RSP_ASAP, RSP_ROLE_NOTIFY, "web1"), RSP_OK);
+		if (how == 0) { /* its home removes both */
+			world_update(B, ID_B, ENRP_DEL_PE, "web", world_pe(1, ID_B, 22));
+			world_update(B, ID_B, ENRP_DEL_PE, "web", world_pe(2, ID_B, 22));
+			world_ack(link, "web", 1);
+		} else if (how == 1) { /* it registers here */
+			CHECK_EQ(world_up(60, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
+			world_register(60, "web", 1);
+			world_ack(link, "web", 1);
+			world_ack(link, "web", 2);
+			CHECK_EQ(world_home("web", 1), ID_US);
+		} else if (how == 2) { /* it registers over that very connection */
+			world_register_at(link, "web", 1, 99);
+			world_ack(link, "web", 1);
+			world_ack(link, "web", 2);
+			CHECK(!world_was_closed(link));
+			CHECK_EQ(world_home("web", 1), ID_US);
+		} else if (how == 3) { /* all is forgotten */
+			rsp_registrar_leave(w.r);
+		}
+		if (how != 3)
+			world_run(2000);
+		world_end();
+	}
+}
+
+static void
+only_so_many_are_asked_at_a_time(void)
+{
+	struct rsp_registrar_config config = world_config();
+
+	config.max_adoptions = 4;
+	config.reports = (struct rsp_rate){ 0 };
+	world_begin(&config);
+	world_joined(B, ID_B, "b");
+	for (uint32_t i = 1; i <= 20; i++) {
+		struct rsp_pool_element pe = world_pe(i, ID_B, 20);
+
+		pe.asap.port = (uint16_t)(5000 + i);
+		world_update(B, ID_B, ENRP_ADD_PE, "web", pe);
+	}
+	CHECK_EQ(world_up(USER, RSP_ASAP, RSP_ROLE_USER, NULL), RSP_OK);
+	unsigned before = w.n_dials;
+	for (uint32_t i = 1; i <= 20; i++)
+		report(i);
+	CHECK_EQ(w.n_dials - before, 3);
+	CHECK_STR(world_reason(RSP_EVENT_PE_REPORTED), "too-many-asked");
+	world_end();
+}
+
+static void
+an_element_that_answers_in_its_grace_time_has_it_anew(void)
+{
+	struct rsp_message msg;
+
+	begin();
+	CHECK_EQ(world_up(1, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
+	world_register(1, "web", 9);
+	world_down(1, RSP_ECLOSED);
+	world_clear();
+	report(9);
+	uint32_t link = world_dialled("web1");
+	CHECK_EQ(world_up(link, RSP_ASAP, RSP_ROLE_NOTIFY, "web1"), RSP_OK);
+	world_run(400);
+	CHECK(world_find(link, RSP_ASAP, ASAP_ENDPOINT_KEEP_ALIVE, 0, &msg) && msg.flags == 0);
+	world_ack(link, "web", 9);
+	world_run(650);
+	CHECK_EQ(world_home("web", 9), ID_US);
+	world_run(100);
+	CHECK_EQ(world_home("web", 9), 0);
+	CHECK_STR(world_reason(RSP_EVENT_PE_REMOVED), "connection-lost");
+	world_end();
+}
+
+/* B dies, and we are its elements' new home. */
+static void
+taken_over(void)
+{
+	world_run(2400);
+	world_presence(C, ID_C, "c", false);
+	world_run(600);
+	world_about(C, ENRP_INIT_TAKEOVER_ACK, ID_C, ID_B);
+	world_run(0);
+	CHECK_EQ(world_told(RSP_EVENT_TAKEOVER_DONE), 1);
+}
+
+static void
+nothing_is_sent_over_a_connection_that_is_only_being_made(void)
+{ /* it would be closed, and with it the adoption of all that share it */
+	struct rsp_pool_element pe = world_pe(1, ID_B, 22);
+
+	for (unsigned how = 0; how < 2; how++) {
+		begin();
+		pe.lifetime_s = 1;
+		if (how == 1)
+			world_update(B, ID_B, ENRP_ADD_PE, "web", pe);
+		taken_over();
+		uint32_t link = world_dialled("web1");
+		CHECK(link);
+		if (how == 0)
+			report(1);
+		else if (how == 1) /* its registration life is over: it is told when it can be */
+			world_run(400);
+		CHECK_EQ(world_count(link, ASAP_ENDPOINT_KEEP_ALIVE), 0);
+		CHECK_EQ(world_count(link, ASAP_DEREGISTRATION_RESPONSE), 0);
+		CHECK_EQ(world_up(link, RSP_ASAP, RSP_ROLE_NOTIFY, "web1"), RSP_OK);
+		CHECK_EQ(world_count(link, ASAP_ENDPOINT_KEEP_ALIVE), 3);
+		for (uint32_t i = 1; i <= 3; i++)
+			world_ack(link, "web", i);
+		CHECK_EQ(world_told(RSP_EVENT_PE_ADOPTED), 3);
+		world_end();
+	}
+}
+
+/* B is dead, and C never acknowledges that. */
+static void
+not_acknowledged(uint64_t for_ms)
+{
+	for (uint64_t ms = 0; ms < for_ms; ms += 500) {
+		world_run(500);
+		world_presence(C, ID_C, "c", false);
+	}
+}
+
+static void
+until_asked(void)
+{
+	for (unsigned i = 0; i < 30 && !world_dialled("web1"); i++)
+		not_acknowledged(500);
+	CHECK(world_dialled("web1"));
+}
+
+static void
+a_takeover_that_nobody_acknowledges_ends(void)
+{ /* RFC 5353 s.3.5.1: a dead registrar's dead elements must not stay for ever */
+	struct rsp_peer_view view;
+
+	begin();
+	not_acknowledged(8500); /* three times the silence after which B counts as dead is 9 s */
+	CHECK_EQ(world_home("web", 1), ID_B);
+	CHECK_EQ(world_dialled("web1"), 0);
+	until_asked();
+	CHECK(w.now < 100000 + 13000);
+	uint32_t link = world_dialled("web1");
+	CHECK_EQ(world_up(link, RSP_ASAP, RSP_ROLE_NOTIFY, "web1"), RSP_OK);
+	CHECK_EQ(world_count(link, ASAP_ENDPOINT_KEEP_ALIVE), 3);
+	world_ack(link, "web", 2); /* one lives, and has found no other home yet */
+	not_acknowledged(1000);
+	CHECK_EQ(world_home("web", 1), 0);
+	CHECK_EQ(world_home("web", 2), ID_B);
+	CHECK_EQ(world_home("web", 3), 0);
+	CHECK_STR(world_reason(RSP_EVENT_PE_REMOVED), "home-lost");
+	CHECK(world_peer_view(ID_B, &view));
+	for (unsigned i = 0; i < 10 && world_dialled("web1") == link; i++) /* it is asked again */
+		not_acknowledged(500);
+	CHECK(world_dialled("web1") != link);
+	world_down(world_dialled("web1"), RSP_EUNREACHABLE);
+	CHECK_EQ(world_home("web", 2), 0);
+	not_acknowledged(3000);
+	CHECK(!world_peer_view(ID_B, &view));
+	CHECK_STR(world_reason(RSP_EVENT_TAKEOVER_ABORTED), "unacknowledged");
+	world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(1, ID_C, 20)); /* what is removed stays so */
+	CHECK_EQ(world_home("web", 1), 0);
+	world_end();
+}
+
+static void
+a_registrar_that_returns_keeps_what_is_its_own(void)
+{
+	begin();
+	until_asked();
+	world_presence(B, ID_B, "b", false);
+	world_clear();
+	world_down(world_dialled("web1"), RSP_EUNREACHABLE);
+	CHECK_EQ(world_home("web", 1), ID_B);
+	CHECK_EQ(world_told(RSP_EVENT_PE_REMOVED), 0);
+	world_end();
+}
+
+int
+main(void)
+{
+	TAP_RUN(an_element_of_another_registrar_is_asked_where_it_listens);
+	TAP_RUN(reports_that_go_on_do_not_make_it_be_asked_more_often);
+	TAP_RUN(the_home_is_told_of_one_that_does_not_answer_and_decides);
+	TAP_RUN(the_home_asks_what_another_registrar_did_not_reach);
+	TAP_RUN(an_element_that_another_registrar_has_now_is_told);
+	TAP_RUN(an_element_may_go_or_come_while_it_is_asked);
+	TAP_RUN(only_so_many_are_asked_at_a_time);
+	TAP_RUN(an_element_that_answers_in_its_grace_time_has_it_anew);
+	TAP_RUN(nothing_is_sent_over_a_connection_that_is_only_being_made);
+	TAP_RUN(a_takeover_that_nobody_acknowledges_ends);
+	TAP_RUN(a_registrar_that_returns_keeps_what_is_its_own);
+	return tap_end();
+}
