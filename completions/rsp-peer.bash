@@ -25,7 +25,7 @@ _rsp_peer() {
 			--announce --t6-serverannounce
 			--peer --leave-timeout --control --registration-rate --resolution-rate --report-rate
 			--keepalive-interval
-			--keepalive-distance --reconnect-grace --push-distance --message-time --handshake-timeout
+			--keepalive-distance --reconnect-grace --push-distance --message-time --rekey-grace --handshake-timeout
 			--max-handshakes --max-connections --max-per-source --max-queue --max-pools
 			--max-elements --max-pool-elements --max-identity-elements --max-subscriptions
 			--max-items --max-peers --max-tombstones --max-downloads --max-adoptions --tombstone-time --timers

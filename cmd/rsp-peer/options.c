@@ -40,6 +40,8 @@ enum {
 	  "how long a removal is remembered (10m)") \
 	X(MESSAGE_TIME, message_ms, "message-time", "DUR", \
 	  "in which a message, once begun, must be complete (30s)") \
+	X(REKEY_GRACE, rekey_grace_ms, "rekey-grace", "DUR", \
+	  "how long a connection stays whose key was replaced (0s)") \
 	X(HANDSHAKE_TIMEOUT, limits.handshake_ms, "handshake-timeout", "DUR", \
 	  "of a TLS handshake (10s)") \
 	X(MAX_HANDSHAKES, limits.handshakes, "max-handshakes", "N", \
@@ -169,7 +171,7 @@ take_rate(const char *text, struct rsp_rate *ret, struct rsp_why *why)
 static enum rsp_err
 take_number(int opt, const char *arg, struct rsp_why *why)
 {
-	uint64_t *to = &given[opt - OPT_NUMBER], least = opt == OPT_KEEPALIVE_INTERVAL ? 0 : 1;
+	uint64_t *to = &given[opt - OPT_NUMBER], least = opt != OPT_KEEPALIVE_INTERVAL && opt != OPT_REKEY_GRACE;
 
 	if (opt > OPT_HANDSHAKE_TIMEOUT)
 		return rsp_cli_number(arg, 1, UINT32_MAX, to, why);

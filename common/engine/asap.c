@@ -131,16 +131,6 @@ check_consistency(const struct rsp_pool *pool, const struct rsp_pool_element *pe
 	return verdict;
 }
 
-static uint32_t
-most_elements(const struct rsp_registrar *r, const struct rsp_link *link)
-{
-	uint32_t most = r->config.max_elements && link->info.identity
-				? r->config.max_elements(r->ctx, link->info.identity)
-				: UINT32_MAX;
-
-	return most < r->config.max_identity_elements ? most : r->config.max_identity_elements;
-}
-
 static struct verdict
 check_registration(struct rsp_registrar *r, uint64_t now_ms, const struct rsp_link *link, const struct rsp_message *msg,
 		   const struct rsp_pool *pool, const struct rsp_element *e, uint8_t *room, size_t cap)
@@ -167,7 +157,7 @@ check_registration(struct rsp_registrar *r, uint64_t now_ms, const struct rsp_li
 		return refuse(RSP_CAUSE_SECURITY, "opaque-not-allowed");
 	if (e && !owns(r, link, e))
 		return refuse(RSP_CAUSE_SECURITY, "element-of-another");
-	if (!e && link->account->elements >= most_elements(r, link))
+	if (!e && link->account->elements >= rsp_rights_elements(r, link->info.identity))
 		return refuse(RSP_CAUSE_LACK_OF_RESOURCES, "elements-of-one-identity");
 	if (pool && rsp_pool_consistent(pool, &msg->element) != RSP_CAUSE_NONE)
 		return check_consistency(pool, &msg->element, room, cap);

@@ -16,6 +16,7 @@
 	X(PE_REMOVED,    "pe-removed")    /* .reason */                                             \
 	X(PE_REPORTED,   "pe-reported")   /* a user cannot reach it; .reason: "asked", "unknown-element", "too-many-asked" */ \
 	X(REFUSED,       "refused")       /* a request was answered with .cause; .reason says why */\
+	X(RIGHTS_ENDED,  "rights-ended")  /* after a reload: a connection is closed; .reason: "key-removed", "key-replaced" */ \
 	X(MALFORMED,     "malformed")     /* a message could not be understood; .reason */          \
 	X(LIMIT,         "limit")         /* .reason names the limit that was reached */              \
 	X(SERVING,       "serving")       /* the table is complete; .reason: "alone" or "synchronised" */ \

@@ -495,6 +495,7 @@ rsp_registrar_remove(struct rsp_registrar *r, uint64_t now_ms, struct rsp_elemen
 		[RSP_REMOVAL_KEEPALIVE] = { "keepalive-unanswered", RSP_CAUSE_UNANSWERED },
 		[RSP_REMOVAL_UNREACHABLE] = { "reported-unreachable", RSP_CAUSE_REPORTED },
 		[RSP_REMOVAL_CONNECTION] = { "connection-lost", RSP_CAUSE_UNANSWERED },
+		[RSP_REMOVAL_RIGHTS] = { "rights-ended", RSP_CAUSE_SECURITY },
 	};
 	struct rsp_event event = { .kind = RSP_EVENT_PE_REMOVED,
 				   .handle = rsp_pool_handle(e->pool),
@@ -622,6 +623,13 @@ rsp_registrar_tick(struct rsp_registrar *r, uint64_t now_ms)
 		rsp_asap_keepalive_due(r, now_ms, RSP_CONTAINER(timer, struct rsp_element, keepalive));
 	while ((timer = rsp_registrar_due(r, &r->push)))
 		rsp_watch_push(r, now_ms, RSP_CONTAINER(timer, struct rsp_watch, timer));
+}
+
+void
+rsp_registrar_rights_changed(struct rsp_registrar *r, uint64_t now_ms)
+{
+	enter(r, now_ms);
+	rsp_rights_review(r);
 }
 
 uint64_t

@@ -72,6 +72,11 @@ struct rsp_registrar_config {
 	bool (*may_address)(void *ctx, const char *identity, const struct rsp_ip *ip);
 	/** Whether @identity may register an Opaque user transport (RFC 5354 s.3.16); NULL: nobody may. */
 	bool (*may_opaque)(void *ctx, const char *identity);
+	/**
+	 * Whether @identity has a key of @role (ELEMENT or PEER), and what goes with it: asked of what is there already,
+	 * after rsp_registrar_rights_changed(). NULL: everybody has.
+	 */
+	bool (*has_key)(void *ctx, enum rsp_role role, const char *identity);
 	/** How many elements @identity may hold, if that is less than @max_identity_elements; NULL: no less. */
 	uint32_t (*max_elements)(void *ctx, const char *identity);
 };
@@ -122,6 +127,13 @@ bool rsp_registrar_link_watches(const struct rsp_registrar *r, uint32_t link);
 
 /** Do what is due. */
 void rsp_registrar_tick(struct rsp_registrar *r, uint64_t now_ms);
+
+/**
+ * What the callbacks of the configuration answer has changed: look at all that is there. Elements of ours whose owner
+ * has no key any more, or may not register them as they are, are removed, and peers told so; of others' they are
+ * forgotten here. A peer without a key is taken for dead. RFC 5355 s.2.2-2.5.
+ */
+void rsp_registrar_rights_changed(struct rsp_registrar *r, uint64_t now_ms);
 
 /** When to tick next at the latest; RSP_NEVER if nothing is due. */
 uint64_t rsp_registrar_deadline(const struct rsp_registrar *r);

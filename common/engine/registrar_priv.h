@@ -229,7 +229,8 @@ enum rsp_removal {
 	RSP_REMOVAL_EXPIRED,
 	RSP_REMOVAL_KEEPALIVE,	 /* it did not answer */
 	RSP_REMOVAL_UNREACHABLE, /* too many reported it */
-	RSP_REMOVAL_CONNECTION	 /* its connection closed and it did not come back */
+	RSP_REMOVAL_CONNECTION,	 /* its connection closed and it did not come back */
+	RSP_REMOVAL_RIGHTS	 /* its owner has no key any more, or may not register it */
 };
 
 /* registrar.c */
@@ -306,6 +307,10 @@ bool rsp_rights_addresses(const struct rsp_registrar *r, const char *identity, c
 			  const struct rsp_transport *transport);
 /** Whether @identity (NULL: none) may register @user: an Opaque transport cannot be compared with any address. */
 bool rsp_rights_opaque(const struct rsp_registrar *r, const char *identity, const struct rsp_transport *user);
+/** How many elements @identity (NULL: none) may hold here. */
+uint32_t rsp_rights_elements(const struct rsp_registrar *r, const char *identity);
+/** Look at peers and elements again: see rsp_registrar_rights_changed(). Any peer, link or element may be gone then. */
+void rsp_rights_review(struct rsp_registrar *r);
 
 /* asap.c: one function a message, RFC 5352 s.3 */
 void rsp_asap_registration(struct rsp_registrar *r, uint64_t now_ms, struct rsp_link *link,

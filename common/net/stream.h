@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/ip.h"
 #include "base/role.h"
+#include "keys/psk.h"
 #include "net/addr.h"
 #include "net/tls.h"
 
@@ -24,6 +25,7 @@ struct rsp_stream_auth {
 	enum rsp_role role; /* what the other side may be taken for. Dialled: what we dialled as */
 	/* the other side's name as key or certificate prove it; NULL: plain, or a user without */
 	const char *identity;
+	char key[RSP_IDENTITY_SIZE]; /* the pre-shared key's identity on the wire; "": there is none */
 	bool secure;                                               /* TLS */
 	const char *tls_version, *tls_kx, *tls_cipher, *tls_group; /* "" without TLS */
 	struct rsp_ip remote, local;

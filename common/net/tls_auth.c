@@ -193,6 +193,7 @@ server_is(const struct rsp_tls_session *ts, bool psk, struct rsp_tls_peer *ret, 
 		name = hs->judged.registrar;
 	ret->role = hs->wanted;
 	(void)snprintf(ret->name, sizeof(ret->name), "%s", name);
+	(void)snprintf(ret->key, sizeof(ret->key), "%s", psk ? hs->key->identity : "");
 	return RSP_OK;
 }
 
@@ -208,6 +209,7 @@ client_is_node(const struct rsp_tls_session *ts, struct rsp_tls_peer *ret, char 
 		return refuse(RSP_EAUTH, reason, room, "its key expired during the handshake");
 	ret->role = key->role;
 	(void)snprintf(ret->name, sizeof(ret->name), "%s", key->client);
+	memcpy(ret->key, key->identity, sizeof(ret->key));
 	return RSP_OK;
 }
 

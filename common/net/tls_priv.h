@@ -31,6 +31,7 @@ struct rsp_tls_judged {
 struct rsp_tls_peer {
 	enum rsp_role role;
 	char name[256]; /* "" if it has none */
+	char key[RSP_IDENTITY_SIZE]; /* the key that both sides proved; "": a certificate, or nothing */
 };
 
 /**

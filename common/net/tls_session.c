@@ -252,6 +252,7 @@ rsp_tls_session_auth(struct rsp_tls_session *ts, struct rsp_stream_auth *ret)
 		return RSP_ENOMEM;
 	ret->role = peer->role;
 	ret->identity = identity;
+	memcpy(ret->key, peer->key, sizeof(ret->key));
 	ret->secure = true;
 	ret->tls_version = text(gnutls_protocol_get_name(gnutls_protocol_get_version(session)));
 	ret->tls_kx = text(gnutls_kx_get_name(gnutls_kx_get(session)));

@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "keys/authz.h"
 #include "keys/scope.h"
 #include "net/loop.h"
 #include "net/trace.h"
@@ -39,8 +38,8 @@ on_due(void *ctx)
 }
 
 /* Something of ours, not the engine's, that is worth its record. */
-static void
-record(struct serve_link *link, enum rsp_event_kind kind, uint8_t message_type, const char *reason)
+void
+serve_record(struct serve_link *link, enum rsp_event_kind kind, uint8_t message_type, const char *reason)
 {
 	const struct rsp_stream_auth *auth = rsp_stream_auth(link->stream);
 	struct rsp_event event = {
@@ -82,7 +81,7 @@ op_send(void *ctx, uint32_t id, struct rsp_bytes message)
 	if (!err || err == RSP_ECLOSED) /* which its end tells */
 		return;
 	if (err == RSP_ELIMIT)
-		record(link, RSP_EVENT_LIMIT, message.n ? message.p[0] : 0, "connection-queue");
+		serve_record(link, RSP_EVENT_LIMIT, message.n ? message.p[0] : 0, "connection-queue");
 	serve_link_close(link, false);
 }
 
@@ -108,49 +107,7 @@ op_record(void *ctx, const struct rsp_event *event)
 
 static const struct rsp_engine_ops ops = { op_send, op_close, serve_link_dial, op_record };
 
-static bool
-may(void *ctx, const char *identity, struct rsp_bytes handle)
-{
-	const struct rsp_serve *s = ctx;
-
-	return rsp_authz_may(s->scope ? s->scope->authz : NULL, identity, RSP_ROLE_ELEMENT, handle, NULL,
-			     rsp_clock_wall_ms());
-}
-
-static bool
-may_address(void *ctx, const char *identity, const struct rsp_ip *ip)
-{
-	const struct rsp_serve *s = ctx;
-
-	return rsp_authz_may(s->scope ? s->scope->authz : NULL, identity, RSP_ROLE_ELEMENT, (struct rsp_bytes){ 0 }, ip,
-			     rsp_clock_wall_ms());
-}
-
-static bool
-may_opaque(void *ctx, const char *identity)
-{
-	const struct rsp_serve *s = ctx;
-
-	return rsp_authz_may_opaque(s->scope ? s->scope->authz : NULL, identity);
-}
-
-static uint32_t
-max_elements(void *ctx, const char *identity)
-{
-	const struct rsp_serve *s = ctx;
-
-	return rsp_authz_max_registrations(s->scope ? s->scope->authz : NULL, identity);
-}
-
 /* What streams tell. */
-
-/* A monitor that authz.json does not list, or no longer, sees nothing. */
-static bool
-may_look(const struct rsp_serve *s, const char *identity)
-{
-	return rsp_authz_may(s->scope ? s->scope->authz : NULL, identity, RSP_ROLE_MONITOR, (struct rsp_bytes){ 0 },
-			     NULL, rsp_clock_wall_ms());
-}
 
 static void
 up(struct serve_link *link, const struct rsp_stream_auth *auth)
@@ -169,9 +126,13 @@ up(struct serve_link *link, const struct rsp_stream_auth *auth)
 	bool known = link->known;
 
 	link->open = true;
+	if (!serve_link_is_rightful(link)) { /* it was taken away during the handshake */
+		serve_link_close(link, false);
+		return;
+	}
 	serve_link_know(link, auth);
-	if (auth->role == RSP_ROLE_MONITOR && !may_look(s, auth->identity)) {
-		record(link, RSP_EVENT_REFUSED, 0, "monitor-not-allowed");
+	if (auth->role == RSP_ROLE_MONITOR && !serve_may_look(s, auth->identity)) {
+		serve_record(link, RSP_EVENT_REFUSED, 0, "monitor-not-allowed");
 		serve_link_close(link, false);
 		return;
 	}
@@ -243,7 +204,7 @@ on_data(void *ctx, struct rsp_stream *stream, struct rsp_bytes all)
 		size_t n = rsp_message_frame(rest);
 
 		if (n == SIZE_MAX) {
-			record(link, RSP_EVENT_MALFORMED, rest.p[0], "a length field that no message can have");
+			serve_record(link, RSP_EVENT_MALFORMED, rest.p[0], "a length field that no message can have");
 			serve_link_close(link, true);
 			break;
 		}
@@ -368,7 +329,7 @@ on_sweep(void *ctx)
 			continue;
 		uint64_t end = link->partial_ms + s->config.message_ms;
 		if (end <= now) {
-			record(link, RSP_EVENT_LIMIT, 0, "message-time");
+			serve_record(link, RSP_EVENT_LIMIT, 0, "message-time");
 			serve_link_close(link, false);
 		} else if (end < next) {
 			next = end;
@@ -474,6 +435,8 @@ start(struct rsp_serve *s, struct rsp_why *why)
 		err = rsp_alarm_new(s->loop, on_due, s, &s->due);
 	if (!err)
 		err = rsp_alarm_new(s->loop, on_sweep, s, &s->sweep);
+	if (!err)
+		err = serve_rights_init(s);
 	/* peers are told where we listen, so that comes first; nobody is accepted before the loop runs */
 	if (!err)
 		err = listen_at(s, RSP_SERVE_ENRP, why);
@@ -507,18 +470,17 @@ rsp_serve_new(struct rsp_loop *loop, const struct rsp_serve_config *config, cons
 		return rsp_fail(why, RSP_ENOMEM, name, "out of memory");
 	s->loop = loop;
 	s->config = *config;
-	s->config.engine.may = may;
-	s->config.engine.may_address = may_address;
-	s->config.engine.may_opaque = may_opaque;
-	s->config.engine.max_elements = max_elements;
+	serve_rights_ask(&s->config.engine);
 	if (s->config.message_ms == 0)
 		s->config.message_ms = MESSAGE_MS;
 	rsp_listener_limits_fill(&s->config.limits);
 	memcpy(s->name, name, strlen(name));
-	s->scope = scope;
+	enum rsp_err err = serve_rights_take(s, scope);
+	if (err)
+		return rsp_fail(why, err, name, "%s", rsp_err_text(err));
 	s->leave = (struct rsp_defer){ .call = done_leaving, .ctx = s };
 	s->ready = (struct rsp_defer){ .call = on_ready, .ctx = s };
-	enum rsp_err err = start(s, why);
+	err = start(s, why);
 	if (err)
 		return err;
 	*ret = RSP_TAKE(s);
@@ -546,18 +508,23 @@ rsp_serve_engine(const struct rsp_serve *s)
 enum rsp_err
 rsp_serve_reload(struct rsp_serve *s, const struct rsp_scope *scope, struct rsp_why *why)
 {
-	if (!s->config.engine.insecure) {
-		struct rsp_tls *tls = NULL;
-		enum rsp_err err = make_tls(s, scope, &tls, why);
-		if (err)
-			return err;
+	struct rsp_tls *tls = NULL;
+	enum rsp_err err = s->config.engine.insecure ? RSP_OK : make_tls(s, scope, &tls, why);
+
+	if (!err && (err = serve_rights_take(s, scope))) {
+		rsp_tls_unref(tls);
+		return rsp_fail(why, err, s->name, "%s", rsp_err_text(err));
+	}
+	if (err)
+		return err;
+	if (tls) {
 		for (enum rsp_serve_port kind = 0; kind < RSP_SERVE_ASAP_OPEN; kind++)
 			if (s->port[kind].listener)
 				rsp_listener_set_tls(s->port[kind].listener, tls);
 		rsp_tls_unref(s->tls);
 		s->tls = tls;
 	}
-	s->scope = scope;
+	serve_rights_review(s);
 	return RSP_OK;
 }
 
@@ -622,6 +589,8 @@ rsp_serve_free(struct rsp_serve *s)
 	rsp_registrar_free(s->engine);
 	rsp_alarm_free(s->due);
 	rsp_alarm_free(s->sweep);
+	rsp_alarm_free(s->rekey);
+	serve_rights_done(s);
 	rsp_tls_unref(s->tls);
 	free(s);
 }

@@ -33,13 +33,14 @@ struct rsp_serve_contact {
 };
 
 struct rsp_serve_config {
-	/* may, may_address, max_elements, name, epoch_ms, contacts and where we listen are the service's own */
+	/* may and its like, name, epoch_ms, contacts and where we listen are the service's own */
 	struct rsp_registrar_config engine;
 	const struct rsp_serve_contact *contacts; /* copied; at most RSP_CONTACTS_MAX */
 	unsigned n_contacts;
 	struct rsp_sockaddr at[RSP_SERVE_COUNT]; /* where to listen; port 0: the kernel chooses; empty: not at all */
 	struct rsp_listener_limits limits;       /* of each port */
 	uint32_t message_ms;                     /* in which a message, once begun, must be complete; 0: 30 s */
+	uint32_t rekey_grace_ms;                 /* how long a connection stays whose key was replaced by another */
 	enum rsp_tls_policy policy;
 	bool require_user_cert;
 	struct rsp_trace *trace; /* where all messages are written (net/trace.h), or NULL. Must outlive the service */
@@ -74,7 +75,10 @@ const struct rsp_sockaddr *rsp_serve_address(const struct rsp_serve *s, enum rsp
 uint32_t rsp_serve_id(const struct rsp_serve *s);
 
 /**
- * Use the keys, certificate, revocations and authorisations of @scope for what comes. Connections that are open stay.
+ * Use the keys, certificate, revocations and authorisations of @scope for what comes, and hold what is there against
+ * them: a connection whose key is gone is closed and recorded (RSP_EVENT_RIGHTS_ENDED), one whose node has another key of
+ * the kind after rekey_grace_ms; elements that their owner may not register any more are removed; a peer without a key is
+ * taken for dead.
  * An error leaves the old ones in force; else the old scope may be freed.
  */
 enum rsp_err rsp_serve_reload(struct rsp_serve *s, const struct rsp_scope *scope,

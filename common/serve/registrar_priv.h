@@ -7,7 +7,7 @@
 #include "serve/registrar.h"
 
 /* What the files of the registrar's service share. registrar.c: the service, its listeners, what comes in.
- * registrar_link.c: connections and dialling. */
+ * registrar_link.c: connections and dialling. registrar_rights.c: keys and authorisations. */
 
 /* One of our listeners: what an accepted stream is given as its context. */
 struct serve_port {
@@ -36,11 +36,16 @@ struct serve_link {
 	struct rsp_race *race;	   /* then it has its stream */
 };
 
+struct serve_rights;
+
 struct rsp_serve {
 	struct rsp_loop *loop;
 	struct rsp_serve_config config;
 	char name[RSP_NAME_MAX + 1];
 	const struct rsp_scope *scope;
+	struct serve_rights *rights; /* NULL: there are no keys */
+	struct rsp_alarm *rekey;
+	uint64_t rekey_end_ms; /* until then connections stay whose key was replaced */
 	struct rsp_tls *tls;
 	struct rsp_registrar *engine;
 	struct rsp_alarm *due;   /* the engine's deadline */
@@ -59,6 +64,24 @@ struct rsp_serve {
 
 /** After the engine has been called: when does it want to be called next? */
 void serve_arm(struct rsp_serve *s);
+
+/** Record something of the service's own, not the engine's, about @link, whose stream is open. */
+void serve_record(struct serve_link *link, enum rsp_event_kind kind, uint8_t message_type, const char *reason);
+
+/* registrar_rights.c */
+
+enum rsp_err serve_rights_init(struct rsp_serve *s) RSP_NODISCARD;
+void serve_rights_done(struct rsp_serve *s);
+/** Let @scope (NULL: none) say who may what from now on. RSP_ENOMEM: the old one goes on. */
+enum rsp_err serve_rights_take(struct rsp_serve *s, const struct rsp_scope *scope) RSP_NODISCARD;
+/** Hold what is there already against what was taken: connections, elements, peers. */
+void serve_rights_review(struct rsp_serve *s);
+/** Have the engine ask here. */
+void serve_rights_ask(struct rsp_registrar_config *engine);
+/** Whether the key of @link, whose stream is open, is in force, or was replaced lately. If not, that is recorded. */
+bool serve_link_is_rightful(struct serve_link *link);
+/** A monitor that authz.json does not list, or no longer, sees nothing. */
+bool serve_may_look(const struct rsp_serve *s, const char *identity);
 
 /* registrar_link.c */
 

@@ -626,7 +626,7 @@ places_of_connections_are_used_again(void)
 }
 
 static void
-new_keys_are_for_connections_to_come(void)
+a_right_ends_when_its_key_goes(void)
 {
 	struct node web, late;
 	struct end old = { 0 }, end = { 0 };
@@ -644,14 +644,19 @@ new_keys_are_for_connections_to_come(void)
 	element_of(&late, "web2");
 	CHECK_EQ(rsp_serve_reload(service.s, scope(), &why), RSP_OK);
 	rsp_keyring_unref(before.ring);
-	CHECK_EQ(enrol(&old, "web", 1), RSP_CAUSE_NONE); /* who is there stays */
+	WORLD_RUN(old.closed); /* its key is gone: so is its connection, and its element */
+	CHECK_EQ(service.told[RSP_EVENT_RIGHTS_ENDED], 1);
+	CHECK_EQ(stats().engine.elements, 0);
 	dial(RSP_SERVE_ASAP, &late, RSP_ROLE_ELEMENT, &end);
 	CHECK_EQ(enrol(&end, "web", 2), RSP_CAUSE_NONE);
+	CHECK_EQ(rsp_serve_reload(service.s, scope(), &why), RSP_OK);
+	CHECK_EQ(enrol(&end, "web", 2), RSP_CAUSE_NONE); /* its key is there: it stays */
+	CHECK_EQ(service.told[RSP_EVENT_RIGHTS_ENDED], 1);
 	hang_up(&end);
 	dial(RSP_SERVE_ASAP, &web, RSP_ROLE_ELEMENT, &end); /* its key is no longer there */
 	WORLD_RUN(end.closed && service.refused[RSP_SERVE_ASAP] == 1);
 	end_done(&end);
-	hang_up(&old);
+	end_done(&old);
 	node_done(&web);
 	node_done(&late);
 	stop();
@@ -760,7 +765,7 @@ main(void)
 	TAP_RUN(a_message_once_begun_has_its_time);
 	TAP_RUN(who_does_not_read_is_cut_off);
 	TAP_RUN(places_of_connections_are_used_again);
-	TAP_RUN(new_keys_are_for_connections_to_come);
+	TAP_RUN(a_right_ends_when_its_key_goes);
 	TAP_RUN(leaving_sends_what_is_queued_and_deregisters_nobody);
 	TAP_RUN(freed_with_connections_open);
 	TAP_RUN(what_cannot_be_served_is_refused);

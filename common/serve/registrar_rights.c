@@ -1,0 +1,242 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "keys/authz.h"
+#include "keys/scope.h"
+#include "serve/registrar_priv.h"
+
+/* What keys.json and authz.json allow, for the engine and for connections: now, and after they were read again. A right ends
+ * when it is taken, not when its connection does. RFC 5355 s.2.2-2.5. */
+
+/* Nodes with which this registrar shares a valid key, by the key's role and by who dials. */
+struct serve_nodes {
+	const char **name; /* sorted; views into the keyring */
+	size_t n;
+};
+
+struct serve_rights {
+	struct serve_nodes dials_us[RSP_ROLE_COUNT], we_dial[RSP_ROLE_COUNT];
+};
+
+static int
+compare(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static bool
+has(const struct serve_nodes *nodes, const char *name)
+{
+	return name && nodes->n > 0 && bsearch(&name, nodes->name, nodes->n, sizeof(*nodes->name), compare);
+}
+
+static void
+rights_free(struct serve_rights *rights)
+{
+	for (unsigned role = 0; rights && role < RSP_ROLE_COUNT; role++) {
+		free((void *)rights->dials_us[role].name);
+		free((void *)rights->we_dial[role].name);
+	}
+	free(rights);
+}
+
+static struct serve_nodes *
+nodes_of(struct serve_rights *rights, const struct rsp_key *key, const char *me)
+{
+	if (strcmp(key->server, me) == 0)
+		return &rights->dials_us[key->role];
+	return strcmp(key->client, me) == 0 ? &rights->we_dial[key->role] : NULL;
+}
+
+/* NULL if out of memory. */
+static struct serve_rights *
+rights_new(const struct rsp_keyring *ring, const char *me)
+{
+	struct serve_rights *rights = calloc(1, sizeof(*rights));
+	int64_t now_ms = rsp_clock_wall_ms();
+
+	for (size_t i = 0; rights && i < ring->n; i++) {
+		const struct rsp_key *key = &ring->keys[i];
+		struct serve_nodes *nodes = now_ms <= key->not_after_ms ? nodes_of(rights, key, me) : NULL;
+
+		if (!nodes)
+			continue;
+		if ((nodes->n & (nodes->n - 1)) == 0) { /* it is full: 1, 2, 4, 8 ... */
+			size_t room = nodes->n ? nodes->n * 2 : 1;
+			const char **grown = reallocarray((void *)nodes->name, room, sizeof(*grown));
+
+			if (!grown) {
+				rights_free(rights);
+				return NULL;
+			}
+			nodes->name = grown;
+		}
+		nodes->name[nodes->n++] = nodes == &rights->we_dial[key->role] ? key->server : key->client;
+	}
+	for (unsigned role = 0; rights && role < RSP_ROLE_COUNT; role++) {
+		struct serve_nodes *both[] = { &rights->dials_us[role], &rights->we_dial[role] };
+
+		for (unsigned i = 0; i < RSP_COUNT(both); i++)
+			if (both[i]->n > 1)
+				qsort((void *)both[i]->name, both[i]->n, sizeof(*both[i]->name), compare);
+	}
+	return rights;
+}
+
+enum rsp_err
+serve_rights_take(struct rsp_serve *s, const struct rsp_scope *scope)
+{
+	struct serve_rights *rights = scope && scope->keyring ? rights_new(scope->keyring, s->name) : NULL;
+
+	if (scope && scope->keyring && !rights)
+		return RSP_ENOMEM;
+	rights_free(s->rights);
+	s->rights = rights;
+	s->scope = scope;
+	return RSP_OK;
+}
+
+void
+serve_rights_done(struct rsp_serve *s)
+{
+	rights_free(s->rights);
+	s->rights = NULL;
+}
+
+/* The engine's questions. */
+
+static const struct rsp_authz *
+authz_of(const struct rsp_serve *s)
+{
+	return s->scope ? s->scope->authz : NULL;
+}
+
+static bool
+may(void *ctx, const char *identity, struct rsp_bytes handle)
+{
+	return rsp_authz_may(authz_of(ctx), identity, RSP_ROLE_ELEMENT, handle, NULL, rsp_clock_wall_ms());
+}
+
+static bool
+may_address(void *ctx, const char *identity, const struct rsp_ip *ip)
+{
+	return rsp_authz_may(authz_of(ctx), identity, RSP_ROLE_ELEMENT, (struct rsp_bytes){ 0 }, ip,
+			     rsp_clock_wall_ms());
+}
+
+static bool
+may_opaque(void *ctx, const char *identity)
+{
+	return rsp_authz_may_opaque(authz_of(ctx), identity);
+}
+
+static uint32_t
+max_elements(void *ctx, const char *identity)
+{
+	return rsp_authz_max_registrations(authz_of(ctx), identity);
+}
+
+static bool
+has_key(void *ctx, enum rsp_role role, const char *identity)
+{
+	const struct rsp_serve *s = ctx;
+
+	return !s->rights || has(&s->rights->dials_us[role], identity) ||
+	       (role == RSP_ROLE_PEER && has(&s->rights->we_dial[role], identity));
+}
+
+void
+serve_rights_ask(struct rsp_registrar_config *engine)
+{
+	engine->may = may;
+	engine->may_address = may_address;
+	engine->may_opaque = may_opaque;
+	engine->max_elements = max_elements;
+	engine->has_key = has_key;
+}
+
+bool
+serve_may_look(const struct rsp_serve *s, const char *identity)
+{
+	return rsp_authz_may(authz_of(s), identity, RSP_ROLE_MONITOR, (struct rsp_bytes){ 0 }, NULL,
+			     rsp_clock_wall_ms());
+}
+
+/* Connections */
+
+/* Whether the key of @link's connection is in force. */
+static bool
+holds(const struct serve_link *link, const struct rsp_stream_auth *auth)
+{
+	const struct rsp_serve *s = link->service;
+	const char *client = link->dialled ? s->name : auth->identity;
+	const char *server = link->dialled ? auth->identity : s->name;
+	const struct rsp_key *key = rsp_keyring_find(s->scope->keyring, auth->key, strlen(auth->key));
+
+	return key && client && server && key->role == auth->role && rsp_clock_wall_ms() <= key->not_after_ms &&
+	       strcmp(key->client, client) == 0 && strcmp(key->server, server) == 0;
+}
+
+bool
+serve_link_is_rightful(struct serve_link *link)
+{
+	const struct rsp_stream_auth *auth = rsp_stream_auth(link->stream);
+	struct rsp_serve *s = link->service;
+
+	if (!*auth->key || !s->rights || holds(link, auth))
+		return true;
+	bool replaced =
+		has(link->dialled ? &s->rights->we_dial[auth->role] : &s->rights->dials_us[auth->role], auth->identity);
+	if (replaced && rsp_clock_ms() < s->rekey_end_ms)
+		return true;
+	serve_record(link, RSP_EVENT_RIGHTS_ENDED, 0, replaced ? "key-replaced" : "key-removed");
+	return false;
+}
+
+/* Close what has no right to be there; what an authz.json that is narrower now ends, the engine ends. */
+static void
+review_links(struct rsp_serve *s)
+{
+	for (uint32_t i = 0; i < s->n_links; i++) {
+		struct serve_link *link = s->links[i];
+
+		if (!link->used || !link->open || link->closing)
+			continue;
+		const struct rsp_stream_auth *auth = rsp_stream_auth(link->stream);
+		if (!serve_link_is_rightful(link)) {
+			serve_link_close(link, false);
+		} else if (auth->role == RSP_ROLE_MONITOR && !serve_may_look(s, auth->identity)) {
+			serve_record(link, RSP_EVENT_RIGHTS_ENDED, 0, "monitor-not-allowed");
+			serve_link_close(link, false);
+		}
+	}
+}
+
+static void
+on_rekey_end(void *ctx)
+{
+	struct rsp_serve *s = ctx;
+
+	review_links(s);
+	serve_arm(s);
+}
+
+enum rsp_err
+serve_rights_init(struct rsp_serve *s)
+{
+	return rsp_alarm_new(s->loop, on_rekey_end, s, &s->rekey);
+}
+
+void
+serve_rights_review(struct rsp_serve *s)
+{
+	if (s->config.engine.insecure)
+		return;
+	s->rekey_end_ms = rsp_clock_ms() + s->config.rekey_grace_ms;
+	if (s->config.rekey_grace_ms)
+		rsp_alarm_set(s->rekey, s->rekey_end_ms);
+	review_links(s);
+	rsp_registrar_rights_changed(s->engine, rsp_clock_ms());
+	serve_arm(s);
+}
