@@ -23,7 +23,7 @@ _rsp_peer() {
 	*:run)
 		words=(--name --asap --enrp --plain-asap --answer-plain-users --require-user-cert --server-id
 			--announce --t6-serverannounce
-			--peer --leave-timeout --control --registration-rate --resolution-rate --report-rate
+			--peer --bind-wait --leave-timeout --control --registration-rate --resolution-rate --report-rate
 			--keepalive-interval
 			--keepalive-distance --reconnect-grace --push-distance --message-time --rekey-grace --handshake-timeout
 			--max-handshakes --max-connections --max-per-source --max-queue --max-pools

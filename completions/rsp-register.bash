@@ -26,7 +26,7 @@ _rsp_register() {
 	--ready) words=(now port exec:) ;;
 	*)
 		words=(--port --protocol --address --pe-id --pe-id-file --policy --weight --priority --load
-			--load-degradation --load-file --lifetime --max-outage --listen --no-listen --batch
+			--load-degradation --load-file --lifetime --max-outage --listen --no-listen --bind-wait --batch
 			--ready --ready-timeout --drain --kill-after
 			--scope --server --discover --timeout --wait
 			--keys --identity --tls-ca --tls-cert --tls-key --tls-crl --tls-name --tls-policy --transport

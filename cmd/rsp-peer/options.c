@@ -17,6 +17,7 @@ enum {
 	OPT_SERVER_ID,
 	OPT_ANNOUNCE,
 	OPT_LEAVE_TIMEOUT,
+	OPT_BIND_WAIT,
 	OPT_CONTROL,
 	OPT_REGISTRATION_RATE,
 	OPT_RESOLUTION_RATE,
@@ -109,6 +110,8 @@ struct poptOption peer_options[] = {
 	{ "announce", 0, POPT_ARG_STRING, NULL, OPT_ANNOUNCE,
 	  "announce the registrar there, by multicast or to one address; repeatable", "GROUP[%IFACE][:PORT]" },
 	{ "leave-timeout", 0, POPT_ARG_STRING, NULL, OPT_LEAVE_TIMEOUT, "how long leaving may take (5s)", "DUR" },
+	{ "bind-wait", 0, POPT_ARG_STRING, NULL, OPT_BIND_WAIT,
+	  "wait so long for an address or port that cannot be had yet at the start (0s)", "DUR" },
 	{ "control", 0, POPT_ARG_STRING, NULL, OPT_CONTROL,
 	  "where the control socket is (see rsp-peer(1)); none: nowhere", "PATH|none" },
 	{ "registration-rate", 0, POPT_ARG_STRING, NULL, OPT_REGISTRATION_RATE,
@@ -211,6 +214,8 @@ peer_take(int opt, const char *arg, struct rsp_why *why)
 		return peer_announce_take(arg, why);
 	case OPT_LEAVE_TIMEOUT:
 		return rsp_cli_duration(arg, &peer_option.leave_ms, why);
+	case OPT_BIND_WAIT:
+		return rsp_cli_duration(arg, &peer_option.bind_wait_ms, why);
 	case OPT_CONTROL:
 		return rsp_cli_string(arg, &peer_option.control, why);
 	case OPT_REGISTRATION_RATE:

@@ -19,6 +19,7 @@ struct peer_option {
 	struct rsp_sockaddr at[RSP_SERVE_COUNT]; /* empty: as the scope says */
 	struct rsp_sockaddr plain_at[RSP_SERVE_COUNT]; /* the same, with the ports of plain text where none was given */
 	uint64_t leave_ms;                       /* after TERM */
+	uint64_t bind_wait_ms;
 	struct rsp_serve_config config;          /* what the options changed of the defaults */
 	struct rsp_announcer_config announce;    /* where to; the rest once it is known */
 };

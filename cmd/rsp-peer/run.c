@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "cli/main.h"
 #include "keys/scope.h"
+#include "net/bind_wait.h"
 #include "net/loop.h"
 #include "peer.h"
 #include "serve/registrar.h"
@@ -238,6 +239,7 @@ peer_run(unsigned n, const char *const *operand)
 		rsp_log(RSP_LOG_WARNING, "--insecure-plaintext", "anybody can read and change everything");
 	raise_file_limit();
 	cmd_signals_ignore();
+	rsp_bind_wait(peer_option.bind_wait_ms);
 	if (rsp_tls_init(rsp_cli.keylog, &why) || start(&run, &why)) {
 		status = rsp_cli_fail(&why);
 	} else {

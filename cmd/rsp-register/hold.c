@@ -10,6 +10,7 @@
 #include "cli/json.h"
 #include "cli/options.h"
 #include "hold_priv.h"
+#include "net/bind_wait.h"
 #include "say.h"
 
 /* Without a registrar. */
@@ -516,6 +517,7 @@ prepare(struct hold *h, struct rsp_why *why)
 	if (err)
 		return err;
 	h->trace = config.trace;
+	rsp_bind_wait(h->o->bind_wait_ms);
 	err = rsp_session_new(h->loop, &config, on_event, h, &h->session, why);
 	if (!err)
 		cmd_log_listening(h->session);

@@ -14,6 +14,7 @@ struct hold_options {
 	bool batch;
 	char *pe_id_file, *load_file, *listen_on;
 	bool no_listen;
+	uint64_t bind_wait_ms;
 	uint64_t max_outage_ms; /* 0: for ever */
 	enum wrap_ready ready;
 	char *ready_exec;

@@ -22,6 +22,7 @@ enum {
 	OPT_MAX_OUTAGE,
 	OPT_LISTEN,
 	OPT_NO_LISTEN,
+	OPT_BIND_WAIT,
 	OPT_BATCH,
 	OPT_READY,
 	OPT_READY_TIMEOUT,
@@ -52,6 +53,8 @@ static struct poptOption table[] = {
 	VALUE("lifetime", 0, OPT_LIFETIME, "how long a registration lasts if it is not renewed (300s)", "DUR"),
 	VALUE("max-outage", 0, OPT_MAX_OUTAGE, "give up after so long without a registrar (never)", "DUR"),
 	VALUE("listen", 0, OPT_LISTEN, "where registrars reach the element (any address and port)", "HOST[:PORT]"),
+	VALUE("bind-wait", 0, OPT_BIND_WAIT, "wait so long for an address or port that cannot be had yet at the start (0s)",
+	      "DUR"),
 	{ "no-listen", 0, POPT_ARG_NONE, NULL, OPT_NO_LISTEN, "do not let registrars reach the element", NULL },
 	{ "batch", 0, POPT_ARG_NONE, NULL, OPT_BATCH, "read elements from stdin, a JSON object a line", NULL },
 	VALUE("ready", 0, OPT_READY, "when CMD can be registered (port for TCP, else now)", "now|port|exec:COMMAND"),
@@ -101,6 +104,8 @@ take(int opt, const char *arg, struct rsp_why *why)
 	case OPT_NO_LISTEN:
 		options.no_listen = true;
 		return RSP_OK;
+	case OPT_BIND_WAIT:
+		return rsp_cli_duration(arg, &options.bind_wait_ms, why);
 	case OPT_BATCH:
 		options.batch = true;
 		return RSP_OK;

@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "base/parse.h"
+#include "net/bind_wait.h"
 #include "net/stream_priv.h"
 
 #define AT_ONCE 64 /* datagrams, so that everything else gets its turn */
@@ -107,7 +108,9 @@ fail(struct rsp_why *why, enum rsp_err err, const struct rsp_announce_at *at, co
 	int error = errno;
 
 	rsp_announce_format(at, object);
-	return rsp_fail(why, err, object, "%s: %s", what, strerror(error));
+	(void)rsp_fail(why, err, object, "%s: %s", what, strerror(error));
+	errno = error; /* for rsp_bind_again() */
+	return err;
 }
 
 static struct in_addr
@@ -318,7 +321,7 @@ share(int fd)
 }
 
 static enum rsp_err
-open_socket(struct rsp_announce_listener *l, struct rsp_why *why)
+try_socket(struct rsp_announce_listener *l, struct rsp_why *why)
 {
 	struct rsp_announce_at *at = &l->at;
 	bool group = rsp_announce_is_group(at), chosen = rsp_sockaddr_port(&at->sa) != 0;
@@ -338,6 +341,20 @@ open_socket(struct rsp_announce_listener *l, struct rsp_why *why)
 	if (getsockname(l->fd, (struct sockaddr *)&at->sa.ss, &at->sa.len) < 0)
 		return fail(why, RSP_EIO, at, "cannot listen");
 	return RSP_OK;
+}
+
+static enum rsp_err
+open_socket(struct rsp_announce_listener *l, struct rsp_why *why)
+{
+	char text[RSP_ANNOUNCE_TEXT_MAX];
+	enum rsp_err err;
+
+	rsp_announce_format(&l->at, text);
+	while ((err = try_socket(l, why)) == RSP_EIO && rsp_bind_again(errno, text)) {
+		rsp_fd_close(l->fd);
+		l->fd = -1;
+	}
+	return err;
 }
 
 enum rsp_err

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "net/bind_wait.h"
 #include "net/stream_priv.h"
 #include "net/users.h"
 
@@ -294,6 +295,18 @@ open_socket(const struct rsp_sockaddr *at)
 	return fd;
 }
 
+/* Whether what is wrong with @at may pass: it does not for any port of any address, where a whole family is missing. */
+static bool
+may_come(const struct rsp_sockaddr *at)
+{
+	static const struct rsp_ip any[] = { { .family = 4 }, { .family = 6 } };
+	struct rsp_ip ip = rsp_sockaddr_ip(at);
+
+	if (at->ss.ss_family == AF_UNIX)
+		return false;
+	return rsp_sockaddr_port(at) || !(rsp_ip_equal(&ip, &any[0]) || rsp_ip_equal(&ip, &any[1]));
+}
+
 enum rsp_err
 rsp_listener_new(struct rsp_loop *loop, const struct rsp_listener_params *params,
 		 const struct rsp_stream_events *events, void *ctx, struct rsp_listener **ret, struct rsp_why *why)
@@ -319,7 +332,9 @@ rsp_listener_new(struct rsp_loop *loop, const struct rsp_listener_params *params
 		rsp_listener_free(l);
 		return rsp_fail(why, e, object, "%s", rsp_err_text(e));
 	}
-	l->fd = open_socket(&params->at);
+	do
+		l->fd = open_socket(&params->at);
+	while (l->fd < 0 && may_come(&params->at) && rsp_bind_again(errno, object));
 	if (l->fd < 0) {
 		e = rsp_fail(why, RSP_EIO, object, "cannot listen: %s", strerror(errno));
 		rsp_listener_free(l);

@@ -106,13 +106,15 @@ everyday=(USR1 USR2 ALRM VTALRM PROF IO PWR XCPU XFSZ STKFLT RTMIN RTMIN+3 RTMAX
 @test "wrapper: what it did not start is reaped, too; a registrar does so as well" {
 	start_peer r1
 	# shellcheck disable=SC2016 # for the inner shell
-	local orphaning='true & echo $! >"$0"; exec "$@"'
+	local orphaning='(until [ -e "$0.go" ]; do sleep 0.02; done) & echo $! >"$0"; exec "$@"'
 	start one sh -c "$orphaning" "$BATS_TEST_TMPDIR/one" rsp-register --scope "$scopes/e1" -s "r1@${asap[r1]}" -p 8001 web
 	wait_for_record one '.event == "registered"'
+	: >"$BATS_TEST_TMPDIR/one.go"
 	wait_until 5 gone "$(cat "$BATS_TEST_TMPDIR/one")"
 	start two sh -c "$orphaning" "$BATS_TEST_TMPDIR/two" rsp-peer run --scope "$scopes/r2" --asap 127.0.0.1:0 \
 		--enrp 127.0.0.1:0
 	wait_for_record two '.event == "listening"'
+	: >"$BATS_TEST_TMPDIR/two.go"
 	wait_until 5 gone "$(cat "$BATS_TEST_TMPDIR/two")"
 }
 
