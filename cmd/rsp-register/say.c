@@ -110,7 +110,7 @@ is_there(const struct rsp_scope *scope, const struct rsp_scope_registrar *regist
 	return was && was->asap.port == registrar->asap.port && strcmp(was->asap.host, registrar->asap.host) == 0;
 }
 
-bool
+void
 say_new_registrars(const struct rsp_scope *before, const struct rsp_scope *now, char out[static RSP_REASON_MAX])
 {
 	size_t at = 0;
@@ -120,8 +120,7 @@ say_new_registrars(const struct rsp_scope *before, const struct rsp_scope *now, 
 		if (is_there(before, &now->registrars[i]))
 			continue;
 		int n = snprintf(out + at, RSP_REASON_MAX - at, "%s%s",
-				 at ? ", " : "not tried until a restart: ", now->registrars[i].name);
+				 at ? ", " : "new registrars, or new addresses: ", now->registrars[i].name);
 		at += n > 0 ? (size_t)n : 0;
 	}
-	return at > 0;
 }

@@ -21,7 +21,7 @@ void say_late(const struct hold_options *options, char out[static RSP_REASON_MAX
 /** How the command ended. */
 void say_ended(int status, int signum, char out[static RSP_REASON_MAX]);
 
-/** Which registrars of @now are not, or not there, in @before. False if none is. */
-bool say_new_registrars(const struct rsp_scope *before, const struct rsp_scope *now, char out[static RSP_REASON_MAX]);
+/** Which registrars of @now are not, or not there, in @before; "" if none is. */
+void say_new_registrars(const struct rsp_scope *before, const struct rsp_scope *now, char out[static RSP_REASON_MAX]);
 
 #endif

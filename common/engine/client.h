@@ -247,6 +247,14 @@ void rsp_client_contacted(struct rsp_client *c, struct rsp_bytes handle, uint32_
 /** Give up at @deadline_ms if anything is still waiting for an answer then. RSP_NEVER: no deadline. */
 void rsp_client_set_deadline(struct rsp_client *c, uint64_t now_ms, uint64_t deadline_ms);
 
+/**
+ * Replace the configured servers by these @n, which are copied. The home stays the home, and the addresses that
+ * announcements added stay; a hunt that is under way begins anew. The same ones change nothing. RSP_EUSAGE (none, or too
+ * many) and RSP_ENOMEM leave the old ones.
+ */
+enum rsp_err rsp_client_set_servers(struct rsp_client *c, uint64_t now_ms, const struct rsp_client_server *servers,
+				    unsigned n) RSP_NODISCARD;
+
 /** Begin the hunt again after GAVE_UP. */
 void rsp_client_retry(struct rsp_client *c, uint64_t now_ms);
 

@@ -267,6 +267,12 @@ stop(struct rsp_client *c, const struct client_link *keep)
 			rsp_client_link_close(c, &c->links[i]);
 }
 
+void
+rsp_client_hunt_stop(struct rsp_client *c)
+{
+	stop(c, NULL);
+}
+
 /* The whole list was tried in vain. True if it is to be tried again. */
 static bool
 round_failed(struct rsp_client *c)

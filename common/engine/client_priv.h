@@ -198,6 +198,8 @@ enum rsp_err rsp_client_hunt_init(struct rsp_client *c) RSP_NODISCARD;
 void rsp_client_hunt_done(struct rsp_client *c);
 /** Look for a home; beside the one there is (RFC 5352 s.3.7.2) if it is there. */
 void rsp_client_hunt(struct rsp_client *c);
+/** Stop that: attempts under way are dropped. */
+void rsp_client_hunt_stop(struct rsp_client *c);
 /** The home, which was there, is of no use: leave it and hunt for another. RFC 5352 s.3.1, s.3.2. */
 void rsp_client_leave_home(struct rsp_client *c, enum rsp_err err, const char *reason);
 /** Make @link the home. @named is the element whose keep-alive asked for that, NULL if it was the hunt. */

@@ -310,19 +310,53 @@ rsp_session_asap_port(const struct rsp_session *s)
 	return s->listener ? rsp_sockaddr_port(rsp_listener_address(s->listener)) : 0;
 }
 
+/* Take the servers that @scope has in place of those of the scope before. */
+static enum rsp_err
+take_servers(struct rsp_session *s, const struct rsp_scope *scope, struct rsp_why *why)
+{
+	struct rsp_client_server servers[RSP_CLIENT_SERVERS_MAX];
+	const struct rsp_scope *old_scope = s->config.scope;
+	struct session_server *old = s->servers;
+	unsigned n_old = s->n_servers;
+
+	s->config.scope = scope;
+	s->servers = NULL;
+	s->n_servers = 0;
+	enum rsp_err err = rsp_session_servers(s, servers, why);
+	if (!err) {
+		err = rsp_client_set_servers(s->engine, rsp_clock_ms(), servers, s->n_servers);
+		if (err)
+			(void)rsp_fail(why, err, "session", "%s", rsp_err_text(err));
+	}
+	if (err) {
+		free(s->servers);
+		s->config.scope = old_scope;
+		s->servers = old;
+		s->n_servers = n_old;
+		return err;
+	}
+	free(old);
+	rsp_session_settle(s);
+	return RSP_OK;
+}
+
 enum rsp_err
 rsp_session_reload(struct rsp_session *s, const struct rsp_scope *scope, struct rsp_tls *tls, struct rsp_why *why)
 {
-	struct rsp_tls *fresh = NULL;
+	struct rsp_tls *fresh = NULL, *old = s->tls;
+	enum rsp_err err = s->config.plaintext ? RSP_OK : tls_of(scope, tls, &fresh, why);
 
-	if (s->config.plaintext)
-		return RSP_OK;
-	enum rsp_err err = tls_of(scope, tls, &fresh, why);
 	if (err)
 		return err;
-	rsp_tls_unref(s->tls);
-	s->tls = fresh;
-	s->config.scope = scope ? scope : s->config.scope;
+	s->tls = fresh; /* what is dialled from here on shows it */
+	if (scope)
+		err = take_servers(s, scope, why);
+	if (err) {
+		s->tls = old;
+		rsp_tls_unref(fresh);
+		return err;
+	}
+	rsp_tls_unref(old);
 	if (s->listener)
 		rsp_listener_set_tls(s->listener, fresh);
 	return RSP_OK;

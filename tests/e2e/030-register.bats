@@ -386,23 +386,48 @@ for turn in range(1 << 20):
 	load_is 4294967295
 }
 
-@test "register: SIGHUP tells which registrars of the scope it does not try yet" {
+# scope_of DIR NAME...: the scope.json of DIR has these registrars, where they run, and no others
+scope_of() {
+	local dir=$1 where
+	shift
+	where=$(for name in "$@"; do jq -n --arg name "$name" --arg asap "${asap[$name]}" '{$name, $asap}'; done | jq -sc .)
+	jq --argjson where "$where" '.registrars |= [.[] | . as $r | $where[] | select(.name == $r.name) as $w | $r | .asap = $w.asap]' \
+		"$scopes/e1/scope.json" >"$dir/scope.json.new"
+	mv "$dir/scope.json.new" "$dir/scope.json"
+}
+
+@test "register: SIGHUP takes the registrars of scope.json, for the next hunt and for one under way" {
 	start_peer r1
+	start_peer r2
 	local dir=$BATS_TEST_TMPDIR/scope
 	cp -r "$scopes/e1" "$dir"
-	jq --arg at "${asap[r1]}" '.registrars |= [.[] | select(.name == "r1") | .asap = $at]' "$scopes/e1/scope.json" \
-		>"$dir/scope.json"
-	start one rsp-register --scope "$dir" -p 8001 web
+	scope_of "$dir" r1
+	start one rsp-register --scope "$dir" -p 8001 --timers fast web
 	start two rsp-register --scope "$dir" -s "r1@${asap[r1]}" -p 8002 web # it goes by its options
-	wait_for_record one '.event == "registered"'
+	wait_for_record one '.event == "registered" and .registrar.name == "r1"'
 	wait_for_record two '.event == "registered"'
 	kill -HUP "${pids[one]}"
 	wait_for_record one '.event == "reloaded" and .ok and .reason == null'
-	cp "$scopes/e1/scope.json" "$dir/scope.json"
+	scope_of "$dir" r1 r2
 	kill -HUP "${pids[one]}" "${pids[two]}"
-	wait_for_record one '.event == "reloaded" and .ok and .reason == "not tried until a restart: r1, r2, r3, r4"'
-	said one "^rsp-register: $dir: registrars that are new in scope.json, or elsewhere, are not tried until a restart: r1, r2, r3, r4$" 1
+	wait_for_record one '.event == "reloaded" and .ok and .reason == "new registrars, or new addresses: r2"'
 	wait_for_record two '.event == "reloaded" and .ok and .reason == null'
+	stop two
+	stop r1 137 KILL
+	wait_for_record one '.event == "reregistered" and .registrar.name == "r2"'
+	resolve web r2
+	stop one
+	asap[r1]=127.0.0.1:1
+	scope_of "$dir" r1
+	start three rsp-register --scope "$dir" -p 8003 --wait --t5-serverhunt 60s --retran-max 60s web
+	wait_until 10 said three 'trying on$'
+	scope_of "$dir" r2
+	kill -HUP "${pids[three]}"
+	wait_for_record three '.event == "registered" and .registrar.name == "r2"'
+	printf '{' >"$dir/scope.json" # what is wrong leaves the list that there was
+	kill -HUP "${pids[three]}"
+	wait_for_record three '.event == "reloaded" and (.ok | not)'
+	stop three
 }
 
 @test "register: a registrar that never answers is waited for once, and nothing is said to expire" {
