@@ -443,10 +443,23 @@ claim_others(struct rsp_registrar *r, struct rsp_peer *peer, struct rsp_bytes ha
 	}
 }
 
+/* The element that a claim is about. While this registrar joins again, an element of its old table counts for nothing
+ * against what another registrar says: it is forgotten. */
+static struct rsp_element *
+find_claimed(struct rsp_registrar *r, struct rsp_bytes handle, uint32_t pe_id)
+{
+	struct rsp_element *e = rsp_element_find(r->space, rsp_pool_find(r->space, handle), pe_id);
+
+	if (!e || r->serving || !e->marked)
+		return e;
+	rsp_registrar_forget(r, r->now_ms, e);
+	return NULL;
+}
+
 static void
 claim(struct rsp_registrar *r, struct rsp_peer *peer, struct rsp_bytes handle, const struct rsp_pool_element *pe)
 {
-	struct rsp_element *e = rsp_element_find(r->space, rsp_pool_find(r->space, handle), pe->pe_id);
+	struct rsp_element *e = find_claimed(r, handle, pe->pe_id);
 	uint64_t removed = rsp_tombstone_version(&r->tombstones, handle, pe->pe_id);
 
 	if (!e) {
@@ -498,7 +511,7 @@ is_sound(const struct rsp_registrar *r, struct rsp_bytes handle, const struct rs
 static void
 take_back(struct rsp_registrar *r, struct rsp_bytes handle, const struct rsp_pool_element *pe)
 {
-	struct rsp_element *e = rsp_element_find(r->space, rsp_pool_find(r->space, handle), pe->pe_id);
+	struct rsp_element *e = find_claimed(r, handle, pe->pe_id);
 	bool is_new;
 
 	if (e || pe->version <= rsp_tombstone_version(&r->tombstones, handle, pe->pe_id) ||

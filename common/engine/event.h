@@ -20,7 +20,7 @@
 	X(MALFORMED,     "malformed")     /* a message could not be understood; .reason */          \
 	X(LIMIT,         "limit")         /* .reason names the limit that was reached */              \
 	X(SERVING,       "serving")       /* the table is complete; .reason: "alone" or "synchronised" */ \
-	X(REJOINING,     "rejoining")     /* we were away for .duration_ms: what we knew is forgotten */ \
+	X(REJOINING,     "rejoining")     /* we were away for .duration_ms */ \
 	X(PEER_JOINED,   "peer-joined")   /* a registrar is in the peer list */                       \
 	X(PEER_UNREACHABLE, "peer-unreachable") /* it cannot be dialled; .why. Again when that changes */    \
 	X(PEER_REACHED,  "peer-reached")  /* it can, after all */                                      \

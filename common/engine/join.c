@@ -1,3 +1,5 @@
+#include <stdlib.h>
+
 #include "engine/registrar_priv.h"
 
 /* How a registrar joins the others, RFC 5353 s.3.2: of those it knows of it makes one its mentor, takes its list and its
@@ -13,9 +15,30 @@ is_asked(const struct rsp_registrar *r)
 	return r->mentor != NULL;
 }
 
+/* What is left of the old table of a registrar that was away: no other registrar serves, so nobody has taken its
+ * elements over. Its own have the grace time to come back; the homes of the others are watched. */
+static void
+keep_old_table(struct rsp_registrar *r)
+{
+	for (struct rsp_pool *pool = rsp_pool_next(r->space, NULL); pool; pool = rsp_pool_next(r->space, pool))
+		for (uint32_t i = 0; i < pool->n_elements; i++) {
+			struct rsp_element *e = pool->element[i];
+			uint32_t home = rsp_element_home_id(e);
+
+			if (!e->marked)
+				continue;
+			e->marked = home != r->config.server_id && !rsp_peer_told(r, home);
+			if (e->marked) /* there is no room to watch its home: it goes */
+				rsp_wheel_set(&r->keepalive, &e->keepalive, r->now_ms);
+			else if (home == r->config.server_id)
+				rsp_wheel_set(&r->keepalive, &e->keepalive, r->now_ms + r->config.reconnect_grace_ms);
+		}
+}
+
 static void
 begin_to_serve(struct rsp_registrar *r)
 {
+	keep_old_table(r);
 	r->serving = true;
 	r->mentor = NULL;
 	rsp_wheel_cancel(&r->enrp, &r->join.timer);
@@ -132,6 +155,25 @@ next(struct rsp_registrar *r)
 	rsp_join_step(r);
 }
 
+/* Another registrar serves, and has a table that is newer. */
+static void
+forget_old_table(struct rsp_registrar *r)
+{
+	struct rsp_pool *pool = rsp_pool_next(r->space, NULL), *after;
+
+	for (; pool; pool = after) {
+		after = rsp_pool_next(r->space, pool);
+		for (uint32_t i = pool->n_elements; i-- > 0;) { /* the pool goes with its last element */
+			bool last = pool->n_elements == 1;
+
+			if (pool->element[i]->marked)
+				rsp_registrar_forget(r, r->now_ms, pool->element[i]);
+			if (last)
+				break;
+		}
+	}
+}
+
 bool
 rsp_join_is_mentor(const struct rsp_registrar *r, const struct rsp_peer *peer)
 {
@@ -149,6 +191,7 @@ rsp_join_listed(struct rsp_registrar *r, const struct rsp_peer *peer, bool rejec
 		return;
 	}
 	r->mentor_listed = true;
+	forget_old_table(r);
 	rsp_taking_begin(r, rsp_peer_find(r, peer->server_id), false);
 	if (peer->taking.on) /* each page has a time of its own */
 		rsp_wheel_cancel(&r->enrp, &r->join.timer);
@@ -180,11 +223,10 @@ rsp_join_due(struct rsp_registrar *r)
 	rsp_join_step(r);
 }
 
+/* All links and peers go. The elements stay, marked, until it is known whether another registrar serves. */
 static void
-forget_all(struct rsp_registrar *r)
+forget_others(struct rsp_registrar *r)
 {
-	struct rsp_pool *pool;
-
 	rsp_links_forget(r, true);
 	while (r->n_peers > 0)
 		rsp_peer_free(r, r->peer[r->n_peers - 1]);
@@ -196,12 +238,21 @@ forget_all(struct rsp_registrar *r)
 		contact->failures = 0;
 		rsp_wheel_cancel(&r->enrp, &contact->timer.timer);
 	}
-	while ((pool = rsp_pool_next(r->space, NULL)))
-		rsp_registrar_forget(r, r->now_ms, pool->element[pool->n_elements - 1]);
+	for (struct rsp_pool *pool = rsp_pool_next(r->space, NULL); pool; pool = rsp_pool_next(r->space, pool))
+		for (uint32_t i = 0; i < pool->n_elements; i++) {
+			struct rsp_element *e = pool->element[i];
+
+			rsp_wheel_cancel(&r->keepalive, &e->keepalive);
+			free(e->rival);
+			e->rival = NULL;
+			e->claimed_by = 0;
+			e->waiting = e->adopting = false;
+			e->marked = true;
+		}
 }
 
 /* Others have taken us for dead and our elements over; those elements that are still connected to us come back when
- * their connections close. */
+ * their connections close. Unless all registrars were away together: then the first one to serve has its old table. */
 void
 rsp_join_again(struct rsp_registrar *r, uint64_t away_ms)
 {
@@ -212,6 +263,6 @@ rsp_join_again(struct rsp_registrar *r, uint64_t away_ms)
 				   .duration_ms = away_ms };
 
 	r->ops->record(r->ctx, &event);
-	forget_all(r);
+	forget_others(r);
 	rsp_join_begin(r);
 }
