@@ -389,6 +389,11 @@ sim_send(struct sim_node *from, uint32_t id, struct rsp_bytes message)
 
 	if (!end || !end->open || end->closing)
 		return;
+	if (!end->link->established) { /* in earnest the connection would be closed, and all that waits for it lost */
+		sim_violated(w, "sends-too-early", "%s sends %u over a connection to %s that is being made", from->name,
+			     message.n ? message.p[0] : 0U, other(end)->node->name);
+		return;
+	}
 	sim_coverage_message(w->coverage, end->link->protocol, message);
 	sim_check_sent(w, from, other(end)->node, end->link->protocol, message);
 	put_item(w, other(end), item_new(w->net, MESSAGE, message));
