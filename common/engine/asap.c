@@ -303,8 +303,7 @@ rsp_asap_registration(struct rsp_registrar *r, uint64_t now_ms, struct rsp_link 
 		verdict = store(r, now_ms, link, msg, e);
 	respond(r, link, msg, ASAP_REGISTRATION_RESPONSE, msg->element.pe_id, verdict);
 	uint64_t soon = now_ms + r->config.keepalive_distance_ms;
-	if (moves && verdict.cause == RSP_CAUSE_NONE && r->config.keepalive_interval_ms &&
-	    e->keepalive.deadline_ms > soon)
+	if (moves && verdict.cause == RSP_CAUSE_NONE && e->keepalive.deadline_ms > soon)
 		rsp_wheel_set(&r->keepalive, &e->keepalive, soon); /* see tell_displaced() */
 }
 

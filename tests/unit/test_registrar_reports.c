@@ -139,6 +139,29 @@ what_has_expired_is_told_why(void)
 	end();
 }
 
+static void
+a_displaced_process_is_told_where_no_keep_alives_are_sent_either(void)
+{
+	struct rsp_registrar_config config = config_sample();
+	struct rsp_message ack = simple(ASAP_ENDPOINT_KEEP_ALIVE_ACK, "web", 7);
+
+	config.keepalive_interval_ms = 0;
+	begin_with(&config);
+	CHECK_EQ(register_as(WEB1, "web", 7, "192.0.2.1"), RSP_CAUSE_NONE);
+	up(WEB1_AGAIN, RSP_ROLE_ELEMENT, "web1", "192.0.2.1");
+	CHECK_EQ(register_as(WEB1_AGAIN, "web", 7, "192.0.2.1"), RSP_CAUSE_NONE);
+	pass(1000);
+	CHECK_EQ(heard(WEB1_AGAIN).type, ASAP_ENDPOINT_KEEP_ALIVE);
+	tell(WEB1_AGAIN, &ack);
+	struct rsp_message told = heard(WEB1);
+	CHECK_EQ(told.type, ASAP_DEREGISTRATION_RESPONSE);
+	CHECK_EQ(rsp_message_cause(&told), RSP_CAUSE_NON_UNIQUE_PE_ID);
+	pass(100000);
+	CHECK_EQ(heard(WEB1_AGAIN).type, 0);
+	CHECK_EQ(members("web"), 1);
+	end();
+}
+
 int
 main(void)
 {
@@ -149,5 +172,6 @@ main(void)
 	TAP_RUN(a_report_of_what_is_not_there_is_recorded_as_that);
 	TAP_RUN(many_reports_end_the_grace_time_of_what_cannot_be_dialled);
 	TAP_RUN(what_has_expired_is_told_why);
+	TAP_RUN(a_displaced_process_is_told_where_no_keep_alives_are_sent_either);
 	return tap_end();
 }
