@@ -256,8 +256,8 @@ resolve(const char *pool, struct rsp_bytes handle)
 	config.tls = tls;
 	if (cmd_trace_open(&config.trace, &why))
 		return rsp_cli_fail(&why);
-	if (rsp_loop_new(&r.loop))
-		return rsp_cli_fail(&(struct rsp_why){ .err = RSP_ENOMEM, .object = "event loop" });
+	if (cmd_loop_new(&r.loop, &why))
+		return rsp_cli_fail(&why);
 	enum rsp_err err = rsp_session_new(r.loop, &config, on_event, &r, &r.session, &why);
 	if (!err) {
 		cmd_log_listening(r.session);

@@ -1,5 +1,6 @@
 #include "session.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include "cli/fail.h"
 #include "cli/json.h"
 #include "cli/options.h"
+#include "net/loop.h"
 #include "net/trace.h"
 #include "proto/param.h"
 
@@ -141,6 +143,20 @@ cmd_tls_new(const struct rsp_scope *scope, struct rsp_tls **ret, struct rsp_why 
 	if (rsp_cli.keylog)
 		rsp_log(RSP_LOG_WARNING, rsp_cli.keylog, "the secrets of all TLS sessions are written there");
 	return rsp_tls_new(&config, ret, why);
+}
+
+enum rsp_err
+cmd_loop_fail(enum rsp_err err, struct rsp_why *why)
+{
+	return rsp_fail(why, err, "event loop", "%s", strerror(errno));
+}
+
+enum rsp_err
+cmd_loop_new(struct rsp_loop **ret, struct rsp_why *why)
+{
+	enum rsp_err err = rsp_loop_new(ret);
+
+	return err ? cmd_loop_fail(err, why) : RSP_OK;
 }
 
 void

@@ -24,6 +24,12 @@ enum rsp_err cmd_say_missing(enum rsp_err err, struct rsp_why *why);
  */
 enum rsp_err cmd_tls_new(const struct rsp_scope *scope, struct rsp_tls **ret, struct rsp_why *why) RSP_NODISCARD;
 
+/** rsp_loop_new(), with @why: what the system says, which may be that descriptors or memory are used up. */
+enum rsp_err cmd_loop_new(struct rsp_loop **ret, struct rsp_why *why) RSP_NODISCARD;
+
+/** Fill @why: @err is of a call that makes the loop or something on it, and errno is as it left it. Returns @err. */
+enum rsp_err cmd_loop_fail(enum rsp_err err, struct rsp_why *why);
+
 /** Fill @config from the options. */
 void cmd_session_config(const struct rsp_scope *scope, bool element, struct rsp_session_config *config);
 

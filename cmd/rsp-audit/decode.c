@@ -204,6 +204,10 @@ decode_stream(FILE *in, const char *path, struct rsp_why *why)
 	for (unsigned long long line = 1; read_line(in, &too_long); line++) {
 		struct entry entry = { .file = path, .line = line };
 
+		if (line == 1) {
+			struct rsp_bytes text = rsp_bytes_skip_mark(rsp_bytes_str(decode.line));
+			memmove(decode.line, text.p, text.n + 1);
+		}
 		if (!decode.line[0] || (decode.line[0] == '#' && !too_long))
 			continue;
 		enum rsp_err err = decode_line(&entry, too_long);

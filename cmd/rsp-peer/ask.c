@@ -160,9 +160,9 @@ ask(struct asking *asking, struct rsp_inquiry_config *config)
 
 	if (cmd_trace_open(&config->trace, &why))
 		return rsp_cli_fail(&why);
-	if (rsp_loop_new(&asking->loop)) {
+	if (cmd_loop_new(&asking->loop, &why)) {
 		(void)rsp_trace_close(config->trace);
-		return rsp_cli_fail(&(struct rsp_why){ .err = RSP_ENOMEM, .object = "event loop" });
+		return rsp_cli_fail(&why);
 	}
 	if (rsp_inquiry_new(asking->loop, config, on_event, on_over, asking, &q, &why)) {
 		status = rsp_cli_fail(&why);

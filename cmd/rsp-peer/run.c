@@ -154,10 +154,10 @@ start(struct run *run, struct rsp_why *why)
 {
 	static struct rsp_serve_contact contacts[RSP_CONTACTS_MAX];
 	struct rsp_serve_config config;
-	enum rsp_err err = rsp_loop_new(&run->loop);
+	enum rsp_err err = cmd_loop_new(&run->loop, why);
 
 	if (err)
-		return rsp_fail(why, err, "event loop", "%s", rsp_err_text(err));
+		return err;
 	peer_config(&config);
 	config.record = on_record;
 	config.refused = on_refused;
@@ -205,7 +205,7 @@ start(struct run *run, struct rsp_why *why)
 		err = cmd_watchdog(run->loop, &run->watchdog);
 	if (!err)
 		err = rsp_alarm_new(run->loop, on_leave_end, run, &run->leave_end);
-	return err ? rsp_fail(why, err, "event loop", "%s", rsp_err_text(err)) : RSP_OK;
+	return err ? cmd_loop_fail(err, why) : RSP_OK;
 }
 
 static void

@@ -1,6 +1,7 @@
 /* rsp-peer status: how a registrar on this machine is, by its own word. */
 #include <stdlib.h>
 
+#include "../session.h"
 #include "ask.h"
 #include "base/file.h"
 #include "net/loop.h"
@@ -79,14 +80,15 @@ static int
 run(unsigned n, const char *const *operand)
 {
 	struct rsp_loop *loop = NULL;
+	struct rsp_why why;
 	int status;
 
 	if (n > 0)
 		return rsp_cli_usage(operand[0], "is one word too many");
 	if (option.name && option.control)
 		return rsp_cli_usage("--control", "--name and --control exclude each other");
-	if (rsp_loop_new(&loop))
-		return rsp_cli_fail(&(struct rsp_why){ .err = RSP_ENOMEM, .object = "event loop" });
+	if (cmd_loop_new(&loop, &why))
+		return rsp_cli_fail(&why);
 	status = ask(loop);
 	rsp_loop_run(loop); /* closes */
 	rsp_loop_free(loop);

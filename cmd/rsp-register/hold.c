@@ -543,7 +543,7 @@ watch(struct hold *h, struct rsp_why *why)
 		err = rsp_loop_reap(h->loop);
 	if (!err)
 		err = cmd_watchdog(h->loop, &h->watchdog);
-	return err ? rsp_fail(why, err, "event loop", "%s", rsp_err_text(err)) : RSP_OK;
+	return err ? cmd_loop_fail(err, why) : RSP_OK;
 }
 
 static void

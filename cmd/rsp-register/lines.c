@@ -54,8 +54,9 @@ on_line(void *ctx, struct rsp_bytes line)
 	struct rsp_why why = { 0 };
 	size_t size = 0;
 
-	h->lines++;
-	if (line.n == 0 || h->phase >= LEAVE)
+	if (h->lines++ == 0)
+		line = rsp_bytes_skip_mark(line);
+	if (rsp_bytes_blank(line) || h->phase >= LEAVE)
 		return;
 	if (h->held >= BATCH_MAX)
 		(void)rsp_fail(&why, RSP_ELIMIT, NULL, "more than %d elements", BATCH_MAX);

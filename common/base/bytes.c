@@ -12,6 +12,15 @@ rsp_bytes_dup(struct rsp_bytes bytes)
 	return copy;
 }
 
+bool
+rsp_bytes_blank(struct rsp_bytes line)
+{
+	for (size_t i = 0; i < line.n; i++)
+		if (line.p[i] != ' ' && line.p[i] != '\t' && line.p[i] != '\r')
+			return false;
+	return true;
+}
+
 void
 rsp_hex_encode(struct rsp_bytes bytes, char *out)
 {

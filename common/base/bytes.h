@@ -32,6 +32,18 @@ rsp_bytes_equal(struct rsp_bytes a, struct rsp_bytes b)
 	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
 
+/** @text without the byte order mark (U+FEFF in UTF-8) that some editors put in front of it. */
+static inline struct rsp_bytes
+rsp_bytes_skip_mark(struct rsp_bytes text)
+{
+	bool marked = text.n >= 3 && memcmp(text.p, "\xef\xbb\xbf", 3) == 0;
+
+	return marked ? rsp_bytes_of(text.p + 3, text.n - 3) : text;
+}
+
+/** Whether there is nothing in @line but blanks, tabs and the carriage return of a line that ends in CR LF. */
+bool rsp_bytes_blank(struct rsp_bytes line);
+
 /** Copy @bytes to the heap; NULL if out of memory. At least one octet is allocated. The caller frees it. */
 uint8_t *rsp_bytes_dup(struct rsp_bytes bytes) RSP_NODISCARD;
 

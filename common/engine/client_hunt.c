@@ -228,7 +228,7 @@ rsp_client_link_late(struct rsp_client *c, struct client_link *link)
 	static const char *const missing[] = {
 		[RSP_STEP_DNS] = "no answer to the name lookup in time",
 		[RSP_STEP_TCP] = "no connection in time",
-		[RSP_STEP_TLS] = "connected, but no TLS handshake in time",
+		[RSP_STEP_TLS] = "connected, but no TLS handshake in time: it hangs, or speaks no TLS",
 		[RSP_STEP_ASAP] = "no answer in time",
 	};
 	enum rsp_client_step step = c->ops.step ? c->ops.step(c->ctx, link->id) : RSP_STEP_TCP;

@@ -35,6 +35,7 @@ static json_t *
 open_root(struct rsp_doc *doc, struct rsp_bytes text, const char *schema)
 {
 	json_error_t error;
+	text = rsp_bytes_skip_mark(text);
 	json_t *root = json_loadb(text.n ? (const char *)text.p : "", text.n, JSON_REJECT_DUPLICATES, &error);
 
 	if (!root) {

@@ -353,6 +353,57 @@ guess(const struct rsp_scope *scope, const struct rsp_endpoint *at, enum rsp_ser
 	return matches == 1 ? found : scope->n_registrars == 1 ? &scope->registrars[0] : NULL;
 }
 
+static bool
+is_endpoint(const struct rsp_scope_registrar *registrar, enum rsp_service service, const struct rsp_endpoint *at)
+{
+	const struct rsp_endpoint *known = endpoint_of(registrar, service);
+
+	return *known->host && at->port == known->port && has_host(registrar, at->host);
+}
+
+/* The registrar whose port for the other service @at is, and no registrar's for @service; NULL: none. A @named one is
+ * known by its port alone: its host may be called otherwise in the scope. */
+static const struct rsp_scope_registrar *
+with_other_service(const struct rsp_scope *scope, const struct rsp_endpoint *at,
+		   const struct rsp_scope_registrar *named, enum rsp_service service)
+{
+	enum rsp_service other = service == RSP_SERVICE_ASAP ? RSP_SERVICE_ENRP : RSP_SERVICE_ASAP;
+	const struct rsp_scope_registrar *found = NULL;
+
+	if (at->port == 0)
+		return NULL;
+	if (named)
+		return at->port == endpoint_of(named, other)->port && at->port != endpoint_of(named, service)->port
+			       ? named
+			       : NULL;
+	for (size_t i = 0; i < scope->n_registrars; i++) {
+		if (is_endpoint(&scope->registrars[i], service, at))
+			return NULL;
+		if (!found && is_endpoint(&scope->registrars[i], other, at))
+			found = &scope->registrars[i];
+	}
+	return found;
+}
+
+static enum rsp_err
+check_service(const struct rsp_scope *scope, const char *spec, const struct rsp_endpoint *at,
+	      const struct rsp_scope_registrar *named, enum rsp_service service, struct rsp_why *why)
+{
+	static const char *const name[] = { [RSP_SERVICE_ASAP] = "ASAP", [RSP_SERVICE_ENRP] = "ENRP" };
+	const struct rsp_scope_registrar *found = scope ? with_other_service(scope, at, named, service) : NULL;
+	char right[RSP_ENDPOINT_TEXT_MAX];
+
+	if (!found)
+		return RSP_OK;
+	const struct rsp_endpoint *wanted = endpoint_of(found, service);
+	if (!*wanted->host)
+		return rsp_fail(why, RSP_EUSAGE, spec, "is the %s port of %s, which has none for %s in the scope",
+				name[service == RSP_SERVICE_ASAP], found->name, name[service]);
+	rsp_endpoint_format(wanted, right);
+	return rsp_fail(why, RSP_EUSAGE, spec, "is the %s port of %s; for %s it has %s",
+			name[service == RSP_SERVICE_ASAP], found->name, name[service], right);
+}
+
 enum rsp_err
 rsp_scope_registrar_at(const struct rsp_scope *scope, const char *spec, enum rsp_service service,
 		       struct rsp_target *ret, struct rsp_why *why)
@@ -375,6 +426,8 @@ rsp_scope_registrar_at(const struct rsp_scope *scope, const char *spec, enum rsp
 	else if (rsp_endpoint_parse(host, 0, &target.endpoint))
 		return rsp_fail(why, RSP_EVALUE, spec, "is not [NAME@]HOST[:PORT]");
 
+	if (check_service(scope, spec, &target.endpoint, target.registrar, service, why))
+		return RSP_EUSAGE;
 	if (!target.registrar && scope)
 		target.registrar = guess(scope, &target.endpoint, service);
 	if (target.endpoint.port == 0 && target.registrar)

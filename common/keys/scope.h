@@ -108,7 +108,7 @@ struct rsp_target {
  * else the one whose endpoint it is; else the only one with that host among its endpoints and addresses; else the
  * only one in the scope. The port defaults to that registrar's, else the service's. With no @scope (NULL), or one
  * without registrars, a NAME is taken as it is. RSP_EVALUE for a bad spec, RSP_ENOTFOUND for a NAME that the scope
- * does not know.
+ * does not know, RSP_EUSAGE for a port that is a registrar's, but for the other service.
  */
 enum rsp_err rsp_scope_registrar_at(const struct rsp_scope *scope, const char *spec, enum rsp_service service,
 				    struct rsp_target *ret, struct rsp_why *why) RSP_NODISCARD;

@@ -1,8 +1,11 @@
 #include <ares.h>
+#include <errno.h>
 #include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 
+#include "base/file.h"
 #include "net/addr.h"
 #include "net/loop_priv.h"
 #include "net/watch.h"
@@ -94,9 +97,23 @@ fail(struct rsp_lookup *lookup, enum rsp_err err, const char *reason)
 	tell_later(lookup);
 }
 
+/* c-ares does not tell that it could open no socket, or not the hosts file. */
+static bool
+is_out_of_descriptors(void)
+{
+	int fd = eventfd(0, EFD_CLOEXEC);
+
+	if (fd < 0)
+		return errno == EMFILE || errno == ENFILE;
+	rsp_fd_close(fd);
+	return false;
+}
+
 static const char *
 reason_of(int status)
 {
+	if (is_out_of_descriptors())
+		return "cannot be looked up: too many open files";
 	switch (status) {
 	case ARES_SUCCESS:
 	case ARES_ENODATA:

@@ -5,6 +5,9 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <unistd.h>
+
+#include "base/file.h"
 
 #define ROUNDS_MAX 16 /* of deferred calls that ask for more, before I/O gets its turn */
 
@@ -13,6 +16,8 @@ rsp_streams_cut *rsp_loop_cut_streams;
 enum rsp_err
 rsp_uv_err(int status)
 {
+	if (status)
+		errno = -status;
 	switch (status) {
 	case 0:
 		return RSP_OK;
@@ -23,6 +28,9 @@ rsp_uv_err(int status)
 	case UV_EACCES:
 	case UV_EPERM:
 		return RSP_EPERMS;
+	case UV_EMFILE:
+	case UV_ENFILE:
+		return RSP_ELIMIT;
 	default:
 		return RSP_EIO;
 	}
@@ -124,6 +132,25 @@ rsp_defer_cancel(struct rsp_loop *loop, struct rsp_defer *defer)
 	defer->link = NULL;
 }
 
+/* libuv aborts the process if its first loop cannot have the pipe for signals. */
+static bool
+has_descriptors(void)
+{
+	int first[2], second[2];
+
+	if (pipe2(first, O_CLOEXEC) < 0)
+		return false;
+	bool enough = pipe2(second, O_CLOEXEC) == 0;
+	int error = errno;
+	for (unsigned i = 0; i < 2; i++) {
+		rsp_fd_close(first[i]);
+		if (enough)
+			rsp_fd_close(second[i]);
+	}
+	errno = error;
+	return enough;
+}
+
 enum rsp_err
 rsp_loop_new(struct rsp_loop **ret)
 {
@@ -132,6 +159,10 @@ rsp_loop_new(struct rsp_loop **ret)
 
 	if (!loop)
 		return RSP_ENOMEM;
+	if (!has_descriptors()) {
+		free(loop);
+		return RSP_ELIMIT;
+	}
 	int status = uv_loop_init(&loop->uv);
 	if (status) {
 		free(loop);

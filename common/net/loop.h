@@ -15,7 +15,10 @@
 
 struct rsp_loop;
 
-/** A loop with nothing in it. RSP_ENOMEM or RSP_EIO. */
+/**
+ * A loop with nothing in it. RSP_ENOMEM, RSP_ELIMIT (no descriptor is left) or RSP_EIO; errno then says more, here and in
+ * rsp_alarm_new() and rsp_signal_new().
+ */
 enum rsp_err rsp_loop_new(struct rsp_loop **ret) RSP_NODISCARD;
 
 /**

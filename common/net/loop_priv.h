@@ -50,7 +50,7 @@ void rsp_defer_late(struct rsp_loop *loop, struct rsp_defer *defer);
 typedef void rsp_streams_cut(struct rsp_loop *loop);
 extern rsp_streams_cut *rsp_loop_cut_streams;
 
-/** The error of ours for one of libuv's. */
+/** The error of ours for one of libuv's, which goes to errno. */
 enum rsp_err rsp_uv_err(int status);
 
 /** uv_poll_init() of any fd, that leaves its blocking mode alone: it may be shared with others, as stdin is. */

@@ -154,19 +154,53 @@ certificate_alert(enum rsp_err err)
 	return GNUTLS_A_BAD_CERTIFICATE;
 }
 
-/* What the other side's alert means. Servers say in different words that they do not believe a key: GnuTLS with
- * illegal_parameter, others with decrypt_error or unknown_psk_identity. */
+/* What the other side's alert means, as far as it has one cause only; NULL: it does not tell. */
+static const char *
+meaning_of(const struct rsp_tls_session *ts, gnutls_alert_description_t alert)
+{
+	enum rsp_role role = ts->server || !ts->hs ? RSP_ROLE_NONE : ts->hs->wanted;
+
+	switch ((int)alert) {
+	/* Servers say in different words that they do not believe a key: GnuTLS with the first. */
+	case GNUTLS_A_ILLEGAL_PARAMETER:
+	case GNUTLS_A_DECRYPT_ERROR:
+	case GNUTLS_A_UNKNOWN_PSK_IDENTITY:
+		if (role == RSP_ROLE_ELEMENT)
+			return "does not know our key, or has another one for it; is it that registrar, and its ASAP "
+			       "port?";
+		if (role == RSP_ROLE_MONITOR || role == RSP_ROLE_PEER)
+			return "does not know our key, or has another one for it; is it that registrar, and its ENRP "
+			       "port?";
+		return role == RSP_ROLE_NOTIFY ? "does not know our key, or has another one for it" : NULL;
+	case GNUTLS_A_HANDSHAKE_FAILURE:
+		return role == RSP_ROLE_USER ? "has no certificate for users, or no cipher suite in common with us; is "
+					       "it the ASAP port?"
+					     : NULL;
+	case GNUTLS_A_BAD_CERTIFICATE:
+	case GNUTLS_A_UNSUPPORTED_CERTIFICATE:
+	case GNUTLS_A_CERTIFICATE_REVOKED:
+	case GNUTLS_A_CERTIFICATE_EXPIRED:
+	case GNUTLS_A_CERTIFICATE_UNKNOWN:
+	case GNUTLS_A_UNKNOWN_CA:
+		return "does not believe our certificate";
+	case GNUTLS_A_CERTIFICATE_REQUIRED:
+		return "wants a certificate of its users: --tls-cert";
+	case GNUTLS_A_PROTOCOL_VERSION:
+		return "has no version of TLS in common with us";
+	default:
+		return NULL;
+	}
+}
+
 static void
 describe_alert(const struct rsp_tls_session *ts, char *reason, size_t room)
 {
-	gnutls_alert_description_t alert = gnutls_alert_get(ts->session);
-	bool of_key = alert == GNUTLS_A_ILLEGAL_PARAMETER || alert == GNUTLS_A_DECRYPT_ERROR ||
-		      alert == GNUTLS_A_UNKNOWN_PSK_IDENTITY;
+	const char *meaning = meaning_of(ts, gnutls_alert_get(ts->session));
 	char name[64];
 
 	alert_name(ts->session, name, sizeof(name));
-	if (of_key && !ts->server && ts->hs->wanted != RSP_ROLE_USER)
-		(void)snprintf(reason, room, "does not know our key, or has another one for it (alert %s)", name);
+	if (meaning)
+		(void)snprintf(reason, room, "%s (alert %s)", meaning, name);
 	else
 		(void)snprintf(reason, room, "refused by the other side: alert %s", name);
 }
@@ -198,7 +232,12 @@ handshake_error(struct rsp_tls_session *ts, int code, char *reason, size_t room)
 	bool no_key = code == GNUTLS_E_INSUFFICIENT_CREDENTIALS || code == GNUTLS_E_DECRYPTION_FAILED;
 	if (!ts->server && ts->hs->key && no_key)
 		(void)snprintf(reason, room, "does not know our key, or has another one for it");
-	else if (!ts->server || !rsp_tls_describe_offer(ts, mismatch, reason, room))
+	else if (ts->server && rsp_tls_describe_offer(ts, mismatch, reason, room))
+		;
+	else if (ts->server && code == GNUTLS_E_INSUFFICIENT_CREDENTIALS)
+		(void)snprintf(reason, room,
+			       "offers no key, and there is no certificate here: a user at a port for keys?");
+	else
 		(void)snprintf(reason, room, "handshake failed: %s", gnutls_strerror(code));
 	switch (code) {
 	case GNUTLS_E_UNEXPECTED_PACKET:
@@ -266,12 +305,9 @@ rsp_tls_session_auth(struct rsp_tls_session *ts, struct rsp_stream_auth *ret)
 enum rsp_err
 rsp_tls_record_error(struct rsp_tls_session *ts, ssize_t code, char *reason, size_t room)
 {
-	char name[64];
-
 	switch (code) {
 	case GNUTLS_E_FATAL_ALERT_RECEIVED:
-		alert_name(ts->session, name, sizeof(name));
-		(void)snprintf(reason, room, "refused by the other side: alert %s", name);
+		describe_alert(ts, reason, room);
 		return RSP_EAUTH;
 	case GNUTLS_E_PREMATURE_TERMINATION:
 	case GNUTLS_E_PULL_ERROR:

@@ -194,12 +194,23 @@ await_rest(struct serve_link *link)
 	}
 }
 
+/* A TLS handshake record (RFC 8446 s.5.1) at a port for plain text. No message of RSerPool has this type. */
+static bool
+is_tls(const struct serve_link *link, struct rsp_bytes all)
+{
+	return !rsp_stream_auth(link->stream)->secure && all.n >= 2 && all.p[0] == 0x16 && all.p[1] == 3;
+}
+
 static size_t
 on_data(void *ctx, struct rsp_stream *stream, struct rsp_bytes all)
 {
 	struct serve_link *link = ctx;
 	struct rsp_bytes rest = all;
 
+	if (link && !link->closing && is_tls(link, all)) {
+		serve_record(link, RSP_EVENT_MALFORMED, all.p[0], "a TLS handshake, but this port is for plain text");
+		serve_link_close(link, false);
+	}
 	while (link && !link->closing && rest.n > 0 && !rsp_stream_full(stream)) {
 		size_t n = rsp_message_frame(rest);
 

@@ -253,7 +253,7 @@ for turn in range(1 << 20):
 	make_scope "$BATS_TEST_TMPDIR/else"
 	rsp 5 rsp-register --scope "$BATS_TEST_TMPDIR/else/e1" -s "r1@${asap[r1]}" -p 8001 web
 	assert_equal "$(field '.error.key, .attempts[0].step' | xargs)" "auth-failed tls"
-	assert_equal "$stderr" "rsp-register: r1@${asap[r1]}: does not know our key, or has another one for it (alert illegal_parameter)"
+	assert_equal "$stderr" "rsp-register: r1@${asap[r1]}: does not know our key, or has another one for it; is it that registrar, and its ASAP port? (alert illegal_parameter)"
 	resolve web r1 1
 }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """names.py FILE [NAME=ADDR,ADDR...]: a name server that answers for these names only, and for all others never.
 
-It listens on 127.0.0.1 and a port that the kernel chooses, and writes "127.0.0.1:PORT" to FILE when it does."""
+It listens on 127.0.0.1 and a port that the kernel chooses, and writes "127.0.0.1:PORT" to FILE when it does. Each name that it is asked for is a line of FILE.asked."""
 import os
 import socket
 import struct
@@ -30,6 +30,8 @@ def main():
     while True:
         query, whence = server.recvfrom(4096)
         name, kind, end = question(query)
+        with open(sys.argv[1] + ".asked", "a", encoding="ascii") as out:
+            out.write(name + "\n")
         if name not in names:
             continue
         found = names[name] if kind == 1 else []  # A; of other types there is nothing

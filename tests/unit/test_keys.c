@@ -351,6 +351,20 @@ targets(void)
 		CHECK_STR(target.endpoint.host, good[i].host);
 		CHECK_EQ(target.endpoint.port, good[i].port);
 	}
+	static const struct {
+		const char *spec, *reason;
+		enum rsp_service service;
+	} other[] = {
+		{ "r2@elsewhere:9902", "is the ENRP port of r2; for ASAP it has [::1]:4864", RSP_SERVICE_ASAP },
+		{ "r2.example:9902", "is the ENRP port of r2; for ASAP it has [::1]:4864", RSP_SERVICE_ASAP },
+		{ "192.0.2.7:9902", "is the ENRP port of r2; for ASAP it has [::1]:4864", RSP_SERVICE_ASAP },
+		{ "[::1]:4864", "is the ASAP port of r2; for ENRP it has r2.example:9902", RSP_SERVICE_ENRP },
+	};
+	for (unsigned i = 0; scope && i < RSP_COUNT(other); i++) {
+		CHECK_EQ(rsp_scope_registrar_at(scope, other[i].spec, other[i].service, &target, &why), RSP_EUSAGE);
+		CHECK_STR(why.object, other[i].spec);
+		CHECK_STR(why.reason, other[i].reason);
+	}
 	CHECK_EQ(rsp_scope_registrar_at(scope, "r3@h", RSP_SERVICE_ASAP, &target, &why), RSP_ENOTFOUND);
 	CHECK_EQ(rsp_scope_registrar_at(scope, "r2@", RSP_SERVICE_ASAP, &target, &why), RSP_EVALUE);
 	CHECK_EQ(rsp_scope_registrar_at(scope, "", RSP_SERVICE_ASAP, &target, &why), RSP_EVALUE);
