@@ -1,0 +1,185 @@
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include "net/race.h"
+#include "net_world.h"
+
+/* The race between the addresses of one server. */
+
+enum { HOLES = 20 };
+
+struct result {
+	struct end end;
+	unsigned failed;
+	bool reached;
+	struct rsp_why why;
+};
+
+/* A port that connection attempts get no answer from: the queue of connections to accept is full. */
+struct hole {
+	int listener, filler;
+	struct rsp_sockaddr at;
+};
+
+static struct hole holes[HOLES];
+
+static void
+open_hole(struct hole *hole)
+{
+	struct rsp_sockaddr sa = loopback();
+
+	hole->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	CHECK(bind(hole->listener, (const struct sockaddr *)&sa.ss, sa.len) == 0 && listen(hole->listener, 0) == 0);
+	sa.len = sizeof(sa.ss);
+	CHECK(getsockname(hole->listener, (struct sockaddr *)&sa.ss, &sa.len) == 0);
+	hole->filler = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	CHECK(connect(hole->filler, (const struct sockaddr *)&sa.ss, sa.len) == 0);
+	hole->at = sa;
+}
+
+static void
+open_holes(void)
+{
+	for (unsigned i = 0; i < HOLES; i++)
+		open_hole(&holes[i]);
+}
+
+static void
+close_holes(void)
+{
+	for (unsigned i = 0; i < HOLES; i++) {
+		rsp_fd_close(holes[i].filler);
+		rsp_fd_close(holes[i].listener);
+	}
+}
+
+/* The result is the end's first member, so that the end's own events do. */
+static void
+on_failed(void *ctx, const struct rsp_why *why, bool reached)
+{
+	struct result *result = ctx;
+
+	result->failed++;
+	result->why = *why;
+	result->reached = reached;
+}
+
+static struct rsp_race *
+start(struct result *result, const struct rsp_sockaddr *to, unsigned n, uint32_t timeout_ms)
+{
+	struct rsp_race_params params = {
+		.dial = { .timeout_ms = timeout_ms },
+		.to = to,
+		.n = n,
+		.events = &end_events,
+		.failed = on_failed,
+		.ctx = result,
+	};
+	struct rsp_race *race = NULL;
+
+	CHECK_EQ(rsp_race_start(world_loop, &params, &race), RSP_OK);
+	CHECK_EQ(result->failed + result->end.opened, 0); /* nothing is told from inside */
+	return race;
+}
+
+static void
+silent_addresses_do_not_hide_one_that_is_well(void)
+{
+	struct end accepted = { 0 };
+	struct result result = { 0 };
+	struct rsp_listener *listener = world_listen(NULL, RSP_TLS_ASAP, NULL, &accepted);
+	struct rsp_sockaddr to[] = { holes[0].at, holes[1].at, holes[2].at, *rsp_listener_address(listener),
+				     holes[3].at };
+	size_t before = count_fds();
+
+	(void)start(&result, to, RSP_COUNT(to), 60000); /* each could take a minute */
+	WORLD_RUN(result.end.opened && accepted.opened);
+	CHECK_EQ(result.end.auth.remote_port, rsp_sockaddr_port(rsp_listener_address(listener)));
+	CHECK_EQ(result.failed, 0);
+	CHECK(count_fds() <= before + 2); /* the others are closed */
+	rsp_stream_close(result.end.stream, false);
+	WORLD_RUN(result.end.closed && accepted.closed);
+	rsp_listener_free(listener);
+	end_done(&accepted);
+	end_done(&result.end);
+}
+
+static void
+one_that_refuses_lets_the_next_one_start_at_once(void)
+{
+	struct end accepted = { 0 };
+	struct result result = { 0 };
+	struct rsp_listener *listener = world_listen(NULL, RSP_TLS_ASAP, NULL, &accepted);
+	struct rsp_sockaddr to[RSP_RACE_MAX], closed = loopback();
+	uint64_t begin_ms = rsp_clock_ms();
+
+	rsp_sockaddr_set_port(&closed, 1);
+	for (unsigned i = 0; i + 1 < RSP_RACE_MAX; i++)
+		to[i] = closed;
+	to[RSP_RACE_MAX - 1] = *rsp_listener_address(listener);
+	(void)start(&result, to, RSP_RACE_MAX, 60000);
+	WORLD_RUN(result.end.opened && accepted.opened);
+	CHECK(rsp_clock_ms() - begin_ms < (uint64_t)RSP_RACE_MAX * RSP_RACE_STAGGER_MS / 2);
+	rsp_stream_close(result.end.stream, false);
+	WORLD_RUN(result.end.closed && accepted.closed);
+	rsp_listener_free(listener);
+	end_done(&accepted);
+	end_done(&result.end);
+}
+
+static void
+all_that_fail_are_told_once(void)
+{
+	struct result refused = { 0 }, none = { 0 }, silent = { 0 };
+	struct rsp_sockaddr to[3] = { loopback(), loopback(), loopback() }, at[HOLES];
+	size_t before = count_fds(), most = 0;
+
+	for (unsigned i = 0; i < RSP_COUNT(to); i++)
+		rsp_sockaddr_set_port(&to[i], (uint16_t)(i + 1));
+	(void)start(&refused, to, RSP_COUNT(to), 0);
+	(void)start(&none, NULL, 0, 0);
+	WORLD_RUN(refused.failed && none.failed);
+	CHECK_EQ(refused.why.err, RSP_EUNREACHABLE);
+	CHECK_STR(refused.why.reason, "Connection refused");
+	CHECK(!refused.reached && *none.why.reason);
+
+	for (unsigned i = 0; i < HOLES; i++)
+		at[i] = holes[i].at;
+	(void)start(&silent, at, HOLES, 750); /* 250 ms for each, eight at a time */
+	WORLD_RUN((most = count_fds() > most ? count_fds() : most, silent.failed));
+	CHECK(most <= before + RSP_RACE_PARALLEL + 1);
+	CHECK_EQ(silent.why.err, RSP_ETIMEOUT);
+	CHECK_EQ(refused.failed + none.failed + silent.failed, 3);
+}
+
+static void
+a_race_that_is_cancelled_is_gone(void)
+{
+	struct result result = { 0 };
+	struct rsp_sockaddr to[] = { holes[0].at, holes[1].at };
+	size_t before = count_fds();
+	struct rsp_race *race = start(&result, to, RSP_COUNT(to), 60000);
+
+	CHECK(!rsp_race_reached(race));
+	(void)rsp_loop_turn(world_loop, false);
+	rsp_race_cancel(race);
+	rsp_race_cancel(NULL);
+	rsp_loop_run(world_loop);
+	CHECK_EQ(result.failed + result.end.opened, 0);
+	CHECK_EQ(count_fds(), before);
+}
+
+int
+main(void)
+{
+	if (!world_begin())
+		return 1;
+	open_holes();
+	TAP_RUN(silent_addresses_do_not_hide_one_that_is_well);
+	TAP_RUN(one_that_refuses_lets_the_next_one_start_at_once);
+	TAP_RUN(all_that_fail_are_told_once);
+	TAP_RUN(a_race_that_is_cancelled_is_gone);
+	close_holes();
+	TAP_RUN(nothing_is_left);
+	return tap_end();
+}
