@@ -1,4 +1,5 @@
 #include <stdlib.h>
+#include <string.h>
 
 #include "engine/registrar_priv.h"
 
@@ -36,10 +37,11 @@ keep_old_table(struct rsp_registrar *r)
 }
 
 static void
-begin_to_serve(struct rsp_registrar *r)
+begin_to_serve(struct rsp_registrar *r, bool alone)
 {
 	keep_old_table(r);
 	r->serving = true;
+	r->alone_until_ms = alone ? r->now_ms + r->config.hold_window_ms : 0;
 	r->mentor = NULL;
 	rsp_wheel_cancel(&r->enrp, &r->join.timer);
 	rsp_enrp_set(r, &r->heartbeat, r->config.peer_heartbeat_cycle_ms);
@@ -55,7 +57,7 @@ serve(struct rsp_registrar *r, const char *reason)
 				   .count = rsp_handlespace_elements(r->space),
 				   .duration_ms = r->now_ms - r->joining_ms };
 
-	begin_to_serve(r);
+	begin_to_serve(r, strcmp(reason, "alone") == 0);
 	r->ops->record(r->ctx, &event);
 	rsp_enrp_presences(r, true); /* whose answers are audited */
 }
@@ -81,7 +83,7 @@ rsp_join_begin(struct rsp_registrar *r)
 	r->rounds = 0;
 	/* nothing is dialled, and nothing recorded, from inside the call that makes the engine or from inside of a message */
 	if (r->n_contacts == 0) {
-		begin_to_serve(r);
+		begin_to_serve(r, true);
 		return;
 	}
 	r->round_ms = 0;

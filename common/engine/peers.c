@@ -395,6 +395,8 @@ watch(struct rsp_registrar *r, struct rsp_peer *peer)
 void
 rsp_peer_heard(struct rsp_registrar *r, struct rsp_peer *peer)
 {
+	if (!peer->heard || peer->state != RSP_PEER_ACTIVE)
+		r->merging_until_ms = r->now_ms + r->config.hold_window_ms;
 	peer->heard = true;
 	peer->last_heard_ms = r->now_ms;
 	peer->n_initiators = 0; /* it is alive: their takeover is not acknowledged */
@@ -406,13 +408,6 @@ rsp_peer_heard(struct rsp_registrar *r, struct rsp_peer *peer)
 		rsp_takeover_abort(r, peer, "target-alive");
 	watch(r, peer);
 	rsp_enrp_record(r, RSP_EVENT_PEER_RETURNED, peer, NULL);
-}
-
-/* The registrar there accepts connections and closes them: the next attempt waits for its time. */
-static bool
-backs_off(const struct rsp_contact *contact)
-{
-	return contact->n_brief > 1 && rsp_timer_is_set(&contact->timer.timer);
 }
 
 void
@@ -429,7 +424,9 @@ rsp_peer_probe(struct rsp_registrar *r, struct rsp_peer *peer, const char *reaso
 		rsp_enrp_presence(r, peer->contact->link, peer->server_id, true);
 	if (peer->link_in)
 		rsp_enrp_presence(r, peer->link_in, peer->server_id, true);
-	if (peer->contact && !peer->contact->link && !backs_off(peer->contact))
+	/* a registrar that accepts connections and closes them at once is dialled when its time has come */
+	if (peer->contact && !peer->contact->link &&
+	    (peer->contact->n_brief <= 1 || !rsp_timer_is_set(&peer->contact->timer.timer)))
 		rsp_contact_dial(r, peer->contact);
 }
 

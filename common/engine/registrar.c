@@ -33,6 +33,8 @@ rsp_registrar_defaults(void)
 		.reconnect_grace_ms = 5000,
 		.max_bad_pe_report = 3,
 		.push_distance_ms = 100,
+		.hold_ms = 1000,
+		.hold_window_ms = 5000,
 		/* RFC 5353 s.4 */
 		.peer_heartbeat_cycle_ms = 30000,
 		.max_time_last_heard_ms = 61000,
@@ -122,6 +124,7 @@ rsp_link_forget(struct rsp_registrar *r, struct rsp_link *link)
 	if (link->giving)
 		rsp_giving_end(r, link->giving);
 	rsp_looks_link_forget(r, link);
+	rsp_held_forget(r, link);
 	if (link->dialled && link->info.protocol == RSP_ASAP) {
 		rsp_table_remove(&r->reach, &link->reach, hash_of_reach(r, &link->reach));
 		if (!link->up)
@@ -565,6 +568,7 @@ rsp_registrar_receive(struct rsp_registrar *r, uint64_t now_ms, uint32_t id, str
 	r->stats.received++;
 	if (link->info.protocol == RSP_ENRP) {
 		rsp_enrp_receive(r, link, octets);
+		rsp_held_settle(r);
 		return;
 	}
 	if (rsp_message_decode(RSP_ASAP, octets, &msg, &why)) {
@@ -591,6 +595,7 @@ rsp_registrar_receive(struct rsp_registrar *r, uint64_t now_ms, uint32_t id, str
 	default: /* RFC 5352 s.4: the others are not for a registrar */
 		break;
 	}
+	rsp_held_settle(r);
 }
 
 #define LATE_MS 50
@@ -623,6 +628,7 @@ rsp_registrar_tick(struct rsp_registrar *r, uint64_t now_ms)
 		rsp_asap_keepalive_due(r, now_ms, RSP_CONTAINER(timer, struct rsp_element, keepalive));
 	while ((timer = rsp_registrar_due(r, &r->push)))
 		rsp_watch_push(r, now_ms, RSP_CONTAINER(timer, struct rsp_watch, timer));
+	rsp_held_settle(r);
 }
 
 void
@@ -643,6 +649,8 @@ rsp_registrar_deadline(const struct rsp_registrar *r)
 	other = rsp_wheel_next(&r->push);
 	next = other < next ? other : next;
 	other = rsp_wheel_next(&r->enrp);
+	next = other < next ? other : next;
+	other = rsp_held_next(r);
 	return other < next ? other : next;
 }
 

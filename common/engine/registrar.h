@@ -42,6 +42,8 @@ struct rsp_registrar_config {
 	uint32_t reconnect_grace_ms;	/* how long an element whose connection closed may take to come back */
 	uint32_t max_bad_pe_report;	/* MAX-BAD-PE-REPORT, RFC 5352 s.3.5; at most 254 */
 	uint32_t push_distance_ms;	/* updates of a watched pool are not sent closer than this */
+	uint32_t hold_ms;        /* so long a question for an unknown pool waits that may be known soon; 0: never */
+	uint32_t hold_window_ms; /* so long after this registrar began to serve alone, or heard a peer (again) */
 
 	/* Among registrars. RFC 5353 s.4 */
 	const struct rsp_contact_config *contacts; /* copied; without any we are alone until somebody dials us */

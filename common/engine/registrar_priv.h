@@ -33,6 +33,20 @@ struct rsp_subscription {
 	uint32_t items;
 };
 
+/** A question for a pool that is not known, and may be soon: hold.c. */
+struct rsp_held {
+	struct rsp_held *next;
+	struct rsp_link *link;
+	uint64_t until_ms; /* then the answer is that there is no such pool */
+	uint32_t items;
+	bool watch;
+	size_t handle_size;
+	uint8_t handle[];
+};
+
+#define RSP_HELD_MAX      1024 /* of all links */
+#define RSP_HELD_LINK_MAX 16   /* of one */
+
 /** The subscriptions to one pool. */
 struct rsp_watch {
 	struct rsp_timer timer; /* when to push, if there is something to push */
@@ -188,6 +202,10 @@ struct rsp_registrar {
 	struct rsp_registrar_stats stats;
 	uint64_t now_ms; /* of the call that is being served */
 	uint64_t spared_ms; /* until then nobody is held for dead: we were stopped, and have not read what was said meanwhile */
+	struct rsp_held *held; /* the oldest first */
+	unsigned n_held;
+	uint64_t alone_until_ms;   /* until then elements of an earlier run may be on their way back */
+	uint64_t merging_until_ms; /* until then the tables of peers that were not heard before are waited for */
 	bool leaving;
 	const struct rsp_why *failure; /* of the link that is being told to be down, in words; or NULL */
 
@@ -456,6 +474,23 @@ void rsp_namesake_of_ours(struct rsp_registrar *r, struct rsp_bytes name, uint32
  * it. Recorded, at most once a minute for each.
  */
 void rsp_same_id_heard(struct rsp_registrar *r, const struct rsp_link *link, uint32_t id, const char *holder);
+
+/* hold.c: questions that come too early */
+
+/** Hold the question @msg for a pool that is not known. False if this registrar knows all that it can, or no room. */
+bool rsp_hold(struct rsp_registrar *r, struct rsp_link *link, const struct rsp_message *msg, uint32_t items);
+/** Answer what can be answered now, or is not worth waiting for any longer. */
+void rsp_held_settle(struct rsp_registrar *r);
+/** Forget what came over @link. */
+void rsp_held_forget(struct rsp_registrar *r, const struct rsp_link *link);
+/** When the next held question is due; RSP_NEVER: there is none. */
+uint64_t rsp_held_next(const struct rsp_registrar *r);
+
+/* resolve.c */
+
+/** Answer the question for @handle, whose pool is there or not. */
+void rsp_resolution_answer(struct rsp_registrar *r, struct rsp_link *link, struct rsp_bytes handle, uint32_t items,
+			   bool watch);
 
 /* join.c: s.3.2 */
 

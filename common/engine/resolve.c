@@ -152,10 +152,20 @@ rsp_asap_resolution(struct rsp_registrar *r, uint64_t now_ms, struct rsp_link *l
 		answer_refused(r, link, msg, RSP_CAUSE_SECURITY, "plain-text");
 	else if (!rsp_account_pay(link->account, RSP_TOLL_RESOLUTION, &r->config.resolutions, now_ms))
 		answer_refused(r, link, msg, RSP_CAUSE_LACK_OF_RESOURCES, "rate");
-	else if (!pool)
-		answer_error(r, link, msg->handle, RSP_CAUSE_UNKNOWN_POOL_HANDLE);
-	else
+	else if (pool || !rsp_hold(r, link, msg, items))
+		rsp_resolution_answer(r, link, msg->handle, items, watch);
+}
+
+void
+rsp_resolution_answer(struct rsp_registrar *r, struct rsp_link *link, struct rsp_bytes handle, uint32_t items,
+		      bool watch)
+{
+	struct rsp_pool *pool = rsp_pool_find(r->space, handle);
+
+	if (pool)
 		answer(r, link, pool, items, watch && subscribe(r, link, pool, items));
+	else
+		answer_error(r, link, handle, RSP_CAUSE_UNKNOWN_POOL_HANDLE);
 }
 
 /* The pool has changed, or goes: then its watchers are told once more, and there is nothing to watch any longer. */

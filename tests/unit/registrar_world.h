@@ -130,6 +130,7 @@ config_sample(void)
 	struct rsp_registrar_config config = rsp_registrar_defaults();
 
 	config.server_id = SERVER_ID;
+	config.hold_ms = 0; /* unknown pools are answered at once; test_hold.c has the rest */
 	config.may = may_pool;
 	config.may_address = may_address;
 	config.limits = (struct rsp_handlespace_limits){ 100, 1000, 1000 };

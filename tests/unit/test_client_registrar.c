@@ -350,10 +350,10 @@ registered_kept_alive_resolved_and_deregistered(void)
 	ask(false);
 	run(1000);
 	CHECK_EQ(net.told[RSP_CLIENT_REGISTERED], 1);
-	CHECK_EQ(net.told[RSP_CLIENT_RESOLVED] + net.told[RSP_CLIENT_UNRESOLVED], 1);
+	CHECK_EQ(net.told[RSP_CLIENT_RESOLVED], 1); /* whichever came first: the registrar has just begun alone */
 	ask(false);
 	run(600000);
-	CHECK_EQ(net.told[RSP_CLIENT_RESOLVED], 1);
+	CHECK_EQ(net.told[RSP_CLIENT_RESOLVED], 2);
 	CHECK_EQ(net.n_list, 1);
 	CHECK(net.told[RSP_CLIENT_KEEPALIVE] > 200);
 	CHECK(net.told[RSP_CLIENT_RENEWED] >= 14 && net.told[RSP_CLIENT_RENEWED] <= 18);

@@ -477,6 +477,7 @@ a_length_that_no_message_has_ends_the_connection(void)
 	struct end end = { 0 }, other = { 0 };
 
 	prepare(false);
+	service.config.engine.hold_ms = 0;
 	start();
 	dial(RSP_SERVE_ASAP, NULL, RSP_ROLE_NONE, &other);
 	dial(RSP_SERVE_ASAP, NULL, RSP_ROLE_NONE, &end);

@@ -1,0 +1,157 @@
+#include "registrar_world.h"
+
+/* A question for a pool that may be known soon is not answered with "unknown pool handle" at once. */
+
+enum { HOLD = 1000, WINDOW = 5000 };
+
+static void
+begin_to_hold(void)
+{
+	struct rsp_registrar_config config = config_sample();
+
+	config.hold_ms = HOLD;
+	config.hold_window_ms = WINDOW;
+	begin_with(&config);
+}
+
+static void
+ask(uint32_t link, const char *handle, uint8_t flags)
+{
+	struct rsp_message msg = { .protocol = RSP_ASAP,
+				   .type = ASAP_HANDLE_RESOLUTION,
+				   .flags = flags,
+				   .has = RSP_HAS_HANDLE,
+				   .handle = rsp_bytes_str(handle) };
+
+	tell(link, &msg);
+}
+
+static unsigned
+answers(uint32_t link)
+{
+	unsigned n = 0;
+
+	while (heard(link).type)
+		n++;
+	return n;
+}
+
+static void
+a_registrar_that_began_alone_waits_for_its_elements(void)
+{
+	begin_to_hold();
+	ask(USER, "web", 0);
+	ask(USER, "other", 0);
+	pass(400);
+	CHECK_EQ(answers(USER), 0);
+	CHECK_EQ(register_as(WEB1, "web", 7, "192.0.2.1"), RSP_CAUSE_NONE);
+	struct rsp_message answer = heard(USER);
+	CHECK_EQ(answer.n_list, 1);
+	CHECK_EQ(answers(USER), 0);
+	pass(HOLD - 401);
+	CHECK_EQ(answers(USER), 0);
+	pass(1); /* the bound */
+	answer = heard(USER);
+	CHECK_EQ(rsp_message_cause(&answer), RSP_CAUSE_UNKNOWN_POOL_HANDLE);
+	CHECK(rsp_bytes_equal(answer.handle, rsp_bytes_str("other")));
+	CHECK_EQ(answers(USER), 0);
+	end();
+}
+
+static void
+after_a_while_it_knows_what_it_knows(void)
+{
+	begin_to_hold();
+	pass(WINDOW - 500);
+	ask(USER, "web", 0);
+	CHECK_EQ(answers(USER), 0);
+	pass(499);
+	CHECK_EQ(answers(USER), 0);
+	pass(501); /* the window ends before the bound does */
+	CHECK_EQ(answers(USER), 1);
+	ask(USER, "web", 0);
+	CHECK_EQ(answers(USER), 1);
+	end();
+}
+
+static void
+a_question_that_is_asked_again_is_answered_once(void)
+{
+	begin_to_hold();
+	ask(USER, "web", 0);
+	pass(100);
+	ask(USER, "web", ASAP_FLAG_SUBSCRIBE);
+	CHECK_EQ(register_as(WEB1, "web", 7, "192.0.2.1"), RSP_CAUSE_NONE);
+	CHECK_EQ(rsp_registrar_stats(world.r).subscriptions, 1);
+	CHECK_EQ(answers(USER), 1);
+	end();
+}
+
+static void
+what_is_held_has_caps_and_ends_with_its_link(void)
+{
+	char handle[16];
+
+	begin_to_hold();
+	for (unsigned i = 0; i < 20; i++) {
+		(void)snprintf(handle, sizeof(handle), "pool%u", i);
+		ask(USER, handle, 0);
+	}
+	CHECK_EQ(answers(USER), 4);
+	ask(PROXY, "pool19", 0); /* another link has its own */
+	CHECK_EQ(answers(PROXY), 0);
+	rsp_registrar_link_down(world.r, world.now, USER, RSP_ECLOSED);
+	CHECK_EQ(register_as(WEB1, "pool3", 7, "192.0.2.1"), RSP_CAUSE_NONE);
+	pass(HOLD);
+	CHECK_EQ(answers(USER), 0);
+	CHECK_EQ(answers(PROXY), 1);
+	ask(PROXY, "x", 0);
+	end(); /* with one held */
+}
+
+/* A registrar with a peer that it had lost. */
+
+static void
+peer_says(uint32_t link, uint32_t id, uint16_t checksum)
+{
+	struct rsp_message msg = { .protocol = RSP_ENRP,
+				   .type = ENRP_PRESENCE,
+				   .has = RSP_HAS_CHECKSUM,
+				   .sender_id = id,
+				   .checksum = checksum };
+
+	tell(link, &msg);
+}
+
+static void
+a_peer_that_is_back_has_its_table_waited_for(void)
+{
+	enum { PEER = 20, ID = 0x77 };
+	struct rsp_link_info info = { .protocol = RSP_ENRP, .role = RSP_ROLE_PEER, .secure = true, .identity = "r2" };
+
+	begin_to_hold();
+	pass(2 * WINDOW);
+	ask(USER, "web", 0);
+	CHECK_EQ(answers(USER), 1);
+	CHECK_EQ(rsp_registrar_link_up(world.r, world.now, PEER, &info), RSP_OK);
+	peer_says(PEER, ID, 0x1234); /* it has elements, and we have none of it */
+	ask(USER, "web", 0);
+	pass(100);
+	CHECK_EQ(answers(USER), 0);
+	peer_says(PEER, ID, 0xffff); /* they are gone: we know as much as it does */
+	CHECK_EQ(answers(USER), 0);  /* its table is still under way */
+	pass(HOLD - 100);
+	CHECK_EQ(answers(USER), 1);
+	end();
+}
+
+int
+main(void)
+{
+	TAP_RUN(a_registrar_that_began_alone_waits_for_its_elements);
+	TAP_RUN(after_a_while_it_knows_what_it_knows);
+	TAP_RUN(a_question_that_is_asked_again_is_answered_once);
+	TAP_RUN(what_is_held_has_caps_and_ends_with_its_link);
+	TAP_RUN(a_peer_that_is_back_has_its_table_waited_for);
+	return tap_end();
+}
