@@ -335,6 +335,26 @@ the_a_bit_counts_for_a_watch(void)
 	world_end(&w);
 }
 
+/* RFC 5352 3.7.2: the hunt beside a home ends when that answers; and when the home is lost there is another one. */
+static void
+a_home_that_answered_late_and_is_lost_is_replaced(void)
+{
+	begin_asking_alpha(3);
+	world_run(&w, w.now + 16000);
+	CHECK(w.n_dials > 1);
+	world_resolved(&w, 1, "web", 1, true);
+	CHECK_EQ(world_resolve(&w, "web", true), RSP_OK); /* which needs a home from now on */
+	world_run(&w, w.now + 16000);
+	unsigned dials = w.n_dials;
+	world_resolved(&w, 1, "web", 1, true);
+	CHECK_EQ(world_open(&w), 1);
+	world_run(&w, w.now + 1000);
+	CHECK_EQ(w.n_dials, dials);
+	world_down(&w, 1, RSP_STEP_ASAP, RSP_ECLOSED);
+	CHECK_EQ(w.n_dials, dials + 1);
+	world_end(&w);
+}
+
 int
 main(void)
 {
@@ -350,5 +370,6 @@ main(void)
 	TAP_RUN(an_error_carries_the_parameter_that_is_nested);
 	TAP_RUN(an_error_carries_the_parameter_whose_value_is_invalid);
 	TAP_RUN(the_a_bit_counts_for_a_watch);
+	TAP_RUN(a_home_that_answered_late_and_is_lost_is_replaced);
 	return tap_end();
 }

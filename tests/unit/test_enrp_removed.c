@@ -1,0 +1,83 @@
+#include "enrp_world.h"
+
+/* What is removed stays removed, as long as it is remembered, however the removal was learnt: RFC 5353 s.3.3.2. */
+
+enum { B = 1, C = 2, TOMBSTONE_MS = 20000 };
+
+static void
+begin(void)
+{
+	struct rsp_registrar_config config = world_config();
+
+	config.tombstone_ms = TOMBSTONE_MS;
+	config.max_time_last_heard_ms = 60000;
+	world_begin(&config);
+	world_joined(B, ID_B, "b");
+	world_joined(C, ID_C, "c");
+}
+
+static void
+stays_removed(uint64_t version)
+{
+	CHECK_EQ(world_home("web", 7), 0);
+	CHECK_EQ(rsp_registrar_stats(w.r).tombstones, 1);
+	world_run(TOMBSTONE_MS - 2000);
+	world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(7, ID_B, version)); /* late */
+	CHECK_EQ(world_home("web", 7), 0);
+	CHECK_EQ(rsp_registrar_stats(w.r).tombstones, 1);
+	world_run(4000); /* and is forgotten then: that costs memory */
+	CHECK_EQ(rsp_registrar_stats(w.r).tombstones, 0);
+	world_end();
+}
+
+static void
+by_the_word_of_its_home(void)
+{
+	begin();
+	world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(7, ID_B, 20));
+	world_update(B, ID_B, ENRP_DEL_PE, "web", world_pe(7, ID_B, 22));
+	stays_removed(22);
+}
+
+static void
+by_a_removal_that_comes_before_the_addition(void)
+{
+	begin();
+	world_update(B, ID_B, ENRP_DEL_PE, "web", world_pe(7, ID_B, 22));
+	stays_removed(22);
+}
+
+/* c claimed it and gave it up, and b, its home, did not object in time. */
+static void
+by_a_claim_that_its_home_did_not_answer(void)
+{
+	begin();
+	world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(7, ID_B, 20));
+	world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(7, ID_C, 40));
+	world_update(C, ID_C, ENRP_DEL_PE, "web", world_pe(7, ID_C, 42));
+	world_run(500);
+	stays_removed(42);
+}
+
+/* c says that an element of ours is gone; it was not connected, and does not come back in its grace time. */
+static void
+by_a_removal_that_an_own_element_did_not_contest(void)
+{
+	begin();
+	CHECK_EQ(world_up(5, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
+	world_register(5, "web", 7);
+	uint64_t version = rsp_element_version(world_element("web", 7));
+	world_down(5, RSP_ECLOSED);
+	world_run(701);
+	stays_removed(version + 1);
+}
+
+int
+main(void)
+{
+	TAP_RUN(by_the_word_of_its_home);
+	TAP_RUN(by_a_removal_that_comes_before_the_addition);
+	TAP_RUN(by_a_claim_that_its_home_did_not_answer);
+	TAP_RUN(by_a_removal_that_an_own_element_did_not_contest);
+	return tap_end();
+}
