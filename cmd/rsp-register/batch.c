@@ -29,13 +29,32 @@ set(struct element_spec *spec, const char *key, const json_t *value, struct rsp_
 static enum rsp_err
 member(struct element_spec *spec, const char *key, const json_t *value, struct rsp_why *why)
 {
-	enum rsp_err err = RSP_OK;
+	bool taken = false;
+	enum rsp_err err = batch_printed(spec, key, value, &taken, why);
 	const json_t *one;
 	size_t i;
 
+	if (err || taken)
+		return err;
 	if (!json_is_array(value))
 		return set(spec, key, value, why);
 	json_array_foreach(value, i, one) if (!err) err = set(spec, key, one, why);
+	return err;
+}
+
+/* As records print it: whatever octets the handle has. */
+static enum rsp_err
+printed_handle(const json_t *hex, uint8_t **ret_handle, size_t *ret_size, struct rsp_why *why)
+{
+	char *text = NULL;
+	enum rsp_err err;
+
+	if (!json_is_string(hex))
+		return rsp_fail(why, RSP_ECONFIG, NULL, "\"handle_hex\": is not text");
+	if (asprintf(&text, "hex:%s", json_string_value(hex)) < 0)
+		return rsp_fail(why, RSP_ENOMEM, NULL, "out of memory");
+	err = rsp_cli_handle(text, ret_handle, ret_size, why);
+	free(text);
 	return err;
 }
 
@@ -45,7 +64,7 @@ batch_line(struct rsp_bytes line, struct element_spec *spec, struct rsp_bytes de
 {
 	json_error_t error;
 	json_auto_t *object = json_loadb((const char *)line.p, line.n, JSON_REJECT_DUPLICATES, &error);
-	const json_t *pool = json_object_get(object, "pool");
+	const json_t *pool = json_object_get(object, "pool"), *hex = json_object_get(object, "handle_hex");
 	enum rsp_err err = RSP_OK;
 	const char *key;
 	json_t *value;
@@ -58,7 +77,7 @@ batch_line(struct rsp_bytes line, struct element_spec *spec, struct rsp_bytes de
 		spec->n_ips = 0; /* those of the options count for lines without any */
 	json_object_foreach(object, key, value)
 	{
-		if (value == pool)
+		if (value == pool || strcmp(key, "handle") == 0 || strcmp(key, "handle_hex") == 0)
 			continue;
 		err = member(spec, key, value, why);
 		if (err)
@@ -72,6 +91,8 @@ batch_line(struct rsp_bytes line, struct element_spec *spec, struct rsp_bytes de
 		return rsp_fail(why, RSP_ECONFIG, NULL, "\"pool\": is not text");
 	if (pool)
 		return rsp_cli_handle(json_string_value(pool), ret_handle, ret_size, why);
+	if (hex)
+		return printed_handle(hex, ret_handle, ret_size, why);
 	if (default_handle.n == 0)
 		return rsp_fail(why, RSP_ECONFIG, NULL, "\"pool\": is missing");
 	*ret_handle = rsp_bytes_dup(default_handle);

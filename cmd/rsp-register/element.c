@@ -112,6 +112,21 @@ not_a_load(const char *path, struct rsp_why *why)
 	return rsp_fail(why, RSP_ECONFIG, path, "is not a load from 0 to 1 or from 0%% to 100%%");
 }
 
+/* Without blanks around it, and without NULs: a file has those in place of its content after the power failed. Text of
+ * NULs only becomes "". Returns where it begins; NULL if there is
+ * a NUL within. */
+static const char *
+trim(uint8_t *text, size_t size)
+{
+	while (size > 0 && (isspace(text[size - 1]) || text[size - 1] == '\0'))
+		text[--size] = '\0';
+	while (size > 0 && (isspace(*text) || *text == '\0')) {
+		text++;
+		size--;
+	}
+	return memchr(text, '\0', size) ? NULL : (const char *)text;
+}
+
 enum rsp_err
 element_read_load(struct element_spec *spec, const char *path, struct rsp_why *why)
 {
@@ -123,9 +138,8 @@ element_read_load(struct element_spec *spec, const char *path, struct rsp_why *w
 	enum rsp_err err = rsp_file_read(path, RSP_FILE_PUBLIC, 4096, &text, &size, why);
 	if (err)
 		return err == RSP_ELIMIT ? not_a_load(path, why) : err;
-	while (size > 0 && isspace(text[size - 1]))
-		text[--size] = '\0';
-	if (element_load((const char *)text, &spec->value[VALUE_LOAD]))
+	const char *load = trim(text, size);
+	if (!load || element_load(load, &spec->value[VALUE_LOAD]))
 		err = not_a_load(path, why);
 	free(text);
 	spec->given[VALUE_LOAD] = true;
@@ -140,11 +154,10 @@ element_choose_id(struct element_spec *spec, const char *path, struct rsp_rng *r
 	char line[16];
 
 	if (path && !spec->pe_id) {
-		enum rsp_err err = rsp_file_read(path, RSP_FILE_PUBLIC, 64, &text, &size, why);
+		enum rsp_err err = rsp_file_read(path, RSP_FILE_PUBLIC, 4096, &text, &size, why);
 
-		while (!err && size > 0 && isspace(text[size - 1]))
-			text[--size] = '\0';
-		if (err == RSP_ELIMIT || (!err && size > 0 && rsp_cli_id((const char *)text, &spec->pe_id, why)))
+		const char *id = err ? "" : trim(text, size);
+		if (err == RSP_ELIMIT || (!err && (!id || (*id && rsp_cli_id(id, &spec->pe_id, why)))))
 			err = rsp_fail(why, RSP_ECONFIG, path, "holds no identifier");
 		free(text);
 		if (err && err != RSP_ENOTFOUND)
@@ -217,6 +230,22 @@ element_set(struct element_spec *spec, const char *name, const char *text, struc
 	if (!same(name, "policy"))
 		return rsp_fail(why, RSP_EUSAGE, NULL, "nothing is called so");
 	return set_policy(spec, text, why);
+}
+
+enum rsp_err
+element_set_raw(struct element_spec *spec, const char *name, int64_t value, struct rsp_why *why)
+{
+	for (unsigned i = 0; i < VALUE_COUNT; i++) {
+		if (!same(name, value_name[i]))
+			continue;
+		if (value < (i == VALUE_WEIGHT) || value > UINT32_MAX)
+			return rsp_fail(why, RSP_EUSAGE, NULL, "\"%s\" is no number of 32 bits%s", name,
+					i == VALUE_WEIGHT ? ", at least 1" : "");
+		spec->value[i] = (uint32_t)value;
+		spec->given[i] = true;
+		return RSP_OK;
+	}
+	return rsp_fail(why, RSP_EUSAGE, NULL, "\"%s\": nothing is called so", name);
 }
 
 /* The words of the policy, in the order its row has them. A value that the policy does not know is a mistake. */

@@ -32,6 +32,12 @@ struct element_spec element_defaults(void);
 enum rsp_err element_set(struct element_spec *spec, const char *name, const char *text,
 			 struct rsp_why *why) RSP_NODISCARD;
 
+/**
+ * Set the value @name ("weight", "priority", "load", "load_degradation") of the policy to @value as it is on the wire, 0 to
+ * UINT32_MAX. RSP_EUSAGE with a reason in @why.
+ */
+enum rsp_err element_set_raw(struct element_spec *spec, const char *name, int64_t value, struct rsp_why *why) RSP_NODISCARD;
+
 #define ELEMENT_ROOM RSP_ADDRS_ROOM(RSP_ADDRS_MAX)
 
 /** Check that @spec is whole, and make it a Pool Element whose addresses are in @room. RSP_EUSAGE with @why. */

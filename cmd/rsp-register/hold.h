@@ -1,6 +1,8 @@
 #ifndef CMD_RSP_REGISTER_HOLD_H
 #define CMD_RSP_REGISTER_HOLD_H
 
+#include <jansson.h>
+
 #include "element.h"
 #include "wrap.h"
 
@@ -33,6 +35,14 @@ int hold(const struct hold_options *options);
  */
 enum rsp_err batch_line(struct rsp_bytes line, struct element_spec *spec, struct rsp_bytes default_handle,
 			uint8_t **ret_handle, size_t *ret_size, struct rsp_why *why) RSP_NODISCARD;
+
+/**
+ * If the member @key of a line is one that records print, set what it stands for: "policy" and "user_transport" as
+ * objects, "lifetime_s", and a whole number above 1 as "load", which is then of 32 bits. *@ret_taken is false for another
+ * one. RSP_ECONFIG or RSP_EUSAGE with @why.
+ */
+enum rsp_err batch_printed(struct element_spec *spec, const char *key, const json_t *value, bool *ret_taken,
+			   struct rsp_why *why) RSP_NODISCARD;
 
 /** Which lines the elements of a batch are from. { 0 }: none. */
 struct batch_lines {
