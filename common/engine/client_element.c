@@ -236,16 +236,18 @@ void
 rsp_client_element_send(struct rsp_client *c, struct client_element *e)
 {
 	bool leaves = e->state == ELEMENT_LEAVES;
+	uint32_t wait_ms = leaves ? c->config.timers.t3_deregistration_ms : c->config.timers.t2_registration_ms;
 
-	if (e->attempts++ == 0)
+	if (e->attempts++ == 0) {
 		e->first_sent_ms = c->now;
+		wait_ms = e->expired && wait_ms > 1000 ? 1000 : wait_ms; /* a home that removed it may not hear it */
+	}
 	e->again = false;
 	/* cannot fail: what register() took is known to fit a message */
 	(void)(leaves ? send_deregistration(c, e) : send_registration(c, e));
 	set_state(c, e, leaves ? ELEMENT_LEAVING : ELEMENT_REGISTERING);
 	c->in_flight++;
-	rsp_client_arm(c, &e->timer,
-		       leaves ? c->config.timers.t3_deregistration_ms : c->config.timers.t2_registration_ms);
+	rsp_client_arm(c, &e->timer, wait_ms);
 }
 
 /* What a registration can carry, before it is promised to anybody. */
