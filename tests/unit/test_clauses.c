@@ -308,6 +308,37 @@ an_error_carries_the_parameter_whose_value_is_invalid(void)
 	world_end(&w);
 }
 
+/* RFC 5354 4: a length has 16 bits. What register() takes is sent, also if its padding goes beyond them. */
+static size_t n_longest;
+
+static void
+keep_size(void *ctx, uint32_t link, struct rsp_bytes message)
+{
+	(void)ctx;
+	(void)link;
+	n_longest = message.n;
+}
+
+static void
+the_longest_registration_is_sent(void)
+{
+	static const struct rsp_client_ops sizing_ops = { keep_size, world_close, world_dial, world_event };
+	struct rsp_client_config config = world_config(1, true);
+	struct rsp_pool_element pe = world_element(0x11, 300);
+
+	config.asap_port = 0;
+	pe.policy.type = 0x80000001;
+	pe.policy.extra = rsp_bytes_of(octets, 65535 - 52); /* what else is in the message has 52 octets */
+	world_prepare(&w);
+	CHECK_EQ(rsp_client_new(&config, &sizing_ops, &w, rsp_rng_seeded(7), w.now, &w.c), RSP_OK);
+	CHECK_EQ(rsp_client_register(w.c, w.now, rsp_bytes_str("web"), &pe), RSP_OK);
+	world_up(&w, 1, RSP_ROLE_ELEMENT, "alpha");
+	CHECK_EQ(n_longest, 65536);
+	pe.policy.extra.n++;
+	CHECK(rsp_client_register(w.c, w.now, rsp_bytes_str("wob"), &pe) != RSP_OK);
+	world_end(&w);
+}
+
 /* RFC 5352 2.2.6: A says that updates will come; and what comes without a question is an update. */
 static void
 the_a_bit_counts_for_a_watch(void)
@@ -369,6 +400,7 @@ main(void)
 	TAP_RUN(an_error_carries_the_parameter_that_is_unknown);
 	TAP_RUN(an_error_carries_the_parameter_that_is_nested);
 	TAP_RUN(an_error_carries_the_parameter_whose_value_is_invalid);
+	TAP_RUN(the_longest_registration_is_sent);
 	TAP_RUN(the_a_bit_counts_for_a_watch);
 	TAP_RUN(a_home_that_answered_late_and_is_lost_is_replaced);
 	return tap_end();
