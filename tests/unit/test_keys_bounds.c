@@ -67,10 +67,37 @@ the_longest_name_of_a_registrar_is_found(void)
 	rsp_scope_free(scope);
 }
 
+/* The text names the entry that is wrong, in every file. */
+static void
+a_mistake_is_shown_with_its_place(void)
+{
+	struct rsp_authz *authz = NULL;
+	struct rsp_scope *scope = NULL;
+	struct rsp_why why = { 0 };
+
+	CHECK_EQ(rsp_authz_parse(rsp_bytes_str("{\"schema\":\"rsp.authz/1\",\"identities\":["
+					       "{\"name\":\"m\",\"role\":\"monitor\",\"pools\":[],\"addresses\":[],"
+					       "\"max_registrations\":null,\"not_after\":null},"
+					       "{\"name\":\"e\",\"role\":\"none\",\"pools\":[],\"addresses\":[],"
+					       "\"max_registrations\":null,\"not_after\":null}]}"),
+				 "authz.json", &authz, &why),
+		 RSP_ECONFIG);
+	CHECK_STR(why.object, "authz.json");
+	CHECK(strncmp(why.reason, "identities[1].role: ", strlen("identities[1].role: ")) == 0);
+	CHECK_EQ(
+		rsp_scope_parse(rsp_bytes_str("{\"schema\":\"rsp.scope/1\",\"name\":\"s\",\"registrars\":["
+					      "{\"name\":\"r1\",\"asap\":\"h:1\",\"enrp\":\"h:2\",\"addresses\":[]},"
+					      "{\"name\":\"r2\",\"asap\":\"h:x\",\"enrp\":\"h:2\",\"addresses\":[]}]}"),
+				"scope.json", &scope, &why),
+		RSP_ECONFIG);
+	CHECK(strncmp(why.reason, "registrars[1].asap: ", strlen("registrars[1].asap: ")) == 0);
+}
+
 int
 main(void)
 {
 	TAP_RUN(authorisations_are_sorted_however_they_come);
 	TAP_RUN(the_longest_name_of_a_registrar_is_found);
+	TAP_RUN(a_mistake_is_shown_with_its_place);
 	return tap_end();
 }
