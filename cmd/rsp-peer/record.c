@@ -122,9 +122,10 @@ warn_of_same_id(const struct rsp_event *event)
 			at, event->peer_id);
 	else
 		rsp_log(RSP_LOG_ERROR, event->identity,
-			"this registrar at %s has the server id 0x%08x of the registrar %s, and is refused: give one of "
+			"this registrar at %s has the server id 0x%08x of the registrar %s, and is refused: give one "
+			"of "
 			"both another --server-id, or none",
-			at, event->peer_id, event->peer_name);
+			at, event->peer_id, event->peer_name ? event->peer_name : "(unknown)");
 }
 
 static bool

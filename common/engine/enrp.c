@@ -142,7 +142,10 @@ presence(struct rsp_registrar *r, struct rsp_link *link, struct rsp_peer *peer, 
 		/* whose key it has is its name; in plain text, what it says */
 		struct rsp_bytes name = link->info.identity ? rsp_bytes_str(link->info.identity) : info->name;
 
-		peer->ip = rsp_transport_ip(&info->transport, 0);
+		struct rsp_ip ip = rsp_transport_ip(&info->transport, 0);
+
+		rsp_same_id_moved(r, link, peer, &ip, info->transport.port);
+		peer->ip = ip;
 		peer->port = info->transport.port;
 		peer->pipelines = info->has_digest;
 		rsp_namesake_of_ours(r, name, peer->server_id, &peer->ip, peer->port);
@@ -320,7 +323,11 @@ is_possible(struct rsp_registrar *r, const struct rsp_link *link, const struct r
 {
 	if (msg->sender_id != 0 && msg->sender_id != r->config.server_id)
 		return true;
-	if (msg->sender_id && link->info.role == RSP_ROLE_PEER && link->info.identity)
+	/* in plain text what comes from our own address may be ourselves */
+	bool other = link->info.identity ? link->info.role == RSP_ROLE_PEER
+					 : r->config.insecure && msg->has & RSP_HAS_SERVER_INFO &&
+						   msg->server_info.transport.port != r->config.enrp_port;
+	if (msg->sender_id && other)
 		rsp_same_id_heard(r, link, msg->sender_id, NULL);
 	if (msg->type != ENRP_ERROR)
 		rsp_enrp_refuse(r, link, msg, RSP_CAUSE_INVALID_VALUES,

@@ -116,8 +116,10 @@ rsp_same_id_heard(struct rsp_registrar *r, const struct rsp_link *link, uint32_t
 				   .cause = RSP_CAUSE_NONE,
 				   .reason = holder ? "peers" : "ours",
 				   .peer_id = id,
-				   .peer_name = holder ? holder : r->name };
-	uint64_t who = rsp_hash(&r->key, rsp_bytes_str(link->info.identity)) ^ id;
+				   .peer_name = !holder   ? r->name
+						: *holder ? holder
+							  : NULL };
+	uint64_t who = rsp_hash(&r->key, rsp_bytes_str(link->info.identity ? link->info.identity : "")) ^ id;
 	struct rsp_same_id *found = NULL;
 
 	for (unsigned i = 0; i < RSP_SAME_IDS_MAX && !found; i++)
@@ -129,4 +131,20 @@ rsp_same_id_heard(struct rsp_registrar *r, const struct rsp_link *link, uint32_t
 		found = &r->same_id[r->n_same_ids++ % RSP_SAME_IDS_MAX];
 	*found = (struct rsp_same_id){ .who = who, .told_ms = r->now_ms };
 	rsp_registrar_record(r, link, event);
+}
+
+void
+rsp_same_id_moved(struct rsp_registrar *r, const struct rsp_link *link, struct rsp_peer *peer, const struct rsp_ip *ip,
+		  uint16_t port)
+{
+	bool back =
+		peer->former_port == port && rsp_ip_equal(&peer->former_ip, ip) && r->now_ms - peer->moved_ms < TOLD_MS;
+
+	if (link->info.identity || !peer->port || (peer->port == port && rsp_ip_equal(&peer->ip, ip)))
+		return;
+	if (back)
+		rsp_same_id_heard(r, link, peer->server_id, "");
+	peer->former_ip = peer->ip;
+	peer->former_port = peer->port;
+	peer->moved_ms = r->now_ms;
 }

@@ -124,6 +124,9 @@ struct rsp_peer {
 	bool in_sync;
 	struct rsp_ip ip; /* as it told */
 	uint16_t port;
+	struct rsp_ip former_ip; /* where it was before it moved there, at moved_ms */
+	uint16_t former_port;
+	uint64_t moved_ms;
 	uint64_t last_heard_ms; /* s.3.4.3 */
 	uint64_t answered_ms;	/* when it last did after it had been asked for a sign of life */
 	uint64_t called_taken_ms; /* when somebody last said so, and was not believed */
@@ -470,10 +473,16 @@ void rsp_namesake_of_ours(struct rsp_registrar *r, struct rsp_bytes name, uint32
 			  uint16_t port);
 
 /**
- * The registrar at the other end of @link says that its server id is @id, which the registrar @holder has; NULL: we have
- * it. Recorded, at most once a minute for each.
+ * The registrar at the other end of @link says that its server id is @id, which the registrar @holder has ("": one of
+ * unknown name; NULL: we have it). Recorded, at most once a minute for each.
  */
 void rsp_same_id_heard(struct rsp_registrar *r, const struct rsp_link *link, uint32_t id, const char *holder);
+/**
+ * @peer says over @link that it is at @ip and @port, before that is noted. In plain text two registrars with one id look
+ * like one that moves to and fro, which is recorded as that.
+ */
+void rsp_same_id_moved(struct rsp_registrar *r, const struct rsp_link *link, struct rsp_peer *peer,
+		       const struct rsp_ip *ip, uint16_t port);
 
 /* hold.c: questions that come too early */
 

@@ -83,3 +83,19 @@ few_records() {
 	few_records r1 r2 r3
 	meshed r1 r3
 }
+
+# start_plain NAME [OPTION...]: a registrar without TLS; ${enrp[NAME]} is then where.
+start_plain() {
+	start "$1" rsp-peer run --insecure-plaintext --name "$1" --asap 127.0.0.1:0 --enrp 127.0.0.1:0 --control none \
+		"${quick[@]}" "${@:2}"
+	enrp[$1]=$(wait_for_record "$1" '.event == "listening"' | jq -r .enrp)
+}
+
+@test "in plain text a third registrar sees one that moves to and fro, and says so" {
+	start_plain r3
+	start_plain r1 --server-id 0xbeef --peer "${enrp[r3]}"
+	start_plain r2 --server-id 0xbeef --peer "${enrp[r3]}"
+	wait_for_record r3 '.event == "duplicate-server-id" and .reason == "peers" and .peer_id == "0x0000beef" and
+		.identity == null' 20 >/dev/null
+	few_records r1 r2 r3
+}

@@ -117,6 +117,71 @@ a_peer_whose_connection_breaks_once_is_dialled_at_once(void)
 	world_end();
 }
 
+/* In plain text there are no names. */
+
+static void
+plain_presence(uint32_t link, uint32_t id, uint16_t port)
+{
+	struct rsp_message msg = enrp_message(ENRP_PRESENCE, id);
+	struct rsp_ip ip = { 4, { 192, 0, 2, 7 } };
+	uint8_t room[RSP_ADDRS_ROOM(1)];
+
+	msg.has = RSP_HAS_CHECKSUM | RSP_HAS_SERVER_INFO;
+	msg.checksum = 0xffff;
+	msg.server_info =
+		(struct rsp_server_info){ .server_id = id, .transport = { .type = RSP_PARAM_TCP, .port = port } };
+	rsp_transport_set_ips(&msg.server_info.transport, &ip, 1, room);
+	world_tell(link, &msg);
+}
+
+static void
+begin_plain(void)
+{
+	struct rsp_registrar_config config = world_config();
+
+	config.insecure = true;
+	config.name = NULL;
+	world_begin(&config);
+	for (uint32_t link = B; link <= C + 1; link++)
+		CHECK_EQ(world_up(link, RSP_ENRP, RSP_ROLE_NONE, NULL), RSP_OK);
+}
+
+static void
+in_plain_text_one_that_moves_to_and_fro_is_two(void)
+{
+	begin_plain();
+	plain_presence(B, ID_B, 1000);
+	plain_presence(B, ID_B, 1000);
+	plain_presence(C, ID_B, 2000); /* it may have been started anew with that id */
+	CHECK_EQ(world_told(RSP_EVENT_DUPLICATE_SERVER_ID), 0);
+	world_run(1000);
+	plain_presence(C + 1, ID_B, 1000);
+	CHECK_EQ(told_of("peers", ""), 1);
+	plain_presence(C + 1, ID_B, 2000);
+	CHECK_EQ(told_of("peers", ""), 1);
+	world_run(61000);
+	world_clear();
+	CHECK_EQ(world_up(9, RSP_ENRP, RSP_ROLE_NONE, NULL), RSP_OK);
+	plain_presence(9, ID_C, 1000);
+	plain_presence(9, ID_C, 2000);
+	world_run(2000);
+	plain_presence(9, ID_C, 3000);
+	CHECK_EQ(world_told(RSP_EVENT_DUPLICATE_SERVER_ID), 0);
+	world_end();
+}
+
+static void
+in_plain_text_our_own_address_is_ourselves(void)
+{
+	begin_plain();
+	plain_presence(B, ID_US, 9902);
+	CHECK_STR(world_reason(RSP_EVENT_REFUSED), "server-id-ours");
+	CHECK_EQ(world_told(RSP_EVENT_DUPLICATE_SERVER_ID), 0);
+	plain_presence(B, ID_US, 9903);
+	CHECK_EQ(told_of("ours", ""), 1);
+	world_end();
+}
+
 int
 main(void)
 {
@@ -125,5 +190,7 @@ main(void)
 	TAP_RUN(what_is_refused_otherwise_is_no_duplicate);
 	TAP_RUN(a_peer_that_closes_at_once_is_not_dialled_without_end);
 	TAP_RUN(a_peer_whose_connection_breaks_once_is_dialled_at_once);
+	TAP_RUN(in_plain_text_one_that_moves_to_and_fro_is_two);
+	TAP_RUN(in_plain_text_our_own_address_is_ourselves);
 	return tap_end();
 }
