@@ -11,7 +11,7 @@ static struct rsp_client_config
 many_servers(unsigned n)
 {
 	static struct rsp_client_server server[MANY];
-	static char name[MANY][8];
+	static char name[MANY][16];
 	struct rsp_client_config config = world_config(1, false);
 
 	for (unsigned i = 0; i < n; i++) {
