@@ -88,7 +88,8 @@ teardown() {
 	wait_until 10 grep -q two.example "$BATS_TEST_TMPDIR/names.where.asked"
 	kill -TERM "${pids[two]}"
 	timeout 5 tail --pid="${pids[two]}" -s 0.02 -f /dev/null
-	kill -TERM "${pids[one]}" "${pids[r1]}"
+	stop one
+	kill -TERM "${pids[r1]}"
 	timeout 5 tail --pid="${pids[r1]}" -s 0.02 -f /dev/null
 }
 
