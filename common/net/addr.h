@@ -65,6 +65,9 @@ typedef void rsp_lookup_done(void *ctx, const struct rsp_sockaddr *addrs, unsign
 enum rsp_err rsp_lookup_start(struct rsp_loop *loop, const char *host, uint16_t port, rsp_lookup_done *done, void *ctx,
 			      struct rsp_lookup **ret) RSP_NODISCARD;
 
+/** Let @lookup take @ms from now at most, if that is less than RSP_LOOKUP_MS; it then fails as one does at that. */
+void rsp_lookup_limit(struct rsp_lookup *lookup, uint32_t ms);
+
 /** Give up at once, whatever a name server does: @done is not called. NULL is fine. */
 void rsp_lookup_cancel(struct rsp_lookup *lookup);
 

@@ -32,9 +32,9 @@ struct rsp_lookup {
 	ares_channel channel; /* NULL: none, or not yet */
 	LIST_HEAD(, lookup_socket) sockets;
 	struct rsp_alarm *alarm;
-	uint64_t end_ms;
-	struct rsp_defer defer; /* to tell the result */
-	bool waits, over;       /* @over: c-ares has nothing to say any more */
+	uint64_t end_ms, limit_ms; /* @limit_ms: where @end_ms lies at most; set before it begins, too */
+	struct rsp_defer defer;    /* to tell the result */
+	bool waits, over;          /* @over: c-ares has nothing to say any more */
 	uint16_t port;
 	unsigned n;
 	struct rsp_sockaddr addrs[RSP_LOOKUP_MAX];
@@ -278,6 +278,8 @@ begin(struct rsp_lookup *lookup)
 		return;
 	}
 	lookup->end_ms = rsp_clock_ms() + RSP_LOOKUP_MS;
+	if (lookup->limit_ms < lookup->end_ms)
+		lookup->end_ms = lookup->limit_ms;
 	ares_getaddrinfo(lookup->channel, lookup->host, NULL, &hints, on_found, lookup);
 	rearm(lookup);
 }
@@ -298,6 +300,7 @@ rsp_lookup_start(struct rsp_loop *loop, const char *host, uint16_t port, rsp_loo
 	lookup->port = port;
 	lookup->done = done;
 	lookup->ctx = ctx;
+	lookup->limit_ms = RSP_NEVER;
 	lookup->defer = (struct rsp_defer){ .call = on_result, .ctx = lookup };
 	bool bracketed = n > 2 && host[0] == '[' && host[n - 1] == ']';
 	if (!rsp_sockaddr_parse_host(host + bracketed, n - (bracketed ? 2 : 0), &lookup->addrs[0])) {
@@ -312,6 +315,16 @@ rsp_lookup_start(struct rsp_loop *loop, const char *host, uint16_t port, rsp_loo
 	}
 	*ret = lookup;
 	return RSP_OK;
+}
+
+void
+rsp_lookup_limit(struct rsp_lookup *lookup, uint32_t ms)
+{
+	lookup->limit_ms = rsp_clock_ms() + ms;
+	if (!lookup->channel || lookup->over || lookup->limit_ms >= lookup->end_ms)
+		return;
+	lookup->end_ms = lookup->limit_ms;
+	rearm(lookup);
 }
 
 void

@@ -85,20 +85,27 @@ on_no_way(void *ctx, const struct rsp_why *why, bool reached)
 	serve_link_failed(link, why);
 }
 
+/* How long the lookup of a name may take, and the dialling of its addresses. */
+static uint32_t
+dial_timeout(const struct serve_link *link)
+{
+	const struct rsp_registrar_config *engine = &link->service->config.engine;
+
+	return link->port == RSP_SERVE_ENRP ? engine->max_time_no_response_ms : engine->keepalive_timeout_ms;
+}
+
 /* Dial the @n addresses @to. @before: what went wrong when they were looked up. */
 static enum rsp_err
 dial(struct serve_link *link, const struct rsp_sockaddr *to, unsigned n, const struct rsp_why *before)
 {
 	struct rsp_serve *s = link->service;
-	const struct rsp_registrar_config *engine = &s->config.engine;
 	struct rsp_race_params params = {
 		.dial = {
 			.tls = s->tls,
 			.role = link->role,
 			.server_name = link->server_name,
 			.queue_max = s->config.limits.queue_max,
-			.timeout_ms = link->port == RSP_SERVE_ENRP ? engine->max_time_no_response_ms
-								   : engine->keepalive_timeout_ms,
+			.timeout_ms = dial_timeout(link),
 		},
 		.to = to,
 		.n = n,
@@ -144,7 +151,11 @@ begin(struct serve_link *link, const struct rsp_dial *to)
 	if (!to->ip.family) {
 		const char *host = to->server_name ? host_of(s, to->server_name) : NULL;
 
-		return host && !rsp_lookup_start(s->loop, host, to->port, on_looked_up, link, &link->lookup);
+		if (!host || rsp_lookup_start(s->loop, host, to->port, on_looked_up, link, &link->lookup))
+			return false;
+		if (dial_timeout(link)) /* 0: none is set */
+			rsp_lookup_limit(link->lookup, dial_timeout(link));
+		return true;
 	}
 	struct rsp_sockaddr at = rsp_sockaddr_of(&to->ip, to->port);
 	return !dial(link, &at, 1, NULL);

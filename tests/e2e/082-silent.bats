@@ -78,7 +78,7 @@ teardown() {
 
 @test "names: a process ends when it has its answer, whatever a name server does" {
 	names
-	start_peer r1 --peer r2@no-answer.example:1
+	start_peer r1 "${quick[@]}" --peer r2@no-answer.example:1 # it begins alone after MAX-TIME-NO-RESPONSE
 	start_register one e1 r1 --port 8001 web
 	# `rsp` allows 60 s: the limit here is what a process that waited for the lookup would not keep
 	run -0 --separate-stderr timeout 5 rsp-resolve --scope "$scopes/user" -s r2@no-answer.example:1 -s "r1@${asap[r1]}" web

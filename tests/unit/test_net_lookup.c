@@ -115,6 +115,21 @@ a_silent_server_does_not_stop_others(void)
 	rsp_fd_close(fd);
 }
 
+static void
+a_lookup_may_have_less_time(void)
+{
+	int fd = silent_server();
+	uint64_t begin_ms = rsp_clock_ms();
+
+	look_up(0, "host.example");
+	rsp_lookup_limit(lookup[0], 50);
+	WORLD_RUN(found[0].n);
+	CHECK_EQ(found[0].err, RSP_ELOOKUP);
+	CHECK_STR(found[0].reason, "no name server answers");
+	CHECK(rsp_clock_ms() - begin_ms < RSP_LOOKUP_MS / 2);
+	rsp_fd_close(fd);
+}
+
 /* Those over the limit have their turn when others end. */
 static void
 all_have_their_turn(void)
@@ -165,6 +180,7 @@ main(void)
 		return 1;
 	TAP_RUN(lookups_that_are_cancelled_keep_nothing);
 	TAP_RUN(a_silent_server_does_not_stop_others);
+	TAP_RUN(a_lookup_may_have_less_time);
 	TAP_RUN(all_have_their_turn);
 	TAP_RUN(what_is_wrong_is_said);
 	TAP_RUN(nothing_is_left);
