@@ -60,7 +60,13 @@ enum {
 	X(MAX_POOL_ELEMENTS, engine.limits.pool_elements, "max-pool-elements", "N", \
 	  "elements of one pool (100000)") \
 	X(MAX_IDENTITY_ELEMENTS, engine.max_identity_elements, "max-identity-elements", "N", \
-	  "registrations of one identity (100000)") \
+	  "registrations of one identity, if authz.json has no number (10000)") \
+	X(MAX_IDENTITY_POOLS, engine.max_identity_pools, "max-identity-pools", "N", \
+	  "pools that one identity makes, if authz.json has no number (1000)") \
+	X(MAX_REGISTRAR_ELEMENTS, engine.max_registrar_elements, "max-registrar-elements", "N", \
+	  "elements of one other registrar (1000000)") \
+	X(MAX_REGISTRAR_POOLS, engine.max_registrar_pools, "max-registrar-pools", "N", \
+	  "pools made at one other registrar (50000)") \
 	X(MAX_SUBSCRIPTIONS, engine.max_subscriptions, "max-subscriptions", "N", \
 	  "pools that one connection watches (64)") \
 	X(MAX_ITEMS, engine.max_items, "max-items", "N", \
@@ -115,7 +121,7 @@ struct poptOption peer_options[] = {
 	{ "control", 0, POPT_ARG_STRING, NULL, OPT_CONTROL,
 	  "where the control socket is (see rsp-peer(1)); none: nowhere", "PATH|none" },
 	{ "registration-rate", 0, POPT_ARG_STRING, NULL, OPT_REGISTRATION_RATE,
-	  "registrations of one identity a second, and at once (5000:100000); 0: no limit", "N[:BURST]" },
+	  "registrations of one identity a second, and at once (1000:10000); 0: no limit", "N[:BURST]" },
 	{ "resolution-rate", 0, POPT_ARG_STRING, NULL, OPT_RESOLUTION_RATE,
 	  "resolutions of one identity or address a second, and at once (0)", "N[:BURST]" },
 	{ "report-rate", 0, POPT_ARG_STRING, NULL, OPT_REPORT_RATE,

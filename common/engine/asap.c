@@ -139,7 +139,8 @@ check_registration(struct rsp_registrar *r, uint64_t now_ms, const struct rsp_li
 
 	if (verdict.cause != RSP_CAUSE_NONE)
 		return verdict;
-	if (!rsp_account_pay(link->account, RSP_TOLL_REGISTRATION, &r->config.registrations, now_ms))
+	struct rsp_rate rate = rsp_rights_rate(r, link->info.identity);
+	if (!rsp_account_pay(link->account, RSP_TOLL_REGISTRATION, &rate, now_ms))
 		return refuse(RSP_CAUSE_LACK_OF_RESOURCES, "rate");
 	verdict = check_values(msg);
 	if (verdict.cause != RSP_CAUSE_NONE) {
@@ -159,6 +160,9 @@ check_registration(struct rsp_registrar *r, uint64_t now_ms, const struct rsp_li
 		return refuse(RSP_CAUSE_SECURITY, "element-of-another");
 	if (!e && link->account->elements >= rsp_rights_elements(r, link->info.identity))
 		return refuse(RSP_CAUSE_LACK_OF_RESOURCES, "elements-of-one-identity");
+	struct rsp_bytes who = link->info.identity ? rsp_bytes_str(link->info.identity) : (struct rsp_bytes){ 0 };
+	if (!pool && rsp_owner_pools(r->space, who) >= rsp_rights_pools(r, link->info.identity))
+		return refuse(RSP_CAUSE_LACK_OF_RESOURCES, "pools-of-one-identity");
 	if (pool && rsp_pool_consistent(pool, &msg->element) != RSP_CAUSE_NONE)
 		return check_consistency(pool, &msg->element, room, cap);
 	return granted;
@@ -373,9 +377,9 @@ rsp_asap_deregistration(struct rsp_registrar *r, uint64_t now_ms, struct rsp_lin
 {
 	struct rsp_element *e = rsp_element_find(r->space, rsp_pool_find(r->space, msg->handle), msg->pe_id);
 	struct verdict verdict = may_change(r, link);
+	struct rsp_rate rate = rsp_rights_rate(r, link->info.identity);
 
-	if (verdict.cause == RSP_CAUSE_NONE &&
-	    !rsp_account_pay(link->account, RSP_TOLL_REGISTRATION, &r->config.registrations, now_ms))
+	if (verdict.cause == RSP_CAUSE_NONE && !rsp_account_pay(link->account, RSP_TOLL_REGISTRATION, &rate, now_ms))
 		verdict = refuse(RSP_CAUSE_LACK_OF_RESOURCES, "rate");
 	if (verdict.cause == RSP_CAUSE_NONE && e && !owns(r, link, e))
 		verdict = refuse(RSP_CAUSE_SECURITY, "element-of-another");

@@ -523,11 +523,33 @@ take_back(struct rsp_registrar *r, struct rsp_bytes handle, const struct rsp_poo
 	rsp_wheel_set(&r->keepalive, &e->keepalive, r->now_ms + r->config.reconnect_grace_ms);
 }
 
+/* @peer's table has what we do not take. It is told of that by no answer: the others of the table are taken. */
+static bool
+is_refused(struct rsp_registrar *r, struct rsp_peer *peer, struct rsp_bytes handle, const struct rsp_pool_element *pe)
+{
+	struct rsp_event event = { .kind = RSP_EVENT_REFUSED,
+				   .protocol = RSP_ENRP,
+				   .message_type = ENRP_HANDLE_TABLE_RESPONSE,
+				   .handle = handle,
+				   .pe_id = pe->pe_id,
+				   .peer_id = peer->server_id };
+
+	event.reason = rsp_rights_refusal(r, handle, pe, &event.cause);
+	if (!event.reason)
+		return false;
+	r->stats.refused++;
+	peer->taking.refused++;
+	rsp_registrar_record(r, rsp_registrar_link(r, peer->heard_over), event);
+	return true;
+}
+
 bool
 rsp_claim(struct rsp_registrar *r, struct rsp_peer *peer, struct rsp_bytes handle, struct rsp_pool_element *pe)
 {
 	bool own = pe->home_id == peer->server_id;
 
+	if (is_refused(r, peer, handle, pe))
+		return true;
 	if (!own && !r->serving && pe->home_id == r->config.server_id) {
 		complete_version(r, handle, pe);
 		take_back(r, handle, pe);
@@ -643,6 +665,13 @@ rsp_update_received(struct rsp_registrar *r, struct rsp_link *link, struct rsp_p
 	}
 	if (!is_sound(r, msg->handle, &pe)) {
 		rsp_enrp_refuse(r, link, msg, RSP_CAUSE_INVALID_VALUES, "element");
+		return;
+	}
+	uint16_t cause = RSP_CAUSE_NONE;
+	const char *refusal =
+		msg->update_action == ENRP_ADD_PE ? rsp_rights_refusal(r, msg->handle, &pe, &cause) : NULL;
+	if (refusal) {
+		rsp_enrp_refuse(r, link, msg, cause, refusal);
 		return;
 	}
 	complete_version(r, msg->handle, &pe);

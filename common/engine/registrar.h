@@ -61,7 +61,9 @@ struct rsp_registrar_config {
 	uint32_t max_adoptions; /* elements dialled at a time after a takeover */
 
 	struct rsp_handlespace_limits limits;
-	uint32_t max_identity_elements; /* registrations of one identity */
+	uint32_t max_identity_elements; /* registrations of one identity, unless @max_elements says how many */
+	uint32_t max_identity_pools;    /* pools that it made, in the whole scope; likewise */
+	uint32_t max_registrar_elements, max_registrar_pools; /* of one other registrar */
 	uint32_t max_links;
 	uint32_t max_items;	   /* elements in an answer to who asks for no number and does not watch */
 	uint32_t max_subscriptions; /* of one link */
@@ -79,7 +81,12 @@ struct rsp_registrar_config {
 	 * after rsp_registrar_rights_changed(). NULL: everybody has.
 	 */
 	bool (*has_key)(void *ctx, enum rsp_role role, const char *identity);
-	/** How many elements @identity may hold, if that is less than @max_identity_elements; NULL: no less. */
+	/** Whether it is known here what @identity may do: what peers say of its elements is held against that. NULL: no. */
+	bool (*is_listed)(void *ctx, const char *identity);
+	/**
+	 * How many elements @identity may hold, and so many pools it may make; UINT32_MAX (and NULL): as many as
+	 * @max_identity_elements and @max_identity_pools say. Its rate of registrations is enough to hold them.
+	 */
 	uint32_t (*max_elements)(void *ctx, const char *identity);
 };
 

@@ -98,6 +98,7 @@ struct rsp_taking {
 	uint32_t link;
 	uint32_t outstanding; /* requests */
 	uint32_t pages, entries;
+	uint32_t refused; /* entries that we do not take */
 	uint64_t started_ms;
 	uint64_t done_ms; /* when the last of its own was complete, or refused */
 	struct rsp_enrp_timer timer;
@@ -122,6 +123,12 @@ struct rsp_peer {
 	bool heard;	/* else it is only known as the home of elements */
 	bool pipelines; /* it is one of ours: RSP_PARAM_DIGEST */
 	bool in_sync;
+	bool lists_refused; /* its table of @audited has elements that we do not take */
+	struct {
+		bool has_digest;
+		uint16_t checksum;
+		uint64_t digest;
+	} audited;        /* what its presence said that led to the last download of its own table */
 	struct rsp_ip ip; /* as it told */
 	uint16_t port;
 	struct rsp_ip former_ip; /* where it was before it moved there, at moved_ms */
@@ -328,8 +335,16 @@ bool rsp_rights_addresses(const struct rsp_registrar *r, const char *identity, c
 			  const struct rsp_transport *transport);
 /** Whether @identity (NULL: none) may register @user: an Opaque transport cannot be compared with any address. */
 bool rsp_rights_opaque(const struct rsp_registrar *r, const char *identity, const struct rsp_transport *user);
-/** How many elements @identity (NULL: none) may hold here. */
+/** How many elements @identity (NULL: none) may hold here, how many pools it may make, and how fast. */
 uint32_t rsp_rights_elements(const struct rsp_registrar *r, const char *identity);
+uint32_t rsp_rights_pools(const struct rsp_registrar *r, const char *identity);
+struct rsp_rate rsp_rights_rate(const struct rsp_registrar *r, const char *identity);
+/**
+ * Why we do not take @pe, which another registrar says is in the pool @handle, from it: its owner may not register it, as
+ * far as its rights are known here, or its home has its share of the handlespace. NULL: we do. @ret_cause: the cause.
+ */
+const char *rsp_rights_refusal(const struct rsp_registrar *r, struct rsp_bytes handle,
+			       const struct rsp_pool_element *pe, uint16_t *ret_cause);
 /** Look at peers and elements again: see rsp_registrar_rights_changed(). Any peer, link or element may be gone then. */
 void rsp_rights_review(struct rsp_registrar *r);
 

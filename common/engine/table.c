@@ -138,7 +138,7 @@ rsp_taking_begin(struct rsp_registrar *r, struct rsp_peer *peer, bool own)
 	taking->on = true;
 	taking->own = own;
 	taking->link = link;
-	taking->outstanding = taking->pages = taking->entries = 0;
+	taking->outstanding = taking->pages = taking->entries = taking->refused = 0;
 	taking->started_ms = r->now_ms;
 	if (own) {
 		r->stats.resyncs++;
@@ -226,6 +226,7 @@ taken(struct rsp_registrar *r, struct rsp_peer *peer)
 	taking_stop(r, peer);
 	if (peer->taking.own) {
 		peer->taking.done_ms = r->now_ms;
+		peer->lists_refused = peer->taking.refused > 0;
 		sweep(r, peer);
 		r->ops->record(r->ctx, &event);
 	} else {
@@ -321,6 +322,18 @@ rsp_table_responded(struct rsp_registrar *r, struct rsp_link *link, struct rsp_p
 	} while (peer->pipelines && taking->outstanding < WINDOW);
 }
 
+/* Whether @peer has a table that we downloaded, and that has elements in it which we do not take: to download it again would
+ * lead to nothing. */
+static bool
+is_refused_table(const struct rsp_peer *peer, const struct rsp_message *presence)
+{
+	const struct rsp_server_info *info = &presence->server_info;
+	bool has_digest = presence->has & RSP_HAS_SERVER_INFO && info->has_digest;
+
+	return peer->lists_refused && presence->checksum == peer->audited.checksum &&
+	       has_digest == peer->audited.has_digest && (!has_digest || info->digest == peer->audited.digest);
+}
+
 void
 rsp_audit(struct rsp_registrar *r, struct rsp_peer *peer, const struct rsp_message *presence)
 {
@@ -334,6 +347,11 @@ rsp_audit(struct rsp_registrar *r, struct rsp_peer *peer, const struct rsp_messa
 	peer->in_sync = same;
 	if (peer->taking.done_ms && r->now_ms - peer->taking.done_ms < RESYNC_MS)
 		return; /* who is never in sync costs no more than that */
-	if (!same && !peer->taking.on && !RSP_FAULTY(NO_AUDIT))
-		rsp_taking_begin(r, peer, true);
+	if (same || peer->taking.on || RSP_FAULTY(NO_AUDIT) || is_refused_table(peer, presence))
+		return;
+	peer->lists_refused = false;
+	peer->audited.checksum = presence->checksum;
+	peer->audited.has_digest = presence->has & RSP_HAS_SERVER_INFO && info->has_digest;
+	peer->audited.digest = info->digest;
+	rsp_taking_begin(r, peer, true);
 }

@@ -13,17 +13,17 @@
 struct owner {
 	struct rsp_table_node node;
 	uint64_t hash;
-	uint32_t references;
+	uint32_t references, pools; /* pools: those it made */
 	char text[];
 };
 
-/** A registrar, and what it owns. Made when it first owns something, gone with the last. */
+/** A registrar, and what it owns. Made when it first owns something, gone with the last, and with the pools it made. */
 struct rsp_home {
 	struct rsp_table_node node;
 	struct rsp_element *first;
 	uint64_t digest;
 	uint64_t sum; /* of all 16-bit words of all its elements' blocks, not folded, so that subtracting is exact */
-	uint32_t id, count;
+	uint32_t id, count, pools; /* pools: those that its elements were the first in */
 };
 
 struct rsp_handlespace {
@@ -142,6 +142,16 @@ owner_of(const char *text)
 	return (struct owner *)((uintptr_t)text - offsetof(struct owner, text));
 }
 
+static struct owner *
+owner_find(const struct rsp_handlespace *hs, struct rsp_bytes name, uint64_t hash)
+{
+	struct rsp_table_node *node = *rsp_table_chain(&hs->owners, hash);
+
+	while (node && !is_owner(((struct owner *)(void *)node)->text, name))
+		node = node->next;
+	return (struct owner *)(void *)node;
+}
+
 /* The stored name, held once more; NULL for no name or, with @ret_err, when out of memory. */
 static const char *
 owner_hold(struct rsp_handlespace *hs, struct rsp_bytes name, enum rsp_err *ret_err)
@@ -149,11 +159,8 @@ owner_hold(struct rsp_handlespace *hs, struct rsp_bytes name, enum rsp_err *ret_
 	if (name.n == 0)
 		return NULL;
 	uint64_t hash = rsp_hash(&hs->key, name);
-	struct rsp_table_node *node = *rsp_table_chain(&hs->owners, hash);
+	struct owner *owner = owner_find(hs, name, hash);
 
-	while (node && !is_owner(((struct owner *)(void *)node)->text, name))
-		node = node->next;
-	struct owner *owner = (struct owner *)(void *)node;
 	if (!owner) {
 		owner = calloc(1, sizeof(*owner) + name.n + 1);
 		if (!owner) {
@@ -210,7 +217,7 @@ home_get(struct rsp_handlespace *hs, uint32_t id)
 static void
 home_settle(struct rsp_handlespace *hs, struct rsp_home *home)
 {
-	if (home->count > 0)
+	if (home->count > 0 || home->pools > 0)
 		return;
 	rsp_table_remove(&hs->homes, &home->node, mix(hs, home->id));
 	free(home);
@@ -310,6 +317,22 @@ rsp_home_count(const struct rsp_handlespace *hs, uint32_t home_id)
 	return home ? home->count : 0;
 }
 
+uint32_t
+rsp_home_pools(const struct rsp_handlespace *hs, uint32_t home_id)
+{
+	const struct rsp_home *home = home_find(hs, home_id);
+
+	return home ? home->pools : 0;
+}
+
+uint32_t
+rsp_owner_pools(const struct rsp_handlespace *hs, struct rsp_bytes owner)
+{
+	const struct owner *found = owner.n ? owner_find(hs, owner, rsp_hash(&hs->key, owner)) : NULL;
+
+	return found ? found->pools : 0;
+}
+
 struct rsp_element *
 rsp_home_first(const struct rsp_handlespace *hs, uint32_t home_id)
 {
@@ -357,7 +380,8 @@ rsp_pool_consistent(const struct rsp_pool *pool, const struct rsp_pool_element *
 }
 
 static struct rsp_pool *
-pool_new(struct rsp_handlespace *hs, struct rsp_bytes handle, uint64_t hash, const struct rsp_pool_element *pe)
+pool_new(struct rsp_handlespace *hs, struct rsp_bytes handle, uint64_t hash, const struct rsp_pool_element *pe,
+	 const char *owner, struct rsp_home *home)
 {
 	struct rsp_pool *pool = calloc(1, sizeof(*pool) + handle.n);
 
@@ -372,6 +396,13 @@ pool_new(struct rsp_handlespace *hs, struct rsp_bytes handle, uint64_t hash, con
 	pool->order.policy = pe->policy.type;
 	pool->transport = pe->user.type;
 	pool->use = pe->user.use;
+	pool->maker = owner;
+	if (owner) {
+		owner_of(owner)->references++;
+		owner_of(owner)->pools++;
+	}
+	pool->maker_home = home;
+	home->pools++;
 	pool->before = hs->last;
 	*hs->last = pool;
 	hs->last = &pool->after;
@@ -394,6 +425,11 @@ pool_free(struct rsp_handlespace *hs, struct rsp_pool *pool)
 		pool->after->before = pool->before;
 	else
 		hs->last = pool->before;
+	if (pool->maker)
+		owner_of(pool->maker)->pools--;
+	owner_drop(hs, pool->maker);
+	pool->maker_home->pools--;
+	home_settle(hs, pool->maker_home);
 	rsp_order_done(&pool->order);
 	free(pool->element);
 	free(pool);
@@ -586,12 +622,12 @@ put_new(struct rsp_handlespace *hs, struct rsp_pool *pool, struct rsp_bytes hand
 	const char *owner = owner_hold(hs, pe->owner, &err);
 	struct rsp_home *home = err ? NULL : home_get(hs, pe->home_id);
 	if (home && !pool)
-		pool = pool_new(hs, handle, hash, pe);
+		pool = pool_new(hs, handle, hash, pe, owner, home);
 	err = home && pool ? element_new(hs, pool, pe, encoded.n, ret) : RSP_ENOMEM;
 	if (err) {
 		if (pool && pool->n_elements == 0)
-			pool_free(hs, pool);
-		if (home)
+			pool_free(hs, pool); /* and with it the home, if that was new */
+		else if (home)
 			home_settle(hs, home);
 		owner_drop(hs, owner);
 		return err;

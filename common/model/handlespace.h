@@ -36,6 +36,8 @@ struct rsp_pool {
 	uint16_t transport, use;	   /* the overall transport type and use */
 	uint16_t handle_size;
 	void *watchers;
+	const char *maker; /* the owner of its first element, interned; NULL: none. It counts as a pool of that owner */
+	struct rsp_home *maker_home; /* and of that element's home */
 	struct rsp_order order; /* what the policy keeps to choose quickly */
 	uint32_t handle_sum; /* its part of each element's checksum */
 	uint64_t hash;
@@ -151,6 +153,10 @@ uint64_t rsp_home_digest(const struct rsp_handlespace *hs, uint32_t home_id);
 uint64_t rsp_home_digest_full(const struct rsp_handlespace *hs, uint32_t home_id);
 
 uint32_t rsp_home_count(const struct rsp_handlespace *hs, uint32_t home_id);
+
+/** How many pools there are that the home's, or the owner's, elements were the first in. */
+uint32_t rsp_home_pools(const struct rsp_handlespace *hs, uint32_t home_id);
+uint32_t rsp_owner_pools(const struct rsp_handlespace *hs, struct rsp_bytes owner);
 
 /** Step through the elements of a home. The next may be asked for before the current one is removed. */
 struct rsp_element *rsp_home_first(const struct rsp_handlespace *hs, uint32_t home_id);

@@ -131,6 +131,14 @@ may_opaque(void *ctx, const char *identity)
 	return rsp_authz_may_opaque(authz_of(ctx), identity);
 }
 
+static bool
+is_listed(void *ctx, const char *identity)
+{
+	const struct rsp_authz *authz = authz_of(ctx);
+
+	return authz && rsp_authz_find(authz, identity);
+}
+
 static uint32_t
 max_elements(void *ctx, const char *identity)
 {
@@ -152,6 +160,7 @@ serve_rights_ask(struct rsp_registrar_config *engine)
 	engine->may = may;
 	engine->may_address = may_address;
 	engine->may_opaque = may_opaque;
+	engine->is_listed = is_listed;
 	engine->max_elements = max_elements;
 	engine->has_key = has_key;
 }

@@ -25,7 +25,7 @@ MESSAGE: register:POOL:PE_ID:IP:PORT[:HOME_ID] | deregister:POOL:PE_ID | resolve
     opaque:POOL:PE_ID:TEXT | announce:SERVER_ID:IP:PORT | hex:OCTETS
     (an IPv6 address with _ for each colon)
 ENRP, each with :SENDER:RECEIVER first: presence[:SERVER_ID] | list | listed:SERVER_ID | table |
-tabled:POOL:PE_ID:HOME_ID | add:POOL:PE_ID:HOME_ID | delete:POOL:PE_ID:HOME_ID | init:TARGET | ack:TARGET |
+tabled:POOL:PE_ID:HOME_ID | add:POOL:PE_ID:HOME_ID[:OWNER] | delete:POOL:PE_ID:HOME_ID | init:TARGET | ack:TARGET |
 takeover:TARGET
 """
 import argparse
@@ -59,8 +59,10 @@ def transport(ip, port):
     return tlv(5, struct.pack("!HH", int(port), 0) + where)  # TCP
 
 
-def element(pe_id, ip, port, home=0):
+def element(pe_id, ip, port, home=0, owner=""):
     policy = tlv(8, struct.pack("!I", 1))  # round robin
+    if owner:
+        policy += tlv(0xBF01, owner.encode())
     return tlv(0xA, struct.pack("!IIi", int(pe_id, 0), home, 300) + transport(ip, port) + policy)
 
 
@@ -83,7 +85,7 @@ def enrp(kind, part):
     elif kind == "listed":
         parameters = [server_info(number[2])]
     elif kind in ("tabled", "add", "delete"):
-        parameters = [tlv(9, part[2].encode()), element(part[3], "127.0.0.1", 80, number[4])]
+        parameters = [tlv(9, part[2].encode()), element(part[3], "127.0.0.1", 80, number[4], "".join(part[5:]))]
         fixed = b"" if kind == "tabled" else struct.pack("!HH", kind == "delete", 0)
     elif kind in ("init", "ack", "takeover"):
         fixed = struct.pack("!I", number[2])

@@ -140,6 +140,77 @@ an_opaque_transport_must_be_allowed(void)
 	end();
 }
 
+static uint32_t
+proxy_has_a_number(void *ctx, const char *identity)
+{
+	(void)ctx;
+	return strcmp(identity, "proxy") == 0 ? 20 : UINT32_MAX;
+}
+
+static uint16_t
+register_in(uint32_t link, unsigned pool, const char *address)
+{
+	char handle[16];
+
+	(void)snprintf(handle, sizeof(handle), "pool%u", pool);
+	return register_as(link, handle, pool + 1, address);
+}
+
+static void
+an_identity_makes_so_many_pools(void)
+{
+	struct rsp_registrar_config config = config_sample();
+
+	config.max_identity_pools = 3;
+	config.max_identity_elements = 8;
+	config.max_elements = proxy_has_a_number;
+	begin_with(&config);
+	for (unsigned i = 0; i < 3; i++)
+		CHECK_EQ(register_in(WEB1, i, "192.0.2.1"), RSP_CAUSE_NONE);
+	CHECK_EQ(register_in(WEB1, 3, "192.0.2.1"), RSP_CAUSE_LACK_OF_RESOURCES);
+	CHECK_STR(last_reason(RSP_EVENT_REFUSED), "pools-of-one-identity");
+	CHECK_EQ(register_as(WEB1, "pool0", 77, "192.0.2.1"), RSP_CAUSE_NONE); /* one that is there */
+	CHECK_EQ(register_in(WEB2, 3, "192.0.2.2"), RSP_CAUSE_NONE);           /* another identity */
+	CHECK_EQ(register_as(WEB1, "pool3", 78, "192.0.2.1"), RSP_CAUSE_NONE);
+	CHECK_EQ(deregister_as(WEB1, "pool1", 2), RSP_CAUSE_NONE); /* the pool goes, and another one may come */
+	CHECK_EQ(register_in(WEB1, 9, "192.0.2.1"), RSP_CAUSE_NONE);
+	/* a number in authz.json takes the place of both limits, and is one itself */
+	for (unsigned i = 20; i < 40; i++)
+		CHECK_EQ(register_in(PROXY, i, "192.0.2.1"), RSP_CAUSE_NONE);
+	CHECK_EQ(register_in(PROXY, 40, "192.0.2.1"), RSP_CAUSE_LACK_OF_RESOURCES);
+	end();
+}
+
+static void
+the_rate_is_enough_for_what_may_be_held(void)
+{
+	struct rsp_registrar_config config = config_sample();
+
+	config.registrations = (struct rsp_rate){ .per_s = 1, .burst = 3 };
+	config.max_elements = proxy_has_a_number;
+	begin_with(&config);
+	for (unsigned i = 0; i < 3; i++)
+		CHECK_EQ(register_in(WEB1, i, "192.0.2.1"), RSP_CAUSE_NONE);
+	CHECK_EQ(register_in(WEB1, 3, "192.0.2.1"), RSP_CAUSE_LACK_OF_RESOURCES);
+	CHECK_STR(last_reason(RSP_EVENT_REFUSED), "rate");
+	for (unsigned i = 20; i < 40; i++)
+		CHECK_EQ(register_in(PROXY, i, "192.0.2.1"), RSP_CAUSE_NONE);
+	CHECK_EQ(register_in(PROXY, 20, "192.0.2.1"), RSP_CAUSE_LACK_OF_RESOURCES);
+	end();
+}
+
+static void
+one_identity_is_far_below_the_totals(void)
+{
+	struct rsp_registrar_config config = rsp_registrar_defaults();
+
+	CHECK(config.max_identity_elements <= config.limits.elements / 50);
+	CHECK(config.max_identity_pools <= config.limits.pools / 50);
+	CHECK(config.registrations.per_s && config.registrations.burst <= config.max_identity_elements);
+	CHECK(config.max_registrar_elements <= config.limits.elements / 2);
+	CHECK(config.max_registrar_pools <= config.limits.pools / 2);
+}
+
 int
 main(void)
 {
@@ -147,5 +218,8 @@ main(void)
 	TAP_RUN(an_address_of_no_host_is_refused);
 	TAP_RUN(an_asap_transport_of_no_host_is_not_recorded);
 	TAP_RUN(an_opaque_transport_must_be_allowed);
+	TAP_RUN(an_identity_makes_so_many_pools);
+	TAP_RUN(the_rate_is_enough_for_what_may_be_held);
+	TAP_RUN(one_identity_is_far_below_the_totals);
 	return tap_end();
 }

@@ -1,0 +1,291 @@
+#include "engine/registrar_priv.h"
+#include "enrp_world.h"
+
+/* What other registrars say is held against what is known here of their elements' owners, and against a share. RFC 5355
+ * s.2.2-2.5, s.2.9. */
+
+enum { B = 1, C };
+
+/* The rights of one identity, web1. */
+static struct {
+	const char *pool; /* NULL: it is not listed */
+	bool any_address, no_key, opaque;
+	const char *no_peer;
+} rights;
+
+static bool
+may(void *ctx, const char *identity, struct rsp_bytes handle)
+{
+	(void)ctx;
+	return strcmp(identity, "web1") == 0 && rights.pool && rsp_bytes_equal(handle, rsp_bytes_str(rights.pool));
+}
+
+static bool
+may_address(void *ctx, const char *identity, const struct rsp_ip *ip)
+{
+	(void)ctx, (void)identity, (void)ip;
+	return rights.any_address;
+}
+
+static bool
+may_opaque(void *ctx, const char *identity)
+{
+	(void)ctx, (void)identity;
+	return rights.opaque;
+}
+
+static bool
+is_listed(void *ctx, const char *identity)
+{
+	(void)ctx;
+	return strcmp(identity, "web1") == 0 && rights.pool;
+}
+
+static bool
+has_key(void *ctx, enum rsp_role role, const char *identity)
+{
+	(void)ctx;
+	return role == RSP_ROLE_PEER ? !rights.no_peer || strcmp(identity, rights.no_peer) != 0 : !rights.no_key;
+}
+
+static struct rsp_registrar_config
+config(void)
+{
+	struct rsp_registrar_config config = world_config();
+
+	config.may = may;
+	config.may_address = may_address;
+	config.may_opaque = may_opaque;
+	config.is_listed = is_listed;
+	config.has_key = has_key;
+	return config;
+}
+
+static void
+begin_with(const struct rsp_registrar_config *with)
+{
+	memset(&rights, 0, sizeof(rights));
+	rights.pool = "web";
+	world_begin(with);
+	world_run(100);
+	world_joined(B, ID_B, "b");
+}
+
+static void
+begin(void)
+{
+	struct rsp_registrar_config with = config();
+
+	begin_with(&with);
+}
+
+static bool
+is_there(const char *pool, uint32_t pe_id)
+{
+	return rsp_element_find(w.r->space, rsp_pool_find(w.r->space, rsp_bytes_str(pool)), pe_id) != NULL;
+}
+
+static void
+a_pool_that_the_owner_may_not_use_is_refused(void)
+{
+	begin();
+	world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(1, ID_B, 10));
+	world_update(B, ID_B, ENRP_ADD_PE, "bank", world_pe(2, ID_B, 10));
+	CHECK(is_there("web", 1));
+	CHECK(!is_there("bank", 2));
+	CHECK_STR(world_reason(RSP_EVENT_REFUSED), "pool-not-allowed");
+	CHECK_EQ(world_count(B, ENRP_ERROR), 1);
+	world_end();
+}
+
+static void
+who_is_not_listed_here_is_believed(void)
+{ /* a registrar may have an older authz.json than the others */
+	begin();
+	rights.pool = NULL;
+	world_update(B, ID_B, ENRP_ADD_PE, "bank", world_pe(2, ID_B, 10));
+	CHECK(is_there("bank", 2));
+	world_end();
+}
+
+static void
+an_address_that_is_not_the_element_s_is_refused(void)
+{
+	uint8_t room[RSP_ADDRS_ROOM(1)];
+	struct rsp_ip other = { 4, { 198, 51, 100, 1 } };
+	struct rsp_pool_element pe = world_pe(1, ID_B, 10);
+
+	begin();
+	rsp_transport_set_ips(&pe.user, &other, 1, room);
+	world_update(B, ID_B, ENRP_ADD_PE, "web", pe);
+	CHECK(!is_there("web", 1));
+	CHECK_STR(world_reason(RSP_EVENT_REFUSED), "address-not-own");
+	rights.any_address = true;
+	world_update(B, ID_B, ENRP_ADD_PE, "web", pe);
+	CHECK(is_there("web", 1));
+	pe = world_pe(2, ID_B, 10);
+	pe.user = (struct rsp_transport){ .type = RSP_PARAM_OPAQUE, .opaque = rsp_bytes_str("tipc") };
+	world_update(B, ID_B, ENRP_ADD_PE, "web", pe);
+	CHECK_STR(world_reason(RSP_EVENT_REFUSED), "opaque-not-allowed");
+	world_end();
+}
+
+static void
+an_address_of_no_host_is_refused(void)
+{
+	uint8_t room[RSP_ADDRS_ROOM(1)];
+	struct rsp_ip group = { 4, { 224, 0, 0, 1 } };
+	struct rsp_pool_element pe = world_pe(1, ID_B, 10);
+
+	begin();
+	rights.any_address = true;
+	rsp_transport_set_ips(&pe.user, &group, 1, room);
+	world_update(B, ID_B, ENRP_ADD_PE, "web", pe);
+	pe = world_pe(1, ID_B, 10);
+	rsp_transport_set_ips(&pe.asap, &group, 1, room);
+	world_update(B, ID_B, ENRP_ADD_PE, "web", pe);
+	CHECK(!is_there("web", 1));
+	CHECK_EQ(world_told(RSP_EVENT_REFUSED), 2);
+	world_end();
+}
+
+static void
+a_registrar_has_a_share(void)
+{
+	struct rsp_registrar_config with = config();
+
+	with.max_registrar_elements = 3;
+	with.max_registrar_pools = 2;
+	begin_with(&with);
+	rights.pool = NULL;
+	world_joined(C, ID_C, "c");
+	world_update(B, ID_B, ENRP_ADD_PE, "p1", world_pe(1, ID_B, 10));
+	world_update(B, ID_B, ENRP_ADD_PE, "p2", world_pe(2, ID_B, 10));
+	world_update(B, ID_B, ENRP_ADD_PE, "p3", world_pe(3, ID_B, 10));
+	CHECK_STR(world_reason(RSP_EVENT_REFUSED), "pools-of-one-registrar");
+	world_update(B, ID_B, ENRP_ADD_PE, "p2", world_pe(3, ID_B, 10));
+	world_update(B, ID_B, ENRP_ADD_PE, "p2", world_pe(4, ID_B, 10));
+	CHECK_STR(world_reason(RSP_EVENT_REFUSED), "elements-of-one-registrar");
+	CHECK_EQ(rsp_home_count(w.r->space, ID_B), 3);
+	world_update(B, ID_B, ENRP_ADD_PE, "p2", world_pe(3, ID_B, 12)); /* what is its already may change */
+	CHECK_EQ(world_told(RSP_EVENT_REFUSED), 2);
+	world_update(C, ID_C, ENRP_ADD_PE, "p3", world_pe(3, ID_C, 10)); /* another has its own */
+	CHECK(is_there("p3", 3));
+	world_update(B, ID_B, ENRP_DEL_PE, "p1", world_pe(1, ID_B, 11)); /* the pool goes, and its place is free */
+	CHECK_EQ(rsp_home_pools(w.r->space, ID_B), 1);
+	world_update(B, ID_B, ENRP_ADD_PE, "p4", world_pe(4, ID_B, 10));
+	CHECK(is_there("p4", 4));
+	world_end();
+}
+
+static void
+a_table_with_refused_elements_is_downloaded_once(void)
+{ /* RFC 5353 s.3.6: the checksums never agree */
+	begin();
+	rights.pool = "other";
+	CHECK_EQ(world_told(RSP_EVENT_RESYNC_STARTED), 0);
+	struct rsp_message msg = enrp_message(ENRP_PRESENCE, ID_B);
+	msg.has = RSP_HAS_CHECKSUM;
+	msg.checksum = 0x1234;
+	for (unsigned i = 0; i < 4; i++) {
+		world_tell(B, &msg);
+		world_table(B, ID_B, 0, "web", 1, 3, ID_B, 10);
+		world_run(800);
+	}
+	CHECK_EQ(world_told(RSP_EVENT_RESYNC_STARTED), 1);
+	CHECK_EQ(world_told(RSP_EVENT_REFUSED), 3);
+	CHECK_STR(world_reason(RSP_EVENT_REFUSED), "pool-not-allowed");
+	CHECK_EQ(rsp_home_count(w.r->space, ID_B), 0);
+	msg.checksum = 0x1235; /* it has changed: there may be some that we take */
+	world_tell(B, &msg);
+	CHECK_EQ(world_told(RSP_EVENT_RESYNC_STARTED), 2);
+	world_table(B, ID_B, 0, "web", 1, 3, ID_B, 10);
+	world_run(800);
+	rights.pool = "web"; /* and so it is when rights have changed */
+	rsp_registrar_rights_changed(w.r, w.now);
+	world_tell(B, &msg);
+	CHECK_EQ(world_told(RSP_EVENT_RESYNC_STARTED), 3);
+	world_table(B, ID_B, 0, "web", 1, 3, ID_B, 10);
+	CHECK_EQ(rsp_home_count(w.r->space, ID_B), 3);
+	world_end();
+}
+
+static void
+elements_lose_what_their_owner_loses(void)
+{
+	begin();
+	CHECK_EQ(world_up(9, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
+	world_register(9, "web", 1);
+	world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(2, ID_B, 10));
+	CHECK(is_there("web", 1) && is_there("web", 2));
+	rsp_registrar_rights_changed(w.r, w.now);
+	CHECK(is_there("web", 1) && is_there("web", 2));
+	world_clear();
+	rights.pool = "other";
+	rsp_registrar_rights_changed(w.r, w.now);
+	CHECK(!is_there("web", 1) && !is_there("web", 2));
+	CHECK_EQ(world_told(RSP_EVENT_PE_REMOVED), 1); /* the other one is its home's to remove */
+	CHECK_STR(world_reason(RSP_EVENT_PE_REMOVED), "rights-ended");
+	CHECK_EQ(world_count(0, ENRP_HANDLE_UPDATE), 1);
+	rights.pool = "web";
+	world_register(9, "web", 3);
+	CHECK(is_there("web", 3));
+	rights.no_key = true;
+	rsp_registrar_rights_changed(w.r, w.now);
+	CHECK(!is_there("web", 3));
+	world_end();
+}
+
+static void
+who_may_hold_fewer_loses_the_rest(void)
+{
+	struct rsp_registrar_config with = config();
+
+	with.max_identity_elements = 5;
+	begin_with(&with);
+	CHECK_EQ(world_up(9, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
+	for (uint32_t i = 1; i <= 5; i++)
+		world_register(9, "web", i);
+	w.r->config.max_identity_elements = 2;
+	rsp_registrar_rights_changed(w.r, w.now);
+	CHECK_EQ(rsp_home_count(w.r->space, ID_US), 2);
+	CHECK_EQ(world_told(RSP_EVENT_PE_REMOVED), 3);
+	world_end();
+}
+
+static void
+a_peer_without_a_key_is_dead(void)
+{
+	struct rsp_peer_view peer;
+
+	begin();
+	world_joined(C, ID_C, "c");
+	world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(7, ID_C, 10));
+	rsp_registrar_rights_changed(w.r, w.now);
+	CHECK_EQ(world_told(RSP_EVENT_PEER_DEAD), 0);
+	rights.no_peer = "c";
+	rsp_registrar_rights_changed(w.r, w.now);
+	CHECK_EQ(world_told(RSP_EVENT_PEER_DEAD), 1);
+	CHECK_STR(world_reason(RSP_EVENT_PEER_DEAD), "rights-ended");
+	world_about(B, ENRP_INIT_TAKEOVER_ACK, ID_B, ID_C);
+	CHECK_EQ(world_told(RSP_EVENT_TAKEOVER_DONE), 1);
+	CHECK_EQ(rsp_home_count(w.r->space, ID_US), 1);
+	for (unsigned i = 0; rsp_registrar_peer(w.r, i, &peer); i++)
+		CHECK(peer.server_id != ID_C);
+	world_end();
+}
+
+int
+main(void)
+{
+	TAP_RUN(a_pool_that_the_owner_may_not_use_is_refused);
+	TAP_RUN(who_is_not_listed_here_is_believed);
+	TAP_RUN(an_address_that_is_not_the_element_s_is_refused);
+	TAP_RUN(an_address_of_no_host_is_refused);
+	TAP_RUN(a_registrar_has_a_share);
+	TAP_RUN(a_table_with_refused_elements_is_downloaded_once);
+	TAP_RUN(elements_lose_what_their_owner_loses);
+	TAP_RUN(who_may_hold_fewer_loses_the_rest);
+	TAP_RUN(a_peer_without_a_key_is_dead);
+	return tap_end();
+}
