@@ -8,7 +8,7 @@ _rsp_keygen() {
 	--output | -o) mapfile -t COMPREPLY < <(compgen -f -- "$cur") && return ;;
 	esac
 	if [ "$COMP_CWORD" -eq 1 ]; then
-		words=(init registrar element monitor bundle crl list check --help --version)
+		words=(init registrar element monitor bundle renew rotate retire revoke remove rollover crl list check --help --version)
 	else
 		case ${COMP_WORDS[1]} in
 		init) words=(--name --ed25519 --days --not-before --not-after --force "${common[@]}") ;;
@@ -16,6 +16,9 @@ _rsp_keygen() {
 		element) words=(--pool --address --max --opaque --days --not-after --force "${common[@]}") ;;
 		monitor) words=(--days --not-after --force "${common[@]}") ;;
 		bundle) words=(--user --force "${common[@]}") ;;
+		renew | revoke) words=(--days --not-before --not-after "${common[@]}") ;;
+		rotate | retire | remove) words=("${common[@]}") ;;
+		rollover) words=(--finish --ed25519 --days --not-before --not-after --force "${common[@]}") ;;
 		crl) words=(--revoke --days --not-after "${common[@]}") ;;
 		list) words=(--psktool --force "${common[@]}") ;;
 		check) words=(--expires-in "${common[@]}") ;;

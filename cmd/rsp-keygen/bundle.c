@@ -123,6 +123,7 @@ record(const struct bundle *bundle, const struct master *master, const char *nam
 	rsp_json_put(&object, "role", json_string(role));
 	rsp_json_put(&object, "keys", json_integer(keys));
 	rsp_json_put(&object, "files", files);
+	rsp_json_put(&object, "outdated", outdated_json(master));
 	return object;
 }
 
@@ -146,6 +147,8 @@ write_bundle(const struct master *master, const char *name)
 		err = rsp_directory_check(bundle.dir, &why);
 	if (!err)
 		err = advise(put_all(&bundle, master, name, registrar, &keys, &why), &why);
+	if (!err)
+		err = outdated_note(master, name, &why);
 	if (err) {
 		if (!keygen.force) /* with it, what was there is gone already */
 			undo(&bundle, new_directory);

@@ -130,6 +130,7 @@ run_list(unsigned n, const char *const *operand)
 
 	if (n > 0)
 		return rsp_cli_usage(operand[0], "is one operand too many");
+	RSP_AUTO(rsp_fd_close) int lock = master_lock_to_look(rsp_cli.scope);
 	if (advise(rsp_scope_load(rsp_cli.scope, &scope, &why), &why))
 		return rsp_cli_fail(&why);
 	bool to_file = keygen.output && !keygen.psktool;
@@ -182,7 +183,7 @@ state_of(const struct checks *checks, int64_t not_before_ms, int64_t not_after_m
 	return not_before_ms > now  ? "not-yet-valid"
 	       : not_after_ms < now ? "expired"
 	       : not_after_ms != RSP_TIME_NEVER && (uint64_t)(not_after_ms - now) < keygen.expires_in_ms ? "due"
-													  : "ok";
+													 : "ok";
 }
 
 static void
@@ -260,8 +261,36 @@ check_keys(struct checks *checks)
 	}
 }
 
+/* A master has a key for each client, server, direction and role: those that are not there are made, in memory, and counted. */
 static void
-check_authz(struct checks *checks)
+check_mesh(struct checks *checks, struct rsp_scope *scope, struct rsp_authz *authz)
+{
+	struct master master = { .dir = checks->dir,
+				 .lock = -1,
+				 .scope = scope,
+				 .keyring = checks->ring,
+				 .authz = authz,
+				 .now_ms = checks->now_ms };
+
+	for (size_t i = 0; checks->ring && i < scope->n_registrars; i++) {
+		const char *name = scope->registrars[i].name;
+		char reason[RSP_REASON_MAX];
+		struct rsp_why why = { 0 };
+		unsigned made = 0;
+
+		if (master_complete_keys(&master, name, &made, &why)) {
+			say_bad(checks, "key", &why);
+		} else if (made > 0) {
+			(void)snprintf(reason, sizeof(reason),
+				       "%u of its keys are missing (rsp-keygen registrar %s --force makes them)", made,
+				       name);
+			say_of(checks, "key", name, NULL, "bad", RSP_TIME_NEVER, reason);
+		}
+	}
+}
+
+static void
+check_authz(struct checks *checks, struct rsp_scope *master)
 {
 	RSP_AUTO(rsp_free) char *path = rsp_path_join(checks->dir, "authz.json");
 	struct rsp_authz *authz = NULL;
@@ -275,6 +304,8 @@ check_authz(struct checks *checks)
 	}
 	for (size_t i = 0; i < authz->n; i++)
 		say_dates(checks, "identity", authz->entries[i].name, 0, authz->entries[i].not_after_ms);
+	if (master)
+		check_mesh(checks, master, authz);
 	rsp_authz_free(authz);
 }
 
@@ -326,9 +357,9 @@ check_missing(struct checks *checks, enum whose whose)
 		const char *file, *kind;
 		unsigned of;
 	} table[] = {
-		{ "crl.pem", "crl", U | N | R | M },  { "keys.json", "key", N | R | M },
-		{ "authz.json", "identity", R | M },  { "cert.pem", "certificate", R },
-		{ "key.pem", "certificate", R },      { "ca.key", "ca-key", M },
+		{ "crl.pem", "crl", U | N | R | M }, { "keys.json", "key", N | R | M },
+		{ "authz.json", "identity", R | M }, { "cert.pem", "certificate", R },
+		{ "key.pem", "certificate", R },     { "ca.key", "ca-key", M },
 	};
 
 	for (unsigned i = 0; i < RSP_COUNT(table); i++) {
@@ -352,6 +383,23 @@ load_ring(struct checks *checks)
 		say_bad(checks, "key", &why);
 }
 
+/* What a run left that was killed in the middle. Nobody is at work: we have the lock. */
+static void
+check_change(struct checks *checks)
+{
+	RSP_AUTO(rsp_free) char *path = rsp_path_join(checks->dir, ".change");
+	enum change_state state = change_found(checks->dir);
+
+	if (path && state != CHANGE_NONE)
+		say_of(checks, "change", path, NULL, "bad", RSP_TIME_NEVER,
+		       state == CHANGE_COMMITTED
+			       ? "a change was interrupted: some files are new, others old; the next run that changes "
+				 "something finishes it first"
+			       : "was left by a run that was interrupted; no file is half changed, and the next run "
+				 "that "
+				 "changes something removes it");
+}
+
 int
 run_check(unsigned n, const char *const *operand)
 {
@@ -362,9 +410,11 @@ run_check(unsigned n, const char *const *operand)
 
 	if (n > 0)
 		return rsp_cli_usage(operand[0], "is one operand too many");
+	RSP_AUTO(rsp_fd_close) int lock = master_lock_to_look(checks.dir);
 	if (advise(rsp_scope_load_public(checks.dir, &scope, &why), &why))
 		return rsp_cli_fail(&why);
 	checks.scope = scope;
+	check_change(&checks);
 	load_ring(&checks);
 	enum whose of = whose(&checks);
 	check_missing(&checks, of);
@@ -375,7 +425,7 @@ run_check(unsigned n, const char *const *operand)
 	if (of == REGISTRARS)
 		check_pair(&checks, &trust, checks.ring ? checks.ring->node : "", true);
 	check_keys(&checks);
-	check_authz(&checks);
+	check_authz(&checks, of == MASTER ? scope : NULL);
 	rsp_x509_done(&trust);
 	rsp_keyring_unref(checks.ring);
 	rsp_scope_free(scope);

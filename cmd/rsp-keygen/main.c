@@ -27,6 +27,8 @@ enum {
 	OPT_EXPIRES_IN,
 	OPT_MAX,
 	OPT_OPAQUE,
+	OPT_END,
+	OPT_FINISH,
 };
 
 static enum rsp_err
@@ -96,6 +98,11 @@ take(int opt, const char *arg, struct rsp_why *why)
 		return take_date(arg, &keygen.not_before_ms, why);
 	case OPT_NOT_AFTER:
 		return take_date(arg, &keygen.not_after_ms, why);
+	case OPT_END:
+		if (strcmp(arg, "never") != 0)
+			return take_date(arg, &keygen.not_after_ms, why);
+		keygen.not_after_ms = RSP_TIME_NEVER;
+		return RSP_OK;
 	case OPT_ASAP:
 		return rsp_cli_string(arg, &keygen.asap, why);
 	case OPT_ENRP:
@@ -119,6 +126,7 @@ take(int opt, const char *arg, struct rsp_why *why)
 	default: /* those without an argument */
 		keygen.ed25519 = keygen.ed25519 || opt == OPT_ED25519;
 		keygen.force = keygen.force || opt == OPT_FORCE;
+		keygen.finish = keygen.finish || opt == OPT_FINISH;
 		keygen.user = keygen.user || opt == OPT_USER;
 		keygen.opaque = keygen.opaque || opt == OPT_OPAQUE;
 		keygen.psktool = keygen.psktool || opt == OPT_PSKTOOL;
@@ -135,8 +143,9 @@ take(int opt, const char *arg, struct rsp_why *why)
 	VALUE("not-after", OPT_NOT_AFTER, "valid until then", "TIME")
 #define END_DATES \
 	VALUE("days", OPT_DAYS, "how long its keys are valid (for ever)", "N"), \
-	VALUE("not-after", OPT_NOT_AFTER, "its keys are valid until then", "TIME")
+	VALUE("not-after", OPT_END, "its keys are valid until then, or never end", "TIME|never")
 #define FORCE FLAG("force", OPT_FORCE, "replace what is there")
+#define CHANGE FLAG("force", OPT_FORCE, "change one that is there; what is not named stays")
 
 static struct poptOption init_options[] = {
 	VALUE("name", OPT_NAME, "the scope's name (default)", "NAME"),
@@ -149,16 +158,16 @@ static struct poptOption registrar_options[] = {
 	VALUE("dns", OPT_DNS, "a further DNS name for its certificate; repeatable", "NAME"),
 	VALUE("ip", OPT_IP, "a further address for its certificate; repeatable", "ADDRESS"),
 	FLAG("ed25519", OPT_ED25519, "an Ed25519 key, not ECDSA P-256"),
-	DATES, FORCE, POPT_TABLEEND
+	DATES, CHANGE, POPT_TABLEEND
 };
 static struct poptOption element_options[] = {
 	VALUE("pool", OPT_POOL, "a pool it may register in, * and ? match; repeatable (all)", "GLOB"),
 	VALUE("address", OPT_ADDRESS, "addresses it may register that are not its connection's; repeatable", "CIDR"),
 	VALUE("max", OPT_MAX, "so many registrations it may hold (as the registrars' options say)", "N"),
 	FLAG("opaque", OPT_OPAQUE, "it may register Opaque user transports"),
-	END_DATES, FORCE, POPT_TABLEEND
+	END_DATES, CHANGE, POPT_TABLEEND
 };
-static struct poptOption monitor_options[] = { END_DATES, FORCE, POPT_TABLEEND };
+static struct poptOption monitor_options[] = { END_DATES, CHANGE, POPT_TABLEEND };
 static struct poptOption bundle_options[] = {
 	FLAG("user", OPT_USER, "the bundle of users: nothing in it is secret"),
 	{ "output", 'o', POPT_ARG_STRING, NULL, OPT_OUTPUT, "the directory to write", "DIR" },
@@ -170,6 +179,18 @@ static struct poptOption crl_options[] = {
 	VALUE("not-after", OPT_NOT_AFTER, "when the next list is due", "TIME"),
 	POPT_TABLEEND
 };
+static struct poptOption rollover_options[] = {
+	FLAG("finish", OPT_FINISH, "drop the old CA, once no registrar has a certificate of it"),
+	FLAG("ed25519", OPT_ED25519, "an Ed25519 key, not that of the old CA's kind"),
+	DATES,
+	FLAG("force", OPT_FORCE, "with --finish: although a registrar still has a certificate of it"),
+	POPT_TABLEEND
+};
+static struct poptOption renew_options[] = { DATES, POPT_TABLEEND };
+static struct poptOption rotate_options[] = { POPT_TABLEEND };
+static struct poptOption retire_options[] = { POPT_TABLEEND };
+static struct poptOption remove_options[] = { POPT_TABLEEND };
+static struct poptOption revoke_options[] = { DATES, POPT_TABLEEND };
 static struct poptOption list_options[] = {
 	FLAG("psktool", OPT_PSKTOOL, "print the keys, secrets too, as identity:hex"),
 	{ "output", 'o', POPT_ARG_STRING, NULL, OPT_OUTPUT, "write there (mode 0600 with --psktool)", "FILE" },
@@ -189,13 +210,21 @@ VERB(registrar, "NAME", "add a registrar: certificate, keys with all others");
 VERB(element, "NAME", "add an element: keys with all registrars");
 VERB(monitor, "NAME", "add one who may look at the registrars");
 VERB(bundle, "NAME|--user", "write the directory that one node needs");
+VERB(renew, "NAME", "a new certificate for the same names, addresses and keys; or later dates");
+VERB(rotate, "NAME", "a second key beside each of a node's keys; both are accepted");
+VERB(retire, "NAME", "end the older key of each two");
+VERB(revoke, "NAME|KEY", "replace all that a node has, or one key; a certificate goes on the list");
+VERB(remove, "NAME", "take a node out of the scope; a certificate goes on the list");
+VERB(rollover, "", "a new CA beside the old one; --finish ends the old one");
 VERB(crl, "", "renew the list of revoked certificates");
 VERB(list, "", "show registrars, identities and keys");
 VERB(check, "", "find what is due, expired, unreadable or open to others");
 /* clang-format on */
 
-static const struct rsp_cli_tool *const verbs[] = { &verb_init,   &verb_registrar, &verb_element, &verb_monitor,
-						    &verb_bundle, &verb_crl,       &verb_list,    &verb_check };
+static const struct rsp_cli_tool *const verbs[] = { &verb_init,   &verb_registrar, &verb_element,  &verb_monitor,
+						    &verb_bundle, &verb_renew,     &verb_rotate,   &verb_retire,
+						    &verb_revoke, &verb_remove,    &verb_rollover, &verb_crl,
+						    &verb_list,   &verb_check };
 
 int
 main(int argc, const char **argv)

@@ -201,9 +201,18 @@ write_all(int fd, struct rsp_bytes content)
 	return fsync(fd) < 0 ? RSP_EIO : RSP_OK;
 }
 
+void
+rsp_directory_sync(const char *path)
+{
+	RSP_AUTO(rsp_fd_close) int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd >= 0)
+		(void)fsync(fd);
+}
+
 /* The rename is durable only once the directory is. */
 static void
-sync_directory(const char *path)
+sync_parent(const char *path)
 {
 	RSP_AUTO(rsp_free) char *dir = strdup(path);
 	char *slash = dir ? strrchr(dir, '/') : NULL;
@@ -212,9 +221,7 @@ sync_directory(const char *path)
 		return;
 	if (slash)
 		slash[slash == dir ? 1 : 0] = '\0';
-	RSP_AUTO(rsp_fd_close) int fd = open(slash ? dir : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd >= 0)
-		(void)fsync(fd);
+	rsp_directory_sync(slash ? dir : ".");
 }
 
 enum rsp_err
@@ -242,6 +249,6 @@ rsp_file_write(const char *path, enum rsp_file_kind kind, bool replace, struct r
 	enum rsp_err err = failed ? fail_errno(why, path, replace ? "replace" : "create") : RSP_OK;
 	if (failed || !replace)
 		(void)unlink(temporary);
-	sync_directory(path);
+	sync_parent(path);
 	return err;
 }

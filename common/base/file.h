@@ -52,6 +52,9 @@ enum rsp_err rsp_directory_check(const char *path, struct rsp_why *why) RSP_NODI
 enum rsp_err rsp_file_write(const char *path, enum rsp_file_kind kind, bool replace, struct rsp_bytes content,
 			    struct rsp_why *why) RSP_NODISCARD;
 
+/** Make what was renamed in, or removed from, the directory @path last over a power loss, as far as the system can. */
+void rsp_directory_sync(const char *path);
+
 /** The text "@dir/@name" on the heap, or NULL if out of memory. */
 char *rsp_path_join(const char *dir, const char *name) RSP_NODISCARD;
 

@@ -124,6 +124,19 @@ rsp_authz_put(struct rsp_authz *authz, const struct rsp_authz_entry *entry)
 	return RSP_OK;
 }
 
+void
+rsp_authz_drop(struct rsp_authz *authz, const char *name)
+{
+	bool there;
+	size_t place = place_of(authz, name, &there);
+
+	if (!there)
+		return;
+	entry_done(&authz->entries[place]);
+	authz->n--;
+	memmove(authz->entries + place, authz->entries + place + 1, (authz->n - place) * sizeof(*authz->entries));
+}
+
 const struct rsp_authz_entry *
 rsp_authz_find(const struct rsp_authz *authz, const char *name)
 {
@@ -358,8 +371,8 @@ enum rsp_err
 rsp_authz_load(const char *path, struct rsp_authz **ret, struct rsp_why *why)
 {
 	RSP_AUTO(rsp_authz_free) struct rsp_authz *authz = rsp_authz_new();
-	enum rsp_err err = authz ? rsp_doc_load(&authz_json, path, authz, why)
-				 : rsp_fail(why, RSP_ENOMEM, path, "out of memory");
+	enum rsp_err err =
+		authz ? rsp_doc_load(&authz_json, path, authz, why) : rsp_fail(why, RSP_ENOMEM, path, "out of memory");
 
 	if (!err)
 		*ret = RSP_TAKE(authz);

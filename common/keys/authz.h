@@ -66,6 +66,9 @@ enum rsp_err rsp_authz_save(const struct rsp_authz *authz, const char *path, boo
  */
 enum rsp_err rsp_authz_put(struct rsp_authz *authz, const struct rsp_authz_entry *entry) RSP_NODISCARD;
 
+/** Take the entry of @name out, if there is one. */
+void rsp_authz_drop(struct rsp_authz *authz, const char *name);
+
 /** The entry of @name, or NULL. */
 const struct rsp_authz_entry *rsp_authz_find(const struct rsp_authz *authz, const char *name);
 

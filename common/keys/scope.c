@@ -101,6 +101,19 @@ rsp_scope_put(struct rsp_scope *scope, const struct rsp_scope_registrar *registr
 	return RSP_OK;
 }
 
+void
+rsp_scope_drop(struct rsp_scope *scope, const char *name)
+{
+	for (size_t i = 0; i < scope->n_registrars; i++) {
+		if (strcmp(scope->registrars[i].name, name) != 0)
+			continue;
+		scope->n_registrars--;
+		memmove(scope->registrars + i, scope->registrars + i + 1,
+			(scope->n_registrars - i) * sizeof(*scope->registrars));
+		return;
+	}
+}
+
 static void
 read_endpoint(struct rsp_doc *doc, const json_t *item, const char *key, struct rsp_endpoint *ret)
 {
@@ -190,7 +203,8 @@ rsp_scope_load_public(const char *dir, struct rsp_scope **ret, struct rsp_why *w
 	if (!path || !scope)
 		return rsp_fail(why, RSP_ENOMEM, dir, "out of memory");
 	if (access(dir, F_OK) < 0 && errno == ENOENT) /* what else may be wrong shows when the file is read */
-		return rsp_fail(why, RSP_ENOTFOUND, dir, "no such scope directory (its administrator makes one with rsp-keygen bundle)");
+		return rsp_fail(why, RSP_ENOTFOUND, dir,
+				"no such scope directory (its administrator makes one with rsp-keygen bundle)");
 	enum rsp_err err = rsp_doc_load(&scope_json, path, scope, why);
 	if (!err)
 		*ret = RSP_TAKE(scope);

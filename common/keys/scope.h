@@ -92,6 +92,9 @@ enum rsp_err rsp_scope_check_keys(const struct rsp_scope *scope, const struct rs
 /** Put a copy of @registrar in, over one of the same name. RSP_EVALUE, RSP_ELIMIT, RSP_ENOMEM. */
 enum rsp_err rsp_scope_put(struct rsp_scope *scope, const struct rsp_scope_registrar *registrar) RSP_NODISCARD;
 
+/** Take the registrar @name out, if there is one. */
+void rsp_scope_drop(struct rsp_scope *scope, const char *name);
+
 enum rsp_service { RSP_SERVICE_ASAP, RSP_SERVICE_ENRP };
 
 /**

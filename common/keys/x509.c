@@ -89,17 +89,60 @@ rsp_x509_load_crl(struct rsp_x509 *x509, const char *path, struct rsp_why *why)
 	free(pem.data);
 	if (code < 0)
 		return bad_pem(why, path, "a revocation list", code);
-	/* its age is looked at when it is used */
-	const unsigned aged = GNUTLS_CERT_REVOCATION_DATA_SUPERSEDED | GNUTLS_CERT_REVOCATION_DATA_ISSUED_IN_FUTURE;
 	for (unsigned i = 0; i < x509->n_crls; i++) {
-		unsigned status = 0;
-		code = gnutls_x509_crl_verify(x509->crls[i], x509->ca, x509->n_ca, 0, &status);
-		unsigned wrong = status & aged ? status & ~aged & ~(unsigned)GNUTLS_CERT_INVALID : status;
+		bool ours = false;
 
-		if (code < 0 || wrong)
+		for (unsigned j = 0; !ours && j < x509->n_ca; j++)
+			ours = rsp_x509_crl_is_of(x509->crls[i], x509->ca[j]);
+		if (!ours)
 			return rsp_fail(why, RSP_EKEY, path, "is not signed by the scope's CA");
 	}
 	return RSP_OK;
+}
+
+bool
+rsp_x509_crl_is_of(gnutls_x509_crl_t crl, gnutls_x509_crt_t ca)
+{
+	/* its age is looked at when it is used */
+	const unsigned aged = GNUTLS_CERT_REVOCATION_DATA_SUPERSEDED | GNUTLS_CERT_REVOCATION_DATA_ISSUED_IN_FUTURE;
+	unsigned status = 0;
+
+	if (gnutls_x509_crl_verify(crl, &ca, 1, GNUTLS_VERIFY_DISABLE_TIME_CHECKS, &status) < 0)
+		return false;
+	return (status & aged ? status & ~aged & ~(unsigned)GNUTLS_CERT_INVALID : status) == 0;
+}
+
+/* By name and key id, as it was signed by one of our CAs when it was loaded. */
+static bool
+names_as_issuer(gnutls_x509_crl_t crl, gnutls_x509_crt_t ca)
+{
+	uint8_t crl_id[64], ca_id[64];
+	size_t crl_n = sizeof(crl_id), ca_n = sizeof(ca_id);
+
+	if (!gnutls_x509_crl_check_issuer(crl, ca))
+		return false;
+	if (gnutls_x509_crl_get_authority_key_id(crl, crl_id, &crl_n, NULL) < 0 ||
+	    gnutls_x509_crt_get_subject_key_id(ca, ca_id, &ca_n, NULL) < 0)
+		return true;
+	return crl_n == ca_n && memcmp(crl_id, ca_id, ca_n) == 0;
+}
+
+bool
+rsp_x509_crl_due(const struct rsp_x509 *x509, gnutls_x509_crt_t ca, int64_t *ret_ms)
+{
+	time_t newest = 0;
+	bool found = false;
+
+	for (unsigned i = 0; i < x509->n_crls; i++) {
+		time_t made = gnutls_x509_crl_get_this_update(x509->crls[i]);
+
+		if (!names_as_issuer(x509->crls[i], ca) || (found && made < newest))
+			continue;
+		newest = made;
+		*ret_ms = (int64_t)gnutls_x509_crl_get_next_update(x509->crls[i]) * 1000;
+		found = true;
+	}
+	return found;
 }
 
 enum rsp_err
@@ -179,21 +222,22 @@ rsp_x509_facts(gnutls_x509_crt_t cert, struct rsp_x509_facts *ret)
 	return RSP_OK;
 }
 
-/* GnuTLS lets an outdated CRL pass: what was revoked since is then not known. */
+/* GnuTLS lets an outdated CRL pass: what was revoked since is then not known. Only the list of the CA that issued @last, the
+ * end of the chain, counts: of a CA that was replaced there may be an old list still. */
 static enum rsp_err
-check_crls(const struct rsp_x509 *x509, struct rsp_why *why)
+check_crl(const struct rsp_x509 *x509, gnutls_x509_crt_t last, const char *name, struct rsp_why *why)
 {
-	int64_t now = rsp_clock_wall_ms() / 1000;
+	int64_t due;
 
-	for (unsigned i = 0; i < x509->n_crls; i++) {
-		int64_t next = (int64_t)gnutls_x509_crl_get_next_update(x509->crls[i]);
+	for (unsigned i = 0; i < x509->n_ca; i++) {
 		char date[RSP_TIMESTAMP_MAX];
 
-		if (next >= now)
+		if (!gnutls_x509_crt_check_issuer(last, x509->ca[i]) || !rsp_x509_crl_due(x509, x509->ca[i], &due) ||
+		    due >= rsp_clock_wall_ms())
 			continue;
-		rsp_clock_format(next * 1000, date);
-		return rsp_fail(why, RSP_ECRL_EXPIRED, "crl.pem", "a newer one was due on %s",
-				next < 0 ? "a day not given" : date);
+		rsp_clock_format(due, date);
+		return rsp_fail(why, RSP_ECRL_EXPIRED, name, "crl.pem: a newer list was due on %s",
+				due < 0 ? "a day not given" : date);
 	}
 	return RSP_OK;
 }
@@ -253,21 +297,41 @@ check_name(gnutls_x509_crt_t cert, const char *name, struct rsp_why *why)
 	return rsp_fail(why, RSP_ECERT_NAME, name, "the certificate is for another name (of \"%s\")", own);
 }
 
+/* Whose dates are past: the certificate's that was shown, which is in its owner's cert.pem, or those of a CA. */
 static enum rsp_err
-judge(unsigned status, const char *name, struct rsp_why *why)
+judge_expired(const struct rsp_x509 *x509, gnutls_x509_crt_t leaf, const char *name, struct rsp_why *why)
+{
+	int64_t now_ms = rsp_clock_wall_ms(), end_ms = (int64_t)gnutls_x509_crt_get_expiration_time(leaf) * 1000;
+	char date[RSP_TIMESTAMP_MAX];
+
+	rsp_clock_format(end_ms, date);
+	if (end_ms < now_ms)
+		return rsp_fail(why, RSP_ECERT_EXPIRED, name, "its cert.pem: the certificate expired on %s", date);
+	for (unsigned i = 0; i < x509->n_ca; i++) {
+		end_ms = (int64_t)gnutls_x509_crt_get_expiration_time(x509->ca[i]) * 1000;
+		if (end_ms >= now_ms || !gnutls_x509_crt_check_issuer(leaf, x509->ca[i]))
+			continue;
+		rsp_clock_format(end_ms, date);
+		return rsp_fail(why, RSP_ECERT_EXPIRED, name, "ca.pem: the CA's certificate expired on %s", date);
+	}
+	return rsp_fail(why, RSP_ECERT_EXPIRED, name, "a certificate between this one and the CA expired");
+}
+
+static enum rsp_err
+judge(const struct rsp_x509 *x509, unsigned status, gnutls_x509_crt_t leaf, const char *name, struct rsp_why *why)
 {
 	if (status == 0)
 		return RSP_OK;
 	if (status & (GNUTLS_CERT_SIGNER_NOT_FOUND | GNUTLS_CERT_SIGNER_NOT_CA | GNUTLS_CERT_SIGNATURE_FAILURE))
-		return rsp_fail(why, RSP_ECERT_CA, name, "the certificate is not from the scope's CA");
+		return rsp_fail(why, RSP_ECERT_CA, name, "the certificate is not from the scope's CA (ca.pem)");
 	if (status & GNUTLS_CERT_REVOKED)
-		return rsp_fail(why, RSP_ECERT_REVOKED, name, "the certificate was revoked");
+		return rsp_fail(why, RSP_ECERT_REVOKED, name, "the certificate was revoked (crl.pem)");
 	if (status & GNUTLS_CERT_EXPIRED)
-		return rsp_fail(why, RSP_ECERT_EXPIRED, name, "the certificate expired");
+		return judge_expired(x509, leaf, name, why);
 	if (status & GNUTLS_CERT_NOT_ACTIVATED)
 		return rsp_fail(why, RSP_ECERT_NOTYET, name, "the certificate is not yet valid");
 	if (status & (GNUTLS_CERT_REVOCATION_DATA_SUPERSEDED | GNUTLS_CERT_REVOCATION_DATA_ISSUED_IN_FUTURE))
-		return rsp_fail(why, RSP_ECRL_EXPIRED, "crl.pem", "is of another time");
+		return rsp_fail(why, RSP_ECRL_EXPIRED, name, "crl.pem: the list is of another time");
 	if (status & (GNUTLS_CERT_PURPOSE_MISMATCH | GNUTLS_CERT_SIGNER_CONSTRAINTS_FAILURE))
 		return rsp_fail(why, RSP_ECERT_PURPOSE, name, "the certificate is not made for this");
 	return rsp_fail(why, RSP_EAUTH, name, "the certificate is not acceptable (status 0x%x)", status);
@@ -297,8 +361,8 @@ verify_chain(const struct rsp_x509 *x509, gnutls_x509_crt_t *chain, unsigned n, 
 		gnutls_x509_trust_list_deinit(list, 0); /* the certificates in it are not its own */
 	if (code < 0)
 		return rsp_fail(why, RSP_EAUTH, name, "the certificate cannot be checked: %s", gnutls_strerror(code));
-	enum rsp_err err = judge(status, name, why);
-	return err ? err : check_crls(x509, why);
+	enum rsp_err err = judge(x509, status, chain[0], name, why);
+	return err ? err : check_crl(x509, chain[n - 1], name, why);
 }
 
 /* The first of @names that @cert is for. */

@@ -13,16 +13,16 @@
 /* The certificates of a scope: a CA signs those of registrars (and, if wanted, of users); users check them. RFC 5355
  * 2.7, 2.12. What GnuTLS lets pass and we do not: a certificate without SAN, without the purpose, an outdated CRL. */
 
-#define RSP_PEM_FILE_MAX  (256U << 10)
+#define RSP_PEM_FILE_MAX   (256U << 10)
 #define RSP_X509_CHAIN_MAX 8
-#define RSP_X509_SAN_MAX  64
+#define RSP_X509_SAN_MAX   64
 
 enum rsp_x509_kind { RSP_X509_CA, RSP_X509_SERVER, RSP_X509_USER };
 
 /** What a certificate is to say. */
 struct rsp_x509_request {
 	enum rsp_x509_kind kind;
-	bool ed25519;		  /* else ECDSA with P-256 */
+	bool ed25519;             /* else ECDSA with P-256 */
 	const char *organization; /* the scope's name */
 	const char *common_name;
 	const char *const *dns; /* SANs */
@@ -30,6 +30,7 @@ struct rsp_x509_request {
 	const struct rsp_ip *ips;
 	size_t n_ips;
 	int64_t not_before_ms, not_after_ms;
+	const char *key_pem; /* the private key to certify, of an earlier certificate; NULL: make one */
 };
 
 /** A certificate and its private key as PEM, on the heap, NUL-terminated. */
@@ -41,13 +42,13 @@ struct rsp_x509_pair {
 void rsp_x509_pair_done(struct rsp_x509_pair *pair);
 
 /**
- * Make a key pair and a certificate for it, signed by @ca, or by itself if that is NULL and the request is for a CA.
+ * Make a key pair, or take the request's, and a certificate for it, signed by @ca, or by itself if that is NULL and the request is for a CA.
  */
 enum rsp_err rsp_x509_make(const struct rsp_x509_request *request, const struct rsp_x509_pair *ca,
 			   struct rsp_x509_pair *ret, struct rsp_why *why) RSP_NODISCARD;
 
 /**
- * Make a CRL of @ca that says what @old_pem (or NULL) said and revokes the certificate @revoke_pem (or NULL) as of
+ * Make a CRL of @ca that says what the lists in @old_pem (or NULL, or "") said and revokes the certificate @revoke_pem (or NULL) as of
  * @now_ms; the next one is due at @next_ms. @ret_pem is on the heap.
  */
 enum rsp_err rsp_x509_make_crl(const struct rsp_x509_pair *ca, const char *old_pem, const char *revoke_pem,
@@ -70,8 +71,17 @@ void rsp_x509_done(struct rsp_x509 *x509);
 /** Add the trust anchors in the PEM file @path. RSP_ENOTFOUND, RSP_EKEY (with @why) and so on. */
 enum rsp_err rsp_x509_load_ca(struct rsp_x509 *x509, const char *path, struct rsp_why *why) RSP_NODISCARD;
 
-/** Add the CRLs in the PEM file @path. Load the CA first: a CRL it did not sign is refused (RSP_EKEY). */
+/**
+ * Add the CRLs in the PEM file @path, in any order. Load the CAs first: a CRL that none of them signed is refused
+ * (RSP_EKEY).
+ */
 enum rsp_err rsp_x509_load_crl(struct rsp_x509 *x509, const char *path, struct rsp_why *why) RSP_NODISCARD;
+
+/** Whether @ca signed @crl, at whatever time; two CAs may have one name. */
+bool rsp_x509_crl_is_of(gnutls_x509_crl_t crl, gnutls_x509_crt_t ca);
+
+/** When the newest list of @ca is outdated, in ms, or a negative number if that list does not say; false: there is no list. */
+bool rsp_x509_crl_due(const struct rsp_x509 *x509, gnutls_x509_crt_t ca, int64_t *ret_ms);
 
 /**
  * Load our own certificate and its key; the key's file must be closed to others. RSP_EKEY if they do not belong
@@ -112,7 +122,7 @@ void rsp_x509_common_name(gnutls_x509_crt_t cert, char *out, size_t room);
 /** What a record says of a certificate. */
 struct rsp_x509_facts {
 	char common_name[256];
-	char serial[2 * 20 + 1]; /* hex */
+	char serial[2 * 20 + 1];  /* hex */
 	char fingerprint[64 + 1]; /* SHA-256 of the DER, hex */
 	const char *algorithm;
 	unsigned bits;

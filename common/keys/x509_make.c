@@ -173,13 +173,24 @@ export_pair(gnutls_x509_crt_t cert, gnutls_x509_privkey_t key, struct rsp_x509_p
 }
 
 static int
+import_key(gnutls_x509_privkey_t key, const char *pem)
+{
+	gnutls_datum_t datum = { .size = (unsigned)strlen(pem) };
+
+	memcpy(&datum.data, &pem, sizeof(datum.data));
+	return gnutls_x509_privkey_import2(key, &datum, GNUTLS_X509_FMT_PEM, NULL, GNUTLS_PKCS_PLAIN);
+}
+
+static int
 make(const struct rsp_x509_request *request, const struct issuer *issuer, gnutls_x509_crt_t cert,
      gnutls_x509_privkey_t key, struct rsp_x509_pair *ret)
 {
 	gnutls_pk_algorithm_t algorithm = request->ed25519 ? GNUTLS_PK_EDDSA_ED25519 : GNUTLS_PK_ECDSA;
 	gnutls_ecc_curve_t curve = request->ed25519 ? GNUTLS_ECC_CURVE_ED25519 : GNUTLS_ECC_CURVE_SECP256R1;
 	struct issuer self = { .cert = cert };
-	int code = gnutls_x509_privkey_generate2(key, algorithm, GNUTLS_CURVE_TO_BITS(curve), 0, NULL, 0);
+	int code = request->key_pem
+			   ? import_key(key, request->key_pem)
+			   : gnutls_x509_privkey_generate2(key, algorithm, GNUTLS_CURVE_TO_BITS(curve), 0, NULL, 0);
 
 	if (code >= 0)
 		code = fill(cert, key, request, issuer->cert);
@@ -221,23 +232,17 @@ rsp_x509_make(const struct rsp_x509_request *request, const struct rsp_x509_pair
 			"cannot make a certificate: %s", gnutls_strerror(code));
 }
 
-/* What the old list revoked stays revoked. Sets @ret_number to one more than the old list's. */
+/* What the old list revoked stays revoked. @number: the highest of the old lists'. */
 static int
-copy_old(gnutls_x509_crl_t crl, const char *old_pem, uint64_t *number)
+copy_list(gnutls_x509_crl_t crl, gnutls_x509_crl_t old, uint64_t *number)
 {
-	gnutls_x509_crl_t old = NULL;
-	RSP_AUTO(rsp_free) char *copy = strdup(old_pem);
 	gnutls_x509_crl_iter_t iter = NULL;
 	uint8_t serial[32], raw[8] = { 0 };
 	size_t n, raw_n = sizeof(raw);
+	uint64_t its_number = 0;
 	time_t when;
+	int code = 0;
 
-	if (!copy)
-		return GNUTLS_E_MEMORY_ERROR;
-	gnutls_datum_t pem = datum_of(copy);
-	int code = gnutls_x509_crl_init(&old);
-	if (code >= 0)
-		code = gnutls_x509_crl_import(old, &pem, GNUTLS_X509_FMT_PEM);
 	while (code >= 0) {
 		n = sizeof(serial);
 		code = gnutls_x509_crl_iter_crt_serial(old, &iter, serial, &n, &when);
@@ -248,9 +253,31 @@ copy_old(gnutls_x509_crl_t crl, const char *old_pem, uint64_t *number)
 		code = 0;
 	if (code >= 0 && gnutls_x509_crl_get_number(old, raw, &raw_n, NULL) >= 0)
 		for (size_t i = 0; i < raw_n; i++)
-			*number = (i ? *number << 8 : 0) | raw[i];
+			its_number = its_number << 8 | raw[i];
+	*number = its_number > *number ? its_number : *number;
 	gnutls_x509_crl_iter_deinit(iter);
-	gnutls_x509_crl_deinit(old);
+	return code;
+}
+
+static int
+copy_old(gnutls_x509_crl_t crl, const char *old_pem, uint64_t *number)
+{
+	gnutls_x509_crl_t *old = NULL;
+	unsigned n = 0;
+	RSP_AUTO(rsp_free) char *copy = strdup(old_pem);
+
+	if (!copy)
+		return GNUTLS_E_MEMORY_ERROR;
+	if (!*copy)
+		return 0;
+	gnutls_datum_t pem = datum_of(copy);
+	int code = gnutls_x509_crl_list_import2(&old, &n, &pem, GNUTLS_X509_FMT_PEM, 0);
+	for (unsigned i = 0; i < n; i++) {
+		if (code >= 0)
+			code = copy_list(crl, old[i], number);
+		gnutls_x509_crl_deinit(old[i]);
+	}
+	gnutls_free(old);
 	return code;
 }
 
