@@ -15,6 +15,23 @@
 #include "net/trace.h"
 #include "proto/param.h"
 
+/* While one CA takes the place of another, crl.pem has the lists of both. */
+static void
+say_unlisted(const struct rsp_x509 *x509, const char *path)
+{
+	int64_t due;
+
+	for (unsigned i = 0; i < x509->n_ca; i++) {
+		char name[256];
+
+		if (rsp_x509_crl_due(x509, x509->ca[i], &due))
+			continue;
+		rsp_x509_common_name(x509->ca[i], name, sizeof(name));
+		rsp_log(RSP_LOG_WARNING, path,
+			"has no list of the CA \"%s\": registrars that it revoked are believed too", name);
+	}
+}
+
 static enum rsp_err
 load_ca(struct rsp_scope *scope, struct rsp_why *why)
 {
@@ -31,6 +48,8 @@ load_ca(struct rsp_scope *scope, struct rsp_why *why)
 	if (rsp_cli.tls_ca) /* the scope's list is not of that CA */
 		return RSP_OK;
 	err = rsp_x509_load_crl(&scope->x509, crl, why);
+	if (!err)
+		say_unlisted(&scope->x509, crl);
 	if (err != RSP_ENOTFOUND)
 		return err;
 	rsp_log(RSP_LOG_WARNING, crl, "is missing: revoked registrars are believed too");
