@@ -120,13 +120,24 @@ parse(struct entry *entry, struct rsp_why *why)
 	return read_hex(second + 1, &entry->octets, why);
 }
 
+/* The flags that its type does not define: a receiver ignores them, and @msg has them not (RFC 5354 s.4). */
+static uint8_t
+unknown_flags(const struct entry *entry, const struct rsp_message *msg)
+{
+	const struct rsp_grammar *grammar = rsp_grammar(entry->protocol, msg->type);
+
+	return grammar && entry->octets.n > 1 ? entry->octets.p[1] & (uint8_t)~grammar->flag_mask : 0;
+}
+
 static json_t *
-reencoded(const struct rsp_message *msg)
+reencoded(const struct entry *entry, const struct rsp_message *msg)
 {
 	size_t n = 0;
 
 	if (rsp_message_encode(msg, decode.encoded, sizeof(decode.encoded), &n))
 		return json_null();
+	if (n > 1)
+		decode.encoded[1] |= unknown_flags(entry, msg);
 	return rsp_json_hex(rsp_bytes_of(decode.encoded, n));
 }
 
@@ -141,7 +152,9 @@ emit(const struct entry *entry, const struct rsp_message *msg, const struct rsp_
 	rsp_json_put(&record, "name", rsp_json_text(entry->name));
 	rsp_json_put(&record, "protocol", rsp_json_text(entry->protocol_known ? protocol : NULL));
 	rsp_json_put(&record, "message", msg ? rsp_message_json(msg) : json_null());
-	rsp_json_put(&record, "reencoded", msg && decode.reencode ? reencoded(msg) : json_null());
+	uint8_t flags = msg ? unknown_flags(entry, msg) : 0;
+	rsp_json_put(&record, "unknown_flags", flags ? json_sprintf("0x%02x", (unsigned)flags) : json_null());
+	rsp_json_put(&record, "reencoded", msg && decode.reencode ? reencoded(entry, msg) : json_null());
 	rsp_json_put(&record, "error", msg ? json_null() : rsp_cli_error_json(why));
 	if (!msg) {
 		char place[RSP_OBJECT_MAX];

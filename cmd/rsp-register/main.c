@@ -53,8 +53,8 @@ static struct poptOption table[] = {
 	VALUE("lifetime", 0, OPT_LIFETIME, "how long a registration lasts if it is not renewed (300s)", "DUR"),
 	VALUE("max-outage", 0, OPT_MAX_OUTAGE, "give up after so long without a registrar (never)", "DUR"),
 	VALUE("listen", 0, OPT_LISTEN, "where registrars reach the element (any address and port)", "HOST[:PORT]"),
-	VALUE("bind-wait", 0, OPT_BIND_WAIT, "wait so long for an address or port that cannot be had yet at the start (0s)",
-	      "DUR"),
+	VALUE("bind-wait", 0, OPT_BIND_WAIT,
+	      "wait so long for an address or port that cannot be had yet at the start (0s)", "DUR"),
 	{ "no-listen", 0, POPT_ARG_NONE, NULL, OPT_NO_LISTEN, "do not let registrars reach the element", NULL },
 	{ "batch", 0, POPT_ARG_NONE, NULL, OPT_BATCH, "read elements from stdin, a JSON object a line", NULL },
 	VALUE("ready", 0, OPT_READY, "when CMD can be registered (port for TCP, else now)", "now|port|exec:COMMAND"),
@@ -122,10 +122,13 @@ take(int opt, const char *arg, struct rsp_why *why)
 
 /* Options that do not go together. Returns 0 or the exit status. */
 static int
-check(unsigned n)
+check(unsigned n, const char *const *operand)
 {
-	if (n > 1)
+	if (n > 1 && rsp_cli.command)
 		return rsp_cli_usage("POOL", "one pool at a time");
+	if (n > 1)
+		return rsp_cli_usage("POOL", "one pool at a time; if %s is a command, it goes behind --: %s -- %s",
+				     operand[1], operand[0], operand[1]);
 	if (n == 0 && !options.batch)
 		return rsp_cli_usage("POOL", "is missing");
 	if (options.batch && (rsp_cli.command || options.spec.pe_id || options.pe_id_file || options.load_file))
@@ -150,7 +153,7 @@ run(unsigned n, const char *const *operand)
 
 	if (!spec_set)
 		options.spec = element_defaults();
-	int status = check(n);
+	int status = check(n, operand);
 	if (status)
 		return status;
 	if (n == 1 && rsp_cli_handle(operand[0], &octets, &size, &why))

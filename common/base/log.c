@@ -1,6 +1,8 @@
 #include "base/log.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 static struct {
@@ -15,15 +17,65 @@ rsp_log_init(const char *tool, enum rsp_log_level most)
 	sink.most = most;
 }
 
-/* What comes from the network or a file must not move the reader's terminal. */
+/* The character of UTF-8 that @c begins with, and how many octets it has; 0 octets: none. */
+static uint32_t
+character(const unsigned char *c, size_t *ret_n)
+{
+	static const struct {
+		unsigned char mask, lead;
+		uint32_t least; /* a shorter way to write it is no UTF-8 */
+	} form[] = { { 0x80, 0x00, 0 }, { 0xe0, 0xc0, 0x80 }, { 0xf0, 0xe0, 0x800 }, { 0xf8, 0xf0, 0x10000 } };
+
+	*ret_n = 0;
+	for (size_t n = 0; n < sizeof(form) / sizeof(form[0]); n++) {
+		if ((*c & form[n].mask) != form[n].lead)
+			continue;
+		uint32_t code = *c & (unsigned char)~form[n].mask;
+		for (size_t i = 1; i <= n; i++) {
+			if ((c[i] & 0xc0) != 0x80) /* the end of the text is none of these either */
+				return 0;
+			code = code << 6 | (c[i] & 0x3f);
+		}
+		if (code < form[n].least || code > 0x10ffff || (code >= 0xd800 && code < 0xe000))
+			return 0;
+		*ret_n = n + 1;
+		return code;
+	}
+	return 0;
+}
+
+/* Whether a terminal may do something else with @code than show it: controls (C0, DEL, C1, line and paragraph separators,
+ * tags), and marks that change the direction of what follows. */
+static bool
+moves(uint32_t code)
+{
+	static const struct {
+		uint32_t first, last;
+	} range[] = { { 0x00, 0x1f },     { 0x7f, 0x9f },     { 0x061c, 0x061c }, { 0x200e, 0x200f },
+		      { 0x2028, 0x202e }, { 0x2066, 0x206f }, { 0xfff9, 0xfffb }, { 0xe0000, 0xe007f } };
+
+	for (size_t i = 0; i < sizeof(range) / sizeof(range[0]); i++)
+		if (code >= range[i].first && code <= range[i].last)
+			return true;
+	return false;
+}
+
+/* What comes from the network or a file must not move the reader's terminal. What is no UTF-8 may be a control character of
+ * another encoding. */
 static void
 put_safe(FILE *out, const char *text)
 {
-	for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
-		if (*c < 0x20 || *c == 0x7f)
-			(void)fprintf(out, "\\x%02x", *c);
-		else
-			(void)fputc(*c, out);
+	size_t n;
+
+	for (const unsigned char *c = (const unsigned char *)text; *c; c += n) {
+		uint32_t code = character(c, &n);
+		bool shown = n && !moves(code);
+
+		n = n ? n : 1;
+		if (shown)
+			(void)fwrite(c, 1, n, out);
+		for (size_t i = 0; !shown && i < n; i++)
+			(void)fprintf(out, "\\x%02x", c[i]);
 	}
 }
 

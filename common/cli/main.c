@@ -11,6 +11,7 @@
 #include "base/bytes.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "cli/hint.h"
 #include "config.h"
 
 /* Secrets of ours stay ours: no core dump, nobody of the same user looks in (RFC 5355 2.1-2.6 rest on the keys). */
@@ -25,7 +26,7 @@ harden(void)
 	(void)signal(SIGCHLD, SIG_DFL);
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	(void)unsetenv("SSLKEYLOGFILE"); /* GnuTLS would write secrets there; see rsp_tls_init() for --keylog-file */
-	(void)signal(SIGPIPE, SIG_IGN);	 /* of sockets; for stdout see rsp_json_emit() */
+	(void)signal(SIGPIPE, SIG_IGN);  /* of sockets; for stdout see rsp_json_emit() */
 	/* a socket must not become our stdout; and who closed that is to hear that the records are lost: not for writing */
 	for (int fd = 0; fd <= STDERR_FILENO; fd++)
 		if (fcntl(fd, F_GETFD) < 0)
@@ -112,17 +113,32 @@ parse(poptContext ctx, const struct rsp_cli_tool *tool, const struct poptOption 
 	}
 	if (opt == -1)
 		return RSP_OK;
-	const char *reason = opt == POPT_ERROR_BADOPT	       ? "unknown option"
-			     : opt == POPT_ERROR_NOARG	       ? "an argument is missing"
+	const char *reason = opt == POPT_ERROR_BADOPT        ? "unknown option"
+			     : opt == POPT_ERROR_NOARG       ? "an argument is missing"
 			     : opt == POPT_ERROR_UNWANTEDARG ? "takes no argument"
-							       : poptStrerror(opt);
-	return rsp_fail(why, RSP_EUSAGE, poptBadOption(ctx, 0), "%s", reason);
+							     : poptStrerror(opt);
+	const char *typed = poptBadOption(ctx, 0);
+	const char *meant = opt == POPT_ERROR_BADOPT ? rsp_hint_option(table, typed) : NULL;
+	return rsp_fail(why, RSP_EUSAGE, typed, "%s%s%s%s", reason, meant ? "; is --" : "", meant ? meant : "",
+			meant ? " meant?" : "");
+}
+
+/* The words of a command without `--` before it are taken for operands, and its options for ours. */
+static void
+hint_at_command(poptContext ctx, const struct rsp_cli_tool *tool, struct rsp_why *why)
+{
+	const char *const *word = poptGetArgs(ctx);
+	struct rsp_why was = *why;
+
+	if (was.err == RSP_EUSAGE && tool->wraps && !rsp_cli.command && word && word[0] && word[1])
+		(void)rsp_fail(why, was.err, was.object, "%s; if %s is a command, it goes behind --: %s -- %s",
+			       was.reason, word[1], word[0], word[1]);
 }
 
 static void
 set_log(void)
 {
-	enum rsp_log_level most = rsp_cli.quiet		 ? RSP_LOG_NOTHING
+	enum rsp_log_level most = rsp_cli.quiet          ? RSP_LOG_NOTHING
 				  : rsp_cli.verbose == 0 ? RSP_LOG_WARNING
 				  : rsp_cli.verbose == 1 ? RSP_LOG_INFO
 							 : RSP_LOG_DEBUG;
@@ -138,8 +154,10 @@ run(poptContext ctx, const struct rsp_cli_tool *tool, const struct poptOption *t
 	enum rsp_err err = parse(ctx, tool, table, &other, &why);
 
 	set_log();
-	if (err)
+	if (err) {
+		hint_at_command(ctx, tool, &why);
 		return rsp_cli_fail(&why);
+	}
 	if (other == RSP_CLI_OPT_HELP)
 		return print_help(ctx, tool);
 	if (other == RSP_CLI_OPT_VERSION)
@@ -190,7 +208,8 @@ start(const struct rsp_cli_tool *tool, int argc, const char **argv)
 
 	enum rsp_err lost = rsp_cli_output_close();
 	rsp_cli_done();
-	return status == EXIT_SUCCESS && lost && !rsp_cli.command ? rsp_err_exit(lost) : status;
+	/* 0 and 1 are answers, and this one was lost; a failure tells more */
+	return status <= rsp_err_exit(RSP_EUNKNOWN_POOL) && lost && !rsp_cli.command ? rsp_err_exit(lost) : status;
 }
 
 int
@@ -215,6 +234,14 @@ print_verbs(const struct rsp_cli_tool *const *tools, unsigned n)
 	return page_print(&page);
 }
 
+static const char *
+verb_at(const void *ctx, unsigned i)
+{
+	const struct rsp_cli_tool *const *tools = ctx;
+
+	return tools[i]->verb;
+}
+
 int
 rsp_cli_main_verbs(const struct rsp_cli_tool *const *tools, unsigned n, int argc, const char **argv)
 {
@@ -231,7 +258,9 @@ rsp_cli_main_verbs(const struct rsp_cli_tool *const *tools, unsigned n, int argc
 		return print_verbs(tools, n);
 	if (strcmp(verb, "--version") == 0 || strcmp(verb, "-V") == 0)
 		return print_version(tools[0]);
-	int status = rsp_cli_usage(*verb ? verb : "VERB", "%s: see %s --help", *verb ? "no such verb" : "is missing",
-				   tools[0]->name);
+	const char *meant = rsp_hint_word(verb, n, verb_at, tools);
+	int status =
+		rsp_cli_usage(*verb ? verb : "VERB", "%s: see %s --help%s%s%s", *verb ? "no such verb" : "is missing",
+			      tools[0]->name, meant ? "; is " : "", meant ? meant : "", meant ? " meant?" : "");
 	return rsp_cli_output_close() ? rsp_err_exit(RSP_EOUTPUT) : status;
 }

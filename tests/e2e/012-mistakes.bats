@@ -1,0 +1,72 @@
+# What people mistype, what files and networks say to terminals, and what is lost on a full disk.
+load helpers
+
+@test "mistakes: a forgotten -- is guessed" {
+	local args
+	while read -r -a args; do
+		rsp 2 rsp-register "${args[@]}"
+		assert_equal "$(field .error.key)" usage
+		assert_regex "$stderr" "; if (sleep|python3|nginx) is a command, it goes behind --: web -- (sleep|python3|nginx)\$"
+	done <<-'EOT'
+		--port 8080 web sleep 60
+		--port 8080 web python3 -m http.server
+		--port 8080 web nginx -p /srv
+		web sleep --port 80
+	EOT
+	rsp 125 rsp-register --port 8080 web other -- sleep 60
+	assert_equal "$stderr" "rsp-register: POOL: one pool at a time"
+}
+
+@test "mistakes: a misspelt option or verb is guessed" {
+	local typed meant command
+	while read -r typed meant command; do
+		# shellcheck disable=SC2086 # words
+		rsp 2 $command "$typed"
+		assert_equal "$stderr" "${command%% *}: $typed: unknown option; is $meant meant?"
+	done <<-'EOT'
+		--prot --port rsp-register
+		--lifetme=5s --lifetime rsp-register
+		--polciy --policy rsp-register
+		--time-out --timeout rsp-resolve
+		--sever --server rsp-peer ping
+		--peer-heartbeat --peer-heartbeat-cycle rsp-peer run
+		--reencod --reencode rsp-audit decode
+	EOT
+	rsp 2 rsp-register --bogus
+	assert_equal "$stderr" "rsp-register: --bogus: unknown option"
+	rsp 2 rsp-peer statsu
+	assert_equal "$stderr" "rsp-peer: statsu: no such verb: see rsp-peer --help; is status meant?"
+	rsp 2 rsp-peer run -Z
+	assert_equal "$stderr" "rsp-peer: -Z: unknown option"
+}
+
+@test "mistakes: no control character and no mark of direction reaches a terminal; other text does" {
+	local said
+	said() {
+		rsp 2 rsp-register --protocol "$(printf "$1")" web
+		sed 's/^rsp-register: --protocol: "\(.*\)" is none of.*/\1/' <<<"$stderr"
+	}
+	assert_equal "$(said 'a\x1b[31mb\x7f')" 'a\x1b[31mb\x7f'
+	assert_equal "$(said 'a\xc2\x9b31mb\xc2\x85')" 'a\xc2\x9b31mb\xc2\x85' # U+009B is CSI, too
+	assert_equal "$(said 'a\x9bb\xff\xc2')" 'a\x9bb\xff\xc2' # and so it is in Latin 1
+	assert_equal "$(said '\xe2\x80\xaea\xe2\x81\xa6b\xe2\x80\x8f\xd8\x9c')" '\xe2\x80\xaea\xe2\x81\xa6b\xe2\x80\x8f\xd8\x9c'
+	assert_equal "$(said '\xe2\x80\xa8\xc0\x9b\xed\xa0\x80')" '\xe2\x80\xa8\xc0\x9b\xed\xa0\x80' # overlong, surrogate
+	assert_equal "$(said 'Grüße, 世界 😀 ¡')" 'Grüße, 世界 😀 ¡'
+	rsp 2 rsp-register --protocol $'\u202e' web
+	assert_equal "$(LC_ALL=C grep -c '[^ -~]' <<<"$output")" 0
+}
+
+@test "mistakes: an answer that cannot be written is status 3, whatever the answer was" {
+	start_peer r1
+	run -3 bash -c "rsp-resolve --scope '$scopes/user' -s 'r1@${asap[r1]}' nosuch >/dev/full"
+	assert_output --partial "cannot write: No space left on device"
+	rsp 1 rsp-resolve --scope "$scopes/user" -s "r1@${asap[r1]}" nosuch
+	run -2 bash -c "rsp-resolve --bogus >/dev/full" # a failure tells more
+}
+
+@test "mistakes: rsp-audit decode keeps flags that no type defines" {
+	rsp 0 rsp-audit decode --reencode --protocol asap <<<0aff000811111111
+	assert_equal "$(field '.reencoded, .unknown_flags' | xargs)" "0aff000811111111 0xff"
+	rsp 0 rsp-audit decode --reencode --protocol asap <<<0a00000811111111
+	assert_equal "$(field '.reencoded, .unknown_flags' | xargs)" "0a00000811111111 null"
+}
