@@ -306,7 +306,7 @@ main(int argc, const char **argv)
 		.name = "rsp-resolve",
 		.operands = "POOL",
 		.options = options,
-		.groups = RSP_CLI_SCOPE | RSP_CLI_SERVER | RSP_CLI_DISCOVER | RSP_CLI_TLS | RSP_CLI_TRACE |
+		.groups = RSP_CLI_SCOPE | RSP_CLI_SERVER | RSP_CLI_DISCOVER | RSP_CLI_TLS_ALL | RSP_CLI_TRACE |
 			  RSP_CLI_CLIENT_TIMERS,
 		.take = take,
 		.run = run,

@@ -2,9 +2,8 @@
 _rsp_peer() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
 	local -a words output=(--pretty --output --quiet --verbose --version --help)
-	local -a security=(--scope --keys --identity --tls-ca --tls-cert --tls-key --tls-crl --tls-name --tls-policy
-		--transport --insecure-plaintext --keylog-file --trace-pcap)
-	local -a asking=(--server --timeout --wait "${security[@]}" "${output[@]}")
+	local -a security=(--scope --keys --tls-policy --transport --insecure-plaintext --keylog-file --trace-pcap)
+	local -a asking=(--server --timeout --wait --identity "${security[@]}" "${output[@]}")
 
 	case $prev in
 	--scope) mapfile -t COMPREPLY < <(compgen -d -- "$cur") && return ;;
@@ -30,7 +29,7 @@ _rsp_peer() {
 			--max-elements --max-pool-elements --max-identity-elements --max-identity-pools --max-registrar-elements --max-registrar-pools --max-subscriptions
 			--max-items --max-peers --max-tombstones --max-downloads --max-adoptions --tombstone-time --timers
 			--peer-heartbeat-cycle --max-time-last-heard --max-time-no-response
-			--max-bad-pe-report "${security[@]}" "${output[@]}")
+			--max-bad-pe-report --tls-ca --tls-cert --tls-key --tls-crl "${security[@]}" "${output[@]}")
 		;;
 	esac
 	[ "$COMP_CWORD" -gt 1 ] || words=(run status list dump ping --help --version)

@@ -176,18 +176,6 @@ ask(struct asking *asking, struct rsp_inquiry_config *config)
 	return cmd_trace_close(config->trace, status);
 }
 
-/* Options that the other tools share, but that mean nothing to who shows a key and is dialled by nobody. */
-static const char *
-useless_option(void)
-{
-	return rsp_cli.tls_name	  ? "--tls-name"
-	       : rsp_cli.tls_ca	  ? "--tls-ca"
-	       : rsp_cli.tls_cert ? "--tls-cert"
-	       : rsp_cli.tls_key  ? "--tls-key"
-	       : rsp_cli.tls_crl  ? "--tls-crl"
-				  : NULL;
-}
-
 int
 peer_ask(const struct peer_question *question)
 {
@@ -196,8 +184,6 @@ peer_ask(const struct peer_question *question)
 	RSP_AUTO(rsp_tls_unref) struct rsp_tls *tls = NULL;
 	struct rsp_why why = { 0 };
 
-	if (useless_option())
-		return rsp_cli_usage(useless_option(), "a monitor has no use for it");
 	if (cmd_scope_load(true, &scope, &why) || (!rsp_cli.plaintext && cmd_tls_new(scope, &tls, &why)))
 		return rsp_cli_fail(&why);
 	struct rsp_inquiry_config config = {

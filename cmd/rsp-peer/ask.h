@@ -6,11 +6,11 @@
 
 /* What list, dump and ping have in common: from options to a question put to registrars, and back to records. */
 
-#define PEER_ASK_GROUPS (RSP_CLI_SCOPE | RSP_CLI_SERVER | RSP_CLI_TLS | RSP_CLI_TRACE)
+#define PEER_ASK_GROUPS (RSP_CLI_SCOPE | RSP_CLI_SERVER | RSP_CLI_TLS | RSP_CLI_KEYS | RSP_CLI_IDENTITY | RSP_CLI_TRACE)
 
 struct peer_question {
 	struct rsp_monitor_config ask; /* but for its times */
-	bool each;		       /* of every registrar named, instead of the first that answers */
+	bool each;                     /* of every registrar named, instead of the first that answers */
 	/* As in serve/monitor.h, FAILED only for good. An error is the end: nobody is asked any more. */
 	enum rsp_err (*event)(void *ctx, const struct rsp_inquiry_server *server, const struct rsp_monitor_event *event,
 			      uint64_t rtt_us);

@@ -8,7 +8,8 @@ static const struct rsp_cli_tool run_verb = {
 	.operands = "",
 	.summary = "be a registrar",
 	.options = peer_options,
-	.groups = RSP_CLI_SCOPE | RSP_CLI_TLS | RSP_CLI_TRACE | RSP_CLI_REGISTRAR_TIMERS,
+	.groups = RSP_CLI_SCOPE | RSP_CLI_TLS | RSP_CLI_KEYS | RSP_CLI_CERTIFICATES | RSP_CLI_TRACE |
+		  RSP_CLI_REGISTRAR_TIMERS,
 	.holds = true,
 	.take = peer_take,
 	.run = peer_run,

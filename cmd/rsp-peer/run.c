@@ -233,8 +233,6 @@ peer_run(unsigned n, const char *const *operand)
 
 	if (n > 0)
 		return rsp_cli_usage(operand[0], "is one word too many");
-	if (rsp_cli.identity || rsp_cli.tls_name)
-		return rsp_cli_usage(rsp_cli.identity ? "--identity" : "--tls-name", "a registrar has no use for it");
 	if (rsp_cli.plaintext)
 		rsp_log(RSP_LOG_WARNING, "--insecure-plaintext", "anybody can read and change everything");
 	raise_file_limit();

@@ -178,7 +178,7 @@ main(int argc, const char **argv)
 		.name = "rsp-register",
 		.operands = "POOL [-- CMD [ARG]...]",
 		.options = table,
-		.groups = RSP_CLI_SCOPE | RSP_CLI_SERVER | RSP_CLI_DISCOVER | RSP_CLI_TLS | RSP_CLI_TRACE |
+		.groups = RSP_CLI_SCOPE | RSP_CLI_SERVER | RSP_CLI_DISCOVER | RSP_CLI_TLS_ALL | RSP_CLI_TRACE |
 			  RSP_CLI_CLIENT_TIMERS,
 		.wraps = true,
 		.holds = true,

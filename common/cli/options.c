@@ -31,51 +31,62 @@ enum {
 	OPT_TIMER_FIRST = 0x200
 };
 
-#define FLAG(name, letter, val, text)	   { name, letter, POPT_ARG_NONE, NULL, val, text, NULL }
-#define VALUE(name, letter, val, text, of) { name, letter, POPT_ARG_STRING, NULL, val, text, of }
+#define FLAG(name, letter, val, text)                                                                                  \
+	{                                                                                                              \
+		name, letter, POPT_ARG_NONE, NULL, val, text, NULL                                                     \
+	}
+#define VALUE(name, letter, val, text, of)                                                                             \
+	{                                                                                                              \
+		name, letter, POPT_ARG_STRING, NULL, val, text, of                                                     \
+	}
 
 static struct poptOption scope_table[] = {
-	VALUE("scope", 0, OPT_SCOPE, "the scope directory (else $RSP_SCOPE, else /etc/rserpool)", "DIR"),
-	POPT_TABLEEND
+	VALUE("scope", 0, OPT_SCOPE, "the scope directory (else $RSP_SCOPE, else /etc/rserpool)", "DIR"), POPT_TABLEEND
 };
 
 static struct poptOption server_table[] = {
 	VALUE("server", 's', OPT_SERVER, "a registrar to ask, instead of those of the scope; repeatable",
 	      "[NAME@]HOST[:PORT]"),
 	VALUE("timeout", 't', OPT_TIMEOUT, "how long to try (10s)", "DUR"),
-	FLAG("wait", 0, OPT_WAIT, "wait for a registrar: no time limit unless --timeout is given"),
-	POPT_TABLEEND
+	FLAG("wait", 0, OPT_WAIT, "wait for a registrar: no time limit unless --timeout is given"), POPT_TABLEEND
 };
 
 static struct poptOption trace_table[] = {
-	VALUE("trace-pcap", 0, OPT_TRACE, "write the messages there, decrypted, for Wireshark", "FILE"),
-	POPT_TABLEEND
+	VALUE("trace-pcap", 0, OPT_TRACE, "write the messages there, decrypted, for Wireshark", "FILE"), POPT_TABLEEND
 };
 
-static struct poptOption discover_table[] = {
-	VALUE("discover", 0, OPT_DISCOVER, "listen there for registrars that announce themselves; repeatable",
-	      "GROUP[%IFACE][:PORT]"),
-	POPT_TABLEEND
+static struct poptOption discover_table[] = { VALUE("discover", 0, OPT_DISCOVER,
+						    "listen there for registrars that announce themselves; repeatable",
+						    "GROUP[%IFACE][:PORT]"),
+					      POPT_TABLEEND };
+
+static struct poptOption keys_table[] = {
+	VALUE("keys", 0, OPT_KEYS, "pre-shared keys, instead of the scope's keys.json", "FILE"), POPT_TABLEEND
 };
 
-static struct poptOption tls_table[] = {
-	VALUE("keys", 0, OPT_KEYS, "pre-shared keys, instead of the scope's keys.json", "FILE"),
-	VALUE("identity", 0, OPT_IDENTITY, "the one pre-shared key to use", "ID"),
+static struct poptOption identity_table[] = { VALUE("identity", 0, OPT_IDENTITY, "the one pre-shared key to use", "ID"),
+					      POPT_TABLEEND };
+
+static struct poptOption certificates_table[] = {
 	VALUE("tls-ca", 0, OPT_TLS_CA, "trust anchors, instead of the scope's ca.pem", "FILE"),
 	VALUE("tls-cert", 0, OPT_TLS_CERT, "own certificate, instead of the scope's cert.pem", "FILE"),
 	VALUE("tls-key", 0, OPT_TLS_KEY, "its key, instead of the scope's key.pem", "FILE"),
-	VALUE("tls-crl", 0, OPT_TLS_CRL, "revocation list, instead of the scope's crl.pem", "FILE"),
-	VALUE("tls-name", 0, OPT_TLS_NAME, "the name that certificates must have", "NAME"),
+	VALUE("tls-crl", 0, OPT_TLS_CRL, "revocation list, instead of the scope's crl.pem", "FILE"), POPT_TABLEEND
+};
+
+static struct poptOption tls_name_table[] = {
+	VALUE("tls-name", 0, OPT_TLS_NAME, "the name that certificates must have", "NAME"), POPT_TABLEEND
+};
+
+static struct poptOption tls_table[] = {
 	VALUE("tls-policy", 0, OPT_TLS_POLICY, "which TLS suites are allowed (default)", "default|rfc5352"),
 	VALUE("transport", 0, OPT_TRANSPORT, "what TLS runs over (tcp)", "tcp"),
 	FLAG("insecure-plaintext", 0, OPT_PLAINTEXT, "no TLS at all: anybody can read and change everything"),
-	VALUE("keylog-file", 0, OPT_KEYLOG, "write TLS secrets there, for debugging", "FILE"),
-	POPT_TABLEEND
+	VALUE("keylog-file", 0, OPT_KEYLOG, "write TLS secrets there, for debugging", "FILE"), POPT_TABLEEND
 };
 
 static struct poptOption timers_table[] = {
-	VALUE("timers", 0, OPT_TIMERS, "which defaults the timers have (rfc)", "rfc|fast"),
-	POPT_TABLEEND
+	VALUE("timers", 0, OPT_TIMERS, "which defaults the timers have (rfc)", "rfc|fast"), POPT_TABLEEND
 };
 
 #define TIMER_ROW(name, option, unit, text) VALUE(option, 0, OPT_TIMER_FIRST + (int)RSP_TIMER_##name, text, unit),
@@ -109,6 +120,17 @@ include(struct poptOption *table, const char *heading)
 void
 rsp_cli_tables(unsigned groups, struct poptOption *own, struct poptOption *table)
 {
+	static const struct {
+		unsigned group;
+		struct poptOption *table;
+	} security[] = {
+		{ RSP_CLI_KEYS, keys_table },
+		{ RSP_CLI_IDENTITY, identity_table },
+		{ RSP_CLI_CERTIFICATES, certificates_table },
+		{ RSP_CLI_TLS_NAME, tls_name_table },
+		{ RSP_CLI_TLS, tls_table },
+	};
+	const char *heading = "Security:";
 	unsigned n = 0;
 
 	if (own)
@@ -119,8 +141,11 @@ rsp_cli_tables(unsigned groups, struct poptOption *own, struct poptOption *table
 		table[n++] = include(server_table, "Registrars:");
 	if (groups & RSP_CLI_DISCOVER)
 		table[n++] = include(discover_table, "Announcements:");
-	if (groups & RSP_CLI_TLS)
-		table[n++] = include(tls_table, "Security:");
+	for (unsigned i = 0; i < RSP_COUNT(security); i++)
+		if (groups & security[i].group) {
+			table[n++] = include(security[i].table, heading);
+			heading = NULL; /* these go on below it */
+		}
 	if (groups & RSP_CLI_TRACE)
 		table[n++] = include(trace_table, "Debugging:");
 	if (groups & (RSP_CLI_CLIENT_TIMERS | RSP_CLI_REGISTRAR_TIMERS))
@@ -162,10 +187,9 @@ rsp_cli_init(const char *tool)
 void
 rsp_cli_done(void)
 {
-	char **strings[] = { &rsp_cli.output,	&rsp_cli.scope_option, &rsp_cli.keys,	 &rsp_cli.identity,
-			     &rsp_cli.tls_ca,	&rsp_cli.tls_cert,     &rsp_cli.tls_key, &rsp_cli.tls_crl,
-			     &rsp_cli.tls_name, &rsp_cli.keylog,
-			     &rsp_cli.trace_pcap };
+	char **strings[] = { &rsp_cli.output,   &rsp_cli.scope_option, &rsp_cli.keys,      &rsp_cli.identity,
+			     &rsp_cli.tls_ca,   &rsp_cli.tls_cert,     &rsp_cli.tls_key,   &rsp_cli.tls_crl,
+			     &rsp_cli.tls_name, &rsp_cli.keylog,       &rsp_cli.trace_pcap };
 
 	for (unsigned i = 0; i < RSP_COUNT(strings); i++) {
 		free(*strings[i]);

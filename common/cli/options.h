@@ -13,11 +13,16 @@
 enum {
 	RSP_CLI_SCOPE = 1U << 0,	    /* --scope */
 	RSP_CLI_SERVER = 1U << 1,	    /* --server --timeout --wait */
-	RSP_CLI_TLS = 1U << 2,		    /* --keys --identity --tls-… --insecure-plaintext --keylog-file --transport */
+	RSP_CLI_TLS = 1U << 2,		    /* --tls-policy --insecure-plaintext --keylog-file --transport */
 	RSP_CLI_CLIENT_TIMERS = 1U << 3,    /* --timers, and those of RFC 5352 s.7 that elements and users have */
 	RSP_CLI_REGISTRAR_TIMERS = 1U << 4, /* --timers, and those of RFC 5353 s.4 and of RFC 5352 that registrars have */
 	RSP_CLI_TRACE = 1U << 5,	    /* --trace-pcap */
 	RSP_CLI_DISCOVER = 1U << 6,	    /* --discover */
+	RSP_CLI_KEYS = 1U << 7,		    /* --keys */
+	RSP_CLI_IDENTITY = 1U << 8,	    /* --identity */
+	RSP_CLI_CERTIFICATES = 1U << 9,	    /* --tls-ca --tls-cert --tls-key --tls-crl */
+	RSP_CLI_TLS_NAME = 1U << 10,	    /* --tls-name */
+	RSP_CLI_TLS_ALL = RSP_CLI_TLS | RSP_CLI_KEYS | RSP_CLI_IDENTITY | RSP_CLI_CERTIFICATES | RSP_CLI_TLS_NAME,
 };
 /* --pretty --output --quiet --verbose --version --help: every tool has them */
 
@@ -106,7 +111,7 @@ enum rsp_err rsp_cli_handle(const char *text, uint8_t **ret, size_t *ret_size, s
 enum { RSP_CLI_OPT_FIRST = 0x100, RSP_CLI_OPT_HELP, RSP_CLI_OPT_VERSION, RSP_CLI_OPT_SHARED };
 
 /** Fill @table, with room for RSP_CLI_TABLE_MAX rows, with the tables of @groups and the end mark. */
-#define RSP_CLI_TABLE_MAX 11
+#define RSP_CLI_TABLE_MAX 16
 void rsp_cli_tables(unsigned groups, struct poptOption *own, struct poptOption *table);
 
 /** Store the shared option @opt. */

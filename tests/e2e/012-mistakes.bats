@@ -70,3 +70,20 @@ load helpers
 	rsp 0 rsp-audit decode --reencode --protocol asap <<<0a00000811111111
 	assert_equal "$(field '.reencoded, .unknown_flags' | xargs)" "0a00000811111111 null"
 }
+
+@test "mistakes: the verbs of rsp-peer take every option that their help has, and offer no other" {
+	local verb option
+	for verb in list dump ping; do
+		run -0 rsp-peer "$verb" --help
+		refute_output --partial --tls-name
+		refute_output --partial --tls-c # CA, certificate, list of revoked ones: a monitor has a key
+		for option in --tls-ca --tls-cert --tls-key --tls-crl --tls-name; do
+			rsp 2 rsp-peer "$verb" "$option" x
+			assert_regex "$stderr" "^rsp-peer: $option: unknown option"
+		done
+	done
+	run -0 rsp-peer run --help
+	refute_output --partial --tls-name
+	refute_output --partial --identity=
+	assert_output --partial --tls-crl
+}
