@@ -7,7 +7,20 @@ load helpers
 	local begin=$SECONDS
 	run -0 "$RSP_SRCDIR/tests/demo/demo.sh"
 	assert_line --partial 'everything did what it should'
+	assert_line --regexp '^\$ kill -9 [0-9]+ # the web server$'
+	assert_line --regexp '^\$ kill -9 [0-9]+ # the registrar$'
+	assert_line '{"event":"reregistered","registrar":"r2"}'
 	[ "$((SECONDS - begin))" -le 15 ]
+}
+
+@test "what the README says of the manual is true in a fresh clone" {
+	local command
+	command=$(grep -oE '`man [^`]*`, *$' "$RSP_SRCDIR/README.md" | cut -d '`' -f 2)
+	[ -n "$command" ] || fail "no command"
+	cd "$RSP_SRCDIR"
+	test -f "${command#man }"
+	mandoc -T ascii "${command#man }" | sed $'s/.\b//g' >"$BATS_TEST_TMPDIR/page" # man(1) itself may be missing
+	grep -q '^EXAMPLES$' "$BATS_TEST_TMPDIR/page"
 }
 
 # example HOST: the commands that the examples of rsp(7) have typed there, a line each.
