@@ -87,7 +87,9 @@ adopted() {
 	edit "$scopes/r1/authz.json" '(.identities[] | select(.name == "e1")).max_registrations = 0'
 	hangup r1
 	wait_for_record r1 '.event == "pe-removed" and .reason == "rights-ended" and .pe_id == "0x00000012"'
-	stop web 137 KILL && stop other 137 KILL && stop there 137 KILL
+	await_end web 6 # each was told, tried again, and was refused
+	await_end there 6
+	stop other 137 KILL # there may be room for it later
 }
 
 @test "a monitor that authz.json lists no longer is disconnected" {
@@ -122,7 +124,8 @@ adopted() {
 
 # rotate NODE REGISTRAR: NODE has new keys, and REGISTRAR a bundle with them
 rotate() {
-	rsp-keygen element --scope "$scopes/master" --force "$1" >/dev/null
+	rsp-keygen rotate --scope "$scopes/master" "$1" >/dev/null
+	rsp-keygen retire --scope "$scopes/master" "$1" >/dev/null
 	rsp-keygen bundle --scope "$scopes/master" --force "$2" -o "$scopes/$2" >/dev/null
 }
 
