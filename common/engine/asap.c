@@ -484,10 +484,11 @@ rsp_asap_keep_alive_ack(struct rsp_registrar *r, uint64_t now_ms, struct rsp_lin
 		send_gone(r, link, msg->handle, msg->pe_id, RSP_CAUSE_UNANSWERED);
 		return;
 	}
-	if (e && rsp_look_answered(r, link->id, e))
-		return;
+	uint32_t id = link->id;
+	if (e)
+		rsp_look_answered(r, id, e); /* the link may be gone then, unless @e is attached to it */
 	/* only over the element's own connection: nobody else may keep it alive */
-	if (!e || e->link != link->id || !e->waiting)
+	if (!e || e->link != id || !e->waiting)
 		return;
 	e->waiting = false;
 	rsp_reports_clear(e); /* RFC 5352 s.3.5: it MUST be kept */

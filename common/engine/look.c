@@ -153,17 +153,16 @@ rsp_looks_link_forget(struct rsp_registrar *r, const struct rsp_link *link)
 			release(r, &r->look[i]);
 }
 
-bool
+void
 rsp_look_answered(struct rsp_registrar *r, uint32_t link, struct rsp_element *e)
 {
 	struct rsp_look *look = r->n_looks > 0 ? find(r, e) : NULL;
 
 	if (!look || !look->asked || look->link != link)
-		return false;
+		return;
 	rest(r, look);
 	answered(r, e);
 	hang_up(r, link);
-	return true;
 }
 
 void

@@ -387,8 +387,8 @@ void rsp_looks_link_up(struct rsp_registrar *r, const struct rsp_link *link);
 void rsp_looks_link_down(struct rsp_registrar *r, const struct rsp_link *link);
 /** @link is gone, and nothing follows from that. */
 void rsp_looks_link_forget(struct rsp_registrar *r, const struct rsp_link *link);
-/** @e has acknowledged a keep-alive over @link, which may be gone then. False if it was not asked there. */
-bool rsp_look_answered(struct rsp_registrar *r, uint32_t link, struct rsp_element *e);
+/** @e has acknowledged a keep-alive over @link, which may be gone then, unless an element is attached to it. */
+void rsp_look_answered(struct rsp_registrar *r, uint32_t link, struct rsp_element *e);
 void rsp_look_due(struct rsp_registrar *r, struct rsp_look *look);
 /** @e is about to be freed. */
 void rsp_look_forget(struct rsp_registrar *r, const struct rsp_element *e);

@@ -306,6 +306,31 @@ nothing_is_sent_over_a_connection_that_is_only_being_made(void)
 	}
 }
 
+static void
+one_answer_counts_for_all_who_ask(void)
+{ /* a look is under way when the takeover is complete */
+	begin();
+	world_run(2400);
+	world_presence(C, ID_C, "c", false);
+	world_run(500);
+	report(1);
+	uint32_t link = world_dialled("web1");
+	CHECK_EQ(world_up(link, RSP_ASAP, RSP_ROLE_NOTIFY, "web1"), RSP_OK);
+	world_run(200);
+	world_about(C, ENRP_INIT_TAKEOVER_ACK, ID_C, ID_B);
+	world_run(0);
+	CHECK_EQ(world_told(RSP_EVENT_TAKEOVER_DONE), 1);
+	CHECK_EQ(world_dialled("web1"), link);
+	CHECK_EQ(world_count(link, ASAP_ENDPOINT_KEEP_ALIVE), 4);
+	for (uint32_t i = 1; i <= 3; i++)
+		world_ack(link, "web", i);
+	CHECK_EQ(world_told(RSP_EVENT_PE_ADOPTED), 3);
+	world_run(700);
+	CHECK(!world_was_closed(link));
+	CHECK_EQ(world_told(RSP_EVENT_PE_REMOVED), 0);
+	world_end();
+}
+
 /* B is dead, and C never acknowledges that. */
 static void
 not_acknowledged(uint64_t for_ms)
@@ -383,6 +408,7 @@ main(void)
 	TAP_RUN(only_so_many_are_asked_at_a_time);
 	TAP_RUN(an_element_that_answers_in_its_grace_time_has_it_anew);
 	TAP_RUN(nothing_is_sent_over_a_connection_that_is_only_being_made);
+	TAP_RUN(one_answer_counts_for_all_who_ask);
 	TAP_RUN(a_takeover_that_nobody_acknowledges_ends);
 	TAP_RUN(a_registrar_that_returns_keeps_what_is_its_own);
 	return tap_end();
