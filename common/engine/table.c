@@ -184,7 +184,7 @@ rsp_swept(struct rsp_registrar *r, struct rsp_element *e)
 	const struct rsp_peer *home = rsp_peer_find(r, rsp_element_home_id(e));
 	if (home && rsp_takeover_is_late(r, home)) {
 		if (!rsp_look_begin(r, e))
-			rsp_wheel_set(&r->keepalive, &e->keepalive, r->now_ms + rsp_rng_jitter(&r->rng, 100, 50));
+			rsp_wheel_set(&r->keepalive, &e->keepalive, r->now_ms + rsp_rng_jitter(&r->rng, 1000, 50));
 		return;
 	}
 	e->claimed_by = 0;

@@ -90,6 +90,52 @@ kept_alive() {
 	wait_until 10 agree 1 r1 r2
 }
 
+# one_way NAME TO: a way to TO, at the address that NAME.out has, until SIGUSR1 comes: then nothing gets to TO any more
+one_way() {
+	start "$1" python3 -c 'import select, signal, socket, sys
+def listener():
+    s = socket.socket()
+    s.bind(("127.0.0.1", 0))
+    s.listen()
+    return s
+deaf = []
+signal.signal(signal.SIGUSR1, lambda *_: deaf.append(1))
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+host, port = sys.argv[1].split(":")
+here, to_there, to_here = listener(), {}, {}
+print("\"127.0.0.1:%d\"" % here.getsockname()[1], flush=True)
+while True:
+    for s in select.select([here, *to_here] + ([] if deaf else list(to_there)), [], [], 0.05)[0]:
+        if s is here:
+            a, b = here.accept()[0], socket.create_connection((host, int(port)))
+            to_there[a], to_here[b] = b, a
+            continue
+        way = to_there if s in to_there else to_here
+        octets = s.recv(65536)
+        if octets:
+            way[s].sendall(octets)
+            continue
+        del way[s]' "$2"
+	wait_until 10 test -s "$BATS_TEST_TMPDIR/$1.out"
+	asap[$1]=$(jq -r . "$BATS_TEST_TMPDIR/$1.out")
+	mv "$BATS_TEST_TMPDIR/$1.out" "$BATS_TEST_TMPDIR/$1.where" # it is no record
+}
+
+@test "an element that its home does not hear any more is told, and is at another registrar in seconds" {
+	start_peer r1 "${quick[@]}" --keepalive-interval 500ms
+	start_peer r2 "${quick[@]}" --peer "r1@${enrp[r1]}"
+	wait_until 10 meshed r1 r2
+	one_way way "${asap[r1]}"
+	start e1 rsp-register --scope "$scopes/e1" -s "r1@${asap[way]}" -s "r2@${asap[r2]}" --port 80 --pe-id 0x11 web
+	wait_for_record e1 '.event == "registered" and .registrar.name == "r1"'
+	kill -USR1 "${pids[way]}"
+	wait_for_record e1 '.event == "lost" and .cause.key == "keepalive-unanswered"'
+	wait_for_record e1 '.event == "home-changed" and .registrar.name == "r2"'
+	wait_for_record e1 '.event == "reregistered" and .registrar.name == "r2"'
+	[ $(($(at e1 '.event == "reregistered"') - $(at e1 '.event == "lost"'))) -lt 5000 ] # T2 is 15 s
+	wait_until 10 agree 1 r1 r2
+}
+
 @test "a report of an element that is not there is recorded as that" {
 	start_peer r1
 	report r1 0x99 2
