@@ -37,3 +37,16 @@ all_away() {
 		assert_equal "$(records "$name" 'select(.event == "pe-removed" or .event == "takeover-done")')" ""
 	done
 }
+
+@test "a registrar that was just started lets a question wait for the element that is about to register" {
+	local raw=$RSP_SRCDIR/tests/e2e/raw.py
+	start r1 rsp-peer run --insecure-plaintext --name r1 --asap 127.0.0.1:0 --enrp 127.0.0.1:0 --control none
+	asap[r1]=$(wait_for_record r1 '.event == "listening"' | jq -r .asap)
+	# first the question for the pool, then the registration that makes it
+	run -0 python3 "$raw" exchange "${asap[r1]}" resolve:web register:web:0x11:127.0.0.1:80
+	[[ ${lines[0]} == 0300* ]]
+	[[ ${lines[1]} == 0600* && ${lines[1]} == *00000011* ]]
+	# and one for a pool that does not come is answered all the same: cause 9
+	run -0 python3 "$raw" exchange "${asap[r1]}" resolve:web2
+	[[ $output == 0600*00090004* ]]
+}
