@@ -359,5 +359,7 @@ rsp_session_reload(struct rsp_session *s, const struct rsp_scope *scope, struct 
 	rsp_tls_unref(old);
 	if (s->listener)
 		rsp_listener_set_tls(s->listener, fresh);
+	if (scope)
+		rsp_session_links_review(s);
 	return RSP_OK;
 }

@@ -110,9 +110,9 @@ bool rsp_session_listens_at(const struct rsp_session *s, unsigned i, char out[st
 uint16_t rsp_session_asap_port(const struct rsp_session *s);
 
 /**
- * Take newly read keys (@tls, or @scope if it is NULL) for connections to come; those that are open stay. Where the
- * scope's registrars are asked, those of @scope (if it is not NULL; it must outlive the session) are from now on. Errors
- * leave the old ones in force.
+ * Take newly read keys (@tls, or @scope if it is NULL) for connections to come. Those that are open stay, unless there is
+ * no key any more for the registrar at the other end: they count as lost then. Where the scope's registrars are asked,
+ * those of @scope (if it is not NULL; it must outlive the session) are from now on. Errors leave the old ones in force.
  */
 enum rsp_err rsp_session_reload(struct rsp_session *s, const struct rsp_scope *scope, struct rsp_tls *tls,
 				struct rsp_why *why) RSP_NODISCARD;

@@ -1,5 +1,7 @@
 #include <stdlib.h>
+#include <string.h>
 
+#include "keys/scope.h"
 #include "proto/message.h"
 #include "serve/client_priv.h"
 
@@ -116,6 +118,47 @@ rsp_session_links_done(struct rsp_session *s)
 		link_free(s->links);
 }
 
+/* Whether keys.json has a key for us and the registrar at the other end. Another one than the connection's will do: it is for
+ * the next connection, and the registrar may not have it yet. */
+static bool
+is_rightful(const struct session_link *link)
+{
+	const struct rsp_stream_auth *auth = rsp_stream_auth(link->stream);
+	const struct rsp_scope *scope = link->s->config.scope;
+	const struct rsp_keyring *ring = scope ? scope->keyring : NULL;
+	int64_t now_ms = rsp_clock_wall_ms();
+
+	if (!*auth->key || !auth->identity || !ring)
+		return true;
+	for (size_t i = 0; i < ring->n; i++) {
+		const struct rsp_key *key = &ring->keys[i];
+		const char *registrar = link->accepted ? key->client : key->server;
+
+		if (key->role == auth->role && now_ms <= key->not_after_ms && strcmp(registrar, auth->identity) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* True if @link may go on. If not it is as if it had closed. */
+static bool
+review(struct session_link *link)
+{
+	if (is_rightful(link))
+		return true;
+	(void)rsp_fail(&link->why, RSP_ECLOSED, link->server_name, "its key is not in our keys.json any more");
+	fail_later(link);
+	return false;
+}
+
+void
+rsp_session_links_review(struct rsp_session *s)
+{
+	for (struct session_link *link = s->links; link; link = link->next)
+		if (link->open && !link->failed)
+			(void)review(link);
+}
+
 static void
 on_open(void *ctx, struct rsp_stream *stream, const struct rsp_stream_auth *auth)
 {
@@ -135,6 +178,8 @@ on_open(void *ctx, struct rsp_stream *stream, const struct rsp_stream_auth *auth
 	link->race = NULL;
 	link->stream = stream;
 	link->open = true;
+	if (!review(link)) /* it was taken away during the handshake */
+		return;
 	if (s->listener && auth->secure && !link->accepted) /* it may dial us, too, from there */
 		rsp_listener_know(s->listener, &auth->remote);
 	rsp_client_link_up(s->engine, rsp_clock_ms(), link->id, &info);

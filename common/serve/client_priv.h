@@ -71,6 +71,8 @@ enum rsp_client_step rsp_session_link_step(const struct rsp_session *s, uint32_t
 struct session_link *rsp_session_link_find(const struct rsp_session *s, uint32_t id);
 /** Tell the engine of links that failed while it was not to be told. */
 void rsp_session_links_failed(struct rsp_session *s);
+/** Let links fail to registrars with which we share no key any more. */
+void rsp_session_links_review(struct rsp_session *s);
 void rsp_session_links_done(struct rsp_session *s);
 enum rsp_err rsp_session_listen(struct rsp_session *s, struct rsp_why *why) RSP_NODISCARD;
 

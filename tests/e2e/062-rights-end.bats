@@ -122,6 +122,22 @@ adopted() {
 	await_end gate
 }
 
+@test "an element whose keys.json has no key of its registrar any more leaves it for another one" {
+	start_peer r1
+	start_peer r2
+	start e1 rsp-register --scope "$scopes/e1" -s "r1@${asap[r1]}" -s "r2@${asap[r2]}" --port 8080 --pe-id 0x11 web
+	wait_for_record e1 '.event == "registered" and .registrar.name == "r1"'
+	edit "$scopes/e1/keys.json" 'del(.keys[] | select(.client == "r2" and .server == "e1"))' # another registrar's
+	kill -HUP "${pids[e1]}"
+	wait_for_record e1 '.event == "reloaded"'
+	edit "$scopes/e1/keys.json" 'del(.keys[] | select(.client == "r1" or .server == "r1"))'
+	kill -HUP "${pids[e1]}"
+	wait_for_record e1 'select(.registrar.name? == "r2")'
+	wait_for_record r2 '.event == "pe-registered" and .pe_id == "0x00000011"'
+	said e1 'its key is not in our keys.json any more'
+	resolve web r2
+}
+
 # rotate NODE REGISTRAR: NODE has new keys, and REGISTRAR a bundle with them
 rotate() {
 	rsp-keygen rotate --scope "$scopes/master" "$1" >/dev/null
