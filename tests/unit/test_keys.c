@@ -32,7 +32,7 @@ static const char scope_text[] =
 static const char authz_text[] = "{\"schema\":\"rsp.authz/1\",\"identities\":["
 				 "{\"name\":\"web\",\"role\":\"element\",\"pools\":[\"web*\",\"a?c\"],\"addresses\":["
 				 "\"10.0.0.0/8\",\"2001:db8::/33\"],"
-				 "\"max_registrations\":3,\"not_after\":\"2026-02-01T00:00:00Z\"},"
+				 "\"max_registrations\":3,\"not_after\":\"2026-02-01T00:00:00Z\",\"opaque\":true},"
 				 "{\"name\":\"mon\",\"role\":\"monitor\",\"pools\":[],\"addresses\":[],\"max_"
 				 "registrations\":null,\"not_after\":null}]}";
 
@@ -479,6 +479,11 @@ authorisation(void)
 	CHECK_EQ(rsp_authz_max_registrations(authz, "web"), 3);
 	CHECK_EQ(rsp_authz_max_registrations(authz, "mon"), UINT32_MAX);
 	CHECK_EQ(rsp_authz_max_registrations(NULL, "web"), UINT32_MAX);
+	CHECK(rsp_authz_may_opaque(authz, "web"));
+	CHECK(!rsp_authz_may_opaque(authz, "mon"));
+	CHECK(!rsp_authz_may_opaque(authz, "nobody"));
+	CHECK(!rsp_authz_may_opaque(authz, NULL));
+	CHECK(!rsp_authz_may_opaque(NULL, "web"));
 	rsp_authz_free(authz);
 }
 
@@ -488,6 +493,8 @@ bad_authz_and_scopes(void)
 	static const char *const authz_bad[] = {
 		"{\"schema\":\"rsp.authz/1\"}",
 		"{\"schema\":\"rsp.authz/1\",\"identities\":[{\"name\":\"a\"}]}",
+		"{\"schema\":\"rsp.authz/1\",\"identities\":[{\"name\":\"a\",\"role\":\"element\",\"pools\":[],\"addresses\":[],"
+		"\"max_registrations\":null,\"not_after\":null,\"opaque\":1}]}",
 		"{\"schema\":\"rsp.authz/"
 		"1\",\"identities\":[{\"name\":\"a\",\"role\":\"peer\",\"pools\":[],\"addresses\":[],"
 		"\"max_registrations\":null,\"not_after\":null}]}",
@@ -521,6 +528,9 @@ bad_authz_and_scopes(void)
 		"{\"schema\":\"rsp.scope/"
 		"1\",\"name\":\"s\",\"registrars\":[{\"name\":\"r\",\"asap\":\"h:1\",\"enrp\":\"h:1\",\"addresses\":["
 		"\"h\"]}]}",
+		"{\"schema\":\"rsp.scope/"
+		"1\",\"name\":\"s\",\"registrars\":[{\"name\":\"r\",\"asap\":\"h:1\",\"enrp\":\"h:1\",\"addresses\":["
+		"\"::ffff:224.0.0.1\"]}]}",
 		("{\"schema\":\"rsp.scope/"
 		 "1\",\"name\":\"s\",\"registrars\":[{\"name\":\"r\",\"asap\":\"h:1\",\"enrp\":\"h:1\",\"addresses\":[]"
 		 "},"
@@ -602,6 +612,7 @@ files(void)
 	CHECK_EQ(rsp_authz_load(path_of("authz.json"), &authz, &why), RSP_OK);
 	CHECK_EQ(rsp_authz_max_registrations(authz, "web"), 3);
 	CHECK(rsp_authz_find(authz, "web")->n_addresses == 2);
+	CHECK(rsp_authz_may_opaque(authz, "web") && !rsp_authz_may_opaque(authz, "mon"));
 	rsp_authz_free(authz);
 }
 
