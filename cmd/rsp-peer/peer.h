@@ -104,12 +104,34 @@ void peer_record_stopped(const struct peer_budget *budget, const struct rsp_serv
 json_t *peer_address_json(const struct rsp_sockaddr *address);
 json_t *peer_remote_json(const struct rsp_ip *ip, uint16_t port);
 
+/* expiry.c */
+
+struct peer_expiry;
+
+/** Be ready to warn of certificates, CAs and lists that end: peer_expiry_watch() says of which. */
+enum rsp_err peer_expiry_new(struct rsp_loop *loop, struct peer_expiry **ret) RSP_NODISCARD;
+
+/**
+ * Warn, on stderr and by a record, of what @scope (NULL: none) has that is expired or ends within 30 days, and from now on
+ * whenever something comes within 30, 7 or 1 days of its end, or to it. @scope is not kept.
+ */
+void peer_expiry_watch(struct peer_expiry *expiry, const struct rsp_scope *scope);
+
+/** All that ends, and when; for a record. */
+json_t *peer_expiry_json(const struct peer_expiry *expiry);
+
+void peer_expiry_free(struct peer_expiry *expiry);
+
 /* state.c */
 
 #define PEER_STATUS_SCHEMA "rsp.peer.status/1"
 
-/** How the registrar is that began to serve at @started_ms of the wall clock: the text of one record, on the heap. */
-char *peer_status_text(const struct rsp_serve *serve, const char *name, int64_t started_ms);
+/**
+ * How the registrar is that began to serve at @started_ms of the wall clock: the text of one record, on the heap. @expiry may
+ * be NULL.
+ */
+char *peer_status_text(const struct rsp_serve *serve, const struct peer_expiry *expiry, const char *name,
+		       int64_t started_ms);
 
 /* control.c */
 

@@ -22,6 +22,7 @@ struct run {
 	struct rsp_scope *scope; /* NULL: insecure, and there is none */
 	struct rsp_trace *trace;
 	struct rsp_control *control; /* NULL: there is none */
+	struct peer_expiry *expiry;
 	int64_t started_ms;          /* wall clock */
 	struct rsp_signal *term, *interrupt, *quit, *hangup;
 	struct rsp_alarm *leave_end, *watchdog;
@@ -136,8 +137,10 @@ on_hangup(void *ctx, int signum)
 		run->scope = RSP_TAKE(scope);
 		rsp_scope_free(old);
 	}
-	if (!err)
+	if (!err) {
 		peer_record_reload(run->scope);
+		peer_expiry_watch(run->expiry, run->scope);
+	}
 	cmd_tell_systemd("READY=1");
 }
 
@@ -146,7 +149,7 @@ on_control(void *ctx)
 {
 	struct run *run = ctx;
 
-	return peer_status_text(run->serve, run->name, run->started_ms);
+	return peer_status_text(run->serve, run->expiry, run->name, run->started_ms);
 }
 
 static enum rsp_err
@@ -205,6 +208,10 @@ start(struct run *run, struct rsp_why *why)
 		err = cmd_watchdog(run->loop, &run->watchdog);
 	if (!err)
 		err = rsp_alarm_new(run->loop, on_leave_end, run, &run->leave_end);
+	if (!err)
+		err = peer_expiry_new(run->loop, &run->expiry);
+	if (!err)
+		peer_expiry_watch(run->expiry, run->scope);
 	return err ? cmd_loop_fail(err, why) : RSP_OK;
 }
 
@@ -220,6 +227,7 @@ stop(struct run *run)
 	rsp_signal_free(run->hangup);
 	rsp_alarm_free(run->leave_end);
 	rsp_alarm_free(run->watchdog);
+	peer_expiry_free(run->expiry);
 	rsp_loop_free(run->loop);
 	rsp_scope_free(run->scope);
 }

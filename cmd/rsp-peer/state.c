@@ -177,7 +177,7 @@ rate_json(const struct rsp_rate *rate)
 }
 
 static json_t *
-status_json(const struct rsp_serve *serve, const char *name, int64_t started_ms)
+status_json(const struct rsp_serve *serve, const struct peer_expiry *expiry, const char *name, int64_t started_ms)
 {
 	const struct rsp_serve_config *config = rsp_serve_config_of(serve);
 	const struct rsp_registrar *registrar = rsp_serve_engine(serve);
@@ -203,13 +203,14 @@ status_json(const struct rsp_serve *serve, const char *name, int64_t started_ms)
 	rsp_json_put(&record, "counters", counters_json(&stats.engine));
 	rsp_json_put(&record, "timers", timers);
 	rsp_json_put(&record, "limits", limits);
+	rsp_json_put(&record, "certificates", peer_expiry_json(expiry));
 	return record;
 }
 
 char *
-peer_status_text(const struct rsp_serve *serve, const char *name, int64_t started_ms)
+peer_status_text(const struct rsp_serve *serve, const struct peer_expiry *expiry, const char *name, int64_t started_ms)
 {
-	json_auto_t *record = status_json(serve, name, started_ms);
+	json_auto_t *record = status_json(serve, expiry, name, started_ms);
 
 	return record ? json_dumps(record, JSON_COMPACT | JSON_ENSURE_ASCII) : NULL;
 }
