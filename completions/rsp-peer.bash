@@ -23,6 +23,7 @@ _rsp_peer() {
 		words=(--name --asap --enrp --plain-asap --answer-plain-users --require-user-cert --server-id
 			--announce --t6-serverannounce
 			--peer --bind-wait --leave-timeout --control --registration-rate --resolution-rate --report-rate
+			--handshake-rate --user-idle --max-user-queue --max-user-memory
 			--keepalive-interval
 			--keepalive-distance --reconnect-grace --push-distance --message-time --rekey-grace --handshake-timeout
 			--max-handshakes --max-connections --max-per-source --max-queue --max-pools

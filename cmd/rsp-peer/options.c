@@ -22,6 +22,7 @@ enum {
 	OPT_REGISTRATION_RATE,
 	OPT_RESOLUTION_RATE,
 	OPT_REPORT_RATE,
+	OPT_HANDSHAKE_RATE,
 	OPT_PEER,
 	OPT_NUMBER /* from here on: the rows of NUMBERS */
 };
@@ -43,6 +44,8 @@ enum {
 	  "in which a message, once begun, must be complete (30s)") \
 	X(REKEY_GRACE, rekey_grace_ms, "rekey-grace", "DUR", \
 	  "how long a connection stays whose key was replaced (0s)") \
+	X(USER_IDLE, limits.idle_ms, "user-idle", "DUR", \
+	  "in which a user without a subscription must ask something (2m)") \
 	X(HANDSHAKE_TIMEOUT, limits.handshake_ms, "handshake-timeout", "DUR", \
 	  "of a TLS handshake (10s)") \
 	X(MAX_HANDSHAKES, limits.handshakes, "max-handshakes", "N", \
@@ -53,6 +56,10 @@ enum {
 	  "connections of a port from one address (2000)") \
 	X(MAX_QUEUE, limits.queue_max, "max-queue", "N", \
 	  "octets queued for one connection (4194304)") \
+	X(MAX_USER_QUEUE, limits.user_queue_max, "max-user-queue", "N", \
+	  "octets queued for one user (262144)") \
+	X(MAX_USER_MEMORY, limits.user_memory, "max-user-memory", "N", \
+	  "octets in the queues of all users together (67108864)") \
 	X(MAX_POOLS, engine.limits.pools, "max-pools", "N", \
 	  "pools (100000)") \
 	X(MAX_ELEMENTS, engine.limits.elements, "max-elements", "N", \
@@ -126,6 +133,8 @@ struct poptOption peer_options[] = {
 	  "resolutions of one identity or address a second, and at once (0)", "N[:BURST]" },
 	{ "report-rate", 0, POPT_ARG_STRING, NULL, OPT_REPORT_RATE,
 	  "unreachable reports of one identity or address a second, and at once (5:20)", "N[:BURST]" },
+	{ "handshake-rate", 0, POPT_ARG_STRING, NULL, OPT_HANDSHAKE_RATE,
+	  "new connections of one address a second, and at once (100:1000); 0: no limit", "N[:BURST]" },
 	NUMBERS(NUMBER_OPTION) POPT_TABLEEND
 };
 
@@ -190,6 +199,20 @@ take_number(int opt, const char *arg, struct rsp_why *why)
 	return err;
 }
 
+static enum rsp_err
+take_handshake_rate(const char *arg, struct rsp_why *why)
+{
+	struct rsp_listener_limits *limits = &peer_option.config.limits;
+	struct rsp_rate rate = { 0 };
+	enum rsp_err err = take_rate(arg, &rate, why);
+
+	if (err)
+		return err;
+	limits->handshake_rate = rate.per_s ? rate.per_s : RSP_UNLIMITED;
+	limits->handshake_burst = rate.burst;
+	return RSP_OK;
+}
+
 enum rsp_err
 peer_take(int opt, const char *arg, struct rsp_why *why)
 {
@@ -230,6 +253,8 @@ peer_take(int opt, const char *arg, struct rsp_why *why)
 		return take_rate(arg, &engine->resolutions, why);
 	case OPT_REPORT_RATE:
 		return take_rate(arg, &engine->reports, why);
+	case OPT_HANDSHAKE_RATE:
+		return take_handshake_rate(arg, why);
 	default:
 		return take_number(opt, arg, why);
 	}
@@ -243,6 +268,7 @@ peer_config(struct rsp_serve_config *config)
 
 	config->policy = rsp_cli.tls_rfc5352 ? RSP_TLS_RFC5352 : RSP_TLS_DEFAULT;
 	engine->insecure = rsp_cli.plaintext;
+	engine->complaints = (struct rsp_rate){ 0 }; /* quota.c has a better one, which tells what it leaves out */
 	if (rsp_cli.timers_fast) {
 		engine->keepalive_interval_ms = 2000;
 		engine->keepalive_timeout_ms = 2000;

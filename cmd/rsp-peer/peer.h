@@ -68,11 +68,13 @@ enum rsp_err peer_contacts(struct rsp_loop *loop, const char *name, const struct
 
 /* record.c: the records of `run` (rsp.peer/1) */
 
-/** Whoever can connect can cause records of refusals: so many a second are printed, the others counted. */
+struct quota;
+
+/** Anybody who can connect can cause records of refusals: each source has a quota of each kind (quota.h). */
 struct peer_budget {
-	uint64_t second;
-	unsigned printed;
-	uint64_t suppressed; /* since the last record that said so */
+	struct quota *quota;
+	struct rsp_alarm *sums; /* when to tell what was left out */
+	bool due;               /* it is set */
 
 	/* what stderr was told, once a minute at most: when, 0 is never */
 	uint64_t stranger_ms, contested_ms;
@@ -83,6 +85,10 @@ struct peer_budget {
 	} contested;	    /* one element that others claim */
 	bool key_refused;   /* one of the other registrars does not take our key */
 };
+
+/** Before any other of these functions: on @loop, where what is left out is told in time. */
+enum rsp_err peer_budget_init(struct peer_budget *budget, struct rsp_loop *loop) RSP_NODISCARD;
+void peer_budget_done(struct peer_budget *budget);
 
 /**
  * "joining" while the handlespace is being downloaded, "listening" when it is served. @control: the path of the control
@@ -98,7 +104,7 @@ void peer_record_reload_failed(const struct rsp_why *why);
 /** @n addresses @ip with @port are announced to @to; or none is, and @why says why. */
 void peer_record_announcing(const struct rsp_announce_at *to, const struct rsp_ip *ip, unsigned n, uint16_t port,
 			    const struct rsp_why *why);
-void peer_record_stopped(const struct peer_budget *budget, const struct rsp_serve *serve);
+void peer_record_stopped(struct peer_budget *budget, const struct rsp_serve *serve);
 
 /** "ADDR:PORT", or null for none. */
 json_t *peer_address_json(const struct rsp_sockaddr *address);

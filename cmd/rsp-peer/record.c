@@ -1,4 +1,5 @@
 /* rsp-peer: the records of `run`. */
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -6,12 +7,13 @@
 #include "base/log.h"
 #include "cli/message_json.h"
 #include "keys/scope.h"
+#include "net/loop.h"
 #include "peer.h"
+#include "quota.h"
 
-#define BAD_NEWS_PER_S	 200
-#define WARN_AGAIN_MS	 60000 /* what goes on and on is said on stderr so often */
-#define CONTEST_GOES_ON	 3     /* times that one element is contested: at first a table may only be late */
-#define CONTEST_OVER_MS	 5000
+#define WARN_AGAIN_MS   60000 /* what goes on and on is said on stderr so often */
+#define CONTEST_GOES_ON 3     /* times that one element is contested: at first a table may only be late */
+#define CONTEST_OVER_MS 5000
 
 static json_t *
 begin(bool ok, const char *event)
@@ -30,29 +32,90 @@ end(json_t *record)
 	(void)rsp_json_emit(record);
 }
 
-/* Whether one more record of a refusal may be printed this second. */
-static bool
-affordable(struct peer_budget *budget)
+/* What was left out since then, and is told nowhere else. */
+static void
+tell_sums(struct peer_budget *budget, uint64_t now_ms)
 {
-	uint64_t second = rsp_clock_ms() / 1000;
+	struct quota_sum sum;
 
-	if (budget->second != second) {
-		budget->second = second;
-		budget->printed = 0;
+	while (quota_sum(budget->quota, now_ms, &sum)) {
+		json_t *record = begin(false, "records-suppressed");
+
+		rsp_json_put(&record, "kind", rsp_json_text(sum.of.kind));
+		rsp_json_put(&record, "detail", rsp_json_text(sum.of.detail));
+		rsp_json_put(&record, "source", rsp_json_text(sum.of.source));
+		rsp_json_put(&record, "count", json_integer((json_int_t)sum.count));
+		end(record);
 	}
-	if (budget->printed >= BAD_NEWS_PER_S) {
-		budget->suppressed++;
-		return false;
-	}
-	budget->printed++;
-	return true;
 }
 
 static void
-put_suppressed(json_t **record, struct peer_budget *budget)
+on_sums(void *ctx)
 {
-	rsp_json_put(record, "suppressed", json_integer((json_int_t)budget->suppressed));
-	budget->suppressed = 0;
+	struct peer_budget *budget = ctx;
+
+	tell_sums(budget, rsp_clock_ms());
+	uint64_t due_ms = quota_due(budget->quota);
+	budget->due = due_ms != RSP_NEVER;
+	rsp_alarm_set(budget->sums, due_ms);
+}
+
+enum rsp_err
+peer_budget_init(struct peer_budget *budget, struct rsp_loop *loop)
+{
+	*budget = (struct peer_budget){ 0 };
+	enum rsp_err err = quota_new(&budget->quota);
+
+	return err ? err : rsp_alarm_new(loop, on_sums, budget, &budget->sums);
+}
+
+void
+peer_budget_done(struct peer_budget *budget)
+{
+	quota_free(budget->quota);
+	rsp_alarm_free(budget->sums);
+}
+
+/* Who is one source: an IPv4 address, or an IPv6 network of 64 bits, as one host has all of its addresses. */
+static struct rsp_ip
+source_of(const struct rsp_ip *ip)
+{
+	struct rsp_ip source = *ip;
+
+	if (source.family == 6)
+		memset(source.ip + 8, 0, 8);
+	return source;
+}
+
+#define SOURCE_TEXT_MAX (RSP_IP_TEXT_MAX + 3)
+
+static const char *
+source_text(const struct rsp_ip *ip, char out[static SOURCE_TEXT_MAX])
+{
+	struct rsp_ip source = source_of(ip);
+	char text[RSP_IP_TEXT_MAX];
+
+	rsp_ip_format(&source, text);
+	(void)snprintf(out, SOURCE_TEXT_MAX, "%s%s", text, source.family == 6 ? "/64" : "");
+	return *out ? out : NULL;
+}
+
+/* Whether one more such record may be printed now; *@ret_left: see quota_pay(). */
+static bool
+affordable(struct peer_budget *budget, const struct quota_of *of, uint64_t *ret_left)
+{
+	if (quota_pay(budget->quota, rsp_clock_ms(), of, ret_left))
+		return true;
+	if (!budget->due)
+		rsp_alarm_in(budget->sums, QUOTA_WINDOW_MS);
+	budget->due = true;
+	return false;
+}
+
+static void
+put_suppressed(json_t **record, uint64_t left)
+{
+	rsp_json_put(record, "suppressed", json_integer((json_int_t)left));
 }
 
 json_t *
@@ -202,7 +265,7 @@ warn(struct peer_budget *budget, const struct rsp_event *event)
 
 /* A registrar that cannot be dialled: where, and why not. */
 static void
-record_unreachable(struct peer_budget *budget, const struct rsp_event *event)
+record_unreachable(const struct rsp_event *event, uint64_t left)
 {
 	json_t *record = begin(false, rsp_event_name(event->kind));
 
@@ -210,7 +273,7 @@ record_unreachable(struct peer_budget *budget, const struct rsp_event *event)
 	rsp_json_put(&record, "peer_id", event->peer_id ? rsp_json_id(event->peer_id) : json_null());
 	rsp_json_put(&record, "remote", peer_remote_json(&event->remote, event->remote_port));
 	rsp_json_put(&record, "error", rsp_cli_error_json(event->why));
-	put_suppressed(&record, budget);
+	put_suppressed(&record, left);
 	end(record);
 }
 
@@ -243,13 +306,20 @@ is_bad(enum rsp_event_kind kind)
 void
 peer_record_event(struct peer_budget *budget, const struct rsp_event *event)
 {
-	bool bad = is_bad(event->kind);
+	bool bad = is_bad(event->kind), limited = bad || event->kind == RSP_EVENT_PE_CONTESTED;
+	char address[SOURCE_TEXT_MAX];
+	uint64_t left = 0;
+	const struct quota_of of = {
+		.kind = rsp_event_name(event->kind),
+		.detail = event->kind == RSP_EVENT_MALFORMED ? NULL : event->reason,
+		.source = event->identity ? event->identity : source_text(&event->remote, address),
+	};
 
-	if (bad && !affordable(budget))
+	if (limited && !affordable(budget, &of, bad ? &left : NULL))
 		return;
 	warn(budget, event);
 	if (event->kind == RSP_EVENT_PEER_UNREACHABLE) {
-		record_unreachable(budget, event);
+		record_unreachable(event, left);
 		return;
 	}
 	json_t *record = begin(!bad, rsp_event_name(event->kind));
@@ -276,7 +346,7 @@ peer_record_event(struct peer_budget *budget, const struct rsp_event *event)
 	rsp_json_put(&record, "duration_ms", json_integer((json_int_t)event->duration_ms));
 	rsp_json_put(&record, "element", event->element ? rsp_pool_element_json(event->element) : json_null());
 	if (bad)
-		put_suppressed(&record, budget);
+		put_suppressed(&record, left);
 	end(record);
 }
 
@@ -287,10 +357,21 @@ peer_record_refused(struct peer_budget *budget, enum rsp_serve_port port, bool d
 	if (!dialled && strncmp(why->reason, "unknown identity", strlen("unknown identity")) == 0 &&
 	    is_due(&budget->stranger_ms))
 		rsp_log(RSP_LOG_WARNING, why->object,
-			"came to the %s port with a key that is not in our keys.json: if it is of a new node, this registrar "
+			"came to the %s port with a key that is not in our keys.json: if it is of a new node, this "
+			"registrar "
 			"needs a new bundle (rsp-keygen bundle NAME --force) and SIGHUP",
 			rsp_serve_port_name(port));
-	if (!affordable(budget))
+	char address[SOURCE_TEXT_MAX];
+	struct rsp_sockaddr remote = { 0 };
+	uint64_t left = 0;
+	(void)!rsp_sockaddr_parse(why->object, 0, &remote);
+	struct rsp_ip ip = rsp_sockaddr_ip(&remote);
+	const struct quota_of of = {
+		.kind = "connection-refused",
+		.detail = rsp_err_key(why->err),
+		.source = whom ? whom : source_text(&ip, address),
+	};
+	if (!affordable(budget, &of, &left))
 		return;
 	json_t *record = begin(false, "connection-refused");
 
@@ -300,7 +381,7 @@ peer_record_refused(struct peer_budget *budget, enum rsp_serve_port port, bool d
 	rsp_json_put(&record, "remote", rsp_json_text(why->object));
 	rsp_json_put(&record, "key", json_string(rsp_err_key(why->err)));
 	rsp_json_put(&record, "reason", rsp_json_text(*why->reason ? why->reason : rsp_err_text(why->err)));
-	put_suppressed(&record, budget);
+	put_suppressed(&record, left);
 	end(record);
 }
 
@@ -341,10 +422,12 @@ peer_record_announcing(const struct rsp_announce_at *to, const struct rsp_ip *ip
 }
 
 void
-peer_record_stopped(const struct peer_budget *budget, const struct rsp_serve *serve)
+peer_record_stopped(struct peer_budget *budget, const struct rsp_serve *serve)
 {
 	struct rsp_serve_stats stats;
 	const struct rsp_registrar_stats *engine = &stats.engine;
+
+	tell_sums(budget, rsp_clock_ms() + QUOTA_WINDOW_MS); /* the last ones, too */
 	json_t *record = begin(true, "stopped");
 
 	rsp_serve_stats(serve, &stats);
@@ -354,7 +437,7 @@ peer_record_stopped(const struct peer_budget *budget, const struct rsp_serve *se
 	rsp_json_put(&record, "sent", json_integer((json_int_t)engine->sent));
 	rsp_json_put(&record, "malformed", json_integer((json_int_t)engine->malformed));
 	rsp_json_put(&record, "refused", json_integer((json_int_t)engine->refused));
-	uint64_t suppressed = budget->suppressed + engine->unrecorded;
+	uint64_t suppressed = quota_left_out(budget->quota) + engine->unrecorded;
 	rsp_json_put(&record, "suppressed", json_integer((json_int_t)suppressed));
 	end(record);
 }

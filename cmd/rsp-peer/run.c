@@ -161,6 +161,9 @@ start(struct run *run, struct rsp_why *why)
 
 	if (err)
 		return err;
+	err = peer_budget_init(&run->budget, run->loop);
+	if (err)
+		return rsp_fail(why, err, "records", "%s", rsp_err_text(err));
 	peer_config(&config);
 	config.record = on_record;
 	config.refused = on_refused;
@@ -228,6 +231,7 @@ stop(struct run *run)
 	rsp_alarm_free(run->leave_end);
 	rsp_alarm_free(run->watchdog);
 	peer_expiry_free(run->expiry);
+	peer_budget_done(&run->budget);
 	rsp_loop_free(run->loop);
 	rsp_scope_free(run->scope);
 }

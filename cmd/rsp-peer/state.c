@@ -135,6 +135,10 @@ port_json(const struct rsp_listener_stats *stats)
 	rsp_json_put(&object, "refused_auth", count(stats->refused_auth));
 	rsp_json_put(&object, "refused_limit", count(stats->refused_limit));
 	rsp_json_put(&object, "timed_out", count(stats->timed_out));
+	rsp_json_put(&object, "users", count(stats->users));
+	rsp_json_put(&object, "probes", count(stats->probes));
+	rsp_json_put(&object, "idle", count(stats->idle));
+	rsp_json_put(&object, "evicted", count(stats->evicted));
 	return object;
 }
 
@@ -189,6 +193,10 @@ status_json(const struct rsp_serve *serve, const struct peer_expiry *expiry, con
 	rsp_json_put(&limits, "registrations", rate_json(&config->engine.registrations));
 	rsp_json_put(&limits, "resolutions", rate_json(&config->engine.resolutions));
 	rsp_json_put(&limits, "reports", rate_json(&config->engine.reports));
+	const struct rsp_rate handshakes = { .per_s = config->limits.handshake_rate,
+					     .burst = config->limits.handshake_burst };
+	rsp_json_put(&limits, "handshakes", handshakes.per_s == RSP_UNLIMITED ? rate_json(&(struct rsp_rate){ 0 })
+									       : rate_json(&handshakes));
 	rsp_json_put(&record, "name", rsp_json_text(name));
 	rsp_json_put(&record, "server_id", rsp_json_id(rsp_serve_id(serve)));
 	rsp_json_put(&record, "state", json_string(rsp_registrar_state_name(rsp_registrar_state(registrar))));

@@ -152,7 +152,8 @@ take_in(struct rsp_listener *l, int fd, const struct rsp_ip *ip, struct rsp_stre
 	struct rsp_source *source = NULL;
 	enum rsp_err e = rsp_source_take(&l->sources, ip, rsp_clock_ms(), &source, ret_limit);
 
-	if (!e && l->stats.connections >= l->params.limits.connections && !rsp_users_evict(&l->users, source)) {
+	if (!e && l->stats.connections >= l->params.limits.connections &&
+	    !rsp_users_evict(&l->users, source, source->n)) {
 		*ret_limit = "connections";
 		e = RSP_ELIMIT;
 	}

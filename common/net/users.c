@@ -61,7 +61,7 @@ rsp_users_add(struct rsp_users *users, struct rsp_stream *s)
 {
 	struct rsp_source *source = s->source;
 
-	if (users->n >= rsp_users_max(&users->params->limits) && !rsp_users_evict(users, source))
+	if (users->n >= rsp_users_max(&users->params->limits) && !rsp_users_evict(users, source, source->n_users))
 		return RSP_ELIMIT;
 	s->user = true;
 	s->active_ms = rsp_clock_ms();
@@ -120,7 +120,7 @@ idlest(const struct rsp_users *users, const struct rsp_source *source)
 }
 
 bool
-rsp_users_evict(struct rsp_users *users, const struct rsp_source *source)
+rsp_users_evict(struct rsp_users *users, const struct rsp_source *source, uint32_t n)
 {
 	struct rsp_source *each, *most = NULL;
 	struct rsp_stream *victim = NULL;
@@ -128,7 +128,7 @@ rsp_users_evict(struct rsp_users *users, const struct rsp_source *source)
 	TAILQ_FOREACH(each, &users->crowd, crowd)
 	if (!most || each->n_users > most->n_users)
 		most = each;
-	if (most && (most == source || most->n_users > source->n))
+	if (most && (most == source || most->n_users > n))
 		victim = idlest(users, most);
 	if (!victim)
 		return false;

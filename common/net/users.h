@@ -39,9 +39,10 @@ void rsp_users_remove(struct rsp_users *users, struct rsp_stream *s);
 void rsp_users_heard(struct rsp_users *users, struct rsp_stream *s);
 
 /**
- * Close a user's connection for the sake of a newcomer from @source: of the source with the most users the longest idle one,
- * rather one that watches nothing. False if no source has more users than @source has connections.
+ * Close a user's connection for the sake of a newcomer from @source, which has @n connections: of the source with the most
+ * users the longest idle one, rather one that watches nothing. False if no other source has more than @n users, and @source
+ * itself has not the most.
  */
-bool rsp_users_evict(struct rsp_users *users, const struct rsp_source *source);
+bool rsp_users_evict(struct rsp_users *users, const struct rsp_source *source, uint32_t n);
 
 #endif
