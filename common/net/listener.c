@@ -371,6 +371,12 @@ rsp_listener_set_tls(struct rsp_listener *l, struct rsp_tls *tls)
 	rsp_tls_unref(old);
 }
 
+enum rsp_err
+rsp_listener_review(const struct rsp_listener *l, const struct rsp_stream *s, struct rsp_why *why)
+{
+	return s->tls && l->params.tls ? rsp_tls_review(s->tls, l->params.tls, why) : RSP_OK;
+}
+
 void
 rsp_listener_know(struct rsp_listener *l, const struct rsp_ip *ip)
 {

@@ -174,6 +174,13 @@ const struct rsp_sockaddr *rsp_listener_address(const struct rsp_listener *liste
 void rsp_listener_set_tls(struct rsp_listener *listener, struct rsp_tls *tls);
 
 /**
+ * Whether what rsp_listener_set_tls() was told still vouches for the certificate of the user @stream, which @listener
+ * accepted, if it has shown one: RSP_ECERT_REVOKED and its like with @why.
+ */
+enum rsp_err rsp_listener_review(const struct rsp_listener *listener, const struct rsp_stream *stream,
+				 struct rsp_why *why) RSP_NODISCARD;
+
+/**
  * Somebody with a key is at @ip: for an hour handshakes from there are served from a reserve too, as those from sources are
  * that had a connection with a key.
  */

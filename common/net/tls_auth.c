@@ -333,3 +333,14 @@ rsp_tls_authenticate(struct rsp_tls_session *ts, char *reason, size_t room)
 		ts->hs->peer = peer;
 	return e;
 }
+
+enum rsp_err
+rsp_tls_review(const struct rsp_tls_session *ts, const struct rsp_tls *tls, struct rsp_why *why)
+{
+	unsigned n = 0;
+	const gnutls_datum_t *chain = gnutls_certificate_get_peers(ts->session, &n); /* none of a connection with a key */
+
+	if (!ts->server || tls == ts->tls || !chain || !n)
+		return RSP_OK;
+	return rsp_x509_verify(&tls->x509, chain, n, RSP_X509_USER, NULL, why);
+}

@@ -86,6 +86,13 @@ enum rsp_err rsp_tls_session_step(struct rsp_tls_session *ts, bool *ret_done, ch
 enum rsp_err rsp_tls_authenticate(struct rsp_tls_session *ts, char *reason, size_t room) RSP_NODISCARD;
 
 /**
+ * Server: whether the certificate that the client has shown, if it has, is good by what @tls trusts and revokes. Errors
+ * are those of rsp_x509_verify(). RFC 5355 s.2.13.
+ */
+enum rsp_err rsp_tls_review(const struct rsp_tls_session *ts, const struct rsp_tls *tls,
+			    struct rsp_why *why) RSP_NODISCARD;
+
+/**
  * Server: the reason why a handshake failed, if the client's offer of a key is that; else false. @mismatch: GnuTLS found
  * that the client does not know the key. For records only: the client must not learn which of the reasons it is.
  */

@@ -187,13 +187,29 @@ holds(const struct serve_link *link, const struct rsp_stream_auth *auth)
 	       strcmp(key->client, client) == 0 && strcmp(key->server, server) == 0;
 }
 
+/* Whether the certificate of @link's user, if it has one, is still good. */
+static bool
+has_good_certificate(struct serve_link *link)
+{
+	const struct rsp_listener *listener = link->service->port[link->port].listener;
+	struct rsp_why why = { 0 };
+	enum rsp_err err = link->dialled || !listener ? RSP_OK : rsp_listener_review(listener, link->stream, &why);
+
+	if (!err)
+		return true;
+	serve_record(link, RSP_EVENT_RIGHTS_ENDED, 0, rsp_err_key(err));
+	return false;
+}
+
 bool
 serve_link_is_rightful(struct serve_link *link)
 {
 	const struct rsp_stream_auth *auth = rsp_stream_auth(link->stream);
 	struct rsp_serve *s = link->service;
 
-	if (!*auth->key || !s->rights || holds(link, auth))
+	if (!*auth->key)
+		return has_good_certificate(link);
+	if (!s->rights || holds(link, auth))
 		return true;
 	bool replaced =
 		has(link->dialled ? &s->rights->we_dial[auth->role] : &s->rights->dials_us[auth->role], auth->identity);

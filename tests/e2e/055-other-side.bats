@@ -139,6 +139,35 @@ issue() {
 		--tls-key "$BATS_TEST_TMPDIR/own.key" -s "r1@${asap[r1]}" -t 3s web
 }
 
+@test "--require-user-cert: a user whose certificate is revoked is disconnected at HUP, another one is not" {
+	local who key=$BATS_TEST_TMPDIR
+	cp -r "$scopes" "$BATS_TEST_TMPDIR/scopes"
+	scopes=$BATS_TEST_TMPDIR/scopes
+	start_peer r1 --require-user-cert
+	: >"$key/index" && echo 01 >"$key/number"
+	printf '[ca]\ndefault_ca=a\n[a]\ndatabase=%s\ncrlnumber=%s\ndefault_md=sha256\ndefault_crl_days=2\n' "$key/index" \
+		"$key/number" >"$key/ca.conf"
+	for who in bad good; do
+		issue "$who" ec ec_paramgen_curve:P-256 extendedKeyUsage=clientAuth
+		python3 "$RSP_SRCDIR/tests/e2e/raw.py" exchange --wait 20 --ca "$scopes/user/ca.pem" \
+			--openssl="-cert $key/$who.pem -key $key/$who.key" "${asap[r1]}" resolve:web hex: >"$key/$who.hex" &
+		pids[$who]=$!
+		wait_until 10 test -s "$key/$who.hex"
+	done
+	openssl ca -config "$key/ca.conf" -cert "$scopes/master/ca.pem" -keyfile "$scopes/master/ca.key" -revoke "$key/bad.pem"
+	openssl ca -config "$key/ca.conf" -cert "$scopes/master/ca.pem" -keyfile "$scopes/master/ca.key" -gencrl \
+		-out "$scopes/r1/crl.pem"
+	kill -HUP "${pids[r1]}"
+	wait_for_record r1 '.event == "rights-ended" and .reason == "certificate-revoked" and .role == "user" and .identity == "bad"'
+	await_end bad
+	wait_for_record r1 '.event == "reload"'
+	run -0 records r1 'select(.event == "rights-ended" and .identity != "bad")'
+	assert_output ""
+	kill -0 "${pids[good]}" # it goes on
+	kill "${pids[good]}"
+	await_end good 143
+}
+
 # suite NAME: whether OpenSSL gets it from r1
 suite() {
 	timeout 10 openssl s_client -connect "${asap[r1]}" -tls1_2 -cipher "$1@SECLEVEL=0" </dev/null
