@@ -39,7 +39,7 @@ rsp_reports_clear(struct rsp_element *e)
 	e->bad_reports = 0;
 }
 
-/* Ask @e. What the record says of that; NULL: it has been said. */
+/* Ask @e. Returns the reason for the record; NULL: this reporter is recorded already. */
 static const char *
 reported(struct rsp_registrar *r, struct rsp_element *e, const struct rsp_link *link)
 {
