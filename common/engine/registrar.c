@@ -93,6 +93,7 @@ rsp_registrar_new(const struct rsp_registrar_config *config, const struct rsp_en
 		return RSP_ENOMEM;
 	}
 	r->config.name = r->name;
+	rsp_handlespace_count_pools_of(r->space, config->server_id);
 	rsp_join_begin(r);
 	*ret = r;
 	return RSP_OK;

@@ -62,7 +62,7 @@ struct rsp_registrar_config {
 
 	struct rsp_handlespace_limits limits;
 	uint32_t max_identity_elements; /* registrations of one identity, unless @max_elements says how many */
-	uint32_t max_identity_pools;    /* pools that it made, in the whole scope; likewise */
+	uint32_t max_identity_pools;    /* pools that it made here; likewise */
 	uint32_t max_registrar_elements, max_registrar_pools; /* of one other registrar */
 	uint32_t max_links;
 	uint32_t max_items;	   /* elements in an answer to who asks for no number and does not watch */

@@ -33,6 +33,7 @@ struct rsp_handlespace {
 	struct rsp_pool *first, **last;
 	struct rsp_table pools, elements, homes, owners;
 	struct rsp_walk *walks;
+	uint32_t counted_home;     /* pools made there count for their owners; 0: all do */
 	uint8_t room[ENCODED_MAX]; /* for an element's parameter until its size is known */
 };
 
@@ -100,6 +101,12 @@ rsp_handlespace_new(const struct rsp_handlespace_limits *limits, struct rsp_hash
 		return NULL;
 	}
 	return hs;
+}
+
+void
+rsp_handlespace_count_pools_of(struct rsp_handlespace *hs, uint32_t home_id)
+{
+	hs->counted_home = home_id;
 }
 
 void
@@ -396,8 +403,8 @@ pool_new(struct rsp_handlespace *hs, struct rsp_bytes handle, uint64_t hash, con
 	pool->order.policy = pe->policy.type;
 	pool->transport = pe->user.type;
 	pool->use = pe->user.use;
-	pool->maker = owner;
-	if (owner) {
+	if (owner && (!hs->counted_home || home->id == hs->counted_home)) {
+		pool->maker = owner;
 		owner_of(owner)->references++;
 		owner_of(owner)->pools++;
 	}

@@ -36,7 +36,7 @@ struct rsp_pool {
 	uint16_t transport, use;	   /* the overall transport type and use */
 	uint16_t handle_size;
 	void *watchers;
-	const char *maker; /* the owner of its first element, interned; NULL: none. It counts as a pool of that owner */
+	const char *maker;           /* the owner for whom it counts: of its first element, interned; NULL: none */
 	struct rsp_home *maker_home; /* and of that element's home */
 	struct rsp_order order; /* what the policy keeps to choose quickly */
 	uint32_t handle_sum; /* its part of each element's checksum */
@@ -86,6 +86,12 @@ struct rsp_element {
 struct rsp_handlespace *rsp_handlespace_new(const struct rsp_handlespace_limits *limits, struct rsp_hash_key key)
 	RSP_NODISCARD;
 void rsp_handlespace_free(struct rsp_handlespace *hs);
+
+/**
+ * Let pools count for the owner who made them (rsp_owner_pools()) if they were made at the registrar @home_id; by default
+ * all do. What other registrars say of an owner then takes nothing from it.
+ */
+void rsp_handlespace_count_pools_of(struct rsp_handlespace *hs, uint32_t home_id);
 
 uint32_t rsp_handlespace_pools(const struct rsp_handlespace *hs);
 uint32_t rsp_handlespace_elements(const struct rsp_handlespace *hs);

@@ -179,6 +179,28 @@ a_registrar_has_a_share(void)
 }
 
 static void
+what_others_say_of_an_identity_takes_nothing_from_it(void)
+{
+	struct rsp_registrar_config with = config();
+
+	with.max_identity_pools = 1;
+	begin_with(&with);
+	rights.pool = NULL;
+	world_update(B, ID_B, ENRP_ADD_PE, "p1", world_pe(1, ID_B, 10));
+	world_update(B, ID_B, ENRP_ADD_PE, "p2", world_pe(2, ID_B, 10));
+	rights.pool = "web";
+	CHECK_EQ(world_up(9, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
+	world_register(9, "web", 1);
+	CHECK(is_there("web", 1));
+	CHECK_EQ(rsp_owner_pools(w.r->space, rsp_bytes_str("web1")), 1);
+	rights.pool = "web2";
+	world_register(9, "web2", 1);
+	CHECK(!is_there("web2", 1));
+	CHECK_STR(world_reason(RSP_EVENT_REFUSED), "pools-of-one-identity");
+	world_end();
+}
+
+static void
 a_table_with_refused_elements_is_downloaded_once(void)
 { /* RFC 5353 s.3.6: the checksums never agree */
 	begin();
@@ -283,6 +305,7 @@ main(void)
 	TAP_RUN(an_address_that_is_not_the_element_s_is_refused);
 	TAP_RUN(an_address_of_no_host_is_refused);
 	TAP_RUN(a_registrar_has_a_share);
+	TAP_RUN(what_others_say_of_an_identity_takes_nothing_from_it);
 	TAP_RUN(a_table_with_refused_elements_is_downloaded_once);
 	TAP_RUN(elements_lose_what_their_owner_loses);
 	TAP_RUN(who_may_hold_fewer_loses_the_rest);
