@@ -320,11 +320,12 @@ static void
 dial_next(struct rsp_client *c)
 {
 	while (c->hunting && untried(c)) {
-		uint64_t wait_ms = rsp_client_room(c, false);
+		uint64_t wait_ms = rsp_client_room(c, false); /* may end an attempt, which is told */
+		struct client_candidate *cand = untried(c);
 
-		if (wait_ms == RSP_NEVER)
+		if (!c->hunting || !cand || wait_ms == RSP_NEVER)
 			return;
-		if (wait_ms == 0 && rsp_client_dial(c, untried(c)))
+		if (wait_ms == 0 && rsp_client_dial(c, cand))
 			wait_ms = c->config.timers.stagger_ms;
 		if (wait_ms) {
 			rsp_client_arm(c, &c->next, wait_ms);
