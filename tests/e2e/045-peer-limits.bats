@@ -57,8 +57,9 @@ numbers() {
 
 @test "resolutions of one address: cause 0x6, and time heals" {
 	start_peer r1 --resolution-rate 1:2
-	resolve web r1 1
-	resolve web r1 1
+	start_register one e1 r1 --port 80 web # what is not known waits, as the registrar has just been started
+	resolve web
+	resolve web
 	resolve web r1 6
 	assert_equal "$(field .error.cause.code)" 0x0006
 	wait_for_record r1 '.event == "limit" and .reason == "rate"'
@@ -66,7 +67,7 @@ numbers() {
 }
 
 is_answered() {
-	[ "$(rsp-resolve --scope "$scopes/user" -s "r1@${asap[r1]}" web | jq -r .error.key)" = unknown-pool ]
+	rsp-resolve --scope "$scopes/user" -s "r1@${asap[r1]}" web >/dev/null 2>&1
 }
 
 # crowd N: hold N connections to r1 that say nothing, until it is stopped
