@@ -128,7 +128,7 @@ def draw(tree, layers, count, seed, only):
 class Build:
     """A copy of the tree, built, and the commands that build one object and one test of it anew."""
 
-    def __init__(self, source, work):
+    def __init__(self, source, work, layers):
         self.tree, self.dir = os.path.join(work, "tree"), os.path.join(work, "build")
         shutil.rmtree(work, ignore_errors=True)
         os.makedirs(self.dir)
@@ -136,7 +136,7 @@ class Build:
                         ignore=shutil.ignore_patterns(".git", "build", "build?*", "lane-*", "autom4te.cache"))
         shutil.copytree(os.path.join(source, "build-aux"), os.path.join(self.tree, "build-aux"), dirs_exist_ok=True)
         self.run(f"{shlex.quote(self.tree)}/configure CFLAGS='-O1 -g0'")
-        self.programs = self.find_programs()
+        self.programs = [program for program in self.find_programs() if set(program.libraries) & set(layers)]
         self.run("make -s " + " ".join(program.name for program in self.programs))
         self.links, self.compiles = {}, {}
 
@@ -247,16 +247,15 @@ def main():
     args = parser.parse_args()
 
     known = known_survivors()
-    build = Build(args.source, args.work)
     layers = args.layer or list(LAYERS)
+    build = Build(args.source, args.work, layers)
     durations = {}
     for program in build.programs:
-        if set(program.libraries) & set(layers):
-            begin = time.monotonic()
-            failed = build.test(program.name, 600, 600)
-            durations[program.name] = time.monotonic() - begin
-            if failed:
-                sys.exit(f"mutate: {program.name} fails without a mistake: {failed}")
+        begin = time.monotonic()
+        failed = build.test(program.name, 600, 600)
+        durations[program.name] = time.monotonic() - begin
+        if failed:
+            sys.exit(f"mutate: {program.name} fails without a mistake: {failed}")
     kills = collections.defaultdict(collections.Counter)
     results = collections.Counter()
     print("#result\tlayer\tplace\tkind\tline\tchanged\ttest", flush=True)
