@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "holder.h"
 #include "net/loop.h"
 #include "net/stream.h"
 
@@ -197,6 +198,20 @@ answers(const struct rsp_sockaddr *at)
 	return up;
 }
 
+static enum rsp_err
+port_taken(const struct wrap_config *config, struct rsp_why *why)
+{
+	bool ours = false;
+	pid_t pid = holder_of(config->port, &ours);
+	char who[40] = "somebody else";
+
+	if (pid)
+		(void)snprintf(who, sizeof(who), "pid %ld", (long)pid);
+	return rsp_fail(why, RSP_EEXISTS, config->command[0], "is not started: %s serves the port %u already%s", who,
+			(unsigned)config->port,
+			ours ? ", which an earlier rsp-register started: it has to end first" : "");
+}
+
 /* Later nobody can tell whether it is the command that answers. */
 static enum rsp_err
 check_port_free(const struct wrap_config *config, struct rsp_why *why)
@@ -207,9 +222,7 @@ check_port_free(const struct wrap_config *config, struct rsp_why *why)
 		struct rsp_sockaddr at = rsp_sockaddr_of(n == 1 ? &config->ip : &loopback[i], config->port);
 
 		if (answers(&at))
-			return rsp_fail(why, RSP_EEXISTS, config->command[0],
-					"is not started: somebody else serves the port %u already",
-					(unsigned)config->port);
+			return port_taken(config, why);
 	}
 	return RSP_OK;
 }

@@ -519,7 +519,7 @@ resolves() {
 	start other python3 "$BATS_TEST_TMPDIR/serve.py" "$port" 0
 	wait_until 10 bash -c "exec 3<>/dev/tcp/127.0.0.1/$port" 2>/dev/null
 	reg 125 -s "r1@${asap[r1]}" -p "$port" web -- touch "$BATS_TEST_TMPDIR/never"
-	assert_equal "$stderr" "rsp-register: touch: is not started: somebody else serves the port $port already"
+	assert_equal "$stderr" "rsp-register: touch: is not started: pid ${pids[other]} serves the port $port already"
 	assert_equal "$(field .error.key)" exists
 	[ ! -e "$BATS_TEST_TMPDIR/never" ]
 	hold one -p "$port" --ready now web -- sleep 60 # who knows better says so

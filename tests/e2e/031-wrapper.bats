@@ -103,6 +103,21 @@ everyday=(USR1 USR2 ALRM VTALRM PROF IO PWR XCPU XFSZ STKFLT RTMIN RTMIN+3 RTMAX
 	wait_until 10 ended "$(cat "$BATS_TEST_TMPDIR/pid")"
 }
 
+@test "wrapper: what outlives a killed wrapper is named by the next start, with its pid" {
+	start_peer r1
+	local port pid
+	port=$(python3 -c 'import socket; s=socket.create_server(("127.0.0.1",0)); print(s.getsockname()[1])')
+	# a shell with a server as its child: the kernel tells the shell only
+	hold one -p "$port" web -- sh -c "python3 -m http.server $port --bind 127.0.0.1 & echo \$! >$BATS_TEST_TMPDIR/pid; wait"
+	wait_for_record one '.event == "registered"'
+	pid=$(cat "$BATS_TEST_TMPDIR/pid")
+	stop one 137 KILL
+	rsp 125 rsp-register --scope "$scopes/e1" -s "r1@${asap[r1]}" -p "$port" web -- sleep 60
+	kill "$pid"
+	assert_equal "$stderr" "rsp-register: sleep: is not started: pid $pid serves the port $port already, \
+which an earlier rsp-register started: it has to end first"
+}
+
 @test "wrapper: what it did not start is reaped, too; a registrar does so as well" {
 	start_peer r1
 	# shellcheck disable=SC2016 # for the inner shell
