@@ -3,7 +3,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "base/clock.h"
 #include "config.h"
 #include "net/loop.h"
 
@@ -45,13 +44,6 @@ cmd_status_systemd(const char *fmt, ...)
 	for (char *c = state; *c; c++)
 		*c = *c == '\n' ? ' ' : *c;
 	tell(state);
-}
-
-void
-cmd_reloading_systemd(void)
-{
-	/* Type=notify-reload wants to know that what it gets afterwards is not from before */
-	cmd_tell_systemd("RELOADING=1\nMONOTONIC_USEC=%llu", (unsigned long long)rsp_clock_ms() * 1000);
 }
 
 #ifdef HAVE_SYSTEMD

@@ -16,9 +16,6 @@ void cmd_tell_systemd(const char *fmt, ...) RSP_PRINTF(1, 2);
 /** The same for "STATUS=", for people. A newline in it, which would begin another assignment, becomes a blank. */
 void cmd_status_systemd(const char *fmt, ...) RSP_PRINTF(1, 2);
 
-/** Tell it that we begin to read our configuration again; "READY=1" ends that. */
-void cmd_reloading_systemd(void);
-
 /**
  * If systemd watches us (WatchdogSec=): tell it twice in that time that @loop still turns. *@ret is the alarm, or NULL if
  * it does not. RSP_ENOMEM.

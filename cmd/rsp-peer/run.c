@@ -73,8 +73,7 @@ on_ready(void *ctx)
 
 	peer_record_state("listening", run->name, run->serve, control_path(run));
 	rsp_announcer_now(run->announcer);
-	cmd_tell_systemd("READY=1");
-	cmd_status_systemd("%s: serving", run->name);
+	cmd_tell_systemd("READY=1\nSTATUS=serving");
 }
 
 static void
@@ -106,7 +105,6 @@ on_stop(void *ctx, int signum)
 	run->leaving = true;
 	rsp_log(RSP_LOG_INFO, run->name, "leaving on signal %d", signum);
 	cmd_tell_systemd("STOPPING=1");
-	cmd_status_systemd("%s: leaving on signal %d", run->name, signum);
 	rsp_alarm_in(run->leave_end, peer_option.leave_ms);
 	rsp_announcer_free(run->announcer);
 	run->announcer = NULL;
@@ -123,7 +121,7 @@ on_hangup(void *ctx, int signum)
 	(void)signum;
 	if (run->leaving)
 		return;
-	cmd_reloading_systemd();
+	cmd_tell_systemd("RELOADING=1");
 	enum rsp_err err = rsp_cli_output_reopen(&why);
 	if (!err && !rsp_cli.plaintext) { /* else there is nothing to read */
 		err = peer_scope_load(run->name, &scope, &why);
@@ -255,7 +253,7 @@ peer_run(unsigned n, const char *const *operand)
 	} else {
 		if (rsp_registrar_state(rsp_serve_engine(run.serve)) == RSP_REGISTRAR_JOINING) {
 			peer_record_state("joining", run.name, run.serve, control_path(&run));
-			cmd_status_systemd("%s: joining", run.name);
+			cmd_tell_systemd("STATUS=joining");
 		}
 		rsp_loop_run(run.loop);
 		peer_record_stopped(&run.budget, run.serve);

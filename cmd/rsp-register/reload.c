@@ -44,7 +44,7 @@ hold_reload(struct hold *h)
 	char added[RSP_REASON_MAX] = "";
 	struct rsp_why why = { 0 };
 
-	cmd_reloading_systemd();
+	cmd_tell_systemd("RELOADING=1");
 	enum rsp_err err = rsp_cli_output_reopen(&why);
 	if (!err)
 		err = reload_scope(h, added, &why);

@@ -224,7 +224,7 @@ while True:
 	wait_until 10 got "$log" 'STATUS=web: leaving the pool'
 	start two env NOTIFY_SOCKET="$BATS_TEST_TMPDIR/notify" WATCHDOG_USEC=200000 rsp-peer run --scope "$scopes/r2" \
 		--asap 127.0.0.1:0 --enrp 127.0.0.1:0
-	wait_until 10 got "$log" 'STATUS=r2: serving'
+	wait_until 10 got "$log" STATUS=serving
 	: >"$log"
 	wait_until 10 got "$log" WATCHDOG=1
 	stop two
