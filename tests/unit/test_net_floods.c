@@ -439,6 +439,46 @@ half_messages_have_a_total(void)
 	end_done(&server);
 }
 
+/* Close the stream while its octets are read, as a service does that cannot send an answer, and see whether they stay. */
+static size_t
+close_and_read(void *ctx, struct rsp_stream *stream, struct rsp_bytes all)
+{
+	static const uint8_t wanted[20] = "0123456789abcdefghij";
+	struct service *service = ctx;
+
+	if (all.n < sizeof(wanted))
+		return 0;
+	rsp_stream_close(stream, false);
+	char *other[64]; /* one of them gets what was freed, if it was */
+	for (unsigned i = 0; i < RSP_COUNT(other); i++)
+		if ((other[i] = malloc(8192)))
+			memset(other[i], 'x', 8192);
+	service->asked += memcmp(all.p, wanted, sizeof(wanted)) == 0;
+	for (unsigned i = 0; i < RSP_COUNT(other); i++)
+		free(other[i]);
+	return all.n;
+}
+
+static void
+what_is_read_outlives_its_stream(void)
+{
+	static const struct rsp_stream_events closing = { service_open, close_and_read, NULL, service_closed };
+	const struct rsp_listener_params params = { .at = loopback(), .service = RSP_TLS_ASAP };
+	struct service service = { 0 };
+	struct rsp_listener *listener = NULL;
+
+	CHECK_EQ(rsp_listener_new(world_loop, &params, &closing, &service, &listener, NULL), RSP_OK);
+	int fd = ask(listener, 0);
+	CHECK_EQ(send(fd, "0123456789", 10, MSG_NOSIGNAL), 10);
+	WORLD_RUN(service.opened);
+	turns(10); /* half of it waits for the rest */
+	CHECK_EQ(send(fd, "abcdefghij", 10, MSG_NOSIGNAL), 10);
+	WORLD_RUN(service.closed);
+	CHECK_EQ(service.asked, 1);
+	(void)close(fd);
+	rsp_listener_free(listener);
+}
+
 static void
 probes_are_counted(void)
 {
@@ -476,6 +516,7 @@ main(void)
 	TAP_RUN(who_does_not_read_is_not_read_from);
 	TAP_RUN(all_users_have_a_total);
 	TAP_RUN(half_messages_have_a_total);
+	TAP_RUN(what_is_read_outlives_its_stream);
 	TAP_RUN(probes_are_counted);
 	TAP_RUN(nothing_is_left);
 	rsp_tls_unref(client_tls);
