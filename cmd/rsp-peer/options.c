@@ -260,6 +260,26 @@ peer_take(int opt, const char *arg, struct rsp_why *why)
 	}
 }
 
+/* Defaults of a part, where the whole is small: nobody has more than half of it. */
+static void
+halve(struct rsp_registrar_config *engine)
+{
+	const struct {
+		unsigned opt;
+		uint32_t *part, whole;
+	} row[] = { { OPT_MAX_IDENTITY_ELEMENTS, &engine->max_identity_elements, engine->limits.elements },
+		    { OPT_MAX_IDENTITY_POOLS, &engine->max_identity_pools, engine->limits.pools },
+		    { OPT_MAX_REGISTRAR_ELEMENTS, &engine->max_registrar_elements, engine->limits.elements },
+		    { OPT_MAX_REGISTRAR_POOLS, &engine->max_registrar_pools, engine->limits.pools } };
+
+	for (unsigned i = 0; i < RSP_COUNT(row); i++) {
+		uint32_t half = row[i].whole / 2 + row[i].whole % 2;
+
+		if (given[row[i].opt - OPT_NUMBER] == RSP_NEVER && *row[i].part > half)
+			*row[i].part = half;
+	}
+}
+
 void
 peer_config(struct rsp_serve_config *config)
 {
@@ -287,6 +307,7 @@ peer_config(struct rsp_serve_config *config)
 		config->member = (uint32_t)given[OPT_##id - OPT_NUMBER];
 	NUMBERS(NUMBER_SET)
 #undef NUMBER_SET
+	halve(engine);
 }
 
 /* An option's name as a key: with _ for -, and the unit of a duration. */
