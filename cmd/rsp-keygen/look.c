@@ -208,6 +208,23 @@ check_certificates(struct checks *checks, const char *path, gnutls_x509_crt_t *c
 			  (int64_t)gnutls_x509_crt_get_expiration_time(certs[i]) * 1000);
 }
 
+/* Each CA in ca.pem has a list in crl.pem, here @path; else what it revoked is believed. */
+static void
+check_lists(struct checks *checks, const struct rsp_x509 *x509, const char *path)
+{
+	int64_t due;
+
+	for (unsigned i = 0; i < x509->n_ca; i++) {
+		char name[256], reason[RSP_REASON_MAX];
+
+		if (rsp_x509_crl_due(x509, x509->ca[i], &due))
+			continue;
+		rsp_x509_common_name(x509->ca[i], name, sizeof(name));
+		(void)snprintf(reason, sizeof(reason), "has no list of the CA \"%s\"", name);
+		say_of(checks, "crl", path, NULL, "bad", RSP_TIME_NEVER, reason);
+	}
+}
+
 /* The CA and its CRL; @x509 keeps the anchors for what comes after. */
 static void
 check_trust(struct checks *checks, struct rsp_x509 *x509)
@@ -229,6 +246,7 @@ check_trust(struct checks *checks, struct rsp_x509 *x509)
 	for (unsigned i = 0; i < x509->n_crls; i++)
 		say_dates(checks, "crl", crl, (int64_t)gnutls_x509_crl_get_this_update(x509->crls[i]) * 1000,
 			  (int64_t)gnutls_x509_crl_get_next_update(x509->crls[i]) * 1000);
+	check_lists(checks, x509, crl);
 }
 
 /* A certificate of the registrar @name with its key: in a master, or (@bundle) in its own directory. */
