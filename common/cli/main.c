@@ -27,6 +27,7 @@ harden(void)
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	(void)unsetenv("SSLKEYLOGFILE"); /* GnuTLS would write secrets there; see rsp_tls_init() for --keylog-file */
 	(void)signal(SIGPIPE, SIG_IGN);  /* of sockets; for stdout see rsp_json_emit() */
+	(void)signal(SIGXFSZ, SIG_IGN);  /* a file that must not grow is a failed write: EFBIG */
 	/* a socket must not become our stdout; and who closed that is to hear that the records are lost: not for writing */
 	for (int fd = 0; fd <= STDERR_FILENO; fd++)
 		if (fcntl(fd, F_GETFD) < 0)

@@ -26,8 +26,8 @@ struct rsp_cli_tool {
 };
 
 /**
- * main() of a tool: no core dumps, no SSLKEYLOGFILE, SIGPIPE ignored; parses the options into rsp_cli, prints --help and
- * --version, opens the output, runs, and reports output that was lost. @argv is main's.
+ * main() of a tool: no core dumps, no SSLKEYLOGFILE, no signal blocked, SIGPIPE and SIGXFSZ ignored; parses the options into
+ * rsp_cli, prints --help and --version, opens the output, runs, and reports output that was lost. @argv is main's.
  */
 int rsp_cli_main(const struct rsp_cli_tool *tool, int argc, const char **argv);
 

@@ -62,6 +62,8 @@ load helpers
 	assert_output --partial "cannot write: No space left on device"
 	rsp 1 rsp-resolve --scope "$scopes/user" -s "r1@${asap[r1]}" nosuch
 	run -2 bash -c "rsp-resolve --bogus >/dev/full" # a failure tells more
+	run -3 bash -c "ulimit -f 0; exec rsp-resolve --scope '$scopes/user' -s 'r1@${asap[r1]}' -o '$BATS_TEST_TMPDIR/file' web"
+	assert_output --partial "cannot write: File too large"
 }
 
 @test "mistakes: rsp-audit decode keeps flags that no type defines" {
