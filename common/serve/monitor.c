@@ -1,5 +1,6 @@
 #include "serve/monitor.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "serve/monitor_priv.h"
@@ -70,6 +71,20 @@ op_send(void *ctx, struct rsp_bytes message)
 	rsp_asked_send(ctx, message);
 }
 
+/* Time ran out on the way to the registrar, and the engine does not know how far that led. */
+static void
+say_missing(struct rsp_inquiry_server *seen)
+{
+	static const char *const missing[] = {
+		[RSP_INQUIRY_DNS] = "no answer to the name lookup in time",
+		[RSP_INQUIRY_TCP] = "no connection in time",
+		[RSP_INQUIRY_TLS] = "connected, but no TLS handshake in time: it hangs, or speaks no TLS",
+	};
+
+	if (seen->why.err == RSP_ETIMEOUT && seen->step != RSP_INQUIRY_ENRP)
+		(void)snprintf(seen->why.reason, sizeof(seen->why.reason), "%s", missing[seen->step]);
+}
+
 static void
 op_event(void *ctx, const struct rsp_monitor_event *event)
 {
@@ -84,6 +99,7 @@ op_event(void *ctx, const struct rsp_monitor_event *event)
 		if (!*a->seen.why.object)
 			memcpy(a->seen.why.object, a->target.name, sizeof(a->target.name));
 		a->seen.step = rsp_asked_step(a, event->why->err);
+		say_missing(&a->seen);
 		a->seen.again = try_again(a, event->why);
 		told.why = &a->seen.why;
 	} else if (event->type != RSP_MONITOR_REJECTED && event->type != RSP_MONITOR_DONE) {

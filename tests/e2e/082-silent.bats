@@ -48,6 +48,11 @@ teardown() {
 		"r1 tls timeout, r2 tls timeout, r3 tls timeout, r4 dns timeout"
 	assert_regex "$(field '.attempts[0].reason')" 'connected, but no TLS handshake'
 	assert_regex "$(field '.attempts[3].reason')" 'name lookup'
+
+	rsp 4 rsp-peer list --scope "$scopes/m1" -s "r1@${silent[0]}" -s r2@no-answer.example:1 -t 2s
+	assert_equal "$(field '.attempts | map("\(.server) \(.step) \(.key)") | join(", ")')" "r1 tls timeout, r2 dns timeout"
+	assert_regex "$(field '.attempts[0].reason')" 'connected, but no TLS handshake'
+	assert_regex "$(field '.attempts[1].reason')" 'name lookup'
 }
 
 @test "silent: addresses of one registrar do not hide another one of it" {
