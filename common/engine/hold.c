@@ -6,6 +6,15 @@
  * that it does not know yet: the elements are about to register again, or the table of a peer is on its way. A user would
  * take "unknown pool handle" for the truth, so its question waits, up to a bound. */
 
+/* Whether the elements of @peer are not all known: its next presence, which says so, may be long after the download. */
+static bool
+is_behind(const struct rsp_registrar *r, const struct rsp_peer *peer)
+{
+	uint64_t done_ms = peer->taking.done_ms;
+
+	return peer->taking.on || (!peer->in_sync && (!done_ms || r->now_ms - done_ms > r->config.hold_window_ms));
+}
+
 /* Whether pools may be missing that this registrar will know soon. */
 static bool
 may_miss(const struct rsp_registrar *r)
@@ -15,7 +24,7 @@ may_miss(const struct rsp_registrar *r)
 	if (r->now_ms >= r->merging_until_ms)
 		return false;
 	for (unsigned i = 0; i < r->n_peers; i++)
-		if (rsp_peer_is_alive(r->peer[i]) && (!r->peer[i]->in_sync || r->peer[i]->taking.on))
+		if (rsp_peer_is_alive(r->peer[i]) && is_behind(r, r->peer[i]))
 			return true;
 	return false;
 }

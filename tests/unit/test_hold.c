@@ -142,6 +142,16 @@ a_peer_that_is_back_has_its_table_waited_for(void)
 	CHECK_EQ(answers(USER), 0);  /* its table is still under way */
 	pass(HOLD - 100);
 	CHECK_EQ(answers(USER), 1);
+
+	ask(USER, "web", 0);
+	pass(100);
+	CHECK_EQ(answers(USER), 0);
+	peer_says(PEER, ID, 0x1234);
+	struct rsp_message table = { .protocol = RSP_ENRP, .type = ENRP_HANDLE_TABLE_RESPONSE, .sender_id = ID };
+	tell(PEER, &table); /* it is complete, although the peer has not said again what it has */
+	CHECK_EQ(answers(USER), 1);
+	ask(USER, "web", 0);
+	CHECK_EQ(answers(USER), 1);
 	end();
 }
 
