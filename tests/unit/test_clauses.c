@@ -322,7 +322,7 @@ keep_size(void *ctx, uint32_t link, struct rsp_bytes message)
 static void
 the_longest_registration_is_sent(void)
 {
-	static const struct rsp_client_ops sizing_ops = { keep_size, world_close, world_dial, world_event };
+	static const struct rsp_client_ops sizing_ops = { keep_size, world_close, world_dial, world_event, world_step };
 	struct rsp_client_config config = world_config(1, true);
 	struct rsp_pool_element pe = world_element(0x11, 300);
 
