@@ -33,7 +33,7 @@ example() {
 	cat >"$BATS_TEST_TMPDIR/admin" <<<"$(example admin)"
 	mkdir "$BATS_TEST_TMPDIR/made"
 	(cd "$BATS_TEST_TMPDIR/made" && bash -e "$BATS_TEST_TMPDIR/admin" >"$BATS_TEST_TMPDIR/admin.out")
-	assert_equal "$(jq -r .ok "$BATS_TEST_TMPDIR/admin.out" | uniq -c | xargs)" "22 true"
+	assert_equal "$(jq -r .ok "$BATS_TEST_TMPDIR/admin.out" | uniq -c | xargs)" "28 true"
 	cat >"$BATS_TEST_TMPDIR/inside" <<-'EOF'
 		ip link set lo up && ip addr add 192.0.2.1/32 dev lo && ip addr add 192.0.2.2/32 dev lo &&
 			ip addr add 192.0.2.3/32 dev lo || exit

@@ -323,7 +323,7 @@ load_is() { # REGISTRAR VALUE
 	start_register e3 e3 r3 -s "r1@${asap[r1]}" --port 80 --pe-id 0x13 web
 	wait_until 5 agree 2 r1 r2 r3
 	# the one in r3's place gets new keys
-	rsp-keygen registrar --scope "$dir/master" r3 --asap 127.0.0.1:0 --enrp 127.0.0.1:0 --force >>"$dir/keygen.out"
+	rsp-keygen revoke --scope "$dir/master" r3 >>"$dir/keygen.out"
 	for n in r1 r2; do
 		rsp-keygen bundle --scope "$dir/master" "$n" -o "$dir/$n" --force >>"$dir/keygen.out"
 		kill -HUP "${pids[$n]}"
