@@ -30,7 +30,7 @@ struct rsp_race {
 	struct rsp_sockaddr to[]; /* @n of them; those from @at on were not tried yet */
 };
 
-/* Forget @race; its streams close without a word to anybody. */
+/* Free @race and close its streams; their events are not called. */
 static void
 race_free(struct rsp_race *race)
 {

@@ -1,5 +1,5 @@
-# Registrars and name servers that say nothing: they hide none that is well, nobody waits for them at the end, and records
-# have what was under way.
+# Registrars and name servers that say nothing: they do not hide a registrar that works, no process waits for them when it
+# ends, and records list the attempts that were under way.
 load helpers
 
 # silent NAME ADDR:PORT...: servers that take connections and say nothing; ${silent[@]} is where.

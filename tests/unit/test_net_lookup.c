@@ -4,8 +4,8 @@
 #include "net/addr.h"
 #include "net_world.h"
 
-/* Name lookups with a name server that never answers, and with none: they stop nobody, end at once when they are not
- * wanted any more, and are bounded. */
+/* Name lookups with a name server that never answers, and with none: they do not delay other lookups, a cancelled one
+ * leaves nothing behind, and the number under way is bounded. */
 
 enum { MANY = 200 };
 
