@@ -389,6 +389,30 @@ who_does_not_read_is_not_read_from(void)
 	rsp_listener_free(listener);
 }
 
+/* The same by TLS, with one who reads: what waits decrypted is answered piece by piece. */
+static void
+many_questions_at_once(void)
+{
+	const struct rsp_listener_params params = { .at = loopback(), .tls = server_tls, .service = RSP_TLS_ASAP };
+	struct service service = { 0 };
+	struct rsp_listener *listener = NULL;
+	struct end client = { 0 };
+	const uint8_t questions[30] = { 0 };
+
+	CHECK_EQ(rsp_listener_new(world_loop, &params, &answering, &service, &listener, NULL), RSP_OK);
+	dial_from(listener, 1, client_tls, &client);
+	WORLD_RUN(client.opened && service.opened);
+	CHECK_EQ(rsp_stream_send(client.stream, rsp_bytes_of(questions, 30)), RSP_OK);
+	WORLD_RUN(service.asked > 0);
+	CHECK(service.asked < 30); /* it stopped, and goes on as the output goes out */
+	CHECK_EQ(rsp_stream_send(client.stream, rsp_bytes_of(questions, 10)), RSP_OK);
+	rsp_stream_close(client.stream, true); /* no more questions; its end comes with them */
+	WORLD_RUN(client.closed && service.closed);
+	CHECK_EQ(service.asked, 40);
+	rsp_listener_free(listener);
+	end_done(&client);
+}
+
 static void
 all_users_have_a_total(void)
 {
@@ -514,6 +538,7 @@ main(void)
 	TAP_RUN(users_leave_room_for_keys);
 	TAP_RUN(idle_users_are_closed);
 	TAP_RUN(who_does_not_read_is_not_read_from);
+	TAP_RUN(many_questions_at_once);
 	TAP_RUN(all_users_have_a_total);
 	TAP_RUN(half_messages_have_a_total);
 	TAP_RUN(what_is_read_outlives_its_stream);
