@@ -12,8 +12,8 @@
 #include "base/file.h"
 #include "keygen.h"
 
-#define STAGE "/.change"
-#define STEPS "/.change/steps"
+#define STAGE ".change"
+#define STEPS ".change/steps"
 
 /* What may be changed, whatever .change/steps says. */
 static const char *const files[] = { "ca.key",    "ca-old.key", "ca.pem",     "crl.pem",
@@ -51,9 +51,9 @@ staged_path(const char *dir, const char *path)
 {
 	char *staged = NULL;
 
-	if (asprintf(&staged, "%s" STAGE "/%s", dir, path) < 0)
+	if (asprintf(&staged, "%s/" STAGE "/%s", dir, path) < 0)
 		return NULL;
-	for (char *c = staged + strlen(dir) + strlen(STAGE) + 1; *c; c++)
+	for (char *c = staged + strlen(dir) + strlen(STAGE) + 2; *c; c++)
 		*c = (char)(*c == '/' ? '!' : *c);
 	return staged;
 }
@@ -149,10 +149,10 @@ carry_out_all(const char *dir, const char *steps, struct rsp_why *why)
 static enum rsp_err
 clear_stage(const char *dir, struct rsp_why *why)
 {
-	RSP_AUTO(rsp_free) char *stage = NULL;
-	RSP_AUTO(rsp_free) char *steps = NULL;
+	RSP_AUTO(rsp_free) char *stage = rsp_path_join(dir, STAGE);
+	RSP_AUTO(rsp_free) char *steps = rsp_path_join(dir, STEPS);
 
-	if (asprintf(&stage, "%s" STAGE, dir) < 0 || asprintf(&steps, "%s" STEPS, dir) < 0)
+	if (!stage || !steps)
 		return rsp_fail(why, RSP_ENOMEM, dir, "out of memory");
 	if (unlink(steps) == 0)
 		rsp_directory_sync(stage);
@@ -169,8 +169,8 @@ clear_stage(const char *dir, struct rsp_why *why)
 enum change_state
 change_found(const char *dir)
 {
-	RSP_AUTO(rsp_free) char *stage = rsp_path_join(dir, STAGE + 1);
-	RSP_AUTO(rsp_free) char *steps = rsp_path_join(dir, STEPS + 1);
+	RSP_AUTO(rsp_free) char *stage = rsp_path_join(dir, STAGE);
+	RSP_AUTO(rsp_free) char *steps = rsp_path_join(dir, STEPS);
 
 	if (!stage || !steps || access(stage, F_OK) < 0)
 		return CHANGE_NONE;
@@ -180,7 +180,7 @@ change_found(const char *dir)
 enum rsp_err
 change_recover(const char *dir, struct rsp_why *why)
 {
-	RSP_AUTO(rsp_free) char *path = rsp_path_join(dir, STEPS + 1);
+	RSP_AUTO(rsp_free) char *path = rsp_path_join(dir, STEPS);
 	RSP_AUTO(rsp_free) char *steps = NULL;
 
 	if (!path)
@@ -201,7 +201,7 @@ change_recover(const char *dir, struct rsp_why *why)
 enum rsp_err
 change_begin(struct change *change, const char *dir, struct rsp_why *why)
 {
-	RSP_AUTO(rsp_free) char *stage = rsp_path_join(dir, STAGE + 1);
+	RSP_AUTO(rsp_free) char *stage = rsp_path_join(dir, STAGE);
 	enum rsp_err err = stage ? make_directory(stage, 0700, why) : rsp_fail(why, RSP_ENOMEM, dir, "out of memory");
 
 	*change = (struct change){ .dir = err ? NULL : dir };
@@ -211,7 +211,7 @@ change_begin(struct change *change, const char *dir, struct rsp_why *why)
 char *
 change_stage(const struct change *change)
 {
-	return rsp_path_join(change->dir, STAGE + 1);
+	return rsp_path_join(change->dir, STAGE);
 }
 
 static enum rsp_err
@@ -252,7 +252,7 @@ change_remove(struct change *change, const char *path, struct rsp_why *why)
 enum rsp_err
 change_commit(struct change *change, struct rsp_why *why)
 {
-	RSP_AUTO(rsp_free) char *path = rsp_path_join(change->dir, STEPS + 1);
+	RSP_AUTO(rsp_free) char *path = rsp_path_join(change->dir, STEPS);
 	const char *steps = change->steps ? change->steps : "";
 
 	if (!path)

@@ -27,7 +27,7 @@ run_on_node(const char *verb, unsigned n, const char *const *operand, verb_call 
 {
 	struct master master = { .lock = -1 };
 	struct rsp_why why = { 0 };
-	bool key = call && n == 1 && strcmp(verb, "revoke") == 0 && rsp_identity_ok(operand[0], strlen(operand[0]));
+	bool key = n == 1 && strcmp(verb, "revoke") == 0 && rsp_identity_ok(operand[0], strlen(operand[0]));
 
 	if (n != 1 || (!key && !rsp_name_ok(operand[0])))
 		return not_one_name(n, operand);
@@ -166,8 +166,10 @@ rotate(struct subject *subject, struct rsp_why *why)
 	RSP_AUTO(rsp_keyring_unref) struct rsp_keyring *before = copy_ring(subject->master->keyring);
 	size_t n = 0;
 	const struct rsp_key **keys = before ? keys_of(before, subject->name, &n) : NULL;
-	enum rsp_err err = keys ? RSP_OK : rsp_fail(why, RSP_ENOMEM, subject->name, "out of memory");
+	enum rsp_err err = RSP_OK;
 
+	if (!keys)
+		return rsp_fail(why, RSP_ENOMEM, subject->name, "out of memory");
 	for (size_t i = 0; !err && i < n; i++) {
 		if (i + 1 < n && same_purpose(keys[i], keys[i + 1]))
 			err = rsp_fail(
@@ -196,8 +198,10 @@ retire(struct subject *subject, struct rsp_why *why)
 	RSP_AUTO(rsp_keyring_unref) struct rsp_keyring *dropped = rsp_keyring_new();
 	size_t n = 0;
 	const struct rsp_key **keys = dropped ? keys_of(subject->master->keyring, subject->name, &n) : NULL;
-	enum rsp_err err = keys ? RSP_OK : RSP_ENOMEM;
+	enum rsp_err err = RSP_OK;
 
+	if (!keys)
+		return rsp_fail(why, RSP_ENOMEM, subject->name, "out of memory");
 	for (size_t i = 1; !err && i < n; i++)
 		if (same_purpose(keys[i - 1], keys[i]))
 			err = rsp_keyring_add(dropped, keys[i]);

@@ -80,7 +80,11 @@ grow(uint8_t *buf, size_t size, size_t room)
 {
 	uint8_t *grown = malloc(room);
 
-	if (grown && size)
+	if (!grown) {
+		rsp_wipe_free(buf, size);
+		return NULL;
+	}
+	if (size)
 		memcpy(grown, buf, size);
 	rsp_wipe_free(buf, size);
 	return grown;
