@@ -116,10 +116,10 @@ struct rsp_reader;
 
 struct rsp_reader_events {
 	void (*line)(void *ctx, struct rsp_bytes line); /* without its newline; the last one may lack it */
-	/* In place of a line that is too long, which is skipped. NULL: such a line ends it. */
-	void (*too_long)(void *ctx);
 	/* once: RSP_OK at the end, RSP_EIO, or RSP_ELIMIT for a line too long */
 	void (*end)(void *ctx, const struct rsp_why *why);
+	/* In place of a line that is too long, which is skipped. NULL: such a line ends it. */
+	void (*too_long)(void *ctx);
 };
 
 /**

@@ -159,6 +159,46 @@ lines_of_a_pipe(void)
 }
 
 static void
+on_too_long(void *ctx)
+{
+	struct lines *lines = ctx;
+
+	size_t at = strlen(lines->text);
+
+	(void)snprintf(lines->text + at, sizeof(lines->text) - at, "too long|");
+	lines->n++;
+	if (lines->pause_after_each)
+		rsp_reader_pause(lines->reader, true);
+}
+
+static void
+lines_that_are_too_long_are_skipped(void)
+{
+	static const struct rsp_reader_events events = { .line = on_line, .end = on_end, .too_long = on_too_long };
+	static const char text[] = "1\n123456789012345678901234567890\n12345678\n123456789\n\n1234567890123";
+
+	for (unsigned pauses = 0; pauses < 2; pauses++) {
+		struct lines lines = { .pause_after_each = pauses };
+		int ends[2];
+
+		CHECK_EQ(pipe2(ends, O_CLOEXEC), 0);
+		CHECK_EQ(rsp_reader_new(world_loop, ends[0], 8, &events, &lines, &lines.reader), RSP_OK);
+		CHECK_EQ(write(ends[1], text, sizeof(text) - 1), sizeof(text) - 1);
+		(void)close(ends[1]);
+		for (unsigned i = 1; pauses && i <= 6; i++) {
+			WORLD_RUN(lines.n >= i);
+			CHECK_EQ(lines.n, i);
+			rsp_reader_pause(lines.reader, false);
+		}
+		WORLD_RUN(lines.ends);
+		CHECK_STR(lines.text, "1|too long|12345678|too long||too long|");
+		CHECK_EQ(lines.err, RSP_OK);
+		rsp_reader_free(lines.reader);
+		(void)close(ends[0]);
+	}
+}
+
+static void
 lines_with_pauses(void)
 {
 	struct lines lines = { .pause_after_each = true };
@@ -264,6 +304,23 @@ children(void)
 	WORLD_RUN(ended.n);
 	CHECK_EQ(ended.signum, SIGKILL);
 	rsp_child_free(child);
+
+	/* what is left of its group holds the pipe open */
+	const char *const leaving[] = { "sh", "-c", "sleep 100 & exit 3", NULL };
+	ended = (struct ended){ 0 };
+	lines = (struct lines){ 0 };
+	CHECK_EQ(pipe2(ends, O_CLOEXEC), 0);
+	params = (struct rsp_child_params){
+		.argv = leaving, .fds = { -1, ends[1], 2 }, .own_group = true, .kill_rest = true
+	};
+	CHECK_EQ(rsp_reader_new(world_loop, ends[0], 100, &reader_events, &lines, &lines.reader), RSP_OK);
+	CHECK_EQ(rsp_child_start(world_loop, &params, on_child, &ended, &child, &why), RSP_OK);
+	(void)close(ends[1]);
+	WORLD_RUN(ended.n && lines.ends);
+	CHECK_EQ(ended.status, 3);
+	rsp_child_free(child);
+	rsp_reader_free(lines.reader);
+	(void)close(ends[0]);
 
 	params.argv = missing;
 	CHECK_EQ(rsp_child_start(world_loop, &params, on_child, &ended, &child, &why), RSP_ENOTFOUND);
@@ -382,6 +439,7 @@ main(void)
 	TAP_RUN(deferred_calls);
 	TAP_RUN(signals);
 	TAP_RUN(lines_of_a_pipe);
+	TAP_RUN(lines_that_are_too_long_are_skipped);
 	TAP_RUN(lines_with_pauses);
 	TAP_RUN(lines_of_a_file);
 	TAP_RUN(children);
