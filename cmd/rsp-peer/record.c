@@ -76,23 +76,12 @@ peer_budget_done(struct peer_budget *budget)
 	rsp_alarm_free(budget->sums);
 }
 
-/* Who is one source: an IPv4 address, or an IPv6 network of 64 bits, as one host has all of its addresses. */
-static struct rsp_ip
-source_of(const struct rsp_ip *ip)
-{
-	struct rsp_ip source = *ip;
-
-	if (source.family == 6)
-		memset(source.ip + 8, 0, 8);
-	return source;
-}
-
 #define SOURCE_TEXT_MAX (RSP_IP_TEXT_MAX + 3)
 
 static const char *
 source_text(const struct rsp_ip *ip, char out[static SOURCE_TEXT_MAX])
 {
-	struct rsp_ip source = source_of(ip);
+	struct rsp_ip source = rsp_ip_source(ip);
 	char text[RSP_IP_TEXT_MAX];
 
 	rsp_ip_format(&source, text);

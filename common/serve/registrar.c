@@ -600,7 +600,7 @@ rsp_serve_free(struct rsp_serve *s)
 	rsp_registrar_free(s->engine);
 	rsp_alarm_free(s->due);
 	rsp_alarm_free(s->sweep);
-	rsp_alarm_free(s->rekey);
+	rsp_alarm_free(s->review);
 	serve_rights_done(s);
 	rsp_tls_unref(s->tls);
 	free(s);

@@ -44,8 +44,9 @@ struct rsp_serve {
 	char name[RSP_NAME_MAX + 1];
 	const struct rsp_scope *scope;
 	struct serve_rights *rights; /* NULL: there are no keys */
-	struct rsp_alarm *rekey;
+	struct rsp_alarm *review; /* of rights that end */
 	uint64_t rekey_end_ms; /* until then connections stay whose key was replaced */
+	int64_t rights_end_ms; /* when the next key or authorisation ends, by the wall clock */
 	struct rsp_tls *tls;
 	struct rsp_registrar *engine;
 	struct rsp_alarm *due;   /* the engine's deadline */

@@ -9,6 +9,8 @@
 /* What keys.json and authz.json allow, for the engine and for connections: now, and after they were read again. A right ends
  * when it is taken, not when its connection does. RFC 5355 s.2.2-2.5. */
 
+#define LOOK_AGAIN_MS 3600000 /* for dates: the wall clock may have been set */
+
 /* Nodes with which this registrar shares a valid key, by the key's role and by who dials. */
 struct serve_nodes {
 	const char **name; /* sorted; views into the keyring */
@@ -174,17 +176,18 @@ serve_may_look(const struct rsp_serve *s, const char *identity)
 
 /* Connections */
 
-/* Whether the key of @link's connection is in force. */
-static bool
-holds(const struct serve_link *link, const struct rsp_stream_auth *auth)
+/* The key of @link's connection as it is now, though it may have expired. NULL: it is gone. */
+static const struct rsp_key *
+key_of(const struct serve_link *link, const struct rsp_stream_auth *auth)
 {
 	const struct rsp_serve *s = link->service;
 	const char *client = link->dialled ? s->name : auth->identity;
 	const char *server = link->dialled ? auth->identity : s->name;
 	const struct rsp_key *key = rsp_keyring_find(s->scope->keyring, auth->key, strlen(auth->key));
 
-	return key && client && server && key->role == auth->role && rsp_clock_wall_ms() <= key->not_after_ms &&
-	       strcmp(key->client, client) == 0 && strcmp(key->server, server) == 0;
+	bool same = key && client && server && key->role == auth->role && strcmp(key->client, client) == 0 &&
+		    strcmp(key->server, server) == 0;
+	return same ? key : NULL;
 }
 
 /* Whether the certificate of @link's user, if it has one, is still good. */
@@ -209,13 +212,16 @@ serve_link_is_rightful(struct serve_link *link)
 
 	if (!*auth->key)
 		return has_good_certificate(link);
-	if (!s->rights || holds(link, auth))
+	if (!s->rights)
+		return true;
+	const struct rsp_key *key = key_of(link, auth);
+	if (key && rsp_clock_wall_ms() <= key->not_after_ms)
 		return true;
 	bool replaced =
 		has(link->dialled ? &s->rights->we_dial[auth->role] : &s->rights->dials_us[auth->role], auth->identity);
 	if (replaced && rsp_clock_ms() < s->rekey_end_ms)
 		return true;
-	serve_record(link, RSP_EVENT_RIGHTS_ENDED, 0, replaced ? "key-replaced" : "key-removed");
+	serve_record(link, RSP_EVENT_RIGHTS_ENDED, 0, replaced ? "key-replaced" : key ? "key-expired" : "key-removed");
 	return false;
 }
 
@@ -238,19 +244,61 @@ review_links(struct rsp_serve *s)
 	}
 }
 
+/* When a key or an authorisation of @scope ends next. RSP_TIME_NEVER: none does. */
+static int64_t
+next_end(const struct rsp_scope *scope, int64_t now_ms)
+{
+	const struct rsp_keyring *ring = scope ? scope->keyring : NULL;
+	const struct rsp_authz *authz = scope ? scope->authz : NULL;
+	int64_t next_ms = RSP_TIME_NEVER;
+
+	for (size_t i = 0; ring && i < ring->n; i++)
+		if (ring->keys[i].not_after_ms >= now_ms && ring->keys[i].not_after_ms < next_ms)
+			next_ms = ring->keys[i].not_after_ms;
+	for (size_t i = 0; authz && i < authz->n; i++)
+		if (authz->entries[i].not_after_ms >= now_ms && authz->entries[i].not_after_ms < next_ms)
+			next_ms = authz->entries[i].not_after_ms;
+	return next_ms;
+}
+
+/* Let the alarm ring when the time of replaced keys is over, or when the next right ends by its date. */
 static void
-on_rekey_end(void *ctx)
+arm_review(struct rsp_serve *s)
+{
+	int64_t wall_ms = rsp_clock_wall_ms();
+	uint64_t now_ms = rsp_clock_ms(), in_ms = LOOK_AGAIN_MS;
+
+	s->rights_end_ms = next_end(s->scope, wall_ms);
+	if (s->rights_end_ms - wall_ms < (int64_t)in_ms)
+		in_ms = (uint64_t)(s->rights_end_ms - wall_ms) + 1;
+	if (s->rekey_end_ms > now_ms && s->rekey_end_ms - now_ms < in_ms)
+		in_ms = s->rekey_end_ms - now_ms;
+	rsp_alarm_in(s->review, in_ms);
+}
+
+static void
+on_review(void *ctx)
 {
 	struct rsp_serve *s = ctx;
+	bool ended = s->rights_end_ms < rsp_clock_wall_ms();
 
+	if (ended && serve_rights_take(s, s->scope))
+		ended = false; /* out of memory: later */
 	review_links(s);
+	if (ended)
+		rsp_registrar_rights_changed(s->engine, rsp_clock_ms());
+	arm_review(s);
 	serve_arm(s);
 }
 
 enum rsp_err
 serve_rights_init(struct rsp_serve *s)
 {
-	return rsp_alarm_new(s->loop, on_rekey_end, s, &s->rekey);
+	enum rsp_err err = rsp_alarm_new(s->loop, on_review, s, &s->review);
+
+	if (!err && !s->config.engine.insecure)
+		arm_review(s);
+	return err;
 }
 
 void
@@ -259,9 +307,8 @@ serve_rights_review(struct rsp_serve *s)
 	if (s->config.engine.insecure)
 		return;
 	s->rekey_end_ms = rsp_clock_ms() + s->config.rekey_grace_ms;
-	if (s->config.rekey_grace_ms)
-		rsp_alarm_set(s->rekey, s->rekey_end_ms);
 	review_links(s);
 	rsp_registrar_rights_changed(s->engine, rsp_clock_ms());
+	arm_review(s);
 	serve_arm(s);
 }

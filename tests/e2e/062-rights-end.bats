@@ -169,3 +169,26 @@ rotate() {
 	wait_for_record r1 '.event == "rights-ended" and .reason == "key-replaced" and .identity == "e1"'
 	wait_for_record r1 '.event == "pe-updated" and .pe_id == "0x00000011"'
 }
+
+# soon: the time in 4 seconds
+soon() {
+	date -u -d '+4 seconds' +%Y-%m-%dT%H:%M:%SZ
+}
+
+@test "a key, and an entry of authz.json, that end by their date end what they allowed, without a HUP" {
+	start_peer r1
+	start e1 rsp-register --scope "$scopes/e1" -s "r1@${asap[r1]}" --port 8080 --pe-id 0x11 web
+	wait_for_record e1 '.event == "registered"'
+	start_register e2 e2 r1 --port 8081 --pe-id 0x22 web
+	start_register e3 e1 r1 --port 8082 --pe-id 0x33 other
+	edit "$scopes/r1/authz.json" "(.identities[] | select(.name == \"e2\")).not_after = \"$(soon)\""
+	hangup r1
+	wait_for_record r1 '.event == "pe-removed" and .reason == "rights-ended" and .pe_id == "0x00000022"'
+	await_end e2 6
+	edit "$scopes/r1/keys.json" "(.keys[] | select(.client == \"e1\")).not_after = \"$(soon)\""
+	hangup r1
+	wait_for_record r1 '.event == "rights-ended" and .reason == "key-expired" and .identity == "e1" and .role == "element"'
+	wait_for_record r1 '.event == "pe-removed" and .reason == "rights-ended" and .pe_id == "0x00000011"'
+	assert_equal "$(records r1 'select(.event == "reload")' | wc -l)" 2
+	stop e1 137 KILL && stop e3 137 KILL
+}
