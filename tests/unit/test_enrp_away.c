@@ -33,7 +33,7 @@ lists(uint32_t link, uint32_t id, bool rejects)
 
 /* We have five elements of a, two of d, which is known only as their home, and one of our own; and were away. */
 static void
-begin_away(void)
+begin_away_contested(bool contested)
 {
 	static const struct rsp_contact_config contact = { .name = "a",
 							   .ip = { 4, { 192, 0, 2, ID_A } },
@@ -54,12 +54,22 @@ begin_away(void)
 	version = rsp_element_version(world_element("mine", 7));
 	world_run(0);
 	world_clear();
+	if (contested) {
+		world_update(a, ID_A, ENRP_ADD_PE, "mine", world_pe(7, ID_A, version + 2));
+		CHECK_EQ(world_told(RSP_EVENT_PE_CONTESTED), 1);
+	}
 	w.now += 100000;
 	rsp_registrar_tick(w.r, w.now);
 	CHECK_EQ(world_told(RSP_EVENT_REJOINING), 1);
 	CHECK(world_was_closed(ELEMENT));
 	CHECK(!serves()); /* users wait, or ask another one */
 	world_run(0);
+}
+
+static void
+begin_away(void)
+{
+	begin_away_contested(false);
 }
 
 static unsigned
@@ -121,6 +131,22 @@ an_own_element_that_does_not_come_back_goes(void)
 	world_end();
 }
 
+/* What another one said of an element before we were away counts no more. */
+static void
+what_was_contested_before_is_not_any_more(void)
+{
+	begin_away_contested(true);
+	world_down(world_dialled("a"), RSP_EUNREACHABLE);
+	CHECK(serves());
+	CHECK_EQ(world_up(ELEMENT + 1, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
+	world_run(600);
+	CHECK_EQ(world_home("mine", 7), ID_US);
+	world_register(ELEMENT + 1, "mine", 7);
+	world_run(600);
+	CHECK_EQ(world_home("mine", 7), ID_US);
+	world_end();
+}
+
 /* a serves, and has a newer table: of the old one nothing is left but what a confirms. */
 static void
 with_a_mentor_the_old_table_is_forgotten(void)
@@ -148,6 +174,7 @@ main(void)
 {
 	TAP_RUN(the_first_one_to_serve_has_its_old_table);
 	TAP_RUN(an_own_element_that_does_not_come_back_goes);
+	TAP_RUN(what_was_contested_before_is_not_any_more);
 	TAP_RUN(with_a_mentor_the_old_table_is_forgotten);
 	return tap_end();
 }

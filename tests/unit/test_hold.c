@@ -109,6 +109,20 @@ what_is_held_has_caps_and_ends_with_its_link(void)
 	end(); /* with one held */
 }
 
+static void
+what_was_answered_is_held_no_longer(void)
+{
+	begin_to_hold();
+	for (unsigned i = 0; i < 1100; i++) { /* more than are held at a time */
+		ask(USER, "web", 0);
+		CHECK_EQ(answers(USER), 0);
+		CHECK_EQ(register_as(WEB1, "web", 7, "192.0.2.1"), RSP_CAUSE_NONE);
+		CHECK_EQ(answers(USER), 1);
+		CHECK_EQ(deregister_as(WEB1, "web", 7), RSP_CAUSE_NONE);
+	}
+	end();
+}
+
 /* A registrar with a peer that it had lost. */
 
 static void
@@ -134,6 +148,9 @@ a_peer_that_is_back_has_its_table_waited_for(void)
 	ask(USER, "web", 0);
 	CHECK_EQ(answers(USER), 1);
 	CHECK_EQ(rsp_registrar_link_up(world.r, world.now, PEER, &info), RSP_OK);
+	peer_says(PEER, ID, 0xffff); /* it has none, as we know */
+	ask(USER, "web", 0);
+	CHECK_EQ(answers(USER), 1);
 	peer_says(PEER, ID, 0x1234); /* it has elements, and we have none of it */
 	ask(USER, "web", 0);
 	pass(100);
@@ -162,6 +179,7 @@ main(void)
 	TAP_RUN(after_a_while_it_knows_what_it_knows);
 	TAP_RUN(a_question_that_is_asked_again_is_answered_once);
 	TAP_RUN(what_is_held_has_caps_and_ends_with_its_link);
+	TAP_RUN(what_was_answered_is_held_no_longer);
 	TAP_RUN(a_peer_that_is_back_has_its_table_waited_for);
 	return tap_end();
 }
