@@ -378,8 +378,8 @@ enum rsp_err
 master_complete_keys(struct master *master, const char *name, unsigned *made, struct rsp_why *why)
 {
 	const struct rsp_authz_entry *entry = rsp_authz_find(master->authz, name);
-	struct rsp_keyring *before =
-		rsp_keyring_new(); /* the texts that purposes point at: the keyring moves as it grows */
+	/* the texts that purposes point at: the keyring moves as it grows */
+	RSP_AUTO(rsp_keyring_unref) struct rsp_keyring *before = rsp_keyring_new();
 	size_t n = 0;
 	enum rsp_err err = before ? RSP_OK : RSP_ENOMEM;
 
@@ -388,13 +388,12 @@ master_complete_keys(struct master *master, const char *name, unsigned *made, st
 			err = rsp_keyring_add(before, &master->keyring->keys[i]);
 	struct purpose *had = err ? NULL : purposes_of(before, name, &n);
 	if (!had)
-		err = rsp_fail(why, RSP_ENOMEM, master->dir, "out of memory");
-	else if (!entry)
+		return rsp_fail(why, RSP_ENOMEM, master->dir, "out of memory");
+	if (!entry)
 		err = complete_registrar(master, had, n, name, made, why);
 	for (size_t i = 0; !err && entry && i < master->scope->n_registrars; i++)
 		err = complete_node(master, had, n, master->scope->registrars[i].name, entry, made, why);
 	free(had);
-	rsp_keyring_unref(before);
 	return err;
 }
 
