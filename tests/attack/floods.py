@@ -15,6 +15,9 @@ floods.py crowd KIND N SOURCES ADDR:PORT [CA]
     Open N connections, as users by TLS if there is a CA, else in plain text. KIND idle: say nothing; unread: ask 200 times for
     all of the pool "big", and read nothing; half: send all but the end of a message of 64 KiB. Print "crowded", and hold them
     until TERM comes.
+floods.py reports PER_S SOURCES ADDR:PORT CA POOL PE_ID
+    As users of SOURCES addresses, report that the element cannot be reached, PER_S times a second, until TERM comes. Print
+    "reporting" first.
 floods.py noise COUNT FROM ADDR:PORT
     Open COUNT connections from the address FROM, one after the other, and send what is no TLS on each.
 floods.py probe COUNT ADDR:PORT
@@ -156,6 +159,19 @@ def crowd(kind, n, sources, where, ca=None):
     signal.pause()
 
 
+def reports(per_s, sources, where, ca, pool, pe_id):
+    context = ssl.create_default_context(cafile=ca)
+    context.check_hostname = False
+    handle = tlv(9, pool.encode())
+    body = handle + bytes(-len(handle) % 4) + tlv(14, struct.pack("!I", int(pe_id, 0)))
+    links = [context.wrap_socket(dial(split(where), source(k))) for k in range(int(sources))]
+    say("reporting")
+    while True:
+        for link in links:
+            link.sendall(struct.pack("!BBH", 9, 0, 4 + len(body)) + body)
+            time.sleep(1 / int(per_s))
+
+
 def noise(count, come_from, where):
     for _ in range(int(count)):
         with dial(split(where), come_from) as link:
@@ -183,5 +199,6 @@ if __name__ == "__main__":
     if sys.argv[1] == "proxy":
         asyncio.run(proxy(*sys.argv[2:]))
     else:
-        {"measure": measure, "handshakes": handshakes, "crowd": crowd, "noise": noise, "probe": probe}[sys.argv[1]](
+        {"measure": measure, "handshakes": handshakes, "crowd": crowd, "reports": reports, "noise": noise,
+         "probe": probe}[sys.argv[1]](
             *sys.argv[2:])
