@@ -4,8 +4,11 @@
 /** The result must be looked at. */
 #define RSP_NODISCARD __attribute__((warn_unused_result))
 
-/** Run @fn(&variable) when the variable leaves its scope. Initialise the variable on its own line. */
-#define RSP_AUTO(fn) __attribute__((cleanup(fn##_auto)))
+/**
+ * Run @fn(&variable) when the variable leaves its scope. Initialise the variable on its own line. It may be held for that
+ * alone, which clang would call unused.
+ */
+#define RSP_AUTO(fn) __attribute__((unused, cleanup(fn##_auto)))
 
 /** Define the cleanup that RSP_AUTO(@fn) uses for variables of type @type. @fn takes the value and accepts its zero. */
 #define RSP_AUTO_DEFINE(type, fn)                                                                  \
