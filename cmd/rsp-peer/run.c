@@ -116,14 +116,15 @@ on_hangup(void *ctx, int signum)
 {
 	struct run *run = ctx;
 	RSP_AUTO(rsp_scope_free) struct rsp_scope *scope = NULL;
-	struct rsp_why why = { 0 };
+	struct rsp_why why = { 0 }, output = { 0 };
+	enum rsp_err err = RSP_OK;
 
 	(void)signum;
 	if (run->leaving)
 		return;
 	cmd_tell_systemd("RELOADING=1");
-	enum rsp_err err = rsp_cli_output_reopen(&why);
-	if (!err && !rsp_cli.plaintext) { /* else there is nothing to read */
+	enum rsp_err unopened = rsp_cli_output_reopen(&output); /* no reason to keep keys that were taken away */
+	if (!rsp_cli.plaintext) {                               /* else there is nothing to read */
 		err = peer_scope_load(run->name, &scope, &why);
 		if (!err)
 			err = rsp_serve_reload(run->serve, scope, &why);
@@ -139,6 +140,8 @@ on_hangup(void *ctx, int signum)
 		peer_record_reload(run->scope);
 		peer_expiry_watch(run->expiry, run->scope);
 	}
+	if (unopened)
+		peer_record_reload_failed(&output);
 	cmd_tell_systemd("READY=1");
 }
 

@@ -45,9 +45,9 @@ hold_reload(struct hold *h)
 	struct rsp_why why = { 0 };
 
 	cmd_tell_systemd("RELOADING=1");
-	enum rsp_err err = rsp_cli_output_reopen(&why);
-	if (!err)
-		err = reload_scope(h, added, &why);
+	struct rsp_why output = { 0 };
+	enum rsp_err unopened = rsp_cli_output_reopen(&output); /* no reason to keep keys that were taken away */
+	enum rsp_err err = reload_scope(h, added, &why);
 	if (!err)
 		err = element_read_load(&h->spec, h->o->load_file, &why);
 	if (!err && h->o->load_file)
@@ -56,6 +56,10 @@ hold_reload(struct hold *h)
 		err = rsp_session_update(h->session, h->o->handle, &h->pe);
 		if (err)
 			(void)rsp_fail(&why, err, hold_object(h), "cannot update: %s", rsp_err_text(err));
+	}
+	if (!err && unopened) {
+		err = unopened;
+		why = output;
 	}
 	(void)snprintf(reason, sizeof(reason), "%s%s%s", err ? why.object : added, err ? ": " : "",
 		       err ? why.reason : "");

@@ -16,6 +16,7 @@ struct rsp_account {
 	struct rsp_account *next;
 	uint32_t id;	   /* not 0; tells reporters apart */
 	uint32_t links, elements; /* elements: those it registered that are ours */
+	uint32_t most;		  /* elements that it could hold when it registered last */
 	uint32_t downloads;	  /* tables that are being given to it */
 	bool muted;		  /* its last complaint was not recorded */
 	struct {

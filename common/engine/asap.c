@@ -158,7 +158,8 @@ check_registration(struct rsp_registrar *r, uint64_t now_ms, const struct rsp_li
 		return refuse(RSP_CAUSE_SECURITY, "opaque-not-allowed");
 	if (e && !owns(r, link, e))
 		return refuse(RSP_CAUSE_SECURITY, "element-of-another");
-	if (!e && link->account->elements >= rsp_rights_elements(r, link->info.identity))
+	link->account->most = rsp_rights_elements(r, link->info.identity);
+	if (!e && link->account->elements >= link->account->most) /* what moves here is not turned away */
 		return refuse(RSP_CAUSE_LACK_OF_RESOURCES, "elements-of-one-identity");
 	struct rsp_bytes who = link->info.identity ? rsp_bytes_str(link->info.identity) : (struct rsp_bytes){ 0 };
 	if (!pool && rsp_owner_pools(r->space, who) >= rsp_rights_pools(r, link->info.identity))

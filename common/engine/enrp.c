@@ -95,6 +95,8 @@ our_info(const struct rsp_registrar *r, const struct rsp_link *link, uint8_t roo
 	return true;
 }
 
+#define EMPTY_CHECKSUM 0xffff /* RFC 5353 s.3.6.2, of no element */
+
 void
 rsp_enrp_presence(struct rsp_registrar *r, uint32_t id, uint32_t receiver_id, bool reply)
 {
@@ -104,14 +106,17 @@ rsp_enrp_presence(struct rsp_registrar *r, uint32_t id, uint32_t receiver_id, bo
 				   .flags = reply ? ENRP_FLAG_REPLY_REQUIRED : 0,
 				   .has = RSP_HAS_CHECKSUM,
 				   .receiver_id = receiver_id,
-				   .checksum = rsp_home_checksum(r->space, r->config.server_id) };
+				   .checksum = EMPTY_CHECKSUM };
 
 	if (!link)
 		return;
+	/* Who joins gives no table, and what it had before it was away is no longer its own. */
+	if (r->serving)
+		msg.checksum = rsp_home_checksum(r->space, r->config.server_id);
 	if (our_info(r, link, room, &msg.server_info)) {
 		msg.has |= RSP_HAS_SERVER_INFO;
 		msg.server_info.has_digest = true;
-		msg.server_info.digest = rsp_home_digest(r->space, r->config.server_id);
+		msg.server_info.digest = r->serving ? rsp_home_digest(r->space, r->config.server_id) : 0;
 	}
 	r->stats.presences_sent++;
 	rsp_enrp_send(r, id, &msg);

@@ -35,8 +35,8 @@ rsp_hold(struct rsp_registrar *r, struct rsp_link *link, const struct rsp_messag
 	struct rsp_held **at = &r->held;
 	unsigned of_link = 0;
 
-	if (r->config.hold_ms == 0 || !may_miss(r))
-		return false;
+	if (r->config.hold_ms == 0 || msg->handle.n == 0 || msg->handle.n > RSP_HANDLE_MAX || !may_miss(r))
+		return false; /* no pool has a longer handle */
 	for (; *at; at = &(*at)->next) {
 		if ((*at)->link != link)
 			continue;
@@ -56,6 +56,7 @@ rsp_hold(struct rsp_registrar *r, struct rsp_link *link, const struct rsp_messag
 	held->until_ms = r->now_ms + r->config.hold_ms;
 	held->items = items;
 	held->watch = msg->flags & ASAP_FLAG_SUBSCRIBE;
+	held->hash = rsp_handle_hash(r->space, msg->handle);
 	held->handle_size = msg->handle.n;
 	memcpy(held->handle, msg->handle.p, msg->handle.n);
 	*at = held;
@@ -66,12 +67,18 @@ rsp_hold(struct rsp_registrar *r, struct rsp_link *link, const struct rsp_messag
 void
 rsp_held_settle(struct rsp_registrar *r)
 {
-	bool wait = r->held && may_miss(r);
-
+	if (!r->held)
+		return;
+	uint64_t made = rsp_pools_made(r->space);
+	bool wait = may_miss(r);
+	/* After each message, so nothing is looked for where nothing can be new. The first in the list is the first due. */
+	if (wait && made == r->held_made && r->now_ms < r->held->until_ms)
+		return;
+	r->held_made = made;
 	for (struct rsp_held **at = &r->held, *held; (held = *at) != NULL;) {
 		struct rsp_bytes handle = rsp_bytes_of(held->handle, held->handle_size);
 
-		if (wait && r->now_ms < held->until_ms && !rsp_pool_find(r->space, handle)) {
+		if (wait && r->now_ms < held->until_ms && !rsp_pool_find_hashed(r->space, handle, held->hash)) {
 			at = &held->next;
 			continue;
 		}

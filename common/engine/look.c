@@ -82,7 +82,8 @@ answered(struct rsp_registrar *r, struct rsp_element *e)
 	if (rsp_element_home_id(e) != r->config.server_id || e->link)
 		return;
 	rsp_reports_clear(e);
-	rsp_wheel_set(&r->keepalive, &e->keepalive, r->now_ms + r->config.reconnect_grace_ms);
+	if (!e->adopting) /* else the timer is that of the dialling */
+		rsp_wheel_set(&r->keepalive, &e->keepalive, r->now_ms + r->config.reconnect_grace_ms);
 	if (e->rival)
 		rsp_rival_won(r, e);
 }

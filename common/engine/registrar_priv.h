@@ -40,6 +40,7 @@ struct rsp_held {
 	uint64_t until_ms; /* then the answer is that there is no such pool */
 	uint32_t items;
 	bool watch;
+	uint64_t hash; /* of the handle */
 	size_t handle_size;
 	uint8_t handle[];
 };
@@ -214,6 +215,7 @@ struct rsp_registrar {
 	uint64_t spared_ms; /* until then nobody is held for dead: we were stopped, and have not read what was said meanwhile */
 	struct rsp_held *held; /* the oldest first */
 	unsigned n_held;
+	uint64_t held_made; /* the pools that had ever been made when the questions were last looked at */
 	uint64_t alone_until_ms;   /* until then elements of an earlier run may be on their way back */
 	uint64_t merging_until_ms; /* until then the tables of peers that were not heard before are waited for */
 	bool leaving;

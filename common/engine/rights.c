@@ -90,6 +90,13 @@ not_rightful(const struct rsp_registrar *r, struct rsp_bytes handle, const struc
 	return may_be_there(r, owner, pe) ? NULL : "address-not-own";
 }
 
+/* A quarter of the handlespace is kept for what elements register here. */
+static uint32_t
+others_share(uint32_t limit)
+{
+	return limit - limit / 4;
+}
+
 const char *
 rsp_rights_refusal(const struct rsp_registrar *r, struct rsp_bytes handle, const struct rsp_pool_element *pe,
 		   uint16_t *ret_cause)
@@ -106,18 +113,11 @@ rsp_rights_refusal(const struct rsp_registrar *r, struct rsp_bytes handle, const
 		return "elements-of-one-registrar";
 	if (!pool && rsp_home_pools(r->space, pe->home_id) >= r->config.max_registrar_pools)
 		return "pools-of-one-registrar";
+	/* A registrar can come back under a new server id as often as it likes, and what it said before is another's then. */
+	if ((!e && rsp_handlespace_elements(r->space) >= others_share(r->config.limits.elements)) ||
+	    (!pool && rsp_handlespace_pools(r->space) >= others_share(r->config.limits.pools)))
+		return "share-of-all-registrars";
 	return NULL;
-}
-
-/* Where the element itself is: its connection, or where it listens for registrars. */
-static struct rsp_ip
-own_address(const struct rsp_registrar *r, const struct rsp_element *e, const struct rsp_pool_element *pe)
-{
-	const struct rsp_link *link = rsp_registrar_link(r, e->link);
-
-	if (link)
-		return link->info.remote;
-	return pe->asap.n_addrs ? rsp_transport_ip(&pe->asap, 0) : (struct rsp_ip){ 0 };
 }
 
 /* Whether the owner of @e, which is ours, may register it as it is. */
@@ -132,10 +132,15 @@ is_rightful(struct rsp_registrar *r, const struct rsp_element *e)
 	if (r->config.may && !r->config.may(r->ctx, e->owner, handle))
 		return false;
 	rsp_element_decode(e, &pe);
-	struct rsp_ip own = own_address(r, e, &pe);
+	const struct rsp_link *link = rsp_registrar_link(r, e->link);
 	const struct rsp_account *account = rsp_account_get(&r->accounts, &r->key, rsp_bytes_str(e->owner));
-	return rsp_rights_addresses(r, e->owner, &own, &pe.user) && rsp_rights_opaque(r, e->owner, &pe.user) &&
-	       (!account || account->elements <= rsp_rights_elements(r, e->owner));
+	uint32_t most = rsp_rights_elements(r, e->owner);
+	/* Elements that were taken over may be more than their owner could register here: these stay. */
+	bool too_many = account && most < account->most && account->elements > most;
+	/* Of an element that is not connected itself, no more is known than of another registrar's. */
+	bool here = link && !link->dialled ? rsp_rights_addresses(r, e->owner, &link->info.remote, &pe.user)
+					   : may_be_there(r, e->owner, &pe);
+	return here && rsp_rights_opaque(r, e->owner, &pe.user) && !too_many;
 }
 
 static void

@@ -11,6 +11,7 @@
 #define SWEEP_MS 500
 #define SWEEPS	 10 /* so often an element is spared for another's table, which may take as long as that likes */
 #define RESYNC_MS 500
+#define REFUSED_AGAIN_MS 300000 /* there may be room by then for what was refused */
 #define IDLE_PAGES 64 /* so many pages may bring nothing */
 
 /* Giving */
@@ -325,12 +326,12 @@ rsp_table_responded(struct rsp_registrar *r, struct rsp_link *link, struct rsp_p
 /* Whether @peer has a table that we downloaded, and that has elements in it which we do not take: to download it again would
  * lead to nothing. */
 static bool
-is_refused_table(const struct rsp_peer *peer, const struct rsp_message *presence)
+is_refused_table(const struct rsp_registrar *r, const struct rsp_peer *peer, const struct rsp_message *presence)
 {
 	const struct rsp_server_info *info = &presence->server_info;
 	bool has_digest = presence->has & RSP_HAS_SERVER_INFO && info->has_digest;
 
-	return peer->lists_refused && presence->checksum == peer->audited.checksum &&
+	return peer->lists_refused && r->now_ms - peer->taking.done_ms < REFUSED_AGAIN_MS && presence->checksum == peer->audited.checksum &&
 	       has_digest == peer->audited.has_digest && (!has_digest || info->digest == peer->audited.digest);
 }
 
@@ -347,7 +348,7 @@ rsp_audit(struct rsp_registrar *r, struct rsp_peer *peer, const struct rsp_messa
 	peer->in_sync = same;
 	if (peer->taking.done_ms && r->now_ms - peer->taking.done_ms < RESYNC_MS)
 		return; /* who is never in sync costs no more than that */
-	if (same || peer->taking.on || RSP_FAULTY(NO_AUDIT) || is_refused_table(peer, presence))
+	if (same || peer->taking.on || RSP_FAULTY(NO_AUDIT) || is_refused_table(r, peer, presence))
 		return;
 	peer->lists_refused = false;
 	peer->audited.checksum = presence->checksum;

@@ -33,6 +33,7 @@ struct rsp_handlespace {
 	struct rsp_pool *first, **last;
 	struct rsp_table pools, elements, homes, owners;
 	struct rsp_walk *walks;
+	uint64_t made;             /* pools, ever */
 	uint32_t counted_home;     /* pools made there count for their owners; 0: all do */
 	uint8_t room[ENCODED_MAX]; /* for an element's parameter until its size is known */
 };
@@ -367,7 +368,25 @@ pool_find(const struct rsp_handlespace *hs, struct rsp_bytes handle, uint64_t ha
 struct rsp_pool *
 rsp_pool_find(const struct rsp_handlespace *hs, struct rsp_bytes handle)
 {
-	return pool_find(hs, handle, rsp_hash(&hs->key, handle));
+	return pool_find(hs, handle, rsp_handle_hash(hs, handle));
+}
+
+uint64_t
+rsp_handle_hash(const struct rsp_handlespace *hs, struct rsp_bytes handle)
+{
+	return rsp_hash(&hs->key, handle);
+}
+
+struct rsp_pool *
+rsp_pool_find_hashed(const struct rsp_handlespace *hs, struct rsp_bytes handle, uint64_t hash)
+{
+	return pool_find(hs, handle, hash);
+}
+
+uint64_t
+rsp_pools_made(const struct rsp_handlespace *hs)
+{
+	return hs->made;
 }
 
 struct rsp_pool *
@@ -410,6 +429,7 @@ pool_new(struct rsp_handlespace *hs, struct rsp_bytes handle, uint64_t hash, con
 	}
 	pool->maker_home = home;
 	home->pools++;
+	hs->made++;
 	pool->before = hs->last;
 	*hs->last = pool;
 	hs->last = &pool->after;

@@ -99,6 +99,13 @@ uint32_t rsp_handlespace_elements(const struct rsp_handlespace *hs);
 /** The pool of that handle, or NULL. */
 struct rsp_pool *rsp_pool_find(const struct rsp_handlespace *hs, struct rsp_bytes handle);
 
+/** The same in two steps, for a pool that is looked for again and again: @hash is what rsp_handle_hash() says. */
+uint64_t rsp_handle_hash(const struct rsp_handlespace *hs, struct rsp_bytes handle);
+struct rsp_pool *rsp_pool_find_hashed(const struct rsp_handlespace *hs, struct rsp_bytes handle, uint64_t hash);
+
+/** How many pools were ever made: as long as that stays, no pool is new. */
+uint64_t rsp_pools_made(const struct rsp_handlespace *hs);
+
 static inline struct rsp_bytes
 rsp_pool_handle(const struct rsp_pool *pool)
 {

@@ -29,31 +29,32 @@ rsp_held_limit(struct rsp_stream *s, bool user, const struct rsp_listener_params
 	s->held_as = RSP_HELD_KEYS;
 }
 
-/* The stream that holds the most of that source of users which holds the most. */
+/* The stream that holds the most; of users, of that source which holds the most. */
 static struct rsp_stream *
-greediest(const struct rsp_loop *loop)
+greediest(const struct rsp_loop *loop, enum rsp_held as)
 {
 	const struct rsp_source *source = NULL;
 	struct rsp_stream *s, *most = NULL;
 
+	if (as == RSP_HELD_USERS)
+		LIST_FOREACH(s, &loop->streams, all)
+		if (s->memory && s->held_as == as && s->source && (!source || s->source->held > source->held))
+			source = s->source;
 	LIST_FOREACH(s, &loop->streams, all)
-	if (s->memory && s->held_as == RSP_HELD_USERS && s->source && (!source || s->source->held > source->held))
-		source = s->source;
-	LIST_FOREACH(s, &loop->streams, all)
-	if (s->memory && s->held_as == RSP_HELD_USERS && s->source == source && (!most || s->memory > most->memory))
+	if (s->memory && s->held_as == as && (!source || s->source == source) && (!most || s->memory > most->memory))
 		most = s;
 	return most;
 }
 
-/* Users hold too much: those that hold the most go, until they do not. */
+/* They hold too much: those that hold the most go, until they do not. */
 static void
-relieve(struct rsp_loop *loop)
+relieve(struct rsp_loop *loop, enum rsp_held as)
 {
 	struct rsp_stream *s;
 
-	while (loop->held[RSP_HELD_USERS] > loop->held_max[RSP_HELD_USERS] && (s = greediest(loop))) {
-		rsp_stream_fail(s, RSP_ELIMIT, "holds the most of the memory that users may have (%zu octets)",
-				s->memory);
+	while (loop->held[as] > loop->held_max[as] && (s = greediest(loop, as))) {
+		rsp_stream_fail(s, RSP_ELIMIT, "holds the most of the memory that %s may have (%zu octets)",
+				as == RSP_HELD_USERS ? "users" : "connections with a key", s->memory);
 		rsp_stream_drop(s);
 	}
 }
@@ -74,9 +75,7 @@ rsp_held_count(struct rsp_stream *s)
 	s->memory = now;
 	if (!more || loop->held[as] <= loop->held_max[as])
 		return RSP_OK;
-	if (as == RSP_HELD_KEYS)
-		return RSP_ELIMIT;
-	relieve(loop);
+	relieve(loop, as);
 	return s->state == RSP_STREAM_GONE ? RSP_ECLOSED : RSP_OK;
 }
 

@@ -62,7 +62,7 @@ rsp_listener_opened(struct rsp_stream *s)
 		s->source->n_named++;
 		rsp_source_know(s->source, rsp_clock_ms());
 	}
-	return e;
+	return RSP_OK;
 }
 
 void
@@ -252,8 +252,8 @@ rsp_listener_limits_fill(struct rsp_listener_limits *limits)
 		limits->connections = 20000;
 	if (!limits->per_source)
 		limits->per_source = 2000;
-	if (!limits->handshakes)
-		limits->handshakes = 512;
+	if (!limits->handshakes) /* with their reserve they never fill the table of all connections */
+		limits->handshakes = limits->connections >= 2560 ? 512 : (limits->connections + 4) / 5;
 	if (!limits->source_handshakes)
 		limits->source_handshakes = limits->handshakes / 4 + (limits->handshakes < 4);
 	if (!limits->handshake_rate)
@@ -350,7 +350,8 @@ rsp_listener_new(struct rsp_loop *loop, const struct rsp_listener_params *params
 		rsp_listener_free(l);
 		return rsp_fail(why, e, object, "%s", rsp_err_text(e));
 	}
-	rsp_held_total(loop, l->params.limits.user_memory);
+	if (params->limits.user_memory) /* else another listener's total, or the default, stays */
+		rsp_held_total(loop, params->limits.user_memory);
 	go_on(l);
 	*ret = l;
 	return RSP_OK;

@@ -317,8 +317,8 @@ show(struct rsp_stream *s, const uint8_t *p, size_t n)
 		rsp_stream_fail(s, RSP_ELIMIT, "%zu octets without a whole message", n - used);
 	else if (!own && !rsp_queue_add(&s->in, p + used, n - used))
 		rsp_stream_fail(s, RSP_ENOMEM, "%s", rsp_err_text(RSP_ENOMEM));
-	else if (rsp_held_count(s) && s->state == RSP_STREAM_OPEN)
-		rsp_stream_fail(s, RSP_ELIMIT, "connections with a key hold too much memory together");
+	else
+		(void)rsp_held_count(s);
 }
 
 /* Where to read to: behind what was not consumed, or the scratch space. NULL if out of memory. */

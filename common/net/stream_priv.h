@@ -93,9 +93,9 @@ void rsp_held_total(struct rsp_loop *loop, uint32_t user_memory);
 void rsp_held_limit(struct rsp_stream *s, bool user, const struct rsp_listener_params *listen);
 
 /**
- * Count what the queues of @s hold, after one has changed. If users hold too much together then, streams are dropped: of the
- * source that holds the most the one that does. RSP_ECLOSED: @s is one of them; RSP_ELIMIT: it has a key, and all that have one
- * hold too much together.
+ * Count what the queues of @s hold, after one has changed. If users, or all that have a key, hold too much together then,
+ * streams are dropped: the one that holds the most; of users, that of the source that holds the most. RSP_ECLOSED: @s is one
+ * of them.
  */
 enum rsp_err rsp_held_count(struct rsp_stream *s);
 

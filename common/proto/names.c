@@ -59,7 +59,7 @@ rsp_param_name(uint16_t type)
 
 /* Ours, from RSP_CAUSE_EXPIRED on. */
 static const struct cause_names own_causes[] = {
-	[RSP_CAUSE_EXPIRED - RSP_CAUSE_EXPIRED] = { "registration-expired", "Registration Expired" },
+	[0] = { "registration-expired", "Registration Expired" },
 	[RSP_CAUSE_UNANSWERED - RSP_CAUSE_EXPIRED] = { "keepalive-unanswered", "Keep-Alive Unanswered" },
 	[RSP_CAUSE_REPORTED - RSP_CAUSE_EXPIRED] = { "reported-unreachable", "Reported Unreachable" },
 	[RSP_CAUSE_MOVED - RSP_CAUSE_EXPIRED] = { "moved", "Registered at Another Registrar" },

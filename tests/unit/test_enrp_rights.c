@@ -248,7 +248,8 @@ elements_lose_what_their_owner_loses(void)
 	CHECK(!is_there("web", 1) && !is_there("web", 2));
 	CHECK_EQ(world_told(RSP_EVENT_PE_REMOVED), 1); /* the other one is its home's to remove */
 	CHECK_STR(world_reason(RSP_EVENT_PE_REMOVED), "rights-ended");
-	CHECK_EQ(world_count(0, ENRP_HANDLE_UPDATE), 1);
+	CHECK_EQ(world_count(B, ENRP_HANDLE_UPDATE), 1);
+	CHECK_EQ(world_count(9, ASAP_DEREGISTRATION_RESPONSE), 1); /* it is told */
 	rights.pool = "web";
 	world_register(9, "web", 3);
 	CHECK(is_there("web", 3));
