@@ -44,11 +44,13 @@ enum rsp_err
 rsp_listener_opened(struct rsp_stream *s)
 {
 	struct rsp_listener *l = s->listener;
-	bool user = s->auth.role == RSP_ROLE_USER || s->auth.role == RSP_ROLE_NONE;
 	enum rsp_err e = RSP_OK;
 
 	if (!l)
 		return e;
+	/* The mode of a local socket is its key. */
+	bool user = l->params.at.ss.ss_family != AF_UNIX &&
+		    (s->auth.role == RSP_ROLE_USER || s->auth.role == RSP_ROLE_NONE);
 	rsp_source_shaken(&l->sources, s); /* its place in the queue of handshakes is one in that of users now */
 	if (user)
 		e = rsp_users_add(&l->users, s);

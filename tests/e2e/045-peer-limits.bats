@@ -12,7 +12,7 @@ numbers() {
 	local args=() name unit i=100
 	declare -A wanted=()
 	while read -r name unit; do
-		case $name in leave-timeout | t6-serverannounce) continue ;; esac # status does not tell these
+		case $name in leave-timeout | t6-serverannounce | bind-wait) continue ;; esac # status does not tell these
 		i=$((i + 1))
 		if [ "$unit" = DUR ]; then
 			args+=("--$name" "${i}00ms")

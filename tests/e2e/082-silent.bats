@@ -93,6 +93,7 @@ teardown() {
 	wait_until 10 grep -q two.example "$BATS_TEST_TMPDIR/names.where.asked"
 	kill -TERM "${pids[two]}"
 	timeout 5 tail --pid="${pids[two]}" -s 0.02 -f /dev/null
+	await_end two 4 # it never found a registrar
 	stop one
 	kill -TERM "${pids[r1]}"
 	timeout 5 tail --pid="${pids[r1]}" -s 0.02 -f /dev/null
