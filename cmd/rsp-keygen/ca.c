@@ -31,8 +31,8 @@ append(char **to, const char *more, struct rsp_why *why)
 
 /* Move the lists of @ca from *@rest to a new list of it at the end of *@crls. */
 static enum rsp_err
-make_crl_of(const struct master *master, const struct rsp_x509_pair *ca, const char *revoke_pem, char **rest,
-	    char **crls, struct rsp_why *why)
+make_crl_of(const struct master *master, const struct rsp_x509_pair *ca, int64_t due_ms, const char *revoke_pem,
+	    char **rest, char **crls, struct rsp_why *why)
 {
 	RSP_AUTO(rsp_free) char *old = NULL;
 	RSP_AUTO(rsp_free) char *others = NULL;
@@ -44,8 +44,7 @@ make_crl_of(const struct master *master, const struct rsp_x509_pair *ca, const c
 		err = rsp_pem_crls_of(*rest, ca->cert_pem, false, &others);
 	if (err)
 		return rsp_fail(why, err, "crl.pem", "%s", rsp_err_text(err));
-	err = rsp_x509_make_crl(ca, old, its ? revoke_pem : NULL, master->now_ms - BACK_MS,
-				valid_until(master->now_ms, CERT_DAYS), &crl, why);
+	err = rsp_x509_make_crl(ca, old, its ? revoke_pem : NULL, master->now_ms - BACK_MS, due_ms, &crl, why);
 	if (err)
 		return err;
 	free(*rest);
@@ -53,8 +52,29 @@ make_crl_of(const struct master *master, const struct rsp_x509_pair *ca, const c
 	return append(crls, crl, why);
 }
 
+/* A certificate that a CA without its key here has signed stays good: it cannot go on that CA's list. */
+static enum rsp_err
+check_issuer(const struct master *master, const char *cert_pem, struct rsp_why *why)
+{
+	const char *at = master->cas;
+	struct rsp_bytes block;
+	bool trusted = false;
+
+	if (rsp_pem_is_signed_by(cert_pem, master->ca.cert_pem) ||
+	    (master->old_ca.key_pem && rsp_pem_is_signed_by(cert_pem, master->old_ca.cert_pem)))
+		return RSP_OK;
+	while (!trusted && rsp_pem_next(&at, &block)) {
+		RSP_AUTO(rsp_free) char *ca_pem = strndup((const char *)block.p, block.n);
+
+		trusted = !ca_pem || rsp_pem_is_signed_by(cert_pem, ca_pem);
+	}
+	return trusted ? rsp_fail(why, RSP_EKEY, "ca.pem",
+				  "the key of the CA that signed the certificate is not here, so it cannot be revoked")
+		       : RSP_OK; /* nobody trusts it any more */
+}
+
 enum rsp_err
-make_crls(struct master *master, const char *revoke_pem, struct rsp_why *why)
+make_crls(struct master *master, int64_t due_ms, const char *revoke_pem, struct rsp_why *why)
 {
 	RSP_AUTO(rsp_free) char *path = rsp_path_join(master->dir, "crl.pem");
 	RSP_AUTO(rsp_free) char *rest = NULL;
@@ -62,10 +82,12 @@ make_crls(struct master *master, const char *revoke_pem, struct rsp_why *why)
 	enum rsp_err err =
 		path ? read_text(path, false, &rest, why) : rsp_fail(why, RSP_ENOMEM, master->dir, "out of memory");
 
+	if (!err && revoke_pem)
+		err = check_issuer(master, revoke_pem, why);
 	if (!err)
-		err = make_crl_of(master, &master->ca, revoke_pem, &rest, &crls, why);
+		err = make_crl_of(master, &master->ca, due_ms, revoke_pem, &rest, &crls, why);
 	if (!err && master->old_ca.key_pem)
-		err = make_crl_of(master, &master->old_ca, revoke_pem, &rest, &crls, why);
+		err = make_crl_of(master, &master->old_ca, due_ms, revoke_pem, &rest, &crls, why);
 	if (!err) /* the lists of CAs whose keys are not here stay */
 		err = append(&crls, rest, why);
 	return err ? err : master_write(master, NULL, "crl.pem", false, crls, why);
@@ -86,7 +108,7 @@ renew_crl(struct master *master, struct rsp_why *why)
 			       : rsp_fail(why, RSP_ENOMEM, master->dir, "out of memory");
 	}
 	if (!err)
-		err = make_crls(master, bad, why);
+		err = make_crls(master, valid_until(master->now_ms, CERT_DAYS), bad, why);
 	return err ? err : master_commit(master, why);
 }
 
@@ -143,9 +165,7 @@ begin_rollover(struct master *master, struct rsp_x509_pair *ret, struct rsp_why 
 	master->ca = *ret;
 	master->old_ca = was;
 	*ret = (struct rsp_x509_pair){ 0 };
-	keygen.days = 0; /* these were the CA's */
-	keygen.not_after_ms = 0;
-	return make_crls(master, NULL, why);
+	return make_crls(master, master->now_ms + CERT_DAYS * DAY_MS, NULL, why); /* the options' dates are the CA's */
 }
 
 /* RSP_EEXISTS if @name still has a certificate of the old CA. */

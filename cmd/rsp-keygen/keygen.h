@@ -57,6 +57,9 @@ struct master {
  */
 enum rsp_err master_open(struct master *master, bool writes, bool ca, struct rsp_why *why) RSP_NODISCARD;
 
+/** Read the CA and its key, if master_open() did not. */
+enum rsp_err master_open_ca(struct master *master, struct rsp_why *why) RSP_NODISCARD;
+
 /** Let go of it; secrets are wiped, and a change that was not committed is forgotten. */
 void master_done(struct master *master);
 
@@ -112,9 +115,9 @@ enum rsp_err make_certificate(struct master *master, const char *name, const str
 
 /**
  * ca.c: plan to write crl.pem anew: what it says stays, the certificate @revoke_pem (NULL: none) is revoked, and the next
- * lists are due as the options say.
+ * lists are due at @due_ms. RSP_EKEY: the CA that signed it is in ca.pem, and its key is not here.
  */
-enum rsp_err make_crls(struct master *master, const char *revoke_pem, struct rsp_why *why) RSP_NODISCARD;
+enum rsp_err make_crls(struct master *master, int64_t due_ms, const char *revoke_pem, struct rsp_why *why) RSP_NODISCARD;
 
 /**
  * outdated.c: which nodes' bundles are not what bundle would write now: { "nodes": [names], "users": whether theirs }. null

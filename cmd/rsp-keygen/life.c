@@ -20,6 +20,7 @@ struct subject {
 };
 
 typedef enum rsp_err verb_call(struct subject *subject, struct rsp_why *why);
+static verb_call rotate, retire;
 
 /* Open the directory, find the node (or, for revoke, the key) that is the only operand, and do @call. */
 static int
@@ -32,9 +33,11 @@ run_on_node(const char *verb, unsigned n, const char *const *operand, verb_call 
 	if (n != 1 || (!key && !rsp_name_ok(operand[0])))
 		return not_one_name(n, operand);
 	struct subject subject = { .master = &master, .name = operand[0] };
-	enum rsp_err err = master_open(&master, true, true, &why);
+	enum rsp_err err = master_open(&master, true, false, &why);
 	if (!err)
 		subject.role = master_role_of(&master, operand[0]);
+	if (!err && subject.role == RSP_ROLE_PEER && call != rotate && call != retire) /* it has a certificate */
+		err = master_open_ca(&master, &why);
 	if (!err && !key && subject.role == RSP_ROLE_NONE)
 		err = rsp_fail(&why, RSP_ENOTFOUND, operand[0],
 			       "the scope has no registrar, element or monitor of this name");
@@ -105,6 +108,8 @@ renew(struct subject *subject, struct rsp_why *why)
 {
 	if (subject->role != RSP_ROLE_PEER)
 		return prolong(subject, why);
+	if (keygen.not_after_ms == RSP_TIME_NEVER)
+		return rsp_fail(why, RSP_EUSAGE, "--not-after", "a certificate cannot be valid for ever");
 	enum rsp_err err = certify_again(subject, true, why);
 	return err ? err : master_commit(subject->master, why);
 }
@@ -215,14 +220,19 @@ retire(struct subject *subject, struct rsp_why *why)
 	return err ? err : master_save(subject->master, why);
 }
 
-/* The certificate of a registrar goes on the list; one that was lost cannot. */
+/* The certificate of a registrar goes on the list; a certificate that was lost cannot. */
 static enum rsp_err
 revoke_certificate(struct subject *subject, struct rsp_why *why)
 {
 	RSP_AUTO(rsp_free) char *cert = NULL;
 	enum rsp_err err = read_own(subject, "cert.pem", false, &cert, why);
 
-	return err ? err : make_crls(subject->master, cert, why);
+	if (err == RSP_ENOTFOUND)
+		return rsp_fail(why, err, subject->name,
+				"its certificate was lost and cannot go on the list of revoked ones (rsp-keygen registrar "
+				"%s --force makes another one)",
+				subject->name);
+	return err ? err : make_crls(subject->master, subject->master->now_ms + CERT_DAYS * DAY_MS, cert, why);
 }
 
 static enum rsp_err

@@ -186,7 +186,12 @@ static struct poptOption rollover_options[] = {
 	FLAG("force", OPT_FORCE, "with --finish: although a registrar still has a certificate of it"),
 	POPT_TABLEEND
 };
-static struct poptOption renew_options[] = { DATES, POPT_TABLEEND };
+static struct poptOption renew_options[] = {
+	VALUE("days", OPT_DAYS, "how long it is valid from now on", "N"),
+	VALUE("not-before", OPT_NOT_BEFORE, "a certificate is valid from then on (now)", "TIME"),
+	VALUE("not-after", OPT_END, "valid until then; the keys of an element or monitor may never end", "TIME|never"),
+	POPT_TABLEEND
+};
 static struct poptOption rotate_options[] = { POPT_TABLEEND };
 static struct poptOption retire_options[] = { POPT_TABLEEND };
 static struct poptOption remove_options[] = { POPT_TABLEEND };

@@ -116,8 +116,8 @@ open_ca_of(struct master *master, const char *file, struct rsp_x509_pair *ret, s
 	return err;
 }
 
-static enum rsp_err
-open_ca(struct master *master, struct rsp_why *why)
+enum rsp_err
+master_open_ca(struct master *master, struct rsp_why *why)
 {
 	RSP_AUTO(rsp_free) char *certs = rsp_path_join(master->dir, "ca.pem");
 	RSP_AUTO(rsp_free) char *old = rsp_path_join(master->dir, "ca-old.key");
@@ -147,7 +147,7 @@ open_parts(struct master *master, bool ca, struct rsp_why *why)
 				master->keyring->node);
 	if (!err)
 		err = rsp_authz_load(authz, &master->authz, why);
-	return err || !ca ? err : open_ca(master, why);
+	return err || !ca ? err : master_open_ca(master, why);
 }
 
 enum rsp_err

@@ -65,6 +65,7 @@ batch_line(struct rsp_bytes line, struct element_spec *spec, struct rsp_bytes de
 	json_error_t error;
 	json_auto_t *object = json_loadb((const char *)line.p, line.n, JSON_REJECT_DUPLICATES, &error);
 	const json_t *pool = json_object_get(object, "pool"), *hex = json_object_get(object, "handle_hex");
+	const json_t *handle = json_object_get(object, "handle");
 	enum rsp_err err = RSP_OK;
 	const char *key;
 	json_t *value;
@@ -77,7 +78,7 @@ batch_line(struct rsp_bytes line, struct element_spec *spec, struct rsp_bytes de
 		spec->n_ips = 0; /* those of the options count for lines without any */
 	json_object_foreach(object, key, value)
 	{
-		if (value == pool || strcmp(key, "handle") == 0 || strcmp(key, "handle_hex") == 0)
+		if (value == pool || value == handle || strcmp(key, "handle_hex") == 0)
 			continue;
 		err = member(spec, key, value, why);
 		if (err)
@@ -93,10 +94,13 @@ batch_line(struct rsp_bytes line, struct element_spec *spec, struct rsp_bytes de
 		return rsp_cli_handle(json_string_value(pool), ret_handle, ret_size, why);
 	if (hex)
 		return printed_handle(hex, ret_handle, ret_size, why);
-	if (default_handle.n == 0)
+	struct rsp_bytes bytes = default_handle;
+	if (json_is_string(handle)) /* as records print it, where it is text */
+		bytes = rsp_bytes_of(json_string_value(handle), json_string_length(handle));
+	if (bytes.n == 0)
 		return rsp_fail(why, RSP_ECONFIG, NULL, "\"pool\": is missing");
-	*ret_handle = rsp_bytes_dup(default_handle);
-	*ret_size = default_handle.n;
+	*ret_handle = rsp_bytes_dup(bytes);
+	*ret_size = bytes.n;
 	return *ret_handle ? RSP_OK : rsp_fail(why, RSP_ENOMEM, NULL, "out of memory");
 }
 

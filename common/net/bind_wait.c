@@ -34,5 +34,7 @@ rsp_bind_again(int error, const char *object)
 	if (strcmp(said, object) != 0)
 		rsp_log(RSP_LOG_WARNING, object, "cannot listen: %s; waiting for it (--bind-wait)", strerror(error));
 	(void)snprintf(said, sizeof(said), "%s", object);
-	return poll(NULL, 0, until_ms - now_ms < PAUSE_MS ? (int)(until_ms - now_ms) : PAUSE_MS) == 0;
+	/* A signal, such as that of a window whose size changes, only makes the pause shorter. */
+	(void)poll(NULL, 0, until_ms - now_ms < PAUSE_MS ? (int)(until_ms - now_ms) : PAUSE_MS);
+	return true;
 }

@@ -244,3 +244,25 @@ outdated() {
 reloaded() {
 	[ "$(records "$1" 'select(.event == "reload").event' | wc -l)" -eq "$2" ]
 }
+
+@test "life: the dates of what revoke makes are not those of the next list of revoked certificates" {
+	make_all
+	rsp 0 rsp-keygen revoke r1 --days 10
+	rsp 1 rsp-keygen check --expires-in 100d
+	assert_equal "$(jq -sc '[.[] | select(.kind == "crl") | [.state, (.expires_in_s / 86400 | round)]]' <<<"$output")" '[["ok",397]]'
+}
+
+@test "life: what concerns keys alone needs no CA; an element's keys may never end; a lost certificate is told" {
+	make_all
+	rsp 0 rsp-keygen element web1 --force --days 10
+	mv "$RSP_SCOPE/ca.key" "$BATS_TEST_TMPDIR/ca.key"
+	rsp 0 rsp-keygen rotate web1
+	rsp 0 rsp-keygen retire web1
+	rsp 0 rsp-keygen renew web1 --not-after never
+	assert_equal "$(jq -c '[.keys[] | select(.client == "web1").not_after] | unique' "$RSP_SCOPE/keys.json")" '[null]'
+	mv "$BATS_TEST_TMPDIR/ca.key" "$RSP_SCOPE/ca.key"
+	rsp 2 rsp-keygen renew r1 --not-after never
+	rm "$RSP_SCOPE/registrars/r1/cert.pem"
+	rsp 3 rsp-keygen remove r1
+	assert_regex "$stderr" 'rsp-keygen registrar r1 --force'
+}

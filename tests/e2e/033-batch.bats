@@ -89,3 +89,11 @@ registered() { # registered NAME N
 	printf '0x1\0\0x2' >"$file" # this is no file of ours
 	rsp 3 rsp-register --scope "$scopes/e1" -s "r1@${asap[r1]}" -p 8001 --pe-id-file "$file" web
 }
+
+@test "batch: a printed handle names the pool, before the operand does" {
+	start_peer r1
+	echo '{"handle": "other", "port": 8001, "pe_id": 1}' >"$BATS_TEST_TMPDIR/one.batch"
+	batch one web
+	wait_until 10 registered one 1
+	assert_equal "$(records one 'select(.event == "registered").handle')" '"other"'
+}

@@ -277,6 +277,26 @@ who_may_hold_fewer_loses_the_rest(void)
 }
 
 static void
+what_moved_here_beyond_the_number_stays(void)
+{
+	struct rsp_registrar_config with = config();
+
+	with.max_identity_elements = 1;
+	begin_with(&with);
+	CHECK_EQ(world_up(9, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
+	world_register(9, "web", 1);
+	for (uint32_t i = 2; i <= 3; i++) {
+		world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(i, ID_B, 10));
+		world_register(9, "web", i);
+	}
+	CHECK_EQ(rsp_home_count(w.r->space, ID_US), 3);
+	rsp_registrar_rights_changed(w.r, w.now); /* nothing is narrower */
+	CHECK_EQ(rsp_home_count(w.r->space, ID_US), 3);
+	CHECK_EQ(world_told(RSP_EVENT_PE_REMOVED), 0);
+	world_end();
+}
+
+static void
 a_peer_without_a_key_is_dead(void)
 {
 	struct rsp_peer_view peer;
@@ -310,6 +330,7 @@ main(void)
 	TAP_RUN(a_table_with_refused_elements_is_downloaded_once);
 	TAP_RUN(elements_lose_what_their_owner_loses);
 	TAP_RUN(who_may_hold_fewer_loses_the_rest);
+	TAP_RUN(what_moved_here_beyond_the_number_stays);
 	TAP_RUN(a_peer_without_a_key_is_dead);
 	return tap_end();
 }

@@ -109,6 +109,22 @@ what_is_held_has_caps_and_ends_with_its_link(void)
 	end(); /* with one held */
 }
 
+/* Else 1024 questions of 64 KiB would wait, and be looked at after each message. */
+static void
+a_handle_that_no_pool_has_is_not_held(void)
+{
+	char handle[RSP_HANDLE_MAX + 2] = "";
+
+	begin_to_hold();
+	memset(handle, 'a', RSP_HANDLE_MAX);
+	ask(USER, handle, 0);
+	CHECK_EQ(answers(USER), 0);
+	handle[RSP_HANDLE_MAX] = 'a';
+	ask(USER, handle, 0);
+	CHECK_EQ(answers(USER), 1);
+	end();
+}
+
 static void
 what_was_answered_is_held_no_longer(void)
 {
@@ -179,6 +195,7 @@ main(void)
 	TAP_RUN(after_a_while_it_knows_what_it_knows);
 	TAP_RUN(a_question_that_is_asked_again_is_answered_once);
 	TAP_RUN(what_is_held_has_caps_and_ends_with_its_link);
+	TAP_RUN(a_handle_that_no_pool_has_is_not_held);
 	TAP_RUN(what_was_answered_is_held_no_longer);
 	TAP_RUN(a_peer_that_is_back_has_its_table_waited_for);
 	return tap_end();

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "keys/psk.h"
+#include "net/stream_priv.h"
 #include "net_world.h"
 
 /* Many connections from few addresses: whose handshake ends, whose connection makes room, who is not read from, and what all
@@ -419,6 +420,7 @@ all_users_have_a_total(void)
 	const struct rsp_listener_limits limits = { .user_memory = 2000000 };
 	struct service service = { 0 };
 	struct rsp_listener *listener = serve(&service, &limits);
+	struct rsp_listener *other = serve(&service, &(struct rsp_listener_limits){ 0 }); /* says nothing of the total */
 	int fds[200];
 
 	for (unsigned i = 0; i < RSP_COUNT(fds); i++) {
@@ -434,6 +436,38 @@ all_users_have_a_total(void)
 		(void)close(fds[i]);
 	WORLD_RUN(service.closed == service.opened);
 	rsp_listener_free(listener);
+	rsp_listener_free(other);
+}
+
+/* What one key piles up does not close the connection of another that has little. */
+static void
+all_with_keys_have_a_total(void)
+{
+	struct end many[50] = { 0 }, one = { 0 }, server = { .whole = 100000 };
+	struct rsp_listener *listener = world_listen(server_tls, RSP_TLS_ASAP, &(struct rsp_listener_limits){ 0 }, &server);
+	static uint8_t half[60000];
+
+	world_loop->held_max[RSP_HELD_KEYS] = 2000000;
+	dial_from(listener, 1, client_tls, &one);
+	WORLD_RUN(one.opened);
+	CHECK_EQ(rsp_stream_send(one.stream, rsp_bytes_of(half, 100)), RSP_OK);
+	for (unsigned i = 0; i < 50; i++) {
+		dial_from(listener, 9, client_tls, &many[i]);
+		WORLD_RUN(many[i].opened);
+		enum rsp_err err = rsp_stream_send(many[i].stream, rsp_bytes_of(half, sizeof(half)));
+		CHECK(!err || err == RSP_ECLOSED); /* it may be the one that goes */
+		turns(5);
+		if (!one.closed)
+			CHECK_EQ(rsp_stream_send(one.stream, rsp_bytes_of(half, 100)), RSP_OK);
+		turns(5);
+	}
+	WORLD_RUN(server.closed > 15); /* dialled streams are counted, too: the same loop holds both ends */
+	CHECK_EQ(one.closed, 0);
+	world_loop->held_max[RSP_HELD_KEYS] = RSP_STREAM_KEY_MEMORY;
+	hang_up(many, 50);
+	hang_up(&one, 1);
+	rsp_listener_free(listener);
+	end_done(&server);
 }
 
 static void
@@ -540,6 +574,7 @@ main(void)
 	TAP_RUN(who_does_not_read_is_not_read_from);
 	TAP_RUN(many_questions_at_once);
 	TAP_RUN(all_users_have_a_total);
+	TAP_RUN(all_with_keys_have_a_total);
 	TAP_RUN(half_messages_have_a_total);
 	TAP_RUN(what_is_read_outlives_its_stream);
 	TAP_RUN(probes_are_counted);
