@@ -90,7 +90,7 @@ start_rogue() {
 @test "announce: a rogue does not get the user, who looks for another one" { # RFC 5355 2.7, 2.12
 	start_listener user 127.0.0.1:0 rsp-resolve --scope "$scopes/user" -t 60s --wait web
 	start_rogue --announce "$at" --t6-serverannounce 100ms
-	wait_until 10 said user "$rogue: tls: the certificate is not from the scope's CA$"
+	wait_until 10 said user "$rogue: tls: the certificate is not from the scope's CA \\(ca\\.pem\\)$"
 	freeze user
 	start_peer r1 --announce "$at"
 	start_register one e1 r1 --port 8001 web
