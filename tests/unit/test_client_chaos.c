@@ -112,11 +112,11 @@ a_life(void)
 	check_registered(n);
 
 	if (n) { /* a registrar that took over calls: RFC 5352 3.4 */
-		world_up(&w, 5000, RSP_ROLE_NOTIFY, "gamma");
+		uint32_t call = ++w.next_link; /* answer_all() looks at each link up to it */
+		world_up(&w, call, RSP_ROLE_NOTIFY, "gamma");
 		for (unsigned i = 0; i < ELEMENTS; i++)
 			if (held[i])
-				world_keepalive(&w, 5000, 0xc, true, pool_of[i], i + 1);
-		w.next_link = w.next_link > 5000 ? w.next_link : 5000;
+				world_keepalive(&w, call, 0xc, true, pool_of[i], i + 1);
 		live(60);
 		check_registered(n);
 	}
