@@ -17,7 +17,8 @@ on_idle(void *ctx)
 	uint64_t now_ms = rsp_clock_ms();
 	struct rsp_stream *s;
 
-	while ((s = TAILQ_FIRST(&users->all)) && now_ms - s->active_ms >= idle_ms) {
+	/* One that is heard here is active after @now_ms. */
+	while ((s = TAILQ_FIRST(&users->all)) && s->active_ms + idle_ms <= now_ms) {
 		if (use_of(users, s) != RSP_USE_NONE) {
 			rsp_users_heard(users, s);
 			continue;
