@@ -16,7 +16,7 @@
 #define DIGEST 32
 #define HEX    (2 * DIGEST + 1)
 
-/* What is in the bundle of one node. */
+/* The contents of one node's bundle. */
 struct content {
 	const char *name;
 	bool registrar;
@@ -182,7 +182,7 @@ outdated_json(const struct master *master)
 	return object;
 }
 
-/* What is noted of nodes that are in the scope still, with @name (NULL: users) as it is now. */
+/* The notes of the nodes that the scope still has; that of @name (NULL: users) is made anew. */
 static json_t *
 new_notes(const struct contents *contents, const json_t *old, const char *name)
 {

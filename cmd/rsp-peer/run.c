@@ -153,6 +153,31 @@ on_control(void *ctx)
 	return peer_status_text(run->serve, run->expiry, run->name, run->started_ms);
 }
 
+/* Signals, children, and what rings by the clock. */
+static enum rsp_err
+watch(struct run *run, struct rsp_why *why)
+{
+	enum rsp_err err = rsp_signal_new(run->loop, SIGTERM, on_stop, run, &run->term);
+
+	if (!err)
+		err = rsp_signal_new(run->loop, SIGINT, on_stop, run, &run->interrupt);
+	if (!err)
+		err = rsp_signal_new(run->loop, SIGQUIT, on_stop, run, &run->quit);
+	if (!err)
+		err = rsp_signal_new(run->loop, SIGHUP, on_hangup, run, &run->hangup);
+	if (!err)
+		err = rsp_loop_reap(run->loop);
+	if (!err)
+		err = cmd_watchdog(run->loop, &run->watchdog);
+	if (!err)
+		err = rsp_alarm_new(run->loop, on_leave_end, run, &run->leave_end);
+	if (!err)
+		err = peer_expiry_new(run->loop, &run->expiry);
+	if (!err)
+		peer_expiry_watch(run->expiry, run->scope);
+	return err ? cmd_loop_fail(err, why) : RSP_OK;
+}
+
 static enum rsp_err
 start(struct run *run, struct rsp_why *why)
 {
@@ -197,26 +222,7 @@ start(struct run *run, struct rsp_why *why)
 		err = peer_control_open(run->loop, run->name, on_control, run, &run->control, why);
 	if (!err)
 		err = peer_announce(run->loop, run->name, run->scope, run->serve, &run->announcer, why);
-	if (err)
-		return err;
-	err = rsp_signal_new(run->loop, SIGTERM, on_stop, run, &run->term);
-	if (!err)
-		err = rsp_signal_new(run->loop, SIGINT, on_stop, run, &run->interrupt);
-	if (!err)
-		err = rsp_signal_new(run->loop, SIGQUIT, on_stop, run, &run->quit);
-	if (!err)
-		err = rsp_signal_new(run->loop, SIGHUP, on_hangup, run, &run->hangup);
-	if (!err)
-		err = rsp_loop_reap(run->loop);
-	if (!err)
-		err = cmd_watchdog(run->loop, &run->watchdog);
-	if (!err)
-		err = rsp_alarm_new(run->loop, on_leave_end, run, &run->leave_end);
-	if (!err)
-		err = peer_expiry_new(run->loop, &run->expiry);
-	if (!err)
-		peer_expiry_watch(run->expiry, run->scope);
-	return err ? cmd_loop_fail(err, why) : RSP_OK;
+	return err ? err : watch(run, why);
 }
 
 static void

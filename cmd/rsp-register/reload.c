@@ -36,7 +36,7 @@ reload_scope(struct hold *h, char ret_added[static RSP_REASON_MAX], struct rsp_w
 	return RSP_OK;
 }
 
-/* What is wrong leaves what there was in force. */
+/* Read the scope, the load file and the output again. A file that cannot be read leaves what it said before in force. */
 void
 hold_reload(struct hold *h)
 {

@@ -110,7 +110,7 @@ rsp_enrp_presence(struct rsp_registrar *r, uint32_t id, uint32_t receiver_id, bo
 
 	if (!link)
 		return;
-	/* Who joins gives no table, and what it had before it was away is no longer its own. */
+	/* A registrar that joins gives no table, and the elements that it had before it was away are no longer its own. */
 	if (r->serving)
 		msg.checksum = rsp_home_checksum(r->space, r->config.server_id);
 	if (our_info(r, link, room, &msg.server_info)) {

@@ -16,8 +16,8 @@ is_asked(const struct rsp_registrar *r)
 	return r->mentor != NULL;
 }
 
-/* What is left of the old table of a registrar that was away: no other registrar serves, so nobody has taken its
- * elements over. Its own have the grace time to come back; the homes of the others are watched. */
+/* Keep the marked elements of the table that this registrar had before it was away: no other registrar serves, so none has
+ * taken them over. Its own have the grace time to come back; the homes of the others are watched. */
 static void
 keep_old_table(struct rsp_registrar *r)
 {

@@ -173,7 +173,7 @@ review_elements(struct rsp_registrar *r)
 		r->peer[i]->lists_refused = false; /* we may take it now */
 }
 
-/* Whoever it is may still run, but cannot be told from anybody else. What is its goes to others as if it were dead, and
+/* A peer without a key may still run, but cannot be told from anybody else. Its elements go to others as if it were dead, and
  * each of these elements has to show that it is there: its former home may have said anything. */
 static void
 review_peers(struct rsp_registrar *r)
