@@ -328,9 +328,9 @@ check_authz(struct checks *checks, struct rsp_scope *master)
 }
 
 static void
-check_ca_key(struct checks *checks)
+check_ca_key(struct checks *checks, const char *file)
 {
-	RSP_AUTO(rsp_free) char *path = rsp_path_join(checks->dir, "ca.key");
+	RSP_AUTO(rsp_free) char *path = rsp_path_join(checks->dir, file);
 	char *text = NULL;
 	struct rsp_why why = { 0 };
 
@@ -437,7 +437,8 @@ run_check(unsigned n, const char *const *operand)
 	enum whose of = whose(&checks);
 	check_missing(&checks, of);
 	check_trust(&checks, &trust);
-	check_ca_key(&checks);
+	check_ca_key(&checks, "ca.key");
+	check_ca_key(&checks, "ca-old.key"); /* there while a CA is replaced */
 	for (size_t i = 0; of == MASTER && i < scope->n_registrars; i++)
 		check_pair(&checks, &trust, scope->registrars[i].name, false);
 	if (of == REGISTRARS)

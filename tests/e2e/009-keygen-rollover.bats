@@ -109,3 +109,12 @@ reloaded() {
 	assert_equal "$(head -n 1 <<<"$stderr")" \
 		"rsp-resolve: $mine/user/crl.pem: is missing: revoked registrars are believed too"
 }
+
+@test "rollover: check tells of an old CA's key that others can read" {
+	export RSP_SCOPE=$BATS_TEST_TMPDIR/open
+	rsp 0 rsp-keygen init --name demo
+	rsp 0 rsp-keygen rollover
+	chmod 644 "$RSP_SCOPE/ca-old.key"
+	run --separate-stderr rsp-keygen check
+	assert_equal "$(jq -r 'select(.kind == "ca-key" and .ok == false).object' <<<"$output")" "$RSP_SCOPE/ca-old.key"
+}
