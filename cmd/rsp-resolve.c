@@ -6,10 +6,10 @@
 #include "base/log.h"
 #include "cli/main.h"
 #include "cli/message_json.h"
-#include "endpoint.h"
+#include "tool/endpoint.h"
 #include "model/select.h"
 #include "net/loop.h"
-#include "session.h"
+#include "tool/session.h"
 
 enum { OPT_MAX = 1, OPT_SELECT, OPT_PLAIN, OPT_FORMAT, OPT_REPORT };
 

@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "../session.h"
+#include "tool/session.h"
 #include "base/log.h"
 #include "net/loop.h"
 #include "net/trace.h"

@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "cli/message_json.h"
 #include "model/checksum.h"
-#include "tally.h"
+#include "model/tally.h"
 
 enum { OPT_OWN = 1, OPT_POOLS };
 

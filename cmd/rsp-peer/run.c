@@ -4,9 +4,9 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include "../session.h"
-#include "../signals.h"
-#include "../systemd.h"
+#include "tool/session.h"
+#include "tool/signals.h"
+#include "tool/systemd.h"
 #include "base/log.h"
 #include "cli/main.h"
 #include "keys/scope.h"

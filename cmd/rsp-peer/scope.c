@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../session.h"
+#include "tool/session.h"
 #include "base/file.h"
 #include "cli/options.h"
 #include "keys/scope.h"

@@ -1,7 +1,7 @@
 /* rsp-peer status: how a registrar on this machine is, by its own word. */
 #include <stdlib.h>
 
-#include "../session.h"
+#include "tool/session.h"
 #include "ask.h"
 #include "base/file.h"
 #include "net/loop.h"

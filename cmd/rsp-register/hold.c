@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../systemd.h"
+#include "tool/systemd.h"
 #include "base/log.h"
 #include "cli/fail.h"
 #include "cli/json.h"

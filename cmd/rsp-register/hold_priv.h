@@ -3,8 +3,8 @@
 
 #include <jansson.h>
 
-#include "../session.h"
-#include "../signals.h"
+#include "tool/session.h"
+#include "tool/signals.h"
 #include "base/rng.h"
 #include "hold.h"
 #include "net/addr.h"

@@ -1,6 +1,6 @@
 #include <stdio.h>
 
-#include "../systemd.h"
+#include "tool/systemd.h"
 #include "base/log.h"
 #include "cli/json.h"
 #include "cli/options.h"

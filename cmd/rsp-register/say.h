@@ -2,7 +2,7 @@
 #define CMD_RSP_REGISTER_SAY_H
 
 #include "base/err.h"
-#include "engine/client.h"
+#include "engine/client/client.h"
 #include "hold.h"
 #include "keys/scope.h"
 

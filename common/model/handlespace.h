@@ -8,7 +8,7 @@
 #include "base/err.h"
 #include "base/hash.h"
 #include "model/order.h"
-#include "model/table.h"
+#include "base/table.h"
 #include "model/timers.h"
 #include "proto/param.h"
 

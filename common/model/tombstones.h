@@ -6,7 +6,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/hash.h"
-#include "model/table.h"
+#include "base/table.h"
 
 /* Which elements were removed, and in which version: a late statement of an older version brings none back. Kept for a
  * while, and capped: the oldest make room. */

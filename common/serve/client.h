@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "engine/client.h"
+#include "engine/client/client.h"
 #include "keys/scope.h"
 #include "net/addr.h"
 #include "net/announce.h"

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "engine/monitor.h"
+#include "engine/monitor/monitor.h"
 #include "net/addr.h"
 
 /* A question put to registrars over their ENRP ports: the monitor's engine joined to connections, names, keys and the

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "engine/registrar.h"
+#include "engine/registrar/registrar.h"
 #include "keys/scope.h"
 #include "net/stream.h"
 

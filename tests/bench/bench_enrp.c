@@ -9,7 +9,7 @@
 #include <time.h>
 
 #include "base/parse.h"
-#include "engine/registrar.h"
+#include "engine/registrar/registrar.h"
 
 enum { ROOM = 1 << 16, POOLS = 1000 };
 

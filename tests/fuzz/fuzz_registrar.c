@@ -1,5 +1,5 @@
 #include "../unit/registrar_world.h"
-#include "engine/registrar_priv.h"
+#include "engine/registrar/registrar_priv.h"
 #include "fuzz.h"
 
 /* Input: steps, each an octet that says what happens, an octet for the link or the time, and for a message two octets

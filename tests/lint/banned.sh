@@ -37,5 +37,5 @@ rule "sizes are not multiplied inside malloc" '(malloc|realloc)\([^;]* \* [^;]*\
 rule "no session tickets, no early data" \
 	'gnutls_session_ticket_enable_server|GNUTLS_ENABLE_EARLY_DATA|gnutls_record_send_early_data'
 rule "model and engine read no clock and print nothing" '(rsp_clock_ms|rsp_clock_us|rsp_clock_wall_ms|rsp_log|printf|fprintf)\(' \
-	cmd/ common/base/ common/wire/ common/proto/ common/keys/ common/net/ common/serve/ common/cli/
+	cmd/ common/base/ common/wire/ common/proto/ common/keys/ common/net/ common/serve/ common/cli/ common/tool/
 exit $status

@@ -1,7 +1,7 @@
 #ifndef TESTS_SIM_COVERAGE_H
 #define TESTS_SIM_COVERAGE_H
 
-#include "engine/client.h"
+#include "engine/client/client.h"
 #include "engine/event.h"
 #include "faults.h"
 #include "plan.h"

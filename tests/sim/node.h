@@ -1,8 +1,8 @@
 #ifndef TESTS_SIM_NODE_H
 #define TESTS_SIM_NODE_H
 
-#include "engine/client.h"
-#include "engine/registrar.h"
+#include "engine/client/client.h"
+#include "engine/registrar/registrar.h"
 #include "world.h"
 
 /* The machines of the scope: each runs one engine, has a clock of its own, and may be stopped in several ways. */

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "engine/client.h"
+#include "engine/client/client.h"
 #include "tap.h"
 
 /* A client engine and nothing else: virtual time, and everything that it does is written down. */

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "engine/registrar.h"
+#include "engine/registrar/registrar.h"
 #include "tap.h"
 
 /* A registrar in virtual time among peers that the test speaks for: ids A < US < B < C, over links whose numbers the test

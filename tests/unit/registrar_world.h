@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "engine/registrar.h"
+#include "engine/registrar/registrar.h"
 #include "tap.h"
 
 /* A registrar in virtual time, with what it sent and told. */

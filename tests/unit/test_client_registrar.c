@@ -1,8 +1,8 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "engine/client.h"
-#include "engine/registrar.h"
+#include "engine/client/client.h"
+#include "engine/registrar/registrar.h"
 #include "tap.h"
 
 /* The client engine and registrar engines back to back, in memory and in virtual time. */

@@ -1,4 +1,4 @@
-#include "engine/registrar_priv.h"
+#include "engine/registrar/registrar_priv.h"
 #include "enrp_world.h"
 
 /* What other registrars say is held against what is known here of their elements' owners, and against a share. RFC 5355

@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "engine/registrar.h"
+#include "engine/registrar/registrar.h"
 #include "model/handlespace.h"
 #include "tap.h"
 

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "engine/monitor.h"
+#include "engine/monitor/monitor.h"
 #include "tap.h"
 
 enum { REGISTRAR = 0x00c0ffee, ANSWER_MS = 10000 };

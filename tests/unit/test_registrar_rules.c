@@ -1,4 +1,4 @@
-#include "engine/registrar_priv.h"
+#include "engine/registrar/registrar_priv.h"
 #include "registrar_world.h"
 
 /* What a registrar does beyond the plain course of events, and against those who wish it ill. */

@@ -1,4 +1,4 @@
-#include "engine/registrar_priv.h"
+#include "engine/registrar/registrar_priv.h"
 #include "registrar_world.h"
 
 /* What an identity may register: which addresses, and how much. RFC 5355 s.2.1-2.4. */

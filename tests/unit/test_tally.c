@@ -1,5 +1,5 @@
 /* What rsp-peer dump counts while a handlespace passes by. */
-#include "../../cmd/rsp-peer/tally.h"
+#include "model/tally.h"
 
 #include <stdio.h>
 #include <string.h>
