@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "base/bytes.h"
+#include "base/carrier.h"
 #include "base/ip.h"
 #include "base/err.h"
 #include "base/role.h"
@@ -16,16 +17,21 @@
 /** Who is at the other end of a link. Strings live during the call that passes it. */
 struct rsp_link_info {
 	enum rsp_protocol protocol; /* what it carries */
+	enum rsp_carrier carrier;
 	enum rsp_role role;
 	bool secure;
 	const char *identity; /* the name that the other side's key stands for; NULL: users, plain text */
 	struct rsp_ip remote, local;
 	uint16_t remote_port;
+	/* Further addresses of the other side, if the association is multihomed; live during the call. TCP: NULL, 0. */
+	const struct rsp_ip *others;
+	unsigned n_others;
 };
 
 /** Whom to dial. */
 struct rsp_dial {
 	enum rsp_protocol protocol;
+	enum rsp_carrier carrier;
 	enum rsp_role role;	 /* as whom */
 	/* whose key or certificate must answer; lives during the call. NULL: any registrar's of the scope */
 	const char *server_name;

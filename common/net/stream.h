@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "base/bytes.h"
+#include "base/carrier.h"
 #include "base/err.h"
 #include "base/ip.h"
 #include "base/role.h"
@@ -28,8 +29,12 @@ struct rsp_stream_auth {
 	char key[RSP_IDENTITY_SIZE]; /* the pre-shared key's identity on the wire; "": there is none */
 	bool secure;                                               /* TLS */
 	const char *tls_version, *tls_kx, *tls_cipher, *tls_group; /* "" without TLS */
+	enum rsp_carrier carrier;
 	struct rsp_ip remote, local;
 	uint16_t remote_port, local_port;
+	/* Further addresses of the other side, if the association is multihomed. TCP: NULL, 0. */
+	const struct rsp_ip *others;
+	unsigned n_others;
 };
 
 /** What a stream tells. Never called inside a call to it. */
@@ -62,6 +67,7 @@ struct rsp_stream_events {
 
 struct rsp_dial_params {
 	struct rsp_sockaddr to;
+	enum rsp_carrier carrier;
 	struct rsp_tls *tls;     /* NULL: plain text */
 	enum rsp_role role;      /* with TLS: USER by certificate, others by key */
 	const char *server_name; /* with TLS: the server's name in keys, or what its certificate must be for */

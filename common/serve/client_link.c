@@ -170,6 +170,9 @@ on_open(void *ctx, struct rsp_stream *stream, const struct rsp_stream_auth *auth
 		.remote = auth->remote,
 		.local = auth->local,
 		.remote_port = auth->remote_port,
+		.carrier = auth->carrier,
+		.others = auth->others,
+		.n_others = auth->n_others,
 	};
 
 	if (!link)
@@ -268,6 +271,7 @@ dial(struct session_link *link, const struct rsp_sockaddr *to, unsigned n, const
 	const char *demanded = link->role == RSP_ROLE_USER ? config->tls_name : NULL;
 	struct rsp_race_params params = {
 		.dial = {
+			.carrier = link->carrier,
 			.tls = s->tls,
 			.role = link->role,
 			.server_name = demanded ? demanded : link->server_name,
@@ -317,6 +321,7 @@ rsp_session_link_dial(struct rsp_session *s, const struct rsp_dial *to, unsigned
 	link->server = server;
 	link->port = to->port;
 	link->role = to->role;
+	link->carrier = to->carrier;
 	link->any = !to->server_name;
 	rsp_addr_format(&to->ip, to->port, address);
 	link->server_name = strdup(link->any ? address : to->server_name);

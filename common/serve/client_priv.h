@@ -21,6 +21,7 @@ struct session_link {
 	unsigned server;
 	uint16_t port;
 	enum rsp_role role;
+	enum rsp_carrier carrier;
 	bool accepted;	   /* it dialled us */
 	bool any;	   /* whichever registrar of the scope it is */
 	char *server_name; /* then what its address is called */

@@ -122,6 +122,9 @@ up(struct serve_link *link, const struct rsp_stream_auth *auth)
 		.remote = auth->remote,
 		.local = auth->local,
 		.remote_port = auth->remote_port,
+		.carrier = auth->carrier,
+		.others = auth->others,
+		.n_others = auth->n_others,
 	};
 	bool known = link->known;
 

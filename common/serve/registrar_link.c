@@ -101,6 +101,7 @@ dial(struct serve_link *link, const struct rsp_sockaddr *to, unsigned n, const s
 	struct rsp_serve *s = link->service;
 	struct rsp_race_params params = {
 		.dial = {
+			.carrier = link->carrier,
 			.tls = s->tls,
 			.role = link->role,
 			.server_name = link->server_name,
@@ -172,6 +173,7 @@ serve_link_dial(void *ctx, const struct rsp_dial *to)
 		return 0;
 	link->dialled = true;
 	link->role = to->role;
+	link->carrier = to->carrier;
 	link->server_name = to->server_name ? strdup(to->server_name) : NULL;
 	if ((to->server_name && !link->server_name) || !begin(link, to)) {
 		serve_link_free(link);

@@ -31,6 +31,7 @@ struct serve_link {
 
 	/* dialled */
 	enum rsp_role role;
+	enum rsp_carrier carrier;
 	char *server_name;
 	struct rsp_lookup *lookup; /* then */
 	struct rsp_race *race;	   /* then it has its stream */
