@@ -14,15 +14,6 @@ rsp_event_name(enum rsp_event_kind kind)
 	return kind < RSP_EVENT_COUNT ? event_names[kind] : "unknown";
 }
 
-/* A link to an element, by where it leads; the same element's registrations share one. */
-static uint64_t
-hash_of_reach(const void *ctx, const struct rsp_table_node *node)
-{
-	const struct rsp_link *link = RSP_CONTAINER((uintptr_t)node, struct rsp_link, reach);
-
-	return rsp_reach_hash(ctx, link->info.identity, &link->info.remote, link->info.remote_port);
-}
-
 struct rsp_registrar_config
 rsp_registrar_defaults(void)
 {
@@ -88,7 +79,7 @@ rsp_registrar_new(const struct rsp_registrar_config *config, const struct rsp_en
 	r->name = config->name ? strdup(config->name) : NULL;
 	if (!r->space || !r->answer || (config->name && !r->name) ||
 	    rsp_tombstones_init(&r->tombstones, config->max_tombstones, r->key) ||
-	    rsp_table_init(&r->reach, 64, hash_of_reach, r) || rsp_contacts_init(r)) {
+	    rsp_table_init(&r->reach, 64, rsp_reach_hash_of, r) || rsp_contacts_init(r)) {
 		rsp_registrar_free(r);
 		return RSP_ENOMEM;
 	}
@@ -97,61 +88,6 @@ rsp_registrar_new(const struct rsp_registrar_config *config, const struct rsp_en
 	rsp_join_begin(r);
 	*ret = r;
 	return RSP_OK;
-}
-
-struct rsp_link *
-rsp_link_new(struct rsp_registrar *r, uint32_t id)
-{
-	struct rsp_link *link = calloc(1, sizeof(*link));
-
-	if (!link)
-		return NULL;
-	link->id = id;
-	link->next = r->link[id % RSP_LINK_BUCKETS];
-	r->link[id % RSP_LINK_BUCKETS] = link;
-	r->n_links++;
-	return link;
-}
-
-void
-rsp_link_forget(struct rsp_registrar *r, struct rsp_link *link)
-{
-	struct rsp_link **slot = &r->link[link->id % RSP_LINK_BUCKETS];
-
-	while (*slot != link)
-		slot = &(*slot)->next;
-	*slot = link->next;
-	while (link->elements)
-		rsp_element_attach(link->elements, NULL);
-	while (link->subscriptions)
-		rsp_subscription_end(r, link->subscriptions);
-	if (link->giving)
-		rsp_giving_end(r, link->giving);
-	rsp_looks_link_forget(r, link);
-	rsp_held_forget(r, link);
-	if (link->dialled && link->info.protocol == RSP_ASAP) {
-		rsp_table_remove(&r->reach, &link->reach, hash_of_reach(r, &link->reach));
-		if (!link->up)
-			r->n_dialling--;
-	}
-	if (link->account)
-		link->account->links--;
-	free((void *)(uintptr_t)link->info.identity);
-	free(link);
-	r->n_links--;
-}
-
-void
-rsp_links_forget(struct rsp_registrar *r, bool close)
-{
-	for (unsigned i = 0; i < RSP_LINK_BUCKETS; i++)
-		while (r->link[i]) {
-			uint32_t id = r->link[i]->id;
-
-			rsp_link_forget(r, r->link[i]);
-			if (close)
-				r->ops->close(r->ctx, id);
-		}
 }
 
 void
@@ -177,16 +113,6 @@ rsp_registrar_free(struct rsp_registrar *r)
 	rsp_accounts_done(&r->accounts);
 	free(r->answer);
 	free(r);
-}
-
-struct rsp_link *
-rsp_registrar_link(const struct rsp_registrar *r, uint32_t id)
-{
-	struct rsp_link *link = r->link[id % RSP_LINK_BUCKETS];
-
-	while (link && link->id != id)
-		link = link->next;
-	return link;
 }
 
 bool
@@ -221,39 +147,6 @@ enter(struct rsp_registrar *r, uint64_t now_ms)
 		rsp_join_again(r, away_ms);
 }
 
-static enum rsp_err
-link_authenticated(struct rsp_registrar *r, struct rsp_link *link, const struct rsp_link_info *info)
-{
-	char address[1 + RSP_IP_TEXT_MAX] = "@"; /* no identity begins so */
-	char *identity = info->identity ? strdup(info->identity) : NULL;
-	struct rsp_ip source = rsp_ip_source(&info->remote);
-
-	rsp_ip_format(&source, address + 1);
-	struct rsp_account *account = rsp_account_get(&r->accounts, &r->key,
-						      rsp_bytes_str(info->identity ? info->identity : address));
-	if (!account || (info->identity && !identity)) {
-		free(identity);
-		return RSP_ENOMEM;
-	}
-	if (link->dialled && info->protocol == RSP_ASAP) { /* it is known by whom and where we dialled */
-		r->n_dialling--;
-		free(identity);
-	} else {
-		free((void *)(uintptr_t)link->info.identity);
-		link->info.identity = identity;
-		link->info.remote = info->remote;
-		link->info.remote_port = info->remote_port;
-	}
-	link->info.protocol = info->protocol;
-	link->info.role = info->role;
-	link->info.secure = info->secure;
-	link->info.local = info->local;
-	link->account = account;
-	account->links++;
-	link->up = true;
-	return RSP_OK;
-}
-
 enum rsp_err
 rsp_registrar_link_up(struct rsp_registrar *r, uint64_t now_ms, uint32_t id, const struct rsp_link_info *info)
 {
@@ -272,7 +165,7 @@ rsp_registrar_link_up(struct rsp_registrar *r, uint64_t now_ms, uint32_t id, con
 		if (!link)
 			return RSP_ENOMEM;
 	}
-	enum rsp_err err = link_authenticated(r, link, info);
+	enum rsp_err err = rsp_link_authenticated(r, link, info);
 	if (err) {
 		if (link->dialled && info->protocol == RSP_ENRP)
 			rsp_enrp_link_down(r, link, err);
@@ -285,74 +178,6 @@ rsp_registrar_link_up(struct rsp_registrar *r, uint64_t now_ms, uint32_t id, con
 	else if (link->dialled)
 		rsp_adopt_link_up(r, link);
 	return RSP_OK;
-}
-
-void
-rsp_element_attach(struct rsp_element *e, struct rsp_link *link)
-{
-	if (e->link_link) {
-		*e->link_link = e->link_next;
-		if (e->link_next)
-			e->link_next->link_link = e->link_link;
-	}
-	if (link && e->link && e->link != link->id)
-		e->link_before = e->link;
-	e->link = link ? link->id : 0;
-	e->link_next = link ? link->elements : NULL;
-	e->link_link = link ? &link->elements : NULL;
-	if (!link)
-		return;
-	link->looked = false;
-	if (link->elements)
-		link->elements->link_link = &e->link_next;
-	link->elements = e;
-}
-
-/* The connection that @e registered over before: what it sent over the one that it left may come after what it sent over
- * the other, and have bound it to the wrong one. */
-static struct rsp_link *
-link_before(const struct rsp_registrar *r, const struct rsp_element *e, const struct rsp_link *gone)
-{
-	struct rsp_link *link = rsp_registrar_link(r, e->link_before);
-	bool same = link && link != gone && link->up && !link->dialled && link->account == gone->account;
-
-	return same && link->info.protocol == RSP_ASAP ? link : NULL;
-}
-
-/* A closed connection is not a dead element: it has a grace time to come back, here or elsewhere; or it is there. */
-void
-rsp_link_orphan(struct rsp_registrar *r, struct rsp_link *link)
-{
-	rsp_looks_link_down(r, link);
-	while (link->elements) {
-		struct rsp_element *e = link->elements;
-		struct rsp_link *other = link_before(r, e, link);
-		const struct rsp_rival *rival = e->rival;
-
-		if (other && !e->adopting && !rival) { /* its answer will tell */
-			rsp_element_attach(e, other);
-			rsp_asap_keep_alive(r, r->now_ms, e, false);
-			continue;
-		}
-		if (!rival && rsp_adopt_otherwise(r, e))
-			continue; /* it registered while we dialled it, and has closed one of the two */
-		rsp_element_attach(e, NULL);
-		e->waiting = e->adopting = false;
-		if (rival && !rival->gone)
-			rsp_rival_lost(r, e);
-		else
-			rsp_wheel_set(&r->keepalive, &e->keepalive, r->now_ms + r->config.reconnect_grace_ms);
-	}
-}
-
-void
-rsp_link_drop(struct rsp_registrar *r, struct rsp_link *link)
-{
-	uint32_t id = link->id;
-
-	rsp_link_orphan(r, link);
-	rsp_link_forget(r, link);
-	r->ops->close(r->ctx, id);
 }
 
 void
@@ -375,161 +200,6 @@ rsp_registrar_link_failed(struct rsp_registrar *r, uint64_t now_ms, uint32_t id,
 	r->failure = why;
 	rsp_registrar_link_down(r, now_ms, id, why->err);
 	r->failure = NULL;
-}
-
-void
-rsp_registrar_send(struct rsp_registrar *r, uint32_t link, const struct rsp_message *msg)
-{
-	size_t size;
-
-	if (rsp_message_encode(msg, r->out, sizeof(r->out), &size)) {
-		/* a handle that nearly fills its message leaves no room for the cause: then the cause alone */
-		static const uint8_t cause[] = { 0, RSP_CAUSE_INVALID_VALUES, 0, 4 };
-		const struct rsp_message error = { .protocol = RSP_ASAP,
-						   .type = ASAP_ERROR,
-						   .has = RSP_HAS_ERROR,
-						   .error = { .p = cause, .n = sizeof(cause) } };
-
-		if (rsp_message_encode(&error, r->out, sizeof(r->out), &size))
-			return;
-	}
-	r->stats.sent++;
-	r->ops->send(r->ctx, link, rsp_bytes_of(r->out, size));
-}
-
-/* Whether @event about @account is recorded; the first that is too much becomes the record of that. */
-static bool
-may_complain(struct rsp_registrar *r, struct rsp_account *account, struct rsp_event *event)
-{
-	bool muted = account->muted;
-
-	account->muted = !rsp_account_pay(account, RSP_TOLL_COMPLAINT, &r->config.complaints, r->now_ms);
-	if (!account->muted)
-		return true;
-	r->stats.unrecorded++;
-	*event = (struct rsp_event){ .kind = RSP_EVENT_LIMIT, .cause = RSP_CAUSE_NONE, .reason = "records" };
-	return !muted;
-}
-
-void
-rsp_registrar_record(struct rsp_registrar *r, const struct rsp_link *link, struct rsp_event event)
-{
-	bool wrong = event.kind == RSP_EVENT_REFUSED || event.kind == RSP_EVENT_MALFORMED ||
-		     event.kind == RSP_EVENT_LIMIT || event.kind == RSP_EVENT_PE_CONTESTED ||
-		     event.kind == RSP_EVENT_PE_REPORTED;
-
-	if (wrong && link && link->account && !may_complain(r, link->account, &event))
-		return;
-	if (link && !event.identity) {
-		event.identity = link->info.identity;
-		event.role = link->info.role;
-		event.remote = link->info.remote;
-		event.remote_port = link->info.remote_port;
-	}
-	r->ops->record(r->ctx, &event);
-}
-
-uint64_t
-rsp_version_known(const struct rsp_element *e)
-{
-	const struct rsp_rival *rival = e->rival;
-	uint64_t version = rsp_element_version(e);
-
-	return rival && rival->version > version ? rival->version : version;
-}
-
-uint64_t
-rsp_version_next(const struct rsp_registrar *r, struct rsp_bytes handle, uint32_t pe_id, uint64_t known)
-{
-	uint64_t removed = rsp_tombstone_version(&r->tombstones, handle, pe_id);
-	uint64_t stamp = 2 * (r->config.epoch_ms + r->now_ms);
-
-	known = removed > known ? removed : known;
-	return stamp > known ? stamp : (known + 2) & ~UINT64_C(1);
-}
-
-uint64_t
-rsp_version_taken_over(uint64_t known)
-{
-	return (known + 1) | 1;
-}
-
-void
-rsp_registrar_changed(struct rsp_registrar *r, uint64_t now_ms, struct rsp_element *e, enum rsp_change change)
-{
-	if (change == RSP_CHANGE_DEL && !RSP_FAULTY(DELETE_NOT_ANNOUNCED))
-		rsp_updates_send(r, e, ENRP_DEL_PE);
-	else if (change != RSP_CHANGE_DEL && !RSP_FAULTY(NO_UPDATE))
-		rsp_updates_send(r, e, ENRP_ADD_PE);
-	if (change != RSP_CHANGE_RENEW)
-		rsp_watch_changed(r, now_ms, e->pool, change == RSP_CHANGE_DEL && e->pool->n_elements == 1);
-}
-
-void
-rsp_registrar_count(struct rsp_registrar *r, const struct rsp_element *e, int by)
-{
-	struct rsp_account *account = NULL;
-
-	if (e->owner && rsp_element_home_id(e) == r->config.server_id)
-		account = rsp_account_get(&r->accounts, &r->key, rsp_bytes_str(e->owner));
-	if (account && by > 0)
-		account->elements++;
-	else if (account && account->elements > 0)
-		account->elements--;
-}
-
-static void
-remove_element(struct rsp_registrar *r, struct rsp_element *e)
-{
-	rsp_registrar_count(r, e, -1);
-	rsp_wheel_cancel(&r->expiry, &e->expiry);
-	rsp_wheel_cancel(&r->keepalive, &e->keepalive);
-	rsp_element_attach(e, NULL);
-	rsp_look_forget(r, e);
-	rsp_element_remove(r->space, e);
-}
-
-void
-rsp_registrar_remove(struct rsp_registrar *r, uint64_t now_ms, struct rsp_element *e, enum rsp_removal why,
-		     const struct rsp_link *by)
-{
-	static const struct {
-		const char *reason;
-		uint16_t cause; /* that the element is told, unless it knows */
-	} row[] = {
-		[RSP_REMOVAL_DEREGISTERED] = { "deregistered", RSP_CAUSE_NONE },
-		[RSP_REMOVAL_EXPIRED] = { "expired", RSP_CAUSE_EXPIRED },
-		[RSP_REMOVAL_KEEPALIVE] = { "keepalive-unanswered", RSP_CAUSE_UNANSWERED },
-		[RSP_REMOVAL_UNREACHABLE] = { "reported-unreachable", RSP_CAUSE_REPORTED },
-		[RSP_REMOVAL_CONNECTION] = { "connection-lost", RSP_CAUSE_UNANSWERED },
-		[RSP_REMOVAL_RIGHTS] = { "rights-ended", RSP_CAUSE_SECURITY },
-	};
-	struct rsp_event event = { .kind = RSP_EVENT_PE_REMOVED,
-				   .handle = rsp_pool_handle(e->pool),
-				   .pe_id = e->pe_id,
-				   .cause = RSP_CAUSE_NONE,
-				   .reason = row[why].reason,
-				   .identity = e->owner,
-				   .reporters = e->reporters,
-				   .n_reporters = e->bad_reports };
-
-	uint64_t version = rsp_version_next(r, event.handle, e->pe_id, rsp_version_known(e));
-
-	if (row[why].cause != RSP_CAUSE_NONE)
-		rsp_asap_gone(r, e, row[why].cause);
-	rsp_element_set_version(e, version);
-	rsp_tombstone_put(&r->tombstones, event.handle, e->pe_id, version, r->now_ms + r->config.tombstone_ms);
-	rsp_registrar_changed(r, now_ms, e, RSP_CHANGE_DEL);
-	rsp_registrar_record(r, by, event);
-	remove_element(r, e);
-	r->stats.removed++;
-}
-
-void
-rsp_registrar_forget(struct rsp_registrar *r, uint64_t now_ms, struct rsp_element *e)
-{
-	rsp_watch_changed(r, now_ms, e->pool, e->pool->n_elements == 1);
-	remove_element(r, e);
 }
 
 /* RFC 5352 s.2.2.14: tell the sender what could not be understood, if the rules ask for that. */
@@ -600,21 +270,6 @@ rsp_registrar_receive(struct rsp_registrar *r, uint64_t now_ms, uint32_t id, str
 		break;
 	}
 	rsp_held_settle(r);
-}
-
-#define LATE_MS 50
-
-/* A timer that goes off so late does so because we were stopped, or have too much to do. What elements and peers have
- * said in the meantime may be yet to be read. Who is always late holds the dead for dead all the same. */
-struct rsp_timer *
-rsp_registrar_due(struct rsp_registrar *r, struct rsp_wheel *wheel)
-{
-	struct rsp_timer *timer = rsp_wheel_expired(wheel, r->now_ms);
-	bool again = r->now_ms > r->spared_ms + r->config.keepalive_timeout_ms;
-
-	if (timer && r->now_ms > timer->deadline_ms + LATE_MS && (!r->spared_ms || again) && !RSP_FAULTY(LATE_IS_DEAD))
-		r->spared_ms = r->now_ms + r->config.keepalive_timeout_ms / 2;
-	return timer;
 }
 
 void

@@ -265,6 +265,8 @@ enum rsp_removal {
 
 /* registrar.c */
 
+/** @link is up, and is @info's. */
+enum rsp_err rsp_link_authenticated(struct rsp_registrar *r, struct rsp_link *link, const struct rsp_link_info *info);
 /** A link, not up yet. NULL if out of memory. */
 struct rsp_link *rsp_link_new(struct rsp_registrar *r, uint32_t id);
 /** Take @link off and free it. Its elements are detached; whose they are is the caller's to see to. */
@@ -335,6 +337,8 @@ void rsp_element_attach(struct rsp_element *e, struct rsp_link *link);
 /** Whether @identity (NULL: none), whose own address is @own, may register each address of @transport. RFC 5352 s.2.2.1 */
 bool rsp_rights_addresses(const struct rsp_registrar *r, const char *identity, const struct rsp_ip *own,
 			  const struct rsp_transport *transport);
+/** Why @link may not change what is registered: it is not a connection of an element that showed its key. NULL: it may. */
+const char *rsp_rights_no_element(const struct rsp_registrar *r, const struct rsp_link *link);
 /** Whether @identity (NULL: none) may register @user: an Opaque transport cannot be compared with any address. */
 bool rsp_rights_opaque(const struct rsp_registrar *r, const char *identity, const struct rsp_transport *user);
 /** How many elements @identity (NULL: none) may hold here, how many pools it may make, and how fast. */
@@ -400,6 +404,7 @@ void rsp_asap_resolution(struct rsp_registrar *r, uint64_t now_ms, struct rsp_li
 			 const struct rsp_message *msg);
 void rsp_watch_changed(struct rsp_registrar *r, uint64_t now_ms, struct rsp_pool *pool, bool gone);
 void rsp_watch_push(struct rsp_registrar *r, uint64_t now_ms, struct rsp_watch *watch);
+bool rsp_watch_subscribe(struct rsp_registrar *r, struct rsp_link *link, struct rsp_pool *pool, uint32_t items);
 void rsp_subscription_end(struct rsp_registrar *r, struct rsp_subscription *subscription);
 
 /* enrp.c: messages between registrars, RFC 5353 s.2 */
@@ -473,6 +478,11 @@ void rsp_contact_heard_of(struct rsp_registrar *r, uint32_t server_id, struct rs
 void rsp_contact_dial(struct rsp_registrar *r, struct rsp_contact *contact);
 /** It is time to dial it, or it has said nothing since it was dialled. @contact may be gone, or its link is. */
 void rsp_contact_due(struct rsp_registrar *r, struct rsp_contact *contact);
+void rsp_contact_forget(struct rsp_registrar *r, struct rsp_contact *contact);
+void rsp_contact_later(struct rsp_registrar *r, struct rsp_contact *contact);
+void rsp_contact_failed(struct rsp_registrar *r, struct rsp_contact *contact, enum rsp_err why);
+void rsp_contact_lost(struct rsp_registrar *r, struct rsp_contact *contact, enum rsp_err err);
+void rsp_contact_reached(struct rsp_registrar *r, const struct rsp_link *link);
 void rsp_enrp_link_up(struct rsp_registrar *r, struct rsp_link *link);
 /** @link, of a registrar or monitor, is gone; the caller forgets it. Its contact may be gone then, and any peer. */
 void rsp_enrp_link_down(struct rsp_registrar *r, struct rsp_link *link, enum rsp_err why);
@@ -512,7 +522,8 @@ void rsp_held_forget(struct rsp_registrar *r, const struct rsp_link *link);
 /** When the next held question is due; RSP_NEVER: there is none. */
 uint64_t rsp_held_next(const struct rsp_registrar *r);
 
-/* resolve.c */
+/** Answer that the pool @handle is unknown, or whatever @cause says. */
+void rsp_resolution_error(struct rsp_registrar *r, const struct rsp_link *link, struct rsp_bytes handle, uint16_t cause);
 
 /** Answer the question for @handle, whose pool is there or not. */
 void rsp_resolution_answer(struct rsp_registrar *r, struct rsp_link *link, struct rsp_bytes handle, uint32_t items,
@@ -595,6 +606,7 @@ void rsp_adopt_due(struct rsp_registrar *r, struct rsp_element *e);
 /** The link of @e is gone. Whether there is another one where it listens, over which it is being asked now. */
 bool rsp_adopt_otherwise(struct rsp_registrar *r, struct rsp_element *e);
 void rsp_adopt_link_up(struct rsp_registrar *r, struct rsp_link *link);
+uint64_t rsp_reach_hash_of(const void *ctx, const struct rsp_table_node *node);
 /** Under which hash a link to the element @identity at @ip and @port is in r->reach. */
 uint64_t rsp_reach_hash(const struct rsp_registrar *r, const char *identity, const struct rsp_ip *ip, uint16_t port);
 /** The connection to where @e listens, there or under way; NULL if there is none. */

@@ -48,19 +48,13 @@ respond(struct rsp_registrar *r, const struct rsp_link *link, const struct rsp_m
 	rsp_registrar_send(r, link->id, &msg);
 }
 
-/* RFC 5352 s.9.3, RFC 5355 s.2.1, s.2.15: only who showed an element's key changes a secure registrar. */
+/* RFC 5352 s.9.3, RFC 5355 s.2.1, s.2.15 */
 static struct verdict
 may_change(const struct rsp_registrar *r, const struct rsp_link *link)
 {
-	if (r->config.insecure)
-		return granted;
-	if (!link->info.secure)
-		return refuse(RSP_CAUSE_SECURITY, "plain-text");
-	/* an element's own connection, or the one to its listener */
-	bool element = link->info.role == RSP_ROLE_ELEMENT || (link->dialled && link->info.role == RSP_ROLE_NOTIFY);
-	if (!element || !link->info.identity)
-		return refuse(RSP_CAUSE_SECURITY, "not-an-element");
-	return granted;
+	const char *reason = rsp_rights_no_element(r, link);
+
+	return reason ? refuse(RSP_CAUSE_SECURITY, reason) : granted;
 }
 
 /* RFC 5352 s.2.2.1: an element registers addresses of its own connection, or such as it was allowed. */
@@ -182,18 +176,6 @@ record_asap_transport(const struct rsp_registrar *r, const struct rsp_link *link
 	rsp_transport_set_ips(&pe->asap, &link->info.remote, 1, room);
 }
 
-/* RFC 5352 s.3.5: varied by half, so that the keep-alives to many elements spread. */
-static uint64_t
-next_keepalive(struct rsp_registrar *r, uint64_t now_ms, const struct rsp_element *e)
-{
-	uint64_t next = now_ms + rsp_rng_jitter(&r->rng, r->config.keepalive_interval_ms, 50);
-	uint64_t earliest = e->keepalive_sent_ms ? e->keepalive_sent_ms + r->config.keepalive_distance_ms : 0;
-
-	if (r->config.keepalive_interval_ms == 0)
-		return RSP_NEVER;
-	return next < earliest ? earliest : next;
-}
-
 /* Put the element into the handlespace as ours; @e is it, if it is there. @ret_same: what users see of it is what it
  * was, and so is its link. */
 static enum rsp_err
@@ -239,7 +221,7 @@ store(struct rsp_registrar *r, uint64_t now_ms, struct rsp_link *link, const str
 	e->rival = NULL;
 	rsp_wheel_set(&r->expiry, &e->expiry,
 		      pe.lifetime_s < 0 ? RSP_NEVER : now_ms + (uint64_t)pe.lifetime_s * 1000);
-	rsp_wheel_set(&r->keepalive, &e->keepalive, next_keepalive(r, now_ms, e));
+	rsp_asap_keep_alive_arm(r, now_ms, e);
 	r->stats.registrations++;
 	rsp_registrar_changed(r, now_ms, e, same ? RSP_CHANGE_RENEW : RSP_CHANGE_ADD);
 	if (same)
@@ -253,46 +235,6 @@ store(struct rsp_registrar *r, uint64_t now_ms, struct rsp_link *link, const str
 				   .element = &pe };
 	rsp_registrar_record(r, link, event);
 	return granted;
-}
-
-/* Beyond the RFC: the response says why. */
-static void
-send_gone(struct rsp_registrar *r, const struct rsp_link *link, struct rsp_bytes handle, uint32_t pe_id, uint16_t cause)
-{
-	uint8_t room[8];
-	struct rsp_message msg = { .protocol = RSP_ASAP,
-				   .type = ASAP_DEREGISTRATION_RESPONSE,
-				   .has = RSP_HAS_HANDLE | RSP_HAS_PE_ID | RSP_HAS_ERROR,
-				   .handle = handle,
-				   .pe_id = pe_id };
-
-	msg.error = rsp_error_compose(cause, (struct rsp_bytes){ 0 }, room, sizeof(room));
-	rsp_registrar_send(r, link->id, &msg);
-}
-
-void
-rsp_asap_gone(struct rsp_registrar *r, const struct rsp_element *e, uint16_t cause)
-{
-	const struct rsp_link *link = rsp_registrar_link(r, e->link);
-
-	if (link && link->up)
-		send_gone(r, link, rsp_pool_handle(e->pool), e->pe_id, cause);
-}
-
-/* Two processes may hold one identifier with one key, which nothing forbids: the one that registers last has it. The other
- * has no way to know, so, beyond the RFC, it is told; and why, or it would take the element back for ever. One process
- * that has changed its connection looks the same at first, so we wait for an answer over the new one: who gives it has
- * left the old one by then, and what we say there is heard only by another. Nothing is recorded, as nobody may be there:
- * a connection that broke without a sign is one that is left too. */
-static void
-tell_displaced(struct rsp_registrar *r, const struct rsp_link *link, struct rsp_element *e)
-{
-	const struct rsp_link *other = link->dialled ? NULL : rsp_registrar_link(r, e->link_before);
-
-	if (!other || other == link || !other->up || other->info.protocol != RSP_ASAP)
-		return;
-	e->link_before = 0;
-	send_gone(r, other, rsp_pool_handle(e->pool), e->pe_id, RSP_CAUSE_NON_UNIQUE_PE_ID);
 }
 
 void
@@ -393,110 +335,4 @@ rsp_asap_deregistration(struct rsp_registrar *r, uint64_t now_ms, struct rsp_lin
 		r->stats.deregistrations++;
 	}
 	respond(r, link, msg, ASAP_DEREGISTRATION_RESPONSE, msg->pe_id, verdict);
-}
-
-/* RFC 5352 s.3.2: the element is told that its registration life is over. */
-void
-rsp_asap_expired(struct rsp_registrar *r, uint64_t now_ms, struct rsp_element *e)
-{
-	if (now_ms < r->spared_ms) {
-		rsp_wheel_set(&r->expiry, &e->expiry, r->spared_ms);
-		return;
-	}
-	rsp_registrar_remove(r, now_ms, e, RSP_REMOVAL_EXPIRED, NULL);
-}
-
-void
-rsp_asap_keep_alive_send(struct rsp_registrar *r, uint32_t link, const struct rsp_element *e, bool home)
-{
-	struct rsp_message msg = { .protocol = RSP_ASAP,
-				   .type = ASAP_ENDPOINT_KEEP_ALIVE,
-				   .flags = home ? ASAP_FLAG_HOME : 0,
-				   .has = RSP_HAS_HANDLE | RSP_HAS_PE_ID,
-				   .server_id = r->config.server_id,
-				   .handle = rsp_pool_handle(e->pool),
-				   .pe_id = e->pe_id };
-
-	rsp_registrar_send(r, link, &msg);
-}
-
-void
-rsp_asap_keep_alive(struct rsp_registrar *r, uint64_t now_ms, struct rsp_element *e, bool home)
-{
-	e->waiting = true;
-	e->keepalive_sent_ms = now_ms;
-	rsp_wheel_set(&r->keepalive, &e->keepalive, now_ms + r->config.keepalive_timeout_ms);
-	rsp_asap_keep_alive_send(r, e->link, e, home);
-}
-
-/* The one timer of an element's liveness: the next keep-alive, the answer to it, or the grace time without a
- * connection. */
-void
-rsp_asap_keepalive_due(struct rsp_registrar *r, uint64_t now_ms, struct rsp_element *e)
-{
-	if (rsp_element_home_id(e) != r->config.server_id)
-		rsp_swept(r, e);
-	else if (e->adopting && !e->waiting)
-		rsp_adopt_due(r, e);
-	else if ((e->link == 0 || e->waiting) && now_ms < r->spared_ms)
-		rsp_wheel_set(&r->keepalive, &e->keepalive, r->spared_ms);
-	else if (e->rival && (e->link == 0 || e->waiting))
-		rsp_rival_lost(r, e);
-	else if (e->link == 0)
-		rsp_registrar_remove(r, now_ms, e, RSP_REMOVAL_CONNECTION, NULL);
-	else if (!e->waiting)
-		rsp_asap_keep_alive(r, now_ms, e, e->adopting);
-	else if (RSP_FAULTY(KEEPALIVE_IGNORED))
-		e->waiting = false;
-	else
-		rsp_registrar_remove(r, now_ms, e,
-				     e->bad_reports > r->config.max_bad_pe_report ? RSP_REMOVAL_UNREACHABLE
-										  : RSP_REMOVAL_KEEPALIVE,
-				     NULL);
-}
-
-void
-rsp_asap_keep_alive_arm(struct rsp_registrar *r, uint64_t now_ms, struct rsp_element *e)
-{
-	rsp_wheel_set(&r->keepalive, &e->keepalive, next_keepalive(r, now_ms, e));
-}
-
-void
-rsp_asap_keep_alive_soon(struct rsp_registrar *r, uint64_t now_ms, struct rsp_element *e)
-{
-	const struct rsp_link *link = rsp_registrar_link(r, e->link);
-
-	if (!link || !link->up || e->waiting) /* what follows when it is up is a keep-alive, too */
-		return;
-	uint64_t earliest = e->keepalive_sent_ms ? e->keepalive_sent_ms + r->config.keepalive_distance_ms : now_ms;
-	if (earliest <= now_ms)
-		rsp_asap_keep_alive(r, now_ms, e, false);
-	else if (!rsp_timer_is_set(&e->keepalive) || e->keepalive.deadline_ms > earliest)
-		rsp_wheel_set(&r->keepalive, &e->keepalive, earliest);
-}
-
-void
-rsp_asap_keep_alive_ack(struct rsp_registrar *r, uint64_t now_ms, struct rsp_link *link, const struct rsp_message *msg)
-{
-	struct rsp_element *e = rsp_element_find(r->space, rsp_pool_find(r->space, msg->handle), msg->pe_id);
-
-	if (!e && may_change(r, link).cause == RSP_CAUSE_NONE) {
-		/* Beyond the RFC: it was removed while it did not answer; told so, it registers again at once. */
-		send_gone(r, link, msg->handle, msg->pe_id, RSP_CAUSE_UNANSWERED);
-		return;
-	}
-	uint32_t id = link->id;
-	if (e)
-		rsp_look_answered(r, id, e); /* the link may be gone then, unless @e is attached to it */
-	/* only over the element's own connection: nobody else may keep it alive */
-	if (!e || e->link != id || !e->waiting)
-		return;
-	e->waiting = false;
-	rsp_reports_clear(e); /* RFC 5352 s.3.5: it MUST be kept */
-	rsp_asap_keep_alive_arm(r, now_ms, e);
-	tell_displaced(r, link, e);
-	if (e->adopting)
-		rsp_adopted(r, link, e);
-	if (e->rival)
-		rsp_rival_won(r, e);
 }

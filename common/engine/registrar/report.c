@@ -31,14 +31,6 @@ note_reporter(const struct rsp_registrar *r, struct rsp_element *e, const struct
 	return true;
 }
 
-void
-rsp_reports_clear(struct rsp_element *e)
-{
-	free(e->reporters);
-	e->reporters = NULL;
-	e->bad_reports = 0;
-}
-
 /* Ask @e. Returns the reason for the record; NULL: this reporter is recorded already. */
 static const char *
 reported(struct rsp_registrar *r, struct rsp_element *e, const struct rsp_link *link)

@@ -23,6 +23,18 @@ rsp_rights_opaque(const struct rsp_registrar *r, const char *identity, const str
 	       (r->config.may_opaque && identity && r->config.may_opaque(r->ctx, identity));
 }
 
+const char *
+rsp_rights_no_element(const struct rsp_registrar *r, const struct rsp_link *link)
+{
+	if (r->config.insecure)
+		return NULL;
+	if (!link->info.secure)
+		return "plain-text";
+	/* an element's own connection, or the one to its listener */
+	bool element = link->info.role == RSP_ROLE_ELEMENT || (link->dialled && link->info.role == RSP_ROLE_NOTIFY);
+	return element && link->info.identity ? NULL : "not-an-element";
+}
+
 /* What authz.json says; UINT32_MAX: nothing. */
 static uint32_t
 own_limit(const struct rsp_registrar *r, const char *identity)
