@@ -1,5 +1,6 @@
 #include "model/handlespace.h"
 
+#include <assert.h>
 #include <stddef.h>
 #include <stdlib.h>
 
@@ -17,19 +18,22 @@ struct owner {
 	char text[];
 };
 
-/** A registrar, and what it owns. Made when it first owns something, gone with the last, and with the pools it made. */
+/** A registrar, and the elements whose home it is. It exists while @references is above 0. */
 struct rsp_home {
 	struct rsp_table_node node;
 	struct rsp_element *first;
 	uint64_t digest;
 	uint64_t sum; /* of all 16-bit words of all its elements' blocks, not folded, so that subtracting is exact */
 	uint32_t id, count, pools; /* pools: those that its elements were the first in */
+	uint32_t references;       /* pools, and elements whether linked or unlinked */
 };
 
 struct rsp_handlespace {
 	struct rsp_handlespace_limits limits;
 	struct rsp_hash_key key;
 	uint64_t multiplier;
+	size_t engine_size; /* of the engine's part of each element */
+	uint32_t n_unlinked;
 	struct rsp_pool *first, **last;
 	struct rsp_table pools, elements, homes, owners;
 	struct rsp_walk *walks;
@@ -84,7 +88,7 @@ hash_of_owner(const void *ctx, const struct rsp_table_node *node)
 }
 
 struct rsp_handlespace *
-rsp_handlespace_new(const struct rsp_handlespace_limits *limits, struct rsp_hash_key key)
+rsp_handlespace_new(const struct rsp_handlespace_limits *limits, struct rsp_hash_key key, size_t engine_size)
 {
 	struct rsp_handlespace *hs = calloc(1, sizeof(*hs));
 
@@ -92,6 +96,7 @@ rsp_handlespace_new(const struct rsp_handlespace_limits *limits, struct rsp_hash
 		return NULL;
 	hs->limits = *limits;
 	hs->key = key;
+	hs->engine_size = engine_size;
 	hs->multiplier = rsp_hash(&key, (struct rsp_bytes){ 0 }) | 1;
 	hs->last = &hs->first;
 	if (rsp_table_init(&hs->pools, BUCKETS_LEAST, hash_of_pool, hs) != RSP_OK ||
@@ -117,6 +122,7 @@ rsp_handlespace_free(struct rsp_handlespace *hs)
 		return;
 	while (hs->first)
 		rsp_element_remove(hs, hs->first->element[hs->first->n_elements - 1]);
+	assert(hs->n_unlinked == 0);
 	rsp_table_done(&hs->pools);
 	rsp_table_done(&hs->elements);
 	rsp_table_done(&hs->homes);
@@ -206,26 +212,27 @@ home_find(const struct rsp_handlespace *hs, uint32_t id)
 	return (struct rsp_home *)(void *)node;
 }
 
-/* The home, made if need be; NULL if out of memory. An unused one must be given to home_settle(). */
+/* The home, made if need be, with one more reference; NULL if out of memory. */
 static struct rsp_home *
-home_get(struct rsp_handlespace *hs, uint32_t id)
+home_hold(struct rsp_handlespace *hs, uint32_t id)
 {
 	struct rsp_home *home = home_find(hs, id);
 
-	if (home)
-		return home;
-	home = calloc(1, sizeof(*home));
-	if (!home)
-		return NULL;
-	home->id = id;
-	rsp_table_add(&hs->homes, &home->node, mix(hs, id));
+	if (!home) {
+		home = calloc(1, sizeof(*home));
+		if (!home)
+			return NULL;
+		home->id = id;
+		rsp_table_add(&hs->homes, &home->node, mix(hs, id));
+	}
+	home->references++;
 	return home;
 }
 
 static void
-home_settle(struct rsp_handlespace *hs, struct rsp_home *home)
+home_drop(struct rsp_handlespace *hs, struct rsp_home *home)
 {
-	if (home->count > 0 || home->pools > 0)
+	if (!home || --home->references > 0)
 		return;
 	rsp_table_remove(&hs->homes, &home->node, mix(hs, home->id));
 	free(home);
@@ -271,7 +278,6 @@ home_leave(struct rsp_handlespace *hs, struct rsp_element *e)
 	home->count--;
 	home->sum -= RSP_FAULTY(CHECKSUM_NOT_UPDATED) ? 0 : element_sum(e);
 	home->digest -= element_digest(e);
-	home_settle(hs, home);
 }
 
 uint16_t
@@ -429,6 +435,7 @@ pool_new(struct rsp_handlespace *hs, struct rsp_bytes handle, uint64_t hash, con
 	}
 	pool->maker_home = home;
 	home->pools++;
+	home->references++;
 	hs->made++;
 	pool->before = hs->last;
 	*hs->last = pool;
@@ -437,8 +444,9 @@ pool_new(struct rsp_handlespace *hs, struct rsp_bytes handle, uint64_t hash, con
 	return pool;
 }
 
+/* Take the pool, which has no linked element, out of the handlespace. */
 static void
-pool_free(struct rsp_handlespace *hs, struct rsp_pool *pool)
+pool_unlink(struct rsp_handlespace *hs, struct rsp_pool *pool)
 {
 	for (struct rsp_walk *walk = hs->walks; walk; walk = walk->next) {
 		if (walk->pool != pool)
@@ -455,11 +463,22 @@ pool_free(struct rsp_handlespace *hs, struct rsp_pool *pool)
 	if (pool->maker)
 		owner_of(pool->maker)->pools--;
 	owner_drop(hs, pool->maker);
+	pool->maker = NULL;
 	pool->maker_home->pools--;
-	home_settle(hs, pool->maker_home);
+	home_drop(hs, pool->maker_home);
+	pool->maker_home = NULL;
 	rsp_order_done(&pool->order);
 	free(pool->element);
-	free(pool);
+	pool->element = NULL;
+	pool->room = 0;
+}
+
+/* Free the pool if no element, linked or unlinked, refers to it. */
+static void
+pool_drop(struct rsp_pool *pool)
+{
+	if (pool->n_elements == 0 && pool->n_unlinked == 0)
+		free(pool);
 }
 
 static enum rsp_err
@@ -495,7 +514,7 @@ pool_leave(struct rsp_handlespace *hs, struct rsp_element *e)
 		if (walk->pool == pool && walk->left > pool->n_elements)
 			walk->left = pool->n_elements;
 	if (pool->n_elements == 0)
-		pool_free(hs, pool);
+		pool_unlink(hs, pool);
 }
 
 /* Elements */
@@ -615,14 +634,14 @@ static enum rsp_err
 element_new(struct rsp_handlespace *hs, struct rsp_pool *pool, const struct rsp_pool_element *pe, size_t room,
 	    struct rsp_element **ret)
 {
-	size_t size = offsetof(struct rsp_element, inside) + room;
+	size_t size = offsetof(struct rsp_element, tail) + hs->engine_size + room;
 	struct rsp_element *e = calloc(1, size < sizeof(*e) ? sizeof(*e) : size);
 
 	if (!e || pool_reserve(pool) != RSP_OK) {
 		free(e);
 		return RSP_ENOMEM;
 	}
-	e->encoded = e->inside;
+	e->encoded = e->tail + hs->engine_size;
 	e->encoded_room = (uint16_t)room;
 	e->pool = pool;
 	e->pe_id = pe->pe_id;
@@ -647,15 +666,16 @@ put_new(struct rsp_handlespace *hs, struct rsp_pool *pool, struct rsp_bytes hand
 	    (!pool && (hs->pools.count >= hs->limits.pools || hs->limits.pool_elements == 0)))
 		return RSP_ELIMIT;
 	const char *owner = owner_hold(hs, pe->owner, &err);
-	struct rsp_home *home = err ? NULL : home_get(hs, pe->home_id);
+	struct rsp_home *home = err ? NULL : home_hold(hs, pe->home_id);
 	if (home && !pool)
 		pool = pool_new(hs, handle, hash, pe, owner, home);
 	err = home && pool ? element_new(hs, pool, pe, encoded.n, ret) : RSP_ENOMEM;
 	if (err) {
-		if (pool && pool->n_elements == 0)
-			pool_free(hs, pool); /* and with it the home, if that was new */
-		else if (home)
-			home_settle(hs, home);
+		if (pool && pool->n_elements == 0) {
+			pool_unlink(hs, pool);
+			pool_drop(pool);
+		}
+		home_drop(hs, home);
 		owner_drop(hs, owner);
 		return err;
 	}
@@ -677,8 +697,9 @@ move_to(struct rsp_element *e, uint8_t *room, size_t size)
 {
 	if (room == e->encoded)
 		return;
-	if (e->encoded != e->inside)
+	if (e->outgrown)
 		free(e->encoded);
+	e->outgrown = true;
 	e->encoded = room;
 	e->encoded_room = (uint16_t)size;
 }
@@ -694,12 +715,11 @@ put_again(struct rsp_handlespace *hs, struct rsp_element *e, const struct rsp_po
 		return err;
 	bool same_owner = is_owner(e->owner, pe->owner);
 	const char *owner = same_owner ? e->owner : owner_hold(hs, pe->owner, &err);
-	struct rsp_home *home = err ? NULL : e->home->id == pe->home_id ? e->home : home_get(hs, pe->home_id);
+	struct rsp_home *home = err ? NULL : home_hold(hs, pe->home_id), *old_home = e->home;
 	uint8_t *room = home ? room_for(e, encoded.n) : NULL;
 
 	if (!room) {
-		if (home)
-			home_settle(hs, home);
+		home_drop(hs, home);
 		if (!same_owner)
 			owner_drop(hs, owner);
 		return RSP_ENOMEM;
@@ -712,6 +732,7 @@ put_again(struct rsp_handlespace *hs, struct rsp_element *e, const struct rsp_po
 		home_leave(hs, e);
 		home_join(home, e);
 	}
+	home_drop(hs, old_home);
 	if (!same_owner) {
 		owner_drop(hs, e->owner);
 		e->owner = owner;
@@ -741,17 +762,38 @@ rsp_handlespace_put(struct rsp_handlespace *hs, struct rsp_bytes handle, const s
 }
 
 void
-rsp_element_remove(struct rsp_handlespace *hs, struct rsp_element *e)
+rsp_element_unlink(struct rsp_handlespace *hs, struct rsp_element *e)
 {
+	assert(!e->unlinked);
+	e->unlinked = true;
+	hs->n_unlinked++;
+	e->pool->n_unlinked++;
 	rsp_table_remove(&hs->elements, &e->node, element_hash(hs, e->pool, e->pe_id));
 	home_leave(hs, e);
 	pool_leave(hs, e);
+}
+
+void
+rsp_element_free(struct rsp_handlespace *hs, struct rsp_element *e)
+{
+	assert(e->unlinked);
+	hs->n_unlinked--;
+	e->pool->n_unlinked--;
+	pool_drop(e->pool);
+	home_drop(hs, e->home);
 	owner_drop(hs, e->owner);
-	if (e->encoded != e->inside)
+	if (e->outgrown)
 		free(e->encoded);
 	free(e->reporters);
 	free(e->rival);
 	free(e);
+}
+
+void
+rsp_element_remove(struct rsp_handlespace *hs, struct rsp_element *e)
+{
+	rsp_element_unlink(hs, e);
+	rsp_element_free(hs, e);
 }
 
 void
@@ -760,6 +802,7 @@ rsp_element_set_version(struct rsp_element *e, uint64_t version)
 	uint64_t before = element_digest(e);
 	struct rsp_wr wr;
 
+	assert(!e->unlinked);
 	if (!e->versioned)
 		return;
 	wr = rsp_wr_init(e->encoded + e->encoded_size - 8, 8);
@@ -771,16 +814,18 @@ rsp_element_set_version(struct rsp_element *e, uint64_t version)
 enum rsp_err
 rsp_element_rehome(struct rsp_handlespace *hs, struct rsp_element *e, uint32_t new_home_id, uint64_t version)
 {
-	struct rsp_home *home = home_get(hs, new_home_id);
+	struct rsp_home *old_home = e->home, *home = home_hold(hs, new_home_id);
 
+	assert(!e->unlinked);
 	if (!home)
 		return RSP_ENOMEM;
 	if (version)
 		rsp_element_set_version(e, version);
-	if (home == e->home)
-		return RSP_OK;
-	home_leave(hs, e);
-	home_join(home, e);
+	if (home != old_home) {
+		home_leave(hs, e);
+		home_join(home, e);
+	}
+	home_drop(hs, old_home);
 	struct rsp_wr wr = rsp_wr_init(e->encoded + 8, 4); /* the id stands behind the header and the PE identifier */
 	rsp_wr_u32(&wr, new_home_id);
 	return RSP_OK;

@@ -1,7 +1,9 @@
 #ifndef RSP_MODEL_HANDLESPACE_H
 #define RSP_MODEL_HANDLESPACE_H
 
+#include <stdalign.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/bytes.h"
@@ -31,6 +33,7 @@ struct rsp_pool {
 	struct rsp_pool *after, **before; /* among all pools, in the order they were made */
 	struct rsp_element **element;	   /* n_elements of them, in no particular order */
 	uint32_t n_elements, room;
+	uint32_t n_unlinked;		   /* elements that are unlinked and not freed yet: they still refer to the pool */
 	uint32_t head;			   /* where the next round robin begins */
 	uint32_t policy;		   /* the overall policy type, RFC 5352 s.3.1 rule 1 */
 	uint16_t transport, use;	   /* the overall transport type and use */
@@ -52,13 +55,15 @@ struct rsp_element {
 	struct rsp_home *home;
 	struct rsp_element *home_next, **home_link; /* among the elements of its home */
 	const char *owner;			    /* the identity that registered it, interned; NULL: none */
-	uint8_t *encoded;			    /* its Pool Element parameter, in @inside while it fits */
+	uint8_t *encoded;			    /* its Pool Element parameter, in @tail while it fits */
 	uint32_t pe_id;
 	uint32_t place;			    /* in pool->element */
 	uint16_t encoded_size, answer_size; /* whole; up to and with the policy, as users see it */
 	uint16_t encoded_room;
 	bool chosen : 1; /* while an answer is put together */
 	bool versioned : 1; /* @encoded ends with its version */
+	bool unlinked : 1;  /* by rsp_element_unlink(): no longer part of the handlespace */
+	bool outgrown : 1;  /* @encoded is allocated separately */
 
 	/* the engine's */
 	bool waiting : 1; /* for the answer to a keep-alive */
@@ -79,12 +84,28 @@ struct rsp_element {
 	void *reporters;     /* @bad_reports of them, since it answered last; NULL: none. Freed with the element */
 	void *rival;	     /* what another registrar says of it; NULL: nothing. Freed with the element */
 
-	uint8_t inside[];
+	/* what the engine keeps (rsp_element_engine()), and behind that room for @encoded */
+	alignas(max_align_t) uint8_t tail[];
 };
 
-/** NULL if out of memory. @key decides the hashing: it must be random. The caller frees with rsp_handlespace_free(). */
-struct rsp_handlespace *rsp_handlespace_new(const struct rsp_handlespace_limits *limits, struct rsp_hash_key key)
-	RSP_NODISCARD;
+/**
+ * The engine's part of @e: as many octets as rsp_handlespace_new() was told, aligned for any type, all zero when the
+ * element is made. It does not move, and rsp_handlespace_put() does not change it when it replaces the element.
+ */
+static inline void *
+rsp_element_engine(const struct rsp_element *e)
+{
+	return (void *)((uintptr_t)e + offsetof(struct rsp_element, tail));
+}
+
+/**
+ * An empty handlespace, each of whose elements carries @engine_size octets for the engine. @key seeds the hashing: it
+ * must be random. NULL if out of memory. The caller frees with rsp_handlespace_free().
+ */
+struct rsp_handlespace *rsp_handlespace_new(const struct rsp_handlespace_limits *limits, struct rsp_hash_key key,
+					    size_t engine_size) RSP_NODISCARD;
+
+/** Free @hs and all its elements; elements that are unlinked must have been freed before. */
 void rsp_handlespace_free(struct rsp_handlespace *hs);
 
 /**
@@ -129,7 +150,18 @@ struct rsp_element *rsp_element_find(const struct rsp_handlespace *hs, const str
 enum rsp_err rsp_handlespace_put(struct rsp_handlespace *hs, struct rsp_bytes handle, const struct rsp_pool_element *pe,
 				 struct rsp_element **ret, bool *ret_new) RSP_NODISCARD;
 
-/** Forget @e, whose timers the engine has cancelled; its pool goes with its last element. */
+/**
+ * Take @e out of the handlespace: no search, walk, selection, count, checksum or digest includes it any more. If it was
+ * the last element of its pool, the pool is taken out likewise, and rsp_handlespace_put() makes another under the same
+ * handle. @e itself can still be read, written to a message, and reached through the caller's own pointers, with its
+ * owner, home id, engine's part and e->pool (watchers included), until rsp_element_free().
+ */
+void rsp_element_unlink(struct rsp_handlespace *hs, struct rsp_element *e);
+
+/** Free @e, which is unlinked and whose timers the engine has cancelled, and its pool if that was kept for @e only. */
+void rsp_element_free(struct rsp_handlespace *hs, struct rsp_element *e);
+
+/** Unlink and free @e, whose timers the engine has cancelled. */
 void rsp_element_remove(struct rsp_handlespace *hs, struct rsp_element *e);
 
 /**

@@ -203,7 +203,7 @@ bench_new(uint32_t pools, uint32_t per_pool, uint32_t policy)
 	b->pe.user.type = RSP_PARAM_TCP;
 	b->pe.user.port = 80;
 	rsp_wheel_init(&b->wheel, 0);
-	b->hs = rsp_handlespace_new(&limits, (struct rsp_hash_key){ 0x1234567, 0x89abcdef });
+	b->hs = rsp_handlespace_new(&limits, (struct rsp_hash_key){ 0x1234567, 0x89abcdef }, 0);
 	for (uint32_t p = 0; p < pools; p++)
 		handle_size[p] = (uint8_t)snprintf(handle[p], sizeof(handle[p]), "pool-%06u", p);
 	return b;

@@ -13,7 +13,7 @@ static inline struct rsp_handlespace *
 space_new(void)
 {
 	static const struct rsp_handlespace_limits roomy = { .pools = 1000, .elements = 100000, .pool_elements = 9999 };
-	struct rsp_handlespace *hs = rsp_handlespace_new(&roomy, (struct rsp_hash_key){ 11, 22 });
+	struct rsp_handlespace *hs = rsp_handlespace_new(&roomy, (struct rsp_hash_key){ 11, 22 }, 0);
 
 	if (!hs)
 		abort();

@@ -36,7 +36,7 @@ put(struct rsp_handlespace *hs, const char *handle, uint32_t pe_id, uint32_t hom
 static void
 what_is_put_is_found(void)
 {
-	struct rsp_handlespace *hs = rsp_handlespace_new(&roomy, key);
+	struct rsp_handlespace *hs = rsp_handlespace_new(&roomy, key, 0);
 	struct rsp_element *e = put(hs, "web", 7, 1);
 	struct rsp_pool *pool = rsp_pool_find(hs, rsp_bytes_str("web"));
 	struct rsp_pool_element pe = sample(7, 2, RSP_POLICY_RR, 0), got = { 0 };
@@ -78,7 +78,7 @@ what_is_put_is_found(void)
 static void
 users_do_not_see_owner_and_asap_transport(void)
 {
-	struct rsp_handlespace *hs = rsp_handlespace_new(&roomy, key);
+	struct rsp_handlespace *hs = rsp_handlespace_new(&roomy, key, 0);
 	struct rsp_pool_element pe = sample(7, 1, RSP_POLICY_RR, 0), got = { 0 };
 	struct rsp_element *e = NULL;
 	uint8_t buf[512];
@@ -108,7 +108,7 @@ users_do_not_see_owner_and_asap_transport(void)
 static void
 a_version_stays_with_its_element(void)
 {
-	struct rsp_handlespace *hs = rsp_handlespace_new(&roomy, key);
+	struct rsp_handlespace *hs = rsp_handlespace_new(&roomy, key, 0);
 	struct rsp_pool_element pe = sample(7, 1, RSP_POLICY_RR, 0), got = { 0 };
 	struct rsp_element *e = put(hs, "web", 7, 1);
 	bool is_new;
@@ -158,7 +158,7 @@ static void
 caps_are_kept_and_change_nothing(void)
 {
 	struct rsp_handlespace_limits tight = { .pools = 2, .elements = 4, .pool_elements = 3 };
-	struct rsp_handlespace *hs = rsp_handlespace_new(&tight, key);
+	struct rsp_handlespace *hs = rsp_handlespace_new(&tight, key, 0);
 	struct rsp_pool_element pe = sample(99, 1, RSP_POLICY_RR, 0);
 	struct rsp_element *e = NULL;
 	static char long_handle[RSP_HANDLE_MAX + 1];
@@ -182,7 +182,7 @@ static void
 the_checksum_is_rfc_1071s(void)
 {
 	/* RFC 5353 s.3.6.2, and the table that rsplib computed fddc for: 11111111 owns EchoPool 0a0b0c01 */
-	struct rsp_handlespace *hs = rsp_handlespace_new(&roomy, key);
+	struct rsp_handlespace *hs = rsp_handlespace_new(&roomy, key, 0);
 	uint32_t words = 0x4563 + 0x686f + 0x506f + 0x6f6c + 0x0a0b + 0x0c01;
 
 	CHECK_EQ(rsp_home_checksum(hs, 1), 0xffff);
@@ -198,7 +198,7 @@ a_random_history_agrees_with_an_array(void)
 {
 	enum { POOLS = 20, IDS = 60, HOMES = 4, STEPS = 60000 };
 	static uint8_t home_of[POOLS][IDS], seen[POOLS][IDS], there_throughout[POOLS][IDS];
-	struct rsp_handlespace *hs = rsp_handlespace_new(&roomy, key);
+	struct rsp_handlespace *hs = rsp_handlespace_new(&roomy, key, 0);
 	struct rsp_rng rng = rsp_rng_seeded(20261123);
 	struct rsp_walk walk = { 0 };
 	char handle[16];
@@ -259,7 +259,7 @@ a_random_history_agrees_with_an_array(void)
 static void
 the_table_grows_and_loses_nobody(void)
 {
-	struct rsp_handlespace *hs = rsp_handlespace_new(&roomy, key);
+	struct rsp_handlespace *hs = rsp_handlespace_new(&roomy, key, 0);
 
 	for (uint32_t i = 1; i <= 20000; i++) {
 		(void)put(hs, i % 2 ? "odd" : "even", i, 1);
@@ -274,7 +274,7 @@ the_table_grows_and_loses_nobody(void)
 static void
 round_robin_takes_turns(void)
 {
-	struct rsp_handlespace *hs = rsp_handlespace_new(&roomy, key);
+	struct rsp_handlespace *hs = rsp_handlespace_new(&roomy, key, 0);
 	struct rsp_rng rng = rsp_rng_seeded(1);
 	struct rsp_element *out[8];
 	unsigned first[4] = { 0 };
@@ -297,7 +297,7 @@ static void
 priority_gives_the_highest_in_decreasing_order(void)
 {
 	static const uint32_t value[] = { 3, 9, 1, 9, 5 };
-	struct rsp_handlespace *hs = rsp_handlespace_new(&roomy, key);
+	struct rsp_handlespace *hs = rsp_handlespace_new(&roomy, key, 0);
 	struct rsp_rng rng = rsp_rng_seeded(1);
 	struct rsp_element *out[8];
 	unsigned best[6] = { 0 };
@@ -316,6 +316,123 @@ priority_gives_the_highest_in_decreasing_order(void)
 	rsp_handlespace_free(hs);
 }
 
+struct engine_part {
+	long double number; /* needs the strictest alignment */
+	uint8_t octets[7];
+};
+
+static void
+the_engines_part_of_an_element_survives_its_replacement(void)
+{
+	struct rsp_handlespace *hs = rsp_handlespace_new(&roomy, key, sizeof(struct engine_part));
+	struct rsp_element *e = put(hs, "web", 7, 1);
+	struct engine_part *part = rsp_element_engine(e);
+	struct rsp_pool_element pe = sample(7, 1, RSP_POLICY_RR, 0), got = { 0 };
+	static const uint8_t zero[sizeof(struct engine_part)];
+	bool is_new = true;
+
+	CHECK((uintptr_t)part % alignof(max_align_t) == 0);
+	CHECK(memcmp(part, zero, sizeof(zero)) == 0);
+	memset(part->octets, 0xa5, sizeof(part->octets));
+	part->number = 1.5L;
+	pe.owner = rsp_bytes_str("an owner whose name makes the parameter larger than it was");
+	CHECK_EQ(rsp_handlespace_put(hs, rsp_bytes_str("web"), &pe, &e, &is_new), RSP_OK);
+	CHECK(!is_new && rsp_element_engine(e) == part);
+	CHECK(part->number == 1.5L && part->octets[0] == 0xa5 && part->octets[6] == 0xa5);
+	rsp_element_decode(e, &got);
+	CHECK(rsp_bytes_equal(got.owner, pe.owner));
+	rsp_handlespace_free(hs);
+}
+
+static void
+an_unlinked_element_is_not_found_counted_or_selected(void)
+{
+	struct rsp_handlespace *hs = rsp_handlespace_new(&roomy, key, 0);
+	struct rsp_element *gone = put(hs, "web", 1, 5), *stays = put(hs, "web", 2, 5), *out[4];
+	struct rsp_pool *pool = rsp_pool_find(hs, rsp_bytes_str("web"));
+	struct rsp_rng rng = rsp_rng_seeded(1);
+
+	rsp_element_unlink(hs, gone);
+	CHECK(!rsp_element_find(hs, pool, 1));
+	CHECK_EQ(rsp_handlespace_elements(hs), 1);
+	CHECK_EQ(rsp_home_count(hs, 5), 1);
+	CHECK(rsp_home_first(hs, 5) == stays && !rsp_home_next(stays));
+	CHECK_EQ(rsp_home_checksum(hs, 5), rsp_home_checksum_full(hs, 5));
+	CHECK(rsp_home_digest(hs, 5) == rsp_home_digest_full(hs, 5));
+	CHECK_EQ(rsp_select(pool, 4, &rng, out), 1);
+	CHECK(out[0] == stays && gone->pool == pool);
+	rsp_element_free(hs, gone);
+	CHECK(rsp_pool_find(hs, rsp_bytes_str("web")) == pool);
+	rsp_handlespace_free(hs);
+}
+
+static void
+an_unlinked_element_can_still_be_read(void)
+{
+	struct rsp_handlespace *hs = rsp_handlespace_new(&roomy, key, 0);
+	struct rsp_pool_element pe = sample(7, 0x55, RSP_POLICY_RR, 0), got = { 0 };
+	struct rsp_element *e = NULL;
+	uint8_t buf[512];
+	struct rsp_wr wr = rsp_wr_init(buf, sizeof(buf));
+	bool is_new;
+
+	pe.owner = rsp_bytes_str("web1");
+	pe.version = 12;
+	CHECK_EQ(rsp_handlespace_put(hs, rsp_bytes_str("web"), &pe, &e, &is_new), RSP_OK);
+	rsp_element_unlink(hs, e);
+	CHECK_EQ(rsp_element_home_id(e), 0x55);
+	CHECK_EQ(rsp_element_version(e), 12);
+	CHECK_STR(e->owner, "web1");
+	rsp_element_decode(e, &got);
+	CHECK(got.pe_id == 7 && got.user.port == 80);
+	rsp_element_write(&wr, e, true);
+	CHECK_EQ(wr.pos, e->encoded_size);
+	CHECK_EQ(rsp_home_count(hs, 0x55), 0);
+	CHECK_EQ(rsp_home_pools(hs, 0x55), 0);
+	CHECK_EQ(rsp_owner_pools(hs, rsp_bytes_str("web1")), 0);
+	rsp_element_free(hs, e);
+	rsp_handlespace_free(hs);
+}
+
+static void
+a_pool_can_be_made_anew_while_its_unlinked_elements_are_kept(void)
+{
+	struct rsp_handlespace *hs = rsp_handlespace_new(&roomy, key, 0);
+	struct rsp_element *first = put(hs, "web", 1, 1), *second = put(hs, "web", 2, 1), *anew;
+	struct rsp_pool *old = first->pool;
+	int watcher;
+
+	old->watchers = &watcher;
+	rsp_element_unlink(hs, first);
+	rsp_element_unlink(hs, second);
+	CHECK(!rsp_pool_find(hs, rsp_bytes_str("web")) && !rsp_pool_next(hs, NULL));
+	CHECK_EQ(rsp_handlespace_pools(hs), 0);
+	anew = put(hs, "web", 1, 1);
+	CHECK(anew != first && anew->pool != old && !anew->pool->watchers);
+	CHECK_EQ(rsp_handlespace_pools(hs), 1);
+	CHECK_EQ(anew->pool->n_elements, 1);
+	rsp_element_free(hs, first);
+	CHECK(second->pool == old && old->watchers == &watcher);
+	CHECK(rsp_bytes_equal(rsp_pool_handle(old), rsp_bytes_str("web")));
+	rsp_element_free(hs, second);
+	CHECK(rsp_pool_find(hs, rsp_bytes_str("web")) == anew->pool);
+	rsp_handlespace_free(hs);
+}
+
+static void
+an_unlinked_element_leaves_room_for_another(void)
+{
+	struct rsp_handlespace_limits tight = { .pools = 1, .elements = 1, .pool_elements = 1 };
+	struct rsp_handlespace *hs = rsp_handlespace_new(&tight, key, 0);
+	struct rsp_element *gone = put(hs, "a", 1, 1);
+
+	rsp_element_unlink(hs, gone);
+	(void)put(hs, "b", 1, 1);
+	CHECK_EQ(rsp_handlespace_elements(hs), 1);
+	rsp_element_free(hs, gone);
+	rsp_handlespace_free(hs);
+}
+
 int
 main(void)
 {
@@ -328,5 +445,10 @@ main(void)
 	TAP_RUN(the_table_grows_and_loses_nobody);
 	TAP_RUN(round_robin_takes_turns);
 	TAP_RUN(priority_gives_the_highest_in_decreasing_order);
+	TAP_RUN(the_engines_part_of_an_element_survives_its_replacement);
+	TAP_RUN(an_unlinked_element_is_not_found_counted_or_selected);
+	TAP_RUN(an_unlinked_element_can_still_be_read);
+	TAP_RUN(a_pool_can_be_made_anew_while_its_unlinked_elements_are_kept);
+	TAP_RUN(an_unlinked_element_leaves_room_for_another);
 	return tap_end();
 }

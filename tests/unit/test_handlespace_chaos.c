@@ -176,7 +176,7 @@ a_space_is_whole_or_not_there(void)
 
 	for (; !hs && failed < 20; failed++) {
 		chaos_begin(failed);
-		hs = rsp_handlespace_new(&limits, (struct rsp_hash_key){ 1, 2 });
+		hs = rsp_handlespace_new(&limits, (struct rsp_hash_key){ 1, 2 }, 0);
 		(void)chaos_end();
 	}
 	CHECK(hs && failed > 4);

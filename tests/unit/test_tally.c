@@ -33,7 +33,7 @@ static void
 the_sums_of_each_home_are_the_handlespaces(void)
 {
 	struct rsp_handlespace_limits limits = { 1000, 10000, 1000 };
-	struct rsp_handlespace *hs = rsp_handlespace_new(&limits, (struct rsp_hash_key){ 1, 2 });
+	struct rsp_handlespace *hs = rsp_handlespace_new(&limits, (struct rsp_hash_key){ 1, 2 }, 0);
 	struct rsp_rng rng = rsp_rng_seeded(7);
 
 	CHECK_EQ(tally_init(&tally), RSP_OK);

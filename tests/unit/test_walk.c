@@ -7,6 +7,8 @@ enum { IDS = 600, POOLS = 7, HOMES = 3, WALKS = 4 };
 
 static struct rsp_handlespace *hs;
 static bool stays[IDS + 1]; /* has been there since the walk began, with the home that it has */
+static struct rsp_element *unlinked[10 * IDS * 4];
+static unsigned n_unlinked;
 
 static struct rsp_bytes
 pool_of(uint32_t id)
@@ -91,10 +93,15 @@ change(struct rsp_rng *rng)
 	struct rsp_element *e = find(id);
 	bool moves = e && rsp_element_home_id(e) != home;
 
-	switch (rsp_rng_below(rng, 4)) {
+	switch (rsp_rng_below(rng, 5)) {
 	case 0:
 		if (e)
 			rsp_element_remove(hs, e);
+		stays[id] = false;
+		break;
+	case 3:
+		if (e)
+			rsp_element_unlink(hs, unlinked[n_unlinked++] = e);
 		stays[id] = false;
 		break;
 	case 1:
@@ -138,6 +145,8 @@ who_stays_is_seen(void)
 		for (uint32_t id = 1; id <= IDS; id++)
 			missed += stays[id] && (!home || 1 + id % HOMES == home) && !seen[id];
 		CHECK_EQ(missed, 0);
+		while (n_unlinked > 0)
+			rsp_element_free(hs, unlinked[--n_unlinked]);
 		rsp_handlespace_free(hs);
 	}
 }

@@ -73,7 +73,7 @@ rsp_registrar_new(const struct rsp_registrar_config *config, const struct rsp_en
 	rsp_wheel_init(&r->push, now_ms);
 	rsp_wheel_init(&r->enrp, now_ms);
 	r->now_ms = now_ms;
-	r->space = rsp_handlespace_new(&config->limits, r->key);
+	r->space = rsp_handlespace_new(&config->limits, r->key, 0);
 	r->answer_room = RSP_MESSAGE_MAX / 32; /* no Pool Element is shorter */
 	r->answer = calloc(r->answer_room, sizeof(struct rsp_element *));
 	r->name = config->name ? strdup(config->name) : NULL;
