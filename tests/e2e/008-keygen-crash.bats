@@ -41,7 +41,7 @@ whole() {
 		rm -rf "$d"
 		cp -r "$BATS_FILE_TMPDIR/master" "$d"
 		status=0
-		RSP_CRASH_AT=$at "$RSP_BUILDDIR/keygen_crash" "$1" --scope "$d" "${@:2}" >"$out" 2>&1 || status=$?
+		RSP_CRASH_AT=$at "$RSP_BUILDDIR/tests/e2e/keygen_crash" "$1" --scope "$d" "${@:2}" >"$out" 2>&1 || status=$?
 		[ "$status" -ne 0 ] || break
 		[ "$status" -eq 137 ] || { cat "$out"; return 1; }
 		if [ -e "$d/.change/steps" ]; then
@@ -76,7 +76,7 @@ whole() {
 	while :; do
 		rm -rf "$d"
 		status=0
-		RSP_CRASH_AT=$at "$RSP_BUILDDIR/keygen_crash" init --scope "$d" >"$BATS_TEST_TMPDIR/out" || status=$?
+		RSP_CRASH_AT=$at "$RSP_BUILDDIR/tests/e2e/keygen_crash" init --scope "$d" >"$BATS_TEST_TMPDIR/out" || status=$?
 		[ "$status" -ne 0 ] || break
 		rsp-keygen init --scope "$d" >"$BATS_TEST_TMPDIR/out" 2>&1 || grep -q 'exists\|has a' "$BATS_TEST_TMPDIR/out"
 		run -0 rsp-keygen check --scope "$d"

@@ -30,7 +30,7 @@ valid() { # the records of $output are as their schemas say
 }
 
 @test "decode: everything we send, from standard input" {
-	"$RSP_BUILDDIR/print_samples" >samples.tsv
+	"$RSP_BUILDDIR/tests/unit/print_samples" >samples.tsv
 	run -0 --separate-stderr rsp-audit decode --reencode - <samples.tsv
 	valid
 	diff <(cut -f3 samples.tsv) <(jq -r .reencoded <<<"$output")

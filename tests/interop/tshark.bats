@@ -15,7 +15,7 @@ bats_load_library bats-assert
 
 setup_file() {
 	cd "$BATS_FILE_TMPDIR" || return
-	"$RSP_BUILDDIR/print_samples" >samples.tsv
+	"$RSP_BUILDDIR/tests/unit/print_samples" >samples.tsv
 	"$RSP_BUILDDIR/rsp-audit" decode --trace-pcap samples.pcap samples.tsv >samples.json
 }
 

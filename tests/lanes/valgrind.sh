@@ -3,7 +3,7 @@
 lane=valgrind
 . "${RSP_SRCDIR:?}/tests/lanes/lane.sh"
 export G_SLICE=always-malloc
-tests=$(cd "$RSP_BUILDDIR" && find . -maxdepth 1 -name 'test_*' ! -name 'test_sim_*' -type f -perm -u+x | sort)
+tests=$(cd "$RSP_BUILDDIR" && find tests/unit -name 'test_*' -type f -perm -u+x | sort)
 echo "1..$(echo "$tests" | wc -w)"
 for test in $tests; do
 	step "$test" valgrind -q --leak-check=full --error-exitcode=99 --child-silent-after-fork=yes "$RSP_BUILDDIR/$test"
