@@ -9,9 +9,9 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/hash.h"
-#include "model/order.h"
 #include "base/table.h"
-#include "model/timers.h"
+#include "model/order.h"
+#include "model/wheel.h"
 #include "proto/param.h"
 
 /*

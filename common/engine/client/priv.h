@@ -5,7 +5,7 @@
 
 #include "base/hash.h"
 #include "engine/client/client.h"
-#include "model/timers.h"
+#include "model/wheel.h"
 
 /* What the files of the client share. client.c: construction, time, messages in. client_hunt.c: links and the hunt for
  * a home; client_room.c: how many attempts of it are under way; client_verdict.c: what is told of it. client_element.c: registrations. client_lookup.c: resolutions and unreachable reports. client_announce.c:

@@ -1,7 +1,7 @@
 #include <string.h>
 
 #include "base/rng.h"
-#include "model/timers.h"
+#include "model/wheel.h"
 #include "tap.h"
 
 static void

@@ -1,4 +1,4 @@
-#include "model/timers.h"
+#include "model/wheel.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
-#ifndef RSP_MODEL_TIMERS_H
-#define RSP_MODEL_TIMERS_H
+#ifndef RSP_MODEL_WHEEL_H
+#define RSP_MODEL_WHEEL_H
 
 #include <stdbool.h>
 #include <stddef.h>
