@@ -6,7 +6,7 @@
 
 #include "base/fault.h"
 #include "model/checksum.h"
-#include "wire/reader.h"
+#include "proto/encoded.h"
 
 #define ENCODED_MAX 2048 /* one Pool Element: 32 addresses in each of two transports, and an owner */
 #define BUCKETS_LEAST 64
@@ -541,25 +541,28 @@ rsp_element_home_id(const struct rsp_element *e)
 	return e->home->id;
 }
 
+static struct rsp_bytes
+encoded_of(const struct rsp_element *e)
+{
+	return rsp_bytes_of(e->encoded, e->encoded_size);
+}
+
 uint64_t
 rsp_element_version(const struct rsp_element *e)
 {
-	if (!e->versioned)
-		return 0;
-	struct rsp_rd rd = rsp_rd_init(rsp_bytes_of(e->encoded + e->encoded_size - 8, 8), 0);
-	uint64_t high = rsp_rd_u32(&rd);
-
-	return high << 32 | rsp_rd_u32(&rd);
+	return e->versioned ? rsp_encoded_version(encoded_of(e)) : 0;
 }
 
 void
 rsp_element_decode(const struct rsp_element *e, struct rsp_pool_element *ret)
 {
-	struct rsp_rd rd = rsp_rd_init(rsp_bytes_of(e->encoded, e->encoded_size), 0), body;
-	uint16_t type;
+	rsp_encoded_decode(encoded_of(e), ret);
+}
 
-	if (rsp_rd_tlv(&rd, &type, &body)) /* it was encoded here */
-		rsp_pool_element_decode(&body, ret);
+struct rsp_bytes
+rsp_element_public(const struct rsp_element *e)
+{
+	return rsp_bytes_of(e->encoded, e->answer_size);
 }
 
 void
@@ -568,33 +571,15 @@ rsp_element_write(struct rsp_wr *wr, const struct rsp_element *e, bool whole)
 	rsp_wr_pad(wr);
 	struct rsp_mark mark = { .at = wr->pos };
 
-	rsp_wr_bytes(wr, rsp_bytes_of(e->encoded, whole ? e->encoded_size : e->answer_size));
+	rsp_wr_bytes(wr, whole ? encoded_of(e) : rsp_element_public(e));
 	rsp_wr_close(wr, mark);
-}
-
-/* RFC 5354 s.3.10: where the policy stands in an encoded Pool Element: header, three fields, user transport. */
-static size_t
-policy_at(const uint8_t *encoded)
-{
-	enum { USER = 16 };
-	size_t size = (size_t)encoded[USER + 2] << 8 | encoded[USER + 3];
-
-	return USER + ((size + 3) & ~(size_t)3);
-}
-
-static size_t
-policy_size(const uint8_t *encoded)
-{
-	const uint8_t *policy = encoded + policy_at(encoded);
-
-	return (size_t)policy[2] << 8 | policy[3];
 }
 
 void
 rsp_element_policy_write(struct rsp_wr *wr, const struct rsp_element *e)
 {
 	rsp_wr_pad(wr);
-	rsp_wr_bytes(wr, rsp_bytes_of(e->encoded + policy_at(e->encoded), policy_size(e->encoded)));
+	rsp_wr_bytes(wr, rsp_encoded_policy(encoded_of(e)));
 }
 
 /* Unknown parameters are not kept. */
@@ -627,7 +612,7 @@ store(struct rsp_element *e, struct rsp_bytes encoded, bool versioned)
 	e->versioned = versioned;
 	memcpy(e->encoded, encoded.p, encoded.n);
 	e->encoded_size = (uint16_t)encoded.n;
-	e->answer_size = (uint16_t)(policy_at(encoded.p) + policy_size(encoded.p)); /* users see no more */
+	e->answer_size = (uint16_t)rsp_encoded_public(encoded).n;
 }
 
 static enum rsp_err
@@ -800,14 +785,11 @@ void
 rsp_element_set_version(struct rsp_element *e, uint64_t version)
 {
 	uint64_t before = element_digest(e);
-	struct rsp_wr wr;
 
 	assert(!e->unlinked);
 	if (!e->versioned)
 		return;
-	wr = rsp_wr_init(e->encoded + e->encoded_size - 8, 8);
-	rsp_wr_u32(&wr, (uint32_t)(version >> 32));
-	rsp_wr_u32(&wr, (uint32_t)version);
+	rsp_encoded_set_version(e->encoded, e->encoded_size, version);
 	e->home->digest += element_digest(e) - before;
 }
 
@@ -826,8 +808,7 @@ rsp_element_rehome(struct rsp_handlespace *hs, struct rsp_element *e, uint32_t n
 		home_join(home, e);
 	}
 	home_drop(hs, old_home);
-	struct rsp_wr wr = rsp_wr_init(e->encoded + 8, 4); /* the id stands behind the header and the PE identifier */
-	rsp_wr_u32(&wr, new_home_id);
+	rsp_encoded_set_home_id(e->encoded, new_home_id);
 	return RSP_OK;
 }
 

@@ -181,6 +181,9 @@ uint64_t rsp_element_version(const struct rsp_element *e);
 /** Append the Pool Element parameter of @e: whole (for ENRP), or for users, without ASAP transport and owner. */
 void rsp_element_write(struct rsp_wr *wr, const struct rsp_element *e, bool whole);
 
+/** The part of its encoding that pool users see (proto/encoded.h). The view lives until @e changes. */
+struct rsp_bytes rsp_element_public(const struct rsp_element *e);
+
 /** Append the policy parameter of @e. */
 void rsp_element_policy_write(struct rsp_wr *wr, const struct rsp_element *e);
 
