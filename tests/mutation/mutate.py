@@ -2,8 +2,8 @@
 """Make one-line mistakes in the code and see whether a unit test finds each: one that none finds survives.
 
 The mistakes are drawn by a seed, as many from each layer. Each is made in a copy of the tree, where one object is
-compiled and only unit tests of that layer are linked and run, until one fails. A mistake that gives the same object as
-the right code is none and is not counted. survivors.tsv lists survivors that no test can find, with the reason.
+compiled and only unit tests that use this object are linked and run, until one fails. A mistake that gives the same object
+as the right code is none and is not counted. survivors.tsv lists survivors that no test can find, with the reason.
 
 The table goes to standard output: result, layer, file:line, kind, the line, the changed line, the test that failed.
 The exit status is 1 if a mistake survives that survivors.tsv does not explain.
@@ -28,7 +28,7 @@ WALL_S = 60  # a test that takes longer than this, and six times as long as with
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 Mutant = collections.namedtuple("Mutant", "layer path number kind old new")
-Program = collections.namedtuple("Program", "name libraries")
+Program = collections.namedtuple("Program", "name symbols")  # the symbols that it defines
 
 SWAPS = [  # pattern in code without strings and comments, replacement, kind
     (r"&&", "||", "and-or"),
@@ -85,11 +85,18 @@ def mistakes_in(line, code):
         yield "dropped", line[:indent] + ";"
 
 
+def files_of(tree, layer):
+    """The C files of a layer and of its rooms, as paths from the root of @tree."""
+    for folder, rooms, names in os.walk(os.path.join(tree, "common", layer)):
+        rooms.sort()
+        for name in sorted(names):
+            if name.endswith(".c"):
+                yield os.path.relpath(os.path.join(folder, name), tree)
+
+
 def mutants_of(tree, layer, only):
-    folder = os.path.join(tree, "common", layer)
-    for name in sorted(os.listdir(folder)):
-        path = f"common/{layer}/{name}"
-        if not name.endswith(".c") or (only and not any(path.endswith(suffix) for suffix in only)):
+    for path in files_of(tree, layer):
+        if only and not any(path.endswith(suffix) for suffix in only):
             continue
         with open(os.path.join(tree, path), encoding="utf-8") as file:
             text = file.read()
@@ -136,9 +143,13 @@ class Build:
                         ignore=shutil.ignore_patterns(".git", "build", "build?*", "lane-*", "autom4te.cache"))
         shutil.copytree(os.path.join(source, "build-aux"), os.path.join(self.tree, "build-aux"), dirs_exist_ok=True)
         self.run(f"{shlex.quote(self.tree)}/configure CFLAGS='-O1 -g0'")
-        self.programs = [program for program in self.find_programs() if set(program.libraries) & set(layers)]
-        self.run("make -s " + " ".join(program.name for program in self.programs))
-        self.links, self.compiles = {}, {}
+        names = self.find_programs()
+        self.run("make -s " + " ".join(names))
+        self.compiles = {}
+        self.links = {name: self.command_for(name, {}) for name in names}
+        wanted = set().union(*(self.symbols(path[:-2] + ".o") for layer in layers for path in files_of(self.tree, layer)))
+        programs = [Program(name, self.symbols(name)) for name in names]
+        self.programs = [program for program in programs if program.symbols & wanted]
 
     def run(self, command):
         done = subprocess.run(command, shell=True, cwd=self.dir, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -149,10 +160,12 @@ class Build:
 
     def find_programs(self):
         with open(os.path.join(self.tree, "Makefile.am"), encoding="utf-8") as file:
-            text = file.read().replace("\\\n", " ")
-        checks = re.findall(r"^check_PROGRAMS \+= (test_\w+)$", text, re.M)
-        adds = dict(re.findall(r"^(\w+)_LDADD = (.*)$", text, re.M))
-        return [Program(name, re.findall(r"lib(\w+)\.a", adds.get(name, ""))) for name in checks]
+            return sorted(set(re.findall(r"tests/unit/test_\w+(?=[ \n])", file.read())))
+
+    def symbols(self, path):
+        """The external symbols that object or program @path defines."""
+        lines = self.run(f"nm -P {shlex.quote(path)}").splitlines()
+        return {line.split()[0] for line in lines if line.split()[1] in "TDBRCVW"} - {"main"}
 
     def command_for(self, target, known):
         """What make runs to build @target, from its own words."""
@@ -175,11 +188,9 @@ class Build:
         with open(os.path.join(self.dir, path[:-2] + ".o"), "rb") as file:
             return file.read()
 
-    def archive(self, layer, path):
-        self.run(f"ar r lib{layer}.a {path[:-2]}.o")
-
-    def link(self, name):
-        self.run(self.command_for(name, self.links))
+    def link(self, name, path):
+        """Link program @name with the object of @path, which comes before that in the archive."""
+        self.run(self.links[name].replace(" libtests.a", f" {path[:-2]}.o libtests.a"))
 
     def test(self, name, cpu_s, wall_s):
         """None if @name passes, else what it failed by."""
@@ -219,15 +230,16 @@ class Build:
 
 def tests_of(build, mutant, durations, kills):
     """The tests to run: that named for the file first, then those that have found much, then quick ones."""
-    stem = os.path.basename(mutant.path)[:-2]
-    some = [program for program in build.programs if mutant.layer in program.libraries]
+    parts = mutant.path[:-2].split("/")[1:]
+    words = ["_".join(parts[at:]) for at in range(len(parts))] + parts[:-1]
+    symbols = build.symbols(mutant.path[:-2] + ".o")
 
     def worth(program):
-        near = max((len(word) for word in (stem, f"{mutant.layer}_{stem}") if word in program.name), default=0)
+        near = max((len(word) for word in words if word in program.name), default=0)
         return (-near, -kills[mutant.path][program.name], -kills[mutant.layer][program.name],
-                len(program.libraries), durations[program.name])
+                len(program.symbols), durations[program.name])
 
-    return [program.name for program in sorted(some, key=worth)]
+    return [program.name for program in sorted(build.programs, key=worth) if program.symbols & symbols]
 
 
 def known_survivors():
@@ -278,9 +290,8 @@ def main():
             result, by = "same-object", ""
         else:
             result, by = "survived", ""
-            build.archive(mutant.layer, mutant.path)
             for name in tests_of(build, mutant, durations, kills):
-                build.link(name)
+                build.link(name, mutant.path)
                 cpu_s = int(10 + 4 * durations[name])
                 failed = build.test(name, cpu_s, max(WALL_S, 6 * durations[name]))
                 if failed:
@@ -291,7 +302,6 @@ def main():
         with open(path, "w", encoding="utf-8") as file:
             file.write(right)
         build.compile(mutant.path)
-        build.archive(mutant.layer, mutant.path)
         if result == "survived":
             reason = known.get((mutant.path, mutant.old.strip(), mutant.new.strip()))
             if reason:
