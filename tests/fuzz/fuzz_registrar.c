@@ -38,14 +38,14 @@ look_at_all(const struct rsp_registrar *r)
 			struct rsp_pool_element pe = { 0 };
 
 			rsp_element_decode(e, &pe);
-			must(e->owner && e->pe_id && pe.home_id == SERVER_ID && pe.asap.port);
+			must(e->owner && e->pe_id && pe.home_id == ID_US && pe.asap.port);
 			must(rsp_pool_consistent(pool, &pe) == RSP_CAUSE_NONE);
 			must(!e->link || (link && strcmp(link->info.identity, e->owner) == 0));
 			must(r->leaving || rsp_timer_is_set(&e->keepalive));
 		}
 	}
 	must(stats.elements == elements && stats.pools == pools && stats.own_elements == elements);
-	must(rsp_home_checksum(r->space, SERVER_ID) == rsp_home_checksum_full(r->space, SERVER_ID));
+	must(rsp_home_checksum(r->space, ID_US) == rsp_home_checksum_full(r->space, ID_US));
 }
 
 static void
@@ -55,22 +55,22 @@ take_step(enum step step, uint8_t what, struct rsp_bytes octets)
 
 	switch (step) {
 	case PASS:
-		pass((uint64_t)what * what * 4);
+		world_run((uint64_t)what * what * 4);
 		break;
 	case LINK_DOWN:
-		rsp_registrar_link_down(world.r, world.now, link, RSP_ECLOSED);
+		world_down(link, RSP_ECLOSED);
 		break;
 	case LINK_UP:
-		if (!rsp_registrar_link(world.r, link) && !world.r->leaving)
-			up(link, link_kind[link].role, link_kind[link].identity, link_kind[link].address);
+		if (!rsp_registrar_link(w.r, link) && !w.r->leaving)
+			world_up_at(link, link_kind[link].role, link_kind[link].identity, link_kind[link].address);
 		break;
 	case LEAVE:
 		if (what == 0xff)
-			rsp_registrar_leave(world.r);
+			rsp_registrar_leave(w.r);
 		break;
 	case MESSAGE:
 	case STEPS:
-		rsp_registrar_receive(world.r, world.now, link, octets);
+		rsp_registrar_receive(w.r, w.now, link, octets);
 	}
 }
 
@@ -79,7 +79,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct rsp_rd rd = rsp_rd_init(rsp_bytes_of(data, size), 0);
 
-	begin();
+	world_serve();
 	for (unsigned steps = 0; steps < 1000 && rsp_rd_left(&rd) > 1; steps++) {
 		enum step step = rsp_rd_u8(&rd) % STEPS;
 		uint8_t what = rsp_rd_u8(&rd);
@@ -87,11 +87,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 		n = n < rsp_rd_left(&rd) ? n : rsp_rd_left(&rd);
 		take_step(step, what, rsp_rd_take(&rd, n));
-		if (world.r->leaving)
+		if (w.r->leaving)
 			break;
-		look_at_all(world.r);
+		look_at_all(w.r);
+		world_clear();
 	}
-	end();
+	world_end();
 	return 0;
 }
 
@@ -120,17 +121,17 @@ add(enum step step, uint8_t what, const struct rsp_message *msg)
 static void
 compose(void)
 {
-	struct rsp_message web1 = registration("web", 7, "192.0.2.1");
-	struct rsp_message resolution = simple(ASAP_HANDLE_RESOLUTION, "web", 0);
-	struct rsp_message ack = simple(ASAP_ENDPOINT_KEEP_ALIVE_ACK, "web", 7);
-	struct rsp_message report = simple(ASAP_ENDPOINT_UNREACHABLE, "web", 7);
-	struct rsp_message leave = simple(ASAP_DEREGISTRATION, "web", 8);
+	struct rsp_message web1 = world_registration("web", 7, "192.0.2.1");
+	struct rsp_message resolution = world_asap(ASAP_HANDLE_RESOLUTION, "web", 0);
+	struct rsp_message ack = world_asap(ASAP_ENDPOINT_KEEP_ALIVE_ACK, "web", 7);
+	struct rsp_message report = world_asap(ASAP_ENDPOINT_UNREACHABLE, "web", 7);
+	struct rsp_message leave = world_asap(ASAP_DEREGISTRATION, "web", 8);
 
 	resolution.has = RSP_HAS_HANDLE;
 	resolution.flags = ASAP_FLAG_SUBSCRIBE;
 	session_size = 0;
 	add(MESSAGE, WEB1 - 1, &web1);
-	struct rsp_message web2 = registration("web", 8, "192.0.2.2");
+	struct rsp_message web2 = world_registration("web", 8, "192.0.2.2");
 	add(MESSAGE, WEB2 - 1, &web2);
 	add(MESSAGE, WEB1 - 1, &web2); /* refused */
 	add(MESSAGE, USER - 1, &resolution);
@@ -144,7 +145,7 @@ compose(void)
 	add(LINK_DOWN, WEB1 - 1, NULL);
 	add(PASS, 20, NULL);
 	add(LINK_UP, WEB1 - 1, NULL);
-	web1 = registration("web", 7, "192.0.2.1");
+	web1 = world_registration("web", 7, "192.0.2.1");
 	add(MESSAGE, WEB1 - 1, &web1);
 	add(MESSAGE, WEB1 - 1, &leave);
 	add(MESSAGE, WEB2 - 1, &leave);

@@ -7,11 +7,11 @@ enum { HOLD = 1000, WINDOW = 5000 };
 static void
 begin_to_hold(void)
 {
-	struct rsp_registrar_config config = config_sample();
+	struct rsp_registrar_config config = world_defaults();
 
 	config.hold_ms = HOLD;
 	config.hold_window_ms = WINDOW;
-	begin_with(&config);
+	world_serve_with(&config);
 }
 
 static void
@@ -23,7 +23,7 @@ ask(uint32_t link, const char *handle, uint8_t flags)
 				   .has = RSP_HAS_HANDLE,
 				   .handle = rsp_bytes_str(handle) };
 
-	tell(link, &msg);
+	world_tell(link, &msg);
 }
 
 static unsigned
@@ -31,7 +31,7 @@ answers(uint32_t link)
 {
 	unsigned n = 0;
 
-	while (heard(link).type)
+	while (world_heard(link).type)
 		n++;
 	return n;
 }
@@ -42,36 +42,36 @@ a_registrar_that_began_alone_waits_for_its_elements(void)
 	begin_to_hold();
 	ask(USER, "web", 0);
 	ask(USER, "other", 0);
-	pass(400);
+	world_run(400);
 	CHECK_EQ(answers(USER), 0);
-	CHECK_EQ(register_as(WEB1, "web", 7, "192.0.2.1"), RSP_CAUSE_NONE);
-	struct rsp_message answer = heard(USER);
+	CHECK_EQ(world_register_as(WEB1, "web", 7, "192.0.2.1"), RSP_CAUSE_NONE);
+	struct rsp_message answer = world_heard(USER);
 	CHECK_EQ(answer.n_list, 1);
 	CHECK_EQ(answers(USER), 0);
-	pass(HOLD - 401);
+	world_run(HOLD - 401);
 	CHECK_EQ(answers(USER), 0);
-	pass(1); /* the bound */
-	answer = heard(USER);
+	world_run(1); /* the bound */
+	answer = world_heard(USER);
 	CHECK_EQ(rsp_message_cause(&answer), RSP_CAUSE_UNKNOWN_POOL_HANDLE);
 	CHECK(rsp_bytes_equal(answer.handle, rsp_bytes_str("other")));
 	CHECK_EQ(answers(USER), 0);
-	end();
+	world_end();
 }
 
 static void
 after_a_while_it_knows_what_it_knows(void)
 {
 	begin_to_hold();
-	pass(WINDOW - 500);
+	world_run(WINDOW - 500);
 	ask(USER, "web", 0);
 	CHECK_EQ(answers(USER), 0);
-	pass(499);
+	world_run(499);
 	CHECK_EQ(answers(USER), 0);
-	pass(501); /* the window ends before the bound does */
+	world_run(501); /* the window ends before the bound does */
 	CHECK_EQ(answers(USER), 1);
 	ask(USER, "web", 0);
 	CHECK_EQ(answers(USER), 1);
-	end();
+	world_end();
 }
 
 static void
@@ -79,12 +79,12 @@ a_question_that_is_asked_again_is_answered_once(void)
 {
 	begin_to_hold();
 	ask(USER, "web", 0);
-	pass(100);
+	world_run(100);
 	ask(USER, "web", ASAP_FLAG_SUBSCRIBE);
-	CHECK_EQ(register_as(WEB1, "web", 7, "192.0.2.1"), RSP_CAUSE_NONE);
-	CHECK_EQ(rsp_registrar_stats(world.r).subscriptions, 1);
+	CHECK_EQ(world_register_as(WEB1, "web", 7, "192.0.2.1"), RSP_CAUSE_NONE);
+	CHECK_EQ(rsp_registrar_stats(w.r).subscriptions, 1);
 	CHECK_EQ(answers(USER), 1);
-	end();
+	world_end();
 }
 
 static void
@@ -100,13 +100,13 @@ what_is_held_has_caps_and_ends_with_its_link(void)
 	CHECK_EQ(answers(USER), 4);
 	ask(PROXY, "pool19", 0); /* another link has its own */
 	CHECK_EQ(answers(PROXY), 0);
-	rsp_registrar_link_down(world.r, world.now, USER, RSP_ECLOSED);
-	CHECK_EQ(register_as(WEB1, "pool3", 7, "192.0.2.1"), RSP_CAUSE_NONE);
-	pass(HOLD);
+	world_down(USER, RSP_ECLOSED);
+	CHECK_EQ(world_register_as(WEB1, "pool3", 7, "192.0.2.1"), RSP_CAUSE_NONE);
+	world_run(HOLD);
 	CHECK_EQ(answers(USER), 0);
 	CHECK_EQ(answers(PROXY), 1);
 	ask(PROXY, "x", 0);
-	end(); /* with one held */
+	world_end(); /* with one held */
 }
 
 /* Else 1024 questions of 64 KiB would wait, and be looked at after each message. */
@@ -122,7 +122,7 @@ a_handle_that_no_pool_has_is_not_held(void)
 	handle[RSP_HANDLE_MAX] = 'a';
 	ask(USER, handle, 0);
 	CHECK_EQ(answers(USER), 1);
-	end();
+	world_end();
 }
 
 static void
@@ -132,11 +132,11 @@ what_was_answered_is_held_no_longer(void)
 	for (unsigned i = 0; i < 1100; i++) { /* more than are held at a time */
 		ask(USER, "web", 0);
 		CHECK_EQ(answers(USER), 0);
-		CHECK_EQ(register_as(WEB1, "web", 7, "192.0.2.1"), RSP_CAUSE_NONE);
+		CHECK_EQ(world_register_as(WEB1, "web", 7, "192.0.2.1"), RSP_CAUSE_NONE);
 		CHECK_EQ(answers(USER), 1);
-		CHECK_EQ(deregister_as(WEB1, "web", 7), RSP_CAUSE_NONE);
+		CHECK_EQ(world_deregister_as(WEB1, "web", 7), RSP_CAUSE_NONE);
 	}
-	end();
+	world_end();
 }
 
 /* A registrar with a peer that it had lost. */
@@ -150,7 +150,7 @@ peer_says(uint32_t link, uint32_t id, uint16_t checksum)
 				   .sender_id = id,
 				   .checksum = checksum };
 
-	tell(link, &msg);
+	world_tell(link, &msg);
 }
 
 static void
@@ -160,32 +160,32 @@ a_peer_that_is_back_has_its_table_waited_for(void)
 	struct rsp_link_info info = { .protocol = RSP_ENRP, .role = RSP_ROLE_PEER, .secure = true, .identity = "r2" };
 
 	begin_to_hold();
-	pass(2 * WINDOW);
+	world_run(2 * WINDOW);
 	ask(USER, "web", 0);
 	CHECK_EQ(answers(USER), 1);
-	CHECK_EQ(rsp_registrar_link_up(world.r, world.now, PEER, &info), RSP_OK);
+	CHECK_EQ(rsp_registrar_link_up(w.r, w.now, PEER, &info), RSP_OK);
 	peer_says(PEER, ID, 0xffff); /* it has none, as we know */
 	ask(USER, "web", 0);
 	CHECK_EQ(answers(USER), 1);
 	peer_says(PEER, ID, 0x1234); /* it has elements, and we have none of it */
 	ask(USER, "web", 0);
-	pass(100);
+	world_run(100);
 	CHECK_EQ(answers(USER), 0);
 	peer_says(PEER, ID, 0xffff); /* they are gone: we know as much as it does */
 	CHECK_EQ(answers(USER), 0);  /* its table is still under way */
-	pass(HOLD - 100);
+	world_run(HOLD - 100);
 	CHECK_EQ(answers(USER), 1);
 
 	ask(USER, "web", 0);
-	pass(100);
+	world_run(100);
 	CHECK_EQ(answers(USER), 0);
 	peer_says(PEER, ID, 0x1234);
 	struct rsp_message table = { .protocol = RSP_ENRP, .type = ENRP_HANDLE_TABLE_RESPONSE, .sender_id = ID };
-	tell(PEER, &table); /* it is complete, although the peer has not said again what it has */
+	world_tell(PEER, &table); /* it is complete, although the peer has not said again what it has */
 	CHECK_EQ(answers(USER), 1);
 	ask(USER, "web", 0);
 	CHECK_EQ(answers(USER), 1);
-	end();
+	world_end();
 }
 
 int

@@ -1,4 +1,3 @@
-#include "engine/registrar/registrar_priv.h"
 #include "registrar_world.h"
 
 /* What an identity may register: which addresses, and how much. RFC 5355 s.2.1-2.4. */
@@ -70,74 +69,72 @@ one_function_judges_addresses(void)
 static void
 an_address_of_no_host_is_refused(void)
 { /* whatever authz.json allows */
-	struct rsp_registrar_config config = config_sample();
+	struct rsp_registrar_config config = world_defaults();
 
 	config.may_address = may_any_address;
-	begin_with(&config);
+	world_serve_with(&config);
 	for (unsigned i = 0; i < RSP_COUNT(unusable); i++) {
-		CHECK_EQ(register_as(PROXY, "web", 7, unusable[i]), RSP_CAUSE_INVALID_VALUES);
-		CHECK_STR(last_reason(RSP_EVENT_REFUSED), "address-unusable");
+		CHECK_EQ(world_register_as(PROXY, "web", 7, unusable[i]), RSP_CAUSE_INVALID_VALUES);
+		CHECK_STR(world_reason(RSP_EVENT_REFUSED), "address-unusable");
 	}
 	for (unsigned i = 0; i < RSP_COUNT(usable); i++)
-		CHECK_EQ(register_as(PROXY, "web", 7, usable[i]), RSP_CAUSE_NONE);
-	end();
+		CHECK_EQ(world_register_as(PROXY, "web", 7, usable[i]), RSP_CAUSE_NONE);
+	world_end();
 }
 
 static void
 an_asap_transport_of_no_host_is_not_recorded(void)
 { /* RFC 5352 s.3.1 rule 4: the connection's address takes its place */
-	struct rsp_registrar_config config = config_sample();
+	struct rsp_registrar_config config = world_defaults();
 	struct rsp_pool_element pe = { 0 };
 	uint8_t room[RSP_ADDRS_ROOM(1)];
 	struct rsp_ip group, own;
 
 	config.may_address = may_any_address;
-	begin_with(&config);
+	world_serve_with(&config);
 	CHECK_EQ(rsp_ip_parse("224.0.0.1", &group), RSP_OK);
 	CHECK_EQ(rsp_ip_parse("192.0.2.1", &own), RSP_OK);
-	struct rsp_message msg = registration("web", 7, "192.0.2.1");
+	struct rsp_message msg = world_registration("web", 7, "192.0.2.1");
 	msg.element.asap = (struct rsp_transport){ .type = RSP_PARAM_TCP, .port = 5555 };
 	rsp_transport_set_ips(&msg.element.asap, &group, 1, room);
-	tell(PROXY, &msg);
-	rsp_element_decode(rsp_element_find(world.r->space, rsp_pool_find(world.r->space, rsp_bytes_str("web")), 7),
-			   &pe);
+	world_tell(PROXY, &msg);
+	rsp_element_decode(world_element("web", 7), &pe);
 	struct rsp_ip ip = rsp_transport_ip(&pe.asap, 0);
 	CHECK(rsp_ip_equal(&ip, &own));
 	CHECK_EQ(pe.asap.port, 40000 + PROXY);
-	end();
+	world_end();
 }
 
 static uint16_t
 register_opaque(uint32_t link, uint32_t pe_id)
 {
-	struct rsp_message msg = registration("tipc", pe_id, "192.0.2.1");
+	struct rsp_message msg = world_registration("tipc", pe_id, "192.0.2.1");
 
 	msg.element.user = (struct rsp_transport){ .type = RSP_PARAM_OPAQUE, .opaque = rsp_bytes_str("tipc:1.2.3") };
-	tell(link, &msg);
-	struct rsp_message answer = heard(link);
+	world_tell(link, &msg);
+	struct rsp_message answer = world_heard(link);
 	return rsp_message_cause(&answer);
 }
 
 static void
 an_opaque_transport_must_be_allowed(void)
 { /* RFC 5354 s.3.16: nothing compares it with the connection */
-	struct rsp_registrar_config config = config_sample();
+	struct rsp_registrar_config config = world_defaults();
 
-	begin_with(&config);
+	world_serve_with(&config);
 	CHECK_EQ(register_opaque(PROXY, 7), RSP_CAUSE_SECURITY);
-	CHECK_STR(last_reason(RSP_EVENT_REFUSED), "opaque-not-allowed");
-	end();
+	CHECK_STR(world_reason(RSP_EVENT_REFUSED), "opaque-not-allowed");
+	world_end();
 	config.may_opaque = may_opaque;
-	begin_with(&config);
+	world_serve_with(&config);
 	CHECK_EQ(register_opaque(WEB1, 7), RSP_CAUSE_SECURITY);
 	CHECK_EQ(register_opaque(PROXY, 7), RSP_CAUSE_NONE);
-	end();
+	world_end();
 	config.insecure = true; /* no identity, so no right */
-	memset(&world, 0, sizeof(world));
-	CHECK_EQ(rsp_registrar_new(&config, &ops, NULL, rsp_rng_seeded(5), world.now, &world.r), RSP_OK);
-	up(PLAIN, RSP_ROLE_NONE, NULL, "192.0.2.1");
+	world_begin(&config);
+	world_up_at(PLAIN, RSP_ROLE_NONE, NULL, "192.0.2.1");
 	CHECK_EQ(register_opaque(PLAIN, 7), RSP_CAUSE_SECURITY);
-	end();
+	world_end();
 }
 
 static uint32_t
@@ -153,50 +150,50 @@ register_in(uint32_t link, unsigned pool, const char *address)
 	char handle[16];
 
 	(void)snprintf(handle, sizeof(handle), "pool%u", pool);
-	return register_as(link, handle, pool + 1, address);
+	return world_register_as(link, handle, pool + 1, address);
 }
 
 static void
 an_identity_makes_so_many_pools(void)
 {
-	struct rsp_registrar_config config = config_sample();
+	struct rsp_registrar_config config = world_defaults();
 
 	config.max_identity_pools = 3;
 	config.max_identity_elements = 8;
 	config.max_elements = proxy_has_a_number;
-	begin_with(&config);
+	world_serve_with(&config);
 	for (unsigned i = 0; i < 3; i++)
 		CHECK_EQ(register_in(WEB1, i, "192.0.2.1"), RSP_CAUSE_NONE);
 	CHECK_EQ(register_in(WEB1, 3, "192.0.2.1"), RSP_CAUSE_LACK_OF_RESOURCES);
-	CHECK_STR(last_reason(RSP_EVENT_REFUSED), "pools-of-one-identity");
-	CHECK_EQ(register_as(WEB1, "pool0", 77, "192.0.2.1"), RSP_CAUSE_NONE); /* one that is there */
+	CHECK_STR(world_reason(RSP_EVENT_REFUSED), "pools-of-one-identity");
+	CHECK_EQ(world_register_as(WEB1, "pool0", 77, "192.0.2.1"), RSP_CAUSE_NONE); /* one that is there */
 	CHECK_EQ(register_in(WEB2, 3, "192.0.2.2"), RSP_CAUSE_NONE);           /* another identity */
-	CHECK_EQ(register_as(WEB1, "pool3", 78, "192.0.2.1"), RSP_CAUSE_NONE);
-	CHECK_EQ(deregister_as(WEB1, "pool1", 2), RSP_CAUSE_NONE); /* the pool goes, and another one may come */
+	CHECK_EQ(world_register_as(WEB1, "pool3", 78, "192.0.2.1"), RSP_CAUSE_NONE);
+	CHECK_EQ(world_deregister_as(WEB1, "pool1", 2), RSP_CAUSE_NONE); /* the pool goes, and another one may come */
 	CHECK_EQ(register_in(WEB1, 9, "192.0.2.1"), RSP_CAUSE_NONE);
 	/* a number in authz.json takes the place of both limits, and is one itself */
 	for (unsigned i = 20; i < 40; i++)
 		CHECK_EQ(register_in(PROXY, i, "192.0.2.1"), RSP_CAUSE_NONE);
 	CHECK_EQ(register_in(PROXY, 40, "192.0.2.1"), RSP_CAUSE_LACK_OF_RESOURCES);
-	end();
+	world_end();
 }
 
 static void
 the_rate_is_enough_for_what_may_be_held(void)
 {
-	struct rsp_registrar_config config = config_sample();
+	struct rsp_registrar_config config = world_defaults();
 
 	config.registrations = (struct rsp_rate){ .per_s = 1, .burst = 3 };
 	config.max_elements = proxy_has_a_number;
-	begin_with(&config);
+	world_serve_with(&config);
 	for (unsigned i = 0; i < 3; i++)
 		CHECK_EQ(register_in(WEB1, i, "192.0.2.1"), RSP_CAUSE_NONE);
 	CHECK_EQ(register_in(WEB1, 3, "192.0.2.1"), RSP_CAUSE_LACK_OF_RESOURCES);
-	CHECK_STR(last_reason(RSP_EVENT_REFUSED), "rate");
+	CHECK_STR(world_reason(RSP_EVENT_REFUSED), "rate");
 	for (unsigned i = 20; i < 40; i++)
 		CHECK_EQ(register_in(PROXY, i, "192.0.2.1"), RSP_CAUSE_NONE);
 	CHECK_EQ(register_in(PROXY, 20, "192.0.2.1"), RSP_CAUSE_LACK_OF_RESOURCES);
-	end();
+	world_end();
 }
 
 static void
