@@ -1,4 +1,4 @@
-#include "../unit/enrp_world.h"
+#include "../unit/registrar_world.h"
 #include "engine/registrar/registrar_priv.h"
 #include "fuzz.h"
 
@@ -7,17 +7,21 @@
  * timers, what is ours has one, and everything that grows has its cap. */
 
 enum step { MESSAGE, PASS, LINK_DOWN, LINK_UP, DIAL_UP, DIAL_DOWN, STEPS };
-enum { A = 1, B, C, MONITOR, WEB1, WEB2, USER, LINKS }; /* and from LINKS on, what was dialled last */
+enum { PEER_A = 1, PEER_B, PEER_C, LOOKER, ELEMENT_1, ELEMENT_2, ASKER, LINKS }; /* from LINKS on: the last dials */
 
 static const struct {
+	uint32_t link;
 	const char *identity;
 	enum rsp_protocol protocol;
 	enum rsp_role role;
 } link_kind[LINKS] = {
-	[A] = { "a", RSP_ENRP, RSP_ROLE_PEER },	      [B] = { "b", RSP_ENRP, RSP_ROLE_PEER },
-	[C] = { "c", RSP_ENRP, RSP_ROLE_PEER },	      [MONITOR] = { "m", RSP_ENRP, RSP_ROLE_MONITOR },
-	[WEB1] = { "web1", RSP_ASAP, RSP_ROLE_ELEMENT }, [WEB2] = { "web2", RSP_ASAP, RSP_ROLE_ELEMENT },
-	[USER] = { NULL, RSP_ASAP, RSP_ROLE_USER },
+	[PEER_A] = { A, "a", RSP_ENRP, RSP_ROLE_PEER },
+	[PEER_B] = { B, "b", RSP_ENRP, RSP_ROLE_PEER },
+	[PEER_C] = { C, "c", RSP_ENRP, RSP_ROLE_PEER },
+	[LOOKER] = { MONITOR, "m", RSP_ENRP, RSP_ROLE_MONITOR },
+	[ELEMENT_1] = { WEB1, "web1", RSP_ASAP, RSP_ROLE_ELEMENT },
+	[ELEMENT_2] = { WEB2, "web2", RSP_ASAP, RSP_ROLE_ELEMENT },
+	[ASKER] = { USER, NULL, RSP_ASAP, RSP_ROLE_USER },
 };
 
 static void
@@ -91,20 +95,28 @@ look_at_all(const struct rsp_registrar *r)
 
 static bool insecure; /* in plain text: nobody has a name */
 
-static uint32_t
-link_of(uint8_t what)
+/* The row of link_kind that octet @what means, or from LINKS on a dial, counted from the last. */
+static unsigned
+row_of(uint8_t what)
 {
 	unsigned i = what % (LINKS + 3);
 
-	if (i == 0)
-		i = B;
-	return i < LINKS ? i : w.n_dials > i - LINKS ? DIALLED + w.n_dials - 1 - (i - LINKS) : A;
+	return i == 0 ? PEER_B : i < LINKS || w.n_dials > i - LINKS ? i : PEER_A;
+}
+
+static uint32_t
+link_of(uint8_t what)
+{
+	unsigned i = row_of(what);
+
+	return i < LINKS ? link_kind[i].link : DIALLED + w.n_dials - 1 - (i - LINKS);
 }
 
 static void
 take_step(enum step step, uint8_t what, struct rsp_bytes octets)
 {
 	uint32_t link = link_of(what);
+	unsigned row = row_of(what);
 
 	switch (step) {
 	case PASS:
@@ -114,9 +126,9 @@ take_step(enum step step, uint8_t what, struct rsp_bytes octets)
 		world_down(link, what & 0x80 ? RSP_ETIMEOUT : RSP_ECLOSED);
 		break;
 	case LINK_UP:
-		if (link < LINKS && !rsp_registrar_link(w.r, link))
-			(void)!world_up(link, link_kind[link].protocol, insecure ? RSP_ROLE_NONE : link_kind[link].role,
-					insecure ? NULL : link_kind[link].identity);
+		if (row < LINKS && !rsp_registrar_link(w.r, link))
+			(void)!world_up(link, link_kind[row].protocol, insecure ? RSP_ROLE_NONE : link_kind[row].role,
+					insecure ? NULL : link_kind[row].identity);
 		break;
 	case DIAL_UP:
 		link = w.n_dials ? DIALLED + w.n_dials - 1 - what % (w.n_dials < 4 ? w.n_dials : 4) : 0;
@@ -303,43 +315,43 @@ compose(void)
 	add_plain(DIAL, ENRP_LIST_RESPONSE, ID_A, 0, 0);
 	add_table(DIAL, ID_A, ENRP_FLAG_MORE, ID_A, 1, 4);
 	add_table(DIAL, ID_A, 0, ID_D, 5, 3);
-	for (uint8_t link = B; link < LINKS; link++)
+	for (uint8_t link = PEER_B; link < LINKS; link++)
 		add(LINK_UP, link, NULL);
-	add_presence(B, ID_B);
+	add_presence(PEER_B, ID_B);
 	add(DIAL_UP, 0, NULL);
-	add_presence(C, ID_C);
-	add_registration(WEB1, "web", 7);
-	add_registration(WEB2, "web", 8);
-	add_update(B, ID_B, ENRP_ADD_PE, 1, 20);
-	add_update(C, ID_C, ENRP_ADD_PE, 2, 20);
-	add_update(C, ID_C, ENRP_ADD_PE, 7, UINT64_C(3400000900000)); /* contested */
-	add_ack(WEB1, 7);
-	add_update(B, ID_B, ENRP_DEL_PE, 8, UINT64_C(3400000900000));
+	add_presence(PEER_C, ID_C);
+	add_registration(ELEMENT_1, "web", 7);
+	add_registration(ELEMENT_2, "web", 8);
+	add_update(PEER_B, ID_B, ENRP_ADD_PE, 1, 20);
+	add_update(PEER_C, ID_C, ENRP_ADD_PE, 2, 20);
+	add_update(PEER_C, ID_C, ENRP_ADD_PE, 7, UINT64_C(3400000900000)); /* contested */
+	add_ack(ELEMENT_1, 7);
+	add_update(PEER_B, ID_B, ENRP_DEL_PE, 8, UINT64_C(3400000900000));
 	add(PASS, 70, NULL);
-	add_plain(MONITOR, ENRP_HANDLE_TABLE_REQUEST, 0x777, 0, 0);
-	add_plain(B, ENRP_HANDLE_TABLE_REQUEST, ID_B, ENRP_FLAG_OWN, 0);
-	add_plain(C, ENRP_LIST_REQUEST, ID_C, 0, 0);
-	add_presence(B, ID_B); /* does not agree: taken anew */
-	add_table(B, ID_B, ENRP_FLAG_MORE, ID_B, 30, 3);
-	add_table(B, ID_B, 0, ID_B, 33, 3);
-	add_plain(C, ENRP_INIT_TAKEOVER, ID_C, 0, ID_B);
+	add_plain(LOOKER, ENRP_HANDLE_TABLE_REQUEST, 0x777, 0, 0);
+	add_plain(PEER_B, ENRP_HANDLE_TABLE_REQUEST, ID_B, ENRP_FLAG_OWN, 0);
+	add_plain(PEER_C, ENRP_LIST_REQUEST, ID_C, 0, 0);
+	add_presence(PEER_B, ID_B); /* does not agree: taken anew */
+	add_table(PEER_B, ID_B, ENRP_FLAG_MORE, ID_B, 30, 3);
+	add_table(PEER_B, ID_B, 0, ID_B, 33, 3);
+	add_plain(PEER_C, ENRP_INIT_TAKEOVER, ID_C, 0, ID_B);
 	add(PASS, 65, NULL);
-	add_plain(C, ENRP_TAKEOVER_SERVER, ID_C, 0, ID_B);
-	add_plain(C, ENRP_INIT_TAKEOVER, ID_C, 0, ID_US);
-	add_plain(C, ENRP_TAKEOVER_SERVER, ID_C, 0, ID_US);
+	add_plain(PEER_C, ENRP_TAKEOVER_SERVER, ID_C, 0, ID_B);
+	add_plain(PEER_C, ENRP_INIT_TAKEOVER, ID_C, 0, ID_US);
+	add_plain(PEER_C, ENRP_TAKEOVER_SERVER, ID_C, 0, ID_US);
 	add(PASS, 60, NULL);
-	add(LINK_DOWN, C, NULL);
+	add(LINK_DOWN, PEER_C, NULL);
 	for (unsigned i = 0; i < 4; i++) {
 		add(DIAL_DOWN, (uint8_t)i, NULL);
 		add_presence(DIAL, ID_A);
-		add_plain(A, ENRP_INIT_TAKEOVER_ACK, ID_A, 0, ID_C);
+		add_plain(PEER_A, ENRP_INIT_TAKEOVER_ACK, ID_A, 0, ID_C);
 		add_plain(DIAL, ENRP_INIT_TAKEOVER_ACK, ID_A, 0, ID_D);
 		add(PASS, 120, NULL);
 		add(DIAL_UP, 0, NULL);
 		add_ack(DIAL, 2);
 	}
-	add(LINK_UP, C, NULL);
-	add_presence(C, ID_D); /* restarted */
+	add(LINK_UP, PEER_C, NULL);
+	add_presence(PEER_C, ID_D); /* restarted */
 	add(PASS, 255, NULL);
 }
 

@@ -1,8 +1,6 @@
-#include "enrp_world.h"
+#include "registrar_world.h"
 
 /* All registrars were stopped together, for longer than others wait: none of them throws its table away. */
-
-enum { ELEMENT = 1 };
 
 static bool
 serves(void)
@@ -49,8 +47,8 @@ begin_away_contested(bool contested)
 	world_table(a, ID_A, ENRP_FLAG_MORE, "web", 1, 5, ID_A, 8);
 	world_table(a, ID_A, 0, "web", 11, 2, ID_D, 8);
 	CHECK(serves());
-	CHECK_EQ(world_up(ELEMENT, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
-	world_register(ELEMENT, "mine", 7);
+	CHECK_EQ(world_up(WEB1, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
+	world_register(WEB1, "mine", 7);
 	version = rsp_element_version(world_element("mine", 7));
 	world_run(0);
 	world_clear();
@@ -61,7 +59,7 @@ begin_away_contested(bool contested)
 	w.now += 100000;
 	rsp_registrar_tick(w.r, w.now);
 	CHECK_EQ(world_told(RSP_EVENT_REJOINING), 1);
-	CHECK(world_was_closed(ELEMENT));
+	CHECK(world_was_closed(WEB1));
 	CHECK(!serves()); /* users wait, or ask another one */
 	world_run(0);
 }
@@ -101,8 +99,8 @@ the_first_one_to_serve_has_its_old_table(void)
 	/* its own element has the grace time to come back */
 	world_run(600);
 	CHECK_EQ(world_home("mine", 7), ID_US);
-	CHECK_EQ(world_up(ELEMENT + 1, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
-	world_register(ELEMENT + 1, "mine", 7);
+	CHECK_EQ(world_up(WEB2, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
+	world_register(WEB2, "mine", 7);
 	for (unsigned i = 0; i < 30; i++) {
 		world_run(100);
 		world_presence(a, ID_A, "a", false);
@@ -138,10 +136,10 @@ what_was_contested_before_is_not_any_more(void)
 	begin_away_contested(true);
 	world_down(world_dialled("a"), RSP_EUNREACHABLE);
 	CHECK(serves());
-	CHECK_EQ(world_up(ELEMENT + 1, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
+	CHECK_EQ(world_up(WEB2, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
 	world_run(600);
 	CHECK_EQ(world_home("mine", 7), ID_US);
-	world_register(ELEMENT + 1, "mine", 7);
+	world_register(WEB2, "mine", 7);
 	world_run(600);
 	CHECK_EQ(world_home("mine", 7), ID_US);
 	world_end();

@@ -1,9 +1,7 @@
-#include "enrp_world.h"
+#include "registrar_world.h"
 
 /* What other registrars may send that they should not: RFC 5353 s.3.7, RFC 5354 s.3 and s.4. Nothing of it changes
  * anything; it is answered as the rules say, and the registrar serves on. */
-
-enum { B = 1, C = 2, WEB = 3, MONITOR = 4 };
 
 static void
 begin(void)
@@ -14,9 +12,9 @@ begin(void)
 	world_begin(&config);
 	world_joined(B, ID_B, "b");
 	world_joined(C, ID_C, "c");
-	CHECK_EQ(world_up(WEB, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
+	CHECK_EQ(world_up(WEB1, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
 	CHECK_EQ(world_up(MONITOR, RSP_ENRP, RSP_ROLE_MONITOR, "m"), RSP_OK);
-	world_register(WEB, "mine", 1);
+	world_register(WEB1, "mine", 1);
 	world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(7, ID_C, 20));
 	world_clear();
 }
@@ -114,7 +112,7 @@ reserved_bits_are_ignored(void)
 	size_t n = 0;
 
 	begin();
-	world_register(WEB, "mine", 2);
+	world_register(WEB1, "mine", 2);
 	CHECK_EQ(w.sent[0].octets[0], ENRP_HANDLE_UPDATE);
 	CHECK_EQ(w.sent[0].octets[1], 0);
 	CHECK_EQ(w.sent[0].octets[14] | w.sent[0].octets[15], 0);
@@ -184,7 +182,7 @@ asap_and_enrp_do_not_mix(void)
 				   .element = world_pe(9, 0, 0) };
 
 	begin();
-	world_tell(WEB, &presence); /* read as a registration, which it is not */
+	world_tell(WEB1, &presence); /* read as a registration, which it is not */
 	world_tell(B, &reg);	    /* read as a presence */
 	CHECK_EQ(world_home("web", 9), 0);
 	unharmed();
@@ -261,7 +259,7 @@ changed_messages_touch_nobody_else_s(void)
 
 /* Every message, in every state that a registrar can be in, over the link of a peer that is not concerned. */
 
-enum { A = 5, STATES = 7 };
+enum { STATES = 7 };
 enum state { LIST_AWAITED, TABLE_AWAITED, SERVING, PROBING, TAKING_OVER, YIELDED, RESYNCING };
 
 static const char *const state_name[STATES] = { "list awaited", "table awaited", "serving", "probing",

@@ -1,4 +1,4 @@
-#include "enrp_world.h"
+#include "registrar_world.h"
 
 /* Registrars back to back: RFC 5353 s.3 as a whole, over connections that can be held up. Elements answer the
  * registrar that they registered with, or that last made itself their home. */

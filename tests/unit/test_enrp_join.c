@@ -1,4 +1,4 @@
-#include "enrp_world.h"
+#include "registrar_world.h"
 
 /* How a registrar joins the others: RFC 5353 s.3.2. */
 

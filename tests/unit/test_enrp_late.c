@@ -1,4 +1,4 @@
-#include "enrp_world.h"
+#include "registrar_world.h"
 
 /* What comes late, or over another connection than what it belongs to, is not taken for what it is not. */
 

@@ -1,4 +1,4 @@
-#include "enrp_world.h"
+#include "registrar_world.h"
 
 /* Two registrars with one name: a restarted one is no news, two that both run are. */
 

@@ -1,8 +1,6 @@
-#include "enrp_world.h"
+#include "registrar_world.h"
 
 /* The peer list and who is dialled: RFC 5353 s.3.4. */
-
-enum { B = 1, C = 2, OTHER = 3, MONITOR = 4 };
 
 static void
 begin(void)

@@ -1,9 +1,7 @@
-#include "enrp_world.h"
+#include "registrar_world.h"
 
 /* Registrars in plain text, where nobody has a key that tells who he is: RFC 5353 s.3.4.1, s.3.2.2.2. And what a secure
  * one says to plain text: s.6.3. */
-
-enum { B = 1, C = 2, OTHER = 3 };
 
 static void
 begin(void)

@@ -1,4 +1,4 @@
-#include "enrp_world.h"
+#include "registrar_world.h"
 
 /* Registrars that cannot be reached are told of: once, not at every attempt. */
 

@@ -1,8 +1,8 @@
-#include "enrp_world.h"
+#include "registrar_world.h"
 
 /* What is removed stays removed, as long as it is remembered, however the removal was learnt: RFC 5353 s.3.3.2. */
 
-enum { B = 1, C = 2, TOMBSTONE_MS = 20000 };
+enum { TOMBSTONE_MS = 20000 };
 
 static void
 begin(void)

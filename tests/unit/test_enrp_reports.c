@@ -1,9 +1,7 @@
-#include "enrp_world.h"
+#include "registrar_world.h"
 
 /* Elements that are asked although there is no connection to them: one of another registrar that users report (RFC 5352
  * s.3.5), and those of a registrar that is silent while its takeover is not acknowledged (RFC 5353 s.3.5.1). */
-
-enum { B = 2, C = 3, USER = 50 };
 
 static void
 begin(void)

@@ -1,10 +1,8 @@
 #include "engine/registrar/registrar_priv.h"
-#include "enrp_world.h"
+#include "registrar_world.h"
 
 /* What other registrars say is held against what is known here of their elements' owners, and against a share. RFC 5355
  * s.2.2-2.5, s.2.9. */
-
-enum { B = 1, C };
 
 /* The rights of one identity, web1. */
 static struct {

@@ -1,8 +1,6 @@
-#include "enrp_world.h"
+#include "registrar_world.h"
 
 /* Two registrars with one server id: it is told, and they are dialled with care. */
-
-enum { B = 1, C = 2 };
 
 static void
 begin(void)

@@ -1,8 +1,8 @@
-#include "enrp_world.h"
+#include "registrar_world.h"
 
 /* Tables given and taken: RFC 5353 s.3.2.3 and s.3.6. */
 
-enum { B = 1, C = 2, WEB = 3, MONITOR = 4, AGAIN = 5, MANY = 3000 };
+enum { AGAIN = 5000, MANY = 3000 };
 
 static void
 begin(void)
@@ -13,7 +13,7 @@ begin(void)
 	world_begin(&config);
 	world_joined(B, ID_B, "b");
 	world_joined(C, ID_C, "c");
-	CHECK_EQ(world_up(WEB, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
+	CHECK_EQ(world_up(WEB1, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
 }
 
 static void
@@ -39,7 +39,7 @@ fill(uint32_t n, uint32_t others)
 	static const char *const pool[] = { "web", "mail", "a pool with a long name" };
 
 	for (uint32_t i = 1; i <= n; i++)
-		world_register(WEB, pool[i % 3], i);
+		world_register(WEB1, pool[i % 3], i);
 	for (uint32_t i = 1; i <= others; i++)
 		world_update(B, ID_B, ENRP_ADD_PE, "of-b", world_pe(i, ID_B, 8));
 	world_clear();
@@ -194,7 +194,7 @@ a_table_that_changes_misses_nobody_who_stays(void)
 		begin();
 		fill(MANY, 0);
 		CHECK_EQ(world_up(AGAIN, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
-		world_down(WEB, RSP_ECLOSED); /* they are in their grace time: whoever claims one has it */
+		world_down(WEB1, RSP_ECLOSED); /* they are in their grace time: whoever claims one has it */
 		while (!complete && n_pages < 20) {
 			request(C, ID_C, own ? ENRP_FLAG_OWN : 0);
 			memset(seen, 0, sizeof(seen));
@@ -258,7 +258,7 @@ nobody_has_all_sessions(void)
 	config.max_downloads = MOST;
 	world_begin(&config);
 	world_joined(B, ID_B, "b");
-	CHECK_EQ(world_up(WEB, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
+	CHECK_EQ(world_up(WEB1, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
 	fill(MANY, 0);
 	for (uint32_t i = 0; i < MONITORS; i++) {
 		CHECK_EQ(world_up(100 + i, RSP_ENRP, RSP_ROLE_MONITOR, "m1"), RSP_OK);
@@ -277,7 +277,7 @@ nobody_has_all_sessions(void)
 
 	config.insecure = true; /* many may be at one address there */
 	world_begin(&config);
-	CHECK_EQ(world_up(WEB, RSP_ASAP, RSP_ROLE_NONE, NULL), RSP_OK);
+	CHECK_EQ(world_up(WEB1, RSP_ASAP, RSP_ROLE_NONE, NULL), RSP_OK);
 	fill(MANY, 0);
 	for (uint32_t i = given = 0; i < MONITORS; i++) {
 		CHECK_EQ(world_up(100 + i, RSP_ENRP, RSP_ROLE_NONE, NULL), RSP_OK);

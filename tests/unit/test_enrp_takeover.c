@@ -1,8 +1,6 @@
-#include "enrp_world.h"
+#include "registrar_world.h"
 
 /* Taking over a dead registrar's elements: RFC 5353 s.3.5. */
-
-enum { A = 1, B = 2, C = 3, D = 4, WEB = 5 };
 
 static void
 begin(void)
@@ -146,8 +144,8 @@ an_element_that_cannot_be_reached_has_the_grace_time(void)
 	acknowledged(C, ID_C);
 	world_run(0);
 	world_down(world_dialled("web1"), RSP_EUNREACHABLE);
-	CHECK_EQ(world_up(WEB, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
-	world_register(WEB, "web", 2); /* it comes by itself */
+	CHECK_EQ(world_up(WEB1, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
+	world_register(WEB1, "web", 2); /* it comes by itself */
 	alive();
 	world_run(701);
 	CHECK_EQ(world_home("web", 1), 0);
@@ -170,9 +168,9 @@ an_element_that_cannot_be_reached_has_the_grace_time(void)
 	acknowledged(A, ID_A);
 	acknowledged(C, ID_C);
 	world_run(0);
-	CHECK_EQ(world_up(WEB, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
+	CHECK_EQ(world_up(WEB1, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
 	for (uint32_t i = 1; i <= 3; i++)
-		world_register(WEB, "web", i);
+		world_register(WEB1, "web", i);
 	uint32_t link = world_dialled("web1");
 	CHECK_EQ(world_up(link, RSP_ASAP, RSP_ROLE_NOTIFY, "web1"), RSP_OK);
 	CHECK_EQ(world_count(link, ASAP_ENDPOINT_KEEP_ALIVE), 0);
@@ -204,13 +202,13 @@ what_was_taken_over_counts_and_expires_as_ours(void)
 	pe.lifetime_s = 4;
 	world_update(D, ID_D, ENRP_ADD_PE, "web", pe);
 	world_update(D, ID_D, ENRP_ADD_PE, "web", world_pe(2, ID_D, 20));
-	CHECK_EQ(world_up(WEB, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
-	world_register(WEB, "web", 9); /* D's do not count here */
-	CHECK(world_find(WEB, RSP_ASAP, ASAP_REGISTRATION_RESPONSE, -1, &msg) && msg.flags == 0);
+	CHECK_EQ(world_up(WEB1, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
+	world_register(WEB1, "web", 9); /* D's do not count here */
+	CHECK(world_find(WEB1, RSP_ASAP, ASAP_REGISTRATION_RESPONSE, -1, &msg) && msg.flags == 0);
 	taken_over(); /* 3 s later */
 	CHECK_EQ(rsp_registrar_stats(w.r).own_elements, 3);
-	world_register(WEB, "web", 10);
-	CHECK(world_find(WEB, RSP_ASAP, ASAP_REGISTRATION_RESPONSE, -1, &msg) && msg.flags == ASAP_FLAG_REJECT);
+	world_register(WEB1, "web", 10);
+	CHECK(world_find(WEB1, RSP_ASAP, ASAP_REGISTRATION_RESPONSE, -1, &msg) && msg.flags == ASAP_FLAG_REJECT);
 	uint32_t link = world_dialled("web1");
 	CHECK_EQ(world_up(link, RSP_ASAP, RSP_ROLE_NOTIFY, "web1"), RSP_OK);
 	world_ack(link, "web", 1);
@@ -224,10 +222,10 @@ what_was_taken_over_counts_and_expires_as_ours(void)
 	CHECK_EQ(world_home("web", 1), 0);
 	CHECK_STR(world_reason(RSP_EVENT_PE_REMOVED), "expired");
 	CHECK(world_find(C, RSP_ENRP, ENRP_HANDLE_UPDATE, -1, &msg) && msg.update_action == ENRP_DEL_PE);
-	world_register(WEB, "web", 2); /* one that counts already */
-	CHECK(world_find(WEB, RSP_ASAP, ASAP_REGISTRATION_RESPONSE, -1, &msg) && msg.flags == 0);
-	world_register(WEB, "web", 10);
-	CHECK(world_find(WEB, RSP_ASAP, ASAP_REGISTRATION_RESPONSE, -1, &msg) && msg.flags == ASAP_FLAG_REJECT);
+	world_register(WEB1, "web", 2); /* one that counts already */
+	CHECK(world_find(WEB1, RSP_ASAP, ASAP_REGISTRATION_RESPONSE, -1, &msg) && msg.flags == 0);
+	world_register(WEB1, "web", 10);
+	CHECK(world_find(WEB1, RSP_ASAP, ASAP_REGISTRATION_RESPONSE, -1, &msg) && msg.flags == ASAP_FLAG_REJECT);
 	world_end();
 }
 
@@ -533,15 +531,15 @@ static void
 who_is_taken_over_alive_asks_his_elements(void)
 {
 	begin();
-	CHECK_EQ(world_up(WEB, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
-	world_register(WEB, "mine", 1);
-	world_register(WEB, "mine", 2);
+	CHECK_EQ(world_up(WEB1, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
+	world_register(WEB1, "mine", 1);
+	world_register(WEB1, "mine", 2);
 	uint64_t known = rsp_element_version(world_element("mine", 2));
 	world_about(C, ENRP_TAKEOVER_SERVER, ID_C, ID_US);
 	CHECK_EQ(world_count(A, ENRP_PRESENCE), 1); /* and says that it lives */
-	CHECK_EQ(world_count(WEB, ASAP_ENDPOINT_KEEP_ALIVE), 2);
+	CHECK_EQ(world_count(WEB1, ASAP_ENDPOINT_KEEP_ALIVE), 2);
 	CHECK_EQ(world_home("mine", 1), ID_US);
-	world_ack(WEB, "mine", 1);
+	world_ack(WEB1, "mine", 1);
 	world_run(501);
 	CHECK_EQ(world_home("mine", 1), ID_US);
 	CHECK_EQ(world_home("mine", 2), ID_C); /* it did not answer us */
@@ -549,7 +547,7 @@ who_is_taken_over_alive_asks_his_elements(void)
 	CHECK_EQ(rsp_registrar_stats(w.r).own_elements, 1);
 	for (unsigned i = 0; i < 1000; i++)
 		world_about(C, ENRP_TAKEOVER_SERVER, ID_C, ID_US);
-	CHECK(world_count(WEB, ASAP_ENDPOINT_KEEP_ALIVE) <= 3);
+	CHECK(world_count(WEB1, ASAP_ENDPOINT_KEEP_ALIVE) <= 3);
 	world_end();
 
 	struct rsp_registrar_config config = world_config(); /* nor in each second */
@@ -557,12 +555,12 @@ who_is_taken_over_alive_asks_his_elements(void)
 	config.max_time_last_heard_ms = 61000;
 	world_begin(&config);
 	world_joined(C, ID_C, "c");
-	CHECK_EQ(world_up(WEB, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
-	world_register(WEB, "mine", 1);
+	CHECK_EQ(world_up(WEB1, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
+	world_register(WEB1, "mine", 1);
 	for (unsigned i = 0; i < 31; i++) {
 		world_about(C, ENRP_TAKEOVER_SERVER, ID_C, ID_US);
-		world_ack(WEB, "mine", 1);
-		CHECK_EQ(world_count(WEB, ASAP_ENDPOINT_KEEP_ALIVE), i < 30 ? 1 : 2);
+		world_ack(WEB1, "mine", 1);
+		CHECK_EQ(world_count(WEB1, ASAP_ENDPOINT_KEEP_ALIVE), i < 30 ? 1 : 2);
 		world_run(1000);
 	}
 	world_end();
@@ -571,19 +569,19 @@ who_is_taken_over_alive_asks_his_elements(void)
 	config.registrations.per_s = 0;
 	world_begin(&config);
 	world_joined(C, ID_C, "c");
-	CHECK_EQ(world_up(WEB, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
+	CHECK_EQ(world_up(WEB1, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
 	for (uint32_t i = 1; i <= 10000; i++)
-		world_register(WEB, "mine", i);
+		world_register(WEB1, "mine", i);
 	world_clear();
 	world_about(C, ENRP_TAKEOVER_SERVER, ID_C, ID_US);
-	CHECK_EQ(world_count(WEB, ASAP_ENDPOINT_KEEP_ALIVE), 4096);
+	CHECK_EQ(world_count(WEB1, ASAP_ENDPOINT_KEEP_ALIVE), 4096);
 	world_run(50);
-	CHECK_EQ(world_count(WEB, ASAP_ENDPOINT_KEEP_ALIVE), 8192);
+	CHECK_EQ(world_count(WEB1, ASAP_ENDPOINT_KEEP_ALIVE), 8192);
 	world_run(50);
-	CHECK_EQ(world_count(WEB, ASAP_ENDPOINT_KEEP_ALIVE), 10000);
+	CHECK_EQ(world_count(WEB1, ASAP_ENDPOINT_KEEP_ALIVE), 10000);
 	CHECK(world_told(RSP_EVENT_PE_CONTESTED) < 1000); /* nor are all that he claims recorded */
 	for (uint32_t i = 1; i <= 10000; i++)
-		world_ack(WEB, "mine", i);
+		world_ack(WEB1, "mine", i);
 	CHECK_EQ(rsp_registrar_stats(w.r).own_elements, 10000);
 	world_end();
 }

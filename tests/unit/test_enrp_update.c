@@ -1,8 +1,6 @@
-#include "enrp_world.h"
+#include "registrar_world.h"
 
 /* Updates between registrars, and who owns an element: RFC 5353 s.3.3, and claim.c's rules beyond it. */
-
-enum { B = 1, C = 2, WEB = 3, USER = 4, LOWER = 5 };
 
 static void
 begin(void)
@@ -12,7 +10,7 @@ begin(void)
 	world_begin(&config);
 	world_joined(B, ID_B, "b");
 	world_joined(C, ID_C, "c");
-	CHECK_EQ(world_up(WEB, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
+	CHECK_EQ(world_up(WEB1, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
 	world_clear();
 }
 
@@ -51,7 +49,7 @@ registrations_and_removals_are_told_to_all(void)
 					  .pe_id = 7 };
 
 	begin();
-	world_register(WEB, "web", 7);
+	world_register(WEB1, "web", 7);
 	for (uint32_t link = B; link <= C; link++) {
 		CHECK_EQ(told(link, &msg), ENRP_ADD_PE);
 		CHECK_EQ(msg.sender_id, ID_US);
@@ -64,11 +62,11 @@ registrations_and_removals_are_told_to_all(void)
 		CHECK_EQ(msg.element.lifetime_s, 300);
 	}
 	uint64_t first = msg.element.version;
-	world_register(WEB, "web", 7); /* a re-registration too */
+	world_register(WEB1, "web", 7); /* a re-registration too */
 	CHECK_EQ(world_count(C, ENRP_HANDLE_UPDATE), 2);
 	CHECK(told(C, &msg) == ENRP_ADD_PE && msg.element.version > first);
 	uint64_t second = msg.element.version;
-	world_tell(WEB, &dereg);
+	world_tell(WEB1, &dereg);
 	for (uint32_t link = B; link <= C; link++) {
 		CHECK_EQ(told(link, &msg), ENRP_DEL_PE);
 		CHECK_EQ(msg.sender_id, ID_US);
@@ -154,7 +152,7 @@ elements_of_another_policy_are_kept(void)
 		CHECK(world_find(USER, RSP_ASAP, ASAP_HANDLE_RESOLUTION_RESPONSE, -1, &msg) && msg.n_list == 2);
 		CHECK(!(msg.has & RSP_HAS_ERROR));
 	}
-	world_register(WEB, "web", 9);
+	world_register(WEB1, "web", 9);
 	CHECK_EQ(world_home("web", 9), ID_US);
 	pe.version = 22;
 	world_update(C, ID_C, ENRP_DEL_PE, "web", pe);
@@ -201,7 +199,7 @@ what_was_removed_stays_removed(void)
 	CHECK_EQ(world_home("web", 9), 0);
 	world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(9, ID_B, 24)); /* it registered again */
 	CHECK_EQ(world_home("web", 9), ID_B);
-	world_register(WEB, "web", 7); /* here: above what was removed */
+	world_register(WEB1, "web", 7); /* here: above what was removed */
 	CHECK(version("web", 7) > 22);
 	world_end();
 }
@@ -235,7 +233,7 @@ a_registrar_speaks_of_its_own_only(void)
 
 	begin();
 	world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(7, ID_B, 20));
-	world_register(WEB, "mine", 1);
+	world_register(WEB1, "mine", 1);
 	world_clear();
 	world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(8, ID_B, 20)); /* in another's name */
 	CHECK(world_find(C, RSP_ENRP, ENRP_ERROR, -1, &msg) && rsp_message_cause(&msg) == RSP_CAUSE_SECURITY);
@@ -265,7 +263,7 @@ an_element_that_answers_stays_ours(void)
 	struct rsp_message msg;
 
 	begin();
-	world_register(WEB, "web", 7);
+	world_register(WEB1, "web", 7);
 	uint64_t claimed = version("web", 7) + 2;
 	world_run(2000);
 	world_presence(B, ID_B, "b", false);
@@ -274,9 +272,9 @@ an_element_that_answers_stays_ours(void)
 	world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(7, ID_B, claimed));
 	CHECK_EQ(world_told(RSP_EVENT_PE_CONTESTED), 1);
 	CHECK_EQ(world_home("web", 7), ID_US);
-	CHECK_EQ(world_count(WEB, ASAP_ENDPOINT_KEEP_ALIVE), 1);
-	CHECK(world_find(WEB, RSP_ASAP, ASAP_ENDPOINT_KEEP_ALIVE, 0, &msg) && msg.flags == 0);
-	world_ack(WEB, "web", 7);
+	CHECK_EQ(world_count(WEB1, ASAP_ENDPOINT_KEEP_ALIVE), 1);
+	CHECK(world_find(WEB1, RSP_ASAP, ASAP_ENDPOINT_KEEP_ALIVE, 0, &msg) && msg.flags == 0);
+	world_ack(WEB1, "web", 7);
 	CHECK_EQ(world_home("web", 7), ID_US);
 	CHECK(version("web", 7) > claimed);
 	for (uint32_t link = B; link <= C; link++)
@@ -287,8 +285,8 @@ an_element_that_answers_stays_ours(void)
 	world_update(C, ID_C, ENRP_DEL_PE, "web", world_pe(7, ID_C, version("web", 7) + 2));
 	CHECK_EQ(world_home("web", 7), ID_US);
 	world_run(1000); /* not closer to the last than the distance allows */
-	CHECK_EQ(world_count(WEB, ASAP_ENDPOINT_KEEP_ALIVE), 1);
-	world_ack(WEB, "web", 7);
+	CHECK_EQ(world_count(WEB1, ASAP_ENDPOINT_KEEP_ALIVE), 1);
+	world_ack(WEB1, "web", 7);
 	CHECK(told(C, &msg) == ENRP_ADD_PE);
 	world_end();
 }
@@ -298,16 +296,16 @@ an_element_that_does_not_answer_is_another_s(void)
 {
 	for (unsigned how = 0; how < 3; how++) {
 		begin();
-		world_register(WEB, "web", 7);
+		world_register(WEB1, "web", 7);
 		uint64_t claimed = version("web", 7) + 2;
 		if (how == 2)
-			world_down(WEB, RSP_ECLOSED); /* it is not connected: nobody need be asked */
+			world_down(WEB1, RSP_ECLOSED); /* it is not connected: nobody need be asked */
 		world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(7, ID_B, claimed));
 		CHECK_EQ(world_home("web", 7), how == 2 ? ID_B : ID_US);
 		if (how == 0)
 			world_run(501);
 		else if (how == 1)
-			world_down(WEB, RSP_ECLOSED);
+			world_down(WEB1, RSP_ECLOSED);
 		CHECK_EQ(world_home("web", 7), ID_B);
 		CHECK_EQ(version("web", 7), claimed);
 		CHECK_EQ(world_told(RSP_EVENT_PE_MOVED), 1);
@@ -324,18 +322,18 @@ an_element_that_does_not_answer_is_another_s(void)
 
 	for (unsigned how = 0; how < 4; how++) { /* or nobody's; but then it has the grace time to come back */
 		begin();
-		world_register(WEB, "web", 7);
+		world_register(WEB1, "web", 7);
 		uint64_t gone = version("web", 7) + 2;
 		if (how & 1)
-			world_down(WEB, RSP_ECLOSED);
+			world_down(WEB1, RSP_ECLOSED);
 		world_update(B, ID_B, ENRP_DEL_PE, "web", world_pe(7, ID_B, gone));
 		if (!(how & 1))
-			world_down(WEB, RSP_ECLOSED);
+			world_down(WEB1, RSP_ECLOSED);
 		world_run(699);
 		CHECK_EQ(world_home("web", 7), ID_US);
 		if (how & 2) {
-			CHECK_EQ(world_up(WEB, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
-			world_register(WEB, "web", 7);
+			CHECK_EQ(world_up(WEB1, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
+			world_register(WEB1, "web", 7);
 			CHECK(version("web", 7) > gone);
 			world_run(1000);
 			CHECK_EQ(world_home("web", 7), ID_US);
@@ -360,8 +358,8 @@ who_yields_passes_the_claim_on(void)
 
 	for (unsigned odd = 0; odd < 2; odd++) {
 		begin();
-		world_register(WEB, "web", 7);
-		world_down(WEB, RSP_ECLOSED);
+		world_register(WEB1, "web", 7);
+		world_down(WEB1, RSP_ECLOSED);
 		uint64_t claimed = version("web", 7) + 2 - odd;
 		world_clear();
 		world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(7, ID_B, claimed));
@@ -450,10 +448,10 @@ a_claim_that_its_home_does_not_answer_holds(void)
 	}
 
 	begin(); /* and who claimed it may yield to another */
-	world_joined(LOWER, ID_A, "a");
+	world_joined(A, ID_A, "a");
 	world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(7, ID_B, 20));
-	world_update(LOWER, ID_A, ENRP_ADD_PE, "web", world_pe(7, ID_A, 40));
-	world_update(LOWER, ID_A, ENRP_ADD_PE, "web", world_pe(7, ID_C, 42));
+	world_update(A, ID_A, ENRP_ADD_PE, "web", world_pe(7, ID_A, 40));
+	world_update(A, ID_A, ENRP_ADD_PE, "web", world_pe(7, ID_C, 42));
 	CHECK_EQ(world_home("web", 7), ID_B);
 	CHECK(b_is_asked(ENRP_ADD_PE, 42));
 	world_run(500);
@@ -463,12 +461,12 @@ a_claim_that_its_home_does_not_answer_holds(void)
 
 	for (unsigned how = 0; how < 3; how++) { /* nor does it wait when the home can answer no more */
 		begin();
-		world_joined(LOWER, ID_A, "a");
+		world_joined(A, ID_A, "a");
 		world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(7, ID_B, 20));
 		if (how > 0)
 			world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(7, ID_C, 40));
 		world_down(B, RSP_ECLOSED);
-		world_about(LOWER, ENRP_INIT_TAKEOVER, ID_A, ID_B);
+		world_about(A, ENRP_INIT_TAKEOVER, ID_A, ID_B);
 		if (how == 2)
 			world_down(C, RSP_ECLOSED);
 		else
@@ -481,7 +479,7 @@ a_claim_that_its_home_does_not_answer_holds(void)
 		}
 		if (how == 2) {
 			world_run(501);
-			world_about(LOWER, ENRP_TAKEOVER_SERVER, ID_A, ID_B);
+			world_about(A, ENRP_TAKEOVER_SERVER, ID_A, ID_B);
 		}
 		CHECK_EQ(world_home("web", 7), how == 0 ? ID_C : how == 1 ? ID_B : ID_A);
 		world_end();
@@ -494,13 +492,13 @@ nobody_gets_an_element_by_saying_more(void)
 {
 	for (unsigned how = 0; how < 3; how++) {
 		begin();
-		world_joined(LOWER, ID_A, "a");
+		world_joined(A, ID_A, "a");
 		world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(7, ID_B, 20));
 		for (uint64_t v = 22; v < 1022; v += 10) {
 			if (how == 0) /* that it took all of b's over */
 				world_about(C, ENRP_TAKEOVER_SERVER, ID_C, ID_B);
 			else /* two of them, about b's or one another's */
-				world_update(LOWER, ID_A, ENRP_ADD_PE, "web", world_pe(7, ID_A, v));
+				world_update(A, ID_A, ENRP_ADD_PE, "web", world_pe(7, ID_A, v));
 			CHECK_EQ(world_home("web", 7), ID_B);
 			if (how == 1)
 				world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(7, ID_B, v + 2));
@@ -580,10 +578,10 @@ static void
 who_says_that_he_took_the_living_over_has_little_looked_through(void)
 {
 	begin();
-	world_joined(LOWER, ID_A, "a");
+	world_joined(A, ID_A, "a");
 	for (uint32_t i = 1; i <= 3; i++) {
 		world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(i, ID_B, 20));
-		world_about(i == 1 ? C : LOWER, ENRP_TAKEOVER_SERVER, i == 1 ? ID_C : ID_A, ID_B);
+		world_about(i == 1 ? C : A, ENRP_TAKEOVER_SERVER, i == 1 ? ID_C : ID_A, ID_B);
 		CHECK_EQ(world_told(RSP_EVENT_REFUSED), i);
 		if (i == 2)
 			world_run(1000);
@@ -593,10 +591,10 @@ who_says_that_he_took_the_living_over_has_little_looked_through(void)
 	world_end();
 
 	begin();
-	world_joined(LOWER, ID_A, "a");
+	world_joined(A, ID_A, "a");
 	world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(1, ID_B, 20));
 	world_about(C, ENRP_TAKEOVER_SERVER, ID_C, ID_B);
-	world_about(LOWER, ENRP_TAKEOVER_SERVER, ID_A, ID_B);
+	world_about(A, ENRP_TAKEOVER_SERVER, ID_A, ID_B);
 	CHECK_EQ(world_element("web", 1)->claimed_by, ID_C);
 	world_end();
 }
@@ -607,7 +605,7 @@ what_another_has_heard_of_our_element_is_a_claim(void)
 	struct rsp_message msg;
 
 	begin();
-	world_register(WEB, "web", 7);
+	world_register(WEB1, "web", 7);
 	uint64_t claimed = version("web", 7) + 2;
 	world_clear();
 	world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(7, ID_B, claimed - 4)); /* old news */
@@ -615,7 +613,7 @@ what_another_has_heard_of_our_element_is_a_claim(void)
 	world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(7, ID_B, claimed));
 	CHECK_EQ(world_told(RSP_EVENT_PE_CONTESTED), 1);
 	CHECK_EQ(w.event[w.n_events - 1].by_id, ID_B);
-	world_ack(WEB, "web", 7);
+	world_ack(WEB1, "web", 7);
 	CHECK_EQ(world_home("web", 7), ID_US);
 	CHECK(version("web", 7) > claimed);
 	for (uint32_t link = B; link <= C; link++)
@@ -624,11 +622,11 @@ what_another_has_heard_of_our_element_is_a_claim(void)
 	claimed = version("web", 7) + 2;
 	world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(7, ID_D, claimed)); /* of whom we do not know */
 	CHECK_EQ(world_told(RSP_EVENT_PE_CONTESTED), 2);
-	world_ack(WEB, "web", 7);
+	world_ack(WEB1, "web", 7);
 	CHECK_EQ(world_home("web", 7), ID_US);
 	world_presence(B, ID_B, "b", false);
 
-	world_down(WEB, RSP_ECLOSED);
+	world_down(WEB1, RSP_ECLOSED);
 	claimed = version("web", 7) + 2;
 	struct rsp_pool_element pe = world_pe(7, ID_B, claimed);
 	pe.owner = rsp_bytes_str("thief");
@@ -646,7 +644,7 @@ static void
 a_claim_is_recorded_once_and_claims_at_a_rate(void)
 {
 	begin();
-	world_register(WEB, "web", 7);
+	world_register(WEB1, "web", 7);
 	uint64_t claimed = version("web", 7) + 2;
 	for (uint32_t i = 0; i < 10; i++) { /* whom all tell it */
 		world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(7, ID_B, claimed));
@@ -659,7 +657,7 @@ a_claim_is_recorded_once_and_claims_at_a_rate(void)
 		world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(7, ID_D + i, claimed + i));
 	CHECK(world_told(RSP_EVENT_PE_CONTESTED) <= 110);
 	CHECK_STR(world_reason(RSP_EVENT_LIMIT), "records");
-	world_ack(WEB, "web", 7);
+	world_ack(WEB1, "web", 7);
 	CHECK_EQ(world_home("web", 7), ID_US);
 	CHECK(version("web", 7) > claimed + 1000);
 	world_end();
@@ -674,17 +672,17 @@ an_element_that_moved_is_not_counted(void)
 	config.max_identity_elements = 1;
 	world_begin(&config);
 	world_joined(B, ID_B, "b");
-	CHECK_EQ(world_up(WEB, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
-	world_register(WEB, "web", 7);
-	world_register(WEB, "web", 8);
+	CHECK_EQ(world_up(WEB1, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
+	world_register(WEB1, "web", 7);
+	world_register(WEB1, "web", 8);
 	CHECK_EQ(world_home("web", 8), 0);
 	world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(7, ID_B, version("web", 7) + 2));
 	world_run(501);
 	CHECK_EQ(world_home("web", 7), ID_B);
 	CHECK(world_element("web", 7)->rival == NULL);
-	world_register(WEB, "web", 8);
+	world_register(WEB1, "web", 8);
 	CHECK_EQ(world_home("web", 8), ID_US);
-	world_register(WEB, "web", 7); /* who comes back is not turned away for that */
+	world_register(WEB1, "web", 7); /* who comes back is not turned away for that */
 	CHECK_EQ(world_home("web", 7), ID_US);
 	world_end();
 }
@@ -695,14 +693,14 @@ who_claims_ours_in_an_older_version_is_told(void)
 	struct rsp_message msg;
 
 	begin();
-	world_register(WEB, "web", 7);
+	world_register(WEB1, "web", 7);
 	world_clear();
 	world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(7, ID_B, 20));
 	CHECK_EQ(world_home("web", 7), ID_US);
 	CHECK_EQ(told(B, &msg), ENRP_ADD_PE);
 	CHECK(msg.element.version == version("web", 7) && msg.receiver_id == ID_B);
 	CHECK_EQ(world_count(C, ENRP_HANDLE_UPDATE), 0);
-	CHECK_EQ(world_count(WEB, ASAP_ENDPOINT_KEEP_ALIVE), 0);
+	CHECK_EQ(world_count(WEB1, ASAP_ENDPOINT_KEEP_ALIVE), 0);
 	world_end();
 }
 
@@ -712,12 +710,12 @@ equal_versions_of_ours_fall_to_the_higher_id(void)
 	struct rsp_message msg;
 
 	begin();
-	world_joined(LOWER, ID_A, "a");
-	world_register(WEB, "web", 7);
+	world_joined(A, ID_A, "a");
+	world_register(WEB1, "web", 7);
 	world_clear();
-	world_update(LOWER, ID_A, ENRP_ADD_PE, "web", world_pe(7, ID_A, version("web", 7)));
+	world_update(A, ID_A, ENRP_ADD_PE, "web", world_pe(7, ID_A, version("web", 7)));
 	CHECK_EQ(world_told(RSP_EVENT_PE_CONTESTED), 0);
-	CHECK(told(LOWER, &msg) == ENRP_ADD_PE && msg.element.home_id == ID_US);
+	CHECK(told(A, &msg) == ENRP_ADD_PE && msg.element.home_id == ID_US);
 	world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(7, ID_B, version("web", 7)));
 	CHECK_EQ(world_told(RSP_EVENT_PE_CONTESTED), 1);
 	CHECK_EQ(world_home("web", 7), ID_US);
@@ -732,14 +730,14 @@ of_two_rivals_the_newer_claim_holds(void)
 {
 	for (unsigned first = 0; first < 2; first++) {
 		begin();
-		world_register(WEB, "web", 7);
+		world_register(WEB1, "web", 7);
 		uint64_t ours = version("web", 7);
 		for (unsigned i = 0; i < 2; i++)
 			if ((i == 0) == (first == 0))
 				world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(7, ID_B, ours + 40));
 			else
 				world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(7, ID_C, ours + 20));
-		CHECK_EQ(world_count(WEB, ASAP_ENDPOINT_KEEP_ALIVE), 1); /* asked once for both */
+		CHECK_EQ(world_count(WEB1, ASAP_ENDPOINT_KEEP_ALIVE), 1); /* asked once for both */
 		world_run(501);
 		CHECK_EQ(world_home("web", 7), ID_B);
 		CHECK(version("web", 7) == ours + 40);
@@ -747,11 +745,11 @@ of_two_rivals_the_newer_claim_holds(void)
 	}
 
 	begin(); /* and an answer is above either */
-	world_register(WEB, "web", 7);
+	world_register(WEB1, "web", 7);
 	uint64_t ours = version("web", 7);
 	world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(7, ID_C, ours + 20));
 	world_update(B, ID_B, ENRP_DEL_PE, "web", world_pe(7, ID_B, ours + 40));
-	world_ack(WEB, "web", 7);
+	world_ack(WEB1, "web", 7);
 	CHECK_EQ(world_home("web", 7), ID_US);
 	CHECK(version("web", 7) > ours + 40);
 	sums_agree();
@@ -765,9 +763,9 @@ a_claim_that_nobody_would_store_changes_nothing(void)
 
 	for (unsigned gone = 0; gone < 2; gone++) {
 		begin();
-		world_register(WEB, "web", 7);
+		world_register(WEB1, "web", 7);
 		if (gone)
-			world_down(WEB, RSP_ECLOSED);
+			world_down(WEB1, RSP_ECLOSED);
 		struct rsp_pool_element pe = world_pe(7, ID_B, version("web", 7) + 2);
 
 		pe.policy.extra = rsp_bytes_of(extra, sizeof(extra));
@@ -789,9 +787,9 @@ a_claim_may_have_large_parameters_that_are_unknown(void)
 
 	for (unsigned gone = 0; gone < 2; gone++) {
 		begin();
-		world_register(WEB, "web", 7);
+		world_register(WEB1, "web", 7);
 		if (gone)
-			world_down(WEB, RSP_ECLOSED);
+			world_down(WEB1, RSP_ECLOSED);
 		struct rsp_pool_element pe = world_pe(7, ID_B, version("web", 7) + 2);
 
 		pe.unknown.n = 1;
@@ -814,9 +812,9 @@ who_counts_as_gone_has_no_records_without_a_limit(void)
 	struct rsp_pool_element pe = world_pe(7, ID_B, 0);
 
 	begin();
-	world_register(WEB, "web", 7);
-	world_joined(LOWER, ID_D, "b");
-	world_down(LOWER, RSP_ECLOSED);
+	world_register(WEB1, "web", 7);
+	world_joined(A, ID_D, "b");
+	world_down(A, RSP_ECLOSED);
 	for (uint32_t i = 1; i <= 500; i++) {
 		pe.version = version("web", 7) + i;
 		pe.owner = rsp_bytes_str(i & 1 ? "web1" : "thief");
@@ -829,27 +827,27 @@ who_counts_as_gone_has_no_records_without_a_limit(void)
 
 static void
 two_identities_with_one_id_stay_where_they_are(void)
-{ /* the owner's registration at B was still on its way when WEB came here */
+{ /* the owner's registration at B was still on its way when WEB1 came here */
 	struct rsp_pool_element pe = world_pe(7, ID_B, 20);
 	struct rsp_message msg;
 
 	pe.owner = rsp_bytes_str("owner");
 	for (unsigned connected = 0; connected < 2; connected++) {
 		begin();
-		world_register(WEB, "web", 7);
+		world_register(WEB1, "web", 7);
 		if (!connected)
-			world_down(WEB, RSP_ECLOSED);
+			world_down(WEB1, RSP_ECLOSED);
 		world_clear();
 		world_update(B, ID_B, ENRP_ADD_PE, "web", pe);
 		CHECK_EQ(world_home("web", 7), ID_US);
 		CHECK_STR(world_element("web", 7)->owner, "web1");
 		CHECK_STR(world_reason(RSP_EVENT_REFUSED), "element-of-another");
 		CHECK_EQ(told(B, &msg), ENRP_ADD_PE);
-		CHECK_EQ(world_count(WEB, ASAP_DEREGISTRATION_RESPONSE), 0);
+		CHECK_EQ(world_count(WEB1, ASAP_DEREGISTRATION_RESPONSE), 0);
 		sums_agree();
 		world_run(connected ? 100 : 701);
 		if (connected)
-			world_down(WEB, RSP_ECLOSED);
+			world_down(WEB1, RSP_ECLOSED);
 		world_run(connected ? 701 : 0);
 		CHECK_EQ(world_home("web", 7), 0);
 		pe.version = 2 * (UINT64_C(1700000000000) + w.now); /* when it renews */
@@ -867,7 +865,7 @@ an_element_that_registers_here_is_ours_from_then_on(void)
 
 	begin();
 	world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(7, ID_B, UINT64_C(3400000400000))); /* its clock is ahead */
-	world_register(WEB, "web", 7);
+	world_register(WEB1, "web", 7);
 	CHECK_EQ(world_home("web", 7), ID_US);
 	CHECK(version("web", 7) > UINT64_C(3400000400000));
 	CHECK_EQ(version("web", 7) & 1, 0);
@@ -882,7 +880,7 @@ an_element_that_registers_here_is_ours_from_then_on(void)
 				     .pe_id = 8 };
 	world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(8, ID_B, 20));
 	world_clear();
-	world_tell(WEB, &dereg);
+	world_tell(WEB1, &dereg);
 	CHECK_EQ(world_count(C, ENRP_HANDLE_UPDATE), 2);
 	CHECK(world_find(C, RSP_ENRP, ENRP_HANDLE_UPDATE, 0, &msg) && msg.update_action == ENRP_ADD_PE);
 	CHECK_EQ(told(C, &msg), ENRP_DEL_PE);
@@ -898,7 +896,7 @@ another_identity_does_not_get_an_id_through_another_registrar(void)
 	struct rsp_message msg;
 
 	begin();
-	world_register(WEB, "web", 7);
+	world_register(WEB1, "web", 7);
 	world_clear();
 	pe.owner = rsp_bytes_str("thief");
 	pe.version = version("web", 7) + 100;
@@ -970,7 +968,7 @@ updates_beyond_the_caps_are_dropped(void)
 	config.limits = (struct rsp_handlespace_limits){ 5, 8, 3 };
 	world_begin(&config);
 	world_joined(B, ID_B, "b");
-	CHECK_EQ(world_up(WEB, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
+	CHECK_EQ(world_up(WEB1, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
 	for (uint32_t i = 1; i <= 300; i++) {
 		(void)snprintf(pool, sizeof(pool), "pool-%u", i % 50);
 		world_update(B, ID_B, ENRP_ADD_PE, pool, world_pe(i, ID_B, 20));
@@ -981,7 +979,7 @@ updates_beyond_the_caps_are_dropped(void)
 	CHECK(world_told(RSP_EVENT_LIMIT) <= 101);
 	sums_agree();
 	world_update(B, ID_B, ENRP_DEL_PE, "pool-1", world_pe(1, ID_B, 22));
-	world_register(WEB, "pool-1", 1000); /* and it serves on */
+	world_register(WEB1, "pool-1", 1000); /* and it serves on */
 	CHECK_EQ(world_home("pool-1", 1000), ID_US);
 	world_end();
 }
