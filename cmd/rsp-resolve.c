@@ -6,10 +6,16 @@
 #include "base/log.h"
 #include "cli/main.h"
 #include "cli/message_json.h"
-#include "tool/endpoint.h"
+#include "cli/output.h"
 #include "model/select.h"
 #include "net/loop.h"
+#include "tool/access.h"
+#include "tool/client_event.h"
+#include "tool/complaints.h"
+#include "tool/endpoint.h"
+#include "tool/object.h"
 #include "tool/session.h"
+#include "tool/startup.h"
 
 enum { OPT_MAX = 1, OPT_SELECT, OPT_PLAIN, OPT_FORMAT, OPT_REPORT };
 
@@ -34,8 +40,8 @@ struct resolve {
 	struct rsp_loop *loop;
 	struct rsp_session *session;
 	struct rsp_bytes handle;
-	const char *pool; /* as it was typed, for messages */
-	struct cmd_complaints complaints; /* of registrars, while it waits for one */
+	const char *pool;		  /* as it was typed, for messages */
+	struct tool_complaints complaints; /* about registrars, with --wait */
 	bool done;
 	int status;
 };
@@ -56,7 +62,7 @@ take(int opt, const char *arg, struct rsp_why *why)
 		return RSP_OK;
 	case OPT_FORMAT:
 		rsp_cli.plain = true;
-		err = cmd_format_check(arg, why);
+		err = tool_endpoint_check(arg, why);
 		return err ? err : rsp_cli_string(arg, &option.format, why);
 	default:
 		return rsp_cli_id(arg, &option.report_id, why);
@@ -74,10 +80,10 @@ finish(struct resolve *r, int status)
 static void
 fail(struct resolve *r, const struct rsp_why *why)
 {
-	finish(r, rsp_cli_fail_attempts(why, cmd_attempts_json(r->session)));
+	finish(r, rsp_cli_fail_attempts(why, tool_object_attempts(r->session)));
 }
 
-/* The elements of an answer that are shown: from @first to before @end. An answer is in the order of the policy. */
+/* The elements of an answer to print: from @first to before @end. The registrar sorts an answer by the pool's policy. */
 struct range {
 	unsigned first, end;
 };
@@ -92,7 +98,7 @@ all_wanted(const struct rsp_message *answer)
 	return range;
 }
 
-/* A registrar that does not know item counts answers with more than one: then the choice is ours. */
+/* A registrar that ignores the requested item count answers with several elements: choose one by the policy. */
 static enum rsp_err
 one_wanted(const struct rsp_message *answer, struct range *ret)
 {
@@ -123,10 +129,10 @@ print_lines(const struct resolve *r, const struct rsp_message *answer, struct ra
 
 	for (unsigned i = 0; out && i < range.end && rsp_list_next(answer, &cursor, &item); i++)
 		if (i >= range.first && option.format)
-			cmd_endpoint_format(out, option.format, r->handle, &item.element);
+			tool_endpoint_format(out, option.format, r->handle, &item.element);
 		else if (i >= range.first)
-			cmd_endpoint_plain(out, &item.element);
-	enum rsp_err err = out && fclose(out) == 0 ? rsp_cli_write(rsp_bytes_of(text, size)) : RSP_ENOMEM;
+			tool_endpoint_plain(out, &item.element);
+	enum rsp_err err = out && fclose(out) == 0 ? rsp_output_write(rsp_bytes_of(text, size)) : RSP_ENOMEM;
 	free(text);
 	return rsp_err_exit(err);
 }
@@ -144,24 +150,26 @@ print_record(const struct resolve *r, const struct rsp_message *answer, struct r
 			rsp_json_append(&elements, rsp_pool_element_json(&item.element));
 	rsp_json_put_handle(&record, r->handle);
 	rsp_json_put(&record, "policy", rsp_policy_json(&answer->policy));
-	rsp_json_put(&record, "registrar", cmd_registrar_json(r->session, false));
+	rsp_json_put(&record, "registrar", tool_object_home(r->session, false));
 	rsp_json_put(&record, "elements", elements);
-	/* unasked, the registrar chooses how many it names, and does not tell whether there are more */
+	/* without --max the registrar chooses the number of elements, and does not say whether the pool has more */
 	rsp_json_put(&record, "complete", asked ? json_boolean(n == answer->n_list && n < asked) : json_null());
-	rsp_json_put(&record, "attempts", cmd_attempts_json(r->session));
+	rsp_json_put(&record, "attempts", tool_object_attempts(r->session));
 	return rsp_err_exit(rsp_json_emit(record));
 }
 
 static void
-resolved(struct resolve *r, const struct rsp_message *answer)
+on_resolved(void *ctx, const struct rsp_client_event *event)
 {
+	const struct rsp_message *answer = event->message;
 	struct range range = all_wanted(answer);
 	struct rsp_why why = { 0 };
+	struct resolve *r = ctx;
 
 	if (answer->n_list == 0)
 		(void)rsp_fail(&why, RSP_EUNKNOWN_POOL, r->pool, "the pool has no elements");
 	else if (option.select && one_wanted(answer, &range))
-		(void)rsp_fail(&why, RSP_ENOMEM, r->pool, "cannot choose");
+		(void)rsp_fail(&why, RSP_ENOMEM, r->pool, "cannot choose an element");
 	if (why.err)
 		fail(r, &why);
 	else
@@ -169,61 +177,64 @@ resolved(struct resolve *r, const struct rsp_message *answer)
 }
 
 static void
-refused(struct resolve *r, uint16_t cause)
+on_unresolved(void *ctx, const struct rsp_client_event *event)
 {
-	const char *name = rsp_cause_name(cause);
+	const char *name = rsp_cause_name(event->cause);
+	struct resolve *r = ctx;
 	struct rsp_why why;
 
-	if (cause == RSP_CAUSE_UNKNOWN_POOL_HANDLE)
+	if (event->cause == RSP_CAUSE_UNKNOWN_POOL_HANDLE)
 		(void)rsp_fail(&why, RSP_EUNKNOWN_POOL, r->pool, "no such pool");
 	else
 		(void)rsp_fail(&why, RSP_EREJECTED, r->pool, "the registrar answers: %s", name ? name : "an error");
-	why.cause = cause;
+	why.cause = event->cause;
 	fail(r, &why);
 }
 
 static void
-reported(struct resolve *r)
+on_reported(void *ctx, const struct rsp_client_event *event)
 {
 	json_t *record = rsp_json_record("rsp.report/1", true);
+	struct resolve *r = ctx;
 
+	(void)event;
 	rsp_json_put_handle(&record, r->handle);
 	rsp_json_put(&record, "pe_id", rsp_json_id(option.report_id));
-	rsp_json_put(&record, "registrar", cmd_registrar_json(r->session, false));
-	rsp_json_put(&record, "attempts", cmd_attempts_json(r->session));
+	rsp_json_put(&record, "registrar", tool_object_home(r->session, false));
+	rsp_json_put(&record, "attempts", tool_object_attempts(r->session));
 	finish(r, rsp_err_exit(rsp_json_emit(record)));
+}
+
+static void
+on_missing(void *ctx, const struct rsp_client_event *event)
+{
+	struct resolve *r = ctx;
+
+	if (rsp_cli.wait)
+		tool_complaints_add(&r->complaints, event->why);
+}
+
+static void
+on_failed(void *ctx, const struct rsp_client_event *event)
+{
+	fail(ctx, event->why);
 }
 
 static void
 on_event(void *ctx, const struct rsp_client_event *event)
 {
-	struct resolve *r = ctx;
+	static const struct tool_client_event_handlers handlers = { .on = {
+		[RSP_CLIENT_RESOLVED] = on_resolved,
+		[RSP_CLIENT_UNRESOLVED] = on_unresolved,
+		[RSP_CLIENT_REPORTED] = on_reported,
+		[RSP_CLIENT_HOME_LOST] = on_missing,
+		[RSP_CLIENT_ROUND_FAILED] = on_missing,
+		[RSP_CLIENT_GAVE_UP] = on_failed,
+		[RSP_CLIENT_FAILED] = on_failed,
+	} };
+	const struct resolve *r = ctx;
 
-	cmd_log_event(event);
-	if (r->done)
-		return;
-	switch ((int)event->type) {
-	case RSP_CLIENT_RESOLVED:
-		resolved(r, event->message);
-		break;
-	case RSP_CLIENT_UNRESOLVED:
-		refused(r, event->cause);
-		break;
-	case RSP_CLIENT_REPORTED:
-		reported(r);
-		break;
-	case RSP_CLIENT_HOME_LOST:
-	case RSP_CLIENT_ROUND_FAILED:
-		if (rsp_cli.wait)
-			cmd_complain(&r->complaints, event->why);
-		break;
-	case RSP_CLIENT_GAVE_UP:
-	case RSP_CLIENT_FAILED:
-		fail(r, event->why);
-		break;
-	default: /* on the way */
-		break;
-	}
+	tool_client_event_handle(&handlers, !r->done, ctx, event);
 }
 
 static enum rsp_err
@@ -248,19 +259,19 @@ resolve(const char *pool, struct rsp_bytes handle)
 	struct rsp_session_config config;
 	struct rsp_why why = { 0 };
 
-	if (cmd_scope_load(false, &scope, &why))
+	if (tool_access_scope(false, &scope, &why))
 		return rsp_cli_fail(&why);
-	if (!rsp_cli.plaintext && cmd_tls_new(scope, &tls, &why))
+	if (!rsp_cli.plaintext && tool_access_tls(scope, &tls, &why))
 		return rsp_cli_fail(&why);
-	cmd_session_config(scope, false, &config);
+	tool_session_config(scope, false, &config);
 	config.tls = tls;
-	if (cmd_trace_open(&config.trace, &why))
+	if (tool_startup_trace(&config.trace, &why))
 		return rsp_cli_fail(&why);
-	if (cmd_loop_new(&r.loop, &why))
+	if (tool_startup_loop(&r.loop, &why))
 		return rsp_cli_fail(&why);
 	enum rsp_err err = rsp_session_new(r.loop, &config, on_event, &r, &r.session, &why);
 	if (!err) {
-		cmd_log_listening(r.session);
+		tool_session_log_listening(r.session);
 		err = ask(&r, &why);
 	}
 	if (err) {
@@ -270,12 +281,12 @@ resolve(const char *pool, struct rsp_bytes handle)
 		rsp_loop_run(r.loop);
 	}
 	if (r.session) {
-		cmd_log_heard(r.session);
+		tool_session_log_heard(r.session);
 		rsp_session_free(r.session);
 	}
 	rsp_loop_run(r.loop); /* flushes and closes */
 	rsp_loop_free(r.loop);
-	return cmd_trace_close(config.trace, r.status);
+	return tool_startup_end_trace(config.trace, r.status);
 }
 
 static int

@@ -257,7 +257,7 @@ run(unsigned n, const char *const *operand)
 	for (unsigned i = 0; i < (n ? n : 1) && !err; i++)
 		err = decode_file(n ? operand[i] : standard_input[i], &why);
 	if (rsp_trace_close(decode.trace) && !err)
-		err = rsp_fail(&why, RSP_EOUTPUT, decode.trace_path, "not all of it could be written");
+		err = rsp_fail(&why, RSP_EOUTPUT, decode.trace_path, "incomplete: part of it could not be written (disk full?)");
 	free(decode.trace_path);
 	if (err)
 		return why.err ? rsp_cli_fail(&why) : rsp_err_exit(err);

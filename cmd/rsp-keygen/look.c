@@ -11,6 +11,7 @@
 #include "cli/fail.h"
 #include "cli/json.h"
 #include "cli/options.h"
+#include "cli/output.h"
 #include "keygen.h"
 
 /* Verbs that look: list, check. They work on bundles too. */
@@ -116,7 +117,7 @@ list_psktool(const struct rsp_keyring *ring)
 			     &why);
 	int status = err             ? rsp_cli_fail(&why)
 		     : keygen.output ? EXIT_SUCCESS
-				     : rsp_err_exit(rsp_cli_write(rsp_bytes_of(text, n)));
+				     : rsp_err_exit(rsp_output_write(rsp_bytes_of(text, n)));
 	gnutls_memset(text, 0, room);
 	free(text);
 	return status;
@@ -134,7 +135,7 @@ run_list(unsigned n, const char *const *operand)
 	if (advise(rsp_scope_load(rsp_cli.scope, &scope, &why), &why))
 		return rsp_cli_fail(&why);
 	bool to_file = keygen.output && !keygen.psktool;
-	int status = to_file && rsp_cli_output_open(keygen.output, false, rsp_cli.pretty, &why) ? rsp_cli_fail(&why)
+	int status = to_file && rsp_output_open(keygen.output, false, rsp_cli.pretty, &why) ? rsp_cli_fail(&why)
 		     : keygen.psktool ? list_psktool(scope->keyring)
 				      : list_json(scope);
 	rsp_scope_free(scope);

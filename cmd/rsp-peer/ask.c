@@ -3,17 +3,20 @@
 
 #include <stdio.h>
 
-#include "tool/session.h"
 #include "base/log.h"
 #include "net/loop.h"
 #include "net/trace.h"
+#include "tool/access.h"
+#include "tool/complaints.h"
+#include "tool/object.h"
+#include "tool/startup.h"
 
 struct asking {
 	const struct peer_question *question;
 	struct rsp_loop *loop;
 	bool done;	    /* somebody answered to the end */
 	enum rsp_err ended; /* what made us stop */
-	struct cmd_complaints complaints;
+	struct tool_complaints complaints;
 };
 
 /* With --wait: why it is waited for @server, once for each reason. */
@@ -24,7 +27,7 @@ complain(struct asking *asking, const struct rsp_inquiry_server *server, const s
 
 	(void)rsp_fail(&said, why->err, server->name, "%s%s%s", server->address, *server->address ? ": " : "",
 		       *why->reason ? why->reason : rsp_err_text(why->err));
-	cmd_complain(&asking->complaints, &said);
+	tool_complaints_add(&asking->complaints, &said);
 }
 
 static void
@@ -158,9 +161,9 @@ ask(struct asking *asking, struct rsp_inquiry_config *config)
 	struct rsp_why why = { 0 };
 	int status = 0;
 
-	if (cmd_trace_open(&config->trace, &why))
+	if (tool_startup_trace(&config->trace, &why))
 		return rsp_cli_fail(&why);
-	if (cmd_loop_new(&asking->loop, &why)) {
+	if (tool_startup_loop(&asking->loop, &why)) {
 		(void)rsp_trace_close(config->trace);
 		return rsp_cli_fail(&why);
 	}
@@ -173,7 +176,7 @@ ask(struct asking *asking, struct rsp_inquiry_config *config)
 	rsp_inquiry_free(q);
 	rsp_loop_run(asking->loop); /* flushes and closes */
 	rsp_loop_free(asking->loop);
-	return cmd_trace_close(config->trace, status);
+	return tool_startup_end_trace(config->trace, status);
 }
 
 int
@@ -184,7 +187,7 @@ peer_ask(const struct peer_question *question)
 	RSP_AUTO(rsp_tls_unref) struct rsp_tls *tls = NULL;
 	struct rsp_why why = { 0 };
 
-	if (cmd_scope_load(true, &scope, &why) || (!rsp_cli.plaintext && cmd_tls_new(scope, &tls, &why)))
+	if (tool_access_scope(true, &scope, &why) || (!rsp_cli.plaintext && tool_access_tls(scope, &tls, &why)))
 		return rsp_cli_fail(&why);
 	struct rsp_inquiry_config config = {
 		.scope = scope,
@@ -204,13 +207,10 @@ peer_ask(const struct peer_question *question)
 json_t *
 peer_registrar_json(const struct rsp_inquiry_server *server)
 {
-	json_t *registrar = json_object();
-
-	rsp_json_put(&registrar, "id", server->server_id ? rsp_json_id(server->server_id) : json_null());
-	rsp_json_put(&registrar, "name", rsp_json_text(server->name));
-	rsp_json_put(&registrar, "address", rsp_json_text(*server->address ? server->address : NULL));
-	rsp_json_put(&registrar, "auth", json_string(server->secure ? "psk" : "none"));
-	rsp_json_put(&registrar, "tls", rsp_json_text(*server->tls_version ? server->tls_version : NULL));
-	rsp_json_put(&registrar, "secure", json_boolean(server->secure));
-	return registrar;
+	return tool_object_registrar(&(struct tool_registrar){ .id = server->server_id,
+							       .name = server->name,
+							       .address = server->address,
+							       .tls = server->tls_version,
+							       .auth = "psk",
+							       .secure = server->secure });
 }

@@ -106,9 +106,8 @@ void peer_record_announcing(const struct rsp_announce_at *to, const struct rsp_i
 			    const struct rsp_why *why);
 void peer_record_stopped(struct peer_budget *budget, const struct rsp_serve *serve);
 
-/** "ADDR:PORT", or null for none. */
-json_t *peer_address_json(const struct rsp_sockaddr *address);
-json_t *peer_remote_json(const struct rsp_ip *ip, uint16_t port);
+/** Put "asap", "enrp" and "plain_asap": where @serve listens; null for a port that it does not have. */
+void peer_put_addresses(json_t **object, const struct rsp_serve *serve);
 
 /* expiry.c */
 

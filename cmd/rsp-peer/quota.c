@@ -12,30 +12,30 @@
 
 #define BUCKETS 1024
 
-struct name {
+struct quota_name {
 	char kind[QUOTA_TEXT_MAX], detail[QUOTA_TEXT_MAX], source[QUOTA_TEXT_MAX]; /* "": none; filled up with 0 */
 };
 
-struct entry {
-	LIST_ENTRY(entry) chain;
-	TAILQ_ENTRY(entry) age;
-	struct name name;
+struct quota_entry {
+	LIST_ENTRY(quota_entry) chain;
+	TAILQ_ENTRY(quota_entry) age;
+	struct quota_name name;
 	uint64_t since_ms, left;
 	unsigned printed, most;
 };
 
-LIST_HEAD(chain, entry);
-TAILQ_HEAD(ages, entry);
+LIST_HEAD(quota_chain, quota_entry);
+TAILQ_HEAD(quota_ages, quota_entry);
 
 struct quota {
 	struct rsp_hash_key key;
-	struct chain bucket[BUCKETS];
-	struct ages ages; /* that which is over first is first */
+	struct quota_chain bucket[BUCKETS];
+	struct quota_ages ages; /* that which is over first is first */
 	unsigned n;
 	uint64_t window_ms; /* when the window began in which @printed were printed, of all quotas */
 	unsigned printed;
 	uint64_t left_out;
-	struct name told;
+	struct quota_name told;
 };
 
 enum rsp_err
@@ -56,7 +56,7 @@ quota_new(struct quota **ret)
 }
 
 static void
-forget(struct quota *q, struct entry *e)
+forget(struct quota *q, struct quota_entry *e)
 {
 	LIST_REMOVE(e, chain);
 	TAILQ_REMOVE(&q->ages, e, age);
@@ -67,7 +67,7 @@ forget(struct quota *q, struct entry *e)
 void
 quota_free(struct quota *q)
 {
-	struct entry *e;
+	struct quota_entry *e;
 
 	while (q && (e = TAILQ_FIRST(&q->ages)))
 		forget(q, e);
@@ -75,15 +75,15 @@ quota_free(struct quota *q)
 }
 
 static bool
-is_over(const struct entry *e, uint64_t now_ms)
+is_over(const struct quota_entry *e, uint64_t now_ms)
 {
 	return now_ms - e->since_ms >= QUOTA_WINDOW_MS;
 }
 
-static struct name
+static struct quota_name
 name_of(const struct quota_of *of)
 {
-	struct name name = { { 0 }, { 0 }, { 0 } };
+	struct quota_name name = { { 0 }, { 0 }, { 0 } };
 
 	(void)snprintf(name.kind, sizeof(name.kind), "%s", of->kind);
 	(void)snprintf(name.detail, sizeof(name.detail), "%s", of->detail ? of->detail : "");
@@ -92,7 +92,7 @@ name_of(const struct quota_of *of)
 }
 
 static void
-begin(struct quota *q, struct entry *e, uint64_t now_ms)
+begin(struct quota *q, struct quota_entry *e, uint64_t now_ms)
 {
 	if (now_ms - q->window_ms >= QUOTA_WINDOW_MS) {
 		q->window_ms = now_ms;
@@ -105,18 +105,18 @@ begin(struct quota *q, struct entry *e, uint64_t now_ms)
 }
 
 /* The quota of @name, made if there is none; NULL: out of memory. */
-static struct entry *
-find(struct quota *q, const struct name *name, uint64_t now_ms)
+static struct quota_entry *
+find(struct quota *q, const struct quota_name *name, uint64_t now_ms)
 {
-	struct chain *chain =
+	struct quota_chain *chain =
 		&q->bucket[rsp_hash(&q->key, rsp_bytes_of((const uint8_t *)name, sizeof(*name))) % BUCKETS];
-	struct entry *e;
+	struct quota_entry *e;
 
 	LIST_FOREACH(e, chain, chain)
 	if (memcmp(&e->name, name, sizeof(*name)) == 0)
 		return e;
 	if (q->n >= QUOTA_ENTRIES_MAX && *name->source) {
-		struct name others = *name;
+		struct quota_name others = *name;
 
 		memset(others.source, 0, sizeof(others.source));
 		return find(q, &others, now_ms);
@@ -135,8 +135,8 @@ find(struct quota *q, const struct name *name, uint64_t now_ms)
 bool
 quota_pay(struct quota *q, uint64_t now_ms, const struct quota_of *of, uint64_t *ret_left)
 {
-	struct name name = name_of(of);
-	struct entry *first = TAILQ_FIRST(&q->ages), *e;
+	struct quota_name name = name_of(of);
+	struct quota_entry *first = TAILQ_FIRST(&q->ages), *e;
 
 	while (first && is_over(first, now_ms) && !first->left) {
 		forget(q, first);
@@ -168,7 +168,7 @@ quota_pay(struct quota *q, uint64_t now_ms, const struct quota_of *of, uint64_t 
 bool
 quota_sum(struct quota *q, uint64_t now_ms, struct quota_sum *ret)
 {
-	struct entry *e;
+	struct quota_entry *e;
 
 	while ((e = TAILQ_FIRST(&q->ages)) && is_over(e, now_ms)) {
 		uint64_t left = e->left;
@@ -188,7 +188,7 @@ quota_sum(struct quota *q, uint64_t now_ms, struct quota_sum *ret)
 uint64_t
 quota_due(const struct quota *q)
 {
-	const struct entry *e;
+	const struct quota_entry *e;
 
 	TAILQ_FOREACH(e, &q->ages, age)
 	if (e->left)

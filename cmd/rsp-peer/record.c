@@ -10,6 +10,7 @@
 #include "net/loop.h"
 #include "peer.h"
 #include "quota.h"
+#include "tool/object.h"
 
 #define WARN_AGAIN_MS   60000 /* what goes on and on is said on stderr so often */
 #define CONTEST_GOES_ON 3     /* times that one element is contested: at first a table may only be late */
@@ -44,7 +45,7 @@ tell_sums(struct peer_budget *budget, uint64_t now_ms)
 		rsp_json_put(&record, "kind", rsp_json_text(sum.of.kind));
 		rsp_json_put(&record, "detail", rsp_json_text(sum.of.detail));
 		rsp_json_put(&record, "source", rsp_json_text(sum.of.source));
-		rsp_json_put(&record, "count", json_integer((json_int_t)sum.count));
+		rsp_json_put(&record, "count", rsp_json_count(sum.count));
 		end(record);
 	}
 }
@@ -104,29 +105,15 @@ affordable(struct peer_budget *budget, const struct quota_of *of, uint64_t *ret_
 static void
 put_suppressed(json_t **record, uint64_t left)
 {
-	rsp_json_put(record, "suppressed", json_integer((json_int_t)left));
+	rsp_json_put(record, "suppressed", rsp_json_count(left));
 }
 
-json_t *
-peer_address_json(const struct rsp_sockaddr *address)
+void
+peer_put_addresses(json_t **object, const struct rsp_serve *serve)
 {
-	char text[RSP_SOCKADDR_TEXT_MAX];
-
-	if (!address)
-		return json_null();
-	rsp_sockaddr_format(address, text);
-	return json_string(text);
-}
-
-json_t *
-peer_remote_json(const struct rsp_ip *ip, uint16_t port)
-{
-	char text[RSP_SOCKADDR_TEXT_MAX];
-
-	if (ip->family == 0)
-		return json_null();
-	rsp_addr_format(ip, port, text);
-	return json_string(text);
+	rsp_json_put(object, "asap", tool_object_sockaddr(rsp_serve_address(serve, RSP_SERVE_ASAP)));
+	rsp_json_put(object, "enrp", tool_object_sockaddr(rsp_serve_address(serve, RSP_SERVE_ENRP)));
+	rsp_json_put(object, "plain_asap", tool_object_sockaddr(rsp_serve_address(serve, RSP_SERVE_ASAP_OPEN)));
 }
 
 void
@@ -136,9 +123,7 @@ peer_record_state(const char *event, const char *name, const struct rsp_serve *s
 
 	rsp_json_put(&record, "name", rsp_json_text(name));
 	rsp_json_put(&record, "server_id", rsp_json_id(rsp_serve_id(serve)));
-	rsp_json_put(&record, "asap", peer_address_json(rsp_serve_address(serve, RSP_SERVE_ASAP)));
-	rsp_json_put(&record, "enrp", peer_address_json(rsp_serve_address(serve, RSP_SERVE_ENRP)));
-	rsp_json_put(&record, "plain_asap", peer_address_json(rsp_serve_address(serve, RSP_SERVE_ASAP_OPEN)));
+	peer_put_addresses(&record, serve);
 	rsp_json_put(&record, "control", rsp_json_text(control));
 	rsp_json_put(&record, "pid", json_integer(getpid()));
 	end(record);
@@ -259,8 +244,8 @@ record_unreachable(const struct rsp_event *event, uint64_t left)
 	json_t *record = begin(false, rsp_event_name(event->kind));
 
 	rsp_json_put(&record, "peer", rsp_json_text(event->peer_name));
-	rsp_json_put(&record, "peer_id", event->peer_id ? rsp_json_id(event->peer_id) : json_null());
-	rsp_json_put(&record, "remote", peer_remote_json(&event->remote, event->remote_port));
+	rsp_json_put(&record, "peer_id", rsp_json_id_or_null(event->peer_id));
+	rsp_json_put(&record, "remote", tool_object_address(&event->remote, event->remote_port));
 	rsp_json_put(&record, "error", rsp_cli_error_json(event->why));
 	put_suppressed(&record, left);
 	end(record);
@@ -278,7 +263,7 @@ reporters_json(const struct rsp_event *event)
 
 		rsp_json_put(&one, "identity", rsp_json_text(*reporter->identity ? reporter->identity : NULL));
 		rsp_json_put(&one, "role", json_string(rsp_role_name(reporter->role)));
-		rsp_json_put(&one, "remote", peer_remote_json(&reporter->remote, reporter->remote_port));
+		rsp_json_put(&one, "remote", tool_object_address(&reporter->remote, reporter->remote_port));
 		rsp_json_append(&reporters, one);
 	}
 	return reporters;
@@ -314,25 +299,20 @@ peer_record_event(struct peer_budget *budget, const struct rsp_event *event)
 	json_t *record = begin(!bad, rsp_event_name(event->kind));
 	const char *message = event->message_type ? rsp_message_name(event->protocol, event->message_type) : NULL;
 
-	if (event->handle.n) {
-		rsp_json_put_handle(&record, event->handle);
-	} else {
-		rsp_json_put(&record, "handle", json_null());
-		rsp_json_put(&record, "handle_hex", json_null());
-	}
-	rsp_json_put(&record, "pe_id", event->pe_id ? rsp_json_id(event->pe_id) : json_null());
+	tool_object_put_handle(&record, event->handle);
+	rsp_json_put(&record, "pe_id", rsp_json_id_or_null(event->pe_id));
 	rsp_json_put(&record, "message", rsp_json_text(message));
 	rsp_json_put(&record, "cause", rsp_cli_cause_json(event->cause));
 	rsp_json_put(&record, "reason", rsp_json_text(event->reason));
 	rsp_json_put(&record, "identity", rsp_json_text(event->identity));
 	rsp_json_put(&record, "role", json_string(rsp_role_name(event->role)));
-	rsp_json_put(&record, "remote", peer_remote_json(&event->remote, event->remote_port));
+	rsp_json_put(&record, "remote", tool_object_address(&event->remote, event->remote_port));
 	rsp_json_put(&record, "reporters", reporters_json(event));
 	rsp_json_put(&record, "peer", rsp_json_text(event->peer_name));
-	rsp_json_put(&record, "peer_id", event->peer_id ? rsp_json_id(event->peer_id) : json_null());
-	rsp_json_put(&record, "by_id", event->by_id ? rsp_json_id(event->by_id) : json_null());
+	rsp_json_put(&record, "peer_id", rsp_json_id_or_null(event->peer_id));
+	rsp_json_put(&record, "by_id", rsp_json_id_or_null(event->by_id));
 	rsp_json_put(&record, "count", json_integer(event->count));
-	rsp_json_put(&record, "duration_ms", json_integer((json_int_t)event->duration_ms));
+	rsp_json_put(&record, "duration_ms", rsp_json_count(event->duration_ms));
 	rsp_json_put(&record, "element", event->element ? rsp_pool_element_json(event->element) : json_null());
 	if (bad)
 		put_suppressed(&record, left);
@@ -367,10 +347,7 @@ peer_record_refused(struct peer_budget *budget, enum rsp_serve_port port, bool d
 	rsp_json_put(&record, "port", json_string(rsp_serve_port_name(port)));
 	rsp_json_put(&record, "direction", json_string(dialled ? "out" : "in"));
 	rsp_json_put(&record, "peer", rsp_json_text(whom));
-	rsp_json_put(&record, "remote", rsp_json_text(why->object));
-	rsp_json_put(&record, "key", json_string(rsp_err_key(why->err)));
-	rsp_json_put(&record, "reason", rsp_json_text(*why->reason ? why->reason : rsp_err_text(why->err)));
-	put_suppressed(&record, left);
+	tool_object_put_refusal(&record, why->object, why, left);
 	end(record);
 }
 
@@ -404,7 +381,7 @@ peer_record_announcing(const struct rsp_announce_at *to, const struct rsp_ip *ip
 	rsp_announce_format(to, text);
 	rsp_json_put(&record, "to", json_string(text));
 	for (unsigned i = 0; i < n; i++)
-		rsp_json_append(&addresses, peer_remote_json(&ip[i], port));
+		rsp_json_append(&addresses, tool_object_address(&ip[i], port));
 	rsp_json_put(&record, "addresses", addresses);
 	rsp_json_put(&record, "error", why ? rsp_cli_error_json(why) : json_null());
 	end(record);
@@ -422,11 +399,11 @@ peer_record_stopped(struct peer_budget *budget, const struct rsp_serve *serve)
 	rsp_serve_stats(serve, &stats);
 	rsp_json_put(&record, "elements", json_integer(engine->elements));
 	rsp_json_put(&record, "pools", json_integer(engine->pools));
-	rsp_json_put(&record, "received", json_integer((json_int_t)engine->received));
-	rsp_json_put(&record, "sent", json_integer((json_int_t)engine->sent));
-	rsp_json_put(&record, "malformed", json_integer((json_int_t)engine->malformed));
-	rsp_json_put(&record, "refused", json_integer((json_int_t)engine->refused));
+	rsp_json_put(&record, "received", rsp_json_count(engine->received));
+	rsp_json_put(&record, "sent", rsp_json_count(engine->sent));
+	rsp_json_put(&record, "malformed", rsp_json_count(engine->malformed));
+	rsp_json_put(&record, "refused", rsp_json_count(engine->refused));
 	uint64_t suppressed = quota_left_out(budget->quota) + engine->unrecorded;
-	rsp_json_put(&record, "suppressed", json_integer((json_int_t)suppressed));
+	rsp_json_put(&record, "suppressed", rsp_json_count(suppressed));
 	end(record);
 }

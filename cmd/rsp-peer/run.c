@@ -4,16 +4,17 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include "tool/session.h"
-#include "tool/signals.h"
-#include "tool/systemd.h"
 #include "base/log.h"
 #include "cli/main.h"
+#include "cli/output.h"
 #include "keys/scope.h"
 #include "net/bind_wait.h"
 #include "net/loop.h"
 #include "peer.h"
 #include "serve/registrar.h"
+#include "tool/signals.h"
+#include "tool/startup.h"
+#include "tool/systemd.h"
 
 struct run {
 	struct rsp_loop *loop;
@@ -73,7 +74,7 @@ on_ready(void *ctx)
 
 	peer_record_state("listening", run->name, run->serve, control_path(run));
 	rsp_announcer_now(run->announcer);
-	cmd_tell_systemd("READY=1\nSTATUS=serving");
+	tool_systemd_tell("READY=1\nSTATUS=serving");
 }
 
 static void
@@ -104,7 +105,7 @@ on_stop(void *ctx, int signum)
 	}
 	run->leaving = true;
 	rsp_log(RSP_LOG_INFO, run->name, "leaving on signal %d", signum);
-	cmd_tell_systemd("STOPPING=1");
+	tool_systemd_tell("STOPPING=1");
 	rsp_alarm_in(run->leave_end, peer_option.leave_ms);
 	rsp_announcer_free(run->announcer);
 	run->announcer = NULL;
@@ -122,8 +123,8 @@ on_hangup(void *ctx, int signum)
 	(void)signum;
 	if (run->leaving)
 		return;
-	cmd_tell_systemd("RELOADING=1");
-	enum rsp_err unopened = rsp_cli_output_reopen(&output); /* no reason to keep keys that were taken away */
+	tool_systemd_tell("RELOADING=1");
+	enum rsp_err unopened = rsp_output_reopen(&output); /* no reason to keep keys that were taken away */
 	if (!rsp_cli.plaintext) {                               /* else there is nothing to read */
 		err = peer_scope_load(run->name, &scope, &why);
 		if (!err)
@@ -142,7 +143,7 @@ on_hangup(void *ctx, int signum)
 	}
 	if (unopened)
 		peer_record_reload_failed(&output);
-	cmd_tell_systemd("READY=1");
+	tool_systemd_tell("READY=1");
 }
 
 static char *
@@ -168,14 +169,14 @@ watch(struct run *run, struct rsp_why *why)
 	if (!err)
 		err = rsp_loop_reap(run->loop);
 	if (!err)
-		err = cmd_watchdog(run->loop, &run->watchdog);
+		err = tool_systemd_watchdog(run->loop, &run->watchdog);
 	if (!err)
 		err = rsp_alarm_new(run->loop, on_leave_end, run, &run->leave_end);
 	if (!err)
 		err = peer_expiry_new(run->loop, &run->expiry);
 	if (!err)
 		peer_expiry_watch(run->expiry, run->scope);
-	return err ? cmd_loop_fail(err, why) : RSP_OK;
+	return err ? tool_startup_fail(err, why) : RSP_OK;
 }
 
 static enum rsp_err
@@ -183,7 +184,7 @@ start(struct run *run, struct rsp_why *why)
 {
 	static struct rsp_serve_contact contacts[RSP_CONTACTS_MAX];
 	struct rsp_serve_config config;
-	enum rsp_err err = cmd_loop_new(&run->loop, why);
+	enum rsp_err err = tool_startup_loop(&run->loop, why);
 
 	if (err)
 		return err;
@@ -213,7 +214,7 @@ start(struct run *run, struct rsp_why *why)
 	if (!err)
 		err = peer_contacts(run->loop, run->name, run->scope, contacts, &config.n_contacts, why);
 	if (!err)
-		err = cmd_trace_open(&run->trace, why);
+		err = tool_startup_trace(&run->trace, why);
 	config.trace = run->trace;
 	if (!err)
 		err = rsp_serve_new(run->loop, &config, run->name, run->scope, &run->serve, why);
@@ -255,19 +256,19 @@ peer_run(unsigned n, const char *const *operand)
 	if (rsp_cli.plaintext)
 		rsp_log(RSP_LOG_WARNING, "--insecure-plaintext", "anybody can read and change everything");
 	raise_file_limit();
-	cmd_signals_ignore();
+	tool_signals_ignore();
 	rsp_bind_wait(peer_option.bind_wait_ms);
 	if (rsp_tls_init(rsp_cli.keylog, &why) || start(&run, &why)) {
 		status = rsp_cli_fail(&why);
 	} else {
 		if (rsp_registrar_state(rsp_serve_engine(run.serve)) == RSP_REGISTRAR_JOINING) {
 			peer_record_state("joining", run.name, run.serve, control_path(&run));
-			cmd_tell_systemd("STATUS=joining");
+			tool_systemd_tell("STATUS=joining");
 		}
 		rsp_loop_run(run.loop);
 		peer_record_stopped(&run.budget, run.serve);
 	}
 	stop(&run);
 	peer_options_done();
-	return cmd_trace_close(run.trace, status);
+	return tool_startup_end_trace(run.trace, status);
 }

@@ -4,13 +4,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tool/session.h"
 #include "base/file.h"
 #include "cli/options.h"
 #include "keys/scope.h"
 #include "net/loop.h"
 #include "peer.h"
 #include "serve/target.h"
+#include "tool/access.h"
 
 /* What is on the command line takes the place of what the scope directory has. */
 static enum rsp_err
@@ -102,7 +102,7 @@ enum rsp_err
 peer_scope_load(const char *name, struct rsp_scope **ret, struct rsp_why *why)
 {
 	RSP_AUTO(rsp_scope_free) struct rsp_scope *scope = NULL;
-	enum rsp_err err = cmd_say_missing(rsp_scope_load(rsp_cli.scope, &scope, why), why);
+	enum rsp_err err = tool_access_explain(rsp_scope_load(rsp_cli.scope, &scope, why), why);
 
 	if (!err)
 		err = check_whole(rsp_cli.scope, why);

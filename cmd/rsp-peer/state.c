@@ -7,23 +7,7 @@
 #include "cli/json.h"
 #include "config.h"
 #include "peer.h"
-
-static json_t *
-count(uint64_t n)
-{
-	return json_integer((json_int_t)n);
-}
-
-static json_t *
-listening_json(const struct rsp_serve *serve)
-{
-	json_t *object = json_object();
-
-	rsp_json_put(&object, "asap", peer_address_json(rsp_serve_address(serve, RSP_SERVE_ASAP)));
-	rsp_json_put(&object, "enrp", peer_address_json(rsp_serve_address(serve, RSP_SERVE_ENRP)));
-	rsp_json_put(&object, "plain_asap", peer_address_json(rsp_serve_address(serve, RSP_SERVE_ASAP_OPEN)));
-	return object;
-}
+#include "tool/object.h"
 
 static json_t *
 handlespace_json(const struct rsp_serve *serve, const struct rsp_registrar_stats *stats)
@@ -32,13 +16,13 @@ handlespace_json(const struct rsp_serve *serve, const struct rsp_registrar_stats
 	uint32_t id = rsp_serve_id(serve);
 	json_t *object = json_object();
 
-	rsp_json_put(&object, "pools", count(stats->pools));
-	rsp_json_put(&object, "elements", count(stats->elements));
-	rsp_json_put(&object, "own_elements", count(stats->own_elements));
+	rsp_json_put(&object, "pools", rsp_json_count(stats->pools));
+	rsp_json_put(&object, "elements", rsp_json_count(stats->elements));
+	rsp_json_put(&object, "own_elements", rsp_json_count(stats->own_elements));
 	rsp_json_put(&object, "checksum", rsp_json_code(rsp_home_checksum(space, id)));
 	rsp_json_put(&object, "digest", rsp_json_u64(rsp_home_digest(space, id)));
-	rsp_json_put(&object, "tombstones", count(stats->tombstones));
-	rsp_json_put(&object, "subscriptions", count(stats->subscriptions));
+	rsp_json_put(&object, "tombstones", rsp_json_count(stats->tombstones));
+	rsp_json_put(&object, "subscriptions", rsp_json_count(stats->subscriptions));
 	return object;
 }
 
@@ -57,11 +41,11 @@ peer_json(const struct rsp_peer_view *peer, uint64_t now_ms)
 	rsp_json_put(&object, "server_id", rsp_json_id(peer->server_id));
 	rsp_json_put(&object, "name", rsp_json_text(peer->name));
 	rsp_json_put(&object, "state", json_string(rsp_peer_state_name(peer->state)));
-	rsp_json_put(&object, "address", peer_remote_json(&peer->ip, peer->port));
+	rsp_json_put(&object, "address", tool_object_address(&peer->ip, peer->port));
 	rsp_json_put(&object, "dialled", json_boolean(peer->link_out));
 	rsp_json_put(&object, "accepted", json_boolean(peer->link_in));
-	rsp_json_put(&object, "last_heard_ms", count(heard_ms));
-	rsp_json_put(&object, "elements", count(peer->elements));
+	rsp_json_put(&object, "last_heard_ms", rsp_json_count(heard_ms));
+	rsp_json_put(&object, "elements", rsp_json_count(peer->elements));
 	rsp_json_put(&object, "checksum", rsp_json_code(peer->checksum));
 	rsp_json_put(&object, "in_sync", json_boolean(peer->in_sync));
 	rsp_json_put(&object, "resyncing", json_boolean(peer->resyncing));
@@ -78,7 +62,7 @@ absent_json(const struct rsp_absent_view *absent)
 	rsp_json_put(&object, "server_id", json_null());
 	rsp_json_put(&object, "name", rsp_json_text(absent->name));
 	rsp_json_put(&object, "state", json_string(absent->failed ? "unreachable" : "connecting"));
-	rsp_json_put(&object, "address", peer_remote_json(&absent->ip, absent->port));
+	rsp_json_put(&object, "address", tool_object_address(&absent->ip, absent->port));
 	rsp_json_put(&object, "dialled", json_false());
 	rsp_json_put(&object, "accepted", json_false());
 	rsp_json_put(&object, "last_heard_ms", json_null());
@@ -97,10 +81,10 @@ takeover_json(const struct rsp_peer_view *peer, uint64_t now_ms)
 
 	rsp_json_put(&object, "server_id", rsp_json_id(peer->server_id));
 	rsp_json_put(&object, "name", rsp_json_text(peer->name));
-	rsp_json_put(&object, "elements", count(peer->elements));
-	rsp_json_put(&object, "missing", count(peer->takeover_missing));
+	rsp_json_put(&object, "elements", rsp_json_count(peer->elements));
+	rsp_json_put(&object, "missing", rsp_json_count(peer->takeover_missing));
 	rsp_json_put(&object, "since_ms",
-		     count(now_ms > peer->takeover_started_ms ? now_ms - peer->takeover_started_ms : 0));
+		     rsp_json_count(now_ms > peer->takeover_started_ms ? now_ms - peer->takeover_started_ms : 0));
 	return object;
 }
 
@@ -128,17 +112,17 @@ port_json(const struct rsp_listener_stats *stats)
 {
 	json_t *object = json_object();
 
-	rsp_json_put(&object, "connections", count(stats->connections));
-	rsp_json_put(&object, "handshakes", count(stats->handshakes));
-	rsp_json_put(&object, "accepted", count(stats->accepted));
-	rsp_json_put(&object, "opened", count(stats->opened));
-	rsp_json_put(&object, "refused_auth", count(stats->refused_auth));
-	rsp_json_put(&object, "refused_limit", count(stats->refused_limit));
-	rsp_json_put(&object, "timed_out", count(stats->timed_out));
-	rsp_json_put(&object, "users", count(stats->users));
-	rsp_json_put(&object, "probes", count(stats->probes));
-	rsp_json_put(&object, "idle", count(stats->idle));
-	rsp_json_put(&object, "evicted", count(stats->evicted));
+	rsp_json_put(&object, "connections", rsp_json_count(stats->connections));
+	rsp_json_put(&object, "handshakes", rsp_json_count(stats->handshakes));
+	rsp_json_put(&object, "accepted", rsp_json_count(stats->accepted));
+	rsp_json_put(&object, "opened", rsp_json_count(stats->opened));
+	rsp_json_put(&object, "refused_auth", rsp_json_count(stats->refused_auth));
+	rsp_json_put(&object, "refused_limit", rsp_json_count(stats->refused_limit));
+	rsp_json_put(&object, "timed_out", rsp_json_count(stats->timed_out));
+	rsp_json_put(&object, "users", rsp_json_count(stats->users));
+	rsp_json_put(&object, "probes", rsp_json_count(stats->probes));
+	rsp_json_put(&object, "idle", rsp_json_count(stats->idle));
+	rsp_json_put(&object, "evicted", rsp_json_count(stats->evicted));
 	return object;
 }
 
@@ -147,7 +131,7 @@ links_json(const struct rsp_serve_stats *stats)
 {
 	json_t *object = json_object();
 
-	rsp_json_put(&object, "links", count(stats->engine.links));
+	rsp_json_put(&object, "links", rsp_json_count(stats->engine.links));
 	rsp_json_put(&object, "asap", port_json(&stats->port[RSP_SERVE_ASAP]));
 	rsp_json_put(&object, "enrp", port_json(&stats->port[RSP_SERVE_ENRP]));
 	rsp_json_put(&object, "plain_asap", port_json(&stats->port[RSP_SERVE_ASAP_OPEN]));
@@ -164,7 +148,7 @@ counters_json(const struct rsp_registrar_stats *stats)
 {
 	json_t *object = json_object();
 
-#define COUNTER(name) rsp_json_put(&object, #name, count(stats->name));
+#define COUNTER(name) rsp_json_put(&object, #name, rsp_json_count(stats->name));
 	COUNTERS(COUNTER)
 #undef COUNTER
 	return object;
@@ -175,8 +159,8 @@ rate_json(const struct rsp_rate *rate)
 {
 	json_t *object = json_object();
 
-	rsp_json_put(&object, "per_s", count(rate->per_s));
-	rsp_json_put(&object, "burst", count(rate->burst));
+	rsp_json_put(&object, "per_s", rsp_json_count(rate->per_s));
+	rsp_json_put(&object, "burst", rsp_json_count(rate->burst));
 	return object;
 }
 
@@ -186,6 +170,7 @@ status_json(const struct rsp_serve *serve, const struct peer_expiry *expiry, con
 	const struct rsp_serve_config *config = rsp_serve_config_of(serve);
 	const struct rsp_registrar *registrar = rsp_serve_engine(serve);
 	json_t *record = rsp_json_record(PEER_STATUS_SCHEMA, true), *timers = json_object(), *limits = json_object();
+	json_t *listening = json_object();
 	struct rsp_serve_stats stats;
 
 	rsp_serve_stats(serve, &stats);
@@ -204,7 +189,8 @@ status_json(const struct rsp_serve *serve, const struct peer_expiry *expiry, con
 	rsp_json_put(&record, "pid", json_integer(getpid()));
 	rsp_json_put(&record, "version", json_string(PACKAGE_VERSION));
 	rsp_json_put(&record, "started", rsp_json_time(started_ms));
-	rsp_json_put(&record, "listening", listening_json(serve));
+	peer_put_addresses(&listening, serve);
+	rsp_json_put(&record, "listening", listening);
 	rsp_json_put(&record, "handlespace", handlespace_json(serve, &stats.engine));
 	put_peers(&record, registrar);
 	rsp_json_put(&record, "connections", links_json(&stats));

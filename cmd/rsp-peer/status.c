@@ -1,12 +1,12 @@
 /* rsp-peer status: how a registrar on this machine is, by its own word. */
 #include <stdlib.h>
 
-#include "tool/session.h"
 #include "ask.h"
 #include "base/file.h"
 #include "net/loop.h"
 #include "peer.h"
 #include "serve/control.h"
+#include "tool/startup.h"
 
 enum { OPT_NAME = 1, OPT_CONTROL, OPT_TIMEOUT };
 
@@ -87,7 +87,7 @@ run(unsigned n, const char *const *operand)
 		return rsp_cli_usage(operand[0], "is one word too many");
 	if (option.name && option.control)
 		return rsp_cli_usage("--control", "--name and --control exclude each other");
-	if (cmd_loop_new(&loop, &why))
+	if (tool_startup_loop(&loop, &why))
 		return rsp_cli_fail(&why);
 	status = ask(loop);
 	rsp_loop_run(loop); /* closes */

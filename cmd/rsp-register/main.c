@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "cli/main.h"
-#include "hold.h"
+#include "membership.h"
 
 enum {
 	OPT_PORT = 1,
@@ -64,7 +64,7 @@ static struct poptOption table[] = {
 	POPT_TABLEEND
 };
 
-static struct hold_options options = { .ready_timeout_ms = 30000, .kill_after_ms = 10000 };
+static struct register_options options = { .ready_timeout_ms = 30000, .kill_after_ms = 10000 };
 static bool ready_given, spec_set;
 
 static enum rsp_err
@@ -162,7 +162,7 @@ run(unsigned n, const char *const *operand)
 		options.ready = options.spec.transport == RSP_PARAM_TCP ? WRAP_READY_PORT : WRAP_READY_NOW;
 	options.pool = n ? operand[0] : NULL;
 	options.handle = rsp_bytes_of(octets, size);
-	status = hold(&options);
+	status = membership_run(&options);
 	free(octets);
 	free(options.load_file);
 	free(options.pe_id_file);

@@ -80,7 +80,7 @@ say_removal(uint16_t cause, const char *home, char out[static RSP_REASON_MAX])
 }
 
 void
-say_late(const struct hold_options *options, char out[static RSP_REASON_MAX])
+say_late(const struct register_options *options, char out[static RSP_REASON_MAX])
 {
 	double s = (double)options->ready_timeout_ms / 1000;
 

@@ -3,7 +3,7 @@
 
 #include "base/err.h"
 #include "engine/client/client.h"
-#include "hold.h"
+#include "membership.h"
 #include "keys/scope.h"
 
 /* Reasons, as people and records are told them. Each fills @out with text. */
@@ -16,7 +16,7 @@ void say_rejection(const struct rsp_client_event *event, const struct element_sp
 void say_removal(uint16_t cause, const char *home, char out[static RSP_REASON_MAX]);
 
 /** What the command did not do within --ready-timeout. */
-void say_late(const struct hold_options *options, char out[static RSP_REASON_MAX]);
+void say_late(const struct register_options *options, char out[static RSP_REASON_MAX]);
 
 /** How the command ended. */
 void say_ended(int status, int signum, char out[static RSP_REASON_MAX]);

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "holder.h"
+#include "listener_pid.h"
 #include "net/loop.h"
 #include "net/stream.h"
 
@@ -202,7 +202,7 @@ static enum rsp_err
 port_taken(const struct wrap_config *config, struct rsp_why *why)
 {
 	bool ours = false;
-	pid_t pid = holder_of(config->port, &ours);
+	pid_t pid = listener_pid(config->port, &ours);
 	char who[40] = "somebody else";
 
 	if (pid)

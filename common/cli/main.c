@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "cli/hint.h"
+#include "cli/output.h"
 #include "config.h"
 
 /* Secrets of ours stay ours: no core dump, nobody of the same user looks in (RFC 5355 2.1-2.6 rest on the keys). */
@@ -54,7 +55,7 @@ page_print(struct page *page)
 	enum rsp_err err = RSP_ENOMEM;
 
 	if (page->stream && fclose(page->stream) == 0)
-		err = rsp_cli_write(rsp_bytes_of(page->text, page->n));
+		err = rsp_output_write(rsp_bytes_of(page->text, page->n));
 	free(page->text);
 	return rsp_err_exit(err);
 }
@@ -163,7 +164,7 @@ run(poptContext ctx, const struct rsp_cli_tool *tool, const struct poptOption *t
 		return print_help(ctx, tool);
 	if (other == RSP_CLI_OPT_VERSION)
 		return print_version(tool);
-	if (rsp_cli_output_open(rsp_cli.output, tool->holds, rsp_cli.pretty, &why))
+	if (rsp_output_open(rsp_cli.output, tool->holds, rsp_cli.pretty, &why))
 		return rsp_cli_fail(&why);
 
 	const char *const *operand = poptGetArgs(ctx);
@@ -207,7 +208,7 @@ start(const struct rsp_cli_tool *tool, int argc, const char **argv)
 	int status = run(ctx, tool, table);
 	(void)poptFreeContext(ctx);
 
-	enum rsp_err lost = rsp_cli_output_close();
+	enum rsp_err lost = rsp_output_close();
 	rsp_cli_done();
 	/* 0 and 1 are answers, and this one was lost; a failure tells more */
 	return status <= rsp_err_exit(RSP_EUNKNOWN_POOL) && lost && !rsp_cli.command ? rsp_err_exit(lost) : status;
@@ -263,5 +264,5 @@ rsp_cli_main_verbs(const struct rsp_cli_tool *const *tools, unsigned n, int argc
 	int status =
 		rsp_cli_usage(*verb ? verb : "VERB", "%s: see %s --help%s%s%s", *verb ? "no such verb" : "is missing",
 			      tools[0]->name, meant ? "; is " : "", meant ? meant : "", meant ? " meant?" : "");
-	return rsp_cli_output_close() ? rsp_err_exit(RSP_EOUTPUT) : status;
+	return rsp_output_close() ? rsp_err_exit(RSP_EOUTPUT) : status;
 }

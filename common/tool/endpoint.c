@@ -18,7 +18,7 @@ put_endpoint(FILE *out, const struct rsp_pool_element *pe)
 }
 
 void
-cmd_endpoint_plain(FILE *out, const struct rsp_pool_element *pe)
+tool_endpoint_plain(FILE *out, const struct rsp_pool_element *pe)
 {
 	if (pe->user.n_addrs == 0)
 		return;
@@ -104,7 +104,7 @@ put_field(FILE *out, char field, struct rsp_bytes handle, const struct rsp_pool_
 #define FIELDS "eaAptirlPh%"
 
 enum rsp_err
-cmd_format_check(const char *format, struct rsp_why *why)
+tool_endpoint_check(const char *format, struct rsp_why *why)
 {
 	for (const char *c = format; *c; c++) {
 		const char *known = *c == '%' ? FIELDS : *c == '\\' ? "nt\\" : NULL;
@@ -119,7 +119,7 @@ cmd_format_check(const char *format, struct rsp_why *why)
 }
 
 void
-cmd_endpoint_format(FILE *out, const char *format, struct rsp_bytes handle, const struct rsp_pool_element *pe)
+tool_endpoint_format(FILE *out, const char *format, struct rsp_bytes handle, const struct rsp_pool_element *pe)
 {
 	for (const char *c = format; *c; c++) {
 		if (*c == '%')

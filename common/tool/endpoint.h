@@ -10,12 +10,12 @@
 /* Elements as lines of text, for --plain and --format. */
 
 /** Write "ADDR:PORT\n" of the first address of @pe to @out; nothing for a transport without address. */
-void cmd_endpoint_plain(FILE *out, const struct rsp_pool_element *pe);
+void tool_endpoint_plain(FILE *out, const struct rsp_pool_element *pe);
 
 /** Whether @format is one: RSP_EUSAGE with the bad character sequence in @why otherwise. */
-enum rsp_err cmd_format_check(const char *format, struct rsp_why *why) RSP_NODISCARD;
+enum rsp_err tool_endpoint_check(const char *format, struct rsp_why *why) RSP_NODISCARD;
 
 /** Write @pe of the pool @handle to @out as the checked @format says, and a newline. rsp-resolve(1), "--format". */
-void cmd_endpoint_format(FILE *out, const char *format, struct rsp_bytes handle, const struct rsp_pool_element *pe);
+void tool_endpoint_format(FILE *out, const char *format, struct rsp_bytes handle, const struct rsp_pool_element *pe);
 
 #endif

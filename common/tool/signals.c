@@ -16,13 +16,13 @@ static const int others[] = { SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH, SIGURG };
 
 #define SIGNALS_MAX (RSP_COUNT(deadly) + RSP_COUNT(others) + 64)
 
-struct cmd_signals {
+struct tool_signals {
 	struct rsp_signal *caught[SIGNALS_MAX];
 	size_t n;
 };
 
 void
-cmd_signals_ignore(void)
+tool_signals_ignore(void)
 {
 	for (size_t i = 0; i < RSP_COUNT(deadly); i++)
 		(void)signal(deadly[i], SIG_IGN);
@@ -31,9 +31,9 @@ cmd_signals_ignore(void)
 }
 
 enum rsp_err
-cmd_signals_catch(struct rsp_loop *loop, void (*caught)(void *ctx, int signum), void *ctx, struct cmd_signals **ret)
+tool_signals_catch(struct rsp_loop *loop, void (*caught)(void *ctx, int signum), void *ctx, struct tool_signals **ret)
 {
-	struct cmd_signals *signals = calloc(1, sizeof(*signals));
+	struct tool_signals *signals = calloc(1, sizeof(*signals));
 	enum rsp_err err = signals ? RSP_OK : RSP_ENOMEM;
 	int signum[SIGNALS_MAX];
 	size_t n = 0;
@@ -52,7 +52,7 @@ cmd_signals_catch(struct rsp_loop *loop, void (*caught)(void *ctx, int signum), 
 			err = RSP_OK; /* some of these belong to what runs us, as valgrind */
 	}
 	if (err) {
-		cmd_signals_free(signals);
+		tool_signals_free(signals);
 		return err;
 	}
 	*ret = signals;
@@ -60,7 +60,7 @@ cmd_signals_catch(struct rsp_loop *loop, void (*caught)(void *ctx, int signum), 
 }
 
 void
-cmd_signals_free(struct cmd_signals *signals)
+tool_signals_free(struct tool_signals *signals)
 {
 	for (size_t i = 0; signals && i < signals->n; i++)
 		rsp_signal_free(signals->caught[i]);

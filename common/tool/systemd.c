@@ -21,7 +21,7 @@ tell(const char *state)
 }
 
 void
-cmd_tell_systemd(const char *fmt, ...)
+tool_systemd_tell(const char *fmt, ...)
 {
 	char state[512];
 	va_list args;
@@ -33,7 +33,7 @@ cmd_tell_systemd(const char *fmt, ...)
 }
 
 void
-cmd_status_systemd(const char *fmt, ...)
+tool_systemd_status(const char *fmt, ...)
 {
 	char state[512] = "STATUS=";
 	va_list args;
@@ -62,7 +62,7 @@ on_watchdog(void *ctx)
 #endif
 
 enum rsp_err
-cmd_watchdog(struct rsp_loop *loop, struct rsp_alarm **ret)
+tool_systemd_watchdog(struct rsp_loop *loop, struct rsp_alarm **ret)
 {
 	*ret = NULL;
 #ifdef HAVE_SYSTEMD

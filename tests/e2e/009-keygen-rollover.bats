@@ -107,7 +107,7 @@ reloaded() {
 	rm "$mine/user/crl.pem"
 	ask 1 user
 	assert_equal "$(head -n 1 <<<"$stderr")" \
-		"rsp-resolve: $mine/user/crl.pem: is missing: revoked registrars are believed too"
+		"rsp-resolve: $mine/user/crl.pem: is missing: revoked registrar certificates are accepted (rsp-keygen bundle writes it)"
 }
 
 @test "rollover: check tells of an old CA's key that others can read" {

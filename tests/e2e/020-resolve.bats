@@ -261,7 +261,7 @@ if os.fork() == 0:
 @test "resolve: --wait tells what it waits for, once" {
 	start one rsp-resolve --scope "$scopes/user" -s r1@127.0.0.1:1 -s r2@127.0.0.1:2 --wait -t 3s web
 	await_end one 4
-	said one "^rsp-resolve: registrars: r1@127.0.0.1:1: Connection refused; r2@127.0.0.1:2: Connection refused; trying on$" 1
+	said one "^rsp-resolve: registrars: r1@127.0.0.1:1: Connection refused; r2@127.0.0.1:2: Connection refused; trying again$" 1
 	start one rsp-resolve --scope "$scopes/user" -s r1@127.0.0.1:1 -q --wait -t 1s web
 	await_end one 4
 	[ ! -s "$BATS_TEST_TMPDIR/one.err" ]
@@ -283,7 +283,7 @@ if os.fork() == 0:
 	rm "$BATS_TEST_TMPDIR/user/crl.pem"
 	rsp 1 rsp-resolve --scope "$BATS_TEST_TMPDIR/user" -s "r1@${asap[r1]}" web
 	assert_equal "$(head -n 1 <<<"$stderr")" \
-		"rsp-resolve: $BATS_TEST_TMPDIR/user/crl.pem: is missing: revoked registrars are believed too"
+		"rsp-resolve: $BATS_TEST_TMPDIR/user/crl.pem: is missing: revoked registrar certificates are accepted (rsp-keygen bundle writes it)"
 	rsp 1 rsp-resolve --scope "$BATS_TEST_TMPDIR/user" --tls-crl "$scopes/user/crl.pem" -s "r1@${asap[r1]}" web
 	assert_equal "$stderr" "rsp-resolve: web: no such pool"
 }

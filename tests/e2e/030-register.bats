@@ -207,20 +207,20 @@ refused_often() { # refused_often REGISTRAR: it refused several handshakes
 	make_scope "$else"
 	cp -r "$else/e1" "$BATS_TEST_TMPDIR/e1"
 	start one rsp-register --scope "$BATS_TEST_TMPDIR/e1" -s "r1@$at" --wait --t5-serverhunt 500ms -p 8001 web
-	wait_until 10 said one "^rsp-register: r1@$at: Connection refused; trying on$"
+	wait_until 10 said one "^rsp-register: r1@$at: Connection refused; trying again$"
 	start r1 rsp-peer run --scope "$scopes/r1" --name r1 --asap "$at" --enrp 127.0.0.1:0
-	wait_until 10 said one "^rsp-register: r1@$at: does not know our key, .*; trying on$"
+	wait_until 10 said one "^rsp-register: r1@$at: does not know our key, .*; trying again$"
 	wait_until 10 refused_often r1
 	cp "$scopes/e1/keys.json" "$scopes/e1/scope.json" "$BATS_TEST_TMPDIR/e1"
 	kill -HUP "${pids[one]}" # keys that are rolled out mend it
 	wait_for_record one '.event == "registered"'
 	said one "^rsp-register: web: registered with r1@$at$" 1
-	said one "refused; trying on$" 1
+	said one "refused; trying again$" 1
 	said one "does not know our key" 1
 	stop r1
 	wait_for_record one '.event == "lost"'
 	said one "^rsp-register: web: lost r1@$at: .*; looking for a registrar$" 1
-	wait_until 10 said one "refused; trying on$" 2
+	wait_until 10 said one "refused; trying again$" 2
 	start r1 rsp-peer run --scope "$scopes/r1" --name r1 --asap "$at" --enrp 127.0.0.1:0
 	wait_for_record one '.event == "reregistered"'
 	wait_until 10 said one "^rsp-register: web: registered with r1@$at$" 2
@@ -241,8 +241,8 @@ for turn in range(1 << 20):
 	start one rsp-register --scope "$scopes/e1" -s "r1@127.0.0.1:$(head -n 1 "$BATS_TEST_TMPDIR/moody.out")" --wait \
 		--t5-serverhunt 100ms -p 8001 web
 	wait_until 10 grep -q six "$BATS_TEST_TMPDIR/moody.out"
-	said one "closed during the handshake; trying on$" 1
-	said one "alert handshake_failure; trying on$" 1
+	said one "closed during the handshake; trying again$" 1
+	said one "alert handshake_failure; trying again$" 1
 	stop one 4
 	stop moody 143
 	rm "$BATS_TEST_TMPDIR/moody.out" # these are no records
@@ -420,7 +420,7 @@ scope_of() {
 	asap[r1]=127.0.0.1:1
 	scope_of "$dir" r1
 	start three rsp-register --scope "$dir" -p 8003 --wait --t5-serverhunt 60s --retran-max 60s web
-	wait_until 10 said three 'trying on$'
+	wait_until 10 said three 'trying again$'
 	scope_of "$dir" r2
 	kill -HUP "${pids[three]}"
 	wait_for_record three '.event == "registered" and .registrar.name == "r2"'
@@ -464,10 +464,10 @@ load_is() {
 		>"$BATS_TEST_TMPDIR/fifo" 2>"$BATS_TEST_TMPDIR/one.err" 3>&- &
 	pids[one]=$!
 	head -n 1 "$BATS_TEST_TMPDIR/fifo" >"$BATS_TEST_TMPDIR/one.out"
-	wait_until 10 grep -q 'nobody reads' "$BATS_TEST_TMPDIR/one.err"
+	wait_until 10 grep -q 'closed the pipe' "$BATS_TEST_TMPDIR/one.err"
 	resolve web
 	stop one 0
-	assert_equal "$(grep -c 'nobody reads' "$BATS_TEST_TMPDIR/one.err")" 1
+	assert_equal "$(grep -c 'closed the pipe' "$BATS_TEST_TMPDIR/one.err")" 1
 }
 
 @test "register: a full disk is said once, and is the exit status" {
@@ -620,7 +620,7 @@ registered() {
 	assert_equal "$(records one 'select(.error) | .error.object' | jq -sc 'map(ltrimstr("stdin:")) | join(" ")')" '"2 3 4 5 6 7 10"'
 	assert_equal "$(records one 'select(.error) | .error.key' | sort -u)" '"config"'
 	stop one 9
-	assert_equal "$(tail -n 1 "$BATS_TEST_TMPDIR/one.err")" "rsp-register: stdin: 7 lines were no good"
+	assert_equal "$(tail -n 1 "$BATS_TEST_TMPDIR/one.err")" "rsp-register: stdin: 7 lines could not be used"
 	rsp 3 rsp-register --scope "$scopes/e1" -s "r1@${asap[r1]}" --batch web </dev/null
 	assert_equal "$(field .error.key)" config
 }

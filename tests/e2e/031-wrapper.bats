@@ -178,10 +178,10 @@ os.execvp(sys.argv[1], sys.argv[1:])' rsp-peer run --scope "$scopes/r2" --asap 1
 	local status
 	hold_at() {
 		start "$1" rsp-register --scope "$scopes/e1" -s r1@127.0.0.1:1 --wait -p 8001 --ready now web "${@:2}"
-		wait_until 10 said "$1" 'trying on$'
+		wait_until 10 said "$1" 'trying again$'
 	}
 	start one rsp-register --scope "$scopes/e1" -s r1@127.0.0.1:1 --wait -p 8001 web
-	wait_until 10 said one 'trying on$'
+	wait_until 10 said one 'trying again$'
 	stop one 4
 	assert_equal "$(records one '[.error.key, .error.object, (.attempts | length)]')" '["unreachable","web",1]'
 	said one '^rsp-register: web: ended by signal 15 \(Terminated\) before it was registered$' 1

@@ -37,7 +37,7 @@ registered() { # registered NAME N
 	assert_regex "$(records one 'select(.error.object == "stdin:2") | .error.reason')" 'longer than 65536 octets'
 	stop one 9
 	assert_equal "$(records one 'select(.event == "deregistered") | .line' | sort | xargs)" "1 3 6"
-	said one '^rsp-register: stdin: 6 lines were no good$' 1
+	said one '^rsp-register: stdin: 6 lines could not be used$' 1
 }
 
 @test "batch: elements as they are printed are taken back, with the same load" {

@@ -72,7 +72,7 @@ took() {
 	deaf 1
 	rsp 4 rsp-register --insecure-plaintext -s "$at" -t 4s --t2-registration 200ms --max-reg-attempt 4 --port 80 web
 	assert_equal "$(field .error.key)" timeout
-	assert_regex "${stderr_lines[0]}" '^rsp-register: .*: no answer to 5 registrations; trying on$'
+	assert_regex "${stderr_lines[0]}" '^rsp-register: .*: no answer to 5 registrations; trying again$'
 	[ "$(came 1)" -ge 10 ]
 	stop deaf 143
 }

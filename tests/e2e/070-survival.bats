@@ -126,7 +126,7 @@ ids() {
 	rsp 3 rsp-resolve --scope "$scopes/user" -s "r1@${asap[r1]}" --keylog-file /dev/full web
 	assert_equal "$(jq -rs '.[0].schema, .[1].error.key, .[1].error.object' <<<"$output" | xargs)" \
 		"rsp.resolve/1 output /dev/full"
-	assert_equal "$(tail -n 1 <<<"$stderr")" "rsp-resolve: /dev/full: not all of it could be written"
+	assert_equal "$(tail -n 1 <<<"$stderr")" "rsp-resolve: /dev/full: incomplete: part of it could not be written (disk full?)"
 	rsp 4 rsp-resolve --scope "$scopes/user" -s r1@127.0.0.1:1 --keylog-file /dev/full web # nothing was to be written
 	stop e1 3
 	wait_for_record r1 '.event == "pe-removed" and .identity == "e1" and .reason == "deregistered"'
@@ -170,10 +170,10 @@ os.execvp(sys.argv[1], sys.argv[1:])' "$@"
 
 @test "a closed pipe from the beginning: a registrar serves, an element is held, and both end well" {
 	start r1 unread rsp-peer run --scope "$scopes/r1" --name r1 --asap 127.0.0.1:0 --enrp 127.0.0.1:0
-	wait_until 10 grep -q 'nobody reads' "$BATS_TEST_TMPDIR/r1.err"
+	wait_until 10 grep -q 'closed the pipe' "$BATS_TEST_TMPDIR/r1.err"
 	asap[r1]=$(rsp-peer status --name r1 | jq -r .listening.asap)
 	start e1 unread rsp-register --scope "$scopes/e1" -s "r1@${asap[r1]}" --port 80 web
-	wait_until 10 grep -q 'nobody reads' "$BATS_TEST_TMPDIR/e1.err"
+	wait_until 10 grep -q 'closed the pipe' "$BATS_TEST_TMPDIR/e1.err"
 	resolve web
 	stop e1
 	resolve web r1 1

@@ -200,9 +200,9 @@ tried_again() {
 	ask 4 list a --wait -t 1500ms
 	assert_equal "$(field '.error.key, .attempts[0].step' | xargs)" "unreachable tcp"
 	start waiting rsp-peer list --insecure-plaintext -s "one@${enrp[a]}" --wait -v
-	wait_until 10 said waiting "^rsp-peer: one: ${enrp[a]}: Connection refused; trying on$"
+	wait_until 10 said waiting "^rsp-peer: one: ${enrp[a]}: Connection refused; trying again$"
 	wait_until 10 tried_again
-	said waiting 'trying on' 1
+	said waiting 'trying again' 1
 	touch "$BATS_TEST_TMPDIR/go"
 	wait_for_record waiting .ok
 	await_end waiting

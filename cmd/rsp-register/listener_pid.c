@@ -1,4 +1,4 @@
-#include "holder.h"
+#include "listener_pid.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -81,7 +81,7 @@ has_our_environment(const char *name)
 }
 
 pid_t
-holder_of(uint16_t port, bool *ret_ours)
+listener_pid(uint16_t port, bool *ret_ours)
 {
 	unsigned long inode[SOCKETS_MAX];
 	unsigned n = sockets("/proc/net/tcp", port, inode, 0);

@@ -1,7 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "hold.h"
+#include "batch_line.h"
 
 /* Elements as records print them: rsp-resolve and rsp-peer dump. They can be lines of a batch. */
 
@@ -70,7 +70,7 @@ set_transport(struct element_spec *spec, const json_t *transport, struct rsp_why
 }
 
 enum rsp_err
-batch_printed(struct element_spec *spec, const char *key, const json_t *value, bool *ret_taken, struct rsp_why *why)
+batch_line_printed(struct element_spec *spec, const char *key, const json_t *value, bool *ret_taken, struct rsp_why *why)
 {
 	bool load = strcmp(key, "load") == 0 || strcmp(key, "load_degradation") == 0;
 	char seconds[32];

@@ -1,5 +1,5 @@
-#ifndef CMD_RSP_REGISTER_HOLDER_H
-#define CMD_RSP_REGISTER_HOLDER_H
+#ifndef CMD_RSP_REGISTER_LISTENER_PID_H
+#define CMD_RSP_REGISTER_LISTENER_PID_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -10,6 +10,6 @@
  * another user. *@ret_ours is true if it has the environment that rsp-register gives to a command: an earlier one started
  * it, and ended without it.
  */
-pid_t holder_of(uint16_t port, bool *ret_ours);
+pid_t listener_pid(uint16_t port, bool *ret_ours);
 
 #endif
