@@ -302,6 +302,15 @@ world_find(uint32_t link, enum rsp_protocol protocol, uint8_t type, int nth, str
 	return found && nth < -1;
 }
 
+enum { NO_UPDATE = 99 };
+
+/* The action of the last update that the registrar sent over @link. */
+static inline unsigned
+world_update_sent(uint32_t link, struct rsp_message *ret)
+{
+	return world_find(link, RSP_ENRP, ENRP_HANDLE_UPDATE, -1, ret) ? ret->update_action : (unsigned)NO_UPDATE;
+}
+
 static inline unsigned
 world_count(uint32_t link, uint8_t type)
 {
@@ -374,6 +383,19 @@ world_joined(uint32_t link, uint32_t id, const char *name)
 {
 	world_peer(link, name);
 	world_presence(link, id, name, false);
+}
+
+/* A registrar with peers b and c over links B and C, and a link WEB1 of the element web1. */
+static inline void
+world_begin_with_peers(void)
+{
+	struct rsp_registrar_config config = world_config();
+
+	world_begin(&config);
+	world_joined(B, ID_B, "b");
+	world_joined(C, ID_C, "c");
+	CHECK_EQ(world_up(WEB1, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
+	world_clear();
 }
 
 static inline struct rsp_pool_element
@@ -615,6 +637,25 @@ world_home(const char *pool, uint32_t pe_id)
 	struct rsp_element *e = world_element(pool, pe_id);
 
 	return e ? rsp_element_home_id(e) : 0;
+}
+
+static inline uint64_t
+world_version(const char *pool, uint32_t pe_id)
+{
+	return rsp_element_version(world_element(pool, pe_id));
+}
+
+/* The sums that are kept for each registrar are those of its elements. */
+static inline void
+world_sums_agree(void)
+{
+	static const uint32_t id[] = { ID_A, ID_US, ID_B, ID_C, ID_D };
+	const struct rsp_handlespace *space = rsp_registrar_handlespace(w.r);
+
+	for (unsigned i = 0; i < RSP_COUNT(id); i++) {
+		CHECK_EQ(rsp_home_checksum(space, id[i]), rsp_home_checksum_full(space, id[i]));
+		CHECK(rsp_home_digest(space, id[i]) == rsp_home_digest_full(space, id[i]));
+	}
 }
 
 static inline bool
