@@ -700,11 +700,13 @@ put_again(struct rsp_handlespace *hs, struct rsp_element *e, const struct rsp_po
 		return err;
 	bool same_owner = is_owner(e->owner, pe->owner);
 	const char *owner = same_owner ? e->owner : owner_hold(hs, pe->owner, &err);
-	struct rsp_home *home = err ? NULL : home_hold(hs, pe->home_id), *old_home = e->home;
+	struct rsp_home *old_home = e->home;
+	struct rsp_home *home = err ? NULL : old_home->id == pe->home_id ? old_home : home_hold(hs, pe->home_id);
 	uint8_t *room = home ? room_for(e, encoded.n) : NULL;
 
 	if (!room) {
-		home_drop(hs, home);
+		if (home != old_home)
+			home_drop(hs, home);
 		if (!same_owner)
 			owner_drop(hs, owner);
 		return RSP_ENOMEM;
@@ -713,11 +715,11 @@ put_again(struct rsp_handlespace *hs, struct rsp_element *e, const struct rsp_po
 	move_to(e, room, encoded.n);
 	store(e, encoded, pe->version != 0);
 	e->home->digest += element_digest(e) - before;
-	if (e->home != home) {
+	if (home != old_home) {
 		home_leave(hs, e);
 		home_join(home, e);
+		home_drop(hs, old_home);
 	}
-	home_drop(hs, old_home);
 	if (!same_owner) {
 		owner_drop(hs, e->owner);
 		e->owner = owner;
@@ -796,17 +798,18 @@ rsp_element_set_version(struct rsp_element *e, uint64_t version)
 enum rsp_err
 rsp_element_rehome(struct rsp_handlespace *hs, struct rsp_element *e, uint32_t new_home_id, uint64_t version)
 {
-	struct rsp_home *old_home = e->home, *home = home_hold(hs, new_home_id);
+	struct rsp_home *old_home = e->home;
+	struct rsp_home *home = old_home->id == new_home_id ? old_home : home_hold(hs, new_home_id);
 
 	assert(!e->unlinked);
 	if (!home)
 		return RSP_ENOMEM;
 	if (version)
 		rsp_element_set_version(e, version);
-	if (home != old_home) {
-		home_leave(hs, e);
-		home_join(home, e);
-	}
+	if (home == old_home)
+		return RSP_OK;
+	home_leave(hs, e);
+	home_join(home, e);
 	home_drop(hs, old_home);
 	rsp_encoded_set_home_id(e->encoded, new_home_id);
 	return RSP_OK;

@@ -85,12 +85,12 @@ struct rsp_element {
 	void *rival;	     /* what another registrar says of it; NULL: nothing. Freed with the element */
 
 	/* what the engine keeps (rsp_element_engine()), and behind that room for @encoded */
-	alignas(max_align_t) uint8_t tail[];
+	alignas(uint64_t) uint8_t tail[];
 };
 
 /**
- * The engine's part of @e: as many octets as rsp_handlespace_new() was told, aligned for any type, all zero when the
- * element is made. It does not move, and rsp_handlespace_put() does not change it when it replaces the element.
+ * The engine's part of @e: as many octets as rsp_handlespace_new() was told, aligned for pointers and 64-bit integers, all
+ * zero when the element is made. It stays where and as it is when rsp_handlespace_put() replaces the element.
  */
 static inline void *
 rsp_element_engine(const struct rsp_element *e)

@@ -2,16 +2,23 @@
 
 enum { HEADER = 4, HOME_ID_AT = 8, USER_AT = 16, VERSION_SIZE = 8 };
 
+/* Where the parameter at @at ends, or 0 if @pe ends before that. Called at each registration: no reader, no parsing. */
+static size_t
+end_of(struct rsp_bytes pe, size_t at)
+{
+	size_t size = pe.n >= at + HEADER ? (size_t)pe.p[at + 2] << 8 | pe.p[at + 3] : 0;
+
+	return size >= HEADER && size <= pe.n - at ? at + size : 0;
+}
+
 struct rsp_bytes
 rsp_encoded_policy(struct rsp_bytes pe)
 {
-	struct rsp_rd rd = rsp_rd_init(pe, 0), body;
-	uint16_t type = 0;
+	size_t at = (end_of(pe, USER_AT) + 3) & ~(size_t)3, end = at ? end_of(pe, at) : 0;
 
-	(void)rsp_rd_take(&rd, USER_AT);
-	if (!rsp_rd_tlv(&rd, &type, &body) || !rsp_rd_tlv(&rd, &type, &body) || type != RSP_PARAM_POLICY)
+	if (!end || pe.p[at] != 0 || pe.p[at + 1] != RSP_PARAM_POLICY)
 		return (struct rsp_bytes){ 0 };
-	return rsp_rd_whole(&rd, &body);
+	return rsp_bytes_of(pe.p + at, end - at);
 }
 
 struct rsp_bytes
@@ -39,10 +46,12 @@ rsp_encoded_set_home_id(uint8_t *pe, uint32_t home_id)
 uint64_t
 rsp_encoded_version(struct rsp_bytes pe)
 {
-	struct rsp_rd rd = rsp_rd_init(rsp_bytes_of(pe.p + pe.n - VERSION_SIZE, VERSION_SIZE), 0);
-	uint64_t high = rsp_rd_u32(&rd);
+	const uint8_t *at = pe.p + pe.n - VERSION_SIZE;
+	uint64_t version = 0;
 
-	return high << 32 | rsp_rd_u32(&rd);
+	for (unsigned i = 0; i < VERSION_SIZE; i++)
+		version = version << 8 | at[i];
+	return version;
 }
 
 void

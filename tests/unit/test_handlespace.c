@@ -317,7 +317,7 @@ priority_gives_the_highest_in_decreasing_order(void)
 }
 
 struct engine_part {
-	long double number; /* needs the strictest alignment */
+	uint64_t number;
 	uint8_t octets[7];
 };
 
@@ -331,14 +331,14 @@ the_engines_part_of_an_element_survives_its_replacement(void)
 	static const uint8_t zero[sizeof(struct engine_part)];
 	bool is_new = true;
 
-	CHECK((uintptr_t)part % alignof(max_align_t) == 0);
+	CHECK((uintptr_t)part % alignof(uint64_t) == 0);
 	CHECK(memcmp(part, zero, sizeof(zero)) == 0);
 	memset(part->octets, 0xa5, sizeof(part->octets));
-	part->number = 1.5L;
+	part->number = UINT64_C(15);
 	pe.owner = rsp_bytes_str("an owner whose name makes the parameter larger than it was");
 	CHECK_EQ(rsp_handlespace_put(hs, rsp_bytes_str("web"), &pe, &e, &is_new), RSP_OK);
 	CHECK(!is_new && rsp_element_engine(e) == part);
-	CHECK(part->number == 1.5L && part->octets[0] == 0xa5 && part->octets[6] == 0xa5);
+	CHECK(part->number == UINT64_C(15) && part->octets[0] == 0xa5 && part->octets[6] == 0xa5);
 	rsp_element_decode(e, &got);
 	CHECK(rsp_bytes_equal(got.owner, pe.owner));
 	rsp_handlespace_free(hs);
