@@ -337,74 +337,149 @@ agree(unsigned a, unsigned b)
 }
 
 static void
-of_two_who_notice_one_takes_over(void)
+one_takes_over(bool registers)
 {
-	for (unsigned how = 0; how < 2; how++) {
-		begin(how);
-		CHECK_EQ(home_at(A), id_of[D]);
-		CHECK_EQ(home_at(B), id_of[D]);
-		kill_node(D);
-		run(5000);
-		CHECK_EQ(s.done[A] + s.done[B], 1);
-		CHECK_EQ(home_at(A), id_of[B]); /* the higher id */
-		agree(A, B);
-		end();
-	}
+	begin(registers);
+	CHECK_EQ(home_at(A), id_of[D]);
+	CHECK_EQ(home_at(B), id_of[D]);
+	kill_node(D);
+	run(5000);
+	CHECK_EQ(s.done[A] + s.done[B], 1);
+	CHECK_EQ(home_at(A), id_of[B]); /* the higher id */
+	agree(A, B);
+	end();
 }
 
 static void
-two_who_took_over_come_to_one_owner(void)
+one_of_two_registrars_takes_over(void)
 {
-	for (unsigned how = 0; how < 2; how++)
-		for (unsigned later = 0; later < 3; later++) {
-			begin(how);
-			if (later)
-				cut(A, B, true);
-			run(later == 2 ? 200 : 0);
-			kill_node(D);
-			if (!later)
-				cut(A, B, true);
-			run(6000); /* each is alone, as far as it knows */
-			CHECK(s.done[A] > 0 && s.done[B] > 0);
-			cut(A, B, false);
-			run(20000);
-			CHECK_EQ(rsp_registrar_stats(s.r[A]).peers, 1);
-			CHECK_EQ(rsp_registrar_stats(s.r[B]).peers, 1);
-			agree(A, B);
-			/* and it stays there */
-			uint32_t home = home_at(A);
-			uint64_t moved = rsp_registrar_stats(s.r[A]).moved + rsp_registrar_stats(s.r[B]).moved;
-			run(20000);
-			CHECK_EQ(home_at(B), home);
-			CHECK_EQ(rsp_registrar_stats(s.r[A]).moved + rsp_registrar_stats(s.r[B]).moved, moved);
-			agree(A, B);
-			end();
-		}
+	one_takes_over(false);
 }
 
 static void
-a_home_that_was_stopped_comes_back_to_what_is_so_now(void)
+one_of_two_registrars_takes_over_an_element_that_then_registers(void)
 {
-	for (unsigned how = 0; how < 2; how++) {
-		begin(how);
-		s.stopped[D] = true;
-		run(8000);
-		CHECK_EQ(home_at(A), id_of[B]);
-		s.stopped[D] = false;
-		run(20000);
-		agree(A, B);
-		CHECK_EQ(home_at(D), home_at(A));
-		CHECK_EQ(rsp_registrar_stats(s.r[D]).peers, 2);
-		CHECK_EQ(rsp_registrar_stats(s.r[D]).own_elements, 0);
-		end();
-	}
+	one_takes_over(true);
+}
+
+/* a and b, both of which took d over, come to one home of the element after they can reach each other again. */
+static void
+come_to_one_home(void)
+{
+	run(6000); /* each is alone, as far as it knows */
+	CHECK(s.done[A] > 0 && s.done[B] > 0);
+	cut(A, B, false);
+	run(20000);
+	CHECK_EQ(rsp_registrar_stats(s.r[A]).peers, 1);
+	CHECK_EQ(rsp_registrar_stats(s.r[B]).peers, 1);
+	agree(A, B);
+	/* and it stays there */
+	uint32_t home = home_at(A);
+	uint64_t moved = rsp_registrar_stats(s.r[A]).moved + rsp_registrar_stats(s.r[B]).moved;
+	run(20000);
+	CHECK_EQ(home_at(B), home);
+	CHECK_EQ(rsp_registrar_stats(s.r[A]).moved + rsp_registrar_stats(s.r[B]).moved, moved);
+	agree(A, B);
+	end();
+}
+
+/* d dies, and a and b lose each other at once. */
+static void
+d_dies_before_the_cut(bool registers)
+{
+	begin(registers);
+	kill_node(D);
+	cut(A, B, true);
+	come_to_one_home();
+}
+
+/* a and b lose each other, and d dies @after_ms. */
+static void
+d_dies_after_the_cut(bool registers, uint64_t after_ms)
+{
+	begin(registers);
+	cut(A, B, true);
+	run(after_ms);
+	kill_node(D);
+	come_to_one_home();
+}
+
+static void
+two_takeovers_after_a_cut_come_to_one_home(void)
+{
+	d_dies_after_the_cut(false, 0);
+}
+
+static void
+two_takeovers_after_a_cut_come_to_one_home_of_an_element_that_registers(void)
+{
+	d_dies_after_the_cut(true, 0);
+}
+
+static void
+two_takeovers_well_after_a_cut_come_to_one_home(void)
+{
+	d_dies_after_the_cut(false, 200);
+}
+
+static void
+two_takeovers_well_after_a_cut_come_to_one_home_of_an_element_that_registers(void)
+{
+	d_dies_after_the_cut(true, 200);
+}
+
+static void
+two_takeovers_before_a_cut_come_to_one_home(void)
+{
+	d_dies_before_the_cut(false);
+}
+
+static void
+two_takeovers_before_a_cut_come_to_one_home_of_an_element_that_registers(void)
+{
+	d_dies_before_the_cut(true);
+}
+
+static void
+a_stopped_home_comes_back(bool registers)
+{
+	begin(registers);
+	s.stopped[D] = true;
+	run(8000);
+	CHECK_EQ(home_at(A), id_of[B]);
+	s.stopped[D] = false;
+	run(20000);
+	agree(A, B);
+	CHECK_EQ(home_at(D), home_at(A));
+	CHECK_EQ(rsp_registrar_stats(s.r[D]).peers, 2);
+	CHECK_EQ(rsp_registrar_stats(s.r[D]).own_elements, 0);
+	end();
+}
+
+static void
+a_home_that_was_stopped_learns_the_new_home(void)
+{
+	a_stopped_home_comes_back(false);
+}
+
+static void
+a_home_that_was_stopped_learns_where_the_element_registered(void)
+{
+	a_stopped_home_comes_back(true);
 }
 
 int
 main(void)
 {
-	TAP_RUN(of_two_who_notice_one_takes_over);
-	TAP_RUN(two_who_took_over_come_to_one_owner);
-	TAP_RUN(a_home_that_was_stopped_comes_back_to_what_is_so_now);
+	TAP_RUN(one_of_two_registrars_takes_over);
+	TAP_RUN(one_of_two_registrars_takes_over_an_element_that_then_registers);
+	TAP_RUN(two_takeovers_before_a_cut_come_to_one_home);
+	TAP_RUN(two_takeovers_before_a_cut_come_to_one_home_of_an_element_that_registers);
+	TAP_RUN(two_takeovers_after_a_cut_come_to_one_home);
+	TAP_RUN(two_takeovers_after_a_cut_come_to_one_home_of_an_element_that_registers);
+	TAP_RUN(two_takeovers_well_after_a_cut_come_to_one_home);
+	TAP_RUN(two_takeovers_well_after_a_cut_come_to_one_home_of_an_element_that_registers);
+	TAP_RUN(a_home_that_was_stopped_learns_the_new_home);
+	TAP_RUN(a_home_that_was_stopped_learns_where_the_element_registered);
 	return tap_end();
 }

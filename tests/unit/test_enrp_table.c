@@ -177,44 +177,54 @@ change(struct rsp_rng *rng, const uint8_t *seen, bool *gone, bool *moved)
 }
 
 static void
-a_table_that_changes_misses_nobody_who_stays(void)
+table_that_changes(bool own)
 {
 	struct rsp_rng rng = rsp_rng_seeded(3);
 
-	for (unsigned own = 0; own < 2; own++) {
-		static uint8_t seen[2 * MANY + 1];
-		static bool gone[MANY + 1], moved[MANY + 1];
-		uint32_t given = 0, n = 0, n_gone = 0, n_moved = 0;
-		unsigned n_pages = 0;
-		bool complete = false;
+	static uint8_t seen[2 * MANY + 1];
+	static bool gone[MANY + 1], moved[MANY + 1];
+	uint32_t given = 0, n = 0, n_gone = 0, n_moved = 0;
+	unsigned n_pages = 0;
+	bool complete = false;
 
+	memset(seen, 0, sizeof(seen));
+	memset(gone, 0, sizeof(gone));
+	memset(moved, 0, sizeof(moved));
+	begin();
+	fill(MANY, 0);
+	CHECK_EQ(world_up(AGAIN, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
+	world_down(WEB1, RSP_ECLOSED); /* they are in their grace time: whoever claims one has it */
+	while (!complete && n_pages < 20) {
+		request(C, ID_C, own ? ENRP_FLAG_OWN : 0);
 		memset(seen, 0, sizeof(seen));
-		memset(gone, 0, sizeof(gone));
-		memset(moved, 0, sizeof(moved));
-		begin();
-		fill(MANY, 0);
-		CHECK_EQ(world_up(AGAIN, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
-		world_down(WEB1, RSP_ECLOSED); /* they are in their grace time: whoever claims one has it */
-		while (!complete && n_pages < 20) {
-			request(C, ID_C, own ? ENRP_FLAG_OWN : 0);
-			memset(seen, 0, sizeof(seen));
-			given = pages(C, seen, &n_pages, &complete);
-			if (!complete)
-				change(&rng, seen, gone, moved);
-		}
-		CHECK(complete);
-		for (uint32_t i = 1; i <= MANY; i++) {
-			CHECK(seen[i] > 0 || gone[i] || (own && moved[i]));
-			n_gone += gone[i];
-			n_moved += moved[i];
-		}
-		for (uint32_t i = 1; i <= 2 * MANY; i++)
-			n += seen[i] > 0;
-		CHECK(n_pages > 3 && n_moved >= 3);
-		/* in place of one that goes another may come that was given before; the order of a home's does not change */
-		CHECK(given - n <= (own ? 0 : n_gone));
-		world_end();
+		given = pages(C, seen, &n_pages, &complete);
+		if (!complete)
+			change(&rng, seen, gone, moved);
 	}
+	CHECK(complete);
+	for (uint32_t i = 1; i <= MANY; i++) {
+		CHECK(seen[i] > 0 || gone[i] || (own && moved[i]));
+		n_gone += gone[i];
+		n_moved += moved[i];
+	}
+	for (uint32_t i = 1; i <= 2 * MANY; i++)
+		n += seen[i] > 0;
+	CHECK(n_pages > 3 && n_moved >= 3);
+	/* in place of one that goes another may come that was given before; the order of a home's does not change */
+	CHECK(given - n <= (own ? 0 : n_gone));
+	world_end();
+}
+
+static void
+a_table_that_changes_has_all_elements_that_stay(void)
+{
+	table_that_changes(false);
+}
+
+static void
+a_table_of_our_own_that_changes_has_all_elements_that_stay(void)
+{
+	table_that_changes(true);
 }
 
 static void
@@ -384,27 +394,37 @@ what_differs_is_taken_anew_and_swept(void)
 	world_end();
 }
 
-/* Who has just joined may have an element from who was taken over, whose new home never had it. */
+/* b does not list element 5 any more while the table of c is being taken; @moved: c lists it. */
 static void
-nothing_is_swept_while_another_table_is_taken(void)
+sweep_during_another_download(uint32_t moved)
 {
-	for (uint32_t moved = 0; moved < 2; moved++) {
-		begin();
-		fill(0, 5);
-		world_update(C, ID_C, ENRP_ADD_PE, "of-c", world_pe(30, ID_C, 8));
-		presence_with(0x1234, false, 0);
-		world_table(B, ID_B, 0, "of-b", 1, 4, ID_B, 8);
-		world_run(300);
-		world_presence(C, ID_C, "c", false); /* it says that it has nothing of what we know */
-		CHECK_EQ(world_count(C, ENRP_HANDLE_TABLE_REQUEST), 1);
-		world_run(400);
-		CHECK_EQ(world_home("of-b", 5), ID_B);
-		world_table(C, ID_C, 0, "of-b", 5, moved, ID_C, 10);
-		world_run(500);
-		CHECK_EQ(world_home("of-b", 5), moved ? ID_C : 0);
-		CHECK_EQ(world_home("of-b", 4), ID_B);
-		world_end();
-	}
+	begin();
+	fill(0, 5);
+	world_update(C, ID_C, ENRP_ADD_PE, "of-c", world_pe(30, ID_C, 8));
+	presence_with(0x1234, false, 0);
+	world_table(B, ID_B, 0, "of-b", 1, 4, ID_B, 8);
+	world_run(300);
+	world_presence(C, ID_C, "c", false); /* it says that it has nothing of what we know */
+	CHECK_EQ(world_count(C, ENRP_HANDLE_TABLE_REQUEST), 1);
+	world_run(400);
+	CHECK_EQ(world_home("of-b", 5), ID_B);
+	world_table(C, ID_C, 0, "of-b", 5, moved, ID_C, 10);
+	world_run(500);
+	CHECK_EQ(world_home("of-b", 5), moved ? ID_C : 0);
+	CHECK_EQ(world_home("of-b", 4), ID_B);
+	world_end();
+}
+
+static void
+an_element_that_another_table_may_have_is_not_swept_before_its_end(void)
+{
+	sweep_during_another_download(1);
+}
+
+static void
+an_element_that_is_in_no_table_is_swept_at_the_end_of_the_last(void)
+{
+	sweep_during_another_download(0);
 }
 
 static void
@@ -445,25 +465,35 @@ who_is_never_in_sync_is_asked_at_a_rate(void)
 	world_end();
 }
 
-/* B has taken over what C, which we hear, has: page after page is of C's, and nothing of it is B's. */
+/* b has taken over elements of c, which we hear: each page is of c's elements, and none of them is b's. */
 static void
-a_table_of_what_is_another_s_ends_too(void)
+table_of_others(bool gone)
 {
-	for (unsigned gone = 0; gone < 2; gone++) {
-		begin();
-		for (uint32_t i = 1; i <= 100; i++)
-			world_update(C, ID_C, ENRP_ADD_PE, "of-c", world_pe(i, ID_C, 8));
-		for (uint32_t i = 1; i <= 100 && gone; i++)
-			world_update(C, ID_C, ENRP_DEL_PE, "of-c", world_pe(i, ID_C, 10));
-		presence_with(0x1234, false, 0);
-		for (uint32_t i = 1; i <= 100; i++)
-			world_table(B, ID_B, i < 100 ? ENRP_FLAG_MORE : 0, "of-c", i, 1, ID_B, 9);
-		CHECK_STR(world_reason(RSP_EVENT_REFUSED), "-");
-		CHECK_EQ(world_told(RSP_EVENT_RESYNC_DONE), 1);
-		CHECK_EQ(rsp_home_count(space(), ID_C), gone ? 0 : 100);
-		CHECK(!world_was_closed(B));
-		world_end();
-	}
+	begin();
+	for (uint32_t i = 1; i <= 100; i++)
+		world_update(C, ID_C, ENRP_ADD_PE, "of-c", world_pe(i, ID_C, 8));
+	for (uint32_t i = 1; i <= 100 && gone; i++)
+		world_update(C, ID_C, ENRP_DEL_PE, "of-c", world_pe(i, ID_C, 10));
+	presence_with(0x1234, false, 0);
+	for (uint32_t i = 1; i <= 100; i++)
+		world_table(B, ID_B, i < 100 ? ENRP_FLAG_MORE : 0, "of-c", i, 1, ID_B, 9);
+	CHECK_STR(world_reason(RSP_EVENT_REFUSED), "-");
+	CHECK_EQ(world_told(RSP_EVENT_RESYNC_DONE), 1);
+	CHECK_EQ(rsp_home_count(space(), ID_C), gone ? 0 : 100);
+	CHECK(!world_was_closed(B));
+	world_end();
+}
+
+static void
+a_table_of_elements_of_another_registrar_ends(void)
+{
+	table_of_others(false);
+}
+
+static void
+a_table_of_elements_that_were_removed_ends(void)
+{
+	table_of_others(true);
 }
 
 static void
@@ -574,64 +604,89 @@ impossible_entries_are_refused(void)
 }
 
 static void
-tables_without_end_end(void)
+a_table_page_without_an_element_but_with_more_to_come_is_refused(void)
 {
-	struct rsp_registrar_config config = world_config();
-
 	begin();
 	presence_with(0x1234, false, 0);
 	world_table(B, ID_B, ENRP_FLAG_MORE, "", 0, 0, 0, 0);
 	CHECK_STR(world_reason(RSP_EVENT_RESYNC_FAILED), "endless-table");
 	CHECK(world_was_closed(B));
 	world_end();
+}
+
+static void
+a_table_that_is_larger_than_the_handlespace_ends(void)
+{
+	struct rsp_registrar_config config = world_config();
+	unsigned i = 0;
 
 	config.limits = (struct rsp_handlespace_limits){ 10, 100, 100 };
 	world_begin(&config);
 	world_joined(B, ID_B, "b");
 	presence_with(0x1234, false, 0);
-	unsigned i = 0;
 	while (!world_was_closed(B) && i < 100)
 		world_table(B, ID_B, ENRP_FLAG_MORE, "of-b", 1 + 10 * i++, 10, ID_B, 8);
 	CHECK(i > 20 && i < 30);
 	CHECK_EQ(rsp_registrar_stats(w.r).elements, 75); /* a quarter is kept for elements that register here */
 	CHECK_STR(world_reason(RSP_EVENT_REFUSED), "share-of-all-registrars");
 	world_end();
+}
 
-	for (unsigned joining = 0; joining < 2; joining++) { /* the same page again and again */
-		static const struct rsp_contact_config b = { .name = "b", .ip = { 4, { 192, 0, 2, 11 } }, .port = 9902 };
-		struct rsp_message list = enrp_message(ENRP_LIST_RESPONSE, ID_B);
-		uint32_t link = B;
+/* b sends one page again and again over @link. */
+static void
+a_repeated_page_ends_the_table(uint32_t link)
+{
+	unsigned i = 0;
 
-		config = world_config();
-		config.contacts = &b;
-		config.n_contacts = joining;
-		world_begin(&config);
-		world_run(0);
-		if (joining) {
-			link = world_dialled("b");
-			world_peer(link, "b");
-			world_presence(link, ID_B, "b", false);
-			world_tell(link, &list);
-		} else {
-			world_joined(B, ID_B, "b");
-			presence_with(0x1234, false, 0);
-		}
-		CHECK_EQ(world_count(link, ENRP_HANDLE_TABLE_REQUEST), 1);
-		for (i = 0; i < 200 && !world_was_closed(link); i++)
-			world_table(link, ID_B, ENRP_FLAG_MORE, "of-b", 1, 10, ID_B, 8);
-		CHECK_EQ(i, 64 + 10 + 1);
-		world_end();
+	CHECK_EQ(world_count(link, ENRP_HANDLE_TABLE_REQUEST), 1);
+	for (; i < 200 && !world_was_closed(link); i++)
+		world_table(link, ID_B, ENRP_FLAG_MORE, "of-b", 1, 10, ID_B, 8);
+	CHECK_EQ(i, 64 + 10 + 1);
+	world_end();
+}
 
-		config.n_contacts = 0; /* but a table of one element a page is a table */
-		world_begin(&config);
-		world_joined(B, ID_B, "b");
-		presence_with(0x1234, false, 0);
-		for (i = 0; i < 1000; i++)
-			world_table(B, ID_B, i < 999 ? ENRP_FLAG_MORE : 0, "of-b", 1 + i, 1, ID_B, 8);
-		CHECK_EQ(rsp_registrar_stats(w.r).elements, 1000);
-		CHECK_EQ(world_told(RSP_EVENT_RESYNC_DONE), 1);
-		world_end();
-	}
+static void
+a_table_that_repeats_a_page_ends(void)
+{
+	struct rsp_registrar_config config = world_config();
+
+	world_begin(&config);
+	world_joined(B, ID_B, "b");
+	presence_with(0x1234, false, 0);
+	a_repeated_page_ends_the_table(B);
+}
+
+static void
+a_mentor_s_table_that_repeats_a_page_ends(void)
+{
+	static const struct rsp_contact_config b = { .name = "b", .ip = { 4, { 192, 0, 2, 11 } }, .port = 9902 };
+	struct rsp_message list = enrp_message(ENRP_LIST_RESPONSE, ID_B);
+	struct rsp_registrar_config config = world_config();
+
+	config.contacts = &b;
+	config.n_contacts = 1;
+	world_begin(&config);
+	world_run(0);
+	uint32_t link = world_dialled("b");
+	world_peer(link, "b");
+	world_presence(link, ID_B, "b", false);
+	world_tell(link, &list);
+	a_repeated_page_ends_the_table(link);
+}
+
+static void
+a_table_may_have_one_element_a_page(void)
+{
+	struct rsp_registrar_config config = world_config();
+
+	world_begin(&config);
+	world_joined(B, ID_B, "b");
+	presence_with(0x1234, false, 0);
+	for (unsigned i = 0; i < 1000; i++)
+		world_table(B, ID_B, i < 999 ? ENRP_FLAG_MORE : 0, "of-b", 1 + i, 1, ID_B, 8);
+	CHECK_EQ(rsp_registrar_stats(w.r).elements, 1000);
+	CHECK_EQ(world_told(RSP_EVENT_RESYNC_DONE), 1);
+	world_end();
 }
 
 static void
@@ -689,23 +744,30 @@ main(void)
 {
 	TAP_RUN(pages_are_as_full_as_a_message_can_be);
 	TAP_RUN(w_asks_for_our_own_only);
-	TAP_RUN(a_table_that_changes_misses_nobody_who_stays);
+	TAP_RUN(a_table_that_changes_has_all_elements_that_stay);
+	TAP_RUN(a_table_of_our_own_that_changes_has_all_elements_that_stay);
 	TAP_RUN(sessions_are_few_and_end);
 	TAP_RUN(nobody_has_all_sessions);
 	TAP_RUN(requests_beyond_the_end_that_say_so_get_nothing);
 	TAP_RUN(what_agrees_is_left_alone);
 	TAP_RUN(what_differs_is_taken_anew_and_swept);
-	TAP_RUN(nothing_is_swept_while_another_table_is_taken);
+	TAP_RUN(an_element_that_another_table_may_have_is_not_swept_before_its_end);
+	TAP_RUN(an_element_that_is_in_no_table_is_swept_at_the_end_of_the_last);
 	TAP_RUN(whoever_gives_a_table_slowly_keeps_nobody_s_elements);
 	TAP_RUN(who_is_never_in_sync_is_asked_at_a_rate);
-	TAP_RUN(a_table_of_what_is_another_s_ends_too);
+	TAP_RUN(a_table_of_elements_of_another_registrar_ends);
+	TAP_RUN(a_table_of_elements_that_were_removed_ends);
 	TAP_RUN(a_changed_attribute_differs_in_the_digest);
 	TAP_RUN(who_sends_no_digest_is_asked_a_page_at_a_time);
 	TAP_RUN(pages_that_nobody_asked_for_change_nothing);
 	TAP_RUN(a_table_of_its_own_names_no_elements_of_others);
 	TAP_RUN(who_knows_no_versions_is_believed);
 	TAP_RUN(impossible_entries_are_refused);
-	TAP_RUN(tables_without_end_end);
+	TAP_RUN(a_table_page_without_an_element_but_with_more_to_come_is_refused);
+	TAP_RUN(a_table_that_is_larger_than_the_handlespace_ends);
+	TAP_RUN(a_table_that_repeats_a_page_ends);
+	TAP_RUN(a_mentor_s_table_that_repeats_a_page_ends);
+	TAP_RUN(a_table_may_have_one_element_a_page);
 	TAP_RUN(a_download_without_answer_is_given_up);
 	TAP_RUN(a_download_ends_with_its_connection);
 	return tap_end();

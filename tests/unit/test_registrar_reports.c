@@ -42,31 +42,54 @@ reports_do_not_remove_an_element_that_answers(void)
 	world_end();
 }
 
+/* @n users report an element that does not answer; more than MAX-BAD-PE-REPORT (3) are named as the reason. */
 static void
-reports_remove_an_element_that_does_not_answer_and_are_named(void)
+removed_after_reports(uint32_t n)
 { /* MAX-BAD-PE-REPORT is 3 */
 	struct rsp_message told;
 
-	for (uint32_t n = 3; n <= 6; n++) {
-		world_serve();
-		CHECK_EQ(world_register_as(WEB1, "web", 7, "192.0.2.1"), RSP_CAUSE_NONE);
-		report_from(100, n, "203.0.113.");
-		world_run(4999);
-		CHECK_EQ(world_members("web"), 1);
-		world_run(1);
-		CHECK_EQ(world_members("web"), 0);
-		CHECK_STR(world_reason(RSP_EVENT_PE_REMOVED), n > 3 ? "reported-unreachable" : "keepalive-unanswered");
-		CHECK_EQ(world_told(RSP_EVENT_PE_REPORTED), n < 4 ? n : 4);
-		CHECK_STR(world_reason(RSP_EVENT_PE_REPORTED), "asked");
-		CHECK_STR(w.reporters, n == 3 ? "203.0.113.1:40100 203.0.113.2:40101 203.0.113.3:40102 "
-						  : "203.0.113.1:40100 203.0.113.2:40101 203.0.113.3:40102 "
-						    "203.0.113.4:40103 ");
-		told = world_heard(WEB1);
-		CHECK_EQ(told.type, ASAP_DEREGISTRATION_RESPONSE);
-		CHECK_EQ(told.pe_id, 7);
-		CHECK_EQ(rsp_message_cause(&told), n > 3 ? RSP_CAUSE_REPORTED : RSP_CAUSE_UNANSWERED);
-		world_end();
-	}
+	world_serve();
+	CHECK_EQ(world_register_as(WEB1, "web", 7, "192.0.2.1"), RSP_CAUSE_NONE);
+	report_from(100, n, "203.0.113.");
+	world_run(4999);
+	CHECK_EQ(world_members("web"), 1);
+	world_run(1);
+	CHECK_EQ(world_members("web"), 0);
+	CHECK_STR(world_reason(RSP_EVENT_PE_REMOVED), n > 3 ? "reported-unreachable" : "keepalive-unanswered");
+	CHECK_EQ(world_told(RSP_EVENT_PE_REPORTED), n < 4 ? n : 4);
+	CHECK_STR(world_reason(RSP_EVENT_PE_REPORTED), "asked");
+	CHECK_STR(w.reporters, n == 3 ? "203.0.113.1:40100 203.0.113.2:40101 203.0.113.3:40102 "
+					  : "203.0.113.1:40100 203.0.113.2:40101 203.0.113.3:40102 "
+					    "203.0.113.4:40103 ");
+	told = world_heard(WEB1);
+	CHECK_EQ(told.type, ASAP_DEREGISTRATION_RESPONSE);
+	CHECK_EQ(told.pe_id, 7);
+	CHECK_EQ(rsp_message_cause(&told), n > 3 ? RSP_CAUSE_REPORTED : RSP_CAUSE_UNANSWERED);
+	world_end();
+}
+
+static void
+an_element_that_does_not_answer_three_reports_is_removed(void)
+{
+	removed_after_reports(3);
+}
+
+static void
+an_element_that_does_not_answer_four_reports_is_removed_as_reported(void)
+{
+	removed_after_reports(4);
+}
+
+static void
+four_reports_are_recorded_of_five(void)
+{
+	removed_after_reports(5);
+}
+
+static void
+four_reports_are_recorded_of_six(void)
+{
+	removed_after_reports(6);
 }
 
 static void
@@ -105,17 +128,28 @@ a_report_of_what_is_not_there_is_recorded_as_that(void)
 	world_end();
 }
 
+/* @n users report an element that has its grace time and cannot be dialled. */
 static void
-many_reports_end_the_grace_time_of_what_cannot_be_dialled(void)
+reports_in_the_grace_time(uint32_t n)
 {
-	for (uint32_t n = 3; n <= 4; n++) {
-		world_serve();
-		CHECK_EQ(world_register_as(WEB1, "web", 7, "192.0.2.1"), RSP_CAUSE_NONE);
-		world_down(WEB1, RSP_ECLOSED);
-		report_from(100, n, "203.0.113.");
-		CHECK_EQ(world_members("web"), n > 3 ? 0 : 1);
-		world_end();
-	}
+	world_serve();
+	CHECK_EQ(world_register_as(WEB1, "web", 7, "192.0.2.1"), RSP_CAUSE_NONE);
+	world_down(WEB1, RSP_ECLOSED);
+	report_from(100, n, "203.0.113.");
+	CHECK_EQ(world_members("web"), n > 3 ? 0 : 1);
+	world_end();
+}
+
+static void
+three_reports_do_not_end_the_grace_time(void)
+{
+	reports_in_the_grace_time(3);
+}
+
+static void
+four_reports_end_the_grace_time_of_an_element_that_cannot_be_dialled(void)
+{
+	reports_in_the_grace_time(4);
 }
 
 static void
@@ -166,11 +200,15 @@ int
 main(void)
 {
 	TAP_RUN(reports_do_not_remove_an_element_that_answers);
-	TAP_RUN(reports_remove_an_element_that_does_not_answer_and_are_named);
+	TAP_RUN(an_element_that_does_not_answer_three_reports_is_removed);
+	TAP_RUN(an_element_that_does_not_answer_four_reports_is_removed_as_reported);
+	TAP_RUN(four_reports_are_recorded_of_five);
+	TAP_RUN(four_reports_are_recorded_of_six);
 	TAP_RUN(one_ipv6_host_is_one_reporter);
 	TAP_RUN(one_ipv6_host_has_one_rate);
 	TAP_RUN(a_report_of_what_is_not_there_is_recorded_as_that);
-	TAP_RUN(many_reports_end_the_grace_time_of_what_cannot_be_dialled);
+	TAP_RUN(three_reports_do_not_end_the_grace_time);
+	TAP_RUN(four_reports_end_the_grace_time_of_an_element_that_cannot_be_dialled);
 	TAP_RUN(what_has_expired_is_told_why);
 	TAP_RUN(a_displaced_process_is_told_where_no_keep_alives_are_sent_either);
 	return tap_end();
