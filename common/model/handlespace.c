@@ -4,7 +4,6 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-#include "base/fault.h"
 #include "model/checksum.h"
 #include "proto/encoded.h"
 
@@ -276,7 +275,7 @@ home_leave(struct rsp_handlespace *hs, struct rsp_element *e)
 	if (e->home_next)
 		e->home_next->home_link = e->home_link;
 	home->count--;
-	home->sum -= RSP_FAULTY(CHECKSUM_NOT_UPDATED) ? 0 : element_sum(e);
+	home->sum -= element_sum(e);
 	home->digest -= element_digest(e);
 }
 

@@ -3,38 +3,36 @@
 #include <string.h>
 
 #include "base/attr.h"
-#include "base/fault.h"
 #include "scenario.h"
+#include "wrap.h"
 
-/* Whether the invariants are worth anything: mistakes are put into the engine, one at a time, and each must violate one
- * within so many seeds, which the engine without them passes. Prints TAP. */
+/* Whether the invariants find mistakes. Each mistake of wrap.h is put into the engine in turn, and must violate an invariant
+ * in one of the first SEEDS_MAX seeds. The engine without a mistake must pass the seeds that this took. Prints TAP. */
 
 #define SEEDS_MAX 400
 
-enum rsp_fault rsp_fault;
-
 static const char *
-name_of(enum rsp_fault fault)
+name_of(enum sim_mistake mistake)
 {
 	static const char *const name[] = {
 #define ROW(name) #name,
-		RSP_FAULT_LIST(ROW)
+		SIM_MISTAKES(ROW)
 #undef ROW
 	};
 
-	return name[fault];
+	return name[mistake];
 }
 
-/* The first seed that violates an invariant; 0: none. */
+/* The first seed that violates an invariant with @mistake, and its result; 0: none. */
 static uint64_t
-first_violation(enum rsp_fault fault, uint64_t seeds, struct sim_result *ret)
+first_violation(enum sim_mistake mistake, uint64_t seeds, struct sim_result *ret)
 {
 	static struct sim_coverage coverage;
 	struct sim_report report = { 0 };
 	const struct sim_options options = { .style = SIM_STYLES };
 	uint64_t found = 0;
 
-	rsp_fault = fault;
+	sim_mistake = mistake;
 	for (uint64_t seed = 1; seed <= seeds && !found; seed++) {
 		*ret = sim_scenario(seed, &options, &coverage, &report);
 		if (ret->violation.invariant)
@@ -51,21 +49,21 @@ main(void)
 	uint64_t most = 0;
 	bool failed = false;
 
-	printf("1..%d\n", RSP_FAULT_COUNT);
-	for (enum rsp_fault fault = RSP_FAULT_NONE + 1; fault < RSP_FAULT_COUNT; fault++) {
-		uint64_t seed = first_violation(fault, SEEDS_MAX, &result);
+	printf("1..%d\n", SIM_MISTAKE_COUNT);
+	for (enum sim_mistake mistake = SIM_MISTAKE_NONE + 1; mistake < SIM_MISTAKE_COUNT; mistake++) {
+		uint64_t seed = first_violation(mistake, SEEDS_MAX, &result);
 
 		most = seed > most ? seed : most;
 		failed = failed || !seed;
-		printf("%sok %d - %s is caught\n", seed ? "" : "not ", fault, name_of(fault));
+		printf("%sok %d - %s is caught\n", seed ? "" : "not ", mistake, name_of(mistake));
 		if (seed)
 			printf("# by \"%s\", seed %llu (%s), at %llu ms: %s\n", result.violation.invariant,
 			       (unsigned long long)seed, sim_style_name(result.plan.style),
 			       (unsigned long long)result.violation.at, result.violation.text);
 		(void)fflush(stdout);
 	}
-	uint64_t seed = first_violation(RSP_FAULT_NONE, most, &result);
-	printf("%sok %d - without a mistake the same %llu seeds pass\n", seed ? "not " : "", RSP_FAULT_COUNT,
+	uint64_t seed = first_violation(SIM_MISTAKE_NONE, most, &result);
+	printf("%sok %d - without a mistake the same %llu seeds pass\n", seed ? "not " : "", SIM_MISTAKE_COUNT,
 	       (unsigned long long)most);
 	if (seed)
 		printf("# seed %llu: %s: %s\n", (unsigned long long)seed, result.violation.invariant,

@@ -1,25 +1,248 @@
-#include "base/fault.h"
+#include <string.h>
+
+#include "engine/registrar/registrar_priv.h"
+#include "model/checksum.h"
 #include "model/ownership.h"
+#include "wrap.h"
 
-/* Functions of the engine, each with the mistakes that a test may ask for (rsp_fault). The linker lets the engine call
- * these in place of its own, -Wl,--wrap: the code that is shipped has no trace of them. */
+enum sim_mistake sim_mistake;
 
-enum owner_verdict __real_rsp_owner_judge(const struct owner_facts *f);
-enum owner_verdict __wrap_rsp_owner_judge(const struct owner_facts *f);
+/* __real_f is the engine's own function f, and __wrap_f is called in its place; both are of f's type. */
+#define WRAP(f) extern __typeof__(f) __real_##f, __wrap_##f
+
+WRAP(rsp_owner_judge);
+WRAP(rsp_updates_send);
+WRAP(rsp_swept);
+WRAP(rsp_registrar_link_up);
+WRAP(rsp_takeover_begin);
+WRAP(rsp_adopt_due);
+WRAP(rsp_handlespace_new);
+WRAP(rsp_element_remove);
+WRAP(rsp_home_checksum);
+WRAP(rsp_audit);
+WRAP(rsp_enrp_presence);
+WRAP(rsp_join_again);
+WRAP(rsp_wheel_expired);
+WRAP(rsp_registrar_send);
+WRAP(rsp_registrar_tick);
+
+/* Which registrar owns an element */
 
 enum owner_verdict
 __wrap_rsp_owner_judge(const struct owner_facts *f)
 {
 	struct owner_facts seen = *f;
 
-	if (RSP_FAULTY(LATE_ADD_RESURRECTS))
+	if (sim_mistake == SIM_MISTAKE_LATE_ADD_RESURRECTS)
 		seen.buried = false;
-	if (RSP_FAULTY(VERSION_IGNORED) && seen.adds && seen.home != OWNER_HOME_NONE)
+	if (sim_mistake == SIM_MISTAKE_VERSION_IGNORED && seen.adds && seen.home != OWNER_HOME_NONE)
 		seen.order = OWNER_NEWER;
 	enum owner_verdict verdict = __real_rsp_owner_judge(&seen);
-	if (RSP_FAULTY(VERSION_IGNORED) && verdict == OWNER_ASK_HOME)
+	if (sim_mistake == SIM_MISTAKE_VERSION_IGNORED && verdict == OWNER_ASK_HOME)
 		return OWNER_BELIEVE;
-	if (RSP_FAULTY(NO_CONTEST) && (verdict == OWNER_ASK_ELEMENT || verdict == OWNER_AWAIT_ELEMENT))
+	if (sim_mistake == SIM_MISTAKE_NO_CONTEST && (verdict == OWNER_ASK_ELEMENT || verdict == OWNER_AWAIT_ELEMENT))
 		return OWNER_YIELD;
 	return verdict;
+}
+
+/* Updates and audits */
+
+void
+__wrap_rsp_updates_send(struct rsp_registrar *r, const struct rsp_element *e, uint16_t action)
+{
+	if (sim_mistake == SIM_MISTAKE_NO_UPDATE && action == ENRP_ADD_PE)
+		return;
+	if (sim_mistake == SIM_MISTAKE_DELETE_NOT_ANNOUNCED && action == ENRP_DEL_PE)
+		return;
+	__real_rsp_updates_send(r, e, action);
+}
+
+void
+__wrap_rsp_swept(struct rsp_registrar *r, struct rsp_element *e)
+{
+	if (sim_mistake != SIM_MISTAKE_DELETE_NOT_ANNOUNCED)
+		__real_rsp_swept(r, e);
+}
+
+void
+__wrap_rsp_audit(struct rsp_registrar *r, struct rsp_peer *peer, const struct rsp_message *presence)
+{
+	if (sim_mistake != SIM_MISTAKE_NO_AUDIT)
+		__real_rsp_audit(r, peer, presence);
+}
+
+/* The checksum: what removed elements would have added stays part of it. Kept for each handlespace and home. */
+
+#define LEFTOVERS 256
+
+static struct {
+	const struct rsp_handlespace *hs;
+	uint32_t home_id;
+	uint64_t sum;
+} leftover[LEFTOVERS];
+
+static uint64_t *
+leftover_of(const struct rsp_handlespace *hs, uint32_t home_id)
+{
+	unsigned i = 0;
+
+	while (i < LEFTOVERS - 1 && leftover[i].hs && (leftover[i].hs != hs || leftover[i].home_id != home_id))
+		i++;
+	leftover[i].hs = hs;
+	leftover[i].home_id = home_id;
+	return &leftover[i].sum;
+}
+
+struct rsp_handlespace *
+__wrap_rsp_handlespace_new(const struct rsp_handlespace_limits *limits, struct rsp_hash_key key, size_t engine_size)
+{
+	struct rsp_handlespace *hs = __real_rsp_handlespace_new(limits, key, engine_size);
+
+	for (unsigned i = 0; i < LEFTOVERS; i++)
+		if (leftover[i].hs == hs) /* the memory of an earlier one */
+			leftover[i].sum = 0;
+	return hs;
+}
+
+void
+__wrap_rsp_element_remove(struct rsp_handlespace *hs, struct rsp_element *e)
+{
+	if (sim_mistake == SIM_MISTAKE_CHECKSUM_NOT_UPDATED)
+		*leftover_of(hs, rsp_element_home_id(e)) +=
+			rsp_checksum_element(rsp_checksum_handle(rsp_pool_handle(e->pool)), e->pe_id);
+	__real_rsp_element_remove(hs, e);
+}
+
+uint16_t
+__wrap_rsp_home_checksum(const struct rsp_handlespace *hs, uint32_t home_id)
+{
+	uint16_t checksum = __real_rsp_home_checksum(hs, home_id);
+
+	if (sim_mistake != SIM_MISTAKE_CHECKSUM_NOT_UPDATED)
+		return checksum;
+	return rsp_checksum_fold((uint64_t)(uint16_t)~checksum + *leftover_of(hs, home_id));
+}
+
+/* Takeovers */
+
+#define PEERS_MAX 64
+
+/* Let all peers of @r count as ones whose acknowledgement is not waited for. */
+static void
+wait_for_none(struct rsp_registrar *r)
+{
+	struct rsp_peer_view view;
+	uint32_t id[PEERS_MAX];
+	unsigned n = 0;
+
+	while (n < PEERS_MAX && rsp_registrar_peer(r, n, &view))
+		id[n++] = view.server_id;
+	while (n > 0)
+		rsp_takeovers_without(r, id[--n]);
+}
+
+void
+__wrap_rsp_takeover_begin(struct rsp_registrar *r, struct rsp_peer *target)
+{
+	if (sim_mistake == SIM_MISTAKE_NO_TAKEOVER)
+		return;
+	__real_rsp_takeover_begin(r, target);
+	if (sim_mistake == SIM_MISTAKE_NO_ARBITRATION)
+		wait_for_none(r);
+}
+
+void
+__wrap_rsp_adopt_due(struct rsp_registrar *r, struct rsp_element *e)
+{
+	if (sim_mistake != SIM_MISTAKE_TAKEOVER_WITHOUT_ADOPTION)
+		__real_rsp_adopt_due(r, e);
+}
+
+/* Presences, absences and pauses */
+
+void
+__wrap_rsp_enrp_presence(struct rsp_registrar *r, uint32_t link, uint32_t receiver_id, bool reply)
+{
+	bool answers = receiver_id != 0 && !reply;
+
+	if (sim_mistake != SIM_MISTAKE_PROBE_UNANSWERED || !answers)
+		__real_rsp_enrp_presence(r, link, receiver_id, reply);
+}
+
+void
+__wrap_rsp_join_again(struct rsp_registrar *r, uint64_t away_ms)
+{
+	if (sim_mistake != SIM_MISTAKE_STAYS_AWAY)
+		__real_rsp_join_again(r, away_ms);
+}
+
+struct rsp_timer *
+__wrap_rsp_wheel_expired(struct rsp_wheel *wheel, uint64_t now_ms)
+{
+	struct rsp_timer *timer = __real_rsp_wheel_expired(wheel, now_ms);
+
+	if (sim_mistake == SIM_MISTAKE_LATE_IS_DEAD && timer)
+		timer->deadline_ms = now_ms; /* it does not look late */
+	return timer;
+}
+
+/* A registrar that joins refuses a new connection of an element or a user, but not one that it knows. */
+enum rsp_err
+__wrap_rsp_registrar_link_up(struct rsp_registrar *r, uint64_t now_ms, uint32_t id, const struct rsp_link_info *info)
+{
+	if (sim_mistake == SIM_MISTAKE_ANSWERS_WHILE_JOINING && info->protocol == RSP_ASAP &&
+	    rsp_registrar_state(r) == RSP_REGISTRAR_JOINING && !rsp_registrar_link(r, id))
+		(void)rsp_link_new(r, id);
+	return __real_rsp_registrar_link_up(r, now_ms, id, info);
+}
+
+/* Keep-alives: the registrar reads an acknowledgement of each that it sends, just before it next does what is due. */
+
+#define ACKNOWLEDGEMENTS 256
+
+static struct {
+	const struct rsp_registrar *r; /* NULL: unused */
+	uint32_t link;
+	size_t size;
+	uint8_t octets[256];
+} acknowledgement[ACKNOWLEDGEMENTS];
+
+static void
+acknowledge(const struct rsp_registrar *r, uint32_t link, const struct rsp_message *keep_alive)
+{
+	struct rsp_message ack = *keep_alive;
+	unsigned i = 0;
+
+	ack.type = ASAP_ENDPOINT_KEEP_ALIVE_ACK;
+	ack.flags = 0;
+	while (i < ACKNOWLEDGEMENTS && acknowledgement[i].r)
+		i++;
+	if (i == ACKNOWLEDGEMENTS || rsp_message_encode(&ack, acknowledgement[i].octets, sizeof(acknowledgement[i].octets),
+							&acknowledgement[i].size))
+		return;
+	acknowledgement[i].r = r;
+	acknowledgement[i].link = link;
+}
+
+void
+__wrap_rsp_registrar_send(struct rsp_registrar *r, uint32_t link, const struct rsp_message *msg)
+{
+	bool asks = msg->protocol == RSP_ASAP && msg->type == ASAP_ENDPOINT_KEEP_ALIVE && !(msg->flags & ASAP_FLAG_HOME);
+
+	__real_rsp_registrar_send(r, link, msg);
+	if (sim_mistake == SIM_MISTAKE_KEEPALIVE_IGNORED && asks)
+		acknowledge(r, link, msg);
+}
+
+void
+__wrap_rsp_registrar_tick(struct rsp_registrar *r, uint64_t now_ms)
+{
+	for (unsigned i = 0; i < ACKNOWLEDGEMENTS; i++) {
+		if (acknowledgement[i].r != r)
+			continue;
+		acknowledgement[i].r = NULL;
+		rsp_registrar_receive(r, now_ms, acknowledgement[i].link,
+				      rsp_bytes_of(acknowledgement[i].octets, acknowledgement[i].size));
+	}
+	__real_rsp_registrar_tick(r, now_ms);
 }

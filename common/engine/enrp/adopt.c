@@ -37,10 +37,6 @@ rsp_adopt_due(struct rsp_registrar *r, struct rsp_element *e)
 		leave_alone(r, e);
 		return;
 	}
-	if (RSP_FAULTY(TAKEOVER_WITHOUT_ADOPTION)) {
-		e->adopting = false;
-		return;
-	}
 	if (r->n_dialling >= r->config.max_adoptions) {
 		rsp_wheel_set(&r->keepalive, &e->keepalive, r->now_ms + rsp_rng_jitter(&r->rng, 100, 50));
 		return;

@@ -25,7 +25,7 @@ presence(struct rsp_registrar *r, struct rsp_link *link, struct rsp_peer *peer, 
 		rsp_namesake_of_ours(r, name, peer->server_id, &peer->ip, peer->port);
 		rsp_contact_heard_of(r, peer->server_id, name, &peer->ip, peer->port, RSP_HEARSAY_ITSELF);
 	}
-	if (msg->flags & ENRP_FLAG_REPLY_REQUIRED && !RSP_FAULTY(PROBE_UNANSWERED))
+	if (msg->flags & ENRP_FLAG_REPLY_REQUIRED)
 		rsp_enrp_presence(r, link->id, msg->sender_id, false);
 	if (peer && r->serving)
 		rsp_audit(r, peer, msg);

@@ -158,7 +158,7 @@ rsp_takeover_begin(struct rsp_registrar *r, struct rsp_peer *target)
 	target->n_missing = 0;
 	rsp_enrp_set(r, &target->timer, r->config.max_time_no_response_ms);
 	rsp_takeovers_without(r, target->server_id);
-	if (RSP_FAULTY(NO_TAKEOVER) || !look_after(r, target) || yields(r, target))
+	if (!look_after(r, target) || yields(r, target))
 		return;
 	target->n_initiators = 0;
 	free(target->missing);
@@ -173,7 +173,7 @@ rsp_takeover_begin(struct rsp_registrar *r, struct rsp_peer *target)
 	}
 	rsp_enrp_record(r, RSP_EVENT_TAKEOVER_STARTED, target, NULL);
 	initiate(r, target);
-	if (target->n_missing == 0 || RSP_FAULTY(NO_ARBITRATION))
+	if (target->n_missing == 0)
 		complete(r, target);
 }
 

@@ -157,7 +157,7 @@ static void
 sweep(struct rsp_registrar *r, const struct rsp_peer *peer)
 {
 	for (struct rsp_element *e = rsp_home_first(r->space, peer->server_id); e; e = rsp_home_next(e))
-		if (e->marked && (e->rival || !rsp_timer_is_set(&e->keepalive)) && !RSP_FAULTY(DELETE_NOT_ANNOUNCED)) {
+		if (e->marked && (e->rival || !rsp_timer_is_set(&e->keepalive))) {
 			e->spared = 0;
 			rsp_wheel_set(&r->keepalive, &e->keepalive, r->now_ms + (e->rival ? 0 : SWEEP_MS));
 		}
@@ -348,7 +348,7 @@ rsp_audit(struct rsp_registrar *r, struct rsp_peer *peer, const struct rsp_messa
 	peer->in_sync = same;
 	if (peer->taking.done_ms && r->now_ms - peer->taking.done_ms < RESYNC_MS)
 		return; /* who is never in sync costs no more than that */
-	if (same || peer->taking.on || RSP_FAULTY(NO_AUDIT) || is_refused_table(r, peer, presence))
+	if (same || peer->taking.on || is_refused_table(r, peer, presence))
 		return;
 	peer->lists_refused = false;
 	peer->audited.checksum = presence->checksum;

@@ -62,7 +62,7 @@ rsp_registrar_due(struct rsp_registrar *r, struct rsp_wheel *wheel)
 	struct rsp_timer *timer = rsp_wheel_expired(wheel, r->now_ms);
 	bool again = r->now_ms > r->spared_ms + r->config.keepalive_timeout_ms;
 
-	if (timer && r->now_ms > timer->deadline_ms + LATE_MS && (!r->spared_ms || again) && !RSP_FAULTY(LATE_IS_DEAD))
+	if (timer && r->now_ms > timer->deadline_ms + LATE_MS && (!r->spared_ms || again))
 		r->spared_ms = r->now_ms + r->config.keepalive_timeout_ms / 2;
 	return timer;
 }

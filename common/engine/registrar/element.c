@@ -26,10 +26,7 @@ rsp_element_attach(struct rsp_element *e, struct rsp_link *link)
 void
 rsp_registrar_changed(struct rsp_registrar *r, uint64_t now_ms, struct rsp_element *e, enum rsp_change change)
 {
-	if (change == RSP_CHANGE_DEL && !RSP_FAULTY(DELETE_NOT_ANNOUNCED))
-		rsp_updates_send(r, e, ENRP_DEL_PE);
-	else if (change != RSP_CHANGE_DEL && !RSP_FAULTY(NO_UPDATE))
-		rsp_updates_send(r, e, ENRP_ADD_PE);
+	rsp_updates_send(r, e, change == RSP_CHANGE_DEL ? ENRP_DEL_PE : ENRP_ADD_PE);
 	if (change != RSP_CHANGE_RENEW)
 		rsp_watch_changed(r, now_ms, e->pool, change == RSP_CHANGE_DEL && e->pool->n_elements == 1);
 }
@@ -212,8 +209,6 @@ rsp_asap_keepalive_due(struct rsp_registrar *r, uint64_t now_ms, struct rsp_elem
 		rsp_registrar_remove(r, now_ms, e, RSP_REMOVAL_CONNECTION, NULL);
 	else if (!e->waiting)
 		rsp_asap_keep_alive(r, now_ms, e, e->adopting);
-	else if (RSP_FAULTY(KEEPALIVE_IGNORED))
-		e->waiting = false;
 	else
 		rsp_registrar_remove(r, now_ms, e,
 				     e->bad_reports > r->config.max_bad_pe_report ? RSP_REMOVAL_UNREACHABLE

@@ -143,7 +143,7 @@ enter(struct rsp_registrar *r, uint64_t now_ms)
 			  ? most_ms - r->config.peer_heartbeat_cycle_ms
 			  : r->config.peer_heartbeat_cycle_ms;
 	r->now_ms = now_ms;
-	if (away_ms > most_ms && r->serving && r->n_peers > 0 && !r->leaving && !RSP_FAULTY(STAYS_AWAY))
+	if (away_ms > most_ms && r->serving && r->n_peers > 0 && !r->leaving)
 		rsp_join_again(r, away_ms);
 }
 
@@ -156,7 +156,7 @@ rsp_registrar_link_up(struct rsp_registrar *r, uint64_t now_ms, uint32_t id, con
 	struct rsp_link *link = rsp_registrar_link(r, id);
 	if (known && !link)
 		return RSP_ELIMIT; /* closed just now: we were stopped, and join again */
-	bool serves = r->serving || info->protocol == RSP_ENRP || RSP_FAULTY(ANSWERS_WHILE_JOINING);
+	bool serves = r->serving || info->protocol == RSP_ENRP;
 
 	if (r->leaving || (!link && (!serves || r->n_links >= r->config.max_links)))
 		return RSP_ELIMIT;

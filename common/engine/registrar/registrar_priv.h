@@ -1,7 +1,6 @@
 #ifndef RSP_ENGINE_REGISTRAR_PRIV_H
 #define RSP_ENGINE_REGISTRAR_PRIV_H
 
-#include "base/fault.h"
 #include "engine/registrar/account.h"
 #include "engine/registrar/registrar.h"
 #include "model/tombstones.h"
