@@ -1,0 +1,322 @@
+#include "registrar_world.h"
+
+/* The elements of a registrar that we took over: RFC 5353 s.3.5.2. Each is sent a keep-alive with the H flag. */
+
+static void
+begin(void)
+{
+	struct rsp_registrar_config config = world_config();
+
+	config.max_adoptions = 2;
+	world_begin(&config);
+	world_joined(A, ID_A, "a");
+	world_joined(C, ID_C, "c");
+	world_joined(D, ID_D, "d");
+	for (uint32_t i = 1; i <= 3; i++)
+		world_update(D, ID_D, ENRP_ADD_PE, "web", world_pe(i, ID_D, 20));
+	world_clear();
+}
+
+static void
+alive(void)
+{
+	world_presence(A, ID_A, "a", false);
+	world_presence(C, ID_C, "c", false);
+}
+
+/* d is silent and does not answer the probe; a and c are alive. */
+static void
+d_dies(void)
+{
+	world_run(2400);
+	alive();
+	world_run(600);
+	CHECK_EQ(world_told(RSP_EVENT_PEER_DEAD), 1);
+}
+
+static void
+acknowledged(uint32_t link, uint32_t id)
+{
+	world_about(link, ENRP_INIT_TAKEOVER_ACK, id, ID_D);
+}
+
+static void
+taken_over(void)
+{
+	d_dies();
+	acknowledged(A, ID_A);
+	acknowledged(C, ID_C);
+	world_run(0);
+}
+
+static void
+adopted_elements_are_asked_with_the_h_flag(void)
+{ /* s.3.5.2: ASAP_ENDPOINT_KEEP_ALIVE with the H flag */
+	struct rsp_message msg;
+
+	begin();
+	d_dies();
+	acknowledged(A, ID_A);
+	unsigned before = w.n_dials;
+	acknowledged(C, ID_C);
+	world_run(0);
+	CHECK_EQ(w.n_dials - before, 1); /* they listen at one address, and share a connection */
+	uint32_t link = world_dialled("web1");
+	CHECK_EQ(w.dial[link - DIALLED].role, RSP_ROLE_NOTIFY);
+	CHECK_EQ(w.dial[link - DIALLED].protocol, RSP_ASAP);
+	CHECK_EQ(w.dial[link - DIALLED].port, 5000);
+	CHECK_EQ(w.dial[link - DIALLED].ip.ip[3], 99);
+	CHECK_EQ(world_up(link, RSP_ASAP, RSP_ROLE_NOTIFY, "web1"), RSP_OK);
+	CHECK_EQ(world_count(link, ASAP_ENDPOINT_KEEP_ALIVE), 3);
+	CHECK(world_find(link, RSP_ASAP, ASAP_ENDPOINT_KEEP_ALIVE, 0, &msg));
+	CHECK_EQ(msg.flags, ASAP_FLAG_HOME);
+	CHECK_EQ(msg.server_id, ID_US);
+	world_ack(link, "web", 1);
+	world_ack(link, "web", 2);
+	CHECK_EQ(world_told(RSP_EVENT_PE_ADOPTED), 2);
+	alive();
+	world_run(501); /* element 3 does not answer */
+	CHECK_EQ(world_home("web", 3), 0);
+	CHECK(world_find(A, RSP_ENRP, ENRP_HANDLE_UPDATE, -1, &msg) && msg.update_action == ENRP_DEL_PE);
+	CHECK_EQ(msg.element.pe_id, 3);
+
+	/* the element may register over that connection: RFC 5352 s.3.1 */
+	world_clear();
+	world_register_at(link, "web", 1, 99);
+	CHECK(world_find(link, RSP_ASAP, ASAP_REGISTRATION_RESPONSE, 0, &msg));
+	CHECK_EQ(msg.flags, 0);
+	CHECK_EQ(rsp_element_version(world_element("web", 1)) & 1, 0); /* confirmed */
+	world_down(link, RSP_ECLOSED);
+	world_run(650);
+	CHECK_EQ(world_home("web", 2), ID_US);
+	world_run(100);
+	CHECK_EQ(world_home("web", 2), 0); /* the grace time */
+	world_end();
+}
+
+static void
+an_adopted_element_that_refuses_the_connection_has_the_grace_time(void)
+{
+	begin();
+	d_dies();
+	acknowledged(A, ID_A);
+	acknowledged(C, ID_C);
+	world_run(0);
+	world_down(world_dialled("web1"), RSP_EUNREACHABLE);
+	CHECK_EQ(world_up(WEB1, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
+	world_register(WEB1, "web", 2); /* this one registers by itself */
+	alive();
+	world_run(701);
+	CHECK_EQ(world_home("web", 1), 0);
+	CHECK_EQ(world_home("web", 2), ID_US);
+	world_end();
+}
+
+static void
+an_adopted_element_whose_host_does_not_answer_has_the_grace_time(void)
+{
+	begin();
+	d_dies();
+	acknowledged(A, ID_A);
+	acknowledged(C, ID_C);
+	world_run(499);
+	alive();
+	CHECK_EQ(world_home("web", 1), ID_US);
+	world_run(750);
+	CHECK_EQ(world_home("web", 1), 0);
+	world_end();
+}
+
+static void
+an_adopted_element_that_registers_before_it_is_reached_is_not_asked(void)
+{
+	begin();
+	d_dies();
+	acknowledged(A, ID_A);
+	acknowledged(C, ID_C);
+	world_run(0);
+	CHECK_EQ(world_up(WEB1, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
+	for (uint32_t i = 1; i <= 3; i++)
+		world_register(WEB1, "web", i);
+	uint32_t link = world_dialled("web1");
+	CHECK_EQ(world_up(link, RSP_ASAP, RSP_ROLE_NOTIFY, "web1"), RSP_OK);
+	CHECK_EQ(world_count(link, ASAP_ENDPOINT_KEEP_ALIVE), 0);
+	CHECK(world_was_closed(link));
+	world_end();
+}
+
+static void
+adopted_elements_count_and_expire_as_ours(void)
+{
+	struct rsp_registrar_config config = world_config();
+	struct rsp_pool_element pe = world_pe(1, ID_D, 20);
+	struct rsp_message msg;
+
+	config.max_identity_elements = 2;
+	world_begin(&config);
+	world_joined(A, ID_A, "a");
+	world_joined(C, ID_C, "c");
+	world_joined(D, ID_D, "d");
+	pe.lifetime_s = 4;
+	world_update(D, ID_D, ENRP_ADD_PE, "web", pe);
+	world_update(D, ID_D, ENRP_ADD_PE, "web", world_pe(2, ID_D, 20));
+	CHECK_EQ(world_up(WEB1, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
+	world_register(WEB1, "web", 9); /* elements of d do not count here */
+	CHECK(world_find(WEB1, RSP_ASAP, ASAP_REGISTRATION_RESPONSE, -1, &msg) && msg.flags == 0);
+	taken_over(); /* 3 s later */
+	CHECK_EQ(rsp_registrar_stats(w.r).own_elements, 3);
+	world_register(WEB1, "web", 10);
+	CHECK(world_find(WEB1, RSP_ASAP, ASAP_REGISTRATION_RESPONSE, -1, &msg) && msg.flags == ASAP_FLAG_REJECT);
+	uint32_t link = world_dialled("web1");
+	CHECK_EQ(world_up(link, RSP_ASAP, RSP_ROLE_NOTIFY, "web1"), RSP_OK);
+	world_ack(link, "web", 1);
+	world_ack(link, "web", 2);
+	for (unsigned i = 0; i < 3; i++) { /* its lifetime counts from the takeover: we do not know when it registered */
+		world_run(1300);
+		alive();
+	}
+	CHECK_EQ(world_home("web", 1), ID_US);
+	world_run(100);
+	CHECK_EQ(world_home("web", 1), 0);
+	CHECK_STR(world_reason(RSP_EVENT_PE_REMOVED), "expired");
+	CHECK(world_find(C, RSP_ENRP, ENRP_HANDLE_UPDATE, -1, &msg) && msg.update_action == ENRP_DEL_PE);
+	world_register(WEB1, "web", 2); /* this one counts already */
+	CHECK(world_find(WEB1, RSP_ASAP, ASAP_REGISTRATION_RESPONSE, -1, &msg) && msg.flags == 0);
+	world_register(WEB1, "web", 10);
+	CHECK(world_find(WEB1, RSP_ASAP, ASAP_REGISTRATION_RESPONSE, -1, &msg) && msg.flags == ASAP_FLAG_REJECT);
+	world_end();
+}
+
+static void
+adopted_elements_are_dialled_a_few_at_a_time(void)
+{
+	unsigned most = 0, seen;
+
+	begin(); /* two at a time */
+	for (uint32_t i = 1; i <= 6; i++) {
+		struct rsp_pool_element pe = world_pe(i, ID_D, 22);
+
+		pe.asap.port = (uint16_t)(5000 + i);
+		world_update(D, ID_D, ENRP_ADD_PE, "web", pe);
+	}
+	d_dies();
+	unsigned before = seen = w.n_dials;
+	acknowledged(A, ID_A);
+	acknowledged(C, ID_C);
+	for (unsigned i = 0; i < 100 && w.n_dials - before < 6; i++) {
+		world_run(50);
+		most = w.n_dials - seen > most ? w.n_dials - seen : most;
+		for (; seen < w.n_dials; seen++) {
+			uint32_t link = DIALLED + seen;
+
+			if (w.dial[seen].protocol != RSP_ASAP)
+				continue;
+			CHECK_EQ(world_up(link, RSP_ASAP, RSP_ROLE_NOTIFY, "web1"), RSP_OK);
+			world_ack(link, "web", w.dial[seen].port - 5000U);
+		}
+	}
+	CHECK_EQ(w.n_dials - before, 6);
+	CHECK_EQ(most, 2);
+	CHECK_EQ(world_told(RSP_EVENT_PE_ADOPTED), 6);
+	world_end();
+}
+
+/* Why element 1 cannot be dialled after the takeover. */
+enum unreachable { NO_PORT, SCTP_ONLY, NO_KEY };
+
+static void
+adopted_element_that_cannot_be_dialled(enum unreachable how)
+{
+	struct rsp_pool_element pe = world_pe(1, ID_D, 22);
+
+	begin();
+	if (how == NO_PORT)
+		pe.asap.port = 0;
+	else if (how == SCTP_ONLY)
+		pe.asap.type = RSP_PARAM_SCTP;
+	world_update(D, ID_D, ENRP_ADD_PE, "web", pe);
+	world_update(D, ID_D, ENRP_DEL_PE, "web", world_pe(2, ID_D, 22));
+	world_update(D, ID_D, ENRP_DEL_PE, "web", world_pe(3, ID_D, 22));
+	d_dies();
+	unsigned before = w.n_dials;
+	w.no_keys = how == NO_KEY;
+	acknowledged(A, ID_A);
+	acknowledged(C, ID_C);
+	world_run(650);
+	CHECK_EQ(w.n_dials, before);
+	CHECK_EQ(world_home("web", 1), ID_US);
+	world_run(100);
+	CHECK_EQ(world_home("web", 1), 0);
+	CHECK_STR(world_reason(RSP_EVENT_PE_REMOVED), "connection-lost");
+	world_end();
+}
+
+static void
+an_adopted_element_without_a_port_has_the_grace_time(void)
+{
+	adopted_element_that_cannot_be_dialled(NO_PORT);
+}
+
+static void
+an_adopted_element_on_another_transport_has_the_grace_time(void)
+{
+	adopted_element_that_cannot_be_dialled(SCTP_ONLY);
+}
+
+static void
+an_adopted_element_without_a_key_has_the_grace_time(void)
+{
+	adopted_element_that_cannot_be_dialled(NO_KEY);
+}
+
+/* Elements share a connection if they have the same identity, address and port. */
+static void
+each_listener_is_dialled_once_for_its_identity(void)
+{
+	enum { OWNERS = 3, HOSTS = 10, PORTS = 10, LISTENERS = OWNERS * HOSTS * PORTS };
+	struct rsp_registrar_config config = world_config();
+	uint8_t room[RSP_ADDRS_ROOM(1)];
+	unsigned n = 0, before = 0;
+
+	config.max_adoptions = LISTENERS + 1;
+	world_begin(&config);
+	world_joined(D, ID_D, "d");
+	for (uint32_t i = 0; i < 2 * LISTENERS; i++) {
+		struct rsp_pool_element pe = world_pe(i + 1, ID_D, 20);
+		struct rsp_ip ip = { 4, { 192, 0, 2, (uint8_t)(100 + i / OWNERS % HOSTS) } };
+		char owner[16];
+
+		(void)snprintf(owner, sizeof(owner), "web%u", i % OWNERS);
+		rsp_transport_set_ips(&pe.asap, &ip, 1, room);
+		pe.asap.port = (uint16_t)(5000 + i / OWNERS / HOSTS % PORTS);
+		pe.owner = rsp_bytes_str(owner);
+		world_update(D, ID_D, ENRP_ADD_PE, "web", pe);
+	}
+	before = w.n_dials;
+	world_run(3000);
+	for (unsigned k = before; k < w.n_dials; k++) {
+		if (w.dial[k].role != RSP_ROLE_NOTIFY)
+			continue;
+		n++;
+		CHECK_EQ(world_up(DIALLED + k, RSP_ASAP, RSP_ROLE_NOTIFY, w.dial[k].name), RSP_OK);
+		CHECK_EQ(world_count(DIALLED + k, ASAP_ENDPOINT_KEEP_ALIVE), 2);
+	}
+	CHECK_EQ(n, LISTENERS);
+	world_end();
+}
+
+int
+main(void)
+{
+	TAP_RUN(adopted_elements_are_asked_with_the_h_flag);
+	TAP_RUN(an_adopted_element_that_refuses_the_connection_has_the_grace_time);
+	TAP_RUN(an_adopted_element_whose_host_does_not_answer_has_the_grace_time);
+	TAP_RUN(an_adopted_element_that_registers_before_it_is_reached_is_not_asked);
+	TAP_RUN(adopted_elements_count_and_expire_as_ours);
+	TAP_RUN(adopted_elements_are_dialled_a_few_at_a_time);
+	TAP_RUN(an_adopted_element_without_a_port_has_the_grace_time);
+	TAP_RUN(an_adopted_element_on_another_transport_has_the_grace_time);
+	TAP_RUN(an_adopted_element_without_a_key_has_the_grace_time);
+	TAP_RUN(each_listener_is_dialled_once_for_its_identity);
+	return tap_end();
+}
