@@ -9,27 +9,14 @@ rsp_wheel_init(struct rsp_wheel *wheel, uint64_t now_ms)
 }
 
 static void
-insert(struct rsp_timer **head, struct rsp_timer *timer)
-{
-	timer->next = *head;
-	timer->link = head;
-	if (*head)
-		(*head)->link = &timer->next;
-	*head = timer;
-}
-
-static void
 take_out(struct rsp_timer *timer)
 {
-	*timer->link = timer->next;
-	if (timer->next)
-		timer->next->link = timer->link;
-	timer->next = NULL;
-	timer->link = NULL;
+	LIST_REMOVE(timer, entry);
+	timer->entry.le_prev = NULL;
 }
 
-/* The level is the highest group of bits in which the deadline differs from now: below it the wheel will have turned to
- * zero by the time the slot comes up. */
+/* The level is the highest group of bits in which the deadline differs from now. When the slot comes up, all levels below
+ * have turned to zero. */
 static void
 place(struct rsp_wheel *wheel, struct rsp_timer *timer)
 {
@@ -37,10 +24,10 @@ place(struct rsp_wheel *wheel, struct rsp_timer *timer)
 	uint64_t at = timer->deadline_ms, differ;
 
 	if (at <= wheel->now_ms) {
-		insert(&wheel->due, timer);
+		LIST_INSERT_HEAD(&wheel->due, timer, entry);
 		return;
 	}
-	if (at - wheel->now_ms >= reach / 2) /* 17 years: it is placed again when its slot comes up */
+	if (at - wheel->now_ms >= reach / 2) /* 17 years: it is placed again before that */
 		at = wheel->now_ms + reach / 2;
 	differ = at ^ wheel->now_ms;
 	unsigned level = (63U - (unsigned)__builtin_clzll(differ)) / RSP_WHEEL_BITS;
@@ -48,7 +35,7 @@ place(struct rsp_wheel *wheel, struct rsp_timer *timer)
 		level = RSP_WHEEL_LEVELS - 1;
 	unsigned slot = (unsigned)(at >> (level * RSP_WHEEL_BITS)) & (RSP_WHEEL_SLOTS - 1);
 
-	insert(&wheel->slot[level][slot], timer);
+	LIST_INSERT_HEAD(&wheel->slot[level][slot], timer, entry);
 	wheel->busy[level][slot / 64] |= 1ULL << (slot % 64);
 }
 
@@ -56,21 +43,22 @@ void
 rsp_wheel_cancel(struct rsp_wheel *wheel, struct rsp_timer *timer)
 {
 	(void)wheel;
-	if (timer->link)
+	if (rsp_timer_is_set(timer))
 		take_out(timer);
 }
 
 void
 rsp_wheel_set(struct rsp_wheel *wheel, struct rsp_timer *timer, uint64_t deadline_ms)
 {
-	bool waits = timer->link && timer->deadline_ms > wheel->now_ms;
+	bool waits = rsp_timer_is_set(timer) && timer->deadline_ms > wheel->now_ms;
 
-	/* The slot it is in comes up early enough, and then it is placed again: most timers are set again and again. */
+	/* A later deadline: the slot that it is in comes up first, and then it is placed again. This makes it cheap to set a
+	 * timer again and again before it expires, which is what most timers are for. */
 	if (waits && deadline_ms >= timer->deadline_ms && deadline_ms != RSP_NEVER) {
 		timer->deadline_ms = deadline_ms;
 		return;
 	}
-	if (timer->link)
+	if (rsp_timer_is_set(timer))
 		take_out(timer);
 	timer->deadline_ms = deadline_ms;
 	if (deadline_ms != RSP_NEVER)
@@ -113,10 +101,10 @@ next_turn(const struct rsp_wheel *wheel)
 uint64_t
 rsp_wheel_next(const struct rsp_wheel *wheel)
 {
-	return wheel->due ? wheel->now_ms : next_turn(wheel);
+	return LIST_EMPTY(&wheel->due) ? next_turn(wheel) : wheel->now_ms;
 }
 
-/* Go to @at, the time the next slots come up, and place anew what they hold. */
+/* Advance to @at, when the next slots come up, and place their timers again. */
 static void
 turn(struct rsp_wheel *wheel, uint64_t at)
 {
@@ -128,9 +116,7 @@ turn(struct rsp_wheel *wheel, uint64_t at)
 		if (at & ((1ULL << shift) - 1))
 			break; /* this level has not moved */
 		wheel->busy[level][slot / 64] &= ~(1ULL << (slot % 64));
-		while (wheel->slot[level][slot]) {
-			struct rsp_timer *timer = wheel->slot[level][slot];
-
+		for (struct rsp_timer *timer; (timer = LIST_FIRST(&wheel->slot[level][slot]));) {
 			take_out(timer);
 			place(wheel, timer);
 		}
@@ -140,17 +126,17 @@ turn(struct rsp_wheel *wheel, uint64_t at)
 struct rsp_timer *
 rsp_wheel_expired(struct rsp_wheel *wheel, uint64_t now_ms)
 {
-	while (!wheel->due) {
+	while (LIST_EMPTY(&wheel->due)) {
 		uint64_t next = next_turn(wheel);
 
 		if (next > now_ms) {
 			if (now_ms > wheel->now_ms)
 				turn(wheel, now_ms);
-			return wheel->due; /* NULL: nothing was due before the next turn */
+			return NULL;
 		}
 		turn(wheel, next);
 	}
-	struct rsp_timer *timer = wheel->due;
+	struct rsp_timer *timer = LIST_FIRST(&wheel->due);
 
 	take_out(timer);
 	return timer;

@@ -228,7 +228,7 @@ a_random_history_agrees_with_an_array(void)
 				home_of[p][id] = home;
 			}
 		}
-		if (!walk.link) {
+		if (!rsp_walk_is_open(&walk)) {
 			memset(seen, 0, sizeof(seen));
 			for (unsigned i = 0; i < POOLS * IDS; i++)
 				there_throughout[i / IDS][i % IDS] = home_of[i / IDS][i % IDS] != 0;

@@ -167,11 +167,11 @@ walks_do_not_disturb_one_another(void)
 	open--;
 	while (open > 0) {
 		unsigned i = (unsigned)rsp_rng_below(&rng, WALKS);
-		struct rsp_element *e = walk[i].link ? rsp_walk_next(&walk[i]) : NULL;
+		struct rsp_element *e = rsp_walk_is_open(&walk[i]) ? rsp_walk_next(&walk[i]) : NULL;
 
 		if (e) {
 			seen[i][e->pe_id]++;
-		} else if (walk[i].link) {
+		} else if (rsp_walk_is_open(&walk[i])) {
 			rsp_walk_end(&walk[i]);
 			open--;
 		}

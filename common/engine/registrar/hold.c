@@ -56,7 +56,7 @@ rsp_hold(struct rsp_registrar *r, struct rsp_link *link, const struct rsp_messag
 	held->until_ms = r->now_ms + r->config.hold_ms;
 	held->items = items;
 	held->watch = msg->flags & ASAP_FLAG_SUBSCRIBE;
-	held->hash = rsp_handle_hash(r->space, msg->handle);
+	held->hash = rsp_pool_hash(r->space, msg->handle);
 	held->handle_size = msg->handle.n;
 	memcpy(held->handle, msg->handle.p, msg->handle.n);
 	*at = held;

@@ -1,0 +1,186 @@
+#include "model/element.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "model/handlespace_priv.h"
+
+static uint64_t
+element_hash(const struct rsp_handlespace *hs, const struct rsp_pool *pool, uint32_t pe_id)
+{
+	return rsp_handlespace_mix(hs, pool->hash ^ pe_id);
+}
+
+static uint64_t
+hash_of_element(const void *ctx, const struct rsp_table_node *node)
+{
+	const struct rsp_element *e = (const void *)node;
+
+	return element_hash(ctx, e->pool, e->pe_id);
+}
+
+enum rsp_err
+rsp_elements_init(struct rsp_handlespace *hs)
+{
+	return rsp_table_init(&hs->elements, RSP_HANDLESPACE_BUCKETS, hash_of_element, hs);
+}
+
+struct rsp_element *
+rsp_element_find(const struct rsp_handlespace *hs, const struct rsp_pool *pool, uint32_t pe_id)
+{
+	if (!pool)
+		return NULL;
+	struct rsp_table_node *node = *rsp_table_chain(&hs->elements, element_hash(hs, pool, pe_id));
+
+	for (; node; node = node->next) {
+		struct rsp_element *e = RSP_CONTAINER(node, struct rsp_element, node);
+
+		if (e->pe_id == pe_id && e->pool == pool)
+			return e;
+	}
+	return NULL;
+}
+
+enum rsp_err
+rsp_element_new(struct rsp_handlespace *hs, struct rsp_pool *pool, const struct rsp_pool_element *pe, size_t room,
+		struct rsp_element **ret)
+{
+	struct rsp_element *e = calloc(1, sizeof(*e) + hs->engine_size + room);
+
+	if (!e || rsp_pool_join(pool, e, &pe->policy) != RSP_OK) {
+		free(e);
+		return RSP_ENOMEM;
+	}
+	e->encoded = e->tail + hs->engine_size;
+	e->encoded_room = (uint16_t)room;
+	e->pe_id = pe->pe_id;
+	rsp_table_add(&hs->elements, &e->node, element_hash(hs, pool, pe->pe_id));
+	*ret = e;
+	return RSP_OK;
+}
+
+void
+rsp_element_store(struct rsp_element *e, struct rsp_bytes encoded, bool versioned)
+{
+	e->versioned = versioned;
+	memcpy(e->encoded, encoded.p, encoded.n);
+	e->encoded_size = (uint16_t)encoded.n;
+	e->answer_size = (uint16_t)rsp_encoded_public(encoded).n;
+}
+
+void
+rsp_element_move(struct rsp_handlespace *hs, struct rsp_element *e, struct rsp_home *home)
+{
+	struct rsp_home *old_home = e->home;
+
+	rsp_walk_skip(hs, e);
+	rsp_home_leave(e);
+	rsp_home_join(home, e);
+	rsp_home_drop(hs, old_home);
+}
+
+void
+rsp_element_unlink(struct rsp_handlespace *hs, struct rsp_element *e)
+{
+	assert(!e->unlinked);
+	e->unlinked = true;
+	hs->n_unlinked++;
+	e->pool->n_unlinked++;
+	rsp_table_remove(&hs->elements, &e->node, element_hash(hs, e->pool, e->pe_id));
+	rsp_walk_skip(hs, e);
+	rsp_home_leave(e);
+	rsp_pool_leave(hs, e);
+}
+
+void
+rsp_element_free(struct rsp_handlespace *hs, struct rsp_element *e)
+{
+	assert(e->unlinked);
+	hs->n_unlinked--;
+	e->pool->n_unlinked--;
+	rsp_pool_drop(e->pool);
+	rsp_home_drop(hs, e->home);
+	rsp_owner_drop(hs, e->owner);
+	if (e->outgrown)
+		free(e->encoded);
+	free(e->reporters);
+	free(e->rival);
+	free(e);
+}
+
+void
+rsp_element_remove(struct rsp_handlespace *hs, struct rsp_element *e)
+{
+	rsp_element_unlink(hs, e);
+	rsp_element_free(hs, e);
+}
+
+enum rsp_err
+rsp_element_rehome(struct rsp_handlespace *hs, struct rsp_element *e, uint32_t new_home_id, uint64_t version)
+{
+	struct rsp_home *home = e->home->id == new_home_id ? e->home : rsp_home_hold(hs, new_home_id);
+
+	assert(!e->unlinked);
+	if (!home)
+		return RSP_ENOMEM;
+	if (version)
+		rsp_element_set_version(e, version);
+	if (home == e->home)
+		return RSP_OK;
+	rsp_element_move(hs, e, home);
+	rsp_encoded_set_home_id(e->encoded, new_home_id);
+	return RSP_OK;
+}
+
+void
+rsp_element_set_version(struct rsp_element *e, uint64_t version)
+{
+	uint64_t before = rsp_element_digest(e);
+
+	assert(!e->unlinked);
+	if (!e->versioned)
+		return;
+	rsp_encoded_set_version(e->encoded, e->encoded_size, version);
+	e->home->digest += rsp_element_digest(e) - before;
+}
+
+uint32_t
+rsp_element_home_id(const struct rsp_element *e)
+{
+	return e->home->id;
+}
+
+uint64_t
+rsp_element_version(const struct rsp_element *e)
+{
+	return e->versioned ? rsp_encoded_version(rsp_element_encoded(e)) : 0;
+}
+
+void
+rsp_element_write(struct rsp_wr *wr, const struct rsp_element *e, bool whole)
+{
+	rsp_wr_pad(wr);
+	struct rsp_mark mark = { .at = wr->pos };
+
+	rsp_wr_bytes(wr, whole ? rsp_element_encoded(e) : rsp_element_public(e));
+	rsp_wr_close(wr, mark);
+}
+
+struct rsp_bytes
+rsp_element_public(const struct rsp_element *e)
+{
+	return rsp_bytes_of(e->encoded, e->answer_size);
+}
+
+void
+rsp_element_policy_write(struct rsp_wr *wr, const struct rsp_element *e)
+{
+	rsp_wr_pad(wr);
+	rsp_wr_bytes(wr, rsp_encoded_policy(rsp_element_encoded(e)));
+}
+
+void
+rsp_element_decode(const struct rsp_element *e, struct rsp_pool_element *ret)
+{
+	rsp_encoded_decode(rsp_element_encoded(e), ret);
+}

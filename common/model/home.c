@@ -1,0 +1,150 @@
+#include "model/home.h"
+
+#include <stdlib.h>
+
+#include "model/handlespace_priv.h"
+
+static uint64_t
+hash_of_home(const void *ctx, const struct rsp_table_node *node)
+{
+	return rsp_handlespace_mix(ctx, ((const struct rsp_home *)(const void *)node)->id);
+}
+
+enum rsp_err
+rsp_homes_init(struct rsp_handlespace *hs)
+{
+	return rsp_table_init(&hs->homes, RSP_HANDLESPACE_BUCKETS, hash_of_home, hs);
+}
+
+static struct rsp_home *
+find_home(const struct rsp_handlespace *hs, uint32_t id)
+{
+	struct rsp_table_node *node = *rsp_table_chain(&hs->homes, rsp_handlespace_mix(hs, id));
+
+	while (node && RSP_CONTAINER(node, struct rsp_home, node)->id != id)
+		node = node->next;
+	return node ? RSP_CONTAINER(node, struct rsp_home, node) : NULL;
+}
+
+struct rsp_home *
+rsp_home_hold(struct rsp_handlespace *hs, uint32_t id)
+{
+	struct rsp_home *home = find_home(hs, id);
+
+	if (!home) {
+		home = calloc(1, sizeof(*home));
+		if (!home)
+			return NULL;
+		home->id = id;
+		rsp_table_add(&hs->homes, &home->node, rsp_handlespace_mix(hs, id));
+	}
+	home->references++;
+	return home;
+}
+
+void
+rsp_home_drop(struct rsp_handlespace *hs, struct rsp_home *home)
+{
+	if (!home || --home->references > 0)
+		return;
+	rsp_table_remove(&hs->homes, &home->node, rsp_handlespace_mix(hs, home->id));
+	free(home);
+}
+
+static uint64_t
+sum_of(const struct rsp_element *e)
+{
+	return rsp_checksum_element(e->pool->handle_sum, e->pe_id);
+}
+
+void
+rsp_home_join(struct rsp_home *home, struct rsp_element *e)
+{
+	e->home = home;
+	LIST_INSERT_HEAD(&home->elements, e, home_entry);
+	home->count++;
+	home->sum += sum_of(e);
+	home->digest += rsp_element_digest(e);
+}
+
+void
+rsp_home_leave(struct rsp_element *e)
+{
+	struct rsp_home *home = e->home;
+
+	LIST_REMOVE(e, home_entry);
+	home->count--;
+	home->sum -= sum_of(e);
+	home->digest -= rsp_element_digest(e);
+}
+
+uint16_t
+rsp_home_checksum(const struct rsp_handlespace *hs, uint32_t home_id)
+{
+	const struct rsp_home *home = find_home(hs, home_id);
+
+	return rsp_checksum_fold(home ? home->sum : 0);
+}
+
+uint16_t
+rsp_home_checksum_full(const struct rsp_handlespace *hs, uint32_t home_id)
+{
+	const struct rsp_pool *pool;
+	uint64_t sum = 0;
+
+	TAILQ_FOREACH(pool, &hs->in_order, entry)
+		for (uint32_t i = 0; i < pool->n_elements; i++)
+			if (pool->element[i]->home->id == home_id)
+				sum += rsp_checksum_element(rsp_checksum_handle(rsp_pool_handle(pool)),
+							    pool->element[i]->pe_id);
+	return rsp_checksum_fold(sum);
+}
+
+uint64_t
+rsp_home_digest(const struct rsp_handlespace *hs, uint32_t home_id)
+{
+	const struct rsp_home *home = find_home(hs, home_id);
+
+	return home ? home->digest : 0;
+}
+
+uint64_t
+rsp_home_digest_full(const struct rsp_handlespace *hs, uint32_t home_id)
+{
+	const struct rsp_pool *pool;
+	uint64_t digest = 0;
+
+	TAILQ_FOREACH(pool, &hs->in_order, entry)
+		for (uint32_t i = 0; i < pool->n_elements; i++) {
+			const struct rsp_element *e = pool->element[i];
+			uint64_t version = e->versioned ? rsp_encoded_version(rsp_element_encoded(e)) : 0;
+
+			if (e->home->id == home_id)
+				digest += rsp_digest_element(rsp_digest_handle(rsp_pool_handle(pool)), e->pe_id, version);
+		}
+	return digest;
+}
+
+uint32_t
+rsp_home_count(const struct rsp_handlespace *hs, uint32_t home_id)
+{
+	const struct rsp_home *home = find_home(hs, home_id);
+
+	return home ? home->count : 0;
+}
+
+uint32_t
+rsp_home_pools(const struct rsp_handlespace *hs, uint32_t home_id)
+{
+	const struct rsp_home *home = find_home(hs, home_id);
+
+	return home ? home->pools : 0;
+}
+
+struct rsp_element *
+rsp_home_first(const struct rsp_handlespace *hs, uint32_t home_id)
+{
+	const struct rsp_home *home = find_home(hs, home_id);
+
+	return home ? LIST_FIRST(&home->elements) : NULL;
+}

@@ -1,0 +1,13 @@
+#ifndef RSP_MODEL_OWNER_H
+#define RSP_MODEL_OWNER_H
+
+#include <stdint.h>
+
+#include "base/bytes.h"
+
+struct rsp_handlespace;
+
+/** How many pools count for the identity @owner, because it registered their first element. */
+uint32_t rsp_owner_pools(const struct rsp_handlespace *hs, struct rsp_bytes owner);
+
+#endif
