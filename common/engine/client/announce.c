@@ -1,97 +1,69 @@
+#include "engine/client/announce.h"
+
 #include <stdio.h>
-#include <stdlib.h>
 
-#include "engine/client/priv.h"
+/* Any host can send announcements, in any number, with any content. So an announced address is only a hint (RFC 5355
+ * s.2.12): it may be dialled, and the registrar there has to authenticate. */
 
-/* Registrars that announce themselves: RFC 5352 s.3.6, T7. Anybody can send an announcement, and any number of them, so
- * each is a hint (RFC 5355 s.2.12): an address that may be tried. Who answers there has to prove itself. */
+#define HINTS_PER_SOURCE 8
+#define HEARD_BURST 32
+#define HEARD_STEP_MS 100
 
-#define PACE_BURST  4 /* hints dialled at once; then one in each stagger */
-#define TOLD_BURST  32
-#define TOLD_PACE   100 /* ms */
-
-/* What speaks for a hint. Those that have more are tried first, and make no room for those that have less. */
+/* What supports an address. Addresses of a higher rank are dialled first, and are not evicted by those of a lower one. */
 enum {
 	RANK_NONE,
-	RANK_SOURCE, /* who is there announced it */
-	RANK_HOST,   /* a registrar of the scope has the address, with another port or with none that is fixed */
-	RANK_KNOWN   /* and the port */
+	RANK_SOURCE, /* the datagram came from that address */
+	RANK_HOST,   /* a registrar of the scope has the address, but on another port or on no fixed port */
+	RANK_KNOWN   /* a registrar of the scope has the address and the port */
 };
 
-enum rsp_err
-rsp_client_hints_init(struct rsp_client *c)
-{
-	unsigned n = c->config.n_registrars;
-
-	c->hints = calloc(RSP_CLIENT_HINTS_MAX, sizeof *c->hints);
-	c->registrars = calloc(n ? n : 1, sizeof *c->registrars);
-	if (!c->hints || !c->registrars)
-		return RSP_ENOMEM;
-	enum rsp_err err = rsp_client_copy_servers(c->registrars, c->config.registrars, n);
-	c->config.registrars = c->registrars;
-	return err;
-}
-
-void
-rsp_client_hints_done(struct rsp_client *c)
-{
-	rsp_client_free_servers(c->registrars, c->config.n_registrars);
-	free(c->hints);
-}
-
-struct client_hint *
-rsp_client_hint_of(const struct rsp_client *c, unsigned candidate)
-{
-	return c->hints && candidate >= c->n_candidates ? &c->hints[candidate - c->n_candidates] : NULL;
-}
-
-/* Its row among the servers: where its address is. */
-static struct rsp_client_server *
-server_of(const struct rsp_client *c, const struct client_hint *hint)
-{
-	return &c->servers[c->config.n_servers + (unsigned)(hint - c->hints)];
-}
-
-unsigned
-rsp_client_hints_count(const struct rsp_client *c)
-{
-	unsigned n = 0;
-
-	for (unsigned i = 0; c->hints && i < RSP_CLIENT_HINTS_MAX; i++)
-		n += c->hints[i].used;
-	return n;
-}
-
-/* A link to it is open or opening: its number must not become another's. */
-static bool
-in_use(const struct rsp_client *c, const struct client_hint *hint)
-{
-	for (size_t i = 0; i < RSP_COUNT(c->links); i++)
-		if (c->links[i].id && c->links[i].dialled && rsp_client_hint_of(c, c->links[i].candidate) == hint)
-			return true;
-	return false;
-}
-
-/* A bucket of @burst tokens that gets one each @step_ms; @full_ms is when it will be full again. How long until there
- * is one, 0: now. */
-static uint64_t
-wait_for_token(uint64_t full_ms, uint64_t now, uint64_t step_ms, unsigned burst)
+uint64_t
+rsp_client_announce_wait(uint64_t full_ms, uint64_t now, uint64_t step_ms, unsigned burst)
 {
 	uint64_t room_ms = step_ms * (burst - 1), missing_ms = full_ms > now ? full_ms - now : 0;
 
 	return missing_ms > room_ms ? missing_ms - room_ms : 0;
 }
 
-static void
-take_token(uint64_t *full_ms, uint64_t now, uint64_t step_ms)
+void
+rsp_client_announce_take(uint64_t *full_ms, uint64_t now, uint64_t step_ms)
 {
 	*full_ms = (*full_ms > now ? *full_ms : now) + step_ms;
 }
 
-static void
-tell(struct rsp_client *c, enum rsp_client_event_type type, const struct client_hint *hint)
+static struct rsp_client_server *
+server_of(const struct client_candidates *cands, const struct client_hint *hint)
 {
-	const struct rsp_client_server *server = server_of(c, hint);
+	return rsp_client_candidate_server(cands, rsp_client_candidate_of_hint(cands, hint));
+}
+
+/* Whether a link uses the address of @hint, so that its slot must keep it. */
+static bool
+is_in_use(const struct client_candidates *cands, const struct client_hint *hint)
+{
+	struct client_candidate *cand = rsp_client_candidate_of_hint(cands, hint);
+
+	return rsp_client_link_uses(cands->links, rsp_client_candidate_number(cands, cand));
+}
+
+unsigned
+rsp_client_announce_count(const struct client_candidates *cands)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; cands->hints && i < CLIENT_HINT_SLOTS; i++)
+		n += cands->hints->hint[i].state == HINT_KNOWN;
+	return n;
+}
+
+void
+rsp_client_announce_tell(struct client_candidates *cands, struct client_news *news)
+{
+	struct client_hint *hint = RSP_CONTAINER(news, struct client_hint, news);
+	const struct rsp_client_server *server = server_of(cands, hint);
+	bool forgotten = hint->state == HINT_FORGOTTEN;
+	struct rsp_client_event event =
+		rsp_client_link_event(cands->links, forgotten ? RSP_CLIENT_FORGOTTEN : RSP_CLIENT_HEARD);
 	struct rsp_client_hint what = {
 		.server_id = hint->server_id,
 		.ip = server->ip[0],
@@ -99,31 +71,33 @@ tell(struct rsp_client *c, enum rsp_client_event_type type, const struct client_
 		.port = server->port,
 		.name = hint->name,
 	};
-	struct rsp_client_event event = rsp_client_event_new(c, type);
 
 	event.hint = &what;
 	event.server = hint->label;
-	rsp_client_tell(c, &event);
+	if (!forgotten || hint->is_told)
+		rsp_client_core_tell(cands->core, &event);
+	hint->is_told = true;
+	if (forgotten)
+		hint->state = HINT_FREE;
 }
 
 static void
-forget(struct rsp_client *c, struct client_hint *hint)
+forget(struct client_candidates *cands, struct client_hint *hint)
 {
-	hint->used = false;
-	if (hint->told)
-		tell(c, RSP_CLIENT_FORGOTTEN, hint);
+	hint->state = HINT_FORGOTTEN;
+	rsp_client_core_note(cands->core, &hint->news);
 }
 
-/* Addresses that a registrar can have, for us: a loopback address is the announcer's own, unless it is here too. */
+/* Whether a registrar can have the address @ip, as seen from here. A loopback address is the announcer's own, unless the
+ * announcer is this host. */
 static bool
 can_be_dialled(const struct rsp_ip *ip, const struct rsp_ip *source)
 {
 	if (rsp_ip_unfit(ip))
-			return false;
+		return false;
 	return rsp_ip_kind(ip) != RSP_IP_LOOPBACK || rsp_ip_kind(source) == RSP_IP_LOOPBACK;
 }
 
-/* Whether @registrar has the address @ip. */
 static bool
 has_ip(const struct rsp_client_server *registrar, const struct rsp_ip *ip)
 {
@@ -133,17 +107,17 @@ has_ip(const struct rsp_client_server *registrar, const struct rsp_ip *ip)
 	return false;
 }
 
-/* What speaks for @ip and @port; and the name of the registrar that has to answer there, NULL for any. */
+/* The rank of @ip and @port; and the name of the registrar that has to answer there, NULL: any. */
 static unsigned
-rank(const struct rsp_client *c, const struct rsp_ip *ip, uint16_t port, const struct rsp_ip *source,
-     const char **ret_name)
+rank_of(const struct client_hints *hints, const struct rsp_ip *ip, uint16_t port, const struct rsp_ip *source,
+	const char **ret_name)
 {
 	const struct rsp_client_server *found = NULL;
 	unsigned n = 0;
 
 	*ret_name = NULL;
-	for (unsigned i = 0; i < c->config.n_registrars; i++) {
-		const struct rsp_client_server *registrar = &c->registrars[i];
+	for (unsigned i = 0; i < hints->n_registrars; i++) {
+		const struct rsp_client_server *registrar = &hints->registrars[i];
 
 		if (!has_ip(registrar, ip))
 			continue;
@@ -154,73 +128,94 @@ rank(const struct rsp_client *c, const struct rsp_ip *ip, uint16_t port, const s
 			return RANK_KNOWN;
 		}
 	}
-	if (n == 1 && found->port == 0) /* it listens where the kernel lets it */
+	if (n == 1 && found->port == 0) /* it listens on a port that the kernel chooses */
 		*ret_name = found->name;
 	return n > 0 ? RANK_HOST : rsp_ip_equal(ip, source) ? RANK_SOURCE : RANK_NONE;
 }
 
 static struct client_hint *
-find(const struct rsp_client *c, const struct rsp_ip *ip, uint16_t port)
+find_hint(const struct client_candidates *cands, const struct rsp_ip *ip, uint16_t port)
 {
-	for (unsigned i = 0; i < RSP_CLIENT_HINTS_MAX; i++) {
-		const struct rsp_client_server *server = server_of(c, &c->hints[i]);
+	for (unsigned i = 0; i < CLIENT_HINT_SLOTS; i++) {
+		struct client_hint *hint = &cands->hints->hint[i];
+		const struct rsp_client_server *server = server_of(cands, hint);
 
-		if (c->hints[i].used && server->port == port && rsp_ip_equal(&server->ip[0], ip))
-			return &c->hints[i];
+		if (hint->state == HINT_KNOWN && server->port == port && rsp_ip_equal(&server->ip[0], ip))
+			return hint;
 	}
 	return NULL;
 }
 
-/* Whether @a should rather make room than @b. */
 static bool
-worth_less(const struct client_hint *a, const struct client_hint *b)
-{
-	return a->rank != b->rank ? a->rank < b->rank : a->failures > b->failures;
-}
-
-static bool
-same_source(const struct rsp_ip *a, const struct rsp_ip *b)
+is_same_source(const struct rsp_ip *a, const struct rsp_ip *b)
 {
 	struct rsp_ip x = rsp_ip_source(a), y = rsp_ip_source(b);
 
 	return rsp_ip_equal(&x, &y);
 }
 
-/* A place for what @source announced. One source has a part of the table only; a full one has room by chance, so that
- * no one can keep others out by being first. NULL: there is none. */
 static struct client_hint *
-make_room(struct rsp_client *c, unsigned rank, const struct rsp_ip *source)
+free_slot(const struct client_candidates *cands)
 {
-	struct client_hint *unused = NULL, *victim = NULL;
-	unsigned n_own = 0, n_alike = 0;
+	for (unsigned i = 0; i < CLIENT_HINT_SLOTS; i++) {
+		struct client_hint *hint = &cands->hints->hint[i];
 
-	for (unsigned i = 0; i < RSP_CLIENT_HINTS_MAX; i++) {
-		if (!unused && !c->hints[i].used && !in_use(c, &c->hints[i]))
-			unused = &c->hints[i];
-		n_own += c->hints[i].used && same_source(&c->hints[i].source, source);
+		if (hint->state == HINT_FREE && !is_in_use(cands, hint))
+			return hint;
 	}
-	bool enough = rank < RANK_KNOWN && n_own >= CLIENT_HINTS_PER_SOURCE;
-	if (unused && !enough)
-		return unused;
-	for (unsigned i = 0; i < RSP_CLIENT_HINTS_MAX; i++) {
-		struct client_hint *hint = &c->hints[i];
+	return NULL;
+}
 
-		if (!hint->used || hint->rank > rank || (enough && !same_source(&hint->source, source)) ||
-		    in_use(c, hint) || (victim && worth_less(victim, hint)))
+/* The hint to evict for one of @rank from @source: the worst, at random among equals, so that an attacker cannot keep
+ * others out by being first. @own: only one from the same source. NULL: all are better, or in use. */
+static struct client_hint *
+choose_victim(struct client_candidates *cands, unsigned rank, const struct rsp_ip *source, bool own)
+{
+	struct client_hint *victim = NULL;
+	unsigned n_equal = 0;
+
+	for (unsigned i = 0; i < CLIENT_HINT_SLOTS; i++) {
+		struct client_hint *hint = &cands->hints->hint[i];
+
+		if (hint->state != HINT_KNOWN || hint->rank > rank ||
+		    (own && !is_same_source(&hint->source, source)) || is_in_use(cands, hint) ||
+		    (victim && rsp_client_candidate_is_worse(victim, hint)))
 			continue;
-		if (!victim || worth_less(hint, victim))
-			n_alike = 0;
-		n_alike++;
-		if (n_alike == 1 || rsp_rng_below(&c->rng, n_alike) == 0)
+		if (!victim || rsp_client_candidate_is_worse(hint, victim))
+			n_equal = 0;
+		n_equal++;
+		if (n_equal == 1 || rsp_rng_below(&cands->core->rng, n_equal) == 0)
 			victim = hint;
 	}
-	if (victim)
-		forget(c, victim);
 	return victim;
 }
 
+/* A slot for an address that @source announced. One source has at most HINTS_PER_SOURCE, unless the scope has the
+ * address. NULL: none. */
+static struct client_hint *
+make_room(struct client_candidates *cands, unsigned rank, const struct rsp_ip *source)
+{
+	unsigned n = 0, n_own = 0;
+
+	for (unsigned i = 0; i < CLIENT_HINT_SLOTS; i++) {
+		const struct client_hint *hint = &cands->hints->hint[i];
+
+		n += hint->state == HINT_KNOWN;
+		n_own += hint->state == HINT_KNOWN && is_same_source(&hint->source, source);
+	}
+	bool quota_used = rank < RANK_KNOWN && n_own >= HINTS_PER_SOURCE;
+	if (n >= RSP_CLIENT_HINTS_MAX || quota_used) {
+		struct client_hint *victim = choose_victim(cands, rank, source, quota_used);
+
+		if (!victim)
+			return NULL;
+		forget(cands, victim);
+	}
+	return free_slot(cands);
+}
+
 static void
-label(struct client_hint *hint, const struct rsp_client_server *server)
+set_label(struct client_hint *hint, const struct rsp_client_server *server)
 {
 	char ip[RSP_IP_TEXT_MAX];
 
@@ -232,50 +227,54 @@ label(struct client_hint *hint, const struct rsp_client_server *server)
 			       (unsigned)server->port);
 }
 
+/* Add a hint, within the limits. NULL: there is no room for it. */
 static struct client_hint *
-add(struct rsp_client *c, const struct rsp_ip *ip, uint16_t port, const struct rsp_ip *source)
+add_hint(struct client_candidates *cands, const struct rsp_ip *ip, uint16_t port, const struct rsp_ip *source)
 {
 	const char *name;
-	unsigned rank_now = rank(c, ip, port, source, &name);
-	struct client_hint *hint = make_room(c, rank_now, source);
+	unsigned rank = rank_of(cands->hints, ip, port, source, &name);
+	struct client_hint *hint = make_room(cands, rank, source);
 
 	if (!hint)
 		return NULL;
-	struct rsp_client_server *server = server_of(c, hint);
-	*hint = (struct client_hint){ .used = true, .rank = rank_now, .source = *source, .name = name };
+	struct rsp_client_server *server = server_of(cands, hint);
+	*hint = (struct client_hint){ .state = HINT_KNOWN, .rank = rank, .source = *source, .name = name };
+	hint->news.kind = NEWS_HINT;
 	*server = (struct rsp_client_server){ .name = hint->label, .host = hint->label, .ip = { *ip }, .n_ips = 1 };
 	server->port = port;
-	c->attempts[server - c->servers] = (struct client_attempt){ 0 };
-	label(hint, server);
+	rsp_client_candidate_reset(cands, rsp_client_candidate_of_hint(cands, hint));
+	set_label(hint, server);
 	return hint;
 }
 
-/* One transport of an announcement of @server_id. False if it is of no use. */
+/* Handle one transport of an announcement of @server_id. False: it is not usable, or there is no room. */
 static bool
-hear(struct rsp_client *c, uint32_t server_id, const struct rsp_transport *transport, const struct rsp_ip *source)
+hear_transport(struct client_candidates *cands, uint32_t server_id, const struct rsp_transport *transport,
+	       const struct rsp_ip *source)
 {
+	struct client_core *core = cands->core;
+	struct client_hints *hints = cands->hints;
 	struct rsp_ip announced = rsp_transport_ip(transport, 0), ip = rsp_ip_unmapped(&announced);
 
 	if (transport->port == 0 || !can_be_dialled(&ip, source))
 		return false;
-	struct client_hint *hint = find(c, &ip, transport->port);
-	bool fresh = !hint;
-	if (!hint)
-		hint = add(c, &ip, transport->port, source);
+	struct client_hint *hint = find_hint(cands, &ip, transport->port);
+	bool is_new = !hint;
+	if (is_new)
+		hint = add_hint(cands, &ip, transport->port, source);
 	if (!hint)
 		return false;
 	hint->server_id = server_id;
-	hint->expires_ms = c->now + c->config.timers.t7_enrpoutdate_ms;
-	if (fresh && wait_for_token(c->told_pace_ms, c->now, TOLD_PACE, TOLD_BURST) == 0) {
-		take_token(&c->told_pace_ms, c->now, TOLD_PACE);
-		hint->told = true;
-		tell(c, RSP_CLIENT_HEARD, hint);
+	hint->expires_ms = core->now + core->config.timers.t7_enrpoutdate_ms;
+	if (is_new && rsp_client_announce_wait(hints->told_pace_ms, core->now, HEARD_STEP_MS, HEARD_BURST) == 0) {
+		rsp_client_announce_take(&hints->told_pace_ms, core->now, HEARD_STEP_MS);
+		rsp_client_core_note(core, &hint->news);
 	}
 	return true;
 }
 
 bool
-rsp_client_announced(struct rsp_client *c, uint64_t now_ms, const struct rsp_ip *source, struct rsp_bytes datagram)
+rsp_client_announce_hear(struct client_candidates *cands, const struct rsp_ip *source, struct rsp_bytes datagram)
 {
 	struct rsp_ip from = rsp_ip_unmapped(source);
 	struct rsp_list_item item;
@@ -283,165 +282,65 @@ rsp_client_announced(struct rsp_client *c, uint64_t now_ms, const struct rsp_ip 
 	size_t cursor = 0;
 	bool usable = false;
 
-	rsp_client_enter(c, now_ms);
-	c->announcements++;
-	if (c->hints && rsp_message_decode(RSP_ASAP, datagram, &msg, NULL) == RSP_OK &&
+	cands->heard++;
+	if (cands->hints && rsp_message_decode(RSP_ASAP, datagram, &msg, NULL) == RSP_OK &&
 	    msg.type == ASAP_SERVER_ANNOUNCE && msg.server_id != 0)
 		for (unsigned i = 0; i < CLIENT_HINTS_PER_DATAGRAM && rsp_list_next(&msg, &cursor, &item); i++)
-			if (item.type == RSP_PARAM_TCP && hear(c, msg.server_id, &item.transport, &from))
+			if (item.type == RSP_PARAM_TCP && hear_transport(cands, msg.server_id, &item.transport, &from))
 				usable = true;
-	if (!usable) {
-		c->announcements_dropped++;
-		return false;
-	}
-	rsp_client_pump(c);
-	rsp_client_hints_try(c);
-	return true;
+	cands->dropped += !usable;
+	return usable;
 }
 
-/* The hunt is for another home than there is. */
-static bool
-is_home(const struct rsp_client *c, const struct client_hint *hint)
+void
+rsp_client_announce_expire(struct client_candidates *cands)
 {
-	const struct rsp_client_server *server = server_of(c, hint), *other;
+	struct client_core *core = cands->core;
 
-	if (!c->home)
-		return false;
-	if (strcmp(c->home->name, hint->label) == 0)
-		return true;
-	if (!c->home->dialled)
-		return false;
-	const struct client_candidate *cand = &c->candidates[c->home->candidate];
-	other = &c->servers[cand->server];
-	return cand->ip < other->n_ips && other->port == server->port &&
-	       rsp_ip_equal(&other->ip[cand->ip], &server->ip[0]);
-}
+	for (unsigned i = 0; i < CLIENT_HINT_SLOTS; i++) {
+		struct client_hint *hint = &cands->hints->hint[i];
 
-static bool
-may_be_tried(const struct rsp_client *c, const struct client_hint *hint)
-{
-	return hint->used && hint->expires_ms > c->now && hint->next_try_ms <= c->now && !in_use(c, hint) &&
-	       !is_home(c, hint);
-}
-
-/* The one to try first: chance decides between those that nothing tells apart. */
-static struct client_hint *
-best(struct rsp_client *c)
-{
-	struct client_hint *found = NULL;
-	unsigned n_alike = 0;
-
-	for (unsigned i = 0; c->hints && i < RSP_CLIENT_HINTS_MAX; i++) {
-		struct client_hint *hint = &c->hints[i];
-
-		if (!may_be_tried(c, hint) || (found && worth_less(hint, found)))
+		if (hint->state != HINT_KNOWN || hint->expires_ms > core->now)
 			continue;
-		if (!found || worth_less(found, hint))
-			n_alike = 0;
-		n_alike++;
-		if (n_alike == 1 || rsp_rng_below(&c->rng, n_alike) == 0)
-			found = hint;
+		if (is_in_use(cands, hint)) /* a connection is better evidence than an announcement */
+			hint->expires_ms = core->now + core->config.timers.t7_enrpoutdate_ms;
+		else
+			forget(cands, hint);
 	}
-	return found;
-}
-
-bool
-rsp_client_hints_wait(const struct rsp_client *c)
-{
-	for (unsigned i = 0; c->hints && i < RSP_CLIENT_HINTS_MAX; i++)
-		if (may_be_tried(c, &c->hints[i]))
-			return true;
-	return false;
-}
-
-bool
-rsp_client_hints_expected(const struct rsp_client *c)
-{
-	return c->hints && c->now - c->hunt_began_ms < c->config.timers.t7_enrpoutdate_ms;
 }
 
 void
-rsp_client_hint_failed(struct rsp_client *c, struct client_hint *hint)
+rsp_client_announce_arm(struct client_candidates *cands, bool hunting, uint64_t wait_ms)
 {
-	unsigned doublings = hint->failures < 16 ? hint->failures : 16;
-	uint64_t wait_ms = rsp_client_patience(c) << doublings, cap_ms = c->config.timers.t5_serverhunt_ms;
+	struct client_core *core = cands->core;
 
-	hint->failures++;
-	hint->next_try_ms = c->now + rsp_rng_jitter(&c->rng, wait_ms < cap_ms ? wait_ms : cap_ms, 25);
-}
+	if (!cands->hints)
+		return;
+	for (unsigned i = 0; i < CLIENT_HINT_SLOTS; i++) {
+		const struct client_hint *hint = &cands->hints->hint[i];
+		uint64_t next_try_ms = rsp_client_candidate_of_hint(cands, hint)->next_try_ms;
 
-void
-rsp_client_hint_proven(struct rsp_client *c, struct client_link *link, const char *identity)
-{
-	struct client_hint *hint = rsp_client_hint_of(c, link->candidate);
-
-	(void)snprintf(hint->label, sizeof hint->label, "%s", identity);
-	(void)snprintf(link->name, sizeof link->name, "%s", identity);
-}
-
-/* How long until the next hint may be dialled; 0: now. */
-static uint64_t
-wait_to_dial(struct rsp_client *c)
-{
-	uint64_t wait_ms = wait_for_token(c->hint_pace_ms, c->now, c->config.timers.stagger_ms, PACE_BURST);
-
-	return wait_ms ? wait_ms : rsp_client_room(c, true);
-}
-
-/* Let the timer ring when the next one may be tried, in @wait_ms, or is to be forgotten. */
-static void
-arm(struct rsp_client *c, uint64_t wait_ms)
-{
-	for (unsigned i = 0; i < RSP_CLIENT_HINTS_MAX; i++) {
-		const struct client_hint *hint = &c->hints[i];
-
-		if (!hint->used)
+		if (hint->state != HINT_KNOWN)
 			continue;
 		uint64_t at_ms = hint->expires_ms;
-		if (c->hunting && hint->next_try_ms > c->now && hint->next_try_ms < at_ms)
-			at_ms = hint->next_try_ms;
-		uint64_t in_ms = at_ms > c->now ? at_ms - c->now : 0;
+		if (hunting && next_try_ms > core->now && next_try_ms < at_ms)
+			at_ms = next_try_ms;
+		uint64_t in_ms = at_ms > core->now ? at_ms - core->now : 0;
 		wait_ms = in_ms < wait_ms ? in_ms : wait_ms;
 	}
 	if (wait_ms == RSP_NEVER)
-		rsp_client_disarm(c, &c->hint_timer);
+		rsp_client_core_disarm(core, &cands->hints->timer);
 	else
-		rsp_client_arm(c, &c->hint_timer, wait_ms);
+		rsp_client_core_arm(core, &cands->hints->timer, wait_ms);
 }
 
 void
-rsp_client_hints_try(struct rsp_client *c)
+rsp_client_announce_proven(struct client_candidates *cands, struct client_link *link, const char *identity)
 {
-	struct client_hint *hint;
-	uint64_t wait_ms = RSP_NEVER;
+	struct client_candidate *cand = rsp_client_candidate_of(cands, link);
 
-	if (!c->hints)
+	if (!cand || !cand->hint || !identity)
 		return;
-	while (c->hunting && (hint = best(c)) != NULL) {
-		wait_ms = wait_to_dial(c); /* may end an attempt, which is told */
-		if (wait_ms)
-			break;
-		wait_ms = RSP_NEVER;
-		if (!c->hunting || !may_be_tried(c, hint))
-			continue;
-		take_token(&c->hint_pace_ms, c->now, c->config.timers.stagger_ms);
-		(void)rsp_client_dial(c, &c->candidates[c->n_candidates + (unsigned)(hint - c->hints)]);
-	}
-	arm(c, wait_ms);
-}
-
-void
-rsp_client_hints_due(struct rsp_client *c)
-{
-	for (unsigned i = 0; i < RSP_CLIENT_HINTS_MAX; i++) {
-		struct client_hint *hint = &c->hints[i];
-
-		if (!hint->used || hint->expires_ms > c->now)
-			continue;
-		if (in_use(c, hint)) /* a connection says more than an announcement */
-			hint->expires_ms = c->now + c->config.timers.t7_enrpoutdate_ms;
-		else
-			forget(c, hint);
-	}
-	rsp_client_hints_try(c);
+	(void)snprintf(cand->hint->label, sizeof cand->hint->label, "%s", identity);
+	rsp_client_link_set_name(link, identity);
 }

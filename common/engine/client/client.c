@@ -2,221 +2,61 @@
 
 #include <stdlib.h>
 
-#include "engine/client/priv.h"
+#include "engine/client/announce.h"
+#include "engine/client/attempt.h"
+#include "engine/client/keepalive.h"
+#include "engine/client/lookup.h"
+#include "engine/client/registration.h"
+#include "engine/client/report.h"
+#include "engine/client/verdict.h"
 
-struct rsp_client_timers
-rsp_client_timers_rfc(void)
-{
-	return (struct rsp_client_timers){
-		/* RFC 5352 s.7.1 and s.7.3 */
-		.t1_enrprequest_ms = 15000,
-		.t2_registration_ms = 30000,
-		.t3_deregistration_ms = 30000,
-		.t4_reregistration_ms = 600000,
-		.t5_serverhunt_ms = 10000,
-		.t7_enrpoutdate_ms = 5000,
-		.retran_max_ms = 60000,
-		.max_reg_attempt = 2,
-		.max_request_retransmit = 2,
-		.stagger_ms = 250,
-		.rejoin_ms = 200,
-		.refresh_ms = 5000,
-		.poll_ms = 5000,
-		.min_ack_ms = 10,
-	};
-}
+/* The entries of the client: each sets the time, dispatches one fact, and ends its turn with settle(). See core.h. */
 
-struct rsp_client_timers
-rsp_client_timers_fast(void)
-{
-	struct rsp_client_timers t = rsp_client_timers_rfc();
+#define BAD_MAX 8 /* malformed or unexpected messages of a registrar, after which its connection is closed */
 
-	t.t1_enrprequest_ms = 2000;
-	t.t2_registration_ms = 2000;
-	t.t3_deregistration_ms = 2000;
-	t.t5_serverhunt_ms = 2000;
-	t.retran_max_ms = 8000;
-	t.poll_ms = 1000;
-	t.refresh_ms = 1000;
-	return t;
-}
+struct rsp_client {
+	struct client_core core;
+	struct client_links links;
+	struct client_candidates cands;
+	struct client_hunt hunt;
+	struct client_elements elements;
+	struct client_lookups lookups;
+	struct client_reports reports;
+	struct client_timer deadline;
+	bool is_settling; /* settle() runs: a request that an event's callback makes is part of its turn */
+	uint64_t received;
+	uint8_t *causes; /* CLIENT_CAUSES_MAX octets: the error causes of an ASAP_ERROR */
 
-const char *
-rsp_client_step_name(enum rsp_client_step step)
-{
-	static const char *const name[] = {
-		[RSP_STEP_DNS] = "dns", [RSP_STEP_TCP] = "tcp", [RSP_STEP_TLS] = "tls", [RSP_STEP_ASAP] = "asap"
-	};
-
-	return (unsigned)step < RSP_COUNT(name) ? name[step] : "";
-}
-
-const char *
-rsp_client_event_name(enum rsp_client_event_type type)
-{
-	static const char *const name[] = {
-		[RSP_CLIENT_ATTEMPT] = "attempt",
-		[RSP_CLIENT_HOME] = "home",
-		[RSP_CLIENT_HOME_LOST] = "home-lost",
-		[RSP_CLIENT_ROUND_FAILED] = "round-failed",
-		[RSP_CLIENT_GAVE_UP] = "gave-up",
-		[RSP_CLIENT_REGISTERED] = "registered",
-		[RSP_CLIENT_RENEWED] = "renewed",
-		[RSP_CLIENT_REREGISTERED] = "reregistered",
-		[RSP_CLIENT_REJECTED] = "rejected",
-		[RSP_CLIENT_EXPIRED] = "expired",
-		[RSP_CLIENT_DISPLACED] = "displaced",
-		[RSP_CLIENT_DEREGISTERED] = "deregistered",
-		[RSP_CLIENT_KEEPALIVE] = "keepalive",
-		[RSP_CLIENT_RESOLVED] = "resolved",
-		[RSP_CLIENT_UNRESOLVED] = "unresolved",
-		[RSP_CLIENT_REPORTED] = "reported",
-		[RSP_CLIENT_FAILED] = "failed",
-		[RSP_CLIENT_HEARD] = "heard",
-		[RSP_CLIENT_FORGOTTEN] = "forgotten",
-		[RSP_CLIENT_ASAP_ERROR] = "asap-error",
-		[RSP_CLIENT_PROTOCOL] = "protocol",
-	};
-
-	return (unsigned)type < RSP_COUNT(name) ? name[type] : "";
-}
-
-struct rsp_client_event
-rsp_client_event_new(const struct rsp_client *c, enum rsp_client_event_type type)
-{
-	const struct client_link *home = c->home;
-
-	return (struct rsp_client_event){
-		.type = type,
-		.now_ms = c->now,
-		.cause = RSP_CAUSE_NONE,
-		.link = home ? home->id : 0,
-		.server = home ? home->name : "",
-		.server_id = home ? home->server_id : 0,
-	};
-}
-
-void
-rsp_client_tell(struct rsp_client *c, const struct rsp_client_event *event)
-{
-	c->ops.event(c->ctx, event);
-}
-
-enum rsp_err
-rsp_client_send(struct rsp_client *c, uint32_t link, const struct rsp_message *msg)
-{
-	size_t n;
-	enum rsp_err err = rsp_message_encode(msg, c->scratch, RSP_MESSAGE_MAX + 1, &n);
-
-	if (err)
-		return err;
-	c->sent++;
-	c->ops.send(c->ctx, link, rsp_bytes_of(c->scratch, n));
-	return RSP_OK;
-}
-
-void
-rsp_client_arm(struct rsp_client *c, struct client_timer *timer, uint64_t in_ms)
-{
-	rsp_wheel_set(&c->wheel, &timer->timer, c->now + in_ms);
-}
-
-void
-rsp_client_disarm(struct rsp_client *c, struct client_timer *timer)
-{
-	rsp_wheel_cancel(&c->wheel, &timer->timer);
-}
-
-bool
-rsp_client_needs_home(const struct rsp_client *c)
-{
-	return c->n_held + c->n_unwell + c->n_lookups + c->n_unsent > 0;
-}
-
-static unsigned
-waiting(const struct rsp_client *c)
-{
-	return c->n_unwell + c->n_wanted + c->n_unsent;
-}
-
-void
-rsp_client_pump(struct rsp_client *c)
-{
-	struct client_element *e;
-	struct client_lookup *l;
-
-	if (!c->home) {
-		if (rsp_client_needs_home(c) && !c->gave_up)
-			rsp_client_hunt(c);
-		return;
-	}
-	while (c->in_flight < CLIENT_WINDOW && (l = TAILQ_FIRST(&c->lookup_work)) != NULL)
-		rsp_client_lookup_send(c, l);
-	while (c->in_flight < CLIENT_WINDOW && (e = TAILQ_FIRST(&c->element_work)) != NULL)
-		rsp_client_element_send(c, e);
-	rsp_client_reports_send(c);
-}
-
-static bool
-config_is_sound(const struct rsp_client_config *config)
-{
-	const struct rsp_client_timers *t = &config->timers;
-
-	if (config->n_servers > RSP_CLIENT_SERVERS_MAX || (config->n_servers && !config->servers) ||
-	    (!config->n_servers && !config->discover))
-		return false;
-	if (config->discover && (!t->t7_enrpoutdate_ms || config->n_registrars > RSP_CLIENT_REGISTRARS_MAX))
-		return false;
-	for (unsigned i = 0; config->discover && i < config->n_registrars; i++)
-		if (config->registrars[i].n_ips > RSP_CLIENT_SERVER_IPS_MAX)
-			return false;
-	for (unsigned i = 0; i < config->n_servers; i++)
-		if (config->servers[i].n_ips > RSP_CLIENT_SERVER_IPS_MAX ||
-		    (!config->servers[i].host && !config->servers[i].name))
-			return false;
-	return t->t1_enrprequest_ms && t->t2_registration_ms && t->t3_deregistration_ms && t->t4_reregistration_ms &&
-	       t->t5_serverhunt_ms && t->stagger_ms && t->poll_ms;
-}
+	struct client_news message; /* the message of this turn is @told: PROTOCOL because of @why, or ASAP_ERROR @cause */
+	struct client_link *sender;
+	enum rsp_client_event_type told;
+	struct rsp_why why;
+	uint16_t cause;
+};
 
 enum rsp_err
 rsp_client_new(const struct rsp_client_config *config, const struct rsp_client_ops *ops, void *ctx, struct rsp_rng rng,
 	       uint64_t now_ms, struct rsp_client **ret)
 {
-	if (!config_is_sound(config))
+	if (!rsp_client_config_is_sound(config))
 		return RSP_EUSAGE;
 	struct rsp_client *c = calloc(1, sizeof *c);
 	if (!c)
 		return RSP_ENOMEM;
 
-	c->ops = *ops;
-	c->ctx = ctx;
-	c->config = *config;
-	c->config.max_elements = config->max_elements ? config->max_elements : 65536;
-	c->config.max_resolutions = config->max_resolutions ? config->max_resolutions : 1024;
-	c->config.max_reports = config->max_reports ? config->max_reports : 4096;
-	c->rng = rng;
-	c->key = (struct rsp_hash_key){ rsp_rng_u64(&c->rng), rsp_rng_u64(&c->rng) };
-	c->now = now_ms;
-	rsp_wheel_init(&c->wheel, now_ms);
-	c->t5.kind = TIMER_T5;
-	c->next.kind = TIMER_NEXT;
+	enum rsp_err err = rsp_client_core_init(&c->core, config, ops, ctx, rng, now_ms);
+	rsp_client_link_init(&c->links, &c->core);
+	rsp_client_hunt_init(&c->hunt, &c->core, &c->links, &c->cands);
+	rsp_client_element_init(&c->elements, &c->core, &c->links, &c->hunt);
+	rsp_client_lookup_init(&c->lookups, &c->core, &c->links, &c->hunt);
+	rsp_client_report_init(&c->reports, &c->core, &c->links);
 	c->deadline.kind = TIMER_DEADLINE;
-	c->outage.kind = TIMER_OUTAGE;
-	c->silence.kind = TIMER_SILENCE;
-	c->hint_timer.kind = TIMER_HINTS;
-	TAILQ_INIT(&c->elements);
-	TAILQ_INIT(&c->element_work);
-	TAILQ_INIT(&c->dead);
-	TAILQ_INIT(&c->lookups);
-	TAILQ_INIT(&c->lookup_work);
-	TAILQ_INIT(&c->dead_lookups);
-	TAILQ_INIT(&c->reports);
-	TAILQ_INIT(&c->dead_reports);
-	c->scratch = malloc(RSP_MESSAGE_MAX + 1);
+	c->message.kind = NEWS_MESSAGE;
 	c->causes = malloc(CLIENT_CAUSES_MAX);
-	enum rsp_err err = c->scratch && c->causes ? rsp_client_hunt_init(c) : RSP_ENOMEM;
-	if (!err && config->discover)
-		err = rsp_client_hints_init(c);
+	if (!err && !c->causes)
+		err = RSP_ENOMEM;
+	if (!err)
+		err = rsp_client_candidate_init(&c->cands, &c->core, &c->links);
 	if (err) {
 		rsp_client_free(c);
 		return err;
@@ -230,98 +70,218 @@ rsp_client_free(struct rsp_client *c)
 {
 	if (!c)
 		return;
-	rsp_client_elements_done(c);
-	rsp_client_lookups_done(c);
-	rsp_client_hints_done(c);
-	rsp_client_hunt_done(c);
-	free(c->scratch);
+	rsp_client_element_done(&c->elements);
+	rsp_client_lookup_done(&c->lookups);
+	rsp_client_report_done(&c->reports);
+	rsp_client_candidate_done(&c->cands);
+	rsp_client_core_done(&c->core);
 	free(c->causes);
 	free(c);
 }
 
-void
-rsp_client_enter(struct rsp_client *c, uint64_t now_ms)
+static void
+enter(struct rsp_client *c, uint64_t now_ms)
 {
-	c->now = now_ms > c->now ? now_ms : c->now;
-	rsp_client_elements_reap(c);
-	rsp_client_lookups_reap(c);
+	c->core.now = now_ms > c->core.now ? now_ms : c->core.now;
 }
 
-/* RFC 5352 s.2.2.14: send @causes, which say what of a message was not understood. */
+static bool
+needs_home(const struct rsp_client *c)
+{
+	unsigned n_rejected = c->elements.n_in[ELEMENT_REJECTED];
+
+	return c->elements.n_all - n_rejected + c->lookups.n_all + c->reports.n_unsent > 0;
+}
+
+/* Requests without an answer so far. */
+static unsigned
+count_waiting(const struct rsp_client *c)
+{
+	return rsp_client_element_pending(&c->elements) + c->lookups.n_wanted + c->reports.n_unsent;
+}
+
+/* Elements and lookups hear that the home changed, if it did in this turn. */
+static void
+settle_home(struct rsp_client *c)
+{
+	if (c->links.settled_home == c->links.home)
+		return;
+	c->links.settled_home = c->links.home;
+	if (c->links.home) {
+		rsp_client_lookup_home_found(&c->lookups);
+		rsp_client_element_home_found(&c->elements);
+		return;
+	}
+	rsp_client_lookup_home_lost(&c->lookups);
+	rsp_client_element_home_lost(&c->elements);
+	if (needs_home(c))
+		rsp_client_hunt_await_home(&c->hunt);
+}
+
+static void
+tell_message(struct rsp_client *c)
+{
+	struct rsp_client_event event = rsp_client_link_event(&c->links, c->told);
+	struct rsp_why why = c->why;
+
+	rsp_client_link_event_from(&event, c->sender);
+	event.cause = c->cause;
+	if (c->told == RSP_CLIENT_PROTOCOL)
+		event.why = &why;
+	rsp_client_core_tell(&c->core, &event);
+}
+
+static void
+tell_news(struct rsp_client *c, struct client_news *news)
+{
+	switch (news->kind) {
+	case NEWS_MESSAGE:
+		tell_message(c);
+		break;
+	case NEWS_LINK:
+		rsp_client_hunt_tell_link(&c->hunt, news);
+		break;
+	case NEWS_HUNT:
+		rsp_client_hunt_tell(&c->hunt);
+		break;
+	case NEWS_HINT:
+		rsp_client_announce_tell(&c->cands, news);
+		break;
+	case NEWS_ELEMENT:
+		rsp_client_element_tell(&c->elements, news);
+		break;
+	case NEWS_LOOKUP:
+		rsp_client_lookup_tell(&c->lookups, news);
+		break;
+	case NEWS_REPORT:
+		rsp_client_report_tell(&c->reports, news);
+		break;
+	}
+}
+
+/* Send what is queued, or hunt for the home that it needs. */
+static void
+send_or_hunt(struct rsp_client *c)
+{
+	if (c->links.home) {
+		rsp_client_lookup_send_queued(&c->lookups);
+		rsp_client_registration_send_queued(&c->elements);
+		rsp_client_report_send_all(&c->reports);
+	} else if (c->hunt.state == HUNT_IDLE && needs_home(c)) {
+		rsp_client_hunt_begin(&c->hunt);
+	}
+	if (c->hunt.step_due)
+		rsp_client_hunt_step(&c->hunt);
+}
+
+/* End the turn. It ends because each pass tells the news of the one before, and an object that was told of once has news
+ * again only after another fact, or a request of the callback. */
+static void
+settle(struct rsp_client *c)
+{
+	struct client_news *news;
+
+	if (c->is_settling)
+		return;
+	c->is_settling = true;
+	do {
+		settle_home(c);
+		while ((news = rsp_client_core_next_news(&c->core)) != NULL) {
+			tell_news(c, news);
+			settle_home(c);
+		}
+		rsp_client_link_reap(&c->links);
+		send_or_hunt(c);
+	} while (!TAILQ_EMPTY(&c->core.news) || c->hunt.step_due);
+	rsp_client_link_reap(&c->links);
+	c->core.answer = NULL;
+	c->elements.sender = NULL;
+	c->is_settling = false;
+}
+
+/* Send @causes, which say what of a message was not understood. RFC 5352 s.2.2.14 */
 static void
 send_error(struct rsp_client *c, const struct client_link *link, struct rsp_bytes causes)
 {
 	struct rsp_message msg = { .protocol = RSP_ASAP, .type = ASAP_ERROR, .has = RSP_HAS_ERROR, .error = causes };
 
 	if (causes.n)
-		(void)rsp_client_send(c, link->id, &msg);
+		(void)rsp_client_core_send(&c->core, link->id, &msg);
 }
 
-/* @link said something that makes no sense: say so, and leave a registrar that goes on like that. */
+static void
+note_message(struct rsp_client *c, struct client_link *sender, enum rsp_client_event_type type, uint16_t cause)
+{
+	c->sender = sender;
+	c->told = type;
+	c->cause = cause;
+	rsp_client_core_note(&c->core, &c->message);
+}
+
+/* @link sent a malformed or unexpected message. A registrar that goes on like that is left. */
 static void
 protest(struct rsp_client *c, struct client_link *link, const struct rsp_why *why)
 {
-	struct rsp_client_event event = rsp_client_event_new(c, RSP_CLIENT_PROTOCOL);
-	bool enough = ++link->bad > CLIENT_BAD_MAX;
-
-	event.link = link->id;
-	event.server = link->name;
-	event.server_id = link->server_id;
-	event.cause = why->cause;
-	event.why = why;
-	rsp_client_tell(c, &event);
-	if (!enough)
+	c->why = *why;
+	note_message(c, link, RSP_CLIENT_PROTOCOL, why->cause);
+	if (++link->n_bad <= BAD_MAX)
 		return;
-	if (link == c->home)
-		rsp_client_leave_home(c, RSP_EPROTO, "too many messages without sense");
+	if (link == c->links.home)
+		rsp_client_hunt_leave_home(&c->hunt, RSP_EPROTO, "too many messages without sense");
 	else
-		rsp_client_link_close(c, link);
+		rsp_client_link_close(&c->links, link);
 }
 
+/* An ASAP_ERROR names no request. If one request is unanswered at that registrar, the error is its answer. */
 static void
-asap_error(struct rsp_client *c, const struct client_link *link, const struct rsp_message *msg)
+error_received(struct rsp_client *c, struct client_link *link, const struct rsp_message *msg)
 {
 	uint16_t cause = rsp_message_cause(msg);
-	/* It does not say what it is about. If only one request is on its way there, it can be about nothing else. */
-	bool taken = link == c->home && c->in_flight == 1 &&
-		     (rsp_client_lookup_error(c, cause) || rsp_client_element_error(c, cause));
+	bool only_one = link == c->links.home && c->core.in_flight == 1;
 
-	if (taken)
+	if (!only_one || (!rsp_client_lookup_error(&c->lookups, cause) &&
+			  !rsp_client_registration_error(&c->elements, cause)))
+		note_message(c, link, RSP_CLIENT_ASAP_ERROR, cause);
+}
+
+/* A response, which only the home can send. */
+static void
+response_received(struct rsp_client *c, const struct client_link *link, const struct rsp_message *msg)
+{
+	if (link != c->links.home) {
+		c->core.dropped++;
 		return;
-	struct rsp_client_event event = rsp_client_event_new(c, RSP_CLIENT_ASAP_ERROR);
-	event.link = link->id;
-	event.server = link->name;
-	event.server_id = link->server_id;
-	event.cause = cause;
-	rsp_client_tell(c, &event);
+	}
+	c->core.answer = msg;
+	if (msg->type == ASAP_REGISTRATION_RESPONSE)
+		rsp_client_registration_answered(&c->elements, msg);
+	else if (msg->type == ASAP_DEREGISTRATION_RESPONSE)
+		rsp_client_registration_ended(&c->elements, msg);
+	else
+		rsp_client_lookup_answered(&c->lookups, msg);
 }
 
 static void
 dispatch(struct rsp_client *c, struct client_link *link, const struct rsp_message *msg)
 {
-	bool from_home = link == c->home;
 	struct rsp_why why = { 0 };
 
 	switch (msg->type) {
-	case ASAP_ENDPOINT_KEEP_ALIVE: /* from any registrar: RFC 5352 s.2.2.7 */
-		rsp_client_element_keepalive(c, link, msg);
+	case ASAP_ENDPOINT_KEEP_ALIVE: /* any registrar may send it: RFC 5352 s.2.2.7 */
+		rsp_client_keepalive_received(&c->elements, link, msg);
 		break;
 	case ASAP_ERROR:
-		asap_error(c, link, msg);
+		error_received(c, link, msg);
 		break;
 	case ASAP_REGISTRATION_RESPONSE:
-		from_home ? rsp_client_element_registered(c, msg) : (void)c->dropped++;
-		break;
 	case ASAP_DEREGISTRATION_RESPONSE:
-		from_home ? rsp_client_element_deregistered(c, msg) : (void)c->dropped++;
-		break;
 	case ASAP_HANDLE_RESOLUTION_RESPONSE:
-		from_home ? rsp_client_lookup_answered(c, msg) : (void)c->dropped++;
+		response_received(c, link, msg);
 		break;
-	case ASAP_SERVER_ANNOUNCE: /* belongs on the multicast channel, RFC 5352 s.3.6 */
-		c->dropped++;
+	case ASAP_SERVER_ANNOUNCE: /* belongs on the announcement channel: RFC 5352 s.3.6 */
+		c->core.dropped++;
 		break;
-	default:
+	default: /* the type is a number from the wire; the decoder knows it, but a client does not receive it */
 		(void)rsp_fail(&why, RSP_EPROTO, link->name, "%s is not for us",
 			       rsp_message_name(RSP_ASAP, msg->type));
 		why.cause = RSP_CAUSE_NONE;
@@ -332,13 +292,13 @@ dispatch(struct rsp_client *c, struct client_link *link, const struct rsp_messag
 void
 rsp_client_receive(struct rsp_client *c, uint64_t now_ms, uint32_t link_id, struct rsp_bytes message)
 {
-	struct client_link *link = rsp_client_link_find(c, link_id);
+	struct client_link *link = rsp_client_link_find(&c->links, link_id);
 	struct rsp_why why = { 0 };
 	struct rsp_message msg;
 
-	rsp_client_enter(c, now_ms);
-	if (!link || !link->up) {
-		c->dropped++;
+	enter(c, now_ms);
+	if (!link || rsp_client_link_is_attempt(link)) {
+		c->core.dropped++;
 		return;
 	}
 	c->received++;
@@ -353,7 +313,50 @@ rsp_client_receive(struct rsp_client *c, uint64_t now_ms, uint32_t link_id, stru
 		send_error(c, link, rsp_message_unrecognized(&msg, c->causes, CLIENT_CAUSES_MAX));
 		dispatch(c, link, &msg);
 	}
-	rsp_client_pump(c);
+	settle(c); /* while @msg lives: its views are in the events */
+}
+
+void
+rsp_client_link_up(struct rsp_client *c, uint64_t now_ms, uint32_t id, const struct rsp_link_info *info)
+{
+	struct client_link *link = rsp_client_link_find(&c->links, id);
+
+	enter(c, now_ms);
+	if (!link)
+		rsp_client_link_accept(&c->links, id, info);
+	else if (rsp_client_link_is_attempt(link))
+		rsp_client_hunt_link_up(&c->hunt, link, info);
+	settle(c);
+}
+
+void
+rsp_client_link_down(struct rsp_client *c, uint64_t now_ms, uint32_t id, enum rsp_client_step step,
+		     const struct rsp_why *why)
+{
+	struct client_link *link = rsp_client_link_find(&c->links, id);
+	struct rsp_why closed = { 0 };
+
+	enter(c, now_ms);
+	if (!link)
+		return;
+	if (!why || !why->err) {
+		(void)rsp_fail(&closed, RSP_ECLOSED, link->name, "connection closed");
+		why = &closed;
+	}
+	rsp_client_hunt_link_down(&c->hunt, link, step, why);
+	settle(c);
+}
+
+bool
+rsp_client_announced(struct rsp_client *c, uint64_t now_ms, const struct rsp_ip *source, struct rsp_bytes datagram)
+{
+	enter(c, now_ms);
+	bool usable = rsp_client_announce_hear(&c->cands, source, datagram);
+	if (usable) {
+		c->hunt.step_due = true;
+		settle(c);
+	}
+	return usable;
 }
 
 static void
@@ -362,14 +365,15 @@ deadline_due(struct rsp_client *c)
 	char text[RSP_CLIENT_SERVER_TEXT_MAX];
 	struct rsp_why why = { 0 };
 
-	if (waiting(c) == 0)
+	if (count_waiting(c) == 0)
 		return;
-	rsp_client_attempts_late(c);
-	if (c->home)
-		(void)rsp_fail(&why, RSP_ETIMEOUT, rsp_client_link_text(c, c->home, text), "no answer in time");
+	rsp_client_attempt_expire_all(&c->cands);
+	if (c->links.home)
+		(void)rsp_fail(&why, RSP_ETIMEOUT, rsp_client_verdict_link_text(&c->cands, c->links.home, text),
+			       "no answer in time");
 	else
-		(void)rsp_client_verdict(c, &why);
-	rsp_client_give_up(c, &why);
+		(void)rsp_client_verdict_of(&c->cands, &why);
+	rsp_client_hunt_give_up(&c->hunt, &why);
 }
 
 static void
@@ -377,10 +381,40 @@ outage_due(struct rsp_client *c)
 {
 	struct rsp_why why = { 0 };
 
-	rsp_client_attempts_late(c);
-	(void)rsp_client_verdict(c, &why);
+	rsp_client_attempt_expire_all(&c->cands);
+	(void)rsp_client_verdict_of(&c->cands, &why);
 	why.err = RSP_ELOST;
-	rsp_client_give_up(c, &why);
+	rsp_client_hunt_give_up(&c->hunt, &why);
+}
+
+static void
+timer_due(struct rsp_client *c, struct client_timer *timer)
+{
+	switch (timer->kind) {
+	case TIMER_T5:
+	case TIMER_HUNT:
+		rsp_client_hunt_due(&c->hunt, timer);
+		break;
+	case TIMER_DEADLINE:
+		deadline_due(c);
+		break;
+	case TIMER_OUTAGE:
+		outage_due(c);
+		break;
+	case TIMER_ANNOUNCED:
+		rsp_client_announce_expire(&c->cands);
+		c->hunt.step_due = true;
+		break;
+	case TIMER_ELEMENT:
+		rsp_client_element_due(&c->elements, timer);
+		break;
+	case TIMER_SILENCE:
+		rsp_client_element_silence_due(&c->elements);
+		break;
+	case TIMER_LOOKUP:
+		rsp_client_lookup_due(&c->lookups, timer);
+		break;
+	}
 }
 
 void
@@ -388,80 +422,155 @@ rsp_client_tick(struct rsp_client *c, uint64_t now_ms)
 {
 	struct rsp_timer *due;
 
-	rsp_client_enter(c, now_ms);
-	while ((due = rsp_wheel_expired(&c->wheel, c->now)) != NULL) {
-		struct client_timer *timer = RSP_CONTAINER(due, struct client_timer, timer);
-
-		switch (timer->kind) {
-		case TIMER_T5:
-		case TIMER_NEXT:
-			rsp_client_hunt_due(c, timer);
-			break;
-		case TIMER_DEADLINE:
-			deadline_due(c);
-			break;
-		case TIMER_OUTAGE:
-			outage_due(c);
-			break;
-		case TIMER_HINTS:
-			rsp_client_hints_due(c);
-			break;
-		case TIMER_ELEMENT:
-			rsp_client_element_due(c, timer);
-			break;
-		case TIMER_SILENCE:
-			rsp_client_elements_renew(c);
-			break;
-		case TIMER_LOOKUP:
-			rsp_client_lookup_due(c, timer);
-			break;
-		}
+	enter(c, now_ms);
+	while ((due = rsp_wheel_expired(&c->core.wheel, c->core.now)) != NULL) {
+		timer_due(c, RSP_CONTAINER(due, struct client_timer, timer));
+		settle_home(c); /* a timer of an element has another meaning once the home is lost */
 	}
-	rsp_client_pump(c);
+	settle(c);
 }
 
 uint64_t
 rsp_client_deadline(const struct rsp_client *c)
 {
-	return rsp_wheel_next(&c->wheel);
+	return rsp_wheel_next(&c->core.wheel);
+}
+
+enum rsp_err
+rsp_client_register(struct rsp_client *c, uint64_t now_ms, struct rsp_bytes handle, const struct rsp_pool_element *pe)
+{
+	enum rsp_err err = rsp_client_registration_add(&c->elements, handle, pe);
+
+	if (!err)
+		rsp_client_retry(c, now_ms);
+	return err;
+}
+
+enum rsp_err
+rsp_client_update(struct rsp_client *c, uint64_t now_ms, struct rsp_bytes handle, const struct rsp_pool_element *pe)
+{
+	enum rsp_err err = rsp_client_registration_update(&c->elements, handle, pe);
+
+	if (!err)
+		rsp_client_retry(c, now_ms);
+	return err;
+}
+
+enum rsp_err
+rsp_client_deregister(struct rsp_client *c, uint64_t now_ms, struct rsp_bytes handle, uint32_t pe_id)
+{
+	struct client_element *e = rsp_client_element_find(&c->elements, handle, pe_id);
+
+	if (!e)
+		return RSP_EUNKNOWN_PE;
+	enter(c, now_ms);
+	rsp_client_element_leave(&c->elements, e);
+	rsp_client_retry(c, now_ms);
+	return RSP_OK;
+}
+
+void
+rsp_client_deregister_all(struct rsp_client *c, uint64_t now_ms)
+{
+	enter(c, now_ms);
+	rsp_client_element_leave_all(&c->elements);
+	rsp_client_retry(c, now_ms);
+}
+
+enum rsp_err
+rsp_client_resolve(struct rsp_client *c, uint64_t now_ms, struct rsp_bytes handle, uint32_t items, bool watch)
+{
+	enum rsp_err err = rsp_client_lookup_resolve(&c->lookups, handle, items, watch);
+
+	if (!err)
+		rsp_client_retry(c, now_ms);
+	return err;
+}
+
+void
+rsp_client_unwatch(struct rsp_client *c, struct rsp_bytes handle)
+{
+	rsp_client_lookup_unwatch(&c->lookups, handle);
+	settle(c);
+}
+
+enum rsp_err
+rsp_client_report_unreachable(struct rsp_client *c, uint64_t now_ms, struct rsp_bytes handle, uint32_t pe_id)
+{
+	enum rsp_err err = rsp_client_report_add(&c->reports, handle, pe_id);
+
+	if (!err)
+		rsp_client_retry(c, now_ms);
+	return err;
+}
+
+void
+rsp_client_contacted(struct rsp_client *c, struct rsp_bytes handle, uint32_t pe_id)
+{
+	rsp_client_report_contacted(&c->reports, handle, pe_id);
 }
 
 void
 rsp_client_set_deadline(struct rsp_client *c, uint64_t now_ms, uint64_t deadline_ms)
 {
-	c->now = now_ms > c->now ? now_ms : c->now;
-	rsp_wheel_set(&c->wheel, &c->deadline.timer, deadline_ms); /* RSP_NEVER cancels it */
+	enter(c, now_ms);
+	rsp_wheel_set(&c->core.wheel, &c->deadline.timer, deadline_ms); /* RSP_NEVER cancels it */
+}
+
+enum rsp_err
+rsp_client_set_servers(struct rsp_client *c, uint64_t now_ms, const struct rsp_client_server *servers, unsigned n)
+{
+	bool beside_home = c->links.home && rsp_client_hunt_is_on(&c->hunt);
+
+	if (n > RSP_CLIENT_SERVERS_MAX || (n == 0 && !c->core.config.discover))
+		return RSP_EUSAGE;
+	enter(c, now_ms);
+	if (rsp_client_candidate_same(&c->cands, servers, n))
+		return RSP_OK;
+	rsp_client_hunt_stop(&c->hunt); /* its attempts are at old servers */
+	enum rsp_err err = rsp_client_candidate_replace(&c->cands, servers, n);
+	if (beside_home)
+		rsp_client_hunt_begin(&c->hunt);
+	settle(c);
+	return err;
 }
 
 void
 rsp_client_retry(struct rsp_client *c, uint64_t now_ms)
 {
-	c->now = now_ms > c->now ? now_ms : c->now;
-	c->gave_up = false;
-	rsp_client_pump(c);
+	enter(c, now_ms);
+	rsp_client_hunt_resume(&c->hunt);
+	settle(c);
+}
+
+const struct rsp_client_attempt *
+rsp_client_attempts(const struct rsp_client *c, unsigned *ret_n)
+{
+	return rsp_client_candidate_attempts(&c->cands, ret_n);
 }
 
 void
 rsp_client_stats(const struct rsp_client *c, struct rsp_client_stats *ret)
 {
+	const struct client_link *home = c->links.home;
+
 	*ret = (struct rsp_client_stats){
-		.home_link = c->home ? c->home->id : 0,
-		.home_server_id = c->home ? c->home->server_id : 0,
-		.home_server = c->home ? c->home->name : "",
-		.elements = c->n_elements,
-		.registered = c->n_held,
-		.rejected = c->n_rejected,
-		.resolutions = c->n_lookups,
-		.waiting = waiting(c),
-		.sent = c->sent,
+		.home_link = home ? home->id : 0,
+		.home_server_id = home ? home->server_id : 0,
+		.home_server = home ? home->name : "",
+		.elements = c->elements.n_all,
+		.registered = c->elements.n_in[ELEMENT_REGISTERED],
+		.rejected = c->elements.n_in[ELEMENT_REJECTED],
+		.resolutions = c->lookups.n_all,
+		.links = rsp_client_link_count(&c->links),
+		.waiting = count_waiting(c),
+		.sent = c->core.sent,
 		.received = c->received,
-		.dropped = c->dropped,
-		.keepalives = c->keepalives,
-		.homes = c->homes,
-		.hints = rsp_client_hints_count(c),
-		.announcements = c->announcements,
-		.announcements_dropped = c->announcements_dropped,
+		.dropped = c->core.dropped,
+		.keepalives = c->elements.keepalives,
+		.homes = c->links.homes,
+		.hints = rsp_client_announce_count(&c->cands),
+		.announcements = c->cands.heard,
+		.announcements_dropped = c->cands.dropped,
 	};
-	for (size_t i = 0; i < RSP_COUNT(c->links); i++)
-		ret->links += c->links[i].id != 0;
 }

@@ -1,97 +1,25 @@
+#include "engine/client/element.h"
+
 #include <stdlib.h>
 
-#include "engine/client/priv.h"
-#include "wire/reader.h"
+#define REMOVED_MS 1000
 
-/* Registrations: RFC 5352 s.3.1, s.3.2, s.3.4. */
-
-#define KEEPALIVES_KNOWN 4 /* after so many we know how often they come */
-#define SILENCE		 4 /* times the longest time between two is too long */
-
-static uint64_t
-hash_of(const struct rsp_client *c, struct rsp_bytes handle, uint32_t pe_id)
+void
+rsp_client_element_init(struct client_elements *elements, struct client_core *core, struct client_links *links,
+			struct client_hunt *hunt)
 {
-	return (rsp_hash(&c->key, handle) ^ (pe_id * UINT64_C(0x9e3779b97f4a7c15))) % CLIENT_BUCKETS;
+	elements->core = core;
+	elements->links = links;
+	elements->hunt = hunt;
+	elements->silence.kind = TIMER_SILENCE;
+	TAILQ_INIT(&elements->all);
+	TAILQ_INIT(&elements->work);
+	for (size_t i = 0; i < CLIENT_BUCKETS; i++)
+		LIST_INIT(&elements->bucket[i]);
 }
 
-struct client_element *
-rsp_client_element_find(const struct rsp_client *c, struct rsp_bytes handle, uint32_t pe_id)
-{
-	struct client_element *e = c->buckets[hash_of(c, handle, pe_id)];
-
-	while (e && (e->pe_id != pe_id || !rsp_bytes_equal(e->handle, handle)))
-		e = e->chain;
-	return e;
-}
-
-static unsigned *
-counter_of(struct rsp_client *c, enum client_element_state state)
-{
-	switch (state) {
-	case ELEMENT_HELD:
-		return &c->n_held;
-	case ELEMENT_REJECTED:
-		return &c->n_rejected;
-	case ELEMENT_WAITS:
-	case ELEMENT_REGISTERING:
-	case ELEMENT_LEAVES:
-	case ELEMENT_LEAVING:
-		return &c->n_unwell;
-	case ELEMENT_DEAD:
-		break;
-	}
-	return &c->n_dead;
-}
-
-static bool
-in_flight(const struct client_element *e)
-{
-	return e->state == ELEMENT_REGISTERING || e->state == ELEMENT_LEAVING;
-}
-
-/* Move @e to @state with nothing on its way, no timer and no place in the queue. */
-static void
-set_state(struct rsp_client *c, struct client_element *e, enum client_element_state state)
-{
-	if (in_flight(e) && c->in_flight)
-		c->in_flight--;
-	if (e->queued) {
-		TAILQ_REMOVE(&c->element_work, e, work);
-		e->queued = false;
-	}
-	rsp_client_disarm(c, &e->timer);
-	--*counter_of(c, e->state);
-	++*counter_of(c, state);
-	e->state = state;
-}
-
-static void
-enqueue(struct rsp_client *c, struct client_element *e)
-{
-	if (e->queued || !c->home)
-		return;
-	TAILQ_INSERT_TAIL(&c->element_work, e, work);
-	e->queued = true;
-}
-
-/* Forget @e. Its octets live until the next time something happens outside. */
-static void
-bury(struct rsp_client *c, struct client_element *e)
-{
-	struct client_element **at = &c->buckets[hash_of(c, e->handle, e->pe_id)];
-
-	set_state(c, e, ELEMENT_DEAD);
-	while (*at && *at != e)
-		at = &(*at)->chain;
-	if (*at)
-		*at = e->chain;
-	TAILQ_REMOVE(&c->elements, e, all);
-	TAILQ_INSERT_TAIL(&c->dead, e, all);
-	c->n_elements--;
-}
-
-static void
-element_free(struct client_element *e)
+void
+rsp_client_element_free(struct client_element *e)
 {
 	free(e->octets);
 	free(e->pe_octets);
@@ -99,618 +27,374 @@ element_free(struct client_element *e)
 }
 
 void
-rsp_client_elements_reap(struct rsp_client *c)
+rsp_client_element_done(struct client_elements *elements)
 {
 	struct client_element *e;
 
-	while ((e = TAILQ_FIRST(&c->dead)) != NULL) {
-		TAILQ_REMOVE(&c->dead, e, all);
-		element_free(e);
+	while ((e = TAILQ_FIRST(&elements->all)) != NULL) {
+		TAILQ_REMOVE(&elements->all, e, all);
+		rsp_client_element_free(e);
 	}
+}
+
+static struct client_bucket *
+bucket_of(const struct client_elements *elements, struct rsp_bytes handle, uint32_t pe_id)
+{
+	uint64_t hash = rsp_hash(&elements->core->key, handle) ^ (pe_id * UINT64_C(0x9e3779b97f4a7c15));
+	union { /* the table is not const where its elements are not */
+		const struct client_bucket *in;
+		struct client_bucket *out;
+	} bucket = { &elements->bucket[hash % CLIENT_BUCKETS] };
+
+	return bucket.out;
+}
+
+struct client_element *
+rsp_client_element_find(const struct client_elements *elements, struct rsp_bytes handle, uint32_t pe_id)
+{
+	struct client_element *e;
+
+	LIST_FOREACH(e, bucket_of(elements, handle, pe_id), bucket)
+		if (e->pe_id == pe_id && rsp_bytes_equal(e->handle, handle))
+			return e;
+	return NULL;
+}
+
+struct client_element *
+rsp_client_element_new(struct rsp_bytes handle, uint32_t pe_id)
+{
+	struct client_element *e = calloc(1, sizeof *e);
+
+	if (!e)
+		return NULL;
+	e->octets = rsp_bytes_dup(handle);
+	if (!e->octets) {
+		rsp_client_element_free(e);
+		return NULL;
+	}
+	e->handle = rsp_bytes_of(e->octets, handle.n);
+	e->pe_id = pe_id;
+	e->timer.kind = TIMER_ELEMENT;
+	e->news.kind = NEWS_ELEMENT;
+	e->state = ELEMENT_WAITING;
+	return e;
 }
 
 void
-rsp_client_elements_done(struct rsp_client *c)
+rsp_client_element_add(struct client_elements *elements, struct client_element *e)
 {
-	struct client_element *e;
-
-	rsp_client_elements_reap(c);
-	while ((e = TAILQ_FIRST(&c->elements)) != NULL) {
-		TAILQ_REMOVE(&c->elements, e, all);
-		element_free(e);
-	}
+	LIST_INSERT_HEAD(bucket_of(elements, e->handle, e->pe_id), e, bucket);
+	TAILQ_INSERT_TAIL(&elements->all, e, all);
+	elements->n_all++;
+	elements->n_in[e->state]++;
 }
 
-static void
-tell_of(struct rsp_client *c, const struct client_element *e, enum rsp_client_event_type type, uint16_t cause,
-	const struct rsp_message *msg, const struct rsp_why *why)
+static bool
+is_in_flight(enum client_element_state state)
 {
-	struct rsp_client_event event = rsp_client_event_new(c, type);
-
-	event.handle = e->handle;
-	event.pe_id = e->pe_id;
-	event.lifetime_s = e->lifetime_s;
-	event.cause = cause;
-	event.message = msg;
-	event.why = why;
-	event.tries = e->attempts;
-	event.rtt_ms = (uint32_t)(c->now - e->first_sent_ms);
-	rsp_client_tell(c, &event);
+	return state == ELEMENT_REGISTERING || state == ELEMENT_DEREGISTERING;
 }
 
-static void
-tell(struct rsp_client *c, const struct client_element *e, enum rsp_client_event_type type, uint16_t cause,
-     const struct rsp_why *why)
+static bool
+is_queued(enum client_element_state state)
 {
-	tell_of(c, e, type, cause, NULL, why);
+	return state == ELEMENT_QUEUED || state == ELEMENT_LEAVE_QUEUED;
 }
 
-/* RFC 5352 s.7.1: T4 is 10 minutes, or 20 s less than the lifetime if that is less. A lifetime too short for that is
- * halved. A little less, by chance, so that a batch registered at once is not renewed at once for ever. */
+bool
+rsp_client_element_is_leaving(const struct client_element *e)
+{
+	return e->state == ELEMENT_LEAVING || e->state == ELEMENT_LEAVE_QUEUED || e->state == ELEMENT_DEREGISTERING;
+}
+
+bool
+rsp_client_element_is_known(const struct client_element *e)
+{
+	return e->acknowledged > 0;
+}
+
+bool
+rsp_client_element_is_current(const struct client_element *e)
+{
+	return rsp_client_element_is_known(e) && e->acknowledged == e->wanted;
+}
+
+/* T4. RFC 5352 s.7.1: 10 minutes, or 20 s less than the lifetime if that is less; half of a lifetime that is too short for
+ * that. Then up to a tenth less, at random, so that elements registered at once are not renewed at once for ever. */
 static uint64_t
-t4_ms(struct rsp_client *c, const struct client_element *e)
+t4_ms(struct client_elements *elements, const struct client_element *e)
 {
-	uint64_t life_ms = (uint64_t)(uint32_t)e->lifetime_s * 1000, t4 = c->config.timers.t4_reregistration_ms;
+	uint64_t life_ms = (uint64_t)(uint32_t)e->lifetime_s * 1000;
+	uint64_t t4 = elements->core->config.timers.t4_reregistration_ms;
 
 	if (e->lifetime_s >= 0) {
 		uint64_t most = life_ms > 40000 ? life_ms - 20000 : life_ms / 2;
 
 		t4 = most < t4 ? most : t4;
 	}
-	return t4 - rsp_rng_below(&c->rng, t4 / 10 + 1);
+	return t4 - rsp_rng_below(&elements->core->rng, t4 / 10 + 1);
 }
 
-/* Whether the address of @transport is left to us: 0.0.0.0 or ::. */
-static bool
-unspecified(const struct rsp_transport *transport)
+/* T2 or T3, which is @configured_ms. It is short for the first request after the registrar removed the element: the
+ * registrar may not hear us any more. */
+static uint64_t
+response_ms(const struct client_element *e, uint32_t configured_ms)
 {
-	struct rsp_ip ip = transport->n_addrs == 1 ? rsp_transport_ip(transport, 0) : (struct rsp_ip){ 0 };
-
-	return rsp_ip_kind(&ip) == RSP_IP_UNSPECIFIED;
-}
-
-/* The registration of @e, with the listener that registrars are to dial: RFC 5352 s.3.1 R2. */
-static void
-registration(const struct rsp_client *c, struct rsp_bytes handle, struct rsp_pool_element *pe,
-	     uint8_t room[static RSP_ADDRS_ROOM(2)], struct rsp_message *ret)
-{
-	struct rsp_ip ip = c->home ? c->home->local : (struct rsp_ip){ 0 };
-
-	if (ip.family && unspecified(&pe->user))
-		rsp_transport_set_ips(&pe->user, &ip, 1, room + RSP_ADDRS_ROOM(1));
-
-	pe->home_id = 0; /* the registrar fills it in */
-	pe->asap = (struct rsp_transport){ 0 };
-	pe->owner = (struct rsp_bytes){ 0 };
-	if (c->config.asap_port) {
-		if (!ip.family && pe->user.n_addrs)
-			ip = rsp_transport_ip(&pe->user, 0);
-		if (ip.family) {
-			pe->asap.type = RSP_PARAM_TCP;
-			pe->asap.port = c->config.asap_port;
-			rsp_transport_set_ips(&pe->asap, &ip, 1, room);
-		}
-	}
-	*ret = (struct rsp_message){
-		.protocol = RSP_ASAP,
-		.type = ASAP_REGISTRATION,
-		.has = RSP_HAS_HANDLE | RSP_HAS_ELEMENT,
-		.handle = handle,
-		.element = *pe,
-	};
-}
-
-static enum rsp_err
-send_registration(struct rsp_client *c, const struct client_element *e)
-{
-	struct rsp_rd rd = rsp_rd_init(e->pe, 0), body;
-	uint8_t room[RSP_ADDRS_ROOM(2)];
-	struct rsp_pool_element pe = { 0 };
-	struct rsp_message msg;
-	uint16_t type;
-
-	if (!rsp_rd_tlv(&rd, &type, &body))
-		return RSP_EINTERNAL;
-	rsp_pool_element_decode(&body, &pe);
-	if (body.err)
-		return RSP_EINTERNAL;
-	registration(c, e->handle, &pe, room, &msg);
-	return rsp_client_send(c, c->home->id, &msg);
-}
-
-static enum rsp_err
-send_deregistration(struct rsp_client *c, const struct client_element *e)
-{
-	struct rsp_message msg = {
-		.protocol = RSP_ASAP,
-		.type = ASAP_DEREGISTRATION,
-		.has = RSP_HAS_HANDLE | RSP_HAS_PE_ID,
-		.handle = e->handle,
-		.pe_id = e->pe_id,
-	};
-
-	return rsp_client_send(c, c->home->id, &msg);
+	return e->removed && e->attempts == 1 && configured_ms > REMOVED_MS ? REMOVED_MS : configured_ms;
 }
 
 void
-rsp_client_element_send(struct rsp_client *c, struct client_element *e)
+rsp_client_element_enter(struct client_elements *elements, struct client_element *e, enum client_element_state state)
 {
-	bool leaves = e->state == ELEMENT_LEAVES;
-	uint32_t wait_ms = leaves ? c->config.timers.t3_deregistration_ms : c->config.timers.t2_registration_ms;
+	struct client_core *core = elements->core;
 
-	if (e->attempts++ == 0) {
-		e->first_sent_ms = c->now;
-		wait_ms = e->expired && wait_ms > 1000 ? 1000 : wait_ms; /* a home that removed it may not hear it */
-	}
-	e->again = false;
-	/* cannot fail: what register() took is known to fit a message */
-	(void)(leaves ? send_deregistration(c, e) : send_registration(c, e));
-	set_state(c, e, leaves ? ELEMENT_LEAVING : ELEMENT_REGISTERING);
-	c->in_flight++;
-	rsp_client_arm(c, &e->timer, wait_ms);
+	rsp_client_state_check(MACHINE_ELEMENT, e->state, state);
+	core->in_flight -= is_in_flight(e->state);
+	if (is_queued(e->state))
+		TAILQ_REMOVE(&elements->work, e, work);
+	rsp_client_core_disarm(core, &e->timer);
+	elements->n_in[e->state]--;
+	elements->n_in[state]++;
+	e->state = state;
+	core->in_flight += is_in_flight(state);
+	if (is_queued(state))
+		TAILQ_INSERT_TAIL(&elements->work, e, work);
+	if (state == ELEMENT_REGISTERING)
+		rsp_client_core_arm(core, &e->timer, response_ms(e, core->config.timers.t2_registration_ms));
+	else if (state == ELEMENT_DEREGISTERING)
+		rsp_client_core_arm(core, &e->timer, response_ms(e, core->config.timers.t3_deregistration_ms));
+	else if (state == ELEMENT_REGISTERED)
+		rsp_client_core_arm(core, &e->timer, t4_ms(elements, e));
 }
 
-/* What a registration can carry, before it is promised to anybody. */
-static enum rsp_err
-check(struct rsp_client *c, struct rsp_bytes handle, const struct rsp_pool_element *pe)
+void
+rsp_client_element_queue(struct client_elements *elements, struct client_element *e)
 {
-	struct rsp_pool_element copy = *pe;
-	uint8_t room[RSP_ADDRS_ROOM(2)];
-	struct rsp_message msg, back;
-	size_t n;
+	bool has_home = elements->links->home != NULL;
 
-	if (handle.n == 0 || handle.n > RSP_HANDLE_MAX || pe->pe_id == 0 || pe->lifetime_s < -1 ||
-	    pe->lifetime_s == 0 || !pe->user.type)
-		return RSP_EVALUE;
-	registration(c, handle, &copy, room, &msg);
-	enum rsp_err err = rsp_message_encode(&msg, c->scratch, RSP_MESSAGE_MAX + 1, &n);
-
-	if (err)
-		return err;
-	return rsp_message_decode(RSP_ASAP, rsp_bytes_of(c->scratch, n), &back, NULL) ? RSP_EVALUE : RSP_OK;
+	if (rsp_client_element_is_leaving(e))
+		rsp_client_element_enter(elements, e, has_home ? ELEMENT_LEAVE_QUEUED : ELEMENT_LEAVING);
+	else
+		rsp_client_element_enter(elements, e, has_home ? ELEMENT_QUEUED : ELEMENT_WAITING);
 }
 
-/* Keep @pe encoded, without what the engine and the registrars fill in. */
-static enum rsp_err
-keep(struct rsp_client *c, struct client_element *e, const struct rsp_pool_element *pe)
+void
+rsp_client_element_delay(struct client_elements *elements, struct client_element *e, uint64_t delay_ms)
 {
-	struct rsp_pool_element bare = *pe;
-	struct rsp_wr wr = rsp_wr_init(c->scratch, RSP_MESSAGE_MAX + 1);
-	size_t n;
-
-	bare.home_id = 0;
-	bare.asap = (struct rsp_transport){ 0 };
-	bare.owner = (struct rsp_bytes){ 0 };
-	rsp_pool_element_encode(&wr, &bare);
-	enum rsp_err err = rsp_wr_end(&wr, &n);
-	uint8_t *octets = err ? NULL : rsp_bytes_dup(rsp_bytes_of(c->scratch, n));
-	if (!octets)
-		return err ? err : RSP_ENOMEM;
-	free(e->pe_octets);
-	e->pe_octets = octets;
-	e->pe = rsp_bytes_of(octets, n);
-	e->pe_id = pe->pe_id;
-	e->lifetime_s = pe->lifetime_s;
-	e->changed = e->again = true;
-	return RSP_OK;
+	rsp_client_element_enter(elements, e, ELEMENT_WAITING);
+	rsp_client_core_arm(elements->core, &e->timer, delay_ms);
 }
 
-enum rsp_err
-rsp_client_register(struct rsp_client *c, uint64_t now_ms, struct rsp_bytes handle, const struct rsp_pool_element *pe)
+uint64_t
+rsp_client_element_rejoin_ms(struct client_elements *elements)
 {
-	enum rsp_err err = check(c, handle, pe);
-
-	if (err)
-		return err;
-	if (rsp_client_element_find(c, handle, pe->pe_id))
-		return RSP_EEXISTS;
-	if (c->n_elements >= c->config.max_elements)
-		return RSP_ELIMIT;
-	struct client_element *e = calloc(1, sizeof *e);
-	if (!e)
-		return RSP_ENOMEM;
-	e->octets = rsp_bytes_dup(handle);
-	e->handle = rsp_bytes_of(e->octets, handle.n);
-	err = e->octets ? keep(c, e, pe) : RSP_ENOMEM;
-	if (err) {
-		element_free(e);
-		return err;
-	}
-
-	struct client_element **bucket = &c->buckets[hash_of(c, e->handle, e->pe_id)];
-	e->timer.kind = TIMER_ELEMENT;
-	e->state = ELEMENT_WAITS;
-	e->chain = *bucket;
-	*bucket = e;
-	TAILQ_INSERT_TAIL(&c->elements, e, all);
-	c->n_elements++;
-	c->n_unwell++;
-	enqueue(c, e);
-	rsp_client_retry(c, now_ms);
-	return RSP_OK;
+	return rsp_rng_below(&elements->core->rng, elements->core->config.timers.rejoin_ms + UINT64_C(1));
 }
 
-enum rsp_err
-rsp_client_update(struct rsp_client *c, uint64_t now_ms, struct rsp_bytes handle, const struct rsp_pool_element *pe)
+void
+rsp_client_element_adopted(struct client_elements *elements, struct client_element *e)
 {
-	struct client_element *e = rsp_client_element_find(c, handle, pe->pe_id);
+	struct client_core *core = elements->core;
 
-	if (!e || e->state == ELEMENT_LEAVES || e->state == ELEMENT_LEAVING)
-		return RSP_EUNKNOWN_PE;
-	enum rsp_err err = check(c, handle, pe);
-	if (!err)
-		err = keep(c, e, pe);
-	if (err)
-		return err;
-	if (e->state != ELEMENT_REGISTERING) { /* else it is sent again when the answer is there */
-		set_state(c, e, ELEMENT_WAITS);
-		e->attempts = 0;
-		enqueue(c, e);
-	}
-	rsp_client_retry(c, now_ms);
-	return RSP_OK;
+	rsp_client_element_enter(elements, e, ELEMENT_REGISTERED);
+	e->removed = false;
+	e->attempts = e->refusals = 0;
+	e->home = 0; /* it took over what another registrar knew; our first registration there is still to come */
+	if (core->config.timers.refresh_ms < t4_ms(elements, e))
+		rsp_client_core_arm(core, &e->timer,
+				    rsp_rng_below(&core->rng, core->config.timers.refresh_ms + UINT64_C(1)));
 }
 
-/* Leave, or be gone at once if no registrar can know of @e. */
-static void
-leave(struct rsp_client *c, struct client_element *e)
+void
+rsp_client_element_note(struct client_elements *elements, struct client_element *e, enum rsp_client_event_type type,
+			uint16_t cause, unsigned tries)
 {
-	if (e->state == ELEMENT_LEAVES || e->state == ELEMENT_LEAVING || e->state == ELEMENT_DEAD)
+	e->told = (struct client_element_news){ .type = type, .cause = cause, .tries = tries };
+	rsp_client_core_note(elements->core, &e->news);
+}
+
+void
+rsp_client_element_drop(struct client_elements *elements, struct client_element *e)
+{
+	rsp_client_element_enter(elements, e, ELEMENT_DEAD);
+	LIST_REMOVE(e, bucket);
+	TAILQ_REMOVE(&elements->all, e, all);
+	elements->n_all--;
+	rsp_client_core_note(elements->core, &e->news);
+}
+
+void
+rsp_client_element_leave(struct client_elements *elements, struct client_element *e)
+{
+	if (rsp_client_element_is_leaving(e))
 		return;
-	if (!e->known && (e->attempts == 0 || e->state == ELEMENT_REJECTED)) {
-		e->attempts = 0; /* of deregistering */
-		bury(c, e);
-		tell(c, e, RSP_CLIENT_DEREGISTERED, RSP_CAUSE_NONE, NULL);
+	bool unsent = e->attempts == 0 || e->state == ELEMENT_REJECTED;
+	if (!rsp_client_element_is_known(e) && unsent) {
+		rsp_client_element_drop(elements, e);
+		rsp_client_element_note(elements, e, RSP_CLIENT_DEREGISTERED, RSP_CAUSE_NONE, 0);
 		return;
 	}
-	set_state(c, e, ELEMENT_LEAVES);
+	rsp_client_element_enter(elements, e, ELEMENT_LEAVING);
 	e->attempts = 0;
-	enqueue(c, e);
-}
-
-enum rsp_err
-rsp_client_deregister(struct rsp_client *c, uint64_t now_ms, struct rsp_bytes handle, uint32_t pe_id)
-{
-	struct client_element *e = rsp_client_element_find(c, handle, pe_id);
-
-	if (!e)
-		return RSP_EUNKNOWN_PE;
-	c->now = now_ms > c->now ? now_ms : c->now;
-	leave(c, e);
-	rsp_client_retry(c, now_ms);
-	return RSP_OK;
+	rsp_client_element_queue(elements, e);
 }
 
 void
-rsp_client_deregister_all(struct rsp_client *c, uint64_t now_ms)
+rsp_client_element_leave_all(struct client_elements *elements)
 {
-	c->now = now_ms > c->now ? now_ms : c->now;
-	for (struct client_element *e = TAILQ_FIRST(&c->elements), *next; e; e = next) {
+	struct client_element *e, *next;
+
+	for (e = TAILQ_FIRST(&elements->all); e; e = next) { /* it may leave the list, but is freed later */
 		next = TAILQ_NEXT(e, all);
-		leave(c, e);
-		if (next && next->state == ELEMENT_DEAD) /* the handler saw to it: the list is another one now */
-			next = TAILQ_FIRST(&c->elements);
+		rsp_client_element_leave(elements, e);
 	}
-	rsp_client_retry(c, now_ms);
 }
 
-/* T2 or T3 is over without an answer. */
-static void
-unanswered(struct rsp_client *c, struct client_element *e)
+unsigned
+rsp_client_element_pending(const struct client_elements *elements)
 {
-	bool leaving = e->state == ELEMENT_LEAVING;
-	bool too_often = e->attempts > c->config.timers.max_reg_attempt;
-	bool stays = !leaving && c->config.persistent;
-	struct rsp_why why = { 0 };
+	return elements->n_all - elements->n_in[ELEMENT_REGISTERED] - elements->n_in[ELEMENT_REJECTED];
+}
 
-	set_state(c, e, leaving ? ELEMENT_LEAVES : ELEMENT_WAITS);
-	if (too_often) {
-		(void)rsp_fail(&why, RSP_ETIMEOUT, c->home ? c->home->name : "registrar", "no answer to %u %s",
-			       e->attempts, leaving ? "deregistrations" : "registrations");
-		if (stays)
+/* T2 or T3 expired: RFC 5352 s.3.1, s.3.2. */
+static void
+no_response(struct client_elements *elements, struct client_element *e)
+{
+	const struct client_core *core = elements->core;
+	bool leaving = e->state == ELEMENT_DEREGISTERING;
+	unsigned tries = e->attempts;
+
+	rsp_client_element_enter(elements, e, leaving ? ELEMENT_LEAVING : ELEMENT_WAITING);
+	if (tries > core->config.timers.max_reg_attempt) {
+		if (!leaving && core->config.persistent)
 			e->attempts = 0;
 		else
-			bury(c, e);
-		tell(c, e, RSP_CLIENT_FAILED, RSP_CAUSE_NONE, &why);
+			rsp_client_element_drop(elements, e);
+		rsp_client_element_note(elements, e, RSP_CLIENT_FAILED, RSP_CAUSE_NONE, tries);
+		e->told.what = leaving ? "deregistrations" : "registrations";
 	}
-	rsp_client_leave_home(c, RSP_ETIMEOUT,
-			      leaving ? "no answer to a deregistration" : "no answer to a registration");
+	rsp_client_hunt_leave_home(elements->hunt, RSP_ETIMEOUT,
+				   leaving ? "no answer to a deregistration" : "no answer to a registration");
 }
 
 void
-rsp_client_element_due(struct rsp_client *c, struct client_timer *timer)
+rsp_client_element_due(struct client_elements *elements, struct client_timer *timer)
 {
 	struct client_element *e = RSP_CONTAINER(timer, struct client_element, timer);
 
 	switch (e->state) {
-	case ELEMENT_HELD: /* T4 */
-		set_state(c, e, ELEMENT_WAITS);
-		enqueue(c, e);
+	case ELEMENT_WAITING:	 /* its delay is over */
+	case ELEMENT_REGISTERED: /* T4 */
+		rsp_client_element_queue(elements, e);
 		break;
-	case ELEMENT_WAITS: /* its turn to join a new home */
-	case ELEMENT_LEAVES:
-		enqueue(c, e);
+	case ELEMENT_REGISTERING:   /* T2 */
+	case ELEMENT_DEREGISTERING: /* T3 */
+		no_response(elements, e);
 		break;
-	case ELEMENT_REGISTERING: /* T2 */
-	case ELEMENT_LEAVING:	  /* T3 */
-		unanswered(c, e);
-		break;
+	case ELEMENT_QUEUED:
 	case ELEMENT_REJECTED:
+	case ELEMENT_LEAVING:
+	case ELEMENT_LEAVE_QUEUED:
 	case ELEMENT_DEAD:
+	case ELEMENT_STATES: /* no timer runs in these */
 		break;
 	}
 }
 
-/* The home has @e. */
-static void
-hold(struct rsp_client *c, struct client_element *e)
-{
-	set_state(c, e, ELEMENT_HELD);
-	e->known = true;
-	e->expired = false;
-	e->attempts = e->refusals = 0;
-	e->home = c->homes;
-	rsp_client_arm(c, &e->timer, t4_ms(c, e));
-}
-
-/* A registrar has taken @e over, as another one knew it. When @e registers there, it does so for the first time. */
-static void
-hold_adopted(struct rsp_client *c, struct client_element *e)
-{
-	hold(c, e);
-	e->home = 0;
-	if (c->config.timers.refresh_ms < t4_ms(c, e))
-		rsp_client_arm(c, &e->timer, rsp_rng_below(&c->rng, c->config.timers.refresh_ms + UINT64_C(1)));
-}
-
 void
-rsp_client_elements_renew(struct rsp_client *c)
+rsp_client_element_silence_due(struct client_elements *elements)
 {
 	struct client_element *e;
 
-	TAILQ_FOREACH(e, &c->elements, all)
-		if (e->state == ELEMENT_HELD)
-			rsp_client_arm(c, &e->timer, rsp_rng_below(&c->rng, c->config.timers.rejoin_ms + UINT64_C(1)));
+	TAILQ_FOREACH(e, &elements->all, all)
+		if (e->state == ELEMENT_REGISTERED)
+			rsp_client_core_arm(elements->core, &e->timer, rsp_client_element_rejoin_ms(elements));
 }
 
-/* Beyond the RFC: a connection may be dead without a sign, and a registrar that does not reach us has forgotten us.
- * When keep-alives that used to come do so no longer, we register again, and hear whether anybody is there. */
+/* Requests in flight are void, and nothing is queued. */
 static void
-note_keepalive(struct rsp_client *c, struct client_link *home)
-{
-	uint64_t since_ms = c->now - home->keepalive_ms;
-
-	if (home->n_keepalives++ > 0 && since_ms > home->longest_ms)
-		home->longest_ms = since_ms;
-	home->keepalive_ms = c->now;
-	if (home->n_keepalives > KEEPALIVES_KNOWN)
-		rsp_client_arm(c, &c->silence, SILENCE * (home->longest_ms > 1000 ? home->longest_ms : 1000));
-}
-
-void
-rsp_client_elements_adopted(struct rsp_client *c, const struct client_element *named)
+stop_all(struct client_elements *elements)
 {
 	struct client_element *e;
 
-	TAILQ_FOREACH(e, &c->elements, all) {
-		bool leaving = e->state == ELEMENT_LEAVING || e->state == ELEMENT_LEAVES;
+	TAILQ_FOREACH(e, &elements->all, all)
+		if (e->state != ELEMENT_REJECTED)
+			rsp_client_element_enter(elements, e,
+						 rsp_client_element_is_leaving(e) ? ELEMENT_LEAVING : ELEMENT_WAITING);
+}
 
+void
+rsp_client_element_home_lost(struct client_elements *elements)
+{
+	rsp_client_core_disarm(elements->core, &elements->silence);
+	stop_all(elements);
+}
+
+void
+rsp_client_element_home_found(struct client_elements *elements)
+{
+	struct client_element *e;
+
+	if (elements->sender != elements->links->home) /* else its keep-alive, in this turn, has set the timer */
+		rsp_client_core_disarm(elements->core, &elements->silence);
+	stop_all(elements);
+	TAILQ_FOREACH(e, &elements->all, all) {
 		if (e->state == ELEMENT_REJECTED)
 			continue;
-		set_state(c, e, leaving ? ELEMENT_LEAVES : ELEMENT_WAITS);
-		if (e == named && !leaving && e->known && !e->changed)
-			hold_adopted(c, e);
-		else if (e->known && !leaving) /* not all at once; and a keep-alive may yet name it: see below */
-			rsp_client_arm(c, &e->timer, rsp_rng_below(&c->rng, c->config.timers.rejoin_ms + UINT64_C(1)));
+		bool leaving = rsp_client_element_is_leaving(e), known = rsp_client_element_is_known(e);
+		bool named = e->named_by == elements->links->homes;
+		if (named && !leaving && rsp_client_element_is_current(e))
+			rsp_client_element_adopted(elements, e);
+		else if (known && !leaving) /* spread over rejoin_ms; and a keep-alive of the new home may name it */
+			rsp_client_core_arm(elements->core, &e->timer, rsp_client_element_rejoin_ms(elements));
 		else
-			enqueue(c, e);
+			rsp_client_element_queue(elements, e);
 	}
 }
 
-void
-rsp_client_elements_orphaned(struct rsp_client *c)
-{
-	struct client_element *e;
-
-	TAILQ_FOREACH(e, &c->elements, all) {
-		bool leaving = e->state == ELEMENT_LEAVING || e->state == ELEMENT_LEAVES;
-
-		if (e->state != ELEMENT_REJECTED)
-			set_state(c, e, leaving ? ELEMENT_LEAVES : ELEMENT_WAITS);
-	}
-}
-
-/* The registrar has no room, or no time, for an element that a registrar had accepted before: after a failover all
- * elements come at once. Nothing in the registration is wrong that could be corrected, but waiting helps; RETRAN-MAX
- * (RFC 5352 s.7.3) bounds how long. */
 static void
-back_off(struct rsp_client *c, struct client_element *e)
+tell_element(struct client_elements *elements, const struct client_element *e, const struct client_element_news *told)
 {
-	uint64_t cap = c->config.timers.retran_max_ms, delay = UINT64_C(1000) << (e->refusals < 8 ? e->refusals : 8);
+	struct client_core *core = elements->core;
+	struct rsp_client_event event = rsp_client_link_event(elements->links, told->type);
+	const char *home = elements->links->told_home ? elements->links->told_home->name : "registrar";
 	struct rsp_why why = { 0 };
 
-	e->refusals += e->refusals < 8;
-	set_state(c, e, ELEMENT_WAITS);
-	rsp_client_arm(c, &e->timer, rsp_rng_jitter(&c->rng, delay < cap ? delay : cap, 50));
-	(void)rsp_fail(&why, RSP_EREJECTED, c->home ? c->home->name : "registrar", "lacks resources");
-	why.cause = RSP_CAUSE_LACK_OF_RESOURCES;
-	tell(c, e, RSP_CLIENT_FAILED, RSP_CAUSE_LACK_OF_RESOURCES, &why);
-}
-
-void
-rsp_client_element_registered(struct rsp_client *c, const struct rsp_message *msg)
-{
-	struct client_element *e = rsp_client_element_find(c, msg->handle, msg->pe_id);
-	bool rejected = msg->flags & ASAP_FLAG_REJECT;
-	uint16_t cause = rsp_message_cause(msg);
-	enum rsp_client_event_type type = RSP_CLIENT_REGISTERED;
-
-	if (!e || e->state != ELEMENT_REGISTERING) {
-		c->dropped++;
-		return;
-	}
-	rsp_client_home_answered(c);
-	if (rejected && cause == RSP_CAUSE_LACK_OF_RESOURCES && e->known && c->config.persistent) {
-		back_off(c, e);
-		return;
-	}
-	if (rejected) {
-		cause = cause == RSP_CAUSE_NONE ? RSP_CAUSE_UNSPECIFIED : cause;
-		set_state(c, e, e->again ? ELEMENT_WAITS : ELEMENT_REJECTED);
-		if (e->again) /* corrected in the meantime */
-			enqueue(c, e);
-		tell_of(c, e, RSP_CLIENT_REJECTED, cause, msg, NULL);
-		return;
-	}
-	if (e->known)
-		type = e->home == c->homes && !e->expired ? RSP_CLIENT_RENEWED : RSP_CLIENT_REREGISTERED;
-	unsigned attempts = e->attempts;
-	hold(c, e);
-	e->registered_ms = c->now;
-	e->changed = e->again;
-	if (e->again) {
-		set_state(c, e, ELEMENT_WAITS);
-		enqueue(c, e);
-	}
-	struct rsp_client_event event = rsp_client_event_new(c, type);
 	event.handle = e->handle;
 	event.pe_id = e->pe_id;
 	event.lifetime_s = e->lifetime_s;
-	event.cause = cause; /* with R unset: a warning */
-	event.tries = attempts;
-	event.rtt_ms = (uint32_t)(c->now - e->first_sent_ms);
-	rsp_client_tell(c, &event);
+	event.cause = told->cause;
+	event.tries = told->tries;
+	event.changed = told->changed;
+	if (told->type == RSP_CLIENT_KEEPALIVE && elements->sender)
+		rsp_client_link_event_from(&event, elements->sender);
+	else
+		event.rtt_ms = (uint32_t)(core->now - e->first_sent_ms);
+	if (told->type == RSP_CLIENT_REJECTED)
+		event.message = core->answer;
+	if (told->type == RSP_CLIENT_FAILED) {
+		if (told->what) {
+			(void)rsp_fail(&why, RSP_ETIMEOUT, home, "no answer to %u %s", told->tries, told->what);
+		} else {
+			(void)rsp_fail(&why, RSP_EREJECTED, home, "lacks resources");
+			why.cause = told->cause;
+		}
+		event.why = &why;
+	}
+	rsp_client_core_tell(core, &event);
 }
 
 void
-rsp_client_element_deregistered(struct rsp_client *c, const struct rsp_message *msg)
+rsp_client_element_tell(struct client_elements *elements, struct client_news *news)
 {
-	struct client_element *e = rsp_client_element_find(c, msg->handle, msg->pe_id);
+	struct client_element *e = RSP_CONTAINER(news, struct client_element, news);
+	struct client_element_news told = e->told;
 
-	if (e && e->state == ELEMENT_LEAVING) {
-		rsp_client_home_answered(c);
-		bury(c, e);
-		tell(c, e, RSP_CLIENT_DEREGISTERED, rsp_message_cause(msg), NULL);
-		return;
+	e->told.type = CLIENT_NO_NEWS;
+	if (told.type != CLIENT_NO_NEWS)
+		tell_element(elements, e, &told);
+	if (e->state == ELEMENT_DEAD && !e->news.listed) { /* the callback may have dropped it: then it is told again */
+		elements->n_in[ELEMENT_DEAD]--;
+		rsp_client_element_free(e);
 	}
-	if (!e || e->state != ELEMENT_HELD) { /* while registering, the answer decides */
-		c->dropped++;
-		return;
-	}
-	if (rsp_message_cause(msg) == RSP_CAUSE_NON_UNIQUE_PE_ID) {
-		bury(c, e);
-		tell(c, e, RSP_CLIENT_DISPLACED, RSP_CAUSE_NON_UNIQUE_PE_ID, NULL);
-		return;
-	}
-	/* RFC 5352 s.3.2: its life expired, or it was taken for dead. It lives, so it comes back; but if it was thrown
-	 * out at once it does not come back at once. */
-	bool hasty = c->now - e->registered_ms < 1000;
-	set_state(c, e, ELEMENT_WAITS);
-	e->expired = true;
-	rsp_client_arm(c, &e->timer, hasty ? 900 : rsp_rng_below(&c->rng, c->config.timers.rejoin_ms + UINT64_C(1)));
-	tell(c, e, RSP_CLIENT_EXPIRED, rsp_message_cause(msg), NULL);
-}
-
-bool
-rsp_client_element_error(struct rsp_client *c, uint16_t cause)
-{
-	struct client_element *e;
-
-	TAILQ_FOREACH(e, &c->elements, all)
-		if (in_flight(e))
-			break;
-	if (!e)
-		return false;
-	if (e->state == ELEMENT_LEAVING) {
-		bury(c, e);
-		tell(c, e, RSP_CLIENT_DEREGISTERED, cause, NULL);
-	} else {
-		set_state(c, e, ELEMENT_REJECTED);
-		tell(c, e, RSP_CLIENT_REJECTED, cause, NULL);
-	}
-	return true;
-}
-
-/* KA2.4: whether the sender of this keep-alive is a registrar that is not our home and wants to be. */
-static bool
-wants_us(const struct rsp_client *c, const struct client_link *link, const struct rsp_message *msg)
-{
-	const struct client_link *home = c->home;
-
-	if (!(msg->flags & ASAP_FLAG_HOME) || link == home)
-		return false;
-	if (!home)
-		return true;
-	if (home->server_id)
-		return home->server_id != msg->server_id;
-	/* The home has not told its id yet. A sender of the same name is the home, over another connection. */
-	return !*link->name || strcmp(link->name, home->name) != 0;
-}
-
-static void
-keepalive(struct rsp_client *c, struct client_link *link, const struct rsp_message *msg, struct client_element *e)
-{
-	struct rsp_message ack = {
-		.protocol = RSP_ASAP,
-		.type = ASAP_ENDPOINT_KEEP_ALIVE_ACK,
-		.has = RSP_HAS_HANDLE | RSP_HAS_PE_ID,
-		.handle = e->handle,
-		.pe_id = e->pe_id,
-	};
-	bool leaving = e->state == ELEMENT_LEAVES || e->state == ELEMENT_LEAVING;
-	bool adopt = wants_us(c, link, msg) && !leaving && e->state != ELEMENT_REJECTED;
-
-	/* KA1: only what we registered; while it leaves nobody else is to take it over. And no flood: RFC 5355 2.13. */
-	if ((!e->known && e->state != ELEMENT_REGISTERING) || (leaving && link != c->home) ||
-	    (c->now < e->next_ack_ms && !adopt)) {
-		c->dropped++;
-		return;
-	}
-	e->next_ack_ms = c->now + c->config.timers.min_ack_ms;
-	c->keepalives++;
-	(void)rsp_client_send(c, link->id, &ack); /* KA2.3: to the sender, whoever the home is */
-	if (adopt)
-		rsp_client_adopt(c, link, e);
-	else if (link == c->home && (msg->flags & ASAP_FLAG_HOME) && e->state == ELEMENT_WAITS && e->known &&
-		 !e->expired && !e->changed)
-		hold_adopted(c, e); /* the new home has taken this one over too: it need not register at once */
-	if (link == c->home)
-		note_keepalive(c, link);
-	struct rsp_client_event event = rsp_client_event_new(c, RSP_CLIENT_KEEPALIVE);
-	event.handle = e->handle;
-	event.pe_id = e->pe_id;
-	event.lifetime_s = e->lifetime_s;
-	event.link = link->id;
-	event.server = link->name;
-	event.server_id = msg->server_id;
-	event.changed = adopt;
-	rsp_client_tell(c, &event);
-}
-
-void
-rsp_client_element_keepalive(struct rsp_client *c, struct client_link *link, const struct rsp_message *msg)
-{
-	struct client_element *e;
-	bool any = false;
-
-	link->server_id = msg->server_id;
-	if (msg->has & RSP_HAS_PE_ID) {
-		e = rsp_client_element_find(c, msg->handle, msg->pe_id);
-		if (e)
-			keepalive(c, link, msg, e);
-		else
-			c->dropped++;
-		return;
-	}
-	/* RFC 5352 s.2.2.7 names no element: every one of that pool answers. */
-	for (struct client_element *next = TAILQ_FIRST(&c->elements); next && next->state != ELEMENT_DEAD;) {
-		e = next;
-		next = TAILQ_NEXT(e, all);
-		if (!rsp_bytes_equal(e->handle, msg->handle))
-			continue;
-		any = true;
-		keepalive(c, link, msg, e);
-	}
-	if (!any)
-		c->dropped++;
 }

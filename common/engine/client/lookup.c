@@ -1,377 +1,363 @@
+#include "engine/client/lookup.h"
+
 #include <stdlib.h>
 
-#include "engine/client/priv.h"
+#define NO_NEWS RSP_CLIENT_ATTEMPT /* an event that is never about a lookup */
 
-/* Resolutions and unreachable reports: RFC 5352 s.3.3, s.3.5, s.3.7.2. */
+struct client_lookup {
+	TAILQ_ENTRY(client_lookup) all;
+	TAILQ_ENTRY(client_lookup) work; /* in the queue, in the state QUEUED */
+	struct client_timer timer;	 /* T1, or the next poll */
+	uint8_t *octets;		 /* the memory of @handle */
+	struct rsp_bytes handle;
+	enum client_lookup_state state;
+	uint64_t first_sent_ms;
+	uint32_t items;	 /* at most so many elements; 0: as many as the registrar sends */
+	unsigned tries;	 /* requests sent since the last answer */
+	unsigned t1_expired; /* since the last answer */
+	bool is_watch;
+	bool is_wanted; /* the caller waits for an answer; else a watch asks by itself */
+
+	struct client_news news;
+	struct client_lookup_news {
+		enum rsp_client_event_type type; /* NO_NEWS: nothing to tell */
+		uint16_t cause;
+		unsigned tries;
+		bool solicited, accepted; /* as in the event */
+	} told;
+};
+
+void
+rsp_client_lookup_init(struct client_lookups *lookups, struct client_core *core, struct client_links *links,
+		       struct client_hunt *hunt)
+{
+	lookups->core = core;
+	lookups->links = links;
+	lookups->hunt = hunt;
+	TAILQ_INIT(&lookups->all);
+	TAILQ_INIT(&lookups->work);
+}
 
 static struct client_lookup *
-find(const struct rsp_client *c, struct rsp_bytes handle)
+find_lookup(const struct client_lookups *lookups, struct rsp_bytes handle)
 {
 	struct client_lookup *l;
 
-	TAILQ_FOREACH(l, &c->lookups, all)
+	TAILQ_FOREACH(l, &lookups->all, all)
 		if (rsp_bytes_equal(l->handle, handle))
 			return l;
 	return NULL;
 }
 
-/* Nothing of @l on its way, no timer, no place in the queue. */
 static void
-quiet(struct rsp_client *c, struct client_lookup *l)
+free_lookup(struct client_lookup *l)
 {
-	if (l->asked && c->in_flight)
-		c->in_flight--;
-	l->asked = false;
-	if (l->queued)
-		TAILQ_REMOVE(&c->lookup_work, l, work);
-	l->queued = false;
-	rsp_client_disarm(c, &l->timer);
+	free(l->octets);
+	free(l);
+}
+
+void
+rsp_client_lookup_done(struct client_lookups *lookups)
+{
+	struct client_lookup *l;
+
+	while ((l = TAILQ_FIRST(&lookups->all)) != NULL) {
+		TAILQ_REMOVE(&lookups->all, l, all);
+		free_lookup(l);
+	}
+}
+
+/* The only setter of the state. It leaves the queue, and starts T1 or the poll timer if @state has one. */
+static void
+lookup_enter(struct client_lookups *lookups, struct client_lookup *l, enum client_lookup_state state)
+{
+	struct client_core *core = lookups->core;
+
+	rsp_client_state_check(MACHINE_LOOKUP, l->state, state);
+	core->in_flight -= l->state == LOOKUP_ASKED;
+	if (l->state == LOOKUP_QUEUED)
+		TAILQ_REMOVE(&lookups->work, l, work);
+	rsp_client_core_disarm(core, &l->timer);
+	l->state = state;
+	core->in_flight += state == LOOKUP_ASKED;
+	if (state == LOOKUP_QUEUED)
+		TAILQ_INSERT_TAIL(&lookups->work, l, work);
+	else if (state == LOOKUP_ASKED)
+		rsp_client_core_arm(core, &l->timer, core->config.timers.t1_enrprequest_ms);
+	else if (state == LOOKUP_POLLING)
+		rsp_client_core_arm(core, &l->timer, rsp_rng_jitter(&core->rng, core->config.timers.poll_ms, 50));
 }
 
 static void
-enqueue(struct rsp_client *c, struct client_lookup *l)
+set_wanted(struct client_lookups *lookups, struct client_lookup *l, bool wanted)
 {
-	if (l->queued || l->asked || !c->home)
+	lookups->n_wanted -= l->is_wanted;
+	lookups->n_wanted += wanted;
+	l->is_wanted = wanted;
+}
+
+/* Queue the request of @l, unless it is queued or unanswered; without a home it waits for one. */
+static void
+queue_lookup(struct client_lookups *lookups, struct client_lookup *l)
+{
+	if (l->state == LOOKUP_QUEUED || l->state == LOOKUP_ASKED || !lookups->links->home)
 		return;
-	rsp_client_disarm(c, &l->timer);
-	TAILQ_INSERT_TAIL(&c->lookup_work, l, work);
-	l->queued = true;
+	lookup_enter(lookups, l, LOOKUP_QUEUED);
 }
 
+/* Drop @l; settle() frees it. */
 static void
-set_wanted(struct rsp_client *c, struct client_lookup *l, bool wanted)
+drop_lookup(struct client_lookups *lookups, struct client_lookup *l)
 {
-	if (wanted && !l->wanted)
-		c->n_wanted++;
-	if (!wanted && l->wanted)
-		c->n_wanted--;
-	l->wanted = wanted;
+	lookup_enter(lookups, l, LOOKUP_DEAD);
+	set_wanted(lookups, l, false);
+	TAILQ_REMOVE(&lookups->all, l, all);
+	lookups->n_all--;
+	rsp_client_core_note(lookups->core, &l->news);
 }
 
-/* Forget @l. Its octets live until the next time something happens outside. */
-static void
-bury(struct rsp_client *c, struct client_lookup *l)
+static struct client_lookup *
+new_lookup(struct client_lookups *lookups, struct rsp_bytes handle)
 {
-	quiet(c, l);
-	set_wanted(c, l, false);
-	TAILQ_REMOVE(&c->lookups, l, all);
-	TAILQ_INSERT_TAIL(&c->dead_lookups, l, all);
-	c->n_lookups--;
-}
+	struct client_lookup *l = calloc(1, sizeof *l);
+	uint8_t *octets = l ? rsp_bytes_dup(handle) : NULL;
 
-void
-rsp_client_lookups_reap(struct rsp_client *c)
-{
-	struct client_lookup *l;
-	struct client_report *r;
-
-	while ((l = TAILQ_FIRST(&c->dead_lookups)) != NULL) {
-		TAILQ_REMOVE(&c->dead_lookups, l, all);
-		free(l->octets);
+	if (!octets) {
 		free(l);
+		return NULL;
 	}
-	while ((r = TAILQ_FIRST(&c->dead_reports)) != NULL) {
-		TAILQ_REMOVE(&c->dead_reports, r, all);
-		free(r->octets);
-		free(r);
-	}
-}
-
-static void
-report_bury(struct rsp_client *c, struct client_report *r)
-{
-	TAILQ_REMOVE(&c->reports, r, all);
-	TAILQ_INSERT_TAIL(&c->dead_reports, r, all);
-	c->n_reports--;
-	c->n_unsent -= !r->sent;
-}
-
-void
-rsp_client_lookups_done(struct rsp_client *c)
-{
-	struct client_lookup *l;
-	struct client_report *r;
-
-	while ((l = TAILQ_FIRST(&c->lookups)) != NULL)
-		bury(c, l);
-	while ((r = TAILQ_FIRST(&c->reports)) != NULL)
-		report_bury(c, r);
-	rsp_client_lookups_reap(c);
+	l->octets = octets;
+	l->handle = rsp_bytes_of(octets, handle.n);
+	l->timer.kind = TIMER_LOOKUP;
+	l->news.kind = NEWS_LOOKUP;
+	TAILQ_INSERT_TAIL(&lookups->all, l, all);
+	lookups->n_all++;
+	return l;
 }
 
 enum rsp_err
-rsp_client_resolve(struct rsp_client *c, uint64_t now_ms, struct rsp_bytes handle, uint32_t items, bool watch)
+rsp_client_lookup_resolve(struct client_lookups *lookups, struct rsp_bytes handle, uint32_t items, bool watch)
 {
-	struct client_lookup *l = find(c, handle);
+	struct client_lookup *l = find_lookup(lookups, handle);
 
 	if (handle.n == 0 || handle.n > RSP_HANDLE_MAX)
 		return RSP_EVALUE;
-	if (!l) {
-		if (c->n_lookups >= c->config.max_resolutions)
-			return RSP_ELIMIT;
-		l = calloc(1, sizeof *l);
-		uint8_t *octets = l ? rsp_bytes_dup(handle) : NULL;
-		if (!octets) {
-			free(l);
-			return RSP_ENOMEM;
-		}
-		l->octets = octets;
-		l->handle = rsp_bytes_of(octets, handle.n);
-		l->timer.kind = TIMER_LOOKUP;
-		TAILQ_INSERT_TAIL(&c->lookups, l, all);
-		c->n_lookups++;
-	}
+	if (!l && lookups->n_all >= lookups->core->config.max_resolutions)
+		return RSP_ELIMIT;
+	if (!l)
+		l = new_lookup(lookups, handle);
+	if (!l)
+		return RSP_ENOMEM;
 	l->items = items;
-	l->watch |= watch;
-	set_wanted(c, l, true);
-	enqueue(c, l);
-	rsp_client_retry(c, now_ms);
+	l->is_watch |= watch;
+	set_wanted(lookups, l, true);
+	queue_lookup(lookups, l);
 	return RSP_OK;
 }
 
 void
-rsp_client_unwatch(struct rsp_client *c, struct rsp_bytes handle)
+rsp_client_lookup_unwatch(struct client_lookups *lookups, struct rsp_bytes handle)
 {
-	struct client_lookup *l = find(c, handle);
+	struct client_lookup *l = find_lookup(lookups, handle);
 
-	if (l)
-		bury(c, l);
+	if (!l)
+		return;
+	l->told.type = NO_NEWS; /* the caller expects no event after this call */
+	drop_lookup(lookups, l);
 }
 
-void
-rsp_client_lookup_send(struct rsp_client *c, struct client_lookup *l)
+static void
+send_request(struct client_lookups *lookups, struct client_lookup *l)
 {
 	struct rsp_message msg = {
 		.protocol = RSP_ASAP,
 		.type = ASAP_HANDLE_RESOLUTION,
-		.flags = l->watch ? ASAP_FLAG_SUBSCRIBE : 0,
+		.flags = l->is_watch ? ASAP_FLAG_SUBSCRIBE : 0,
 		.has = RSP_HAS_HANDLE | (l->items ? (unsigned)RSP_HAS_ITEM_COUNT : 0),
 		.handle = l->handle,
 		.item_count = l->items,
 	};
 
-	quiet(c, l);
 	if (l->tries++ == 0)
-		l->first_sent_ms = c->now;
-	l->asked = true;
-	c->in_flight++;
-	rsp_client_arm(c, &l->timer, c->config.timers.t1_enrprequest_ms);
-	(void)rsp_client_send(c, c->home->id, &msg); /* a handle that was taken fits */
-}
-
-static struct rsp_client_event
-event_of(const struct rsp_client *c, const struct client_lookup *l, enum rsp_client_event_type type)
-{
-	struct rsp_client_event event = rsp_client_event_new(c, type);
-
-	event.handle = l->handle;
-	event.tries = l->tries;
-	event.rtt_ms = l->tries ? (uint32_t)(c->now - l->first_sent_ms) : 0;
-	return event;
-}
-
-/* The request is settled, one way or the other: a watch waits for its next poll, anything else is forgotten. */
-static void
-settle(struct rsp_client *c, struct client_lookup *l, bool poll)
-{
-	quiet(c, l);
-	set_wanted(c, l, false);
-	l->tries = l->expirations = 0;
-	if (!l->watch)
-		bury(c, l);
-	else if (poll)
-		rsp_client_arm(c, &l->timer, rsp_rng_jitter(&c->rng, c->config.timers.poll_ms, 50));
-}
-
-static void
-refused(struct rsp_client *c, struct client_lookup *l, const struct rsp_message *msg, uint16_t cause)
-{
-	struct rsp_client_event event = event_of(c, l, RSP_CLIENT_UNRESOLVED);
-	struct rsp_why why = { 0 };
-	const char *name = rsp_cause_name(cause);
-
-	(void)rsp_fail(&why, cause == RSP_CAUSE_UNKNOWN_POOL_HANDLE ? RSP_EUNKNOWN_POOL : RSP_EREJECTED, event.server,
-		       "%s", name ? name : "refused");
-	why.cause = cause;
-	event.cause = cause;
-	event.why = &why;
-	event.message = msg;
-	event.solicited = l->asked;
-	settle(c, l, true); /* RFC 5352 s.2.2.5: after a negative answer no updates come */
-	rsp_client_tell(c, &event);
+		l->first_sent_ms = lookups->core->now;
+	lookup_enter(lookups, l, LOOKUP_ASKED);
+	/* cannot fail: the length of the handle was checked */
+	(void)rsp_client_core_send(lookups->core, lookups->links->home->id, &msg);
 }
 
 void
-rsp_client_lookup_answered(struct rsp_client *c, const struct rsp_message *msg)
+rsp_client_lookup_send_queued(struct client_lookups *lookups)
 {
-	struct client_lookup *l = find(c, msg->handle);
+	struct client_lookup *l;
 
-	if (!l || (!l->asked && !l->watch)) {
-		c->dropped++;
-		return;
-	}
-	if (l->asked)
-		rsp_client_home_answered(c);
-	if (msg->has & RSP_HAS_ERROR) {
-		refused(c, l, msg, rsp_message_cause(msg));
-		return;
-	}
-	struct rsp_client_event event = event_of(c, l, RSP_CLIENT_RESOLVED);
-	event.message = msg;
-	event.solicited = l->asked;
-	/* an update is proof enough that updates come */
-	event.accepted = l->watch && (!l->asked || (msg->flags & ASAP_FLAG_ACCEPT));
-	if (!l->asked && l->queued) /* an update overtook a request that is yet to be sent: both will be answered */
-		event.solicited = false;
+	while (lookups->core->in_flight < CLIENT_WINDOW && (l = TAILQ_FIRST(&lookups->work)) != NULL)
+		send_request(lookups, l);
+}
+
+static void
+note_news(struct client_lookups *lookups, struct client_lookup *l, enum rsp_client_event_type type, uint16_t cause)
+{
+	l->told = (struct client_lookup_news){
+		.type = type, .cause = cause, .tries = l->tries, .solicited = l->state == LOOKUP_ASKED
+	};
+	rsp_client_core_note(lookups->core, &l->news);
+}
+
+/* The request ended: a watch enters @next, any other lookup is dropped. */
+static void
+end_request(struct client_lookups *lookups, struct client_lookup *l, enum client_lookup_state next)
+{
+	set_wanted(lookups, l, false);
+	l->tries = l->t1_expired = 0;
+	if (l->is_watch)
+		lookup_enter(lookups, l, next);
 	else
-		settle(c, l, !event.accepted);
-	rsp_client_tell(c, &event);
+		drop_lookup(lookups, l);
+}
+
+/* A negative answer. RFC 5352 s.2.2.5: no updates follow it, so a watch polls. */
+static void
+refuse_lookup(struct client_lookups *lookups, struct client_lookup *l, uint16_t cause)
+{
+	note_news(lookups, l, RSP_CLIENT_UNRESOLVED, cause);
+	end_request(lookups, l, LOOKUP_POLLING);
+}
+
+void
+rsp_client_lookup_answered(struct client_lookups *lookups, const struct rsp_message *msg)
+{
+	struct client_lookup *l = find_lookup(lookups, msg->handle);
+	bool asked = l && l->state == LOOKUP_ASKED;
+
+	if (!l || (!asked && !l->is_watch)) {
+		lookups->core->dropped++;
+		return;
+	}
+	if (asked)
+		rsp_client_hunt_home_answered(lookups->hunt);
+	if (msg->has & RSP_HAS_ERROR) {
+		refuse_lookup(lookups, l, rsp_message_cause(msg));
+		return;
+	}
+	/* An update that we did not ask for proves that updates come, as the A bit does. */
+	bool accepted = l->is_watch && (!asked || (msg->flags & ASAP_FLAG_ACCEPT));
+	note_news(lookups, l, RSP_CLIENT_RESOLVED, RSP_CAUSE_NONE);
+	l->told.accepted = accepted;
+	if (l->state != LOOKUP_QUEUED) /* else an update overtook a request that is still to be sent and answered */
+		end_request(lookups, l, accepted ? LOOKUP_FOLLOWING : LOOKUP_POLLING);
 }
 
 bool
-rsp_client_lookup_error(struct rsp_client *c, uint16_t cause)
+rsp_client_lookup_error(struct client_lookups *lookups, uint16_t cause)
 {
 	struct client_lookup *l;
 
-	TAILQ_FOREACH(l, &c->lookups, all)
-		if (l->asked)
+	TAILQ_FOREACH(l, &lookups->all, all)
+		if (l->state == LOOKUP_ASKED)
 			break;
 	if (!l)
 		return false;
-	refused(c, l, NULL, cause);
+	refuse_lookup(lookups, l, cause);
 	return true;
 }
 
+/* T1 expired: RFC 5352 s.3.7.2. */
+static void
+t1_due(struct client_lookups *lookups, struct client_lookup *l)
+{
+	if (++l->t1_expired <= lookups->core->config.timers.max_request_retransmit) {
+		send_request(lookups, l);
+		rsp_client_hunt_begin(lookups->hunt); /* in parallel */
+		return;
+	}
+	note_news(lookups, l, RSP_CLIENT_FAILED, RSP_CAUSE_NONE);
+	end_request(lookups, l, LOOKUP_WAITING);
+	rsp_client_hunt_leave_home(lookups->hunt, RSP_ETIMEOUT, "no answer to a request");
+}
+
 void
-rsp_client_lookup_due(struct rsp_client *c, struct client_timer *timer)
+rsp_client_lookup_due(struct client_lookups *lookups, struct client_timer *timer)
 {
 	struct client_lookup *l = RSP_CONTAINER(timer, struct client_lookup, timer);
+
+	switch (l->state) {
+	case LOOKUP_ASKED:
+		t1_due(lookups, l);
+		break;
+	case LOOKUP_POLLING:
+		queue_lookup(lookups, l);
+		break;
+	case LOOKUP_WAITING:
+	case LOOKUP_QUEUED:
+	case LOOKUP_FOLLOWING:
+	case LOOKUP_DEAD:
+	case LOOKUP_STATES: /* no timer runs in these */
+		break;
+	}
+}
+
+void
+rsp_client_lookup_home_lost(struct client_lookups *lookups)
+{
+	struct client_lookup *l;
+
+	TAILQ_FOREACH(l, &lookups->all, all)
+		lookup_enter(lookups, l, LOOKUP_WAITING);
+}
+
+void
+rsp_client_lookup_home_found(struct client_lookups *lookups)
+{
+	struct client_lookup *l;
+
+	TAILQ_FOREACH(l, &lookups->all, all) {
+		lookup_enter(lookups, l, LOOKUP_WAITING);
+		queue_lookup(lookups, l);
+	}
+}
+
+static void
+tell_lookup(struct client_lookups *lookups, const struct client_lookup *l, const struct client_lookup_news *told)
+{
+	struct client_core *core = lookups->core;
+	struct rsp_client_event event = rsp_client_link_event(lookups->links, told->type);
+	const char *name = rsp_cause_name(told->cause);
 	struct rsp_why why = { 0 };
 
-	if (!l->asked) { /* the time to poll */
-		enqueue(c, l);
-		return;
+	event.handle = l->handle;
+	event.cause = told->cause;
+	event.tries = told->tries;
+	event.rtt_ms = told->tries ? (uint32_t)(core->now - l->first_sent_ms) : 0;
+	event.solicited = told->solicited;
+	event.accepted = told->accepted;
+	if (told->type == RSP_CLIENT_FAILED) {
+		(void)rsp_fail(&why, RSP_ETIMEOUT,
+			       lookups->links->told_home ? lookups->links->told_home->name : "registrar",
+			       "no answer to %u requests", told->tries);
+		event.solicited = false;
+		event.why = &why;
+	} else if (told->type == RSP_CLIENT_UNRESOLVED) {
+		bool unknown = told->cause == RSP_CAUSE_UNKNOWN_POOL_HANDLE;
+
+		(void)rsp_fail(&why, unknown ? RSP_EUNKNOWN_POOL : RSP_EREJECTED, event.server, "%s",
+			       name ? name : "refused");
+		why.cause = told->cause;
+		event.why = &why;
 	}
-	if (++l->expirations <= c->config.timers.max_request_retransmit) {
-		rsp_client_lookup_send(c, l);
-		rsp_client_hunt(c); /* in parallel: RFC 5352 s.3.7.2 */
-		return;
-	}
-	struct rsp_client_event event = event_of(c, l, RSP_CLIENT_FAILED);
-	(void)rsp_fail(&why, RSP_ETIMEOUT, c->home ? c->home->name : "registrar", "no answer to %u requests", l->tries);
-	event.why = &why;
-	settle(c, l, false);
-	rsp_client_tell(c, &event);
-	rsp_client_leave_home(c, RSP_ETIMEOUT, "no answer to a request");
+	if (told->type != RSP_CLIENT_FAILED)
+		event.message = core->answer;
+	rsp_client_core_tell(core, &event);
 }
 
 void
-rsp_client_lookups_adopted(struct rsp_client *c)
+rsp_client_lookup_tell(struct client_lookups *lookups, struct client_news *news)
 {
-	struct client_lookup *l;
+	struct client_lookup *l = RSP_CONTAINER(news, struct client_lookup, news);
+	struct client_lookup_news told = l->told;
 
-	TAILQ_FOREACH(l, &c->lookups, all) { /* RFC 5352 s.2.2.5: the new home knows of no subscriptions */
-		quiet(c, l);
-		enqueue(c, l);
-	}
-}
-
-void
-rsp_client_lookups_orphaned(struct rsp_client *c)
-{
-	struct client_lookup *l;
-
-	TAILQ_FOREACH(l, &c->lookups, all)
-		quiet(c, l);
-}
-
-static struct client_report *
-report_find(const struct rsp_client *c, struct rsp_bytes handle, uint32_t pe_id)
-{
-	struct client_report *r;
-
-	TAILQ_FOREACH(r, &c->reports, all)
-		if (r->pe_id == pe_id && rsp_bytes_equal(r->handle, handle))
-			return r;
-	return NULL;
-}
-
-enum rsp_err
-rsp_client_report_unreachable(struct rsp_client *c, uint64_t now_ms, struct rsp_bytes handle, uint32_t pe_id)
-{
-	struct client_report *r = report_find(c, handle, pe_id), *oldest = TAILQ_FIRST(&c->reports);
-
-	if (handle.n == 0 || handle.n > RSP_HANDLE_MAX)
-		return RSP_EVALUE;
-	if (r && !r->contacted)
-		return RSP_EEXISTS; /* RFC 5352 s.3.5: once for each failure */
-	if (r)
-		report_bury(c, r);
-	else if (c->n_reports >= c->config.max_reports && !oldest->sent)
-		return RSP_ELIMIT;
-	else if (c->n_reports >= c->config.max_reports)
-		report_bury(c, oldest); /* forgotten */
-	r = calloc(1, sizeof *r);
-	uint8_t *octets = r ? rsp_bytes_dup(handle) : NULL;
-	if (!octets) {
-		free(r);
-		return RSP_ENOMEM;
-	}
-	r->octets = octets;
-	r->handle = rsp_bytes_of(octets, handle.n);
-	r->pe_id = pe_id;
-	TAILQ_INSERT_TAIL(&c->reports, r, all);
-	c->n_reports++;
-	c->n_unsent++;
-	rsp_client_retry(c, now_ms);
-	return RSP_OK;
-}
-
-void
-rsp_client_contacted(struct rsp_client *c, struct rsp_bytes handle, uint32_t pe_id)
-{
-	struct client_report *r = report_find(c, handle, pe_id);
-
-	if (r)
-		r->contacted = r->sent;
-}
-
-static struct client_report *
-unsent(const struct rsp_client *c)
-{
-	struct client_report *r = TAILQ_LAST(&c->reports, client_reports);
-
-	/* they are sent in order: the unsent ones are at the end */
-	while (r && !r->sent) {
-		struct client_report *before = TAILQ_PREV(r, client_reports, all);
-
-		if (!before || before->sent)
-			return r;
-		r = before;
-	}
-	return NULL;
-}
-
-void
-rsp_client_reports_send(struct rsp_client *c)
-{
-	struct client_report *r;
-
-	while (c->n_unsent && c->home && (r = unsent(c)) != NULL) {
-		struct rsp_message msg = {
-			.protocol = RSP_ASAP,
-			.type = ASAP_ENDPOINT_UNREACHABLE,
-			.has = RSP_HAS_HANDLE | RSP_HAS_PE_ID,
-			.handle = r->handle,
-			.pe_id = r->pe_id,
-		};
-		struct rsp_client_event event = rsp_client_event_new(c, RSP_CLIENT_REPORTED);
-
-		r->sent = true;
-		c->n_unsent--;
-		(void)rsp_client_send(c, c->home->id, &msg);
-		event.handle = r->handle;
-		event.pe_id = r->pe_id;
-		rsp_client_tell(c, &event);
-	}
+	l->told.type = NO_NEWS;
+	if (told.type != NO_NEWS)
+		tell_lookup(lookups, l, &told);
+	if (l->state == LOOKUP_DEAD && !l->news.listed) /* the callback may have dropped it: then it is told again */
+		free_lookup(l);
 }

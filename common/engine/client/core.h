@@ -1,0 +1,94 @@
+#ifndef RSP_ENGINE_CLIENT_CORE_H
+#define RSP_ENGINE_CLIENT_CORE_H
+
+#include <sys/queue.h>
+
+#include "base/hash.h"
+#include "engine/client/client.h"
+#include "engine/client/state.h"
+#include "model/wheel.h"
+
+/* What all files of the client use: the time of this turn, timers, the list of news, encoding and sending.
+ *
+ * A file calls only the files above it in this list: core, link, candidate, verdict, attempt, hunt, then announce; element,
+ * registration, keepalive; lookup; report; and last client, which calls them all.
+ *
+ * A turn: an entry of client.h sets the time and dispatches one fact, which changes the objects' states. An object with
+ * news is put on the list of news. settle() in client.c ends the turn: it tells the news, frees what ended, dials and
+ * sends. No object is freed before, so pointers are valid until settle(). */
+
+#define CLIENT_WINDOW 256 /* requests without an answer at a time */
+#define CLIENT_CAUSES_MAX (RSP_MESSAGE_MAX - 8) /* octets of error causes that fit one ASAP_ERROR */
+
+enum client_timer_kind {
+	TIMER_T5,
+	TIMER_HUNT,	/* the next attempt of the hunt, or the end of a pause */
+	TIMER_DEADLINE, /* of rsp_client_set_deadline() */
+	TIMER_OUTAGE,	/* max_outage_ms without a home */
+	TIMER_SILENCE,	/* the home's keep-alives stopped */
+	TIMER_ANNOUNCED, /* an announced address may be dialled, or expires */
+	TIMER_ELEMENT,
+	TIMER_LOOKUP
+};
+
+struct client_timer {
+	struct rsp_timer timer;
+	enum client_timer_kind kind;
+};
+
+enum client_news_kind {
+	NEWS_MESSAGE,
+	NEWS_LINK,
+	NEWS_HUNT,
+	NEWS_HINT,
+	NEWS_ELEMENT,
+	NEWS_LOOKUP,
+	NEWS_REPORT
+};
+
+/** Embedded in an object that can have news. An object is on the list at most once, wherever it has news first. */
+struct client_news {
+	TAILQ_ENTRY(client_news) list;
+	enum client_news_kind kind;
+	bool listed;
+};
+
+TAILQ_HEAD(client_news_list, client_news);
+
+struct client_core {
+	struct rsp_client_ops ops;
+	void *ctx;
+	struct rsp_client_config config; /* servers and registrars: NULL after rsp_client_new(), see candidate.h */
+	struct rsp_rng rng;
+	struct rsp_hash_key key;
+	struct rsp_wheel wheel;
+	uint64_t now; /* of this turn */
+	struct client_news_list news;
+	const struct rsp_message *answer; /* the response that this turn is about; NULL: it is about something else */
+	unsigned in_flight; /* requests without an answer: at most CLIENT_WINDOW */
+	uint64_t sent, dropped;
+	uint8_t *scratch; /* RSP_MESSAGE_MAX + 1 octets, to encode into */
+};
+
+/** Copies @config, with its defaults filled in. RSP_ENOMEM. */
+enum rsp_err rsp_client_core_init(struct client_core *core, const struct rsp_client_config *config,
+				  const struct rsp_client_ops *ops, void *ctx, struct rsp_rng rng,
+				  uint64_t now_ms) RSP_NODISCARD;
+void rsp_client_core_done(struct client_core *core);
+
+/** Put the object that holds @news on the list of news, at its end. */
+void rsp_client_core_note(struct client_core *core, struct client_news *news);
+/** Take the first object off the list. NULL: there are no news. */
+struct client_news *rsp_client_core_next_news(struct client_core *core);
+
+/** Pass @event to the runner. Only settle() does: its callback may make requests. */
+void rsp_client_core_tell(struct client_core *core, const struct rsp_client_event *event);
+
+/** Encode @msg and send it on the link with the number @link. Errors of rsp_message_encode(). */
+enum rsp_err rsp_client_core_send(struct client_core *core, uint32_t link, const struct rsp_message *msg);
+
+/** Set @timer to expire @in_ms from now. */
+void rsp_client_core_arm(struct client_core *core, struct client_timer *timer, uint64_t in_ms);
+void rsp_client_core_disarm(struct client_core *core, struct client_timer *timer);
+
+#endif

@@ -1,0 +1,150 @@
+#include "engine/client/report.h"
+
+#include <stdlib.h>
+
+struct client_report {
+	TAILQ_ENTRY(client_report) list; /* of unsent or of sent reports, unless @is_forgotten */
+	uint8_t *octets;		 /* the memory of @handle */
+	struct rsp_bytes handle;
+	uint32_t pe_id;
+	bool is_sent;
+	bool is_contacted; /* the element was reached since, so it may be reported again */
+	bool is_forgotten; /* settle() frees it */
+	bool is_told;
+	struct client_news news;
+};
+
+void
+rsp_client_report_init(struct client_reports *reports, struct client_core *core, struct client_links *links)
+{
+	reports->core = core;
+	reports->links = links;
+	TAILQ_INIT(&reports->unsent);
+	TAILQ_INIT(&reports->sent);
+}
+
+static void
+free_report(struct client_report *r)
+{
+	free(r->octets);
+	free(r);
+}
+
+static void
+unlink_report(struct client_reports *reports, struct client_report *r)
+{
+	TAILQ_REMOVE(r->is_sent ? &reports->sent : &reports->unsent, r, list);
+	reports->n_sent -= r->is_sent;
+	reports->n_unsent -= !r->is_sent;
+}
+
+/* Forget @r; settle() frees it. */
+static void
+forget_report(struct client_reports *reports, struct client_report *r)
+{
+	unlink_report(reports, r);
+	r->is_forgotten = true;
+	rsp_client_core_note(reports->core, &r->news);
+}
+
+void
+rsp_client_report_done(struct client_reports *reports)
+{
+	struct client_report *r;
+
+	while ((r = TAILQ_FIRST(&reports->unsent)) != NULL || (r = TAILQ_FIRST(&reports->sent)) != NULL) {
+		unlink_report(reports, r);
+		free_report(r);
+	}
+}
+
+static struct client_report *
+find_report(const struct client_reports *reports, struct rsp_bytes handle, uint32_t pe_id)
+{
+	struct client_report *r;
+
+	TAILQ_FOREACH(r, &reports->sent, list)
+		if (r->pe_id == pe_id && rsp_bytes_equal(r->handle, handle))
+			return r;
+	TAILQ_FOREACH(r, &reports->unsent, list)
+		if (r->pe_id == pe_id && rsp_bytes_equal(r->handle, handle))
+			return r;
+	return NULL;
+}
+
+enum rsp_err
+rsp_client_report_add(struct client_reports *reports, struct rsp_bytes handle, uint32_t pe_id)
+{
+	struct client_report *r = find_report(reports, handle, pe_id), *oldest = TAILQ_FIRST(&reports->sent);
+	bool full = reports->n_sent + reports->n_unsent >= reports->core->config.max_reports;
+
+	if (handle.n == 0 || handle.n > RSP_HANDLE_MAX)
+		return RSP_EVALUE;
+	if (r && !r->is_contacted)
+		return RSP_EEXISTS;
+	if (!r && full && !oldest)
+		return RSP_ELIMIT;
+	if (r || full)
+		forget_report(reports, r ? r : oldest);
+	r = calloc(1, sizeof *r);
+	uint8_t *octets = r ? rsp_bytes_dup(handle) : NULL;
+	if (!octets) {
+		free(r);
+		return RSP_ENOMEM;
+	}
+	r->octets = octets;
+	r->handle = rsp_bytes_of(octets, handle.n);
+	r->pe_id = pe_id;
+	r->news.kind = NEWS_REPORT;
+	TAILQ_INSERT_TAIL(&reports->unsent, r, list);
+	reports->n_unsent++;
+	return RSP_OK;
+}
+
+void
+rsp_client_report_contacted(struct client_reports *reports, struct rsp_bytes handle, uint32_t pe_id)
+{
+	struct client_report *r = find_report(reports, handle, pe_id);
+
+	if (r)
+		r->is_contacted = r->is_sent;
+}
+
+void
+rsp_client_report_send_all(struct client_reports *reports)
+{
+	struct client_report *r;
+
+	while ((r = TAILQ_FIRST(&reports->unsent)) != NULL) {
+		struct rsp_message msg = {
+			.protocol = RSP_ASAP,
+			.type = ASAP_ENDPOINT_UNREACHABLE,
+			.has = RSP_HAS_HANDLE | RSP_HAS_PE_ID,
+			.handle = r->handle,
+			.pe_id = r->pe_id,
+		};
+
+		unlink_report(reports, r);
+		r->is_sent = true;
+		TAILQ_INSERT_TAIL(&reports->sent, r, list);
+		reports->n_sent++;
+		(void)rsp_client_core_send(reports->core, reports->links->home->id, &msg);
+		rsp_client_core_note(reports->core, &r->news);
+	}
+}
+
+void
+rsp_client_report_tell(struct client_reports *reports, struct client_news *news)
+{
+	struct client_report *r = RSP_CONTAINER(news, struct client_report, news);
+	struct rsp_client_event event = rsp_client_link_event(reports->links, RSP_CLIENT_REPORTED);
+	bool is_news = r->is_sent && !r->is_told;
+
+	r->is_told = true;
+	event.handle = r->handle;
+	event.pe_id = r->pe_id;
+	if (is_news)
+		rsp_client_core_tell(reports->core, &event);
+	if (r->is_forgotten && !r->news.listed)
+		free_report(r);
+}
