@@ -3,6 +3,7 @@
 
 #include "keys/scope.h"
 #include "peer.h"
+#include "record.h"
 
 enum rsp_err
 peer_announce_take(const char *arg, struct rsp_why *why)

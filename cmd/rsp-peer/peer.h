@@ -66,49 +66,6 @@ enum rsp_err peer_ports(struct rsp_loop *loop, const char *name, const struct rs
 enum rsp_err peer_contacts(struct rsp_loop *loop, const char *name, const struct rsp_scope *scope,
 			   struct rsp_serve_contact *ret, unsigned *ret_n, struct rsp_why *why) RSP_NODISCARD;
 
-/* record.c: the records of `run` (rsp.peer/1) */
-
-struct quota;
-
-/** Anybody who can connect can cause records of refusals: each source has a quota of each kind (quota.h). */
-struct peer_budget {
-	struct quota *quota;
-	struct rsp_alarm *sums; /* when to tell what was left out */
-	bool due;               /* it is set */
-
-	/* what stderr was told, once a minute at most: when, 0 is never */
-	uint64_t stranger_ms, contested_ms;
-	struct {
-		uint32_t pe_id;
-		unsigned n;
-		uint64_t ms; /* the last time */
-	} contested;	    /* one element that others claim */
-	bool key_refused;   /* one of the other registrars does not take our key */
-};
-
-/** Before any other of these functions: on @loop, where what is left out is told in time. */
-enum rsp_err peer_budget_init(struct peer_budget *budget, struct rsp_loop *loop) RSP_NODISCARD;
-void peer_budget_done(struct peer_budget *budget);
-
-/**
- * "joining" while the handlespace is being downloaded, "listening" when it is served. @control: the path of the control
- * socket, or NULL.
- */
-void peer_record_state(const char *event, const char *name, const struct rsp_serve *serve, const char *control);
-void peer_record_event(struct peer_budget *budget, const struct rsp_event *event);
-/** @dialled, @whom: as in serve/registrar.h. */
-void peer_record_refused(struct peer_budget *budget, enum rsp_serve_port port, bool dialled, const char *whom,
-			 const struct rsp_why *why);
-void peer_record_reload(const struct rsp_scope *scope);
-void peer_record_reload_failed(const struct rsp_why *why);
-/** @n addresses @ip with @port are announced to @to; or none is, and @why says why. */
-void peer_record_announcing(const struct rsp_announce_at *to, const struct rsp_ip *ip, unsigned n, uint16_t port,
-			    const struct rsp_why *why);
-void peer_record_stopped(struct peer_budget *budget, const struct rsp_serve *serve);
-
-/** Put "asap", "enrp" and "plain_asap": where @serve listens; null for a port that it does not have. */
-void peer_put_addresses(json_t **object, const struct rsp_serve *serve);
-
 /* expiry.c */
 
 struct peer_expiry;

@@ -1,20 +1,27 @@
 /* rsp-peer: the records of `run`. */
+#include "record.h"
+
 #include <stdio.h>
-#include <string.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "cli/fail.h"
+#include "cli/json.h"
 #include "cli/message_json.h"
-#include "keys/scope.h"
+#include "cli/options.h"
 #include "net/loop.h"
-#include "peer.h"
 #include "quota.h"
 #include "tool/object.h"
+#include "warning.h"
 
-#define WARN_AGAIN_MS   60000 /* what goes on and on is said on stderr so often */
-#define CONTEST_GOES_ON 3     /* times that one element is contested: at first a table may only be late */
-#define CONTEST_OVER_MS 5000
+struct peer_records {
+	struct quota *quota;
+	struct rsp_alarm *sums; /* when to print what was suppressed */
+	bool armed;             /* @sums is set */
+	struct peer_warnings warnings;
+};
 
 static json_t *
 begin(bool ok, const char *event)
@@ -26,20 +33,20 @@ begin(bool ok, const char *event)
 	return record;
 }
 
-/* A record that cannot be written is no reason to stop serving: cli says so once, and the exit status does. */
+/* The registrar serves on if a record cannot be written: cli/output.c writes so on stderr, and the exit status says it. */
 static void
 end(json_t *record)
 {
 	(void)rsp_json_emit(record);
 }
 
-/* What was left out since then, and is told nowhere else. */
+/* Print how many records were suppressed, of each quota that ended before @now_ms. */
 static void
-tell_sums(struct peer_budget *budget, uint64_t now_ms)
+print_sums(struct peer_records *records, uint64_t now_ms)
 {
 	struct quota_sum sum;
 
-	while (quota_sum(budget->quota, now_ms, &sum)) {
+	while (quota_sum(records->quota, now_ms, &sum)) {
 		json_t *record = begin(false, "records-suppressed");
 
 		rsp_json_put(&record, "kind", rsp_json_text(sum.of.kind));
@@ -53,28 +60,37 @@ tell_sums(struct peer_budget *budget, uint64_t now_ms)
 static void
 on_sums(void *ctx)
 {
-	struct peer_budget *budget = ctx;
+	struct peer_records *records = ctx;
 
-	tell_sums(budget, rsp_clock_ms());
-	uint64_t due_ms = quota_due(budget->quota);
-	budget->due = due_ms != RSP_NEVER;
-	rsp_alarm_set(budget->sums, due_ms);
+	print_sums(records, rsp_clock_ms());
+	uint64_t due_ms = quota_due(records->quota);
+	records->armed = due_ms != RSP_NEVER;
+	rsp_alarm_set(records->sums, due_ms);
 }
 
 enum rsp_err
-peer_budget_init(struct peer_budget *budget, struct rsp_loop *loop)
+peer_records_new(struct rsp_loop *loop, struct peer_records **ret)
 {
-	*budget = (struct peer_budget){ 0 };
-	enum rsp_err err = quota_new(&budget->quota);
+	struct peer_records *records = calloc(1, sizeof(*records));
+	enum rsp_err err = records ? quota_new(&records->quota) : RSP_ENOMEM;
 
-	return err ? err : rsp_alarm_new(loop, on_sums, budget, &budget->sums);
+	if (!err)
+		err = rsp_alarm_new(loop, on_sums, records, &records->sums);
+	if (err)
+		peer_records_free(records);
+	else
+		*ret = records;
+	return err;
 }
 
 void
-peer_budget_done(struct peer_budget *budget)
+peer_records_free(struct peer_records *records)
 {
-	quota_free(budget->quota);
-	rsp_alarm_free(budget->sums);
+	if (!records)
+		return;
+	quota_free(records->quota);
+	rsp_alarm_free(records->sums);
+	free(records);
 }
 
 #define SOURCE_TEXT_MAX (RSP_IP_TEXT_MAX + 3)
@@ -92,13 +108,13 @@ source_text(const struct rsp_ip *ip, char out[static SOURCE_TEXT_MAX])
 
 /* Whether one more such record may be printed now; *@ret_left: see quota_pay(). */
 static bool
-affordable(struct peer_budget *budget, const struct quota_of *of, uint64_t *ret_left)
+take_budget(struct peer_records *records, const struct quota_of *of, uint64_t *ret_left)
 {
-	if (quota_pay(budget->quota, rsp_clock_ms(), of, ret_left))
+	if (quota_pay(records->quota, rsp_clock_ms(), of, ret_left))
 		return true;
-	if (!budget->due)
-		rsp_alarm_in(budget->sums, QUOTA_WINDOW_MS);
-	budget->due = true;
+	if (!records->armed)
+		rsp_alarm_in(records->sums, QUOTA_WINDOW_MS);
+	records->armed = true;
 	return false;
 }
 
@@ -129,115 +145,7 @@ peer_record_state(const char *event, const char *name, const struct rsp_serve *s
 	end(record);
 }
 
-static void
-warn_of_duplicate(const struct rsp_event *event)
-{
-	char at[RSP_SOCKADDR_TEXT_MAX] = "unknown";
-
-	if (event->remote.family)
-		rsp_addr_format(&event->remote, event->remote_port, at);
-	if (strcmp(event->reason, "ours") == 0)
-		rsp_log(RSP_LOG_ERROR, event->peer_name,
-			"another registrar runs with our name and keys: 0x%08x at %s, we are 0x%08x; one has to stop",
-			event->peer_id, at, event->by_id);
-	else
-		rsp_log(RSP_LOG_ERROR, event->peer_name,
-			"two registrars run with this name and its keys, 0x%08x at %s and 0x%08x; one has to stop",
-			event->peer_id, at, event->by_id);
-}
-
-static void
-warn_of_same_id(const struct rsp_event *event)
-{
-	char at[RSP_SOCKADDR_TEXT_MAX] = "unknown";
-
-	if (event->remote.family)
-		rsp_addr_format(&event->remote, event->remote_port, at);
-	if (strcmp(event->reason, "ours") == 0)
-		rsp_log(RSP_LOG_ERROR, event->identity,
-			"this registrar at %s has our server id 0x%08x: give one of both another --server-id, or none",
-			at, event->peer_id);
-	else
-		rsp_log(RSP_LOG_ERROR, event->identity,
-			"this registrar at %s has the server id 0x%08x of the registrar %s, and is refused: give one "
-			"of "
-			"both another --server-id, or none",
-			at, event->peer_id, event->peer_name ? event->peer_name : "(unknown)");
-}
-
-static bool
-is_due(uint64_t *told_ms)
-{
-	uint64_t now_ms = rsp_clock_ms();
-
-	if (*told_ms && now_ms < *told_ms + WARN_AGAIN_MS)
-		return false;
-	*told_ms = now_ms;
-	return true;
-}
-
-/* That an element is contested is normal when tables meet again; one that stays so is two processes. */
-static void
-warn_of_contest(struct peer_budget *budget, const struct rsp_event *event)
-{
-	uint64_t now_ms = rsp_clock_ms();
-
-	if (budget->contested.pe_id != event->pe_id) {
-		if (budget->contested.n > 0 && now_ms < budget->contested.ms + CONTEST_OVER_MS)
-			return;
-		budget->contested.pe_id = event->pe_id;
-		budget->contested.n = 0;
-	} else if (now_ms >= budget->contested.ms + CONTEST_OVER_MS) {
-		budget->contested.n = 0;
-	}
-	budget->contested.ms = now_ms;
-	if (++budget->contested.n >= CONTEST_GOES_ON && is_due(&budget->contested_ms))
-		rsp_log(RSP_LOG_WARNING, event->identity,
-			"its element 0x%08x is registered here, and at the registrar 0x%08x as well, again and again: "
-			"two processes with one id and key? One of them has to stop",
-			event->pe_id, event->by_id);
-}
-
-static void
-warn_of_serving_alone(const struct peer_budget *budget)
-{
-	if (budget->key_refused)
-		rsp_log(RSP_LOG_WARNING, NULL,
-			"serves alone, and others run that do not take its key: a split scope, until they have new "
-			"bundles (rsp-keygen bundle NAME --force) and SIGHUP");
-	else
-		rsp_log(RSP_LOG_WARNING, NULL, "serves alone: of the other registrars none is reached that serves");
-}
-
-/* What whoever runs a registrar has to see, although nobody reads the records. */
-static void
-warn(struct peer_budget *budget, const struct rsp_event *event)
-{
-	const struct rsp_why *why = event->why;
-	const char *name = event->peer_name;
-
-	if (event->kind == RSP_EVENT_PEER_UNREACHABLE)
-		budget->key_refused |= why->err == RSP_EAUTH;
-	if (event->kind == RSP_EVENT_SERVING && event->reason && strcmp(event->reason, "alone") == 0)
-		warn_of_serving_alone(budget);
-	else if (event->kind == RSP_EVENT_PE_CONTESTED && strcmp(event->reason, "claimed") == 0)
-		warn_of_contest(budget, event);
-	else if (event->kind == RSP_EVENT_PEER_UNREACHABLE && name && strcmp(name, why->object) != 0)
-		rsp_log(RSP_LOG_WARNING, name, "is not reached%s%s: %s", *why->object ? " at " : "", why->object,
-			why->reason);
-	else if (event->kind == RSP_EVENT_DUPLICATE_NAME)
-		warn_of_duplicate(event);
-	else if (event->kind == RSP_EVENT_DUPLICATE_SERVER_ID)
-		warn_of_same_id(event);
-	else if (event->kind == RSP_EVENT_PEER_UNREACHABLE)
-		rsp_log(RSP_LOG_WARNING, why->object, "is not reached: %s", why->reason);
-	else if (event->kind == RSP_EVENT_PEER_REACHED) {
-		budget->key_refused = false; /* a new bundle was rolled out; of one that has none we hear no more */
-		rsp_log(RSP_LOG_WARNING, name, "is reached now");
-	}
-}
-
-/* A registrar that cannot be dialled: where, and why not. */
+/* Print that a registrar cannot be dialled: where, and why. */
 static void
 record_unreachable(const struct rsp_event *event, uint64_t left)
 {
@@ -251,7 +159,7 @@ record_unreachable(const struct rsp_event *event, uint64_t left)
 	end(record);
 }
 
-/* The reporters of an element that was removed. */
+/* The users that reported an element unreachable which was removed. */
 static json_t *
 reporters_json(const struct rsp_event *event)
 {
@@ -278,7 +186,7 @@ is_bad(enum rsp_event_kind kind)
 }
 
 void
-peer_record_event(struct peer_budget *budget, const struct rsp_event *event)
+peer_record_event(struct peer_records *records, const struct rsp_event *event)
 {
 	bool bad = is_bad(event->kind), limited = bad || event->kind == RSP_EVENT_PE_CONTESTED;
 	char address[SOURCE_TEXT_MAX];
@@ -289,9 +197,9 @@ peer_record_event(struct peer_budget *budget, const struct rsp_event *event)
 		.source = event->identity ? event->identity : source_text(&event->remote, address),
 	};
 
-	if (limited && !affordable(budget, &of, bad ? &left : NULL))
+	if (limited && !take_budget(records, &of, bad ? &left : NULL))
 		return;
-	warn(budget, event);
+	peer_warning_event(&records->warnings, event);
 	if (event->kind == RSP_EVENT_PEER_UNREACHABLE) {
 		record_unreachable(event, left);
 		return;
@@ -320,16 +228,11 @@ peer_record_event(struct peer_budget *budget, const struct rsp_event *event)
 }
 
 void
-peer_record_refused(struct peer_budget *budget, enum rsp_serve_port port, bool dialled, const char *whom,
+peer_record_refused(struct peer_records *records, enum rsp_serve_port port, bool dialled, const char *whom,
 		    const struct rsp_why *why)
 {
-	if (!dialled && strncmp(why->reason, "unknown identity", strlen("unknown identity")) == 0 &&
-	    is_due(&budget->stranger_ms))
-		rsp_log(RSP_LOG_WARNING, why->object,
-			"came to the %s port with a key that is not in our keys.json: if it is of a new node, this "
-			"registrar "
-			"needs a new bundle (rsp-keygen bundle NAME --force) and SIGHUP",
-			rsp_serve_port_name(port));
+	if (why->err == RSP_EUNKNOWN_ID)
+		peer_warning_unknown_key(&records->warnings, port, why);
 	char address[SOURCE_TEXT_MAX];
 	struct rsp_sockaddr remote = { 0 };
 	uint64_t left = 0;
@@ -340,7 +243,7 @@ peer_record_refused(struct peer_budget *budget, enum rsp_serve_port port, bool d
 		.detail = rsp_err_key(why->err),
 		.source = whom ? whom : source_text(&ip, address),
 	};
-	if (!affordable(budget, &of, &left))
+	if (!take_budget(records, &of, &left))
 		return;
 	json_t *record = begin(false, "connection-refused");
 
@@ -388,12 +291,12 @@ peer_record_announcing(const struct rsp_announce_at *to, const struct rsp_ip *ip
 }
 
 void
-peer_record_stopped(struct peer_budget *budget, const struct rsp_serve *serve)
+peer_record_stopped(struct peer_records *records, const struct rsp_serve *serve)
 {
 	struct rsp_serve_stats stats;
 	const struct rsp_registrar_stats *engine = &stats.engine;
 
-	tell_sums(budget, rsp_clock_ms() + QUOTA_WINDOW_MS); /* the last ones, too */
+	print_sums(records, rsp_clock_ms() + QUOTA_WINDOW_MS); /* those of quotas that have not ended as well */
 	json_t *record = begin(true, "stopped");
 
 	rsp_serve_stats(serve, &stats);
@@ -403,7 +306,7 @@ peer_record_stopped(struct peer_budget *budget, const struct rsp_serve *serve)
 	rsp_json_put(&record, "sent", rsp_json_count(engine->sent));
 	rsp_json_put(&record, "malformed", rsp_json_count(engine->malformed));
 	rsp_json_put(&record, "refused", rsp_json_count(engine->refused));
-	uint64_t suppressed = quota_left_out(budget->quota) + engine->unrecorded;
+	uint64_t suppressed = quota_left_out(records->quota) + engine->unrecorded;
 	rsp_json_put(&record, "suppressed", rsp_json_count(suppressed));
 	end(record);
 }

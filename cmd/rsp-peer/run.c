@@ -11,6 +11,7 @@
 #include "net/bind_wait.h"
 #include "net/loop.h"
 #include "peer.h"
+#include "record.h"
 #include "serve/registrar.h"
 #include "tool/signals.h"
 #include "tool/startup.h"
@@ -30,7 +31,7 @@ struct run {
 	const char *name;
 	char node[RSP_NAME_MAX + 1]; /* what keys.json calls us: the scope that says so may go at HUP */
 	bool leaving;
-	struct peer_budget budget;
+	struct peer_records *records;
 };
 
 /* As many connections as the system lets us have. */
@@ -50,7 +51,7 @@ on_record(void *ctx, const struct rsp_event *event)
 {
 	struct run *run = ctx;
 
-	peer_record_event(&run->budget, event);
+	peer_record_event(run->records, event);
 }
 
 static void
@@ -58,7 +59,7 @@ on_refused(void *ctx, enum rsp_serve_port port, bool dialled, const char *whom, 
 {
 	struct run *run = ctx;
 
-	peer_record_refused(&run->budget, port, dialled, whom, why);
+	peer_record_refused(run->records, port, dialled, whom, why);
 }
 
 static const char *
@@ -188,7 +189,7 @@ start(struct run *run, struct rsp_why *why)
 
 	if (err)
 		return err;
-	err = peer_budget_init(&run->budget, run->loop);
+	err = peer_records_new(run->loop, &run->records);
 	if (err)
 		return rsp_fail(why, err, "records", "%s", rsp_err_text(err));
 	peer_config(&config);
@@ -239,7 +240,7 @@ stop(struct run *run)
 	rsp_alarm_free(run->leave_end);
 	rsp_alarm_free(run->watchdog);
 	peer_expiry_free(run->expiry);
-	peer_budget_done(&run->budget);
+	peer_records_free(run->records);
 	rsp_loop_free(run->loop);
 	rsp_scope_free(run->scope);
 }
@@ -266,7 +267,7 @@ peer_run(unsigned n, const char *const *operand)
 			tool_systemd_tell("STATUS=joining");
 		}
 		rsp_loop_run(run.loop);
-		peer_record_stopped(&run.budget, run.serve);
+		peer_record_stopped(run.records, run.serve);
 	}
 	stop(&run);
 	peer_options_done();

@@ -7,6 +7,7 @@
 #include "cli/json.h"
 #include "config.h"
 #include "peer.h"
+#include "record.h"
 #include "tool/object.h"
 
 static json_t *

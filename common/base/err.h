@@ -29,6 +29,7 @@
 	X(ELOOKUP,         4, "name-lookup",                "name does not resolve")                \
 	X(ECLOSED,         4, "closed",                     "connection closed")                    \
 	X(EAUTH,           5, "auth-failed",                "authentication failed")                \
+	X(EUNKNOWN_ID,     5, "unknown-identity",           "unknown key identity")                 \
 	X(EROLE,           5, "wrong-role",                 "authenticated in another role")        \
 	X(ECERT_EXPIRED,   5, "certificate-expired",        "certificate expired")                  \
 	X(ECERT_NOTYET,    5, "certificate-not-yet-valid",  "certificate is not yet valid")         \

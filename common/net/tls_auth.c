@@ -225,8 +225,8 @@ describe_withdrawn(const struct rsp_tls_handshake *hs, char *reason, size_t room
 		       offer->identity, offer->key ? offer->key->client : "an unknown node");
 }
 
-/* Why a key that the client named does not open this port. */
-static void
+/* Why a key that the client named does not open this port. RSP_EUNKNOWN_ID or RSP_EAUTH. */
+static enum rsp_err
 describe_unfit(const struct rsp_tls_session *ts, char *reason, size_t room)
 {
 	const struct rsp_tls *tls = ts->tls;
@@ -249,25 +249,24 @@ describe_unfit(const struct rsp_tls_session *ts, char *reason, size_t room)
 			       key->client);
 	else
 		(void)snprintf(reason, room, "the key %s of %s has expired", identity, key->client);
+	return key || is_changed(ts->hs) ? RSP_EAUTH : RSP_EUNKNOWN_ID;
 }
 
-bool
+enum rsp_err
 rsp_tls_describe_offer(const struct rsp_tls_session *ts, bool mismatch, char *reason, size_t room)
 {
 	const struct rsp_tls_handshake *hs = ts->hs;
 
 	if (hs->first.made && !hs->offer.made) {
 		describe_withdrawn(hs, reason, room);
-		return true;
+		return RSP_EAUTH;
 	}
 	if (!mismatch || !hs->offer.made)
-		return false;
-	if (hs->offer.key)
-		(void)snprintf(reason, room, "wrong key for the identity %s of %s", hs->offer.identity,
-			       hs->offer.key->client);
-	else
-		describe_unfit(ts, reason, room);
-	return true;
+		return RSP_OK;
+	if (!hs->offer.key)
+		return describe_unfit(ts, reason, room);
+	(void)snprintf(reason, room, "wrong key for the identity %s of %s", hs->offer.identity, hs->offer.key->client);
+	return RSP_EAUTH;
 }
 
 static enum rsp_err

@@ -93,10 +93,11 @@ enum rsp_err rsp_tls_review(const struct rsp_tls_session *ts, const struct rsp_t
 			    struct rsp_why *why) RSP_NODISCARD;
 
 /**
- * Server: the reason why a handshake failed, if the client's offer of a key is that; else false. @mismatch: GnuTLS found
- * that the client does not know the key. For records only: the client must not learn which of the reasons it is.
+ * Server: if a handshake failed because of the key that the client offered, write the reason and return RSP_EAUTH or
+ * RSP_EUNKNOWN_ID; else RSP_OK. @mismatch: GnuTLS found that the client does not know the key. For records only: the
+ * client must not learn which of the reasons it is.
  */
-bool rsp_tls_describe_offer(const struct rsp_tls_session *ts, bool mismatch, char *reason, size_t room);
+enum rsp_err rsp_tls_describe_offer(const struct rsp_tls_session *ts, bool mismatch, char *reason, size_t room);
 
 /** Fill in what the handshake has shown; @ret->identity is on the heap or NULL. RSP_ENOMEM. */
 enum rsp_err rsp_tls_session_auth(struct rsp_tls_session *ts, struct rsp_stream_auth *ret) RSP_NODISCARD;

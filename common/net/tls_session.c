@@ -230,10 +230,11 @@ handshake_error(struct rsp_tls_session *ts, int code, char *reason, size_t room)
 	(void)gnutls_alert_send_appropriate(ts->session, code);
 	bool mismatch = code == GNUTLS_E_RECEIVED_ILLEGAL_PARAMETER || code == GNUTLS_E_DECRYPTION_FAILED;
 	bool no_key = code == GNUTLS_E_INSUFFICIENT_CREDENTIALS || code == GNUTLS_E_DECRYPTION_FAILED;
-	if (!ts->server && ts->hs->key && no_key)
+	enum rsp_err offer = ts->server ? rsp_tls_describe_offer(ts, mismatch, reason, room) : RSP_OK;
+	if (offer)
+		; /* @reason is filled */
+	else if (!ts->server && ts->hs->key && no_key)
 		(void)snprintf(reason, room, "does not know our key, or has another one for it");
-	else if (ts->server && rsp_tls_describe_offer(ts, mismatch, reason, room))
-		;
 	else if (ts->server && code == GNUTLS_E_INSUFFICIENT_CREDENTIALS)
 		(void)snprintf(reason, room,
 			       "offers no key, and there is no certificate here: a user at a port for keys?");
@@ -248,7 +249,7 @@ handshake_error(struct rsp_tls_session *ts, int code, char *reason, size_t room)
 	case GNUTLS_E_HANDSHAKE_TOO_LARGE:
 		return RSP_EPROTO;
 	default:
-		return RSP_EAUTH;
+		return offer ? offer : RSP_EAUTH;
 	}
 }
 

@@ -84,7 +84,7 @@ wrong=$(printf '00%.0s' {1..32})
 @test "unknown identity: refused, status 5" {
 	scope_with e1 '.keys |= [to_entries[] | .value * { identity: "rsp1.AAAAAAAAAAAAAAAAAAAA\(.key + 10)" }]'
 	refused_to_register "$bad" 5 auth-failed
-	wait_for_record r1 '.event == "connection-refused" and .port == "asap" and .key == "auth-failed"'
+	wait_for_record r1 '.event == "connection-refused" and .port == "asap" and .key == "unknown-identity"'
 }
 
 @test "another role's key: a registrar's key is no element's" {

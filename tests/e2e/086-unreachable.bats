@@ -32,7 +32,7 @@ spoil() {
 	wait_until 10 said r1 'serves alone'
 	assert_equal "$(cat "$BATS_TEST_TMPDIR/r1.err")" \
 		"$(printf '%s\n' "rsp-peer: r4: is not reached at $where: Connection refused" \
-			'rsp-peer: serves alone: of the other registrars none is reached that serves')"
+			'rsp-peer: serves alone: no other registrar that serves can be reached (rsp-peer status shows why)')"
 	rsp 0 rsp-peer status --name r1
 	assert_equal "$(field '.peers[] | [.name, .state, .server_id, .address, .error.key, .error.reason] | join(" ")')" \
 		"r4 unreachable  $where unreachable Connection refused"
@@ -78,7 +78,7 @@ spoil() {
 	start_peer r1 "${quick[@]}" --scope "$BATS_TEST_TMPDIR/r1"
 	start_peer r4 "${quick[@]}" --peer "r1@${enrp[r1]}"
 	wait_until 5 said r4 'r1: is not reached at .*: does not know our key'
-	wait_until 5 said r4 '^rsp-peer: serves alone, and others run that do not take its key: .*rsp-keygen bundle.*SIGHUP'
+	wait_until 5 said r4 '^rsp-peer: serves alone, because other registrars do not take its key: .*rsp-keygen bundle.*SIGHUP'
 	wait_until 5 said r1 '^rsp-peer: 127.0.0.1:.* enrp port with a key that is not in our keys.json: .*rsp-keygen bundle'
 	[ "$(records r1 'select(.event == "connection-refused")' | wc -l)" -gt 1 ]
 	assert_equal "$(lines r1 'not in our keys.json')" 1 # in a minute

@@ -61,7 +61,7 @@ few_records() {
 	wait_for_record r1 '.event == "duplicate-server-id" and .ok == false and .reason == "ours" and .identity == "r2" and
 		.peer == "r1" and .peer_id == "0x0000beef" and .remote' >/dev/null
 	wait_for_record r2 '.event == "duplicate-server-id" and .reason == "ours" and .identity == "r1"' >/dev/null
-	wait_until 5 said r1 '^rsp-peer: r2: this registrar at [0-9.:]+ has our server id 0x0000beef: give one of both another' 1
+	wait_until 5 said r1 '^rsp-peer: r2: the registrar at [0-9.:]+ has the same server id as this one, 0x0000beef: start one of both with another' 1
 	start_peer r3 "${quick[@]}" --peer "r1@${enrp[r1]}"
 	wait_until 10 meshed r1 r3
 	sent=$(rsp-peer status --name r3 | jq .counters.presences_sent)
@@ -77,7 +77,7 @@ few_records() {
 	start_peer r2 "${quick[@]}" --server-id 0xbeef --peer "r3@${enrp[r3]}"
 	wait_for_record r3 '.event == "duplicate-server-id" and .reason == "peers" and .identity == "r2" and .peer == "r1"' \
 		>/dev/null
-	wait_until 5 said r3 '^rsp-peer: r2: this registrar at [0-9.:]+ has the server id 0x0000beef of the registrar r1' 1
+	wait_until 5 said r3 '^rsp-peer: r2: the registrar at [0-9.:]+ is refused, it has the server id 0x0000beef of the registrar r1' 1
 	sent=$(rsp-peer status --name r3 | jq .counters.presences_sent)
 	wait_until 15 sent_more r3 $((sent + 6))
 	few_records r1 r2 r3

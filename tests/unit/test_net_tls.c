@@ -129,7 +129,7 @@ unknown_identity_looks_like_wrong_key(void)
 	certify(&b, &(struct cert){ .kind = RSP_X509_SERVER, .name = "b" }, NULL);
 	pair_ready(&a, &b);
 	meet(&a, RSP_ROLE_ELEMENT, "b", &b, RSP_TLS_ASAP, &unknown);
-	EXPECT_REFUSED(unknown, RSP_EAUTH, RSP_EAUTH);
+	EXPECT_REFUSED(unknown, RSP_EAUTH, RSP_EUNKNOWN_ID);
 
 	key.secret.bytes[0] ^= 1;
 	hold(&b, &key); /* the credential set shares the keyring */
@@ -401,7 +401,7 @@ key_where_only_a_certificate_is(void)
 	b.ring = NULL;
 	node_ready(&b);
 	meet(&a, RSP_ROLE_ELEMENT, "b", &b, RSP_TLS_ASAP, &m); /* must not fall back to the certificate */
-	EXPECT_REFUSED(m, RSP_EAUTH, RSP_EAUTH);
+	EXPECT_REFUSED(m, RSP_EAUTH, RSP_EUNKNOWN_ID);
 	meeting_done(&m);
 	pair_done(&a, &b);
 }

@@ -1,0 +1,163 @@
+/* rsp-peer: what `run` writes on standard error. */
+#include "warning.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "net/addr.h"
+#include "proto/reason.h"
+
+#define WARN_AGAIN_MS	60000 /* the interval of a warning that repeats */
+#define CONTEST_CLAIMS	3     /* claims of one element that are a contest: a table that is late can cause one or two */
+#define CONTEST_OVER_MS 5000  /* without a claim */
+
+/* What the limiter knows as kinds; the subject is always 0. */
+enum { WARN_CONTEST = 1, WARN_UNKNOWN_KEY };
+
+static bool
+is_due(struct peer_warnings *warnings, uint32_t kind)
+{
+	return rsp_limiter_pass(&warnings->limiter, 0, kind, WARN_AGAIN_MS, rsp_clock_ms());
+}
+
+static enum rsp_reason
+reason_of(const struct rsp_event *event)
+{
+	enum rsp_reason reason = RSP_REASON_NONE;
+
+	if (event->reason)
+		(void)rsp_reason_find(event->reason, &reason);
+	return reason;
+}
+
+/* "ADDR:PORT" of the registrar that @event is about. */
+static const char *
+address_of(const struct rsp_event *event, char out[static RSP_SOCKADDR_TEXT_MAX])
+{
+	if (!event->remote.family)
+		return "an unknown address";
+	rsp_addr_format(&event->remote, event->remote_port, out);
+	return out;
+}
+
+static void
+warn_of_duplicate_name(const struct rsp_event *event)
+{
+	char at[RSP_SOCKADDR_TEXT_MAX];
+
+	if (reason_of(event) == RSP_REASON_OURS)
+		rsp_log(RSP_LOG_ERROR, event->peer_name,
+			"another registrar runs with the same name and keys: 0x%08x at %s, this one is 0x%08x; stop "
+			"one of both",
+			event->peer_id, address_of(event, at), event->by_id);
+	else
+		rsp_log(RSP_LOG_ERROR, event->peer_name,
+			"two registrars run with this name and its keys, 0x%08x at %s and 0x%08x; stop one of both",
+			event->peer_id, address_of(event, at), event->by_id);
+}
+
+static void
+warn_of_duplicate_id(const struct rsp_event *event)
+{
+	char at[RSP_SOCKADDR_TEXT_MAX];
+
+	if (reason_of(event) == RSP_REASON_OURS)
+		rsp_log(RSP_LOG_ERROR, event->identity,
+			"the registrar at %s has the same server id as this one, 0x%08x: start one of both with another "
+			"--server-id, or with none",
+			address_of(event, at), event->peer_id);
+	else
+		rsp_log(RSP_LOG_ERROR, event->identity,
+			"the registrar at %s is refused, it has the server id 0x%08x of the registrar %s: start one of "
+			"both with another --server-id, or with none",
+			address_of(event, at), event->peer_id, event->peer_name ? event->peer_name : "(unknown)");
+}
+
+/* Count a claim of @pe_id. Returns whether the contest goes on. While one does, claims of other elements do not count. */
+static bool
+contest_goes_on(struct peer_contest *contest, uint32_t pe_id, uint64_t now_ms)
+{
+	bool over = contest->n == 0 || now_ms >= contest->last_ms + CONTEST_OVER_MS;
+
+	if (!over && contest->pe_id != pe_id)
+		return false;
+	*contest = (struct peer_contest){ .pe_id = pe_id, .n = over ? 1 : contest->n + 1, .last_ms = now_ms };
+	return contest->n >= CONTEST_CLAIMS;
+}
+
+/* One claim of an element is normal when two tables are compared; many are two processes with one identifier. */
+static void
+warn_of_contest(struct peer_warnings *warnings, const struct rsp_event *event)
+{
+	if (contest_goes_on(&warnings->contest, event->pe_id, rsp_clock_ms()) && is_due(warnings, WARN_CONTEST))
+		rsp_log(RSP_LOG_WARNING, event->identity,
+			"its element 0x%08x is registered here and at the registrar 0x%08x in turns: two processes use "
+			"one pe-id and one key; stop one, or give it another --pe-id",
+			event->pe_id, event->by_id);
+}
+
+static void
+warn_of_serving_alone(const struct peer_warnings *warnings)
+{
+	if (warnings->key_refused)
+		rsp_log(RSP_LOG_WARNING, NULL,
+			"serves alone, because other registrars do not take its key: the scope is split until they "
+			"have new bundles (rsp-keygen bundle NAME --force) and get SIGHUP");
+	else
+		rsp_log(RSP_LOG_WARNING, NULL,
+			"serves alone: no other registrar that serves can be reached (rsp-peer status shows why)");
+}
+
+static void
+warn_of_unreachable(struct peer_warnings *warnings, const struct rsp_event *event)
+{
+	const struct rsp_why *why = event->why;
+	const char *name = event->peer_name;
+
+	warnings->key_refused |= why->err == RSP_EAUTH;
+	if (name && strcmp(name, why->object) != 0)
+		rsp_log(RSP_LOG_WARNING, name, "is not reached%s%s: %s", *why->object ? " at " : "", why->object,
+			why->reason);
+	else
+		rsp_log(RSP_LOG_WARNING, why->object, "is not reached: %s", why->reason);
+}
+
+void
+peer_warning_event(struct peer_warnings *warnings, const struct rsp_event *event)
+{
+	switch ((int)event->kind) { /* the others are records only */
+	case RSP_EVENT_SERVING:
+		if (reason_of(event) == RSP_REASON_ALONE)
+			warn_of_serving_alone(warnings);
+		break;
+	case RSP_EVENT_PE_CONTESTED:
+		if (reason_of(event) == RSP_REASON_CLAIMED)
+			warn_of_contest(warnings, event);
+		break;
+	case RSP_EVENT_PEER_UNREACHABLE:
+		warn_of_unreachable(warnings, event);
+		break;
+	case RSP_EVENT_PEER_REACHED:
+		/* one peer is reached: new bundles were rolled out. Peers without a new one keep silent from now on */
+		warnings->key_refused = false;
+		rsp_log(RSP_LOG_WARNING, event->peer_name, "is reached now");
+		break;
+	case RSP_EVENT_DUPLICATE_NAME:
+		warn_of_duplicate_name(event);
+		break;
+	case RSP_EVENT_DUPLICATE_SERVER_ID:
+		warn_of_duplicate_id(event);
+		break;
+	}
+}
+
+void
+peer_warning_unknown_key(struct peer_warnings *warnings, enum rsp_serve_port port, const struct rsp_why *why)
+{
+	if (is_due(warnings, WARN_UNKNOWN_KEY))
+		rsp_log(RSP_LOG_WARNING, why->object,
+			"came to the %s port with a key that is not in our keys.json: if it is of a new node, this "
+			"registrar needs a new bundle (rsp-keygen bundle NAME --force) and SIGHUP",
+			rsp_serve_port_name(port));
+}
