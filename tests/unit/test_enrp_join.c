@@ -5,7 +5,7 @@
 static const struct rsp_contact_config contacts[] = {
 	{ .name = "a", .ip = { 4, { 192, 0, 2, 10 } }, .port = 9902 },
 	{ .name = "b", .ip = { 4, { 192, 0, 2, 11 } }, .port = 9902 },
-	{ .name = "c", .port = 9902 }, /* where, whoever dials knows */
+	{ .name = "c", .port = 9902 }, /* without an address: the name is looked up */
 };
 
 static void
@@ -41,7 +41,7 @@ listed(uint32_t link, uint32_t id, bool rejected)
 	world_tell(link, &msg);
 }
 
-/* @id knows of a registrar @name. */
+/* The list of @id has one registrar, @name. */
 static void
 listed_with(uint32_t link, uint32_t id, const char *name)
 {
@@ -62,7 +62,7 @@ listed_with(uint32_t link, uint32_t id, const char *name)
 	world_tell(link, &msg);
 }
 
-/* The contact @name, which was dialled, is there, and is @id. */
+/* The contact @name, which was dialled, accepts, and its presence says @id. */
 static uint32_t
 answers(uint32_t id, const char *name)
 {
@@ -85,7 +85,7 @@ a_server_id_is_not_zero(void)
 }
 
 static void
-who_knows_of_nobody_serves_at_once(void)
+a_registrar_without_contacts_serves_at_once(void)
 { /* s.3.2.2.1 */
 	begin(0);
 	CHECK(serves());
@@ -95,7 +95,7 @@ who_knows_of_nobody_serves_at_once(void)
 }
 
 static void
-the_mentor_gives_its_list_and_its_table(void)
+the_mentor_sends_its_list_and_its_table(void)
 { /* s.3.2.2.2, s.3.2.3 */
 	struct rsp_message msg;
 
@@ -142,7 +142,7 @@ attributes_in_the_table_replace_what_is_there(void)
 	struct rsp_pool_element pe = world_pe(1, ID_B, 20);
 
 	pe.lifetime_s = 77;
-	world_update(b, ID_B, ENRP_ADD_PE, "web", pe); /* meanwhile, and newer */
+	world_update(b, ID_B, ENRP_ADD_PE, "web", pe); /* an update during the download, which is newer */
 	listed(a, ID_A, false);
 	world_table(a, ID_A, 0, "web", 1, 2, ID_B, 8);
 	rsp_element_decode(world_element("web", 1), &pe);
@@ -154,7 +154,7 @@ attributes_in_the_table_replace_what_is_there(void)
 }
 
 static void
-a_mentor_that_is_silent_is_left_for_a_backup(void)
+a_silent_mentor_is_left_for_a_backup_mentor(void)
 { /* s.3.2.2.2: MAX-TIME-NO-RESPONSE */
 	begin(2);
 	uint32_t a = answers(ID_A, "a"), b = answers(ID_B, "b");
@@ -173,7 +173,7 @@ a_mentor_that_is_silent_is_left_for_a_backup(void)
 }
 
 static void
-a_download_that_stops_is_begun_anew_at_a_backup(void)
+a_download_that_times_out_begins_anew_at_a_backup_mentor(void)
 { /* s.3.2.3 */
 	begin(2);
 	uint32_t a = answers(ID_A, "a"), b = answers(ID_B, "b");
@@ -181,24 +181,28 @@ a_download_that_stops_is_begun_anew_at_a_backup(void)
 	listed(a, ID_A, false);
 	world_table(a, ID_A, ENRP_FLAG_MORE, "web", 1, 10, ID_A, 8);
 	world_run(501);
-	CHECK(world_was_closed(a)); /* its session is in the middle of the table */
+	CHECK(world_was_closed(a)); /* its session has sent a part of the table */
 	CHECK_EQ(world_count(b, ENRP_LIST_REQUEST), 1);
 	listed(b, ID_B, false);
 	world_table(b, ID_B, 0, "web", 1, 30, ID_A, 8);
 	CHECK(serves());
 	CHECK_EQ(rsp_registrar_stats(w.r).elements, 30);
 	world_end();
+}
 
+static void
+a_download_that_is_cut_off_begins_anew_at_a_backup_mentor(void)
+{ /* s.3.2.3 */
 	begin(2);
-	a = answers(ID_A, "a");
-	b = answers(ID_B, "b");
+	uint32_t a = answers(ID_A, "a");
+	uint32_t b = answers(ID_B, "b");
 	listed(a, ID_A, false);
 	world_down(a, RSP_ECLOSED);
 	CHECK_EQ(world_count(b, ENRP_LIST_REQUEST), 1);
 	world_end();
 }
 
-/* A mentor that has too many to serve already says so. */
+/* A mentor rejects the table request: it sends its table to too many others. */
 static void
 busy(uint32_t link, uint32_t id)
 {
@@ -208,7 +212,7 @@ busy(uint32_t link, uint32_t id)
 	world_tell(link, &msg);
 }
 
-/* The only one there is, @a, did not do what it was asked: what we have is not all there is, and it is asked again. */
+/* The only mentor, @a, did not send its whole table: it is asked again. */
 static void
 is_asked_again(uint32_t a)
 {
@@ -229,7 +233,7 @@ is_asked_again(uint32_t a)
 }
 
 static void
-the_only_mentor_is_asked_twice(void)
+an_only_mentor_that_closes_is_asked_again(void)
 { /* s.3.2.2.2, s.3.2.3 */
 	begin(1);
 	uint32_t a = answers(ID_A, "a");
@@ -237,23 +241,35 @@ the_only_mentor_is_asked_twice(void)
 	world_table(a, ID_A, ENRP_FLAG_MORE, "web", 1, 10, ID_A, 8);
 	world_down(a, RSP_ECLOSED);
 	is_asked_again(a);
+}
 
+static void
+an_only_mentor_that_sends_no_further_page_is_asked_again(void)
+{ /* s.3.2.3 */
 	begin(1);
-	a = answers(ID_A, "a");
+	uint32_t a = answers(ID_A, "a");
 	listed(a, ID_A, false);
 	world_table(a, ID_A, ENRP_FLAG_MORE, "web", 1, 10, ID_A, 8);
-	world_run(501); /* it says no more */
+	world_run(501);
 	is_asked_again(a);
+}
 
+static void
+an_only_mentor_that_sends_nothing_is_asked_again(void)
+{ /* s.3.2.2.2 */
 	begin(1);
-	a = world_dialled("a");
-	world_peer(a, "a"); /* and says nothing */
+	uint32_t a = world_dialled("a");
+	world_peer(a, "a");
 	CHECK_EQ(world_count(a, ENRP_LIST_REQUEST), 1);
 	world_run(501);
 	is_asked_again(a);
+}
 
-	begin(1); /* but not for ever */
-	a = answers(ID_A, "a");
+static void
+an_only_mentor_that_sends_no_list_is_asked_twice(void)
+{
+	begin(1);
+	uint32_t a = answers(ID_A, "a");
 	world_run(501);
 	CHECK(!serves());
 	world_run(450);
@@ -266,7 +282,7 @@ the_only_mentor_is_asked_twice(void)
 }
 
 static void
-a_mentor_that_restarts_is_asked_as_who_it_is_now(void)
+a_mentor_that_restarts_is_asked_under_its_new_id(void)
 {
 	begin(1);
 	uint32_t a = answers(ID_A, "a");
@@ -275,7 +291,7 @@ a_mentor_that_restarts_is_asked_as_who_it_is_now(void)
 	world_joined(5, ID_D, "a");
 	CHECK(world_was_closed(a));
 	world_joined(6, ID_C, "c");
-	world_about(6, ENRP_TAKEOVER_SERVER, ID_C, ID_A); /* who it was is no peer any more */
+	world_about(6, ENRP_TAKEOVER_SERVER, ID_C, ID_A); /* the peer with its old id is removed */
 	world_run(100);
 	CHECK(world_dialled("a") != a);
 	a = answers(ID_D, "a");
@@ -290,14 +306,14 @@ a_mentor_that_restarts_is_asked_as_who_it_is_now(void)
 }
 
 static void
-who_is_rejected_asks_another_or_again(void)
+a_rejected_registrar_asks_a_backup_mentor_or_again(void)
 { /* s.3.2.2.2, s.3.2.3 */
 	begin(2);
 	uint32_t a = answers(ID_A, "a"), b = answers(ID_B, "b");
 
 	listed(a, ID_A, true);
 	CHECK_EQ(world_count(b, ENRP_LIST_REQUEST), 1);
-	listed(b, ID_B, true); /* higher than us, and joining too: it begins */
+	listed(b, ID_B, true); /* higher than us, and joining, too: it begins to serve */
 	CHECK(!serves());
 	world_run(450);
 	CHECK_EQ(world_count(a, ENRP_LIST_REQUEST), 2);
@@ -350,7 +366,7 @@ a_round_ends_in_its_time_after_a_mentor_closed(void)
 }
 
 static void
-who_is_busy_is_left_for_a_backup(void)
+a_busy_mentor_is_left_for_a_backup_mentor(void)
 { /* s.3.2.3 */
 	begin(2);
 	uint32_t a = answers(ID_A, "a"), b = answers(ID_B, "b");
@@ -363,9 +379,13 @@ who_is_busy_is_left_for_a_backup(void)
 	CHECK_STR(world_reason(RSP_EVENT_SERVING), "synchronised");
 	CHECK_EQ(rsp_registrar_stats(w.r).elements, 3);
 	world_end();
+}
 
-	begin(1); /* who has none asks again, and as long as it takes: it serves others, so that there is a scope */
-	a = answers(ID_A, "a");
+static void
+a_busy_mentor_without_a_backup_is_asked_again_and_again(void)
+{ /* s.3.2.3 */
+	begin(1);
+	uint32_t a = answers(ID_A, "a");
 	for (unsigned i = 1; i <= 10; i++) {
 		CHECK_EQ(world_count(a, ENRP_LIST_REQUEST), i);
 		listed(a, ID_A, false);
@@ -376,9 +396,9 @@ who_is_busy_is_left_for_a_backup(void)
 	world_end();
 }
 
-/* Whom we have no key for cannot be dialled, and is known not to be there before the others have been dialled. */
+/* A registrar for which we have no key cannot be dialled: that is known before the others have been dialled. */
 static void
-who_has_no_key_holds_nobody_up(void)
+the_second_mentor_may_have_no_key(void)
 {
 	begin_without_key_for(2, "b");
 	CHECK_EQ(w.n_dials, 1);
@@ -386,14 +406,22 @@ who_has_no_key_holds_nobody_up(void)
 	CHECK_EQ(world_count(a, ENRP_LIST_REQUEST), 1); /* at once */
 	CHECK(!serves());
 	world_end();
+}
 
+static void
+the_first_mentor_may_have_no_key(void)
+{
 	begin_without_key_for(2, "a");
 	uint32_t b = answers(ID_B, "b");
 	CHECK_EQ(world_count(b, ENRP_LIST_REQUEST), 1);
 	world_end();
+}
 
+static void
+a_listed_registrar_may_have_no_key(void)
+{
 	begin_without_key_for(1, "x");
-	a = answers(ID_A, "a");
+	uint32_t a = answers(ID_A, "a");
 	listed_with(a, ID_A, "x");
 	busy(a, ID_A);
 	world_run(450);
@@ -403,7 +431,7 @@ who_has_no_key_holds_nobody_up(void)
 }
 
 static void
-of_several_that_join_the_highest_begins(void)
+of_two_registrars_that_join_the_higher_id_begins_to_serve(void)
 {
 	begin(1);
 	uint32_t a = answers(ID_A, "a");
@@ -416,9 +444,13 @@ of_several_that_join_the_highest_begins(void)
 	CHECK(serves());
 	CHECK_STR(world_reason(RSP_EVENT_SERVING), "alone");
 	world_end();
+}
 
-	begin(1); /* unless one of them has found a mentor meanwhile */
-	a = answers(ID_A, "a");
+static void
+a_joining_registrar_may_have_found_a_mentor_meanwhile(void)
+{
+	begin(1);
+	uint32_t a = answers(ID_A, "a");
 	listed(a, ID_A, true);
 	world_run(450);
 	listed(a, ID_A, false);
@@ -427,8 +459,12 @@ of_several_that_join_the_highest_begins(void)
 	CHECK_STR(world_reason(RSP_EVENT_SERVING), "synchronised");
 	CHECK_EQ(rsp_registrar_stats(w.r).elements, 3);
 	world_end();
+}
 
-	begin(1); /* and a higher one is waited for */
+static void
+a_joining_registrar_with_a_higher_id_is_waited_for(void)
+{
+	begin(1);
 	uint32_t b = answers(ID_B, "a");
 	for (unsigned i = 1; i < 5; i++) {
 		CHECK_EQ(world_count(b, ENRP_LIST_REQUEST), i);
@@ -440,7 +476,7 @@ of_several_that_join_the_highest_begins(void)
 }
 
 static void
-who_finds_nobody_serves_alone(void)
+a_registrar_whose_contacts_refuse_serves_alone(void)
 {
 	begin(2);
 	world_down(world_dialled("a"), RSP_EUNREACHABLE);
@@ -449,10 +485,14 @@ who_finds_nobody_serves_alone(void)
 	CHECK(serves());
 	CHECK_STR(world_reason(RSP_EVENT_SERVING), "alone");
 	world_run(300);
-	CHECK_EQ(w.n_dials, 4); /* and looks on */
+	CHECK_EQ(w.n_dials, 4); /* and goes on dialling */
 	world_end();
+}
 
-	begin(1); /* silence, which may be slowness, is asked twice: 500 ms, 150 to 450 ms between, and 500 ms */
+static void
+a_registrar_whose_contact_is_silent_asks_twice_and_serves_alone(void)
+{ /* 500 ms, 150 to 450 ms between, and 500 ms */
+	begin(1);
 	world_run(500);
 	world_down(DIALLED, RSP_ETIMEOUT);
 	CHECK(!serves());
@@ -463,7 +503,11 @@ who_finds_nobody_serves_alone(void)
 	CHECK(serves());
 	CHECK_STR(world_reason(RSP_EVENT_SERVING), "alone");
 	world_end();
+}
 
+static void
+a_registrar_without_keys_serves_alone_after_two_rounds(void)
+{
 	struct rsp_registrar_config config = world_config(); /* there is no key for either: two rounds at once */
 	config.contacts = contacts;
 	config.n_contacts = 2;
@@ -478,8 +522,8 @@ who_finds_nobody_serves_alone(void)
 }
 
 static void
-nobody_else_is_served_while_joining(void)
-{ /* s.3.2.2.2, s.3.2.3: who asks us is rejected */
+other_registrars_are_rejected_while_we_join(void)
+{ /* s.3.2.2.2, s.3.2.3 */
 	struct rsp_message msg, ask = enrp_message(ENRP_LIST_REQUEST, ID_C);
 
 	begin(1);
@@ -496,7 +540,7 @@ nobody_else_is_served_while_joining(void)
 	world_end();
 }
 
-/* A mentor's table names a home that nobody has heard of since: it is watched, and its elements do not stay. */
+/* A mentor's table names a home that no peer hears: it is watched, and its elements do not stay. */
 static void
 homes_that_only_the_table_names_are_watched(void)
 {
@@ -508,7 +552,7 @@ homes_that_only_the_table_names_are_watched(void)
 	world_table(a, ID_A, 0, "web", 1, 5, ID_D, 8);
 	CHECK(world_peer_view(ID_D, &view));
 	CHECK_EQ(view.elements, 5);
-	for (unsigned i = 0; i < 4; i++) { /* a lives on */
+	for (unsigned i = 0; i < 4; i++) { /* a is alive */
 		world_run(1000);
 		world_presence(a, ID_A, "a", false);
 	}
@@ -520,87 +564,7 @@ homes_that_only_the_table_names_are_watched(void)
 	world_end();
 }
 
-static void
-who_was_away_joins_again(void)
-{
-	begin(1);
-	uint32_t a = answers(ID_A, "a");
-	listed(a, ID_A, false);
-	world_table(a, ID_A, 0, "web", 1, 5, ID_A, 8);
-	CHECK_EQ(world_up(1, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
-	world_register(1, "mine", 7);
-	CHECK_EQ(world_home("mine", 7), ID_US);
-	uint64_t version = rsp_element_version(world_element("mine", 7));
-	world_run(0);
-	world_clear();
-
-	/* others wait for MAX-TIME-LAST-HEARD and MAX-TIME-NO-RESPONSE, after our last heartbeat */
-	w.now += 2000;
-	rsp_registrar_tick(w.r, w.now);
-	CHECK_EQ(world_told(RSP_EVENT_REJOINING), 0);
-	CHECK(serves());
-	w.now += 2001;
-	world_presence(a, ID_A, "a", false); /* whatever comes first */
-	CHECK_EQ(world_told(RSP_EVENT_REJOINING), 1);
-	CHECK(!serves());
-	CHECK(world_was_closed(a) && world_was_closed(1));
-	CHECK_EQ(rsp_registrar_stats(w.r).elements, 6); /* until it is known that another one serves */
-	unsigned before = w.n_dials;
-	world_run(0);
-	CHECK_EQ(w.n_dials, before + 1);
-
-	/* nobody has taken its element over: it is its own again, and has the grace time to come */
-	a = answers(ID_A, "a");
-	listed(a, ID_A, false);
-	CHECK_EQ(rsp_registrar_stats(w.r).elements, 0);
-	world_table(a, ID_A, 0, "mine", 7, 1, ID_US, version);
-	CHECK(serves());
-	CHECK_EQ(rsp_registrar_stats(w.r).elements, 1);
-	CHECK_EQ(world_home("mine", 7), ID_US);
-	CHECK_EQ(rsp_element_version(world_element("mine", 7)), version);
-	CHECK_EQ(rsp_registrar_stats(w.r).own_elements, 1);
-	CHECK(rsp_timer_is_set(&world_element("mine", 7)->expiry));
-	for (unsigned i = 0; i < 3; i++) {
-		world_run(1000);
-		world_presence(a, ID_A, "a", false);
-	}
-	CHECK_EQ(world_home("mine", 7), 0);
-	world_end();
-
-	begin(0); /* alone there is nobody to have taken it for dead */
-	CHECK_EQ(world_up(1, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
-	world_register(1, "mine", 7);
-	w.now += 100000;
-	rsp_registrar_tick(w.r, w.now);
-	CHECK_EQ(world_told(RSP_EVENT_REJOINING), 0);
-	CHECK_EQ(world_home("mine", 7), ID_US);
-	world_end();
-}
-
-/* What first tells that we were stopped may be that a dialled connection is up, which ends with that. */
-static void
-what_ends_with_joining_again_is_not_up(void)
-{
-	begin(1);
-	world_down(world_dialled("a"), RSP_EUNREACHABLE);
-	CHECK(serves());
-	world_run(300);
-	CHECK_EQ(w.n_dials, 2);
-	world_joined(5, ID_B, "b");
-	uint32_t a = world_dialled("a");
-	world_clear();
-	w.now += 100000;
-	CHECK_EQ(world_up(a, RSP_ENRP, RSP_ROLE_PEER, "a"), RSP_ELIMIT);
-	CHECK_EQ(world_told(RSP_EVENT_REJOINING), 1);
-	CHECK(world_was_closed(a) && world_was_closed(5));
-	CHECK_EQ(rsp_registrar_stats(w.r).links, 0);
-	CHECK_EQ(w.n_sent, 0);
-	world_run(0);
-	CHECK(world_dialled("a") != a); /* as who joins does */
-	world_end();
-}
-
-/* @id says over @link that the registrar ID_D has that name. */
+/* The list of @id says that ID_D has that name. */
 static void
 lists_d(uint32_t link, uint32_t id, const char *name)
 {
@@ -621,7 +585,7 @@ lists_d(uint32_t link, uint32_t id, const char *name)
 }
 
 static void
-the_homes_of_the_table_are_who_the_list_says(void)
+an_id_in_the_table_belongs_to_the_registrar_that_the_list_names(void)
 {
 	struct rsp_message msg;
 
@@ -629,11 +593,11 @@ the_homes_of_the_table_are_who_the_list_says(void)
 	uint32_t a = answers(ID_A, "a");
 	lists_d(a, ID_A, "d");
 	world_joined(3, ID_C, "c");
-	lists_d(3, ID_C, "c"); /* it is not our mentor: its word does not keep d out */
+	lists_d(3, ID_C, "c"); /* c is not our mentor: its list does not decide about d */
 	world_table(a, ID_A, 0, "web", 1, 3, ID_D, 20);
 	CHECK(serves());
 	CHECK_EQ(world_home("web", 1), ID_D);
-	world_peer(1, "b"); /* it has keys, but is not d */
+	world_peer(1, "b"); /* b has a key, but not that of d */
 	world_presence(1, ID_D, "b", false);
 	CHECK(world_find(1, RSP_ENRP, ENRP_ERROR, -1, &msg) && rsp_message_cause(&msg) == RSP_CAUSE_SECURITY);
 	CHECK_STR(world_reason(RSP_EVENT_REFUSED), "server-id-of-another");
@@ -645,9 +609,9 @@ the_homes_of_the_table_are_who_the_list_says(void)
 	world_end();
 }
 
-/* The mentor's list was wrong, or lied: who is heard by another name is that in the end. */
+/* The mentor's list was wrong: in the end the id belongs to the registrar that is heard with it. */
 static void
-who_never_came_by_the_name_of_the_list_has_another(void)
+an_id_whose_listed_registrar_never_came_may_be_another_s(void)
 {
 	begin(1);
 	uint32_t a = answers(ID_A, "a");
@@ -655,7 +619,7 @@ who_never_came_by_the_name_of_the_list_has_another(void)
 	world_table(a, ID_A, 0, "web", 1, 3, ID_D, 20);
 	world_joined(1, ID_D, "d");
 	CHECK(world_was_closed(1));
-	for (unsigned i = 0; i < 4; i++) { /* a hears d, and acknowledges nothing */
+	for (unsigned i = 0; i < 4; i++) { /* a hears d, and does not acknowledge its takeover */
 		world_run(1000);
 		world_presence(a, ID_A, "a", false);
 	}
@@ -670,25 +634,34 @@ int
 main(void)
 {
 	TAP_RUN(a_server_id_is_not_zero);
-	TAP_RUN(who_knows_of_nobody_serves_at_once);
-	TAP_RUN(the_mentor_gives_its_list_and_its_table);
+	TAP_RUN(a_registrar_without_contacts_serves_at_once);
+	TAP_RUN(the_mentor_sends_its_list_and_its_table);
 	TAP_RUN(attributes_in_the_table_replace_what_is_there);
-	TAP_RUN(a_mentor_that_is_silent_is_left_for_a_backup);
-	TAP_RUN(a_download_that_stops_is_begun_anew_at_a_backup);
-	TAP_RUN(the_only_mentor_is_asked_twice);
-	TAP_RUN(a_mentor_that_restarts_is_asked_as_who_it_is_now);
-	TAP_RUN(who_is_rejected_asks_another_or_again);
+	TAP_RUN(a_silent_mentor_is_left_for_a_backup_mentor);
+	TAP_RUN(a_download_that_times_out_begins_anew_at_a_backup_mentor);
+	TAP_RUN(a_download_that_is_cut_off_begins_anew_at_a_backup_mentor);
+	TAP_RUN(an_only_mentor_that_closes_is_asked_again);
+	TAP_RUN(an_only_mentor_that_sends_no_further_page_is_asked_again);
+	TAP_RUN(an_only_mentor_that_sends_nothing_is_asked_again);
+	TAP_RUN(an_only_mentor_that_sends_no_list_is_asked_twice);
+	TAP_RUN(a_mentor_that_restarts_is_asked_under_its_new_id);
+	TAP_RUN(a_rejected_registrar_asks_a_backup_mentor_or_again);
 	TAP_RUN(a_round_ends_in_its_time_after_a_mentor_was_busy);
 	TAP_RUN(a_round_ends_in_its_time_after_a_mentor_closed);
-	TAP_RUN(who_is_busy_is_left_for_a_backup);
-	TAP_RUN(who_has_no_key_holds_nobody_up);
-	TAP_RUN(of_several_that_join_the_highest_begins);
-	TAP_RUN(who_finds_nobody_serves_alone);
-	TAP_RUN(nobody_else_is_served_while_joining);
+	TAP_RUN(a_busy_mentor_is_left_for_a_backup_mentor);
+	TAP_RUN(a_busy_mentor_without_a_backup_is_asked_again_and_again);
+	TAP_RUN(the_second_mentor_may_have_no_key);
+	TAP_RUN(the_first_mentor_may_have_no_key);
+	TAP_RUN(a_listed_registrar_may_have_no_key);
+	TAP_RUN(of_two_registrars_that_join_the_higher_id_begins_to_serve);
+	TAP_RUN(a_joining_registrar_may_have_found_a_mentor_meanwhile);
+	TAP_RUN(a_joining_registrar_with_a_higher_id_is_waited_for);
+	TAP_RUN(a_registrar_whose_contacts_refuse_serves_alone);
+	TAP_RUN(a_registrar_whose_contact_is_silent_asks_twice_and_serves_alone);
+	TAP_RUN(a_registrar_without_keys_serves_alone_after_two_rounds);
+	TAP_RUN(other_registrars_are_rejected_while_we_join);
 	TAP_RUN(homes_that_only_the_table_names_are_watched);
-	TAP_RUN(who_was_away_joins_again);
-	TAP_RUN(what_ends_with_joining_again_is_not_up);
-	TAP_RUN(the_homes_of_the_table_are_who_the_list_says);
-	TAP_RUN(who_never_came_by_the_name_of_the_list_has_another);
+	TAP_RUN(an_id_in_the_table_belongs_to_the_registrar_that_the_list_names);
+	TAP_RUN(an_id_whose_listed_registrar_never_came_may_be_another_s);
 	return tap_end();
 }

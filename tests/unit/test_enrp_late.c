@@ -1,6 +1,6 @@
 #include "registrar_world.h"
 
-/* What comes late, or over another connection than what it belongs to, is not taken for what it is not. */
+/* Messages that come late, or over another connection than the messages to which they belong. */
 
 static void
 begin(void)
@@ -21,7 +21,7 @@ element(uint32_t link)
 	CHECK_EQ(world_home("web", 1), ID_US);
 }
 
-/* Until a keep-alive is on its way. */
+/* Let time pass until a keep-alive is sent. */
 static void
 await_keep_alive(void)
 {
@@ -30,21 +30,21 @@ await_keep_alive(void)
 	CHECK_EQ(world_count(0, ASAP_ENDPOINT_KEEP_ALIVE), 1);
 }
 
-/* We are stopped, and when we go on, timers come before messages. */
+/* This process is suspended; when it continues, its timers run before it reads its sockets. */
 static void
-stopped(uint64_t for_ms)
+suspended(uint64_t for_ms)
 {
 	w.now += for_ms;
 	rsp_registrar_tick(w.r, w.now);
 }
 
 static void
-an_answer_that_came_while_we_were_stopped_is_read_first(void)
+an_answer_that_came_while_we_were_suspended_is_read_first(void)
 { /* RFC 5352 s.3.4 */
 	begin();
 	element(1);
 	await_keep_alive();
-	stopped(600);
+	suspended(600);
 	CHECK_EQ(world_told(RSP_EVENT_PE_REMOVED), 0);
 	world_ack(1, "web", 1);
 	world_run(400);
@@ -53,19 +53,19 @@ an_answer_that_came_while_we_were_stopped_is_read_first(void)
 }
 
 static void
-an_answer_that_did_not_come_is_missed_all_the_same(void)
+a_missing_answer_counts_although_we_were_suspended(void)
 {
 	begin();
 	element(1);
 	await_keep_alive();
-	stopped(600);
+	suspended(600);
 	world_run(300);
 	CHECK_STR(world_reason(RSP_EVENT_PE_REMOVED), "keepalive-unanswered");
 	world_end();
 }
 
 static void
-a_renewal_that_came_while_we_were_stopped_is_read_first(void)
+a_renewal_that_came_while_we_were_suspended_is_read_first(void)
 { /* RFC 5352 s.3.1 */
 	struct rsp_registrar_config config = world_config();
 
@@ -73,7 +73,7 @@ a_renewal_that_came_while_we_were_stopped_is_read_first(void)
 	world_run(0);
 	element(1);
 	world_run(299900);
-	stopped(200);
+	suspended(200);
 	CHECK_EQ(world_told(RSP_EVENT_PE_REMOVED), 0);
 	world_register(1, "web", 1);
 	world_run(1000);
@@ -84,13 +84,13 @@ a_renewal_that_came_while_we_were_stopped_is_read_first(void)
 }
 
 static void
-a_peer_that_answered_while_we_were_stopped_is_not_dead(void)
+a_peer_that_answered_while_we_were_suspended_is_not_dead(void)
 { /* RFC 5353 s.3.4.3 */
 	begin();
 	world_joined(1, ID_B, "b");
 	world_run(2600);
 	CHECK_EQ(world_told(RSP_EVENT_PEER_SUSPECTED), 1);
-	stopped(600);
+	suspended(600);
 	CHECK_EQ(world_told(RSP_EVENT_PEER_DEAD), 0);
 	world_presence(1, ID_B, "b", false);
 	world_run(500);
@@ -100,25 +100,25 @@ a_peer_that_answered_while_we_were_stopped_is_not_dead(void)
 }
 
 static void
-who_is_always_late_holds_the_dead_for_dead(void)
+a_registrar_that_is_always_late_still_removes_elements(void)
 {
 	begin();
 	element(1);
 	await_keep_alive();
 	for (unsigned i = 0; i < 10; i++)
-		stopped(200);
+		suspended(200);
 	CHECK_STR(world_reason(RSP_EVENT_PE_REMOVED), "keepalive-unanswered");
 	world_end();
 }
 
 static void
-an_element_bound_to_the_connection_it_left_is_asked_over_the_other(void)
+an_element_whose_older_registration_comes_last_is_asked_over_its_other_connection(void)
 {
 	begin();
 	element(1);
 	CHECK_EQ(world_up(2, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
 	world_register(2, "web", 1);
-	world_register(1, "web", 1); /* sent before, held up on the way */
+	world_register(1, "web", 1); /* sent before, delayed by the network */
 	world_clear();
 	world_down(1, RSP_ECLOSED);
 	CHECK_EQ(world_count(2, ASAP_ENDPOINT_KEEP_ALIVE), 1);
@@ -130,11 +130,11 @@ an_element_bound_to_the_connection_it_left_is_asked_over_the_other(void)
 }
 
 static void
-an_element_that_is_not_at_the_other_connection_goes(void)
+an_element_that_does_not_answer_over_its_other_connection_is_removed(void)
 {
 	begin();
 	element(1);
-	CHECK_EQ(world_up(2, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK); /* who is nobody's before */
+	CHECK_EQ(world_up(2, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK); /* the element never registered over this one */
 	CHECK_EQ(world_up(3, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
 	world_register(3, "web", 1);
 	world_clear();
@@ -147,7 +147,7 @@ an_element_that_is_not_at_the_other_connection_goes(void)
 }
 
 static void
-an_element_that_registers_while_it_is_dialled_may_close_one_of_the_two(void)
+an_element_that_registers_while_it_is_dialled_may_close_one_connection(void)
 { /* RFC 5353 s.3.5.2 */
 	struct rsp_pool_element pe = world_pe(1, ID_B, 8);
 	struct rsp_ip ip = { 4, { 192, 0, 2, 1 } };
@@ -155,10 +155,10 @@ an_element_that_registers_while_it_is_dialled_may_close_one_of_the_two(void)
 
 	begin();
 	world_joined(1, ID_B, "b");
-	rsp_transport_set_ips(&pe.asap, &ip, 1, room); /* where it registers from */
+	rsp_transport_set_ips(&pe.asap, &ip, 1, room); /* the address from which it registers */
 	world_update(1, ID_B, ENRP_ADD_PE, "web", pe);
 	world_down(1, RSP_ECLOSED);
-	world_run(600); /* nobody else is there: the takeover is complete at once */
+	world_run(600); /* there is no other peer: the takeover is complete at once */
 	CHECK_EQ(world_home("web", 1), ID_US);
 	uint32_t notify = world_dialled("web1");
 	CHECK_EQ(world_up(notify, RSP_ASAP, RSP_ROLE_NOTIFY, "web1"), RSP_OK);
@@ -173,7 +173,7 @@ an_element_that_registers_while_it_is_dialled_may_close_one_of_the_two(void)
 	world_end();
 }
 
-/* B has two elements, and says that it has none. */
+/* b has two elements, and its table has none. */
 static void
 begin_sweep(void)
 {
@@ -190,7 +190,7 @@ begin_sweep(void)
 }
 
 static void
-what_its_home_has_no_more_may_be_anothers_by_now(void)
+an_element_that_its_home_lacks_may_have_another_home_by_now(void)
 { /* RFC 5353 s.3.6.3 */
 	begin_sweep();
 	CHECK_EQ(world_home("web", 1), ID_B);
@@ -200,14 +200,14 @@ what_its_home_has_no_more_may_be_anothers_by_now(void)
 	world_run(500);
 	CHECK_EQ(world_home("web", 1), ID_C);
 	CHECK_EQ(world_home("web", 2), 0);
-	world_update(2, ID_C, ENRP_ADD_PE, "web", world_pe(2, ID_C, 8)); /* not newer than what went */
+	world_update(2, ID_C, ENRP_ADD_PE, "web", world_pe(2, ID_C, 8)); /* not newer than the removed one */
 	CHECK_EQ(world_home("web", 2), 0);
 	world_end();
 }
 
 static void
-who_took_over_what_its_home_has_no_more_is_asked_again(void)
-{ /* RFC 5353 s.3.5.2: it was not believed while the home was heard */
+the_claimant_of_an_element_that_its_home_lacks_is_asked_for_its_table(void)
+{ /* RFC 5353 s.3.5.2: its takeover was not believed while the home was heard */
 	begin();
 	world_joined(1, ID_B, "b");
 	world_joined(2, ID_C, "c");
@@ -221,7 +221,7 @@ who_took_over_what_its_home_has_no_more_is_asked_again(void)
 	world_run(510);
 	CHECK_EQ(world_count(2, ENRP_HANDLE_TABLE_REQUEST), 1);
 	CHECK_EQ(world_home("web", 1), ID_B);
-	CHECK_EQ(world_home("web", 2), ID_B); /* C's table may name it too */
+	CHECK_EQ(world_home("web", 2), ID_B); /* the table of c may name it, too */
 	world_table(2, ID_C, 0, "web", 1, 1, ID_C, 9);
 	CHECK_EQ(world_home("web", 1), ID_C);
 	world_run(1000);
@@ -231,7 +231,7 @@ who_took_over_what_its_home_has_no_more_is_asked_again(void)
 }
 
 static void
-who_took_it_over_and_has_it_no_more_either_cannot_save_it(void)
+an_element_that_home_and_claimant_lack_is_removed(void)
 {
 	begin();
 	world_joined(1, ID_B, "b");
@@ -249,8 +249,8 @@ who_took_it_over_and_has_it_no_more_either_cannot_save_it(void)
 }
 
 static void
-who_gives_up_its_element_to_a_removal_says_so(void)
-{ /* RFC 5353 s.3.3.2: others who know it as ours do not believe it of another */
+a_removal_that_our_element_did_not_contest_is_sent_to_all(void)
+{ /* RFC 5353 s.3.3.2: other peers believe the removal only from us */
 	struct rsp_message msg;
 
 	begin();
@@ -269,7 +269,7 @@ who_gives_up_its_element_to_a_removal_says_so(void)
 }
 
 static void
-a_contact_that_never_says_anything_is_dialled_again(void)
+a_contact_that_sends_nothing_is_dialled_again(void)
 {
 	static const struct rsp_contact_config contact = { .name = "b", .ip = { 4, { 192, 0, 2, 0xb0 } }, .port = 9000 };
 	struct rsp_registrar_config config = world_config();
@@ -310,7 +310,7 @@ a_restarted_peer_is_dialled_before_it_is_dead(void)
 	world_down(world_dialled("b"), RSP_EUNREACHABLE);
 	CHECK_EQ(world_told(RSP_EVENT_PEER_DEAD), 1);
 	unsigned dials = w.n_dials;
-	world_joined(5, ID_C, "b"); /* again, and over its own connection first */
+	world_joined(5, ID_C, "b"); /* b restarted, and connects before we dial it */
 	world_clear();
 	world_down(5, RSP_ECLOSED);
 	CHECK_EQ(world_told(RSP_EVENT_PEER_DEAD), 0);
@@ -323,19 +323,19 @@ a_restarted_peer_is_dialled_before_it_is_dead(void)
 int
 main(void)
 {
-	TAP_RUN(an_answer_that_came_while_we_were_stopped_is_read_first);
-	TAP_RUN(an_answer_that_did_not_come_is_missed_all_the_same);
-	TAP_RUN(a_renewal_that_came_while_we_were_stopped_is_read_first);
-	TAP_RUN(a_peer_that_answered_while_we_were_stopped_is_not_dead);
-	TAP_RUN(who_is_always_late_holds_the_dead_for_dead);
-	TAP_RUN(an_element_bound_to_the_connection_it_left_is_asked_over_the_other);
-	TAP_RUN(an_element_that_is_not_at_the_other_connection_goes);
-	TAP_RUN(an_element_that_registers_while_it_is_dialled_may_close_one_of_the_two);
-	TAP_RUN(what_its_home_has_no_more_may_be_anothers_by_now);
-	TAP_RUN(who_took_over_what_its_home_has_no_more_is_asked_again);
-	TAP_RUN(who_took_it_over_and_has_it_no_more_either_cannot_save_it);
-	TAP_RUN(who_gives_up_its_element_to_a_removal_says_so);
-	TAP_RUN(a_contact_that_never_says_anything_is_dialled_again);
+	TAP_RUN(an_answer_that_came_while_we_were_suspended_is_read_first);
+	TAP_RUN(a_missing_answer_counts_although_we_were_suspended);
+	TAP_RUN(a_renewal_that_came_while_we_were_suspended_is_read_first);
+	TAP_RUN(a_peer_that_answered_while_we_were_suspended_is_not_dead);
+	TAP_RUN(a_registrar_that_is_always_late_still_removes_elements);
+	TAP_RUN(an_element_whose_older_registration_comes_last_is_asked_over_its_other_connection);
+	TAP_RUN(an_element_that_does_not_answer_over_its_other_connection_is_removed);
+	TAP_RUN(an_element_that_registers_while_it_is_dialled_may_close_one_connection);
+	TAP_RUN(an_element_that_its_home_lacks_may_have_another_home_by_now);
+	TAP_RUN(the_claimant_of_an_element_that_its_home_lacks_is_asked_for_its_table);
+	TAP_RUN(an_element_that_home_and_claimant_lack_is_removed);
+	TAP_RUN(a_removal_that_our_element_did_not_contest_is_sent_to_all);
+	TAP_RUN(a_contact_that_sends_nothing_is_dialled_again);
 	TAP_RUN(a_restarted_peer_is_dialled_before_it_is_dead);
 	return tap_end();
 }

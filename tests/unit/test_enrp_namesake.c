@@ -1,6 +1,6 @@
 #include "registrar_world.h"
 
-/* Two registrars with one name: a restarted one is no news, two that both run are. */
+/* Two registrars with one name: a restarted registrar is not recorded, two that both run are. */
 
 enum { FIRST = 1, SECOND = 2, THIRD = 3, AGAIN = 4 };
 
@@ -18,7 +18,7 @@ says(uint32_t link, uint32_t id)
 	world_presence(link, id, "b", false);
 }
 
-/* "b" is ID_B, and then ID_C as well. */
+/* b is ID_B first, and then ID_C. */
 static void
 replaced(void)
 {
@@ -38,7 +38,7 @@ is_alive(uint32_t id)
 }
 
 static void
-a_restarted_one_is_none(void)
+a_restarted_registrar_is_no_duplicate(void)
 {
 	replaced();
 	for (unsigned i = 0; i < 20; i++) {
@@ -51,7 +51,7 @@ a_restarted_one_is_none(void)
 }
 
 static void
-what_the_former_one_said_before_it_ended_is_not_held_against_it(void)
+last_messages_of_the_former_registrar_are_no_sign_of_life(void)
 {
 	replaced();
 	says(FIRST, ID_B);
@@ -59,8 +59,12 @@ what_the_former_one_said_before_it_ended_is_not_held_against_it(void)
 	says(FIRST, ID_B);
 	CHECK_EQ(world_told(RSP_EVENT_DUPLICATE_NAME), 0);
 	world_end();
+}
 
-	struct rsp_registrar_config config = world_config(); /* over a network that is slow at times */
+static void
+last_messages_of_the_former_registrar_may_be_late(void)
+{
+	struct rsp_registrar_config config = world_config(); /* the network is slow at times */
 	config.max_time_no_response_ms = 2000;
 	world_begin(&config);
 	world_joined(FIRST, ID_B, "b");
@@ -74,16 +78,16 @@ what_the_former_one_said_before_it_ended_is_not_held_against_it(void)
 }
 
 static void
-who_speaks_on_runs_and_both_are_let_be(void)
+two_registrars_that_both_send_are_recorded_and_both_kept(void)
 {
 	replaced();
 	world_run(1500);
 	says(SECOND, ID_C);
 	world_clear();
-	world_joined(AGAIN, ID_B, "b"); /* whom we had cut off */
+	world_joined(AGAIN, ID_B, "b"); /* after its connection was lost */
 	CHECK_EQ(world_told(RSP_EVENT_DUPLICATE_NAME), 1);
 	CHECK_STR(world_reason(RSP_EVENT_DUPLICATE_NAME), "peers");
-	CHECK_EQ(world_told(RSP_EVENT_PEER_DEAD), 0); /* nobody is held for a restarted one any more */
+	CHECK_EQ(world_told(RSP_EVENT_PEER_DEAD), 0); /* neither is taken for a restarted registrar any more */
 	CHECK(is_alive(ID_B) && is_alive(ID_C));
 	for (unsigned i = 0; i < 20; i++) {
 		world_run(1000);
@@ -92,7 +96,7 @@ who_speaks_on_runs_and_both_are_let_be(void)
 	}
 	CHECK_EQ(world_told(RSP_EVENT_DUPLICATE_NAME), 1);
 	CHECK(is_alive(ID_B) && is_alive(ID_C));
-	for (unsigned i = 0; i < 50; i++) { /* a minute later it is said again */
+	for (unsigned i = 0; i < 50; i++) { /* recorded again after a minute */
 		world_run(1000);
 		says(AGAIN, ID_B);
 		says(SECOND, ID_C);
@@ -102,7 +106,7 @@ who_speaks_on_runs_and_both_are_let_be(void)
 }
 
 static void
-who_speaks_on_over_a_connection_that_is_open_runs_too(void)
+a_former_registrar_that_sends_over_its_open_connection_is_a_duplicate(void)
 { /* a third registrar keeps us from taking over at once */
 	struct rsp_peer_view view;
 
@@ -110,7 +114,7 @@ who_speaks_on_over_a_connection_that_is_open_runs_too(void)
 	world_joined(THIRD, ID_D, "d");
 	world_joined(FIRST, ID_B, "b");
 	world_joined(SECOND, ID_C, "b");
-	says(FIRST, ID_B); /* at once: it might be its last words */
+	says(FIRST, ID_B); /* at once: it may have ended since */
 	CHECK_EQ(world_told(RSP_EVENT_DUPLICATE_NAME), 0);
 	for (unsigned i = 0; i < 15; i++) {
 		world_run(100);
@@ -125,8 +129,8 @@ who_speaks_on_over_a_connection_that_is_open_runs_too(void)
 }
 
 static void
-a_third_restart_is_one_again(void)
-{ /* also of one of two that both ran */
+a_third_id_is_a_restart_again(void)
+{ /* also after two registrars that both ran */
 	replaced();
 	world_run(1500);
 	says(SECOND, ID_C);
@@ -139,8 +143,8 @@ a_third_restart_is_one_again(void)
 }
 
 static void
-who_has_gone_before_the_former_one_comes_does_not_run(void)
-{ /* ids that are given by hand may come again */
+a_registrar_that_disconnected_before_the_former_one_came_is_no_duplicate(void)
+{ /* ids that are configured may come again */
 	replaced();
 	world_run(1500);
 	says(SECOND, ID_C);
@@ -174,15 +178,15 @@ lists(uint32_t id, const char *name, uint8_t flags)
 }
 
 static void
-another_with_our_name_is_told_by_those_who_know_it(void)
+another_registrar_with_our_name_is_found_in_lists(void)
 {
 	begin();
 	world_joined(FIRST, ID_B, "b");
-	lists(ID_US, "us", 0); /* that is us */
+	lists(ID_US, "us", 0); /* this registrar */
 	lists(ID_C, "c", 0);
 	lists(ID_D, "us", ENRP_FLAG_REJECT);
 	CHECK_EQ(world_told(RSP_EVENT_DUPLICATE_NAME), 0);
-	lists(ID_D, "us", 0); /* it may be who we were before, whose last words are under way */
+	lists(ID_D, "us", 0); /* it may be our former id, before we restarted */
 	world_run(999);
 	lists(ID_D, "us", 0);
 	CHECK_EQ(world_told(RSP_EVENT_DUPLICATE_NAME), 0);
@@ -193,7 +197,7 @@ another_with_our_name_is_told_by_those_who_know_it(void)
 	CHECK_EQ(w.event[w.n_events - 1].peer_id, ID_D);
 	CHECK_EQ(w.event[w.n_events - 1].by_id, ID_US);
 	lists(ID_D, "us", 0);
-	for (uint32_t id = 0x1000; id < 0x1100; id++) /* or one that invents them */
+	for (uint32_t id = 0x1000; id < 0x1100; id++) /* invented ids */
 		lists(id, "us", 0);
 	CHECK_EQ(world_told(RSP_EVENT_DUPLICATE_NAME), 1);
 	for (unsigned i = 0; i < 61; i++) {
@@ -206,7 +210,7 @@ another_with_our_name_is_told_by_those_who_know_it(void)
 }
 
 static void
-or_tells_us_itself_in_plain_text(void)
+another_registrar_with_our_name_is_found_by_its_presence_in_plain_text(void)
 {
 	struct rsp_registrar_config config = world_config();
 
@@ -226,7 +230,7 @@ or_tells_us_itself_in_plain_text(void)
 }
 
 static void
-many_restarts_take_no_room(void)
+many_restarts_leave_few_peers(void)
 {
 	begin();
 	for (uint32_t i = 1; i < 200; i++) {
@@ -241,14 +245,15 @@ many_restarts_take_no_room(void)
 int
 main(void)
 {
-	TAP_RUN(a_restarted_one_is_none);
-	TAP_RUN(what_the_former_one_said_before_it_ended_is_not_held_against_it);
-	TAP_RUN(who_speaks_on_runs_and_both_are_let_be);
-	TAP_RUN(who_speaks_on_over_a_connection_that_is_open_runs_too);
-	TAP_RUN(a_third_restart_is_one_again);
-	TAP_RUN(who_has_gone_before_the_former_one_comes_does_not_run);
-	TAP_RUN(another_with_our_name_is_told_by_those_who_know_it);
-	TAP_RUN(or_tells_us_itself_in_plain_text);
-	TAP_RUN(many_restarts_take_no_room);
+	TAP_RUN(a_restarted_registrar_is_no_duplicate);
+	TAP_RUN(last_messages_of_the_former_registrar_are_no_sign_of_life);
+	TAP_RUN(last_messages_of_the_former_registrar_may_be_late);
+	TAP_RUN(two_registrars_that_both_send_are_recorded_and_both_kept);
+	TAP_RUN(a_former_registrar_that_sends_over_its_open_connection_is_a_duplicate);
+	TAP_RUN(a_third_id_is_a_restart_again);
+	TAP_RUN(a_registrar_that_disconnected_before_the_former_one_came_is_no_duplicate);
+	TAP_RUN(another_registrar_with_our_name_is_found_in_lists);
+	TAP_RUN(another_registrar_with_our_name_is_found_by_its_presence_in_plain_text);
+	TAP_RUN(many_restarts_leave_few_peers);
 	return tap_end();
 }

@@ -1,6 +1,6 @@
 #include "registrar_world.h"
 
-/* The peer list and who is dialled: RFC 5353 s.3.4. */
+/* The peer list, and which registrars are dialled: RFC 5353 s.3.4. */
 
 static void
 begin(void)
@@ -25,7 +25,7 @@ n_peers(void)
 }
 
 static void
-any_message_makes_a_peer_and_it_is_asked_who_it_is(void)
+any_message_makes_its_sender_a_peer_which_is_sent_a_presence(void)
 { /* s.3.4.1 */
 	struct rsp_message update = update_message(ID_B, ENRP_ADD_PE, "web", world_pe(1, ID_B, 8)), msg;
 
@@ -38,12 +38,12 @@ any_message_makes_a_peer_and_it_is_asked_who_it_is(void)
 	CHECK(world_find(B, RSP_ENRP, ENRP_PRESENCE, 0, &msg));
 	CHECK_EQ(msg.flags, ENRP_FLAG_REPLY_REQUIRED);
 	CHECK_EQ(msg.receiver_id, ID_B);
-	CHECK_EQ(world_home("web", 1), ID_B); /* and it counts */
+	CHECK_EQ(world_home("web", 1), ID_B); /* and the update is taken in */
 	world_end();
 }
 
 static void
-a_presence_says_who_we_are_and_what_we_have(void)
+a_presence_has_our_address_and_the_checksum_of_our_elements(void)
 { /* s.2.1, s.3.6.1 step 2 */
 	struct rsp_message msg;
 
@@ -68,7 +68,7 @@ a_presence_says_who_we_are_and_what_we_have(void)
 }
 
 static void
-heartbeats_go_to_all(void)
+heartbeats_are_sent_to_all_peers(void)
 { /* s.3.4.2: PEER-HEARTBEAT-CYCLE, not to be answered */
 	struct rsp_message msg;
 
@@ -85,8 +85,8 @@ heartbeats_go_to_all(void)
 	CHECK_EQ(world_count(B, ENRP_PRESENCE), 10);
 	CHECK_EQ(world_count(C, ENRP_PRESENCE), 10);
 	CHECK(world_find(B, RSP_ENRP, ENRP_PRESENCE, 5, &msg) && msg.flags == 0);
-	CHECK_EQ(msg.receiver_id, 0); /* s.2.1: it is for nobody in particular */
-	/* and one of them, by turns, is asked whom it knows */
+	CHECK_EQ(msg.receiver_id, 0); /* s.2.1: sent to all */
+	/* and one of them in turn is asked for its list */
 	CHECK_EQ(world_count(0, ENRP_LIST_REQUEST), 10);
 	CHECK(world_count(B, ENRP_LIST_REQUEST) > 0 && world_count(C, ENRP_LIST_REQUEST) > 0);
 	CHECK_EQ(world_count(0, ENRP_HANDLE_TABLE_REQUEST), 0); /* all is in sync */
@@ -94,7 +94,7 @@ heartbeats_go_to_all(void)
 }
 
 static void
-silence_is_probed_and_then_death(void)
+a_silent_peer_is_probed_and_then_dead(void)
 { /* s.3.4.3 */
 	struct rsp_message msg;
 
@@ -141,7 +141,7 @@ any_message_is_a_sign_of_life(void)
 	world_end();
 }
 
-/* B told where it is, so it is dialled: its contact. */
+/* b connects and names its address, to which we connect. Returns that link. */
 static uint32_t
 both_ways(void)
 {
@@ -156,7 +156,7 @@ both_ways(void)
 }
 
 static void
-what_we_dialled_carries_what_we_send(void)
+we_send_over_the_connection_that_we_dialled(void)
 {
 	struct rsp_peer_view view;
 
@@ -173,7 +173,7 @@ what_we_dialled_carries_what_we_send(void)
 	world_presence(B, ID_B, "b", false);
 	world_down(out, RSP_ECLOSED);
 	CHECK_STR(world_reason(RSP_EVENT_PEER_SUSPECTED), "connection-lost");
-	CHECK_EQ(world_count(B, ENRP_PRESENCE), 1); /* asked over the other one */
+	CHECK_EQ(world_count(B, ENRP_PRESENCE), 1); /* it is probed over the other connection */
 	world_presence(B, ID_B, "b", false);
 	CHECK_EQ(state(ID_B), RSP_PEER_ACTIVE);
 	world_clear();
@@ -196,31 +196,43 @@ a_broken_connection_begins_the_detection_at_once(void)
 	CHECK_EQ(world_told(RSP_EVENT_PEER_DEAD), 0);
 	world_down(again, RSP_EUNREACHABLE); /* s.3.4.3: the send fails */
 	CHECK_STR(world_reason(RSP_EVENT_PEER_DEAD), "send-failed");
-	CHECK_EQ(n_peers(), 0); /* and there is nobody to acknowledge */
+	CHECK_EQ(n_peers(), 0); /* no other peer has to acknowledge its takeover */
 	world_end();
+}
 
-	begin(); /* it restarts its net only, and answers */
-	out = both_ways();
+static void
+a_peer_that_connects_again_is_probed_until_it_sends(void)
+{
+	begin();
+	uint32_t out = both_ways();
 	world_down(B, RSP_ECLOSED);
 	world_down(out, RSP_ECLOSED);
 	world_run(0);
-	again = world_dialled("b");
+	uint32_t again = world_dialled("b");
 	world_peer(again, "b");
-	CHECK_EQ(state(ID_B), RSP_PEER_PROBED); /* until it speaks */
+	CHECK_EQ(state(ID_B), RSP_PEER_PROBED); /* until it sends a message */
 	world_presence(again, ID_B, "b", false);
 	CHECK_EQ(state(ID_B), RSP_PEER_ACTIVE);
 	world_end();
+}
 
-	begin(); /* it cannot be dialled, since it never said where it is */
+static void
+a_peer_that_never_named_an_address_is_dead_when_it_disconnects(void)
+{
+	begin();
 	world_peer(B, "b");
 	struct rsp_message ask = enrp_message(ENRP_LIST_REQUEST, ID_B);
 	world_tell(B, &ask);
 	world_down(B, RSP_ECLOSED);
 	CHECK_STR(world_reason(RSP_EVENT_PEER_DEAD), "send-failed");
 	world_end();
+}
 
-	begin(); /* who refuses our key is there, and is waited for */
-	out = both_ways();
+static void
+a_peer_that_refuses_our_key_is_waited_for(void)
+{
+	begin();
+	uint32_t out = both_ways();
 	world_down(B, RSP_ECLOSED);
 	world_down(out, RSP_ECLOSED);
 	world_run(0);
@@ -232,7 +244,7 @@ a_broken_connection_begins_the_detection_at_once(void)
 }
 
 static void
-dialling_is_not_without_pause(void)
+a_contact_that_refuses_is_dialled_at_growing_intervals(void)
 {
 	struct rsp_registrar_config config = world_config();
 	const struct rsp_contact_config contact = { .name = "b", .ip = { 4, { 192, 0, 2, 11 } }, .port = 9902 };
@@ -247,8 +259,17 @@ dialling_is_not_without_pause(void)
 	}
 	CHECK(w.n_dials >= 12 && w.n_dials <= 24); /* 100 ms, doubled up to 5 s */
 	world_end();
+}
 
-	world_begin(&config); /* who accepts and closes at once is not dialled without end either */
+static void
+a_contact_that_closes_at_once_is_dialled_at_growing_intervals(void)
+{
+	struct rsp_registrar_config config = world_config();
+	const struct rsp_contact_config contact = { .name = "b", .ip = { 4, { 192, 0, 2, 11 } }, .port = 9902 };
+
+	config.contacts = &contact;
+	config.n_contacts = 1;
+	world_begin(&config);
 	for (unsigned done = 0, i = 0; i < 600; i++) {
 		world_run(10);
 		for (; done < w.n_dials; done++) {
@@ -261,7 +282,7 @@ dialling_is_not_without_pause(void)
 }
 
 static void
-a_restarted_registrar_is_another_one(void)
+a_restarted_registrar_is_another_peer(void)
 {
 	begin();
 	world_joined(B, ID_B, "b");
@@ -276,13 +297,13 @@ a_restarted_registrar_is_another_one(void)
 }
 
 static void
-who_takes_turns_with_two_ids_is_one_of_them_at_a_time(void)
-{ /* two processes with one key, say */
+a_registrar_that_alternates_between_two_ids_has_one_at_a_time(void)
+{ /* for example two processes with one key */
 	begin();
 	world_joined(B, ID_B, "b");
 	world_joined(OTHER, ID_C, "b"); /* b is dead, and c has to acknowledge that */
 	CHECK_EQ(state(ID_B), RSP_PEER_DEAD);
-	world_joined(C, ID_B, "b"); /* and now it is c that is dead */
+	world_joined(C, ID_B, "b"); /* and now c is dead */
 	CHECK_EQ(state(ID_B), RSP_PEER_ACTIVE);
 	CHECK_EQ(state(ID_C), RSP_PEER_DEAD);
 	CHECK_STR(world_reason(RSP_EVENT_TAKEOVER_ABORTED), "target-alive");
@@ -312,7 +333,7 @@ a_second_connection_of_a_peer_replaces_the_first(void)
 }
 
 static void
-a_list_names_all_who_are_known_and_alive(void)
+a_list_names_all_peers_that_are_alive(void)
 { /* s.3.2.2.2, s.2.6 */
 	struct rsp_message ask = enrp_message(ENRP_LIST_REQUEST, ID_C), msg;
 	struct rsp_list_item item;
@@ -330,7 +351,7 @@ a_list_names_all_who_are_known_and_alive(void)
 	CHECK_EQ(item.server_info.transport.port, 9000);
 	CHECK(rsp_bytes_equal(item.server_info.name, rsp_bytes_str("b")));
 	world_about(C, ENRP_INIT_TAKEOVER, ID_C, ID_B);
-	world_run(500); /* it does not answer us either: the dead are not named */
+	world_run(500); /* b does not answer: dead peers are not listed */
 	world_tell(C, &ask);
 	CHECK(world_find(C, RSP_ENRP, ENRP_LIST_RESPONSE, -1, &msg) && msg.n_list == 1);
 	world_end();
@@ -362,13 +383,13 @@ list_of(uint32_t link, uint32_t sender_id, uint32_t first, unsigned n, const cha
 }
 
 static void
-who_is_in_a_list_is_dialled(void)
+listed_registrars_are_dialled(void)
 { /* s.3.2.2.2 */
 	begin();
 	world_joined(B, ID_B, "b");
 	list_of(B, ID_B, 500, 2, "r");
 	CHECK(world_dialled("r500") && world_dialled("r501"));
-	CHECK_EQ(n_peers(), 1); /* that somebody says so makes nobody a peer */
+	CHECK_EQ(n_peers(), 1); /* a registrar that is only listed is no peer */
 	list_of(B, ID_B, ID_US, 1, "r");
 	list_of(B, ID_B, 0, 1, "r");
 	CHECK(!world_dialled("r16") && !world_dialled("r0"));
@@ -376,7 +397,7 @@ who_is_in_a_list_is_dialled(void)
 }
 
 static void
-ten_thousand_invented_servers_cost_little(void)
+ten_thousand_invented_registrars_cost_little(void)
 {
 	begin();
 	world_joined(B, ID_B, "b");
@@ -385,7 +406,7 @@ ten_thousand_invented_servers_cost_little(void)
 		list_of(B, ID_B, 1000 + 1000 * i, 1000, "r");
 	CHECK(w.n_dials - before <= 64);
 	CHECK_EQ(n_peers(), 1);
-	for (unsigned done = before, i = 0; i < 300; i++) { /* none of them is there: they are forgotten */
+	for (unsigned done = before, i = 0; i < 300; i++) { /* none of them can be reached: they are forgotten */
 		world_run(100);
 		world_presence(B, ID_B, "b", false);
 		for (; done < w.n_dials; done++)
@@ -399,8 +420,12 @@ ten_thousand_invented_servers_cost_little(void)
 	CHECK(w.n_dials - then <= 8); /* b itself, at most */
 	CHECK_EQ(n_peers(), 1);
 	world_end();
+}
 
-	begin(); /* over TLS there is no key for them */
+static void
+ten_thousand_invented_registrars_without_keys_are_no_peers(void)
+{
+	begin();
 	world_joined(B, ID_B, "b");
 	w.no_keys = true;
 	for (unsigned i = 0; i < 10; i++)
@@ -411,7 +436,7 @@ ten_thousand_invented_servers_cost_little(void)
 }
 
 static void
-what_others_say_does_not_move_a_configured_contact(void)
+a_list_does_not_move_a_configured_contact(void)
 {
 	struct rsp_registrar_config config = world_config();
 	const struct rsp_contact_config contact = { .name = "r500", .ip = { 4, { 192, 0, 2, 77 } }, .port = 9902 };
@@ -425,7 +450,7 @@ what_others_say_does_not_move_a_configured_contact(void)
 	list_of(B, ID_B, 500, 1, "r");
 	world_run(10000);
 	CHECK_EQ(w.dial[world_dialled("r500") - DIALLED].ip.ip[3], 77);
-	world_joined(C, 500, "r500"); /* but itself it may have moved */
+	world_joined(C, 500, "r500"); /* the registrar itself may say that it moved */
 	world_down(world_dialled("r500"), RSP_EUNREACHABLE);
 	world_presence(C, 500, "r500", false);
 	world_run(5000);
@@ -454,7 +479,7 @@ the_peer_list_has_a_cap(void)
 }
 
 static void
-a_monitor_looks_and_is_no_peer(void)
+a_monitor_may_read_and_is_no_peer(void)
 {
 	struct rsp_message msg, ask = enrp_message(ENRP_LIST_REQUEST, 0x777);
 
@@ -492,7 +517,7 @@ a_monitor_looks_and_is_no_peer(void)
 }
 
 static void
-ids_that_are_nobodys_or_anothers_are_refused(void)
+server_ids_that_are_not_the_sender_s_are_refused(void)
 {
 	struct rsp_message msg;
 
@@ -507,14 +532,14 @@ ids_that_are_nobodys_or_anothers_are_refused(void)
 	CHECK_EQ(world_count(C, ENRP_PRESENCE), 0);
 	CHECK_EQ(n_peers(), 1);
 
-	world_presence(C, ID_B, "c", true); /* b's, over another's connection */
+	world_presence(C, ID_B, "c", true); /* the id of b over the connection of c */
 	CHECK_STR(world_reason(RSP_EVENT_REFUSED), "server-id-of-another");
 	CHECK(world_find(C, RSP_ENRP, ENRP_ERROR, -1, &msg) && rsp_message_cause(&msg) == RSP_CAUSE_SECURITY);
 	CHECK(world_was_closed(C));
 	CHECK(!world_was_closed(B));
 	CHECK_EQ(state(ID_B), RSP_PEER_ACTIVE);
 
-	world_presence(B, ID_C, "b", true); /* another one than before, over the same connection */
+	world_presence(B, ID_C, "b", true); /* another id than before over the same connection */
 	CHECK_STR(world_reason(RSP_EVENT_REFUSED), "server-id-of-another");
 	CHECK(world_was_closed(B));
 	CHECK_EQ(state(ID_C), 99);
@@ -532,8 +557,8 @@ ids_that_are_nobodys_or_anothers_are_refused(void)
 }
 
 static void
-what_is_meant_for_another_is_not_for_us(void)
-{ /* who was here before us had another id */
+a_message_for_another_server_id_is_ignored(void)
+{ /* a registrar that used our address before us had another id */
 	struct rsp_message msg = update_message(ID_B, ENRP_ADD_PE, "web", world_pe(1, ID_B, 8));
 
 	begin();
@@ -565,25 +590,30 @@ leaving_closes_everything(void)
 int
 main(void)
 {
-	TAP_RUN(any_message_makes_a_peer_and_it_is_asked_who_it_is);
-	TAP_RUN(a_presence_says_who_we_are_and_what_we_have);
-	TAP_RUN(heartbeats_go_to_all);
-	TAP_RUN(silence_is_probed_and_then_death);
+	TAP_RUN(any_message_makes_its_sender_a_peer_which_is_sent_a_presence);
+	TAP_RUN(a_presence_has_our_address_and_the_checksum_of_our_elements);
+	TAP_RUN(heartbeats_are_sent_to_all_peers);
+	TAP_RUN(a_silent_peer_is_probed_and_then_dead);
 	TAP_RUN(any_message_is_a_sign_of_life);
-	TAP_RUN(what_we_dialled_carries_what_we_send);
+	TAP_RUN(we_send_over_the_connection_that_we_dialled);
 	TAP_RUN(a_broken_connection_begins_the_detection_at_once);
-	TAP_RUN(dialling_is_not_without_pause);
-	TAP_RUN(a_restarted_registrar_is_another_one);
-	TAP_RUN(who_takes_turns_with_two_ids_is_one_of_them_at_a_time);
+	TAP_RUN(a_peer_that_connects_again_is_probed_until_it_sends);
+	TAP_RUN(a_peer_that_never_named_an_address_is_dead_when_it_disconnects);
+	TAP_RUN(a_peer_that_refuses_our_key_is_waited_for);
+	TAP_RUN(a_contact_that_refuses_is_dialled_at_growing_intervals);
+	TAP_RUN(a_contact_that_closes_at_once_is_dialled_at_growing_intervals);
+	TAP_RUN(a_restarted_registrar_is_another_peer);
+	TAP_RUN(a_registrar_that_alternates_between_two_ids_has_one_at_a_time);
 	TAP_RUN(a_second_connection_of_a_peer_replaces_the_first);
-	TAP_RUN(a_list_names_all_who_are_known_and_alive);
-	TAP_RUN(who_is_in_a_list_is_dialled);
-	TAP_RUN(ten_thousand_invented_servers_cost_little);
-	TAP_RUN(what_others_say_does_not_move_a_configured_contact);
+	TAP_RUN(a_list_names_all_peers_that_are_alive);
+	TAP_RUN(listed_registrars_are_dialled);
+	TAP_RUN(ten_thousand_invented_registrars_cost_little);
+	TAP_RUN(ten_thousand_invented_registrars_without_keys_are_no_peers);
+	TAP_RUN(a_list_does_not_move_a_configured_contact);
 	TAP_RUN(the_peer_list_has_a_cap);
-	TAP_RUN(a_monitor_looks_and_is_no_peer);
-	TAP_RUN(ids_that_are_nobodys_or_anothers_are_refused);
-	TAP_RUN(what_is_meant_for_another_is_not_for_us);
+	TAP_RUN(a_monitor_may_read_and_is_no_peer);
+	TAP_RUN(server_ids_that_are_not_the_sender_s_are_refused);
+	TAP_RUN(a_message_for_another_server_id_is_ignored);
 	TAP_RUN(leaving_closes_everything);
 	return tap_end();
 }

@@ -1,7 +1,7 @@
 #include "registrar_world.h"
 
-/* Registrars in plain text, where nobody has a key that tells who he is: RFC 5353 s.3.4.1, s.3.2.2.2. And what a secure
- * one says to plain text: s.6.3. */
+/* Registrars without TLS, which have no identities: RFC 5353 s.3.4.1, s.3.2.2.2. And what a registrar with TLS answers to
+ * plain text: s.6.3. */
 
 static void
 begin(void)
@@ -25,7 +25,7 @@ n_peers(void)
 }
 
 static void
-who_only_asks_is_no_peer(void)
+a_registrar_that_only_asks_is_no_peer(void)
 {
 	struct rsp_message msg, ask = enrp_message(ENRP_LIST_REQUEST, ID_B);
 
@@ -33,7 +33,7 @@ who_only_asks_is_no_peer(void)
 	plain(B);
 	world_tell(B, &ask);
 	CHECK_EQ(world_count(B, ENRP_LIST_RESPONSE), 1);
-	CHECK(world_find(B, RSP_ENRP, ENRP_PRESENCE, -1, &msg)); /* it is asked who it is */
+	CHECK(world_find(B, RSP_ENRP, ENRP_PRESENCE, -1, &msg)); /* it is asked for its presence */
 	CHECK_EQ(msg.flags, ENRP_FLAG_REPLY_REQUIRED);
 	CHECK_EQ(msg.receiver_id, ID_B);
 	ask.type = ENRP_HANDLE_TABLE_REQUEST;
@@ -42,21 +42,21 @@ who_only_asks_is_no_peer(void)
 	unsigned said = world_count(B, ENRP_PRESENCE);
 	struct rsp_message sign = enrp_message(ENRP_PRESENCE, ID_B); /* without Server Information */
 	world_tell(B, &sign);
-	CHECK_EQ(world_count(B, ENRP_PRESENCE), said); /* two of the kind do not do that for ever */
+	CHECK_EQ(world_count(B, ENRP_PRESENCE), said); /* else two such registrars would do that for ever */
 	sign.flags = ENRP_FLAG_REPLY_REQUIRED;
 	world_tell(B, &sign);
 	CHECK_EQ(world_count(B, ENRP_PRESENCE), said + 1);
 	CHECK_EQ(n_peers(), 0);
 	world_clear();
 	world_run(10000);
-	CHECK_EQ(w.n_sent, 0); /* no heartbeats, and nobody suspects it when it goes */
+	CHECK_EQ(w.n_sent, 0); /* no heartbeats, and it is not suspected when it disconnects */
 	world_down(B, RSP_ECLOSED);
 	CHECK_EQ(world_told(RSP_EVENT_PEER_SUSPECTED), 0);
 	world_end();
 }
 
 static void
-who_says_where_he_is_or_changes_something_is_a_peer(void)
+a_registrar_that_names_its_address_or_sends_an_update_is_a_peer(void)
 {
 	begin();
 	plain(B);
@@ -71,7 +71,7 @@ who_says_where_he_is_or_changes_something_is_a_peer(void)
 	world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(1, ID_C, 20));
 	CHECK_EQ(n_peers(), 2);
 	CHECK_EQ(world_home("web", 1), ID_C);
-	struct rsp_message ask = enrp_message(ENRP_LIST_REQUEST, ID_B); /* who is one may ask too */
+	struct rsp_message ask = enrp_message(ENRP_LIST_REQUEST, ID_B); /* a peer may ask, too */
 	world_tell(B, &ask);
 	CHECK_EQ(world_count(B, ENRP_LIST_RESPONSE), 1);
 	CHECK_EQ(n_peers(), 2);
@@ -79,8 +79,8 @@ who_says_where_he_is_or_changes_something_is_a_peer(void)
 }
 
 static void
-a_registrar_restarted_in_its_place_is_another_one(void)
-{ /* no name tells: who answers where the former one was dialled */
+another_id_at_the_same_address_is_a_restarted_registrar(void)
+{ /* there are no names: it accepts at the address of the former registrar */
 	begin();
 	plain(B);
 	world_presence(B, ID_B, "b", false);
@@ -100,7 +100,7 @@ a_registrar_restarted_in_its_place_is_another_one(void)
 	world_end();
 }
 
-/* A list of @n servers from @first on, all at addresses of their own. */
+/* A list of @n registrars, ids from @first on, each with its own address. */
 static void
 list_of(uint32_t link, uint32_t sender_id, uint32_t first, unsigned n)
 {
@@ -124,7 +124,7 @@ list_of(uint32_t link, uint32_t sender_id, uint32_t first, unsigned n)
 }
 
 static void
-ten_thousand_invented_servers_cost_little(void)
+ten_thousand_invented_registrars_cost_little(void)
 {
 	enum { IN_ONE = 2500 };
 
@@ -136,40 +136,40 @@ ten_thousand_invented_servers_cost_little(void)
 		list_of(B, ID_B, 1000 + IN_ONE * i, IN_ONE);
 	CHECK(w.n_dials - before <= 64);
 	CHECK_EQ(n_peers(), 1);
-	for (unsigned done = before, i = 0; i < 600; i++) { /* nobody is there */
+	for (unsigned done = before, i = 0; i < 600; i++) { /* no dial succeeds */
 		world_run(100);
 		world_presence(B, ID_B, "b", false);
 		for (; done < w.n_dials; done++)
 			world_down(DIALLED + done, RSP_EUNREACHABLE);
 	}
 	unsigned then = w.n_dials;
-	CHECK(then - before <= 64 * 6 + 40); /* each is tried a few times; b, which is there, for ever */
+	CHECK(then - before <= 64 * 6 + 40); /* each is dialled a few times, b again and again */
 	for (unsigned i = 0; i < 30; i++) {
 		world_run(1000);
 		world_presence(B, ID_B, "b", false);
 	}
 	CHECK(w.n_dials - then <= 8);
-	list_of(B, ID_B, 50000, 1); /* there is room for the next that is told of */
+	list_of(B, ID_B, 50000, 1); /* there is room for the next one that is listed */
 	CHECK(w.dial[w.n_dials - 1].ip.ip[2] == (uint8_t)(50000 >> 8));
 	CHECK_EQ(n_peers(), 1);
 	world_end();
 }
 
-/* The way to a registrar that we were only told of is given up, while the registrar itself is still being taken over. */
+/* The address of b, which b named, is given up while b is still being taken over. */
 static void
-a_way_that_leads_nowhere_is_forgotten(void)
+an_address_that_never_answers_is_forgotten(void)
 {
 	begin();
 	plain(B);
 	world_presence(B, ID_B, "b", false);
 	plain(C);
-	world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(1, ID_C, 20)); /* it never says where it is */
+	world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(1, ID_C, 20)); /* c never names its address */
 	plain(DIALLED);
 	world_presence(DIALLED, ID_B, "b", false);
 	world_down(B, RSP_ECLOSED);
 	world_down(DIALLED, RSP_ECLOSED);
 	struct rsp_peer_view view;
-	for (unsigned done = 1, i = 0; i < 300; i++) { /* C does not acknowledge */
+	for (unsigned done = 1, i = 0; i < 300; i++) { /* c does not acknowledge */
 		if (i == 80)
 			CHECK(world_peer_view(ID_B, &view) && view.state == RSP_PEER_DEAD && view.link_out == 0);
 		world_run(100);
@@ -177,11 +177,11 @@ a_way_that_leads_nowhere_is_forgotten(void)
 		for (; done < w.n_dials; done++)
 			world_down(DIALLED + done, RSP_EUNREACHABLE);
 	}
-	CHECK(!world_peer_view(ID_B, &view)); /* not for ever */
+	CHECK(!world_peer_view(ID_B, &view)); /* in the end b is removed */
 	unsigned then = w.n_dials;
 	CHECK(then <= 10);
 	world_run(0);
-	plain(OTHER); /* it comes by itself, and is dialled again */
+	plain(OTHER); /* b connects, and is dialled again */
 	world_presence(OTHER, ID_B, "b", false);
 	CHECK(world_peer_view(ID_B, &view) && view.state == RSP_PEER_ACTIVE);
 	CHECK_EQ(w.n_dials, then + 1);
@@ -189,8 +189,8 @@ a_way_that_leads_nowhere_is_forgotten(void)
 }
 
 static void
-nobody_dials_himself(void)
-{ /* nor where he is, whatever id it is told of there: his own, from before he was restarted */
+a_registrar_does_not_dial_itself(void)
+{ /* nor its own address under another id, which may be its id from before it restarted */
 	struct rsp_server_info info = { .server_id = 0x999, .transport = { .type = RSP_PARAM_TCP, .port = 9902 } };
 	struct rsp_message msg = enrp_message(ENRP_LIST_RESPONSE, ID_B);
 	struct rsp_ip ip = { 4, { 192, 0, 2, 16 } };
@@ -209,7 +209,7 @@ nobody_dials_himself(void)
 	world_tell(B, &msg);
 	list_of(B, ID_B, ID_US, 1);
 	CHECK_EQ(w.n_dials, before);
-	info.transport.port = 0; /* nor where nobody can be */
+	info.transport.port = 0; /* nor an impossible address */
 	ip.ip[3] = 17;
 	wr = rsp_wr_init(room, sizeof(room));
 	rsp_transport_set_ips(&info.transport, &ip, 1, addrs);
@@ -257,7 +257,7 @@ a_secure_registrar_has_no_plain_peers(void)
 	world_end();
 }
 
-/* A is our only contact, at 192.0.2.110. It tells of another address, where we dial it too. */
+/* a is our only contact, at 192.0.2.110. It names another address, which we dial, too. */
 static void
 begin_at_two_addresses(void)
 {
@@ -283,7 +283,7 @@ serves(void)
 }
 
 static void
-a_mentor_may_be_at_two_addresses(void)
+a_mentor_may_send_a_presence_from_another_address_during_its_table(void)
 { /* s.3.2.2.2, s.3.2.3 */
 	begin_at_two_addresses();
 	list_of(DIALLED, ID_A, 0, 0);
@@ -294,7 +294,11 @@ a_mentor_may_be_at_two_addresses(void)
 	CHECK_STR(world_reason(RSP_EVENT_SERVING), "synchronised");
 	CHECK_EQ(rsp_registrar_stats(w.r).elements, 20);
 	world_end();
+}
 
+static void
+a_mentor_s_second_connection_may_close_before_its_list(void)
+{ /* s.3.2.2.2, s.3.2.3 */
 	begin_at_two_addresses();
 	world_presence(DIALLED + 1, ID_A, "", false); /* before */
 	world_down(DIALLED + 1, RSP_ECLOSED);	      /* the other way is still there */
@@ -307,7 +311,7 @@ a_mentor_may_be_at_two_addresses(void)
 }
 
 static void
-who_can_be_reached_at_another_address_is_not_dead(void)
+a_peer_that_is_connected_from_another_address_is_not_dead(void)
 { /* s.3.4.3 */
 	struct rsp_peer_view view;
 
@@ -332,14 +336,15 @@ who_can_be_reached_at_another_address_is_not_dead(void)
 int
 main(void)
 {
-	TAP_RUN(who_only_asks_is_no_peer);
-	TAP_RUN(who_says_where_he_is_or_changes_something_is_a_peer);
-	TAP_RUN(a_registrar_restarted_in_its_place_is_another_one);
-	TAP_RUN(ten_thousand_invented_servers_cost_little);
-	TAP_RUN(a_way_that_leads_nowhere_is_forgotten);
-	TAP_RUN(nobody_dials_himself);
+	TAP_RUN(a_registrar_that_only_asks_is_no_peer);
+	TAP_RUN(a_registrar_that_names_its_address_or_sends_an_update_is_a_peer);
+	TAP_RUN(another_id_at_the_same_address_is_a_restarted_registrar);
+	TAP_RUN(ten_thousand_invented_registrars_cost_little);
+	TAP_RUN(an_address_that_never_answers_is_forgotten);
+	TAP_RUN(a_registrar_does_not_dial_itself);
 	TAP_RUN(a_secure_registrar_has_no_plain_peers);
-	TAP_RUN(a_mentor_may_be_at_two_addresses);
-	TAP_RUN(who_can_be_reached_at_another_address_is_not_dead);
+	TAP_RUN(a_mentor_may_send_a_presence_from_another_address_during_its_table);
+	TAP_RUN(a_mentor_s_second_connection_may_close_before_its_list);
+	TAP_RUN(a_peer_that_is_connected_from_another_address_is_not_dead);
 	return tap_end();
 }

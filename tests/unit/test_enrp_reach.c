@@ -1,10 +1,10 @@
 #include "registrar_world.h"
 
-/* Registrars that cannot be reached are told of: once, not at every attempt. */
+/* Registrars that cannot be reached are recorded once, not at every attempt. */
 
 static const struct rsp_contact_config contacts[] = {
 	{ .name = "b", .ip = { 4, { 192, 0, 2, 11 } }, .port = 9902 },
-	{ .name = "c", .port = 9902 }, /* where, whoever dials knows */
+	{ .name = "c", .port = 9902 }, /* without an address: the name is looked up */
 };
 
 static void
@@ -18,7 +18,7 @@ begin(unsigned n_contacts)
 	world_run(0);
 }
 
-/* What was dialled last to @name fails. */
+/* The last dial to @name fails. */
 static void
 fails(const char *name, enum rsp_err err, const char *reason)
 {
@@ -28,7 +28,7 @@ fails(const char *name, enum rsp_err err, const char *reason)
 	rsp_registrar_link_failed(w.r, w.now, world_dialled(name), &why);
 }
 
-/* Let it dial @name again, which fails. */
+/* The registrar dials @name again, which fails. */
 static void
 fails_again(const char *name, enum rsp_err err, const char *reason)
 {
@@ -50,7 +50,7 @@ absent(unsigned i)
 }
 
 static void
-a_failure_is_told_once_and_again_when_it_is_another(void)
+a_failure_is_recorded_once_and_another_failure_again(void)
 {
 	struct rsp_absent_view view;
 
@@ -79,7 +79,7 @@ a_failure_is_told_once_and_again_when_it_is_another(void)
 }
 
 static void
-who_is_reached_after_all_is_told_of(void)
+a_registrar_that_is_reached_after_failures_is_recorded(void)
 {
 	struct rsp_peer_view peer;
 	struct rsp_absent_view view;
@@ -88,13 +88,13 @@ who_is_reached_after_all_is_told_of(void)
 	fails("b", RSP_EUNREACHABLE, "Connection refused");
 	world_run(1000);
 	world_peer(world_dialled("b"), "b");
-	CHECK_EQ(world_told(RSP_EVENT_PEER_REACHED), 0); /* somebody listens there; who it is is not known */
+	CHECK_EQ(world_told(RSP_EVENT_PEER_REACHED), 0); /* the connection is up, but no message says which registrar it is */
 	world_presence(world_dialled("b"), ID_B, "b", false);
 	CHECK_EQ(world_told(RSP_EVENT_PEER_REACHED), 1);
 	CHECK(!rsp_registrar_absent(w.r, 0, &view));
 	CHECK(world_peer_view(ID_B, &peer));
 	CHECK(peer.failed == NULL);
-	/* it is told again when it goes */
+	/* recorded again when it fails again */
 	world_down(world_dialled("b"), RSP_ECLOSED);
 	world_run(0);
 	fails("b", RSP_EUNREACHABLE, "Connection refused");
@@ -103,7 +103,7 @@ who_is_reached_after_all_is_told_of(void)
 }
 
 static void
-who_never_failed_is_not_told_to_be_reached(void)
+a_registrar_that_is_reached_at_once_is_not_recorded_as_reached(void)
 {
 	begin(1);
 	world_peer(world_dialled("b"), "b");
@@ -114,14 +114,14 @@ who_never_failed_is_not_told_to_be_reached(void)
 }
 
 static void
-who_closes_before_a_word_is_not_reached(void)
+a_registrar_that_closes_before_its_first_message_is_not_reached(void)
 {
 	begin(1);
 	world_peer(world_dialled("b"), "b");
 	world_down(world_dialled("b"), RSP_ECLOSED);
 	CHECK_EQ(world_told(RSP_EVENT_PEER_UNREACHABLE), 1);
 	CHECK_EQ(w.event[0].err, RSP_ECLOSED);
-	/* nor who keeps silent: that connection is given up in the end */
+	/* nor is one that sends nothing: the connection is closed in the end */
 	world_run(1000);
 	world_peer(world_dialled("b"), "b");
 	world_run(10000);
@@ -131,7 +131,7 @@ who_closes_before_a_word_is_not_reached(void)
 }
 
 static void
-who_dials_us_is_there_and_yet_not_reached(void)
+a_peer_that_connects_to_us_may_be_unreachable(void)
 {
 	struct rsp_absent_view view;
 	struct rsp_peer_view peer;
@@ -151,12 +151,12 @@ who_dials_us_is_there_and_yet_not_reached(void)
 }
 
 static void
-who_we_were_told_of_is_told_of_but_not_missed(void)
+a_learned_contact_that_fails_is_recorded_but_not_absent(void)
 {
 	struct rsp_absent_view view;
 
 	begin(0);
-	world_joined(1, ID_C, "c"); /* it says where it is, and is dialled */
+	world_joined(1, ID_C, "c"); /* c names its address, and is dialled */
 	fails("c", RSP_ETIMEOUT, "not connected");
 	CHECK_EQ(world_told(RSP_EVENT_PEER_UNREACHABLE), 1);
 	world_down(1, RSP_ECLOSED);
@@ -167,7 +167,7 @@ who_we_were_told_of_is_told_of_but_not_missed(void)
 }
 
 static void
-who_we_are_told_of_again_and_again_is_not_told_of_as_often(void)
+a_contact_that_is_learned_again_and_again_is_recorded_at_a_rate(void)
 {
 	struct rsp_message msg = enrp_message(ENRP_LIST_RESPONSE, ID_B);
 	uint8_t list[256], room[RSP_ADDRS_ROOM(1)];
@@ -188,7 +188,7 @@ who_we_are_told_of_again_and_again_is_not_told_of_as_often(void)
 	msg.has = RSP_HAS_LIST;
 	msg.list = rsp_bytes_of(list, wr.pos);
 	msg.n_list = 1;
-	for (unsigned i = 0; i < 900; i++) { /* it is forgotten after six failures, and heard of again */
+	for (unsigned i = 0; i < 900; i++) { /* it is forgotten after six failures, and listed again */
 		world_tell(1, &msg);
 		if (world_dialled("d") != last) {
 			last = world_dialled("d");
@@ -202,7 +202,7 @@ who_we_are_told_of_again_and_again_is_not_told_of_as_often(void)
 	world_end();
 }
 
-/* @id says over @link that it, or another one, is at @port. */
+/* @id says over @link that @itself, or else d, is at @port. */
 static void
 is_said_to_be_at(uint32_t link, uint32_t id, bool itself, uint16_t port)
 {
@@ -252,7 +252,7 @@ a_registrar_of_which_a_peer_names_other_addresses_is_dialled_at_a_rate(void)
 }
 
 static void
-without_a_key_it_is_told_as_well(void)
+a_missing_key_is_recorded_as_unreachable(void)
 {
 	struct rsp_registrar_config config = world_config();
 
@@ -269,15 +269,15 @@ without_a_key_it_is_told_as_well(void)
 int
 main(void)
 {
-	TAP_RUN(a_failure_is_told_once_and_again_when_it_is_another);
-	TAP_RUN(who_is_reached_after_all_is_told_of);
-	TAP_RUN(who_never_failed_is_not_told_to_be_reached);
-	TAP_RUN(who_closes_before_a_word_is_not_reached);
-	TAP_RUN(who_dials_us_is_there_and_yet_not_reached);
-	TAP_RUN(who_we_were_told_of_is_told_of_but_not_missed);
-	TAP_RUN(who_we_are_told_of_again_and_again_is_not_told_of_as_often);
+	TAP_RUN(a_failure_is_recorded_once_and_another_failure_again);
+	TAP_RUN(a_registrar_that_is_reached_after_failures_is_recorded);
+	TAP_RUN(a_registrar_that_is_reached_at_once_is_not_recorded_as_reached);
+	TAP_RUN(a_registrar_that_closes_before_its_first_message_is_not_reached);
+	TAP_RUN(a_peer_that_connects_to_us_may_be_unreachable);
+	TAP_RUN(a_learned_contact_that_fails_is_recorded_but_not_absent);
+	TAP_RUN(a_contact_that_is_learned_again_and_again_is_recorded_at_a_rate);
 	TAP_RUN(a_peer_that_names_other_addresses_again_and_again_is_dialled_at_a_rate);
 	TAP_RUN(a_registrar_of_which_a_peer_names_other_addresses_is_dialled_at_a_rate);
-	TAP_RUN(without_a_key_it_is_told_as_well);
+	TAP_RUN(a_missing_key_is_recorded_as_unreachable);
 	return tap_end();
 }

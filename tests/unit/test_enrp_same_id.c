@@ -1,6 +1,6 @@
 #include "registrar_world.h"
 
-/* Two registrars with one server id: it is told, and they are dialled with care. */
+/* Two registrars with one server id: recorded, and dialled at growing intervals. */
 
 static void
 begin(void)
@@ -29,7 +29,7 @@ told_of(const char *reason, const char *peer)
 }
 
 static void
-another_one_with_our_id_is_told_once_a_minute(void)
+another_registrar_with_our_id_is_recorded_once_a_minute(void)
 {
 	begin();
 	world_peer(C, "c");
@@ -38,7 +38,7 @@ another_one_with_our_id_is_told_once_a_minute(void)
 		world_run(1000);
 	}
 	CHECK_EQ(told_of("ours", "us"), 1);
-	CHECK_EQ(w.event[w.n_events - 1].kind, RSP_EVENT_REFUSED); /* each of its messages is refused all the same */
+	CHECK_EQ(w.event[w.n_events - 1].kind, RSP_EVENT_REFUSED); /* each of its messages is refused */
 	CHECK_EQ(rsp_registrar_stats(w.r).peers, 0);
 	world_run(1001);
 	world_presence(C, ID_US, "c", false);
@@ -49,7 +49,7 @@ another_one_with_our_id_is_told_once_a_minute(void)
 }
 
 static void
-two_others_with_one_id_are_told(void)
+two_peers_with_one_id_are_recorded(void)
 {
 	begin();
 	world_joined(B, ID_B, "b");
@@ -59,15 +59,15 @@ two_others_with_one_id_are_told(void)
 	CHECK(world_was_closed(C));
 	world_peer(C + 1, "c");
 	world_presence(C + 1, ID_B, "c", true);
-	world_peer(C + 2, "d"); /* a third one is news */
+	world_peer(C + 2, "d"); /* a third registrar is recorded, too */
 	world_presence(C + 2, ID_B, "d", true);
 	CHECK_EQ(told_of("peers", "b"), 2);
 	world_end();
 }
 
-/* One that changes its id in the middle is refused, but it has not the id of another. A monitor is no registrar. */
+/* A registrar that changes its id on one connection is refused, but has not the id of another one. A monitor is none. */
 static void
-what_is_refused_otherwise_is_no_duplicate(void)
+other_refused_ids_are_no_duplicates(void)
 {
 	begin();
 	world_joined(B, ID_B, "b");
@@ -80,9 +80,9 @@ what_is_refused_otherwise_is_no_duplicate(void)
 	world_end();
 }
 
-/* As a registrar does that knows another one with our id: it accepts us, says something, and closes. */
+/* b accepts us, sends a presence, and closes. A registrar that knows another one with our id does that. */
 static void
-a_peer_that_closes_at_once_is_not_dialled_without_end(void)
+a_peer_that_closes_at_once_is_dialled_at_growing_intervals(void)
 {
 	begin();
 	uint64_t end = w.now + 60000;
@@ -145,12 +145,12 @@ begin_plain(void)
 }
 
 static void
-in_plain_text_one_that_moves_to_and_fro_is_two(void)
+in_plain_text_an_id_that_alternates_between_addresses_is_two_registrars(void)
 {
 	begin_plain();
 	plain_presence(B, ID_B, 1000);
 	plain_presence(B, ID_B, 1000);
-	plain_presence(C, ID_B, 2000); /* it may have been started anew with that id */
+	plain_presence(C, ID_B, 2000); /* it may have restarted with that id */
 	CHECK_EQ(world_told(RSP_EVENT_DUPLICATE_SERVER_ID), 0);
 	world_run(1000);
 	plain_presence(C + 1, ID_B, 1000);
@@ -169,7 +169,7 @@ in_plain_text_one_that_moves_to_and_fro_is_two(void)
 }
 
 static void
-in_plain_text_our_own_address_is_ourselves(void)
+in_plain_text_our_id_at_our_address_is_this_registrar(void)
 {
 	begin_plain();
 	plain_presence(B, ID_US, 9902);
@@ -183,12 +183,12 @@ in_plain_text_our_own_address_is_ourselves(void)
 int
 main(void)
 {
-	TAP_RUN(another_one_with_our_id_is_told_once_a_minute);
-	TAP_RUN(two_others_with_one_id_are_told);
-	TAP_RUN(what_is_refused_otherwise_is_no_duplicate);
-	TAP_RUN(a_peer_that_closes_at_once_is_not_dialled_without_end);
+	TAP_RUN(another_registrar_with_our_id_is_recorded_once_a_minute);
+	TAP_RUN(two_peers_with_one_id_are_recorded);
+	TAP_RUN(other_refused_ids_are_no_duplicates);
+	TAP_RUN(a_peer_that_closes_at_once_is_dialled_at_growing_intervals);
 	TAP_RUN(a_peer_whose_connection_breaks_once_is_dialled_at_once);
-	TAP_RUN(in_plain_text_one_that_moves_to_and_fro_is_two);
-	TAP_RUN(in_plain_text_our_own_address_is_ourselves);
+	TAP_RUN(in_plain_text_an_id_that_alternates_between_addresses_is_two_registrars);
+	TAP_RUN(in_plain_text_our_id_at_our_address_is_this_registrar);
 	return tap_end();
 }
