@@ -2,7 +2,7 @@
 #define CMD_RSP_PEER_ASK_H
 
 #include "cli/main.h"
-#include "serve/monitor.h"
+#include "serve/inquiry.h"
 
 /* What list, dump and ping have in common: from options to a question put to registrars, and back to records. */
 
@@ -11,7 +11,7 @@
 struct peer_question {
 	struct rsp_monitor_config ask; /* but for its times */
 	bool each;                     /* of every registrar named, instead of the first that answers */
-	/* As in serve/monitor.h, FAILED only for good. An error is the end: nobody is asked any more. */
+	/* As in serve/inquiry.h, FAILED only for good. An error is the end: nobody is asked any more. */
 	enum rsp_err (*event)(void *ctx, const struct rsp_inquiry_server *server, const struct rsp_monitor_event *event,
 			      uint64_t rtt_us);
 	void *ctx;

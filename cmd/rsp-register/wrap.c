@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "listener_pid.h"
 #include "net/loop.h"
-#include "net/stream.h"
+#include "net/dial.h"
 
 #define POLL_MS 50 /* between two looks at whether the command is ready */
 
@@ -105,7 +105,7 @@ probe_port(struct wrap *w)
 	const struct rsp_ip *ip = w->config.ip.family ? &w->config.ip : &loopback[w->looks++ % 2];
 	struct rsp_dial_params dial = { .to = rsp_sockaddr_of(ip, w->config.port), .timeout_ms = 1000 };
 
-	if (rsp_stream_dial(w->loop, &dial, &events, w, &w->probe, NULL))
+	if (rsp_dial_start(w->loop, &dial, &events, w, &w->probe, NULL))
 		probe_done(w, false);
 }
 

@@ -12,7 +12,8 @@
 #include "base/file.h"
 #include "base/parse.h"
 #include "net/bind_wait.h"
-#include "net/stream_priv.h"
+#include "net/loop.h"
+#include "net/poll.h"
 
 #define AT_ONCE 64 /* datagrams, so that everything else gets its turn */
 
@@ -23,7 +24,7 @@ struct rsp_announce_sender {
 
 struct rsp_announce_listener {
 	struct rsp_announce_at at;
-	struct rsp_watch *watch;
+	struct rsp_poll *poll;
 	struct rsp_alarm *window; /* set: it ends the window that has begun */
 	unsigned in_window;
 	int fd;
@@ -286,7 +287,7 @@ on_ready(void *ctx, int events)
 		free(l);
 	} else if (l->in_window >= RSP_ANNOUNCE_BURST) {
 		l->stats.pauses++;
-		rsp_watch_for(l->watch, 0);
+		rsp_poll_for(l->poll, 0);
 	}
 }
 
@@ -296,7 +297,7 @@ on_window_over(void *ctx)
 	struct rsp_announce_listener *l = ctx;
 
 	l->in_window = 0;
-	rsp_watch_for(l->watch, UV_READABLE);
+	rsp_poll_for(l->poll, UV_READABLE);
 }
 
 static int
@@ -371,7 +372,7 @@ rsp_announce_listen(struct rsp_loop *loop, const struct rsp_announce_at *at, rsp
 	l->fd = -1;
 	enum rsp_err e = open_socket(l, why);
 	if (!e) {
-		e = rsp_watch_new(loop, l->fd, on_ready, l, &l->watch);
+		e = rsp_poll_new(loop, l->fd, on_ready, l, &l->poll);
 		if (!e)
 			e = rsp_alarm_new(loop, on_window_over, l, &l->window);
 		if (e)
@@ -381,7 +382,7 @@ rsp_announce_listen(struct rsp_loop *loop, const struct rsp_announce_at *at, rsp
 		rsp_announce_listener_free(l);
 		return e;
 	}
-	rsp_watch_for(l->watch, UV_READABLE);
+	rsp_poll_for(l->poll, UV_READABLE);
 	*ret = l;
 	return RSP_OK;
 }
@@ -403,7 +404,7 @@ rsp_announce_listener_free(struct rsp_announce_listener *l)
 {
 	if (!l)
 		return;
-	rsp_watch_free(l->watch);
+	rsp_poll_free(l->poll);
 	rsp_alarm_free(l->window);
 	rsp_fd_close(l->fd);
 	l->freed = true;

@@ -1,101 +1,124 @@
+#include "net/listener.h"
+
 #include <errno.h>
-#include <netinet/in.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/socket.h>
 
 #include "base/clock.h"
 #include "base/file.h"
 #include "net/bind_wait.h"
+#include "net/loop_priv.h"
+#include "net/poll.h"
 #include "net/stream_priv.h"
 #include "net/users.h"
 
-#define ACCEPT_AT_ONCE 64  /* so that open connections get their turn */
+#define ACCEPT_AT_ONCE 64  /* connections, before the open ones get their turn */
 #define PAUSE_MS       100 /* when there is no descriptor left */
-#define BACKLOG        1024
+#define FULL_AT        (16U << 10) /* octets of output with which a connection is not read from */
 
 struct rsp_listener {
 	struct rsp_loop *loop;
-	struct rsp_watch *watch;
+	const struct rsp_carrier_ops *carrier;
+	struct rsp_poll *poll;
 	struct rsp_alarm *pause;
 	int fd;
-	bool busy, freed; /* accepting: only marked to be freed then */
+	bool busy, freed; /* @busy: it accepts, and is only marked as freed then */
 	struct rsp_listener_params params;
 	struct rsp_sockaddr address;
 	struct rsp_stream_events events;
 	void *ctx;
 	struct rsp_listener_stats stats;
-	struct rsp_stream_list streams;
+	struct rsp_accepted_list accepted;
 	struct rsp_sources sources;
 	struct rsp_users users;
 };
 
 static void
-leave_handshakes(struct rsp_listener *l, struct rsp_stream *s)
+accepted_free(struct rsp_accepted *a)
 {
-	if (s->opened)
-		return;
-	rsp_source_shaken(&l->sources, s);
-	l->stats.handshakes--;
+	LIST_REMOVE(a, entry);
+	free(a);
 }
 
-enum rsp_err
-rsp_listener_opened(struct rsp_stream *s)
+/* Set the limits of a connection whose handshake is over. */
+static void
+set_limits(struct rsp_accepted *a, bool user, const struct rsp_stream_auth *auth)
 {
-	struct rsp_listener *l = s->listener;
-	enum rsp_err e = RSP_OK;
+	const struct rsp_listener_params *params = &a->listener->params;
+	const struct rsp_listener_limits *limits = &params->limits;
+	uint32_t queue_max = limits->queue_max;
+	/* Two registrars that both stopped reading would wait for each other for ever. */
+	bool peer = params->service == RSP_TLS_NOTIFY ||
+		    (params->service == RSP_TLS_ENRP && auth->role != RSP_ROLE_MONITOR);
 
-	if (!l)
-		return e;
-	/* The mode of a local socket is its key. */
+	user = user && !peer;
+	if (user && limits->user_queue_max < queue_max)
+		queue_max = limits->user_queue_max;
+	rsp_stream_limit(a->stream, queue_max, peer ? 0 : FULL_AT, !user);
+}
+
+static enum rsp_err
+on_opened(void *owner, const struct rsp_stream_auth *auth)
+{
+	struct rsp_accepted *a = owner;
+	struct rsp_listener *l = a->listener;
+	/* Of a Unix socket, the mode of its file says who may connect. */
 	bool user = l->params.at.ss.ss_family != AF_UNIX &&
-		    (s->auth.role == RSP_ROLE_USER || s->auth.role == RSP_ROLE_NONE);
-	rsp_source_shaken(&l->sources, s); /* its place in the queue of handshakes is one in that of users now */
-	if (user)
-		e = rsp_users_add(&l->users, s);
-	if (e)
-		return e;
+		    (auth->role == RSP_ROLE_USER || auth->role == RSP_ROLE_NONE);
+
+	rsp_source_shaken(&l->sources, a);
+	if (user && rsp_users_add(&l->users, a))
+		return RSP_ELIMIT;
 	l->stats.handshakes--;
 	l->stats.opened++;
-	rsp_held_limit(s, user, &l->params);
+	set_limits(a, user, auth);
 	if (!user) {
-		s->named = true;
-		s->source->n_named++;
-		rsp_source_know(s->source, rsp_clock_ms());
+		a->state = RSP_ACCEPTED_NAMED;
+		a->source->n_named++;
+		rsp_source_know(a->source, rsp_clock_ms());
 	}
 	return RSP_OK;
 }
 
-void
-rsp_listener_heard(struct rsp_stream *s)
+static void
+on_heard(void *owner)
 {
-	if (s->listener)
-		rsp_users_heard(&s->listener->users, s);
+	struct rsp_accepted *a = owner;
+
+	rsp_users_heard(&a->listener->users, a);
 }
 
-void
-rsp_listener_refused(struct rsp_stream *s)
+/* The connection was never opened: count it and tell the caller, unless the other side only looked whether we listen. */
+static void
+on_refused(void *owner, bool heard, const struct rsp_why *why)
 {
-	struct rsp_listener *l = s->listener;
-	struct rsp_sockaddr remote = rsp_sockaddr_of(&s->auth.remote, s->auth.remote_port);
+	struct rsp_accepted *a = owner;
+	struct rsp_listener *l = a->listener;
+	struct rsp_stream *stream = a->stream;
+	const struct rsp_stream_auth *auth = rsp_stream_auth(stream);
 
-	if (s->why && s->why->err == RSP_ECLOSED && !s->heard)
+	if (a->state == RSP_ACCEPTED_GONE)
+		accepted_free(a);
+	else
+		a->state = RSP_ACCEPTED_TOLD;
+	if (why->err == RSP_ECLOSED && !heard)
 		return; /* counted as a probe */
-	if (s->why && s->why->err == RSP_ETIMEOUT)
+	if (why->err == RSP_ETIMEOUT)
 		l->stats.timed_out++;
-	else if (s->why && s->why->err == RSP_ELIMIT)
+	else if (why->err == RSP_ELIMIT)
 		l->stats.refused_limit++;
 	else
 		l->stats.refused_auth++;
-	if (l->params.refused && s->why)
-		l->params.refused(l->ctx, &remote, s->why);
+	struct rsp_sockaddr remote = rsp_sockaddr_of(&auth->remote, auth->remote_port);
+	if (l->params.refused)
+		l->params.refused(l->ctx, &remote, why);
 }
 
 static void
 go_on(struct rsp_listener *l)
 {
-	rsp_watch_for(l->watch, UV_READABLE);
+	rsp_poll_for(l->poll, UV_READABLE);
 }
 
 static void
@@ -104,30 +127,35 @@ on_pause_over(void *ctx)
 	go_on(ctx);
 }
 
-void
-rsp_listener_gone(struct rsp_stream *s)
+static void
+on_gone(void *owner, bool heard, const struct rsp_why *why)
 {
-	struct rsp_listener *l = s->listener;
+	struct rsp_accepted *a = owner;
+	struct rsp_listener *l = a->listener;
+	bool opened = a->state == RSP_ACCEPTED_USER || a->state == RSP_ACCEPTED_NAMED;
+	bool told = a->state == RSP_ACCEPTED_TOLD;
 	uint64_t now_ms = rsp_clock_ms();
 
-	if (!l)
-		return;
-	if (!s->heard && s->why && s->why->err == RSP_ECLOSED)
+	if (!heard && why && why->err == RSP_ECLOSED)
 		l->stats.probes++;
-	rsp_users_remove(&l->users, s);
-	if (s->named) {
-		s->source->n_named--;
-		rsp_source_know(s->source, now_ms);
+	if (a->state == RSP_ACCEPTED_NAMED) {
+		a->source->n_named--;
+		rsp_source_know(a->source, now_ms);
 	}
-	leave_handshakes(l, s);
-	rsp_source_release(&l->sources, s->source, now_ms);
-	s->source = NULL;
+	rsp_users_remove(&l->users, a);
+	rsp_source_shaken(&l->sources, a);
+	if (!opened)
+		l->stats.handshakes--;
+	rsp_source_release(&l->sources, a->source, now_ms);
+	a->source = NULL;
 	l->stats.connections--;
-	LIST_REMOVE(s, siblings);
-	if (s->opened)
-		s->listener = NULL; /* one that never was open is still to be told as refused */
-	go_on(l);                   /* a descriptor has become free */
+	a->state = RSP_ACCEPTED_GONE;
+	if (opened || told)
+		accepted_free(a);
+	go_on(l); /* a descriptor has become free */
 }
+
+static const struct rsp_stream_owner owner_ops = { on_opened, on_heard, on_gone, on_refused };
 
 static void
 refuse(struct rsp_listener *l, int fd, const struct rsp_sockaddr *remote, enum rsp_err err, const char *limit)
@@ -146,69 +174,85 @@ refuse(struct rsp_listener *l, int fd, const struct rsp_sockaddr *remote, enum r
 		l->params.refused(l->ctx, remote, &why);
 }
 
-/* Everything that a newcomer needs, or an error with the limit that was reached. */
+/* Take in the connection @fd from @remote. On an error *@ret_limit names the limit that was reached, if one was. */
 static enum rsp_err
-take_in(struct rsp_listener *l, int fd, const struct rsp_ip *ip, struct rsp_stream **ret, const char **ret_limit)
+take_in(struct rsp_listener *l, int fd, const struct rsp_sockaddr *remote, struct rsp_accepted *a,
+	const char **ret_limit)
 {
-	struct rsp_tls_session *tls = NULL;
-	struct rsp_source *source = NULL;
-	enum rsp_err e = rsp_source_take(&l->sources, ip, rsp_clock_ms(), &source, ret_limit);
+	struct rsp_ip ip = rsp_sockaddr_ip(remote);
+	struct rsp_stream_params params = {
+		.fd = fd,
+		.carrier = l->params.carrier,
+		.remote = ip,
+		.remote_port = rsp_sockaddr_port(remote),
+		.queue_max = l->params.limits.queue_max,
+		.timeout_ms = l->params.limits.handshake_ms,
+		.events = &l->events,
+		.ctx = l->ctx,
+		.owner_ops = &owner_ops,
+		.owner = a,
+	};
+	enum rsp_err err = rsp_source_take(&l->sources, &ip, rsp_clock_ms(), &a->source, ret_limit);
 
-	if (!e && l->stats.connections >= l->params.limits.connections &&
-	    !rsp_users_evict(&l->users, source, source->n)) {
+	if (err)
+		return err;
+	params.group = &a->source->held;
+	if (l->stats.connections >= l->params.limits.connections &&
+	    !rsp_users_evict(&l->users, a->source, a->source->n)) {
 		*ret_limit = "connections";
-		e = RSP_ELIMIT;
+		err = RSP_ELIMIT;
 	}
-	if (!e && l->params.tls)
-		e = rsp_tls_session_accept(l->params.tls, l->params.service, &tls);
-	if (!e)
-		e = rsp_stream_new(l->loop, fd, &l->events, l->ctx, ret);
-	if (e) {
-		rsp_source_release(&l->sources, source, rsp_clock_ms());
-		rsp_tls_session_free(tls);
-		return e;
-	}
-	(*ret)->tls = tls;
-	(*ret)->source = source;
-	return e;
+	if (!err && l->params.tls)
+		err = rsp_tls_session_accept(l->params.tls, l->params.service, &params.tls);
+	if (!err)
+		err = rsp_stream_new(l->loop, &params, &a->stream);
+	if (err)
+		rsp_source_release(&l->sources, a->source, rsp_clock_ms());
+	return err;
+}
+
+/* A TLS handshake begins: it may be one too many of its source, or of all. */
+static void
+limit_handshakes(struct rsp_listener *l, struct rsp_accepted *a)
+{
+	struct rsp_stream *stream = a->stream;
+
+	rsp_stream_arm(stream);
+	if (rsp_stream_state(stream) != RSP_STREAM_HANDSHAKE)
+		return;
+	struct rsp_accepted *ends = rsp_source_shake(&l->sources, a, rsp_clock_ms());
+	if (!ends)
+		return;
+	stream = ends->stream;
+	rsp_stream_fail(stream, RSP_ELIMIT, "too many unfinished handshakes");
+	rsp_stream_drop(stream);
 }
 
 static void
-accepted(struct rsp_listener *l, int fd, const struct rsp_sockaddr *remote)
+accept_one(struct rsp_listener *l, int fd, const struct rsp_sockaddr *remote)
 {
-	struct rsp_ip ip = rsp_sockaddr_ip(remote);
-	struct rsp_stream *s = NULL, *ends = NULL;
+	struct rsp_accepted *a = calloc(1, sizeof(*a));
 	const char *limit = NULL;
+	enum rsp_err err = RSP_ENOMEM;
 
 	l->stats.accepted++;
-	enum rsp_err e = take_in(l, fd, &ip, &s, &limit);
-	if (e) {
-		refuse(l, fd, remote, e, limit);
+	if (a) {
+		a->listener = l;
+		err = take_in(l, fd, remote, a, &limit);
+	}
+	if (err) {
+		free(a);
+		refuse(l, fd, remote, err, limit);
 		return;
 	}
-	s->listener = l;
-	s->auth.remote = ip;
-	s->auth.remote_port = rsp_sockaddr_port(remote);
-	s->held_as = RSP_HELD_USERS; /* until it has shown a key */
-	s->queue_max = l->params.limits.queue_max;
-	s->handshake_ms = l->params.limits.handshake_ms;
-	s->state = RSP_STREAM_HANDSHAKE;
-	LIST_INSERT_HEAD(&l->streams, s, siblings);
+	struct rsp_stream *stream = a->stream;
+	LIST_INSERT_HEAD(&l->accepted, a, entry);
 	l->stats.connections++;
 	l->stats.handshakes++;
-	rsp_stream_tune(fd);
-	if (s->tls) {
-		rsp_stream_alarm(s, s->handshake_ms);
-		if (s->state == RSP_STREAM_HANDSHAKE)
-			ends = rsp_source_shake(&l->sources, s, rsp_clock_ms());
-	}
-	if (ends) {
-		if (!ends->why)
-			rsp_stream_fail(ends, RSP_ELIMIT, "too many unfinished handshakes");
-		rsp_stream_drop(ends);
-	}
-	if (s->state == RSP_STREAM_HANDSHAKE)
-		rsp_stream_connected(s);
+	l->carrier->tune(fd);
+	if (rsp_stream_tls(stream))
+		limit_handshakes(l, a);
+	rsp_stream_start(stream, 0);
 }
 
 static void
@@ -219,12 +263,12 @@ accept_some(struct rsp_listener *l)
 		int fd = accept4(l->fd, (struct sockaddr *)&remote.ss, &remote.len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 		if (fd >= 0) {
-			accepted(l, fd, &remote);
+			accept_one(l, fd, &remote);
 			continue;
 		}
 		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
 			/* The connection stays in the queue, so looking at once would find it again and again. */
-			rsp_watch_for(l->watch, 0);
+			rsp_poll_for(l->poll, 0);
 			rsp_alarm_in(l->pause, PAUSE_MS);
 			return;
 		}
@@ -274,30 +318,6 @@ rsp_listener_limits_fill(struct rsp_listener_limits *limits)
 		limits->queue_max = RSP_STREAM_QUEUE_MAX;
 }
 
-static int
-open_socket(const struct rsp_sockaddr *at)
-{
-	const int on = 1;
-	int fd = socket(at->ss.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-
-	if (fd < 0)
-		return -1;
-	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (at->ss.ss_family == AF_INET6) {
-		/* The any-address takes IPv4 as well, whatever the system's default is. */
-		const int only_v6 = 0;
-		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only_v6, sizeof(only_v6));
-	}
-	if (bind(fd, (const struct sockaddr *)&at->ss, at->len) < 0 || listen(fd, BACKLOG) < 0) {
-		int error = errno;
-
-		rsp_fd_close(fd);
-		errno = error;
-		return -1;
-	}
-	return fd;
-}
-
 /* Whether what is wrong with @at may pass: it does not for any port of any address, where a whole family is missing. */
 static bool
 may_come(const struct rsp_sockaddr *at)
@@ -325,6 +345,8 @@ rsp_listener_new(struct rsp_loop *loop, const struct rsp_listener_params *params
 	l->params = *params;
 	rsp_listener_limits_fill(&l->params.limits);
 	l->params.tls = params->tls ? rsp_tls_ref(params->tls) : NULL;
+	l->carrier = rsp_carrier_ops_of(params->carrier);
+	LIST_INIT(&l->accepted);
 	l->events = *events;
 	l->ctx = ctx;
 	l->fd = -1;
@@ -336,7 +358,7 @@ rsp_listener_new(struct rsp_loop *loop, const struct rsp_listener_params *params
 		return rsp_fail(why, e, object, "%s", rsp_err_text(e));
 	}
 	do
-		l->fd = open_socket(&params->at);
+		l->fd = l->carrier->listen(&params->at);
 	while (l->fd < 0 && may_come(&params->at) && rsp_bind_again(errno, object));
 	if (l->fd < 0) {
 		e = rsp_fail(why, RSP_EIO, object, "cannot listen: %s", strerror(errno));
@@ -345,7 +367,7 @@ rsp_listener_new(struct rsp_loop *loop, const struct rsp_listener_params *params
 	}
 	l->address.len = sizeof(l->address.ss);
 	(void)getsockname(l->fd, (struct sockaddr *)&l->address.ss, &l->address.len);
-	e = rsp_watch_new(loop, l->fd, on_ready, l, &l->watch);
+	e = rsp_poll_new(loop, l->fd, on_ready, l, &l->poll);
 	if (!e)
 		e = rsp_alarm_new(loop, on_pause_over, l, &l->pause);
 	if (e) {
@@ -353,7 +375,7 @@ rsp_listener_new(struct rsp_loop *loop, const struct rsp_listener_params *params
 		return rsp_fail(why, e, object, "%s", rsp_err_text(e));
 	}
 	if (params->limits.user_memory) /* else another listener's total, or the default, stays */
-		rsp_held_total(loop, params->limits.user_memory);
+		loop->budget[RSP_BUDGET_USERS].max = params->limits.user_memory;
 	go_on(l);
 	*ret = l;
 	return RSP_OK;
@@ -377,25 +399,15 @@ rsp_listener_set_tls(struct rsp_listener *l, struct rsp_tls *tls)
 enum rsp_err
 rsp_listener_review(const struct rsp_listener *l, const struct rsp_stream *s, struct rsp_why *why)
 {
-	return s->tls && l->params.tls ? rsp_tls_review(s->tls, l->params.tls, why) : RSP_OK;
+	const struct rsp_tls_session *tls = rsp_stream_tls(s);
+
+	return tls && l->params.tls ? rsp_tls_review(tls, l->params.tls, why) : RSP_OK;
 }
 
 void
 rsp_listener_know(struct rsp_listener *l, const struct rsp_ip *ip)
 {
 	rsp_sources_know(&l->sources, ip, rsp_clock_ms());
-}
-
-bool
-rsp_stream_user(const struct rsp_stream *s, uid_t *ret)
-{
-	struct ucred who;
-	socklen_t n = sizeof(who);
-
-	if (s->fd < 0 || s->auth.remote.family || getsockopt(s->fd, SOL_SOCKET, SO_PEERCRED, &who, &n) < 0)
-		return false;
-	*ret = who.uid;
-	return true;
 }
 
 void
@@ -408,26 +420,19 @@ rsp_listener_get_stats(const struct rsp_listener *l, struct rsp_listener_stats *
 void
 rsp_listener_free(struct rsp_listener *l)
 {
-	struct rsp_stream *s, *next;
+	struct rsp_accepted *a;
 
 	if (!l)
 		return;
-	/* Those that were refused and wait to be told so are on the loop's list only. */
-	for (s = LIST_FIRST(&l->loop->streams); s; s = next) {
-		next = LIST_NEXT(s, all);
-		if (s->listener != l)
-			continue;
-		if (!s->opened) {
-			s->silent = true;
-			rsp_stream_drop(s);
-		}
-		rsp_users_remove(&l->users, s);
-		s->source = NULL; /* it is ours */
-		s->listener = NULL;
+	while ((a = LIST_FIRST(&l->accepted))) {
+		if (a->state == RSP_ACCEPTED_USER)
+			rsp_users_remove(&l->users, a);
+		rsp_stream_disown(a->stream);
+		accepted_free(a);
 	}
 	rsp_users_done(&l->users);
 	rsp_sources_done(&l->sources);
-	rsp_watch_free(l->watch);
+	rsp_poll_free(l->poll);
 	rsp_alarm_free(l->pause);
 	rsp_fd_close(l->fd);
 	rsp_tls_unref(l->params.tls);

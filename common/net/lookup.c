@@ -8,7 +8,7 @@
 #include "base/file.h"
 #include "net/addr.h"
 #include "net/loop_priv.h"
-#include "net/watch.h"
+#include "net/poll.h"
 
 /* Names are looked up by c-ares, on sockets of the loop. getaddrinfo(3) would need threads: libuv has four, a name
  * server that does not answer holds each for half a minute, and the process cannot end before they come back. Each
@@ -22,7 +22,7 @@
 struct lookup_socket {
 	LIST_ENTRY(lookup_socket) entry;
 	struct rsp_lookup *lookup;
-	struct rsp_watch *watch;
+	struct rsp_poll *poll;
 	ares_socket_t fd;
 };
 
@@ -222,13 +222,13 @@ on_socket(void *ctx, ares_socket_t fd, int readable, int writable)
 		if (!socket)
 			return;
 		LIST_REMOVE(socket, entry);
-		rsp_watch_free(socket->watch);
+		rsp_poll_free(socket->poll);
 		free(socket);
 		return;
 	}
 	if (!socket) {
 		socket = calloc(1, sizeof(*socket));
-		if (!socket || rsp_watch_new(lookup->loop, fd, on_ready, socket, &socket->watch)) {
+		if (!socket || rsp_poll_new(lookup->loop, fd, on_ready, socket, &socket->poll)) {
 			free(socket); /* nothing is heard on it, and the lookup times out */
 			return;
 		}
@@ -236,7 +236,7 @@ on_socket(void *ctx, ares_socket_t fd, int readable, int writable)
 		socket->fd = fd;
 		LIST_INSERT_HEAD(&lookup->sockets, socket, entry);
 	}
-	rsp_watch_for(socket->watch, (readable ? UV_READABLE : 0) | (writable ? UV_WRITABLE : 0));
+	rsp_poll_for(socket->poll, (readable ? UV_READABLE : 0) | (writable ? UV_WRITABLE : 0));
 }
 
 static int

@@ -11,8 +11,6 @@
 
 #define ROUNDS_MAX 16 /* of deferred calls that ask for more, before I/O gets its turn */
 
-rsp_streams_cut *rsp_loop_cut_streams;
-
 enum rsp_err
 rsp_uv_err(int status)
 {
@@ -171,16 +169,15 @@ rsp_loop_new(struct rsp_loop **ret)
 	loop->early = (struct rsp_defer_list){ .end = &loop->early.first };
 	loop->late = (struct rsp_defer_list){ .end = &loop->late.first };
 	loop->batch = NULL;
-	loop->wire_out_n = 0;
+	loop->wire_out.n = 0;
 	LIST_INIT(&loop->streams);
 	TAILQ_INIT(&loop->lookups);
 	loop->n_lookups = 0;
 	LIST_INIT(&loop->children);
 	loop->reaping = false;
-	for (unsigned i = 0; i < RSP_HELD_COUNT; i++)
-		loop->held[i] = 0;
-	loop->held_max[RSP_HELD_USERS] = RSP_STREAM_USER_MEMORY;
-	loop->held_max[RSP_HELD_KEYS] = RSP_STREAM_KEY_MEMORY;
+	rsp_budget_init(&loop->budget[RSP_BUDGET_USERS], RSP_STREAM_USER_MEMORY);
+	rsp_budget_init(&loop->budget[RSP_BUDGET_KEYS], RSP_STREAM_KEY_MEMORY);
+	loop->cut_streams = NULL;
 	(void)uv_prepare_init(&loop->uv, &loop->prepare);
 	(void)uv_check_init(&loop->uv, &loop->check);
 	(void)uv_idle_init(&loop->uv, &loop->idle);
@@ -198,8 +195,8 @@ rsp_loop_free(struct rsp_loop *loop)
 {
 	if (!loop)
 		return;
-	if (rsp_loop_cut_streams)
-		rsp_loop_cut_streams(loop);
+	if (loop->cut_streams)
+		loop->cut_streams(loop);
 	while (loop->early.first)
 		rsp_defer_cancel(loop, loop->early.first);
 	while (loop->late.first)

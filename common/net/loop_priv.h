@@ -4,7 +4,10 @@
 #include <sys/queue.h>
 #include <uv.h>
 
+#include "net/budget.h"
+#include "net/inbox.h"
 #include "net/loop.h"
+#include "net/tls_pump.h"
 
 /* For net's own files only. */
 
@@ -14,14 +17,16 @@ struct rsp_lookup;
 TAILQ_HEAD(rsp_lookup_list, rsp_lookup);
 LIST_HEAD(rsp_child_list, rsp_child);
 
-#define RSP_SCRATCH_SIZE (96U << 10)
-
 struct rsp_defer_list {
 	struct rsp_defer *first, **end;
 };
 
-/** Whose memory is counted together: what users hold, and unfinished handshakes; what all others do. */
-enum rsp_held { RSP_HELD_USERS, RSP_HELD_KEYS, RSP_HELD_COUNT };
+/** Connections whose memory is counted together. */
+enum rsp_budget_kind {
+	RSP_BUDGET_USERS, /* of users, and unfinished handshakes */
+	RSP_BUDGET_KEYS,  /* all others */
+	RSP_BUDGET_COUNT
+};
 
 struct rsp_loop {
 	uv_loop_t uv;
@@ -36,19 +41,15 @@ struct rsp_loop {
 	struct rsp_child_list children; /* that run */
 	uv_signal_t reaper;		/* of SIGCHLD, once @reaping */
 	bool reaping;
-	size_t held[RSP_HELD_COUNT], held_max[RSP_HELD_COUNT]; /* octets in the queues of all streams */
-	/* Shared by all streams, used within one call each: what came off the wire, what goes onto it, what it
-	 * means. */
-	size_t wire_out_n;
-	uint8_t wire_in[RSP_SCRATCH_SIZE], wire_out[RSP_SCRATCH_SIZE], plain[RSP_SCRATCH_SIZE];
+	struct rsp_budget budget[RSP_BUDGET_COUNT]; /* for the queues of all streams */
+	void (*cut_streams)(struct rsp_loop *loop); /* close every stream without telling; NULL: there was none yet */
+	/* Shared by all streams, each used within one call: what came off the wire, what goes onto it, what it means. */
+	struct rsp_tls_wire wire_out;
+	uint8_t wire_in[RSP_INBOX_SCRATCH], plain[RSP_INBOX_SCRATCH];
 };
 
 /** Like rsp_defer_ask(), after all of those: for output, so that it goes out together. */
 void rsp_defer_late(struct rsp_loop *loop, struct rsp_defer *defer);
-
-/** Cut off every stream without a word. In stream.c; the loop calls it through this pointer, which stream.c sets. */
-typedef void rsp_streams_cut(struct rsp_loop *loop);
-extern rsp_streams_cut *rsp_loop_cut_streams;
 
 /** The error of ours for one of libuv's, which goes to errno. */
 enum rsp_err rsp_uv_err(int status);

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/rng.h"
-#include "net/stream_priv.h"
 
 enum rsp_err
 rsp_sources_init(struct rsp_sources *sources, const struct rsp_listener_limits *limits)
@@ -185,38 +184,38 @@ greediest(const struct rsp_sources *sources, enum rsp_shakes table)
 	return most;
 }
 
-struct rsp_stream *
-rsp_source_shake(struct rsp_sources *sources, struct rsp_stream *s, uint64_t now_ms)
+struct rsp_accepted *
+rsp_source_shake(struct rsp_sources *sources, struct rsp_accepted *a, uint64_t now_ms)
 {
 	const struct rsp_listener_limits *limits = sources->limits;
 	const uint32_t most[RSP_SHAKES_COUNT] = { limits->handshakes, (limits->handshakes + 3) / 4 };
-	struct rsp_source *source = s->source;
+	struct rsp_source *source = a->source;
 	bool full = sources->n_shakes[RSP_SHAKES_ALL] >= most[RSP_SHAKES_ALL];
 	enum rsp_shakes table = full && is_known(source, now_ms) ? RSP_SHAKES_RESERVE : RSP_SHAKES_ALL;
 
-	s->shakes = table;
-	s->shaking = true;
-	TAILQ_INSERT_TAIL(&source->shakes[table], s, waiting);
+	a->table = table;
+	a->state = RSP_ACCEPTED_SHAKING;
+	TAILQ_INSERT_TAIL(&source->shakes[table], a, siblings);
 	if (source->n_shakes[table]++ == 0)
 		TAILQ_INSERT_TAIL(&sources->shaking[table], source, shaking[table]);
 	sources->n_shakes[table]++;
 	if (source->n_shakes[table] > limits->source_handshakes)
 		return TAILQ_FIRST(&source->shakes[table]);
 	if (sources->n_shakes[table] > most[table])
-		return TAILQ_LAST(&greediest(sources, table)->shakes[table], rsp_stream_queue);
+		return TAILQ_LAST(&greediest(sources, table)->shakes[table], rsp_accepted_queue);
 	return NULL;
 }
 
 void
-rsp_source_shaken(struct rsp_sources *sources, struct rsp_stream *s)
+rsp_source_shaken(struct rsp_sources *sources, struct rsp_accepted *a)
 {
-	struct rsp_source *source = s->source;
-	enum rsp_shakes table = s->shakes;
+	struct rsp_source *source = a->source;
+	enum rsp_shakes table = a->table;
 
-	if (!s->shaking)
+	if (a->state != RSP_ACCEPTED_SHAKING)
 		return;
-	s->shaking = false;
-	TAILQ_REMOVE(&source->shakes[table], s, waiting);
+	a->state = RSP_ACCEPTED_NEW;
+	TAILQ_REMOVE(&source->shakes[table], a, siblings);
 	if (--source->n_shakes[table] == 0)
 		TAILQ_REMOVE(&sources->shaking[table], source, shaking[table]);
 	sources->n_shakes[table]--;

@@ -8,22 +8,18 @@
 #include "base/err.h"
 #include "base/hash.h"
 #include "base/ip.h"
-#include "net/stream.h"
+#include "net/accepted.h"
+#include "net/listener.h"
 
 /* For net's own files only. The sources of a listener's connections: a source is an IPv4 address or an IPv6 /64. What one
  * source may have is limited here: connections, new connections a second, unfinished handshakes. RFC 5355 s.2.1, s.2.13. */
 
-struct rsp_stream;
-TAILQ_HEAD(rsp_stream_queue, rsp_stream);
 TAILQ_HEAD(rsp_source_queue, rsp_source);
 LIST_HEAD(rsp_source_list, rsp_source);
 
 #define RSP_SOURCE_KNOWN_MS  3600000 /* how long a source counts as known after its last connection with a key */
 #define RSP_SOURCE_IDLE_MAX  8192    /* sources without a connection that are remembered: for their token bucket */
 #define RSP_SOURCE_KNOWN_MAX 8192    /* and because they are known */
-
-/** The two tables of unfinished handshakes. */
-enum rsp_shakes { RSP_SHAKES_ALL, RSP_SHAKES_RESERVE /* for known sources only */, RSP_SHAKES_COUNT };
 
 struct rsp_source {
 	LIST_ENTRY(rsp_source) entry;
@@ -33,8 +29,8 @@ struct rsp_source {
 	struct rsp_ip ip;
 	uint32_t n, n_named; /* connections; those of them that are open, with a key */
 	uint32_t n_shakes[RSP_SHAKES_COUNT], n_users;
-	struct rsp_stream_queue shakes[RSP_SHAKES_COUNT]; /* the oldest first */
-	struct rsp_stream_queue users;                    /* open, without a key; the longest idle one first */
+	struct rsp_accepted_queue shakes[RSP_SHAKES_COUNT]; /* the oldest first */
+	struct rsp_accepted_queue users;                    /* open, without a key; the longest idle one first */
 	size_t held;                                      /* octets of memory in the queues of its users */
 	uint64_t millitokens, filled_ms;                  /* of connections to come; full at filled_ms 0 */
 	uint64_t known_ms;                                /* when it last had a connection with a key; 0: never */
@@ -77,13 +73,13 @@ void rsp_source_know(struct rsp_source *source, uint64_t now_ms);
 void rsp_sources_know(struct rsp_sources *sources, const struct rsp_ip *ip, uint64_t now_ms);
 
 /**
- * Enter the accepted stream @s, whose source is set, in a table of unfinished handshakes. Returns the stream whose
- * handshake must end for it, which may be @s, or NULL: the oldest of its source if that has more than its share; the
- * newest of the source with the most, if the table is full.
+ * Enter @a, which is NEW and has its source, in a table of unfinished handshakes. Returns the connection whose handshake
+ * must end for it, which may be @a, or NULL: the oldest of its source if that has more than its share; the newest of the
+ * source with the most, if the table is full.
  */
-struct rsp_stream *rsp_source_shake(struct rsp_sources *sources, struct rsp_stream *s, uint64_t now_ms);
+struct rsp_accepted *rsp_source_shake(struct rsp_sources *sources, struct rsp_accepted *a, uint64_t now_ms);
 
-/** The handshake of @s is over, or the stream is gone. */
-void rsp_source_shaken(struct rsp_sources *sources, struct rsp_stream *s);
+/** The handshake of @a, if it is SHAKING, is over, or the connection is gone: it is NEW again. */
+void rsp_source_shaken(struct rsp_sources *sources, struct rsp_accepted *a);
 
 #endif

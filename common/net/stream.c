@@ -1,110 +1,82 @@
-#include "net/stream_priv.h"
+#include "net/stream.h"
 
+#include <assert.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define RECORD_MAX    16384 /* octets of one TLS record */
-#define ENCRYPT_AT_ONCE (4 * RECORD_MAX) /* fits the scratch space with room for what a handshake adds */
+#include "net/inbox.h"
+#include "net/loop_priv.h"
+#include "net/outbox.h"
+#include "net/poll.h"
+#include "net/stream_priv.h"
+#include "net/tls_pump.h"
 
-static void on_ready(void *ctx, int events);
-static void on_turn(void *ctx);
-static void flush(struct rsp_stream *s);
+struct rsp_stream {
+	LIST_ENTRY(rsp_stream) entry; /* of the loop */
+	struct rsp_loop *loop;
+	const struct rsp_carrier_ops *carrier;
+	int fd;                  /* -1 once it is closed */
+	struct rsp_poll *poll;   /* of @fd */
+	struct rsp_alarm *alarm; /* of connecting, the handshake, draining and lingering; else NULL */
+	struct rsp_tls_pump tls;
+	const struct rsp_stream_owner *owner_ops; /* NULL: none, or it has heard of the end */
+	void *owner;
+	struct rsp_stream_events events;
+	void *ctx;
+	struct rsp_defer turn;     /* output, and telling the end */
+	struct rsp_inbox in;
+	struct rsp_outbox out;
+	struct rsp_budget_share share; /* the memory of both */
+	struct rsp_stream_auth auth;
+	struct rsp_why *why; /* once it ends; NULL then: no memory */
+	uint32_t queue_max, timeout_ms;
+	uint32_t full_at; /* it is full with so many octets of output; 0: it never is */
+	enum rsp_stream_state state;
+	enum rsp_stream_state furthest; /* CONNECTING, HANDSHAKE or OPEN: how far it has come */
+	bool dialled;
+};
 
 static void
-watch_again(struct rsp_stream *s)
+enter(struct rsp_stream *s, enum rsp_stream_state state)
 {
-	if (!s->watch || s->state == RSP_STREAM_CONNECTING)
+	assert(rsp_stream_state_may(s->state, state));
+	s->state = state;
+	if (state <= RSP_STREAM_OPEN)
+		s->furthest = state;
+}
+
+static void
+poll_again(struct rsp_stream *s)
+{
+	if (!s->poll || s->state == RSP_STREAM_CONNECTING)
 		return;
-	bool reads = !s->rx_ended && !(s->state == RSP_STREAM_OPEN && rsp_stream_full(s));
-	rsp_watch_for(s->watch, (reads ? UV_READABLE : 0) | (s->want_write && !s->tx_failed ? UV_WRITABLE : 0));
-}
-
-static ssize_t
-on_push(gnutls_transport_ptr_t ptr, const void *data, size_t n)
-{
-	struct rsp_stream *s = ptr;
-	struct rsp_loop *loop = s->loop;
-
-	if (n > sizeof(loop->wire_out) - loop->wire_out_n) {
-		gnutls_transport_set_errno(s->tls->session, ENOBUFS);
-		return -1;
-	}
-	memcpy(loop->wire_out + loop->wire_out_n, data, n);
-	loop->wire_out_n += n;
-	return (ssize_t)n;
-}
-
-static ssize_t
-on_pull(gnutls_transport_ptr_t ptr, void *data, size_t n)
-{
-	struct rsp_stream *s = ptr;
-
-	if (s->rx.n == 0) {
-		if (s->rx_ended)
-			return 0;
-		gnutls_transport_set_errno(s->tls->session, EAGAIN);
-		return -1;
-	}
-	size_t got = n < s->rx.n ? n : s->rx.n;
-	memcpy(data, s->rx.p, got);
-	s->rx.p += got;
-	s->rx.n -= got;
-	return (ssize_t)got;
-}
-
-static int
-on_pull_wait(gnutls_transport_ptr_t ptr, unsigned ms)
-{
-	const struct rsp_stream *s = ptr;
-
-	(void)ms;
-	return s->rx.n || s->rx_ended;
-}
-
-/* Hand as much of @p to the kernel as it takes. */
-static size_t
-send_some(struct rsp_stream *s, const uint8_t *p, size_t n)
-{
-	size_t sent = 0;
-
-	while (sent < n && !s->want_write && !s->tx_failed) {
-		ssize_t got = send(s->fd, p + sent, n - sent, MSG_NOSIGNAL);
-
-		if (got >= 0)
-			sent += (size_t)got;
-		else if (errno == EAGAIN)
-			s->want_write = s->held = true;
-		else if (errno != EINTR)
-			s->tx_failed = true; /* what the other side said before, as an alert, is still to be read */
-	}
-	return s->tx_failed ? n : sent;
-}
-
-/* Send what GnuTLS has pushed. */
-static void
-send_wire(struct rsp_stream *s)
-{
-	struct rsp_loop *loop = s->loop;
-	size_t n = loop->wire_out_n, sent = 0;
-
-	loop->wire_out_n = 0;
-	if (n == 0 || s->fd < 0)
-		return;
-	if (rsp_queue_size(&s->wire) == 0)
-		sent = send_some(s, loop->wire_out, n);
-	if (sent < n && (rsp_queue_size(&s->wire) > RSP_SCRATCH_SIZE || !rsp_queue_add(&s->wire, loop->wire_out + sent, n - sent)))
-		s->tx_failed = true;
+	bool reads = !rsp_inbox_is_ended(&s->in) && !(s->state == RSP_STREAM_OPEN && rsp_stream_full(s));
+	rsp_poll_for(s->poll, (reads ? UV_READABLE : 0) | (s->out.state == RSP_TX_BLOCKED ? UV_WRITABLE : 0));
 }
 
 static void
-tell_end(struct rsp_stream *s)
+count_memory(struct rsp_stream *s)
+{
+	rsp_budget_count(&s->share, s->in.queue.room + rsp_outbox_memory(&s->out));
+}
+
+/* The end of this turn sends what is queued, and tells the end. */
+static void
+ask_for_turn(struct rsp_stream *s)
 {
 	rsp_defer_late(s->loop, &s->turn);
+}
+
+static void
+flush(struct rsp_stream *s)
+{
+	rsp_outbox_flush(&s->out);
+	count_memory(s);
+	poll_again(s);
 }
 
 static void
@@ -125,41 +97,54 @@ set_why(struct rsp_stream *s, enum rsp_err err, const char *reason)
 void
 rsp_stream_drop(struct rsp_stream *s)
 {
-	if (s->state == RSP_STREAM_GONE)
+	if (s->state >= RSP_STREAM_CLOSED)
 		return;
-	s->state = RSP_STREAM_GONE;
-	rsp_watch_free(s->watch);
-	s->watch = NULL;
+	enter(s, s->state == RSP_STREAM_LINGERING_TOLD ? RSP_STREAM_OVER : RSP_STREAM_CLOSED);
+	rsp_poll_free(s->poll);
+	s->poll = NULL;
 	if (s->fd >= 0)
 		(void)close(s->fd);
-	s->fd = -1;
+	s->fd = s->in.fd = s->out.fd = -1;
 	rsp_alarm_free(s->alarm);
 	s->alarm = NULL;
-	rsp_tls_session_free(s->tls);
-	s->tls = NULL;
-	rsp_queue_clear(&s->in);
-	rsp_queue_clear(&s->out);
-	rsp_queue_clear(&s->wire);
-	(void)rsp_held_count(s);
-	rsp_listener_gone(s);
-	tell_end(s);
+	rsp_tls_pump_done(&s->tls);
+	rsp_queue_clear(&s->in.queue);
+	rsp_outbox_clear(&s->out);
+	count_memory(s);
+	const struct rsp_stream_owner *owner = s->owner_ops;
+	if (s->furthest == RSP_STREAM_OPEN)
+		s->owner_ops = NULL;
+	if (owner)
+		owner->gone(s->owner, s->in.heard, s->why);
+	ask_for_turn(s);
 }
 
-/* All is sent: say so, and wait a moment for the other side to have read it, as closing too early may destroy it. */
+/* The budget is exceeded, and this stream holds the most. */
+static void
+on_give_up(struct rsp_budget_share *share)
+{
+	struct rsp_stream *s = (struct rsp_stream *)((char *)share - offsetof(struct rsp_stream, share));
+	bool user = share->budget == &s->loop->budget[RSP_BUDGET_USERS];
+
+	rsp_stream_fail(s, RSP_ELIMIT, "holds the most of the memory that %s may have (%zu octets)",
+			user ? "users" : "connections with a key", share->used);
+	rsp_stream_drop(s);
+}
+
+static void set_alarm(struct rsp_stream *s, uint32_t ms);
+
+/* All is sent: end our direction, and wait a moment for the other side to end its own. Closing at once could destroy what it
+ * has not read yet. */
 static void
 linger(struct rsp_stream *s)
 {
-	bool ended = s->rx_ended || s->tx_failed;
-
-	if (!ended && shutdown(s->fd, SHUT_WR) < 0)
-		ended = true;
-	if (ended) {
+	if (rsp_inbox_is_ended(&s->in) || s->out.state == RSP_TX_BROKEN || s->carrier->shut(s->fd) < 0) {
 		rsp_stream_drop(s);
 		return;
 	}
-	s->state = RSP_STREAM_LINGERING;
-	rsp_stream_alarm(s, RSP_STREAM_LINGER_MS);
-	watch_again(s);
+	enter(s, RSP_STREAM_LINGERING);
+	set_alarm(s, RSP_STREAM_LINGER_MS);
+	poll_again(s);
 }
 
 void
@@ -168,7 +153,7 @@ rsp_stream_fail(struct rsp_stream *s, enum rsp_err err, const char *fmt, ...)
 	char reason[RSP_REASON_MAX];
 	va_list args;
 
-	if (s->state >= RSP_STREAM_DRAINING && s->why) {
+	if (s->state >= RSP_STREAM_LINGERING || (s->state == RSP_STREAM_DRAINING && s->why)) {
 		rsp_stream_drop(s);
 		return;
 	}
@@ -176,15 +161,21 @@ rsp_stream_fail(struct rsp_stream *s, enum rsp_err err, const char *fmt, ...)
 	(void)vsnprintf(reason, sizeof(reason), fmt, args);
 	va_end(args);
 	set_why(s, err, reason);
-	tell_end(s);
-	if (s->tls)
-		send_wire(s); /* the alert */
-	rsp_queue_clear(&s->out);
-	bool alerted = s->tls && s->heard && !s->rx_ended && s->state != RSP_STREAM_CONNECTING;
-	if (alerted && err != RSP_EPLAIN && err != RSP_ETIMEOUT && rsp_queue_size(&s->wire) == 0)
+	ask_for_turn(s);
+	if (s->tls.session)
+		rsp_outbox_send_wire(&s->out); /* the alert */
+	rsp_queue_clear(&s->out.plain);
+	bool alerted = s->tls.session && s->in.heard && !rsp_inbox_is_ended(&s->in) && s->state != RSP_STREAM_CONNECTING;
+	if (alerted && err != RSP_EPLAIN && err != RSP_ETIMEOUT && rsp_queue_size(&s->out.records) == 0)
 		linger(s);
 	else
 		rsp_stream_drop(s);
+}
+
+static void
+fail_for_memory(struct rsp_stream *s)
+{
+	rsp_stream_fail(s, RSP_ENOMEM, "%s", rsp_err_text(RSP_ENOMEM));
 }
 
 static void
@@ -192,56 +183,77 @@ on_alarm(void *ctx)
 {
 	struct rsp_stream *s = ctx;
 
-	switch (s->state) {
-	case RSP_STREAM_CONNECTING:
-		rsp_stream_fail(s, RSP_ETIMEOUT, "not connected within %u ms", s->handshake_ms);
-		break;
-	case RSP_STREAM_HANDSHAKE:
-		rsp_stream_fail(s, RSP_ETIMEOUT, "handshake not finished within %u ms", s->handshake_ms);
-		break;
-	case RSP_STREAM_OPEN:
-	case RSP_STREAM_DRAINING:
-	case RSP_STREAM_LINGERING:
-	case RSP_STREAM_GONE:
+	if (s->state == RSP_STREAM_CONNECTING)
+		rsp_stream_fail(s, RSP_ETIMEOUT, "not connected within %u ms", s->timeout_ms);
+	else if (s->state == RSP_STREAM_HANDSHAKE)
+		rsp_stream_fail(s, RSP_ETIMEOUT, "handshake not finished within %u ms", s->timeout_ms);
+	else
 		rsp_stream_drop(s);
-		break;
-	}
 }
 
-void
-rsp_stream_alarm(struct rsp_stream *s, uint32_t ms)
+static void
+set_alarm(struct rsp_stream *s, uint32_t ms)
 {
 	if (!s->alarm && rsp_alarm_new(s->loop, on_alarm, s, &s->alarm)) {
-		rsp_stream_drop(s); /* without one it could stay for ever */
+		rsp_stream_drop(s); /* without a timeout it could stay for ever */
 		return;
 	}
 	rsp_alarm_in(s->alarm, ms);
 }
 
-static void
-be_open(struct rsp_stream *s)
+void
+rsp_stream_arm(struct rsp_stream *s)
 {
-	struct rsp_sockaddr sa = { .len = sizeof(sa.ss) };
+	set_alarm(s, s->timeout_ms);
+}
 
-	if (s->tls && rsp_tls_session_auth(s->tls, &s->auth)) {
-		rsp_stream_fail(s, RSP_ENOMEM, "%s", rsp_err_text(RSP_ENOMEM));
+/* The other side sends no more. It may still read what is queued, if the carrier has directions that end one by one. */
+static void
+end_by_other(struct rsp_stream *s, const char *reason)
+{
+	s->in.state = RSP_RX_ENDED;
+	set_why(s, RSP_ECLOSED, reason);
+	if (!s->carrier->half_closes) {
+		rsp_stream_drop(s);
 		return;
 	}
-	if (getsockname(s->fd, (struct sockaddr *)&sa.ss, &sa.len) == 0) {
-		s->auth.local = rsp_sockaddr_ip(&sa);
-		s->auth.local_port = rsp_sockaddr_port(&sa);
+	enter(s, RSP_STREAM_DRAINING);
+	set_alarm(s, RSP_STREAM_LINGER_MS);
+	poll_again(s);
+	ask_for_turn(s);
+}
+
+static void
+end_of_input(struct rsp_stream *s)
+{
+	if (rsp_inbox_is_paused(&s->in)) { /* the messages in the input queue come first */
+		rsp_inbox_end(&s->in);
+		poll_again(s);
+		return;
 	}
+	bool mute = s->dialled && !s->tls.session && !s->in.heard && s->auth.remote.family;
+
+	end_by_other(s, rsp_queue_size(&s->in.queue) ? "closed by the other side in the middle of a message"
+			: mute		       ? "closed by the other side without a word: does it want TLS?"
+					       : "closed by the other side");
+}
+
+static void
+open_stream(struct rsp_stream *s)
+{
+	if (s->tls.session && rsp_tls_session_auth(s->tls.session, &s->auth)) {
+		fail_for_memory(s);
+		return;
+	}
+	s->carrier->local(s->fd, &s->auth.local, &s->auth.local_port);
 	rsp_alarm_free(s->alarm);
 	s->alarm = NULL;
-	free(s->dialling);
-	s->dialling = NULL;
-	s->state = RSP_STREAM_OPEN;
-	if (rsp_listener_opened(s)) {
+	if (s->owner_ops && s->owner_ops->opened(s->owner, &s->auth)) {
 		rsp_stream_fail(s, RSP_ELIMIT, "too many connections of users");
 		return;
 	}
-	s->opened = true;
-	watch_again(s);
+	enter(s, RSP_STREAM_OPEN);
+	poll_again(s);
 	s->events.open(s->ctx, s, &s->auth);
 }
 
@@ -249,249 +261,156 @@ static void
 shake(struct rsp_stream *s)
 {
 	char reason[RSP_REASON_MAX];
-	size_t left;
 	bool done;
-	enum rsp_err e;
+	enum rsp_err err = rsp_tls_pump_shake(&s->tls, &done, reason, sizeof(reason));
 
-	do { /* GnuTLS stops behind each record of early data, which it discards */
-		left = s->rx.n;
-		e = rsp_tls_session_step(s->tls, &done, reason, sizeof(reason));
-	} while (!e && !done && s->rx.n && s->rx.n < left);
-	if (e == RSP_EAUTH && s->dialling && rsp_dial_again(s))
-		return;
-	if (e) {
-		rsp_stream_fail(s, e, "%s", reason);
+	if (err) {
+		rsp_stream_fail(s, err, "%s", reason);
 		return;
 	}
-	send_wire(s);
-	if (s->tx_failed && s->rx_ended)
+	rsp_outbox_send_wire(&s->out);
+	if (s->out.state == RSP_TX_BROKEN && rsp_inbox_is_ended(&s->in))
 		rsp_stream_fail(s, RSP_ECLOSED, "closed during the handshake");
 	else if (done)
-		be_open(s);
+		open_stream(s);
 	else
-		watch_again(s);
+		poll_again(s);
+}
+
+static void
+begin_handshake(struct rsp_stream *s)
+{
+	if (!s->tls.session)
+		open_stream(s);
+	else if (s->dialled)
+		shake(s);
+	else
+		poll_again(s);
+}
+
+static void
+finish_connecting(struct rsp_stream *s, int error)
+{
+	if (error) {
+		rsp_stream_fail(s, error == ETIMEDOUT ? RSP_ETIMEOUT : RSP_EUNREACHABLE, "%s", strerror(error));
+		return;
+	}
+	rsp_poll_for(s->poll, 0);
+	enter(s, RSP_STREAM_HANDSHAKE);
+	begin_handshake(s);
 }
 
 void
-rsp_stream_connected(struct rsp_stream *s)
+rsp_stream_start(struct rsp_stream *s, int error)
 {
-	s->reached = true;
-	if (!s->tls) {
-		be_open(s);
-		return;
-	}
-	s->state = RSP_STREAM_HANDSHAKE;
-	gnutls_transport_set_ptr(s->tls->session, s);
-	gnutls_transport_set_push_function(s->tls->session, on_push);
-	gnutls_transport_set_pull_function(s->tls->session, on_pull);
-	gnutls_transport_set_pull_timeout_function(s->tls->session, on_pull_wait);
-	if (s->dialling)
-		shake(s);
-	else
-		watch_again(s);
+	if (error)
+		finish_connecting(s, error);
+	else if (s->state == RSP_STREAM_CONNECTING)
+		rsp_poll_for(s->poll, UV_WRITABLE);
+	else if (s->state == RSP_STREAM_HANDSHAKE)
+		begin_handshake(s);
 }
 
-/* Show what is there, and keep what is not consumed. @p is the loop's scratch space or the stream's own queue. */
+/* Show @all that waits to the caller, and keep what it does not consume. */
 static void
-show(struct rsp_stream *s, const uint8_t *p, size_t n)
+show(struct rsp_stream *s, struct rsp_bytes all)
 {
-	struct rsp_queue shown = s->in; /* is still read when the stream is dropped from inside of data() */
+	struct rsp_queue queue = s->in.queue; /* data() may drop the stream, and goes on reading @all then */
 
-	if (n == 0)
+	if (all.n == 0)
 		return;
-	s->in = (struct rsp_queue){ 0 };
-	size_t used = s->events.data(s->ctx, s, rsp_bytes_of(p, n));
-	used = used < n ? used : n;
+	s->in.queue = (struct rsp_queue){ 0 };
+	size_t used = s->events.data(s->ctx, s, all);
+	used = used < all.n ? used : all.n;
 	if (s->state != RSP_STREAM_OPEN) {
-		rsp_queue_clear(&shown);
+		rsp_queue_clear(&queue);
 		return;
 	}
-	bool own = rsp_queue_size(&shown) != 0;
-	s->in = shown;
-	s->paused = used < n && rsp_stream_full(s);
-	if (used)
-		rsp_listener_heard(s);
-	if (own && used)
-		rsp_queue_take(&s->in, used);
-	if (n - used > RSP_STREAM_IN_MAX && !s->paused)
-		rsp_stream_fail(s, RSP_ELIMIT, "%zu octets without a whole message", n - used);
-	else if (!own && !rsp_queue_add(&s->in, p + used, n - used))
-		rsp_stream_fail(s, RSP_ENOMEM, "%s", rsp_err_text(RSP_ENOMEM));
+	s->in.queue = queue;
+	rsp_inbox_set_paused(&s->in, used < all.n && rsp_stream_full(s));
+	if (used && s->owner_ops)
+		s->owner_ops->heard(s->owner);
+	if (!rsp_inbox_keep(&s->in, all, used))
+		fail_for_memory(s);
+	else if (all.n - used > RSP_STREAM_IN_MAX && !rsp_inbox_is_paused(&s->in))
+		rsp_stream_fail(s, RSP_ELIMIT, "%zu octets without a whole message", all.n - used);
 	else
-		(void)rsp_held_count(s);
+		count_memory(s);
 }
 
-/* Where to read to: behind what was not consumed, or the scratch space. NULL if out of memory. */
-static uint8_t *
-read_room(struct rsp_stream *s, size_t *ret_room)
-{
-	if (rsp_queue_size(&s->in) == 0) {
-		*ret_room = sizeof(s->loop->plain);
-		return s->loop->plain;
-	}
-	if (!rsp_queue_reserve(&s->in, RECORD_MAX))
-		return NULL;
-	*ret_room = s->in.room - s->in.n;
-	return s->in.p + s->in.n;
-}
-
-/* @n octets were read to where read_room() said. */
+/* A read has ended with @flow. */
 static void
-show_read(struct rsp_stream *s, size_t n)
-{
-	if (n == 0)
-		return;
-	if (rsp_queue_size(&s->in) == 0) {
-		show(s, s->loop->plain, n);
-	} else {
-		s->in.n += n;
-		show(s, s->in.p + s->in.pos, rsp_queue_size(&s->in));
-	}
-}
-
-/* The other side sends no more. What we have queued it may still read. */
-static void
-ended_by_other(struct rsp_stream *s, const char *reason)
-{
-	s->rx_ended = true;
-	set_why(s, RSP_ECLOSED, reason);
-	s->state = RSP_STREAM_DRAINING;
-	rsp_stream_alarm(s, RSP_STREAM_LINGER_MS);
-	if (s->state == RSP_STREAM_DRAINING)
-		watch_again(s);
-	rsp_defer_late(s->loop, &s->turn);
-}
-
-static void
-end_of_stream(struct rsp_stream *s)
-{
-	if (s->paused) { /* its questions are still to be answered */
-		s->rx_ended = s->end_waits = true;
-		watch_again(s);
-		return;
-	}
-	bool mute = !s->tls && !s->heard && !s->source && s->auth.remote.family; /* whom we dialled, in plain text */
-
-	ended_by_other(s, rsp_queue_size(&s->in) ? "closed by the other side in the middle of a message"
-			  : mute		 ? "closed by the other side without a word: does it want TLS?"
-						 : "closed by the other side");
-}
-
-/* GnuTLS says GNUTLS_E_AGAIN as well after a record that held no data: a key update, a ticket. Then there may be more.
- * @left: how much there was before. */
-static bool
-reads_on(const struct rsp_stream *s, ssize_t code, size_t left)
-{
-	return code == GNUTLS_E_AGAIN && s->rx.n && s->rx.n < left;
-}
-
-static void
-decrypt(struct rsp_stream *s)
+finish_read(struct rsp_stream *s, enum rsp_inbox_flow flow)
 {
 	char reason[RSP_REASON_MAX];
-	ssize_t got = 1;
+	enum rsp_err err;
 
-	while (s->state == RSP_STREAM_OPEN && got > 0) {
-		size_t room, n = 0;
-		uint8_t *to = read_room(s, &room);
-
-		if (!to) {
-			rsp_stream_fail(s, RSP_ENOMEM, "%s", rsp_err_text(RSP_ENOMEM));
-			return;
-		}
-		while (n < room) {
-			size_t left = s->rx.n;
-
-			got = gnutls_record_recv(s->tls->session, to + n, room - n);
-			if (got > 0)
-				n += (size_t)got;
-			else if (got != GNUTLS_E_INTERRUPTED && got != GNUTLS_E_WARNING_ALERT_RECEIVED &&
-				 !reads_on(s, got, left))
-				break;
-		}
-		show_read(s, n);
+	switch (flow) {
+	case RSP_INBOX_MORE:
+	case RSP_INBOX_WAIT:
+		break;
+	case RSP_INBOX_END:
+		end_of_input(s);
+		break;
+	case RSP_INBOX_CUT:
+		end_by_other(s, "cut off by the other side");
+		break;
+	case RSP_INBOX_BROKEN:
+		end_by_other(s, strerror(errno));
+		break;
+	case RSP_INBOX_NOT_TLS:
+		rsp_stream_fail(s, RSP_EPLAIN, "%s", rsp_err_text(RSP_EPLAIN));
+		break;
+	case RSP_INBOX_FAILED:
+		err = rsp_tls_pump_error(&s->tls, reason, sizeof(reason));
+		rsp_stream_fail(s, err, "%s", reason);
+		break;
+	case RSP_INBOX_NO_MEMORY:
+		fail_for_memory(s);
+		break;
 	}
-	if (s->state != RSP_STREAM_OPEN || got == GNUTLS_E_AGAIN) {
-		send_wire(s); /* a key update, say */
-		return;
-	}
-	if (got == 0) {
-		end_of_stream(s);
-	} else if (got == GNUTLS_E_PREMATURE_TERMINATION) {
-		ended_by_other(s, "cut off by the other side");
-	} else {
-		enum rsp_err e = rsp_tls_record_error(s->tls, got, reason, sizeof(reason));
-
-		rsp_stream_fail(s, e, "%s", reason);
-	}
-}
-
-/* TLS begins with a handshake record or, refusing, an alert (RFC 8446 s.5.1). Messages of RSerPool have other first
- * octets. */
-static bool
-looks_like_tls(struct rsp_stream *s)
-{
-	if (s->heard || s->rx.n == 0)
-		return true;
-	s->heard = true;
-	return s->rx.p[0] == 0x16 || s->rx.p[0] == 0x15;
 }
 
 static void
 read_tls(struct rsp_stream *s)
 {
-	struct rsp_loop *loop = s->loop;
-	ssize_t got = recv(s->fd, loop->wire_in, sizeof(loop->wire_in), 0);
-	bool reset = got < 0;
+	enum rsp_inbox_flow flow = rsp_inbox_fetch(&s->in);
+	struct rsp_bytes all;
 
-	if (reset && (errno == EAGAIN || errno == EINTR))
-		return;
-	s->rx = rsp_bytes_of(loop->wire_in, reset ? 0 : (size_t)got);
-	s->rx_ended = got <= 0;
-	if (!looks_like_tls(s)) {
-		rsp_stream_fail(s, RSP_EPLAIN, "%s", rsp_err_text(RSP_EPLAIN));
-		return;
-	}
-	if (s->state == RSP_STREAM_HANDSHAKE)
+	if (flow == RSP_INBOX_MORE && s->state == RSP_STREAM_HANDSHAKE)
 		shake(s);
-	if (s->state == RSP_STREAM_OPEN)
-		decrypt(s);
-	s->rx = (struct rsp_bytes){ 0 };
+	while (flow == RSP_INBOX_MORE && s->state == RSP_STREAM_OPEN) {
+		flow = rsp_inbox_decrypt(&s->in, &all);
+		rsp_outbox_send_wire(&s->out); /* the answer to a key update, say */
+		show(s, all);
+	}
+	if (flow == RSP_INBOX_NOT_TLS || s->state == RSP_STREAM_OPEN)
+		finish_read(s, flow);
+	rsp_tls_pump_starve(&s->tls);
 }
 
 static void
 read_plain(struct rsp_stream *s)
 {
-	size_t room;
-	uint8_t *to = read_room(s, &room);
+	struct rsp_bytes all;
+	enum rsp_inbox_flow flow = rsp_inbox_read(&s->in, &all);
 
-	if (!to) {
-		rsp_stream_fail(s, RSP_ENOMEM, "%s", rsp_err_text(RSP_ENOMEM));
-		return;
-	}
-	ssize_t got = recv(s->fd, to, room, 0);
-	s->heard = s->heard || got > 0;
-	if (got > 0)
-		show_read(s, (size_t)got);
-	else if (got == 0)
-		end_of_stream(s);
-	else if (errno != EAGAIN && errno != EINTR)
-		ended_by_other(s, strerror(errno));
+	if (flow == RSP_INBOX_WAIT)
+		show(s, all);
+	else
+		finish_read(s, flow);
 }
 
-/* What comes after the end is of no interest, only that it ends. */
+/* After the end, only that the other side ends its direction, too, matters. */
 static void
-read_nothing(struct rsp_stream *s)
+read_rest(struct rsp_stream *s)
 {
-	ssize_t got = recv(s->fd, s->loop->wire_in, sizeof(s->loop->wire_in), 0);
-
-	if (got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR)))
+	if (rsp_inbox_skip(&s->in) == RSP_INBOX_WAIT)
 		return;
-	s->rx_ended = true;
-	if (s->state == RSP_STREAM_LINGERING)
-		rsp_stream_drop(s);
+	if (s->state == RSP_STREAM_DRAINING)
+		poll_again(s);
 	else
-		watch_again(s);
+		rsp_stream_drop(s);
 }
 
 static void
@@ -500,101 +419,86 @@ on_ready(void *ctx, int events)
 	struct rsp_stream *s = ctx;
 
 	if (s->state == RSP_STREAM_CONNECTING) {
-		rsp_dial_ready(s);
+		finish_connecting(s, s->carrier->result(s->fd));
 		return;
 	}
 	if (events & UV_WRITABLE) {
-		s->want_write = false;
-		rsp_defer_late(s->loop, &s->turn);
+		rsp_outbox_writable(&s->out);
+		ask_for_turn(s);
 	}
-	if (!(events & (UV_READABLE | UV_DISCONNECT)) || s->rx_ended)
+	if (!(events & (UV_READABLE | UV_DISCONNECT)) || rsp_inbox_is_ended(&s->in))
 		return;
 	if (s->state >= RSP_STREAM_DRAINING)
-		read_nothing(s);
-	else if (s->tls)
+		read_rest(s);
+	else if (s->tls.session)
 		read_tls(s);
 	else
 		read_plain(s);
 }
 
-/* Encrypt a good piece of what is queued. */
-static void
-encrypt(struct rsp_stream *s)
-{
-	for (size_t n = 0; n < ENCRYPT_AT_ONCE && rsp_queue_size(&s->out);) {
-		size_t length = rsp_queue_size(&s->out) < RECORD_MAX ? rsp_queue_size(&s->out) : RECORD_MAX;
-		ssize_t got = gnutls_record_send(s->tls->session, s->out.p + s->out.pos, length);
-
-		if (got <= 0) { /* it cannot be blocked: on_push() takes everything */
-			s->tx_failed = true;
-			break;
-		}
-		n += (size_t)got;
-		rsp_queue_take(&s->out, (size_t)got);
-	}
-	send_wire(s);
-}
-
-static void
-flush(struct rsp_stream *s)
-{
-	while (!s->want_write && !s->tx_failed) {
-		if (rsp_queue_size(&s->wire))
-			rsp_queue_take(&s->wire, send_some(s, s->wire.p + s->wire.pos, rsp_queue_size(&s->wire)));
-		else if (!rsp_queue_size(&s->out))
-			break;
-		else if (s->tls)
-			encrypt(s);
-		else
-			rsp_queue_take(&s->out, send_some(s, s->out.p + s->out.pos, rsp_queue_size(&s->out)));
-	}
-	if (s->tx_failed) {
-		rsp_queue_clear(&s->out);
-		rsp_queue_clear(&s->wire);
-	}
-	(void)rsp_held_count(s);
-	watch_again(s);
-}
-
-/* The output of a stream that was paused is gone: go on with what it had sent before. */
+/* The output of a stream that was paused is gone: go on with the input that waits. */
 static void
 resume(struct rsp_stream *s)
 {
-	if (!s->paused || s->state != RSP_STREAM_OPEN || rsp_stream_full(s))
+	if (!rsp_inbox_is_paused(&s->in) || s->state != RSP_STREAM_OPEN || rsp_stream_full(s))
 		return;
-	s->paused = false;
-	show(s, s->in.p + s->in.pos, rsp_queue_size(&s->in));
-	if (s->state == RSP_STREAM_OPEN && s->end_waits && !s->paused)
-		end_of_stream(s);
-	watch_again(s);
+	rsp_inbox_set_paused(&s->in, false);
+	show(s, rsp_inbox_waiting(&s->in));
+	if (s->state == RSP_STREAM_OPEN && s->in.state == RSP_RX_ENDED)
+		end_of_input(s);
+	poll_again(s);
+}
+
+static void
+end_output(struct rsp_stream *s)
+{
+	if (s->tls.session && s->out.state != RSP_TX_BROKEN) {
+		rsp_tls_pump_bye(&s->tls);
+		rsp_outbox_send_wire(&s->out);
+	}
+	linger(s);
+}
+
+static void
+send_queued(struct rsp_stream *s)
+{
+	flush(s);
+	if (s->state >= RSP_STREAM_LINGERING) /* it held too much memory */
+		return;
+	bool empty = !rsp_outbox_size(&s->out);
+	if (empty && s->state == RSP_STREAM_DRAINING) {
+		end_output(s);
+	} else if (empty && s->out.state == RSP_TX_CATCHING_UP && s->state == RSP_STREAM_OPEN) {
+		s->out.state = RSP_TX_FREE;
+		if (s->events.drained)
+			s->events.drained(s->ctx, s);
+	}
+	resume(s);
 }
 
 static void
 stream_free(struct rsp_stream *s)
 {
 	rsp_defer_cancel(s->loop, &s->turn);
-	LIST_REMOVE(s, all);
+	LIST_REMOVE(s, entry);
 	union {
 		const char *lent;
 		char *ours;
 	} identity = { s->auth.identity };
 	free(identity.ours);
-	free(s->dialling);
 	free(s->why);
 	free(s);
 }
 
 static void
-tell(struct rsp_stream *s)
+tell_end(struct rsp_stream *s)
 {
 	static const struct rsp_why no_memory = { .err = RSP_ENOMEM, .reason = "out of memory" };
 	const struct rsp_why *why = s->why ? s->why : &no_memory;
 
-	s->told = true;
-	if (s->silent)
-		return;
-	if (s->listener && !s->opened)
-		rsp_listener_refused(s);
+	enter(s, s->state == RSP_STREAM_CLOSED ? RSP_STREAM_OVER : RSP_STREAM_LINGERING_TOLD);
+	if (s->owner_ops && s->furthest < RSP_STREAM_OPEN)
+		s->owner_ops->refused(s->owner, s->in.heard, why);
 	else
 		s->events.closed(s->ctx, s, why);
 }
@@ -604,28 +508,12 @@ on_turn(void *ctx)
 {
 	struct rsp_stream *s = ctx;
 
-	if (s->state == RSP_STREAM_HANDSHAKE || s->state == RSP_STREAM_OPEN || s->state == RSP_STREAM_DRAINING) {
-		flush(s);
-		bool empty = !rsp_queue_size(&s->out) && !rsp_queue_size(&s->wire);
-
-		if (empty && s->state == RSP_STREAM_DRAINING) {
-			if (s->tls && s->opened && !s->tx_failed) {
-				(void)gnutls_bye(s->tls->session, GNUTLS_SHUT_WR);
-				send_wire(s);
-			}
-			linger(s);
-		} else if (empty && s->held && s->state == RSP_STREAM_OPEN) {
-			s->held = false;
-			if (s->events.drained && !s->tx_failed)
-				s->events.drained(s->ctx, s);
-		}
-		resume(s);
-	}
-	/* Failures are told at once, the success of our own close when it is one. */
-	bool over = s->state == RSP_STREAM_GONE || (s->state == RSP_STREAM_LINGERING && s->why && s->why->err);
-	if (over && !s->told)
-		tell(s);
-	if (s->state == RSP_STREAM_GONE && s->told)
+	if (s->state == RSP_STREAM_HANDSHAKE || s->state == RSP_STREAM_OPEN || s->state == RSP_STREAM_DRAINING)
+		send_queued(s);
+	/* A failure is told at once; the end of a close only when the descriptor is closed. */
+	if (s->state == RSP_STREAM_CLOSED || (s->state == RSP_STREAM_LINGERING && s->why && s->why->err))
+		tell_end(s);
+	if (s->state == RSP_STREAM_OVER)
 		stream_free(s);
 }
 
@@ -635,36 +523,54 @@ cut_all(struct rsp_loop *loop)
 	struct rsp_stream *s;
 
 	while ((s = LIST_FIRST(&loop->streams))) {
-		s->silent = s->told = true;
 		rsp_stream_drop(s);
 		stream_free(s);
 	}
 }
 
 enum rsp_err
-rsp_stream_new(struct rsp_loop *loop, int fd, const struct rsp_stream_events *events, void *ctx,
-	       struct rsp_stream **ret)
+rsp_stream_new(struct rsp_loop *loop, const struct rsp_stream_params *params, struct rsp_stream **ret)
 {
 	struct rsp_stream *s = calloc(1, sizeof(*s));
+	enum rsp_err err = s ? rsp_poll_new(loop, params->fd, on_ready, s, &s->poll) : RSP_ENOMEM;
 
-	if (!s)
-		return RSP_ENOMEM;
-	enum rsp_err e = rsp_watch_new(loop, fd, on_ready, s, &s->watch);
-	if (e) {
+	if (err) {
+		rsp_tls_session_free(params->tls);
 		free(s);
-		return e;
+		return err;
 	}
-	rsp_loop_cut_streams = cut_all;
+	loop->cut_streams = cut_all;
 	s->loop = loop;
-	s->fd = fd;
-	s->events = *events;
-	s->ctx = ctx;
-	s->held_as = RSP_HELD_KEYS;
+	s->fd = params->fd;
+	s->carrier = rsp_carrier_ops_of(params->carrier);
+	s->state = params->connecting ? RSP_STREAM_CONNECTING : RSP_STREAM_HANDSHAKE;
+	s->furthest = s->state;
+	s->dialled = params->dialled;
+	s->events = *params->events;
+	s->ctx = params->ctx;
+	s->owner_ops = params->owner_ops;
+	s->owner = params->owner;
+	s->share = (struct rsp_budget_share){
+		.budget = &loop->budget[params->group ? RSP_BUDGET_USERS : RSP_BUDGET_KEYS],
+		.group = params->group,
+		.give_up = on_give_up,
+	};
 	s->turn = (struct rsp_defer){ .call = on_turn, .ctx = s };
-	s->queue_max = RSP_STREAM_QUEUE_MAX;
-	s->handshake_ms = RSP_STREAM_TIMEOUT_MS;
+	s->queue_max = params->queue_max ? params->queue_max : RSP_STREAM_QUEUE_MAX;
+	s->timeout_ms = params->timeout_ms ? params->timeout_ms : RSP_STREAM_TIMEOUT_MS;
+	s->auth.carrier = params->carrier;
+	s->auth.remote = params->remote;
+	s->auth.remote_port = params->remote_port;
 	s->auth.tls_version = s->auth.tls_kx = s->auth.tls_cipher = s->auth.tls_group = "";
-	LIST_INSERT_HEAD(&loop->streams, s, all);
+	s->in = (struct rsp_inbox){ .carrier = s->carrier,
+				    .fd = s->fd,
+				    .tls = &s->tls,
+				    .encrypted = loop->wire_in,
+				    .scratch = loop->plain };
+	s->out = (struct rsp_outbox){ .carrier = s->carrier, .fd = s->fd, .tls = &s->tls };
+	if (params->tls)
+		rsp_tls_pump_start(&s->tls, params->tls, &loop->wire_out);
+	LIST_INSERT_HEAD(&loop->streams, s, entry);
 	*ret = s;
 	return RSP_OK;
 }
@@ -676,16 +582,75 @@ rsp_stream_close(struct rsp_stream *s, bool flush_first)
 		return;
 	set_why(s, RSP_OK, "");
 	if (flush_first && s->state == RSP_STREAM_OPEN) {
-		s->state = RSP_STREAM_DRAINING;
-		rsp_stream_alarm(s, RSP_STREAM_LINGER_MS);
-		rsp_defer_late(s->loop, &s->turn);
+		enter(s, RSP_STREAM_DRAINING);
+		set_alarm(s, RSP_STREAM_LINGER_MS);
+		ask_for_turn(s);
 		return;
 	}
-	if (s->state == RSP_STREAM_OPEN && s->tls && !rsp_queue_size(&s->wire)) {
-		(void)gnutls_bye(s->tls->session, GNUTLS_SHUT_WR);
-		send_wire(s);
+	if (s->state == RSP_STREAM_OPEN && s->tls.session && !rsp_queue_size(&s->out.records)) {
+		rsp_tls_pump_bye(&s->tls);
+		rsp_outbox_send_wire(&s->out);
 	}
 	rsp_stream_drop(s);
+}
+
+void
+rsp_stream_disown(struct rsp_stream *s)
+{
+	s->owner_ops = NULL;
+	s->share.group = NULL;
+	if (s->furthest == RSP_STREAM_OPEN)
+		return;
+	rsp_stream_drop(s);
+	if (s->state == RSP_STREAM_CLOSED)
+		enter(s, RSP_STREAM_OVER);
+}
+
+enum rsp_err
+rsp_stream_send(struct rsp_stream *s, struct rsp_bytes bytes)
+{
+	if (s->state != RSP_STREAM_OPEN)
+		return RSP_ECLOSED;
+	if (bytes.n > s->queue_max || rsp_stream_queued(s) > s->queue_max - bytes.n)
+		return RSP_ELIMIT;
+	if (!rsp_queue_add(&s->out.plain, bytes.p, bytes.n))
+		return RSP_ENOMEM;
+	count_memory(s);
+	if (s->state >= RSP_STREAM_CLOSED)
+		return RSP_ECLOSED;
+	if (s->out.state != RSP_TX_BLOCKED)
+		ask_for_turn(s);
+	return RSP_OK;
+}
+
+size_t
+rsp_stream_queued(const struct rsp_stream *s)
+{
+	return rsp_outbox_size(&s->out);
+}
+
+bool
+rsp_stream_full(const struct rsp_stream *s)
+{
+	size_t queued = rsp_stream_queued(s);
+
+	return s->full_at && queued && (s->out.state == RSP_TX_BLOCKED || queued >= s->full_at);
+}
+
+void
+rsp_stream_limit(struct rsp_stream *s, uint32_t queue_max, uint32_t full_at, bool keyed)
+{
+	s->queue_max = queue_max;
+	s->full_at = full_at;
+	if (keyed)
+		rsp_budget_move(&s->share, &s->loop->budget[RSP_BUDGET_KEYS]);
+}
+
+void
+rsp_stream_set_events(struct rsp_stream *s, const struct rsp_stream_events *events, void *ctx)
+{
+	s->events = *events;
+	s->ctx = ctx;
 }
 
 void
@@ -703,11 +668,29 @@ rsp_stream_ctx(const struct rsp_stream *s)
 bool
 rsp_stream_reached(const struct rsp_stream *s)
 {
-	return s->reached;
+	return s->furthest > RSP_STREAM_CONNECTING;
 }
 
 const struct rsp_stream_auth *
 rsp_stream_auth(const struct rsp_stream *s)
 {
 	return &s->auth;
+}
+
+bool
+rsp_stream_user(const struct rsp_stream *s, uid_t *ret)
+{
+	return s->fd >= 0 && !s->auth.remote.family && s->carrier->user(s->fd, ret);
+}
+
+enum rsp_stream_state
+rsp_stream_state(const struct rsp_stream *s)
+{
+	return s->state;
+}
+
+const struct rsp_tls_session *
+rsp_stream_tls(const struct rsp_stream *s)
+{
+	return s->tls.session;
 }

@@ -1,118 +1,75 @@
 #ifndef RSP_NET_STREAM_PRIV_H
 #define RSP_NET_STREAM_PRIV_H
 
-#include "net/loop_priv.h"
-#include "net/queue.h"
-#include "net/source.h"
+#include "net/budget.h"
+#include "net/carrier.h"
 #include "net/stream.h"
+#include "net/stream_state.h"
 #include "net/tls_priv.h"
-#include "net/watch.h"
 
-/* For net's own files only. */
+/* For net's own files only: how streams are made, and what a listener does with those that it accepted. */
 
-enum rsp_stream_state {
-	RSP_STREAM_CONNECTING,
-	RSP_STREAM_HANDSHAKE,
-	RSP_STREAM_OPEN,
-	RSP_STREAM_DRAINING,  /* sends what is queued, then ends */
-	RSP_STREAM_LINGERING, /* has sent all, and waits for the other side to close */
-	RSP_STREAM_GONE       /* the descriptor is closed */
+/** What the listener that accepted a stream is told of it, with the @owner of the stream's parameters. */
+struct rsp_stream_owner {
+	/** The handshake is over, and @auth says what it has shown. RSP_ELIMIT: the stream must not be opened. */
+	enum rsp_err (*opened)(void *owner, const struct rsp_stream_auth *auth);
+	/** The caller has consumed input. */
+	void (*heard)(void *owner);
+	/** The descriptor is closed. @heard: anything came. @why may be NULL. */
+	void (*gone)(void *owner, bool heard, const struct rsp_why *why);
+	/** In place of closed(), for a stream that was never opened: its end. It may come before gone(). */
+	void (*refused)(void *owner, bool heard, const struct rsp_why *why);
 };
 
-/** What a dialled stream needs until it is open. */
-struct rsp_dialling {
-	struct rsp_dial_params params; /* server_name points to name */
-	unsigned nth;                  /* key */
-	char name[256];
-};
-
-struct rsp_stream {
-	LIST_ENTRY(rsp_stream) all;      /* of the loop */
-	LIST_ENTRY(rsp_stream) siblings; /* of the listener */
-	TAILQ_ENTRY(rsp_stream) waiting; /* of the source: during the handshake, then among its users */
-	TAILQ_ENTRY(rsp_stream) resting; /* of the listener's users */
-	struct rsp_loop *loop;
-	struct rsp_watch *watch;
-	struct rsp_alarm *alarm;       /* of connecting, handshake and lingering; else NULL */
-	struct rsp_tls_session *tls;   /* NULL: plain text */
-	struct rsp_listener *listener; /* that accepted it and still exists */
-	struct rsp_source *source;
-	struct rsp_dialling *dialling;
-	struct rsp_stream_events events;
+struct rsp_stream_params {
+	int fd; /* connected, or connecting: the stream owns it, unless rsp_stream_new() fails */
+	enum rsp_carrier carrier;
+	bool connecting;             /* else it is connected */
+	bool dialled;                /* by us: TLS begins with us */
+	struct rsp_tls_session *tls; /* owned by the stream, also if rsp_stream_new() fails; NULL: plain text */
+	struct rsp_ip remote;
+	uint16_t remote_port;
+	uint32_t queue_max, timeout_ms; /* 0: the defaults */
+	const struct rsp_stream_events *events;
 	void *ctx;
-	struct rsp_defer turn;          /* output, and telling the end */
-	struct rsp_queue in, out, wire; /* not consumed; not encrypted; encrypted and not sent */
-	struct rsp_bytes rx;            /* what GnuTLS may pull */
-	struct rsp_stream_auth auth;
-	struct rsp_why *why; /* set once it ends */
-	uint32_t queue_max, handshake_ms;
-	uint32_t full_at; /* so many octets queued: it is not read from until they are gone; 0: it always is */
-	size_t memory;    /* octets of memory of in, out and wire, as counted in the loop and the source */
-	enum rsp_held held_as;
-	uint64_t active_ms;        /* user: when data was consumed last, or the listener was told that it is in use */
-	enum rsp_shakes shakes;    /* the table of handshakes that it is in while @shaking */
-	bool shaking, user, named; /* accepted: in a table; open without a key; with one */
-	bool paused;               /* full: what is in @in waits, although it may be whole messages */
-	bool end_waits;            /* it was paused when the other side's end came: @in comes first */
-	int fd;
-	enum rsp_stream_state state;
-	bool want_write, held;     /* the kernel takes no more now; it did not at some time since the queue was empty */
-	bool tx_failed, rx_ended;  /* nothing can be sent, comes, any more */
-	bool reached;              /* connected */
-	bool heard;                /* something came */
-	bool opened, told, silent; /* the end was told; it is not to be told */
+	const struct rsp_stream_owner *owner_ops; /* NULL: no owner */
+	void *owner;
+	/* Octets of memory of all connections of its source: then it counts among users until rsp_stream_limit(). NULL: with
+	 * those that have a key. */
+	size_t *group;
 };
 
-/** A stream on the connected or connecting socket @fd, which it closes; watched for nothing yet. */
-enum rsp_err rsp_stream_new(struct rsp_loop *loop, int fd, const struct rsp_stream_events *events, void *ctx,
+/** A stream, which does nothing before rsp_stream_start(). RSP_ENOMEM, RSP_EIO. */
+enum rsp_err rsp_stream_new(struct rsp_loop *loop, const struct rsp_stream_params *params,
 			    struct rsp_stream **ret) RSP_NODISCARD;
 
-/** The transport is there: begin the handshake, or be open. */
-void rsp_stream_connected(struct rsp_stream *s);
+/** Arm the timeout of a stream that connects or has a handshake before it. It may be closed then, for lack of memory. */
+void rsp_stream_arm(struct rsp_stream *s);
 
-/** End with @err: the end is told at the end of this turn. What GnuTLS has left to say, an alert, still goes out. */
+/** Go on: wait until it is connected, or begin the handshake, or be open at once. @error: connect(2) failed with that. */
+void rsp_stream_start(struct rsp_stream *s, int error);
+
+/**
+ * End with @err: the end is told at the end of this turn. What TLS has left to send, an alert, still goes out. For a stream
+ * that is ending already it is the same as rsp_stream_drop().
+ */
 void rsp_stream_fail(struct rsp_stream *s, enum rsp_err err, const char *fmt, ...) RSP_PRINTF(3, 4);
 
 /** Close the descriptor now. */
 void rsp_stream_drop(struct rsp_stream *s);
 
-/** Set or move the alarm. */
-void rsp_stream_alarm(struct rsp_stream *s, uint32_t ms);
-
-/** Prepare a TCP socket: no delay, keep-alives. */
-void rsp_stream_tune(int fd);
-
-/* held.c */
-
-#define RSP_STREAM_FULL (16U << 10)
-
-/** Users, and connections whose handshake is not over, may hold @user_memory octets together. */
-void rsp_held_total(struct rsp_loop *loop, uint32_t user_memory);
-
-/** The handshake of @s, accepted as @listen says, is over: from now on it has the limits of a @user, or of one with a key. */
-void rsp_held_limit(struct rsp_stream *s, bool user, const struct rsp_listener_params *listen);
+/** Forget the owner, who is not told anything any more. A stream that was never opened is closed, and its end not told. */
+void rsp_stream_disown(struct rsp_stream *s);
 
 /**
- * Count what the queues of @s hold, after one has changed. If users, or all that have a key, hold too much together then,
- * streams are dropped: the one that holds the most; of users, that of the source that holds the most. RSP_ECLOSED: @s is one
- * of them.
+ * The limits of an open stream: at most @queue_max octets of output; it is full with @full_at octets of output, 0: it never
+ * is. @keyed: its memory counts with that of connections with a key.
  */
-enum rsp_err rsp_held_count(struct rsp_stream *s);
+void rsp_stream_limit(struct rsp_stream *s, uint32_t queue_max, uint32_t full_at, bool keyed);
 
-/* listener.c */
-/** @s was accepted and is open now: count it. RSP_ELIMIT: there are too many connections of users. */
-enum rsp_err rsp_listener_opened(struct rsp_stream *s) RSP_NODISCARD;
-/** @s was accepted, and has said something whole. */
-void rsp_listener_heard(struct rsp_stream *s);
-/** @s, perhaps accepted, is gone: count it. */
-void rsp_listener_gone(struct rsp_stream *s);
-/** Tell that @s was refused. */
-void rsp_listener_refused(struct rsp_stream *s);
+enum rsp_stream_state rsp_stream_state(const struct rsp_stream *s);
 
-/* dial.c */
-/** The socket of a dialled stream is writable: it is connected, or failed. */
-void rsp_dial_ready(struct rsp_stream *s);
-/** Refused with one key: dial again with the next one. False if there is none. */
-bool rsp_dial_again(struct rsp_stream *s);
+/** Its TLS session; NULL in plain text, and once the descriptor is closed. */
+const struct rsp_tls_session *rsp_stream_tls(const struct rsp_stream *s);
 
 #endif

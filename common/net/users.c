@@ -1,12 +1,13 @@
 #include "net/users.h"
 
 #include "base/clock.h"
+#include "net/loop.h"
 #include "net/stream_priv.h"
 
-static enum rsp_stream_use
-use_of(const struct rsp_users *users, struct rsp_stream *s)
+static enum rsp_listener_use
+use_of(const struct rsp_users *users, const struct rsp_accepted *a)
 {
-	return users->params->use ? users->params->use(s->ctx, s) : RSP_USE_NONE;
+	return users->params->use ? users->params->use(rsp_stream_ctx(a->stream), a->stream) : RSP_USE_NONE;
 }
 
 static void
@@ -15,21 +16,22 @@ on_idle(void *ctx)
 	struct rsp_users *users = ctx;
 	uint32_t idle_ms = users->params->limits.idle_ms;
 	uint64_t now_ms = rsp_clock_ms();
-	struct rsp_stream *s;
+	struct rsp_accepted *a;
 
-	/* One that is heard here is active after @now_ms. */
-	while ((s = TAILQ_FIRST(&users->all)) && s->active_ms + idle_ms <= now_ms) {
-		if (use_of(users, s) != RSP_USE_NONE) {
-			rsp_users_heard(users, s);
+	/* One that is in use is active at a time after @now_ms, so that the loop ends. */
+	while ((a = TAILQ_FIRST(&users->all)) && a->active_ms + idle_ms <= now_ms) {
+		struct rsp_stream *stream = a->stream;
+
+		if (use_of(users, a) != RSP_USE_NONE) {
+			rsp_users_heard(users, a);
 			continue;
 		}
 		users->stats->idle++;
-		rsp_stream_close(s, false); /* takes it off the list */
-		if (s == TAILQ_FIRST(&users->all))
-			rsp_stream_drop(s);
+		rsp_stream_close(stream, false); /* which frees @a */
+		rsp_stream_drop(stream);         /* if it was closing before, that did not */
 	}
-	if (s)
-		rsp_alarm_set(users->idle, s->active_ms + idle_ms);
+	if (a)
+		rsp_alarm_set(users->idle, a->active_ms + idle_ms);
 }
 
 enum rsp_err
@@ -58,16 +60,16 @@ rsp_users_max(const struct rsp_listener_limits *limits)
 }
 
 enum rsp_err
-rsp_users_add(struct rsp_users *users, struct rsp_stream *s)
+rsp_users_add(struct rsp_users *users, struct rsp_accepted *a)
 {
-	struct rsp_source *source = s->source;
+	struct rsp_source *source = a->source;
 
 	if (users->n >= rsp_users_max(&users->params->limits) && !rsp_users_evict(users, source, source->n_users))
 		return RSP_ELIMIT;
-	s->user = true;
-	s->active_ms = rsp_clock_ms();
-	TAILQ_INSERT_TAIL(&users->all, s, resting);
-	TAILQ_INSERT_TAIL(&source->users, s, waiting);
+	a->state = RSP_ACCEPTED_USER;
+	a->active_ms = rsp_clock_ms();
+	TAILQ_INSERT_TAIL(&users->all, a, resting);
+	TAILQ_INSERT_TAIL(&source->users, a, siblings);
 	if (source->n_users++ == 0)
 		TAILQ_INSERT_TAIL(&users->crowd, source, crowd);
 	if (users->n++ == 0)
@@ -76,46 +78,46 @@ rsp_users_add(struct rsp_users *users, struct rsp_stream *s)
 }
 
 void
-rsp_users_remove(struct rsp_users *users, struct rsp_stream *s)
+rsp_users_remove(struct rsp_users *users, struct rsp_accepted *a)
 {
-	struct rsp_source *source = s->source;
+	struct rsp_source *source = a->source;
 
-	if (!s->user)
+	if (a->state != RSP_ACCEPTED_USER)
 		return;
-	s->user = false;
-	TAILQ_REMOVE(&users->all, s, resting);
-	TAILQ_REMOVE(&source->users, s, waiting);
+	a->state = RSP_ACCEPTED_NEW;
+	TAILQ_REMOVE(&users->all, a, resting);
+	TAILQ_REMOVE(&source->users, a, siblings);
 	if (--source->n_users == 0)
 		TAILQ_REMOVE(&users->crowd, source, crowd);
 	users->n--;
 }
 
 void
-rsp_users_heard(struct rsp_users *users, struct rsp_stream *s)
+rsp_users_heard(struct rsp_users *users, struct rsp_accepted *a)
 {
-	if (!s->user)
+	if (a->state != RSP_ACCEPTED_USER)
 		return;
-	s->active_ms = rsp_clock_ms();
-	TAILQ_REMOVE(&users->all, s, resting);
-	TAILQ_INSERT_TAIL(&users->all, s, resting);
-	TAILQ_REMOVE(&s->source->users, s, waiting);
-	TAILQ_INSERT_TAIL(&s->source->users, s, waiting);
+	a->active_ms = rsp_clock_ms();
+	TAILQ_REMOVE(&users->all, a, resting);
+	TAILQ_INSERT_TAIL(&users->all, a, resting);
+	TAILQ_REMOVE(&a->source->users, a, siblings);
+	TAILQ_INSERT_TAIL(&a->source->users, a, siblings);
 }
 
 /* Of the users of @source, the longest idle one, rather one that watches nothing. */
-static struct rsp_stream *
+static struct rsp_accepted *
 idlest(const struct rsp_users *users, const struct rsp_source *source)
 {
-	struct rsp_stream *s, *watcher = NULL;
+	struct rsp_accepted *a, *watcher = NULL;
 
-	TAILQ_FOREACH(s, &source->users, waiting)
+	TAILQ_FOREACH(a, &source->users, siblings)
 	{
-		enum rsp_stream_use use = use_of(users, s);
+		enum rsp_listener_use use = use_of(users, a);
 
 		if (use == RSP_USE_NONE)
-			return s;
+			return a;
 		if (use == RSP_USE_WATCH && !watcher)
-			watcher = s;
+			watcher = a;
 	}
 	return watcher;
 }
@@ -124,7 +126,7 @@ bool
 rsp_users_evict(struct rsp_users *users, const struct rsp_source *source, uint32_t n)
 {
 	struct rsp_source *each, *most = NULL;
-	struct rsp_stream *victim = NULL;
+	struct rsp_accepted *victim = NULL;
 
 	TAILQ_FOREACH(each, &users->crowd, crowd)
 	if (!most || each->n_users > most->n_users)
@@ -134,7 +136,8 @@ rsp_users_evict(struct rsp_users *users, const struct rsp_source *source, uint32
 	if (!victim)
 		return false;
 	users->stats->evicted++;
-	rsp_stream_fail(victim, RSP_ELIMIT, "too many connections of users: the longest idle one makes room");
-	rsp_stream_drop(victim);
+	struct rsp_stream *stream = victim->stream;
+	rsp_stream_fail(stream, RSP_ELIMIT, "too many connections of users: the longest idle one makes room");
+	rsp_stream_drop(stream);
 	return true;
 }

@@ -13,12 +13,12 @@ struct rsp_users {
 	const struct rsp_listener_params *params;
 	struct rsp_listener_stats *stats;
 	struct rsp_alarm *idle;        /* set while there are users: when the first may have been idle for too long */
-	struct rsp_stream_queue all;   /* the longest idle one first */
+	struct rsp_accepted_queue all;   /* the longest idle one first */
 	struct rsp_source_queue crowd; /* sources that have users */
 	uint32_t n;
 };
 
-/** No users yet. @params and @stats must outlive it. RSP_ENOMEM. */
+/** No users yet. @params and @atats must outlive it. RSP_ENOMEM. */
 enum rsp_err rsp_users_init(struct rsp_users *users, struct rsp_loop *loop, const struct rsp_listener_params *params,
 			    struct rsp_listener_stats *stats) RSP_NODISCARD;
 void rsp_users_done(struct rsp_users *users);
@@ -27,20 +27,20 @@ void rsp_users_done(struct rsp_users *users);
 uint32_t rsp_users_max(const struct rsp_listener_limits *limits);
 
 /**
- * Count the stream @s, which is open and has no key. If that is one too many, the one that rsp_users_evict() chooses goes;
- * RSP_ELIMIT: none may, and @s is not counted.
+ * Count @a, which is open and has no key. If that is one too many, the one that rsp_users_evict() chooses goes;
+ * RSP_ELIMIT: none may, and @a is not counted.
  */
-enum rsp_err rsp_users_add(struct rsp_users *users, struct rsp_stream *s) RSP_NODISCARD;
+enum rsp_err rsp_users_add(struct rsp_users *users, struct rsp_accepted *a) RSP_NODISCARD;
 
-/** @s is gone. */
-void rsp_users_remove(struct rsp_users *users, struct rsp_stream *s);
+/** @a is gone. */
+void rsp_users_remove(struct rsp_users *users, struct rsp_accepted *a);
 
-/** @s has said something whole: it is not idle. */
-void rsp_users_heard(struct rsp_users *users, struct rsp_stream *s);
+/** @a has said something whole: it is not idle. */
+void rsp_users_heard(struct rsp_users *users, struct rsp_accepted *a);
 
 /**
- * Close a user's connection for the sake of a newcomer from @source, which has @n connections: of the source with the most
- * users the longest idle one, rather one that watches nothing. False if no other source has more than @n users, and @source
+ * Close a user's connection for the sake of a newcomer from @aource, which has @n connections: of the source with the most
+ * users the longest idle one, rather one that watches nothing. False if no other source has more than @n users, and @aource
  * itself has not the most.
  */
 bool rsp_users_evict(struct rsp_users *users, const struct rsp_source *source, uint32_t n);

@@ -40,9 +40,11 @@ engine_step(void *ctx, uint32_t link)
 
 static const struct rsp_client_ops ops = { engine_send, engine_close, engine_dial, engine_event, engine_step };
 
-void
-rsp_session_settle(struct rsp_session *s)
+/* At the end of a turn: when does the engine want to be called next? */
+static void
+on_settle(void *ctx)
 {
+	struct rsp_session *s = ctx;
 	uint64_t next_ms = rsp_client_deadline(s->engine);
 
 	if (next_ms == s->alarm_ms)
@@ -58,13 +60,7 @@ on_alarm(void *ctx)
 
 	s->alarm_ms = RSP_NEVER; /* it rang: it is not set any more */
 	rsp_client_tick(s->engine, rsp_clock_ms());
-	rsp_session_settle(s);
-}
-
-static void
-on_defer(void *ctx)
-{
-	rsp_session_links_failed(ctx);
+	session_settle(s);
 }
 
 /* The credentials that @scope has, of which the session then has a reference. */
@@ -158,7 +154,8 @@ rsp_session_new(struct rsp_loop *loop, const struct rsp_session_config *config, 
 	s->event = event;
 	s->ctx = ctx;
 	s->alarm_ms = RSP_NEVER;
-	s->defer = (struct rsp_defer){ .call = on_defer, .ctx = s };
+	s->settle = (struct rsp_defer){ .call = on_settle, .ctx = s };
+	LIST_INIT(&s->links);
 	enum rsp_err err = begin(s, why);
 	if (err) {
 		rsp_session_free(s);
@@ -178,7 +175,7 @@ rsp_session_free(struct rsp_session *s)
 	rsp_session_links_done(s);
 	rsp_listener_free(s->listener);
 	rsp_session_discover_done(s);
-	rsp_defer_cancel(s->loop, &s->defer);
+	rsp_defer_cancel(s->loop, &s->settle);
 	rsp_alarm_free(s->alarm);
 	rsp_client_free(s->engine);
 	rsp_tls_unref(s->tls);
@@ -191,7 +188,7 @@ rsp_session_register(struct rsp_session *s, struct rsp_bytes handle, const struc
 {
 	enum rsp_err err = rsp_client_register(s->engine, rsp_clock_ms(), handle, pe);
 
-	rsp_session_settle(s);
+	session_settle(s);
 	return err;
 }
 
@@ -200,7 +197,7 @@ rsp_session_update(struct rsp_session *s, struct rsp_bytes handle, const struct 
 {
 	enum rsp_err err = rsp_client_update(s->engine, rsp_clock_ms(), handle, pe);
 
-	rsp_session_settle(s);
+	session_settle(s);
 	return err;
 }
 
@@ -209,7 +206,7 @@ rsp_session_deregister(struct rsp_session *s, struct rsp_bytes handle, uint32_t 
 {
 	enum rsp_err err = rsp_client_deregister(s->engine, rsp_clock_ms(), handle, pe_id);
 
-	rsp_session_settle(s);
+	session_settle(s);
 	return err;
 }
 
@@ -217,7 +214,7 @@ void
 rsp_session_deregister_all(struct rsp_session *s)
 {
 	rsp_client_deregister_all(s->engine, rsp_clock_ms());
-	rsp_session_settle(s);
+	session_settle(s);
 }
 
 enum rsp_err
@@ -225,7 +222,7 @@ rsp_session_resolve(struct rsp_session *s, struct rsp_bytes handle, uint32_t ite
 {
 	enum rsp_err err = rsp_client_resolve(s->engine, rsp_clock_ms(), handle, items, watch);
 
-	rsp_session_settle(s);
+	session_settle(s);
 	return err;
 }
 
@@ -233,7 +230,7 @@ void
 rsp_session_unwatch(struct rsp_session *s, struct rsp_bytes handle)
 {
 	rsp_client_unwatch(s->engine, handle);
-	rsp_session_settle(s);
+	session_settle(s);
 }
 
 enum rsp_err
@@ -241,7 +238,7 @@ rsp_session_report_unreachable(struct rsp_session *s, struct rsp_bytes handle, u
 {
 	enum rsp_err err = rsp_client_report_unreachable(s->engine, rsp_clock_ms(), handle, pe_id);
 
-	rsp_session_settle(s);
+	session_settle(s);
 	return err;
 }
 
@@ -255,7 +252,7 @@ void
 rsp_session_retry(struct rsp_session *s)
 {
 	rsp_client_retry(s->engine, rsp_clock_ms());
-	rsp_session_settle(s);
+	session_settle(s);
 }
 
 void
@@ -264,7 +261,7 @@ rsp_session_set_timeout(struct rsp_session *s, uint64_t timeout_ms)
 	uint64_t now_ms = rsp_clock_ms();
 
 	rsp_client_set_deadline(s->engine, now_ms, timeout_ms ? now_ms + timeout_ms : RSP_NEVER);
-	rsp_session_settle(s);
+	session_settle(s);
 }
 
 const struct rsp_client_attempt *
@@ -288,9 +285,9 @@ rsp_session_home(const struct rsp_session *s, struct rsp_session_home *ret)
 	*ret = (struct rsp_session_home){ .server = "", .tls_version = "", .tls_kx = "", .tls_cipher = "" };
 	rsp_client_stats(s->engine, &stats);
 	link = rsp_session_link_find(s, stats.home_link);
-	if (!stats.home_link || !link || !link->open)
+	if (!stats.home_link || !link || !rsp_channel_is_open(link->channel))
 		return;
-	const struct rsp_stream_auth *auth = rsp_stream_auth(link->stream);
+	const struct rsp_stream_auth *auth = rsp_channel_auth(link->channel);
 	ret->up = true;
 	ret->server = stats.home_server;
 	if (link->accepted) /* where it dialled from is not where it listens */
@@ -336,7 +333,7 @@ take_servers(struct rsp_session *s, const struct rsp_scope *scope, struct rsp_wh
 		return err;
 	}
 	free(old);
-	rsp_session_settle(s);
+	session_settle(s);
 	return RSP_OK;
 }
 

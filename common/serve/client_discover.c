@@ -17,7 +17,7 @@ on_heard(void *ctx, const struct rsp_sockaddr *from, struct rsp_bytes datagram)
 
 	if (rsp_client_announced(s->engine, rsp_clock_ms(), &flow.src, datagram)) /* else a flood would fill the disk */
 		rsp_trace_message(s->config.trace, rsp_clock_wall_ms(), &flow, datagram);
-	rsp_session_settle(s);
+	session_settle(s);
 }
 
 /* Somebody has to be able to prove that he is one of the scope's. */
@@ -46,7 +46,7 @@ rsp_session_discover(struct rsp_session *s, struct rsp_why *why)
 		if (rsp_announce_parse(config->discover[i], &at))
 			return rsp_fail(why, RSP_EUSAGE, "--discover", "\"%s\" is not GROUP[%%INTERFACE][:PORT]",
 					config->discover[i]);
-		err = rsp_announce_listen(s->loop, &at, on_heard, s, &s->ears[i], why);
+		err = rsp_announce_listen(s->loop, &at, on_heard, s, &s->announce_listeners[i], why);
 	}
 	return err;
 }
@@ -54,9 +54,9 @@ rsp_session_discover(struct rsp_session *s, struct rsp_why *why)
 void
 rsp_session_discover_done(struct rsp_session *s)
 {
-	for (size_t i = 0; i < RSP_COUNT(s->ears); i++) {
-		rsp_announce_listener_free(s->ears[i]);
-		s->ears[i] = NULL;
+	for (size_t i = 0; i < RSP_COUNT(s->announce_listeners); i++) {
+		rsp_announce_listener_free(s->announce_listeners[i]);
+		s->announce_listeners[i] = NULL;
 	}
 }
 
@@ -83,8 +83,8 @@ rsp_session_registrars(const struct rsp_session *s, struct rsp_client_server *re
 bool
 rsp_session_listens_at(const struct rsp_session *s, unsigned i, char out[static RSP_ANNOUNCE_TEXT_MAX])
 {
-	if (i >= RSP_COUNT(s->ears) || !s->ears[i])
+	if (i >= RSP_COUNT(s->announce_listeners) || !s->announce_listeners[i])
 		return false;
-	rsp_announce_format(rsp_announce_listener_at(s->ears[i]), out);
+	rsp_announce_format(rsp_announce_listener_at(s->announce_listeners[i]), out);
 	return true;
 }

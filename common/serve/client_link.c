@@ -5,20 +5,32 @@
 #include "proto/message.h"
 #include "serve/client_priv.h"
 
-/* The engine's links: a lookup, a race between addresses, a stream; or a stream that a registrar opened to us. */
+/* The engine's links: channels that we dial, or that registrars open to us. */
 
 struct session_link *
 rsp_session_link_find(const struct rsp_session *s, uint32_t id)
 {
-	struct session_link *link = s->links;
+	struct session_link *link;
 
-	while (link && link->id != id)
-		link = link->next;
+	LIST_FOREACH(link, &s->links, entry)
+	if (link->id == id)
+		break;
 	return link;
 }
 
+/* Forget @link. What is queued is sent, and its connection closes by itself. */
+static void
+link_free(struct session_link *link)
+{
+	LIST_REMOVE(link, entry);
+	rsp_channel_free(link->channel);
+	free(link->server_name);
+	free(link);
+}
+
+/* NULL: out of memory. */
 static struct session_link *
-link_new(struct rsp_session *s)
+link_new(struct rsp_session *s, const char *server_name)
 {
 	struct session_link *link = calloc(1, sizeof *link);
 
@@ -29,42 +41,25 @@ link_new(struct rsp_session *s)
 	while (!s->last_id || rsp_session_link_find(s, s->last_id));
 	link->s = s;
 	link->id = s->last_id;
-	link->next = s->links;
-	s->links = link;
-	return link;
+	LIST_INSERT_HEAD(&s->links, link, entry);
+	link->server_name = strdup(server_name);
+	if (link->server_name)
+		return link;
+	link_free(link);
+	return NULL;
 }
 
-/* Forget @link. Its stream, if it has one, sends what is queued and closes by itself. */
-static void
-link_free(struct session_link *link)
-{
-	struct session_link **at = &link->s->links;
-
-	while (*at && *at != link)
-		at = &(*at)->next;
-	if (*at)
-		*at = link->next;
-	rsp_lookup_cancel(link->lookup);
-	rsp_race_cancel(link->race);
-	if (link->stream) {
-		rsp_stream_set_ctx(link->stream, NULL);
-		rsp_stream_close(link->stream, link->open);
-	}
-	free(link->server_name);
-	free(link);
-}
-
-/* Where the way to the registrar ended, by what went wrong. */
 static enum rsp_client_step
-step_of(const struct session_link *link, enum rsp_err err)
+step_of(enum rsp_connect_stage stage)
 {
-	if (link->open)
-		return RSP_STEP_ASAP;
-	if (err == RSP_ELOOKUP)
-		return RSP_STEP_DNS;
-	if (link->reached || err == RSP_ENOKEY || err == RSP_EKEY)
-		return RSP_STEP_TLS;
-	return RSP_STEP_TCP;
+	static const enum rsp_client_step steps[] = {
+		[RSP_CONNECT_LOOKUP] = RSP_STEP_DNS,
+		[RSP_CONNECT_TRANSPORT] = RSP_STEP_TCP,
+		[RSP_CONNECT_HANDSHAKE] = RSP_STEP_TLS,
+		[RSP_CONNECT_OPEN] = RSP_STEP_ASAP,
+	};
+
+	return steps[stage];
 }
 
 enum rsp_client_step
@@ -72,58 +67,21 @@ rsp_session_link_step(const struct rsp_session *s, uint32_t id)
 {
 	const struct session_link *link = rsp_session_link_find(s, id);
 
-	if (!link || link->lookup)
-		return RSP_STEP_DNS;
-	return link->race && rsp_race_reached(link->race) ? RSP_STEP_TLS : RSP_STEP_TCP;
-}
-
-/* The engine is told, and @link is gone. */
-static void
-link_down(struct session_link *link)
-{
-	struct rsp_session *s = link->s;
-	enum rsp_client_step step = step_of(link, link->why.err);
-	struct rsp_why why = link->why;
-	uint32_t id = link->id;
-
-	link_free(link);
-	rsp_client_link_down(s->engine, rsp_clock_ms(), id, step, &why);
-	rsp_session_settle(s);
-}
-
-void
-rsp_session_links_failed(struct rsp_session *s)
-{
-	for (struct session_link *link = s->links, *next; link; link = next) {
-		next = link->next;
-		if (!link->failed)
-			continue;
-		link_down(link);
-		next = s->links; /* others may be gone too */
-	}
-}
-
-/* Not now: the engine is in the middle of a call to us. */
-static void
-fail_later(struct session_link *link)
-{
-	link->failed = true;
-	rsp_defer_ask(link->s->loop, &link->s->defer);
+	return link ? step_of(rsp_channel_stage(link->channel)) : RSP_STEP_DNS;
 }
 
 void
 rsp_session_links_done(struct rsp_session *s)
 {
-	while (s->links)
-		link_free(s->links);
+	while (!LIST_EMPTY(&s->links))
+		link_free(LIST_FIRST(&s->links));
 }
 
-/* Whether keys.json has a key for us and the registrar at the other end. Another one than the connection's will do: it is for
- * the next connection, and the registrar may not have it yet. */
+/* Whether this node still shares a valid key of the kind with the registrar at the other end, if @link was opened with a key. */
 static bool
 is_rightful(const struct session_link *link)
 {
-	const struct rsp_stream_auth *auth = rsp_stream_auth(link->stream);
+	const struct rsp_stream_auth *auth = rsp_channel_auth(link->channel);
 	const struct rsp_scope *scope = link->s->config.scope;
 	const struct rsp_keyring *ring = scope ? scope->keyring : NULL;
 	int64_t now_ms = rsp_clock_wall_ms();
@@ -140,205 +98,146 @@ is_rightful(const struct session_link *link)
 	return false;
 }
 
-/* True if @link may go on. If not it is as if it had closed. */
+/* True if @link may go on. Else it fails, as if the connection had broken. */
 static bool
 review(struct session_link *link)
 {
+	struct rsp_why why;
+
 	if (is_rightful(link))
 		return true;
-	(void)rsp_fail(&link->why, RSP_ECLOSED, link->server_name, "its key is not in our keys.json any more");
-	fail_later(link);
+	(void)rsp_fail(&why, RSP_ECLOSED, link->server_name, "its key is not in our keys.json any more");
+	rsp_channel_fail(link->channel, &why);
 	return false;
 }
 
 void
 rsp_session_links_review(struct rsp_session *s)
 {
-	for (struct session_link *link = s->links; link; link = link->next)
-		if (link->open && !link->failed)
-			(void)review(link);
+	struct session_link *link;
+
+	LIST_FOREACH(link, &s->links, entry)
+	if (rsp_channel_is_open(link->channel))
+		(void)review(link);
 }
 
 static void
-on_open(void *ctx, struct rsp_stream *stream, const struct rsp_stream_auth *auth)
+on_up(void *ctx, const struct rsp_stream_auth *auth)
 {
 	struct session_link *link = ctx;
+	struct rsp_session *s = link->s;
 	struct rsp_link_info info = {
+		.carrier = auth->carrier,
 		.role = auth->role,
 		.secure = auth->secure,
 		.identity = auth->identity,
 		.remote = auth->remote,
 		.local = auth->local,
 		.remote_port = auth->remote_port,
-		.carrier = auth->carrier,
 		.others = auth->others,
 		.n_others = auth->n_others,
 	};
 
-	if (!link)
+	if (!review(link)) /* the key was removed during the handshake */
 		return;
-	struct rsp_session *s = link->s;
-	link->race = NULL;
-	link->stream = stream;
-	link->open = true;
-	if (!review(link)) /* it was taken away during the handshake */
-		return;
-	if (s->listener && auth->secure && !link->accepted) /* it may dial us, too, from there */
+	if (s->listener && auth->secure && !link->accepted) /* the registrar may dial us, too, from its address */
 		rsp_listener_know(s->listener, &auth->remote);
 	rsp_client_link_up(s->engine, rsp_clock_ms(), link->id, &info);
-	rsp_session_settle(s);
+	session_settle(s);
 }
 
-/* Write @message, which came in or goes out, to the capture. */
 static void
-trace(const struct session_link *link, bool out, struct rsp_bytes message)
-{
-	if (link->stream)
-		rsp_trace_stream(link->s->config.trace, rsp_stream_auth(link->stream), RSP_PPID_ASAP, out, message);
-}
-
-static size_t
-on_data(void *ctx, struct rsp_stream *stream, struct rsp_bytes all)
+on_message(void *ctx, struct rsp_bytes message)
 {
 	struct session_link *link = ctx;
-	size_t at = 0;
+	struct rsp_session *s = link->s;
 
-	(void)stream;
-	if (!link)
-		return all.n;
+	rsp_client_receive(s->engine, rsp_clock_ms(), link->id, message);
+	session_settle(s);
+}
+
+static void
+on_malformed(void *ctx, struct rsp_bytes octets)
+{
+	struct session_link *link = ctx;
+	struct rsp_why why;
+
+	(void)octets;
+	(void)rsp_fail(&why, RSP_EPROTO, link->server_name, "no ASAP message: an impossible length");
+	rsp_channel_fail(link->channel, &why);
+}
+
+static void
+on_down(void *ctx, enum rsp_connect_stage stage, const struct rsp_why *why)
+{
+	struct session_link *link = ctx;
 	struct rsp_session *s = link->s;
 	uint32_t id = link->id;
-	while (!link->failed) {
-		struct rsp_bytes rest = rsp_bytes_of(all.p + at, all.n - at);
-		size_t n = rsp_message_frame(rest);
 
-		if (n == SIZE_MAX) {
-			(void)rsp_fail(&link->why, RSP_EPROTO, link->server_name,
-				       "no ASAP message: an impossible length");
-			fail_later(link);
-			return all.n;
-		}
-		if (n == 0 || n > rest.n)
-			break;
-		at += n;
-		trace(link, false, rsp_bytes_of(rest.p, n));
-		rsp_client_receive(s->engine, rsp_clock_ms(), id, rsp_bytes_of(rest.p, n));
-		link = rsp_session_link_find(s, id);
-		if (!link) { /* that message was its last */
-			at = all.n;
-			break;
-		}
-	}
-	rsp_session_settle(s);
-	return at;
+	link_free(link);
+	rsp_client_link_down(s->engine, rsp_clock_ms(), id, step_of(stage), why);
+	session_settle(s);
 }
 
-static void
-on_closed(void *ctx, struct rsp_stream *stream, const struct rsp_why *why)
+static const struct rsp_channel_events link_events = {
+	.up = on_up, .message = on_message, .malformed = on_malformed, .down = on_down
+};
+
+static struct rsp_channel_params
+params_of(struct session_link *link)
 {
-	struct session_link *link = ctx;
-
-	(void)stream;
-	if (!link)
-		return;
-	link->stream = NULL;
-	if (!link->failed && why->err)
-		link->why = *why;
-	else if (!link->failed)
-		(void)rsp_fail(&link->why, RSP_ECLOSED, why->object, "connection closed");
-	link_down(link);
+	return (struct rsp_channel_params){ .frame = rsp_message_frame,
+					    .ppid = RSP_PPID_ASAP,
+					    .trace = link->s->config.trace,
+					    .events = &link_events,
+					    .ctx = link };
 }
 
-static const struct rsp_stream_events dialled = { .open = on_open, .data = on_data, .closed = on_closed };
-
-static void
-on_no_way(void *ctx, const struct rsp_why *why, bool reached)
-{
-	struct session_link *link = ctx;
-
-	link->race = NULL;
-	link->reached = reached;
-	link->why = *why;
-	link_down(link);
-}
-
-/* Dial the @n addresses @to. @before: what went wrong when they were looked up. */
-static void
-dial(struct session_link *link, const struct rsp_sockaddr *to, unsigned n, const struct rsp_why *before)
+/* Dial @to over @link: at its address, or at those that @server has. */
+static enum rsp_err
+dial(struct session_link *link, const struct rsp_dial *to, const struct session_server *server)
 {
 	struct rsp_session *s = link->s;
 	const struct rsp_session_config *config = &s->config;
-	const char *demanded = link->role == RSP_ROLE_USER ? config->tls_name : NULL;
-	struct rsp_race_params params = {
+	const char *demanded = to->role == RSP_ROLE_USER ? config->tls_name : NULL;
+	struct rsp_channel_params params = params_of(link);
+	struct rsp_sockaddr at[RSP_CLIENT_SERVER_IPS_MAX];
+	struct rsp_connect_params connect = {
 		.dial = {
-			.carrier = link->carrier,
+			.carrier = to->carrier,
 			.tls = s->tls,
-			.role = link->role,
+			.role = to->role,
 			.server_name = demanded ? demanded : link->server_name,
-			.any_registrar = link->any && !demanded,
-			.timeout_ms = config->dial_timeout_ms ? config->dial_timeout_ms : config->timers.t5_serverhunt_ms / 10 * 9,
+			.any_registrar = !to->server_name && !demanded,
+			.timeout_ms = config->dial_timeout_ms ? config->dial_timeout_ms
+							      : config->timers.t5_serverhunt_ms / 10 * 9,
 		},
-		.to = to,
-		.n = n,
-		.events = &dialled,
-		.failed = on_no_way,
-		.ctx = link,
-		.before = before,
+		.port = to->port,
+		.to = at,
 	};
-	enum rsp_err err = rsp_race_start(s->loop, &params, &link->race);
 
-	if (!err)
-		return;
-	link->race = NULL;
-	(void)rsp_fail(&link->why, err, link->server_name, "%s", rsp_err_text(err));
-	fail_later(link);
-}
-
-static void
-on_lookup(void *ctx, const struct rsp_sockaddr *addrs, unsigned n, const struct rsp_why *why)
-{
-	struct session_link *link = ctx;
-	const struct session_server *server = &link->s->servers[link->server];
-	struct rsp_sockaddr to[RSP_LOOKUP_MAX + RSP_CLIENT_SERVER_IPS_MAX];
-	unsigned n_to = 0;
-
-	link->lookup = NULL;
-	for (unsigned i = 0; i < n && i < RSP_LOOKUP_MAX; i++)
-		to[n_to++] = addrs[i];
-	for (unsigned i = 0; i < server->n_more; i++)
-		to[n_to++] = rsp_sockaddr_of(&server->more[i], link->port);
-	dial(link, to, n_to, why);
+	if (to->ip.family) {
+		at[connect.n++] = rsp_sockaddr_of(&to->ip, to->port);
+	} else {
+		connect.host = server->host;
+		for (unsigned i = 0; i < server->n_more; i++)
+			at[connect.n++] = rsp_sockaddr_of(&server->more[i], to->port);
+	}
+	return rsp_channel_dial(s->loop, &params, &connect, &link->channel);
 }
 
 uint32_t
 rsp_session_link_dial(struct rsp_session *s, const struct rsp_dial *to, unsigned server)
 {
-	struct session_link *link = link_new(s);
 	char address[RSP_SOCKADDR_TEXT_MAX];
 
+	rsp_addr_format(&to->ip, to->port, address);
+	struct session_link *link = link_new(s, to->server_name ? to->server_name : address);
 	if (!link)
 		return 0;
-	link->server = server;
-	link->port = to->port;
-	link->role = to->role;
-	link->carrier = to->carrier;
-	link->any = !to->server_name;
-	rsp_addr_format(&to->ip, to->port, address);
-	link->server_name = strdup(link->any ? address : to->server_name);
-	if (!link->server_name) {
+	if (dial(link, to, to->ip.family ? NULL : &s->servers[server])) {
 		link_free(link);
 		return 0;
-	}
-	if (to->ip.family) {
-		struct rsp_sockaddr at = rsp_sockaddr_of(&to->ip, to->port);
-
-		dial(link, &at, 1, NULL);
-		return link->id;
-	}
-	if (rsp_lookup_start(s->loop, s->servers[server].host, to->port, on_lookup, link, &link->lookup)) {
-		link->lookup = NULL;
-		(void)rsp_fail(&link->why, RSP_ELOOKUP, s->servers[server].host, "cannot be looked up");
-		fail_later(link);
 	}
 	return link->id;
 }
@@ -347,17 +246,15 @@ void
 rsp_session_link_send(struct rsp_session *s, uint32_t id, struct rsp_bytes message)
 {
 	struct session_link *link = rsp_session_link_find(s, id);
-	enum rsp_err err;
+	struct rsp_why why;
 
-	if (!link || !link->open || link->failed)
+	if (!link || !rsp_channel_is_open(link->channel))
 		return;
-	err = rsp_stream_send(link->stream, message);
-	if (!err) {
-		trace(link, true, message);
+	enum rsp_err err = rsp_channel_send(link->channel, message);
+	if (!err)
 		return;
-	}
-	(void)rsp_fail(&link->why, err, link->server_name, "cannot send: %s", rsp_err_text(err));
-	fail_later(link);
+	(void)rsp_fail(&why, err, link->server_name, "cannot send: %s", rsp_err_text(err));
+	rsp_channel_fail(link->channel, &why);
 }
 
 void
@@ -374,21 +271,19 @@ static void
 on_accept(void *ctx, struct rsp_stream *stream, const struct rsp_stream_auth *auth)
 {
 	struct rsp_session *s = ctx;
-	struct session_link *link = link_new(s);
-	const char *name = auth->identity ? auth->identity : "";
+	struct session_link *link = link_new(s, auth->identity ? auth->identity : "");
 
-	if (link)
-		link->server_name = strdup(name);
-	rsp_stream_set_ctx(stream, link);
-	if (!link || !link->server_name) {
-		if (link)
-			link_free(link);
-		rsp_stream_close(stream, false);
+	if (!link) {
+		rsp_channel_reject(stream);
+		return;
+	}
+	struct rsp_channel_params params = params_of(link);
+	if (rsp_channel_accept(s->loop, &params, stream, &link->channel)) {
+		link_free(link);
 		return;
 	}
 	link->accepted = true;
-	link->role = auth->role;
-	on_open(link, stream, auth);
+	on_up(link, auth);
 }
 
 static void
@@ -400,10 +295,10 @@ on_refused(void *ctx, const struct rsp_sockaddr *remote, const struct rsp_why *w
 		s->config.refused(s->config.refused_ctx, remote, why);
 }
 
-static const struct rsp_stream_events accepted = { .open = on_accept, .data = on_data, .closed = on_closed };
+static const struct rsp_stream_events accepted = { .open = on_accept };
 
 /* Registrars that dial us come by key or, in plain text, as they are: none is a user that may be idle. */
-static enum rsp_stream_use
+static enum rsp_listener_use
 on_use(void *ctx, struct rsp_stream *stream)
 {
 	(void)ctx;

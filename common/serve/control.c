@@ -10,7 +10,8 @@
 
 #include "base/file.h"
 #include "net/loop.h"
-#include "net/stream.h"
+#include "net/dial.h"
+#include "net/listener.h"
 
 #define CONNECTIONS_MAX 32
 #define TEXT_MAX        (16U << 20)
@@ -247,7 +248,7 @@ query_begin(struct rsp_loop *loop, struct rsp_query *q, uint64_t timeout_ms, str
 	enum rsp_err err = rsp_alarm_new(loop, on_timeout, q, &q->alarm);
 	if (err)
 		return rsp_fail(why, err, q->path, "%s", rsp_err_text(err));
-	err = rsp_stream_dial(loop, &params, &events, q, &q->stream, why);
+	err = rsp_dial_start(loop, &params, &events, q, &q->stream, why);
 	if (!err && timeout_ms)
 		rsp_alarm_in(q->alarm, timeout_ms);
 	return err;

@@ -18,9 +18,12 @@ rsp_serve_port_name(enum rsp_serve_port port)
 	return names[port];
 }
 
-void
-serve_arm(struct rsp_serve *s)
+/* At the end of a turn: when does the engine want to be called next? */
+static void
+on_arm(void *ctx)
 {
+	struct rsp_serve *s = ctx;
+
 	rsp_alarm_set(s->due, rsp_registrar_deadline(s->engine));
 	if (!s->told_ready && rsp_registrar_state(s->engine) == RSP_REGISTRAR_SERVING) {
 		s->told_ready = true;
@@ -37,51 +40,18 @@ on_due(void *ctx)
 	serve_arm(s);
 }
 
-/* Something of ours, not the engine's, that is worth its record. */
-void
-serve_record(struct serve_link *link, enum rsp_event_kind kind, uint8_t message_type, const char *reason)
-{
-	const struct rsp_stream_auth *auth = rsp_stream_auth(link->stream);
-	struct rsp_event event = {
-		.kind = kind,
-		.protocol = link->port == RSP_SERVE_ENRP ? RSP_ENRP : RSP_ASAP,
-		.message_type = message_type,
-		.cause = RSP_CAUSE_NONE,
-		.reason = reason,
-		.identity = auth->identity,
-		.role = auth->role,
-		.remote = auth->remote,
-		.remote_port = auth->remote_port,
-	};
-
-	link->service->config.record(link->service->config.ctx, &event);
-}
-
-/* A message that came in, or goes out, for the capture. */
-static void
-trace(const struct serve_link *link, bool out, struct rsp_bytes message)
-{
-	uint32_t ppid = link->port == RSP_SERVE_ENRP ? RSP_PPID_ENRP : RSP_PPID_ASAP;
-
-	rsp_trace_stream(link->service->config.trace, rsp_stream_auth(link->stream), ppid, out, message);
-}
-
-/* The engine's calls. Streams call nobody back from inside of these. */
+/* The engine's calls. No channel calls back during them. */
 
 static void
 op_send(void *ctx, uint32_t id, struct rsp_bytes message)
 {
 	struct serve_link *link = serve_link_of(ctx, id);
 
-	if (!link || link->closing)
-		return;
-	enum rsp_err err = rsp_stream_send(link->stream, message);
-	if (!err)
-		trace(link, true, message);
-	if (!err || err == RSP_ECLOSED) /* which its end tells */
+	enum rsp_err err = link ? rsp_channel_send(link->channel, message) : RSP_ECLOSED;
+	if (!err || err == RSP_ECLOSED) /* the end of the connection is told by down() */
 		return;
 	if (err == RSP_ELIMIT)
-		serve_record(link, RSP_EVENT_LIMIT, message.n ? message.p[0] : 0, "connection-queue");
+		serve_link_record(link, RSP_EVENT_LIMIT, message.n ? message.p[0] : 0, "connection-queue");
 	serve_link_close(link, false);
 }
 
@@ -93,8 +63,7 @@ op_close(void *ctx, uint32_t id)
 	if (!link)
 		return;
 	link->known = false;
-	if (!link->closing)
-		serve_link_close(link, true);
+	serve_link_close(link, true);
 }
 
 static void
@@ -107,7 +76,7 @@ op_record(void *ctx, const struct rsp_event *event)
 
 static const struct rsp_engine_ops ops = { op_send, op_close, serve_link_dial, op_record };
 
-/* What streams tell. */
+/* What connections tell. */
 
 static void
 up(struct serve_link *link, const struct rsp_stream_auth *auth)
@@ -128,14 +97,13 @@ up(struct serve_link *link, const struct rsp_stream_auth *auth)
 	};
 	bool known = link->known;
 
-	link->open = true;
 	if (!serve_link_is_rightful(link)) { /* it was taken away during the handshake */
 		serve_link_close(link, false);
 		return;
 	}
 	serve_link_know(link, auth);
 	if (auth->role == RSP_ROLE_MONITOR && !serve_may_look(s, auth->identity)) {
-		serve_record(link, RSP_EVENT_REFUSED, 0, "monitor-not-allowed");
+		serve_link_record(link, RSP_EVENT_REFUSED, 0, "monitor-not-allowed");
 		serve_link_close(link, false);
 		return;
 	}
@@ -152,91 +120,52 @@ static void
 on_accepted(void *ctx, struct rsp_stream *stream, const struct rsp_stream_auth *auth)
 {
 	struct serve_port *port = ctx;
-	struct serve_link *link = serve_link_new(port->service, stream, port->kind);
+	struct serve_link *link = serve_link_accept(port->service, stream, port->kind);
 
-	if (!link) {
-		rsp_stream_set_ctx(stream, NULL);
-		rsp_stream_close(stream, false);
-	} else if (port->service->left) {
+	if (link && port->service->left)
 		serve_link_close(link, false); /* it came while we leave */
-	} else {
+	else if (link)
 		up(link, auth);
-	}
 }
 
 static void
-on_dialled(void *ctx, struct rsp_stream *stream, const struct rsp_stream_auth *auth)
+on_up(void *ctx, const struct rsp_stream_auth *auth)
+{
+	up(ctx, auth);
+}
+
+static void
+on_message(void *ctx, struct rsp_bytes message)
 {
 	struct serve_link *link = ctx;
 
-	link->race = NULL;
-	link->stream = stream;
-	up(link, auth);
+	rsp_registrar_receive(link->service->engine, rsp_clock_ms(), link->id, message);
+	serve_arm(link->service);
 }
 
-/* One whole message. */
+/* A message has begun and is not complete: bound the time that the rest may take. */
 static void
-message(struct serve_link *link, struct rsp_bytes whole)
+on_partial(void *ctx)
 {
-	trace(link, false, whole);
-	rsp_registrar_receive(link->service->engine, rsp_clock_ms(), link->id, whole);
-}
-
-/* A message has begun and is not complete: it has a while to come. */
-static void
-await_rest(struct serve_link *link)
-{
+	struct serve_link *link = ctx;
 	struct rsp_serve *s = link->service;
 
-	if (link->partial_ms)
+	if (s->sweeping)
 		return;
-	link->partial_ms = rsp_clock_ms();
-	if (!s->sweeping) {
-		s->sweeping = true;
-		rsp_alarm_in(s->sweep, s->config.message_ms);
-	}
+	s->sweeping = true;
+	rsp_alarm_in(s->sweep, s->config.message_ms);
 }
 
-/* A TLS handshake record (RFC 8446 s.5.1) at a port for plain text. No message of RSerPool has this type. */
-static bool
-is_tls(const struct serve_link *link, struct rsp_bytes all)
-{
-	return !rsp_stream_auth(link->stream)->secure && all.n >= 2 && all.p[0] == 0x16 && all.p[1] == 3;
-}
-
-static size_t
-on_data(void *ctx, struct rsp_stream *stream, struct rsp_bytes all)
+static void
+on_malformed(void *ctx, struct rsp_bytes octets)
 {
 	struct serve_link *link = ctx;
-	struct rsp_bytes rest = all;
+	bool tls = octets.p[0] == 0x16 && !rsp_channel_auth(link->channel)->secure;
 
-	if (link && !link->closing && is_tls(link, all)) {
-		serve_record(link, RSP_EVENT_MALFORMED, all.p[0], "a TLS handshake, but this port is for plain text");
-		serve_link_close(link, false);
-	}
-	while (link && !link->closing && rest.n > 0 && !rsp_stream_full(stream)) {
-		size_t n = rsp_message_frame(rest);
-
-		if (n == SIZE_MAX) {
-			serve_record(link, RSP_EVENT_MALFORMED, rest.p[0], "a length field that no message can have");
-			serve_link_close(link, true);
-			break;
-		}
-		if (n == 0 || n > rest.n)
-			break;
-		link->partial_ms = 0;
-		message(link, rsp_bytes_of(rest.p, n));
-		rest = rsp_bytes_of(rest.p + n, rest.n - n);
-	}
-	if (!link || link->closing) {
-		if (link)
-			serve_arm(link->service);
-		return all.n;
-	}
-	if (rest.n > 0 && !rsp_stream_full(stream))
-		await_rest(link);
-	serve_arm(link->service);
-	return all.n - rest.n;
+	serve_link_record(link, RSP_EVENT_MALFORMED, octets.p[0],
+			  tls ? "a TLS handshake, but this port is for plain text"
+			      : "a length field that no message can have");
+	serve_link_close(link, !tls);
 }
 
 static void
@@ -256,13 +185,28 @@ on_ready(void *ctx)
 		s->config.ready(s->config.ctx);
 }
 
-void
-serve_link_down(struct serve_link *link, const struct rsp_why *why)
+/* Record why the connection broke, unless the other side is simply not there, or the engine records it: that a registrar
+ * cannot be dialled. */
+static void
+record_broken(const struct serve_link *link, enum rsp_connect_stage stage, const struct rsp_why *why)
 {
+	const struct rsp_serve *s = link->service;
+	bool dialling = link->dialled && stage != RSP_CONNECT_OPEN;
+	bool absent = why->err == RSP_ECLOSED || why->err == RSP_EUNREACHABLE || (why->err == RSP_ETIMEOUT && dialling);
+
+	if (!absent && !(dialling && link->port == RSP_SERVE_ENRP))
+		s->config.refused(s->config.ctx, link->port, link->dialled, link->server_name, why);
+}
+
+static void
+on_down(void *ctx, enum rsp_connect_stage stage, const struct rsp_why *why)
+{
+	struct serve_link *link = ctx;
 	struct rsp_serve *s = link->service;
 	uint32_t id = link->id;
 	bool known = link->known;
 
+	record_broken(link, stage, why);
 	serve_link_free(link);
 	if (known) {
 		rsp_registrar_link_failed(s->engine, rsp_clock_ms(), id, why);
@@ -272,40 +216,12 @@ serve_link_down(struct serve_link *link, const struct rsp_why *why)
 		rsp_defer_ask(s->loop, &s->leave);
 }
 
-/* What was broken is told here. That nobody is there, and that a registrar cannot be dialled, the engine tells. */
-static void
-tell_broken(struct serve_link *link, const struct rsp_why *why)
-{
-	struct rsp_serve *s = link->service;
-	bool dialling = link->dialled && !link->open;
-	bool absent = why->err == RSP_ECLOSED || why->err == RSP_EUNREACHABLE || (why->err == RSP_ETIMEOUT && dialling);
-
-	if (why->err && !absent && !link->closing && !(dialling && link->port == RSP_SERVE_ENRP))
-		s->config.refused(s->config.ctx, link->port, link->dialled, link->server_name, why);
-}
-
-void
-serve_link_failed(struct serve_link *link, const struct rsp_why *why)
-{
-	tell_broken(link, why);
-	serve_link_down(link, why);
-}
-
-static void
-on_closed(void *ctx, struct rsp_stream *stream, const struct rsp_why *why)
-{
-	static const struct rsp_why closed = { .err = RSP_ECLOSED, .reason = "connection closed" };
-	struct serve_link *link = ctx;
-
-	(void)stream;
-	if (!link)
-		return;
-	link->stream = NULL;
-	serve_link_failed(link, why->err ? why : &closed);
-}
-
-static const struct rsp_stream_events accepted = { .open = on_accepted, .data = on_data, .closed = on_closed };
-const struct rsp_stream_events serve_dialled = { .open = on_dialled, .data = on_data, .closed = on_closed };
+static const struct rsp_stream_events accepted = { .open = on_accepted };
+static const struct rsp_channel_events link_events = { .up = on_up,
+						       .message = on_message,
+						       .malformed = on_malformed,
+						       .partial = on_partial,
+						       .down = on_down };
 
 static void
 on_refused(void *ctx, const struct rsp_sockaddr *remote, const struct rsp_why *why)
@@ -317,10 +233,10 @@ on_refused(void *ctx, const struct rsp_sockaddr *remote, const struct rsp_why *w
 }
 
 /* What a connection without a key is used for: in plain text that may be an element's or a registrar's. */
-static enum rsp_stream_use
+static enum rsp_listener_use
 on_use(void *ctx, struct rsp_stream *stream)
 {
-	const struct serve_link *link = ctx;
+	const struct serve_link *link = ctx ? rsp_channel_ctx(ctx) : NULL;
 
 	(void)stream;
 	if (!link || !link->known)
@@ -339,11 +255,12 @@ on_sweep(void *ctx)
 
 	for (uint32_t i = 0; i < s->n_links; i++) {
 		struct serve_link *link = s->links[i];
-		if (!link->stream || !link->partial_ms)
+		uint64_t partial_ms = link->channel ? rsp_channel_partial_ms(link->channel) : 0;
+		if (!partial_ms)
 			continue;
-		uint64_t end = link->partial_ms + s->config.message_ms;
+		uint64_t end = partial_ms + s->config.message_ms;
 		if (end <= now) {
-			serve_record(link, RSP_EVENT_LIMIT, 0, "message-time");
+			serve_link_record(link, RSP_EVENT_LIMIT, 0, "message-time");
 			serve_link_close(link, false);
 		} else if (end < next) {
 			next = end;
@@ -484,6 +401,7 @@ rsp_serve_new(struct rsp_loop *loop, const struct rsp_serve_config *config, cons
 		return rsp_fail(why, RSP_ENOMEM, name, "out of memory");
 	s->loop = loop;
 	s->config = *config;
+	s->link_events = &link_events;
 	serve_rights_ask(&s->config.engine);
 	if (s->config.message_ms == 0)
 		s->config.message_ms = MESSAGE_MS;
@@ -492,6 +410,7 @@ rsp_serve_new(struct rsp_loop *loop, const struct rsp_serve_config *config, cons
 	enum rsp_err err = serve_rights_take(s, scope);
 	if (err)
 		return rsp_fail(why, err, name, "%s", rsp_err_text(err));
+	s->arm = (struct rsp_defer){ .call = on_arm, .ctx = s };
 	s->leave = (struct rsp_defer){ .call = done_leaving, .ctx = s };
 	s->ready = (struct rsp_defer){ .call = on_ready, .ctx = s };
 	err = start(s, why);
@@ -559,7 +478,7 @@ rsp_serve_leave(struct rsp_serve *s, void (*left)(void *ctx))
 	rsp_registrar_leave(s->engine);
 	serve_arm(s);
 	for (uint32_t i = 0; i < s->n_links; i++) /* those that the engine does not know */
-		if (s->links[i]->used && !s->links[i]->closing)
+		if (s->links[i]->channel)
 			serve_link_close(s->links[i], true);
 	if (s->n_open == 0)
 		rsp_defer_ask(s->loop, &s->leave);
@@ -588,15 +507,14 @@ rsp_serve_free(struct rsp_serve *s)
 	stop_listening(s);
 	for (uint32_t i = 0; i < s->n_links; i++) {
 		struct serve_link *link = s->links[i];
-		if (link->stream) {
-			rsp_stream_set_ctx(link->stream, NULL);
-			rsp_stream_close(link->stream, false);
-		}
-		if (link->used)
+		if (link->channel) {
+			rsp_channel_close(link->channel, false);
 			serve_link_free(link);
+		}
 		free(link);
 	}
 	free(s->links);
+	rsp_defer_cancel(s->loop, &s->arm);
 	rsp_defer_cancel(s->loop, &s->leave);
 	rsp_defer_cancel(s->loop, &s->ready);
 	free(s->contacts);

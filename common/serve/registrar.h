@@ -6,7 +6,7 @@
 
 #include "engine/registrar/registrar.h"
 #include "keys/scope.h"
-#include "net/stream.h"
+#include "net/listener.h"
 
 /* A registrar at work: the engine joined to listeners, connections, keys and the clock. */
 

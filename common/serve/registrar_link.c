@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "keys/scope.h"
+#include "proto/message.h"
 #include "serve/registrar_priv.h"
 
 /* The registrar's connections, and the dialling of other registrars and of elements that were taken over. */
@@ -10,34 +10,44 @@
 struct serve_link *
 serve_link_of(const struct rsp_serve *s, uint32_t id)
 {
-	return id > 0 && id <= s->n_links && s->links[id - 1]->used ? s->links[id - 1] : NULL;
+	return id > 0 && id <= s->n_links && s->links[id - 1]->channel ? s->links[id - 1] : NULL;
 }
 
-struct serve_link *
-serve_link_new(struct rsp_serve *s, struct rsp_stream *stream, enum rsp_serve_port port)
+/* A slot for one more link; the limits of the listeners and of the engine bound how many there are. NULL: out of memory. */
+static struct serve_link *
+take_slot(struct rsp_serve *s)
 {
 	struct serve_link *link = s->free_link ? s->links[s->free_link - 1] : NULL;
 
 	if (link) {
 		s->free_link = link->next_free;
-	} else {
-		if (s->n_links == s->links_room) {
-			uint32_t room = s->links_room ? s->links_room * 2 : 64;
-			struct serve_link **links = reallocarray(s->links, room, sizeof(struct serve_link *));
-			if (!links)
-				return NULL;
-			s->links = links;
-			s->links_room = room;
-		}
-		link = calloc(1, sizeof(*link));
-		if (!link)
-			return NULL;
-		s->links[s->n_links++] = link;
-		link->id = s->n_links;
+		return link;
 	}
-	*link = (struct serve_link){ .service = s, .used = true, .stream = stream, .port = port, .id = link->id };
-	if (stream)
-		rsp_stream_set_ctx(stream, link);
+	if (s->n_links == s->links_room) {
+		uint32_t room = s->links_room ? s->links_room * 2 : 64;
+		struct serve_link **links = reallocarray(s->links, room, sizeof(struct serve_link *));
+
+		if (!links)
+			return NULL;
+		s->links = links;
+		s->links_room = room;
+	}
+	link = calloc(1, sizeof(*link));
+	if (!link)
+		return NULL;
+	s->links[s->n_links++] = link;
+	link->id = s->n_links;
+	return link;
+}
+
+static struct serve_link *
+link_new(struct rsp_serve *s, enum rsp_serve_port port)
+{
+	struct serve_link *link = take_slot(s);
+
+	if (!link)
+		return NULL;
+	*link = (struct serve_link){ .service = s, .port = port, .id = link->id };
 	s->n_open++;
 	return link;
 }
@@ -47,8 +57,7 @@ serve_link_free(struct serve_link *link)
 {
 	struct rsp_serve *s = link->service;
 
-	rsp_lookup_cancel(link->lookup);
-	rsp_race_cancel(link->race);
+	rsp_channel_free(link->channel);
 	free(link->server_name);
 	*link = (struct serve_link){ .service = s, .id = link->id, .next_free = s->free_link };
 	s->free_link = link->id;
@@ -58,12 +67,7 @@ serve_link_free(struct serve_link *link)
 void
 serve_link_close(struct serve_link *link, bool flush)
 {
-	link->closing = true;
-	link->partial_ms = 0;
-	if (link->stream)
-		rsp_stream_close(link->stream, flush);
-	else
-		serve_link_free(link);
+	rsp_channel_close(link->channel, flush);
 }
 
 void
@@ -75,70 +79,69 @@ serve_link_know(const struct serve_link *link, const struct rsp_stream_auth *aut
 		rsp_listener_know(listener, &auth->remote);
 }
 
-static void
-on_no_way(void *ctx, const struct rsp_why *why, bool reached)
+void
+serve_link_record(const struct serve_link *link, enum rsp_event_kind kind, uint8_t message_type, const char *reason)
 {
-	struct serve_link *link = ctx;
-
-	(void)reached;
-	link->race = NULL;
-	serve_link_failed(link, why);
-}
-
-/* How long the lookup of a name may take, and the dialling of its addresses. */
-static uint32_t
-dial_timeout(const struct serve_link *link)
-{
-	const struct rsp_registrar_config *engine = &link->service->config.engine;
-
-	return link->port == RSP_SERVE_ENRP ? engine->max_time_no_response_ms : engine->keepalive_timeout_ms;
-}
-
-/* Dial the @n addresses @to. @before: what went wrong when they were looked up. */
-static enum rsp_err
-dial(struct serve_link *link, const struct rsp_sockaddr *to, unsigned n, const struct rsp_why *before)
-{
-	struct rsp_serve *s = link->service;
-	struct rsp_race_params params = {
-		.dial = {
-			.carrier = link->carrier,
-			.tls = s->tls,
-			.role = link->role,
-			.server_name = link->server_name,
-			.queue_max = s->config.limits.queue_max,
-			.timeout_ms = dial_timeout(link),
-		},
-		.to = to,
-		.n = n,
-		.events = &serve_dialled,
-		.failed = on_no_way,
-		.ctx = link,
-		.before = before,
+	const struct rsp_stream_auth *auth = rsp_channel_auth(link->channel);
+	struct rsp_event event = {
+		.kind = kind,
+		.protocol = link->port == RSP_SERVE_ENRP ? RSP_ENRP : RSP_ASAP,
+		.message_type = message_type,
+		.cause = RSP_CAUSE_NONE,
+		.reason = reason,
+		.identity = auth->identity,
+		.role = auth->role,
+		.remote = auth->remote,
+		.remote_port = auth->remote_port,
 	};
 
-	return rsp_race_start(s->loop, &params, &link->race);
+	link->service->config.record(link->service->config.ctx, &event);
 }
 
-static void
-on_looked_up(void *ctx, const struct rsp_sockaddr *addrs, unsigned n, const struct rsp_why *reason)
+/* As rsp_message_frame(). At a port for plain text a TLS handshake record (RFC 8446 s.5.1) begins no message, although its
+ * octets could be a length. */
+static size_t
+frame_plain(struct rsp_bytes octets)
 {
-	struct serve_link *link = ctx;
-	struct rsp_why why;
-
-	link->lookup = NULL;
-	enum rsp_err err = dial(link, addrs, n, reason);
-	if (!err)
-		return;
-	link->race = NULL;
-	(void)rsp_fail(&why, err, link->server_name, "%s", rsp_err_text(err));
-	serve_link_failed(link, &why);
+	return octets.n >= 2 && octets.p[0] == 0x16 && octets.p[1] == 3 ? SIZE_MAX : rsp_message_frame(octets);
 }
 
-/* Where the registrar @name is, as the configuration says. */
+static struct rsp_channel_params
+params_of(struct serve_link *link, bool secure)
+{
+	struct rsp_serve *s = link->service;
+
+	return (struct rsp_channel_params){
+		.frame = secure ? rsp_message_frame : frame_plain,
+		.ppid = link->port == RSP_SERVE_ENRP ? RSP_PPID_ENRP : RSP_PPID_ASAP,
+		.trace = s->config.trace,
+		.events = s->link_events,
+		.ctx = link,
+	};
+}
+
+struct serve_link *
+serve_link_accept(struct rsp_serve *s, struct rsp_stream *stream, enum rsp_serve_port port)
+{
+	struct serve_link *link = link_new(s, port);
+
+	if (!link) {
+		rsp_channel_reject(stream);
+		return NULL;
+	}
+	struct rsp_channel_params params = params_of(link, rsp_stream_auth(stream)->secure);
+	if (rsp_channel_accept(s->loop, &params, stream, &link->channel)) {
+		serve_link_free(link);
+		return NULL;
+	}
+	return link;
+}
+
+/* Where the registrar @name is, as the configuration says; NULL: it does not. */
 static const char *
 host_of(const struct rsp_serve *s, const char *name)
 {
-	for (unsigned i = 0; i < s->config.n_contacts; i++)
+	for (unsigned i = 0; name && i < s->config.n_contacts; i++)
 		if (strcmp(s->contacts[i].name, name) == 0)
 			return s->contacts[i].host;
 	return NULL;
@@ -148,18 +151,34 @@ static bool
 begin(struct serve_link *link, const struct rsp_dial *to)
 {
 	struct rsp_serve *s = link->service;
-
-	if (!to->ip.family) {
-		const char *host = to->server_name ? host_of(s, to->server_name) : NULL;
-
-		if (!host || rsp_lookup_start(s->loop, host, to->port, on_looked_up, link, &link->lookup))
-			return false;
-		if (dial_timeout(link)) /* 0: none is set */
-			rsp_lookup_limit(link->lookup, dial_timeout(link));
-		return true;
-	}
+	const struct rsp_registrar_config *engine = &s->config.engine;
+	/* for the lookup of a name, and for all of its addresses */
+	uint32_t timeout_ms =
+		link->port == RSP_SERVE_ENRP ? engine->max_time_no_response_ms : engine->keepalive_timeout_ms;
 	struct rsp_sockaddr at = rsp_sockaddr_of(&to->ip, to->port);
-	return !dial(link, &at, 1, NULL);
+	struct rsp_connect_params connect = {
+		.dial = {
+			.carrier = to->carrier,
+			.tls = s->tls,
+			.role = to->role,
+			.server_name = link->server_name,
+			.queue_max = s->config.limits.queue_max,
+			.timeout_ms = timeout_ms,
+		},
+		.lookup_ms = timeout_ms,
+		.port = to->port,
+	};
+	struct rsp_channel_params params = params_of(link, s->tls != NULL);
+
+	if (to->ip.family) {
+		connect.to = &at;
+		connect.n = 1;
+	} else {
+		connect.host = host_of(s, to->server_name);
+		if (!connect.host)
+			return false;
+	}
+	return rsp_channel_dial(s->loop, &params, &connect, &link->channel) == RSP_OK;
 }
 
 uint32_t
@@ -167,13 +186,11 @@ serve_link_dial(void *ctx, const struct rsp_dial *to)
 {
 	struct rsp_serve *s = ctx;
 	struct serve_link *link =
-		s->left ? NULL : serve_link_new(s, NULL, to->protocol == RSP_ENRP ? RSP_SERVE_ENRP : RSP_SERVE_ASAP);
+		s->left ? NULL : link_new(s, to->protocol == RSP_ENRP ? RSP_SERVE_ENRP : RSP_SERVE_ASAP);
 
 	if (!link)
 		return 0;
 	link->dialled = true;
-	link->role = to->role;
-	link->carrier = to->carrier;
 	link->server_name = to->server_name ? strdup(to->server_name) : NULL;
 	if ((to->server_name && !link->server_name) || !begin(link, to)) {
 		serve_link_free(link);

@@ -192,22 +192,22 @@ key_of(const struct serve_link *link, const struct rsp_stream_auth *auth)
 
 /* Whether the certificate of @link's user, if it has one, is still good. */
 static bool
-has_good_certificate(struct serve_link *link)
+has_good_certificate(const struct serve_link *link)
 {
 	const struct rsp_listener *listener = link->service->port[link->port].listener;
 	struct rsp_why why = { 0 };
-	enum rsp_err err = link->dialled || !listener ? RSP_OK : rsp_listener_review(listener, link->stream, &why);
+	enum rsp_err err = link->dialled || !listener ? RSP_OK : rsp_listener_review(listener, rsp_channel_stream(link->channel), &why);
 
 	if (!err)
 		return true;
-	serve_record(link, RSP_EVENT_RIGHTS_ENDED, 0, rsp_err_key(err));
+	serve_link_record(link, RSP_EVENT_RIGHTS_ENDED, 0, rsp_err_key(err));
 	return false;
 }
 
 bool
-serve_link_is_rightful(struct serve_link *link)
+serve_link_is_rightful(const struct serve_link *link)
 {
-	const struct rsp_stream_auth *auth = rsp_stream_auth(link->stream);
+	const struct rsp_stream_auth *auth = rsp_channel_auth(link->channel);
 	struct rsp_serve *s = link->service;
 
 	if (!*auth->key)
@@ -221,7 +221,7 @@ serve_link_is_rightful(struct serve_link *link)
 		has(link->dialled ? &s->rights->we_dial[auth->role] : &s->rights->dials_us[auth->role], auth->identity);
 	if (replaced && rsp_clock_ms() < s->rekey_end_ms)
 		return true;
-	serve_record(link, RSP_EVENT_RIGHTS_ENDED, 0, replaced ? "key-replaced" : key ? "key-expired" : "key-removed");
+	serve_link_record(link, RSP_EVENT_RIGHTS_ENDED, 0, replaced ? "key-replaced" : key ? "key-expired" : "key-removed");
 	return false;
 }
 
@@ -232,13 +232,13 @@ review_links(struct rsp_serve *s)
 	for (uint32_t i = 0; i < s->n_links; i++) {
 		struct serve_link *link = s->links[i];
 
-		if (!link->used || !link->open || link->closing)
+		if (!link->channel || !rsp_channel_is_open(link->channel))
 			continue;
-		const struct rsp_stream_auth *auth = rsp_stream_auth(link->stream);
+		const struct rsp_stream_auth *auth = rsp_channel_auth(link->channel);
 		if (!serve_link_is_rightful(link)) {
 			serve_link_close(link, false);
 		} else if (auth->role == RSP_ROLE_MONITOR && !serve_may_look(s, auth->identity)) {
-			serve_record(link, RSP_EVENT_RIGHTS_ENDED, 0, "monitor-not-allowed");
+			serve_link_record(link, RSP_EVENT_RIGHTS_ENDED, 0, "monitor-not-allowed");
 			serve_link_close(link, false);
 		}
 	}

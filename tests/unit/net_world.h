@@ -9,7 +9,8 @@
 
 #include "base/file.h"
 #include "net/loop.h"
-#include "net/stream.h"
+#include "net/connect.h"
+#include "net/listener.h"
 #include "tap.h"
 
 /* What tests of the net share: one end of a connection that notes what happens to it, and a loop that runs until it
@@ -190,10 +191,37 @@ world_dial(const struct rsp_listener *to, struct rsp_tls *tls, enum rsp_role rol
 	struct rsp_dial_params params = {
 		.to = *rsp_listener_address(to), .tls = tls, .role = role, .server_name = name, .any_registrar = !name
 	};
-	enum rsp_err e = rsp_stream_dial(world_loop, &params, &end_events, end, &end->stream, &end->why);
+	enum rsp_err e = rsp_dial_start(world_loop, &params, &end_events, end, &end->stream, &end->why);
 
 	end->closed += e != RSP_OK;
 	return e;
+}
+
+static inline void
+end_not_connected(void *ctx, enum rsp_connect_stage stage, const struct rsp_why *why)
+{
+	struct end *end = ctx;
+
+	(void)stage;
+	end->closed++;
+	end->why = *why;
+}
+
+/* As world_dial(), but with every key that fits, one after the other. */
+static inline void
+world_connect(const struct rsp_listener *to, struct rsp_tls *tls, enum rsp_role role, const char *name, struct end *end)
+{
+	struct rsp_connect_params params = {
+		.dial = { .tls = tls, .role = role, .server_name = name, .any_registrar = !name },
+		.to = rsp_listener_address(to),
+		.n = 1,
+		.events = &end_events,
+		.failed = end_not_connected,
+		.ctx = end,
+	};
+	struct rsp_connect *connect;
+
+	CHECK_EQ(rsp_connect_start(world_loop, &params, &connect), RSP_OK);
 }
 
 #endif

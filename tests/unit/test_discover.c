@@ -1,6 +1,7 @@
 #include <string.h>
 
-#include "net/stream.h"
+#include "net/dial.h"
+#include "net/listener.h"
 #include "net_world.h"
 #include "proto/message.h"
 #include "serve/announce.h"

@@ -285,7 +285,7 @@ converse(struct rsp_tls *server_tls, struct rsp_tls *client_tls, enum rsp_role r
 		return;
 	struct rsp_dial_params there = { .to = *rsp_listener_address(listener), .tls = client_tls, .role = role,
 					 .server_name = "b" };
-	if (done(rsp_stream_dial(world_loop, &there, &side_events, &client, &client.stream, &why))) {
+	if (done(rsp_dial_start(world_loop, &there, &side_events, &client, &client.stream, &why))) {
 		RUN(client.opened || client.closed);
 		if (client.stream && !done(rsp_stream_send(client.stream, rsp_bytes_of(words, sizeof words))))
 			rsp_stream_close(client.stream, false);

@@ -1,6 +1,6 @@
 #include <sys/socket.h>
 
-#include "net/stream_priv.h"
+#include "net/loop_priv.h"
 #include "net_key.h"
 
 /* Many connections from few addresses: whose handshake ends, whose connection makes room, who is not read from, and what all
@@ -22,7 +22,7 @@ dial_from(const struct rsp_listener *to, unsigned from, struct rsp_tls *tls, str
 					  .server_name = "b",
 					  .from = host(from) };
 
-	CHECK_EQ(rsp_stream_dial(world_loop, &params, &end_events, end, &end->stream, &end->why), RSP_OK);
+	CHECK_EQ(rsp_dial_start(world_loop, &params, &end_events, end, &end->stream, &end->why), RSP_OK);
 }
 
 static void
@@ -162,7 +162,7 @@ a_source_has_a_rate(void)
 
 static bool all_watch;
 
-static enum rsp_stream_use
+static enum rsp_listener_use
 use(void *ctx, struct rsp_stream *stream)
 {
 	(void)ctx;
@@ -428,7 +428,7 @@ all_with_keys_have_a_total(void)
 	struct rsp_listener *listener = world_listen(server_tls, RSP_TLS_ASAP, &(struct rsp_listener_limits){ 0 }, &server);
 	static uint8_t half[60000];
 
-	world_loop->held_max[RSP_HELD_KEYS] = 2000000;
+	world_loop->budget[RSP_BUDGET_KEYS].max = 2000000;
 	dial_from(listener, 1, client_tls, &one);
 	WORLD_RUN(one.opened);
 	CHECK_EQ(rsp_stream_send(one.stream, rsp_bytes_of(half, 100)), RSP_OK);
@@ -444,7 +444,7 @@ all_with_keys_have_a_total(void)
 	}
 	WORLD_RUN(server.closed > 15); /* dialled streams are counted, too: the same loop holds both ends */
 	CHECK_EQ(one.closed, 0);
-	world_loop->held_max[RSP_HELD_KEYS] = RSP_STREAM_KEY_MEMORY;
+	world_loop->budget[RSP_BUDGET_KEYS].max = RSP_STREAM_KEY_MEMORY;
 	hang_up(many, 50);
 	hang_up(&one, 1);
 	rsp_listener_free(listener);

@@ -189,7 +189,7 @@ a_client_reads_on(void)
 		CHECK_EQ(bind(at, (struct sockaddr *)&params.to.ss, params.to.len), 0);
 		CHECK_EQ(listen(at, 1), 0);
 		CHECK_EQ(getsockname(at, (struct sockaddr *)&params.to.ss, &params.to.len), 0);
-		CHECK_EQ(rsp_stream_dial(world_loop, &params, &end_events, &client, &client.stream, NULL), RSP_OK);
+		CHECK_EQ(rsp_dial_start(world_loop, &params, &end_events, &client, &client.stream, NULL), RSP_OK);
 		raw.fd = accept(at, NULL, NULL);
 		RAW_RUN(&raw, raw.done);
 		cases[i].before(&raw);

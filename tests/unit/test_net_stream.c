@@ -111,8 +111,8 @@ single_octets(void)
 
 		CHECK_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, left), 0);
 		CHECK_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, right), 0);
-		CHECK_EQ(rsp_stream_adopt(world_loop, left[0], &dial, NULL, &end_events, &a, &a.stream, NULL), RSP_OK);
-		CHECK_EQ(rsp_stream_adopt(world_loop, right[0], NULL, &listen, &end_events, &b, &b.stream, NULL),
+		CHECK_EQ(rsp_dial_adopt(world_loop, left[0], &dial, NULL, &end_events, &a, &a.stream, NULL), RSP_OK);
+		CHECK_EQ(rsp_dial_adopt(world_loop, right[0], NULL, &listen, &end_events, &b, &b.stream, NULL),
 			 RSP_OK);
 		bool sent = false;
 		uint64_t until = rsp_clock_ms() + PATIENCE_MS;
@@ -154,8 +154,8 @@ small_buffers(void)
 		CHECK_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends), 0);
 		CHECK_EQ(setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &tiny, sizeof(tiny)), 0);
 		CHECK_EQ(setsockopt(ends[1], SOL_SOCKET, SO_SNDBUF, &tiny, sizeof(tiny)), 0);
-		CHECK_EQ(rsp_stream_adopt(world_loop, ends[0], &dial, NULL, &end_events, &a, &a.stream, NULL), RSP_OK);
-		CHECK_EQ(rsp_stream_adopt(world_loop, ends[1], NULL, &listen, &end_events, &b, &b.stream, NULL),
+		CHECK_EQ(rsp_dial_adopt(world_loop, ends[0], &dial, NULL, &end_events, &a, &a.stream, NULL), RSP_OK);
+		CHECK_EQ(rsp_dial_adopt(world_loop, ends[1], NULL, &listen, &end_events, &b, &b.stream, NULL),
 			 RSP_OK);
 		WORLD_RUN(a.opened && b.opened);
 		CHECK_EQ(rsp_stream_send(a.stream, rsp_bytes_of(data, 300000)), RSP_OK);
@@ -304,7 +304,7 @@ nobody_there(void)
 	char address[RSP_SOCKADDR_TEXT_MAX];
 
 	rsp_listener_free(listener);
-	CHECK_EQ(rsp_stream_dial(world_loop, &params, &end_events, &client, &client.stream, NULL), RSP_OK);
+	CHECK_EQ(rsp_dial_start(world_loop, &params, &end_events, &client, &client.stream, NULL), RSP_OK);
 	CHECK_EQ(client.closed, 0);
 	WORLD_RUN(client.closed);
 	CHECK_EQ(client.why.err, RSP_EUNREACHABLE);
@@ -327,7 +327,7 @@ never_answered(void)
 	struct rsp_dial_params params = {
 		.to = sa, .tls = client_tls, .role = RSP_ROLE_ELEMENT, .server_name = "b", .timeout_ms = 50
 	};
-	CHECK_EQ(rsp_stream_dial(world_loop, &params, &end_events, &client, &client.stream, NULL), RSP_OK);
+	CHECK_EQ(rsp_dial_start(world_loop, &params, &end_events, &client, &client.stream, NULL), RSP_OK);
 	WORLD_RUN(client.closed);
 	CHECK_EQ(client.why.err, RSP_ETIMEOUT);
 	(void)close(fd);

@@ -121,7 +121,7 @@ dial(enum rsp_serve_port port, struct node *node, enum rsp_role role, struct end
 	struct rsp_dial_params params = { .to = *rsp_serve_address(service.s, port), .tls = node ? node->tls : NULL,
 					  .role = role, .server_name = "alpha" };
 
-	CHECK_EQ(rsp_stream_dial(world_loop, &params, &end_events, end, &end->stream, &end->why), RSP_OK);
+	CHECK_EQ(rsp_dial_start(world_loop, &params, &end_events, end, &end->stream, &end->why), RSP_OK);
 	WORLD_RUN(end->opened || end->closed);
 }
 
@@ -693,7 +693,7 @@ leaving_sends_what_is_queued_and_deregisters_nobody(void)
 	CHECK_EQ(stats().engine.elements, 1);
 
 	struct rsp_dial_params params = { .to = at };
-	CHECK_EQ(rsp_stream_dial(world_loop, &params, &end_events, &late, &late.stream, &late.why), RSP_OK);
+	CHECK_EQ(rsp_dial_start(world_loop, &params, &end_events, &late, &late.stream, &late.why), RSP_OK);
 	WORLD_RUN(late.closed);
 	CHECK_EQ(late.why.err, RSP_EUNREACHABLE);
 	CHECK_EQ(service.left, 1);

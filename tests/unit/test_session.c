@@ -4,7 +4,8 @@
 #include "base/file.h"
 #include "keys/scope.h"
 #include "net/loop.h"
-#include "net/stream.h"
+#include "net/dial.h"
+#include "net/listener.h"
 #include "net/tls.h"
 #include "serve/client.h"
 #include "tap.h"
@@ -457,7 +458,7 @@ call(struct rsp_tls *tls, enum rsp_role role)
 					  .role = role, .server_name = "web1" };
 	struct rsp_why why = { 0 };
 
-	CHECK_EQ(rsp_stream_dial(w.loop, &params, &events, NULL, &w.caller, &why), RSP_OK);
+	CHECK_EQ(rsp_dial_start(w.loop, &params, &events, NULL, &w.caller, &why), RSP_OK);
 }
 
 /* RFC 5352 3.4 KA2.4, over TLS with a key of role notify */

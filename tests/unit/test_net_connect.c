@@ -1,17 +1,17 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#include "net/race.h"
+#include "net/connect.h"
 #include "net_world.h"
 
-/* The race between the addresses of one server. */
+/* From the addresses of one server to one open stream. */
 
 enum { HOLES = 20 };
 
 struct result {
 	struct end end;
 	unsigned failed;
-	bool reached;
+	enum rsp_connect_stage stage;
 	struct rsp_why why;
 };
 
@@ -55,19 +55,19 @@ close_holes(void)
 
 /* The result is the end's first member, so that the end's own events do. */
 static void
-on_failed(void *ctx, const struct rsp_why *why, bool reached)
+on_failed(void *ctx, enum rsp_connect_stage stage, const struct rsp_why *why)
 {
 	struct result *result = ctx;
 
 	result->failed++;
 	result->why = *why;
-	result->reached = reached;
+	result->stage = stage;
 }
 
-static struct rsp_race *
+static struct rsp_connect *
 start(struct result *result, const struct rsp_sockaddr *to, unsigned n, uint32_t timeout_ms)
 {
-	struct rsp_race_params params = {
+	struct rsp_connect_params params = {
 		.dial = { .timeout_ms = timeout_ms },
 		.to = to,
 		.n = n,
@@ -75,11 +75,11 @@ start(struct result *result, const struct rsp_sockaddr *to, unsigned n, uint32_t
 		.failed = on_failed,
 		.ctx = result,
 	};
-	struct rsp_race *race = NULL;
+	struct rsp_connect *connect = NULL;
 
-	CHECK_EQ(rsp_race_start(world_loop, &params, &race), RSP_OK);
+	CHECK_EQ(rsp_connect_start(world_loop, &params, &connect), RSP_OK);
 	CHECK_EQ(result->failed + result->end.opened, 0); /* nothing is told from inside */
-	return race;
+	return connect;
 }
 
 static void
@@ -110,16 +110,16 @@ one_that_refuses_lets_the_next_one_start_at_once(void)
 	struct end accepted = { 0 };
 	struct result result = { 0 };
 	struct rsp_listener *listener = world_listen(NULL, RSP_TLS_ASAP, NULL, &accepted);
-	struct rsp_sockaddr to[RSP_RACE_MAX], closed = loopback();
+	struct rsp_sockaddr to[RSP_CONNECT_ADDRESSES_MAX], closed = loopback();
 	uint64_t begin_ms = rsp_clock_ms();
 
 	rsp_sockaddr_set_port(&closed, 1);
-	for (unsigned i = 0; i + 1 < RSP_RACE_MAX; i++)
+	for (unsigned i = 0; i + 1 < RSP_CONNECT_ADDRESSES_MAX; i++)
 		to[i] = closed;
-	to[RSP_RACE_MAX - 1] = *rsp_listener_address(listener);
-	(void)start(&result, to, RSP_RACE_MAX, 60000);
+	to[RSP_CONNECT_ADDRESSES_MAX - 1] = *rsp_listener_address(listener);
+	(void)start(&result, to, RSP_CONNECT_ADDRESSES_MAX, 60000);
 	WORLD_RUN(result.end.opened && accepted.opened);
-	CHECK(rsp_clock_ms() - begin_ms < (uint64_t)RSP_RACE_MAX * RSP_RACE_STAGGER_MS / 2);
+	CHECK(rsp_clock_ms() - begin_ms < (uint64_t)RSP_CONNECT_ADDRESSES_MAX * RSP_CONNECT_STAGGER_MS / 2);
 	rsp_stream_close(result.end.stream, false);
 	WORLD_RUN(result.end.closed && accepted.closed);
 	rsp_listener_free(listener);
@@ -141,29 +141,30 @@ all_that_fail_are_told_once(void)
 	WORLD_RUN(refused.failed && none.failed);
 	CHECK_EQ(refused.why.err, RSP_EUNREACHABLE);
 	CHECK_STR(refused.why.reason, "Connection refused");
-	CHECK(!refused.reached && *none.why.reason);
+	CHECK_EQ(refused.stage, RSP_CONNECT_TRANSPORT);
+	CHECK(*none.why.reason);
 
 	for (unsigned i = 0; i < HOLES; i++)
 		at[i] = holes[i].at;
 	(void)start(&silent, at, HOLES, 750); /* 250 ms for each, eight at a time */
 	WORLD_RUN((most = count_fds() > most ? count_fds() : most, silent.failed));
-	CHECK(most <= before + RSP_RACE_PARALLEL + 1);
+	CHECK(most <= before + RSP_CONNECT_PARALLEL + 1);
 	CHECK_EQ(silent.why.err, RSP_ETIMEOUT);
 	CHECK_EQ(refused.failed + none.failed + silent.failed, 3);
 }
 
 static void
-a_race_that_is_cancelled_is_gone(void)
+a_cancelled_connect_calls_nothing_and_leaves_no_descriptor(void)
 {
 	struct result result = { 0 };
 	struct rsp_sockaddr to[] = { holes[0].at, holes[1].at };
 	size_t before = count_fds();
-	struct rsp_race *race = start(&result, to, RSP_COUNT(to), 60000);
+	struct rsp_connect *connect = start(&result, to, RSP_COUNT(to), 60000);
 
-	CHECK(!rsp_race_reached(race));
+	CHECK_EQ(rsp_connect_stage(connect), RSP_CONNECT_TRANSPORT);
 	(void)rsp_loop_turn(world_loop, false);
-	rsp_race_cancel(race);
-	rsp_race_cancel(NULL);
+	rsp_connect_cancel(connect);
+	rsp_connect_cancel(NULL);
 	rsp_loop_run(world_loop);
 	CHECK_EQ(result.failed + result.end.opened, 0);
 	CHECK_EQ(count_fds(), before);
@@ -178,7 +179,7 @@ main(void)
 	TAP_RUN(silent_addresses_do_not_hide_one_that_is_well);
 	TAP_RUN(one_that_refuses_lets_the_next_one_start_at_once);
 	TAP_RUN(all_that_fail_are_told_once);
-	TAP_RUN(a_race_that_is_cancelled_is_gone);
+	TAP_RUN(a_cancelled_connect_calls_nothing_and_leaves_no_descriptor);
 	close_holes();
 	TAP_RUN(nothing_is_left);
 	return tap_end();

@@ -1,13 +1,46 @@
-#include "serve/monitor.h"
+#include "serve/inquiry.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "serve/monitor_priv.h"
+#include "keys/scope.h"
+#include "net/channel.h"
+#include "net/loop.h"
+#include "proto/message.h"
 #include "serve/target.h"
 
 #define AGAIN_MS     250 /* until one that was not reached is tried again; then twice that, and so on */
 #define AGAIN_MAX_MS 1000
+
+enum target_state {
+	TARGET_WAITING, /* until begin_ms */
+	TARGET_ASKING,  /* there are an engine and a channel */
+	TARGET_OVER     /* nothing comes from it any more */
+};
+
+/* A registrar that is asked, or will be. */
+struct inquiry_target {
+	struct rsp_inquiry *q;
+	struct rsp_inquiry_server seen;
+	struct rsp_target target;
+	struct rsp_alarm *alarm; /* to begin, or the engine's deadline */
+	enum target_state state;
+	struct rsp_monitor *engine;  /* NULL unless ASKING */
+	struct rsp_channel *channel; /* NULL unless ASKING; then, too, if there was no memory */
+	unsigned tries;
+	uint64_t sent_us; /* when the newest request was sent */
+};
+
+struct rsp_inquiry {
+	struct rsp_loop *loop;
+	struct rsp_inquiry_config config;
+	rsp_inquiry_event *event;
+	void (*over)(void *ctx);
+	void *ctx;
+	struct rsp_defer defer;
+	struct inquiry_target *targets;
+	unsigned n;
+};
 
 const char *
 rsp_inquiry_step_name(enum rsp_inquiry_step step)
@@ -18,43 +51,53 @@ rsp_inquiry_step_name(enum rsp_inquiry_step step)
 }
 
 static void
-begin_at(struct asked *a, uint64_t begin_ms)
+begin_at(struct inquiry_target *a, uint64_t begin_ms)
 {
-	a->begin_ms = begin_ms;
+	a->state = TARGET_WAITING;
 	rsp_alarm_set(a->alarm, begin_ms);
 }
 
 static void
-finish(struct asked *a)
+finish(struct inquiry_target *a)
 {
 	struct rsp_inquiry *q = a->q;
 
-	a->over = true;
+	a->state = TARGET_OVER;
 	rsp_alarm_set(a->alarm, RSP_NEVER);
 	for (unsigned i = 0; i < q->n; i++)
-		if (!q->asked[i].over)
+		if (q->targets[i].state != TARGET_OVER)
 			return;
 	rsp_defer_ask(q->loop, &q->defer);
 }
 
+/* Close the connection; what was sent goes out. */
+static void
+hang_up(struct inquiry_target *a)
+{
+	rsp_channel_free(a->channel);
+	a->channel = NULL;
+	rsp_monitor_free(a->engine);
+	a->engine = NULL;
+	a->seen.tls_version = "";
+	a->seen.ip = (struct rsp_ip){ 0 };
+}
+
 /* The first answer is enough: the others are left alone. */
 static void
-leave_others(struct rsp_inquiry *q, const struct asked *winner)
+leave_others(struct rsp_inquiry *q, const struct inquiry_target *winner)
 {
 	for (unsigned i = 0; i < q->n; i++) {
-		struct asked *a = &q->asked[i];
-		if (a == winner || a->over)
+		struct inquiry_target *a = &q->targets[i];
+		if (a == winner || a->state == TARGET_OVER)
 			continue;
-		rsp_asked_hang_up(a);
-		rsp_monitor_free(a->engine);
-		a->engine = NULL;
+		hang_up(a);
 		finish(a);
 	}
 }
 
 /* Whether what failed so may go better a moment later, and there is time for that. */
 static bool
-try_again(const struct asked *a, const struct rsp_why *why)
+try_again(const struct inquiry_target *a, const struct rsp_why *why)
 {
 	const struct rsp_inquiry_config *config = &a->q->config;
 	bool passing = why->err == RSP_EUNREACHABLE || why->err == RSP_ETIMEOUT || why->err == RSP_ELOOKUP ||
@@ -68,7 +111,28 @@ try_again(const struct asked *a, const struct rsp_why *why)
 static void
 op_send(void *ctx, struct rsp_bytes message)
 {
-	rsp_asked_send(ctx, message);
+	struct inquiry_target *a = ctx;
+	enum rsp_err err = a->channel ? rsp_channel_send(a->channel, message) : RSP_ECLOSED;
+	struct rsp_why why;
+
+	a->sent_us = rsp_clock_us();
+	if (!err || !a->channel)
+		return;
+	(void)rsp_fail(&why, err, a->seen.name, "cannot send: %s", rsp_err_text(err));
+	rsp_channel_fail(a->channel, &why);
+}
+
+static enum rsp_inquiry_step
+step_of(const struct inquiry_target *a)
+{
+	static const enum rsp_inquiry_step steps[] = {
+		[RSP_CONNECT_LOOKUP] = RSP_INQUIRY_DNS,
+		[RSP_CONNECT_TRANSPORT] = RSP_INQUIRY_TCP,
+		[RSP_CONNECT_HANDSHAKE] = RSP_INQUIRY_TLS,
+		[RSP_CONNECT_OPEN] = RSP_INQUIRY_ENRP,
+	};
+
+	return a->channel ? steps[rsp_channel_stage(a->channel)] : RSP_INQUIRY_TCP;
 }
 
 /* Time ran out on the way to the registrar, and the engine does not know how far that led. */
@@ -88,7 +152,7 @@ say_missing(struct rsp_inquiry_server *seen)
 static void
 op_event(void *ctx, const struct rsp_monitor_event *event)
 {
-	struct asked *a = ctx;
+	struct inquiry_target *a = ctx;
 	struct rsp_inquiry *q = a->q;
 	uint64_t rtt_us = rsp_clock_us() - a->sent_us;
 	struct rsp_monitor_event told = *event;
@@ -98,7 +162,7 @@ op_event(void *ctx, const struct rsp_monitor_event *event)
 		a->seen.why = *event->why;
 		if (!*a->seen.why.object)
 			memcpy(a->seen.why.object, a->target.name, sizeof(a->target.name));
-		a->seen.step = rsp_asked_step(a, event->why->err);
+		a->seen.step = step_of(a);
 		say_missing(&a->seen);
 		a->seen.again = try_again(a, event->why);
 		told.why = &a->seen.why;
@@ -119,18 +183,16 @@ static void
 begin_next(struct rsp_inquiry *q)
 {
 	for (unsigned i = 0; i < q->n; i++)
-		if (!q->asked[i].over && !q->asked[i].seen.tried) {
-			begin_at(&q->asked[i], rsp_clock_ms());
+		if (q->targets[i].state == TARGET_WAITING && !q->targets[i].seen.tried) {
+			begin_at(&q->targets[i], rsp_clock_ms());
 			return;
 		}
 }
 
 static void
-end(struct asked *a)
+end(struct inquiry_target *a)
 {
-	rsp_asked_hang_up(a);
-	rsp_monitor_free(a->engine);
-	a->engine = NULL;
+	hang_up(a);
 	if (a->seen.why.err && !a->q->config.each)
 		begin_next(a->q);
 	if (a->seen.again) {
@@ -142,26 +204,124 @@ end(struct asked *a)
 	}
 }
 
-void
-rsp_asked_settle(struct asked *a)
+/* After every call into the engine of @a: end it if it is over, else let the alarm ring at its deadline. */
+static void
+settle(struct inquiry_target *a)
 {
-	if (a->lost && a->engine)
-		rsp_monitor_down(a->engine, &a->why);
-	if (a->engine && rsp_monitor_over(a->engine))
+	if (rsp_monitor_over(a->engine))
 		end(a);
-	else if (a->engine)
+	else
 		rsp_alarm_set(a->alarm, rsp_monitor_deadline(a->engine));
 }
 
+/* What the channel tells */
+
 static void
-begin(struct asked *a)
+on_found(void *ctx, const struct rsp_sockaddr *first)
+{
+	struct inquiry_target *a = ctx;
+
+	rsp_sockaddr_format(first, a->seen.address);
+}
+
+static void
+on_up(void *ctx, const struct rsp_stream_auth *auth)
+{
+	struct inquiry_target *a = ctx;
+
+	rsp_addr_format(&auth->remote, auth->remote_port, a->seen.address);
+	a->seen.ip = auth->remote;
+	a->seen.port = auth->remote_port;
+	a->seen.secure = auth->secure;
+	a->seen.tls_version = auth->tls_version;
+	rsp_monitor_up(a->engine, rsp_clock_ms());
+	settle(a);
+}
+
+static void
+on_message(void *ctx, struct rsp_bytes message)
+{
+	struct inquiry_target *a = ctx;
+
+	rsp_monitor_receive(a->engine, rsp_clock_ms(), message);
+	settle(a);
+}
+
+static void
+on_malformed(void *ctx, struct rsp_bytes octets)
+{
+	struct inquiry_target *a = ctx;
+	struct rsp_why why;
+
+	(void)octets;
+	(void)rsp_fail(&why, RSP_EPROTO, a->seen.name, "no ENRP message: an impossible length");
+	rsp_channel_fail(a->channel, &why);
+}
+
+static void
+on_down(void *ctx, enum rsp_connect_stage stage, const struct rsp_why *why)
+{
+	struct inquiry_target *a = ctx;
+
+	(void)stage;
+	rsp_monitor_down(a->engine, why);
+	settle(a);
+}
+
+static const struct rsp_channel_events channel_events = {
+	.found = on_found, .up = on_up, .message = on_message, .malformed = on_malformed, .down = on_down
+};
+
+/* How long all addresses together may take. */
+static uint32_t
+dial_timeout(const struct inquiry_target *a)
+{
+	uint64_t all = a->q->config.ask.answer_ms, now = rsp_clock_ms(), end_ms = a->q->config.ask.deadline_ms;
+
+	if (all == 0)
+		all = end_ms == RSP_NEVER ? RSP_STREAM_TIMEOUT_MS : end_ms > now ? end_ms - now : 1;
+	return all > UINT32_MAX ? UINT32_MAX : (uint32_t)all;
+}
+
+/* RSP_ENOMEM. */
+static enum rsp_err
+dial(struct inquiry_target *a)
+{
+	const struct rsp_inquiry_config *config = &a->q->config;
+	const struct rsp_endpoint *endpoint = &a->target.endpoint;
+	const struct rsp_scope_registrar *registrar = a->target.registrar;
+	struct rsp_sockaddr more[RSP_SCOPE_ADDRESSES_MAX];
+	struct rsp_channel_params params = { .frame = rsp_message_frame,
+					     .ppid = RSP_PPID_ENRP,
+					     .trace = config->trace,
+					     .events = &channel_events,
+					     .ctx = a };
+	struct rsp_connect_params connect = {
+		.dial = {
+			.tls = config->tls,
+			.role = config->plaintext ? RSP_ROLE_NONE : RSP_ROLE_MONITOR,
+			.server_name = a->target.name,
+			.timeout_ms = dial_timeout(a),
+		},
+		.host = endpoint->host,
+		.port = endpoint->port,
+		.to = more,
+	};
+
+	for (size_t i = 0; registrar && i < registrar->n_addresses && i < RSP_SCOPE_ADDRESSES_MAX; i++)
+		more[connect.n++] = rsp_sockaddr_of(&registrar->addresses[i], endpoint->port);
+	return rsp_channel_dial(a->q->loop, &params, &connect, &a->channel);
+}
+
+static void
+begin(struct inquiry_target *a)
 {
 	struct rsp_rng rng;
+	struct rsp_why why;
 
 	a->tries++;
 	a->seen.tried = true;
-	if (rsp_rng_os(&rng) ||
-	    rsp_monitor_new(&a->q->config.ask, &ops, a, rng, rsp_clock_ms(), &a->engine)) {
+	if (rsp_rng_os(&rng) || rsp_monitor_new(&a->q->config.ask, &ops, a, rng, rsp_clock_ms(), &a->engine)) {
 		a->engine = NULL;
 		(void)rsp_fail(&a->seen.why, RSP_ENOMEM, a->target.name, "out of memory");
 		a->q->event(a->q->ctx, &a->seen,
@@ -169,19 +329,26 @@ begin(struct asked *a)
 		finish(a);
 		return;
 	}
-	rsp_asked_dial(a);
+	a->state = TARGET_ASKING;
+	enum rsp_err err = dial(a);
+	if (err) {
+		(void)rsp_fail(&why, err, a->seen.name, "%s", rsp_err_text(err));
+		rsp_monitor_down(a->engine, &why);
+	}
+	settle(a);
 }
 
 static void
 on_alarm(void *ctx)
 {
-	struct asked *a = ctx;
+	struct inquiry_target *a = ctx;
 
-	if (a->engine)
-		rsp_monitor_tick(a->engine, rsp_clock_ms());
-	else if (!a->over)
+	if (a->state == TARGET_WAITING) {
 		begin(a);
-	rsp_asked_settle(a);
+	} else if (a->state == TARGET_ASKING) {
+		rsp_monitor_tick(a->engine, rsp_clock_ms());
+		settle(a);
+	}
 }
 
 static void
@@ -197,9 +364,9 @@ on_over(void *ctx)
 static enum rsp_err
 take(struct rsp_inquiry *q, const struct rsp_target *target, struct rsp_why *why)
 {
-	struct asked *a = &q->asked[q->n];
+	struct inquiry_target *a = &q->targets[q->n];
 
-	*a = (struct asked){ .q = q, .target = *target, .seen = { .tls_version = "", .secure = !q->config.plaintext } };
+	*a = (struct inquiry_target){ .q = q, .target = *target, .seen = { .tls_version = "", .secure = !q->config.plaintext } };
 	a->seen.name = a->target.name;
 	if (!*target->endpoint.host)
 		return rsp_fail(why, RSP_ENOTFOUND, target->name, "has no ENRP address in the scope");
@@ -239,8 +406,8 @@ take_servers(struct rsp_inquiry *q, struct rsp_why *why)
 	if (room > RSP_INQUIRY_SERVERS_MAX)
 		return rsp_fail(why, RSP_EUSAGE, "server", "%u are given, %d are allowed", room,
 				RSP_INQUIRY_SERVERS_MAX);
-	q->asked = calloc(room ? room : 1, sizeof(*q->asked));
-	if (!q->asked)
+	q->targets = calloc(room ? room : 1, sizeof(*q->targets));
+	if (!q->targets)
 		return rsp_fail(why, RSP_ENOMEM, "registrars", "out of memory");
 	if (config->n_servers == 0 && config->scope)
 		err = take_scope(q, why);
@@ -279,7 +446,7 @@ rsp_inquiry_new(struct rsp_loop *loop, const struct rsp_inquiry_config *config, 
 		return err;
 	}
 	for (unsigned i = 0; i < q->n; i++)
-		begin_at(&q->asked[i], now + (config->each ? 0 : (uint64_t)i * RSP_INQUIRY_STAGGER_MS));
+		begin_at(&q->targets[i], now + (config->each ? 0 : (uint64_t)i * RSP_INQUIRY_STAGGER_MS));
 	*ret = q;
 	return RSP_OK;
 }
@@ -290,12 +457,11 @@ rsp_inquiry_free(struct rsp_inquiry *q)
 	if (!q)
 		return;
 	for (unsigned i = 0; i < q->n; i++) {
-		rsp_asked_hang_up(&q->asked[i]);
-		rsp_monitor_free(q->asked[i].engine);
-		rsp_alarm_free(q->asked[i].alarm);
+		hang_up(&q->targets[i]);
+		rsp_alarm_free(q->targets[i].alarm);
 	}
 	rsp_defer_cancel(q->loop, &q->defer);
-	free(q->asked);
+	free(q->targets);
 	free(q);
 }
 
@@ -308,5 +474,5 @@ rsp_inquiry_servers(const struct rsp_inquiry *q)
 const struct rsp_inquiry_server *
 rsp_inquiry_server_at(const struct rsp_inquiry *q, unsigned i)
 {
-	return &q->asked[i].seen;
+	return &q->targets[i].seen;
 }

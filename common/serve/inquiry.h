@@ -1,5 +1,5 @@
-#ifndef RSP_SERVE_MONITOR_H
-#define RSP_SERVE_MONITOR_H
+#ifndef RSP_SERVE_INQUIRY_H
+#define RSP_SERVE_INQUIRY_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,0 +1,38 @@
+#ifndef RSP_NET_STREAM_STATE_H
+#define RSP_NET_STREAM_STATE_H
+
+#include <stdbool.h>
+
+/* For net's own files only. */
+
+/**
+ * The life of a stream. It goes through these states in their order and may leave some out:
+ *
+ *   from            to              when
+ *   CONNECTING      HANDSHAKE       the transport is connected
+ *   HANDSHAKE       OPEN            TLS is done; in plain text at once
+ *   HANDSHAKE       LINGERING       it failed, and an alert was sent
+ *   OPEN            DRAINING        a close that flushes; or the other side has ended its direction
+ *   OPEN            LINGERING       it failed, and an alert was sent
+ *   DRAINING        LINGERING       all is sent, and our direction has ended
+ *   LINGERING       LINGERING_TOLD  closed() told a failure
+ *   LINGERING_TOLD  OVER            the descriptor is closed
+ *   the five first  CLOSED          the descriptor is closed
+ *   CLOSED          OVER            closed() told the end
+ */
+enum rsp_stream_state {
+	RSP_STREAM_CONNECTING,
+	RSP_STREAM_HANDSHAKE,
+	RSP_STREAM_OPEN,
+	RSP_STREAM_DRAINING,       /* what is queued is sent; nothing is read for the caller any more */
+	RSP_STREAM_LINGERING,      /* the other side has a moment to end its direction, too */
+	RSP_STREAM_LINGERING_TOLD, /* the same, and the caller knows of the end */
+	RSP_STREAM_CLOSED,         /* the descriptor is closed, and the caller does not know it yet */
+	RSP_STREAM_OVER,           /* the caller knows it; the stream is freed at the end of this turn */
+	RSP_STREAM_STATES
+};
+
+/** Whether the table above has a row from @from to @to. */
+bool rsp_stream_state_may(enum rsp_stream_state from, enum rsp_stream_state to);
+
+#endif
