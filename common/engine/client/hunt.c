@@ -75,7 +75,7 @@ note_news(struct client_hunt *hunt, enum rsp_client_event_type type, const struc
 void
 rsp_client_hunt_give_up(struct client_hunt *hunt, const struct rsp_why *why)
 {
-	end_hunt(hunt, NULL);
+	rsp_client_attempt_drop_all(hunt->cands, NULL);
 	hunt_enter(hunt, HUNT_GAVE_UP, RSP_NEVER);
 	rsp_client_core_disarm(hunt->core, &hunt->outage);
 	note_news(hunt, RSP_CLIENT_GAVE_UP, why);
@@ -140,6 +140,7 @@ dial_configured(struct client_hunt *hunt)
 	if (wait_ms == RSP_NEVER)
 		return;
 	if (wait_ms == 0) {
+		hunt->announced_next = true;
 		if (!rsp_client_attempt_dial(hunt->cands, cand)) {
 			hunt->step_due = true;
 			return;
@@ -167,6 +168,7 @@ dial_announced(struct client_hunt *hunt)
 		if (wait_ms)
 			return wait_ms;
 		rsp_client_announce_take(&hunt->pace_full_ms, core->now, stagger_ms);
+		hunt->announced_next = false;
 		if (!rsp_client_attempt_dial(hunt->cands, cand))
 			hunt->step_due = true;
 	}
@@ -177,11 +179,14 @@ void
 rsp_client_hunt_step(struct client_hunt *hunt)
 {
 	uint64_t wait_ms = RSP_NEVER;
+	bool announced_first = hunt->announced_next && hunt->state == HUNT_TRYING;
 
 	hunt->step_due = false;
-	if (hunt->state == HUNT_TRYING)
+	if (announced_first)
+		wait_ms = dial_announced(hunt);
+	if (hunt->state == HUNT_TRYING && !hunt->step_due)
 		dial_configured(hunt);
-	if (rsp_client_hunt_is_on(hunt))
+	if (!announced_first && rsp_client_hunt_is_on(hunt))
 		wait_ms = dial_announced(hunt);
 	rsp_client_announce_arm(hunt->cands, rsp_client_hunt_is_on(hunt), wait_ms);
 	if (hunt->step_due) /* a dial failed at once: it is told of first */

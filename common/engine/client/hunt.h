@@ -15,6 +15,7 @@ struct client_hunt {
 	uint64_t began_ms;	/* this hunt */
 	uint64_t t5_ms;		/* the time of T5, which doubles */
 	uint64_t next_dial_ms;	/* no configured address is dialled before */
+	bool announced_next;	/* the last dial was to a configured address: the next free place is an announced one's */
 	uint64_t pace_full_ms;	/* token bucket of dials to announced addresses: the time at which it is full */
 	bool home_answered;	/* the newest home, at least once */
 	unsigned failed_homes;	/* homes in a row that closed without an answer */

@@ -1,0 +1,661 @@
+#include "client_world.h"
+
+#include "engine/client/state.h"
+
+/* Every change of the tables in engine/client/state.h happens, and no other one. This program's rsp_client_state_check()
+ * replaces that of the engine, and notes each change. */
+
+enum { MORE_THAN_THE_WINDOW = 300 };
+
+static uint16_t seen[MACHINE_COUNT][ELEMENT_STATES]; /* in all tests */
+static uint16_t recent[MACHINE_COUNT][ELEMENT_STATES]; /* in this test */
+
+void
+rsp_client_state_check(enum client_machine machine, unsigned from, unsigned to)
+{
+	CHECK(machine < MACHINE_COUNT && from < ELEMENT_STATES && to < ELEMENT_STATES);
+	if (from == to)
+		return;
+	if (!(client_moves[machine][from] & TO(to))) {
+		printf("# machine %u went from %u to %u\n", (unsigned)machine, from, to);
+		CHECK(false && "the table allows it");
+	}
+	seen[machine][from] |= (uint16_t)TO(to);
+	recent[machine][from] |= (uint16_t)TO(to);
+}
+
+static bool
+went(enum client_machine machine, unsigned from, unsigned to)
+{
+	return recent[machine][from] & TO(to);
+}
+
+static bool
+link_went(enum client_link_state from, enum client_link_state to)
+{
+	return went(MACHINE_LINK, from, to);
+}
+
+static bool
+hunt_went(enum client_hunt_state from, enum client_hunt_state to)
+{
+	return went(MACHINE_HUNT, from, to);
+}
+
+static bool
+element_went(enum client_element_state from, enum client_element_state to)
+{
+	return went(MACHINE_ELEMENT, from, to);
+}
+
+static bool
+lookup_went(enum client_lookup_state from, enum client_lookup_state to)
+{
+	return went(MACHINE_LOOKUP, from, to);
+}
+
+static void
+forget_recent(void)
+{
+	memset(recent, 0, sizeof recent);
+}
+
+static void
+start(unsigned n_servers, bool element)
+{
+	forget_recent();
+	begin(n_servers, element);
+}
+
+static void
+start_registered(unsigned n_servers)
+{
+	start(n_servers, true);
+	world_registered_at_alpha(&w, 0x11, 300);
+	forget_recent();
+}
+
+static void
+deregister(uint32_t pe_id)
+{
+	CHECK_EQ(rsp_client_deregister(w.c, w.now, rsp_bytes_str("web"), pe_id), RSP_OK);
+}
+
+static void
+update(uint32_t pe_id)
+{
+	struct rsp_pool_element pe = world_element(pe_id, 100);
+
+	CHECK_EQ(rsp_client_update(w.c, w.now, rsp_bytes_str("web"), &pe), RSP_OK);
+}
+
+static void
+lose(uint32_t link)
+{
+	world_down(&w, link, RSP_STEP_ASAP, RSP_ECLOSED);
+}
+
+static void
+negative_answer(const char *handle)
+{
+	struct rsp_message msg =
+		world_message(ASAP_HANDLE_RESOLUTION_RESPONSE, handle, 0, RSP_CAUSE_UNKNOWN_POOL_HANDLE);
+
+	world_receive(&w, 1, &msg);
+}
+
+/* Links */
+
+static void
+a_dialled_link_comes_up_and_closes(void)
+{
+	start(1, false);
+	CHECK_EQ(world_resolve(&w, "web", false), RSP_OK);
+	CHECK(link_went(LINK_FREE, LINK_DIALLED));
+	world_up(&w, 1, RSP_ROLE_USER, "alpha");
+	CHECK(link_went(LINK_DIALLED, LINK_UP));
+	lose(1);
+	CHECK(link_went(LINK_UP, LINK_CLOSED));
+	CHECK(link_went(LINK_CLOSED, LINK_FREE));
+	world_end(&w);
+}
+
+static void
+a_dial_fails_at_once(void)
+{
+	start(1, false);
+	w.cannot_dial = true;
+	CHECK_EQ(world_resolve(&w, "web", false), RSP_OK);
+	CHECK(link_went(LINK_FREE, LINK_CLOSED));
+	world_end(&w);
+}
+
+static void
+a_dial_fails_later(void)
+{
+	start(1, false);
+	CHECK_EQ(world_resolve(&w, "web", false), RSP_OK);
+	world_down(&w, 1, RSP_STEP_TCP, RSP_EUNREACHABLE);
+	CHECK(link_went(LINK_DIALLED, LINK_CLOSED));
+	world_end(&w);
+}
+
+static void
+a_registrar_dials_us(void)
+{
+	start_registered(1);
+	world_up(&w, 77, RSP_ROLE_NOTIFY, "beta");
+	CHECK(link_went(LINK_FREE, LINK_UP));
+	world_end(&w);
+}
+
+/* The hunt */
+
+static void
+a_hunt_finds_a_home(void)
+{
+	start(1, false);
+	CHECK_EQ(world_resolve(&w, "web", false), RSP_OK);
+	CHECK(hunt_went(HUNT_IDLE, HUNT_TRYING));
+	world_up(&w, 1, RSP_ROLE_USER, "alpha");
+	CHECK(hunt_went(HUNT_TRYING, HUNT_IDLE));
+	world_end(&w);
+}
+
+static void
+a_hunt_pauses_when_all_failed_and_tries_again(void)
+{
+	start(1, false);
+	CHECK_EQ(world_resolve(&w, "web", false), RSP_OK);
+	world_down(&w, 1, RSP_STEP_TCP, RSP_EUNREACHABLE);
+	CHECK(hunt_went(HUNT_TRYING, HUNT_PAUSED));
+	world_run(&w, w.now + 1000);
+	CHECK(hunt_went(HUNT_PAUSED, HUNT_TRYING));
+	world_end(&w);
+}
+
+static void
+a_paused_hunt_ends_when_a_registrar_takes_over(void)
+{
+	start_registered(1);
+	lose(1);
+	world_down(&w, 2, RSP_STEP_TCP, RSP_EUNREACHABLE);
+	world_up(&w, 77, RSP_ROLE_NOTIFY, "beta");
+	world_keepalive(&w, 77, 0xb, true, "web", 0x11);
+	CHECK(hunt_went(HUNT_PAUSED, HUNT_IDLE));
+	world_end(&w);
+}
+
+static void
+the_deadline_ends_a_hunt(void)
+{
+	start(1, false);
+	rsp_client_set_deadline(w.c, w.now, w.now + 3000);
+	CHECK_EQ(world_resolve(&w, "web", false), RSP_OK);
+	world_run(&w, w.now + 3000);
+	CHECK(hunt_went(HUNT_TRYING, HUNT_GAVE_UP));
+	rsp_client_retry(w.c, w.now);
+	CHECK(hunt_went(HUNT_GAVE_UP, HUNT_IDLE));
+	world_end(&w);
+}
+
+static void
+the_deadline_ends_a_paused_hunt(void)
+{
+	start(1, false);
+	rsp_client_set_deadline(w.c, w.now, w.now + 10);
+	CHECK_EQ(world_resolve(&w, "web", false), RSP_OK);
+	world_down(&w, 1, RSP_STEP_TCP, RSP_EUNREACHABLE);
+	world_run(&w, w.now + 10);
+	CHECK(hunt_went(HUNT_PAUSED, HUNT_GAVE_UP));
+	world_end(&w);
+}
+
+static void
+after_the_deadline_with_a_home_its_silence_starts_a_hunt(void)
+{
+	start(2, false);
+	rsp_client_set_deadline(w.c, w.now, w.now + 3000);
+	CHECK_EQ(world_resolve(&w, "web", false), RSP_OK);
+	world_up(&w, 1, RSP_ROLE_USER, "alpha");
+	world_run(&w, w.now + 3000);
+	CHECK(hunt_went(HUNT_IDLE, HUNT_GAVE_UP));
+	world_run(&w, w.now + 15000);
+	CHECK(hunt_went(HUNT_GAVE_UP, HUNT_TRYING));
+	world_end(&w);
+}
+
+/* Elements */
+
+static void
+an_element_is_registered_updated_and_deregistered(void)
+{
+	start(1, true);
+	world_registered_at_alpha(&w, 0x11, 300);
+	CHECK(element_went(ELEMENT_WAITING, ELEMENT_QUEUED));
+	CHECK(element_went(ELEMENT_QUEUED, ELEMENT_REGISTERING));
+	CHECK(element_went(ELEMENT_REGISTERING, ELEMENT_REGISTERED));
+	update(0x11);
+	CHECK(element_went(ELEMENT_REGISTERED, ELEMENT_QUEUED));
+	world_registered(&w, 1, "web", 0x11, RSP_CAUSE_NONE);
+	deregister(0x11);
+	CHECK(element_went(ELEMENT_REGISTERED, ELEMENT_LEAVING));
+	CHECK(element_went(ELEMENT_LEAVING, ELEMENT_LEAVE_QUEUED));
+	CHECK(element_went(ELEMENT_LEAVE_QUEUED, ELEMENT_DEREGISTERING));
+	world_deregistered(&w, 1, "web", 0x11);
+	CHECK(element_went(ELEMENT_DEREGISTERING, ELEMENT_DEAD));
+	world_end(&w);
+}
+
+static void
+a_registered_element_waits_for_another_home(void)
+{
+	start_registered(1);
+	lose(1);
+	CHECK(element_went(ELEMENT_REGISTERED, ELEMENT_WAITING));
+	deregister(0x11);
+	CHECK(element_went(ELEMENT_WAITING, ELEMENT_LEAVING));
+	world_end(&w);
+}
+
+static void
+a_displaced_element_is_dropped(void)
+{
+	struct rsp_message msg = world_message(ASAP_DEREGISTRATION_RESPONSE, "web", 0x11, RSP_CAUSE_NON_UNIQUE_PE_ID);
+
+	start_registered(1);
+	world_receive(&w, 1, &msg);
+	CHECK(element_went(ELEMENT_REGISTERED, ELEMENT_DEAD));
+	world_end(&w);
+}
+
+static void
+an_element_that_was_never_sent_is_dropped(void)
+{
+	start(1, true);
+	CHECK_EQ(world_register(&w, "web", 0x11, 300), RSP_OK);
+	deregister(0x11);
+	CHECK(element_went(ELEMENT_WAITING, ELEMENT_DEAD));
+	world_end(&w);
+}
+
+static void
+a_registration_in_flight_is_void_when_the_home_is_lost(void)
+{
+	start(1, true);
+	CHECK_EQ(world_register(&w, "web", 0x11, 300), RSP_OK);
+	world_up(&w, 1, RSP_ROLE_ELEMENT, "alpha");
+	lose(1);
+	CHECK(element_went(ELEMENT_REGISTERING, ELEMENT_WAITING));
+	world_end(&w);
+}
+
+static void
+an_element_leaves_while_it_registers(void)
+{
+	start(1, true);
+	CHECK_EQ(world_register(&w, "web", 0x11, 300), RSP_OK);
+	world_up(&w, 1, RSP_ROLE_ELEMENT, "alpha");
+	deregister(0x11);
+	CHECK(element_went(ELEMENT_REGISTERING, ELEMENT_LEAVING));
+	world_end(&w);
+}
+
+static void
+a_rejected_element_is_dropped(void)
+{
+	start(1, true);
+	CHECK_EQ(world_register(&w, "web", 0x11, 300), RSP_OK);
+	world_up(&w, 1, RSP_ROLE_ELEMENT, "alpha");
+	world_registered(&w, 1, "web", 0x11, RSP_CAUSE_SECURITY);
+	CHECK(element_went(ELEMENT_REGISTERING, ELEMENT_REJECTED));
+	deregister(0x11);
+	CHECK(element_went(ELEMENT_REJECTED, ELEMENT_DEAD));
+	world_end(&w);
+}
+
+static void
+a_rejected_element_that_was_registered_before_is_deregistered(void)
+{
+	start_registered(1);
+	update(0x11);
+	world_registered(&w, 1, "web", 0x11, RSP_CAUSE_SECURITY);
+	deregister(0x11);
+	CHECK(element_went(ELEMENT_REJECTED, ELEMENT_LEAVING));
+	world_end(&w);
+}
+
+static void
+a_rejected_element_is_corrected_by_an_update(void)
+{
+	start_registered(1);
+	update(0x11);
+	world_registered(&w, 1, "web", 0x11, RSP_CAUSE_SECURITY);
+	update(0x11);
+	CHECK(element_went(ELEMENT_REJECTED, ELEMENT_QUEUED));
+	world_registered(&w, 1, "web", 0x11, RSP_CAUSE_SECURITY);
+	lose(1);
+	update(0x11);
+	CHECK(element_went(ELEMENT_REJECTED, ELEMENT_WAITING));
+	world_end(&w);
+}
+
+static void
+an_update_during_a_registration_corrects_its_rejection(void)
+{
+	start(1, true);
+	CHECK_EQ(world_register(&w, "web", 0x11, 300), RSP_OK);
+	world_up(&w, 1, RSP_ROLE_ELEMENT, "alpha");
+	update(0x11);
+	world_registered(&w, 1, "web", 0x11, RSP_CAUSE_SECURITY);
+	CHECK(element_went(ELEMENT_REGISTERING, ELEMENT_QUEUED));
+	world_end(&w);
+}
+
+static void
+a_deregistration_without_response_is_given_up(void)
+{
+	start_registered(1);
+	deregister(0x11);
+	for (uint32_t link = 2; link <= 4; link++) {
+		world_run(&w, w.now + 30000); /* T3 */
+		CHECK(element_went(ELEMENT_DEREGISTERING, ELEMENT_LEAVING));
+		world_up(&w, w.next_link, RSP_ROLE_ELEMENT, "alpha");
+	}
+	CHECK(element_went(ELEMENT_LEAVING, ELEMENT_DEAD));
+	world_end(&w);
+}
+
+static void
+a_takeover_names_an_element_that_waits(void)
+{
+	start_registered(1);
+	CHECK_EQ(world_register(&w, "web", 0x12, 300), RSP_OK);
+	world_serve(&w, 1);
+	world_up(&w, 77, RSP_ROLE_NOTIFY, "beta");
+	world_keepalive(&w, 77, 0xb, true, "web", 0x11);
+	world_keepalive(&w, 77, 0xb, true, "web", 0x12);
+	CHECK(element_went(ELEMENT_WAITING, ELEMENT_REGISTERED));
+	world_end(&w);
+}
+
+static void
+register_more_than_the_window(void)
+{
+	for (uint32_t i = 1; i <= MORE_THAN_THE_WINDOW; i++)
+		CHECK_EQ(world_register(&w, "web", i, 300), RSP_OK);
+	world_up(&w, 1, RSP_ROLE_ELEMENT, "alpha");
+}
+
+static void
+a_queued_element_waits_again_when_the_home_is_lost(void)
+{
+	start(1, true);
+	register_more_than_the_window();
+	lose(1);
+	CHECK(element_went(ELEMENT_QUEUED, ELEMENT_WAITING));
+	world_end(&w);
+}
+
+static void
+a_queued_element_that_was_never_sent_is_dropped(void)
+{
+	start(1, true);
+	register_more_than_the_window();
+	deregister(MORE_THAN_THE_WINDOW);
+	CHECK(element_went(ELEMENT_QUEUED, ELEMENT_DEAD));
+	world_end(&w);
+}
+
+/* All elements are registered; alpha is lost; at beta more than the window is to be registered again. Two of those that are
+ * queued, in @ret. */
+static void
+queue_known_elements(uint32_t ret[2])
+{
+	bool sent[MORE_THAN_THE_WINDOW + 1] = { false };
+	unsigned n = 0;
+
+	start(2, true);
+	register_more_than_the_window();
+	world_serve(&w, 1);
+	lose(1);
+	world_up(&w, 2, RSP_ROLE_ELEMENT, "beta");
+	world_run(&w, w.now + 200);
+	for (unsigned i = 0; i < w.n_sent; i++) {
+		struct rsp_message msg;
+
+		CHECK_EQ(rsp_message_decode(RSP_ASAP, rsp_bytes_of(w.sent[i].octets, w.sent[i].n), &msg, NULL), RSP_OK);
+		if (w.sent[i].link == 2 && msg.element.pe_id <= MORE_THAN_THE_WINDOW)
+			sent[msg.element.pe_id] = true;
+	}
+	for (uint32_t id = 1; id <= MORE_THAN_THE_WINDOW && n < 2; id++)
+		if (!sent[id])
+			ret[n++] = id;
+	CHECK_EQ(n, 2);
+}
+
+static void
+a_takeover_names_an_element_that_is_queued(void)
+{
+	uint32_t queued[2] = { 0 };
+
+	queue_known_elements(queued);
+	world_keepalive(&w, 2, 0xb, true, "web", queued[0]);
+	CHECK(element_went(ELEMENT_QUEUED, ELEMENT_REGISTERED));
+	world_end(&w);
+}
+
+static void
+a_queued_element_leaves(void)
+{
+	uint32_t queued[2] = { 0 };
+
+	queue_known_elements(queued);
+	deregister(queued[1]);
+	CHECK(element_went(ELEMENT_QUEUED, ELEMENT_LEAVING));
+	world_end(&w);
+}
+
+static void
+a_queued_deregistration_waits_again_when_the_home_is_lost(void)
+{
+	start(1, true);
+	register_more_than_the_window();
+	world_serve(&w, 1);
+	rsp_client_deregister_all(w.c, w.now);
+	lose(1);
+	CHECK(element_went(ELEMENT_LEAVE_QUEUED, ELEMENT_LEAVING));
+	world_end(&w);
+}
+
+/* Lookups */
+
+static void
+start_watching(void)
+{
+	start(1, false);
+	CHECK_EQ(world_resolve(&w, "web", true), RSP_OK);
+	world_up(&w, 1, RSP_ROLE_USER, "alpha");
+}
+
+static void
+a_resolution_is_answered(void)
+{
+	start(1, false);
+	CHECK_EQ(world_resolve(&w, "web", false), RSP_OK);
+	world_up(&w, 1, RSP_ROLE_USER, "alpha");
+	CHECK(lookup_went(LOOKUP_WAITING, LOOKUP_QUEUED));
+	CHECK(lookup_went(LOOKUP_QUEUED, LOOKUP_ASKED));
+	world_resolved(&w, 1, "web", 1, false);
+	CHECK(lookup_went(LOOKUP_ASKED, LOOKUP_DEAD));
+	world_end(&w);
+}
+
+static void
+a_resolution_without_a_home_is_dropped(void)
+{
+	start(1, false);
+	CHECK_EQ(world_resolve(&w, "web", true), RSP_OK);
+	rsp_client_unwatch(w.c, rsp_bytes_str("web"));
+	CHECK(lookup_went(LOOKUP_WAITING, LOOKUP_DEAD));
+	world_end(&w);
+}
+
+static void
+a_question_waits_again_when_the_home_is_lost(void)
+{
+	start_watching();
+	lose(1);
+	CHECK(lookup_went(LOOKUP_ASKED, LOOKUP_WAITING));
+	world_end(&w);
+}
+
+static void
+a_watch_that_gets_updates_follows_them(void)
+{
+	start_watching();
+	world_resolved(&w, 1, "web", 1, true);
+	CHECK(lookup_went(LOOKUP_ASKED, LOOKUP_FOLLOWING));
+	CHECK_EQ(world_resolve(&w, "web", true), RSP_OK);
+	CHECK(lookup_went(LOOKUP_FOLLOWING, LOOKUP_QUEUED));
+	world_resolved(&w, 1, "web", 1, true);
+	negative_answer("web");
+	CHECK(lookup_went(LOOKUP_FOLLOWING, LOOKUP_POLLING));
+	world_end(&w);
+}
+
+static void
+a_watch_that_follows_ends_or_waits_for_a_home(void)
+{
+	start_watching();
+	world_resolved(&w, 1, "web", 1, true);
+	CHECK_EQ(world_resolve(&w, "mail", true), RSP_OK);
+	world_resolved(&w, 1, "mail", 1, true);
+	rsp_client_unwatch(w.c, rsp_bytes_str("web"));
+	CHECK(lookup_went(LOOKUP_FOLLOWING, LOOKUP_DEAD));
+	lose(1);
+	CHECK(lookup_went(LOOKUP_FOLLOWING, LOOKUP_WAITING));
+	world_end(&w);
+}
+
+static void
+a_watch_without_updates_polls(void)
+{
+	start_watching();
+	world_resolved(&w, 1, "web", 1, false);
+	CHECK(lookup_went(LOOKUP_ASKED, LOOKUP_POLLING));
+	world_run(&w, w.now + 7500);
+	CHECK(lookup_went(LOOKUP_POLLING, LOOKUP_QUEUED));
+	world_resolved(&w, 1, "web", 1, false);
+	world_resolved(&w, 1, "web", 2, false); /* an update, after all */
+	CHECK(lookup_went(LOOKUP_POLLING, LOOKUP_FOLLOWING));
+	world_end(&w);
+}
+
+static void
+a_watch_that_polls_ends_or_waits_for_a_home(void)
+{
+	start_watching();
+	world_resolved(&w, 1, "web", 1, false);
+	CHECK_EQ(world_resolve(&w, "mail", true), RSP_OK);
+	world_resolved(&w, 1, "mail", 1, false);
+	rsp_client_unwatch(w.c, rsp_bytes_str("web"));
+	CHECK(lookup_went(LOOKUP_POLLING, LOOKUP_DEAD));
+	lose(1);
+	CHECK(lookup_went(LOOKUP_POLLING, LOOKUP_WAITING));
+	world_end(&w);
+}
+
+/* Alpha sends updates of "web" and of "mail", and the window is full of other questions. */
+static void
+fill_the_window_beside_two_watches(void)
+{
+	char handle[16];
+
+	start_watching();
+	world_resolved(&w, 1, "web", 1, true);
+	CHECK_EQ(world_resolve(&w, "mail", true), RSP_OK);
+	world_resolved(&w, 1, "mail", 1, true);
+	for (unsigned i = 0; i < MORE_THAN_THE_WINDOW; i++) {
+		(void)snprintf(handle, sizeof handle, "other-%u", i);
+		CHECK_EQ(world_resolve(&w, handle, false), RSP_OK);
+	}
+	CHECK_EQ(world_resolve(&w, "web", true), RSP_OK);
+	CHECK_EQ(world_resolve(&w, "mail", true), RSP_OK);
+	forget_recent();
+}
+
+static void
+a_queued_watch_gets_a_negative_update_or_ends(void)
+{
+	fill_the_window_beside_two_watches();
+	negative_answer("web");
+	CHECK(lookup_went(LOOKUP_QUEUED, LOOKUP_POLLING));
+	rsp_client_unwatch(w.c, rsp_bytes_str("mail"));
+	CHECK(lookup_went(LOOKUP_QUEUED, LOOKUP_DEAD));
+	world_end(&w);
+}
+
+static void
+a_queued_watch_waits_again_when_the_home_is_lost(void)
+{
+	fill_the_window_beside_two_watches();
+	lose(1);
+	CHECK(lookup_went(LOOKUP_QUEUED, LOOKUP_WAITING));
+	world_end(&w);
+}
+
+static void
+every_change_of_the_tables_has_happened(void)
+{
+	for (unsigned machine = 0; machine < MACHINE_COUNT; machine++)
+		for (unsigned from = 0; from < ELEMENT_STATES; from++) {
+			if (seen[machine][from] != client_moves[machine][from])
+				printf("# machine %u from %u: %#x of %#x\n", machine, from, seen[machine][from],
+				       client_moves[machine][from]);
+			CHECK_EQ(seen[machine][from], client_moves[machine][from]);
+		}
+}
+
+int
+main(void)
+{
+	TAP_RUN(a_dialled_link_comes_up_and_closes);
+	TAP_RUN(a_dial_fails_at_once);
+	TAP_RUN(a_dial_fails_later);
+	TAP_RUN(a_registrar_dials_us);
+	TAP_RUN(a_hunt_finds_a_home);
+	TAP_RUN(a_hunt_pauses_when_all_failed_and_tries_again);
+	TAP_RUN(a_paused_hunt_ends_when_a_registrar_takes_over);
+	TAP_RUN(the_deadline_ends_a_hunt);
+	TAP_RUN(the_deadline_ends_a_paused_hunt);
+	TAP_RUN(after_the_deadline_with_a_home_its_silence_starts_a_hunt);
+	TAP_RUN(an_element_is_registered_updated_and_deregistered);
+	TAP_RUN(a_registered_element_waits_for_another_home);
+	TAP_RUN(a_displaced_element_is_dropped);
+	TAP_RUN(an_element_that_was_never_sent_is_dropped);
+	TAP_RUN(a_registration_in_flight_is_void_when_the_home_is_lost);
+	TAP_RUN(an_element_leaves_while_it_registers);
+	TAP_RUN(a_rejected_element_is_dropped);
+	TAP_RUN(a_rejected_element_that_was_registered_before_is_deregistered);
+	TAP_RUN(a_rejected_element_is_corrected_by_an_update);
+	TAP_RUN(an_update_during_a_registration_corrects_its_rejection);
+	TAP_RUN(a_deregistration_without_response_is_given_up);
+	TAP_RUN(a_takeover_names_an_element_that_waits);
+	TAP_RUN(a_queued_element_waits_again_when_the_home_is_lost);
+	TAP_RUN(a_queued_element_that_was_never_sent_is_dropped);
+	TAP_RUN(a_takeover_names_an_element_that_is_queued);
+	TAP_RUN(a_queued_element_leaves);
+	TAP_RUN(a_queued_deregistration_waits_again_when_the_home_is_lost);
+	TAP_RUN(a_resolution_is_answered);
+	TAP_RUN(a_resolution_without_a_home_is_dropped);
+	TAP_RUN(a_question_waits_again_when_the_home_is_lost);
+	TAP_RUN(a_watch_that_gets_updates_follows_them);
+	TAP_RUN(a_watch_that_follows_ends_or_waits_for_a_home);
+	TAP_RUN(a_watch_without_updates_polls);
+	TAP_RUN(a_watch_that_polls_ends_or_waits_for_a_home);
+	TAP_RUN(a_queued_watch_gets_a_negative_update_or_ends);
+	TAP_RUN(a_queued_watch_waits_again_when_the_home_is_lost);
+	TAP_RUN(every_change_of_the_tables_has_happened);
+	return tap_end();
+}
