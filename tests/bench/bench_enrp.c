@@ -27,7 +27,7 @@ static struct {
 	unsigned head, tail;
 	uint32_t links;
 	struct {
-		unsigned from; /* who dialled */
+		unsigned from; /* the end that dialled */
 		bool dialled, up;
 	} link[64];
 	uint64_t octets, messages, longest_ns;

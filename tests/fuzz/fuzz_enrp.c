@@ -3,8 +3,8 @@
 #include "fuzz.h"
 
 /* Input: steps, each an octet that says what happens, an octet for the link or the time, and for a message two octets of
- * length and the message. Whatever other registrars say: all sums and counts agree, what is not ours has none of our
- * timers, what is ours has one, and everything that grows has its cap. */
+ * length and the message. Whatever messages come: all sums and counts agree, each element of ours has a timer and no other
+ * element has one of ours, and everything that grows has its cap. */
 
 enum step { MESSAGE, PASS, LINK_DOWN, LINK_UP, DIAL_UP, DIAL_DOWN, STEPS };
 enum { PEER_A = 1, PEER_B, PEER_C, LOOKER, ELEMENT_1, ELEMENT_2, ASKER, LINKS }; /* from LINKS on: the last dials */
@@ -47,7 +47,7 @@ look_at(const struct rsp_registrar *r, const struct rsp_element *e)
 	must(ours ? rsp_timer_is_set(&e->keepalive) : !e->link && !e->adopting && !e->waiting);
 	must(ours || !rsp_timer_is_set(&e->expiry));
 	must(ours || !rsp_timer_is_set(&e->keepalive) || e->marked); /* about to be swept */
-	must(ours || rsp_peer_find(r, pe.home_id) || !r->serving); /* somebody watches its home */
+	must(ours || rsp_peer_find(r, pe.home_id) || !r->serving); /* its home is watched */
 }
 
 static void
@@ -93,7 +93,7 @@ look_at_all(const struct rsp_registrar *r)
 	}
 }
 
-static bool insecure; /* in plain text: nobody has a name */
+static bool insecure; /* in plain text: there are no names */
 
 /* The row of link_kind that octet @what means, or from LINKS on a dial, counted from the last. */
 static unsigned
@@ -199,7 +199,7 @@ enum { COPIES = 400, ORDERS = 400, STEPS_MAX = 256 };
 
 static uint8_t session[32768];
 static size_t session_size;
-static size_t step_at[STEPS_MAX + 1]; /* where each begins; the last: where the session ends */
+static size_t step_at[STEPS_MAX + 1]; /* where each step begins; the last one: where the session ends */
 static unsigned n_steps;
 
 static void
@@ -306,7 +306,7 @@ add_ack(uint8_t link, uint32_t pe_id)
 static void
 compose(void)
 {
-	enum { DIAL = LINKS }; /* what was dialled last */
+	enum { DIAL = LINKS }; /* the last dial */
 
 	session_size = n_steps = 0;
 	add(PASS, 0, NULL); /* dials its mentor */
@@ -331,7 +331,7 @@ compose(void)
 	add_plain(LOOKER, ENRP_HANDLE_TABLE_REQUEST, 0x777, 0, 0);
 	add_plain(PEER_B, ENRP_HANDLE_TABLE_REQUEST, ID_B, ENRP_FLAG_OWN, 0);
 	add_plain(PEER_C, ENRP_LIST_REQUEST, ID_C, 0, 0);
-	add_presence(PEER_B, ID_B); /* does not agree: taken anew */
+	add_presence(PEER_B, ID_B); /* its checksum differs: its table is taken */
 	add_table(PEER_B, ID_B, ENRP_FLAG_MORE, ID_B, 30, 3);
 	add_table(PEER_B, ID_B, 0, ID_B, 33, 3);
 	add_plain(PEER_C, ENRP_INIT_TAKEOVER, ID_C, 0, ID_B);
@@ -355,7 +355,7 @@ compose(void)
 	add(PASS, 255, NULL);
 }
 
-/* What a lossy and late network, and others' mistakes, make of a session: its steps in any order, over any link. */
+/* The steps of a session in any order and over any link, as if the network lost and delayed messages. */
 static size_t
 shuffle(uint64_t seed, uint8_t *out, size_t cap)
 {
@@ -363,7 +363,7 @@ shuffle(uint64_t seed, uint8_t *out, size_t cap)
 	size_t size = 0;
 
 	for (unsigned i = 0; i < 150; i++) {
-		/* forward on the whole, so that it gets somewhere */
+		/* mostly forward, so that the session gets on */
 		unsigned step = rsp_rng_below(&rng, 2) ? i % n_steps : (unsigned)rsp_rng_below(&rng, n_steps);
 		size_t n = step_at[step + 1] - step_at[step];
 

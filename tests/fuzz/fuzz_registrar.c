@@ -3,7 +3,8 @@
 #include "fuzz.h"
 
 /* Input: steps, each an octet that says what happens, an octet for the link or the time, and for a message two octets
- * of length and the message. Whatever comes: who did not register an element does not change it, and all counts agree. */
+ * of length and the message. Whatever messages come: only the identity that registered an element changes it, and all
+ * counts agree. */
 
 enum step { MESSAGE, PASS, LINK_DOWN, LINK_UP, LEAVE, STEPS };
 
@@ -96,7 +97,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	return 0;
 }
 
-/* A session of everything that happens, and copies of it with something changed: the seed of a number is the number. */
+/* A session of all kinds of steps, and copies of it with changed octets. The seed of copy i is i. */
 
 static uint8_t session[8192];
 static size_t session_size;

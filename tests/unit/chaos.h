@@ -5,19 +5,19 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The linker lets what is under test allocate through these (WRAP_ALLOCATIONS in Makefile.am), so that one allocation of a
- * run can be made to fail: the first, the second, and so on until a run is over before it comes to that. */
+/* The code under test allocates through these functions, by the linker's --wrap (WRAP_ALLOCATIONS in Makefile.am), so that
+ * one allocation of a run can be made to fail: the first, the second, and so on, until a run needs fewer. */
 
-static long chaos_left = -1; /* allocations that succeed before the one that fails; -1: none does */
+static long chaos_left = -1; /* allocations that succeed before the one that fails; -1: none fails */
 
-/* From now on the allocation number @n (from 0) fails. */
+/* Let allocation @n from now on (counted from 0) fail. */
 static inline void
 chaos_begin(long n)
 {
 	chaos_left = n;
 }
 
-/* No allocation fails any more. Whether one has. */
+/* Let no allocation fail any more. Returns whether one has failed. */
 static inline bool
 chaos_end(void)
 {

@@ -43,7 +43,7 @@ static inline void
 tap_run(void (*test)(void), const char *name)
 {
 	if (tap_state.tests == 0)
-		(void)setvbuf(stdout, NULL, _IOLBF, 0); /* a crash must not take along what was said before it */
+		(void)setvbuf(stdout, NULL, _IOLBF, 0); /* a crash must not lose the lines before it */
 	tap_state.failed = false;
 	test();
 	tap_state.tests++;

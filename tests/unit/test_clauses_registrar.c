@@ -1,8 +1,6 @@
 #include "registrar_world.h"
 
-/* Clauses of RFC 5352 that a registrar keeps. */
-
-/* RFC 5352 2.2.5, 2.2.6: updates are for users that asked for them with S, and A tells that they will come */
+/* RFC 5352 s.2.2.5, s.2.2.6: updates are for users that asked for them with S, and A announces that they will come. */
 static void
 no_user_is_subscribed_that_did_not_ask(void)
 {
@@ -16,7 +14,7 @@ no_user_is_subscribed_that_did_not_ask(void)
 	CHECK_EQ(world_heard(USER).type, 0);
 	CHECK_EQ(world_resolve_as(USER, "web", 0, ASAP_FLAG_SUBSCRIBE).flags, ASAP_FLAG_ACCEPT);
 	CHECK_EQ(rsp_registrar_stats(w.r).subscriptions, 1);
-	CHECK_EQ(world_resolve_as(USER, "web", 0, 0).flags, 0); /* A answers S, and this request had none */
+	CHECK_EQ(world_resolve_as(USER, "web", 0, 0).flags, 0); /* A answers S, which this request did not set */
 	CHECK_EQ(world_resolve_as(USER, "none", 0, ASAP_FLAG_SUBSCRIBE).flags, 0);
 	CHECK_EQ(rsp_registrar_stats(w.r).subscriptions, 1);
 	world_end();

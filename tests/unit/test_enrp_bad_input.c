@@ -1,6 +1,6 @@
 #include "registrar_world.h"
 
-/* What other registrars may send that they should not: RFC 5353 s.3.7, RFC 5354 s.3 and s.4. Nothing of it changes
+/* Messages that other registrars should not send: RFC 5353 s.3.7, RFC 5354 s.3 and s.4. None of them changes
  * anything; it is answered as the rules say, and the registrar serves on. */
 
 static void
@@ -29,7 +29,7 @@ unharmed(void)
 	CHECK_EQ(rsp_registrar_stats(w.r).elements, 2);
 	CHECK(world_peer_view(ID_C, &view) && view.state == RSP_PEER_ACTIVE);
 	CHECK_EQ(rsp_registrar_state(w.r), RSP_REGISTRAR_SERVING);
-	world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(8, ID_C, 20)); /* it serves on */
+	world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(8, ID_C, 20)); /* the service goes on */
 	CHECK_EQ(world_home("web", 8), ID_C);
 }
 
@@ -61,7 +61,7 @@ defaults_are_the_rfc_s(void)
 }
 
 static void
-what_is_not_understood_is_reported_by_the_rules(void)
+unknown_messages_and_parameters_are_reported_by_the_rules(void)
 { /* s.3.7, RFC 5354 s.3, s.4 */
 	static const struct {
 		const char *what, *hex;
@@ -126,7 +126,7 @@ reserved_bits_are_ignored(void)
 }
 
 static void
-answers_that_nobody_asked_for_change_nothing(void)
+answers_without_a_request_change_nothing(void)
 {
 	static const uint8_t type[] = { ENRP_LIST_RESPONSE, ENRP_HANDLE_TABLE_RESPONSE, ENRP_ERROR };
 
@@ -182,7 +182,7 @@ asap_and_enrp_do_not_mix(void)
 				   .element = world_pe(9, 0, 0) };
 
 	begin();
-	world_tell(WEB1, &presence); /* read as a registration, which it is not */
+	world_tell(WEB1, &presence); /* read as a registration */
 	world_tell(B, &reg);	    /* read as a presence */
 	CHECK_EQ(world_home("web", 9), 0);
 	unharmed();
@@ -210,10 +210,10 @@ floods_are_recorded_at_a_bounded_rate(void)
 	world_end();
 }
 
-/* Every message that a peer can send, with every octet changed in some ways and every length: whatever it does, it does
- * to what is the sender's. */
+/* Every message that a peer can send, with every octet changed in some ways, and with every length: at most it changes
+ * elements of its sender. */
 static void
-changed_messages_touch_nobody_else_s(void)
+changed_messages_of_a_peer_change_only_its_own_elements(void)
 {
 	static uint8_t room[RSP_MESSAGE_MAX];
 	struct rsp_message list[16];
@@ -235,7 +235,7 @@ changed_messages_touch_nobody_else_s(void)
 		for (size_t at = 0; at < size; at++)
 			for (unsigned bit = 0; bit < 8; bit++) {
 				if (at == 0)
-					continue; /* another type is another message */
+					continue; /* that is another message */
 				begin();
 				room[at] ^= (uint8_t)(1U << bit);
 				uint8_t *exact = rsp_bytes_dup(rsp_bytes_of(room, size));
@@ -257,7 +257,7 @@ changed_messages_touch_nobody_else_s(void)
 	}
 }
 
-/* Every message, in every state that a registrar can be in, over the link of a peer that is not concerned. */
+/* Every message in every state of a registrar, over the link of a peer which that state does not concern. */
 
 enum { STATES = 7 };
 enum state { LIST_AWAITED, TABLE_AWAITED, SERVING, PROBING, TAKING_OVER, YIELDED, RESYNCING };
@@ -299,17 +299,17 @@ begin_in(enum state state)
 	case PROBING:
 		world_about(B, ENRP_INIT_TAKEOVER, ID_B, ID_C);
 		break;
-	case TAKING_OVER: /* of C, with B's acknowledgement to come */
+	case TAKING_OVER: /* of c; the acknowledgement of b is due */
 		world_joined(A, ID_A, "a");
 		world_about(A, ENRP_INIT_TAKEOVER, ID_A, ID_C);
 		world_run(501);
 		world_about(A, ENRP_INIT_TAKEOVER_ACK, ID_A, ID_C);
 		break;
-	case YIELDED: /* C, to B */
+	case YIELDED: /* c is left to b */
 		world_about(B, ENRP_INIT_TAKEOVER, ID_B, ID_C);
 		world_run(501);
 		break;
-	case RESYNCING: /* with C */
+	case RESYNCING: /* with c */
 		differs.has = RSP_HAS_CHECKSUM;
 		differs.checksum = 0x1234;
 		world_tell(C, &differs);
@@ -341,7 +341,7 @@ anything(uint8_t type, uint32_t sender_id, uint32_t receiver_id, uint32_t target
 		msg.list = rsp_bytes_of(room, wr.pos);
 		msg.n_list = flagged ? 0 : 2;
 		break;
-	case ENRP_HANDLE_UPDATE: /* of another's element */
+	case ENRP_HANDLE_UPDATE: /* of an element of another registrar */
 		msg.has = RSP_HAS_HANDLE | RSP_HAS_ELEMENT;
 		msg.flags = 0;
 		msg.update_action = flagged ? ENRP_DEL_PE : ENRP_ADD_PE;
@@ -359,7 +359,7 @@ anything(uint8_t type, uint32_t sender_id, uint32_t receiver_id, uint32_t target
 	return msg;
 }
 
-/* Whose C's element is after @msg of B. */
+/* The home that the element of c has after @msg of b. */
 static uint32_t
 rightful(enum state state, const struct rsp_message *msg, uint32_t before)
 {
@@ -368,7 +368,7 @@ rightful(enum state state, const struct rsp_message *msg, uint32_t before)
 
 	if (heeded && msg->type == ENRP_INIT_TAKEOVER_ACK && state == TAKING_OVER)
 		return ID_US;
-	/* s.3.5.2; who joins has not heard of C but from the table */
+	/* s.3.5.2; a registrar that joins knows c only from the table */
 	if (heeded && msg->type == ENRP_TAKEOVER_SERVER && before &&
 	    (state == TAKING_OVER || state == YIELDED || state == TABLE_AWAITED))
 		return ID_B;
@@ -405,7 +405,7 @@ send_in(enum state state, struct rsp_message *msg)
 	world_clear();
 	world_tell(B, msg);
 	bool right = world_home("web", 7) == rightful(state, msg, before) && world_home("mine", 1) == mine;
-	if (msg->sender_id != ID_B) { /* nobody's, ours, another's, or another one than before */
+	if (msg->sender_id != ID_B) { /* the id of no registrar, ours, that of another, or another id than before */
 		right = right && rsp_registrar_stats(w.r).peers == peers;
 		right = right && (msg->sender_id == 0 || msg->sender_id == ID_US ? !world_was_closed(B)
 										 : world_was_closed(B));
@@ -422,7 +422,7 @@ send_in(enum state state, struct rsp_message *msg)
 }
 
 static void
-no_message_is_out_of_place_in_any_state(void)
+any_message_is_harmless_in_any_state(void)
 {
 	static const uint32_t sender[] = { ID_B, 0, ID_US, ID_C, ID_D }, receiver[] = { 0, ID_US, 0x12345 },
 			      target[] = { ID_C, 0, ID_US, ID_B, 0x4711 };
@@ -447,13 +447,13 @@ int
 main(void)
 {
 	TAP_RUN(defaults_are_the_rfc_s);
-	TAP_RUN(what_is_not_understood_is_reported_by_the_rules);
+	TAP_RUN(unknown_messages_and_parameters_are_reported_by_the_rules);
 	TAP_RUN(reserved_bits_are_ignored);
-	TAP_RUN(answers_that_nobody_asked_for_change_nothing);
+	TAP_RUN(answers_without_a_request_change_nothing);
 	TAP_RUN(errors_are_not_answered);
 	TAP_RUN(asap_and_enrp_do_not_mix);
 	TAP_RUN(floods_are_recorded_at_a_bounded_rate);
-	TAP_RUN(changed_messages_touch_nobody_else_s);
-	TAP_RUN(no_message_is_out_of_place_in_any_state);
+	TAP_RUN(changed_messages_of_a_peer_change_only_its_own_elements);
+	TAP_RUN(any_message_is_harmless_in_any_state);
 	return tap_end();
 }

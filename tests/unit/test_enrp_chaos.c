@@ -62,7 +62,7 @@ serves_on(void)
 	look_at_all(w.r);
 }
 
-/* The session, with the allocation @failing of its step @at failing. False: the step has not so many. */
+/* Run the session with allocation @failing of step @at failing. False: the step has fewer allocations. */
 static bool
 run_with(unsigned at, long failing, bool intact)
 {
@@ -109,7 +109,7 @@ each_allocation_of_a_session_may_fail(void)
 }
 
 static void
-and_of_changed_sessions(void)
+each_allocation_of_a_changed_session_may_fail(void)
 {
 	unsigned failed = 0;
 
@@ -143,10 +143,10 @@ a_registrar_is_whole_or_not_there(void)
 	CHECK(n > 10);
 }
 
-/* An element of ours falls to another registrar, and there is no memory for that: it is nobody's then, not ours with
- * nobody who asks it. The next audit brings it. */
+/* An element of ours moves to another registrar, and there is no memory for that: it is removed, since we do not ask it any
+ * more. The next audit brings it back. */
 static void
-an_element_that_falls_to_another_is_whole_or_gone(void)
+an_element_that_moves_to_another_registrar_is_whole_or_removed(void)
 {
 	struct rsp_registrar_config config = world_config();
 	bool failed = true;
@@ -175,9 +175,9 @@ an_element_that_falls_to_another_is_whole_or_gone(void)
 	}
 }
 
-/* Nor does what is taken over stay with who is dead: we own nothing yet, so that needs memory too. */
+/* A takeover needs memory, too, as we have no elements yet: none stays with the dead registrar. */
 static void
-what_is_taken_over_is_ours_or_gone(void)
+an_element_that_was_taken_over_is_ours_or_removed(void)
 {
 	struct rsp_registrar_config config = world_config();
 	bool failed = true;
@@ -207,8 +207,8 @@ main(void)
 {
 	TAP_RUN(a_registrar_is_whole_or_not_there);
 	TAP_RUN(each_allocation_of_a_session_may_fail);
-	TAP_RUN(and_of_changed_sessions);
-	TAP_RUN(an_element_that_falls_to_another_is_whole_or_gone);
-	TAP_RUN(what_is_taken_over_is_ours_or_gone);
+	TAP_RUN(each_allocation_of_a_changed_session_may_fail);
+	TAP_RUN(an_element_that_moves_to_another_registrar_is_whole_or_removed);
+	TAP_RUN(an_element_that_was_taken_over_is_ours_or_removed);
 	return tap_end();
 }

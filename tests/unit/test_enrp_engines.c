@@ -1,19 +1,19 @@
 #include "registrar_world.h"
 
-/* Registrars back to back: RFC 5353 s.3 as a whole, over connections that can be held up. Elements answer the
- * registrar that they registered with, or that last made itself their home. */
+/* Several registrars in one process, over connections that can be held up: RFC 5353 s.3 as a whole. Elements answer the
+ * registrar at which they registered, or the last one that sent them a keep-alive with the H flag. */
 
 enum { NODES = 4, WIRES = 512, POOL_ELEMENTS = 9000 };
 
 struct node {
-	struct rsp_registrar *r; /* NULL: it does not run */
+	struct rsp_registrar *r; /* NULL: not running */
 	uint32_t id;
 };
 
-/* A connection. Its ends have the ids 2 * its number + 2 (who dialled) and + 3. */
+/* A connection. The links at its ends are 2 * its number + 2 (the end that dialled) and + 3. */
 struct wire {
 	unsigned from, to;
-	bool open, element; /* at one end, @to, is an element */
+	bool open, element; /* the end @to is an element */
 };
 
 enum kind { CONNECT, CARRY, HANG_UP };
@@ -21,7 +21,7 @@ enum kind { CONNECT, CARRY, HANG_UP };
 struct parcel {
 	struct parcel *next;
 	enum kind kind;
-	unsigned wire, end; /* to which end */
+	unsigned wire, end; /* which receives it */
 	size_t n;
 	uint8_t octets[];
 };
@@ -164,7 +164,7 @@ deliver(const struct parcel *parcel)
 	}
 }
 
-/* The next that is on its way arrives, but for what is held up; false if there is nothing. */
+/* Deliver the next message that is not held up; false if there is none. */
 static bool
 arrive_one(void)
 {
@@ -212,7 +212,7 @@ run(uint64_t for_ms)
 	}
 }
 
-/* Run the registrar number @i, among those of the numbers below @among. */
+/* Start registrar @i, with the registrars below @among as contacts. */
 static void
 start(unsigned i, unsigned among)
 {
@@ -265,7 +265,7 @@ end(void)
 		node[i].r = NULL;
 	}
 	memset(apart, 0, sizeof(apart));
-	arrive(); /* to nobody */
+	arrive(); /* to a registrar that is not running any more */
 }
 
 static void
@@ -275,7 +275,7 @@ set_apart(unsigned i, bool is)
 		apart[i][k] = apart[k][i] = is && k != i;
 }
 
-/* The elements @first to @first + @n - 1, at the registrar number @i. */
+/* Register elements @first to @first + @n - 1 at registrar @i. */
 static void
 fill(unsigned i, const char *pool, uint32_t pe_id, uint32_t n)
 {
@@ -308,7 +308,7 @@ is_of_a_live_one(uint32_t home_id)
 	return false;
 }
 
-/* All who run serve, know all others, and have the same @elements, each of one who runs. */
+/* All running registrars serve, know each other, and have the same @elements, each with a running home. */
 static void
 all_agree(uint32_t elements)
 {
@@ -341,7 +341,7 @@ all_agree(uint32_t elements)
 }
 
 static void
-who_start_together_become_one_scope(void)
+registrars_that_start_together_become_one_scope(void)
 { /* s.3.2 */
 	begin(4);
 	CHECK_EQ(n_serving_alone, 1); /* the one with the highest id */
@@ -354,7 +354,7 @@ who_start_together_become_one_scope(void)
 }
 
 static void
-who_comes_later_has_all_when_it_begins_to_serve(void)
+a_registrar_that_starts_later_has_all_elements_when_it_begins_to_serve(void)
 { /* s.3.2.3: 9000 elements are some 15 pages */
 	begin(3);
 	fill(0, "web", 1, POOL_ELEMENTS / 2);
@@ -374,7 +374,7 @@ who_comes_later_has_all_when_it_begins_to_serve(void)
 }
 
 static void
-a_mentor_that_dies_in_the_middle_is_left_for_another(void)
+a_mentor_that_dies_during_a_download_is_left_for_another(void)
 { /* s.3.2.3 */
 	begin(3);
 	fill(0, "web", 1, POOL_ELEMENTS);
@@ -382,7 +382,7 @@ a_mentor_that_dies_in_the_middle_is_left_for_another(void)
 	start(3, 4);
 	rsp_registrar_tick(node[3].r, now); /* it dials the others */
 	unsigned mentor = NODES;
-	while (mentor == NODES && arrive_one()) /* until somebody gives it a page */
+	while (mentor == NODES && arrive_one()) /* until a registrar sends it a page */
 		for (unsigned k = 0; k < 3; k++)
 			if (rsp_registrar_stats(node[k].r).pages_sent)
 				mentor = k;
@@ -395,7 +395,7 @@ a_mentor_that_dies_in_the_middle_is_left_for_another(void)
 }
 
 static void
-one_takes_over_who_dies_and_all_agree(void)
+one_registrar_takes_over_a_dead_one_and_all_agree(void)
 { /* s.3.5 */
 	begin(4);
 	fill(1, "web", 1, 300);
@@ -411,14 +411,14 @@ one_takes_over_who_dies_and_all_agree(void)
 	kill_node(3);
 	kill_node(2);
 	run(6000);
-	all_agree(400); /* the last one has them all */
+	all_agree(400); /* the last registrar is the home of all */
 	CHECK_EQ(rsp_registrar_stats(node[0].r).own_elements, 400);
 	end();
 }
 
 static void
-what_was_missed_is_made_up_for(void)
-{ /* s.3.6: a cut shorter than what makes anybody suspect anybody loses nothing */
+updates_that_were_missed_in_a_cut_are_taken_later(void)
+{ /* s.3.6: a cut that is too short for a suspicion loses nothing */
 	begin(3);
 	set_apart(2, true);
 	fill(0, "web", 1, 50);
@@ -430,9 +430,9 @@ what_was_missed_is_made_up_for(void)
 	end();
 }
 
-/* A registrar that is cut off takes all others over, who take it over: on its return each element has one home. */
+/* A registrar that is cut off takes all others over, and they take it over: after its return each element has one home. */
 static void
-two_winners_converge(void)
+two_takeovers_converge(void)
 {
 	begin(3);
 	fill(0, "web", 1, 40);
@@ -460,7 +460,7 @@ restarts_of_all_in_turn_lose_nothing(void)
 	for (unsigned i = 0; i < 6; i++) {
 		run(1000);
 		kill_node(i % 3);
-		run(i % 2 ? 4000 : 10); /* at once, too: its former self is not waited for */
+		run(i % 2 ? 4000 : 10); /* at once, too: its former id is not waited for */
 		start(i % 3, 3);
 		run(4000);
 		all_agree(300);
@@ -471,12 +471,12 @@ restarts_of_all_in_turn_lose_nothing(void)
 int
 main(void)
 {
-	TAP_RUN(who_start_together_become_one_scope);
-	TAP_RUN(who_comes_later_has_all_when_it_begins_to_serve);
-	TAP_RUN(a_mentor_that_dies_in_the_middle_is_left_for_another);
-	TAP_RUN(one_takes_over_who_dies_and_all_agree);
-	TAP_RUN(what_was_missed_is_made_up_for);
-	TAP_RUN(two_winners_converge);
+	TAP_RUN(registrars_that_start_together_become_one_scope);
+	TAP_RUN(a_registrar_that_starts_later_has_all_elements_when_it_begins_to_serve);
+	TAP_RUN(a_mentor_that_dies_during_a_download_is_left_for_another);
+	TAP_RUN(one_registrar_takes_over_a_dead_one_and_all_agree);
+	TAP_RUN(updates_that_were_missed_in_a_cut_are_taken_later);
+	TAP_RUN(two_takeovers_converge);
 	TAP_RUN(restarts_of_all_in_turn_lose_nothing);
 	return tap_end();
 }

@@ -1,6 +1,6 @@
 #include "registrar_world.h"
 
-/* What is removed stays removed, as long as it is remembered, however the removal was learnt: RFC 5353 s.3.3.2. */
+/* A removed element stays removed until its tombstone expires. Each test removes it in another way. RFC 5353 s.3.3.2. */
 
 enum { TOMBSTONE_MS = 20000 };
 
@@ -25,13 +25,13 @@ stays_removed(uint64_t version)
 	world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(7, ID_B, version)); /* late */
 	CHECK_EQ(world_home("web", 7), 0);
 	CHECK_EQ(rsp_registrar_stats(w.r).tombstones, 1);
-	world_run(4000); /* and is forgotten then: that costs memory */
+	world_run(4000); /* its tombstone expires */
 	CHECK_EQ(rsp_registrar_stats(w.r).tombstones, 0);
 	world_end();
 }
 
 static void
-by_the_word_of_its_home(void)
+by_a_removal_of_its_home(void)
 {
 	begin();
 	world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(7, ID_B, 20));
@@ -47,7 +47,7 @@ by_a_removal_that_comes_before_the_addition(void)
 	stays_removed(22);
 }
 
-/* c claimed it and gave it up, and b, its home, did not object in time. */
+/* c claimed and removed it, and b, its home, did not object in time. */
 static void
 by_a_claim_that_its_home_did_not_answer(void)
 {
@@ -59,7 +59,7 @@ by_a_claim_that_its_home_did_not_answer(void)
 	stays_removed(42);
 }
 
-/* c says that an element of ours is gone; it was not connected, and does not come back in its grace time. */
+/* An element of ours was not connected, and did not come back in its grace time. */
 static void
 by_a_removal_that_an_own_element_did_not_contest(void)
 {
@@ -84,7 +84,7 @@ is_not_in_its_home_s_table(bool again)
 	if (again)
 		world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(7, ID_B, 44));
 	world_clear();
-	world_presence(B, ID_B, "b", false); /* it has nothing */
+	world_presence(B, ID_B, "b", false); /* b has no elements */
 	CHECK_EQ(world_count(B, ENRP_HANDLE_TABLE_REQUEST), 1);
 	world_table(B, ID_B, 0, "web", 1, 0, ID_B, 0);
 	world_run(2000);
@@ -108,7 +108,7 @@ by_its_home_s_table_at_once_if_the_home_spoke_of_it_after_the_claim(void)
 int
 main(void)
 {
-	TAP_RUN(by_the_word_of_its_home);
+	TAP_RUN(by_a_removal_of_its_home);
 	TAP_RUN(by_a_removal_that_comes_before_the_addition);
 	TAP_RUN(by_a_claim_that_its_home_did_not_answer);
 	TAP_RUN(by_a_removal_that_an_own_element_did_not_contest);

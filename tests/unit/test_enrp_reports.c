@@ -1,6 +1,6 @@
 #include "registrar_world.h"
 
-/* Elements that are asked although there is no connection to them: one of another registrar that users report (RFC 5352
+/* Elements that are asked although they are not connected: an element of another registrar that users report (RFC 5352
  * s.3.5), and those of a registrar that is silent while its takeover is not acknowledged (RFC 5353 s.3.5.1). */
 
 static void
@@ -37,7 +37,7 @@ report(uint32_t pe_id)
 }
 
 static void
-an_element_of_another_registrar_is_asked_where_it_listens(void)
+a_reported_element_of_another_registrar_is_asked_where_it_listens(void)
 {
 	struct rsp_message msg;
 
@@ -52,13 +52,13 @@ an_element_of_another_registrar_is_asked_where_it_listens(void)
 	CHECK_EQ(world_up(link, RSP_ASAP, RSP_ROLE_NOTIFY, "web1"), RSP_OK);
 	CHECK_EQ(world_count(link, ASAP_ENDPOINT_KEEP_ALIVE), 1);
 	CHECK(world_find(link, RSP_ASAP, ASAP_ENDPOINT_KEEP_ALIVE, 0, &msg));
-	CHECK_EQ(msg.flags, 0); /* its home stays */
+	CHECK_EQ(msg.flags, 0); /* no H flag: its home stays the same */
 	CHECK_EQ(msg.pe_id, 1);
 	CHECK_EQ(msg.server_id, ID_US);
-	world_ack(link, "web", 2); /* that was not the question */
+	world_ack(link, "web", 2); /* another element than the one asked */
 	CHECK(!world_was_closed(link));
 	world_ack(link, "web", 1);
-	CHECK(world_was_closed(link)); /* nothing needs it any more */
+	CHECK(world_was_closed(link)); /* the connection is not needed any more */
 	world_run(1200);
 	CHECK_EQ(world_home("web", 1), ID_B);
 	CHECK_EQ(world_count(B, ENRP_HANDLE_UPDATE), 0);
@@ -67,7 +67,7 @@ an_element_of_another_registrar_is_asked_where_it_listens(void)
 }
 
 static void
-reports_that_go_on_do_not_make_it_be_asked_more_often(void)
+a_reported_element_is_asked_at_a_rate(void)
 { /* RFC 5355 s.2.14 */
 	begin();
 	for (unsigned i = 0; i < 50; i++) {
@@ -83,7 +83,7 @@ reports_that_go_on_do_not_make_it_be_asked_more_often(void)
 	world_end();
 }
 
-/* How an element does not answer. */
+/* Why an element does not answer. */
 enum how { REFUSES, HANGS, CLOSES, SILENT, NOWHERE };
 
 static void
@@ -108,7 +108,7 @@ does_not_answer(enum how how)
  * other side of this is the_home_asks(). */
 static void
 the_home_is_told_and_decides(enum how how)
-{ /* the other side of this: the_home_asks_what_another_registrar_did_not_reach() */
+{
 	struct rsp_pool_element pe = world_pe(1, ID_B, 22);
 	struct rsp_message msg;
 
@@ -205,8 +205,8 @@ an_element_that_a_peer_did_not_reach_and_that_does_not_answer_is_removed(void)
 }
 
 static void
-an_element_that_another_registrar_has_now_is_told(void)
-{ /* it does not answer, but the connection to it is up */
+an_element_that_moved_is_sent_the_cause(void)
+{ /* it does not answer, but its connection is up */
 	struct rsp_message msg;
 
 	begin();
@@ -301,7 +301,7 @@ the_connection_to_a_reported_element_may_not_come_about(void)
 }
 
 static void
-only_so_many_are_asked_at_a_time(void)
+reported_elements_are_asked_a_few_at_a_time(void)
 {
 	struct rsp_registrar_config config = world_config();
 
@@ -325,7 +325,7 @@ only_so_many_are_asked_at_a_time(void)
 }
 
 static void
-an_element_that_answers_in_its_grace_time_has_it_anew(void)
+an_element_that_answers_in_its_grace_time_has_a_new_one(void)
 {
 	struct rsp_message msg;
 
@@ -348,7 +348,7 @@ an_element_that_answers_in_its_grace_time_has_it_anew(void)
 	world_end();
 }
 
-/* B dies, and we are its elements' new home. */
+/* b dies, and we take it over. */
 static void
 taken_over(void)
 {
@@ -402,8 +402,8 @@ an_expired_registration_sends_nothing_over_a_connection_that_is_not_up(void)
 }
 
 static void
-one_answer_counts_for_all_who_ask(void)
-{ /* a look is under way when the takeover is complete */
+one_answer_counts_for_a_report_and_an_adoption(void)
+{ /* an element is being asked when the takeover is complete */
 	begin();
 	world_run(2400);
 	world_presence(C, ID_C, "c", false);
@@ -426,7 +426,7 @@ one_answer_counts_for_all_who_ask(void)
 	world_end();
 }
 
-/* B is dead, and C never acknowledges that. */
+/* b is dead, and c does not acknowledge its takeover. */
 static void
 not_acknowledged(uint64_t for_ms)
 {
@@ -445,12 +445,12 @@ until_asked(void)
 }
 
 static void
-a_takeover_that_nobody_acknowledges_ends(void)
-{ /* RFC 5353 s.3.5.1: a dead registrar's dead elements must not stay for ever */
+a_takeover_that_is_not_acknowledged_ends(void)
+{ /* RFC 5353 s.3.5.1: a dead registrar's dead elements must not stay without end */
 	struct rsp_peer_view view;
 
 	begin();
-	not_acknowledged(8500); /* three times the silence after which B counts as dead is 9 s */
+	not_acknowledged(8500); /* three times the silence after which b counts as dead: 9 s */
 	CHECK_EQ(world_home("web", 1), ID_B);
 	CHECK_EQ(world_dialled("web1"), 0);
 	until_asked();
@@ -458,14 +458,14 @@ a_takeover_that_nobody_acknowledges_ends(void)
 	uint32_t link = world_dialled("web1");
 	CHECK_EQ(world_up(link, RSP_ASAP, RSP_ROLE_NOTIFY, "web1"), RSP_OK);
 	CHECK_EQ(world_count(link, ASAP_ENDPOINT_KEEP_ALIVE), 3);
-	world_ack(link, "web", 2); /* one lives, and has found no other home yet */
+	world_ack(link, "web", 2); /* this element is alive, and has no new home yet */
 	not_acknowledged(1000);
 	CHECK_EQ(world_home("web", 1), 0);
 	CHECK_EQ(world_home("web", 2), ID_B);
 	CHECK_EQ(world_home("web", 3), 0);
 	CHECK_STR(world_reason(RSP_EVENT_PE_REMOVED), "home-lost");
 	CHECK(world_peer_view(ID_B, &view));
-	for (unsigned i = 0; i < 10 && world_dialled("web1") == link; i++) /* it is asked again */
+	for (unsigned i = 0; i < 10 && world_dialled("web1") == link; i++) /* the element is asked again */
 		not_acknowledged(500);
 	CHECK(world_dialled("web1") != link);
 	world_down(world_dialled("web1"), RSP_EUNREACHABLE);
@@ -473,13 +473,13 @@ a_takeover_that_nobody_acknowledges_ends(void)
 	not_acknowledged(3000);
 	CHECK(!world_peer_view(ID_B, &view));
 	CHECK_STR(world_reason(RSP_EVENT_TAKEOVER_ABORTED), "unacknowledged");
-	world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(1, ID_C, 20)); /* what is removed stays so */
+	world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(1, ID_C, 20)); /* removed elements stay removed */
 	CHECK_EQ(world_home("web", 1), 0);
 	world_end();
 }
 
 static void
-a_registrar_that_returns_keeps_what_is_its_own(void)
+a_registrar_that_returns_keeps_its_elements(void)
 {
 	begin();
 	until_asked();
@@ -494,8 +494,8 @@ a_registrar_that_returns_keeps_what_is_its_own(void)
 int
 main(void)
 {
-	TAP_RUN(an_element_of_another_registrar_is_asked_where_it_listens);
-	TAP_RUN(reports_that_go_on_do_not_make_it_be_asked_more_often);
+	TAP_RUN(a_reported_element_of_another_registrar_is_asked_where_it_listens);
+	TAP_RUN(a_reported_element_is_asked_at_a_rate);
 	TAP_RUN(the_home_is_told_of_an_element_that_refuses_the_connection);
 	TAP_RUN(the_home_is_told_of_an_element_whose_host_does_not_answer);
 	TAP_RUN(the_home_is_told_of_an_element_that_closes_the_connection);
@@ -503,18 +503,18 @@ main(void)
 	TAP_RUN(the_home_is_told_of_an_element_that_listens_nowhere);
 	TAP_RUN(an_element_that_a_peer_did_not_reach_and_that_answers_stays);
 	TAP_RUN(an_element_that_a_peer_did_not_reach_and_that_does_not_answer_is_removed);
-	TAP_RUN(an_element_that_another_registrar_has_now_is_told);
+	TAP_RUN(an_element_that_moved_is_sent_the_cause);
 	TAP_RUN(an_element_may_be_removed_while_it_is_asked);
 	TAP_RUN(an_element_may_register_here_while_it_is_asked);
 	TAP_RUN(an_element_may_register_over_the_connection_on_which_it_is_asked);
 	TAP_RUN(the_registrar_may_leave_while_it_asks);
 	TAP_RUN(the_connection_to_a_reported_element_may_not_come_about);
-	TAP_RUN(only_so_many_are_asked_at_a_time);
-	TAP_RUN(an_element_that_answers_in_its_grace_time_has_it_anew);
+	TAP_RUN(reported_elements_are_asked_a_few_at_a_time);
+	TAP_RUN(an_element_that_answers_in_its_grace_time_has_a_new_one);
 	TAP_RUN(a_report_sends_nothing_over_a_connection_that_is_not_up);
 	TAP_RUN(an_expired_registration_sends_nothing_over_a_connection_that_is_not_up);
-	TAP_RUN(one_answer_counts_for_all_who_ask);
-	TAP_RUN(a_takeover_that_nobody_acknowledges_ends);
-	TAP_RUN(a_registrar_that_returns_keeps_what_is_its_own);
+	TAP_RUN(one_answer_counts_for_a_report_and_an_adoption);
+	TAP_RUN(a_takeover_that_is_not_acknowledged_ends);
+	TAP_RUN(a_registrar_that_returns_keeps_its_elements);
 	return tap_end();
 }

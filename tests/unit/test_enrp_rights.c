@@ -1,12 +1,12 @@
 #include "engine/registrar/registrar_priv.h"
 #include "registrar_world.h"
 
-/* What other registrars say is held against what is known here of their elements' owners, and against a share. RFC 5355
+/* Updates of other registrars are checked against the rights of the elements' owners, and against a share. RFC 5355
  * s.2.2-2.5, s.2.9. */
 
 /* The rights of one identity, web1. */
 static struct {
-	const char *pool; /* NULL: it is not listed */
+	const char *pool; /* NULL: authz.json does not list it */
 	bool any_address, no_key, opaque;
 	const char *no_peer;
 } rights;
@@ -97,7 +97,7 @@ a_pool_that_the_owner_may_not_use_is_refused(void)
 }
 
 static void
-who_is_not_listed_here_is_believed(void)
+an_identity_that_authz_does_not_list_is_believed(void)
 { /* a registrar may have an older authz.json than the others */
 	begin();
 	rights.pool = NULL;
@@ -148,7 +148,7 @@ an_address_of_no_host_is_refused(void)
 }
 
 static void
-a_registrar_has_a_share(void)
+a_registrar_may_have_a_share_of_the_handlespace(void)
 {
 	struct rsp_registrar_config with = config();
 
@@ -165,11 +165,11 @@ a_registrar_has_a_share(void)
 	world_update(B, ID_B, ENRP_ADD_PE, "p2", world_pe(4, ID_B, 10));
 	CHECK_STR(world_reason(RSP_EVENT_REFUSED), "elements-of-one-registrar");
 	CHECK_EQ(rsp_home_count(w.r->space, ID_B), 3);
-	world_update(B, ID_B, ENRP_ADD_PE, "p2", world_pe(3, ID_B, 12)); /* what is its already may change */
+	world_update(B, ID_B, ENRP_ADD_PE, "p2", world_pe(3, ID_B, 12)); /* an element that it has already may change */
 	CHECK_EQ(world_told(RSP_EVENT_REFUSED), 2);
-	world_update(C, ID_C, ENRP_ADD_PE, "p3", world_pe(3, ID_C, 10)); /* another has its own */
+	world_update(C, ID_C, ENRP_ADD_PE, "p3", world_pe(3, ID_C, 10)); /* c has its own share */
 	CHECK(is_there("p3", 3));
-	world_update(B, ID_B, ENRP_DEL_PE, "p1", world_pe(1, ID_B, 11)); /* the pool goes, and its place is free */
+	world_update(B, ID_B, ENRP_DEL_PE, "p1", world_pe(1, ID_B, 11)); /* the pool goes with its last element */
 	CHECK_EQ(rsp_home_pools(w.r->space, ID_B), 1);
 	world_update(B, ID_B, ENRP_ADD_PE, "p4", world_pe(4, ID_B, 10));
 	CHECK(is_there("p4", 4));
@@ -177,7 +177,7 @@ a_registrar_has_a_share(void)
 }
 
 static void
-what_others_say_of_an_identity_takes_nothing_from_it(void)
+elements_at_other_registrars_do_not_count_for_their_identity(void)
 {
 	struct rsp_registrar_config with = config();
 
@@ -216,12 +216,12 @@ a_table_with_refused_elements_is_downloaded_once(void)
 	CHECK_EQ(world_told(RSP_EVENT_REFUSED), 3);
 	CHECK_STR(world_reason(RSP_EVENT_REFUSED), "pool-not-allowed");
 	CHECK_EQ(rsp_home_count(w.r->space, ID_B), 0);
-	msg.checksum = 0x1235; /* it has changed: there may be some that we take */
+	msg.checksum = 0x1235; /* the table has changed: some of it may be accepted */
 	world_tell(B, &msg);
 	CHECK_EQ(world_told(RSP_EVENT_RESYNC_STARTED), 2);
 	world_table(B, ID_B, 0, "web", 1, 3, ID_B, 10);
 	world_run(800);
-	rights.pool = "web"; /* and so it is when rights have changed */
+	rights.pool = "web"; /* it is downloaded again when rights have changed */
 	rsp_registrar_rights_changed(w.r, w.now);
 	world_tell(B, &msg);
 	CHECK_EQ(world_told(RSP_EVENT_RESYNC_STARTED), 3);
@@ -231,7 +231,7 @@ a_table_with_refused_elements_is_downloaded_once(void)
 }
 
 static void
-elements_lose_what_their_owner_loses(void)
+elements_are_removed_with_the_rights_of_their_owner(void)
 {
 	begin();
 	CHECK_EQ(world_up(9, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
@@ -244,10 +244,10 @@ elements_lose_what_their_owner_loses(void)
 	rights.pool = "other";
 	rsp_registrar_rights_changed(w.r, w.now);
 	CHECK(!is_there("web", 1) && !is_there("web", 2));
-	CHECK_EQ(world_told(RSP_EVENT_PE_REMOVED), 1); /* the other one is its home's to remove */
+	CHECK_EQ(world_told(RSP_EVENT_PE_REMOVED), 1); /* the home of the other one removes that */
 	CHECK_STR(world_reason(RSP_EVENT_PE_REMOVED), "rights-ended");
 	CHECK_EQ(world_count(B, ENRP_HANDLE_UPDATE), 1);
-	CHECK_EQ(world_count(9, ASAP_DEREGISTRATION_RESPONSE), 1); /* it is told */
+	CHECK_EQ(world_count(9, ASAP_DEREGISTRATION_RESPONSE), 1); /* the element is sent the cause */
 	rights.pool = "web";
 	world_register(9, "web", 3);
 	CHECK(is_there("web", 3));
@@ -258,7 +258,7 @@ elements_lose_what_their_owner_loses(void)
 }
 
 static void
-who_may_hold_fewer_loses_the_rest(void)
+a_smaller_quota_removes_the_elements_above_it(void)
 {
 	struct rsp_registrar_config with = config();
 
@@ -275,7 +275,7 @@ who_may_hold_fewer_loses_the_rest(void)
 }
 
 static void
-what_moved_here_beyond_the_number_stays(void)
+elements_that_moved_here_above_the_quota_stay(void)
 {
 	struct rsp_registrar_config with = config();
 
@@ -288,7 +288,7 @@ what_moved_here_beyond_the_number_stays(void)
 		world_register(9, "web", i);
 	}
 	CHECK_EQ(rsp_home_count(w.r->space, ID_US), 3);
-	rsp_registrar_rights_changed(w.r, w.now); /* nothing is narrower */
+	rsp_registrar_rights_changed(w.r, w.now); /* no right has ended */
 	CHECK_EQ(rsp_home_count(w.r->space, ID_US), 3);
 	CHECK_EQ(world_told(RSP_EVENT_PE_REMOVED), 0);
 	world_end();
@@ -320,15 +320,15 @@ int
 main(void)
 {
 	TAP_RUN(a_pool_that_the_owner_may_not_use_is_refused);
-	TAP_RUN(who_is_not_listed_here_is_believed);
+	TAP_RUN(an_identity_that_authz_does_not_list_is_believed);
 	TAP_RUN(an_address_that_is_not_the_element_s_is_refused);
 	TAP_RUN(an_address_of_no_host_is_refused);
-	TAP_RUN(a_registrar_has_a_share);
-	TAP_RUN(what_others_say_of_an_identity_takes_nothing_from_it);
+	TAP_RUN(a_registrar_may_have_a_share_of_the_handlespace);
+	TAP_RUN(elements_at_other_registrars_do_not_count_for_their_identity);
 	TAP_RUN(a_table_with_refused_elements_is_downloaded_once);
-	TAP_RUN(elements_lose_what_their_owner_loses);
-	TAP_RUN(who_may_hold_fewer_loses_the_rest);
-	TAP_RUN(what_moved_here_beyond_the_number_stays);
+	TAP_RUN(elements_are_removed_with_the_rights_of_their_owner);
+	TAP_RUN(a_smaller_quota_removes_the_elements_above_it);
+	TAP_RUN(elements_that_moved_here_above_the_quota_stay);
 	TAP_RUN(a_peer_without_a_key_is_dead);
 	return tap_end();
 }

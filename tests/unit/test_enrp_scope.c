@@ -4,8 +4,8 @@
 #include "model/handlespace.h"
 #include "tap.h"
 
-/* Registrars back to back, in virtual time, and an element that listens for them: who owns it in the end. The tests of
- * one registrar say what each does; these say that together they come to one answer. */
+/* Several registrars in virtual time, and an element that listens for them: after takeovers, all agree on its home. What
+ * one registrar does by itself is in the tests of registrar_world.h. */
 
 enum { A, B, D, NODES, ELEMENT = NODES };
 enum { CONNS = 4096, QUEUE = 65536, PE_ID = 7 };
@@ -22,7 +22,7 @@ struct item {
 };
 
 struct conn {
-	unsigned end[2]; /* who dialled, who was dialled */
+	unsigned end[2]; /* the node that dialled, the node that was dialled */
 	enum rsp_protocol protocol;
 	bool open;
 };
@@ -41,7 +41,7 @@ static struct {
 	unsigned done[NODES]; /* takeovers */
 	/* the element */
 	uint32_t home;  /* its connection to its home */
-	bool registers; /* when it has been adopted, too */
+	bool registers; /* also registers when it is adopted */
 } s;
 
 static uint32_t
@@ -206,7 +206,7 @@ deliver(const struct item *item)
 	}
 }
 
-/* What is for a stopped node waits in its turn. */
+/* Messages for a stopped node wait in their order. */
 static void
 deliver_all(void)
 {

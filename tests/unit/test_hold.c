@@ -1,6 +1,6 @@
 #include "registrar_world.h"
 
-/* A question for a pool that may be known soon is not answered with "unknown pool handle" at once. */
+/* A resolution of a pool that may be known soon is held: it is not answered with "unknown pool handle" at once. */
 
 enum { HOLD = 1000, WINDOW = 5000 };
 
@@ -59,7 +59,7 @@ a_registrar_that_began_alone_waits_for_its_elements(void)
 }
 
 static void
-after_a_while_it_knows_what_it_knows(void)
+after_the_window_unknown_pools_are_reported_at_once(void)
 {
 	begin_to_hold();
 	world_run(WINDOW - 500);
@@ -75,7 +75,7 @@ after_a_while_it_knows_what_it_knows(void)
 }
 
 static void
-a_question_that_is_asked_again_is_answered_once(void)
+a_repeated_request_is_answered_once(void)
 {
 	begin_to_hold();
 	ask(USER, "web", 0);
@@ -88,7 +88,7 @@ a_question_that_is_asked_again_is_answered_once(void)
 }
 
 static void
-what_is_held_has_caps_and_ends_with_its_link(void)
+held_requests_have_caps_and_end_with_their_link(void)
 {
 	char handle[16];
 
@@ -98,7 +98,7 @@ what_is_held_has_caps_and_ends_with_its_link(void)
 		ask(USER, handle, 0);
 	}
 	CHECK_EQ(answers(USER), 4);
-	ask(PROXY, "pool19", 0); /* another link has its own */
+	ask(PROXY, "pool19", 0); /* each link has its own cap */
 	CHECK_EQ(answers(PROXY), 0);
 	world_down(USER, RSP_ECLOSED);
 	CHECK_EQ(world_register_as(WEB1, "pool3", 7, "192.0.2.1"), RSP_CAUSE_NONE);
@@ -106,12 +106,12 @@ what_is_held_has_caps_and_ends_with_its_link(void)
 	CHECK_EQ(answers(USER), 0);
 	CHECK_EQ(answers(PROXY), 1);
 	ask(PROXY, "x", 0);
-	world_end(); /* with one held */
+	world_end(); /* while one is held */
 }
 
-/* Else 1024 questions of 64 KiB would wait, and be looked at after each message. */
+/* Else 1024 requests of 64 KiB could be held. */
 static void
-a_handle_that_no_pool_has_is_not_held(void)
+a_request_with_a_handle_that_is_too_long_is_not_held(void)
 {
 	char handle[RSP_HANDLE_MAX + 2] = "";
 
@@ -126,7 +126,7 @@ a_handle_that_no_pool_has_is_not_held(void)
 }
 
 static void
-what_was_answered_is_held_no_longer(void)
+an_answered_request_is_not_held_any_more(void)
 {
 	begin_to_hold();
 	for (unsigned i = 0; i < 1100; i++) { /* more than are held at a time */
@@ -138,8 +138,6 @@ what_was_answered_is_held_no_longer(void)
 	}
 	world_end();
 }
-
-/* A registrar with a peer that it had lost. */
 
 static void
 peer_says(uint32_t link, uint32_t id, uint16_t checksum)
@@ -154,7 +152,7 @@ peer_says(uint32_t link, uint32_t id, uint16_t checksum)
 }
 
 static void
-a_peer_that_is_back_has_its_table_waited_for(void)
+requests_are_held_until_a_returned_peer_has_sent_its_table(void)
 {
 	enum { PEER = 20, ID = 0x77 };
 	struct rsp_link_info info = { .protocol = RSP_ENRP, .role = RSP_ROLE_PEER, .secure = true, .identity = "r2" };
@@ -164,15 +162,15 @@ a_peer_that_is_back_has_its_table_waited_for(void)
 	ask(USER, "web", 0);
 	CHECK_EQ(answers(USER), 1);
 	CHECK_EQ(rsp_registrar_link_up(w.r, w.now, PEER, &info), RSP_OK);
-	peer_says(PEER, ID, 0xffff); /* it has none, as we know */
+	peer_says(PEER, ID, 0xffff); /* the checksum of no elements, as we know */
 	ask(USER, "web", 0);
 	CHECK_EQ(answers(USER), 1);
-	peer_says(PEER, ID, 0x1234); /* it has elements, and we have none of it */
+	peer_says(PEER, ID, 0x1234); /* it has elements that we do not know */
 	ask(USER, "web", 0);
 	world_run(100);
 	CHECK_EQ(answers(USER), 0);
-	peer_says(PEER, ID, 0xffff); /* they are gone: we know as much as it does */
-	CHECK_EQ(answers(USER), 0);  /* its table is still under way */
+	peer_says(PEER, ID, 0xffff); /* it has none any more */
+	CHECK_EQ(answers(USER), 0);  /* the download has not ended */
 	world_run(HOLD - 100);
 	CHECK_EQ(answers(USER), 1);
 
@@ -181,7 +179,7 @@ a_peer_that_is_back_has_its_table_waited_for(void)
 	CHECK_EQ(answers(USER), 0);
 	peer_says(PEER, ID, 0x1234);
 	struct rsp_message table = { .protocol = RSP_ENRP, .type = ENRP_HANDLE_TABLE_RESPONSE, .sender_id = ID };
-	world_tell(PEER, &table); /* it is complete, although the peer has not said again what it has */
+	world_tell(PEER, &table); /* complete, although no new presence has come */
 	CHECK_EQ(answers(USER), 1);
 	ask(USER, "web", 0);
 	CHECK_EQ(answers(USER), 1);
@@ -192,11 +190,11 @@ int
 main(void)
 {
 	TAP_RUN(a_registrar_that_began_alone_waits_for_its_elements);
-	TAP_RUN(after_a_while_it_knows_what_it_knows);
-	TAP_RUN(a_question_that_is_asked_again_is_answered_once);
-	TAP_RUN(what_is_held_has_caps_and_ends_with_its_link);
-	TAP_RUN(a_handle_that_no_pool_has_is_not_held);
-	TAP_RUN(what_was_answered_is_held_no_longer);
-	TAP_RUN(a_peer_that_is_back_has_its_table_waited_for);
+	TAP_RUN(after_the_window_unknown_pools_are_reported_at_once);
+	TAP_RUN(a_repeated_request_is_answered_once);
+	TAP_RUN(held_requests_have_caps_and_end_with_their_link);
+	TAP_RUN(a_request_with_a_handle_that_is_too_long_is_not_held);
+	TAP_RUN(an_answered_request_is_not_held_any_more);
+	TAP_RUN(requests_are_held_until_a_returned_peer_has_sent_its_table);
 	return tap_end();
 }

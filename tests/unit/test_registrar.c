@@ -21,7 +21,7 @@ the_first_element_makes_the_pool(void)
 }
 
 static void
-others_must_be_consistent(void)
+further_elements_must_be_consistent_with_the_pool(void)
 { /* RFC 5352 s.3.1 rule 2, RFC 5354 s.3.12.6, s.3.12.8, s.3.12.9 */
 	struct rsp_error_cause cause;
 
@@ -160,7 +160,7 @@ only_elements_may_register(void)
 }
 
 static void
-an_element_belongs_to_who_registered_it(void)
+an_element_belongs_to_the_identity_that_registered_it(void)
 { /* RFC 5352 s.2.2.2, RFC 5355 s.2.2-2.4 */
 	world_serve();
 	CHECK_EQ(world_register_as(WEB1, "web", 7, "192.0.2.1"), RSP_CAUSE_NONE);
@@ -168,14 +168,14 @@ an_element_belongs_to_who_registered_it(void)
 	CHECK_STR(world_reason(RSP_EVENT_REFUSED), "element-of-another");
 	CHECK_EQ(world_deregister_as(WEB2, "web", 7), RSP_CAUSE_SECURITY);
 	CHECK_EQ(world_members("web"), 1);
-	/* also while its connection is away */
+	/* also while it is not connected */
 	world_down(WEB1, RSP_ECLOSED);
 	CHECK_EQ(world_register_as(WEB2, "web", 7, "192.0.2.2"), RSP_CAUSE_SECURITY);
 	CHECK_EQ(world_deregister_as(WEB2, "web", 7), RSP_CAUSE_SECURITY);
 	world_up_at(WEB1_AGAIN, RSP_ROLE_ELEMENT, "web1", "192.0.2.1");
 	CHECK_EQ(world_deregister_as(WEB1_AGAIN, "web", 7), RSP_CAUSE_NONE);
 	CHECK_EQ(world_members("web"), 0);
-	/* gone: the id is free */
+	/* removed: the id is free */
 	CHECK_EQ(world_register_as(WEB2, "web", 7, "192.0.2.2"), RSP_CAUSE_NONE);
 	world_end();
 }
@@ -193,7 +193,7 @@ an_element_registers_its_own_addresses(void)
 }
 
 static void
-deregistering_nobody_is_granted(void)
+deregistering_an_unknown_element_is_granted(void)
 { /* RFC 5352 s.3.2 */
 	world_serve();
 	CHECK_EQ(world_deregister_as(WEB1, "web", 7), RSP_CAUSE_NONE);
@@ -258,7 +258,7 @@ keep_alives_are_spread_and_an_unanswered_one_removes(void)
 		CHECK(ka.has & RSP_HAS_PE_ID);
 		least = w.now - before < least ? w.now - before : least;
 		most = w.now - before > most ? w.now - before : most;
-		world_tell(WEB2, &ack); /* nobody else can answer for it */
+		world_tell(WEB2, &ack); /* another identity cannot answer for it */
 		if (i < 299)
 			world_tell(WEB1, &ack);
 	}
@@ -339,7 +339,7 @@ a_closed_connection_has_a_grace_time(void)
 }
 
 static void
-a_watcher_is_told_of_changes(void)
+a_subscriber_is_sent_changes(void)
 { /* RFC 5352 s.2.2.5, s.2.2.6 */
 	world_serve();
 	CHECK_EQ(world_resolve_as(USER, "web", 0, ASAP_FLAG_SUBSCRIBE).flags, 0); /* no such pool: no updates */
@@ -386,7 +386,7 @@ answers_are_bounded(void)
 }
 
 static void
-limits_are_kept(void)
+quotas_and_rates_are_kept(void)
 { /* RFC 5355 s.2.1, s.2.2 */
 	struct rsp_registrar_config config = world_defaults();
 
@@ -403,7 +403,7 @@ limits_are_kept(void)
 	CHECK_EQ(world_register_as(WEB1, "web", 4, "192.0.2.1"), RSP_CAUSE_NONE);
 	CHECK_EQ(world_register_as(WEB1, "web", 4, "192.0.2.1"), RSP_CAUSE_LACK_OF_RESOURCES);
 	CHECK_STR(world_reason(RSP_EVENT_REFUSED), "rate");
-	CHECK_EQ(world_register_as(WEB2, "web", 9, "192.0.2.2"), RSP_CAUSE_NONE); /* another's purse */
+	CHECK_EQ(world_register_as(WEB2, "web", 9, "192.0.2.2"), RSP_CAUSE_NONE); /* another identity has its own rate */
 	world_run(500);
 	CHECK_EQ(world_register_as(WEB1, "web", 4, "192.0.2.1"), RSP_CAUSE_NONE);
 	for (unsigned i = 0; i < 10; i++)
@@ -429,7 +429,13 @@ an_insecure_registrar_serves_plain_links(void)
 	CHECK_EQ(world_deregister_as(50, "web", 7), RSP_CAUSE_SECURITY); /* by proxy, RFC 5352 s.2.2.2 */
 	CHECK_EQ(world_deregister_as(PLAIN, "web", 7), RSP_CAUSE_NONE);
 	world_end();
-	config = world_defaults();
+}
+
+static void
+a_registrar_may_answer_plain_users_only(void)
+{
+	struct rsp_registrar_config config = world_defaults();
+
 	config.answer_plain_users = true;
 	world_serve_with(&config);
 	CHECK_EQ(world_register_as(WEB1, "web", 7, "192.0.2.1"), RSP_CAUSE_NONE);
@@ -439,7 +445,7 @@ an_insecure_registrar_serves_plain_links(void)
 }
 
 static void
-what_is_not_understood_is_answered_by_the_rules(void)
+unknown_messages_and_parameters_are_answered_by_the_rules(void)
 { /* RFC 5354 s.3, s.4; RFC 5352 s.2.2.14 */
 	static const struct {
 		uint8_t octets[24];
@@ -467,7 +473,7 @@ what_is_not_understood_is_answered_by_the_rules(void)
 	world_end();
 }
 
-/* Whatever comes, over whatever link, in whatever order: nothing breaks, and the checksum stays right. */
+/* Changed messages over all links in any order break nothing, and the checksum stays right. */
 static void
 mutated_sessions_break_nothing(void)
 {
@@ -520,24 +526,25 @@ int
 main(void)
 {
 	TAP_RUN(the_first_element_makes_the_pool);
-	TAP_RUN(others_must_be_consistent);
+	TAP_RUN(further_elements_must_be_consistent_with_the_pool);
 	TAP_RUN(a_member_registers_again_and_is_replaced);
 	TAP_RUN(a_member_must_stay_consistent);
 	TAP_RUN(impossible_values_are_refused);
 	TAP_RUN(only_elements_may_register);
-	TAP_RUN(an_element_belongs_to_who_registered_it);
+	TAP_RUN(an_element_belongs_to_the_identity_that_registered_it);
 	TAP_RUN(an_element_registers_its_own_addresses);
-	TAP_RUN(deregistering_nobody_is_granted);
+	TAP_RUN(deregistering_an_unknown_element_is_granted);
 	TAP_RUN(a_registration_expires);
 	TAP_RUN(keep_alives_are_spread_and_an_unanswered_one_removes);
 	TAP_RUN(a_report_is_checked_at_once_but_not_too_often);
 	TAP_RUN(a_report_that_the_element_does_not_answer_removes);
 	TAP_RUN(a_closed_connection_has_a_grace_time);
-	TAP_RUN(a_watcher_is_told_of_changes);
+	TAP_RUN(a_subscriber_is_sent_changes);
 	TAP_RUN(answers_are_bounded);
-	TAP_RUN(limits_are_kept);
+	TAP_RUN(quotas_and_rates_are_kept);
 	TAP_RUN(an_insecure_registrar_serves_plain_links);
-	TAP_RUN(what_is_not_understood_is_answered_by_the_rules);
+	TAP_RUN(a_registrar_may_answer_plain_users_only);
+	TAP_RUN(unknown_messages_and_parameters_are_answered_by_the_rules);
 	TAP_RUN(mutated_sessions_break_nothing);
 	return tap_end();
 }

@@ -1,6 +1,6 @@
 #include "registrar_world.h"
 
-/* Reports of unreachable elements, and what an element is told that is removed while it is connected: RFC 5352 s.3.2,
+/* Reports of unreachable elements, and the cause that a removed element is sent while it is connected: RFC 5352 s.3.2,
  * s.3.5, RFC 5355 s.2.13. */
 
 /* @n users without a key report element 7, each from an address that begins with @prefix. */
@@ -25,12 +25,12 @@ reports_do_not_remove_an_element_that_answers(void)
 
 	world_serve();
 	CHECK_EQ(world_register_as(WEB1, "web", 7, "192.0.2.1"), RSP_CAUSE_NONE);
-	report_from(100, 50, "203.0.113."); /* before it can have answered */
+	report_from(100, 50, "203.0.113."); /* before its answer is due */
 	CHECK_EQ(world_members("web"), 1);
 	CHECK_EQ(world_heard(WEB1).type, ASAP_ENDPOINT_KEEP_ALIVE);
 	CHECK_EQ(world_heard(WEB1).type, 0);
 	world_tell(WEB1, &ack);
-	for (uint32_t round = 1; round <= 20; round++) { /* and no number adds up over time */
+	for (uint32_t round = 1; round <= 20; round++) { /* reports do not add up over time */
 		world_run(1000);
 		report_from(100 + 100 * round, 3, "203.0.113.");
 		if (world_heard(WEB1).type == ASAP_ENDPOINT_KEEP_ALIVE)
@@ -120,7 +120,7 @@ one_ipv6_host_has_one_rate(void)
 }
 
 static void
-a_report_of_what_is_not_there_is_recorded_as_that(void)
+a_report_of_an_unknown_element_is_recorded_as_that(void)
 {
 	world_serve();
 	report_from(100, 1, "203.0.113.");
@@ -153,7 +153,7 @@ four_reports_end_the_grace_time_of_an_element_that_cannot_be_dialled(void)
 }
 
 static void
-what_has_expired_is_told_why(void)
+an_expired_element_is_sent_the_cause(void)
 {
 	struct rsp_registrar_config config = world_defaults();
 
@@ -174,7 +174,7 @@ what_has_expired_is_told_why(void)
 }
 
 static void
-a_displaced_process_is_told_where_no_keep_alives_are_sent_either(void)
+a_displaced_process_is_sent_the_cause_without_keep_alives(void)
 {
 	struct rsp_registrar_config config = world_defaults();
 	struct rsp_message ack = world_asap(ASAP_ENDPOINT_KEEP_ALIVE_ACK, "web", 7);
@@ -206,10 +206,10 @@ main(void)
 	TAP_RUN(four_reports_are_recorded_of_six);
 	TAP_RUN(one_ipv6_host_is_one_reporter);
 	TAP_RUN(one_ipv6_host_has_one_rate);
-	TAP_RUN(a_report_of_what_is_not_there_is_recorded_as_that);
+	TAP_RUN(a_report_of_an_unknown_element_is_recorded_as_that);
 	TAP_RUN(three_reports_do_not_end_the_grace_time);
 	TAP_RUN(four_reports_end_the_grace_time_of_an_element_that_cannot_be_dialled);
-	TAP_RUN(what_has_expired_is_told_why);
-	TAP_RUN(a_displaced_process_is_told_where_no_keep_alives_are_sent_either);
+	TAP_RUN(an_expired_element_is_sent_the_cause);
+	TAP_RUN(a_displaced_process_is_sent_the_cause_without_keep_alives);
 	return tap_end();
 }

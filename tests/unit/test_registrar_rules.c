@@ -1,6 +1,6 @@
 #include "registrar_world.h"
 
-/* What a registrar does beyond the plain course of events, and against those who wish it ill. */
+/* What a registrar does in rarer cases, and against attackers. */
 
 static struct rsp_transport
 asap_transport(const char *handle, uint32_t pe_id)
@@ -27,7 +27,7 @@ the_asap_transport_is_recorded(void)
 	CHECK_EQ(asap.port, 40000 + WEB1);
 	CHECK(rsp_ip_equal(&ip, &own));
 
-	/* where it says that it listens, if that is its own address */
+	/* the transport that it names, if that is its own address */
 	struct rsp_message msg = world_registration("web", 7, "192.0.2.1");
 	msg.element.asap = (struct rsp_transport){ .type = RSP_PARAM_TCP, .port = 5555 };
 	rsp_transport_set_ips(&msg.element.asap, &own, 1, room);
@@ -69,7 +69,7 @@ an_element_that_registers_here_is_taken_from_its_former_registrar(void)
 }
 
 static void
-a_renewal_disturbs_nobody(void)
+a_renewal_without_a_change_is_not_announced(void)
 { /* RFC 5352 s.3.1, T4: elements register again all the time */
 	world_serve();
 	CHECK_EQ(world_register_as(WEB1, "web", 7, "192.0.2.1"), RSP_CAUSE_NONE);
@@ -109,7 +109,7 @@ a_renewal_prolongs_life(void)
 }
 
 static void
-what_was_half_read_is_answered(void)
+a_message_that_was_partly_decoded_is_answered(void)
 { /* RFC 5352 s.3.1 rule 5: a rejection names the cause, RFC 5354 s.3.12.4 */
 	struct rsp_message msg = world_registration("web", 7, "192.0.2.1");
 	uint8_t buf[256];
@@ -129,7 +129,7 @@ what_was_half_read_is_answered(void)
 	CHECK_EQ(answer.flags, ASAP_FLAG_REJECT);
 	CHECK_EQ(answer.pe_id, 7);
 	CHECK_EQ(rsp_message_cause(&answer), RSP_CAUSE_INVALID_VALUES);
-	/* a stranger learns nothing by it */
+	/* a link without rights learns nothing by it */
 	rsp_registrar_receive(w.r, w.now, PLAIN, rsp_bytes_of(buf, size));
 	answer = world_heard(PLAIN);
 	CHECK_EQ(rsp_message_cause(&answer), RSP_CAUSE_SECURITY);
@@ -186,20 +186,20 @@ messages_for_others_are_ignored(void)
 		world_tell(WEB1, &msg);
 		CHECK_EQ(world_heard(WEB1).type, 0);
 	}
-	rsp_registrar_receive(w.r, w.now, 4711, rsp_bytes_of("x", 1)); /* a link nobody knows */
+	rsp_registrar_receive(w.r, w.now, 4711, rsp_bytes_of("x", 1)); /* an unknown link */
 	CHECK_EQ(w.n_sent, 0);
 	world_end();
 }
 
 static void
-a_late_answer_tells_that_it_was_removed(void)
-{ /* Beyond the RFC; e.g. an element that was stopped for a while */
+a_removed_element_that_answers_late_is_sent_the_cause(void)
+{ /* Beyond the RFC; for example an element that was suspended */
 	struct rsp_message ack = world_asap(ASAP_ENDPOINT_KEEP_ALIVE_ACK, "web", 7);
 
 	world_serve();
 	CHECK_EQ(world_register_as(WEB1, "web", 7, "192.0.2.1"), RSP_CAUSE_NONE);
 	world_run(60000);
-	struct rsp_message answer = world_heard(WEB1); /* at once, and again when it shows that it is there */
+	struct rsp_message answer = world_heard(WEB1); /* at once, and again when it answers late */
 	CHECK_EQ(answer.type, ASAP_DEREGISTRATION_RESPONSE);
 	CHECK_EQ(world_heard(WEB1).type, ASAP_ENDPOINT_KEEP_ALIVE);
 	CHECK_EQ(world_members("web"), 0);
@@ -216,7 +216,7 @@ a_late_answer_tells_that_it_was_removed(void)
 }
 
 static void
-nobody_else_keeps_it_alive(void)
+other_connections_do_not_keep_an_element_alive(void)
 { /* RFC 5355 s.2.4 */
 	struct rsp_message ack = world_asap(ASAP_ENDPOINT_KEEP_ALIVE_ACK, "web", 7);
 
@@ -323,7 +323,7 @@ reports_count_per_episode(void)
 		}
 	}
 	CHECK_EQ(world_members("web"), 1);
-	/* a report about nobody, or about another's element, does no harm */
+	/* a report of an unknown element does no harm */
 	report.pe_id = 99;
 	world_tell(USER, &report);
 	CHECK_EQ(world_members("web"), 1);
@@ -348,7 +348,7 @@ a_report_during_the_grace_time_waits(void)
 
 static void
 the_old_connection_may_close_later(void)
-{ /* an element that came back before its old connection was found dead */
+{ /* an element that connects again before its old connection times out */
 	struct rsp_message ack = world_asap(ASAP_ENDPOINT_KEEP_ALIVE_ACK, "web", 7);
 
 	world_serve();
@@ -366,7 +366,7 @@ the_old_connection_may_close_later(void)
 }
 
 static void
-who_is_displaced_is_told(void)
+a_displaced_process_is_sent_the_cause(void)
 { /* two processes with one key and one identifier */
 	struct rsp_message ack = world_asap(ASAP_ENDPOINT_KEEP_ALIVE_ACK, "web", 7), told;
 
@@ -376,21 +376,21 @@ who_is_displaced_is_told(void)
 	CHECK_EQ(world_register_as(WEB1_AGAIN, "web", 7, "192.0.2.1"), RSP_CAUSE_NONE);
 	world_run(2000);
 	CHECK_EQ(world_heard(WEB1_AGAIN).type, ASAP_ENDPOINT_KEEP_ALIVE);
-	world_tell(WEB1, &ack); /* not the one who was asked: nothing is known yet */
+	world_tell(WEB1, &ack); /* over a connection on which it was not asked */
 	CHECK_EQ(world_heard(WEB1).type, 0);
 	world_tell(WEB1_AGAIN, &ack);
 	told = world_heard(WEB1);
 	CHECK_EQ(told.type, ASAP_DEREGISTRATION_RESPONSE);
 	CHECK_EQ(told.pe_id, 7);
 	CHECK_EQ(rsp_message_cause(&told), RSP_CAUSE_NON_UNIQUE_PE_ID);
-	for (unsigned i = 0; i < 600; i++) { /* and once is enough */
+	for (unsigned i = 0; i < 600; i++) { /* it is sent once */
 		world_run(100);
 		if (world_heard(WEB1_AGAIN).type == ASAP_ENDPOINT_KEEP_ALIVE)
 			world_tell(WEB1_AGAIN, &ack);
 	}
 	CHECK_EQ(world_heard(WEB1).type, 0);
 	CHECK_EQ(world_members("web"), 1);
-	/* it may not have understood, and leaves with what is not its own any more: the other one comes back */
+	/* the displaced process may deregister the element; the other process is sent that */
 	CHECK_EQ(world_deregister_as(WEB1, "web", 7), RSP_CAUSE_NONE);
 	told = world_heard(WEB1_AGAIN);
 	CHECK_EQ(told.type, ASAP_DEREGISTRATION_RESPONSE);
@@ -412,7 +412,7 @@ the_handlespace_has_caps(void)
 	CHECK_EQ(world_register_as(WEB1, "b", 1, "192.0.2.1"), RSP_CAUSE_NONE);
 	CHECK_EQ(world_register_as(WEB1, "b", 2, "192.0.2.1"), RSP_CAUSE_LACK_OF_RESOURCES);
 	CHECK_EQ(world_register_as(WEB1, "c", 1, "192.0.2.1"), RSP_CAUSE_LACK_OF_RESOURCES);
-	CHECK_EQ(world_register_as(WEB1, "a", 3, "192.0.2.1"), RSP_CAUSE_NONE); /* who is in stays in */
+	CHECK_EQ(world_register_as(WEB1, "a", 3, "192.0.2.1"), RSP_CAUSE_NONE); /* a registered element may register again */
 	CHECK_EQ(rsp_registrar_stats(w.r).pools, 2);
 	CHECK_EQ(rsp_registrar_stats(w.r).elements, 4);
 	world_end();
@@ -455,7 +455,7 @@ subscriptions_have_caps(void)
 	struct rsp_message answer = world_resolve_as(USER, "c", 0, ASAP_FLAG_SUBSCRIBE);
 	CHECK_EQ(answer.flags, 0);
 	CHECK_EQ(answer.n_list, 1);
-	CHECK_EQ(world_resolve_as(USER, "a", 0, ASAP_FLAG_SUBSCRIBE).flags, ASAP_FLAG_ACCEPT); /* once more is once */
+	CHECK_EQ(world_resolve_as(USER, "a", 0, ASAP_FLAG_SUBSCRIBE).flags, ASAP_FLAG_ACCEPT); /* a second time counts once */
 	CHECK_EQ(rsp_registrar_stats(w.r).subscriptions, 2);
 	CHECK_EQ(world_resolve_as(WEB1, "c", 0, ASAP_FLAG_SUBSCRIBE).flags, ASAP_FLAG_ACCEPT); /* elements may, too */
 	world_end();
@@ -497,7 +497,7 @@ the_largest_answer_is_a_message(void)
 }
 
 static void
-complaints_do_not_fill_the_records(void)
+refusals_are_recorded_at_a_rate(void)
 { /* RFC 5355 s.2.13: each is answered and counted */
 	world_serve();
 	for (uint32_t i = 0; i < 5000; i++) {
@@ -509,13 +509,13 @@ complaints_do_not_fill_the_records(void)
 	CHECK(rsp_registrar_stats(w.r).unrecorded > 9000);
 	CHECK_EQ(rsp_registrar_stats(w.r).refused, 5000);
 	unsigned before = w.n_events;
-	CHECK_EQ(world_register_as(USER, "web", 7, "192.0.2.99"), RSP_CAUSE_SECURITY); /* another's are seen */
+	CHECK_EQ(world_register_as(USER, "web", 7, "192.0.2.99"), RSP_CAUSE_SECURITY); /* those of another identity are recorded */
 	CHECK_EQ(w.n_events, before + 1);
 	world_end();
 }
 
 static void
-leaving_deregisters_nobody(void)
+leaving_deregisters_no_element(void)
 { /* RFC 5352 s.3.6: the elements hunt for another registrar, with the same ids */
 	world_serve();
 	CHECK_EQ(world_register_as(WEB1, "web", 7, "192.0.2.1"), RSP_CAUSE_NONE);
@@ -555,28 +555,28 @@ main(void)
 {
 	TAP_RUN(the_asap_transport_is_recorded);
 	TAP_RUN(an_element_that_registers_here_is_taken_from_its_former_registrar);
-	TAP_RUN(a_renewal_disturbs_nobody);
+	TAP_RUN(a_renewal_without_a_change_is_not_announced);
 	TAP_RUN(a_renewal_prolongs_life);
-	TAP_RUN(what_was_half_read_is_answered);
+	TAP_RUN(a_message_that_was_partly_decoded_is_answered);
 	TAP_RUN(a_handle_that_fills_its_message_is_answered);
 	TAP_RUN(a_reported_unknown_parameter_is_passed_over);
 	TAP_RUN(messages_for_others_are_ignored);
-	TAP_RUN(a_late_answer_tells_that_it_was_removed);
-	TAP_RUN(nobody_else_keeps_it_alive);
+	TAP_RUN(a_removed_element_that_answers_late_is_sent_the_cause);
+	TAP_RUN(other_connections_do_not_keep_an_element_alive);
 	TAP_RUN(an_unasked_answer_counts_for_nothing);
 	TAP_RUN(keep_alives_are_varied_evenly);
 	TAP_RUN(keep_alives_keep_their_distance);
 	TAP_RUN(reports_count_per_episode);
 	TAP_RUN(a_report_during_the_grace_time_waits);
 	TAP_RUN(the_old_connection_may_close_later);
-	TAP_RUN(who_is_displaced_is_told);
+	TAP_RUN(a_displaced_process_is_sent_the_cause);
 	TAP_RUN(the_handlespace_has_caps);
 	TAP_RUN(an_identity_may_have_its_own_limit);
 	TAP_RUN(subscriptions_have_caps);
 	TAP_RUN(updates_keep_their_distance);
 	TAP_RUN(the_largest_answer_is_a_message);
-	TAP_RUN(complaints_do_not_fill_the_records);
-	TAP_RUN(leaving_deregisters_nobody);
+	TAP_RUN(refusals_are_recorded_at_a_rate);
+	TAP_RUN(leaving_deregisters_no_element);
 	TAP_RUN(impossible_configurations_are_refused);
 	return tap_end();
 }

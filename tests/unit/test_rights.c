@@ -35,7 +35,7 @@ static const char *const usable[] = { "192.0.2.7", "127.0.0.1",       "::1",    
 				      "1.2.3.4",   "223.255.255.255", "fec0::1", "::2" };
 
 static void
-one_function_judges_addresses(void)
+addresses_that_belong_to_no_host_are_unfit(void)
 {
 	for (unsigned i = 0; i < RSP_COUNT(unusable); i++) {
 		struct rsp_ip ip;
@@ -68,7 +68,7 @@ one_function_judges_addresses(void)
 
 static void
 an_address_of_no_host_is_refused(void)
-{ /* whatever authz.json allows */
+{ /* also where authz.json allows all addresses */
 	struct rsp_registrar_config config = world_defaults();
 
 	config.may_address = may_any_address;
@@ -130,7 +130,7 @@ an_opaque_transport_must_be_allowed(void)
 	CHECK_EQ(register_opaque(WEB1, 7), RSP_CAUSE_SECURITY);
 	CHECK_EQ(register_opaque(PROXY, 7), RSP_CAUSE_NONE);
 	world_end();
-	config.insecure = true; /* no identity, so no right */
+	config.insecure = true; /* there are no identities */
 	world_begin(&config);
 	world_up_at(PLAIN, RSP_ROLE_NONE, NULL, "192.0.2.1");
 	CHECK_EQ(register_opaque(PLAIN, 7), RSP_CAUSE_SECURITY);
@@ -154,7 +154,7 @@ register_in(uint32_t link, unsigned pool, const char *address)
 }
 
 static void
-an_identity_makes_so_many_pools(void)
+an_identity_may_make_a_number_of_pools(void)
 {
 	struct rsp_registrar_config config = world_defaults();
 
@@ -166,10 +166,10 @@ an_identity_makes_so_many_pools(void)
 		CHECK_EQ(register_in(WEB1, i, "192.0.2.1"), RSP_CAUSE_NONE);
 	CHECK_EQ(register_in(WEB1, 3, "192.0.2.1"), RSP_CAUSE_LACK_OF_RESOURCES);
 	CHECK_STR(world_reason(RSP_EVENT_REFUSED), "pools-of-one-identity");
-	CHECK_EQ(world_register_as(WEB1, "pool0", 77, "192.0.2.1"), RSP_CAUSE_NONE); /* one that is there */
+	CHECK_EQ(world_register_as(WEB1, "pool0", 77, "192.0.2.1"), RSP_CAUSE_NONE); /* a pool that exists */
 	CHECK_EQ(register_in(WEB2, 3, "192.0.2.2"), RSP_CAUSE_NONE);           /* another identity */
 	CHECK_EQ(world_register_as(WEB1, "pool3", 78, "192.0.2.1"), RSP_CAUSE_NONE);
-	CHECK_EQ(world_deregister_as(WEB1, "pool1", 2), RSP_CAUSE_NONE); /* the pool goes, and another one may come */
+	CHECK_EQ(world_deregister_as(WEB1, "pool1", 2), RSP_CAUSE_NONE); /* the pool goes with it, and a new one is allowed */
 	CHECK_EQ(register_in(WEB1, 9, "192.0.2.1"), RSP_CAUSE_NONE);
 	/* a number in authz.json takes the place of both limits, and is one itself */
 	for (unsigned i = 20; i < 40; i++)
@@ -179,7 +179,7 @@ an_identity_makes_so_many_pools(void)
 }
 
 static void
-the_rate_is_enough_for_what_may_be_held(void)
+the_rate_is_enough_for_the_quota(void)
 {
 	struct rsp_registrar_config config = world_defaults();
 
@@ -197,7 +197,7 @@ the_rate_is_enough_for_what_may_be_held(void)
 }
 
 static void
-one_identity_is_far_below_the_totals(void)
+the_quota_of_one_identity_is_far_below_the_caps(void)
 {
 	struct rsp_registrar_config config = rsp_registrar_defaults();
 
@@ -211,12 +211,12 @@ one_identity_is_far_below_the_totals(void)
 int
 main(void)
 {
-	TAP_RUN(one_function_judges_addresses);
+	TAP_RUN(addresses_that_belong_to_no_host_are_unfit);
 	TAP_RUN(an_address_of_no_host_is_refused);
 	TAP_RUN(an_asap_transport_of_no_host_is_not_recorded);
 	TAP_RUN(an_opaque_transport_must_be_allowed);
-	TAP_RUN(an_identity_makes_so_many_pools);
-	TAP_RUN(the_rate_is_enough_for_what_may_be_held);
-	TAP_RUN(one_identity_is_far_below_the_totals);
+	TAP_RUN(an_identity_may_make_a_number_of_pools);
+	TAP_RUN(the_rate_is_enough_for_the_quota);
+	TAP_RUN(the_quota_of_one_identity_is_far_below_the_caps);
 	return tap_end();
 }
