@@ -166,10 +166,10 @@ put_again(struct rsp_handlespace *hs, struct rsp_element *e, const struct rsp_po
 			rsp_owner_drop(hs, owner);
 		return RSP_ENOMEM;
 	}
-	uint64_t before = rsp_element_digest(e);
+	e->home->digest -= rsp_element_digest(e);
 	use_room(e, room, encoded.n);
 	rsp_element_store(e, encoded, pe->version != 0);
-	e->home->digest += rsp_element_digest(e) - before;
+	e->home->digest += rsp_element_digest(e);
 	if (!same_home)
 		rsp_element_move(hs, e, home);
 	if (!same_owner) {

@@ -3,33 +3,14 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-#define STRIDE (1ULL << 40)    /* how far weight 1 steps back: 2^32 of them still differ by 2^8 */
-#define LAST UINT64_MAX	       /* the key of weight 0: after all others */
-#define KEY_LIMIT (1ULL << 62) /* keys are counted from 0 again before they get there */
-#define FEW 16		       /* so many are found without touching the heap */
+#define LAST	  RSP_SHAPE_LAST
+#define KEY_LIMIT (1ULL << 62) /* a schedule is counted from 0 again when its lowest key gets here */
+#define FEW	  16	       /* up to so many places are found without taking them off the heap */
 
-enum rsp_shape
-rsp_order_shape(uint32_t policy)
+struct rsp_order
+rsp_order_init(const struct rsp_shape *shape)
 {
-	switch (policy) {
-	case RSP_POLICY_WRR:
-	case RSP_POLICY_PRIO:
-	case RSP_POLICY_LU:
-	case RSP_POLICY_LUD:
-	case RSP_POLICY_PLU:
-		return RSP_SHAPE_RANKED;
-	case RSP_POLICY_WRAND:
-	case RSP_POLICY_RLU:
-		return RSP_SHAPE_WEIGHTED;
-	default:
-		return RSP_SHAPE_PLAIN;
-	}
-}
-
-static bool
-has_step(const struct rsp_order *order)
-{
-	return order->policy == RSP_POLICY_WRR || order->policy == RSP_POLICY_LUD;
+	return (struct rsp_order){ .shape = shape };
 }
 
 void
@@ -46,11 +27,11 @@ rsp_order_done(struct rsp_order *order)
 enum rsp_err
 rsp_order_reserve(struct rsp_order *order, uint32_t room)
 {
-	enum rsp_shape shape = rsp_order_shape(order->policy);
+	const struct rsp_shape *shape = order->shape;
 
 	if (room <= order->room)
 		return RSP_OK;
-	if (shape == RSP_SHAPE_RANKED) {
+	if (shape->kind == RSP_SHAPE_RANKED) {
 		struct rsp_rank *rank = reallocarray(order->rank, room, sizeof(*rank));
 		order->rank = rank ? rank : order->rank;
 		uint32_t *rank_at = reallocarray(order->rank_at, room, sizeof(*rank_at));
@@ -58,13 +39,13 @@ rsp_order_reserve(struct rsp_order *order, uint32_t room)
 		if (!rank || !rank_at)
 			return RSP_ENOMEM;
 	}
-	if (has_step(order)) {
+	if (shape->step_of) {
 		uint64_t *step = reallocarray(order->step, room, sizeof(*step));
 		order->step = step ? step : order->step;
 		if (!step)
 			return RSP_ENOMEM;
 	}
-	if (shape == RSP_SHAPE_WEIGHTED) {
+	if (shape->kind == RSP_SHAPE_WEIGHTED) {
 		uint32_t *weight = reallocarray(order->weight, room, sizeof(*weight));
 		order->weight = weight ? weight : order->weight;
 		uint64_t *sums = reallocarray(order->sums, (size_t)room + 1, sizeof(*sums));
@@ -121,27 +102,11 @@ next_turn(struct rsp_order *order)
 }
 
 static uint64_t
-step_of(const struct rsp_order *order, const struct rsp_policy *policy)
-{
-	if (order->policy == RSP_POLICY_LUD)
-		return policy->value[1];
-	return policy->value[0] ? STRIDE / policy->value[0] : 0;
-}
-
-/* RFC 5356 s.4.2.2, s.4.5.2, s.5.1.2, s.5.2.2, s.5.3.2. Weighted round robin is a schedule: each choice of an element
- * moves it back by the inverse of its weight, so that its turns are spread as evenly as they can be. */
-static uint64_t
 key_of(const struct rsp_order *order, const struct rsp_policy *policy)
 {
-	if (order->policy == RSP_POLICY_PRIO)
-		return UINT32_MAX - policy->value[0];
-	if (order->policy == RSP_POLICY_PLU)
-		return (uint64_t)policy->value[0] + policy->value[1];
-	if (order->policy != RSP_POLICY_WRR)
-		return policy->value[0];
-	if (policy->value[0] == 0)
-		return LAST;
-	return (order->n > 0 && order->rank[0].key != LAST ? order->rank[0].key : 0) + step_of(order, policy);
+	bool empty = order->n == 0 || order->rank[0].key == LAST;
+
+	return order->shape->key_of(policy, empty ? 0 : order->rank[0].key);
 }
 
 /* A chosen one steps back: the first of an answer takes its turn, as the head of a circular list moves by one, and with
@@ -149,7 +114,7 @@ key_of(const struct rsp_order *order, const struct rsp_policy *policy)
 static struct rsp_rank
 stepped_back(struct rsp_order *order, struct rsp_rank rank, bool is_first)
 {
-	bool moves = order->policy == RSP_POLICY_LUD || (order->policy == RSP_POLICY_WRR && is_first);
+	bool moves = order->step && (is_first || order->shape->steps_each);
 	uint64_t step = moves ? order->step[rank.place] : 0;
 
 	rank.key = rank.key > LAST - step ? LAST : rank.key + step;
@@ -158,13 +123,13 @@ stepped_back(struct rsp_order *order, struct rsp_rank rank, bool is_first)
 	return rank;
 }
 
-/* Weighted round robin counts up for ever: begin again at 0, long before the end. */
+/* The keys of a schedule only grow: count them from 0 again, long before they overflow. */
 static void
 count_from_zero(struct rsp_order *order)
 {
 	uint64_t least = order->n > 0 ? order->rank[0].key : 0;
 
-	if (order->policy != RSP_POLICY_WRR || least < KEY_LIMIT || least == LAST)
+	if (!order->shape->schedule || least < KEY_LIMIT || least == LAST)
 		return;
 	for (uint32_t i = 0; i < order->n; i++)
 		if (order->rank[i].key != LAST)
@@ -190,7 +155,7 @@ first_few(struct rsp_order *order, uint32_t max, struct rsp_element *const *elem
 		for (child = 2 * at + 1; child <= 2 * at + 2 && child < order->n; child++)
 			candidate[n_candidates++] = child;
 	}
-	for (uint32_t i = 0; i < max && (i == 0 || order->policy == RSP_POLICY_LUD); i++) {
+	for (uint32_t i = 0; i < max && (i == 0 || order->shape->steps_each); i++) {
 		uint32_t at = order->rank_at[chosen[i]];
 		sift(order, at, order->n, stepped_back(order, order->rank[at], i == 0));
 	}
@@ -227,12 +192,6 @@ rsp_order_first(struct rsp_order *order, uint32_t max, struct rsp_element *const
 }
 
 /* Weights: a Fenwick tree. sums[i] holds those of the places i - (i & -i) to i - 1. */
-
-static uint32_t
-weight_of(const struct rsp_order *order, const struct rsp_policy *policy)
-{
-	return order->policy == RSP_POLICY_RLU ? UINT32_MAX - policy->value[0] : policy->value[0];
-}
 
 uint64_t
 rsp_order_total(const struct rsp_order *order)
@@ -293,13 +252,13 @@ rsp_order_add(struct rsp_order *order, const struct rsp_policy *policy)
 	if (order->sums) {
 		uint32_t i = place + 1, lowest = i & -i;
 
-		order->weight[place] = weight_of(order, policy);
+		order->weight[place] = order->shape->weight_of(policy);
 		order->sums[i] = order->weight[place];
 		for (uint32_t k = 1; k < lowest; k <<= 1)
 			order->sums[i] += order->sums[i - k];
 	}
 	if (order->step)
-		order->step[place] = step_of(order, policy);
+		order->step[place] = order->shape->step_of(policy);
 	struct rsp_rank rank = { .place = place };
 	if (order->rank) {
 		rank.key = key_of(order, policy);
@@ -314,13 +273,13 @@ void
 rsp_order_set(struct rsp_order *order, uint32_t place, const struct rsp_policy *policy)
 {
 	if (order->sums)
-		set_weight(order, place, weight_of(order, policy));
+		set_weight(order, place, order->shape->weight_of(policy));
 	if (!order->rank)
 		return;
 	if (order->step) {
-		uint64_t step = step_of(order, policy);
+		uint64_t step = order->shape->step_of(policy);
 
-		if (step == order->step[place] && order->policy == RSP_POLICY_WRR)
+		if (step == order->step[place] && order->shape->schedule)
 			return; /* its place in the schedule stays */
 		order->step[place] = step;
 	}
@@ -332,9 +291,9 @@ rsp_order_set(struct rsp_order *order, uint32_t place, const struct rsp_policy *
 bool
 rsp_order_weightless(const struct rsp_order *order, uint32_t place)
 {
-	if (order->policy == RSP_POLICY_WRR)
-		return order->step[place] == 0;
-	return order->policy == RSP_POLICY_WRAND && order->weight[place] == 0;
+	if (!order->shape->zero_cannot_serve)
+		return false;
+	return order->shape->kind == RSP_SHAPE_WEIGHTED ? order->weight[place] == 0 : order->step[place] == 0;
 }
 
 void

@@ -5,34 +5,33 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "proto/param.h"
+#include "model/shape.h"
 
 /*
- * What a pool keeps so that its policy chooses quickly. Elements are known by their place in the pool's array, 0 to
- * n - 1. A policy has one of three shapes: nothing but the array (RR, RAND), ranks (WRR, PRIO, LU, LUD, PLU), weights
- * (WRAND, RLU).
+ * What a pool keeps so that its policy chooses quickly, by the policy's shape (model/shape.h): nothing for a plain policy,
+ * a heap of keys for a ranked one, a tree of weights for a weighted one. Elements are known by their place in the pool's
+ * array, 0 to n - 1.
  */
 
-enum rsp_shape { RSP_SHAPE_PLAIN, RSP_SHAPE_RANKED, RSP_SHAPE_WEIGHTED };
-
-/** One place among ranked ones: the lowest key comes first, of equal keys the one whose last turn is longest ago. */
+/** Ranked: the place with the lowest key comes first, and of equal keys the place whose last turn is longest ago. */
 struct rsp_rank {
 	uint64_t key;
 	uint32_t turn, place;
 };
 
 struct rsp_order {
-	uint32_t policy, n, room;
+	const struct rsp_shape *shape;
+	uint32_t n, room;
 	struct rsp_rank *rank; /* ranked: a binary heap */
 	uint32_t *rank_at;     /* ranked: where in it a place is */
-	uint64_t *step;	       /* WRR, LUD: how much the key of a place grows when it is chosen */
+	uint64_t *step;	       /* ranked, if the shape has steps: how much the key of a place grows when it is chosen */
 	uint32_t *weight;      /* weighted: of each place */
 	uint64_t *sums;	       /* weighted: a Fenwick tree of the weights that are not hidden, from 1 on */
 	uint32_t turn;	       /* ranked: the last turn given */
 };
 
-enum rsp_shape rsp_order_shape(uint32_t policy);
-
+/** An order of no places. { 0 } is one that needs no rsp_order_done(), and takes no places. */
+struct rsp_order rsp_order_init(const struct rsp_shape *shape);
 void rsp_order_done(struct rsp_order *order);
 
 /** Make room for @room places. RSP_ENOMEM: nothing has changed. */
@@ -44,10 +43,10 @@ void rsp_order_add(struct rsp_order *order, const struct rsp_policy *policy);
 /** The element at @place registered again. */
 void rsp_order_set(struct rsp_order *order, uint32_t place, const struct rsp_policy *policy);
 
-/** Whether the element at @place has weight 0: RFC 5356 s.3.2. Always false where the policy has no weights. */
+/** Whether the element at @place cannot serve because its weight is 0: RFC 5356 s.3.2. */
 bool rsp_order_weightless(const struct rsp_order *order, uint32_t place);
 
-/** Forget @place; the last place takes its number. */
+/** Remove @place; the last place takes its number. */
 void rsp_order_remove(struct rsp_order *order, uint32_t place);
 
 struct rsp_element;

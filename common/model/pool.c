@@ -80,7 +80,7 @@ rsp_pool_new(struct rsp_handlespace *hs, struct rsp_bytes handle, uint64_t hash,
 	pool->hash = hash;
 	pool->handle_digest = rsp_digest_handle(handle);
 	pool->policy = pe->policy.type;
-	pool->order.policy = pe->policy.type;
+	pool->order = rsp_order_init(rsp_shape_of(pe->policy.type));
 	pool->transport = pe->user.type;
 	pool->use = pe->user.use;
 	if (owner && (!hs->counted_home || home->id == hs->counted_home)) {

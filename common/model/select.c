@@ -2,25 +2,15 @@
 
 /* RFC 5356 s.4.1.2: a circular list from the head on; then the head moves by one. */
 static uint32_t
-round_robin(struct rsp_pool *pool, uint32_t max, struct rsp_rng *rng, struct rsp_element **out)
+round_robin(struct rsp_pool *pool, uint32_t max, struct rsp_element **out)
 {
 	uint32_t at = pool->head;
 
-	(void)rng;
 	for (uint32_t i = 0; i < max; i++) {
 		out[i] = pool->element[at];
 		at = at + 1 < pool->n_elements ? at + 1 : 0;
 	}
 	pool->head = pool->head + 1 < pool->n_elements ? pool->head + 1 : 0;
-	return max;
-}
-
-/* RFC 5356 s.4.2.2, s.4.5.2, s.5.1.2, s.5.2.2, s.5.3.2 */
-static uint32_t
-ranked(struct rsp_pool *pool, uint32_t max, struct rsp_rng *rng, struct rsp_element **out)
-{
-	(void)rng;
-	rsp_order_first(&pool->order, max, pool->element, out);
 	return max;
 }
 
@@ -135,55 +125,25 @@ without_weightless(const struct rsp_pool *pool, uint32_t n, struct rsp_element *
 uint32_t
 rsp_select(struct rsp_pool *pool, uint32_t max, struct rsp_rng *rng, struct rsp_element **out)
 {
+	const struct rsp_shape *shape = pool->order.shape;
+
 	max = max < pool->n_elements ? max : pool->n_elements;
 	if (max == 0)
 		return 0;
-	switch (rsp_order_shape(pool->policy)) {
+	switch (shape->kind) {
+	case RSP_SHAPE_PLAIN:
+		return shape->random ? at_random(pool, max, rng, out) : round_robin(pool, max, out);
 	case RSP_SHAPE_RANKED:
-		return without_weightless(pool, ranked(pool, max, rng, out), out);
+		rsp_order_first(&pool->order, max, pool->element, out);
+		return without_weightless(pool, max, out);
 	case RSP_SHAPE_WEIGHTED:
 		return without_weightless(pool, weighted(pool, max, rng, out), out);
-	case RSP_SHAPE_PLAIN:
-		break;
 	}
-	return pool->policy == RSP_POLICY_RAND ? at_random(pool, max, rng, out) : round_robin(pool, max, rng, out);
-}
-
-/* The @k-th, from 0, of those of @pe that have weight. There are more than @k. */
-static uint32_t
-nth_with_weight(const struct rsp_pool_element *pe, uint32_t k)
-{
-	uint32_t i = 0;
-
-	while (pe[i].policy.value[0] == 0 || k-- > 0)
-		i++;
-	return i;
+	return 0;
 }
 
 uint32_t
 rsp_select_answer(uint32_t policy, const struct rsp_pool_element *pe, uint32_t n, uint32_t turn, struct rsp_rng *rng)
 {
-	uint32_t best = 0, with_weight = 0;
-
-	if (n == 0)
-		return 0;
-	if (policy == RSP_POLICY_WRR || policy == RSP_POLICY_WRAND)
-		for (uint32_t i = 0; i < n; i++)
-			with_weight += pe[i].policy.value[0] > 0;
-	if (with_weight > 0)
-		return nth_with_weight(pe, policy == RSP_POLICY_WRR ? turn % with_weight
-								    : (uint32_t)rsp_rng_below(rng, with_weight));
-	switch (policy) {
-	case RSP_POLICY_RAND: /* RFC 5356 s.4.3.3, s.4.4.3, s.5.4.3 */
-	case RSP_POLICY_WRAND:
-	case RSP_POLICY_RLU:
-		return (uint32_t)rsp_rng_below(rng, n);
-	case RSP_POLICY_PRIO: /* s.4.5.3 */
-		for (uint32_t i = 1; i < n; i++)
-			if (pe[i].policy.value[0] > pe[best].policy.value[0])
-				best = i;
-		return best;
-	default: /* s.4.1.3 and the least used ones: in the order of the answer */
-		return turn % n;
-	}
+	return n ? rsp_shape_of(policy)->choose(pe, n, turn, rng) : 0;
 }

@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/ip.h"
+#include "proto/policy.h"
 #include "wire/reader.h"
 #include "wire/writer.h"
 
@@ -87,43 +88,6 @@ bool rsp_transport_fits(const struct rsp_transport *transport);
  * it. */
 void rsp_transport_set_ips(struct rsp_transport *transport, const struct rsp_ip *ip, unsigned n, uint8_t *room);
 
-/** A Pool Member Selection Policy, RFC 5354 s.3.8, RFC 5356. What the words of @value mean is in the policy's row. */
-struct rsp_policy {
-	uint32_t type; /* 0: none */
-	uint32_t value[2];
-	struct rsp_bytes extra; /* octets after the known words; all octets after the type of an unknown policy */
-};
-
-enum {
-	RSP_POLICY_RR = 1,
-	RSP_POLICY_WRR = 2,
-	RSP_POLICY_RAND = 3,
-	RSP_POLICY_WRAND = 4,
-	RSP_POLICY_PRIO = 5,
-	RSP_POLICY_LU = 0x40000001,
-	RSP_POLICY_LUD = 0x40000002,
-	RSP_POLICY_PLU = 0x40000003,
-	RSP_POLICY_RLU = 0x40000004
-};
-
-/** A row of the policy table: RFC 5356's names and the words that follow the type. */
-struct rsp_policy_row {
-	uint32_t type;
-	const char *key;      /* as records and options spell it: "round-robin" */
-	const char *alias;    /* the short form options also take: "rr" */
-	uint8_t n_values;     /* 0 to 2 */
-	const char *value[2]; /* JSON keys: "weight", "priority", "load", "load_degradation" */
-};
-
-/** The row of @type, or NULL if it is no standard policy. */
-const struct rsp_policy_row *rsp_policy_row(uint32_t type);
-
-/** The row named @name (key or alias), or NULL. */
-const struct rsp_policy_row *rsp_policy_named(const char *name);
-
-/** Row @i of the table, or NULL past its end. */
-const struct rsp_policy_row *rsp_policy_at(unsigned i);
-
 #define RSP_UNKNOWN_MAX 8
 
 /** Unknown parameters that were passed over (RFC 5354 s.3, high bits 10 and 11), whole, as on the wire. */
@@ -164,7 +128,6 @@ struct rsp_error_cause {
 /* Decoders of one parameter's value: @body is left at its end, or failed. Missing mandatory parts fail with
  * RSP_EMALFORM, impossible values with RSP_EVALUE, unknown parameters by their high bits. */
 void rsp_transport_decode(struct rsp_rd *body, uint16_t type, struct rsp_transport *ret);
-void rsp_policy_decode(struct rsp_rd *body, struct rsp_policy *ret);
 void rsp_pool_element_decode(struct rsp_rd *body, struct rsp_pool_element *ret);
 void rsp_server_info_decode(struct rsp_rd *body, struct rsp_server_info *ret);
 
@@ -173,7 +136,6 @@ bool rsp_error_cause_next(struct rsp_rd *body, struct rsp_error_cause *ret);
 
 /* Encoders of one whole parameter. */
 void rsp_transport_encode(struct rsp_wr *wr, const struct rsp_transport *transport);
-void rsp_policy_encode(struct rsp_wr *wr, const struct rsp_policy *policy);
 void rsp_pool_element_encode(struct rsp_wr *wr, const struct rsp_pool_element *pe);
 void rsp_server_info_encode(struct rsp_wr *wr, const struct rsp_server_info *info);
 void rsp_bytes_param_encode(struct rsp_wr *wr, uint16_t type, struct rsp_bytes value);

@@ -1,20 +1,22 @@
+#include "proto/policy.h"
+
+#include <stddef.h>
 #include <string.h>
 
+#include "base/attr.h"
 #include "proto/param.h"
 
-#include "base/attr.h"
+enum {
+#define PLACE(id, ...) AT_##id,
+	RSP_POLICIES(PLACE)
+#undef PLACE
+};
 
-/* RFC 5356 s.4, s.5 */
 static const struct rsp_policy_row rows[] = {
-	{ RSP_POLICY_RR, "round-robin", "rr", 0, { NULL, NULL } },
-	{ RSP_POLICY_WRR, "weighted-round-robin", "wrr", 1, { "weight", NULL } },
-	{ RSP_POLICY_RAND, "random", "rand", 0, { NULL, NULL } },
-	{ RSP_POLICY_WRAND, "weighted-random", "wrand", 1, { "weight", NULL } },
-	{ RSP_POLICY_PRIO, "priority", "prio", 1, { "priority", NULL } },
-	{ RSP_POLICY_LU, "least-used", "lu", 1, { "load", NULL } },
-	{ RSP_POLICY_LUD, "least-used-with-degradation", "lud", 2, { "load", "load_degradation" } },
-	{ RSP_POLICY_PLU, "priority-least-used", "plu", 2, { "load", "load_degradation" } },
-	{ RSP_POLICY_RLU, "randomized-least-used", "rlu", 1, { "load", NULL } },
+#define ROW(id, type, key, alias, n_values, first, second, shape, choice)                                              \
+	[AT_##id] = { type, key, alias, n_values, { first, second } },
+	RSP_POLICIES(ROW)
+#undef ROW
 };
 
 const struct rsp_policy_row *
@@ -26,9 +28,13 @@ rsp_policy_at(unsigned i)
 const struct rsp_policy_row *
 rsp_policy_row(uint32_t type)
 {
-	for (size_t i = 0; i < RSP_COUNT(rows); i++)
-		if (rows[i].type == type)
-			return &rows[i];
+	switch (type) {
+#define CASE(id, ...)                                                                                                  \
+	case RSP_POLICY_##id:                                                                                          \
+		return &rows[AT_##id];
+		RSP_POLICIES(CASE)
+#undef CASE
+	}
 	return NULL;
 }
 

@@ -1,0 +1,74 @@
+#ifndef RSP_PROTO_POLICY_H
+#define RSP_PROTO_POLICY_H
+
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "wire/reader.h"
+#include "wire/writer.h"
+
+/*
+ * The policies of RFC 5356, one row each: id, type, key and alias (rsp_policy_named()), how many words follow the type
+ * on the wire and what JSON calls them; then how a registrar chooses, and how a user chooses from an answer. These last
+ * two name what model/shape.c defines: without them, or if they are not defined there, a row does not compile.
+ */
+/* clang-format off */
+#define RSP_POLICIES(X)                                                                                \
+	X(RR, 0x00000001, "round-robin", "rr", 0, NULL, NULL,                                          \
+	  CIRCULAR, in_turn)                                                                           \
+	X(WRR, 0x00000002, "weighted-round-robin", "wrr", 1, "weight", NULL,                           \
+	  SCHEDULED, in_turn_by_weight)                                                                \
+	X(RAND, 0x00000003, "random", "rand", 0, NULL, NULL,                                           \
+	  RANDOM, at_random)                                                                           \
+	X(WRAND, 0x00000004, "weighted-random", "wrand", 1, "weight", NULL,                            \
+	  WEIGHTED(weight, true), at_random_by_weight)                                                 \
+	X(PRIO, 0x00000005, "priority", "prio", 1, "priority", NULL,                                   \
+	  RANKED(highest_first), highest_first_word)                                                   \
+	X(LU, 0x40000001, "least-used", "lu", 1, "load", NULL,                                         \
+	  RANKED(lowest_first), in_turn)                                                               \
+	X(LUD, 0x40000002, "least-used-with-degradation", "lud", 2, "load", "load_degradation",        \
+	  DEGRADED, in_turn)                                                                           \
+	X(PLU, 0x40000003, "priority-least-used", "plu", 2, "load", "load_degradation",                \
+	  RANKED(lowest_sum_first), in_turn)                                                           \
+	X(RLU, 0x40000004, "randomized-least-used", "rlu", 1, "load", NULL,                            \
+	  WEIGHTED(idleness, false), at_random)
+/* clang-format on */
+
+enum {
+#define RSP_POLICY_TYPE(id, type, ...) RSP_POLICY_##id = (type),
+	RSP_POLICIES(RSP_POLICY_TYPE)
+#undef RSP_POLICY_TYPE
+};
+
+/** A Pool Member Selection Policy, RFC 5354 s.3.8, RFC 5356. The row of @type says what the words of @value mean. */
+struct rsp_policy {
+	uint32_t type; /* 0: none */
+	uint32_t value[2];
+	struct rsp_bytes extra; /* octets after the known words; all octets after the type of an unknown policy */
+};
+
+/** A row of the policy table: RFC 5356's names and the words that follow the type. */
+struct rsp_policy_row {
+	uint32_t type;
+	const char *key;      /* as records and options spell it: "round-robin" */
+	const char *alias;    /* the short form that options also take: "rr" */
+	uint8_t n_values;     /* 0 to 2 */
+	const char *value[2]; /* JSON keys: "weight", "priority", "load", "load_degradation" */
+};
+
+/** The row of @type, or NULL if it is no standard policy. */
+const struct rsp_policy_row *rsp_policy_row(uint32_t type);
+
+/** The row named @name (key or alias), or NULL. */
+const struct rsp_policy_row *rsp_policy_named(const char *name);
+
+/** Row @i of the table, or NULL past its end. */
+const struct rsp_policy_row *rsp_policy_at(unsigned i);
+
+/** Decode a parameter's value: @body is left at its end, or has failed. RSP_EVALUE for a reserved type. */
+void rsp_policy_decode(struct rsp_rd *body, struct rsp_policy *ret);
+
+/** Append the whole parameter. */
+void rsp_policy_encode(struct rsp_wr *wr, const struct rsp_policy *policy);
+
+#endif
