@@ -1,4 +1,4 @@
-/* The monitor's engine against a registrar that the test plays, in virtual time. */
+/* The engine of a monitor, in virtual time. The test plays the registrar. */
 #include <string.h>
 
 #include "base/clock.h"
@@ -11,18 +11,18 @@ static struct {
 	struct rsp_monitor *m;
 	uint64_t now;
 	unsigned n_sent, n_rejected, n_answers, n_done, n_failed, n_elements;
-	struct rsp_message sent; /* the newest request; it has no views */
+	struct rsp_message sent; /* the newest request; without views */
 	uint64_t sent_ms;
 	struct rsp_why why;
 	uint32_t server_id;
-	unsigned n; /* as DONE or FAILED told */
+	unsigned n; /* of the event DONE or FAILED */
 	uint16_t checksum;
 } world;
 
 static void
 world_send(void *ctx, struct rsp_bytes message)
 {
-	static uint8_t octets[64]; /* for views into it */
+	static uint8_t octets[64]; /* world.sent may have views of it */
 
 	(void)ctx;
 	CHECK(message.n <= sizeof(octets));
@@ -84,7 +84,7 @@ begin(enum rsp_monitor_ask ask)
 	CHECK_EQ(world.n_sent, 1);
 }
 
-/* Let @ms pass, with every tick at its time. */
+/* Let @ms pass. Each tick happens at its deadline. */
 static void
 pass(uint64_t ms)
 {
@@ -176,7 +176,7 @@ a_list_is_asked_for_once(void)
 	CHECK_EQ(world.n_answers, 1);
 	CHECK_EQ(world.n_done, 1);
 	CHECK_EQ(world.server_id, REGISTRAR);
-	say(&msg); /* unsolicited: world_event would complain */
+	say(&msg); /* unsolicited: world_event() checks that no event follows the last one */
 	pass(100000);
 	CHECK_EQ(world.n_sent, 1);
 }
@@ -188,14 +188,14 @@ a_table_comes_page_by_page(void)
 	CHECK_EQ(world.sent.type, ENRP_HANDLE_TABLE_REQUEST);
 	CHECK_EQ(world.sent.flags, 0);
 	say_page(1, 100, ENRP_FLAG_MORE);
-	CHECK_EQ(world.n_sent, 1); /* the page is digested first, whatever time that takes */
+	CHECK_EQ(world.n_sent, 1); /* the next request is sent by the tick, so the caller can take its time */
 	CHECK_EQ(rsp_monitor_deadline(world.m), world.now);
 	world.now += 60000;
 	pass(0);
 	CHECK_EQ(world.n_sent, 2);
 	CHECK_EQ(world.sent.type, ENRP_HANDLE_TABLE_REQUEST);
 	CHECK_EQ(world.sent.receiver_id, REGISTRAR);
-	pass(ANSWER_MS - 1); /* each page has its own time */
+	pass(ANSWER_MS - 1); /* each page has its own time limit */
 	say_page(101, 100, ENRP_FLAG_MORE);
 	pass(ANSWER_MS - 1);
 	say_page(201, 50, 0);
@@ -274,7 +274,7 @@ presence_without_end_goes_on(void)
 	for (unsigned i = 0; i < 1000; i++) {
 		struct rsp_message msg = reply(ENRP_PRESENCE, 0);
 		say(&msg);
-		pass(20000); /* longer than an answer may take */
+		pass(20000); /* longer than the time limit of an answer */
 	}
 	CHECK_EQ(world.n_done + world.n_failed, 0);
 	CHECK_EQ(world.n_sent, 1001);
@@ -284,7 +284,7 @@ presence_without_end_goes_on(void)
 }
 
 static void
-who_rejects_is_asked_again_with_growing_pauses(void)
+a_rejected_request_is_sent_again_after_growing_pauses(void)
 {
 	static const unsigned pause[] = { 250, 500, 1000, 2000, 2000, 2000 };
 
@@ -303,29 +303,37 @@ who_rejects_is_asked_again_with_growing_pauses(void)
 	CHECK_EQ(world.n_done, 1);
 }
 
+/* The registrar rejects every request @ask, until the monitor gives up. */
 static void
-who_rejects_all_the_time_has_rejected(void)
+reject_all(enum rsp_monitor_ask ask, uint8_t answer)
 {
-	static const enum rsp_monitor_ask ask[] = { RSP_MONITOR_LIST, RSP_MONITOR_TABLE };
-	static const uint8_t type[] = { ENRP_LIST_RESPONSE, ENRP_HANDLE_TABLE_RESPONSE };
-
-	for (unsigned i = 0; i < RSP_COUNT(ask); i++) {
-		begin(ask[i]);
-		uint64_t from = world.now;
-		while (!world.n_failed && world.n_sent < 100) {
-			unsigned sent = world.n_sent;
-			struct rsp_message msg = reply(type[i], ENRP_FLAG_REJECT);
-			say(&msg);
-			while (!world.n_failed && world.n_sent == sent)
-				pass(1);
-		}
-		failed_with(RSP_EREJECTED);
-		CHECK_EQ(world.now - from, ANSWER_MS); /* rejections win no time */
+	begin(ask);
+	uint64_t from = world.now;
+	while (!world.n_failed && world.n_sent < 100) {
+		unsigned sent = world.n_sent;
+		struct rsp_message msg = reply(answer, ENRP_FLAG_REJECT);
+		say(&msg);
+		while (!world.n_failed && world.n_sent == sent)
+			pass(1);
 	}
+	failed_with(RSP_EREJECTED);
+	CHECK_EQ(world.now - from, ANSWER_MS); /* rejections do not extend the time limit */
 }
 
 static void
-a_rejection_amid_a_table_does_not_lose_the_place(void)
+a_list_that_is_always_rejected_fails_as_rejected(void)
+{
+	reject_all(RSP_MONITOR_LIST, ENRP_LIST_RESPONSE);
+}
+
+static void
+a_table_that_is_always_rejected_fails_as_rejected(void)
+{
+	reject_all(RSP_MONITOR_TABLE, ENRP_HANDLE_TABLE_RESPONSE);
+}
+
+static void
+a_rejection_between_pages_does_not_restart_the_table(void)
 {
 	begin(RSP_MONITOR_TABLE);
 	say_page(1, 10, ENRP_FLAG_MORE);
@@ -339,8 +347,12 @@ a_rejection_amid_a_table_does_not_lose_the_place(void)
 	say_page(21, 10, 0);
 	CHECK_EQ(world.n_done, 1);
 	CHECK_EQ(world.n, 3);
+}
 
-	begin(RSP_MONITOR_TABLE); /* what was overcome is not what it fails of later */
+static void
+silence_after_an_accepted_retransmit_is_a_timeout_not_a_rejection(void)
+{
+	begin(RSP_MONITOR_TABLE);
 	say_page(0, 0, ENRP_FLAG_REJECT);
 	pass(RSP_MONITOR_RETRY_MS);
 	say_page(1, 10, ENRP_FLAG_MORE);
@@ -349,24 +361,32 @@ a_rejection_amid_a_table_does_not_lose_the_place(void)
 }
 
 static void
-silence_ends_in_time(void)
+a_connection_that_does_not_come_up_times_out(void)
 {
 	begin_with((struct rsp_monitor_config){ .ask = RSP_MONITOR_LIST, .answer_ms = ANSWER_MS });
 	pass(ANSWER_MS - 1);
 	CHECK_EQ(world.n_failed, 0);
 	pass(1);
-	failed_with(RSP_ETIMEOUT); /* not even connected */
+	failed_with(RSP_ETIMEOUT);
 	CHECK_EQ(world.n_sent, 0);
 	rsp_monitor_up(world.m, world.now); /* too late */
 	CHECK_EQ(world.n_sent, 0);
+}
 
+static void
+a_request_without_answer_times_out(void)
+{
 	begin(RSP_MONITOR_TABLE);
 	pass(ANSWER_MS);
 	failed_with(RSP_ETIMEOUT);
+}
 
+static void
+pages_do_not_extend_the_deadline_of_the_run(void)
+{
 	begin_with((struct rsp_monitor_config){ .ask = RSP_MONITOR_TABLE, .deadline_ms = 3000 });
 	rsp_monitor_up(world.m, world.now);
-	for (uint32_t i = 0; i < 10; i++) { /* pages do not move the end of the whole run */
+	for (uint32_t i = 0; i < 10; i++) {
 		say_page(1 + 10 * i, 10, ENRP_FLAG_MORE);
 		pass(299);
 	}
@@ -379,24 +399,35 @@ silence_ends_in_time(void)
 static void
 a_lost_connection_is_told_once(void)
 {
-	struct rsp_why why = { .err = RSP_EAUTH };
-
 	begin(RSP_MONITOR_LIST);
 	rsp_monitor_down(world.m, NULL);
 	failed_with(RSP_ECLOSED);
 	rsp_monitor_down(world.m, NULL);
+	failed_with(RSP_ECLOSED);
+}
+
+static void
+the_error_of_the_connection_is_told(void)
+{
+	struct rsp_why why = { .err = RSP_EAUTH };
+
 	begin_with((struct rsp_monitor_config){ .ask = RSP_MONITOR_LIST });
 	rsp_monitor_down(world.m, &why);
 	failed_with(RSP_EAUTH);
+}
+
+static void
+a_connection_lost_after_the_last_answer_is_no_failure(void)
+{
 	begin(RSP_MONITOR_TABLE);
 	say_page(1, 1, 0);
-	rsp_monitor_down(world.m, NULL); /* it has all it wanted */
+	rsp_monitor_down(world.m, NULL);
 	CHECK_EQ(world.n_done, 1);
 	CHECK_EQ(world.n_failed, 0);
 }
 
 static void
-what_is_not_for_us_is_passed_over(void)
+messages_that_answer_no_request_are_ignored(void)
 {
 	uint8_t junk[] = { ENRP_HANDLE_UPDATE, 0, 0, 8, 1, 2, 3, 4 }, unknown[] = { 0x7f, 0, 0, 4 };
 	uint8_t cut[] = { ENRP_HANDLE_TABLE_RESPONSE, 0, 0, 8, 0, 0, 0, 1 };
@@ -417,9 +448,9 @@ what_is_not_for_us_is_passed_over(void)
 	other.receiver_id ^= 1;
 	say(&other);
 	CHECK_EQ(rsp_monitor_ignored(world.m), 8);
-	CHECK_EQ(world.n_sent, 1); /* and nothing is answered: a monitor is no server */
+	CHECK_EQ(world.n_sent, 1); /* and none is answered: a monitor is not a registrar */
 	say_page(1, 1, ENRP_FLAG_MORE);
-	say_page(2, 1, ENRP_FLAG_MORE); /* nobody asked for it yet */
+	say_page(2, 1, ENRP_FLAG_MORE); /* it was not requested yet */
 	rsp_monitor_receive(world.m, world.now, rsp_bytes_of(cut, sizeof(cut)));
 	CHECK_EQ(world.n_answers, 1);
 	pass(0);
@@ -429,7 +460,7 @@ what_is_not_for_us_is_passed_over(void)
 }
 
 static void
-junk_wins_no_time(void)
+ignored_messages_do_not_extend_the_time_limit(void)
 {
 	begin(RSP_MONITOR_LIST);
 	for (unsigned i = 0; i < 200 && !world.n_failed; i++) {
@@ -440,25 +471,38 @@ junk_wins_no_time(void)
 	failed_with(RSP_ETIMEOUT);
 }
 
+/* The answer is @octets. */
 static void
-a_malformed_answer_is_the_end(void)
+fails_as_malformed(struct rsp_bytes octets)
 {
-	/* a Pool Element where a handle should be; a parameter that is longer than the message; too short */
-	uint8_t order[] = { ENRP_HANDLE_TABLE_RESPONSE, 0, 0, 16, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0xa, 0, 4 };
-	uint8_t size[] = { ENRP_HANDLE_TABLE_RESPONSE, 0, 0, 19, 0, 0, 0, 1, 0, 0, 0, 0, 0, 9, 0, 99, 'w', 'e', 'b' };
-	uint8_t cut[] = { ENRP_HANDLE_TABLE_RESPONSE, 0, 0, 8, 0, 0, 0, 1 };
-	struct rsp_bytes bad[] = {
-		rsp_bytes_of(order, sizeof(order)),
-		rsp_bytes_of(size, sizeof(size)),
-		rsp_bytes_of(cut, sizeof(cut)),
-	};
+	begin(RSP_MONITOR_TABLE);
+	rsp_monitor_receive(world.m, world.now, octets);
+	failed_with(RSP_EMALFORM);
+	CHECK_EQ(world.n_answers, 0);
+}
 
-	for (unsigned i = 0; i < RSP_COUNT(bad); i++) {
-		begin(RSP_MONITOR_TABLE);
-		rsp_monitor_receive(world.m, world.now, bad[i]);
-		failed_with(RSP_EMALFORM);
-		CHECK_EQ(world.n_answers, 0);
-	}
+static void
+a_page_with_an_element_before_a_handle_is_malformed(void)
+{
+	uint8_t octets[] = { ENRP_HANDLE_TABLE_RESPONSE, 0, 0, 16, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0xa, 0, 4 };
+
+	fails_as_malformed(rsp_bytes_of(octets, sizeof(octets)));
+}
+
+static void
+a_page_with_a_parameter_longer_than_the_message_is_malformed(void)
+{
+	uint8_t octets[] = { ENRP_HANDLE_TABLE_RESPONSE, 0, 0, 19, 0, 0, 0, 1, 0, 0, 0, 0, 0, 9, 0, 99, 'w', 'e', 'b' };
+
+	fails_as_malformed(rsp_bytes_of(octets, sizeof(octets)));
+}
+
+static void
+a_page_that_is_too_short_is_malformed(void)
+{
+	uint8_t octets[] = { ENRP_HANDLE_TABLE_RESPONSE, 0, 0, 8, 0, 0, 0, 1 };
+
+	fails_as_malformed(rsp_bytes_of(octets, sizeof(octets)));
 }
 
 static void
@@ -476,32 +520,40 @@ an_error_is_a_rejection_with_its_cause(void)
 }
 
 static void
-impossible_server_ids_are_refused(void)
+an_answer_with_server_id_0_is_refused(void)
 {
 	begin(RSP_MONITOR_LIST);
 	struct rsp_message msg = reply(ENRP_LIST_RESPONSE, 0);
 	msg.sender_id = 0;
 	say(&msg);
 	failed_with(RSP_EPROTO);
+}
 
+static void
+an_answer_with_our_own_id_is_refused(void)
+{
 	begin(RSP_MONITOR_LIST);
-	msg = reply(ENRP_LIST_RESPONSE, 0);
-	msg.sender_id = world.sent.sender_id; /* ours */
+	struct rsp_message msg = reply(ENRP_LIST_RESPONSE, 0);
+	msg.sender_id = world.sent.sender_id;
 	say(&msg);
 	failed_with(RSP_EPROTO);
+}
 
+static void
+an_answer_with_another_server_id_than_before_is_refused(void)
+{
 	begin(RSP_MONITOR_TABLE);
 	say_page(1, 1, ENRP_FLAG_MORE);
 	pass(0);
-	msg = reply(ENRP_HANDLE_TABLE_RESPONSE, 0);
+	struct rsp_message msg = reply(ENRP_HANDLE_TABLE_RESPONSE, 0);
 	msg.sender_id = REGISTRAR + 1;
 	say(&msg);
 	failed_with(RSP_EPROTO);
 }
 
-/* Serve pages of a circle of @length that begins after @before others, for ever; how many were taken. */
+/* Send pages without end: @before different ones, then a cycle of @length pages. Returns how many were accepted. */
 static unsigned
-go_round(unsigned before, unsigned length)
+send_cycle(unsigned before, unsigned length)
 {
 	begin(RSP_MONITOR_TABLE);
 	for (unsigned i = 0; i < 100000 && !world.n_failed; i++) {
@@ -515,19 +567,19 @@ go_round(unsigned before, unsigned length)
 }
 
 static void
-pages_that_repeat_for_ever_are_noticed(void)
+a_cycle_of_pages_is_found_before_it_has_come_twice(void)
 {
-	CHECK_EQ(go_round(0, 1), 1);
-	CHECK_EQ(go_round(0, 7), 7); /* from the start again: at once */
+	CHECK_EQ(send_cycle(0, 1), 1);
+	CHECK_EQ(send_cycle(0, 7), 7); /* it begins with the first page: found at once */
 	for (unsigned before = 1; before < 40; before += 13)
 		for (unsigned length = 1; length < 40; length++) {
 			unsigned most = before > length ? before : length;
-			CHECK(go_round(before, length) <= 2 * most + length);
+			CHECK(send_cycle(before, length) <= 2 * most + length);
 		}
 }
 
 static void
-empty_pages_for_ever_are_noticed(void)
+too_many_empty_pages_in_a_row_are_refused(void)
 {
 	begin(RSP_MONITOR_TABLE);
 	for (unsigned i = 0; i < 1000 && !world.n_failed; i++) {
@@ -536,8 +588,12 @@ empty_pages_for_ever_are_noticed(void)
 	}
 	failed_with(RSP_EPROTO);
 	CHECK_EQ(world.n, RSP_MONITOR_EMPTY_MAX);
+}
 
-	begin(RSP_MONITOR_TABLE); /* some are allowed */
+static void
+empty_pages_between_others_are_accepted(void)
+{
+	begin(RSP_MONITOR_TABLE);
 	for (uint32_t i = 0; i < 100; i++) {
 		say_page(1 + i, i % 3 == 0, ENRP_FLAG_MORE);
 		pass(1);
@@ -546,7 +602,7 @@ empty_pages_for_ever_are_noticed(void)
 }
 
 static void
-a_table_has_a_largest_size(void)
+a_table_with_too_many_pages_is_refused(void)
 {
 	begin_with((struct rsp_monitor_config){ .ask = RSP_MONITOR_TABLE, .answer_ms = ANSWER_MS, .max_pages = 50 });
 	rsp_monitor_up(world.m, world.now);
@@ -569,19 +625,30 @@ main(void)
 	TAP_RUN(an_empty_table_is_one_empty_page);
 	TAP_RUN(presence_is_demanded_as_often_as_wanted);
 	TAP_RUN(presence_without_end_goes_on);
-	TAP_RUN(who_rejects_is_asked_again_with_growing_pauses);
-	TAP_RUN(who_rejects_all_the_time_has_rejected);
-	TAP_RUN(a_rejection_amid_a_table_does_not_lose_the_place);
-	TAP_RUN(silence_ends_in_time);
+	TAP_RUN(a_rejected_request_is_sent_again_after_growing_pauses);
+	TAP_RUN(a_list_that_is_always_rejected_fails_as_rejected);
+	TAP_RUN(a_table_that_is_always_rejected_fails_as_rejected);
+	TAP_RUN(a_rejection_between_pages_does_not_restart_the_table);
+	TAP_RUN(silence_after_an_accepted_retransmit_is_a_timeout_not_a_rejection);
+	TAP_RUN(a_connection_that_does_not_come_up_times_out);
+	TAP_RUN(a_request_without_answer_times_out);
+	TAP_RUN(pages_do_not_extend_the_deadline_of_the_run);
 	TAP_RUN(a_lost_connection_is_told_once);
-	TAP_RUN(what_is_not_for_us_is_passed_over);
-	TAP_RUN(junk_wins_no_time);
-	TAP_RUN(a_malformed_answer_is_the_end);
+	TAP_RUN(the_error_of_the_connection_is_told);
+	TAP_RUN(a_connection_lost_after_the_last_answer_is_no_failure);
+	TAP_RUN(messages_that_answer_no_request_are_ignored);
+	TAP_RUN(ignored_messages_do_not_extend_the_time_limit);
+	TAP_RUN(a_page_with_an_element_before_a_handle_is_malformed);
+	TAP_RUN(a_page_with_a_parameter_longer_than_the_message_is_malformed);
+	TAP_RUN(a_page_that_is_too_short_is_malformed);
 	TAP_RUN(an_error_is_a_rejection_with_its_cause);
-	TAP_RUN(impossible_server_ids_are_refused);
-	TAP_RUN(pages_that_repeat_for_ever_are_noticed);
-	TAP_RUN(empty_pages_for_ever_are_noticed);
-	TAP_RUN(a_table_has_a_largest_size);
+	TAP_RUN(an_answer_with_server_id_0_is_refused);
+	TAP_RUN(an_answer_with_our_own_id_is_refused);
+	TAP_RUN(an_answer_with_another_server_id_than_before_is_refused);
+	TAP_RUN(a_cycle_of_pages_is_found_before_it_has_come_twice);
+	TAP_RUN(too_many_empty_pages_in_a_row_are_refused);
+	TAP_RUN(empty_pages_between_others_are_accepted);
+	TAP_RUN(a_table_with_too_many_pages_is_refused);
 	rsp_monitor_free(world.m);
 	return tap_end();
 }

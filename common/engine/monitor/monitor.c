@@ -1,15 +1,29 @@
 #include "engine/monitor/monitor.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
 #include "base/hash.h"
 
-enum state {
-	CONNECTING,
-	RESTING, /* until @due_ms: between requests */
-	WAITING, /* for an answer */
-	OVER
+enum monitor_state {
+	MONITOR_CONNECTING,
+	MONITOR_PAUSED,	 /* the next request is sent at @due_ms */
+	MONITOR_WAITING, /* for an answer */
+	MONITOR_OVER,	 /* DONE or FAILED was told */
+	MONITOR_STATES
+};
+
+#define TO(state) (1U << (state))
+
+/* The states that may follow each state. */
+static const uint8_t monitor_moves[MONITOR_STATES] = {
+	[MONITOR_CONNECTING] = TO(MONITOR_WAITING)  /* the connection is up */
+			     | TO(MONITOR_OVER),    /* it failed, or time ran out */
+	[MONITOR_WAITING] = TO(MONITOR_PAUSED)	    /* an answer, or a rejection, and more to ask */
+			  | TO(MONITOR_OVER),	    /* the last answer, a wrong one, or a timeout */
+	[MONITOR_PAUSED] = TO(MONITOR_WAITING)	    /* @due_ms */
+			 | TO(MONITOR_OVER),	    /* the connection closed, or time ran out */
 };
 
 struct rsp_monitor {
@@ -17,16 +31,17 @@ struct rsp_monitor {
 	const struct rsp_monitor_ops *ops;
 	void *ctx;
 	struct rsp_hash_key key;
-	enum state state;
-	uint32_t id, server_id;
-	uint64_t due_ms, answer_by_ms;
-	uint32_t retry_ms;
-	bool rejected; /* the newest answer was a rejection */
-	bool answered; /* what is due is a new request, not the same again */
-	unsigned n;    /* answers */
-	unsigned empty;
-	uint64_t first_page, mark_page; /* hashes, see repeats() */
-	unsigned mark;
+	enum monitor_state state;
+	uint32_t id, server_id; /* ours, made up; the registrar's, 0 before its first answer */
+	uint64_t due_ms;	/* PAUSED: when the next request is sent */
+	uint64_t answer_by_ms;	/* time limit of the answer; RSP_NEVER: none */
+	uint32_t retry_ms;	/* pause after the next rejection */
+	bool rejected;		/* the newest answer was a rejection */
+	bool answered;		/* the next request is a new one, not a retransmit after a rejection */
+	unsigned n;		/* answers */
+	unsigned n_empty;	/* empty pages in a row */
+	uint64_t first_page, mark_page; /* hashes of pages, see is_repeated() */
+	unsigned mark;			/* number of the page that @mark_page is of; 0: no page came */
 	uint64_t ignored;
 };
 
@@ -38,9 +53,18 @@ static const struct {
 	[RSP_MONITOR_PRESENCE] = { ENRP_PRESENCE, ENRP_PRESENCE },
 };
 
+/* The only setter of the state. @due_ms: PAUSED, when the next request is sent; else RSP_NEVER. */
 static void
-tell(struct rsp_monitor *m, enum rsp_monitor_event_type type, const struct rsp_message *message,
-     const struct rsp_why *why)
+monitor_enter(struct rsp_monitor *m, enum monitor_state state, uint64_t due_ms)
+{
+	assert(monitor_moves[m->state] & TO(state));
+	m->state = state;
+	m->due_ms = due_ms;
+}
+
+static void
+tell_monitor(struct rsp_monitor *m, enum rsp_monitor_event_type type, const struct rsp_message *message,
+	     const struct rsp_why *why)
 {
 	struct rsp_monitor_event event = {
 		.type = type,
@@ -54,29 +78,29 @@ tell(struct rsp_monitor *m, enum rsp_monitor_event_type type, const struct rsp_m
 }
 
 static void
-done(struct rsp_monitor *m)
+end_done(struct rsp_monitor *m)
 {
-	m->state = OVER;
-	tell(m, RSP_MONITOR_DONE, NULL, NULL);
+	monitor_enter(m, MONITOR_OVER, RSP_NEVER);
+	tell_monitor(m, RSP_MONITOR_DONE, NULL, NULL);
 }
 
 static void
-fail_why(struct rsp_monitor *m, const struct rsp_why *why)
+end_failed(struct rsp_monitor *m, const struct rsp_why *why)
 {
-	if (m->state == OVER)
+	if (m->state == MONITOR_OVER)
 		return;
-	m->state = OVER;
-	tell(m, RSP_MONITOR_FAILED, NULL, why);
+	monitor_enter(m, MONITOR_OVER, RSP_NEVER);
+	tell_monitor(m, RSP_MONITOR_FAILED, NULL, why);
 }
 
 static void
-fail(struct rsp_monitor *m, enum rsp_err err, const char *reason)
+end_with(struct rsp_monitor *m, enum rsp_err err, const char *reason)
 {
 	struct rsp_why why;
 
 	(void)rsp_fail(&why, err, NULL, "%s", reason);
 	why.cause = RSP_CAUSE_NONE;
-	fail_why(m, &why);
+	end_failed(m, &why);
 }
 
 enum rsp_err
@@ -107,7 +131,7 @@ rsp_monitor_free(struct rsp_monitor *m)
 }
 
 static void
-request(struct rsp_monitor *m, uint64_t now_ms)
+send_request(struct rsp_monitor *m, uint64_t now_ms)
 {
 	struct rsp_message msg = {
 		.protocol = RSP_ENRP,
@@ -123,14 +147,14 @@ request(struct rsp_monitor *m, uint64_t now_ms)
 	if (m->config.ask == RSP_MONITOR_PRESENCE) {
 		msg.flags = ENRP_FLAG_REPLY_REQUIRED;
 		msg.has = RSP_HAS_CHECKSUM;
-		msg.checksum = 0xffff; /* of no element: we own none */
+		msg.checksum = 0xffff; /* of no element: a monitor is the home of none */
 	}
 	if (m->answered && m->config.answer_ms)
 		m->answer_by_ms = now_ms + m->config.answer_ms;
 	m->answered = false;
-	m->state = WAITING;
+	monitor_enter(m, MONITOR_WAITING, RSP_NEVER);
 	if (rsp_message_encode(&msg, octets, sizeof(octets), &n))
-		fail(m, RSP_EINTERNAL, "a request that cannot be written");
+		end_with(m, RSP_EINTERNAL, "a request that cannot be written");
 	else
 		m->ops->send(m->ctx, rsp_bytes_of(octets, n));
 }
@@ -138,45 +162,43 @@ request(struct rsp_monitor *m, uint64_t now_ms)
 void
 rsp_monitor_up(struct rsp_monitor *m, uint64_t now_ms)
 {
-	if (m->state == CONNECTING)
-		request(m, now_ms);
+	if (m->state == MONITOR_CONNECTING)
+		send_request(m, now_ms);
 }
 
 void
 rsp_monitor_down(struct rsp_monitor *m, const struct rsp_why *why)
 {
 	if (why && why->err)
-		fail_why(m, why);
+		end_failed(m, why);
 	else
-		fail(m, RSP_ECLOSED, m->state == CONNECTING ? "not reached" : "it closed the connection");
+		end_with(m, RSP_ECLOSED, m->state == MONITOR_CONNECTING ? "not reached" : "it closed the connection");
 }
 
-/* The registrar's own word that it cannot answer now, RFC 5353 s.3.2.2.2, s.3.2.3. */
+/* The registrar cannot answer now (the R flag): RFC 5353 s.3.2.2.2, s.3.2.3. Send the request again after a pause. */
 static void
-rejected(struct rsp_monitor *m, uint64_t now_ms)
+handle_rejection(struct rsp_monitor *m, uint64_t now_ms)
 {
 	m->rejected = true;
-	m->state = RESTING;
-	m->due_ms = now_ms + m->retry_ms;
+	monitor_enter(m, MONITOR_PAUSED, now_ms + m->retry_ms);
 	m->retry_ms = m->retry_ms < RSP_MONITOR_RETRY_MAX_MS / 2 ? m->retry_ms * 2 : RSP_MONITOR_RETRY_MAX_MS;
-	tell(m, RSP_MONITOR_REJECTED, NULL, NULL);
+	tell_monitor(m, RSP_MONITOR_REJECTED, NULL, NULL);
 }
 
-/* The next request, at @due_ms. */
+/* Send the next request at @due_ms. */
 static void
-rest(struct rsp_monitor *m, uint64_t due_ms)
+pause_until(struct rsp_monitor *m, uint64_t due_ms)
 {
-	m->state = RESTING;
-	m->due_ms = due_ms;
+	monitor_enter(m, MONITOR_PAUSED, due_ms);
 	m->answered = true;
 	m->answer_by_ms = RSP_NEVER;
 	m->retry_ms = RSP_MONITOR_RETRY_MS;
 }
 
-/* Whether this page was seen before: the first one, or any in a circle of them. Only one page is remembered, a later
- * one each time that their number has doubled, so every circle is noticed before it has gone round twice (Brent). */
+/* Whether @page came before, as the first page or in a cycle of pages. Besides the first page one page is remembered: a newer
+ * one each time that the number of pages has doubled. So a cycle is found before it has been received twice (Brent). */
 static bool
-repeats(struct rsp_monitor *m, const struct rsp_message *page)
+is_repeated(struct rsp_monitor *m, const struct rsp_message *page)
 {
 	uint64_t hash = rsp_hash(&m->key, page->list);
 
@@ -194,41 +216,41 @@ repeats(struct rsp_monitor *m, const struct rsp_message *page)
 }
 
 static void
-page(struct rsp_monitor *m, uint64_t now_ms, const struct rsp_message *msg)
+handle_page(struct rsp_monitor *m, uint64_t now_ms, const struct rsp_message *msg)
 {
 	bool more = msg->flags & ENRP_FLAG_MORE;
 
-	m->empty = msg->n_list == 0 ? m->empty + 1 : 0;
-	if (m->n > m->config.max_pages || m->empty > RSP_MONITOR_EMPTY_MAX) {
+	m->n_empty = msg->n_list == 0 ? m->n_empty + 1 : 0;
+	if (m->n > m->config.max_pages || m->n_empty > RSP_MONITOR_EMPTY_MAX) {
 		m->n--;
-		fail(m, RSP_EPROTO, m->empty > RSP_MONITOR_EMPTY_MAX ? "it sends empty pages of its handle table"
+		end_with(m, RSP_EPROTO, m->n_empty > RSP_MONITOR_EMPTY_MAX ? "it sends empty pages of its handle table"
 								     : "its handle table does not come to an end");
 		return;
 	}
-	if (repeats(m, msg)) { /* or it gave the download up, since we took too long to come for the next page */
+	if (is_repeated(m, msg)) { /* or it ended the download, because our next request came too late, and starts again */
 		m->n--;
-		fail(m, RSP_EPROTO, "it sends pages of its handle table again");
+		end_with(m, RSP_EPROTO, "it sends pages of its handle table again");
 		return;
 	}
-	tell(m, RSP_MONITOR_PAGE, msg, NULL);
+	tell_monitor(m, RSP_MONITOR_PAGE, msg, NULL);
 	if (more)
-		rest(m, now_ms);
+		pause_until(m, now_ms);
 	else
-		done(m);
+		end_done(m);
 }
 
 static void
-present(struct rsp_monitor *m, uint64_t now_ms, const struct rsp_message *msg)
+handle_presence(struct rsp_monitor *m, uint64_t now_ms, const struct rsp_message *msg)
 {
-	tell(m, RSP_MONITOR_PRESENT, msg, NULL);
+	tell_monitor(m, RSP_MONITOR_PRESENT, msg, NULL);
 	if (m->config.count && m->n >= m->config.count)
-		done(m);
+		end_done(m);
 	else
-		rest(m, now_ms + m->config.interval_ms);
+		pause_until(m, now_ms + m->config.interval_ms);
 }
 
 static void
-answer(struct rsp_monitor *m, uint64_t now_ms, const struct rsp_message *msg)
+handle_answer(struct rsp_monitor *m, uint64_t now_ms, const struct rsp_message *msg)
 {
 	const char *wrong = msg->sender_id == 0				       ? "its server id is 0"
 			    : msg->sender_id == m->id			       ? "it takes our id for its own"
@@ -236,29 +258,29 @@ answer(struct rsp_monitor *m, uint64_t now_ms, const struct rsp_message *msg)
 									       : NULL;
 
 	if (wrong) {
-		fail(m, RSP_EPROTO, wrong);
+		end_with(m, RSP_EPROTO, wrong);
 		return;
 	}
 	m->server_id = msg->sender_id;
 	if (msg->type != ENRP_PRESENCE && msg->flags & ENRP_FLAG_REJECT) {
-		rejected(m, now_ms);
+		handle_rejection(m, now_ms);
 		return;
 	}
 	m->rejected = false;
 	m->n++;
 	if (m->config.ask == RSP_MONITOR_TABLE) {
-		page(m, now_ms, msg);
+		handle_page(m, now_ms, msg);
 	} else if (m->config.ask == RSP_MONITOR_PRESENCE) {
-		present(m, now_ms, msg);
+		handle_presence(m, now_ms, msg);
 	} else {
-		tell(m, RSP_MONITOR_LISTED, msg, NULL);
-		done(m);
+		tell_monitor(m, RSP_MONITOR_LISTED, msg, NULL);
+		end_done(m);
 	}
 }
 
-/* An ENRP_ERROR: it will not answer what we asked. */
+/* An ENRP_ERROR: the registrar will not answer the request. */
 static void
-refused(struct rsp_monitor *m, const struct rsp_message *msg)
+handle_error(struct rsp_monitor *m, const struct rsp_message *msg)
 {
 	struct rsp_why why;
 	uint16_t cause = rsp_message_cause(msg);
@@ -266,7 +288,7 @@ refused(struct rsp_monitor *m, const struct rsp_message *msg)
 
 	(void)rsp_fail(&why, RSP_EREJECTED, NULL, "it answered with an error: %s", name ? name : "of unknown cause");
 	why.cause = cause;
-	fail_why(m, &why);
+	end_failed(m, &why);
 }
 
 void
@@ -275,21 +297,21 @@ rsp_monitor_receive(struct rsp_monitor *m, uint64_t now_ms, struct rsp_bytes mes
 	struct rsp_message msg;
 	struct rsp_why why = { 0 };
 	uint8_t wanted = messages[m->config.ask].answer;
-	bool waiting = m->state == WAITING;
+	bool waiting = m->state == MONITOR_WAITING;
 
-	if (m->state == OVER)
+	if (m->state == MONITOR_OVER)
 		return;
 	if (rsp_message_decode(RSP_ENRP, message, &msg, &why)) {
 		if (waiting && message.n > 0 && message.p[0] == wanted)
-			fail_why(m, &why);
+			end_failed(m, &why);
 		else
 			m->ignored++;
 	} else if (!waiting || (msg.receiver_id && msg.receiver_id != m->id)) {
 		m->ignored++;
 	} else if (msg.type == ENRP_ERROR) {
-		refused(m, &msg);
+		handle_error(m, &msg);
 	} else if (msg.type == wanted) {
-		answer(m, now_ms, &msg);
+		handle_answer(m, now_ms, &msg);
 	} else {
 		m->ignored++;
 	}
@@ -298,15 +320,15 @@ rsp_monitor_receive(struct rsp_monitor *m, uint64_t now_ms, struct rsp_bytes mes
 void
 rsp_monitor_tick(struct rsp_monitor *m, uint64_t now_ms)
 {
-	if (m->state == OVER)
+	if (m->state == MONITOR_OVER)
 		return;
 	if (now_ms >= m->config.deadline_ms || now_ms >= m->answer_by_ms) {
 		if (m->rejected)
-			fail(m, RSP_EREJECTED, "it is not ready to answer");
+			end_with(m, RSP_EREJECTED, "it is not ready to answer");
 		else
-			fail(m, RSP_ETIMEOUT, m->state == CONNECTING ? "not reached in time" : "no answer in time");
-	} else if (m->state == RESTING && now_ms >= m->due_ms) {
-		request(m, now_ms);
+			end_with(m, RSP_ETIMEOUT, m->state == MONITOR_CONNECTING ? "not reached in time" : "no answer in time");
+	} else if (m->state == MONITOR_PAUSED && now_ms >= m->due_ms) {
+		send_request(m, now_ms);
 	}
 }
 
@@ -315,11 +337,11 @@ rsp_monitor_deadline(const struct rsp_monitor *m)
 {
 	uint64_t next_ms = m->config.deadline_ms;
 
-	if (m->state == OVER)
+	if (m->state == MONITOR_OVER)
 		return RSP_NEVER;
 	if (m->answer_by_ms < next_ms)
 		next_ms = m->answer_by_ms;
-	if (m->state == RESTING && m->due_ms < next_ms)
+	if (m->state == MONITOR_PAUSED && m->due_ms < next_ms)
 		next_ms = m->due_ms;
 	return next_ms;
 }
@@ -327,7 +349,7 @@ rsp_monitor_deadline(const struct rsp_monitor *m)
 bool
 rsp_monitor_over(const struct rsp_monitor *m)
 {
-	return m->state == OVER;
+	return m->state == MONITOR_OVER;
 }
 
 uint64_t

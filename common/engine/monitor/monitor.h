@@ -9,83 +9,83 @@
 #include "base/rng.h"
 #include "proto/message.h"
 
-/* A monitor: puts one question to one registrar's ENRP port, and changes nothing. It is no server: it has an id for the
- * sake of the messages, and never says where it could be found. Sans-I/O: messages and the time go in, requests and
- * events come out. */
+/* A monitor sends one kind of request to the ENRP port of one registrar, and changes nothing there. It is not a registrar:
+ * its messages carry an id, because they must, but no address. Sans-I/O: messages and the time go in, requests and events
+ * come out. */
 
 enum rsp_monitor_ask {
-	RSP_MONITOR_LIST,    /* which registrars there are: ENRP_LIST_REQUEST */
-	RSP_MONITOR_TABLE,   /* the handlespace: ENRP_HANDLE_TABLE_REQUEST, page after page */
-	RSP_MONITOR_PRESENCE /* whether it is there: ENRP_PRESENCE that demands a reply */
+	RSP_MONITOR_LIST,    /* the registrar's peer list: ENRP_LIST_REQUEST */
+	RSP_MONITOR_TABLE,   /* its handlespace: ENRP_HANDLE_TABLE_REQUEST, page by page */
+	RSP_MONITOR_PRESENCE /* whether it answers: ENRP_PRESENCE with the flag that requires a reply */
 };
 
 struct rsp_monitor_config {
 	enum rsp_monitor_ask ask;
-	bool own;	      /* TABLE: of the registrar's own elements only (the W flag) */
-	uint64_t deadline_ms; /* the end of all patience; RSP_NEVER: none */
-	uint32_t answer_ms;   /* how long each answer may take, the first one with the connection; 0: until then */
-	unsigned count;	      /* PRESENCE: how often; 0: without end */
-	uint32_t interval_ms; /* PRESENCE: from one to the next */
-	uint32_t max_pages;   /* TABLE: more are a registrar that does not come to an end; 0: RSP_MONITOR_PAGES_MAX */
+	bool own;	      /* TABLE: only the elements whose home is the registrar (the W flag) */
+	uint64_t deadline_ms; /* of the whole run; RSP_NEVER: none */
+	uint32_t answer_ms;   /* time limit of each answer, for the first one with the connection; 0: @deadline_ms */
+	unsigned count;	      /* PRESENCE: number of requests; 0: no limit */
+	uint32_t interval_ms; /* PRESENCE: from an answer to the next request */
+	uint32_t max_pages;   /* TABLE: limit of the pages accepted; 0: RSP_MONITOR_PAGES_MAX */
 };
 
 #define RSP_MONITOR_PAGES_MAX	(1U << 20) /* of up to 64 KiB */
 #define RSP_MONITOR_EMPTY_MAX	16	   /* empty pages in a row */
-#define RSP_MONITOR_RETRY_MS	250	   /* after a rejection; then twice that, and so on */
+#define RSP_MONITOR_RETRY_MS	250	   /* pause after a rejection; it doubles with each one */
 #define RSP_MONITOR_RETRY_MAX_MS 2000
 
 enum rsp_monitor_event_type {
 	RSP_MONITOR_LISTED,   /* .message: an ENRP_LIST_RESPONSE */
 	RSP_MONITOR_PAGE,     /* .message: an ENRP_HANDLE_TABLE_RESPONSE */
 	RSP_MONITOR_PRESENT,  /* .message: an ENRP_PRESENCE */
-	RSP_MONITOR_REJECTED, /* the registrar is not ready to answer (the R flag); it is asked again */
-	RSP_MONITOR_DONE,     /* that was all */
-	/* .why: RSP_ETIMEOUT, RSP_EREJECTED (with the cause, if an ENRP_ERROR told one), RSP_ECLOSED or what took the
-	 * connection, RSP_EPROTO, or what is wrong with a message. The last event, as DONE is. */
+	RSP_MONITOR_REJECTED, /* the registrar is not ready to answer (the R flag); the request is sent again */
+	RSP_MONITOR_DONE,     /* all answers came; the last event */
+	/* The last event. .why: RSP_ETIMEOUT; RSP_EREJECTED, with the cause of an ENRP_ERROR if one came; RSP_ECLOSED or the
+	 * error of the connection; RSP_EPROTO, or the decoder's error, for a wrong answer. */
 	RSP_MONITOR_FAILED
 };
 
-/** Views live during the call. */
+/** One event. Views live during the callback. */
 struct rsp_monitor_event {
 	enum rsp_monitor_event_type type;
 	const struct rsp_message *message;
 	const struct rsp_why *why;
-	uint32_t server_id; /* the registrar's; 0 until it has said anything */
-	unsigned n;	    /* how many pages or presences there were, with this one */
+	uint32_t server_id; /* the registrar's; 0 before its first message */
+	unsigned n;	    /* number of answers so far, this one included */
 };
 
 struct rsp_monitor_ops {
 	void (*send)(void *ctx, struct rsp_bytes message);
-	/* May not call the monitor. */
+	/* Must not call the monitor. */
 	void (*event)(void *ctx, const struct rsp_monitor_event *event);
 };
 
 struct rsp_monitor;
 
-/** The connection is being made as of now. RSP_ENOMEM. @ops and @ctx must outlive it. */
+/** Create a monitor whose connection is being made since @now_ms. @ops and @ctx must outlive it. RSP_ENOMEM. */
 enum rsp_err rsp_monitor_new(const struct rsp_monitor_config *config, const struct rsp_monitor_ops *ops, void *ctx,
 			     struct rsp_rng rng, uint64_t now_ms, struct rsp_monitor **ret) RSP_NODISCARD;
 void rsp_monitor_free(struct rsp_monitor *m);
 
-/** The connection is there. */
+/** The connection is up: the first request is sent. */
 void rsp_monitor_up(struct rsp_monitor *m, uint64_t now_ms);
 
-/** It is gone, or never came about; @why may be NULL. */
+/** The connection closed, or could not be made. @why may be NULL. */
 void rsp_monitor_down(struct rsp_monitor *m, const struct rsp_why *why);
 
-/** One whole message came. What follows from it is sent by the next rsp_monitor_tick(), which is due at once. */
+/** One whole message arrived. The next request is sent by rsp_monitor_tick(), which may be due at once. */
 void rsp_monitor_receive(struct rsp_monitor *m, uint64_t now_ms, struct rsp_bytes message);
 
-/** Do what is due. */
+/** Send the next request, or end with a timeout, if that is due at @now_ms. */
 void rsp_monitor_tick(struct rsp_monitor *m, uint64_t now_ms);
 
-/** When to tick next at the latest; RSP_NEVER if nothing is due. */
+/** When to call rsp_monitor_tick() next; RSP_NEVER: nothing will be due. */
 uint64_t rsp_monitor_deadline(const struct rsp_monitor *m);
 
-/** Whether DONE or FAILED was told. */
+/** Whether the last event, DONE or FAILED, was told. */
 bool rsp_monitor_over(const struct rsp_monitor *m);
 
-/** How many messages came that answer nothing, and were passed over. */
+/** Number of messages that were ignored, because they answer no request. */
 uint64_t rsp_monitor_ignored(const struct rsp_monitor *m);
 
 #endif
