@@ -38,7 +38,7 @@ static struct {
 
 struct resolve {
 	struct rsp_loop *loop;
-	struct rsp_session *session;
+	struct rsp_asap_client *session;
 	struct rsp_bytes handle;
 	const char *pool;		  /* as it was typed, for messages */
 	struct tool_complaints complaints; /* about registrars, with --wait */
@@ -244,9 +244,9 @@ ask(struct resolve *r, struct rsp_why *why)
 	enum rsp_err err;
 
 	if (option.report_id)
-		err = rsp_session_report_unreachable(r->session, r->handle, option.report_id);
+		err = rsp_asap_client_report_unreachable(r->session, r->handle, option.report_id);
 	else
-		err = rsp_session_resolve(r->session, r->handle, items, false);
+		err = rsp_asap_client_resolve(r->session, r->handle, items, false);
 	return err ? rsp_fail(why, err, r->pool, "cannot ask: %s", rsp_err_text(err)) : RSP_OK;
 }
 
@@ -256,7 +256,7 @@ resolve(const char *pool, struct rsp_bytes handle)
 	struct resolve r = { .handle = handle, .pool = pool };
 	RSP_AUTO(rsp_scope_free) struct rsp_scope *scope = NULL;
 	RSP_AUTO(rsp_tls_unref) struct rsp_tls *tls = NULL;
-	struct rsp_session_config config;
+	struct rsp_asap_client_config config;
 	struct rsp_why why = { 0 };
 
 	if (tool_access_scope(false, &scope, &why))
@@ -269,7 +269,7 @@ resolve(const char *pool, struct rsp_bytes handle)
 		return rsp_cli_fail(&why);
 	if (tool_startup_loop(&r.loop, &why))
 		return rsp_cli_fail(&why);
-	enum rsp_err err = rsp_session_new(r.loop, &config, on_event, &r, &r.session, &why);
+	enum rsp_err err = rsp_asap_client_new(r.loop, &config, on_event, &r, &r.session, &why);
 	if (!err) {
 		tool_session_log_listening(r.session);
 		err = ask(&r, &why);
@@ -282,7 +282,7 @@ resolve(const char *pool, struct rsp_bytes handle)
 	}
 	if (r.session) {
 		tool_session_log_heard(r.session);
-		rsp_session_free(r.session);
+		rsp_asap_client_free(r.session);
 	}
 	rsp_loop_run(r.loop); /* flushes and closes */
 	rsp_loop_free(r.loop);

@@ -12,6 +12,7 @@
 #include "net/loop.h"
 #include "peer.h"
 #include "serve/control.h"
+#include "serve/query.h"
 
 #define DIRECTORY "rserpool"
 #define ANSWER_MS 2000

@@ -6,6 +6,7 @@
 #include "cli/json.h"
 #include "cli/options.h"
 #include "keys/expiry.h"
+#include "net/alarm.h"
 #include "net/loop.h"
 #include "peer.h"
 

@@ -158,7 +158,7 @@ peer_options_done(void)
 }
 
 static enum rsp_err
-take_address(const char *text, enum rsp_serve_port kind, uint16_t port, uint16_t plain_port, struct rsp_why *why)
+take_address(const char *text, enum rsp_registrar_service_port kind, uint16_t port, uint16_t plain_port, struct rsp_why *why)
 {
 	return rsp_sockaddr_parse(text, port, &peer_option.at[kind]) ||
 			       rsp_sockaddr_parse(text, plain_port, &peer_option.plain_at[kind])
@@ -281,7 +281,7 @@ halve(struct rsp_registrar_config *engine)
 }
 
 void
-peer_config(struct rsp_serve_config *config)
+peer_config(struct rsp_registrar_service_config *config)
 {
 	*config = peer_option.config;
 	struct rsp_registrar_config *engine = &config->engine;
@@ -323,7 +323,7 @@ put_number(json_t **object, const char *option, bool duration, uint32_t value)
 }
 
 void
-peer_put_numbers(const struct rsp_serve_config *config, json_t **timers, json_t **limits)
+peer_put_numbers(const struct rsp_registrar_service_config *config, json_t **timers, json_t **limits)
 {
 #define NUMBER_PUT(id, member, name, unit, text)                                                                       \
 	put_number(*unit == 'D' ? timers : limits, name, *unit == 'D', config->member);

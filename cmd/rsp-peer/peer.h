@@ -3,9 +3,9 @@
 
 #include "cli/main.h"
 #include "keys/scope.h"
-#include "serve/announce.h"
+#include "serve/announcer.h"
 #include "serve/control.h"
-#include "serve/registrar.h"
+#include "serve/registrar_service.h"
 
 /* options.c: the options of `run` */
 
@@ -20,7 +20,7 @@ struct peer_option {
 	struct rsp_sockaddr plain_at[RSP_SERVE_COUNT]; /* the same, with the ports of plain text where none was given */
 	uint64_t leave_ms;                       /* after TERM */
 	uint64_t bind_wait_ms;
-	struct rsp_serve_config config;          /* what the options changed of the defaults */
+	struct rsp_registrar_service_config config;          /* what the options changed of the defaults */
 	struct rsp_announcer_config announce;    /* where to; the rest once it is known */
 };
 
@@ -33,10 +33,10 @@ enum rsp_err peer_take(int opt, const char *arg, struct rsp_why *why);
 void peer_options_done(void);
 
 /** Fill the numbers of @config from the options. */
-void peer_config(struct rsp_serve_config *config);
+void peer_config(struct rsp_registrar_service_config *config);
 
 /** Put the numbers of @config into *@timers and *@limits, named as the options are. */
-void peer_put_numbers(const struct rsp_serve_config *config, json_t **timers, json_t **limits);
+void peer_put_numbers(const struct rsp_registrar_service_config *config, json_t **timers, json_t **limits);
 
 /* announce.c: announcements */
 
@@ -45,7 +45,7 @@ enum rsp_err peer_announce_take(const char *arg, struct rsp_why *why) RSP_NODISC
 
 /** Begin to announce @serve, if the options say so; else *@ret is left alone. */
 enum rsp_err peer_announce(struct rsp_loop *loop, const char *name, const struct rsp_scope *scope,
-			   struct rsp_serve *serve, struct rsp_announcer **ret,
+			   struct rsp_registrar_service *serve, struct rsp_announcer **ret,
 			   struct rsp_why *why) RSP_NODISCARD;
 
 /* scope.c: keys, certificates and ports */
@@ -58,13 +58,13 @@ enum rsp_err peer_scope_load(const char *name, struct rsp_scope **ret, struct rs
 
 /** Where the registrar @name listens: as the options say, else as @scope (which may be NULL) says. */
 enum rsp_err peer_ports(struct rsp_loop *loop, const char *name, const struct rsp_scope *scope,
-			struct rsp_serve_config *config, struct rsp_why *why) RSP_NODISCARD;
+			struct rsp_registrar_service_config *config, struct rsp_why *why) RSP_NODISCARD;
 
 /**
  * The other registrars, as the options and @scope (which may be NULL) say, into @ret, of RSP_CONTACTS_MAX entries.
  */
 enum rsp_err peer_contacts(struct rsp_loop *loop, const char *name, const struct rsp_scope *scope,
-			   struct rsp_serve_contact *ret, unsigned *ret_n, struct rsp_why *why) RSP_NODISCARD;
+			   struct rsp_registrar_service_contact *ret, unsigned *ret_n, struct rsp_why *why) RSP_NODISCARD;
 
 /* expiry.c */
 
@@ -92,7 +92,7 @@ void peer_expiry_free(struct peer_expiry *expiry);
  * How the registrar is that began to serve at @started_ms of the wall clock: the text of one record, on the heap. @expiry may
  * be NULL.
  */
-char *peer_status_text(const struct rsp_serve *serve, const struct peer_expiry *expiry, const char *name,
+char *peer_status_text(const struct rsp_registrar_service *serve, const struct peer_expiry *expiry, const char *name,
 		       int64_t started_ms);
 
 /* control.c */

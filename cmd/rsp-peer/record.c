@@ -1,4 +1,5 @@
 /* rsp-peer: the records of `run`. */
+#include "net/alarm.h"
 #include "record.h"
 
 #include <stdio.h>
@@ -125,20 +126,20 @@ put_suppressed(json_t **record, uint64_t left)
 }
 
 void
-peer_put_addresses(json_t **object, const struct rsp_serve *serve)
+peer_put_addresses(json_t **object, const struct rsp_registrar_service *serve)
 {
-	rsp_json_put(object, "asap", tool_object_sockaddr(rsp_serve_address(serve, RSP_SERVE_ASAP)));
-	rsp_json_put(object, "enrp", tool_object_sockaddr(rsp_serve_address(serve, RSP_SERVE_ENRP)));
-	rsp_json_put(object, "plain_asap", tool_object_sockaddr(rsp_serve_address(serve, RSP_SERVE_ASAP_OPEN)));
+	rsp_json_put(object, "asap", tool_object_sockaddr(rsp_registrar_service_address(serve, RSP_SERVE_ASAP)));
+	rsp_json_put(object, "enrp", tool_object_sockaddr(rsp_registrar_service_address(serve, RSP_SERVE_ENRP)));
+	rsp_json_put(object, "plain_asap", tool_object_sockaddr(rsp_registrar_service_address(serve, RSP_SERVE_ASAP_OPEN)));
 }
 
 void
-peer_record_state(const char *event, const char *name, const struct rsp_serve *serve, const char *control)
+peer_record_state(const char *event, const char *name, const struct rsp_registrar_service *serve, const char *control)
 {
 	json_t *record = begin(true, event);
 
 	rsp_json_put(&record, "name", rsp_json_text(name));
-	rsp_json_put(&record, "server_id", rsp_json_id(rsp_serve_id(serve)));
+	rsp_json_put(&record, "server_id", rsp_json_id(rsp_registrar_service_id(serve)));
 	peer_put_addresses(&record, serve);
 	rsp_json_put(&record, "control", rsp_json_text(control));
 	rsp_json_put(&record, "pid", json_integer(getpid()));
@@ -228,7 +229,7 @@ peer_record_event(struct peer_records *records, const struct rsp_event *event)
 }
 
 void
-peer_record_refused(struct peer_records *records, enum rsp_serve_port port, bool dialled, const char *whom,
+peer_record_refused(struct peer_records *records, enum rsp_registrar_service_port port, bool dialled, const char *whom,
 		    const struct rsp_why *why)
 {
 	if (why->err == RSP_EUNKNOWN_ID)
@@ -247,7 +248,7 @@ peer_record_refused(struct peer_records *records, enum rsp_serve_port port, bool
 		return;
 	json_t *record = begin(false, "connection-refused");
 
-	rsp_json_put(&record, "port", json_string(rsp_serve_port_name(port)));
+	rsp_json_put(&record, "port", json_string(rsp_registrar_service_port_name(port)));
 	rsp_json_put(&record, "direction", json_string(dialled ? "out" : "in"));
 	rsp_json_put(&record, "peer", rsp_json_text(whom));
 	tool_object_put_refusal(&record, why->object, why, left);
@@ -291,15 +292,15 @@ peer_record_announcing(const struct rsp_announce_at *to, const struct rsp_ip *ip
 }
 
 void
-peer_record_stopped(struct peer_records *records, const struct rsp_serve *serve)
+peer_record_stopped(struct peer_records *records, const struct rsp_registrar_service *serve)
 {
-	struct rsp_serve_stats stats;
+	struct rsp_registrar_service_stats stats;
 	const struct rsp_registrar_stats *engine = &stats.engine;
 
 	print_sums(records, rsp_clock_ms() + QUOTA_WINDOW_MS); /* those of quotas that have not ended as well */
 	json_t *record = begin(true, "stopped");
 
-	rsp_serve_stats(serve, &stats);
+	rsp_registrar_service_stats(serve, &stats);
 	rsp_json_put(&record, "elements", json_integer(engine->elements));
 	rsp_json_put(&record, "pools", json_integer(engine->pools));
 	rsp_json_put(&record, "received", rsp_json_count(engine->received));

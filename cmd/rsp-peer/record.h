@@ -5,8 +5,8 @@
 
 #include "engine/event.h"
 #include "keys/scope.h"
-#include "serve/announce.h"
-#include "serve/registrar.h"
+#include "serve/announcer.h"
+#include "serve/registrar_service.h"
 
 /* The records of `rsp-peer run` (rsp.peer/1). A remote host can cause records of refusals without end, so each source has a
  * quota of each kind (quota.h); what is suppressed is counted, and the counts are records. */
@@ -23,12 +23,12 @@ void peer_records_free(struct peer_records *records);
  * "joining" while the handlespace is downloaded, "listening" when it is served. @control: the path of the control socket, or
  * NULL.
  */
-void peer_record_state(const char *event, const char *name, const struct rsp_serve *serve, const char *control);
+void peer_record_state(const char *event, const char *name, const struct rsp_registrar_service *serve, const char *control);
 
 void peer_record_event(struct peer_records *records, const struct rsp_event *event);
 
-/** A connection failed before it could be used. @dialled, @whom: as in serve/registrar.h. */
-void peer_record_refused(struct peer_records *records, enum rsp_serve_port port, bool dialled, const char *whom,
+/** A connection failed before it could be used. @dialled, @whom: as in serve/registrar_service.h. */
+void peer_record_refused(struct peer_records *records, enum rsp_registrar_service_port port, bool dialled, const char *whom,
 			 const struct rsp_why *why);
 
 /** SIGHUP: the keys were read again. @scope: NULL in plain text. */
@@ -42,9 +42,9 @@ void peer_record_announcing(const struct rsp_announce_at *to, const struct rsp_i
 			    const struct rsp_why *why);
 
 /** The end of the run, after the counts of what was suppressed. */
-void peer_record_stopped(struct peer_records *records, const struct rsp_serve *serve);
+void peer_record_stopped(struct peer_records *records, const struct rsp_registrar_service *serve);
 
 /** Put "asap", "enrp" and "plain_asap": where @serve listens; null for a port that it does not have. */
-void peer_put_addresses(json_t **object, const struct rsp_serve *serve);
+void peer_put_addresses(json_t **object, const struct rsp_registrar_service *serve);
 
 #endif

@@ -8,18 +8,21 @@
 #include "cli/main.h"
 #include "cli/output.h"
 #include "keys/scope.h"
+#include "net/alarm.h"
 #include "net/bind_wait.h"
+#include "net/child.h"
 #include "net/loop.h"
+#include "net/signal.h"
 #include "peer.h"
 #include "record.h"
-#include "serve/registrar.h"
+#include "serve/registrar_service.h"
 #include "tool/signals.h"
 #include "tool/startup.h"
 #include "tool/systemd.h"
 
 struct run {
 	struct rsp_loop *loop;
-	struct rsp_serve *serve;
+	struct rsp_registrar_service *serve;
 	struct rsp_announcer *announcer;
 	struct rsp_scope *scope; /* NULL: insecure, and there is none */
 	struct rsp_trace *trace;
@@ -55,7 +58,7 @@ on_record(void *ctx, const struct rsp_event *event)
 }
 
 static void
-on_refused(void *ctx, enum rsp_serve_port port, bool dialled, const char *whom, const struct rsp_why *why)
+on_refused(void *ctx, enum rsp_registrar_service_port port, bool dialled, const char *whom, const struct rsp_why *why)
 {
 	struct run *run = ctx;
 
@@ -110,7 +113,7 @@ on_stop(void *ctx, int signum)
 	rsp_alarm_in(run->leave_end, peer_option.leave_ms);
 	rsp_announcer_free(run->announcer);
 	run->announcer = NULL;
-	rsp_serve_leave(run->serve, on_left);
+	rsp_registrar_service_leave(run->serve, on_left);
 }
 
 static void
@@ -129,7 +132,7 @@ on_hangup(void *ctx, int signum)
 	if (!rsp_cli.plaintext) {                               /* else there is nothing to read */
 		err = peer_scope_load(run->name, &scope, &why);
 		if (!err)
-			err = rsp_serve_reload(run->serve, scope, &why);
+			err = rsp_registrar_service_reload(run->serve, scope, &why);
 	}
 	if (err) {
 		peer_record_reload_failed(&why);
@@ -168,7 +171,7 @@ watch(struct run *run, struct rsp_why *why)
 	if (!err)
 		err = rsp_signal_new(run->loop, SIGHUP, on_hangup, run, &run->hangup);
 	if (!err)
-		err = rsp_loop_reap(run->loop);
+		err = rsp_child_reap_all(run->loop);
 	if (!err)
 		err = tool_systemd_watchdog(run->loop, &run->watchdog);
 	if (!err)
@@ -183,8 +186,8 @@ watch(struct run *run, struct rsp_why *why)
 static enum rsp_err
 start(struct run *run, struct rsp_why *why)
 {
-	static struct rsp_serve_contact contacts[RSP_CONTACTS_MAX];
-	struct rsp_serve_config config;
+	static struct rsp_registrar_service_contact contacts[RSP_CONTACTS_MAX];
+	struct rsp_registrar_service_config config;
 	enum rsp_err err = tool_startup_loop(&run->loop, why);
 
 	if (err)
@@ -218,7 +221,7 @@ start(struct run *run, struct rsp_why *why)
 		err = tool_startup_trace(&run->trace, why);
 	config.trace = run->trace;
 	if (!err)
-		err = rsp_serve_new(run->loop, &config, run->name, run->scope, &run->serve, why);
+		err = rsp_registrar_service_new(run->loop, &config, run->name, run->scope, &run->serve, why);
 	run->started_ms = rsp_clock_wall_ms();
 	if (!err)
 		err = peer_control_open(run->loop, run->name, on_control, run, &run->control, why);
@@ -232,7 +235,7 @@ stop(struct run *run)
 {
 	rsp_control_free(run->control);
 	rsp_announcer_free(run->announcer);
-	rsp_serve_free(run->serve);
+	rsp_registrar_service_free(run->serve);
 	rsp_signal_free(run->term);
 	rsp_signal_free(run->interrupt);
 	rsp_signal_free(run->quit);
@@ -262,7 +265,7 @@ peer_run(unsigned n, const char *const *operand)
 	if (rsp_tls_init(rsp_cli.keylog, &why) || start(&run, &why)) {
 		status = rsp_cli_fail(&why);
 	} else {
-		if (rsp_registrar_state(rsp_serve_engine(run.serve)) == RSP_REGISTRAR_JOINING) {
+		if (rsp_registrar_state(rsp_registrar_service_engine(run.serve)) == RSP_REGISTRAR_JOINING) {
 			peer_record_state("joining", run.name, run.serve, control_path(&run));
 			tool_systemd_tell("STATUS=joining");
 		}

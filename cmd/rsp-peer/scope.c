@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "cli/options.h"
 #include "keys/scope.h"
+#include "net/lookup.h"
 #include "net/loop.h"
 #include "peer.h"
 #include "serve/target.h"
@@ -149,7 +150,7 @@ look_up(struct rsp_loop *loop, const struct rsp_endpoint *endpoint, struct rsp_s
 }
 
 enum rsp_err
-peer_ports(struct rsp_loop *loop, const char *name, const struct rsp_scope *scope, struct rsp_serve_config *config,
+peer_ports(struct rsp_loop *loop, const char *name, const struct rsp_scope *scope, struct rsp_registrar_service_config *config,
 	   struct rsp_why *why)
 {
 	const struct rsp_scope_registrar *self = NULL;
@@ -174,16 +175,16 @@ peer_ports(struct rsp_loop *loop, const char *name, const struct rsp_scope *scop
 }
 
 static void
-take_contact(struct rsp_serve_contact *to, const char *name, const struct rsp_endpoint *endpoint)
+take_contact(struct rsp_registrar_service_contact *to, const char *name, const struct rsp_endpoint *endpoint)
 {
-	*to = (struct rsp_serve_contact){ .port = endpoint->port };
+	*to = (struct rsp_registrar_service_contact){ .port = endpoint->port };
 	(void)snprintf(to->name, sizeof(to->name), "%.*s", RSP_NAME_MAX, name);
 	(void)snprintf(to->host, sizeof(to->host), "%s", endpoint->host);
 }
 
 static enum rsp_err
 contact_of_option(struct rsp_loop *loop, const char *spec, const struct rsp_scope *scope,
-		  struct rsp_serve_contact *ret, struct rsp_why *why)
+		  struct rsp_registrar_service_contact *ret, struct rsp_why *why)
 {
 	struct rsp_target target = { 0 };
 	struct rsp_sockaddr where = { 0 };
@@ -209,7 +210,7 @@ contact_of_option(struct rsp_loop *loop, const char *spec, const struct rsp_scop
 }
 
 static bool
-is_among(const struct rsp_serve_contact *contacts, unsigned n, const char *name)
+is_among(const struct rsp_registrar_service_contact *contacts, unsigned n, const char *name)
 {
 	for (unsigned i = 0; i < n; i++)
 		if (strcmp(contacts[i].name, name) == 0)
@@ -218,7 +219,7 @@ is_among(const struct rsp_serve_contact *contacts, unsigned n, const char *name)
 }
 
 enum rsp_err
-peer_contacts(struct rsp_loop *loop, const char *name, const struct rsp_scope *scope, struct rsp_serve_contact *ret,
+peer_contacts(struct rsp_loop *loop, const char *name, const struct rsp_scope *scope, struct rsp_registrar_service_contact *ret,
 	      unsigned *ret_n, struct rsp_why *why)
 {
 	unsigned n = 0;

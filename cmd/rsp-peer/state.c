@@ -11,10 +11,10 @@
 #include "tool/object.h"
 
 static json_t *
-handlespace_json(const struct rsp_serve *serve, const struct rsp_registrar_stats *stats)
+handlespace_json(const struct rsp_registrar_service *serve, const struct rsp_registrar_stats *stats)
 {
-	const struct rsp_handlespace *space = rsp_registrar_handlespace(rsp_serve_engine(serve));
-	uint32_t id = rsp_serve_id(serve);
+	const struct rsp_handlespace *space = rsp_registrar_handlespace(rsp_registrar_service_engine(serve));
+	uint32_t id = rsp_registrar_service_id(serve);
 	json_t *object = json_object();
 
 	rsp_json_put(&object, "pools", rsp_json_count(stats->pools));
@@ -128,7 +128,7 @@ port_json(const struct rsp_listener_stats *stats)
 }
 
 static json_t *
-links_json(const struct rsp_serve_stats *stats)
+links_json(const struct rsp_registrar_service_stats *stats)
 {
 	json_t *object = json_object();
 
@@ -166,15 +166,15 @@ rate_json(const struct rsp_rate *rate)
 }
 
 static json_t *
-status_json(const struct rsp_serve *serve, const struct peer_expiry *expiry, const char *name, int64_t started_ms)
+status_json(const struct rsp_registrar_service *serve, const struct peer_expiry *expiry, const char *name, int64_t started_ms)
 {
-	const struct rsp_serve_config *config = rsp_serve_config_of(serve);
-	const struct rsp_registrar *registrar = rsp_serve_engine(serve);
+	const struct rsp_registrar_service_config *config = rsp_registrar_service_config_of(serve);
+	const struct rsp_registrar *registrar = rsp_registrar_service_engine(serve);
 	json_t *record = rsp_json_record(PEER_STATUS_SCHEMA, true), *timers = json_object(), *limits = json_object();
 	json_t *listening = json_object();
-	struct rsp_serve_stats stats;
+	struct rsp_registrar_service_stats stats;
 
-	rsp_serve_stats(serve, &stats);
+	rsp_registrar_service_stats(serve, &stats);
 	peer_put_numbers(config, &timers, &limits);
 	rsp_json_put(&limits, "registrations", rate_json(&config->engine.registrations));
 	rsp_json_put(&limits, "resolutions", rate_json(&config->engine.resolutions));
@@ -184,7 +184,7 @@ status_json(const struct rsp_serve *serve, const struct peer_expiry *expiry, con
 	rsp_json_put(&limits, "handshakes", handshakes.per_s == RSP_UNLIMITED ? rate_json(&(struct rsp_rate){ 0 })
 									       : rate_json(&handshakes));
 	rsp_json_put(&record, "name", rsp_json_text(name));
-	rsp_json_put(&record, "server_id", rsp_json_id(rsp_serve_id(serve)));
+	rsp_json_put(&record, "server_id", rsp_json_id(rsp_registrar_service_id(serve)));
 	rsp_json_put(&record, "state", json_string(rsp_registrar_state_name(rsp_registrar_state(registrar))));
 	rsp_json_put(&record, "secure", json_boolean(!config->engine.insecure));
 	rsp_json_put(&record, "pid", json_integer(getpid()));
@@ -203,7 +203,7 @@ status_json(const struct rsp_serve *serve, const struct peer_expiry *expiry, con
 }
 
 char *
-peer_status_text(const struct rsp_serve *serve, const struct peer_expiry *expiry, const char *name, int64_t started_ms)
+peer_status_text(const struct rsp_registrar_service *serve, const struct peer_expiry *expiry, const char *name, int64_t started_ms)
 {
 	json_auto_t *record = status_json(serve, expiry, name, started_ms);
 

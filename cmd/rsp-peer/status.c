@@ -6,6 +6,7 @@
 #include "net/loop.h"
 #include "peer.h"
 #include "serve/control.h"
+#include "serve/query.h"
 #include "tool/startup.h"
 
 enum { OPT_NAME = 1, OPT_CONTROL, OPT_TIMEOUT };

@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "net/addr.h"
+#include "net/sockaddr.h"
 #include "proto/reason.h"
 
 #define WARN_AGAIN_MS	60000 /* the interval of a warning that repeats */
@@ -37,7 +37,7 @@ address_of(const struct rsp_event *event, char out[static RSP_SOCKADDR_TEXT_MAX]
 {
 	if (!event->remote.family)
 		return "an unknown address";
-	rsp_addr_format(&event->remote, event->remote_port, out);
+	rsp_sockaddr_format_ip(&event->remote, event->remote_port, out);
 	return out;
 }
 
@@ -153,11 +153,11 @@ peer_warning_event(struct peer_warnings *warnings, const struct rsp_event *event
 }
 
 void
-peer_warning_unknown_key(struct peer_warnings *warnings, enum rsp_serve_port port, const struct rsp_why *why)
+peer_warning_unknown_key(struct peer_warnings *warnings, enum rsp_registrar_service_port port, const struct rsp_why *why)
 {
 	if (is_due(warnings, WARN_UNKNOWN_KEY))
 		rsp_log(RSP_LOG_WARNING, why->object,
 			"came to the %s port with a key that is not in our keys.json: if it is of a new node, this "
 			"registrar needs a new bundle (rsp-keygen bundle NAME --force) and SIGHUP",
-			rsp_serve_port_name(port));
+			rsp_registrar_service_port_name(port));
 }

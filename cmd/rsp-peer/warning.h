@@ -3,7 +3,7 @@
 
 #include "base/limiter.h"
 #include "engine/event.h"
-#include "serve/registrar.h"
+#include "serve/registrar_service.h"
 
 /* What `rsp-peer run` writes on standard error besides its records: what its operator has to repair. */
 
@@ -25,6 +25,6 @@ struct peer_warnings {
 void peer_warning_event(struct peer_warnings *warnings, const struct rsp_event *event);
 
 /** Write that a connection to @port came with a key that is not in keys.json: @why. At most once a minute. */
-void peer_warning_unknown_key(struct peer_warnings *warnings, enum rsp_serve_port port, const struct rsp_why *why);
+void peer_warning_unknown_key(struct peer_warnings *warnings, enum rsp_registrar_service_port port, const struct rsp_why *why);
 
 #endif

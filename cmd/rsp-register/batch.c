@@ -5,13 +5,14 @@
 #include "batch_line.h"
 #include "cli/fail.h"
 #include "membership_priv.h"
+#include "net/lines.h"
 
 /* The elements of a batch, from the lines of standard input. */
 
 void
 membership_add(struct membership *m, struct rsp_bytes handle, const struct rsp_pool_element *pe, struct rsp_why *why)
 {
-	enum rsp_err err = rsp_session_register(m->access.session, handle, pe);
+	enum rsp_err err = rsp_asap_client_register(m->access.session, handle, pe);
 
 	if (!err)
 		m->batch.elements++;
@@ -109,8 +110,8 @@ membership_batch_status(const struct membership *m)
 enum rsp_err
 membership_read_batch(struct membership *m, void (*end)(void *ctx, const struct rsp_why *why), struct rsp_why *why)
 {
-	const struct rsp_reader_events events = { .line = on_line, .too_long = on_line_too_long, .end = end };
-	enum rsp_err err = rsp_reader_new(m->watches.loop, STDIN_FILENO, BATCH_LINE_MAX, &events, m, &m->batch.reader);
+	const struct rsp_lines_events events = { .line = on_line, .too_long = on_line_too_long, .end = end };
+	enum rsp_err err = rsp_lines_new(m->watches.loop, STDIN_FILENO, BATCH_LINE_MAX, &events, m, &m->batch.reader);
 
 	return err ? rsp_fail(why, err, "stdin", "cannot read: %s", rsp_err_text(err)) : RSP_OK;
 }

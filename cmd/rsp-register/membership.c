@@ -9,6 +9,8 @@
 #include "cli/json.h"
 #include "cli/options.h"
 #include "membership_priv.h"
+#include "net/alarm.h"
+#include "net/lines.h"
 #include "say.h"
 #include "tool/client_event.h"
 #include "tool/systemd.h"
@@ -89,7 +91,7 @@ holds_no_element(const struct membership *m)
 {
 	struct rsp_client_stats stats;
 
-	rsp_session_stats(m->access.session, &stats);
+	rsp_asap_client_stats(m->access.session, &stats);
 	return stats.elements == 0;
 }
 
@@ -102,9 +104,9 @@ leave(struct membership *m)
 	tool_systemd_tell("STOPPING=1");
 	tool_systemd_status("%s: leaving the pool", membership_object(m));
 	if (m->batch.reader)
-		rsp_reader_pause(m->batch.reader, true);
-	rsp_session_set_timeout(m->access.session, rsp_cli.timeout_ms);
-	rsp_session_deregister_all(m->access.session);
+		rsp_lines_pause(m->batch.reader, true);
+	rsp_asap_client_set_timeout(m->access.session, rsp_cli.timeout_ms);
+	rsp_asap_client_deregister_all(m->access.session);
 	if (m->phase == PHASE_LEAVE && holds_no_element(m))
 		end_leaving(m);
 }
@@ -265,7 +267,7 @@ join(struct membership *m)
 	struct rsp_why why = { 0 };
 
 	enter_phase(m, PHASE_JOIN);
-	rsp_session_set_timeout(m->access.session, rsp_cli.wait && !rsp_cli.timeout_given ? 0 : rsp_cli.timeout_ms);
+	rsp_asap_client_set_timeout(m->access.session, rsp_cli.wait && !rsp_cli.timeout_given ? 0 : rsp_cli.timeout_ms);
 	if (m->options->batch) {
 		if (membership_read_batch(m, on_read_all, &why))
 			fail_run(m, &why);
@@ -289,7 +291,7 @@ on_registered(void *ctx, const struct rsp_client_event *event)
 	if (m->phase != PHASE_JOIN)
 		return;
 	enter_phase(m, PHASE_MEMBER);
-	rsp_session_set_timeout(m->access.session, 0);
+	rsp_asap_client_set_timeout(m->access.session, 0);
 	if (first)
 		tool_systemd_tell("READY=1");
 	if (rsp_cli.command && !m->wrap)

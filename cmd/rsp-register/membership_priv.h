@@ -6,7 +6,7 @@
 #include "base/rng.h"
 #include "batch_origins.h"
 #include "membership.h"
-#include "net/addr.h"
+#include "net/sockaddr.h"
 #include "net/loop.h"
 #include "phase.h"
 #include "tool/access.h"
@@ -34,7 +34,7 @@ struct membership_access {
 	struct rsp_scope *scope, *reloaded; /* as read at the start; as read at the last SIGHUP, NULL before the first */
 	struct rsp_tls *tls;
 	struct rsp_trace *trace;
-	struct rsp_session *session;
+	struct rsp_asap_client *session;
 	json_t *registrar; /* of the last record that named one; NULL before */
 };
 
@@ -47,7 +47,7 @@ struct membership_element {
 
 /** The elements of a batch. */
 struct membership_batch {
-	struct rsp_reader *reader; /* of standard input */
+	struct rsp_lines *reader; /* of standard input */
 	struct batch_origins origins;
 	unsigned lines;     /* read so far */
 	unsigned elements;  /* given to the session */

@@ -27,7 +27,7 @@ reload_scope(struct membership *m, char ret_added[static RSP_REASON_MAX], struct
 	if (!err)
 		err = membership_make_tls(scope, &tls, why);
 	if (!err && scope)
-		err = rsp_session_reload(m->access.session, scope, tls, why);
+		err = rsp_asap_client_reload(m->access.session, scope, tls, why);
 	if (err)
 		return err;
 	if (scope && before && rsp_cli.n_servers == 0) /* else the scope's are not asked anyway */
@@ -54,7 +54,7 @@ membership_reload(struct membership *m)
 	if (!err && m->options->load_file)
 		err = element_make(&m->element.spec, m->element.room, &m->element.pe, &why);
 	if (!err && m->options->load_file && m->registered) {
-		err = rsp_session_update(m->access.session, m->options->handle, &m->element.pe);
+		err = rsp_asap_client_update(m->access.session, m->options->handle, &m->element.pe);
 		if (err)
 			(void)rsp_fail(&why, err, membership_object(m), "cannot update: %s", rsp_err_text(err));
 	}

@@ -5,7 +5,11 @@
 #include "cli/fail.h"
 #include "cli/options.h"
 #include "membership_priv.h"
+#include "net/alarm.h"
 #include "net/bind_wait.h"
+#include "net/child.h"
+#include "net/lines.h"
+#include "net/signal.h"
 #include "tool/systemd.h"
 
 static enum rsp_err
@@ -25,7 +29,7 @@ set_up_watches(struct membership *m, const struct membership_callbacks *callback
 	if (!err)
 		err = rsp_alarm_new(w->loop, callbacks->drained, m, &w->drain);
 	if (!err)
-		err = rsp_loop_reap(w->loop);
+		err = rsp_child_reap_all(w->loop);
 	if (!err)
 		err = tool_systemd_watchdog(w->loop, &w->watchdog);
 	return err ? tool_startup_fail(err, why) : RSP_OK;
@@ -59,7 +63,7 @@ static enum rsp_err
 set_up_access(struct membership *m, const struct membership_callbacks *callbacks, struct rsp_why *why)
 {
 	struct membership_access *access = &m->access;
-	struct rsp_session_config config;
+	struct rsp_asap_client_config config;
 	enum rsp_err err = tool_access_scope(true, &access->scope, why);
 
 	if (!err)
@@ -80,7 +84,7 @@ set_up_access(struct membership *m, const struct membership_callbacks *callbacks
 		return err;
 	access->trace = config.trace;
 	rsp_bind_wait(m->options->bind_wait_ms);
-	err = rsp_session_new(m->watches.loop, &config, callbacks->event, m, &access->session, why);
+	err = rsp_asap_client_new(m->watches.loop, &config, callbacks->event, m, &access->session, why);
 	if (!err)
 		tool_session_log_listening(access->session);
 	return err;
@@ -107,13 +111,13 @@ membership_clean_up(struct membership *m)
 	json_decref(access->registrar);
 	free(m->batch.origins.origin);
 	wrap_free(m->wrap);
-	rsp_reader_free(m->batch.reader);
+	rsp_lines_free(m->batch.reader);
 	rsp_alarm_free(w->drain);
 	rsp_alarm_free(w->watchdog);
 	tool_signals_free(w->forwarded);
 	if (access->session) {
 		tool_session_log_heard(access->session);
-		rsp_session_free(access->session);
+		rsp_asap_client_free(access->session);
 	}
 	for (unsigned i = 0; i < RSP_COUNT(w->signals); i++)
 		rsp_signal_free(w->signals[i]);

@@ -1,3 +1,5 @@
+#include "net/alarm.h"
+#include "net/child.h"
 #include "wrap.h"
 
 #include <errno.h>

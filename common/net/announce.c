@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "base/parse.h"
+#include "net/alarm.h"
 #include "net/bind_wait.h"
 #include "net/loop.h"
 #include "net/poll.h"
@@ -110,7 +111,7 @@ fail(struct rsp_why *why, enum rsp_err err, const struct rsp_announce_at *at, co
 
 	rsp_announce_format(at, object);
 	(void)rsp_fail(why, err, object, "%s: %s", what, strerror(error));
-	errno = error; /* for rsp_bind_again() */
+	errno = error; /* for rsp_bind_wait_again() */
 	return err;
 }
 
@@ -351,7 +352,7 @@ open_socket(struct rsp_announce_listener *l, struct rsp_why *why)
 	enum rsp_err err;
 
 	rsp_announce_format(&l->at, text);
-	while ((err = try_socket(l, why)) == RSP_EIO && rsp_bind_again(errno, text)) {
+	while ((err = try_socket(l, why)) == RSP_EIO && rsp_bind_wait_again(errno, text)) {
 		rsp_fd_close(l->fd);
 		l->fd = -1;
 	}

@@ -6,7 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
-#include "net/addr.h"
+#include "net/sockaddr.h"
 
 /* Datagrams to whoever listens, and from whoever speaks: UDP, to a multicast group or to one address. Octets; what they
  * mean, and whether to believe it, is the caller's business. */

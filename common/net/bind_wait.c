@@ -22,7 +22,7 @@ rsp_bind_wait(uint64_t ms)
 }
 
 bool
-rsp_bind_again(int error, const char *object)
+rsp_bind_wait_again(int error, const char *object)
 {
 	uint64_t now_ms = rsp_clock_ms();
 

@@ -15,6 +15,6 @@ void rsp_bind_wait(uint64_t ms);
  * After bind(2) of the address @object failed with @error: if it may succeed later and there is time left, wait a moment
  * and return true. That it waits is said once for each @object. False after a signal that was handled.
  */
-bool rsp_bind_again(int error, const char *object);
+bool rsp_bind_wait_again(int error, const char *object);
 
 #endif

@@ -8,7 +8,7 @@
 #include "base/carrier.h"
 #include "base/err.h"
 #include "base/ip.h"
-#include "net/addr.h"
+#include "net/sockaddr.h"
 
 /* For net's own files only. */
 

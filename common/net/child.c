@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "net/child.h"
 #include "net/loop_priv.h"
 
 /* Not uv_spawn(): it has no hook for the parent-death signal, and reaps nothing but what it started. */
@@ -76,7 +77,7 @@ on_sigchld(uv_signal_t *handle, int signum)
 }
 
 enum rsp_err
-rsp_loop_reap(struct rsp_loop *loop)
+rsp_child_reap_all(struct rsp_loop *loop)
 {
 	if (loop->reaping)
 		return RSP_OK;
@@ -239,7 +240,7 @@ rsp_child_start(struct rsp_loop *loop, const struct rsp_child_params *params,
 {
 	struct rsp_child *child = calloc(1, sizeof(*child));
 	char **env = merge_env(params->env);
-	enum rsp_err err = child && env ? rsp_loop_reap(loop) : RSP_ENOMEM;
+	enum rsp_err err = child && env ? rsp_child_reap_all(loop) : RSP_ENOMEM;
 	pid_t pid = 0;
 
 	if (err) {

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "net/alarm.h"
+#include "net/lookup.h"
 #include "net/loop.h"
 #include "net/stream.h"
 

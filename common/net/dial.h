@@ -1,7 +1,7 @@
 #ifndef RSP_NET_DIAL_H
 #define RSP_NET_DIAL_H
 
-#include "net/addr.h"
+#include "net/sockaddr.h"
 #include "net/stream.h"
 #include "net/tls.h"
 

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "net/alarm.h"
 #include "net/bind_wait.h"
 #include "net/loop_priv.h"
 #include "net/poll.h"
@@ -218,7 +219,7 @@ limit_handshakes(struct rsp_listener *l, struct rsp_accepted *a)
 	struct rsp_stream *stream = a->stream;
 
 	rsp_stream_arm(stream);
-	if (rsp_stream_state(stream) != RSP_STREAM_HANDSHAKE)
+	if (rsp_stream_get_state(stream) != RSP_STREAM_HANDSHAKE)
 		return;
 	struct rsp_accepted *ends = rsp_source_shake(&l->sources, a, rsp_clock_ms());
 	if (!ends)
@@ -359,7 +360,7 @@ rsp_listener_new(struct rsp_loop *loop, const struct rsp_listener_params *params
 	}
 	do
 		l->fd = l->carrier->listen(&params->at);
-	while (l->fd < 0 && may_come(&params->at) && rsp_bind_again(errno, object));
+	while (l->fd < 0 && may_come(&params->at) && rsp_bind_wait_again(errno, object));
 	if (l->fd < 0) {
 		e = rsp_fail(why, RSP_EIO, object, "cannot listen: %s", strerror(errno));
 		rsp_listener_free(l);
@@ -401,7 +402,7 @@ rsp_listener_review(const struct rsp_listener *l, const struct rsp_stream *s, st
 {
 	const struct rsp_tls_session *tls = rsp_stream_tls(s);
 
-	return tls && l->params.tls ? rsp_tls_review(tls, l->params.tls, why) : RSP_OK;
+	return tls && l->params.tls ? rsp_tls_auth_review(tls, l->params.tls, why) : RSP_OK;
 }
 
 void

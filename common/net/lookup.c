@@ -6,7 +6,9 @@
 #include <sys/eventfd.h>
 
 #include "base/file.h"
-#include "net/addr.h"
+#include "net/alarm.h"
+#include "net/lookup.h"
+#include "net/sockaddr.h"
 #include "net/loop_priv.h"
 #include "net/poll.h"
 

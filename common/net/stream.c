@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "net/alarm.h"
 #include "net/inbox.h"
 #include "net/loop_priv.h"
 #include "net/outbox.h"
@@ -90,7 +91,7 @@ set_why(struct rsp_stream *s, enum rsp_err err, const char *reason)
 	if (!s->why)
 		return;
 	if (s->auth.remote.family)
-		rsp_addr_format(&s->auth.remote, s->auth.remote_port, object);
+		rsp_sockaddr_format_ip(&s->auth.remote, s->auth.remote_port, object);
 	(void)rsp_fail(s->why, err, object, "%s", reason);
 }
 
@@ -684,7 +685,7 @@ rsp_stream_user(const struct rsp_stream *s, uid_t *ret)
 }
 
 enum rsp_stream_state
-rsp_stream_state(const struct rsp_stream *s)
+rsp_stream_get_state(const struct rsp_stream *s)
 {
 	return s->state;
 }

@@ -67,7 +67,7 @@ void rsp_stream_disown(struct rsp_stream *s);
  */
 void rsp_stream_limit(struct rsp_stream *s, uint32_t queue_max, uint32_t full_at, bool keyed);
 
-enum rsp_stream_state rsp_stream_state(const struct rsp_stream *s);
+enum rsp_stream_state rsp_stream_get_state(const struct rsp_stream *s);
 
 /** Its TLS session; NULL in plain text, and once the descriptor is closed. */
 const struct rsp_tls_session *rsp_stream_tls(const struct rsp_stream *s);

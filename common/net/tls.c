@@ -80,8 +80,8 @@ make_psk(struct rsp_tls *tls)
 	if (gnutls_psk_allocate_server_credentials(&tls->psk_server) < 0 ||
 	    gnutls_psk_allocate_client_credentials(&tls->psk_client) < 0)
 		return RSP_ENOMEM;
-	gnutls_psk_set_server_credentials_function2(tls->psk_server, rsp_tls_server_key);
-	gnutls_psk_set_client_credentials_function2(tls->psk_client, rsp_tls_client_key);
+	gnutls_psk_set_server_credentials_function2(tls->psk_server, rsp_tls_auth_server_key);
+	gnutls_psk_set_client_credentials_function2(tls->psk_client, rsp_tls_auth_client_key);
 	if (tls->policy == RSP_TLS_RFC5352 &&
 	    gnutls_psk_set_server_known_dh_params(tls->psk_server, GNUTLS_SEC_PARAM_MEDIUM) < 0)
 		return RSP_ENOMEM;

@@ -8,7 +8,7 @@
 /* Authenticates the other side. During a handshake, callbacks see only claims: a client can withdraw or change its offer of a
  * key after a HelloRetryRequest, which RFC 8446 s.4.1.2 allows only for keys that the chosen cipher suite excludes, and GnuTLS
  * chooses one that suits the key. An attacker can replay a recorded first ClientHello, binder and all, as nothing in it is
- * fresh. So role and name come from rsp_tls_authenticate() alone, which reads them from the finished handshake.
+ * fresh. So role and name come from rsp_tls_auth_peer() alone, which reads them from the finished handshake.
  * RFC 5355 2.1-2.6. */
 
 #define ANOTHER_WAY "authenticated in another way than demanded"
@@ -53,7 +53,7 @@ give(gnutls_datum_t *to, const void *from, size_t n)
 }
 
 int
-rsp_tls_client_hello(gnutls_session_t session, unsigned type, unsigned when, unsigned incoming,
+rsp_tls_auth_client_hello(gnutls_session_t session, unsigned type, unsigned when, unsigned incoming,
 		     const gnutls_datum_t *message)
 {
 	struct rsp_tls_session *ts = gnutls_session_get_ptr(session);
@@ -82,7 +82,7 @@ is_old(const struct rsp_tls_session *ts)
 }
 
 int
-rsp_tls_server_key(gnutls_session_t session, const gnutls_datum_t *identity, gnutls_datum_t *key)
+rsp_tls_auth_server_key(gnutls_session_t session, const gnutls_datum_t *identity, gnutls_datum_t *key)
 {
 	struct rsp_tls_session *ts = gnutls_session_get_ptr(session);
 
@@ -102,7 +102,7 @@ rsp_tls_server_key(gnutls_session_t session, const gnutls_datum_t *identity, gnu
 }
 
 int
-rsp_tls_client_key(gnutls_session_t session, gnutls_datum_t *identity, gnutls_datum_t *key)
+rsp_tls_auth_client_key(gnutls_session_t session, gnutls_datum_t *identity, gnutls_datum_t *key)
 {
 	struct rsp_tls_session *ts = gnutls_session_get_ptr(session);
 
@@ -129,7 +129,7 @@ fingerprint(const gnutls_datum_t *leaf, uint8_t ret[static RSP_TLS_FINGERPRINT_S
 }
 
 int
-rsp_tls_verify(gnutls_session_t session)
+rsp_tls_auth_verify(gnutls_session_t session)
 {
 	struct rsp_tls_session *ts = gnutls_session_get_ptr(session);
 	unsigned n = 0;
@@ -155,7 +155,7 @@ rsp_tls_verify(gnutls_session_t session)
 	return 0;
 }
 
-/* The certificate that the other side has shown, and that rsp_tls_verify() found good. NULL if there is none. */
+/* The certificate that the other side has shown, and that rsp_tls_auth_verify() found good. NULL if there is none. */
 static const gnutls_datum_t *
 good_certificate(const struct rsp_tls_session *ts)
 {
@@ -253,7 +253,7 @@ describe_unfit(const struct rsp_tls_session *ts, char *reason, size_t room)
 }
 
 enum rsp_err
-rsp_tls_describe_offer(const struct rsp_tls_session *ts, bool mismatch, char *reason, size_t room)
+rsp_tls_auth_describe_offer(const struct rsp_tls_session *ts, bool mismatch, char *reason, size_t room)
 {
 	const struct rsp_tls_handshake *hs = ts->hs;
 
@@ -310,7 +310,7 @@ weakness(const struct rsp_tls_session *ts, bool psk)
 }
 
 enum rsp_err
-rsp_tls_authenticate(struct rsp_tls_session *ts, char *reason, size_t room)
+rsp_tls_auth_peer(struct rsp_tls_session *ts, char *reason, size_t room)
 {
 	gnutls_credentials_type_t type = gnutls_auth_get_type(ts->session);
 	bool psk = type == GNUTLS_CRD_PSK;
@@ -334,7 +334,7 @@ rsp_tls_authenticate(struct rsp_tls_session *ts, char *reason, size_t room)
 }
 
 enum rsp_err
-rsp_tls_review(const struct rsp_tls_session *ts, const struct rsp_tls *tls, struct rsp_why *why)
+rsp_tls_auth_review(const struct rsp_tls_session *ts, const struct rsp_tls *tls, struct rsp_why *why)
 {
 	unsigned n = 0;
 	const gnutls_datum_t *chain = gnutls_certificate_get_peers(ts->session, &n); /* none of a connection with a key */

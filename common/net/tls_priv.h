@@ -36,7 +36,7 @@ struct rsp_tls_peer {
 
 /**
  * State that lasts until the handshake is over. Callbacks write first, offer and judged: they serve alerts and reasons, and
- * are compared with how the handshake ends. rsp_tls_authenticate() alone writes peer.
+ * are compared with how the handshake ends. rsp_tls_auth_peer() alone writes peer.
  */
 struct rsp_tls_handshake {
 	/* Client: what it wants, set when it begins. */
@@ -83,13 +83,13 @@ enum rsp_err rsp_tls_session_step(struct rsp_tls_session *ts, bool *ret_done, ch
  * store them in @ts->hs->peer. On an error peer stays empty and @reason (of @room) says why: RSP_EROLE (the other side
  * authenticated in another way than demanded) or RSP_EAUTH. RFC 5355 s.2.1-2.7.
  */
-enum rsp_err rsp_tls_authenticate(struct rsp_tls_session *ts, char *reason, size_t room) RSP_NODISCARD;
+enum rsp_err rsp_tls_auth_peer(struct rsp_tls_session *ts, char *reason, size_t room) RSP_NODISCARD;
 
 /**
  * Server: whether the certificate that the client has shown, if it has, is good by what @tls trusts and revokes. Errors
  * are those of rsp_x509_verify(). RFC 5355 s.2.13.
  */
-enum rsp_err rsp_tls_review(const struct rsp_tls_session *ts, const struct rsp_tls *tls,
+enum rsp_err rsp_tls_auth_review(const struct rsp_tls_session *ts, const struct rsp_tls *tls,
 			    struct rsp_why *why) RSP_NODISCARD;
 
 /**
@@ -97,13 +97,13 @@ enum rsp_err rsp_tls_review(const struct rsp_tls_session *ts, const struct rsp_t
  * RSP_EUNKNOWN_ID; else RSP_OK. @mismatch: GnuTLS found that the client does not know the key. For records only: the
  * client must not learn which of the reasons it is.
  */
-enum rsp_err rsp_tls_describe_offer(const struct rsp_tls_session *ts, bool mismatch, char *reason, size_t room);
+enum rsp_err rsp_tls_auth_describe_offer(const struct rsp_tls_session *ts, bool mismatch, char *reason, size_t room);
 
 /** Fill in what the handshake has shown; @ret->identity is on the heap or NULL. RSP_ENOMEM. */
 enum rsp_err rsp_tls_session_auth(struct rsp_tls_session *ts, struct rsp_stream_auth *ret) RSP_NODISCARD;
 
 /** The error and reason for what gnutls_record_recv() or _send() said on an open connection. */
-enum rsp_err rsp_tls_record_error(struct rsp_tls_session *ts, ssize_t code, char *reason, size_t room);
+enum rsp_err rsp_tls_session_record_error(struct rsp_tls_session *ts, ssize_t code, char *reason, size_t room);
 
 /** NULL is fine. */
 void rsp_tls_session_free(struct rsp_tls_session *ts);

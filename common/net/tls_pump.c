@@ -123,7 +123,7 @@ rsp_tls_pump_decrypt(struct rsp_tls_pump *pump, uint8_t *to, size_t room, size_t
 enum rsp_err
 rsp_tls_pump_error(struct rsp_tls_pump *pump, char *reason, size_t room)
 {
-	return rsp_tls_record_error(pump->session, pump->code, reason, room);
+	return rsp_tls_session_record_error(pump->session, pump->code, reason, room);
 }
 
 bool

@@ -43,7 +43,7 @@ set_up(struct rsp_tls_session *ts, enum rsp_priority priority, bool psk, bool ce
 		e = gnutls_credentials_set(ts->session, GNUTLS_CRD_PSK, tls->psk_client);
 	if (e >= 0 && cert) {
 		e = gnutls_credentials_set(ts->session, GNUTLS_CRD_CERTIFICATE, tls->cert);
-		gnutls_session_set_verify_function(ts->session, rsp_tls_verify);
+		gnutls_session_set_verify_function(ts->session, rsp_tls_auth_verify);
 	}
 	return e;
 }
@@ -61,7 +61,7 @@ rsp_tls_session_accept(struct rsp_tls *tls, enum rsp_tls_service service, struct
 	ts->service = service;
 	gnutls_handshake_set_max_packet_length(ts->session, CLIENT_FLIGHT_MAX);
 	gnutls_handshake_set_hook_function(ts->session, GNUTLS_HANDSHAKE_CLIENT_HELLO, GNUTLS_HOOK_PRE,
-					   rsp_tls_client_hello);
+					   rsp_tls_auth_client_hello);
 	int e = set_up(ts, cert ? RSP_PRIORITY_BOTH : RSP_PRIORITY_PSK, true, cert);
 	if (e < 0) {
 		rsp_tls_session_free(ts);
@@ -230,7 +230,7 @@ handshake_error(struct rsp_tls_session *ts, int code, char *reason, size_t room)
 	(void)gnutls_alert_send_appropriate(ts->session, code);
 	bool mismatch = code == GNUTLS_E_RECEIVED_ILLEGAL_PARAMETER || code == GNUTLS_E_DECRYPTION_FAILED;
 	bool no_key = code == GNUTLS_E_INSUFFICIENT_CREDENTIALS || code == GNUTLS_E_DECRYPTION_FAILED;
-	enum rsp_err offer = ts->server ? rsp_tls_describe_offer(ts, mismatch, reason, room) : RSP_OK;
+	enum rsp_err offer = ts->server ? rsp_tls_auth_describe_offer(ts, mismatch, reason, room) : RSP_OK;
 	if (offer)
 		; /* @reason is filled */
 	else if (!ts->server && ts->hs->key && no_key)
@@ -268,7 +268,7 @@ rsp_tls_session_step(struct rsp_tls_session *ts, bool *ret_done, char *reason, s
 			continue; /* a warning */
 		return handshake_error(ts, code, reason, room);
 	}
-	enum rsp_err e = rsp_tls_authenticate(ts, reason, room);
+	enum rsp_err e = rsp_tls_auth_peer(ts, reason, room);
 	if (e)
 		(void)gnutls_alert_send(ts->session, GNUTLS_AL_FATAL, GNUTLS_A_ACCESS_DENIED);
 	*ret_done = e == RSP_OK;
@@ -304,7 +304,7 @@ rsp_tls_session_auth(struct rsp_tls_session *ts, struct rsp_stream_auth *ret)
 }
 
 enum rsp_err
-rsp_tls_record_error(struct rsp_tls_session *ts, ssize_t code, char *reason, size_t room)
+rsp_tls_session_record_error(struct rsp_tls_session *ts, ssize_t code, char *reason, size_t room)
 {
 	switch (code) {
 	case GNUTLS_E_FATAL_ALERT_RECEIVED:

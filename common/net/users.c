@@ -1,6 +1,7 @@
 #include "net/users.h"
 
 #include "base/clock.h"
+#include "net/alarm.h"
 #include "net/loop.h"
 #include "net/stream_priv.h"
 

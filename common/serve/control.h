@@ -1,13 +1,12 @@
 #ifndef RSP_SERVE_CONTROL_H
 #define RSP_SERVE_CONTROL_H
 
-#include <stdint.h>
-
-#include "base/bytes.h"
 #include "base/err.h"
 
 /* The control socket: a Unix socket at which a service tells those on the same machine how it is. Whoever connects, and
  * is root or the service's own user, is sent one text; then the connection ends. */
+
+#define RSP_CONTROL_TEXT_MAX (16U << 20) /* octets of the text */
 
 struct rsp_loop;
 struct rsp_control;
@@ -26,17 +25,5 @@ const char *rsp_control_path(const struct rsp_control *control);
 
 /** Stop, and remove the socket if it is still ours that is there. NULL is fine. */
 void rsp_control_free(struct rsp_control *control);
-
-struct rsp_query;
-
-/**
- * Ask the service that listens at @path. @done is called once, with the text or with @why: RSP_EUNREACHABLE (nobody
- * listens), RSP_ETIMEOUT after @timeout_ms (0: none), RSP_ECLOSED (nothing was said), RSP_ELIMIT, RSP_ENOMEM.
- * RSP_EUSAGE, RSP_EPERMS (not ours to ask), RSP_EIO, RSP_ENOMEM at once.
- */
-enum rsp_err rsp_query_new(struct rsp_loop *loop, const char *path, uint64_t timeout_ms,
-			   void (*done)(void *ctx, struct rsp_bytes text, const struct rsp_why *why), void *ctx,
-			   struct rsp_query **ret, struct rsp_why *why) RSP_NODISCARD;
-void rsp_query_free(struct rsp_query *query);
 
 #endif

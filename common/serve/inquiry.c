@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "keys/scope.h"
+#include "net/alarm.h"
 #include "net/channel.h"
 #include "net/loop.h"
 #include "proto/message.h"
@@ -229,7 +230,7 @@ on_up(void *ctx, const struct rsp_stream_auth *auth)
 {
 	struct inquiry_target *a = ctx;
 
-	rsp_addr_format(&auth->remote, auth->remote_port, a->seen.address);
+	rsp_sockaddr_format_ip(&auth->remote, auth->remote_port, a->seen.address);
 	a->seen.ip = auth->remote;
 	a->seen.port = auth->remote_port;
 	a->seen.secure = auth->secure;

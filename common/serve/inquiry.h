@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 #include "engine/monitor/monitor.h"
-#include "net/addr.h"
+#include "net/sockaddr.h"
 
 /* A question put to registrars over their ENRP ports: the monitor's engine joined to connections, names, keys and the
  * clock. */

@@ -1,7 +1,7 @@
 #include "tool/client_event.h"
 
 #include "base/log.h"
-#include "net/addr.h"
+#include "net/sockaddr.h"
 
 static void
 log_hint(const struct rsp_client_event *event)
@@ -10,7 +10,7 @@ log_hint(const struct rsp_client_event *event)
 	char address[RSP_SOCKADDR_TEXT_MAX], source[RSP_IP_TEXT_MAX];
 	bool heard = event->type == RSP_CLIENT_HEARD;
 
-	rsp_addr_format(&hint->ip, hint->port, address);
+	rsp_sockaddr_format_ip(&hint->ip, hint->port, address);
 	rsp_ip_format(&hint->source, source);
 	if (heard)
 		rsp_log(RSP_LOG_INFO, address, "announced by %s as the registrar 0x%08x", source,

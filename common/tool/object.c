@@ -4,7 +4,7 @@
 
 #include "cli/fail.h"
 #include "cli/json.h"
-#include "serve/client.h"
+#include "serve/asap_client.h"
 
 static json_t *
 text_or_null(const char *text)
@@ -27,13 +27,13 @@ tool_object_registrar(const struct tool_registrar *registrar)
 }
 
 json_t *
-tool_object_home(const struct rsp_session *s, bool element)
+tool_object_home(const struct rsp_asap_client *s, bool element)
 {
 	struct rsp_client_stats stats;
-	struct rsp_session_home home;
+	struct rsp_asap_client_home home;
 
-	rsp_session_home(s, &home);
-	rsp_session_stats(s, &stats);
+	rsp_asap_client_home(s, &home);
+	rsp_asap_client_stats(s, &stats);
 	if (!home.up)
 		return json_null();
 	return tool_object_registrar(&(struct tool_registrar){ .id = stats.home_server_id,
@@ -56,11 +56,11 @@ format_address(const struct rsp_client_attempt *attempt, char *out, size_t room)
 }
 
 json_t *
-tool_object_attempts(const struct rsp_session *s)
+tool_object_attempts(const struct rsp_asap_client *s)
 {
 	json_t *list = json_array();
 	unsigned n = 0;
-	const struct rsp_client_attempt *attempt = s ? rsp_session_attempts(s, &n) : NULL;
+	const struct rsp_client_attempt *attempt = s ? rsp_asap_client_attempts(s, &n) : NULL;
 
 	for (unsigned i = 0; i < n; i++) {
 		char address[RSP_HOST_MAX + 16];
@@ -90,7 +90,7 @@ tool_object_address(const struct rsp_ip *ip, uint16_t port)
 
 	if (ip->family == 0)
 		return json_null();
-	rsp_addr_format(ip, port, text);
+	rsp_sockaddr_format_ip(ip, port, text);
 	return json_string(text);
 }
 

@@ -5,9 +5,9 @@
 
 #include "base/bytes.h"
 #include "base/ip.h"
-#include "net/addr.h"
+#include "net/sockaddr.h"
 
-struct rsp_session;
+struct rsp_asap_client;
 struct rsp_why;
 
 /*
@@ -32,10 +32,10 @@ json_t *tool_object_registrar(const struct tool_registrar *registrar);
  * The home registrar of @s; null if there is none. Its address is null if it dialled this element and the scope does not say
  * where it listens; its id is null until a keep-alive told it.
  */
-json_t *tool_object_home(const struct rsp_session *s, bool element);
+json_t *tool_object_home(const struct rsp_asap_client *s, bool element);
 
 /** The newest attempt of @s at each registrar. @s may be NULL. */
-json_t *tool_object_attempts(const struct rsp_session *s);
+json_t *tool_object_attempts(const struct rsp_asap_client *s);
 
 /** "ADDR:PORT"; null for NULL. */
 json_t *tool_object_sockaddr(const struct rsp_sockaddr *address);

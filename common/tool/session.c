@@ -7,11 +7,11 @@
 #include "cli/options.h"
 
 void
-tool_session_config(const struct rsp_scope *scope, bool element, struct rsp_session_config *config)
+tool_session_config(const struct rsp_scope *scope, bool element, struct rsp_asap_client_config *config)
 {
 	struct rsp_client_timers *timers = &config->timers;
 
-	*config = (struct rsp_session_config){
+	*config = (struct rsp_asap_client_config){
 		.scope = scope,
 		.servers = (const char *const *)rsp_cli.servers,
 		.n_servers = rsp_cli.n_servers,
@@ -36,11 +36,11 @@ tool_session_config(const struct rsp_scope *scope, bool element, struct rsp_sess
 }
 
 const char *
-tool_session_home_text(const struct rsp_session *s, char out[static RSP_CLIENT_SERVER_TEXT_MAX])
+tool_session_home_text(const struct rsp_asap_client *s, char out[static RSP_CLIENT_SERVER_TEXT_MAX])
 {
-	struct rsp_session_home home;
+	struct rsp_asap_client_home home;
 
-	rsp_session_home(s, &home);
+	rsp_asap_client_home(s, &home);
 	size_t n = strcspn(home.server, ":");
 	bool named = n > 0 && home.server[n] == '\0' && strncmp(home.address, home.server, n) != 0;
 	const char *between = named && *home.address ? "@" : "";
@@ -50,22 +50,22 @@ tool_session_home_text(const struct rsp_session *s, char out[static RSP_CLIENT_S
 }
 
 void
-tool_session_log_listening(const struct rsp_session *s)
+tool_session_log_listening(const struct rsp_asap_client *s)
 {
 	char at[RSP_ANNOUNCE_TEXT_MAX];
 
-	for (unsigned i = 0; rsp_session_listens_at(s, i, at); i++)
+	for (unsigned i = 0; rsp_asap_client_discover_at(s, i, at); i++)
 		rsp_log(RSP_LOG_INFO, at, "listening for announcements");
 }
 
 void
-tool_session_log_heard(const struct rsp_session *s)
+tool_session_log_heard(const struct rsp_asap_client *s)
 {
 	struct rsp_client_stats stats;
 
 	if (rsp_cli.n_discover == 0)
 		return;
-	rsp_session_stats(s, &stats);
+	rsp_asap_client_stats(s, &stats);
 	rsp_log(RSP_LOG_INFO, "announcements", "%llu received, %llu of them without a usable registrar",
 		(unsigned long long)stats.announcements, (unsigned long long)stats.announcements_dropped);
 }

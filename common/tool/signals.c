@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "net/loop.h"
+#include "net/signal.h"
 
 /* They would end the process. */
 static const int deadly[] = { SIGUSR1,  SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGIO, SIGPWR, SIGXCPU, SIGXFSZ,

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "config.h"
+#include "net/alarm.h"
 #include "net/loop.h"
 
 #ifdef HAVE_SYSTEMD

@@ -30,7 +30,7 @@ rule "numbers are parsed in base/parse only" '(atoi|atol|atof|strtol|strtoul|str
 rule "randomness comes from base/rng or GnuTLS" '(rand|random|srand|srandom|drand48)\('
 rule "time comes from base/clock" '(time|gettimeofday|clock_gettime)\(' common/base/clock.c
 rule "byte order belongs to wire and net/addr" '(htons|ntohs|htonl|ntohl|htobe16|be16toh|htobe32|be32toh)\(' \
-	common/wire/ common/net/addr.c
+	common/wire/ common/net/sockaddr.c
 rule "only commands, cli, and a child that cannot exec, exit" '(exit|_exit|abort|quick_exit)\(' cmd/ common/cli/ \
 	common/net/child.c
 rule "sizes are not multiplied inside malloc" '(malloc|realloc)\([^;]* \* [^;]*\)'

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "net/alarm.h"
 #include "net/loop.h"
 #include "net/connect.h"
 #include "net/listener.h"

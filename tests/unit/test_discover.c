@@ -4,8 +4,8 @@
 #include "net/listener.h"
 #include "net_world.h"
 #include "proto/message.h"
-#include "serve/announce.h"
-#include "serve/client.h"
+#include "serve/announcer.h"
+#include "serve/asap_client.h"
 
 /* A registrar's announcements, and a client that listens, over the loopback interface. RFC 5352 3.6, T6. */
 
@@ -268,7 +268,7 @@ with_others_less_often(void)
 }
 
 struct client {
-	struct rsp_session *s;
+	struct rsp_asap_client *s;
 	unsigned told[RSP_CLIENT_PROTOCOL + 1];
 	struct rsp_why why;
 };
@@ -283,10 +283,10 @@ on_event(void *ctx, const struct rsp_client_event *event)
 		client->why = *event->why;
 }
 
-static struct rsp_session_config
+static struct rsp_asap_client_config
 discovering(const char *const *discover, unsigned n)
 {
-	return (struct rsp_session_config){ .discover = discover, .n_discover = n, .plaintext = true, .rounds = 1,
+	return (struct rsp_asap_client_config){ .discover = discover, .n_discover = n, .plaintext = true, .rounds = 1,
 					    .timers = rsp_client_timers_fast() };
 }
 
@@ -295,18 +295,18 @@ static void
 a_client_finds_who_announces_itself(void)
 {
 	const char *const where[] = { "127.0.0.1:0" };
-	struct rsp_session_config config = discovering(where, 1);
+	struct rsp_asap_client_config config = discovering(where, 1);
 	struct client client = { 0 };
 	struct end registrar = { 0 };
 	struct told told = { 0 };
 	char at[RSP_ANNOUNCE_TEXT_MAX] = "", address[RSP_SOCKADDR_TEXT_MAX];
-	struct rsp_session_home home;
+	struct rsp_asap_client_home home;
 
 	struct rsp_listener *listener = world_listen(NULL, RSP_TLS_ASAP, NULL, &registrar);
-	CHECK_EQ(rsp_session_new(world_loop, &config, on_event, &client, &client.s, &client.why), RSP_OK);
-	CHECK(rsp_session_listens_at(client.s, 0, at));
-	CHECK(!rsp_session_listens_at(client.s, 1, at) && !rsp_session_listens_at(client.s, 99, at));
-	CHECK_EQ(rsp_session_resolve(client.s, rsp_bytes_str("web"), 0, false), RSP_OK);
+	CHECK_EQ(rsp_asap_client_new(world_loop, &config, on_event, &client, &client.s, &client.why), RSP_OK);
+	CHECK(rsp_asap_client_discover_at(client.s, 0, at));
+	CHECK(!rsp_asap_client_discover_at(client.s, 1, at) && !rsp_asap_client_discover_at(client.s, 99, at));
+	CHECK_EQ(rsp_asap_client_resolve(client.s, rsp_bytes_str("web"), 0, false), RSP_OK);
 
 	struct rsp_announcer_config announce = { .n_to = 1, .t6_ms = T6, .server_id = 7, .state = on_state,
 						 .ctx = &told, .ip = { 4, { 127, 0, 0, 1 } } };
@@ -315,12 +315,12 @@ a_client_finds_who_announces_itself(void)
 	struct rsp_announcer *a = begin(&announce);
 	WORLD_RUN(registrar.got_n > 0);
 	CHECK_EQ(registrar.got[0], ASAP_HANDLE_RESOLUTION);
-	rsp_session_home(client.s, &home);
+	rsp_asap_client_home(client.s, &home);
 	rsp_sockaddr_format(rsp_listener_address(listener), address);
 	CHECK_STR(home.address, address);
 	CHECK_EQ(client.told[RSP_CLIENT_HEARD], 1);
 	rsp_announcer_free(a);
-	rsp_session_free(client.s);
+	rsp_asap_client_free(client.s);
 	rsp_listener_free(listener);
 	WORLD_RUN(registrar.closed);
 	end_done(&registrar);
@@ -345,7 +345,7 @@ where_to_listen_is_checked(void)
 	};
 
 	for (size_t i = 0; i < RSP_COUNT(cases); i++) {
-		struct rsp_session_config config = discovering(cases[i].where, cases[i].n);
+		struct rsp_asap_client_config config = discovering(cases[i].where, cases[i].n);
 		struct rsp_tls_config nothing = { 0 };
 		struct rsp_tls *tls = NULL;
 		struct client client = { 0 };
@@ -353,9 +353,9 @@ where_to_listen_is_checked(void)
 		CHECK_EQ(rsp_tls_new(&nothing, &tls, NULL), RSP_OK);
 		config.plaintext = !cases[i].secure;
 		config.tls = tls;
-		CHECK_EQ(rsp_session_new(world_loop, &config, on_event, &client, &client.s, &client.why), cases[i].err);
+		CHECK_EQ(rsp_asap_client_new(world_loop, &config, on_event, &client, &client.s, &client.why), cases[i].err);
 		CHECK_EQ(client.why.err, cases[i].err);
-		rsp_session_free(client.s);
+		rsp_asap_client_free(client.s);
 		rsp_tls_unref(tls);
 	}
 }

@@ -514,7 +514,7 @@ a_key_that_expires_meanwhile_opens_nothing(void)
 	}
 }
 
-/* States that GnuTLS 3.7.9 never produces, forced by hand: rsp_tls_authenticate() must refuse each. */
+/* States that GnuTLS 3.7.9 never produces, forced by hand: rsp_tls_auth_peer() must refuse each. */
 static void
 no_change(struct pair *p)
 {

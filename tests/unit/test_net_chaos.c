@@ -2,7 +2,12 @@
 #include <signal.h>
 
 #include "chaos.h"
+#include "net/alarm.h"
 #include "net/announce.h"
+#include "net/child.h"
+#include "net/lines.h"
+#include "net/lookup.h"
+#include "net/signal.h"
 #include "net/trace.h"
 #include "net_nodes.h"
 
@@ -110,17 +115,17 @@ on_end(void *ctx, const struct rsp_why *why)
 static void
 lines_of_a_file(void)
 {
-	static const struct rsp_reader_events events = { .line = on_line, .end = on_end };
+	static const struct rsp_lines_events events = { .line = on_line, .end = on_end };
 	char *path = in_dir("ca.pem"); /* any text will do */
-	struct rsp_reader *reader = NULL;
+	struct rsp_lines *reader = NULL;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	lines = ended = 0;
 	CHECK(fd >= 0);
-	if (done(rsp_reader_new(world_loop, fd, 4096, &events, NULL, &reader))) {
+	if (done(rsp_lines_new(world_loop, fd, 4096, &events, NULL, &reader))) {
 		RUN(ended);
 		CHECK(lines > 3);
-		rsp_reader_free(reader);
+		rsp_lines_free(reader);
 	}
 	rsp_fd_close(fd);
 	free(path);

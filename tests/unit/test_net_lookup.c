@@ -1,7 +1,8 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#include "net/addr.h"
+#include "net/lookup.h"
+#include "net/sockaddr.h"
 #include "net_world.h"
 
 /* Name lookups with a name server that never answers, and with none: they do not delay other lookups, a cancelled one

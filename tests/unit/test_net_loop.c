@@ -3,7 +3,12 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-#include "net/addr.h"
+#include "net/alarm.h"
+#include "net/child.h"
+#include "net/lines.h"
+#include "net/lookup.h"
+#include "net/signal.h"
+#include "net/sockaddr.h"
 #include "net_world.h"
 
 /* The loop itself: alarms, deferred calls, signals, children, lines, lookups; and addresses as text. */
@@ -107,7 +112,7 @@ struct lines {
 	char text[4096];
 	unsigned n, ends;
 	bool pause_after_each, free_after_first;
-	struct rsp_reader *reader;
+	struct rsp_lines *reader;
 	enum rsp_err err;
 };
 
@@ -120,9 +125,9 @@ on_line(void *ctx, struct rsp_bytes line)
 	(void)snprintf(lines->text + at, sizeof(lines->text) - at, "%.*s|", (int)line.n, (const char *)line.p);
 	lines->n++;
 	if (lines->pause_after_each)
-		rsp_reader_pause(lines->reader, true);
+		rsp_lines_pause(lines->reader, true);
 	if (lines->free_after_first) {
-		rsp_reader_free(lines->reader);
+		rsp_lines_free(lines->reader);
 		lines->reader = NULL;
 	}
 }
@@ -136,7 +141,7 @@ on_end(void *ctx, const struct rsp_why *why)
 	lines->err = why->err;
 }
 
-static const struct rsp_reader_events reader_events = { .line = on_line, .end = on_end };
+static const struct rsp_lines_events reader_events = { .line = on_line, .end = on_end };
 
 static void
 lines_of_a_pipe(void)
@@ -145,7 +150,7 @@ lines_of_a_pipe(void)
 	int ends[2];
 
 	CHECK_EQ(pipe2(ends, O_CLOEXEC), 0);
-	CHECK_EQ(rsp_reader_new(world_loop, ends[0], 100, &reader_events, &lines, &lines.reader), RSP_OK);
+	CHECK_EQ(rsp_lines_new(world_loop, ends[0], 100, &reader_events, &lines, &lines.reader), RSP_OK);
 	CHECK_EQ(fcntl(ends[0], F_GETFL) & O_NONBLOCK, 0); /* it may be shared */
 	CHECK_EQ(write(ends[1], "one\ntwo\nth", 10), 10);
 	WORLD_RUN(lines.n == 2);
@@ -154,7 +159,7 @@ lines_of_a_pipe(void)
 	WORLD_RUN(lines.ends);
 	CHECK_STR(lines.text, "one|two|three||last|");
 	CHECK_EQ(lines.err, RSP_OK);
-	rsp_reader_free(lines.reader);
+	rsp_lines_free(lines.reader);
 	(void)close(ends[0]);
 }
 
@@ -168,13 +173,13 @@ on_too_long(void *ctx)
 	(void)snprintf(lines->text + at, sizeof(lines->text) - at, "too long|");
 	lines->n++;
 	if (lines->pause_after_each)
-		rsp_reader_pause(lines->reader, true);
+		rsp_lines_pause(lines->reader, true);
 }
 
 static void
 lines_that_are_too_long_are_skipped(void)
 {
-	static const struct rsp_reader_events events = { .line = on_line, .end = on_end, .too_long = on_too_long };
+	static const struct rsp_lines_events events = { .line = on_line, .end = on_end, .too_long = on_too_long };
 	static const char text[] = "1\n123456789012345678901234567890\n12345678\n123456789\n\n1234567890123";
 
 	for (unsigned pauses = 0; pauses < 2; pauses++) {
@@ -182,18 +187,18 @@ lines_that_are_too_long_are_skipped(void)
 		int ends[2];
 
 		CHECK_EQ(pipe2(ends, O_CLOEXEC), 0);
-		CHECK_EQ(rsp_reader_new(world_loop, ends[0], 8, &events, &lines, &lines.reader), RSP_OK);
+		CHECK_EQ(rsp_lines_new(world_loop, ends[0], 8, &events, &lines, &lines.reader), RSP_OK);
 		CHECK_EQ(write(ends[1], text, sizeof(text) - 1), sizeof(text) - 1);
 		(void)close(ends[1]);
 		for (unsigned i = 1; pauses && i <= 6; i++) {
 			WORLD_RUN(lines.n >= i);
 			CHECK_EQ(lines.n, i);
-			rsp_reader_pause(lines.reader, false);
+			rsp_lines_pause(lines.reader, false);
 		}
 		WORLD_RUN(lines.ends);
 		CHECK_STR(lines.text, "1|too long|12345678|too long||too long|");
 		CHECK_EQ(lines.err, RSP_OK);
-		rsp_reader_free(lines.reader);
+		rsp_lines_free(lines.reader);
 		(void)close(ends[0]);
 	}
 }
@@ -205,23 +210,23 @@ lines_with_pauses(void)
 	int ends[2];
 
 	CHECK_EQ(pipe2(ends, O_CLOEXEC), 0);
-	CHECK_EQ(rsp_reader_new(world_loop, ends[0], 100, &reader_events, &lines, &lines.reader), RSP_OK);
+	CHECK_EQ(rsp_lines_new(world_loop, ends[0], 100, &reader_events, &lines, &lines.reader), RSP_OK);
 	CHECK_EQ(write(ends[1], "1\n2\n3\n", 6), 6);
 	for (unsigned i = 1; i <= 3; i++) {
 		WORLD_RUN(lines.n >= i);
 		CHECK_EQ(lines.n, i);
 		rsp_loop_run(world_loop); /* paused: nothing to wait for */
 		CHECK_EQ(lines.n, i);
-		rsp_reader_pause(lines.reader, false);
+		rsp_lines_pause(lines.reader, false);
 	}
 	(void)close(ends[1]);
 	WORLD_RUN(lines.ends);
-	rsp_reader_free(lines.reader);
+	rsp_lines_free(lines.reader);
 
 	struct lines one = { .free_after_first = true };
 	(void)close(ends[0]);
 	CHECK_EQ(pipe2(ends, O_CLOEXEC), 0);
-	CHECK_EQ(rsp_reader_new(world_loop, ends[0], 100, &reader_events, &one, &one.reader), RSP_OK);
+	CHECK_EQ(rsp_lines_new(world_loop, ends[0], 100, &reader_events, &one, &one.reader), RSP_OK);
 	CHECK_EQ(write(ends[1], "1\n2\n3\n", 6), 6);
 	rsp_loop_run(world_loop);
 	CHECK_EQ(one.n, 1);
@@ -238,17 +243,17 @@ lines_of_a_file(void)
 
 	CHECK_EQ(write(fd, "a\nbb\nccc", 8), 8);
 	CHECK_EQ(lseek(fd, 0, SEEK_SET), 0);
-	CHECK_EQ(rsp_reader_new(world_loop, fd, 100, &reader_events, &lines, &lines.reader), RSP_OK);
+	CHECK_EQ(rsp_lines_new(world_loop, fd, 100, &reader_events, &lines, &lines.reader), RSP_OK);
 	rsp_loop_run(world_loop);
 	CHECK_STR(lines.text, "a|bb|ccc|");
 	CHECK_EQ(lines.ends, 1);
-	rsp_reader_free(lines.reader);
+	rsp_lines_free(lines.reader);
 	CHECK_EQ(lseek(fd, 0, SEEK_SET), 0);
-	CHECK_EQ(rsp_reader_new(world_loop, fd, 2, &reader_events, &tiny, &tiny.reader), RSP_OK);
+	CHECK_EQ(rsp_lines_new(world_loop, fd, 2, &reader_events, &tiny, &tiny.reader), RSP_OK);
 	rsp_loop_run(world_loop);
 	CHECK_STR(tiny.text, "a|bb|");
 	CHECK_EQ(tiny.err, RSP_ELIMIT);
-	rsp_reader_free(tiny.reader);
+	rsp_lines_free(tiny.reader);
 	(void)close(fd);
 	(void)unlink(path);
 }
@@ -284,7 +289,7 @@ children(void)
 
 	CHECK_EQ(pipe2(ends, O_CLOEXEC), 0);
 	struct rsp_child_params params = { .argv = shell, .env = env, .fds = { -1, ends[1], 2 } };
-	CHECK_EQ(rsp_reader_new(world_loop, ends[0], 100, &reader_events, &lines, &lines.reader), RSP_OK);
+	CHECK_EQ(rsp_lines_new(world_loop, ends[0], 100, &reader_events, &lines, &lines.reader), RSP_OK);
 	CHECK_EQ(rsp_child_start(world_loop, &params, on_child, &ended, &child, &why), RSP_OK);
 	(void)close(ends[1]);
 	WORLD_RUN(ended.n && lines.ends);
@@ -292,7 +297,7 @@ children(void)
 	CHECK_STR(lines.text, "from us|");
 	rsp_child_kill(child, SIGTERM); /* it has ended: nobody is hit */
 	rsp_child_free(child);
-	rsp_reader_free(lines.reader);
+	rsp_lines_free(lines.reader);
 	(void)close(ends[0]);
 
 	ended = (struct ended){ 0 };
@@ -313,13 +318,13 @@ children(void)
 	params = (struct rsp_child_params){
 		.argv = leaving, .fds = { -1, ends[1], 2 }, .own_group = true, .kill_rest = true
 	};
-	CHECK_EQ(rsp_reader_new(world_loop, ends[0], 100, &reader_events, &lines, &lines.reader), RSP_OK);
+	CHECK_EQ(rsp_lines_new(world_loop, ends[0], 100, &reader_events, &lines, &lines.reader), RSP_OK);
 	CHECK_EQ(rsp_child_start(world_loop, &params, on_child, &ended, &child, &why), RSP_OK);
 	(void)close(ends[1]);
 	WORLD_RUN(ended.n && lines.ends);
 	CHECK_EQ(ended.status, 3);
 	rsp_child_free(child);
-	rsp_reader_free(lines.reader);
+	rsp_lines_free(lines.reader);
 	(void)close(ends[0]);
 
 	params.argv = missing;

@@ -7,14 +7,14 @@
 #include "keys/authz.h"
 #include "keys/scope.h"
 #include "net_nodes.h"
-#include "serve/registrar.h"
+#include "serve/registrar_service.h"
 
 /* The registrar on real sockets of the loopback interface: connections, keys, whole and broken messages, the end. What
  * the engine decides has tests of its own; here one request of a kind is enough. */
 
 struct service {
-	struct rsp_serve *s;
-	struct rsp_serve_config config;
+	struct rsp_registrar_service *s;
+	struct rsp_registrar_service_config config;
 	struct node node; /* "alpha": its keys and certificate */
 	struct rsp_scope scope;
 	unsigned told[RSP_EVENT_COUNT], refused[RSP_SERVE_COUNT], ready, left;
@@ -39,7 +39,7 @@ on_record(void *ctx, const struct rsp_event *event)
 }
 
 static void
-on_refused(void *ctx, enum rsp_serve_port port, bool dialled, const char *whom, const struct rsp_why *why)
+on_refused(void *ctx, enum rsp_registrar_service_port port, bool dialled, const char *whom, const struct rsp_why *why)
 {
 	struct service *v = ctx;
 
@@ -68,7 +68,7 @@ prepare(bool secure)
 	struct service *v = &service;
 
 	memset(v, 0, sizeof(*v));
-	v->config = (struct rsp_serve_config){ .engine = rsp_registrar_defaults(), .ready = on_ready,
+	v->config = (struct rsp_registrar_service_config){ .engine = rsp_registrar_defaults(), .ready = on_ready,
 					       .record = on_record, .refused = on_refused, .ctx = v };
 	v->config.engine.insecure = !secure;
 	v->config.engine.keepalive_interval_ms = 0;
@@ -98,7 +98,7 @@ start(void)
 	struct service *v = &service;
 	struct rsp_why why = { 0 };
 
-	CHECK_EQ(rsp_serve_new(world_loop, &v->config, "alpha", v->node.ring ? scope() : NULL, &v->s, &why), RSP_OK);
+	CHECK_EQ(rsp_registrar_service_new(world_loop, &v->config, "alpha", v->node.ring ? scope() : NULL, &v->s, &why), RSP_OK);
 	if (why.err)
 		printf("# %s: %s\n", why.object, why.reason);
 	WORLD_RUN(v->ready);
@@ -107,7 +107,7 @@ start(void)
 static void
 stop(void)
 {
-	rsp_serve_free(service.s);
+	rsp_registrar_service_free(service.s);
 	rsp_authz_free(service.scope.authz);
 	node_done(&service.node);
 	while (rsp_loop_turn(world_loop, false))
@@ -116,9 +116,9 @@ stop(void)
 }
 
 static void
-dial(enum rsp_serve_port port, struct node *node, enum rsp_role role, struct end *end)
+dial(enum rsp_registrar_service_port port, struct node *node, enum rsp_role role, struct end *end)
 {
-	struct rsp_dial_params params = { .to = *rsp_serve_address(service.s, port), .tls = node ? node->tls : NULL,
+	struct rsp_dial_params params = { .to = *rsp_registrar_service_address(service.s, port), .tls = node ? node->tls : NULL,
 					  .role = role, .server_name = "alpha" };
 
 	CHECK_EQ(rsp_dial_start(world_loop, &params, &end_events, end, &end->stream, &end->why), RSP_OK);
@@ -129,15 +129,15 @@ dial(enum rsp_serve_port port, struct node *node, enum rsp_role role, struct end
 static void
 hang_up(struct end *end)
 {
-	struct rsp_serve_stats stats;
+	struct rsp_registrar_service_stats stats;
 
-	rsp_serve_stats(service.s, &stats);
+	rsp_registrar_service_stats(service.s, &stats);
 	unsigned links = stats.engine.links;
 	bool open = end->stream != NULL;
 	if (open) {
 		rsp_stream_close(end->stream, true);
 		WORLD_RUN(end->closed);
-		WORLD_RUN((rsp_serve_stats(service.s, &stats), stats.engine.links < links));
+		WORLD_RUN((rsp_registrar_service_stats(service.s, &stats), stats.engine.links < links));
 	}
 	end_done(end);
 }
@@ -242,12 +242,12 @@ resolve(struct end *end, const char *handle)
 	return ask(end, ASAP_HANDLE_RESOLUTION, handle, 0);
 }
 
-static struct rsp_serve_stats
+static struct rsp_registrar_service_stats
 stats(void)
 {
-	struct rsp_serve_stats now;
+	struct rsp_registrar_service_stats now;
 
-	rsp_serve_stats(service.s, &now);
+	rsp_registrar_service_stats(service.s, &now);
 	return now;
 }
 
@@ -259,9 +259,9 @@ plain_text_registers_and_resolves(void)
 	prepare(false);
 	service.config.engine.server_id = 0xbeef;
 	start();
-	CHECK_EQ(rsp_serve_id(service.s), 0xbeef);
-	CHECK(rsp_sockaddr_port(rsp_serve_address(service.s, RSP_SERVE_ASAP)) != 0);
-	CHECK(rsp_serve_address(service.s, RSP_SERVE_ASAP_OPEN) == NULL);
+	CHECK_EQ(rsp_registrar_service_id(service.s), 0xbeef);
+	CHECK(rsp_sockaddr_port(rsp_registrar_service_address(service.s, RSP_SERVE_ASAP)) != 0);
+	CHECK(rsp_registrar_service_address(service.s, RSP_SERVE_ASAP_OPEN) == NULL);
 	dial(RSP_SERVE_ASAP, NULL, RSP_ROLE_NONE, &element);
 	dial(RSP_SERVE_ASAP, NULL, RSP_ROLE_NONE, &user);
 	CHECK_EQ(resolve(&user, "web"), RSP_CAUSE_UNKNOWN_POOL_HANDLE);
@@ -309,7 +309,7 @@ keys_register_and_certificates_resolve(void)
 	element_of(&web, "web1");
 	user_of(&somebody);
 	start();
-	CHECK(rsp_serve_id(service.s) != 0);
+	CHECK(rsp_registrar_service_id(service.s) != 0);
 	dial(RSP_SERVE_ASAP, &web, RSP_ROLE_ELEMENT, &element);
 	dial(RSP_SERVE_ASAP, &somebody, RSP_ROLE_USER, &user);
 	CHECK(element.auth.secure && user.auth.secure);
@@ -426,7 +426,7 @@ authorisations_of_the_scope_are_asked(void)
 	again.authz = rsp_authz_new();
 	entry.max_registrations = 2;
 	CHECK(again.authz && rsp_authz_put(again.authz, &entry) == RSP_OK);
-	CHECK_EQ(rsp_serve_reload(service.s, &again, &(struct rsp_why){ 0 }), RSP_OK);
+	CHECK_EQ(rsp_registrar_service_reload(service.s, &again, &(struct rsp_why){ 0 }), RSP_OK);
 	CHECK_EQ(enrol(&end, "web-9", 2), RSP_CAUSE_NONE);
 	hang_up(&end);
 	rsp_authz_free(service.scope.authz);
@@ -542,7 +542,7 @@ a_message_once_begun_has_its_time(void)
 static int
 raw_connection(void)
 {
-	const struct rsp_sockaddr *to = rsp_serve_address(service.s, RSP_SERVE_ASAP);
+	const struct rsp_sockaddr *to = rsp_registrar_service_address(service.s, RSP_SERVE_ASAP);
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), small = 4096;
 
 	CHECK(fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small)) == 0);
@@ -637,20 +637,20 @@ a_right_ends_when_its_key_goes(void)
 	element_of(&web, "web1");
 	start();
 	dial(RSP_SERVE_ASAP, &web, RSP_ROLE_ELEMENT, &old);
-	CHECK_EQ(rsp_serve_reload(service.s, NULL, &why), RSP_ENOKEY); /* a bad one changes nothing */
+	CHECK_EQ(rsp_registrar_service_reload(service.s, NULL, &why), RSP_ENOKEY); /* a bad one changes nothing */
 	CHECK_EQ(enrol(&old, "web", 1), RSP_CAUSE_NONE);
 
 	struct node before = service.node;
 	service.node.ring = rsp_keyring_new();
 	element_of(&late, "web2");
-	CHECK_EQ(rsp_serve_reload(service.s, scope(), &why), RSP_OK);
+	CHECK_EQ(rsp_registrar_service_reload(service.s, scope(), &why), RSP_OK);
 	rsp_keyring_unref(before.ring);
 	WORLD_RUN(old.closed); /* its key is gone: so is its connection, and its element */
 	CHECK_EQ(service.told[RSP_EVENT_RIGHTS_ENDED], 1);
 	CHECK_EQ(stats().engine.elements, 0);
 	dial(RSP_SERVE_ASAP, &late, RSP_ROLE_ELEMENT, &end);
 	CHECK_EQ(enrol(&end, "web", 2), RSP_CAUSE_NONE);
-	CHECK_EQ(rsp_serve_reload(service.s, scope(), &why), RSP_OK);
+	CHECK_EQ(rsp_registrar_service_reload(service.s, scope(), &why), RSP_OK);
 	CHECK_EQ(enrol(&end, "web", 2), RSP_CAUSE_NONE); /* its key is there: it stays */
 	CHECK_EQ(service.told[RSP_EVENT_RIGHTS_ENDED], 1);
 	hang_up(&end);
@@ -664,7 +664,7 @@ a_right_ends_when_its_key_goes(void)
 
 	prepare(false);
 	start();
-	CHECK_EQ(rsp_serve_reload(service.s, NULL, &why), RSP_OK);
+	CHECK_EQ(rsp_registrar_service_reload(service.s, NULL, &why), RSP_OK);
 	stop();
 }
 
@@ -675,15 +675,15 @@ leaving_sends_what_is_queued_and_deregisters_nobody(void)
 
 	prepare(false);
 	start();
-	struct rsp_sockaddr at = *rsp_serve_address(service.s, RSP_SERVE_ASAP);
+	struct rsp_sockaddr at = *rsp_registrar_service_address(service.s, RSP_SERVE_ASAP);
 	dial(RSP_SERVE_ASAP, NULL, RSP_ROLE_NONE, &element);
 	dial(RSP_SERVE_ASAP, NULL, RSP_ROLE_NONE, &user);
 	CHECK_EQ(enrol(&element, "web", 7), RSP_CAUSE_NONE);
 	say(&user, ASAP_HANDLE_RESOLUTION, "web", 0);
 	WORLD_RUN(stats().engine.received == 2); /* the answer is queued, at least */
-	rsp_serve_leave(service.s, on_left);
+	rsp_registrar_service_leave(service.s, on_left);
 	CHECK_EQ(service.left, 0);
-	CHECK(rsp_serve_address(service.s, RSP_SERVE_ASAP) == NULL);
+	CHECK(rsp_registrar_service_address(service.s, RSP_SERVE_ASAP) == NULL);
 	struct rsp_message msg = answer(&user);
 	CHECK_EQ(msg.type, ASAP_HANDLE_RESOLUTION_RESPONSE);
 	WORLD_RUN(element.closed && user.closed && service.left);
@@ -704,7 +704,7 @@ leaving_sends_what_is_queued_and_deregisters_nobody(void)
 
 	prepare(false); /* nobody is connected */
 	start();
-	rsp_serve_leave(service.s, on_left);
+	rsp_registrar_service_leave(service.s, on_left);
 	CHECK_EQ(service.left, 0);
 	WORLD_RUN(service.left);
 	CHECK_EQ(service.left, 1);
@@ -726,29 +726,29 @@ freed_with_connections_open(void)
 	CHECK_EQ(service.told[RSP_EVENT_PE_REMOVED], removed);
 	CHECK_EQ(service.refused[RSP_SERVE_ASAP], 0);
 	end_done(&element);
-	rsp_serve_free(NULL);
+	rsp_registrar_service_free(NULL);
 }
 
 static void
 what_cannot_be_served_is_refused(void)
 {
-	struct rsp_serve *second = NULL;
+	struct rsp_registrar_service *second = NULL;
 	struct rsp_why why = { 0 };
 
 	prepare(true);
-	CHECK_EQ(rsp_serve_new(world_loop, &service.config, "no name", scope(), &second, &why), RSP_EUSAGE);
-	CHECK_EQ(rsp_serve_new(world_loop, &service.config, "alpha", NULL, &second, &why), RSP_EUSAGE);
+	CHECK_EQ(rsp_registrar_service_new(world_loop, &service.config, "no name", scope(), &second, &why), RSP_EUSAGE);
+	CHECK_EQ(rsp_registrar_service_new(world_loop, &service.config, "alpha", NULL, &second, &why), RSP_EUSAGE);
 	start();
 	for (unsigned i = 0; i < 2; i++) { /* one of its ports is in use; no other one is left open */
-		struct rsp_serve_config config = service.config;
+		struct rsp_registrar_service_config config = service.config;
 
-		config.at[i] = *rsp_serve_address(service.s, i == 0 ? RSP_SERVE_ASAP : RSP_SERVE_ENRP);
-		CHECK_EQ(rsp_serve_new(world_loop, &config, "alpha", &service.scope, &second, &why), RSP_EIO);
+		config.at[i] = *rsp_registrar_service_address(service.s, i == 0 ? RSP_SERVE_ASAP : RSP_SERVE_ENRP);
+		CHECK_EQ(rsp_registrar_service_new(world_loop, &config, "alpha", &service.scope, &second, &why), RSP_EIO);
 		CHECK(*why.reason);
 	}
 	CHECK(second == NULL);
 	stop();
-	CHECK_STR(rsp_serve_port_name(RSP_SERVE_ASAP_OPEN), "plain-asap");
+	CHECK_STR(rsp_registrar_service_port_name(RSP_SERVE_ASAP_OPEN), "plain-asap");
 }
 
 int

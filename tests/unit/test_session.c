@@ -3,11 +3,12 @@
 
 #include "base/file.h"
 #include "keys/scope.h"
+#include "net/alarm.h"
 #include "net/loop.h"
 #include "net/dial.h"
 #include "net/listener.h"
 #include "net/tls.h"
-#include "serve/client.h"
+#include "serve/asap_client.h"
 #include "tap.h"
 
 /* The client session on real sockets of the loopback interface, against registrars that say what the test wants. */
@@ -31,7 +32,7 @@ struct server {
 
 static struct {
 	struct rsp_loop *loop;
-	struct rsp_session *s;
+	struct rsp_asap_client *s;
 	struct server server[2];
 	struct rsp_alarm *limit;
 	bool late;
@@ -211,7 +212,7 @@ begin_secure(void)
 static void
 end(void)
 {
-	rsp_session_free(w.s);
+	rsp_asap_client_free(w.s);
 	for (unsigned i = 0; i < RSP_COUNT(w.server); i++)
 		rsp_listener_free(w.server[i].listener);
 	rsp_alarm_free(w.limit);
@@ -227,22 +228,22 @@ end(void)
 	rsp_keyring_unref(w.ring);
 }
 
-static struct rsp_session_config
+static struct rsp_asap_client_config
 plain_config(const char *const *servers, unsigned n, bool element)
 {
 	struct rsp_client_timers timers = rsp_client_timers_fast();
 
 	timers.stagger_ms = 50;
-	return (struct rsp_session_config){ .servers = servers, .n_servers = n, .element = element, .plaintext = true,
+	return (struct rsp_asap_client_config){ .servers = servers, .n_servers = n, .element = element, .plaintext = true,
 					    .listen = element, .timers = timers, .rounds = 1, .persistent = element };
 }
 
 static void
-open_session(const struct rsp_session_config *config)
+open_session(const struct rsp_asap_client_config *config)
 {
 	struct rsp_why why = { 0 };
 
-	CHECK_EQ(rsp_session_new(w.loop, config, on_event, NULL, &w.s, &why), RSP_OK);
+	CHECK_EQ(rsp_asap_client_new(w.loop, config, on_event, NULL, &w.s, &why), RSP_OK);
 	if (why.err)
 		printf("# %s: %s\n", why.object, why.reason);
 }
@@ -257,20 +258,20 @@ put(uint32_t pe_id)
 	pe.user.port = 80;
 	rsp_transport_set_ips(&pe.user, &loopback, 1, room);
 	pe.policy.type = RSP_POLICY_RR;
-	CHECK_EQ(rsp_session_register(w.s, rsp_bytes_str("web"), &pe), RSP_OK);
+	CHECK_EQ(rsp_asap_client_register(w.s, rsp_bytes_str("web"), &pe), RSP_OK);
 }
 
 static void
 ask(void)
 {
-	CHECK_EQ(rsp_session_resolve(w.s, rsp_bytes_str("web"), 0, false), RSP_OK);
+	CHECK_EQ(rsp_asap_client_resolve(w.s, rsp_bytes_str("web"), 0, false), RSP_OK);
 }
 
 static struct rsp_client_attempt
 attempt(unsigned i)
 {
 	unsigned n;
-	const struct rsp_client_attempt *all = rsp_session_attempts(w.s, &n);
+	const struct rsp_client_attempt *all = rsp_asap_client_attempts(w.s, &n);
 
 	CHECK(i < n);
 	return i < n ? all[i] : (struct rsp_client_attempt){ 0 };
@@ -280,24 +281,24 @@ static void
 an_element_registers_and_leaves_in_plain_text(void)
 {
 	const char *servers[] = { w.server[0].spec };
-	struct rsp_session_home home;
+	struct rsp_asap_client_home home;
 
 	begin();
 	listen_as(&w.server[0], NULL, ANSWERS);
-	struct rsp_session_config config = plain_config(servers, 1, true);
+	struct rsp_asap_client_config config = plain_config(servers, 1, true);
 	open_session(&config);
 	for (uint32_t i = 1; i <= 300; i++)
 		put(i);
 	await(&w.told[RSP_CLIENT_REGISTERED], 300);
 	CHECK_EQ(w.server[0].opened, 1);
 	CHECK_EQ(w.server[0].asap.type, RSP_PARAM_TCP);
-	CHECK_EQ(w.server[0].asap.port, rsp_session_asap_port(w.s));
+	CHECK_EQ(w.server[0].asap.port, rsp_asap_client_asap_port(w.s));
 	CHECK(w.server[0].asap.port != 0);
-	rsp_session_home(w.s, &home);
+	rsp_asap_client_home(w.s, &home);
 	CHECK_STR(home.address, w.server[0].spec);
 	CHECK(!home.secure);
 	CHECK_STR(home.server, "127.0.0.1");
-	rsp_session_deregister_all(w.s);
+	rsp_asap_client_deregister_all(w.s);
 	await(&w.told[RSP_CLIENT_DEREGISTERED], 300);
 	end();
 }
@@ -311,7 +312,7 @@ a_refused_connection_is_an_attempt_that_ended_at_tcp(void)
 	listen_as(&w.server[0], NULL, ANSWERS);
 	rsp_listener_free(w.server[0].listener);
 	w.server[0].listener = NULL;
-	struct rsp_session_config config = plain_config(servers, 1, false);
+	struct rsp_asap_client_config config = plain_config(servers, 1, false);
 	open_session(&config);
 	ask();
 	await(&w.told[RSP_CLIENT_GAVE_UP], 1);
@@ -328,7 +329,7 @@ a_name_that_nobody_has_is_an_attempt_that_ended_at_dns(void)
 	const char *servers[] = { "no-such-host.invalid:1" };
 
 	begin();
-	struct rsp_session_config config = plain_config(servers, 1, false);
+	struct rsp_asap_client_config config = plain_config(servers, 1, false);
 	open_session(&config);
 	ask();
 	await(&w.told[RSP_CLIENT_GAVE_UP], 1);
@@ -348,7 +349,7 @@ a_name_is_looked_up_and_its_addresses_tried(void)
 	listen_as(&w.server[0], NULL, ANSWERS);
 	(void)snprintf(spec, sizeof spec, "here@localhost:%u",
 		       rsp_sockaddr_port(rsp_listener_address(w.server[0].listener)));
-	struct rsp_session_config config = plain_config(servers, 1, false);
+	struct rsp_asap_client_config config = plain_config(servers, 1, false);
 	open_session(&config);
 	ask(); /* ::1 may come first, where nobody listens */
 	await(&w.told[RSP_CLIENT_UNRESOLVED], 1);
@@ -366,7 +367,7 @@ what_is_no_asap_is_left_for_the_next_server(void)
 	begin();
 	listen_as(&w.server[0], NULL, GARBAGE);
 	listen_as(&w.server[1], NULL, ANSWERS);
-	struct rsp_session_config config = plain_config(servers, 2, false);
+	struct rsp_asap_client_config config = plain_config(servers, 2, false);
 	open_session(&config);
 	ask();
 	await(&w.told[RSP_CLIENT_UNRESOLVED], 1);
@@ -384,7 +385,7 @@ the_timeout_ends_a_run_without_answers(void)
 
 	begin();
 	listen_as(&w.server[0], NULL, MUTE);
-	struct rsp_session_config config = plain_config(servers, 1, false);
+	struct rsp_asap_client_config config = plain_config(servers, 1, false);
 	config.timeout_ms = 100;
 	open_session(&config);
 	ask();
@@ -401,7 +402,7 @@ a_lost_connection_is_made_again_and_the_element_with_it(void)
 
 	begin();
 	listen_as(&w.server[0], NULL, ANSWERS);
-	struct rsp_session_config config = plain_config(servers, 1, true);
+	struct rsp_asap_client_config config = plain_config(servers, 1, true);
 	open_session(&config);
 	put(1);
 	await(&w.told[RSP_CLIENT_REGISTERED], 1);
@@ -454,7 +455,7 @@ call(struct rsp_tls *tls, enum rsp_role role)
 {
 	static const struct rsp_stream_events events = { .open = caller_open, .data = caller_data,
 							 .closed = caller_closed };
-	struct rsp_dial_params params = { .to = rsp_sockaddr_of(&loopback, rsp_session_asap_port(w.s)), .tls = tls,
+	struct rsp_dial_params params = { .to = rsp_sockaddr_of(&loopback, rsp_asap_client_asap_port(w.s)), .tls = tls,
 					  .role = role, .server_name = "web1" };
 	struct rsp_why why = { 0 };
 
@@ -465,9 +466,9 @@ call(struct rsp_tls *tls, enum rsp_role role)
 static void
 a_registrar_calls_and_becomes_the_home(void)
 {
-	struct rsp_session_config config = { .element = true, .listen = true, .persistent = true };
+	struct rsp_asap_client_config config = { .element = true, .listen = true, .persistent = true };
 	struct rsp_client_stats stats;
-	struct rsp_session_home home;
+	struct rsp_asap_client_home home;
 
 	begin_secure();
 	config.scope = &w.scope;
@@ -477,7 +478,7 @@ a_registrar_calls_and_becomes_the_home(void)
 	await(&w.told[RSP_CLIENT_REGISTERED], 1);
 	CHECK_EQ(w.server[0].role, RSP_ROLE_ELEMENT);
 	CHECK_STR(w.server[0].identity, "web1");
-	rsp_session_home(w.s, &home);
+	rsp_asap_client_home(w.s, &home);
 	CHECK(home.secure);
 	CHECK_STR(home.tls_version, "TLS1.3");
 	CHECK_STR(home.server, "alpha");
@@ -489,7 +490,7 @@ a_registrar_calls_and_becomes_the_home(void)
 	await(&w.caller_messages, 1);
 	CHECK_EQ(w.told[RSP_CLIENT_KEEPALIVE], 1);
 	CHECK_EQ(w.told[RSP_CLIENT_HOME], 1); /* it is alpha that calls: nothing changes */
-	rsp_session_stats(w.s, &stats);
+	rsp_asap_client_stats(w.s, &stats);
 	CHECK_EQ(stats.registered, 1);
 	end();
 }
@@ -505,7 +506,7 @@ another_registrar_calls_in_plain_text_and_becomes_the_home(void)
 	listen_as(&w.server[0], NULL, ANSWERS);
 	(void)snprintf(spec, sizeof spec, "alpha@%s", w.server[0].spec);
 	servers[0] = spec;
-	struct rsp_session_config config = plain_config(servers, 1, true);
+	struct rsp_asap_client_config config = plain_config(servers, 1, true);
 	config.listen_on = "127.0.0.1:0";
 	open_session(&config);
 	put(1);
@@ -514,7 +515,7 @@ another_registrar_calls_in_plain_text_and_becomes_the_home(void)
 	await(&w.caller_messages, 1);
 	await(&w.server[0].closed, 1);
 	CHECK_EQ(w.told[RSP_CLIENT_HOME], 2);
-	rsp_session_stats(w.s, &stats);
+	rsp_asap_client_stats(w.s, &stats);
 	CHECK_EQ(stats.home_server_id, 0xb);
 	end();
 }
@@ -522,7 +523,7 @@ another_registrar_calls_in_plain_text_and_becomes_the_home(void)
 static void
 a_key_that_the_server_does_not_know_is_an_authentication_failure(void)
 {
-	struct rsp_session_config config = { .element = true, .rounds = 1 };
+	struct rsp_asap_client_config config = { .element = true, .rounds = 1 };
 	struct rsp_keyring *other;
 	struct rsp_key key;
 
@@ -543,8 +544,8 @@ a_key_that_the_server_does_not_know_is_an_authentication_failure(void)
 
 	w.scope.keyring = w.ring; /* the right keys, read anew */
 	struct rsp_why why = { 0 };
-	CHECK_EQ(rsp_session_reload(w.s, &w.scope, NULL, &why), RSP_OK);
-	rsp_session_retry(w.s);
+	CHECK_EQ(rsp_asap_client_reload(w.s, &w.scope, NULL, &why), RSP_OK);
+	rsp_asap_client_retry(w.s);
 	await(&w.told[RSP_CLIENT_REGISTERED], 1);
 	rsp_keyring_unref(other);
 	end();
@@ -595,7 +596,7 @@ a_user_demands_a_certificate_of_the_scope_for_that_registrar(void)
 {
 	static char dir[] = "/nowhere";
 	struct rsp_scope_registrar alpha = { .name = "alpha", .asap = { .host = "127.0.0.1" } };
-	struct rsp_session_config config = { .rounds = 1, .timers = rsp_client_timers_fast() };
+	struct rsp_asap_client_config config = { .rounds = 1, .timers = rsp_client_timers_fast() };
 	struct rsp_x509 server = { 0 }, user = { 0 };
 
 	begin_certified(&server, &user);
@@ -608,7 +609,7 @@ a_user_demands_a_certificate_of_the_scope_for_that_registrar(void)
 	ask();
 	await(&w.told[RSP_CLIENT_UNRESOLVED], 1);
 	CHECK_EQ(w.server[0].role, RSP_ROLE_USER);
-	rsp_session_free(w.s);
+	rsp_asap_client_free(w.s);
 
 	config.tls_name = "beta";
 	open_session(&config);
@@ -625,7 +626,7 @@ a_user_demands_a_certificate_of_the_scope_for_that_registrar(void)
 static void
 a_handshake_that_never_ends_is_an_attempt_that_ended_at_tls(void)
 {
-	struct rsp_session_config config = { .element = true, .rounds = 1, .dial_timeout_ms = 300 };
+	struct rsp_asap_client_config config = { .element = true, .rounds = 1, .dial_timeout_ms = 300 };
 
 	begin_secure();
 	rsp_listener_free(w.server[0].listener);
@@ -645,21 +646,21 @@ static void
 bad_settings_are_refused_with_a_reason(void)
 {
 	const char *servers[] = { "bad host:x" };
-	struct rsp_session_config config = plain_config(servers, 1, false);
+	struct rsp_asap_client_config config = plain_config(servers, 1, false);
 	struct rsp_why why = { 0 };
 
 	begin();
-	CHECK_EQ(rsp_session_new(w.loop, &config, on_event, NULL, &w.s, &why), RSP_EUSAGE);
+	CHECK_EQ(rsp_asap_client_new(w.loop, &config, on_event, NULL, &w.s, &why), RSP_EUSAGE);
 	CHECK_STR(why.object, "bad host:x");
 	config.n_servers = 0;
-	CHECK_EQ(rsp_session_new(w.loop, &config, on_event, NULL, &w.s, &why), RSP_EUSAGE);
+	CHECK_EQ(rsp_asap_client_new(w.loop, &config, on_event, NULL, &w.s, &why), RSP_EUSAGE);
 	config = plain_config(servers, 1, false);
 	config.plaintext = false;
-	CHECK_EQ(rsp_session_new(w.loop, &config, on_event, NULL, &w.s, &why), RSP_ECONFIG);
+	CHECK_EQ(rsp_asap_client_new(w.loop, &config, on_event, NULL, &w.s, &why), RSP_ECONFIG);
 	servers[0] = "127.0.0.1:1";
 	config = plain_config(servers, 1, true);
 	config.listen_on = "nonsense";
-	CHECK_EQ(rsp_session_new(w.loop, &config, on_event, NULL, &w.s, &why), RSP_EUSAGE);
+	CHECK_EQ(rsp_asap_client_new(w.loop, &config, on_event, NULL, &w.s, &why), RSP_EUSAGE);
 	end();
 }
 

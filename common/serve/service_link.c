@@ -3,21 +3,21 @@
 
 #include "base/clock.h"
 #include "proto/message.h"
-#include "serve/registrar_priv.h"
+#include "serve/registrar_service_priv.h"
 
 /* The registrar's connections, and the dialling of other registrars and of elements that were taken over. */
 
-struct serve_link *
-serve_link_of(const struct rsp_serve *s, uint32_t id)
+struct service_link *
+rsp_service_link_of(const struct rsp_registrar_service *s, uint32_t id)
 {
 	return id > 0 && id <= s->n_links && s->links[id - 1]->channel ? s->links[id - 1] : NULL;
 }
 
 /* A slot for one more link; the limits of the listeners and of the engine bound how many there are. NULL: out of memory. */
-static struct serve_link *
-take_slot(struct rsp_serve *s)
+static struct service_link *
+take_slot(struct rsp_registrar_service *s)
 {
-	struct serve_link *link = s->free_link ? s->links[s->free_link - 1] : NULL;
+	struct service_link *link = s->free_link ? s->links[s->free_link - 1] : NULL;
 
 	if (link) {
 		s->free_link = link->next_free;
@@ -25,7 +25,7 @@ take_slot(struct rsp_serve *s)
 	}
 	if (s->n_links == s->links_room) {
 		uint32_t room = s->links_room ? s->links_room * 2 : 64;
-		struct serve_link **links = reallocarray(s->links, room, sizeof(struct serve_link *));
+		struct service_link **links = reallocarray(s->links, room, sizeof(struct service_link *));
 
 		if (!links)
 			return NULL;
@@ -40,38 +40,38 @@ take_slot(struct rsp_serve *s)
 	return link;
 }
 
-static struct serve_link *
-link_new(struct rsp_serve *s, enum rsp_serve_port port)
+static struct service_link *
+link_new(struct rsp_registrar_service *s, enum rsp_registrar_service_port port)
 {
-	struct serve_link *link = take_slot(s);
+	struct service_link *link = take_slot(s);
 
 	if (!link)
 		return NULL;
-	*link = (struct serve_link){ .service = s, .port = port, .id = link->id };
+	*link = (struct service_link){ .service = s, .port = port, .id = link->id };
 	s->n_open++;
 	return link;
 }
 
 void
-serve_link_free(struct serve_link *link)
+rsp_service_link_free(struct service_link *link)
 {
-	struct rsp_serve *s = link->service;
+	struct rsp_registrar_service *s = link->service;
 
 	rsp_channel_free(link->channel);
 	free(link->server_name);
-	*link = (struct serve_link){ .service = s, .id = link->id, .next_free = s->free_link };
+	*link = (struct service_link){ .service = s, .id = link->id, .next_free = s->free_link };
 	s->free_link = link->id;
 	s->n_open--;
 }
 
 void
-serve_link_close(struct serve_link *link, bool flush)
+rsp_service_link_close(struct service_link *link, bool flush)
 {
 	rsp_channel_close(link->channel, flush);
 }
 
 void
-serve_link_know(const struct serve_link *link, const struct rsp_stream_auth *auth)
+rsp_service_link_know(const struct service_link *link, const struct rsp_stream_auth *auth)
 {
 	struct rsp_listener *listener = link->service->port[link->port].listener;
 
@@ -80,7 +80,7 @@ serve_link_know(const struct serve_link *link, const struct rsp_stream_auth *aut
 }
 
 void
-serve_link_record(const struct serve_link *link, enum rsp_event_kind kind, uint8_t message_type, const char *reason)
+rsp_service_link_record(const struct service_link *link, enum rsp_event_kind kind, uint8_t message_type, const char *reason)
 {
 	const struct rsp_stream_auth *auth = rsp_channel_auth(link->channel);
 	struct rsp_event event = {
@@ -107,9 +107,9 @@ frame_plain(struct rsp_bytes octets)
 }
 
 static struct rsp_channel_params
-params_of(struct serve_link *link, bool secure)
+params_of(struct service_link *link, bool secure)
 {
-	struct rsp_serve *s = link->service;
+	struct rsp_registrar_service *s = link->service;
 
 	return (struct rsp_channel_params){
 		.frame = secure ? rsp_message_frame : frame_plain,
@@ -120,10 +120,10 @@ params_of(struct serve_link *link, bool secure)
 	};
 }
 
-struct serve_link *
-serve_link_accept(struct rsp_serve *s, struct rsp_stream *stream, enum rsp_serve_port port)
+struct service_link *
+rsp_service_link_accept(struct rsp_registrar_service *s, struct rsp_stream *stream, enum rsp_registrar_service_port port)
 {
-	struct serve_link *link = link_new(s, port);
+	struct service_link *link = link_new(s, port);
 
 	if (!link) {
 		rsp_channel_reject(stream);
@@ -131,7 +131,7 @@ serve_link_accept(struct rsp_serve *s, struct rsp_stream *stream, enum rsp_serve
 	}
 	struct rsp_channel_params params = params_of(link, rsp_stream_auth(stream)->secure);
 	if (rsp_channel_accept(s->loop, &params, stream, &link->channel)) {
-		serve_link_free(link);
+		rsp_service_link_free(link);
 		return NULL;
 	}
 	return link;
@@ -139,7 +139,7 @@ serve_link_accept(struct rsp_serve *s, struct rsp_stream *stream, enum rsp_serve
 
 /* Where the registrar @name is, as the configuration says; NULL: it does not. */
 static const char *
-host_of(const struct rsp_serve *s, const char *name)
+host_of(const struct rsp_registrar_service *s, const char *name)
 {
 	for (unsigned i = 0; name && i < s->config.n_contacts; i++)
 		if (strcmp(s->contacts[i].name, name) == 0)
@@ -148,9 +148,9 @@ host_of(const struct rsp_serve *s, const char *name)
 }
 
 static bool
-begin(struct serve_link *link, const struct rsp_dial *to)
+begin(struct service_link *link, const struct rsp_dial *to)
 {
-	struct rsp_serve *s = link->service;
+	struct rsp_registrar_service *s = link->service;
 	const struct rsp_registrar_config *engine = &s->config.engine;
 	/* for the lookup of a name, and for all of its addresses */
 	uint32_t timeout_ms =
@@ -182,10 +182,10 @@ begin(struct serve_link *link, const struct rsp_dial *to)
 }
 
 uint32_t
-serve_link_dial(void *ctx, const struct rsp_dial *to)
+rsp_service_link_dial(void *ctx, const struct rsp_dial *to)
 {
-	struct rsp_serve *s = ctx;
-	struct serve_link *link =
+	struct rsp_registrar_service *s = ctx;
+	struct service_link *link =
 		s->left ? NULL : link_new(s, to->protocol == RSP_ENRP ? RSP_SERVE_ENRP : RSP_SERVE_ASAP);
 
 	if (!link)
@@ -193,7 +193,7 @@ serve_link_dial(void *ctx, const struct rsp_dial *to)
 	link->dialled = true;
 	link->server_name = to->server_name ? strdup(to->server_name) : NULL;
 	if ((to->server_name && !link->server_name) || !begin(link, to)) {
-		serve_link_free(link);
+		rsp_service_link_free(link);
 		return 0;
 	}
 	link->known = true;

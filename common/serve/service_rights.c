@@ -4,7 +4,8 @@
 #include "base/clock.h"
 #include "keys/authz.h"
 #include "keys/scope.h"
-#include "serve/registrar_priv.h"
+#include "net/alarm.h"
+#include "serve/registrar_service_priv.h"
 
 /* What keys.json and authz.json allow, for the engine and for connections: now, and after they were read again. A right ends
  * when it is taken, not when its connection does. RFC 5355 s.2.2-2.5. */
@@ -12,13 +13,13 @@
 #define LOOK_AGAIN_MS 3600000 /* for dates: the wall clock may have been set */
 
 /* Nodes with which this registrar shares a valid key, by the key's role and by who dials. */
-struct serve_nodes {
+struct service_nodes {
 	const char **name; /* sorted; views into the keyring */
 	size_t n;
 };
 
-struct serve_rights {
-	struct serve_nodes dials_us[RSP_ROLE_COUNT], we_dial[RSP_ROLE_COUNT];
+struct service_rights {
+	struct service_nodes dials_us[RSP_ROLE_COUNT], we_dial[RSP_ROLE_COUNT];
 };
 
 static int
@@ -28,13 +29,13 @@ compare(const void *a, const void *b)
 }
 
 static bool
-has(const struct serve_nodes *nodes, const char *name)
+has(const struct service_nodes *nodes, const char *name)
 {
 	return name && nodes->n > 0 && bsearch(&name, nodes->name, nodes->n, sizeof(*nodes->name), compare);
 }
 
 static void
-rights_free(struct serve_rights *rights)
+rights_free(struct service_rights *rights)
 {
 	for (unsigned role = 0; rights && role < RSP_ROLE_COUNT; role++) {
 		free((void *)rights->dials_us[role].name);
@@ -43,8 +44,8 @@ rights_free(struct serve_rights *rights)
 	free(rights);
 }
 
-static struct serve_nodes *
-nodes_of(struct serve_rights *rights, const struct rsp_key *key, const char *me)
+static struct service_nodes *
+nodes_of(struct service_rights *rights, const struct rsp_key *key, const char *me)
 {
 	if (strcmp(key->server, me) == 0)
 		return &rights->dials_us[key->role];
@@ -52,15 +53,15 @@ nodes_of(struct serve_rights *rights, const struct rsp_key *key, const char *me)
 }
 
 /* NULL if out of memory. */
-static struct serve_rights *
+static struct service_rights *
 rights_new(const struct rsp_keyring *ring, const char *me)
 {
-	struct serve_rights *rights = calloc(1, sizeof(*rights));
+	struct service_rights *rights = calloc(1, sizeof(*rights));
 	int64_t now_ms = rsp_clock_wall_ms();
 
 	for (size_t i = 0; rights && i < ring->n; i++) {
 		const struct rsp_key *key = &ring->keys[i];
-		struct serve_nodes *nodes = now_ms <= key->not_after_ms ? nodes_of(rights, key, me) : NULL;
+		struct service_nodes *nodes = now_ms <= key->not_after_ms ? nodes_of(rights, key, me) : NULL;
 
 		if (!nodes)
 			continue;
@@ -77,7 +78,7 @@ rights_new(const struct rsp_keyring *ring, const char *me)
 		nodes->name[nodes->n++] = nodes == &rights->we_dial[key->role] ? key->server : key->client;
 	}
 	for (unsigned role = 0; rights && role < RSP_ROLE_COUNT; role++) {
-		struct serve_nodes *both[] = { &rights->dials_us[role], &rights->we_dial[role] };
+		struct service_nodes *both[] = { &rights->dials_us[role], &rights->we_dial[role] };
 
 		for (unsigned i = 0; i < RSP_COUNT(both); i++)
 			if (both[i]->n > 1)
@@ -87,9 +88,9 @@ rights_new(const struct rsp_keyring *ring, const char *me)
 }
 
 enum rsp_err
-serve_rights_take(struct rsp_serve *s, const struct rsp_scope *scope)
+rsp_service_rights_take(struct rsp_registrar_service *s, const struct rsp_scope *scope)
 {
-	struct serve_rights *rights = scope && scope->keyring ? rights_new(scope->keyring, s->name) : NULL;
+	struct service_rights *rights = scope && scope->keyring ? rights_new(scope->keyring, s->name) : NULL;
 
 	if (scope && scope->keyring && !rights)
 		return RSP_ENOMEM;
@@ -100,7 +101,7 @@ serve_rights_take(struct rsp_serve *s, const struct rsp_scope *scope)
 }
 
 void
-serve_rights_done(struct rsp_serve *s)
+rsp_service_rights_done(struct rsp_registrar_service *s)
 {
 	rights_free(s->rights);
 	s->rights = NULL;
@@ -109,7 +110,7 @@ serve_rights_done(struct rsp_serve *s)
 /* The engine's questions. */
 
 static const struct rsp_authz *
-authz_of(const struct rsp_serve *s)
+authz_of(const struct rsp_registrar_service *s)
 {
 	return s->scope ? s->scope->authz : NULL;
 }
@@ -150,14 +151,14 @@ max_elements(void *ctx, const char *identity)
 static bool
 has_key(void *ctx, enum rsp_role role, const char *identity)
 {
-	const struct rsp_serve *s = ctx;
+	const struct rsp_registrar_service *s = ctx;
 
 	return !s->rights || has(&s->rights->dials_us[role], identity) ||
 	       (role == RSP_ROLE_PEER && has(&s->rights->we_dial[role], identity));
 }
 
 void
-serve_rights_ask(struct rsp_registrar_config *engine)
+rsp_service_rights_ask(struct rsp_registrar_config *engine)
 {
 	engine->may = may;
 	engine->may_address = may_address;
@@ -168,7 +169,7 @@ serve_rights_ask(struct rsp_registrar_config *engine)
 }
 
 bool
-serve_may_look(const struct rsp_serve *s, const char *identity)
+rsp_service_rights_may_look(const struct rsp_registrar_service *s, const char *identity)
 {
 	return rsp_authz_may(authz_of(s), identity, RSP_ROLE_MONITOR, (struct rsp_bytes){ 0 }, NULL,
 			     rsp_clock_wall_ms());
@@ -178,9 +179,9 @@ serve_may_look(const struct rsp_serve *s, const char *identity)
 
 /* The key of @link's connection as it is now, though it may have expired. NULL: it is gone. */
 static const struct rsp_key *
-key_of(const struct serve_link *link, const struct rsp_stream_auth *auth)
+key_of(const struct service_link *link, const struct rsp_stream_auth *auth)
 {
-	const struct rsp_serve *s = link->service;
+	const struct rsp_registrar_service *s = link->service;
 	const char *client = link->dialled ? s->name : auth->identity;
 	const char *server = link->dialled ? auth->identity : s->name;
 	const struct rsp_key *key = rsp_keyring_find(s->scope->keyring, auth->key, strlen(auth->key));
@@ -192,7 +193,7 @@ key_of(const struct serve_link *link, const struct rsp_stream_auth *auth)
 
 /* Whether the certificate of @link's user, if it has one, is still good. */
 static bool
-has_good_certificate(const struct serve_link *link)
+has_good_certificate(const struct service_link *link)
 {
 	const struct rsp_listener *listener = link->service->port[link->port].listener;
 	struct rsp_why why = { 0 };
@@ -200,15 +201,15 @@ has_good_certificate(const struct serve_link *link)
 
 	if (!err)
 		return true;
-	serve_link_record(link, RSP_EVENT_RIGHTS_ENDED, 0, rsp_err_key(err));
+	rsp_service_link_record(link, RSP_EVENT_RIGHTS_ENDED, 0, rsp_err_key(err));
 	return false;
 }
 
 bool
-serve_link_is_rightful(const struct serve_link *link)
+rsp_service_rights_hold(const struct service_link *link)
 {
 	const struct rsp_stream_auth *auth = rsp_channel_auth(link->channel);
-	struct rsp_serve *s = link->service;
+	struct rsp_registrar_service *s = link->service;
 
 	if (!*auth->key)
 		return has_good_certificate(link);
@@ -221,25 +222,25 @@ serve_link_is_rightful(const struct serve_link *link)
 		has(link->dialled ? &s->rights->we_dial[auth->role] : &s->rights->dials_us[auth->role], auth->identity);
 	if (replaced && rsp_clock_ms() < s->rekey_end_ms)
 		return true;
-	serve_link_record(link, RSP_EVENT_RIGHTS_ENDED, 0, replaced ? "key-replaced" : key ? "key-expired" : "key-removed");
+	rsp_service_link_record(link, RSP_EVENT_RIGHTS_ENDED, 0, replaced ? "key-replaced" : key ? "key-expired" : "key-removed");
 	return false;
 }
 
 /* Close what has no right to be there; what an authz.json that is narrower now ends, the engine ends. */
 static void
-review_links(struct rsp_serve *s)
+review_links(struct rsp_registrar_service *s)
 {
 	for (uint32_t i = 0; i < s->n_links; i++) {
-		struct serve_link *link = s->links[i];
+		struct service_link *link = s->links[i];
 
 		if (!link->channel || !rsp_channel_is_open(link->channel))
 			continue;
 		const struct rsp_stream_auth *auth = rsp_channel_auth(link->channel);
-		if (!serve_link_is_rightful(link)) {
-			serve_link_close(link, false);
-		} else if (auth->role == RSP_ROLE_MONITOR && !serve_may_look(s, auth->identity)) {
-			serve_link_record(link, RSP_EVENT_RIGHTS_ENDED, 0, "monitor-not-allowed");
-			serve_link_close(link, false);
+		if (!rsp_service_rights_hold(link)) {
+			rsp_service_link_close(link, false);
+		} else if (auth->role == RSP_ROLE_MONITOR && !rsp_service_rights_may_look(s, auth->identity)) {
+			rsp_service_link_record(link, RSP_EVENT_RIGHTS_ENDED, 0, "monitor-not-allowed");
+			rsp_service_link_close(link, false);
 		}
 	}
 }
@@ -263,7 +264,7 @@ next_end(const struct rsp_scope *scope, int64_t now_ms)
 
 /* Let the alarm ring when the time of replaced keys is over, or when the next right ends by its date. */
 static void
-arm_review(struct rsp_serve *s)
+arm_review(struct rsp_registrar_service *s)
 {
 	int64_t wall_ms = rsp_clock_wall_ms();
 	uint64_t now_ms = rsp_clock_ms(), in_ms = LOOK_AGAIN_MS;
@@ -279,20 +280,20 @@ arm_review(struct rsp_serve *s)
 static void
 on_review(void *ctx)
 {
-	struct rsp_serve *s = ctx;
+	struct rsp_registrar_service *s = ctx;
 	bool ended = s->rights_end_ms < rsp_clock_wall_ms();
 
-	if (ended && serve_rights_take(s, s->scope))
+	if (ended && rsp_service_rights_take(s, s->scope))
 		ended = false; /* out of memory: later */
 	review_links(s);
 	if (ended)
 		rsp_registrar_rights_changed(s->engine, rsp_clock_ms());
 	arm_review(s);
-	serve_arm(s);
+	service_arm(s);
 }
 
 enum rsp_err
-serve_rights_init(struct rsp_serve *s)
+rsp_service_rights_init(struct rsp_registrar_service *s)
 {
 	enum rsp_err err = rsp_alarm_new(s->loop, on_review, s, &s->review);
 
@@ -302,7 +303,7 @@ serve_rights_init(struct rsp_serve *s)
 }
 
 void
-serve_rights_review(struct rsp_serve *s)
+rsp_service_rights_review(struct rsp_registrar_service *s)
 {
 	if (s->config.engine.insecure)
 		return;
@@ -310,5 +311,5 @@ serve_rights_review(struct rsp_serve *s)
 	review_links(s);
 	rsp_registrar_rights_changed(s->engine, rsp_clock_ms());
 	arm_review(s);
-	serve_arm(s);
+	service_arm(s);
 }

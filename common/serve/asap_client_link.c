@@ -3,14 +3,14 @@
 
 #include "keys/scope.h"
 #include "proto/message.h"
-#include "serve/client_priv.h"
+#include "serve/asap_client_priv.h"
 
 /* The engine's links: channels that we dial, or that registrars open to us. */
 
-struct session_link *
-rsp_session_link_find(const struct rsp_session *s, uint32_t id)
+struct asap_client_link *
+rsp_asap_client_link_find(const struct rsp_asap_client *s, uint32_t id)
 {
-	struct session_link *link;
+	struct asap_client_link *link;
 
 	LIST_FOREACH(link, &s->links, entry)
 	if (link->id == id)
@@ -20,7 +20,7 @@ rsp_session_link_find(const struct rsp_session *s, uint32_t id)
 
 /* Forget @link. What is queued is sent, and its connection closes by itself. */
 static void
-link_free(struct session_link *link)
+link_free(struct asap_client_link *link)
 {
 	LIST_REMOVE(link, entry);
 	rsp_channel_free(link->channel);
@@ -29,16 +29,16 @@ link_free(struct session_link *link)
 }
 
 /* NULL: out of memory. */
-static struct session_link *
-link_new(struct rsp_session *s, const char *server_name)
+static struct asap_client_link *
+link_new(struct rsp_asap_client *s, const char *server_name)
 {
-	struct session_link *link = calloc(1, sizeof *link);
+	struct asap_client_link *link = calloc(1, sizeof *link);
 
 	if (!link)
 		return NULL;
 	do
 		s->last_id++;
-	while (!s->last_id || rsp_session_link_find(s, s->last_id));
+	while (!s->last_id || rsp_asap_client_link_find(s, s->last_id));
 	link->s = s;
 	link->id = s->last_id;
 	LIST_INSERT_HEAD(&s->links, link, entry);
@@ -63,15 +63,15 @@ step_of(enum rsp_connect_stage stage)
 }
 
 enum rsp_client_step
-rsp_session_link_step(const struct rsp_session *s, uint32_t id)
+rsp_asap_client_link_step(const struct rsp_asap_client *s, uint32_t id)
 {
-	const struct session_link *link = rsp_session_link_find(s, id);
+	const struct asap_client_link *link = rsp_asap_client_link_find(s, id);
 
 	return link ? step_of(rsp_channel_stage(link->channel)) : RSP_STEP_DNS;
 }
 
 void
-rsp_session_links_done(struct rsp_session *s)
+rsp_asap_client_link_done_all(struct rsp_asap_client *s)
 {
 	while (!LIST_EMPTY(&s->links))
 		link_free(LIST_FIRST(&s->links));
@@ -79,7 +79,7 @@ rsp_session_links_done(struct rsp_session *s)
 
 /* Whether this node still shares a valid key of the kind with the registrar at the other end, if @link was opened with a key. */
 static bool
-is_rightful(const struct session_link *link)
+is_rightful(const struct asap_client_link *link)
 {
 	const struct rsp_stream_auth *auth = rsp_channel_auth(link->channel);
 	const struct rsp_scope *scope = link->s->config.scope;
@@ -100,7 +100,7 @@ is_rightful(const struct session_link *link)
 
 /* True if @link may go on. Else it fails, as if the connection had broken. */
 static bool
-review(struct session_link *link)
+review(struct asap_client_link *link)
 {
 	struct rsp_why why;
 
@@ -112,9 +112,9 @@ review(struct session_link *link)
 }
 
 void
-rsp_session_links_review(struct rsp_session *s)
+rsp_asap_client_link_review_all(struct rsp_asap_client *s)
 {
-	struct session_link *link;
+	struct asap_client_link *link;
 
 	LIST_FOREACH(link, &s->links, entry)
 	if (rsp_channel_is_open(link->channel))
@@ -124,8 +124,8 @@ rsp_session_links_review(struct rsp_session *s)
 static void
 on_up(void *ctx, const struct rsp_stream_auth *auth)
 {
-	struct session_link *link = ctx;
-	struct rsp_session *s = link->s;
+	struct asap_client_link *link = ctx;
+	struct rsp_asap_client *s = link->s;
 	struct rsp_link_info info = {
 		.carrier = auth->carrier,
 		.role = auth->role,
@@ -143,23 +143,23 @@ on_up(void *ctx, const struct rsp_stream_auth *auth)
 	if (s->listener && auth->secure && !link->accepted) /* the registrar may dial us, too, from its address */
 		rsp_listener_know(s->listener, &auth->remote);
 	rsp_client_link_up(s->engine, rsp_clock_ms(), link->id, &info);
-	session_settle(s);
+	asap_client_settle(s);
 }
 
 static void
 on_message(void *ctx, struct rsp_bytes message)
 {
-	struct session_link *link = ctx;
-	struct rsp_session *s = link->s;
+	struct asap_client_link *link = ctx;
+	struct rsp_asap_client *s = link->s;
 
 	rsp_client_receive(s->engine, rsp_clock_ms(), link->id, message);
-	session_settle(s);
+	asap_client_settle(s);
 }
 
 static void
 on_malformed(void *ctx, struct rsp_bytes octets)
 {
-	struct session_link *link = ctx;
+	struct asap_client_link *link = ctx;
 	struct rsp_why why;
 
 	(void)octets;
@@ -170,13 +170,13 @@ on_malformed(void *ctx, struct rsp_bytes octets)
 static void
 on_down(void *ctx, enum rsp_connect_stage stage, const struct rsp_why *why)
 {
-	struct session_link *link = ctx;
-	struct rsp_session *s = link->s;
+	struct asap_client_link *link = ctx;
+	struct rsp_asap_client *s = link->s;
 	uint32_t id = link->id;
 
 	link_free(link);
 	rsp_client_link_down(s->engine, rsp_clock_ms(), id, step_of(stage), why);
-	session_settle(s);
+	asap_client_settle(s);
 }
 
 static const struct rsp_channel_events link_events = {
@@ -184,7 +184,7 @@ static const struct rsp_channel_events link_events = {
 };
 
 static struct rsp_channel_params
-params_of(struct session_link *link)
+params_of(struct asap_client_link *link)
 {
 	return (struct rsp_channel_params){ .frame = rsp_message_frame,
 					    .ppid = RSP_PPID_ASAP,
@@ -195,10 +195,10 @@ params_of(struct session_link *link)
 
 /* Dial @to over @link: at its address, or at those that @server has. */
 static enum rsp_err
-dial(struct session_link *link, const struct rsp_dial *to, const struct session_server *server)
+dial(struct asap_client_link *link, const struct rsp_dial *to, const struct asap_client_server *server)
 {
-	struct rsp_session *s = link->s;
-	const struct rsp_session_config *config = &s->config;
+	struct rsp_asap_client *s = link->s;
+	const struct rsp_asap_client_config *config = &s->config;
 	const char *demanded = to->role == RSP_ROLE_USER ? config->tls_name : NULL;
 	struct rsp_channel_params params = params_of(link);
 	struct rsp_sockaddr at[RSP_CLIENT_SERVER_IPS_MAX];
@@ -227,12 +227,12 @@ dial(struct session_link *link, const struct rsp_dial *to, const struct session_
 }
 
 uint32_t
-rsp_session_link_dial(struct rsp_session *s, const struct rsp_dial *to, unsigned server)
+rsp_asap_client_link_dial(struct rsp_asap_client *s, const struct rsp_dial *to, unsigned server)
 {
 	char address[RSP_SOCKADDR_TEXT_MAX];
 
-	rsp_addr_format(&to->ip, to->port, address);
-	struct session_link *link = link_new(s, to->server_name ? to->server_name : address);
+	rsp_sockaddr_format_ip(&to->ip, to->port, address);
+	struct asap_client_link *link = link_new(s, to->server_name ? to->server_name : address);
 	if (!link)
 		return 0;
 	if (dial(link, to, to->ip.family ? NULL : &s->servers[server])) {
@@ -243,9 +243,9 @@ rsp_session_link_dial(struct rsp_session *s, const struct rsp_dial *to, unsigned
 }
 
 void
-rsp_session_link_send(struct rsp_session *s, uint32_t id, struct rsp_bytes message)
+rsp_asap_client_link_send(struct rsp_asap_client *s, uint32_t id, struct rsp_bytes message)
 {
-	struct session_link *link = rsp_session_link_find(s, id);
+	struct asap_client_link *link = rsp_asap_client_link_find(s, id);
 	struct rsp_why why;
 
 	if (!link || !rsp_channel_is_open(link->channel))
@@ -258,9 +258,9 @@ rsp_session_link_send(struct rsp_session *s, uint32_t id, struct rsp_bytes messa
 }
 
 void
-rsp_session_link_close(struct rsp_session *s, uint32_t id)
+rsp_asap_client_link_close(struct rsp_asap_client *s, uint32_t id)
 {
-	struct session_link *link = rsp_session_link_find(s, id);
+	struct asap_client_link *link = rsp_asap_client_link_find(s, id);
 
 	if (link)
 		link_free(link);
@@ -270,8 +270,8 @@ rsp_session_link_close(struct rsp_session *s, uint32_t id)
 static void
 on_accept(void *ctx, struct rsp_stream *stream, const struct rsp_stream_auth *auth)
 {
-	struct rsp_session *s = ctx;
-	struct session_link *link = link_new(s, auth->identity ? auth->identity : "");
+	struct rsp_asap_client *s = ctx;
+	struct asap_client_link *link = link_new(s, auth->identity ? auth->identity : "");
 
 	if (!link) {
 		rsp_channel_reject(stream);
@@ -289,7 +289,7 @@ on_accept(void *ctx, struct rsp_stream *stream, const struct rsp_stream_auth *au
 static void
 on_refused(void *ctx, const struct rsp_sockaddr *remote, const struct rsp_why *why)
 {
-	struct rsp_session *s = ctx;
+	struct rsp_asap_client *s = ctx;
 
 	if (s->config.refused)
 		s->config.refused(s->config.refused_ctx, remote, why);
@@ -307,7 +307,7 @@ on_use(void *ctx, struct rsp_stream *stream)
 }
 
 enum rsp_err
-rsp_session_listen(struct rsp_session *s, struct rsp_why *why)
+rsp_asap_client_link_listen(struct rsp_asap_client *s, struct rsp_why *why)
 {
 	static const struct rsp_ip any[] = { { .family = 6 }, { .family = 4 } };
 	struct rsp_listener_params params = {

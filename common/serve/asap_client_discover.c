@@ -1,14 +1,14 @@
 #include <stdio.h>
 
 #include "keys/scope.h"
-#include "serve/client_priv.h"
+#include "serve/asap_client_priv.h"
 
 /* Announcements of registrars: the engine decides what they are worth. */
 
 static void
 on_heard(void *ctx, const struct rsp_sockaddr *from, struct rsp_bytes datagram)
 {
-	struct rsp_session *s = ctx;
+	struct rsp_asap_client *s = ctx;
 	struct rsp_trace_flow flow = {
 		.ppid = RSP_PPID_ASAP,
 		.src = rsp_sockaddr_ip(from),
@@ -17,17 +17,17 @@ on_heard(void *ctx, const struct rsp_sockaddr *from, struct rsp_bytes datagram)
 
 	if (rsp_client_announced(s->engine, rsp_clock_ms(), &flow.src, datagram)) /* else a flood would fill the disk */
 		rsp_trace_message(s->config.trace, rsp_clock_wall_ms(), &flow, datagram);
-	session_settle(s);
+	asap_client_settle(s);
 }
 
 /* Somebody has to be able to prove that he is one of the scope's. */
 static enum rsp_err
-check(const struct rsp_session_config *config, struct rsp_why *why)
+check(const struct rsp_asap_client_config *config, struct rsp_why *why)
 {
 	bool names = config->tls_name || (config->scope && config->scope->n_registrars);
 
-	if (config->n_discover > RSP_SESSION_DISCOVER_MAX)
-		return rsp_fail(why, RSP_EUSAGE, "--discover", "given more than %d times", RSP_SESSION_DISCOVER_MAX);
+	if (config->n_discover > RSP_ASAP_CLIENT_DISCOVER_MAX)
+		return rsp_fail(why, RSP_EUSAGE, "--discover", "given more than %d times", RSP_ASAP_CLIENT_DISCOVER_MAX);
 	if (!config->plaintext && !config->element && !names)
 		return rsp_fail(why, RSP_EUSAGE, "--discover",
 				"without a scope directory, a name that certificates must have is needed");
@@ -35,9 +35,9 @@ check(const struct rsp_session_config *config, struct rsp_why *why)
 }
 
 enum rsp_err
-rsp_session_discover(struct rsp_session *s, struct rsp_why *why)
+rsp_asap_client_discover(struct rsp_asap_client *s, struct rsp_why *why)
 {
-	const struct rsp_session_config *config = &s->config;
+	const struct rsp_asap_client_config *config = &s->config;
 	enum rsp_err err = config->n_discover ? check(config, why) : RSP_OK;
 
 	for (unsigned i = 0; !err && i < config->n_discover; i++) {
@@ -52,7 +52,7 @@ rsp_session_discover(struct rsp_session *s, struct rsp_why *why)
 }
 
 void
-rsp_session_discover_done(struct rsp_session *s)
+rsp_asap_client_discover_done(struct rsp_asap_client *s)
 {
 	for (size_t i = 0; i < RSP_COUNT(s->announce_listeners); i++) {
 		rsp_announce_listener_free(s->announce_listeners[i]);
@@ -61,7 +61,7 @@ rsp_session_discover_done(struct rsp_session *s)
 }
 
 unsigned
-rsp_session_registrars(const struct rsp_session *s, struct rsp_client_server *ret)
+rsp_asap_client_discover_registrars(const struct rsp_asap_client *s, struct rsp_client_server *ret)
 {
 	const struct rsp_scope *scope = s->config.plaintext || s->config.tls_name ? NULL : s->config.scope;
 	unsigned n = 0;
@@ -81,7 +81,7 @@ rsp_session_registrars(const struct rsp_session *s, struct rsp_client_server *re
 }
 
 bool
-rsp_session_listens_at(const struct rsp_session *s, unsigned i, char out[static RSP_ANNOUNCE_TEXT_MAX])
+rsp_asap_client_discover_at(const struct rsp_asap_client *s, unsigned i, char out[static RSP_ANNOUNCE_TEXT_MAX])
 {
 	if (i >= RSP_COUNT(s->announce_listeners) || !s->announce_listeners[i])
 		return false;

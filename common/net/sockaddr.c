@@ -1,4 +1,4 @@
-#include "net/addr.h"
+#include "net/sockaddr.h"
 
 #include <net/if.h>
 #include <netinet/in.h>
@@ -80,7 +80,7 @@ rsp_sockaddr_port(const struct rsp_sockaddr *sa)
 }
 
 void
-rsp_addr_format(const struct rsp_ip *ip, uint16_t port, char out[static RSP_SOCKADDR_TEXT_MAX])
+rsp_sockaddr_format_ip(const struct rsp_ip *ip, uint16_t port, char out[static RSP_SOCKADDR_TEXT_MAX])
 {
 	char text[RSP_IP_TEXT_MAX];
 
@@ -94,7 +94,7 @@ rsp_sockaddr_format(const struct rsp_sockaddr *sa, char out[static RSP_SOCKADDR_
 	struct rsp_ip ip = rsp_sockaddr_ip(sa);
 
 	if (ip.family)
-		rsp_addr_format(&ip, rsp_sockaddr_port(sa), out);
+		rsp_sockaddr_format_ip(&ip, rsp_sockaddr_port(sa), out);
 	else
 		(void)snprintf(out, RSP_SOCKADDR_TEXT_MAX, "local");
 }

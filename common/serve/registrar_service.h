@@ -1,5 +1,5 @@
-#ifndef RSP_SERVE_REGISTRAR_H
-#define RSP_SERVE_REGISTRAR_H
+#ifndef RSP_SERVE_REGISTRAR_SERVICE_H
+#define RSP_SERVE_REGISTRAR_SERVICE_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -15,7 +15,7 @@ struct rsp_scope;
 struct rsp_trace;
 
 /** The ports of a registrar; each has a listener of its own. */
-enum rsp_serve_port {
+enum rsp_registrar_service_port {
 	RSP_SERVE_ASAP,      /* TLS: elements by key, users by certificate. Plain text if the engine is insecure */
 	RSP_SERVE_ENRP,      /* TLS: registrars and monitors by key. Plain text if the engine is insecure */
 	RSP_SERVE_ASAP_OPEN, /* plain text of a secure registrar, which refuses what it must (RFC 5352 s.9.3) */
@@ -23,19 +23,19 @@ enum rsp_serve_port {
 };
 
 /** "asap", "enrp", "plain-asap". Static. */
-const char *rsp_serve_port_name(enum rsp_serve_port port);
+const char *rsp_registrar_service_port_name(enum rsp_registrar_service_port port);
 
 /** Another registrar of the scope, and where it listens for registrars: HOST may be a name. */
-struct rsp_serve_contact {
+struct rsp_registrar_service_contact {
 	char name[RSP_NAME_MAX + 1]; /* "" in plain text */
 	char host[RSP_HOST_MAX + 1];
 	uint16_t port;
 };
 
-struct rsp_serve_config {
+struct rsp_registrar_service_config {
 	/* may and its like, name, epoch_ms, contacts and where we listen are the service's own */
 	struct rsp_registrar_config engine;
-	const struct rsp_serve_contact *contacts; /* copied; at most RSP_CONTACTS_MAX */
+	const struct rsp_registrar_service_contact *contacts; /* copied; at most RSP_CONTACTS_MAX */
 	unsigned n_contacts;
 	struct rsp_sockaddr at[RSP_SERVE_COUNT]; /* where to listen; port 0: the kernel chooses; empty: not at all */
 	struct rsp_listener_limits limits;       /* of each port */
@@ -54,25 +54,25 @@ struct rsp_serve_config {
 	 * @dialled we made it, to a port of that kind of whom @whom (NULL: plain text) names. That other registrars cannot
 	 * be reached is not told here, but as an event.
 	 */
-	void (*refused)(void *ctx, enum rsp_serve_port port, bool dialled, const char *whom, const struct rsp_why *why);
+	void (*refused)(void *ctx, enum rsp_registrar_service_port port, bool dialled, const char *whom, const struct rsp_why *why);
 	void *ctx;
 };
 
-struct rsp_serve;
+struct rsp_registrar_service;
 
 /**
  * Begin to serve on @loop as the registrar @name, with the keys, certificate and authorisations of @scope, which must
- * live until the next rsp_serve_reload(). @scope may be NULL for an insecure one only.
+ * live until the next rsp_registrar_service_reload(). @scope may be NULL for an insecure one only.
  * RSP_ENOKEY, RSP_EKEY, RSP_EIO, RSP_EUSAGE… with @why filled.
  */
-enum rsp_err rsp_serve_new(struct rsp_loop *loop, const struct rsp_serve_config *config, const char *name,
-			   const struct rsp_scope *scope, struct rsp_serve **ret, struct rsp_why *why) RSP_NODISCARD;
+enum rsp_err rsp_registrar_service_new(struct rsp_loop *loop, const struct rsp_registrar_service_config *config, const char *name,
+			   const struct rsp_scope *scope, struct rsp_registrar_service **ret, struct rsp_why *why) RSP_NODISCARD;
 
 /** Where @port really listens; NULL if it does not. */
-const struct rsp_sockaddr *rsp_serve_address(const struct rsp_serve *s, enum rsp_serve_port port);
+const struct rsp_sockaddr *rsp_registrar_service_address(const struct rsp_registrar_service *s, enum rsp_registrar_service_port port);
 
 /** The server id it chose or was given. */
-uint32_t rsp_serve_id(const struct rsp_serve *s);
+uint32_t rsp_registrar_service_id(const struct rsp_registrar_service *s);
 
 /**
  * Use the keys, certificate, revocations and authorisations of @scope for what comes, and hold what is there against
@@ -81,27 +81,27 @@ uint32_t rsp_serve_id(const struct rsp_serve *s);
  * taken for dead.
  * An error leaves the old ones in force; else the old scope may be freed.
  */
-enum rsp_err rsp_serve_reload(struct rsp_serve *s, const struct rsp_scope *scope,
+enum rsp_err rsp_registrar_service_reload(struct rsp_registrar_service *s, const struct rsp_scope *scope,
 			      struct rsp_why *why) RSP_NODISCARD;
 
 /** Stop listening, close every connection once what is queued has been sent, then call @left. */
-void rsp_serve_leave(struct rsp_serve *s, void (*left)(void *ctx));
+void rsp_registrar_service_leave(struct rsp_registrar_service *s, void (*left)(void *ctx));
 
 /** The engine, for those who only look. */
-const struct rsp_registrar *rsp_serve_engine(const struct rsp_serve *s);
+const struct rsp_registrar *rsp_registrar_service_engine(const struct rsp_registrar_service *s);
 
-struct rsp_serve_stats {
+struct rsp_registrar_service_stats {
 	struct rsp_registrar_stats engine;
 	struct rsp_listener_stats port[RSP_SERVE_COUNT];
 };
 
-void rsp_serve_stats(const struct rsp_serve *s, struct rsp_serve_stats *ret);
+void rsp_registrar_service_stats(const struct rsp_registrar_service *s, struct rsp_registrar_service_stats *ret);
 
 /** The configuration, with the defaults in the place of zeros. */
-const struct rsp_serve_config *rsp_serve_config_of(const struct rsp_serve *s);
+const struct rsp_registrar_service_config *rsp_registrar_service_config_of(const struct rsp_registrar_service *s);
 
 /** End at once; connections are cut. NULL is fine. Nothing is called any more. */
-void rsp_serve_free(struct rsp_serve *s);
-RSP_AUTO_DEFINE(struct rsp_serve *, rsp_serve_free)
+void rsp_registrar_service_free(struct rsp_registrar_service *s);
+RSP_AUTO_DEFINE(struct rsp_registrar_service *, rsp_registrar_service_free)
 
 #endif

@@ -3,15 +3,16 @@
 
 #include "base/clock.h"
 #include "keys/scope.h"
+#include "net/alarm.h"
 #include "net/loop.h"
 #include "net/trace.h"
 #include "proto/message.h"
-#include "serve/registrar_priv.h"
+#include "serve/registrar_service_priv.h"
 
 #define MESSAGE_MS 30000
 
 const char *
-rsp_serve_port_name(enum rsp_serve_port port)
+rsp_registrar_service_port_name(enum rsp_registrar_service_port port)
 {
 	static const char *const names[] = { "asap", "enrp", "plain-asap" };
 
@@ -22,7 +23,7 @@ rsp_serve_port_name(enum rsp_serve_port port)
 static void
 on_arm(void *ctx)
 {
-	struct rsp_serve *s = ctx;
+	struct rsp_registrar_service *s = ctx;
 
 	rsp_alarm_set(s->due, rsp_registrar_deadline(s->engine));
 	if (!s->told_ready && rsp_registrar_state(s->engine) == RSP_REGISTRAR_SERVING) {
@@ -34,10 +35,10 @@ on_arm(void *ctx)
 static void
 on_due(void *ctx)
 {
-	struct rsp_serve *s = ctx;
+	struct rsp_registrar_service *s = ctx;
 
 	rsp_registrar_tick(s->engine, rsp_clock_ms());
-	serve_arm(s);
+	service_arm(s);
 }
 
 /* The engine's calls. No channel calls back during them. */
@@ -45,43 +46,43 @@ on_due(void *ctx)
 static void
 op_send(void *ctx, uint32_t id, struct rsp_bytes message)
 {
-	struct serve_link *link = serve_link_of(ctx, id);
+	struct service_link *link = rsp_service_link_of(ctx, id);
 
 	enum rsp_err err = link ? rsp_channel_send(link->channel, message) : RSP_ECLOSED;
 	if (!err || err == RSP_ECLOSED) /* the end of the connection is told by down() */
 		return;
 	if (err == RSP_ELIMIT)
-		serve_link_record(link, RSP_EVENT_LIMIT, message.n ? message.p[0] : 0, "connection-queue");
-	serve_link_close(link, false);
+		rsp_service_link_record(link, RSP_EVENT_LIMIT, message.n ? message.p[0] : 0, "connection-queue");
+	rsp_service_link_close(link, false);
 }
 
 static void
 op_close(void *ctx, uint32_t id)
 {
-	struct serve_link *link = serve_link_of(ctx, id);
+	struct service_link *link = rsp_service_link_of(ctx, id);
 
 	if (!link)
 		return;
 	link->known = false;
-	serve_link_close(link, true);
+	rsp_service_link_close(link, true);
 }
 
 static void
 op_record(void *ctx, const struct rsp_event *event)
 {
-	struct rsp_serve *s = ctx;
+	struct rsp_registrar_service *s = ctx;
 
 	s->config.record(s->config.ctx, event);
 }
 
-static const struct rsp_engine_ops ops = { op_send, op_close, serve_link_dial, op_record };
+static const struct rsp_engine_ops ops = { op_send, op_close, rsp_service_link_dial, op_record };
 
 /* What connections tell. */
 
 static void
-up(struct serve_link *link, const struct rsp_stream_auth *auth)
+up(struct service_link *link, const struct rsp_stream_auth *auth)
 {
-	struct rsp_serve *s = link->service;
+	struct rsp_registrar_service *s = link->service;
 	bool named = auth->role != RSP_ROLE_USER && auth->role != RSP_ROLE_NONE;
 	struct rsp_link_info info = {
 		.protocol = link->port == RSP_SERVE_ENRP ? RSP_ENRP : RSP_ASAP,
@@ -97,33 +98,33 @@ up(struct serve_link *link, const struct rsp_stream_auth *auth)
 	};
 	bool known = link->known;
 
-	if (!serve_link_is_rightful(link)) { /* it was taken away during the handshake */
-		serve_link_close(link, false);
+	if (!rsp_service_rights_hold(link)) { /* it was taken away during the handshake */
+		rsp_service_link_close(link, false);
 		return;
 	}
-	serve_link_know(link, auth);
-	if (auth->role == RSP_ROLE_MONITOR && !serve_may_look(s, auth->identity)) {
-		serve_link_record(link, RSP_EVENT_REFUSED, 0, "monitor-not-allowed");
-		serve_link_close(link, false);
+	rsp_service_link_know(link, auth);
+	if (auth->role == RSP_ROLE_MONITOR && !rsp_service_rights_may_look(s, auth->identity)) {
+		rsp_service_link_record(link, RSP_EVENT_REFUSED, 0, "monitor-not-allowed");
+		rsp_service_link_close(link, false);
 		return;
 	}
 	link->known = true;
 	if (rsp_registrar_link_up(s->engine, rsp_clock_ms(), link->id, &info)) {
 		link->known = false;
-		serve_link_close(link, false);
+		rsp_service_link_close(link, false);
 	}
 	if (known || link->known)
-		serve_arm(s);
+		service_arm(s);
 }
 
 static void
 on_accepted(void *ctx, struct rsp_stream *stream, const struct rsp_stream_auth *auth)
 {
-	struct serve_port *port = ctx;
-	struct serve_link *link = serve_link_accept(port->service, stream, port->kind);
+	struct service_port *port = ctx;
+	struct service_link *link = rsp_service_link_accept(port->service, stream, port->kind);
 
 	if (link && port->service->left)
-		serve_link_close(link, false); /* it came while we leave */
+		rsp_service_link_close(link, false); /* it came while we leave */
 	else if (link)
 		up(link, auth);
 }
@@ -137,18 +138,18 @@ on_up(void *ctx, const struct rsp_stream_auth *auth)
 static void
 on_message(void *ctx, struct rsp_bytes message)
 {
-	struct serve_link *link = ctx;
+	struct service_link *link = ctx;
 
 	rsp_registrar_receive(link->service->engine, rsp_clock_ms(), link->id, message);
-	serve_arm(link->service);
+	service_arm(link->service);
 }
 
 /* A message has begun and is not complete: bound the time that the rest may take. */
 static void
 on_partial(void *ctx)
 {
-	struct serve_link *link = ctx;
-	struct rsp_serve *s = link->service;
+	struct service_link *link = ctx;
+	struct rsp_registrar_service *s = link->service;
 
 	if (s->sweeping)
 		return;
@@ -159,19 +160,19 @@ on_partial(void *ctx)
 static void
 on_malformed(void *ctx, struct rsp_bytes octets)
 {
-	struct serve_link *link = ctx;
+	struct service_link *link = ctx;
 	bool tls = octets.p[0] == 0x16 && !rsp_channel_auth(link->channel)->secure;
 
-	serve_link_record(link, RSP_EVENT_MALFORMED, octets.p[0],
+	rsp_service_link_record(link, RSP_EVENT_MALFORMED, octets.p[0],
 			  tls ? "a TLS handshake, but this port is for plain text"
 			      : "a length field that no message can have");
-	serve_link_close(link, !tls);
+	rsp_service_link_close(link, !tls);
 }
 
 static void
 done_leaving(void *ctx)
 {
-	struct rsp_serve *s = ctx;
+	struct rsp_registrar_service *s = ctx;
 
 	s->left(s->config.ctx);
 }
@@ -179,7 +180,7 @@ done_leaving(void *ctx)
 static void
 on_ready(void *ctx)
 {
-	struct rsp_serve *s = ctx;
+	struct rsp_registrar_service *s = ctx;
 
 	if (s->config.ready && !s->left)
 		s->config.ready(s->config.ctx);
@@ -188,9 +189,9 @@ on_ready(void *ctx)
 /* Record why the connection broke, unless the other side is simply not there, or the engine records it: that a registrar
  * cannot be dialled. */
 static void
-record_broken(const struct serve_link *link, enum rsp_connect_stage stage, const struct rsp_why *why)
+record_broken(const struct service_link *link, enum rsp_connect_stage stage, const struct rsp_why *why)
 {
-	const struct rsp_serve *s = link->service;
+	const struct rsp_registrar_service *s = link->service;
 	bool dialling = link->dialled && stage != RSP_CONNECT_OPEN;
 	bool absent = why->err == RSP_ECLOSED || why->err == RSP_EUNREACHABLE || (why->err == RSP_ETIMEOUT && dialling);
 
@@ -201,16 +202,16 @@ record_broken(const struct serve_link *link, enum rsp_connect_stage stage, const
 static void
 on_down(void *ctx, enum rsp_connect_stage stage, const struct rsp_why *why)
 {
-	struct serve_link *link = ctx;
-	struct rsp_serve *s = link->service;
+	struct service_link *link = ctx;
+	struct rsp_registrar_service *s = link->service;
 	uint32_t id = link->id;
 	bool known = link->known;
 
 	record_broken(link, stage, why);
-	serve_link_free(link);
+	rsp_service_link_free(link);
 	if (known) {
 		rsp_registrar_link_failed(s->engine, rsp_clock_ms(), id, why);
-		serve_arm(s);
+		service_arm(s);
 	}
 	if (s->left && s->n_open == 0)
 		rsp_defer_ask(s->loop, &s->leave);
@@ -226,7 +227,7 @@ static const struct rsp_channel_events link_events = { .up = on_up,
 static void
 on_refused(void *ctx, const struct rsp_sockaddr *remote, const struct rsp_why *why)
 {
-	struct serve_port *port = ctx;
+	struct service_port *port = ctx;
 
 	(void)remote;
 	port->service->config.refused(port->service->config.ctx, port->kind, false, NULL, why);
@@ -236,7 +237,7 @@ on_refused(void *ctx, const struct rsp_sockaddr *remote, const struct rsp_why *w
 static enum rsp_listener_use
 on_use(void *ctx, struct rsp_stream *stream)
 {
-	const struct serve_link *link = ctx ? rsp_channel_ctx(ctx) : NULL;
+	const struct service_link *link = ctx ? rsp_channel_ctx(ctx) : NULL;
 
 	(void)stream;
 	if (!link || !link->known)
@@ -250,18 +251,18 @@ on_use(void *ctx, struct rsp_stream *stream)
 static void
 on_sweep(void *ctx)
 {
-	struct rsp_serve *s = ctx;
+	struct rsp_registrar_service *s = ctx;
 	uint64_t now = rsp_clock_ms(), next = RSP_NEVER;
 
 	for (uint32_t i = 0; i < s->n_links; i++) {
-		struct serve_link *link = s->links[i];
+		struct service_link *link = s->links[i];
 		uint64_t partial_ms = link->channel ? rsp_channel_partial_ms(link->channel) : 0;
 		if (!partial_ms)
 			continue;
 		uint64_t end = partial_ms + s->config.message_ms;
 		if (end <= now) {
-			serve_link_record(link, RSP_EVENT_LIMIT, 0, "message-time");
-			serve_link_close(link, false);
+			rsp_service_link_record(link, RSP_EVENT_LIMIT, 0, "message-time");
+			rsp_service_link_close(link, false);
 		} else if (end < next) {
 			next = end;
 		}
@@ -271,7 +272,7 @@ on_sweep(void *ctx)
 }
 
 static enum rsp_err
-make_tls(const struct rsp_serve *s, const struct rsp_scope *scope, struct rsp_tls **ret, struct rsp_why *why)
+make_tls(const struct rsp_registrar_service *s, const struct rsp_scope *scope, struct rsp_tls **ret, struct rsp_why *why)
 {
 	if (!scope)
 		return rsp_fail(why, RSP_ENOKEY, s->name, "a secure registrar needs a scope directory");
@@ -287,9 +288,9 @@ make_tls(const struct rsp_serve *s, const struct rsp_scope *scope, struct rsp_tl
 }
 
 static enum rsp_err
-listen_at(struct rsp_serve *s, enum rsp_serve_port kind, struct rsp_why *why)
+listen_at(struct rsp_registrar_service *s, enum rsp_registrar_service_port kind, struct rsp_why *why)
 {
-	struct serve_port *port = &s->port[kind];
+	struct service_port *port = &s->port[kind];
 	struct rsp_listener_params params = {
 		.at = s->config.at[kind],
 		.tls = kind == RSP_SERVE_ASAP_OPEN ? NULL : s->tls,
@@ -299,7 +300,7 @@ listen_at(struct rsp_serve *s, enum rsp_serve_port kind, struct rsp_why *why)
 		.use = on_use,
 	};
 
-	*port = (struct serve_port){ .service = s, .kind = kind };
+	*port = (struct service_port){ .service = s, .kind = kind };
 	if (params.at.len == 0)
 		return RSP_OK;
 	return rsp_listener_new(s->loop, &params, &accepted, port, &port->listener, why);
@@ -307,10 +308,10 @@ listen_at(struct rsp_serve *s, enum rsp_serve_port kind, struct rsp_why *why)
 
 /* What the engine needs to know for its part among registrars. */
 static void
-take_part(struct rsp_serve *s)
+take_part(struct rsp_registrar_service *s)
 {
 	struct rsp_registrar_config *engine = &s->config.engine;
-	const struct rsp_sockaddr *enrp = rsp_serve_address(s, RSP_SERVE_ENRP);
+	const struct rsp_sockaddr *enrp = rsp_registrar_service_address(s, RSP_SERVE_ENRP);
 
 	engine->name = s->name;
 	engine->epoch_ms = (uint64_t)rsp_clock_wall_ms() - rsp_clock_ms();
@@ -324,7 +325,7 @@ take_part(struct rsp_serve *s)
 
 /* The contacts, copied; a numeric address is known already, a name is looked up when it is dialled. */
 static enum rsp_err
-take_contacts(struct rsp_serve *s, struct rsp_contact_config to[static RSP_CONTACTS_MAX])
+take_contacts(struct rsp_registrar_service *s, struct rsp_contact_config to[static RSP_CONTACTS_MAX])
 {
 	unsigned n = s->config.n_contacts;
 
@@ -346,7 +347,7 @@ take_contacts(struct rsp_serve *s, struct rsp_contact_config to[static RSP_CONTA
 }
 
 static enum rsp_err
-start(struct rsp_serve *s, struct rsp_why *why)
+start(struct rsp_registrar_service *s, struct rsp_why *why)
 {
 	struct rsp_contact_config contacts[RSP_CONTACTS_MAX];
 	struct rsp_rng rng;
@@ -367,7 +368,7 @@ start(struct rsp_serve *s, struct rsp_why *why)
 	if (!err)
 		err = rsp_alarm_new(s->loop, on_sweep, s, &s->sweep);
 	if (!err)
-		err = serve_rights_init(s);
+		err = rsp_service_rights_init(s);
 	/* peers are told where we listen, so that comes first; nobody is accepted before the loop runs */
 	if (!err)
 		err = listen_at(s, RSP_SERVE_ENRP, why);
@@ -383,31 +384,31 @@ start(struct rsp_serve *s, struct rsp_why *why)
 		err = listen_at(s, RSP_SERVE_ASAP_OPEN, why);
 	if (err)
 		return err;
-	serve_arm(s);
+	service_arm(s);
 	return RSP_OK;
 }
 
 enum rsp_err
-rsp_serve_new(struct rsp_loop *loop, const struct rsp_serve_config *config, const char *name,
-	      const struct rsp_scope *scope, struct rsp_serve **ret, struct rsp_why *why)
+rsp_registrar_service_new(struct rsp_loop *loop, const struct rsp_registrar_service_config *config, const char *name,
+	      const struct rsp_scope *scope, struct rsp_registrar_service **ret, struct rsp_why *why)
 {
 	if (!rsp_name_ok(name))
 		return rsp_fail(why, RSP_EUSAGE, name, "is no name for a registrar");
 	if (!scope && !config->engine.insecure)
 		return rsp_fail(why, RSP_EUSAGE, name, "a secure registrar needs a scope");
-	RSP_AUTO(rsp_serve_free) struct rsp_serve *s = NULL;
+	RSP_AUTO(rsp_registrar_service_free) struct rsp_registrar_service *s = NULL;
 	s = calloc(1, sizeof(*s));
 	if (!s)
 		return rsp_fail(why, RSP_ENOMEM, name, "out of memory");
 	s->loop = loop;
 	s->config = *config;
 	s->link_events = &link_events;
-	serve_rights_ask(&s->config.engine);
+	rsp_service_rights_ask(&s->config.engine);
 	if (s->config.message_ms == 0)
 		s->config.message_ms = MESSAGE_MS;
 	rsp_listener_limits_fill(&s->config.limits);
 	memcpy(s->name, name, strlen(name));
-	enum rsp_err err = serve_rights_take(s, scope);
+	enum rsp_err err = rsp_service_rights_take(s, scope);
 	if (err)
 		return rsp_fail(why, err, name, "%s", rsp_err_text(err));
 	s->arm = (struct rsp_defer){ .call = on_arm, .ctx = s };
@@ -421,95 +422,95 @@ rsp_serve_new(struct rsp_loop *loop, const struct rsp_serve_config *config, cons
 }
 
 const struct rsp_sockaddr *
-rsp_serve_address(const struct rsp_serve *s, enum rsp_serve_port port)
+rsp_registrar_service_address(const struct rsp_registrar_service *s, enum rsp_registrar_service_port port)
 {
 	return s->port[port].listener ? rsp_listener_address(s->port[port].listener) : NULL;
 }
 
 uint32_t
-rsp_serve_id(const struct rsp_serve *s)
+rsp_registrar_service_id(const struct rsp_registrar_service *s)
 {
 	return s->config.engine.server_id;
 }
 
 const struct rsp_registrar *
-rsp_serve_engine(const struct rsp_serve *s)
+rsp_registrar_service_engine(const struct rsp_registrar_service *s)
 {
 	return s->engine;
 }
 
 enum rsp_err
-rsp_serve_reload(struct rsp_serve *s, const struct rsp_scope *scope, struct rsp_why *why)
+rsp_registrar_service_reload(struct rsp_registrar_service *s, const struct rsp_scope *scope, struct rsp_why *why)
 {
 	struct rsp_tls *tls = NULL;
 	enum rsp_err err = s->config.engine.insecure ? RSP_OK : make_tls(s, scope, &tls, why);
 
-	if (!err && (err = serve_rights_take(s, scope))) {
+	if (!err && (err = rsp_service_rights_take(s, scope))) {
 		rsp_tls_unref(tls);
 		return rsp_fail(why, err, s->name, "%s", rsp_err_text(err));
 	}
 	if (err)
 		return err;
 	if (tls) {
-		for (enum rsp_serve_port kind = 0; kind < RSP_SERVE_ASAP_OPEN; kind++)
+		for (enum rsp_registrar_service_port kind = 0; kind < RSP_SERVE_ASAP_OPEN; kind++)
 			if (s->port[kind].listener)
 				rsp_listener_set_tls(s->port[kind].listener, tls);
 		rsp_tls_unref(s->tls);
 		s->tls = tls;
 	}
-	serve_rights_review(s);
+	rsp_service_rights_review(s);
 	return RSP_OK;
 }
 
 static void
-stop_listening(struct rsp_serve *s)
+stop_listening(struct rsp_registrar_service *s)
 {
-	for (enum rsp_serve_port kind = 0; kind < RSP_SERVE_COUNT; kind++) {
+	for (enum rsp_registrar_service_port kind = 0; kind < RSP_SERVE_COUNT; kind++) {
 		rsp_listener_free(s->port[kind].listener);
 		s->port[kind].listener = NULL;
 	}
 }
 
 void
-rsp_serve_leave(struct rsp_serve *s, void (*left)(void *ctx))
+rsp_registrar_service_leave(struct rsp_registrar_service *s, void (*left)(void *ctx))
 {
 	s->left = left;
 	stop_listening(s);
 	rsp_registrar_leave(s->engine);
-	serve_arm(s);
+	service_arm(s);
 	for (uint32_t i = 0; i < s->n_links; i++) /* those that the engine does not know */
 		if (s->links[i]->channel)
-			serve_link_close(s->links[i], true);
+			rsp_service_link_close(s->links[i], true);
 	if (s->n_open == 0)
 		rsp_defer_ask(s->loop, &s->leave);
 }
 
 void
-rsp_serve_stats(const struct rsp_serve *s, struct rsp_serve_stats *ret)
+rsp_registrar_service_stats(const struct rsp_registrar_service *s, struct rsp_registrar_service_stats *ret)
 {
-	*ret = (struct rsp_serve_stats){ .engine = rsp_registrar_stats(s->engine) };
-	for (enum rsp_serve_port kind = 0; kind < RSP_SERVE_COUNT; kind++)
+	*ret = (struct rsp_registrar_service_stats){ .engine = rsp_registrar_stats(s->engine) };
+	for (enum rsp_registrar_service_port kind = 0; kind < RSP_SERVE_COUNT; kind++)
 		if (s->port[kind].listener)
 			rsp_listener_get_stats(s->port[kind].listener, &ret->port[kind]);
 }
 
-const struct rsp_serve_config *
-rsp_serve_config_of(const struct rsp_serve *s)
+const struct rsp_registrar_service_config *
+rsp_registrar_service_config_of(const struct rsp_registrar_service *s)
 {
 	return &s->config;
 }
 
 void
-rsp_serve_free(struct rsp_serve *s)
+rsp_registrar_service_free(struct rsp_registrar_service *s)
 {
 	if (!s)
 		return;
 	stop_listening(s);
 	for (uint32_t i = 0; i < s->n_links; i++) {
-		struct serve_link *link = s->links[i];
+		struct service_link *link = s->links[i];
 		if (link->channel) {
 			rsp_channel_close(link->channel, false);
-			serve_link_free(link);
+			rsp_service_link_free(link);
 		}
 		free(link);
 	}
@@ -522,7 +523,7 @@ rsp_serve_free(struct rsp_serve *s)
 	rsp_alarm_free(s->due);
 	rsp_alarm_free(s->sweep);
 	rsp_alarm_free(s->review);
-	serve_rights_done(s);
+	rsp_service_rights_done(s);
 	rsp_tls_unref(s->tls);
 	free(s);
 }

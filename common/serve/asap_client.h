@@ -1,12 +1,12 @@
-#ifndef RSP_SERVE_CLIENT_H
-#define RSP_SERVE_CLIENT_H
+#ifndef RSP_SERVE_ASAP_CLIENT_H
+#define RSP_SERVE_ASAP_CLIENT_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "engine/client/client.h"
 #include "keys/scope.h"
-#include "net/addr.h"
+#include "net/sockaddr.h"
 #include "net/announce.h"
 
 /* A client at work: the ASAP engine joined to connections, names, keys and the clock. One session serves one tool. */
@@ -16,9 +16,9 @@ struct rsp_scope;
 struct rsp_tls;
 struct rsp_trace;
 
-#define RSP_SESSION_DISCOVER_MAX 4
+#define RSP_ASAP_CLIENT_DISCOVER_MAX 4
 
-struct rsp_session_config {
+struct rsp_asap_client_config {
 	/* Where keys, certificates and registrars are. Must outlive the session. NULL with @plaintext and @servers. */
 	const struct rsp_scope *scope;
 	/* [NAME@]HOST[:PORT], [NAME@][V6]:PORT: whom to ask. NAME is what keys and certificates call it; without one it
@@ -45,7 +45,7 @@ struct rsp_session_config {
 	const char *tls_name; /* the name a user demands of every certificate, instead of each server's own */
 
 	struct rsp_client_timers timers;
-	uint64_t timeout_ms;	/* the whole run, from now; 0: none. rsp_session_set_timeout() changes it */
+	uint64_t timeout_ms;	/* the whole run, from now; 0: none. rsp_asap_client_set_timeout() changes it */
 	uint64_t max_outage_ms; /* 0: none */
 	unsigned rounds;	/* how often to go through the servers before giving up; 0: until the timeout */
 	bool persistent;	/* registrations are never given up by themselves; @rounds ends with the first home */
@@ -53,45 +53,45 @@ struct rsp_session_config {
 	struct rsp_trace *trace;  /* where messages are written (net/trace.h), or NULL. Must outlive the session */
 };
 
-/** Events of the engine, as they come. May call any rsp_session_ function but _free. */
-typedef void rsp_session_event(void *ctx, const struct rsp_client_event *event);
+/** Events of the engine, as they come. May call any rsp_asap_client_ function but _free. */
+typedef void rsp_asap_client_event(void *ctx, const struct rsp_client_event *event);
 
-struct rsp_session;
+struct rsp_asap_client;
 
 /**
  * Begin a session on @loop. Nothing is dialled before the first request. RSP_EUSAGE, RSP_ECONFIG, RSP_ENOKEY or RSP_EIO
  * with @why filled.
  */
-enum rsp_err rsp_session_new(struct rsp_loop *loop, const struct rsp_session_config *config, rsp_session_event *event,
-			     void *ctx, struct rsp_session **ret, struct rsp_why *why) RSP_NODISCARD;
+enum rsp_err rsp_asap_client_new(struct rsp_loop *loop, const struct rsp_asap_client_config *config, rsp_asap_client_event *event,
+			     void *ctx, struct rsp_asap_client **ret, struct rsp_why *why) RSP_NODISCARD;
 
 /** End it: connections are flushed and closed, the listener closed. The loop must run on until it has nothing to do. */
-void rsp_session_free(struct rsp_session *s);
+void rsp_asap_client_free(struct rsp_asap_client *s);
 
 /* The engine's requests (engine/client.h), now. */
-enum rsp_err rsp_session_register(struct rsp_session *s, struct rsp_bytes handle,
+enum rsp_err rsp_asap_client_register(struct rsp_asap_client *s, struct rsp_bytes handle,
 				  const struct rsp_pool_element *pe) RSP_NODISCARD;
-enum rsp_err rsp_session_update(struct rsp_session *s, struct rsp_bytes handle,
+enum rsp_err rsp_asap_client_update(struct rsp_asap_client *s, struct rsp_bytes handle,
 				const struct rsp_pool_element *pe) RSP_NODISCARD;
-enum rsp_err rsp_session_deregister(struct rsp_session *s, struct rsp_bytes handle, uint32_t pe_id) RSP_NODISCARD;
-void rsp_session_deregister_all(struct rsp_session *s);
-enum rsp_err rsp_session_resolve(struct rsp_session *s, struct rsp_bytes handle, uint32_t items,
+enum rsp_err rsp_asap_client_deregister(struct rsp_asap_client *s, struct rsp_bytes handle, uint32_t pe_id) RSP_NODISCARD;
+void rsp_asap_client_deregister_all(struct rsp_asap_client *s);
+enum rsp_err rsp_asap_client_resolve(struct rsp_asap_client *s, struct rsp_bytes handle, uint32_t items,
 				 bool watch) RSP_NODISCARD;
-void rsp_session_unwatch(struct rsp_session *s, struct rsp_bytes handle);
-enum rsp_err rsp_session_report_unreachable(struct rsp_session *s, struct rsp_bytes handle,
+void rsp_asap_client_unwatch(struct rsp_asap_client *s, struct rsp_bytes handle);
+enum rsp_err rsp_asap_client_report_unreachable(struct rsp_asap_client *s, struct rsp_bytes handle,
 					    uint32_t pe_id) RSP_NODISCARD;
-void rsp_session_contacted(struct rsp_session *s, struct rsp_bytes handle, uint32_t pe_id);
-void rsp_session_retry(struct rsp_session *s);
+void rsp_asap_client_contacted(struct rsp_asap_client *s, struct rsp_bytes handle, uint32_t pe_id);
+void rsp_asap_client_retry(struct rsp_asap_client *s);
 
 /** Give up in @timeout_ms from now if anything is still unanswered; 0: never. */
-void rsp_session_set_timeout(struct rsp_session *s, uint64_t timeout_ms);
+void rsp_asap_client_set_timeout(struct rsp_asap_client *s, uint64_t timeout_ms);
 
 /** For records: the newest attempt at each server, and numbers. */
-const struct rsp_client_attempt *rsp_session_attempts(const struct rsp_session *s, unsigned *ret_n);
-void rsp_session_stats(const struct rsp_session *s, struct rsp_client_stats *ret);
+const struct rsp_client_attempt *rsp_asap_client_attempts(const struct rsp_asap_client *s, unsigned *ret_n);
+void rsp_asap_client_stats(const struct rsp_asap_client *s, struct rsp_client_stats *ret);
 
 /** How the home is connected, for records. */
-struct rsp_session_home {
+struct rsp_asap_client_home {
 	bool up;	    /* there is one */
 	const char *server; /* "" if there is none, or it has no name */
 	/* ADDR:PORT where it listens, or HOST:PORT as we were told if it has dialled us; "" if nothing tells. */
@@ -101,20 +101,20 @@ struct rsp_session_home {
 	struct rsp_ip local;
 };
 
-void rsp_session_home(const struct rsp_session *s, struct rsp_session_home *ret);
+void rsp_asap_client_home(const struct rsp_asap_client *s, struct rsp_asap_client_home *ret);
 
 /** Write where the @i-th listener for announcements really listens; false if there is none. */
-bool rsp_session_listens_at(const struct rsp_session *s, unsigned i, char out[static RSP_ANNOUNCE_TEXT_MAX]);
+bool rsp_asap_client_discover_at(const struct rsp_asap_client *s, unsigned i, char out[static RSP_ANNOUNCE_TEXT_MAX]);
 
 /** The port of our listener for registrars; 0 if there is none. */
-uint16_t rsp_session_asap_port(const struct rsp_session *s);
+uint16_t rsp_asap_client_asap_port(const struct rsp_asap_client *s);
 
 /**
  * Take newly read keys (@tls, or @scope if it is NULL) for connections to come. Those that are open stay, unless there is
  * no key any more for the registrar at the other end: they count as lost then. Where the scope's registrars are asked,
  * those of @scope (if it is not NULL; it must outlive the session) are from now on. Errors leave the old ones in force.
  */
-enum rsp_err rsp_session_reload(struct rsp_session *s, const struct rsp_scope *scope, struct rsp_tls *tls,
+enum rsp_err rsp_asap_client_reload(struct rsp_asap_client *s, const struct rsp_scope *scope, struct rsp_tls *tls,
 				struct rsp_why *why) RSP_NODISCARD;
 
 #endif

@@ -1,33 +1,34 @@
-#include "serve/client.h"
+#include "serve/asap_client.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "keys/scope.h"
-#include "serve/client_priv.h"
+#include "net/alarm.h"
+#include "serve/asap_client_priv.h"
 
 static void
 engine_send(void *ctx, uint32_t link, struct rsp_bytes message)
 {
-	rsp_session_link_send(ctx, link, message);
+	rsp_asap_client_link_send(ctx, link, message);
 }
 
 static void
 engine_close(void *ctx, uint32_t link)
 {
-	rsp_session_link_close(ctx, link);
+	rsp_asap_client_link_close(ctx, link);
 }
 
 static uint32_t
 engine_dial(void *ctx, const struct rsp_dial *to, unsigned server)
 {
-	return rsp_session_link_dial(ctx, to, server);
+	return rsp_asap_client_link_dial(ctx, to, server);
 }
 
 static void
 engine_event(void *ctx, const struct rsp_client_event *event)
 {
-	struct rsp_session *s = ctx;
+	struct rsp_asap_client *s = ctx;
 
 	s->event(s->ctx, event);
 }
@@ -35,7 +36,7 @@ engine_event(void *ctx, const struct rsp_client_event *event)
 static enum rsp_client_step
 engine_step(void *ctx, uint32_t link)
 {
-	return rsp_session_link_step(ctx, link);
+	return rsp_asap_client_link_step(ctx, link);
 }
 
 static const struct rsp_client_ops ops = { engine_send, engine_close, engine_dial, engine_event, engine_step };
@@ -44,7 +45,7 @@ static const struct rsp_client_ops ops = { engine_send, engine_close, engine_dia
 static void
 on_settle(void *ctx)
 {
-	struct rsp_session *s = ctx;
+	struct rsp_asap_client *s = ctx;
 	uint64_t next_ms = rsp_client_deadline(s->engine);
 
 	if (next_ms == s->alarm_ms)
@@ -56,11 +57,11 @@ on_settle(void *ctx)
 static void
 on_alarm(void *ctx)
 {
-	struct rsp_session *s = ctx;
+	struct rsp_asap_client *s = ctx;
 
 	s->alarm_ms = RSP_NEVER; /* it rang: it is not set any more */
 	rsp_client_tick(s->engine, rsp_clock_ms());
-	session_settle(s);
+	asap_client_settle(s);
 }
 
 /* The credentials that @scope has, of which the session then has a reference. */
@@ -85,11 +86,11 @@ tls_of(const struct rsp_scope *scope, struct rsp_tls *given, struct rsp_tls **re
 }
 
 static enum rsp_err
-engine_begin(struct rsp_session *s, struct rsp_why *why)
+engine_begin(struct rsp_asap_client *s, struct rsp_why *why)
 {
 	struct rsp_client_server *registrars = NULL;
 	struct rsp_client_server servers[RSP_CLIENT_SERVERS_MAX];
-	const struct rsp_session_config *config = &s->config;
+	const struct rsp_asap_client_config *config = &s->config;
 	struct rsp_client_config engine = {
 		.timers = config->timers,
 		.servers = servers,
@@ -98,11 +99,11 @@ engine_begin(struct rsp_session *s, struct rsp_why *why)
 		.persistent = config->persistent,
 		.rounds = config->rounds,
 		.max_outage_ms = config->max_outage_ms,
-		.asap_port = rsp_session_asap_port(s),
+		.asap_port = rsp_asap_client_asap_port(s),
 		.discover = config->n_discover > 0,
 	};
 	struct rsp_rng rng;
-	enum rsp_err err = rsp_session_servers(s, servers, why);
+	enum rsp_err err = rsp_asap_client_servers(s, servers, why);
 
 	if (err)
 		return err;
@@ -112,7 +113,7 @@ engine_begin(struct rsp_session *s, struct rsp_why *why)
 		if (!registrars)
 			return rsp_fail(why, RSP_ENOMEM, "session", "out of memory");
 		engine.registrars = registrars;
-		engine.n_registrars = rsp_session_registrars(s, registrars);
+		engine.n_registrars = rsp_asap_client_discover_registrars(s, registrars);
 	}
 	err = rsp_rng_os(&rng);
 	if (!err)
@@ -122,17 +123,17 @@ engine_begin(struct rsp_session *s, struct rsp_why *why)
 }
 
 static enum rsp_err
-begin(struct rsp_session *s, struct rsp_why *why)
+begin(struct rsp_asap_client *s, struct rsp_why *why)
 {
-	const struct rsp_session_config *config = &s->config;
+	const struct rsp_asap_client_config *config = &s->config;
 	enum rsp_err err = RSP_OK;
 
 	if (!config->plaintext)
 		err = tls_of(config->scope, config->tls, &s->tls, why);
 	if (!err && config->element && config->listen)
-		err = rsp_session_listen(s, why);
+		err = rsp_asap_client_link_listen(s, why);
 	if (!err)
-		err = rsp_session_discover(s, why);
+		err = rsp_asap_client_discover(s, why);
 	if (!err) {
 		err = rsp_alarm_new(s->loop, on_alarm, s, &s->alarm);
 		if (err)
@@ -142,10 +143,10 @@ begin(struct rsp_session *s, struct rsp_why *why)
 }
 
 enum rsp_err
-rsp_session_new(struct rsp_loop *loop, const struct rsp_session_config *config, rsp_session_event *event, void *ctx,
-		struct rsp_session **ret, struct rsp_why *why)
+rsp_asap_client_new(struct rsp_loop *loop, const struct rsp_asap_client_config *config, rsp_asap_client_event *event, void *ctx,
+		struct rsp_asap_client **ret, struct rsp_why *why)
 {
-	struct rsp_session *s = calloc(1, sizeof *s);
+	struct rsp_asap_client *s = calloc(1, sizeof *s);
 
 	if (!s)
 		return rsp_fail(why, RSP_ENOMEM, "session", "out of memory");
@@ -158,23 +159,23 @@ rsp_session_new(struct rsp_loop *loop, const struct rsp_session_config *config, 
 	LIST_INIT(&s->links);
 	enum rsp_err err = begin(s, why);
 	if (err) {
-		rsp_session_free(s);
+		rsp_asap_client_free(s);
 		return err;
 	}
 	if (config->timeout_ms)
-		rsp_session_set_timeout(s, config->timeout_ms);
+		rsp_asap_client_set_timeout(s, config->timeout_ms);
 	*ret = s;
 	return RSP_OK;
 }
 
 void
-rsp_session_free(struct rsp_session *s)
+rsp_asap_client_free(struct rsp_asap_client *s)
 {
 	if (!s)
 		return;
-	rsp_session_links_done(s);
+	rsp_asap_client_link_done_all(s);
 	rsp_listener_free(s->listener);
-	rsp_session_discover_done(s);
+	rsp_asap_client_discover_done(s);
 	rsp_defer_cancel(s->loop, &s->settle);
 	rsp_alarm_free(s->alarm);
 	rsp_client_free(s->engine);
@@ -184,116 +185,116 @@ rsp_session_free(struct rsp_session *s)
 }
 
 enum rsp_err
-rsp_session_register(struct rsp_session *s, struct rsp_bytes handle, const struct rsp_pool_element *pe)
+rsp_asap_client_register(struct rsp_asap_client *s, struct rsp_bytes handle, const struct rsp_pool_element *pe)
 {
 	enum rsp_err err = rsp_client_register(s->engine, rsp_clock_ms(), handle, pe);
 
-	session_settle(s);
+	asap_client_settle(s);
 	return err;
 }
 
 enum rsp_err
-rsp_session_update(struct rsp_session *s, struct rsp_bytes handle, const struct rsp_pool_element *pe)
+rsp_asap_client_update(struct rsp_asap_client *s, struct rsp_bytes handle, const struct rsp_pool_element *pe)
 {
 	enum rsp_err err = rsp_client_update(s->engine, rsp_clock_ms(), handle, pe);
 
-	session_settle(s);
+	asap_client_settle(s);
 	return err;
 }
 
 enum rsp_err
-rsp_session_deregister(struct rsp_session *s, struct rsp_bytes handle, uint32_t pe_id)
+rsp_asap_client_deregister(struct rsp_asap_client *s, struct rsp_bytes handle, uint32_t pe_id)
 {
 	enum rsp_err err = rsp_client_deregister(s->engine, rsp_clock_ms(), handle, pe_id);
 
-	session_settle(s);
+	asap_client_settle(s);
 	return err;
 }
 
 void
-rsp_session_deregister_all(struct rsp_session *s)
+rsp_asap_client_deregister_all(struct rsp_asap_client *s)
 {
 	rsp_client_deregister_all(s->engine, rsp_clock_ms());
-	session_settle(s);
+	asap_client_settle(s);
 }
 
 enum rsp_err
-rsp_session_resolve(struct rsp_session *s, struct rsp_bytes handle, uint32_t items, bool watch)
+rsp_asap_client_resolve(struct rsp_asap_client *s, struct rsp_bytes handle, uint32_t items, bool watch)
 {
 	enum rsp_err err = rsp_client_resolve(s->engine, rsp_clock_ms(), handle, items, watch);
 
-	session_settle(s);
+	asap_client_settle(s);
 	return err;
 }
 
 void
-rsp_session_unwatch(struct rsp_session *s, struct rsp_bytes handle)
+rsp_asap_client_unwatch(struct rsp_asap_client *s, struct rsp_bytes handle)
 {
 	rsp_client_unwatch(s->engine, handle);
-	session_settle(s);
+	asap_client_settle(s);
 }
 
 enum rsp_err
-rsp_session_report_unreachable(struct rsp_session *s, struct rsp_bytes handle, uint32_t pe_id)
+rsp_asap_client_report_unreachable(struct rsp_asap_client *s, struct rsp_bytes handle, uint32_t pe_id)
 {
 	enum rsp_err err = rsp_client_report_unreachable(s->engine, rsp_clock_ms(), handle, pe_id);
 
-	session_settle(s);
+	asap_client_settle(s);
 	return err;
 }
 
 void
-rsp_session_contacted(struct rsp_session *s, struct rsp_bytes handle, uint32_t pe_id)
+rsp_asap_client_contacted(struct rsp_asap_client *s, struct rsp_bytes handle, uint32_t pe_id)
 {
 	rsp_client_contacted(s->engine, handle, pe_id);
 }
 
 void
-rsp_session_retry(struct rsp_session *s)
+rsp_asap_client_retry(struct rsp_asap_client *s)
 {
 	rsp_client_retry(s->engine, rsp_clock_ms());
-	session_settle(s);
+	asap_client_settle(s);
 }
 
 void
-rsp_session_set_timeout(struct rsp_session *s, uint64_t timeout_ms)
+rsp_asap_client_set_timeout(struct rsp_asap_client *s, uint64_t timeout_ms)
 {
 	uint64_t now_ms = rsp_clock_ms();
 
 	rsp_client_set_deadline(s->engine, now_ms, timeout_ms ? now_ms + timeout_ms : RSP_NEVER);
-	session_settle(s);
+	asap_client_settle(s);
 }
 
 const struct rsp_client_attempt *
-rsp_session_attempts(const struct rsp_session *s, unsigned *ret_n)
+rsp_asap_client_attempts(const struct rsp_asap_client *s, unsigned *ret_n)
 {
 	return rsp_client_attempts(s->engine, ret_n);
 }
 
 void
-rsp_session_stats(const struct rsp_session *s, struct rsp_client_stats *ret)
+rsp_asap_client_stats(const struct rsp_asap_client *s, struct rsp_client_stats *ret)
 {
 	rsp_client_stats(s->engine, ret);
 }
 
 void
-rsp_session_home(const struct rsp_session *s, struct rsp_session_home *ret)
+rsp_asap_client_home(const struct rsp_asap_client *s, struct rsp_asap_client_home *ret)
 {
 	struct rsp_client_stats stats;
-	const struct session_link *link;
+	const struct asap_client_link *link;
 
-	*ret = (struct rsp_session_home){ .server = "", .tls_version = "", .tls_kx = "", .tls_cipher = "" };
+	*ret = (struct rsp_asap_client_home){ .server = "", .tls_version = "", .tls_kx = "", .tls_cipher = "" };
 	rsp_client_stats(s->engine, &stats);
-	link = rsp_session_link_find(s, stats.home_link);
+	link = rsp_asap_client_link_find(s, stats.home_link);
 	if (!stats.home_link || !link || !rsp_channel_is_open(link->channel))
 		return;
 	const struct rsp_stream_auth *auth = rsp_channel_auth(link->channel);
 	ret->up = true;
 	ret->server = stats.home_server;
 	if (link->accepted) /* where it dialled from is not where it listens */
-		rsp_session_where(s, link->server_name, ret->address);
+		rsp_asap_client_servers_where(s, link->server_name, ret->address);
 	else
-		rsp_addr_format(&auth->remote, auth->remote_port, ret->address);
+		rsp_sockaddr_format_ip(&auth->remote, auth->remote_port, ret->address);
 	ret->secure = auth->secure;
 	ret->tls_version = auth->tls_version;
 	ret->tls_kx = auth->tls_kx;
@@ -302,24 +303,24 @@ rsp_session_home(const struct rsp_session *s, struct rsp_session_home *ret)
 }
 
 uint16_t
-rsp_session_asap_port(const struct rsp_session *s)
+rsp_asap_client_asap_port(const struct rsp_asap_client *s)
 {
 	return s->listener ? rsp_sockaddr_port(rsp_listener_address(s->listener)) : 0;
 }
 
 /* Take the servers that @scope has in place of those of the scope before. */
 static enum rsp_err
-take_servers(struct rsp_session *s, const struct rsp_scope *scope, struct rsp_why *why)
+take_servers(struct rsp_asap_client *s, const struct rsp_scope *scope, struct rsp_why *why)
 {
 	struct rsp_client_server servers[RSP_CLIENT_SERVERS_MAX];
 	const struct rsp_scope *old_scope = s->config.scope;
-	struct session_server *old = s->servers;
+	struct asap_client_server *old = s->servers;
 	unsigned n_old = s->n_servers;
 
 	s->config.scope = scope;
 	s->servers = NULL;
 	s->n_servers = 0;
-	enum rsp_err err = rsp_session_servers(s, servers, why);
+	enum rsp_err err = rsp_asap_client_servers(s, servers, why);
 	if (!err) {
 		err = rsp_client_set_servers(s->engine, rsp_clock_ms(), servers, s->n_servers);
 		if (err)
@@ -333,12 +334,12 @@ take_servers(struct rsp_session *s, const struct rsp_scope *scope, struct rsp_wh
 		return err;
 	}
 	free(old);
-	session_settle(s);
+	asap_client_settle(s);
 	return RSP_OK;
 }
 
 enum rsp_err
-rsp_session_reload(struct rsp_session *s, const struct rsp_scope *scope, struct rsp_tls *tls, struct rsp_why *why)
+rsp_asap_client_reload(struct rsp_asap_client *s, const struct rsp_scope *scope, struct rsp_tls *tls, struct rsp_why *why)
 {
 	struct rsp_tls *fresh = NULL, *old = s->tls;
 	enum rsp_err err = s->config.plaintext ? RSP_OK : tls_of(scope, tls, &fresh, why);
@@ -357,6 +358,6 @@ rsp_session_reload(struct rsp_session *s, const struct rsp_scope *scope, struct 
 	if (s->listener)
 		rsp_listener_set_tls(s->listener, fresh);
 	if (scope)
-		rsp_session_links_review(s);
+		rsp_asap_client_link_review_all(s);
 	return RSP_OK;
 }

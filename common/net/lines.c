@@ -3,9 +3,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "net/lines.h"
 #include "net/loop_priv.h"
 
-struct rsp_reader {
+struct rsp_lines {
 	union {
 		uv_handle_t any;
 		uv_poll_t poll;
@@ -13,7 +14,7 @@ struct rsp_reader {
 	} handle;
 	struct rsp_loop *loop;
 	struct rsp_defer rest; /* lines that a pause held back */
-	struct rsp_reader_events events;
+	struct rsp_lines_events events;
 	void *ctx;
 	int fd;
 	bool polled, paused, freed, ended;
@@ -26,7 +27,7 @@ static void on_poll(uv_poll_t *handle, int status, int events);
 static void on_idle(uv_idle_t *handle);
 
 static void
-watch(struct rsp_reader *reader, bool on)
+watch(struct rsp_lines *reader, bool on)
 {
 	if (reader->polled && on)
 		(void)uv_poll_start(&reader->handle.poll, UV_READABLE, on_poll);
@@ -39,7 +40,7 @@ watch(struct rsp_reader *reader, bool on)
 }
 
 static void
-finish(struct rsp_reader *reader, enum rsp_err err, const char *reason)
+finish(struct rsp_lines *reader, enum rsp_err err, const char *reason)
 {
 	struct rsp_why why = { 0 };
 
@@ -52,7 +53,7 @@ finish(struct rsp_reader *reader, enum rsp_err err, const char *reason)
 
 /* Show the whole lines that are there; false if the reader was freed or paused in the meantime. */
 static bool
-show_lines(struct rsp_reader *reader)
+show_lines(struct rsp_lines *reader)
 {
 	size_t from = 0;
 	uint8_t *newline;
@@ -77,7 +78,7 @@ show_lines(struct rsp_reader *reader)
 }
 
 static void
-read_more(struct rsp_reader *reader)
+read_more(struct rsp_lines *reader)
 {
 	if (!show_lines(reader)) /* some may be left from before a pause */
 		return;
@@ -135,17 +136,17 @@ show_rest(void *ctx)
 static void
 free_reader(uv_handle_t *handle)
 {
-	struct rsp_reader *reader = handle->data;
+	struct rsp_lines *reader = handle->data;
 
 	free(reader->buf);
 	free(reader);
 }
 
 enum rsp_err
-rsp_reader_new(struct rsp_loop *loop, int fd, size_t line_max, const struct rsp_reader_events *events, void *ctx,
-	       struct rsp_reader **ret)
+rsp_lines_new(struct rsp_loop *loop, int fd, size_t line_max, const struct rsp_lines_events *events, void *ctx,
+	       struct rsp_lines **ret)
 {
-	struct rsp_reader *reader = calloc(1, sizeof(*reader));
+	struct rsp_lines *reader = calloc(1, sizeof(*reader));
 	uint8_t *buf = malloc(line_max + 1);
 
 	if (!reader || !buf) {
@@ -176,7 +177,7 @@ rsp_reader_new(struct rsp_loop *loop, int fd, size_t line_max, const struct rsp_
 }
 
 void
-rsp_reader_pause(struct rsp_reader *reader, bool pause)
+rsp_lines_pause(struct rsp_lines *reader, bool pause)
 {
 	if (reader->paused == pause || reader->ended)
 		return;
@@ -189,7 +190,7 @@ rsp_reader_pause(struct rsp_reader *reader, bool pause)
 }
 
 void
-rsp_reader_free(struct rsp_reader *reader)
+rsp_lines_free(struct rsp_lines *reader)
 {
 	if (!reader)
 		return;

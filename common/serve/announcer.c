@@ -1,10 +1,11 @@
-#include "serve/announce.h"
+#include "serve/announcer.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/rng.h"
+#include "net/alarm.h"
 #include "net/loop.h"
 #include "proto/message.h"
 

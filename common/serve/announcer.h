@@ -1,5 +1,5 @@
-#ifndef RSP_SERVE_ANNOUNCE_H
-#define RSP_SERVE_ANNOUNCE_H
+#ifndef RSP_SERVE_ANNOUNCER_H
+#define RSP_SERVE_ANNOUNCER_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -3,16 +3,16 @@
 #include <string.h>
 
 #include "keys/scope.h"
-#include "serve/client_priv.h"
+#include "serve/asap_client_priv.h"
 #include "serve/target.h"
 
 /* Which registrars a session may ask. */
 
 static void
-take(struct rsp_session *s, struct rsp_client_server *ret, const char *name, const struct rsp_endpoint *endpoint,
+take(struct rsp_asap_client *s, struct rsp_client_server *ret, const char *name, const struct rsp_endpoint *endpoint,
      const struct rsp_scope_registrar *registrar)
 {
-	struct session_server *server = &s->servers[s->n_servers];
+	struct asap_client_server *server = &s->servers[s->n_servers];
 	struct rsp_ip ip;
 
 	(void)snprintf(server->host, sizeof server->host, "%s", endpoint->host);
@@ -31,9 +31,9 @@ take(struct rsp_session *s, struct rsp_client_server *ret, const char *name, con
 }
 
 enum rsp_err
-rsp_session_servers(struct rsp_session *s, struct rsp_client_server *ret, struct rsp_why *why)
+rsp_asap_client_servers(struct rsp_asap_client *s, struct rsp_client_server *ret, struct rsp_why *why)
 {
-	const struct rsp_session_config *config = &s->config;
+	const struct rsp_asap_client_config *config = &s->config;
 	const struct rsp_scope *scope = config->scope;
 	size_t n = config->n_servers ? config->n_servers : scope ? scope->n_registrars : 0;
 
@@ -68,7 +68,7 @@ rsp_session_servers(struct rsp_session *s, struct rsp_client_server *ret, struct
 }
 
 void
-rsp_session_where(const struct rsp_session *s, const char *name, char out[static RSP_ENDPOINT_TEXT_MAX])
+rsp_asap_client_servers_where(const struct rsp_asap_client *s, const char *name, char out[static RSP_ENDPOINT_TEXT_MAX])
 {
 	const struct rsp_scope_registrar *registrar =
 		s->config.scope && *name ? rsp_scope_registrar_named(s->config.scope, name) : NULL;
