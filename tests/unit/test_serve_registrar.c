@@ -370,7 +370,7 @@ who_does_not_get_in_is_told_of(void)
 	dial(RSP_SERVE_ASAP, &stranger, RSP_ROLE_ELEMENT, &end);
 	WORLD_RUN(end.closed && service.refused[RSP_SERVE_ASAP] == 1);
 	CHECK_EQ(end.why.err, RSP_EAUTH);
-	CHECK_EQ(service.why.err, RSP_EAUTH);
+	CHECK_EQ(service.why.err, RSP_EUNKNOWN_ID);
 	CHECK(!service.dialled);
 	CHECK_STR(service.whom, "");
 	CHECK(strncmp(service.why.object, "127.0.0.1:", 10) == 0);
@@ -378,7 +378,7 @@ who_does_not_get_in_is_told_of(void)
 
 	dial(RSP_SERVE_ENRP, &stranger, RSP_ROLE_PEER, &end);
 	WORLD_RUN(end.closed && service.refused[RSP_SERVE_ENRP] == 1);
-	CHECK_EQ(service.why.err, RSP_EAUTH);
+	CHECK_EQ(service.why.err, RSP_EUNKNOWN_ID);
 	end_done(&end);
 
 	end.greeting = "hello";
