@@ -198,13 +198,14 @@ __wrap_rsp_registrar_link_up(struct rsp_registrar *r, uint64_t now_ms, uint32_t 
 
 /* Keep-alives: the registrar reads an acknowledgement of each that it sends, just before it next does what is due. */
 
-#define ACKNOWLEDGEMENTS 256
+#define ACKNOWLEDGEMENTS     256
+#define ACKNOWLEDGEMENT_SIZE 256
 
 static struct {
 	const struct rsp_registrar *r; /* NULL: unused */
 	uint32_t link;
 	size_t size;
-	uint8_t octets[256];
+	uint8_t octets[ACKNOWLEDGEMENT_SIZE];
 } acknowledgement[ACKNOWLEDGEMENTS];
 
 static void
@@ -217,8 +218,8 @@ acknowledge(const struct rsp_registrar *r, uint32_t link, const struct rsp_messa
 	ack.flags = 0;
 	while (i < ACKNOWLEDGEMENTS && acknowledgement[i].r)
 		i++;
-	if (i == ACKNOWLEDGEMENTS || rsp_message_encode(&ack, acknowledgement[i].octets, sizeof(acknowledgement[i].octets),
-							&acknowledgement[i].size))
+	if (i == ACKNOWLEDGEMENTS ||
+	    rsp_message_encode(&ack, acknowledgement[i].octets, ACKNOWLEDGEMENT_SIZE, &acknowledgement[i].size))
 		return;
 	acknowledgement[i].r = r;
 	acknowledgement[i].link = link;
@@ -227,7 +228,8 @@ acknowledge(const struct rsp_registrar *r, uint32_t link, const struct rsp_messa
 void
 __wrap_rsp_registrar_send(struct rsp_registrar *r, uint32_t link, const struct rsp_message *msg)
 {
-	bool asks = msg->protocol == RSP_ASAP && msg->type == ASAP_ENDPOINT_KEEP_ALIVE && !(msg->flags & ASAP_FLAG_HOME);
+	bool asks = msg->protocol == RSP_ASAP && msg->type == ASAP_ENDPOINT_KEEP_ALIVE &&
+		    !(msg->flags & ASAP_FLAG_HOME);
 
 	__real_rsp_registrar_send(r, link, msg);
 	if (sim_mistake == SIM_MISTAKE_KEEPALIVE_IGNORED && asks)
