@@ -14,6 +14,7 @@ struct sim_check {
 	uint64_t *version; /* in this version */
 	uint32_t look;
 	uint32_t *id; /* server ids that there ever were */
+	uint32_t *taker; /* by server id: which registrar took it over while nothing else went wrong; 0: none did */
 	unsigned n_ids, ids_room;
 	uint64_t sent[16]; /* ENRP messages by type */
 	uint64_t renewals;
@@ -41,6 +42,7 @@ sim_check_free(struct sim *w)
 	free(w->check->times);
 	free(w->check->version);
 	free(w->check->id);
+	free(w->check->taker);
 	free(w->check);
 }
 
@@ -71,9 +73,11 @@ sim_check_started(struct sim *w, const struct sim_node *n)
 	if (c->n_ids == c->ids_room) {
 		c->ids_room = c->ids_room ? 2 * c->ids_room : 32;
 		c->id = reallocarray(c->id, c->ids_room, sizeof(*c->id));
-		if (!c->id)
+		c->taker = reallocarray(c->taker, c->ids_room, sizeof(*c->taker));
+		if (!c->id || !c->taker)
 			abort();
 	}
+	c->taker[c->n_ids] = 0;
 	c->id[c->n_ids++] = n->server_id;
 }
 
@@ -320,6 +324,50 @@ hear_each_other(const struct sim *w, const struct sim_node *a, const struct sim_
 	       !sim_net_blocked(w, b, a) && w->now > since + enough;
 }
 
+/* No registrar is parted from others, or may not have got over that: all know what one of them says. */
+static bool
+is_calm(const struct sim *w)
+{
+	for (unsigned i = 0; i < w->n_registrars; i++)
+		if (w->node[i].ill || w->node[i].paused)
+			return false;
+	return w->check->strict && !w->split && w->now >= sim_over(w);
+}
+
+/* RFC 5353 s.3.5.1: the arbitration lets one registrar take another one over. */
+static void
+check_taker(struct sim *w, const struct sim_node *n, uint32_t target_id, unsigned elements)
+{
+	struct sim_check *c = w->check;
+
+	if (!is_calm(w))
+		return;
+	for (unsigned i = 0; i < c->n_ids; i++) {
+		if (c->id[i] != target_id)
+			continue;
+		if (c->taker[i] && elements > 0) /* an entry of the list that has none may come back with an old list */
+			sim_violated(w, "taken-twice", "%s took %08x over, as %08x had done", n->name, target_id,
+				     c->taker[i]);
+		c->taker[i] = n->server_id;
+	}
+}
+
+/* Beyond the RFC: the version of an element that was taken over is odd until the element registers at its new home. */
+static void
+check_taken(struct sim *w, const struct sim_node *n, const struct sim_node *target)
+{
+	const struct rsp_handlespace *hs = rsp_registrar_handlespace(n->registrar);
+
+	for (struct rsp_element *e = rsp_home_first(hs, n->server_id); e; e = rsp_home_next(e)) {
+		const struct sim_element *known = sim_load_find(w, rsp_pool_handle(e->pool), e->pe_id);
+
+		if (known && e->adopting && !(rsp_element_version(e) & 1))
+			sim_violated(w, "takeover-version", "%s has pe %08x of %s in version %llu, which is even",
+				     n->name, e->pe_id, target ? target->name : "another",
+				     (unsigned long long)rsp_element_version(e));
+	}
+}
+
 void
 sim_check_record(struct sim *w, struct sim_node *n, const struct rsp_event *event)
 {
@@ -338,6 +386,13 @@ sim_check_record(struct sim *w, struct sim_node *n, const struct rsp_event *even
 		sim_violated(w, "refused", "%s: %s %s, message %u of %s", n->name, rsp_event_name(event->kind),
 			     event->reason ? event->reason : "", event->message_type,
 			     event->identity ? event->identity : "nobody");
+	if (event->kind == RSP_EVENT_TAKEOVER_DONE) {
+		check_taker(w, n, event->peer_id, event->count);
+		check_taken(w, n, target);
+	}
+	if (event->kind == RSP_EVENT_PEER_LEFT && target && hear_each_other(w, n, target))
+		sim_violated(w, "takeover-of-the-living", "%s lets %08x take over %s, which it hears", n->name,
+			     event->by_id, target->name);
 	if (event->kind == RSP_EVENT_TAKEOVER_DONE && target && hear_each_other(w, n, target))
 		sim_violated(w, "takeover-of-the-living", "%s took over %s, which it hears", n->name, target->name);
 	if (event->kind == RSP_EVENT_PEER_DEAD && target && hear_each_other(w, n, target))
@@ -430,6 +485,41 @@ sim_check_received(struct sim *w, const struct sim_node *n, enum rsp_protocol pr
 		e->seen[n->place] = SIM_BURIED;
 }
 
+/* Note in @agree, for each two registrars, whether the first one's digest of the second one's elements is right. */
+static void
+compare_digests(struct sim *w, bool *agree)
+{
+	for (unsigned i = 0; i < w->n_registrars; i++)
+		for (unsigned j = 0; j < w->n_registrars; j++) {
+			const struct sim_node *n = sim_registrar(w, i), *home = sim_registrar(w, j);
+
+			if (!sim_well(n) || !sim_well(home) ||
+			    rsp_home_digest(rsp_registrar_handlespace(n->registrar), home->server_id) ==
+				    rsp_home_digest(rsp_registrar_handlespace(home->registrar), home->server_id))
+				agree[i * w->n_registrars + j] = true;
+		}
+}
+
+/* Go on for @ms. Beyond the RFC: meanwhile all registrars come to agree about all elements, with all attributes; not at
+ * every moment, because elements register again. */
+static void
+run_and_agree(struct sim *w, uint64_t ms)
+{
+	unsigned n = w->n_registrars;
+	bool *agree = sim_alloc((size_t)n * n, sizeof(*agree));
+	uint64_t end = w->now + ms;
+
+	while (!sim_failed(w) && w->now < end) {
+		sim_run(w, w->now + w->plan.sample_ms < end ? w->now + w->plan.sample_ms : end);
+		compare_digests(w, agree);
+	}
+	for (unsigned i = 0; i < n * n; i++)
+		if (!agree[i])
+			sim_violated(w, "digest", "%s never has the digest of %s's elements",
+				     sim_registrar(w, i / n)->name, sim_registrar(w, i % n)->name);
+	free(agree);
+}
+
 void
 sim_check_traffic(struct sim *w, uint64_t ms)
 {
@@ -440,7 +530,7 @@ sim_check_traffic(struct sim *w, uint64_t ms)
 
 	memset(c->sent, 0, sizeof(c->sent));
 	c->renewals = 0;
-	sim_run(w, w->now + ms);
+	run_and_agree(w, ms);
 	if (sim_failed(w))
 		return;
 	/* RFC 5353 s.3.4.2: one presence to each peer a cycle; s.3.3.1: a registration to each peer */

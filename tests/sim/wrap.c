@@ -25,6 +25,7 @@ WRAP(rsp_join_again);
 WRAP(rsp_wheel_expired);
 WRAP(rsp_registrar_send);
 WRAP(rsp_registrar_tick);
+WRAP(rsp_version_taken_over);
 
 /* Which registrar owns an element */
 
@@ -67,8 +68,12 @@ __wrap_rsp_swept(struct rsp_registrar *r, struct rsp_element *e)
 void
 __wrap_rsp_audit(struct rsp_registrar *r, struct rsp_peer *peer, const struct rsp_message *presence)
 {
+	struct rsp_message seen = *presence;
+
+	if (sim_mistake == SIM_MISTAKE_DIGEST_IGNORED)
+		seen.server_info.has_digest = false;
 	if (sim_mistake != SIM_MISTAKE_NO_AUDIT)
-		__real_rsp_audit(r, peer, presence);
+		__real_rsp_audit(r, peer, &seen);
 }
 
 /* The checksum: what removed elements would have added stays part of it. Kept for each handlespace and home. */
@@ -124,6 +129,13 @@ __wrap_rsp_home_checksum(const struct rsp_handlespace *hs, uint32_t home_id)
 }
 
 /* Takeovers */
+
+uint64_t
+__wrap_rsp_version_taken_over(uint64_t known)
+{
+	return sim_mistake == SIM_MISTAKE_TAKEOVER_REGISTERS ? (known + 2) & ~UINT64_C(1)
+							      : __real_rsp_version_taken_over(known);
+}
 
 #define PEERS_MAX 64
 

@@ -21,7 +21,9 @@
 	X(PROBE_UNANSWERED)          /* a presence that requires a reply gets none */                     \
 	X(STAYS_AWAY)                /* after an absence a registrar goes on as if nothing had happened */ \
 	X(LATE_IS_DEAD)              /* after a pause it finds others dead before it reads what they sent */ \
-	X(KEEPALIVE_IGNORED)         /* an element that does not answer a keep-alive is kept */
+	X(KEEPALIVE_IGNORED)         /* an element that does not answer a keep-alive is kept */           \
+	X(TAKEOVER_REGISTERS)        /* the version of a takeover is even, like that of a registration */ \
+	X(DIGEST_IGNORED)            /* audits compare the PE checksum only */
 /* clang-format on */
 
 enum sim_mistake {
