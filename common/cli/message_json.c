@@ -167,20 +167,29 @@ flags_json(const struct rsp_message *msg)
 }
 
 static void
-put_fixed(json_t **object, const struct rsp_message *msg)
+put_fields(json_t **object, const struct rsp_message *msg, const struct rsp_grammar *grammar)
 {
-	if (msg->protocol == RSP_ASAP) {
-		if (msg->type == ASAP_ENDPOINT_KEEP_ALIVE || msg->type == ASAP_SERVER_ANNOUNCE)
+	for (const enum rsp_field *field = grammar->field; *field != RSP_FIELD_END; field++)
+		switch (*field) {
+		case RSP_FIELD_SERVER_ID:
 			rsp_json_put(object, "server_id", rsp_json_id(msg->server_id));
-		return;
-	}
-	rsp_json_put(object, "sender_id", rsp_json_id(msg->sender_id));
-	rsp_json_put(object, "receiver_id", rsp_json_id(msg->receiver_id));
-	if (msg->type >= ENRP_INIT_TAKEOVER && msg->type <= ENRP_TAKEOVER_SERVER)
-		rsp_json_put(object, "target_id", rsp_json_id(msg->target_id));
-	if (msg->type == ENRP_HANDLE_UPDATE)
-		rsp_json_put(object, "update_action",
-			     json_string(msg->update_action == ENRP_ADD_PE ? "ADD_PE" : "DEL_PE"));
+			break;
+		case RSP_FIELD_SENDER_ID:
+			rsp_json_put(object, "sender_id", rsp_json_id(msg->sender_id));
+			break;
+		case RSP_FIELD_RECEIVER_ID:
+			rsp_json_put(object, "receiver_id", rsp_json_id(msg->receiver_id));
+			break;
+		case RSP_FIELD_TARGET_ID:
+			rsp_json_put(object, "target_id", rsp_json_id(msg->target_id));
+			break;
+		case RSP_FIELD_UPDATE_ACTION:
+			rsp_json_put(object, "update_action",
+				     json_string(msg->update_action == ENRP_ADD_PE ? "ADD_PE" : "DEL_PE"));
+			break;
+		case RSP_FIELD_END:
+			break;
+		}
 }
 
 /* A handle table: pools, each with its elements. */
@@ -286,7 +295,8 @@ rsp_message_json(const struct rsp_message *msg)
 	rsp_json_put(&object, "type", rsp_json_text(grammar ? grammar->name : NULL));
 	rsp_json_put(&object, "type_code", json_integer(msg->type));
 	rsp_json_put(&object, "flags", flags_json(msg));
-	put_fixed(&object, msg);
+	if (grammar)
+		put_fields(&object, msg, grammar);
 	for (const struct rsp_grammar_part *part = grammar ? grammar->part : NULL; part && part->param; part++)
 		put_part(&object, msg, part);
 	rsp_json_put(&object, "unknown", unknown_json(&msg->unknown));

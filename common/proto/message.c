@@ -23,18 +23,6 @@ is_table(const struct rsp_grammar *grammar)
 }
 
 static bool
-is_takeover(enum rsp_protocol protocol, uint8_t type)
-{
-	return protocol == RSP_ENRP && type >= ENRP_INIT_TAKEOVER && type <= ENRP_TAKEOVER_SERVER;
-}
-
-static bool
-has_server_id(enum rsp_protocol protocol, uint8_t type)
-{
-	return protocol == RSP_ASAP && (type == ASAP_ENDPOINT_KEEP_ALIVE || type == ASAP_SERVER_ANNOUNCE);
-}
-
-static bool
 covers(uint16_t param, uint16_t type)
 {
 	return param == type || (param == RSP_PARAM_SCTP && type == RSP_PARAM_TCP); /* RFC 5352 s.2.2.10 */
@@ -217,23 +205,38 @@ params_decode(struct rsp_rd *rd, const struct rsp_grammar *grammar, struct rsp_m
 }
 
 static void
-fixed_decode(struct rsp_rd *rd, struct rsp_message *msg)
+action_decode(struct rsp_rd *rd, struct rsp_message *msg)
 {
-	if (has_server_id(msg->protocol, msg->type))
-		msg->server_id = rsp_rd_u32(rd);
-	if (msg->protocol != RSP_ENRP)
-		return;
-	msg->sender_id = rsp_rd_u32(rd);
-	msg->receiver_id = rsp_rd_u32(rd);
-	if (is_takeover(msg->protocol, msg->type))
-		msg->target_id = rsp_rd_u32(rd);
-	if (msg->type != ENRP_HANDLE_UPDATE)
-		return;
 	rd->param_at = rsp_rd_offset(rd);
 	msg->update_action = rsp_rd_u16(rd);
 	if (msg->update_action > ENRP_DEL_PE)
 		rsp_rd_fail(rd, RSP_EVALUE, "an undefined update action");
 	(void)rsp_rd_u16(rd); /* reserved, ignored on receipt */
+}
+
+static void
+fields_decode(struct rsp_rd *rd, const struct rsp_grammar *grammar, struct rsp_message *msg)
+{
+	for (const enum rsp_field *field = grammar->field; *field != RSP_FIELD_END; field++)
+		switch (*field) {
+		case RSP_FIELD_SERVER_ID:
+			msg->server_id = rsp_rd_u32(rd);
+			break;
+		case RSP_FIELD_SENDER_ID:
+			msg->sender_id = rsp_rd_u32(rd);
+			break;
+		case RSP_FIELD_RECEIVER_ID:
+			msg->receiver_id = rsp_rd_u32(rd);
+			break;
+		case RSP_FIELD_TARGET_ID:
+			msg->target_id = rsp_rd_u32(rd);
+			break;
+		case RSP_FIELD_UPDATE_ACTION:
+			action_decode(rd, msg);
+			break;
+		case RSP_FIELD_END:
+			break;
+		}
 }
 
 /* Tell in @why what failed @rd. */
@@ -280,6 +283,14 @@ unknown_message(enum rsp_protocol protocol, uint8_t type, struct rsp_why *why)
 	return RSP_EUNKNOWN_MSG;
 }
 
+const char *
+rsp_message_name(enum rsp_protocol protocol, uint8_t type)
+{
+	const struct rsp_grammar *row = rsp_grammar(protocol, type);
+
+	return row ? row->name : NULL;
+}
+
 size_t
 rsp_message_frame(struct rsp_bytes bytes)
 {
@@ -314,7 +325,7 @@ rsp_message_decode(enum rsp_protocol protocol, struct rsp_bytes bytes, struct rs
 
 	msg.flags &= grammar->flag_mask; /* RFC 5354 s.4: others are ignored on receipt */
 	rd.len = length;
-	fixed_decode(&rd, &msg);
+	fields_decode(&rd, grammar, &msg);
 	params_decode(&rd, grammar, &msg);
 	if (rd.err)
 		return failed(&rd, &msg, why);
@@ -363,6 +374,32 @@ checksum_encode(struct rsp_wr *wr, uint16_t v)
 	rsp_wr_close(wr, mark);
 }
 
+static void
+fields_encode(struct rsp_wr *wr, const struct rsp_grammar *grammar, const struct rsp_message *msg)
+{
+	for (const enum rsp_field *field = grammar->field; *field != RSP_FIELD_END; field++)
+		switch (*field) {
+		case RSP_FIELD_SERVER_ID:
+			rsp_wr_u32(wr, msg->server_id);
+			break;
+		case RSP_FIELD_SENDER_ID:
+			rsp_wr_u32(wr, msg->sender_id);
+			break;
+		case RSP_FIELD_RECEIVER_ID:
+			rsp_wr_u32(wr, msg->receiver_id);
+			break;
+		case RSP_FIELD_TARGET_ID:
+			rsp_wr_u32(wr, msg->target_id);
+			break;
+		case RSP_FIELD_UPDATE_ACTION:
+			rsp_wr_u16(wr, msg->update_action);
+			rsp_wr_u16(wr, 0);
+			break;
+		case RSP_FIELD_END:
+			break;
+		}
+}
+
 /* Write the parameter of @type if @msg has it. False if it has not. */
 static bool
 part_encode(struct rsp_wr *wr, uint16_t type, const struct rsp_message *msg)
@@ -406,7 +443,8 @@ part_encode(struct rsp_wr *wr, uint16_t type, const struct rsp_message *msg)
 		if (has & RSP_HAS_ITEM_COUNT)
 			u32_param_encode(wr, type, msg->item_count);
 		return has & RSP_HAS_ITEM_COUNT;
-	default:
+	default: /* the grammar names no other */
+		wr->err = wr->err ? wr->err : RSP_EINTERNAL;
 		return false;
 	}
 }
@@ -445,18 +483,7 @@ rsp_message_encode(const struct rsp_message *msg, uint8_t *buf, size_t cap, size
 	if (!grammar)
 		return RSP_EUNKNOWN_MSG;
 	struct rsp_mark whole = rsp_wr_msg_open(&wr, msg->type, msg->flags & grammar->flag_mask);
-	if (has_server_id(msg->protocol, msg->type))
-		rsp_wr_u32(&wr, msg->server_id);
-	if (msg->protocol == RSP_ENRP) {
-		rsp_wr_u32(&wr, msg->sender_id);
-		rsp_wr_u32(&wr, msg->receiver_id);
-	}
-	if (is_takeover(msg->protocol, msg->type))
-		rsp_wr_u32(&wr, msg->target_id);
-	if (msg->protocol == RSP_ENRP && msg->type == ENRP_HANDLE_UPDATE) {
-		rsp_wr_u16(&wr, msg->update_action);
-		rsp_wr_u16(&wr, 0);
-	}
+	fields_encode(&wr, grammar, msg);
 	params_encode(&wr, grammar, msg);
 	rsp_wr_close(&wr, whole);
 	return rsp_wr_end(&wr, ret_size);

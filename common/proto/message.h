@@ -6,55 +6,10 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "proto/grammar.h"
 #include "proto/param.h"
 
-enum rsp_protocol { RSP_ASAP, RSP_ENRP };
-
 enum { RSP_PPID_ASAP = 11, RSP_PPID_ENRP = 12 };
-
-/* RFC 5352 s.2.2 figure 1 */
-enum {
-	ASAP_REGISTRATION = 0x01,
-	ASAP_DEREGISTRATION = 0x02,
-	ASAP_REGISTRATION_RESPONSE = 0x03,
-	ASAP_DEREGISTRATION_RESPONSE = 0x04,
-	ASAP_HANDLE_RESOLUTION = 0x05,
-	ASAP_HANDLE_RESOLUTION_RESPONSE = 0x06,
-	ASAP_ENDPOINT_KEEP_ALIVE = 0x07,
-	ASAP_ENDPOINT_KEEP_ALIVE_ACK = 0x08,
-	ASAP_ENDPOINT_UNREACHABLE = 0x09,
-	ASAP_SERVER_ANNOUNCE = 0x0a,
-	ASAP_COOKIE = 0x0b,
-	ASAP_COOKIE_ECHO = 0x0c,
-	ASAP_BUSINESS_CARD = 0x0d,
-	ASAP_ERROR = 0x0e
-};
-
-/* RFC 5353 s.2 figure 1 */
-enum {
-	ENRP_PRESENCE = 0x01,
-	ENRP_HANDLE_TABLE_REQUEST = 0x02,
-	ENRP_HANDLE_TABLE_RESPONSE = 0x03,
-	ENRP_HANDLE_UPDATE = 0x04,
-	ENRP_LIST_REQUEST = 0x05,
-	ENRP_LIST_RESPONSE = 0x06,
-	ENRP_INIT_TAKEOVER = 0x07,
-	ENRP_INIT_TAKEOVER_ACK = 0x08,
-	ENRP_TAKEOVER_SERVER = 0x09,
-	ENRP_ERROR = 0x0a
-};
-
-enum {
-	ASAP_FLAG_REJECT = 0x01,	 /* REGISTRATION_RESPONSE, R */
-	ASAP_FLAG_SUBSCRIBE = 0x01,	 /* HANDLE_RESOLUTION, S */
-	ASAP_FLAG_ACCEPT = 0x01,	 /* HANDLE_RESOLUTION_RESPONSE, A */
-	ASAP_FLAG_HOME = 0x01,		 /* ENDPOINT_KEEP_ALIVE, H */
-	ENRP_FLAG_REPLY_REQUIRED = 0x01, /* PRESENCE */
-	ENRP_FLAG_OWN = 0x01,		 /* HANDLE_TABLE_REQUEST, W */
-	ENRP_FLAG_CONTINUE = 0x02,	 /* HANDLE_TABLE_REQUEST, ours: of no effect but in a session that is under way */
-	ENRP_FLAG_REJECT = 0x01,	 /* HANDLE_TABLE_RESPONSE and LIST_RESPONSE, R */
-	ENRP_FLAG_MORE = 0x02		 /* HANDLE_TABLE_RESPONSE, M */
-};
 
 enum { ENRP_ADD_PE = 0, ENRP_DEL_PE = 1 }; /* Update Action, RFC 5353 s.2.4 */
 
@@ -118,29 +73,8 @@ struct rsp_list_item {
 /** Step through msg->list: begin with *@cursor = 0. False at the end. */
 bool rsp_list_next(const struct rsp_message *msg, size_t *cursor, struct rsp_list_item *ret);
 
-/** One row of a message's grammar: which parameters it may hold, in the order they are sent. */
-struct rsp_grammar_part {
-	uint16_t param; /* RSP_PARAM_SCTP stands for TCP too */
-	uint8_t min;
-	uint16_t max; /* UINT16_MAX: no bound but the message's size */
-};
-
-struct rsp_grammar {
-	enum rsp_protocol protocol;
-	uint8_t type;
-	const char *name;		 /* the RFC's: "ASAP_REGISTRATION" */
-	uint8_t flag_mask;		 /* the flags it defines */
-	struct rsp_grammar_part part[5]; /* ends with param 0 */
-};
-
-/** The grammar of a message type, or NULL if it is not known. */
-const struct rsp_grammar *rsp_grammar(enum rsp_protocol protocol, uint8_t type);
-
 /** The RFC's name of a message type: "ASAP_REGISTRATION", or NULL. */
 const char *rsp_message_name(enum rsp_protocol protocol, uint8_t type);
-
-/** Row @i of all grammars, or NULL past the end. */
-const struct rsp_grammar *rsp_grammar_at(unsigned i);
 
 /**
  * The size on the wire, padding included, of the message that begins at @bytes: 0 if more octets are needed to tell,
