@@ -6,8 +6,8 @@
 #include "faults.h"
 #include "plan.h"
 
-/* What the runs met: clauses of the RFCs, by the messages and records that show them, and faults. A suite that never met
- * what it should has proved less than it says. */
+/* Which clauses of the RFCs and which faults the runs met. A clause counts as met when a message or a record shows it.
+ * Clauses and faults that no run meets are not tested. */
 
 /* clang-format off */
 #define SIM_CLAUSES(X)                                                                              \
@@ -79,7 +79,7 @@ void sim_coverage_message(struct sim_coverage *coverage, enum rsp_protocol proto
 void sim_coverage_record(struct sim_coverage *coverage, const struct rsp_event *event);
 void sim_coverage_client(struct sim_coverage *coverage, const struct rsp_client_event *event);
 
-/** Print, after @prefix, what was met how often. Returns how many clauses and faults were never met. */
+/** Print, after @prefix, how often each was met. Returns how many clauses and faults were never met. */
 unsigned sim_coverage_print(const struct sim_coverage *coverage, const char *prefix);
 /** The same as one JSON object a line. */
 void sim_coverage_json(const struct sim_coverage *coverage);

@@ -62,7 +62,7 @@ draw_duration(struct sim *w, enum sim_fault_kind kind)
 		return sim_between(rng, 0, 300);
 	if (kind == SIM_FAULT_JUMP || kind == SIM_FAULT_CUT || kind == SIM_FAULT_ELEMENT_CUT)
 		return 0;
-	if (sim_chance(rng, 35)) /* over before it is detected, or just then */
+	if (sim_chance(rng, 35)) /* it ends before it is detected, or about then */
 		return sim_between(rng, 100, w->plan.last_heard_ms + 2 * (uint64_t)w->plan.no_response_ms);
 	return sim_between(rng, long_ms / 2, 2 * long_ms);
 }
@@ -82,7 +82,7 @@ draw(struct sim *w, unsigned number, enum sim_fault_kind kind)
 	return f;
 }
 
-/* Without a listener an element does not learn that its home is gone unless its connection breaks. */
+/* Whether elements notice the fault. One without a listener learns that its home is dead only from its connection. */
 static bool
 is_noticed(const struct sim *w, enum sim_fault_kind kind)
 {
@@ -144,7 +144,7 @@ keeps(const struct sim *w, const struct sim_fault *f, const struct sim_node *fro
 	}
 }
 
-/* Who is touched so that nothing can be said about it while that lasts. */
+/* Whether @f touches @n so much that nothing can be promised about @n meanwhile. */
 static bool
 suffers(const struct sim_fault *f, const struct sim_node *n)
 {
@@ -165,7 +165,7 @@ part(struct sim *w, const struct sim_fault *f, int by)
 	sim_net_changed(w);
 }
 
-/* @faults is how many it suffers now, @ill how many it may not have got over. */
+/* Count @f at the nodes that suffer it: @faults for the faults that last, @ill for those with consequences that may. */
 static void
 count(struct sim *w, const struct sim_fault *f, int faults, int ill)
 {
@@ -204,7 +204,7 @@ stop_process(struct sim *w, const struct sim_fault *f)
 	sim_node_stop(f->victim, how);
 }
 
-/* Not so far that registrations expire before their elements renew them. */
+/* A jump by so little that elements still renew their registrations before they expire. */
 static uint64_t
 draw_jump(struct sim *w)
 {
@@ -243,7 +243,7 @@ happen(struct sim *w, struct sim_fault *f)
 	}
 }
 
-/* Elements may be lost for a moment, whichever registrar has them. */
+/* Until the fault is forgotten, elements of any registrar may be missing for a moment. */
 static void
 promise_nothing(struct sim *w, struct sim_fault *f)
 {
@@ -270,7 +270,7 @@ sim_fault_begin(struct sim *w, struct sim_fault *f)
 	if (of_element(f->kind) || (parts(f->kind) && f->kind != SIM_FAULT_MESH && f->kind != SIM_FAULT_PAIR))
 		sim_load_disturbed(f->victim);
 	count(w, f, 1, 1);
-	if (f->kind == SIM_FAULT_MESH) /* it takes over what it can reach, and the others cannot know */
+	if (f->kind == SIM_FAULT_MESH) /* it takes over elements that it reaches, unknown to others */
 		promise_nothing(w, f);
 	f->began = happen(w, f);
 	if (f->began)
@@ -289,7 +289,7 @@ sim_fault_end(struct sim *w, struct sim_fault *f)
 	count(w, f, -1, 0);
 	sim_trace(w, "fault %u is over", f->number);
 	if (ends_process(f->kind) && !n->up) {
-		if (n->is_registrar) /* meanwhile somebody has set its wall clock */
+		if (n->is_registrar) /* its wall clock was set meanwhile */
 			n->skew_ms = (int64_t)rsp_rng_below(&w->fault_rng, 2 * (uint64_t)w->plan.skew_ms + 1) -
 				     w->plan.skew_ms;
 		sim_node_start(n);
@@ -306,7 +306,7 @@ sim_fault_end(struct sim *w, struct sim_fault *f)
 	} else if (parts(f->kind)) {
 		part(w, f, -1);
 		w->joined_ms = w->now;
-		if (f->kind != SIM_FAULT_PAIR) /* what elements said long ago arrives now */
+		if (f->kind != SIM_FAULT_PAIR) /* registrations that were sent long ago arrive now */
 			promise_nothing(w, f);
 	}
 }

@@ -9,11 +9,11 @@
 
 struct sim_check {
 	bool strict;
-	uint32_t *stamp; /* by element: the look at which it was last seen */
-	uint32_t *times; /* by element: in how many tables at this look, */
+	uint32_t *stamp; /* by element: the value of @look when it was last seen */
+	uint32_t *times; /* by element: how many registrars have it, as of this sample, */
 	uint64_t *version; /* in this version */
 	uint32_t look;
-	uint32_t *id; /* server ids that there ever were */
+	uint32_t *id; /* all server ids of this run */
 	uint32_t *taker; /* by server id: which registrar took it over while nothing else went wrong; 0: none did */
 	unsigned n_ids, ids_room;
 	uint64_t sent[16]; /* ENRP messages by type */
@@ -54,7 +54,7 @@ sim_check_strict(struct sim *w, bool strict)
 		w->load->element[i].stable = false;
 }
 
-/* It knows nothing, and that is no removal. */
+/* @n has lost its table: elements that it does not show now were not removed. */
 static void
 forget_seen(struct sim *w, const struct sim_node *n)
 {
@@ -87,7 +87,7 @@ sim_well(const struct sim_node *n)
 	return sim_node_runs(n) && n->faults == 0;
 }
 
-/* It is well, and what it shows is what it means users to see. */
+/* Whether @n is well, and answers users from its table. */
 static bool
 serves(const struct sim_node *n)
 {
@@ -95,7 +95,7 @@ serves(const struct sim_node *n)
 	       n->w->now > n->well_ms + 100;
 }
 
-/* It is stopped, and for so long that it will know it when it goes on, and say nothing before it has caught up. */
+/* Whether @n is stopped, and for so long that it will notice that and join again before it answers anything. */
 static bool
 is_away(const struct sim_node *n)
 {
@@ -109,7 +109,7 @@ check_checksums(struct sim *w, const struct sim_node *n)
 {
 	const struct rsp_handlespace *hs = rsp_registrar_handlespace(n->registrar);
 
-	unsigned stride = w->n_registrars > 9 ? 50 : 1; /* of many, some at each look: it takes time */
+	unsigned stride = w->n_registrars > 9 ? 50 : 1; /* a full checksum takes time: some at each look */
 
 	for (unsigned i = w->check->look % stride; i < w->check->n_ids; i += stride) {
 		uint32_t id = w->check->id[i];
@@ -122,7 +122,7 @@ check_checksums(struct sim *w, const struct sim_node *n)
 	}
 }
 
-/* Whether nothing happened to the home that @e had when it went, so that it can have announced that. */
+/* Whether the home of @e was well when @e left: then that home has announced the removal. */
 static bool
 home_was_well(const struct sim_element *e)
 {
@@ -135,7 +135,7 @@ sim_over(const struct sim *w)
 	return w->joined_ms ? w->joined_ms + sim_bound_removal(&w->plan, true) + 1000 : 0;
 }
 
-/* The registrar @n shows @e. */
+/* The registrar @n shows @e: it must not show an element that left long ago. */
 static void
 see(struct sim *w, const struct sim_node *n, struct sim_element *e)
 {
@@ -154,13 +154,13 @@ see(struct sim *w, const struct sim_node *n, struct sim_element *e)
 			     (unsigned long long)(w->now - e->out_ms));
 }
 
-/* Of two statements about an element the newer one holds, in whatever order they come. */
+/* Of two statements about an element the newer one holds, in whichever order they arrive. */
 static void
 check_version(struct sim *w, const struct sim_node *n, struct sim_element *e, const struct rsp_element *got)
 {
 	uint64_t version = rsp_element_version(got), *last = &e->version[n->place];
 
-	/* What a registrar that was away has left of its table is no statement: what others say stands against it. */
+	/* While a registrar that was away joins again, the rest of its old table is no statement: others correct it. */
 	if (got->marked && rsp_registrar_state(n->registrar) != RSP_REGISTRAR_SERVING)
 		return;
 	if (version < *last)
@@ -169,7 +169,7 @@ check_version(struct sim *w, const struct sim_node *n, struct sim_element *e, co
 	*last = version;
 }
 
-/* In how many tables @e is, in one version of it. */
+/* Count how many registrars have @e in one version of it. */
 static void
 count(struct sim *w, const struct sim_node *n, const struct sim_element *e, const struct rsp_element *got)
 {
@@ -183,7 +183,7 @@ count(struct sim *w, const struct sim_node *n, const struct sim_element *e, cons
 	c->times[i] += rsp_element_version(got) == c->version[i];
 }
 
-/* Look at all that @n has. */
+/* Check all elements that @n has. */
 static void
 look_at(struct sim *w, const struct sim_node *n)
 {
@@ -218,7 +218,7 @@ look_at(struct sim *w, const struct sim_node *n)
 	}
 }
 
-/* Queues, links, peers and what is remembered of the dead stay within what the scope's size asks for. */
+/* The numbers of peers, tombstones and links stay within bounds that follow from the size of the scope. */
 static void
 check_bounds(struct sim *w, const struct sim_node *n)
 {
@@ -234,7 +234,7 @@ check_bounds(struct sim *w, const struct sim_node *n)
 		sim_violated(w, "links", "%s has %u links, %u", n->name, stats.links, sim_net_links(n));
 }
 
-/* What all @there show, and nothing touches, must stay. */
+/* From now on no registrar may lose an element that all (@there many) have now, as long as nothing touches it. */
 static void
 mark_stable(struct sim *w, unsigned there)
 {
@@ -250,7 +250,8 @@ mark_stable(struct sim *w, unsigned there)
 			client = e->client;
 			home = sim_load_home(client);
 		}
-		e->stable = sim_well(client) && !client->ill && w->now > client->well_ms + answer_ms && home && sim_well(home) && !home->ill;
+		e->stable = sim_well(client) && !client->ill && w->now > client->well_ms + answer_ms && home &&
+			    sim_well(home) && !home->ill;
 	}
 }
 
@@ -270,7 +271,7 @@ on_sample(struct sim *w, void *ctx, uint32_t generation)
 		if (!n->up)
 			continue;
 		there += !n->ill && !is_away(n);
-		paused = paused || (n->paused && !is_away(n)); /* what it has is what was */
+		paused = paused || (n->paused && !is_away(n)); /* its table is out of date */
 		check_checksums(w, n);
 		look_at(w, n);
 		check_bounds(w, n);
@@ -294,7 +295,7 @@ sim_check_expired(struct sim *w, const struct sim_element *e)
 			     e->pe_id);
 }
 
-/* Nobody here does what he may not; but who comes back from a partition may say what is not so any more. */
+/* Whether a correct registrar or element may be refused with @event: after a partition it may be out of date. */
 static bool
 may_be_refused(const struct sim *w, const struct rsp_event *event)
 {
@@ -304,12 +305,12 @@ may_be_refused(const struct sim *w, const struct rsp_event *event)
 		parted = parted || w->node[i].ill;
 	if (event->reason && strcmp(event->reason, "takeover-of-a-live-registrar") == 0)
 		return parted;
-	/* the former home of an element that is back elsewhere says that it is gone */
+	/* the former home of an element that has another home by now may announce a removal */
 	return event->reason && strcmp(event->reason, "element-of-another-registrar") == 0 &&
 	       w->plan.style != SIM_QUIET;
 }
 
-/* Both have been there for long, and each reaches the other. */
+/* Whether both have run for long, and each has reached the other for long. */
 static bool
 hear_each_other(const struct sim *w, const struct sim_node *a, const struct sim_node *b)
 {
@@ -324,7 +325,7 @@ hear_each_other(const struct sim *w, const struct sim_node *a, const struct sim_
 	       !sim_net_blocked(w, b, a) && w->now > since + enough;
 }
 
-/* No registrar is parted from others, or may not have got over that: all know what one of them says. */
+/* Whether all registrars reach each other, and have done so for long: no takeover is unknown to any. */
 static bool
 is_calm(const struct sim *w)
 {
@@ -376,7 +377,7 @@ sim_check_record(struct sim *w, struct sim_node *n, const struct rsp_event *even
 	sim_report_record(w, n, event);
 	if (event->kind == RSP_EVENT_REJOINING)
 		forget_seen(w, n);
-	/* elements that are contested when a partition heals may be too many to record each */
+	/* when a partition ends, more elements may be contested than are recorded one by one */
 	bool many = event->kind == RSP_EVENT_LIMIT && strcmp(event->reason, "records") == 0;
 
 	if (event->kind == RSP_EVENT_MALFORMED || event->kind == RSP_EVENT_DUPLICATE_NAME ||
@@ -385,7 +386,7 @@ sim_check_record(struct sim *w, struct sim_node *n, const struct rsp_event *even
 	    (event->kind == RSP_EVENT_REFUSED && !may_be_refused(w, event)))
 		sim_violated(w, "refused", "%s: %s %s, message %u of %s", n->name, rsp_event_name(event->kind),
 			     event->reason ? event->reason : "", event->message_type,
-			     event->identity ? event->identity : "nobody");
+			     event->identity ? event->identity : "an unknown sender");
 	if (event->kind == RSP_EVENT_TAKEOVER_DONE) {
 		check_taker(w, n, event->peer_id, event->count);
 		check_taken(w, n, target);
@@ -399,7 +400,7 @@ sim_check_record(struct sim *w, struct sim_node *n, const struct rsp_event *even
 		sim_violated(w, "held-for-dead", "%s holds %s for dead, which it hears", n->name, target->name);
 }
 
-/* A user is told everything that the scope has settled on, by whoever answers. */
+/* Each answer to a user has all elements of the pool that are stable. */
 static void
 check_answer(struct sim *w, const struct sim_node *n, const struct rsp_message *msg)
 {
@@ -425,7 +426,7 @@ check_answer(struct sim *w, const struct sim_node *n, const struct rsp_message *
 	}
 }
 
-/* Who is stopped will read it later, when the element may have told others something else. */
+/* @msg goes to a registrar that is stopped. It reads @msg later, when the element may have registered elsewhere. */
 static void
 tear(struct sim *w, const struct rsp_message *msg)
 {
@@ -460,7 +461,7 @@ sim_check_sent(struct sim *w, const struct sim_node *n, const struct sim_node *t
 		check_answer(w, n, &msg);
 }
 
-/* Beyond the RFC each registrar asks one other a cycle whom it knows. */
+/* Beyond the RFC each registrar asks one peer a heartbeat cycle for its list of peers. */
 static bool
 is_list(unsigned type)
 {
@@ -479,7 +480,7 @@ sim_check_received(struct sim *w, const struct sim_node *n, enum rsp_protocol pr
 	const struct rsp_handlespace *hs = rsp_registrar_handlespace(n->registrar);
 	const struct rsp_element *got =
 		rsp_element_find(hs, rsp_pool_find(hs, msg.handle), msg.element.pe_id);
-	bool applies = !got || rsp_element_home_id(got) == msg.sender_id; /* only its home says that it is gone */
+	bool applies = !got || rsp_element_home_id(got) == msg.sender_id; /* only its home removes it */
 	e = sim_load_find(w, msg.handle, msg.element.pe_id);
 	if (e && e->want != SIM_IN && applies)
 		e->seen[n->place] = SIM_BURIED;

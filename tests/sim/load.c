@@ -75,7 +75,7 @@ sim_load_new(struct sim *w)
 
 	w->load = load;
 	pools_new(w);
-	load->room = 4 * p->element_clients * p->elements_each; /* restarted ones come with other ids */
+	load->room = 4 * p->element_clients * p->elements_each; /* an element that restarts has another id */
 	load->element = sim_alloc(load->room, sizeof(*load->element));
 	for (load->bucket_mask = 63; load->bucket_mask < load->room; load->bucket_mask = 2 * load->bucket_mask + 1)
 		;
@@ -178,7 +178,7 @@ change(struct sim_element *e)
 	sim_node_arm(n);
 }
 
-/* A failure is reported once only. */
+/* A client reports a failure once. */
 static void
 asked(struct sim *w, enum rsp_err err)
 {
@@ -186,7 +186,7 @@ asked(struct sim *w, enum rsp_err err)
 		sim_violated(w, "user", "a user may not ask: %s", rsp_err_text(err));
 }
 
-/* A user asks for a pool, watches it, or complains about an element. */
+/* A user resolves a pool, watches it, or reports an element unreachable. */
 static void
 ask(struct sim *w, struct rsp_rng *rng)
 {
@@ -323,7 +323,7 @@ sim_load_restarted(struct sim_node *n)
 			continue;
 		if (e->retired)
 			continue;
-		if (load->n_elements < load->room && sim_chance(&w->load_rng, 50)) { /* another process, another id */
+		if (load->n_elements < load->room && sim_chance(&w->load_rng, 50)) { /* restarted, with another id */
 			e->retired = true;
 			e = element_new(w, n, e->pool);
 		}
@@ -371,7 +371,7 @@ left(struct sim_element *e)
 	e->want = SIM_OUT;
 	e->held = e->stable = false;
 	e->out_ms = w->now;
-	/* who was about to take it over asks it first */
+	/* a registrar that was about to take it over asks it first */
 	e->out_bound_ms = sim_bound_exchange(&w->plan) + 2 * (uint64_t)w->plan.keepalive_timeout_ms;
 }
 
@@ -404,12 +404,12 @@ sim_load_event(struct sim_node *n, const struct rsp_client_event *event)
 		left(e);
 		break;
 	case RSP_CLIENT_FAILED:
-		if (e->want == SIM_LEAVING) { /* nobody acknowledged that it leaves: keep-alives will find it gone */
+		if (e->want == SIM_LEAVING) { /* not acknowledged: keep-alives will find that it has left */
 			left(e);
 			e->out_bound_ms = sim_bound_removal(&w->plan, false);
 		}
 		break;
-	case RSP_CLIENT_DISPLACED: /* each element has one client here, however its connections cross */
+	case RSP_CLIENT_DISPLACED: /* each element has one client here: no other process displaces it */
 		sim_violated(w, "displaced", "%s: pe %08x was displaced at %s", n->name, e->pe_id, event->server);
 		break;
 	case RSP_CLIENT_REJECTED:

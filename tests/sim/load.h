@@ -3,15 +3,15 @@
 
 #include "node.h"
 
-/* What elements and users do while the world goes on, and what they were told. */
+/* What elements and users do during a run, and what registrars answer them. */
 
 enum sim_want {
-	SIM_OUT, /* in no pool, or it has not come back since its process ended */
+	SIM_OUT, /* in no pool; or its process ended, and has not registered it again */
 	SIM_IN,
 	SIM_LEAVING /* deregistered, not answered yet */
 };
 
-/** An element as it is meant to be: what every registrar has to agree with in the end. */
+/** An element as its client wants it: every registrar has to agree with that in the end. */
 struct sim_element {
 	struct sim_element *next; /* in its bucket */
 	struct sim_node *client;
@@ -19,22 +19,22 @@ struct sim_element {
 	uint32_t pe_id;
 	uint32_t value; /* of its policy */
 	enum sim_want want;
-	bool held;   /* the client was told that it is registered */
-	bool stable; /* every registrar that is well has shown it: none may lose it while it is left alone */
-	bool expired; /* its client was told that it was removed */
-	bool retired; /* it never comes back */
-	bool torn;    /* it has told something to a registrar that is stopped, and that will read it late */
-	uint64_t out_ms;	      /* since when it is not wanted any more */
-	uint64_t out_bound_ms;	      /* for how long it may still be seen */
+	bool held;   /* a registrar has acknowledged its registration */
+	bool stable; /* every registrar that is well has it: none may lose it while nothing touches it */
+	bool expired; /* a registrar has told its client that it was removed */
+	bool retired; /* it is never registered again */
+	bool torn;    /* it has sent a message to a registrar that is stopped, and reads it late */
+	uint64_t out_ms;	      /* since when it is not wanted, */
+	uint64_t out_bound_ms;	      /* and for how long registrars may still show it */
 	const struct sim_node *home; /* when it left */
 	uint8_t *seen;	   /* by registrar: enum sim_seen */
-	uint64_t *version; /* by registrar: of what it showed last */
+	uint64_t *version; /* by registrar: the one that it showed last */
 };
 
 enum sim_seen {
 	SIM_UNSEEN,
 	SIM_SEEN,
-	SIM_BURIED /* it was not wanted any more, and went, or was said to have gone */
+	SIM_BURIED /* it was not wanted, and was removed, or its removal was read */
 };
 
 struct sim_pool {
@@ -47,36 +47,36 @@ struct sim_load {
 	unsigned n_elements, room, bucket_mask;
 	struct sim_pool *pool;
 	bool running, asking;
-	uint32_t turn; /* counts the times that it was started */
+	uint32_t turn; /* counts the starts */
 	uint64_t acts, resolutions, answers;
 };
 
 void sim_load_new(struct sim *w);
 void sim_load_free(struct sim *w);
 
-/** Register everything, and begin to change things at random. */
+/** Register all elements, and begin to change them at random. */
 void sim_load_start(struct sim *w);
-/** Begin again to change things. */
+/** Change elements at random again. */
 void sim_load_act(struct sim *w);
-/** Change nothing any more. */
+/** Change no element from now on. */
 void sim_load_stop(struct sim *w);
 
-/** Let every user ask whichever registrar it finds for some pool all the time. */
+/** Let every user resolve pools all the time (@often), or now and then. */
 void sim_load_ask_often(struct sim *w, bool often);
 /** Let every element leave its pool. */
 void sim_load_leave_all(struct sim *w);
 
-/** A client's process has begun again: what it held is registered again. */
+/** The process of the client @n has started again: it registers what it held before. */
 void sim_load_restarted(struct sim_node *n);
-/** A client's process has ended: after @bound_ms nothing of it may be left. */
+/** The process of the client @n has ended: after @bound_ms no registrar may have its elements. */
 void sim_load_ended(struct sim_node *n, uint64_t bound_ms);
-/** Something was done to what is between @n, a client or a home, and its elements: nothing is promised just now. */
+/** A fault touched the connections of @n, a client or a home: for now nothing is promised about its elements. */
 void sim_load_disturbed(struct sim_node *n);
 
 void sim_load_event(struct sim_node *n, const struct rsp_client_event *event);
 
 struct rsp_bytes sim_load_handle(const struct sim *w, unsigned pool);
-/** NULL: no such element was ever wanted. */
+/** The element with that id in the pool @handle; NULL: no client ever wanted one. */
 struct sim_element *sim_load_find(const struct sim *w, struct rsp_bytes handle, uint32_t pe_id);
 /** The registrar that @n takes for its home, or NULL. */
 struct sim_node *sim_load_home(const struct sim_node *n);

@@ -8,7 +8,7 @@
 #include "base/attr.h"
 #include "scenario.h"
 
-/* The simulator by hand: seeds, one after the other, and what became of them. */
+/* The simulator as a program: it runs seeds one after the other and prints a record of each. */
 
 struct arguments {
 	uint64_t from, to;

@@ -7,8 +7,8 @@
 #include "coverage.h"
 #include "invariants.h"
 
-#define RETRANSMIT_MAX_MS 1000 /* after a partition TCP notices that it is over within so long */
-#define SMALL_MAX 256 /* messages up to so many octets share a list of free items */
+#define RETRANSMIT_MAX_MS 1000 /* the longest time in which TCP notices that a partition has ended */
+#define SMALL_MAX 256 /* items of messages up to so many octets are reused */
 
 enum item_kind {
 	HELLO,	  /* the dialling side's handshake */
@@ -31,22 +31,22 @@ struct item {
 struct sim_end {
 	struct link *link;
 	struct sim_node *node;
-	uint32_t id;	 /* the engine's number for it; 0: it does not know it, or does not any more */
-	bool open;	 /* a socket is there */
-	bool closing;	 /* FIN was sent: no more follows */
+	uint32_t id;	 /* the engine's number for it; 0: the engine does not know it */
+	bool open;	 /* this side has a socket */
+	bool closing;	 /* FIN was sent */
 	bool scheduled;
-	bool held;	/* by a partition: it is sent again when that is over */
-	bool watched;	/* for data that nobody acknowledges */
+	bool held;	/* a partition keeps items back: they are sent again when it ends */
+	bool watched;	/* a timer runs for data that is not acknowledged */
 	struct item *head, **tail;
 	uint64_t last_at, unheard_ms; /* since when what this side sent is not acknowledged */
 };
 
 struct link {
-	struct link *next, **self; /* among all, or the free ones */
-	struct sim_end end[2];	   /* that dialled, that was dialled */
+	struct link *next, **self; /* in the list of all links, or of the free ones */
+	struct sim_end end[2];	   /* of the node that dialled, and of the one that was dialled */
 	uint32_t generation;
 	bool established, wrong;
-	uint32_t lag_ms; /* it goes another way than the others */
+	uint32_t lag_ms; /* added to the delay of each message */
 	enum rsp_protocol protocol;
 	enum rsp_role role;
 	uint16_t port;
@@ -55,8 +55,8 @@ struct link {
 struct sim_net {
 	struct link *links, *free;
 	struct item *small;
-	uint16_t *blocked; /* [from][to]: how often */
-	uint64_t *since;   /* [from][to] */
+	uint16_t *blocked; /* [from][to]: how many partitions are between them */
+	uint64_t *since;   /* [from][to]: when @blocked changed last */
 	uint64_t queued;
 	uint32_t next_port;
 };
@@ -137,7 +137,7 @@ link_new(struct sim_net *net)
 	return link;
 }
 
-/* Forget a connection that has no side left. */
+/* Free a connection that is open on no side. */
 static void
 link_settle(struct sim *w, struct link *link)
 {
@@ -181,7 +181,7 @@ sim_net_free(struct sim *w)
 	free(net);
 }
 
-/* The engine's number for a new end: one that was given back last, as production does. */
+/* The engine's number for a new end: the number that was freed last, as in production. */
 static uint32_t
 id_new(struct sim_node *n, struct sim_end *end)
 {
@@ -201,7 +201,7 @@ id_new(struct sim_node *n, struct sim_end *end)
 	return end->id;
 }
 
-/* The engine knows @end no more. */
+/* The engine does not know @end any more: its number is free. */
 static void
 id_free(struct sim_end *end)
 {
@@ -259,7 +259,7 @@ sim_net_block(struct sim *w, const struct sim_node *from, const struct sim_node 
 	w->net->since[pair] = w->now;
 }
 
-/* Whether what waits for @end cannot come to it now. */
+/* Whether items that wait for @end cannot arrive now. */
 static bool
 stuck(const struct sim *w, struct sim_end *end)
 {
@@ -302,7 +302,7 @@ put_item(struct sim *w, struct sim_end *to, struct item *item)
 
 static void down(struct sim *w, struct sim_end *end, enum rsp_err why);
 
-/* RFC 9293 s.3.10.8: what was sent and is not acknowledged for too long ends the connection. */
+/* RFC 9293 s.3.10.8: a connection ends when data is not acknowledged for too long. */
 static void
 on_unheard(struct sim *w, void *ctx, uint32_t generation)
 {
@@ -389,7 +389,7 @@ sim_send(struct sim_node *from, uint32_t id, struct rsp_bytes message)
 
 	if (!end || !end->open || end->closing)
 		return;
-	if (!end->link->established) { /* in earnest the connection would be closed, and all that waits for it lost */
+	if (!end->link->established) { /* production would close the connection, and lose all that waits for it */
 		sim_violated(w, "sends-too-early", "%s sends %u over a connection to %s that is being made", from->name,
 			     message.n ? message.p[0] : 0U, other(end)->node->name);
 		return;
@@ -400,7 +400,7 @@ sim_send(struct sim_node *from, uint32_t id, struct rsp_bytes message)
 	watch(w, end);
 }
 
-/* This side's socket goes; what it sent before is still on its way, with @farewell after it. */
+/* Close the socket of this side. Data that it sent is still on its way, followed by @farewell. */
 static void
 shut(struct sim *w, struct sim_end *end, enum item_kind farewell)
 {
@@ -454,7 +454,7 @@ sim_net_gone(struct sim_node *n)
 			shut(w, end, RST);
 			continue;
 		}
-		id_free(end); /* what it sent is lost, and what comes to it nobody answers */
+		id_free(end); /* what it sent is lost, and what it is sent is not answered */
 		end->open = false;
 		end->closing = true;
 		drop_items(w->net, other(end));
@@ -493,7 +493,7 @@ up(struct sim *w, struct sim_end *end)
 		shut(w, end, FIN);
 }
 
-/* Somebody listens there: a registrar on both ports, an element if it has a listener. */
+/* Whether @n listens where @link leads: a registrar on two ports, an element if it has a listener. */
 static bool
 answers(const struct sim_node *n, const struct link *link)
 {
@@ -589,7 +589,7 @@ on_deliver(struct sim *w, void *ctx, uint32_t generation)
 		end->tail = &end->head;
 	if (end->open || item->kind == HELLO)
 		take(w, end, item);
-	else if (item->kind == MESSAGE && other(end)->open) /* nobody is there: its host says so */
+	else if (item->kind == MESSAGE && other(end)->open) /* without a socket: its host resets it */
 		send_kind(w, end, RST, RSP_ECLOSED);
 	item_free(w->net, item);
 	if (generation == link->generation)
@@ -638,7 +638,7 @@ sim_net_cut_one(struct sim_node *n, bool to_registrar, struct rsp_rng *rng)
 	sim_trace(w, "%-5s link to %s cut", n->name, far->node->name);
 	drop_items(w->net, chosen);
 	drop_items(w->net, far);
-	if (n->paused || far->node->paused) { /* who is paused learns of it later */
+	if (n->paused || far->node->paused) { /* a paused process learns of it later */
 		send_kind(w, far, RST, RSP_ECLOSED);
 		send_kind(w, chosen, RST, RSP_ECLOSED);
 		return true;

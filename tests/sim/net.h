@@ -7,7 +7,7 @@
 /*
  * Connections between nodes. What is sent over one arrives in order and whole, or the connection ends; connections are
  * independent of each other, so their messages overtake one another. What cannot arrive (a partition, a paused process)
- * waits, as TCP retransmits; a sender whose data nobody acknowledges for link_timeout_ms gives the connection up.
+ * waits, as TCP retransmits; a sender whose data is not acknowledged for link_timeout_ms gives the connection up.
  */
 
 void sim_net_new(struct sim *w);
@@ -18,19 +18,19 @@ uint32_t sim_dial(struct sim_node *from, const struct rsp_dial *to);
 void sim_send(struct sim_node *from, uint32_t id, struct rsp_bytes message);
 void sim_close(struct sim_node *from, uint32_t id);
 
-/** Nothing gets from @from to @to any more (@by 1), or again (-1). */
+/** One partition more (@by 1) or less (-1) keeps messages of @from from @to. */
 void sim_net_block(struct sim *w, const struct sim_node *from, const struct sim_node *to, int by);
 bool sim_net_blocked(const struct sim *w, const struct sim_node *from, const struct sim_node *to);
-/** Since when it has been as it is. */
+/** Since when messages of @from have reached @to, or have not. */
 uint64_t sim_net_since(const struct sim *w, const struct sim_node *from, const struct sim_node *to);
 
-/** @n's process has ended, its machine maybe too: its connections with it. */
+/** The process of @n has ended, perhaps with its machine: end its connections. */
 void sim_net_gone(struct sim_node *n);
 
-/** Something may go on that could not: a machine is back, a process continues, a partition is over. */
+/** Messages that waited may arrive now: a machine is back, a process continues, a partition has ended. */
 void sim_net_changed(struct sim *w);
 
-/** A connection of @n breaks for both sides, one chosen by @rng among those to registrars (or to clients). */
+/** Break one connection of @n to a registrar (or to a client) for both sides; @rng chooses it. */
 bool sim_net_cut_one(struct sim_node *n, bool to_registrar, struct rsp_rng *rng);
 
 /** Octets that wait for @n, or that it has sent and that have not arrived. */

@@ -9,7 +9,7 @@
 #include "load.h"
 #include "net.h"
 
-#define WALL_MS UINT64_C(1790000000000) /* when the world begins */
+#define WALL_MS UINT64_C(1790000000000) /* the wall clock when a run begins */
 
 uint64_t
 sim_node_clock(const struct sim_node *n)
@@ -118,7 +118,7 @@ sim_nodes_free(struct sim *w)
 	free(w->node);
 }
 
-/* Whom it is told of: all others, or one, so that the graph of who knows whom hangs together. */
+/* Which registrars are configured at @n: all others, or one, so that each can be found from each. */
 static unsigned
 contacts_of(const struct sim_node *n, struct rsp_contact_config *contact)
 {
@@ -244,7 +244,7 @@ sim_node_pause(struct sim_node *n)
 void
 sim_node_continue(struct sim_node *n)
 {
-	/* what comes first, the messages that wait or the timers that went off, is chance */
+	/* chance decides whether it reads its messages or runs its timers first */
 	bool timers_first = sim_chance(&n->w->node_rng, 50);
 
 	sim_trace(n->w, "%-5s continues after %llu ms", n->name, (unsigned long long)(n->w->now - n->paused_ms));

@@ -5,7 +5,7 @@
 #include "engine/registrar/registrar.h"
 #include "world.h"
 
-/* The machines of the scope: each runs one engine, has a clock of its own, and may be stopped in several ways. */
+/* The machines of the scope. Each runs one engine, has a clock of its own, and can be stopped in several ways. */
 
 enum { SIM_ASAP_PORT = 3864, SIM_ENRP_PORT = 9902, SIM_NOTIFY_PORT = 5000 };
 
@@ -19,13 +19,13 @@ struct sim_node {
 	char name[12];
 	struct rsp_ip ip;
 
-	bool up;      /* its process runs; */
-	bool present; /* its machine is there: if not, nobody hears anything of it */
+	bool up;      /* its process exists */
+	bool present; /* its machine runs; if not, nothing answers what it is sent */
 	bool paused;  /* SIGSTOP: connections stay, nothing is read */
 	uint64_t paused_ms;
 	uint32_t life;	/* counts its processes */
-	uint64_t clock; /* the engine's time is the world's plus this */
-	int64_t skew_ms; /* its wall clock is wrong by this */
+	uint64_t clock; /* the engine's time is that of the run plus this */
+	int64_t skew_ms; /* the error of its wall clock */
 	uint32_t slow_ms; /* added to each message from it */
 	uint64_t wake_ms;
 
@@ -36,9 +36,9 @@ struct sim_node {
 	uint32_t server_id;
 	struct rsp_client *client;
 
-	unsigned faults;  /* that it suffers now */
-	unsigned ill;     /* those and the ones that it may not have got over yet */
-	uint64_t well_ms; /* since when it runs and suffers none */
+	unsigned faults;  /* how many it suffers now */
+	unsigned ill;     /* those, and the faults that may still have consequences for it */
+	uint64_t well_ms; /* since when it runs and suffers no fault */
 	uint64_t runs_ms; /* since when it runs, at the same pace */
 };
 
@@ -57,17 +57,17 @@ void sim_node_start(struct sim_node *n);
 
 enum sim_end_kind {
 	SIM_KILLED,  /* SIGKILL: its connections are reset */
-	SIM_VANISHED, /* the machine is gone: no sign of it */
+	SIM_VANISHED, /* power failure: nothing answers what it is sent */
 	SIM_LEFT     /* SIGTERM */
 };
 
 void sim_node_stop(struct sim_node *n, enum sim_end_kind kind);
 void sim_node_pause(struct sim_node *n);
 void sim_node_continue(struct sim_node *n);
-/** Its clock jumps ahead, as does everything that it waits for. */
+/** Its clock jumps ahead: timers go off early. */
 void sim_node_jump(struct sim_node *n, uint64_t by_ms);
 
-/** Whether its process runs and does something. */
+/** Whether its process exists and is not paused. */
 static inline bool
 sim_node_runs(const struct sim_node *n)
 {
@@ -76,9 +76,9 @@ sim_node_runs(const struct sim_node *n)
 
 uint64_t sim_node_clock(const struct sim_node *n);
 
-/** The registrar whose process now has that server id, or NULL. */
+/** The registrar whose process has @server_id now, or NULL. */
 struct sim_node *sim_node_of_id(const struct sim *w, uint32_t server_id);
-/** NULL: nobody of that name. */
+/** The node of that name, or NULL. */
 struct sim_node *sim_node_named(const struct sim *w, const char *name);
 struct sim_node *sim_node_at(const struct sim *w, const struct rsp_ip *ip);
 
@@ -86,7 +86,7 @@ struct sim_node *sim_node_at(const struct sim *w, const struct rsp_ip *ip);
 enum rsp_err sim_node_link_up(struct sim_node *n, uint32_t id, const struct rsp_link_info *info);
 void sim_node_link_down(struct sim_node *n, uint32_t id, enum rsp_err why);
 void sim_node_receive(struct sim_node *n, uint32_t id, struct rsp_bytes message);
-/** After calls to its engine from elsewhere: when does it want to be called next? */
+/** Set the timer for the next tick of its engine, after other code has called the engine. */
 void sim_node_arm(struct sim_node *n);
 
 #endif

@@ -82,7 +82,7 @@ sim_plan_of(uint64_t seed, enum sim_style style)
 	p.faults = p.style == SIM_GENTLE ? (unsigned)sim_between(&rng, 2, 5) : (unsigned)sim_between(&rng, 3, 14);
 	if (p.heartbeat_ms > 10000 && p.style == SIM_GENTLE)
 		p.faults = 2;
-	/* who is not told that its connection is gone finds out when it renews its registration: RFC 5352 s.3.1, T4 */
+	/* an element that has not noticed that its connection is dead does so when it renews: RFC 5352 s.3.1, T4 */
 	p.lifetime_s = (int32_t)sim_between(&rng, 20, SIM_SHORT_LIFE_S);
 	if (p.style != SIM_STORM && p.link_timeout_ms > 2 * sim_bound_takeover(&p, false) && sim_chance(&rng, 75))
 		p.lifetime_s = 600;
@@ -122,7 +122,7 @@ sim_plan_large(void)
 	return p;
 }
 
-/* The longest way of a message, one way. */
+/* The longest time that a message takes, one way. */
 static uint64_t
 way(const struct sim_plan *p)
 {
@@ -138,7 +138,7 @@ sim_bound_exchange(const struct sim_plan *p)
 uint64_t
 sim_bound_detection(const struct sim_plan *p, bool reset)
 {
-	/* RFC 5353 s.3.4.3: silence, then a probe that nobody answers; a reset is followed by a refused connection */
+	/* RFC 5353 s.3.4.3: silence, then a probe without an answer; a reset is followed by a refused connection */
 	uint64_t silence = (uint64_t)p->last_heard_ms + p->no_response_ms;
 
 	return sim_bound_exchange(p) + (reset ? 0 : silence);
@@ -147,14 +147,14 @@ sim_bound_detection(const struct sim_plan *p, bool reset)
 uint64_t
 sim_bound_takeover(const struct sim_plan *p, bool reset)
 {
-	/* s.3.5.1; beyond the RFC, who is asked to agree looks for himself first */
+	/* s.3.5.1; beyond the RFC, a registrar that is asked to agree probes the target first */
 	return sim_bound_detection(p, reset) + p->no_response_ms + sim_bound_exchange(p);
 }
 
 uint64_t
 sim_bound_rehoming(const struct sim_plan *p, bool reset)
 {
-	/* s.3.5.2; elements are dialled, or hunt by themselves */
+	/* s.3.5.2; the new home dials elements, or they hunt for a registrar */
 	return sim_bound_takeover(p, reset) + 2 * (uint64_t)p->dial_timeout_ms + sim_bound_exchange(p);
 }
 
@@ -170,8 +170,7 @@ sim_bound_removal(const struct sim_plan *p, bool reset)
 uint64_t
 sim_bound_settled(const struct sim_plan *p)
 {
-	/* connections that were thought to be there are found dead; a takeover; the next audit; a download; elements that
-	 * are missed and that hunt */
+	/* dead connections are found, a takeover, the next audit, a download; elements without a home hunt for one */
 	return sim_bound_rehoming(p, false) + sim_bound_removal(p, false) + p->heartbeat_ms +
 	       2 * (uint64_t)p->no_response_ms + 10000;
 }

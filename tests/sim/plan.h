@@ -6,12 +6,12 @@
 
 #include "base/rng.h"
 
-/* What a seed decides before anything happens. */
+/* What a seed decides before the run begins. */
 
 enum sim_style {
-	SIM_QUIET,  /* only load; then one registrar joins anew */
-	SIM_GENTLE, /* one fault at a time, among registrars or of elements: nothing may be lost meanwhile */
-	SIM_STORM,  /* anything at any time: all must be well once it is over */
+	SIM_QUIET,  /* no faults; then one registrar restarts and joins */
+	SIM_GENTLE, /* one fault at a time: no element may be lost meanwhile */
+	SIM_STORM,  /* any faults at any time: the scope must settle after them */
 	SIM_STYLES
 };
 
@@ -21,17 +21,17 @@ struct sim_plan {
 	unsigned elements_each; /* of a client, at most */
 	unsigned handle_size;	/* of a pool's handle; long ones make handle tables of several pages */
 	bool insecure;
-	bool all_contacts; /* each registrar is told of all others, or of one */
+	bool all_contacts; /* each registrar is configured with all others, or with one */
 	bool listens;	   /* elements have a listener for registrars */
 
 	uint32_t heartbeat_ms, last_heard_ms, no_response_ms; /* RFC 5353 s.4.2 */
 	uint32_t keepalive_ms, keepalive_timeout_ms, grace_ms;
 	int32_t lifetime_s;
 	uint32_t delay_min_ms, delay_max_ms; /* of a message, one way */
-	uint32_t lag_ms, lag_percent; /* of so many connections all messages take longer, by so much at most */
+	uint32_t lag_ms, lag_percent; /* on this share of connections each message takes up to so much longer */
 	uint32_t dial_timeout_ms;
-	uint32_t link_timeout_ms; /* data that nobody acknowledges for so long ends its connection */
-	uint32_t skew_ms;	  /* by how much wall clocks are wrong at most */
+	uint32_t link_timeout_ms; /* a connection ends when data is not acknowledged for so long */
+	uint32_t skew_ms;	  /* the largest error of a wall clock */
 
 	unsigned faults;
 	uint32_t load_ms; /* between two acts of the load, on average */
@@ -50,15 +50,15 @@ const char *sim_style_name(enum sim_style style);
 
 /** A message and its answer, a new connection first. */
 uint64_t sim_bound_exchange(const struct sim_plan *plan);
-/** From a registrar's end until somebody holds it for dead. @reset: connections to it break. */
+/** From a registrar's end until another one finds it dead. @reset: connections to it are reset. */
 uint64_t sim_bound_detection(const struct sim_plan *plan, bool reset);
-/** From a registrar's end until somebody has taken it over. */
+/** From a registrar's end until another one has taken it over. */
 uint64_t sim_bound_takeover(const struct sim_plan *plan, bool reset);
-/** From a registrar's end until its elements have another home, and everybody knows. */
+/** From a registrar's end until its elements have another home, and all registrars know that. */
 uint64_t sim_bound_rehoming(const struct sim_plan *plan, bool reset);
-/** From an element's end until it is in no table, its home being well. */
+/** From an element's end until no registrar has it, if its home is well. */
 uint64_t sim_bound_removal(const struct sim_plan *plan, bool reset);
-/** From the end of all faults until everything is as if there had been none. */
+/** From the end of all faults until the scope has settled. */
 uint64_t sim_bound_settled(const struct sim_plan *plan);
 
 #endif

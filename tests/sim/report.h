@@ -5,13 +5,13 @@
 #include "faults.h"
 #include "node.h"
 
-/* How long things took, in virtual time, by what had gone wrong. */
+/* How long detection, takeover and recovery took, in virtual time, by fault. */
 
 enum sim_metric {
-	SIM_DETECTION,	 /* from a registrar's end until somebody holds it for dead */
-	SIM_TAKEOVER,	 /* until somebody has taken over */
-	SIM_REHOMING,	 /* until its elements have another home, and all who are well agree */
-	SIM_CONVERGENCE, /* from when it is over until everything is as it should be */
+	SIM_DETECTION,	 /* from a registrar's end until another one finds it dead */
+	SIM_TAKEOVER,	 /* until another one has taken it over */
+	SIM_REHOMING,	 /* until its elements have another home, and all registrars that are well agree */
+	SIM_CONVERGENCE, /* from the end of the fault until the scope has settled */
 	SIM_METRICS
 };
 
@@ -19,11 +19,11 @@ struct sim_series {
 	uint32_t *ms;
 	unsigned n, room;
 	uint64_t over;	       /* how many took longer than their bound */
-	unsigned worst_percent; /* of its bound, that one of them took; each run has its own timers, and bounds */
+	unsigned worst_percent; /* the longest time, in percent of its bound: each run has its own timers and bounds */
 };
 
 struct sim_report {
-	struct sim_series series[SIM_METRICS][SIM_FAULT_COUNT + 1]; /* the last: a storm of them */
+	struct sim_series series[SIM_METRICS][SIM_FAULT_COUNT + 1]; /* the last: all faults of a storm */
 	struct {
 		bool active, detected, taken;
 		struct sim_fault fault;
@@ -35,7 +35,7 @@ struct sim_report {
 
 void sim_report_done(struct sim_report *report);
 
-/** @w's registrar @fault->victim, whose process has the id @server_id, suffers it from now on. */
+/** The registrar @fault->victim, with the id @server_id, suffers the fault from now on. */
 void sim_report_fault(struct sim *w, const struct sim_fault *fault, uint32_t server_id);
 void sim_report_record(struct sim *w, const struct sim_node *n, const struct rsp_event *event);
 /** A violation if @ms is more than @bound_ms. */

@@ -7,7 +7,7 @@
 #include "net.h"
 #include "node.h"
 
-/* What happens in a run, from its beginning to its end. */
+/* The story of a run, from its beginning to its end. */
 
 #define FAULTS_MAX 16
 
@@ -25,7 +25,7 @@ boot(struct sim *w)
 	sim_load_start(w);
 }
 
-/* Nothing is changed any more, and the scope comes to rest; how long that took. */
+/* Stop the load, and wait until the scope has settled; how long that took. */
 static uint64_t
 rest(struct sim *w)
 {
@@ -40,7 +40,7 @@ rest(struct sim *w)
 	return w->now > sim_over(w) ? w->now - began : ms;
 }
 
-/* A registrar's end must be noticed. */
+/* The end of a registrar must be detected, and lead to a takeover. */
 static void
 check_detected(struct sim *w, const struct sim_fault *f)
 {
@@ -49,12 +49,13 @@ check_detected(struct sim *w, const struct sim_fault *f)
 	if (!ends || f->duration_ms < sim_bound_takeover(&w->plan, sim_fault_resets(f->kind)))
 		return;
 	if (!w->report->now.detected)
-		sim_violated(w, "not-detected", "nobody noticed that %s %s", f->victim->name, sim_fault_name(f->kind));
+		sim_violated(w, "not-detected", "no registrar noticed that %s %s", f->victim->name,
+			     sim_fault_name(f->kind));
 	else if (!w->report->now.taken)
-		sim_violated(w, "not-taken-over", "nobody took over %s", f->victim->name);
+		sim_violated(w, "not-taken-over", "no registrar took over %s", f->victim->name);
 }
 
-/* With a registrar gone for good, its elements find another home. */
+/* While a registrar stays away, its elements find another home. */
 static void
 await_rehoming(struct sim *w, const struct sim_fault *f)
 {
@@ -70,7 +71,7 @@ await_rehoming(struct sim *w, const struct sim_fault *f)
 		sim_report_time(w, SIM_REHOMING, f->kind, ms, bound);
 }
 
-/* All users ask, and all else goes on. */
+/* All users ask often for @ms, and the load goes on. */
 static void
 busy(struct sim *w, uint64_t ms)
 {
@@ -98,7 +99,7 @@ one_fault(struct sim *w, unsigned number)
 	if (calm)
 		await_rehoming(w, &f);
 	sim_load_act(w);
-	if (f.kind == SIM_FAULT_PAUSE) /* there will be something to read for it */
+	if (f.kind == SIM_FAULT_PAUSE) /* so that it has messages to read when it continues */
 		busy(w, f.duration_ms < 1000 ? f.duration_ms : 1000);
 	if (w->now < began + f.duration_ms)
 		sim_run(w, began + f.duration_ms);
@@ -106,7 +107,7 @@ one_fault(struct sim *w, unsigned number)
 		check_detected(w, &f);
 	sim_fault_end(w, &f);
 	uint64_t over_ms = w->now;
-	if (sim_chance(&w->fault_rng, 50)) /* things go on while it recovers */
+	if (sim_chance(&w->fault_rng, 50)) /* the load goes on while it recovers */
 		busy(w, sim_between(&w->fault_rng, 0, 2000));
 	uint64_t ms = w->now - over_ms + rest(w);
 	sim_fault_forget(w, &f);
@@ -179,7 +180,7 @@ storm(struct sim *w)
 	sim_check_strict(w, true);
 }
 
-/* A registrar that begins anew in a scope where nothing changes: whatever it answers must be complete. */
+/* One registrar restarts in a scope where nothing changes: all its answers must be complete. */
 static void
 join(struct sim *w)
 {
@@ -206,7 +207,7 @@ quiet(struct sim *w)
 		join(w);
 }
 
-/* Everybody leaves, and nothing remains of them. */
+/* All elements leave, and no registrar keeps any of them. */
 static void
 empty(struct sim *w)
 {

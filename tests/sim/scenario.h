@@ -9,7 +9,7 @@ struct sim_options {
 	enum sim_style style; /* SIM_STYLES: as the seed says */
 	bool large, verbose;
 	uint64_t without; /* faults left out, by number */
-	uint64_t stop_ms; /* end it there, and show what everybody knows; 0: no */
+	uint64_t stop_ms; /* end the run there, and show what each registrar knows; 0: at its end */
 };
 
 struct sim_result {

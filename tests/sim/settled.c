@@ -4,9 +4,9 @@
 #include "base/attr.h"
 #include "invariants.h"
 
-/* Whether the scope is as it should be. */
+/* Whether the scope has settled: all registrars, elements and users agree. */
 
-#define LOOK_MS 50 /* how often to look whether it has settled */
+#define LOOK_MS 50 /* the time between two checks */
 
 struct verdict {
 	struct sim *w;
@@ -28,7 +28,7 @@ find(struct verdict *v, const char *invariant, const char *fmt, ...)
 	va_end(args);
 }
 
-/* RFC 5353 s.3.4: the peer list holds all that are there, and nobody else. */
+/* RFC 5353 s.3.4: the peer list holds all registrars that run, and no others. */
 static void
 judge_peers(struct verdict *v, const struct sim_node *n)
 {

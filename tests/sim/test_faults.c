@@ -7,8 +7,8 @@
 #include "wrap.h"
 
 /* Whether the invariants find mistakes. Each mistake of wrap.h is put into the engine in turn, and must violate an
- * invariant in one of the first SEEDS_MAX seeds. The engine without a mistake must pass the seeds that this took. Prints
- * TAP. */
+ * invariant in one of the first SEEDS_MAX seeds. The engine without a mistake must pass the seeds that this took.
+ * Prints TAP. */
 
 #define SEEDS_MAX 400
 

@@ -4,9 +4,9 @@
 
 #include "scenario.h"
 
-/* The simulator in `make check`: SIM_SEEDS scenarios from SIM_FIRST on, all of whose invariants must hold, which must meet
- * every clause and every fault; or (SIM_LARGE) one of 100 registrars and 10,000 elements. Prints TAP. A seed that fails is
- * replayed by `rsp-sim --seed N --verbose` (see world.h). */
+/* The simulator in `make check`: SIM_SEEDS scenarios from SIM_FIRST on. No invariant may be violated, and together they
+ * must meet every clause and every fault. Or (SIM_LARGE) one scenario of 100 registrars and 10,000 elements. Prints
+ * TAP. `rsp-sim --seed N --verbose` replays a seed that fails (see world.h). */
 
 enum { GROUP = 100 };
 

@@ -5,7 +5,7 @@
 
 #include "base/attr.h"
 
-#define AT_ONCE_MAX 2000000 /* events without time going on: nothing is moving any more */
+#define AT_ONCE_MAX 2000000 /* so many events at one time are a loop without an end */
 
 void *
 sim_alloc(size_t n, size_t size)

@@ -15,11 +15,11 @@
  * To replay a seed that failed:
  *	make sim SEEDS=4711                     what was wrong, and when
  *	./rsp-sim --seed 4711 --verbose         every message, record and fault, a line each
- *	./rsp-sim --seed 4711 --verbose --stop-at 31500    up to then, and what everybody knows by then
- *	./rsp-sim --seed 4711 --without 2,5         the same without the faults numbered so in the trace: what is to blame?
+ *	./rsp-sim --seed 4711 --verbose --stop-at 31500    up to then, and what each registrar knows by then
+ *	./rsp-sim --seed 4711 --without 2,5         the same without faults 2 and 5 of the trace
  *
- * world: time and the queue of what is to happen. node: engines, and their calls. net: links. faults, load: what is done
- * to the scope. invariants: what must hold. coverage, report: what was met, and how long things took.
+ * world: time and the queue of events. node: engines, and their calls. net: connections. faults, load: what is done to
+ * the scope. invariants: what must hold. coverage, report: which clauses were met, and how long recovery took.
  */
 
 struct sim;
@@ -30,7 +30,7 @@ struct sim_check;
 struct sim_coverage;
 struct sim_report;
 
-/** Something to happen. @generation tells whether @ctx is still what it was; the callee looks. */
+/** An event calls this. @generation tells the callee whether @ctx is still the object that the event was set for. */
 typedef void sim_call(struct sim *w, void *ctx, uint32_t generation);
 
 struct sim_event {
@@ -40,9 +40,9 @@ struct sim_event {
 	uint32_t generation;
 };
 
-/** What went wrong first. */
+/** The first violation of an invariant. */
 struct sim_violation {
-	const char *invariant; /* NULL: nothing */
+	const char *invariant; /* NULL: none */
 	uint64_t at;
 	char text[512];
 };
@@ -53,16 +53,16 @@ struct sim {
 	struct rsp_rng net_rng, fault_rng, load_rng, node_rng;
 	struct sim_event *heap;
 	size_t n_events, room;
-	unsigned at_once; /* events since time last moved */
+	unsigned at_once; /* events since time last advanced */
 
 	struct sim_node *node; /* n_registrars, then the clients */
 	unsigned n_nodes, n_registrars;
-	unsigned split;	    /* for how many faults nothing is promised about elements just now */
-	uint64_t joined_ms; /* when a partition or pause was last over: what it kept arrives late, a registration too */
+	unsigned split;	    /* the number of faults because of which nothing is promised about elements now */
+	uint64_t joined_ms; /* when a partition or pause last ended: messages that it kept back arrive late */
 	struct sim_net *net;
 	struct sim_load *load;
 	struct sim_check *check;
-	struct sim_coverage *coverage; /* the caller's, over many runs */
+	struct sim_coverage *coverage; /* the caller's, for many runs */
 	struct sim_report *report;     /* the same */
 
 	struct sim_violation violation;
@@ -75,7 +75,7 @@ struct sim {
 /** Let @call happen at @at. */
 void sim_at(struct sim *w, uint64_t at, sim_call *call, void *ctx, uint32_t generation);
 
-/** Go on until @until, or until an invariant is violated. */
+/** Run until @until, or until an invariant is violated. */
 void sim_run(struct sim *w, uint64_t until);
 
 /** An invariant does not hold: the run ends. Only the first is kept. */
@@ -87,11 +87,11 @@ sim_failed(const struct sim *w)
 	return w->violation.invariant != NULL;
 }
 
-/** A line of the trace, if it is wanted; and all that happens makes up the hash of the run. */
+/** Write a line of the trace, if @verbose; and mix a value into the hash of the run. */
 void sim_trace(struct sim *w, const char *fmt, ...) RSP_PRINTF(2, 3);
 void sim_mix(struct sim *w, uint64_t value);
 
-/** Memory that must be there. */
+/** Zeroed memory; the process ends if there is none. */
 void *sim_alloc(size_t n, size_t size);
 
 static inline uint64_t

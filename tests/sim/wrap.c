@@ -139,7 +139,7 @@ __wrap_rsp_version_taken_over(uint64_t known)
 
 #define PEERS_MAX 64
 
-/* Let all peers of @r count as ones whose acknowledgement is not waited for. */
+/* Let @r wait for no peer's acknowledgement. */
 static void
 wait_for_none(struct rsp_registrar *r)
 {
@@ -198,7 +198,7 @@ __wrap_rsp_wheel_expired(struct rsp_wheel *wheel, uint64_t now_ms)
 	return timer;
 }
 
-/* A registrar that joins refuses a new connection of an element or a user, but not one that it knows. */
+/* A registrar that joins refuses new connections of elements and users, but not connections that it knows. */
 enum rsp_err
 __wrap_rsp_registrar_link_up(struct rsp_registrar *r, uint64_t now_ms, uint32_t id, const struct rsp_link_info *info)
 {

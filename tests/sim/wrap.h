@@ -1,8 +1,8 @@
 #ifndef TESTS_SIM_WRAP_H
 #define TESTS_SIM_WRAP_H
 
-/* Mistakes that are put into the engine, to see that the simulator's invariants catch them. The engine itself is the one
- * that is shipped: the linker lets it call functions of wrap.c in place of its own (-Wl,--wrap in Makefile.am). */
+/* Mistakes that are put into the engine, to see that the simulator's invariants catch them. The engine is the one that
+ * is shipped: the linker lets it call functions of wrap.c in place of its own (-Wl,--wrap in Makefile.am). */
 
 /* clang-format off */
 #define SIM_MISTAKES(X)                                                                                   \
