@@ -1,4 +1,4 @@
-/* rsp-resolve: which elements serve a pool. See rsp-resolve(1). */
+/* rsp-resolve: finds the elements of a pool. See rsp-resolve(1). */
 #include <stdlib.h>
 #include <string.h>
 
@@ -284,7 +284,7 @@ resolve(const char *pool, struct rsp_bytes handle)
 		tool_session_log_heard(r.session);
 		rsp_asap_client_free(r.session);
 	}
-	rsp_loop_run(r.loop); /* flushes and closes */
+	rsp_loop_run(r.loop); /* sends what is queued, then closes */
 	rsp_loop_free(r.loop);
 	return tool_startup_end_trace(config.trace, r.status);
 }

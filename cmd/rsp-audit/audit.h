@@ -3,7 +3,7 @@
 
 #include "cli/main.h"
 
-/* The verbs of rsp-audit, one a file. */
+/* The verbs of rsp-audit, one in each file. */
 extern const struct rsp_cli_tool audit_decode;
 
 #endif

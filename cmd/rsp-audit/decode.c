@@ -10,7 +10,7 @@
 #include "net/trace.h"
 #include "proto/message.h"
 
-/* The longest line: a message of the largest size in hex with blanks between its octets, and a name. */
+/* The longest input line: a message of the largest size in hex, with blanks between its octets, and a name. */
 enum { LINE_MAX_OCTETS = 4 * (RSP_MESSAGE_MAX + 1) };
 
 enum { OPT_PROTOCOL = 1, OPT_REENCODE, OPT_TRACE };
@@ -34,7 +34,7 @@ static struct {
 	uint8_t encoded[RSP_MESSAGE_MAX + 1];
 } decode;
 
-/* A line of input. */
+/* A line of input, split into its fields. */
 struct entry {
 	const char *file; /* NULL: standard input */
 	unsigned long long line;
@@ -79,7 +79,7 @@ bad_line(struct rsp_why *why, size_t offset, const char *reason)
 	return RSP_EVALUE;
 }
 
-/* Read hex digits, with or without blanks between them, from @text, which loses its blanks. */
+/* Read hex digits, with or without blanks between them, from @text, and remove the blanks from @text. */
 static enum rsp_err
 read_hex(char *text, struct rsp_bytes *ret, struct rsp_why *why)
 {
@@ -97,7 +97,7 @@ read_hex(char *text, struct rsp_bytes *ret, struct rsp_why *why)
 	return RSP_OK;
 }
 
-/* Take decode.line apart: hex, or name TAB protocol TAB hex. */
+/* Split decode.line into its fields: HEX, or NAME TAB PROTOCOL TAB HEX. */
 static enum rsp_err
 parse(struct entry *entry, struct rsp_why *why)
 {
@@ -120,7 +120,8 @@ parse(struct entry *entry, struct rsp_why *why)
 	return read_hex(second + 1, &entry->octets, why);
 }
 
-/* The flags that its type does not define: a receiver ignores them, and @msg has them not (RFC 5354 s.4). */
+/* The bits of the flags that the message type does not define: a receiver ignores them, so @msg lacks them (RFC 5354
+ * s.4). */
 static uint8_t
 unknown_flags(const struct entry *entry, const struct rsp_message *msg)
 {
@@ -199,7 +200,7 @@ read_line(FILE *in, bool *ret_too_long)
 			continue;
 		if (n < LINE_MAX_OCTETS)
 			decode.line[n++] =
-				c ? (char)c : '?'; /* a NUL would hide what follows; it is no hex digit either */
+				c ? (char)c : '?'; /* not NUL, which would hide the rest */
 		else
 			*ret_too_long = true;
 	}
@@ -224,7 +225,7 @@ decode_stream(FILE *in, const char *path, struct rsp_why *why)
 		if (!decode.line[0] || (decode.line[0] == '#' && !too_long))
 			continue;
 		enum rsp_err err = decode_line(&entry, too_long);
-		if (err) /* which is said */
+		if (err) /* the loss was reported on stderr */
 			return err;
 	}
 	if (ferror(in))
@@ -257,7 +258,8 @@ run(unsigned n, const char *const *operand)
 	for (unsigned i = 0; i < (n ? n : 1) && !err; i++)
 		err = decode_file(n ? operand[i] : standard_input[i], &why);
 	if (rsp_trace_close(decode.trace) && !err)
-		err = rsp_fail(&why, RSP_EOUTPUT, decode.trace_path, "incomplete: part of it could not be written (disk full?)");
+		err = rsp_fail(&why, RSP_EOUTPUT, decode.trace_path,
+			       "incomplete: part of it could not be written (disk full?)");
 	free(decode.trace_path);
 	if (err)
 		return why.err ? rsp_cli_fail(&why) : rsp_err_exit(err);

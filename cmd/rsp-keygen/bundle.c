@@ -9,7 +9,7 @@
 #include "cli/options.h"
 #include "keygen.h"
 
-/* The files of a bundle, written one by one; those that this run made go again if a later one fails. */
+/* The files of a bundle are written one by one. If one fails, those that this run created are removed again. */
 struct bundle {
 	const char *from, *dir;
 	const char *done[8];
@@ -35,7 +35,7 @@ put(struct bundle *bundle, const char *file, bool secret, struct rsp_bytes conte
 	return err;
 }
 
-/* Copy @file of the master, or of the registrar @name in it. */
+/* Copy @file of the master directory, or of the registrar @name in it. */
 static enum rsp_err
 copy(struct bundle *bundle, const char *name, const char *file, bool secret, struct rsp_why *why)
 {
@@ -51,7 +51,7 @@ copy(struct bundle *bundle, const char *name, const char *file, bool secret, str
 	return err;
 }
 
-/* The keys of which @name is the client or the server, and no others. */
+/* Only the keys of which @name is the client or the server. */
 static enum rsp_err
 put_keys(struct bundle *bundle, const struct master *master, const char *name, unsigned *ret_keys, struct rsp_why *why)
 {
@@ -150,7 +150,7 @@ write_bundle(const struct master *master, const char *name)
 	if (!err)
 		err = outdated_note(master, name, &why);
 	if (err) {
-		if (!keygen.force) /* with it, what was there is gone already */
+		if (!keygen.force) /* with it, the old directory is removed already */
 			undo(&bundle, new_directory);
 		return rsp_cli_fail(&why);
 	}

@@ -9,12 +9,12 @@
 #include "cli/options.h"
 #include "keygen.h"
 
-/* Verbs of the CA: crl, rollover. While one CA takes the place of another, ca.pem has both and crl.pem the lists of both;
- * ca.key signs certificates, ca-old.key only the old one's lists. */
+/* The verbs of the CA: crl, rollover. During a rollover ca.pem has the old and the new CA, and crl.pem the CRLs of
+ * both. ca.key signs certificates, ca-old.key signs only the old CA's CRL. */
 
 #define CA_DAYS 3650
 
-/* Append @more, if it is not NULL, to the text *@to. */
+/* Append @more to the text *@to; nothing happens for NULL. */
 static enum rsp_err
 append(char **to, const char *more, struct rsp_why *why)
 {
@@ -29,7 +29,7 @@ append(char **to, const char *more, struct rsp_why *why)
 	return RSP_OK;
 }
 
-/* Move the lists of @ca from *@rest to a new list of it at the end of *@crls. */
+/* Move the CRLs of @ca from *@rest to one new CRL of it at the end of *@crls. */
 static enum rsp_err
 make_crl_of(const struct master *master, const struct rsp_x509_pair *ca, int64_t due_ms, const char *revoke_pem,
 	    char **rest, char **crls, struct rsp_why *why)
@@ -52,7 +52,7 @@ make_crl_of(const struct master *master, const struct rsp_x509_pair *ca, int64_t
 	return append(crls, crl, why);
 }
 
-/* A certificate that a CA without its key here has signed stays good: it cannot go on that CA's list. */
+/* A certificate can be revoked only by the CA that signed it. Without that CA's key here, it stays valid. */
 static enum rsp_err
 check_issuer(const struct master *master, const char *cert_pem, struct rsp_why *why)
 {
@@ -70,7 +70,7 @@ check_issuer(const struct master *master, const char *cert_pem, struct rsp_why *
 	}
 	return trusted ? rsp_fail(why, RSP_EKEY, "ca.pem",
 				  "the key of the CA that signed the certificate is not here, so it cannot be revoked")
-		       : RSP_OK; /* nobody trusts it any more */
+		       : RSP_OK; /* no certificate of this CA is accepted any more */
 }
 
 enum rsp_err
@@ -88,7 +88,7 @@ make_crls(struct master *master, int64_t due_ms, const char *revoke_pem, struct 
 		err = make_crl_of(master, &master->ca, due_ms, revoke_pem, &rest, &crls, why);
 	if (!err && master->old_ca.key_pem)
 		err = make_crl_of(master, &master->old_ca, due_ms, revoke_pem, &rest, &crls, why);
-	if (!err) /* the lists of CAs whose keys are not here stay */
+	if (!err) /* the CRLs of CAs without a key here stay as they are */
 		err = append(&crls, rest, why);
 	return err ? err : master_write(master, NULL, "crl.pem", false, crls, why);
 }
@@ -126,7 +126,7 @@ run_crl(unsigned n, const char *const *operand)
 	return finish(err, &why, &master, "crl", keygen.revoke, NULL, 0, NULL);
 }
 
-/* The new CA, in front of the old one, whose certificates stay good. */
+/* Put the new CA in front of the old one; certificates of the old one stay valid. */
 static enum rsp_err
 begin_rollover(struct master *master, struct rsp_x509_pair *ret, struct rsp_why *why)
 {
@@ -165,10 +165,10 @@ begin_rollover(struct master *master, struct rsp_x509_pair *ret, struct rsp_why 
 	master->ca = *ret;
 	master->old_ca = was;
 	*ret = (struct rsp_x509_pair){ 0 };
-	return make_crls(master, master->now_ms + CERT_DAYS * DAY_MS, NULL, why); /* the options' dates are the CA's */
+	return make_crls(master, master->now_ms + CERT_DAYS * DAY_MS, NULL, why); /* the options' dates are the new CA's */
 }
 
-/* RSP_EEXISTS if @name still has a certificate of the old CA. */
+/* RSP_EEXISTS if the registrar @name still has a certificate of the old CA. */
 static enum rsp_err
 check_moved(const struct master *master, const char *name, struct rsp_why *why)
 {
@@ -183,7 +183,7 @@ check_moved(const struct master *master, const char *name, struct rsp_why *why)
 	return err;
 }
 
-/* Only the CA that signs stays in ca.pem, with its list in crl.pem, beside CAs whose keys never were here. */
+/* Keep in ca.pem the CA that signs and CAs that never had a key here, and their CRLs in crl.pem; remove the old CA. */
 static enum rsp_err
 finish_rollover(struct master *master, struct rsp_why *why)
 {

@@ -15,11 +15,11 @@
 #define STAGE ".change"
 #define STEPS ".change/steps"
 
-/* What may be changed, whatever .change/steps says. */
+/* The files that a change may write or remove, whatever .change/steps says. */
 static const char *const files[] = { "ca.key",    "ca-old.key", "ca.pem",     "crl.pem",
 				     "keys.json", "authz.json", "scope.json", "bundles.json" };
 
-/* Whether @path is one of a registrar's own; its name into @ret. */
+/* Whether @path is a file of a registrar's directory; *@ret is the registrar's name. */
 static bool
 is_of_registrar(const char *path, char ret[static RSP_NAME_MAX + 1])
 {
@@ -45,7 +45,7 @@ is_ours(const char *path)
 	return is_of_registrar(path, name);
 }
 
-/* Names have no '!'. */
+/* The staged file has '!' in place of '/': no name of a node has a '!'. */
 static char *
 staged_path(const char *dir, const char *path)
 {
@@ -66,7 +66,7 @@ fail(const char *path, const char *verb, struct rsp_why *why)
 	return rsp_fail(why, err, path, "cannot %s: %s", verb, strerror(errno));
 }
 
-/* Make the directory of a registrar; @ret is it, or NULL for a file of the master itself. */
+/* Make the directory of a registrar. @ret: its path, or NULL for a file of the master directory itself. */
 static enum rsp_err
 make_parents(const char *dir, const char *path, bool make, char **ret, struct rsp_why *why)
 {
@@ -90,7 +90,7 @@ make_parents(const char *dir, const char *path, bool make, char **ret, struct rs
 	return err;
 }
 
-/* Carry out one line; again if need be. */
+/* Execute one step. It may have been executed before. */
 static enum rsp_err
 carry_out(const char *dir, const char *verb, const char *path, struct rsp_why *why)
 {
@@ -102,17 +102,17 @@ carry_out(const char *dir, const char *verb, const char *path, struct rsp_why *w
 
 	if (err)
 		return err == RSP_ENOMEM ? rsp_fail(why, err, dir, "out of memory") : err;
-	if (write && rename(from, to) < 0 && errno != ENOENT) /* done already */
+	if (write && rename(from, to) < 0 && errno != ENOENT) /* it was executed before */
 		return fail(to, "replace", why);
 	if (!write && unlink(to) < 0 && errno != ENOENT)
 		return fail(to, "remove", why);
 	if (!write && parent)
-		(void)rmdir(parent); /* once it is empty */
+		(void)rmdir(parent); /* fails unless the directory is empty */
 	rsp_directory_sync(write && parent ? parent : dir);
 	return RSP_OK;
 }
 
-/* The next line of @text, which is taken apart; false at the end, and with *@ret_bad set where it makes no sense. */
+/* Split the next line of @text. False at the end; *@ret_bad is set at a line that is no step. */
 static bool
 next_step(char **text, const char **ret_verb, const char **ret_path, bool *ret_bad)
 {
@@ -145,7 +145,7 @@ carry_out_all(const char *dir, const char *steps, struct rsp_why *why)
 	return bad ? rsp_fail(why, RSP_ECONFIG, dir, "its .change/steps makes no sense") : RSP_OK;
 }
 
-/* Remove the stage with all in it; its steps first, so that they are not carried out with a part of their files gone. */
+/* Remove the stage. Its steps go first: without their files they must not be executed. */
 static enum rsp_err
 clear_stage(const char *dir, struct rsp_why *why)
 {
@@ -260,7 +260,7 @@ change_commit(struct change *change, struct rsp_why *why)
 	if (rsp_file_write(path, RSP_FILE_SECRET, true, rsp_bytes_str(steps), why))
 		return why->err;
 	const char *dir = change->dir;
-	change->dir = NULL; /* not to be undone any more */
+	change->dir = NULL; /* the commit: from here on the change is finished, not undone */
 	rsp_directory_sync(dir);
 	if (carry_out_all(dir, steps, why))
 		return why->err;

@@ -8,9 +8,9 @@
 #include "cli/options.h"
 #include "keygen.h"
 
-/* Verbs for what is there already: renew, rotate, retire, remove, revoke. */
+/* The verbs that change what exists: renew, rotate, retire, remove, revoke. */
 
-/* What such a verb works on. */
+/* The subject of such a verb: a node, or a key. */
 struct subject {
 	struct master *master;
 	const char *name;
@@ -22,7 +22,7 @@ struct subject {
 typedef enum rsp_err verb_call(struct subject *subject, struct rsp_why *why);
 static verb_call rotate, retire;
 
-/* Open the directory, find the node (or, for revoke, the key) that is the only operand, and do @call. */
+/* Open the directory, find the node (for revoke also a key) that is the only operand, and call @call. */
 static int
 run_on_node(const char *verb, unsigned n, const char *const *operand, verb_call *call)
 {
@@ -36,7 +36,7 @@ run_on_node(const char *verb, unsigned n, const char *const *operand, verb_call 
 	enum rsp_err err = master_open(&master, true, false, &why);
 	if (!err)
 		subject.role = master_role_of(&master, operand[0]);
-	if (!err && subject.role == RSP_ROLE_PEER && call != rotate && call != retire) /* it has a certificate */
+	if (!err && subject.role == RSP_ROLE_PEER && call != rotate && call != retire) /* registrars have certificates */
 		err = master_open_ca(&master, &why);
 	if (!err && !key && subject.role == RSP_ROLE_NONE)
 		err = rsp_fail(&why, RSP_ENOTFOUND, operand[0],
@@ -60,7 +60,7 @@ read_own(const struct subject *subject, const char *file, bool secret, char **re
 		    : rsp_fail(why, RSP_ENOMEM, subject->master->dir, "out of memory");
 }
 
-/* A certificate for the names that the present one has, and with @same_key for its private key. */
+/* Make a certificate with the names of the present one; with @same_key for its private key. */
 static enum rsp_err
 certify_again(struct subject *subject, bool same_key, struct rsp_why *why)
 {
@@ -85,7 +85,7 @@ is_of(const struct rsp_key *key, const char *name)
 	return strcmp(key->client, name) == 0 || strcmp(key->server, name) == 0;
 }
 
-/* Keys and entry of an element or monitor are valid until the options' date. */
+/* Set the end of an element's or monitor's keys and entry to the date of the options. */
 static enum rsp_err
 prolong(struct subject *subject, struct rsp_why *why)
 {
@@ -120,7 +120,7 @@ same_purpose(const struct rsp_key *a, const struct rsp_key *b)
 	return a->role == b->role && strcmp(a->client, b->client) == 0 && strcmp(a->server, b->server) == 0;
 }
 
-/* Keys in order of their purpose, the one that a client offers first in front of the others. */
+/* Compare keys by purpose; of one purpose, the key that a client offers first comes first. */
 static int
 compare_keys(const void *a, const void *b)
 {
@@ -132,10 +132,10 @@ compare_keys(const void *a, const void *b)
 		return by_server ? by_server : (int)x->role - (int)y->role;
 	if (x->created_ms != y->created_ms)
 		return x->created_ms > y->created_ms ? -1 : 1;
-	return x > y ? -1 : x < y; /* psk.h: the later in the file counts as newer */
+	return x > y ? -1 : x < y; /* of two keys made at one moment, the later one in the file is newer (psk.h) */
 }
 
-/* The keys of @name in that order. The caller frees the list; NULL: out of memory. */
+/* The keys of @name, sorted so. The caller frees the list; NULL: out of memory. */
 static const struct rsp_key **
 keys_of(const struct rsp_keyring *ring, const char *name, size_t *ret_n)
 {
@@ -150,7 +150,7 @@ keys_of(const struct rsp_keyring *ring, const char *name, size_t *ret_n)
 	return list;
 }
 
-/* A copy of the keyring, for looking at while the keyring changes. */
+/* A copy of the keyring, for reading while the keyring changes. */
 static struct rsp_keyring *
 copy_ring(const struct rsp_keyring *ring)
 {
@@ -164,7 +164,7 @@ copy_ring(const struct rsp_keyring *ring)
 	return copy;
 }
 
-/* A second key beside the first for each purpose. */
+/* Make a second key for each purpose. */
 static enum rsp_err
 rotate(struct subject *subject, struct rsp_why *why)
 {
@@ -196,7 +196,7 @@ is_kept(const struct rsp_key *key, const void *dropped)
 	return !rsp_keyring_find(dropped, key->identity, strlen(key->identity));
 }
 
-/* Of several keys for one purpose the newest stays. */
+/* Keep the newest key of each purpose. */
 static enum rsp_err
 retire(struct subject *subject, struct rsp_why *why)
 {
@@ -220,7 +220,7 @@ retire(struct subject *subject, struct rsp_why *why)
 	return err ? err : master_save(subject->master, why);
 }
 
-/* The certificate of a registrar goes on the list; a certificate that was lost cannot. */
+/* Revoke the certificate of a registrar: it goes on the CRL. Fails if the certificate was lost. */
 static enum rsp_err
 revoke_certificate(struct subject *subject, struct rsp_why *why)
 {
@@ -257,7 +257,7 @@ remove_node(struct subject *subject, struct rsp_why *why)
 	return master_save(master, why);
 }
 
-/* Another key in the place of the one that is revoked. */
+/* Make a key for the purpose of the one that is revoked. */
 static enum rsp_err
 revoke_key(struct subject *subject, struct rsp_why *why)
 {
@@ -277,7 +277,7 @@ revoke_key(struct subject *subject, struct rsp_why *why)
 	return err ? err : master_save(master, why);
 }
 
-/* What the node had is worth nothing any more; it gets all of it anew. */
+/* Revoke all credentials of the node and make new ones. */
 static enum rsp_err
 revoke_anything(struct subject *subject, struct rsp_why *why)
 {

@@ -14,14 +14,14 @@
 #include "cli/output.h"
 #include "keygen.h"
 
-/* Verbs that look: list, check. They work on bundles too. */
+/* The verbs that only read: list, check. They accept bundles too. */
 
 static json_t *
 key_json(const struct rsp_key *key)
 {
 	json_t *object = json_object();
 
-	rsp_json_put(&object, "identity", json_string(key->identity));
+	rsp_json_put(&object, "psk_identity", json_string(key->identity));
 	rsp_json_put(&object, "role", json_string(rsp_role_name(key->role)));
 	rsp_json_put(&object, "client", json_string(key->client));
 	rsp_json_put(&object, "server", json_string(key->server));
@@ -93,7 +93,7 @@ list_json(const struct rsp_scope *scope)
 	return rsp_err_exit(rsp_json_emit(object));
 }
 
-/* identity:hex lines, as GnuTLS's psktool writes them. */
+/* Lines of identity:hex, as psktool of GnuTLS writes them. */
 static int
 list_psktool(const struct rsp_keyring *ring)
 {
@@ -142,14 +142,15 @@ run_list(unsigned n, const char *const *operand)
 	return status;
 }
 
-/* What check has seen: the worst decides the exit status, and what cannot be read is worse than what is due. */
+/* What check found. The worst finding decides the exit status; a file that cannot be read is worse than one that is
+ * due. */
 struct checks {
 	const char *dir;
-	const struct rsp_scope *scope; /* scope.json */
-	struct rsp_keyring *ring;      /* NULL: there is none that can be read */
+	const struct rsp_scope *scope; /* of scope.json */
+	struct rsp_keyring *ring;      /* NULL: no keyring that can be read */
 	int64_t now_ms;
 	bool due, bad;
-	enum rsp_err err; /* of the output */
+	enum rsp_err err; /* of standard output */
 };
 
 static void
@@ -209,7 +210,7 @@ check_certificates(struct checks *checks, const char *path, gnutls_x509_crt_t *c
 			  (int64_t)gnutls_x509_crt_get_expiration_time(certs[i]) * 1000);
 }
 
-/* Each CA in ca.pem has a list in crl.pem, here @path; else what it revoked is believed. */
+/* Each CA in ca.pem needs a CRL in crl.pem, which is @path: without it, certificates that it revoked are accepted. */
 static void
 check_lists(struct checks *checks, const struct rsp_x509 *x509, const char *path)
 {
@@ -226,7 +227,7 @@ check_lists(struct checks *checks, const struct rsp_x509 *x509, const char *path
 	}
 }
 
-/* The CA and its CRL; @x509 keeps the anchors for what comes after. */
+/* Check the CA and its CRL. @x509 keeps the anchors for the checks that follow. */
 static void
 check_trust(struct checks *checks, struct rsp_x509 *x509)
 {
@@ -250,7 +251,7 @@ check_trust(struct checks *checks, struct rsp_x509 *x509)
 	check_lists(checks, x509, crl);
 }
 
-/* A certificate of the registrar @name with its key: in a master, or (@bundle) in its own directory. */
+/* Check the certificate and key of the registrar @name: in a master directory, or (@bundle) in the registrar's own. */
 static void
 check_pair(struct checks *checks, const struct rsp_x509 *trust, const char *name, bool bundle)
 {
@@ -259,7 +260,7 @@ check_pair(struct checks *checks, const struct rsp_x509 *trust, const char *name
 	struct rsp_x509 x509 = { 0 };
 	struct rsp_why why = { 0 };
 
-	if (!cert || !key || (bundle && (access(cert, F_OK) < 0 || access(key, F_OK) < 0))) /* that is said already */
+	if (!cert || !key || (bundle && (access(cert, F_OK) < 0 || access(key, F_OK) < 0))) /* the error was reported */
 		return;
 	if (rsp_x509_load_pair(&x509, cert, key, &why) ||
 	    rsp_x509_verify_own(trust, &x509, cert, *name ? name : NULL, &why))
@@ -280,7 +281,8 @@ check_keys(struct checks *checks)
 	}
 }
 
-/* A master has a key for each client, server, direction and role: those that are not there are made, in memory, and counted. */
+/* In a master directory there must be a key for each client, server, direction and role. Missing ones are made in
+ * memory, to count them. */
 static void
 check_mesh(struct checks *checks, struct rsp_scope *scope, struct rsp_authz *authz)
 {
@@ -350,7 +352,8 @@ there(const struct checks *checks, const char *file)
 	return !path || access(path, F_OK) == 0 || errno != ENOENT;
 }
 
-/* Whose directory this is. keys.json says so (in a master it is nobody's); without one, what else is there does. */
+/* The owner of this directory: as keys.json says (nobody's in a master directory); without keys.json, by the other
+ * files. */
 enum whose { USERS, NODES, REGISTRARS, MASTER };
 
 static enum whose
@@ -366,8 +369,8 @@ whose(const struct checks *checks)
 	return there(checks, "keys.json") ? NODES : USERS;
 }
 
-/* What rsp-keygen wrote there once, and what is lost without a word: without authz.json a key's role is all that counts,
- * without crl.pem nothing is revoked. */
+/* Files that rsp-keygen wrote and whose loss would not be noticed: without authz.json only a key's role counts,
+ * without crl.pem no certificate is revoked. */
 static void
 check_missing(struct checks *checks, enum whose whose)
 {
@@ -389,7 +392,7 @@ check_missing(struct checks *checks, enum whose whose)
 	}
 }
 
-/* keys.json tells whose directory this is, too. */
+/* keys.json also tells whose directory this is */
 static void
 load_ring(struct checks *checks)
 {
@@ -402,7 +405,7 @@ load_ring(struct checks *checks)
 		say_bad(checks, "key", &why);
 }
 
-/* What a run left that was killed in the middle. Nobody is at work: we have the lock. */
+/* Report the change that an interrupted run left. No other run is at work, because this one has the lock. */
 static void
 check_change(struct checks *checks)
 {
@@ -439,7 +442,7 @@ run_check(unsigned n, const char *const *operand)
 	check_missing(&checks, of);
 	check_trust(&checks, &trust);
 	check_ca_key(&checks, "ca.key");
-	check_ca_key(&checks, "ca-old.key"); /* there while a CA is replaced */
+	check_ca_key(&checks, "ca-old.key"); /* exists during a rollover */
 	for (size_t i = 0; of == MASTER && i < scope->n_registrars; i++)
 		check_pair(&checks, &trust, scope->registrars[i].name, false);
 	if (of == REGISTRARS)

@@ -123,7 +123,7 @@ take(int opt, const char *arg, struct rsp_why *why)
 		return rsp_cli_duration(arg, &keygen.expires_in_ms, why);
 	case OPT_MAX:
 		return rsp_cli_number(arg, 0, UINT32_MAX - 1, &keygen.max, why);
-	default: /* those without an argument */
+	default: /* options without an argument */
 		keygen.ed25519 = keygen.ed25519 || opt == OPT_ED25519;
 		keygen.force = keygen.force || opt == OPT_FORCE;
 		keygen.finish = keygen.finish || opt == OPT_FINISH;

@@ -12,7 +12,8 @@
 #include "cli/options.h"
 #include "keygen.h"
 
-/* Verbs that make something: init, registrar, element, monitor. What each record of a verb that changes something says. */
+/* The verbs that make something: init, registrar, element, monitor; and the records of all verbs that change
+ * something. */
 
 #define CA_DAYS 3650
 
@@ -58,7 +59,7 @@ valid_until(int64_t now_ms, unsigned days)
 
 static const char *const init_files[] = { "ca.key", "ca.pem", "crl.pem", "keys.json", "authz.json", "scope.json" };
 
-/* Whether one of them is there; its name in @ret. */
+/* Whether one of these files exists; its name in @ret. */
 static bool
 any_there(const char *dir, const char **ret)
 {
@@ -90,7 +91,7 @@ make_ca(struct master *master, const char *name, char **ret_crl, struct rsp_why 
 				       master->now_ms + CERT_DAYS * DAY_MS, ret_crl, why);
 }
 
-/* With --force: certificates and keys of the registrars that the old scope had. */
+/* With --force: plan to remove certificates and keys of the registrars of the old scope. */
 static enum rsp_err
 remove_registrars(struct master *master, struct rsp_why *why)
 {
@@ -140,7 +141,7 @@ write_master(struct master *master, const char *name, struct rsp_why *why)
 	return err ? err : master_save(master, why);
 }
 
-/* A directory that a failed run had made goes again. */
+/* Remove the directory that a failed run made. */
 static void
 undo_init(struct master *master)
 {
@@ -234,7 +235,7 @@ make_certificate(struct master *master, const char *name, const struct rsp_x509_
 	return err ? err : master_write(master, name, "cert.pem", false, ret->cert_pem, why);
 }
 
-/* What the certificate of @old, the registrar as it was, says that does not follow from where it served. */
+/* Take from the old certificate of @old, the registrar as it was, the names that do not follow from its addresses. */
 static enum rsp_err
 keep_names(const struct master *master, const struct rsp_scope_registrar *old, struct rsp_x509_names *names,
 	   struct rsp_why *why)
@@ -246,7 +247,7 @@ keep_names(const struct master *master, const struct rsp_scope_registrar *old, s
 	if (!path)
 		return rsp_fail(why, RSP_ENOMEM, master->dir, "out of memory");
 	enum rsp_err err = read_text(path, false, &pem, why);
-	if (err == RSP_ENOTFOUND) /* it was lost, which --force mends */
+	if (err == RSP_ENOTFOUND) /* the certificate was lost; --force makes a new one */
 		return RSP_OK;
 	if (err)
 		return err;
@@ -277,7 +278,7 @@ certify(struct master *master, const struct rsp_scope_registrar *registrar, stru
 	return err ? err : make_certificate(master, registrar->name, &names, NULL, ret, why);
 }
 
-/* Where the registrar serves; what is not named stays as it was. */
+/* Set the addresses of the registrar. Those without an option stay as they were. */
 static enum rsp_err
 read_endpoints(const struct rsp_scope_registrar *old, struct rsp_scope_registrar *registrar, struct rsp_why *why)
 {
@@ -364,7 +365,7 @@ add_node(struct master *master, const struct rsp_authz_entry *entry, unsigned *m
 	return err ? err : master_save(master, why);
 }
 
-/* The entry of @name as it is, or that of a new node; what is named takes its place. */
+/* Take the entry of @name, or a new one, and set what the options say. */
 static struct rsp_authz_entry
 entry_of(const struct master *master, const char *name, enum rsp_role role, char **all)
 {

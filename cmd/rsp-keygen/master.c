@@ -18,7 +18,7 @@
 void
 free_secret(char *text)
 {
-	rsp_wipe_free(text, text ? malloc_usable_size(text) : 0); /* a file may have NULs in it */
+	rsp_wipe_free(text, text ? malloc_usable_size(text) : 0); /* a file may contain NULs */
 }
 
 enum rsp_err
@@ -68,7 +68,7 @@ master_lock(const char *dir, int *ret, struct rsp_why *why)
 	if (rsp_directory_check(dir, why))
 		return why->err;
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	int code = fd < 0 ? -1 : flock(fd, LOCK_EX); /* until we end: another run waits here */
+	int code = fd < 0 ? -1 : flock(fd, LOCK_EX); /* held until this process ends: another run waits here */
 	if (code < 0) {
 		enum rsp_err err = rsp_fail(why, errno == EACCES || errno == EPERM ? RSP_EPERMS : RSP_EIO, path,
 					    "cannot lock: %s", strerror(errno));
@@ -102,7 +102,7 @@ advise(enum rsp_err err, struct rsp_why *why)
 	return err;
 }
 
-/* The key @file, and its certificate among those of ca.pem. */
+/* Read the key @file, and find its certificate in ca.pem. */
 static enum rsp_err
 open_ca_of(struct master *master, const char *file, struct rsp_x509_pair *ret, struct rsp_why *why)
 {
@@ -157,7 +157,7 @@ master_open(struct master *master, bool writes, bool ca, struct rsp_why *why)
 
 	*master = (struct master){ .dir = rsp_cli.scope, .lock = -1, .now_ms = rsp_clock_wall_ms() };
 	enum rsp_err err =
-		rsp_scope_load_public(master->dir, &scope, why); /* before a lock file appears in a wrong directory */
+		rsp_scope_load_public(master->dir, &scope, why); /* before a lock file is made in a wrong directory */
 	rsp_scope_free(scope);
 	if (err)
 		return advise(err, why);
@@ -184,7 +184,7 @@ master_done(struct master *master)
 	*master = (struct master){ .lock = -1 };
 }
 
-/* Relative to the directory. */
+/* The path relative to the directory. */
 static char *
 relative_path(const char *name, const char *file)
 {
@@ -296,7 +296,7 @@ master_add_key(struct master *master, enum rsp_role role, const char *client, co
 	return RSP_OK;
 }
 
-/* What a key is for. */
+/* The purpose of a key. */
 struct purpose {
 	enum rsp_role role;
 	const char *client, *server;
@@ -312,7 +312,7 @@ compare_purposes(const void *a, const void *b)
 	return by_server ? by_server : (int)x->role - (int)y->role;
 }
 
-/* What the keys of @name are for, in order; the caller frees it. Not more than @room. */
+/* The purposes of the keys that @name needs, sorted. At most @room. The caller frees the list. */
 static struct purpose *
 purposes_of(const struct rsp_keyring *ring, const char *name, size_t *ret_n)
 {
@@ -330,7 +330,7 @@ purposes_of(const struct rsp_keyring *ring, const char *name, size_t *ret_n)
 	return list;
 }
 
-/* Add a key for @purpose to @ring unless @had, of @n, has one. */
+/* Add a key for @purpose to @ring, unless one of the @n purposes in @had is the same. */
 static enum rsp_err
 complete(struct master *master, const struct purpose *had, size_t n, struct purpose purpose, int64_t not_after_ms,
 	 unsigned *made, struct rsp_why *why)
@@ -340,7 +340,7 @@ complete(struct master *master, const struct purpose *had, size_t n, struct purp
 	return master_add_key(master, purpose.role, purpose.client, purpose.server, not_after_ms, made, why);
 }
 
-/* One key for each client, server, direction and role: those between @registrar and @node. */
+/* Write to @purpose the purposes of the keys between @registrar and @node: one for each direction and role. */
 static enum rsp_err
 complete_node(struct master *master, const struct purpose *had, size_t n, const char *registrar,
 	      const struct rsp_authz_entry *node, unsigned *made, struct rsp_why *why)
@@ -378,7 +378,7 @@ enum rsp_err
 master_complete_keys(struct master *master, const char *name, unsigned *made, struct rsp_why *why)
 {
 	const struct rsp_authz_entry *entry = rsp_authz_find(master->authz, name);
-	/* the texts that purposes point at: the keyring moves as it grows */
+	/* copies of the texts that purposes point to: the keyring moves when it grows */
 	RSP_AUTO(rsp_keyring_unref) struct rsp_keyring *before = rsp_keyring_new();
 	size_t n = 0;
 	enum rsp_err err = before ? RSP_OK : RSP_ENOMEM;

@@ -9,25 +9,26 @@
 #include "cli/json.h"
 #include "keygen.h"
 
-/* Which bundles are not what `bundle` would write now. bundles.json in the master directory holds, for each node whose bundle
- * was written, a digest of what was in it then: {"schema": "rsp.bundles/1", "bundles": {NAME: HEX}, "users": HEX}. */
+/* Which bundles differ from what `bundle` would write now. bundles.json in the master directory has, for each node,
+ * a digest of the content of its bundle when it was last written: {"schema": "rsp.bundles/1", "bundles": {NAME:
+ * HEX}, "users": HEX}. */
 
 #define SCHEMA "rsp.bundles/1"
 #define DIGEST 32
 #define HEX    (2 * DIGEST + 1)
 
-/* The contents of one node's bundle. */
+/* The content of one node's bundle. */
 struct content {
 	const char *name;
 	bool registrar;
-	uint8_t digest[DIGEST]; /* of its keys: their digests, added up bit by bit */
+	uint8_t digest[DIGEST]; /* sum of the digests of its keys, octet by octet */
 };
 
 struct contents {
 	const struct master *master;
-	struct content *nodes; /* by name */
+	struct content *nodes; /* sorted by name */
 	size_t n;
-	char *of_all, *authz; /* what is in all bundles, and what is in registrars' */
+	char *of_all, *authz; /* the files in all bundles, and the files in registrars' bundles */
 };
 
 static bool
@@ -72,7 +73,7 @@ add_keys(struct contents *contents)
 	return true;
 }
 
-/* The file's text, on the heap; NULL: it cannot be read. */
+/* The text of the file, on the heap; NULL: it cannot be read. */
 static char *
 text_of(const struct master *master, const char *name, const char *file)
 {
@@ -111,7 +112,7 @@ contents_read(const struct master *master, struct contents *ret)
 	return add_keys(ret);
 }
 
-/* The digest of the bundle of @node (NULL: users) as hex; false if it cannot be made. */
+/* Write the digest of the bundle of @node (NULL: users) as hex. False if it cannot be computed. */
 static bool
 state_of(const struct contents *contents, const struct content *node, char out[static HEX])
 {
@@ -133,7 +134,7 @@ state_of(const struct contents *contents, const struct content *node, char out[s
 	return true;
 }
 
-/* bundles.json; one that is not there, or makes no sense, knows of no bundle. */
+/* Read bundles.json. If it is missing or not valid, no bundle is known. */
 static json_t *
 read_notes(const struct master *master)
 {
@@ -182,7 +183,7 @@ outdated_json(const struct master *master)
 	return object;
 }
 
-/* The notes of the nodes that the scope still has; that of @name (NULL: users) is made anew. */
+/* Write bundles.json for the nodes that the scope still has; the digest of @name (NULL: users) is computed anew. */
 static json_t *
 new_notes(const struct contents *contents, const json_t *old, const char *name)
 {

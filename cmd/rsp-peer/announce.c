@@ -1,4 +1,4 @@
-/* rsp-peer run: telling elements and users where the registrar is. */
+/* rsp-peer run: announces the registrar's address to elements and users (RFC 5352 s.3.6). */
 #include <string.h>
 
 #include "keys/scope.h"
@@ -20,7 +20,7 @@ peer_announce_take(const char *arg, struct rsp_why *why)
 	return RSP_OK;
 }
 
-/* While it joins, or joins again, elements and users are better off elsewhere. */
+/* Not while the registrar joins: its handlespace is not complete, and elements and users should use another one. */
 static bool
 serves(void *ctx)
 {

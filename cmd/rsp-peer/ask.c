@@ -1,4 +1,4 @@
-/* rsp-peer: what its verbs that ask registrars have in common. */
+/* rsp-peer: what the verbs that ask registrars have in common. */
 #include "ask.h"
 
 #include <stdio.h>
@@ -14,12 +14,12 @@
 struct asking {
 	const struct peer_question *question;
 	struct rsp_loop *loop;
-	bool done;	    /* somebody answered to the end */
-	enum rsp_err ended; /* what made us stop */
+	bool done;	    /* at least one registrar answered completely */
+	enum rsp_err ended; /* the error of the verb's own callback, which ended the run */
 	struct tool_complaints complaints;
 };
 
-/* With --wait: why it is waited for @server, once for each reason. */
+/* With --wait: write on stderr why @server is tried again, once for each reason. */
 static void
 complain(struct asking *asking, const struct rsp_inquiry_server *server, const struct rsp_why *why)
 {
@@ -76,7 +76,8 @@ attempts_json(const struct rsp_inquiry *q)
 	return list;
 }
 
-/* Of several that failed, one that would have answered later, or that we came furthest with, tells most. */
+/* Whether @a is the better failure to report: a registrar that would answer later (RSP_EREJECTED), else the one that
+ * came to a later step. */
 static bool
 tells_more(const struct rsp_inquiry_server *a, const struct rsp_inquiry_server *b)
 {
@@ -85,7 +86,7 @@ tells_more(const struct rsp_inquiry_server *a, const struct rsp_inquiry_server *
 	return ready_later == other_later ? a->step > b->step : ready_later;
 }
 
-/* What people are told of a registrar that failed: why, and what they can do about it. */
+/* Fill @ret with why @server failed and, where the cause is known, how to repair it. */
 static void
 explain(const struct rsp_scope *scope, const struct rsp_inquiry_server *server, struct rsp_why *ret)
 {
@@ -103,7 +104,8 @@ explain(const struct rsp_scope *scope, const struct rsp_inquiry_server *server, 
 			       reason);
 }
 
-/* The failures that tell as much as @worst does, each with its registrar, if there are several. */
+/* Fill @ret with all failures that are as good to report as @worst, each with the name of its registrar, if there
+ * are several. */
 static void
 put_together(const struct rsp_scope *scope, const struct rsp_inquiry *q, const struct rsp_inquiry_server *worst,
 	     struct rsp_why *ret)
@@ -145,7 +147,7 @@ fail(const struct rsp_scope *scope, const struct rsp_inquiry *q)
 	return rsp_cli_fail_attempts(&why, attempts_json(q));
 }
 
-/* That output cannot be written has been said. */
+/* Report @err, the error of the verb's callback. cli/output.c has already reported RSP_EOUTPUT. */
 static int
 stopped(enum rsp_err err)
 {
@@ -174,7 +176,7 @@ ask(struct asking *asking, struct rsp_inquiry_config *config)
 		status = asking->ended ? stopped(asking->ended) : config->each || asking->done ? 0 : fail(config->scope, q);
 	}
 	rsp_inquiry_free(q);
-	rsp_loop_run(asking->loop); /* flushes and closes */
+	rsp_loop_run(asking->loop); /* sends what is queued, then closes */
 	rsp_loop_free(asking->loop);
 	return tool_startup_end_trace(config->trace, status);
 }

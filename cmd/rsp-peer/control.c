@@ -1,4 +1,4 @@
-/* rsp-peer: where the control socket of `run` is, which `status` asks. */
+/* rsp-peer: the path of the control socket, which `run` serves and `status` asks. */
 #include <errno.h>
 #include <glob.h>
 #include <stdio.h>
@@ -18,7 +18,8 @@
 #define ANSWER_MS 2000
 #define TRIED_MAX RSP_REASON_MAX
 
-/* The directory that systemd made for us; of several (RuntimeDirectory=), the first. */
+/* The directory that systemd made for this service (RuntimeDirectory=); the first one of several. On the heap; NULL:
+ * none. */
 static char *
 runtime_directory(void)
 {
@@ -27,7 +28,7 @@ runtime_directory(void)
 	return list && *list ? strndup(list, strcspn(list, ":")) : NULL;
 }
 
-/* Where sockets are by default, on the heap. @ours: a directory that nobody else makes. */
+/* The default directory of control sockets, on the heap. @ours: this process may have to make it. */
 static char *
 default_directory(bool *ours)
 {
@@ -49,7 +50,7 @@ socket_path(const char *directory, const char *name)
 	return asprintf(&path, "%s/%s.sock", directory, name) < 0 ? NULL : path;
 }
 
-/* What another process answers at the socket that is to be ours. */
+/* The answer of another process at the default path. */
 struct other {
 	bool answered;
 	json_t *status;
@@ -65,7 +66,8 @@ on_other(void *ctx, struct rsp_bytes text, const struct rsp_why *why)
 		other->status = json_loadb((const char *)text.p, text.n, JSON_REJECT_DUPLICATES, NULL);
 }
 
-/* One that is leaving is no obstacle. What is no registrar keeps us from having a socket, and no more. */
+/* Whether @status is that of a serving registrar @name. A registrar that is leaving does not count, nor does an
+ * answer that is no status. */
 static enum rsp_err
 judge(const char *name, const json_t *status, struct rsp_why *why)
 {
@@ -102,7 +104,7 @@ peer_control_alone(struct rsp_loop *loop, const char *name, struct rsp_why *why)
 	return err;
 }
 
-/* Without a default one a registrar can do: it says so, and goes on. */
+/* Open the socket at the default path. Without it the registrar serves all the same, after a warning. */
 static void
 open_default(struct rsp_loop *loop, const char *name, rsp_control_answer *answer, void *ctx, struct rsp_control **ret)
 {
@@ -130,7 +132,7 @@ peer_control_open(struct rsp_loop *loop, const char *name, rsp_control_answer *a
 	return RSP_OK;
 }
 
-/* Look for sockets NAME.sock, of any name if it is "*"; @tried gets where. */
+/* Add the sockets NAME.sock of @directory to @found; @name "*": all of them. The pattern is added to @tried. */
 static void
 look_in(const char *directory, const char *name, glob_t *found, char tried[static TRIED_MAX])
 {

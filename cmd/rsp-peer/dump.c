@@ -1,4 +1,4 @@
-/* rsp-peer dump: the handlespace as one registrar has it, line by line as it comes. */
+/* rsp-peer dump: the handlespace of one registrar, printed page by page as it arrives. */
 #include "ask.h"
 #include "base/clock.h"
 #include "cli/message_json.h"
@@ -48,7 +48,7 @@ pool_line(const struct tally_pool *pool)
 	const struct rsp_policy_row *row = rsp_policy_row(pool->policy);
 	json_t *record = rsp_json_record("rsp.peer.pool/1", true), *policy = json_object();
 
-	rsp_json_put(&policy, "type", rsp_json_id(pool->policy));
+	rsp_json_put(&policy, "type_code", rsp_json_id(pool->policy));
 	rsp_json_put(&policy, "name", rsp_json_text(row ? row->key : NULL));
 	rsp_json_put(&policy, "uniform", json_boolean(pool->uniform));
 	rsp_json_put_handle(&record, rsp_bytes_of(pool->handle, pool->handle_size));
@@ -68,7 +68,7 @@ page(struct dump *d, const struct rsp_message *msg)
 	while (!err && rsp_list_next(msg, &cursor, &item)) {
 		if (item.type == RSP_PARAM_POOL_HANDLE) {
 			err = tally_pool(&d->tally, item.handle, &pool);
-		} else if (pool) { /* as the grammar has it: each element follows its pool's handle */
+		} else if (pool) { /* the grammar has each element behind the handle of its pool */
 			tally_element(&d->tally, pool, &item.element);
 			if (!option.pools)
 				err = element_line(pool, &item.element);

@@ -1,4 +1,4 @@
-/* rsp-peer run: warns of certificates, CAs and lists of revoked certificates that end, and says of each when it does. */
+/* rsp-peer run: warns before the registrar's certificate, a CA or a CRL expires. */
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -10,7 +10,7 @@
 #include "net/loop.h"
 #include "peer.h"
 
-#define LOOK_MS 3600000 /* at least so often: the wall clock may be set */
+#define LOOK_MS 3600000 /* the longest time between two checks, because the wall clock may be set */
 
 struct peer_expiry {
 	struct rsp_alarm *alarm;
@@ -19,7 +19,7 @@ struct peer_expiry {
 	int64_t looked_ms; /* wall clock */
 };
 
-/* As the operator calls it. */
+/* The file's name as the operator gave it. */
 static const char *
 file_of(const struct rsp_expiry *expiry)
 {
@@ -143,7 +143,7 @@ peer_expiry_watch(struct peer_expiry *expiry, const struct rsp_scope *scope)
 {
 	int64_t now_ms = rsp_clock_wall_ms();
 
-	if (!scope || rsp_cli.plaintext) /* it has no use for certificates */
+	if (!scope || rsp_cli.plaintext) /* in plain text certificates are not used */
 		return;
 	expiry->n = rsp_expiry_list(&scope->x509, expiry->list);
 	expiry->looked_ms = now_ms;

@@ -1,8 +1,8 @@
-/* rsp-peer list: which registrars one of them knows. */
+/* rsp-peer list: the registrars that one registrar knows. */
 #include "ask.h"
 #include "cli/message_json.h"
 
-/* The one that was asked: it lists the others, RFC 5353 s.3.2.2.2. */
+/* The registrar that answered. Its own answer lists only the others (RFC 5353 s.3.2.2.2). */
 static json_t *
 asked_json(const struct rsp_inquiry_server *server)
 {

@@ -1,4 +1,4 @@
-/* rsp-peer: the registrar, and asking one. See rsp-peer(1). */
+/* rsp-peer: runs a registrar, and asks registrars. See rsp-peer(1). */
 #include "ask.h"
 #include "peer.h"
 

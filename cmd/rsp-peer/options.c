@@ -24,10 +24,10 @@ enum {
 	OPT_REPORT_RATE,
 	OPT_HANDSHAKE_RATE,
 	OPT_PEER,
-	OPT_NUMBER /* from here on: the rows of NUMBERS */
+	OPT_NUMBER /* the codes from here on are those of the rows of NUMBERS */
 };
 
-/* Options that are a duration or a count, and the member of the configuration that they set. */
+/* Options that are a duration or a number, each with the member of the configuration that it sets. */
 /* clang-format off */
 #define NUMBERS(X) \
 	X(KEEPALIVE_INTERVAL, engine.keepalive_interval_ms, "keepalive-interval", "DUR", \
@@ -98,7 +98,7 @@ enum {
 
 #define N_NUMBERS (OPT_END - OPT_NUMBER)
 
-/* What was given; RSP_NEVER: nothing. */
+/* The values given; RSP_NEVER: the option was not given. */
 static uint64_t given[N_NUMBERS];
 
 struct peer_option peer_option;
@@ -166,7 +166,7 @@ take_address(const char *text, enum rsp_registrar_service_port kind, uint16_t po
 		       : RSP_OK;
 }
 
-/* N or N:BURST; without BURST it is N. */
+/* Read N or N:BURST. Without BURST, the burst is N. */
 static enum rsp_err
 take_rate(const char *text, struct rsp_rate *ret, struct rsp_why *why)
 {
@@ -260,7 +260,7 @@ peer_take(int opt, const char *arg, struct rsp_why *why)
 	}
 }
 
-/* Defaults of a part, where the whole is small: nobody has more than half of it. */
+/* Defaults of limits for one identity, where the whole limit is small: at most half of it. */
 static void
 halve(struct rsp_registrar_config *engine)
 {
@@ -288,7 +288,7 @@ peer_config(struct rsp_registrar_service_config *config)
 
 	config->policy = rsp_cli.tls_rfc5352 ? RSP_TLS_RFC5352 : RSP_TLS_DEFAULT;
 	engine->insecure = rsp_cli.plaintext;
-	engine->complaints = (struct rsp_rate){ 0 }; /* quota.c has a better one, which tells what it leaves out */
+	engine->complaints = (struct rsp_rate){ 0 }; /* rsp-peer has quotas by source and kind (quota.c) */
 	if (rsp_cli.timers_fast) {
 		engine->keepalive_interval_ms = 2000;
 		engine->keepalive_timeout_ms = 2000;
@@ -310,7 +310,7 @@ peer_config(struct rsp_registrar_service_config *config)
 	halve(engine);
 }
 
-/* An option's name as a key: with _ for -, and the unit of a duration. */
+/* The JSON key of an option: "-" becomes "_", and a duration ends in its unit. */
 static void
 put_number(json_t **object, const char *option, bool duration, uint32_t value)
 {

@@ -1,4 +1,4 @@
-/* rsp-peer ping: whether registrars are there, and how soon they say so. */
+/* rsp-peer ping: whether registrars answer, and how fast. */
 #include "ask.h"
 #include "base/log.h"
 #include "cli/message_json.h"
@@ -16,8 +16,8 @@ static struct {
 } option = { .count = 1, .interval_ms = 1000 };
 
 struct ping {
-	unsigned answered, failed; /* registrars */
-	struct rsp_why why;	   /* of the first that failed */
+	unsigned answered, failed; /* number of registrars */
+	struct rsp_why why;	   /* the failure of the first registrar that failed */
 };
 
 static enum rsp_err
@@ -41,8 +41,8 @@ record(const struct rsp_inquiry_server *server, const struct rsp_monitor_event *
 	rsp_json_put(&record, "registrar", peer_registrar_json(server));
 	rsp_json_put(&record, "seq", json_integer(msg ? event->n : event->n + 1));
 	rsp_json_put(&record, "rtt_ms", msg ? json_real((double)rtt_us / 1000) : json_null());
-	rsp_json_put(&record, "checksum", checksum ? rsp_json_code(msg->checksum) : json_null());
-	rsp_json_put(&record, "server", info ? rsp_server_info_json(&msg->server_info) : json_null());
+	rsp_json_put(&record, "checksum_told", checksum ? rsp_json_code(msg->checksum) : json_null());
+	rsp_json_put(&record, "server_info", info ? rsp_server_info_json(&msg->server_info) : json_null());
 	rsp_json_put(&record, "step", msg ? json_null() : json_string(rsp_inquiry_step_name(server->step)));
 	rsp_json_put(&record, "error", msg ? json_null() : rsp_cli_error_json(event->why));
 	return rsp_json_emit(record);

@@ -1,4 +1,4 @@
-/* rsp-peer: how many records of what went wrong are printed. */
+/* rsp-peer: limits how many records of errors and refusals are printed. */
 #include "quota.h"
 
 #include <stdio.h>
@@ -13,7 +13,7 @@
 #define BUCKETS 1024
 
 struct quota_name {
-	char kind[QUOTA_TEXT_MAX], detail[QUOTA_TEXT_MAX], source[QUOTA_TEXT_MAX]; /* "": none; filled up with 0 */
+	char kind[QUOTA_TEXT_MAX], detail[QUOTA_TEXT_MAX], source[QUOTA_TEXT_MAX]; /* "": none; padded with 0 */
 };
 
 struct quota_entry {
@@ -30,9 +30,9 @@ TAILQ_HEAD(quota_ages, quota_entry);
 struct quota {
 	struct rsp_hash_key key;
 	struct quota_chain bucket[BUCKETS];
-	struct quota_ages ages; /* that which is over first is first */
+	struct quota_ages ages; /* sorted by their begin: the first one ends first */
 	unsigned n;
-	uint64_t window_ms; /* when the window began in which @printed were printed, of all quotas */
+	uint64_t window_ms; /* the begin of the window in which @printed records of all quotas were printed */
 	unsigned printed;
 	uint64_t left_out;
 	struct quota_name told;
@@ -104,7 +104,7 @@ begin(struct quota *q, struct quota_entry *e, uint64_t now_ms)
 	e->most = q->printed < QUOTA_FULL ? QUOTA_RECORDS : 1;
 }
 
-/* The quota of @name, made if there is none; NULL: out of memory. */
+/* The quota of @name; it is made if there is none. NULL: out of memory. */
 static struct quota_entry *
 find(struct quota *q, const struct quota_name *name, uint64_t now_ms)
 {

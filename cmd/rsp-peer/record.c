@@ -41,6 +41,12 @@ end(json_t *record)
 	(void)rsp_json_emit(record);
 }
 
+static void
+put_suppressed(json_t **record, uint64_t left)
+{
+	rsp_json_put(record, "suppressed", rsp_json_count(left));
+}
+
 /* Print how many records were suppressed, of each quota that ended before @now_ms. */
 static void
 print_sums(struct peer_records *records, uint64_t now_ms)
@@ -50,10 +56,10 @@ print_sums(struct peer_records *records, uint64_t now_ms)
 	while (quota_sum(records->quota, now_ms, &sum)) {
 		json_t *record = begin(false, "records-suppressed");
 
-		rsp_json_put(&record, "kind", rsp_json_text(sum.of.kind));
+		rsp_json_put(&record, "suppressed_event", rsp_json_text(sum.of.kind));
 		rsp_json_put(&record, "detail", rsp_json_text(sum.of.detail));
 		rsp_json_put(&record, "source", rsp_json_text(sum.of.source));
-		rsp_json_put(&record, "count", rsp_json_count(sum.count));
+		put_suppressed(&record, sum.count);
 		end(record);
 	}
 }
@@ -117,12 +123,6 @@ take_budget(struct peer_records *records, const struct quota_of *of, uint64_t *r
 		rsp_alarm_in(records->sums, QUOTA_WINDOW_MS);
 	records->armed = true;
 	return false;
-}
-
-static void
-put_suppressed(json_t **record, uint64_t left)
-{
-	rsp_json_put(record, "suppressed", rsp_json_count(left));
 }
 
 void
@@ -210,7 +210,7 @@ peer_record_event(struct peer_records *records, const struct rsp_event *event)
 
 	tool_object_put_handle(&record, event->handle);
 	rsp_json_put(&record, "pe_id", rsp_json_id_or_null(event->pe_id));
-	rsp_json_put(&record, "message", rsp_json_text(message));
+	rsp_json_put(&record, "message_type", rsp_json_text(message));
 	rsp_json_put(&record, "cause", rsp_cli_cause_json(event->cause));
 	rsp_json_put(&record, "reason", rsp_json_text(event->reason));
 	rsp_json_put(&record, "identity", rsp_json_text(event->identity));
@@ -248,7 +248,7 @@ peer_record_refused(struct peer_records *records, enum rsp_registrar_service_por
 		return;
 	json_t *record = begin(false, "connection-refused");
 
-	rsp_json_put(&record, "port", json_string(rsp_registrar_service_port_name(port)));
+	rsp_json_put(&record, "service", json_string(rsp_registrar_service_port_name(port)));
 	rsp_json_put(&record, "direction", json_string(dialled ? "out" : "in"));
 	rsp_json_put(&record, "peer", rsp_json_text(whom));
 	tool_object_put_refusal(&record, why->object, why, left);
@@ -286,7 +286,7 @@ peer_record_announcing(const struct rsp_announce_at *to, const struct rsp_ip *ip
 	rsp_json_put(&record, "to", json_string(text));
 	for (unsigned i = 0; i < n; i++)
 		rsp_json_append(&addresses, tool_object_address(&ip[i], port));
-	rsp_json_put(&record, "addresses", addresses);
+	rsp_json_put(&record, "announced", addresses);
 	rsp_json_put(&record, "error", why ? rsp_cli_error_json(why) : json_null());
 	end(record);
 }

@@ -1,4 +1,4 @@
-/* rsp-peer run: the registrar at work. */
+/* rsp-peer run: runs a registrar. */
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,20 +24,20 @@ struct run {
 	struct rsp_loop *loop;
 	struct rsp_registrar_service *serve;
 	struct rsp_announcer *announcer;
-	struct rsp_scope *scope; /* NULL: insecure, and there is none */
+	struct rsp_scope *scope; /* NULL: plain text without a scope */
 	struct rsp_trace *trace;
-	struct rsp_control *control; /* NULL: there is none */
+	struct rsp_control *control; /* NULL: none */
 	struct peer_expiry *expiry;
-	int64_t started_ms;          /* wall clock */
+	int64_t started_ms;          /* of the wall clock */
 	struct rsp_signal *term, *interrupt, *quit, *hangup;
 	struct rsp_alarm *leave_end, *watchdog;
 	const char *name;
-	char node[RSP_NAME_MAX + 1]; /* what keys.json calls us: the scope that says so may go at HUP */
+	char node[RSP_NAME_MAX + 1]; /* the node's name in keys.json, a copy: SIGHUP replaces the scope */
 	bool leaving;
 	struct peer_records *records;
 };
 
-/* As many connections as the system lets us have. */
+/* Raise the number of open files to the system's limit: each connection needs one. */
 static void
 raise_file_limit(void)
 {
@@ -103,7 +103,7 @@ on_stop(void *ctx, int signum)
 {
 	struct run *run = ctx;
 
-	if (run->leaving) { /* the second time: at once */
+	if (run->leaving) { /* the second signal: end at once */
 		rsp_loop_stop(run->loop);
 		return;
 	}
@@ -128,8 +128,8 @@ on_hangup(void *ctx, int signum)
 	if (run->leaving)
 		return;
 	tool_systemd_tell("RELOADING=1");
-	enum rsp_err unopened = rsp_output_reopen(&output); /* no reason to keep keys that were taken away */
-	if (!rsp_cli.plaintext) {                               /* else there is nothing to read */
+	enum rsp_err unopened = rsp_output_reopen(&output); /* the keys are read even if this fails */
+	if (!rsp_cli.plaintext) {                               /* in plain text there is nothing to read */
 		err = peer_scope_load(run->name, &scope, &why);
 		if (!err)
 			err = rsp_registrar_service_reload(run->serve, scope, &why);
@@ -158,7 +158,7 @@ on_control(void *ctx)
 	return peer_status_text(run->serve, run->expiry, run->name, run->started_ms);
 }
 
-/* Signals, children, and what rings by the clock. */
+/* Signals, the watchdog, and other alarms. */
 static enum rsp_err
 watch(struct run *run, struct rsp_why *why)
 {

@@ -1,4 +1,4 @@
-/* rsp-peer: what the scope directory and the options say of keys, certificates and ports. */
+/* rsp-peer: keys, certificates and addresses, from the scope directory and the options. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,7 +13,7 @@
 #include "serve/target.h"
 #include "tool/access.h"
 
-/* What is on the command line takes the place of what the scope directory has. */
+/* Replace files of the scope directory by those that the options name. */
 static enum rsp_err
 take_overrides(struct rsp_scope *scope, struct rsp_why *why)
 {
@@ -50,9 +50,9 @@ take_overrides(struct rsp_scope *scope, struct rsp_why *why)
 	return err;
 }
 
-/* A registrar that has lost a file of its bundle would serve on without what that file is for: without authz.json every
- * key may do what its role may, without crl.pem nobody is revoked, without a certificate no user believes it. So it
- * says which one, and does not begin. What the command line gives instead need not be there. */
+/* A registrar must not start without a file of its bundle, or it would run with less security: without authz.json
+ * every key may do all that its role allows, without crl.pem revoked certificates are accepted, without cert.pem
+ * users do not accept it. The error names the file. A file that an option replaces may be missing. */
 static enum rsp_err
 check_whole(const char *dir, struct rsp_why *why)
 {
@@ -79,8 +79,9 @@ check_whole(const char *dir, struct rsp_why *why)
 	return RSP_OK;
 }
 
-/* With the bundle of another, or of another scope, a registrar is refused by all whom it is to serve, one by one, and
- * none of them can say why. What an option names instead of cert.pem or ca.pem may be for whom it likes. */
+/* Check that keys and certificate are those of the registrar @name. With the bundle of another node or scope, all
+ * connections would fail, and none of the other sides could say why. Certificates that options name instead are not
+ * checked. */
 static enum rsp_err
 check_ours(const struct rsp_scope *scope, const char *name, struct rsp_why *why)
 {
@@ -109,7 +110,7 @@ peer_scope_load(const char *name, struct rsp_scope **ret, struct rsp_why *why)
 		err = check_whole(rsp_cli.scope, why);
 	if (!err)
 		err = take_overrides(scope, why);
-	if (!err && (name || *scope->node)) /* else nobody knows who we are, which is told soon */
+	if (!err && (name || *scope->node)) /* without a name, the caller reports the error */
 		err = check_ours(scope, name ? name : scope->node, why);
 	if (!err)
 		*ret = RSP_TAKE(scope);
@@ -134,7 +135,7 @@ on_found(void *ctx, const struct rsp_sockaddr *addrs, unsigned n, const struct r
 		*found->why = *why;
 }
 
-/* Where the scope says that we listen: a name is looked up, before anything else happens. */
+/* Look up the address that the scope has for this registrar, and wait for it: nothing else can begin before. */
 static enum rsp_err
 look_up(struct rsp_loop *loop, const struct rsp_endpoint *endpoint, struct rsp_sockaddr *ret, struct rsp_why *why)
 {
@@ -199,7 +200,7 @@ contact_of_option(struct rsp_loop *loop, const char *spec, const struct rsp_scop
 		take_contact(ret, target.name, &target.endpoint);
 		return RSP_OK;
 	}
-	/* without keys nobody has a name, and it is looked up once */
+	/* in plain text registrars have no names, and the address is looked up once */
 	err = look_up(loop, &target.endpoint, &where, why);
 	if (err)
 		return err;
@@ -236,7 +237,7 @@ peer_contacts(struct rsp_loop *loop, const char *name, const struct rsp_scope *s
 	for (size_t i = 0; scope && !rsp_cli.plaintext && i < scope->n_registrars && n < RSP_CONTACTS_MAX; i++) {
 		const struct rsp_scope_registrar *other = &scope->registrars[i];
 
-		/* at port 0 nobody can be found; who listens there finds us */
+		/* port 0: this registrar cannot dial it, it will dial this one */
 		if (strcmp(other->name, name) == 0 || !*other->enrp.host || !other->enrp.port ||
 		    is_among(ret, n, other->name))
 			continue;

@@ -1,4 +1,4 @@
-/* rsp-peer: how a registrar is, as a record (rsp.peer.status/1). */
+/* rsp-peer: the state of a registrar, as the record rsp.peer.status/1. */
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -43,8 +43,8 @@ peer_json(const struct rsp_peer_view *peer, uint64_t now_ms)
 	rsp_json_put(&object, "name", rsp_json_text(peer->name));
 	rsp_json_put(&object, "state", json_string(rsp_peer_state_name(peer->state)));
 	rsp_json_put(&object, "address", tool_object_address(&peer->ip, peer->port));
-	rsp_json_put(&object, "dialled", json_boolean(peer->link_out));
-	rsp_json_put(&object, "accepted", json_boolean(peer->link_in));
+	rsp_json_put(&object, "link_out", json_boolean(peer->link_out));
+	rsp_json_put(&object, "link_in", json_boolean(peer->link_in));
 	rsp_json_put(&object, "last_heard_ms", rsp_json_count(heard_ms));
 	rsp_json_put(&object, "elements", rsp_json_count(peer->elements));
 	rsp_json_put(&object, "checksum", rsp_json_code(peer->checksum));
@@ -54,7 +54,7 @@ peer_json(const struct rsp_peer_view *peer, uint64_t now_ms)
 	return object;
 }
 
-/* One that the configuration names, and that is not there. */
+/* A registrar that the configuration names and that is not connected. */
 static json_t *
 absent_json(const struct rsp_absent_view *absent)
 {
@@ -64,8 +64,8 @@ absent_json(const struct rsp_absent_view *absent)
 	rsp_json_put(&object, "name", rsp_json_text(absent->name));
 	rsp_json_put(&object, "state", json_string(absent->failed ? "unreachable" : "connecting"));
 	rsp_json_put(&object, "address", tool_object_address(&absent->ip, absent->port));
-	rsp_json_put(&object, "dialled", json_false());
-	rsp_json_put(&object, "accepted", json_false());
+	rsp_json_put(&object, "link_out", json_false());
+	rsp_json_put(&object, "link_in", json_false());
 	rsp_json_put(&object, "last_heard_ms", json_null());
 	rsp_json_put(&object, "elements", json_null());
 	rsp_json_put(&object, "checksum", json_null());
@@ -188,7 +188,7 @@ status_json(const struct rsp_registrar_service *serve, const struct peer_expiry 
 	rsp_json_put(&record, "state", json_string(rsp_registrar_state_name(rsp_registrar_state(registrar))));
 	rsp_json_put(&record, "secure", json_boolean(!config->engine.insecure));
 	rsp_json_put(&record, "pid", json_integer(getpid()));
-	rsp_json_put(&record, "version", json_string(PACKAGE_VERSION));
+	rsp_json_put(&record, "program_version", json_string(PACKAGE_VERSION));
 	rsp_json_put(&record, "started", rsp_json_time(started_ms));
 	peer_put_addresses(&listening, serve);
 	rsp_json_put(&record, "listening", listening);

@@ -1,4 +1,4 @@
-/* rsp-peer status: how a registrar on this machine is, by its own word. */
+/* rsp-peer status: the state of a registrar on this machine. */
 #include <stdlib.h>
 
 #include "ask.h"
@@ -38,7 +38,7 @@ take(int opt, const char *arg, struct rsp_why *why)
 	return rsp_cli_string(arg, opt == OPT_NAME ? &option.name : &option.control, why);
 }
 
-/* What came is a record already; it is read to be checked, and printed as all records are. */
+/* The answer is a record already. It is parsed to check it, and to print it like all records. */
 static void
 on_answer(void *ctx, struct rsp_bytes text, const struct rsp_why *why)
 {

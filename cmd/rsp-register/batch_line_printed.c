@@ -3,9 +3,9 @@
 
 #include "batch_line.h"
 
-/* Elements as records print them: rsp-resolve and rsp-peer dump. They can be lines of a batch. */
+/* Members of a batch's line in the form in which rsp-resolve and rsp-peer dump print them. */
 
-/* Members that say nothing of what an element is to be. */
+/* Members that the registrar or the protocol sets: a batch ignores them. */
 static bool
 is_of_no_use(const char *key)
 {
@@ -34,7 +34,7 @@ set_policy(struct element_spec *spec, const json_t *policy, struct rsp_why *why)
 	union {
 		const json_t *in;
 		json_t *out;
-	} object = { policy }; /* the loop does not change it */
+	} object = { policy }; /* json_object_iter() takes no const object; the loop does not change it */
 
 	if (!json_is_string(name))
 		return rsp_fail(why, RSP_ECONFIG, NULL, "\"name\" is missing, or no text");
@@ -44,7 +44,7 @@ set_policy(struct element_spec *spec, const json_t *policy, struct rsp_why *why)
 	for (void *at = json_object_iter(object.out); at && !err; at = json_object_iter_next(object.out, at)) {
 		key = json_object_iter_key(at);
 		value = json_object_iter_value(at);
-		if (strcmp(key, "name") != 0 && strcmp(key, "type") != 0 && strcmp(key, "extra_hex") != 0)
+		if (strcmp(key, "name") != 0 && strcmp(key, "type_code") != 0 && strcmp(key, "extra_hex") != 0)
 			err = element_set_raw(spec, key, json_is_integer(value) ? json_integer_value(value) : -1, why);
 	}
 	return err;

@@ -83,7 +83,7 @@ set_lifetime(struct element_spec *spec, const char *text, struct rsp_why *why)
 	return RSP_OK;
 }
 
-/* Up to nine decimals; more would not change the 32 bits that travel by much. */
+/* Read up to nine decimals: more would hardly change a load of 32 bits. */
 enum rsp_err
 element_load(const char *text, uint32_t *ret)
 {
@@ -112,9 +112,8 @@ not_a_load(const char *path, struct rsp_why *why)
 	return rsp_fail(why, RSP_ECONFIG, path, "is not a load from 0 to 1 or from 0%% to 100%%");
 }
 
-/* Without blanks around it, and without NULs: a file has those in place of its content after the power failed. Text of
- * NULs only becomes "". Returns where it begins; NULL if there is
- * a NUL within. */
+/* Remove blanks and NULs at both ends: after a power failure a file can have NULs in place of its content. Returns
+ * the begin of the text, "" if nothing is left; NULL if there is a NUL inside. */
 static const char *
 trim(uint8_t *text, size_t size)
 {
@@ -248,7 +247,8 @@ element_set_raw(struct element_spec *spec, const char *name, int64_t value, stru
 	return rsp_fail(why, RSP_EUSAGE, NULL, "\"%s\": nothing is called so", name);
 }
 
-/* The words of the policy, in the order its row has them. A value that the policy does not know is a mistake. */
+/* The values of the policy, in the order of its row. A value that was given and that the policy does not have is an
+ * error. */
 static enum rsp_err
 make_policy(const struct element_spec *spec, struct rsp_policy *ret, struct rsp_why *why)
 {
@@ -283,7 +283,7 @@ element_make(const struct element_spec *spec, uint8_t room[static ELEMENT_ROOM],
 		.lifetime_s = spec->lifetime_s,
 		.user = { .type = spec->transport, .port = spec->port, .use = RSP_USE_DATA },
 	};
-	/* the engine puts the address of its connection in place of an unspecified one */
+	/* the engine replaces an unspecified address by that of its connection */
 	rsp_transport_set_ips(&ret->user, spec->n_ips ? spec->ip : &any, spec->n_ips ? spec->n_ips : 1, room);
 	return make_policy(spec, &ret->policy, why);
 }

@@ -11,7 +11,7 @@
 
 enum { LISTENING = 0x0a, SOCKETS_MAX = 64, ENVIRONMENT_MAX = 1 << 20 };
 
-/* The inodes of sockets that listen on @port, of one family, as proc(5) has them. */
+/* The inodes of the sockets that listen on @port, of one address family, from /proc/net (proc(5)). */
 static unsigned
 sockets(const char *path, uint16_t port, unsigned long *inode, unsigned n)
 {
@@ -32,7 +32,7 @@ sockets(const char *path, uint16_t port, unsigned long *inode, unsigned n)
 	return n;
 }
 
-/* Whether the process whose directory in /proc is @name has one of these sockets open. */
+/* Whether the process with the directory @name in /proc has one of these sockets open. */
 static bool
 has_one(const char *name, const unsigned long *inode, unsigned n)
 {

@@ -6,9 +6,9 @@
 #include <sys/types.h>
 
 /**
- * Which process listens on the TCP port @port of this machine: its pid, or 0 if that cannot be told, as with a process of
- * another user. *@ret_ours is true if it has the environment that rsp-register gives to a command: an earlier one started
- * it, and ended without it.
+ * The pid of the process that listens on the TCP port @port of this machine; 0 if it cannot be found, as for a process
+ * of another user. *@ret_ours: that process has the environment of a command of rsp-register, which ended before its
+ * command.
  */
 pid_t listener_pid(uint16_t port, bool *ret_ours);
 

@@ -1,4 +1,4 @@
-/* rsp-register: put elements into pools and hold them there. See rsp-register(1). */
+/* rsp-register: registers elements in pools and keeps them registered. See rsp-register(1). */
 #include <stdlib.h>
 #include <string.h>
 
@@ -120,7 +120,7 @@ take(int opt, const char *arg, struct rsp_why *why)
 	}
 }
 
-/* Options that do not go together. Returns 0 or the exit status. */
+/* Report options that exclude each other. Returns 0, or the exit status. */
 static int
 check(unsigned n, const char *const *operand)
 {

@@ -42,7 +42,8 @@ make_record(struct membership *m, const char *name, const struct membership_reco
 	rsp_json_put(&record, "event", json_string(name));
 	tool_object_put_handle(&record, handle);
 	rsp_json_put(&record, "pe_id", rsp_json_id_or_null(pe_id));
-	unsigned line = m->options->batch && event && handle.n && pe_id ? batch_origins_line(&m->batch.origins, handle, pe_id) : 0;
+	bool has_line = m->options->batch && event && handle.n && pe_id;
+	unsigned line = has_line ? batch_origins_line(&m->batch.origins, handle, pe_id) : 0;
 	rsp_json_put(&record, "line", line ? json_integer(line) : json_null());
 	rsp_json_put(&record, "registrar", registrar_json(m, event));
 	int32_t lifetime_s = event && event->lifetime_s ? event->lifetime_s : m->element.pe.lifetime_s;
@@ -80,7 +81,8 @@ membership_emit_refusal(void *ctx, const struct rsp_sockaddr *remote, const stru
 	m->refusals.printed++;
 	rsp_sockaddr_format(remote, text);
 	const char *reason = *why->reason ? why->reason : rsp_err_text(why->err);
-	json_t *record = make_record(m, "connection-refused", &(struct membership_record){ .failed = true, .reason = reason });
+	const struct membership_record facts = { .failed = true, .reason = reason };
+	json_t *record = make_record(m, "connection-refused", &facts);
 
 	tool_object_put_refusal(&record, text, why, m->refusals.suppressed);
 	m->refusals.suppressed = 0;

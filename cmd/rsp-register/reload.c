@@ -15,7 +15,7 @@ membership_make_tls(const struct rsp_scope *scope, struct rsp_tls **ret, struct 
 	return scope && !rsp_cli.plaintext ? tool_access_tls(scope, ret, why) : RSP_OK;
 }
 
-/* @ret_added has the names of registrars that were not there before, or elsewhere; "" for none. */
+/* Read the scope again. @ret_added gets the names of registrars that are new or have a new address; "" for none. */
 static enum rsp_err
 reload_scope(struct membership *m, char ret_added[static RSP_REASON_MAX], struct rsp_why *why)
 {
@@ -30,14 +30,14 @@ reload_scope(struct membership *m, char ret_added[static RSP_REASON_MAX], struct
 		err = rsp_asap_client_reload(m->access.session, scope, tls, why);
 	if (err)
 		return err;
-	if (scope && before && rsp_cli.n_servers == 0) /* else the scope's are not asked anyway */
+	if (scope && before && rsp_cli.n_servers == 0) /* with --server the registrars of the scope are not used */
 		say_new_registrars(before, scope, ret_added);
 	rsp_scope_free(m->access.reloaded);
 	m->access.reloaded = RSP_TAKE(scope);
 	return RSP_OK;
 }
 
-/* Read the scope, the load file and the output again. A file that cannot be read leaves what it said before in force. */
+/* Read the scope, the load file and the output again. If a file cannot be read, its old content stays in force. */
 void
 membership_reload(struct membership *m)
 {
@@ -47,7 +47,7 @@ membership_reload(struct membership *m)
 
 	tool_systemd_tell("RELOADING=1");
 	struct rsp_why output = { 0 };
-	enum rsp_err unopened = rsp_output_reopen(&output); /* no reason to keep keys that were taken away */
+	enum rsp_err unopened = rsp_output_reopen(&output); /* the keys are read even if this fails */
 	enum rsp_err err = reload_scope(m, added, &why);
 	if (!err)
 		err = element_read_load(&m->element.spec, m->options->load_file, &why);
@@ -68,7 +68,8 @@ membership_reload(struct membership *m)
 		rsp_log(RSP_LOG_ERROR, why.object, "%s: not reloaded", why.reason);
 	else if (*added)
 		rsp_log(RSP_LOG_INFO, m->access.reloaded->dir, "%s", added);
-	membership_emit(m, "reloaded", &(struct membership_record){ .failed = err != RSP_OK, .reason = *reason ? reason : NULL });
-	if (m->registered) /* else what it waits for is still to come */
+	membership_emit(m, "reloaded",
+			&(struct membership_record){ .failed = err != RSP_OK, .reason = *reason ? reason : NULL });
+	if (m->registered) /* before the first registration, READY=1 is still to come */
 		tool_systemd_tell("READY=1");
 }

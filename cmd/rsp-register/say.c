@@ -7,7 +7,7 @@
 #include "cli/options.h"
 #include "wire/reader.h"
 
-/* The parameter that @cause carries, as options call what it is; NULL if it is none. */
+/* The policy or transport that @cause carries, by its option word; NULL if it carries none. */
 static const char *
 theirs(const struct rsp_error_cause *cause)
 {
@@ -26,7 +26,7 @@ theirs(const struct rsp_error_cause *cause)
 	return row ? row->alias : NULL;
 }
 
-/* Of that parameter, what @spec has. */
+/* The policy or transport of @spec, whichever @cause is about; NULL for another cause. */
 static const char *
 of(const struct element_spec *spec, uint16_t cause)
 {

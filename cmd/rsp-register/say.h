@@ -6,13 +6,13 @@
 #include "membership.h"
 #include "keys/scope.h"
 
-/* Reasons, as people and records are told them. Each fills @out with text. */
+/* The reasons in records and messages of rsp-register. Each function fills @out with text. */
 
-/** Why the registrar rejected an element; what its pool has, if the answer tells, and what @ours (or NULL) has. */
+/** Why the registrar rejected an element, what its pool has, if the answer has that, and what @ours (or NULL) has. */
 void say_rejection(const struct rsp_client_event *event, const struct element_spec *ours,
 		   char out[static RSP_REASON_MAX]);
 
-/** That the registrar @home removed the element, and why, if it told a @cause. */
+/** That the registrar @home removed the element, and why, if it sent a @cause. */
 void say_removal(uint16_t cause, const char *home, char out[static RSP_REASON_MAX]);
 
 /** What the command did not do within --ready-timeout. */
@@ -21,7 +21,7 @@ void say_late(const struct register_options *options, char out[static RSP_REASON
 /** How the command ended. */
 void say_ended(int status, int signum, char out[static RSP_REASON_MAX]);
 
-/** Which registrars of @now are not, or not there, in @before; "" if none is. */
+/** The registrars of @now that are new or have a new address since @before; "" if there is none. */
 void say_new_registrars(const struct rsp_scope *before, const struct rsp_scope *now, char out[static RSP_REASON_MAX]);
 
 #endif

@@ -15,7 +15,7 @@
 #include "net/loop.h"
 #include "net/dial.h"
 
-#define POLL_MS 50 /* between two looks at whether the command is ready */
+#define POLL_MS 50 /* the time between two checks whether the command is ready */
 
 static const struct rsp_ip loopback[2] = { { .family = 4, .ip = { 127, 0, 0, 1 } },
 					   { .family = 6, .ip = { [15] = 1 } } };
@@ -25,7 +25,7 @@ struct wrap {
 	struct wrap_config config;
 	struct wrap_events events;
 	void *ctx;
-	struct rsp_child *child; /* NULL once it has ended */
+	struct rsp_child *child; /* NULL when it has ended */
 	struct rsp_alarm *look, *limit;
 	struct rsp_stream *probe;
 	struct rsp_child *probe_child;
@@ -47,7 +47,7 @@ probe_done(struct wrap *w, bool good)
 	w->events.ready(w->ctx);
 }
 
-/* Its last event comes later, perhaps after @w is gone. */
+/* Stop the check that is under way. The stream's last event comes later, so its context is removed. */
 static void
 probe_drop(struct wrap *w)
 {
@@ -95,7 +95,7 @@ probe_closed(void *ctx, struct rsp_stream *stream, const struct rsp_why *why)
 	probe_done(w, false);
 }
 
-/* Without an address of its own, a server is expected on either loopback address. */
+/* Check whether the port takes connections; without an address, IPv4 and IPv6 loopback in turns. */
 static void
 probe_port(struct wrap *w)
 {
@@ -150,7 +150,7 @@ look(void *ctx)
 		probe_done(w, true);
 }
 
-/* Not ready in time, or not ended in time. */
+/* The ready time or the kill time is over. */
 static void
 too_late(void *ctx)
 {
@@ -179,7 +179,7 @@ ended(void *ctx, int status, int signum)
 	w->events.ended(w->ctx, status, signum);
 }
 
-/* Whether somebody takes connections at @at. One on this machine answers at once or not at all. */
+/* Whether a process accepts connections at @at. A local one answers at once or not at all. */
 static bool
 answers(const struct rsp_sockaddr *at)
 {
@@ -193,7 +193,7 @@ answers(const struct rsp_sockaddr *at)
 	bool up = connect(fd, (const struct sockaddr *)&at->ss, at->len) == 0 || errno == EINPROGRESS;
 	up = up && poll(&writable, 1, POLL_MS) == 1 && getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 &&
 	     error == 0;
-	/* TCP lets a socket connect to itself, if the kernel chose that port for it */
+	/* TCP lets a socket connect to itself, if the kernel chose that port for it: not an answer */
 	up = up && getsockname(fd, (struct sockaddr *)&own.ss, &own.len) == 0 &&
 	     rsp_sockaddr_port(&own) != rsp_sockaddr_port(at);
 	(void)close(fd);
@@ -214,7 +214,7 @@ port_taken(const struct wrap_config *config, struct rsp_why *why)
 			ours ? ", which an earlier rsp-register started: it has to end first" : "");
 }
 
-/* Later nobody can tell whether it is the command that answers. */
+/* Check before the start that the port is free: afterwards an answer could be that of another process. */
 static enum rsp_err
 check_port_free(const struct wrap_config *config, struct rsp_why *why)
 {
@@ -229,7 +229,7 @@ check_port_free(const struct wrap_config *config, struct rsp_why *why)
 	return RSP_OK;
 }
 
-/* "NAME=value" for each of @from that has a value, on the heap; NULL after the last. */
+/* Write "NAME=value" for each variable of @from that has a value to @to, on the heap, and NULL after the last. */
 static void
 env_make(const struct wrap_variable *from, char *to[static WRAP_ENV_MAX + 1])
 {
@@ -278,7 +278,7 @@ wrap_start(struct rsp_loop *loop, const struct wrap_config *config, const struct
 		err = rsp_child_start(loop, &params, ended, w, &w->child, why);
 		env_free(env);
 	}
-	w->config.env = NULL; /* lent for the call */
+	w->config.env = NULL; /* was valid for this call only */
 	if (err) {
 		wrap_free(w);
 		return err;

@@ -37,7 +37,7 @@ rsp_cli_attempt(const char *server, const char *address, const char *step, enum 
 json_t *
 rsp_cli_error_json(const struct rsp_why *why)
 {
-	/* offsets belong to octets that the other side sent or a file holds, causes to what it said */
+	/* an offset is in octets of a message or a file, a cause was received: null for other errors */
 	bool placed = rsp_err_exit(why->err) == rsp_err_exit(RSP_EMALFORM) || why->offset > 0;
 	bool caused = why->err == RSP_EREJECTED || why->cause != RSP_CAUSE_UNSPECIFIED;
 	json_t *error = json_object();
@@ -63,7 +63,7 @@ rsp_cli_fail_attempts(const struct rsp_why *why, json_t *attempts)
 	if (rsp_cli.plain)
 		json_decref(record);
 	else
-		(void)rsp_json_emit(record); /* that it failed is said there, and rsp_cli_main() asks */
+		(void)rsp_json_emit(record); /* cli/output.c remembers a failure for rsp_cli_main() */
 	return rsp_cli.command ? 125 : rsp_err_exit(why->err);
 }
 

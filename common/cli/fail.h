@@ -6,25 +6,25 @@
 #include "base/err.h"
 
 /**
- * Report a failure: the rsp.error/1 record, and "tool: object: reason" on stderr (not with -q). Returns the exit status:
- * rsp_err_exit(), or 125 around `-- CMD`.
+ * Report a failure: print the record rsp.error/1, and write "tool: object: reason" on stderr (not with -q). Returns the
+ * exit status: rsp_err_exit(), or 125 with `-- CMD`.
  */
 int rsp_cli_fail(const struct rsp_why *why);
 
-/** The same with a list of attempts (rsp_cli_attempt()), which is stolen; NULL: none. */
+/** The same with a list of attempts (rsp_cli_attempt()), which this function frees; NULL: none. */
 int rsp_cli_fail_attempts(const struct rsp_why *why, json_t *attempts);
 
-/** One attempt of that list; @key is "ok" for one that went well. */
+/** One attempt of that list; its "key" is "ok" for RSP_OK. */
 json_t *rsp_cli_attempt(const char *server, const char *address, const char *step, enum rsp_err err,
 			const char *reason);
 
-/** "error" of a record: { key, exit, object, reason, offset, cause }. */
+/** The member "error" of a record: { key, exit, object, reason, offset, cause }. */
 json_t *rsp_cli_error_json(const struct rsp_why *why);
 
 /** An error cause (RFC 5354 s.3.12) as { code, key, name }; null for RSP_CAUSE_NONE. */
 json_t *rsp_cli_cause_json(uint16_t cause);
 
-/** Fail with wrong usage of @object. */
+/** Report a usage error of @object. Returns the exit status. */
 int rsp_cli_usage(const char *object, const char *fmt, ...) RSP_PRINTF(2, 3);
 
 #endif

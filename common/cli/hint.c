@@ -7,8 +7,8 @@
 
 enum { TYPOS_MAX = 2 };
 
-/* How many letters are to be put in, left out, changed or swapped with the next to make @b of @a, both shorter than
- * RSP_HINT_WORD_MAX. */
+/* The number of letters to insert, remove, change, or swap with the next one, to turn @a into @b. Both are shorter
+ * than RSP_HINT_WORD_MAX. */
 static unsigned
 distance(const char *a, const char *b)
 {
@@ -45,7 +45,7 @@ static struct search
 search_for(const char *text)
 {
 	size_t n = strlen(text);
-	unsigned most = n < 3 ? 0 : n < 5 ? 1 : TYPOS_MAX; /* of a short word little is left otherwise */
+	unsigned most = n < 3 ? 0 : n < 5 ? 1 : TYPOS_MAX; /* a short word has too few letters for two errors */
 
 	return (struct search){ .text = text, .distance = n < RSP_HINT_WORD_MAX ? most + 1 : 0 };
 }
@@ -57,7 +57,7 @@ consider(struct search *search, const char *word)
 
 	if (search->distance == 0 || strlen(word) >= RSP_HINT_WORD_MAX)
 		return;
-	/* the beginning of a word counts as little wrong: popt takes no abbreviations */
+	/* an abbreviation counts as one wrong letter: popt accepts none */
 	unsigned wrong = n >= 3 && strncmp(word, search->text, n) == 0 ? 1 : distance(search->text, word);
 	if (wrong < search->distance) {
 		search->distance = wrong;

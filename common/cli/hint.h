@@ -5,15 +5,16 @@
 
 #include "base/err.h"
 
-/* What was probably meant, for people who mistyped. */
+/* Finds the word that was probably meant by a mistyped one. */
 
 #define RSP_HINT_WORD_MAX 64
 
-/** Of @n words at @at the one that is @text with at most two letters wrong, the nearest; NULL: none is. */
+/** The word among the @n words @at that differs least from @text, by at most two letters; NULL: none. */
 const char *rsp_hint_word(const char *text, unsigned n, const char *(*at)(const void *ctx, unsigned i), const void *ctx);
 
 /**
- * The option of @table, and of the tables it includes, that @typed ("--prot=80") is nearest to: its long name, or NULL.
+ * The long name of the option in @table, or in a table that it includes, that is nearest to @typed ("--prot=80"); NULL:
+ * none.
  */
 const char *rsp_hint_option(const struct poptOption *table, const char *typed);
 

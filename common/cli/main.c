@@ -15,27 +15,29 @@
 #include "cli/output.h"
 #include "config.h"
 
-/* Secrets of ours stay ours: no core dump, nobody of the same user looks in (RFC 5355 2.1-2.6 rest on the keys). */
+/* Protect the keys in this process's memory: no core dump, no ptrace(2) by another process of the same user (RFC
+ * 5355 s.2.1-2.6 rest on the keys). */
 static void
 harden(void)
 {
 	sigset_t none;
 
-	/* what a caller blocked would never come, and a caller's SIGCHLD may be ignored: ends of children were lost */
+	/* a signal that the caller blocked would never arrive, and with SIGCHLD ignored the end of a child is not
+	 * reported */
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	(void)signal(SIGCHLD, SIG_DFL);
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-	(void)unsetenv("SSLKEYLOGFILE"); /* GnuTLS would write secrets there; see rsp_tls_init() for --keylog-file */
-	(void)signal(SIGPIPE, SIG_IGN);  /* of sockets; for stdout see rsp_json_emit() */
-	(void)signal(SIGXFSZ, SIG_IGN);  /* a file that must not grow is a failed write: EFBIG */
-	/* a socket must not become our stdout; and who closed that is to hear that the records are lost: not for writing */
+	(void)unsetenv("SSLKEYLOGFILE"); /* GnuTLS would write TLS secrets there; --keylog-file does (rsp_tls_init()) */
+	(void)signal(SIGPIPE, SIG_IGN);  /* for sockets; for stdout see rsp_output_write() */
+	(void)signal(SIGXFSZ, SIG_IGN);  /* a write beyond RLIMIT_FSIZE is to fail with EFBIG */
+	/* Open descriptors 0 to 2, or a socket could become stdout. Not for writing: then lost records are noticed. */
 	for (int fd = 0; fd <= STDERR_FILENO; fd++)
 		if (fcntl(fd, F_GETFD) < 0)
 			(void)open("/dev/null", (fd == STDOUT_FILENO ? O_RDONLY : O_RDWR) | O_NOCTTY);
 }
 
-/* What is for people, not a record: made in memory, then written like a record. */
+/* Print a text for people (help, version). It is made in memory, then written like a record. */
 struct page {
 	FILE *stream;
 	char *text;
@@ -95,7 +97,7 @@ take(const struct rsp_cli_tool *tool, const struct poptOption *table, int opt, c
 	return err;
 }
 
-/* Returns the option that asks for something else than the run (help, version), or 0. */
+/* Read all options. Returns the option that asks for help or the version, or 0. */
 static enum rsp_err
 parse(poptContext ctx, const struct rsp_cli_tool *tool, const struct poptOption *table, int *ret_opt,
       struct rsp_why *why)
@@ -125,7 +127,7 @@ parse(poptContext ctx, const struct rsp_cli_tool *tool, const struct poptOption 
 			meant ? " meant?" : "");
 }
 
-/* The words of a command without `--` before it are taken for operands, and its options for ours. */
+/* The command before `--`, if `--` is missing: its words look like operands and its options like those of the tool. */
 static void
 hint_at_command(poptContext ctx, const struct rsp_cli_tool *tool, struct rsp_why *why)
 {
@@ -174,13 +176,13 @@ run(poptContext ctx, const struct rsp_cli_tool *tool, const struct poptOption *t
 	return tool->run(n, operand);
 }
 
-/* popt permutes, and forgets where `--` stood: what follows one belongs to CMD, so it is cut off before. */
+/* popt reorders its arguments and forgets where `--` was: so the command behind it is cut off before. */
 static int
 cut_command(const struct rsp_cli_tool *tool, int argc, const char **argv)
 {
 	for (int i = 1; tool->wraps && i < argc; i++)
 		if (strcmp(argv[i], "--") == 0) {
-			/* the type that exec(3) wants; nobody writes there */
+			/* the type that exec(3) wants; the array is not written to */
 			rsp_cli.command = (char *const *)(uintptr_t)(argv + i + 1);
 			return i;
 		}
@@ -200,7 +202,7 @@ start(const struct rsp_cli_tool *tool, int argc, const char **argv)
 	(void)snprintf(name, sizeof(name), "%s%s%s", tool->name, tool->verb ? " " : "", tool->verb ? tool->verb : "");
 	(void)snprintf(operands, sizeof(operands), "[OPTION]...%s%s", *tool->operands ? " " : "", tool->operands);
 
-	argv[0] = name; /* for the help */
+	argv[0] = name; /* for --help */
 	poptContext ctx = poptGetContext(name, argc, argv, table, 0);
 	if (!ctx)
 		return rsp_err_exit(RSP_ENOMEM);
@@ -210,7 +212,7 @@ start(const struct rsp_cli_tool *tool, int argc, const char **argv)
 
 	enum rsp_err lost = rsp_output_close();
 	rsp_cli_done();
-	/* 0 and 1 are answers, and this one was lost; a failure tells more */
+	/* statuses 0 and 1 are answers, and this answer was lost; any other failure tells more than the loss */
 	return status <= rsp_err_exit(RSP_EUNKNOWN_POOL) && lost && !rsp_cli.command ? rsp_err_exit(lost) : status;
 }
 

@@ -15,23 +15,24 @@ struct rsp_cli_tool {
 	const char *verb;     /* "run"; NULL if the tool has none */
 	const char *operands; /* for --help: "POOL" */
 	const char *summary;  /* for --help of a tool with verbs: what the verb does */
-	struct poptOption *options; /* its own, with codes 1 to 0xff in .val and no .arg pointers; NULL: none */
-	unsigned groups;	    /* RSP_CLI_…: the shared ones it has */
-	bool wraps;		    /* `-- CMD ARG…` may follow; without this `--` only ends the options */
-	bool holds;		    /* goes on when nobody reads its records: rsp_json_emit() */
-	/* One option of its own. On failure @why has the reason; the option's name is filled in as its object. */
+	struct poptOption *options; /* its own options, with codes 1 to 0xff in .val and no .arg pointers; NULL: none */
+	unsigned groups;	    /* RSP_CLI_...: the shared options that it has */
+	bool wraps;		    /* `-- CMD ARG...` may follow; otherwise `--` only ends the options */
+	bool holds;		    /* goes on without a reader of its records: rsp_output_write() */
+	/* Read one option of its own. On failure @why has the reason; the caller adds the option's name as object. */
 	enum rsp_err (*take)(int opt, const char *arg, struct rsp_why *why);
-	/* The run; @operand has @n operands. Returns the exit status, as rsp_cli_fail() does. */
+	/* Run; @operand has @n operands. Returns the exit status, as rsp_cli_fail() does. */
 	int (*run)(unsigned n, const char *const *operand);
 };
 
 /**
- * main() of a tool: no core dumps, no SSLKEYLOGFILE, no signal blocked, SIGPIPE and SIGXFSZ ignored; parses the options into
- * rsp_cli, prints --help and --version, opens the output, runs, and reports output that was lost. @argv is main's.
+ * main() of a tool: forbid core dumps, remove SSLKEYLOGFILE, unblock signals, ignore SIGPIPE and SIGXFSZ; read the
+ * options into rsp_cli, print --help and --version, open the output, run, and report records that were lost. @argv is
+ * main's.
  */
 int rsp_cli_main(const struct rsp_cli_tool *tool, int argc, const char **argv);
 
-/** The same for a tool with verbs: @tools are its @n verbs, the first operand chooses. */
+/** The same for a tool with verbs: @tools are its @n verbs; the first operand selects one. */
 int rsp_cli_main_verbs(const struct rsp_cli_tool *const *tools, unsigned n, int argc, const char **argv);
 
 #endif

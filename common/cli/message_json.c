@@ -12,7 +12,7 @@ unknown_json(const struct rsp_unknown *unknown)
 		struct rsp_rd rd = rsp_rd_init(unknown->tlv[i], 0);
 		json_t *object = json_object();
 
-		rsp_json_put(&object, "type", rsp_json_code(rsp_rd_u16(&rd)));
+		rsp_json_put(&object, "type_code", rsp_json_code(rsp_rd_u16(&rd)));
 		rsp_json_put(&object, "report", json_boolean(unknown->to_report & 1U << i));
 		rsp_json_put(&object, "hex", rsp_json_hex(unknown->tlv[i]));
 		rsp_json_append(&list, object);
@@ -78,7 +78,7 @@ rsp_policy_json(const struct rsp_policy *policy)
 		json_decref(object);
 		return json_null();
 	}
-	rsp_json_put(&object, "type", rsp_json_id(policy->type));
+	rsp_json_put(&object, "type_code", rsp_json_id(policy->type));
 	rsp_json_put(&object, "name", rsp_json_text(row ? row->key : NULL));
 	for (unsigned i = 0; row && i < row->n_values; i++)
 		rsp_json_put(&object, row->value[i], json_integer(policy->value[i]));
@@ -113,7 +113,7 @@ rsp_server_info_json(const struct rsp_server_info *info)
 	rsp_json_put(&object, "transport", rsp_transport_json(&info->transport));
 	rsp_json_put(&object, "name", rsp_json_text_or_null(info->name));
 	rsp_json_put(&object, "name_hex", info->name.n ? rsp_json_hex(info->name) : json_null());
-	rsp_json_put(&object, "digest", info->has_digest ? rsp_json_u64(info->digest) : json_null());
+	rsp_json_put(&object, "digest_told", info->has_digest ? rsp_json_u64(info->digest) : json_null());
 	rsp_json_put(&object, "unknown", unknown_json(&info->unknown));
 	return object;
 }
@@ -137,7 +137,7 @@ rsp_causes_json(struct rsp_bytes error)
 	return list;
 }
 
-/* The flags that each type defines, by name. */
+/* The flags that each message type defines, by name. */
 static const struct {
 	enum rsp_protocol protocol;
 	uint8_t type, flag;
@@ -248,14 +248,14 @@ put_part(json_t **object, const struct rsp_message *msg, const struct rsp_gramma
 	case RSP_PARAM_POOL_ELEMENT:
 		if (part->max == 1)
 			rsp_json_put(object, "element", rsp_pool_element_json(&msg->element));
-		else if (msg->protocol == RSP_ASAP) /* those of a handle table are with their pools */
+		else if (msg->protocol == RSP_ASAP) /* the elements of a handle table are inside its pools */
 			rsp_json_put(object, "elements", items_json(msg));
 		break;
 	case RSP_PARAM_SERVER_INFO:
 		if (part->max > 1)
 			rsp_json_put(object, "servers", items_json(msg));
 		else
-			rsp_json_put(object, "server",
+			rsp_json_put(object, "server_info",
 				     has & RSP_HAS_SERVER_INFO ? rsp_server_info_json(&msg->server_info) : json_null());
 		break;
 	case RSP_PARAM_SCTP:
@@ -274,13 +274,13 @@ put_part(json_t **object, const struct rsp_message *msg, const struct rsp_gramma
 		rsp_json_put(object, "cookie_hex", rsp_json_hex(msg->cookie));
 		break;
 	case RSP_PARAM_PE_CHECKSUM:
-		rsp_json_put(object, "checksum", has & RSP_HAS_CHECKSUM ? rsp_json_code(msg->checksum) : json_null());
+		rsp_json_put(object, "checksum_told", has & RSP_HAS_CHECKSUM ? rsp_json_code(msg->checksum) : json_null());
 		break;
 	case RSP_PARAM_ITEM_COUNT:
 		rsp_json_put(object, "item_count",
 			     has & RSP_HAS_ITEM_COUNT ? json_integer(msg->item_count) : json_null());
 		break;
-	default: /* the grammar names no other */
+	default: /* the grammar has no other fixed field */
 		break;
 	}
 }

@@ -144,7 +144,7 @@ rsp_cli_tables(unsigned groups, struct poptOption *own, struct poptOption *table
 	for (unsigned i = 0; i < RSP_COUNT(security); i++)
 		if (groups & security[i].group) {
 			table[n++] = include(security[i].table, heading);
-			heading = NULL; /* these go on below it */
+			heading = NULL; /* the continuation lines of the table are indented like this */
 		}
 	if (groups & RSP_CLI_TRACE)
 		table[n++] = include(trace_table, "Debugging:");
@@ -235,7 +235,7 @@ take_choice(const char *arg, const char *no, const char *yes, bool *ret, struct 
 	return RSP_OK;
 }
 
-/* One more of an option that may be given @max times. */
+/* Add a value of an option that may be given @max times. */
 static enum rsp_err
 take_one_more(const char *arg, char **list, unsigned *n, unsigned max, struct rsp_why *why)
 {

@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 
-/* The options that tools share, once parsed. A tool says which groups of them it has (cli/main.h). */
+/* The options that several tools share, after parsing. Each tool says which groups of them it has (cli/main.h). */
 
 enum {
 	RSP_CLI_SCOPE = 1U << 0,	    /* --scope */
@@ -26,7 +26,7 @@ enum {
 };
 /* --pretty --output --quiet --verbose --version --help: every tool has them */
 
-/* Timers and thresholds: name, option, groups (client, registrar), what it is. Those that count have no unit. */
+/* Timers and thresholds: name, option, unit, text, for clients and for registrars. A count has the unit "N". */
 /* clang-format off */
 #define RSP_CLI_TIMERS_CLIENT(X)                                                                                        \
 	X(T1_ENRPREQUEST,	  "t1-enrprequest",	   "DUR", "how long a resolution waits for its answer")             \
@@ -62,13 +62,13 @@ struct rsp_cli {
 	const char *scope; /* --scope, else $RSP_SCOPE, else /etc/rserpool */
 	char *servers[RSP_CLI_SERVERS_MAX];
 	unsigned n_servers;
-	char *discover[RSP_CLI_DISCOVER_MAX]; /* where to listen for announcements */
+	char *discover[RSP_CLI_DISCOVER_MAX]; /* addresses to listen on for announcements */
 	unsigned n_discover;
-	uint64_t timeout_ms; /* of the whole run; RSP_CLI_TIMEOUT_MS without --timeout */
+	uint64_t timeout_ms; /* for the whole run; RSP_CLI_TIMEOUT_MS without --timeout */
 	bool timeout_given, wait;
 	bool pretty, quiet;
 	unsigned verbose;
-	bool plain; /* a tool prints lines of text: then failures are told by stderr and the exit status only */
+	bool plain; /* the tool prints lines of text: failures are on stderr and in the exit status only */
 	char *output; /* -o; NULL: stdout */
 
 	char *scope_option, *keys, *identity;
@@ -81,36 +81,36 @@ struct rsp_cli {
 	bool timers_fast;	         /* --timers=fast */
 	uint64_t timer[RSP_TIMER_COUNT]; /* ms, or a count; RSP_NEVER: not given */
 
-	char *const *command; /* what stands after `--`, NULL-terminated; NULL if there is none */
+	char *const *command; /* the words behind `--`, NULL-terminated; NULL if there are none */
 };
 
 /** The options of this run. */
 extern struct rsp_cli rsp_cli;
 
-/** Take timer @which from the options if it was given: *@ret is else left alone. */
+/** Write timer @which to *@ret if its option was given; else *@ret is not changed. */
 void rsp_cli_timer_u32(enum rsp_cli_timer which, uint32_t *ret);
 void rsp_cli_timer_unsigned(enum rsp_cli_timer which, unsigned *ret);
 
-/* Readers for a tool's own options. They return RSP_EUSAGE with a reason in @why that quotes @text; the option's name is put
- * in by who called the tool. */
+/* Parse the values of a tool's own options. They return RSP_EUSAGE with a reason in @why that quotes @text; the
+ * caller of the tool's .take adds the option's name. */
 enum rsp_err rsp_cli_duration(const char *text, uint64_t *ret_ms, struct rsp_why *why) RSP_NODISCARD;
 enum rsp_err rsp_cli_number(const char *text, uint64_t min, uint64_t max, uint64_t *ret,
 			    struct rsp_why *why) RSP_NODISCARD;
 enum rsp_err rsp_cli_id(const char *text, uint32_t *ret, struct rsp_why *why) RSP_NODISCARD;
 
-/** Keep a copy of @text in *@to, in place of what was there: the last one of a repeated option wins. */
+/** Copy @text to *@to and free the old value: the last one of a repeated option counts. */
 enum rsp_err rsp_cli_string(const char *text, char **to, struct rsp_why *why) RSP_NODISCARD;
 
 /**
- * A pool handle as people type it: text, or hex: and hex digits; 1 to RSP_HANDLE_MAX octets. On the heap, the caller frees
- * *@ret. RSP_EUSAGE with the handle as object otherwise.
+ * Parse a pool handle: text, or "hex:" and hex digits; 1 to RSP_HANDLE_MAX octets. *@ret is on the heap and the
+ * caller's. RSP_EUSAGE with the handle as object.
  */
 enum rsp_err rsp_cli_handle(const char *text, uint8_t **ret, size_t *ret_size, struct rsp_why *why) RSP_NODISCARD;
 
 /* For cli/main.c. Codes of shared options are 0x100 and up, those of a tool's own 1 to 0xff. */
 enum { RSP_CLI_OPT_FIRST = 0x100, RSP_CLI_OPT_HELP, RSP_CLI_OPT_VERSION, RSP_CLI_OPT_SHARED };
 
-/** Fill @table, with room for RSP_CLI_TABLE_MAX rows, with the tables of @groups and the end mark. */
+/** Fill @table, which has RSP_CLI_TABLE_MAX rows, with the option tables of @groups and the end mark. */
 #define RSP_CLI_TABLE_MAX 16
 void rsp_cli_tables(unsigned groups, struct poptOption *own, struct poptOption *table);
 

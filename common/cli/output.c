@@ -81,7 +81,8 @@ rsp_output_reopen(struct rsp_why *why)
 	out.fd = fd;
 	out.closed = out.full = false;
 	if (close(old) < 0 && errno != EINTR)
-		return rsp_fail(why, rsp_output_lose(RSP_EOUTPUT, strerror(errno)), out.path, "cannot close: %s", strerror(errno));
+		return rsp_fail(why, rsp_output_lose(RSP_EOUTPUT, strerror(errno)), out.path, "cannot close: %s",
+				strerror(errno));
 	return RSP_OK;
 }
 

@@ -18,7 +18,7 @@ entry_done(struct rsp_authz_entry *entry)
 	*entry = (struct rsp_authz_entry){ 0 };
 }
 
-/* A copy of @n texts in one block: the pointers, then what they point at. */
+/* Copy @n texts into one block: first the pointers, then the texts. */
 static char **
 pack(const char *const *texts, size_t n)
 {
@@ -59,7 +59,7 @@ name_at(const void *authz, size_t i)
 	return ((const struct rsp_authz *)authz)->entries[i].name;
 }
 
-/* The place of @name, or where it would go. */
+/* The index of @name, or the index where it would be inserted. */
 static size_t
 place_of(const struct rsp_authz *authz, const char *name, bool *ret_there)
 {
@@ -193,7 +193,7 @@ rsp_authz_max_registrations(const struct rsp_authz *authz, const char *name)
 	return entry ? entry->max_registrations : UINT32_MAX;
 }
 
-/* One pass with one place to go back to, the last '*': no glob makes it slow. */
+/* One pass that remembers only the last '*': no glob takes long. */
 bool
 rsp_glob_match(const char *glob, struct rsp_bytes handle)
 {
@@ -237,7 +237,7 @@ rsp_cidr_parse(const char *text, struct rsp_cidr *ret)
 	bits = most;
 	if (*slash && rsp_parse_u64(slash + 1, 0, most, &bits))
 		return RSP_EVALUE;
-	for (uint64_t i = bits; i < most; i++) /* 10.1.2.3/8 is a slip of the pen more often than not */
+	for (uint64_t i = bits; i < most; i++) /* 10.1.2.3/8: bits beyond the prefix are most likely a typing error */
 		if (cidr.ip.ip[i / 8] & (0x80U >> (i % 8)))
 			return RSP_EVALUE;
 	cidr.bits = (uint8_t)bits;
@@ -325,7 +325,7 @@ read_entry(struct rsp_doc *doc, const json_t *item, struct rsp_authz_entry *entr
 		entry->max_registrations = (uint32_t)json_integer_value(most);
 	else if (!json_is_null(most))
 		(void)rsp_doc_bad(doc, "max_registrations", "is not a count");
-	const json_t *opaque = json_object_get(item, "opaque"); /* may be missing: older files have none */
+	const json_t *opaque = json_object_get(item, "opaque"); /* optional: older files do not have it */
 	entry->opaque = json_is_true(opaque);
 	if (opaque && !json_is_boolean(opaque))
 		(void)rsp_doc_bad(doc, "opaque", "is not true or false");

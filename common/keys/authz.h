@@ -11,15 +11,16 @@
 #include "base/role.h"
 #include "keys/name.h"
 
-/* authz.json: what the holder of a key may do beyond having it (RFC 5355 2.2-2.4). It lists elements and monitors by
- * name; who is not listed may do nothing. Registrars need no entry: a peer's or notifier's key is enough. */
+/* authz.json: the rights of a key's owner beyond its role (RFC 5355 s.2.2-2.4). It lists elements and monitors by
+ * name; an element or monitor that is not listed has no rights. Registrars need no entry: a key of role peer or
+ * notify is enough. */
 
 #define RSP_AUTHZ_FILE_MAX (16U << 20)
 #define RSP_AUTHZ_MAX	   100000 /* entries */
 #define RSP_AUTHZ_LIST_MAX 256	  /* pools or addresses of an entry */
 #define RSP_AUTHZ_SCHEMA   "rsp.authz/1"
 
-/** A block of addresses: the first @bits of @ip count. */
+/** A block of addresses: the first @bits of @ip are compared. */
 struct rsp_cidr {
 	struct rsp_ip ip;
 	uint8_t bits;
@@ -28,12 +29,12 @@ struct rsp_cidr {
 struct rsp_authz_entry {
 	char name[RSP_NAME_MAX + 1];
 	enum rsp_role role; /* ELEMENT or MONITOR */
-	char **pools;	    /* globs: '*' any octets, '?' one, '\' takes the next one as it is */
+	char **pools;	    /* globs: '*' is any octets, '?' one octet, '\' takes the next octet literally */
 	size_t n_pools;
-	struct rsp_cidr *addresses; /* that it may register beside those of its own connection */
+	struct rsp_cidr *addresses; /* the element may register these besides the address of its connection */
 	size_t n_addresses;
-	bool opaque; /* it may register Opaque user transports, which cannot be compared with an address */
-	uint32_t max_registrations; /* UINT32_MAX: no limit but the registrar's own */
+	bool opaque; /* the element may register Opaque user transports, which have no address that could be checked */
+	uint32_t max_registrations; /* UINT32_MAX: only the registrar's own limit */
 	int64_t not_after_ms;	    /* or RSP_TIME_NEVER */
 };
 
@@ -61,35 +62,35 @@ enum rsp_err rsp_authz_save(const struct rsp_authz *authz, const char *path, boo
 			    struct rsp_why *why) RSP_NODISCARD;
 
 /**
- * Put a copy of @entry in, over one of the same name. RSP_EVALUE for a bad name, role or list, RSP_ELIMIT,
+ * Add a copy of @entry; it replaces one of the same name. RSP_EVALUE for a bad name, role or list, RSP_ELIMIT,
  * RSP_ENOMEM.
  */
 enum rsp_err rsp_authz_put(struct rsp_authz *authz, const struct rsp_authz_entry *entry) RSP_NODISCARD;
 
-/** Take the entry of @name out, if there is one. */
+/** Remove the entry of @name, if there is one. */
 void rsp_authz_drop(struct rsp_authz *authz, const char *name);
 
 /** The entry of @name, or NULL. */
 const struct rsp_authz_entry *rsp_authz_find(const struct rsp_authz *authz, const char *name);
 
 /**
- * Whether the identity @name, authenticated in @role, may act on the pool @handle with the address @ip. @ip is an
- * address other than those of its connection, or NULL for one of its own. Without a list (NULL) a key's role decides:
- * any pool, own addresses only. An empty handle asks about the role alone.
+ * Whether the identity @name, authenticated in @role, may act on the pool @handle with the address @ip. NULL as @ip: an
+ * address of its connection. Without a list (@authz NULL) the key's role decides: any pool, only the connection's
+ * addresses. An empty handle asks about the role alone.
  */
 bool rsp_authz_may(const struct rsp_authz *authz, const char *name, enum rsp_role role, struct rsp_bytes handle,
 		   const struct rsp_ip *ip, int64_t now_ms);
 
-/** Whether the element @name may register an Opaque user transport (RFC 5354 s.3.16); without a list nobody may. */
+/** Whether the element @name may register an Opaque user transport (RFC 5354 s.3.16). Without a list: no. */
 bool rsp_authz_may_opaque(const struct rsp_authz *authz, const char *name);
 
-/** How many registrations the identity @name may hold; UINT32_MAX without a limit. */
+/** The number of registrations that the identity @name may have; UINT32_MAX: no limit. */
 uint32_t rsp_authz_max_registrations(const struct rsp_authz *authz, const char *name);
 
 /** Whether @handle matches @glob. */
 bool rsp_glob_match(const char *glob, struct rsp_bytes handle);
 
-/** Read "10.0.0.0/8", "2001:db8::/32" or a single address. RSP_EVALUE. */
+/** Parse "10.0.0.0/8", "2001:db8::/32" or a single address. RSP_EVALUE. */
 enum rsp_err rsp_cidr_parse(const char *text, struct rsp_cidr *ret) RSP_NODISCARD;
 
 #define RSP_CIDR_TEXT_MAX (RSP_IP_TEXT_MAX + 4)

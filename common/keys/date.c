@@ -3,7 +3,7 @@
 #include <string.h>
 #include <time.h>
 
-/* The number in the @n digits at *@text, which moves on; -1 if they are not digits. */
+/* Parse @n digits at *@text and advance it; -1 if they are not digits. */
 static int
 digits(const char **text, unsigned n)
 {
@@ -56,7 +56,7 @@ rsp_date_parse(const char *text, int64_t *ret_ms)
 	tm.tm_mon -= 1;
 	int month = tm.tm_mon, second = tm.tm_sec;
 	time_t seconds = timegm(&tm);
-	if (tm.tm_mon != month && second < 60) /* 31 April would become 1 May */
+	if (tm.tm_mon != month && second < 60) /* timegm(3) would turn 31 April into 1 May */
 		return RSP_EVALUE;
 	*ret_ms = (int64_t)seconds * 1000 + ms;
 	return RSP_OK;

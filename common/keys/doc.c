@@ -10,7 +10,7 @@
 #include "keys/date.h"
 #include "keys/name.h"
 
-/* jansson's own text quotes what it read, which may be a secret. */
+/* Error texts of jansson quote the input, which may be a secret: they are not used. */
 static const char *
 syntax_text(const json_error_t *error)
 {
@@ -30,7 +30,7 @@ syntax_text(const json_error_t *error)
 	return code < RSP_COUNT(text) && text[code] ? text[code] : "malformed JSON";
 }
 
-/* An object with that schema; NULL on error. */
+/* The object, if it has that schema; NULL on error. */
 static json_t *
 open_root(struct rsp_doc *doc, struct rsp_bytes text, const char *schema)
 {
@@ -61,7 +61,7 @@ open_root(struct rsp_doc *doc, struct rsp_bytes text, const char *schema)
 	return NULL;
 }
 
-/* While a secret file is read, jansson wipes what it frees. */
+/* While a secret file is parsed, jansson's memory is wiped before it is freed. */
 static json_free_t plain_free;
 
 static void
@@ -142,7 +142,8 @@ rsp_doc_object(struct rsp_doc *doc, const json_t *object, const char *const *all
 	if (known == json_object_size(object))
 		return doc->err == RSP_OK;
 
-	/* json_object_iter() wants to be able to change the object: the names are not shown, the number is enough */
+	/* json_object_iter() takes no const object, so an unknown member is found by counting; its name is not
+	 * reported */
 	return rsp_doc_bad(doc, "", "has %zu unknown members", json_object_size(object) - known) == RSP_OK;
 }
 
@@ -246,7 +247,7 @@ rsp_doc_save(const json_t *root, const char *path, bool replace, struct rsp_why 
 	FILE *stream = root ? open_memstream(&text, &n) : NULL;
 	bool fits = false;
 
-	if (stream) { /* jansson overlooks some errors of its sink; the stream remembers them */
+	if (stream) { /* jansson ignores some write errors; the stream remembers them */
 		fits = json_dumpf(root, stream, JSON_INDENT(2)) == 0 && fputc('\n', stream) != EOF && !ferror(stream);
 		fits = fclose(stream) == 0 && fits;
 	}

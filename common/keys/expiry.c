@@ -4,7 +4,7 @@
 
 #define DAY_MS INT64_C(86400000)
 
-/* How long before the end a stage begins. */
+/* The time before the end at which each stage begins. */
 static const int64_t lead_ms[] = { [RSP_EXPIRY_30_DAYS] = 30 * DAY_MS,
 				   [RSP_EXPIRY_7_DAYS] = 7 * DAY_MS,
 				   [RSP_EXPIRY_1_DAY] = DAY_MS,

@@ -7,12 +7,14 @@
 #define RSP_NAME_MAX 63
 
 /**
- * Whether @name can name a scope, a registrar, an element or a monitor: 1 to RSP_NAME_MAX letters, digits, '-', '_'
- * and '.', beginning and ending with a letter or digit, without "..". So a name is also a file's name and a DNS name.
+ * Whether @name is a valid name of a scope, registrar, element or monitor: 1 to RSP_NAME_MAX letters, digits, '-', '_'
+ * and '.'; it begins and ends with a letter or digit and has no "..". So it is also a valid file name and DNS name.
  */
 bool rsp_name_ok(const char *name);
 
-/** The place of @name among @n names in order, the i-th of which is @at(@of, i), or else where it would go. */
+/**
+ * The index of @name among @n sorted names, of which @at(@of, i) is the i-th; or the index where it would be inserted.
+ */
 size_t rsp_name_place(const char *name, size_t n, const char *(*at)(const void *of, size_t i), const void *of,
 		      bool *ret_there);
 

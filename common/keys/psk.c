@@ -75,14 +75,14 @@ identity_at(const void *ring, size_t i)
 	return in->keys[in->order[i]].identity;
 }
 
-/* The place of @identity in ring->order, or where it would go. */
+/* The index of @identity in ring->order, or where it would be inserted. */
 static size_t
 place_of(const struct rsp_keyring *ring, const char *identity, bool *ret_there)
 {
 	return rsp_name_place(identity, ring->n, identity_at, ring, ret_there);
 }
 
-/* realloc would leave the old keys behind in freed memory. */
+/* Not realloc(3), which would leave the old keys in freed memory. */
 static enum rsp_err
 grow(struct rsp_keyring *ring)
 {
@@ -189,7 +189,7 @@ rsp_keyring_server_key(const struct rsp_keyring *ring, const void *identity, siz
 	return key && strcmp(key->server, me) == 0 && now_ms <= key->not_after_ms ? key : NULL;
 }
 
-/* Newest first; of keys made in the same moment, the later in the file. */
+/* Newest first; of keys made at one moment, the later one in the file. */
 static bool
 newer(const struct rsp_key *a, const struct rsp_key *b)
 {
@@ -202,7 +202,7 @@ rsp_keyring_client_key(const struct rsp_keyring *ring, enum rsp_role role, const
 {
 	const struct rsp_key *found = NULL;
 
-	for (;;) { /* each round finds the newest of those older than the last one found */
+	for (;;) { /* each round finds the newest key that is older than the last one found */
 		const struct rsp_key *best = NULL;
 
 		for (size_t i = 0; i < ring->n; i++) {
@@ -312,7 +312,7 @@ rsp_keyring_load(const char *path, struct rsp_keyring **ret, struct rsp_why *why
 	return err;
 }
 
-/* One key a line. No value needs escaping: names, base64url, hex and dates. */
+/* Write one key on each line. No value needs escaping: names, base64url, hex and dates. */
 #define KEY_TEXT_MAX 512
 
 static size_t

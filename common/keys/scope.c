@@ -119,7 +119,7 @@ read_endpoint(struct rsp_doc *doc, const json_t *item, const char *key, struct r
 {
 	const char *text = rsp_doc_text(doc, item, key);
 
-	/* without a port it would not be clear which of the two a scope.json means */
+	/* required: without a port it would not be clear which of the two ports is meant */
 	if (!doc->err && (rsp_endpoint_parse(text, 0, ret) || !strrchr(text, ':')))
 		(void)rsp_doc_bad(doc, key, "is not HOST:PORT");
 }
@@ -202,7 +202,7 @@ rsp_scope_load_public(const char *dir, struct rsp_scope **ret, struct rsp_why *w
 
 	if (!path || !scope)
 		return rsp_fail(why, RSP_ENOMEM, dir, "out of memory");
-	if (access(dir, F_OK) < 0 && errno == ENOENT) /* what else may be wrong shows when the file is read */
+	if (access(dir, F_OK) < 0 && errno == ENOENT) /* other problems are reported when the file is read */
 		return rsp_fail(why, RSP_ENOTFOUND, dir,
 				"no such scope directory (its administrator makes one with rsp-keygen bundle)");
 	enum rsp_err err = rsp_doc_load(&scope_json, path, scope, why);
@@ -317,7 +317,7 @@ rsp_scope_load(const char *dir, struct rsp_scope **ret, struct rsp_why *why)
 	return err;
 }
 
-/* By value if both are addresses, else as names, in any case. */
+/* Compare two addresses by value, and names without case. */
 static bool
 same_host(const char *a, const char *b)
 {
@@ -375,8 +375,9 @@ is_endpoint(const struct rsp_scope_registrar *registrar, enum rsp_service servic
 	return *known->host && at->port == known->port && has_host(registrar, at->host);
 }
 
-/* The registrar whose port for the other service @at is, and no registrar's for @service; NULL: none. A @named one is
- * known by its port alone: its host may be called otherwise in the scope. */
+/* The registrar that has @at as its port of the other service, if no registrar has it for @service; NULL: none. If
+ * @named, the registrar is known, and only the port is compared, because the scope may have another name for the
+ * host. */
 static const struct rsp_scope_registrar *
 with_other_service(const struct rsp_scope *scope, const struct rsp_endpoint *at,
 		   const struct rsp_scope_registrar *named, enum rsp_service service)
@@ -423,7 +424,7 @@ rsp_scope_registrar_at(const struct rsp_scope *scope, const char *spec, enum rsp
 		       struct rsp_target *ret, struct rsp_why *why)
 {
 	const char *at = strchr(spec, '@'), *host = at ? at + 1 : spec;
-	bool known = scope && scope->n_registrars > 0; /* else there is nothing to doubt a NAME by */
+	bool known = scope && scope->n_registrars > 0; /* without a list of registrars every NAME is accepted */
 	struct rsp_target target = { 0 };
 	char name[RSP_NAME_MAX + 1] = "";
 

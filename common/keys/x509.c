@@ -103,7 +103,7 @@ rsp_x509_load_crl(struct rsp_x509 *x509, const char *path, struct rsp_why *why)
 bool
 rsp_x509_crl_is_of(gnutls_x509_crl_t crl, gnutls_x509_crt_t ca)
 {
-	/* its age is looked at when it is used */
+	/* its age is checked when it is used */
 	const unsigned aged = GNUTLS_CERT_REVOCATION_DATA_SUPERSEDED | GNUTLS_CERT_REVOCATION_DATA_ISSUED_IN_FUTURE;
 	unsigned status = 0;
 
@@ -112,7 +112,7 @@ rsp_x509_crl_is_of(gnutls_x509_crl_t crl, gnutls_x509_crt_t ca)
 	return (status & aged ? status & ~aged & ~(unsigned)GNUTLS_CERT_INVALID : status) == 0;
 }
 
-/* By name and key id, as it was signed by one of our CAs when it was loaded. */
+/* Compare name and key id; the CRL's signature was checked when it was loaded. */
 static bool
 names_as_issuer(gnutls_x509_crl_t crl, gnutls_x509_crt_t ca)
 {
@@ -222,8 +222,8 @@ rsp_x509_facts(gnutls_x509_crt_t cert, struct rsp_x509_facts *ret)
 	return RSP_OK;
 }
 
-/* GnuTLS lets an outdated CRL pass: what was revoked since is then not known. Only the list of the CA that issued @last, the
- * end of the chain, counts: of a CA that was replaced there may be an old list still. */
+/* GnuTLS accepts an outdated CRL, although certificates revoked since are unknown then. Only the CRL of the CA that
+ * issued @last, the end of the chain, is checked: a CA that was replaced may have an old CRL. */
 static enum rsp_err
 check_crl(const struct rsp_x509 *x509, gnutls_x509_crt_t last, const char *name, struct rsp_why *why)
 {
@@ -297,7 +297,7 @@ check_name(gnutls_x509_crt_t cert, const char *name, struct rsp_why *why)
 	return rsp_fail(why, RSP_ECERT_NAME, name, "the certificate is for another name (of \"%s\")", own);
 }
 
-/* Whose dates are past: the certificate's that was shown, which is in its owner's cert.pem, or those of a CA. */
+/* Say whose dates are wrong: those of the certificate that was shown (its owner's cert.pem), or those of a CA. */
 static enum rsp_err
 judge_expired(const struct rsp_x509 *x509, gnutls_x509_crt_t leaf, const char *name, struct rsp_why *why)
 {
@@ -358,14 +358,14 @@ verify_chain(const struct rsp_x509 *x509, gnutls_x509_crt_t *chain, unsigned n, 
 	if (code >= 0)
 		code = gnutls_x509_trust_list_verify_crt2(list, chain, n, &data, 1, 0, &status, NULL);
 	if (list)
-		gnutls_x509_trust_list_deinit(list, 0); /* the certificates in it are not its own */
+		gnutls_x509_trust_list_deinit(list, 0); /* the list owns the certificates in it */
 	if (code < 0)
 		return rsp_fail(why, RSP_EAUTH, name, "the certificate cannot be checked: %s", gnutls_strerror(code));
 	enum rsp_err err = judge(x509, status, chain[0], name, why);
 	return err ? err : check_crl(x509, chain[n - 1], name, why);
 }
 
-/* The first of @names that @cert is for. */
+/* The first of @names that @cert is valid for. */
 static enum rsp_err
 find_name(gnutls_x509_crt_t cert, const char *const *names, size_t n_names, const char **ret_name, struct rsp_why *why)
 {
@@ -432,7 +432,7 @@ rsp_x509_verify_any(const struct rsp_x509 *x509, const gnutls_datum_t *chain, un
 	return verify_named(x509, chain, n, RSP_X509_SERVER, names, n_names, ret_name, why);
 }
 
-/* The certificates of @own as they are shown in a handshake; the caller frees each. */
+/* The certificates of @own that a handshake sends; the caller frees each. */
 static unsigned
 export_chain(const struct rsp_x509 *own, gnutls_datum_t der[static RSP_X509_CHAIN_MAX])
 {

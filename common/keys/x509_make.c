@@ -16,7 +16,7 @@ rsp_x509_pair_done(struct rsp_x509_pair *pair)
 	*pair = (struct rsp_x509_pair){ 0 };
 }
 
-/* The issuer's certificate and key, opened. */
+/* The issuer's certificate and private key, parsed. */
 struct issuer {
 	gnutls_x509_crt_t cert;
 	gnutls_privkey_t key;
@@ -57,7 +57,7 @@ digest_for(gnutls_privkey_t key)
 										     : GNUTLS_DIG_SHA256;
 }
 
-/* 128 random bits; positive and never shorter (RFC 5280 s.4.1.2.2). */
+/* A serial number of 128 random bits; positive and always of the same length (RFC 5280 s.4.1.2.2). */
 static int
 set_serial(gnutls_x509_crt_t cert)
 {
@@ -119,7 +119,7 @@ set_key_ids(gnutls_x509_crt_t cert, gnutls_x509_crt_t issuer)
 	return code < 0 ? code : gnutls_x509_crt_set_authority_key_id(cert, id, n);
 }
 
-/* Everything but the signature. */
+/* Fill in everything but the signature. */
 static int
 fill(gnutls_x509_crt_t cert, gnutls_x509_privkey_t key, const struct rsp_x509_request *request,
      gnutls_x509_crt_t issuer)
@@ -232,7 +232,7 @@ rsp_x509_make(const struct rsp_x509_request *request, const struct rsp_x509_pair
 			"cannot make a certificate: %s", gnutls_strerror(code));
 }
 
-/* What the old list revoked stays revoked. @number: the highest of the old lists'. */
+/* Copy the entries of the old CRL. @number: the highest number of the old CRLs. */
 static int
 copy_list(gnutls_x509_crl_t crl, gnutls_x509_crl_t old, uint64_t *number)
 {

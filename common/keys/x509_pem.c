@@ -21,7 +21,7 @@ rsp_pem_next(const char **at, struct rsp_bytes *ret)
 	return true;
 }
 
-/* A view of octets that GnuTLS only reads. */
+/* The octets as a datum that GnuTLS only reads. */
 static gnutls_datum_t
 datum_of(struct rsp_bytes bytes)
 {

@@ -19,7 +19,9 @@ warn_of_missing_crl(const struct rsp_x509 *x509, const char *path)
 			continue;
 		rsp_x509_common_name(x509->ca[i], name, sizeof(name));
 		rsp_log(RSP_LOG_WARNING, path,
-			"has no revocation list (CRL) of the CA \"%s\": certificates that it revoked are accepted (rsp-keygen crl)", name);
+			"has no revocation list (CRL) of the CA \"%s\": certificates that it revoked are accepted "
+			"(rsp-keygen crl)",
+			name);
 	}
 }
 
@@ -43,7 +45,8 @@ load_ca(struct rsp_scope *scope, struct rsp_why *why)
 		warn_of_missing_crl(&scope->x509, crl);
 	if (err != RSP_ENOTFOUND)
 		return err;
-	rsp_log(RSP_LOG_WARNING, crl, "is missing: revoked registrar certificates are accepted (rsp-keygen bundle writes it)");
+	rsp_log(RSP_LOG_WARNING, crl,
+		"is missing: revoked registrar certificates are accepted (rsp-keygen bundle writes it)");
 	return RSP_OK;
 }
 
@@ -150,6 +153,7 @@ tool_access_tls(const struct rsp_scope *scope, struct rsp_tls **ret, struct rsp_
 	if (err)
 		return err;
 	if (rsp_cli.keylog)
-		rsp_log(RSP_LOG_WARNING, rsp_cli.keylog, "the secrets of all TLS sessions are written to this file (--keylog-file): keep it secret");
+		rsp_log(RSP_LOG_WARNING, rsp_cli.keylog,
+			"the secrets of all TLS sessions are written to this file (--keylog-file): keep it secret");
 	return rsp_tls_new(&config, ret, why);
 }

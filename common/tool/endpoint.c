@@ -38,7 +38,7 @@ put_addresses(FILE *out, const struct rsp_pool_element *pe, unsigned n)
 	}
 }
 
-/* A handle is octets of somebody else's choice: on a line of text it is text only if it is plain ASCII. */
+/* A pool handle has any octets: it is printed as text only if it is plain ASCII, so that it cannot break the line. */
 static void
 put_handle(FILE *out, struct rsp_bytes handle)
 {

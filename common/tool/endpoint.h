@@ -12,10 +12,10 @@
 /** Write "ADDR:PORT\n" of the first address of @pe to @out; nothing for a transport without address. */
 void tool_endpoint_plain(FILE *out, const struct rsp_pool_element *pe);
 
-/** Whether @format is one: RSP_EUSAGE with the bad character sequence in @why otherwise. */
+/** Check @format: RSP_EUSAGE with the bad sequence in @why. */
 enum rsp_err tool_endpoint_check(const char *format, struct rsp_why *why) RSP_NODISCARD;
 
-/** Write @pe of the pool @handle to @out as the checked @format says, and a newline. rsp-resolve(1), "--format". */
+/** Write @pe of the pool @handle to @out as the checked @format says, and a newline. See --format in rsp-resolve(1). */
 void tool_endpoint_format(FILE *out, const char *format, struct rsp_bytes handle, const struct rsp_pool_element *pe);
 
 #endif

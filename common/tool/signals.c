@@ -7,7 +7,7 @@
 #include "net/loop.h"
 #include "net/signal.h"
 
-/* They would end the process. */
+/* Without a handler these end the process. */
 static const int deadly[] = { SIGUSR1,  SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGIO, SIGPWR, SIGXCPU, SIGXFSZ,
 #ifdef SIGSTKFLT
 			      SIGSTKFLT
@@ -50,7 +50,7 @@ tool_signals_catch(struct rsp_loop *loop, void (*caught)(void *ctx, int signum),
 		if (!err)
 			signals->n++;
 		else if (err != RSP_ENOMEM && signum[i] >= SIGRTMIN)
-			err = RSP_OK; /* some of these belong to what runs us, as valgrind */
+			err = RSP_OK; /* valgrind, for example, keeps some real-time signals */
 	}
 	if (err) {
 		tool_signals_free(signals);

@@ -3,20 +3,20 @@
 
 #include "base/err.h"
 
-/* Signals that a tool which holds something has no handler for, and which must not kill it all the same. */
+/* Signals that have no handler in a tool, and that must not end it because it holds something. */
 
 struct rsp_loop;
 struct tool_signals;
 
 /**
- * Ignore the signals that would end the process and that nobody sends to end it: SIGUSR1, SIGUSR2, SIGALRM, the real-time
- * ones and their like. Those that tell of a bug (SIGSEGV) stay as they are.
+ * Ignore the signals that would end the process although no one sends them for that purpose: SIGUSR1, SIGUSR2, SIGALRM,
+ * the real-time signals and similar ones. Signals that report a bug, such as SIGSEGV, stay as they are.
  */
 void tool_signals_ignore(void);
 
 /**
- * Call @caught(@ctx, signal) for those instead, and for SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH and SIGURG too: all that
- * tini(1) forwards, without SIGTERM, SIGINT and SIGHUP. RSP_ENOMEM or RSP_EIO.
+ * Call @caught(@ctx, signal) for these signals, and for SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH and SIGURG: all that
+ * tini(1) forwards except SIGTERM, SIGINT and SIGHUP. RSP_ENOMEM or RSP_EIO.
  */
 enum rsp_err tool_signals_catch(struct rsp_loop *loop, void (*caught)(void *ctx, int signum), void *ctx,
 			       struct tool_signals **ret) RSP_NODISCARD;

@@ -38,6 +38,7 @@ tool_startup_end_trace(struct rsp_trace *trace, int status)
 
 	if (status || (!lost && whole))
 		return status;
-	(void)rsp_fail(&why, RSP_EOUTPUT, lost ? rsp_cli.trace_pcap : rsp_cli.keylog, "incomplete: part of it could not be written (disk full?)");
+	(void)rsp_fail(&why, RSP_EOUTPUT, lost ? rsp_cli.trace_pcap : rsp_cli.keylog,
+		       "incomplete: part of it could not be written (disk full?)");
 	return rsp_cli_fail(&why);
 }

@@ -8,17 +8,17 @@ struct rsp_alarm;
 struct rsp_loop;
 
 /**
- * Tell systemd, if it runs us and if we were built for it: "READY=1" and so on, as in sd_notify(3), made as printf(3)
- * does.
+ * Send systemd a state such as "READY=1" (sd_notify(3)), formatted as by printf(3). Nothing happens if systemd does not
+ * run this process, or without libsystemd.
  */
 void tool_systemd_tell(const char *fmt, ...) RSP_PRINTF(1, 2);
 
-/** The same for "STATUS=", for people. A newline in it, which would begin another assignment, becomes a blank. */
+/** Send "STATUS=" and this text for people. A newline, which would begin another assignment, becomes a blank. */
 void tool_systemd_status(const char *fmt, ...) RSP_PRINTF(1, 2);
 
 /**
- * If systemd watches us (WatchdogSec=): tell it twice in that time that @loop still turns. *@ret is the alarm, or NULL if
- * it does not. RSP_ENOMEM.
+ * If systemd expects a watchdog signal (WatchdogSec=), send it twice in that time while @loop runs. *@ret is the alarm;
+ * NULL if none is expected. RSP_ENOMEM.
  */
 enum rsp_err tool_systemd_watchdog(struct rsp_loop *loop, struct rsp_alarm **ret) RSP_NODISCARD;
 

@@ -239,7 +239,7 @@ resolves_both() {
 		resolves_both
 	done
 	wait_for_record r1 '.event == "malformed" and .identity == "r2"' >/dev/null
-	wait_for_record r1 '(.event == "records-suppressed" and .kind == "malformed" and .source == "r2") or
+	wait_for_record r1 '(.event == "records-suppressed" and .suppressed_event == "malformed" and .source == "r2") or
 		(.event == "malformed" and .identity == "r2" and .suppressed > 0)' >/dev/null
 	assert [ "$(records r1 'select(.event == "malformed")' | wc -l)" -le 400 ]
 	rogue r1 hello hex:04000003 await:closed # a length that no message has

@@ -199,7 +199,7 @@ crowds() {
 # told FROM: how many refused connections of that address r1 has told of, printed or summed
 told() {
 	records r1 "select(.event == \"connection-refused\" and (.remote | startswith(\"$1:\"))) | 1 + .suppressed" >"$BATS_TEST_TMPDIR/told"
-	records r1 "select(.event == \"records-suppressed\" and .kind == \"connection-refused\" and .source == \"$1\") | .count" \
+	records r1 "select(.event == \"records-suppressed\" and .suppressed_event == \"connection-refused\" and .source == \"$1\") | .suppressed" \
 		>>"$BATS_TEST_TMPDIR/told"
 	jq -s 'add // 0' "$BATS_TEST_TMPDIR/told"
 }

@@ -56,7 +56,7 @@ cut_off() {
 
 # refused REGISTRAR PORT REASON N: it has recorded N refused connections on PORT whose reason begins with REASON
 refused() {
-	local of_it=".event == \"connection-refused\" and .port == \"$2\" and .key == \"auth-failed\""
+	local of_it=".event == \"connection-refused\" and .service == \"$2\" and .key == \"auth-failed\""
 	[ "$(records "$1" "select($of_it and (.reason | startswith(\"$3\"))) | .remote" | wc -l)" -eq "$4" ]
 }
 

@@ -92,7 +92,7 @@ algorithm() {
 	rsp 0 rsp-keygen list
 	assert_equal "$(field '.keys | map("\(.role):\(.client)>\(.server)") | sort | join(" ")')" \
 		"element:web1>r1 element:web1>r2 element:web1>r3 monitor:m1>r1 monitor:m1>r2 monitor:m1>r3 notify:r1>web1 notify:r2>web1 notify:r3>web1 peer:r1>r2 peer:r1>r3 peer:r2>r1 peer:r2>r3 peer:r3>r1 peer:r3>r2"
-	assert_equal "$(field '[.keys[] | .identity] | unique | length')" 15
+	assert_equal "$(field '[.keys[] | .psk_identity] | unique | length')" 15
 	assert_equal "$(field '[.keys[].bits] | unique | join(" ")')" 256
 	assert_equal "$(jq '[.keys[].key] | unique | length' "$d/keys.json")" 15
 	while read -r secret; do

@@ -63,7 +63,7 @@ valid() { # the records of $output are as their schemas say
 	run -0 rsp-audit decode --reencode --protocol enrp <<<"050000181111111122222222c0420006abcd000080430004"
 	valid
 	assert_equal "$(field .message.unknown)" \
-		'[{"type":"0xc042","report":true,"hex":"c0420006abcd"},{"type":"0x8043","report":false,"hex":"80430004"}]'
+		'[{"type_code":"0xc042","report":true,"hex":"c0420006abcd"},{"type_code":"0x8043","report":false,"hex":"80430004"}]'
 	assert_equal "$(field .reencoded)" 050000181111111122222222c0420006abcd000080430004
 }
 

@@ -89,7 +89,7 @@ disperse() {
 		start_peer r1 "--$limit" 4 --handshake-timeout 3s
 		start_register e1 e1 r1 --port 81 web
 		crowd 6
-		wait_for_record r1 '.event == "connection-refused" and .key == "limit" and .port == "asap"'
+		wait_for_record r1 '.event == "connection-refused" and .key == "limit" and .service == "asap"'
 		wait_for_record r1 '.event == "connection-refused" and .key == "timeout"'
 		wait_until 10 is_served
 		assert_equal "$(records e1 .event | grep -cv registered)" 0

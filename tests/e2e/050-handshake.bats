@@ -78,13 +78,13 @@ wrong=$(printf '00%.0s' {1..32})
 @test "wrong key: refused, status 5" {
 	scope_with e1 ".keys[].key = \"$wrong\""
 	refused_to_register "$bad" 5 auth-failed
-	wait_for_record r1 '.event == "connection-refused" and .port == "asap" and .key == "auth-failed"'
+	wait_for_record r1 '.event == "connection-refused" and .service == "asap" and .key == "auth-failed"'
 }
 
 @test "unknown identity: refused, status 5" {
 	scope_with e1 '.keys |= [to_entries[] | .value * { identity: "rsp1.AAAAAAAAAAAAAAAAAAAA\(.key + 10)" }]'
 	refused_to_register "$bad" 5 auth-failed
-	wait_for_record r1 '.event == "connection-refused" and .port == "asap" and .key == "unknown-identity"'
+	wait_for_record r1 '.event == "connection-refused" and .service == "asap" and .key == "unknown-identity"'
 }
 
 @test "another role's key: a registrar's key is no element's" {
@@ -202,7 +202,7 @@ user_of_dated() {
 	assert_output --partial "X.509"
 	run -1 gnutls "${enrp[r1]}" --priority "$tls13"
 	run -1 gnutls "${enrp[r1]}" --priority "$tls12"
-	wait_for_record r1 '.event == "connection-refused" and .port == "enrp"'
+	wait_for_record r1 '.event == "connection-refused" and .service == "enrp"'
 }
 
 @test "gnutls-cli: neither key nor certificate: anonymous suites are refused on both ports" {
@@ -247,7 +247,7 @@ user_of_dated() {
 
 @test "ENRP: r1's own key for r2 does not open r1 (a reflected connection)" { # RFC 9257, Selfie
 	run -1 gnutls_psk "${enrp[r1]}" "$(key r1 peer r2 identity)" "$(key r1 peer r2 key)" "$tls13"
-	wait_for_record r1 '.event == "connection-refused" and .port == "enrp" and .key == "auth-failed"'
+	wait_for_record r1 '.event == "connection-refused" and .service == "enrp" and .key == "auth-failed"'
 }
 
 # OpenSSL

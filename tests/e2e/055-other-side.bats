@@ -125,7 +125,7 @@ issue() {
 	start_peer r1 --require-user-cert
 	start_register e1 e1 r1 --port 80 web # keys are as good as ever
 	fails 5 auth-failed rsp-resolve --scope "$scopes/user" -s "r1@${asap[r1]}" -t 3s web
-	wait_for_record r1 '.event == "connection-refused" and .port == "asap" and .key == "auth-failed"'
+	wait_for_record r1 '.event == "connection-refused" and .service == "asap" and .key == "auth-failed"'
 	issue someone ec ec_paramgen_curve:P-256 extendedKeyUsage=clientAuth
 	local mine=(--tls-cert "$BATS_TEST_TMPDIR/someone.pem" --tls-key "$BATS_TEST_TMPDIR/someone.key")
 	rsp 0 rsp-resolve --scope "$scopes/user" "${mine[@]}" -s "r1@${asap[r1]}" web

@@ -132,11 +132,11 @@ requests() {
 	serve a
 	ask 0 ping a
 	assert_equal \
-		"$(each '[.ok, .seq, .checksum, .server.server_id, .server.transport.port, .registrar.id, .error]')" \
+		"$(each '[.ok, .seq, .checksum_told, .server_info.server_id, .server_info.transport.port, .registrar.id, .error]')" \
 		'[true,1,"0x1234","0x11111111",9901,"0x11111111",null]'
 	assert_equal "$(field '.rtt_ms > 0 and .rtt_ms < 10000')" true
 	# nothing in it that could make a peer of us: no Server Information; a checksum of nothing; a reply is demanded
-	assert_equal "$(requests a '[.type, .flags.reply_required, .checksum, .server]')" \
+	assert_equal "$(requests a '[.type, .flags.reply_required, .checksum_told, .server_info]')" \
 		'["ENRP_PRESENCE",true,"0xffff",null]'
 }
 
@@ -161,7 +161,7 @@ requests() {
 ["two",false,"timeout","enrp"]'
 	assert_equal "$stderr" "rsp-peer: two: no answer in time"
 	ask 4 ping b -t 300ms
-	assert_equal "$(each '[.ok, .seq, .error.key, .checksum, .rtt_ms]')" '[false,1,"timeout",null,null]'
+	assert_equal "$(each '[.ok, .seq, .error.key, .checksum_told, .rtt_ms]')" '[false,1,"timeout",null,null]'
 }
 
 @test "who is not ready is asked again, and told as rejected if that does not end" {

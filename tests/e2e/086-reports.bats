@@ -39,7 +39,7 @@ kept_alive() {
 	assert_equal "$(records r1 'select(.event == "pe-removed")')" ""
 	assert_equal "$(records e1 'select(.event == "lost")')" ""
 	# the records name who it was
-	run -0 records r1 'select(.event == "pe-reported") | [.ok, .identity, .role, .remote[:8], .message]'
+	run -0 records r1 'select(.event == "pe-reported") | [.ok, .identity, .role, .remote[:8], .message_type]'
 	assert_regex "${lines[0]}" '^\[false,null,"user","127\.0\.0\.","ASAP_ENDPOINT_UNREACHABLE"\]$'
 }
 

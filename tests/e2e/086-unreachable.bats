@@ -143,7 +143,7 @@ while True:
 	start_register e1 e1 r1 --port 80 web
 	wait_until 10 agree 1 r1 r2
 	stop r1 137 KILL
-	wait_for_record r2 '.event == "connection-refused" and .direction == "out" and .peer == "e1" and .port == "asap" and
+	wait_for_record r2 '.event == "connection-refused" and .direction == "out" and .peer == "e1" and .service == "asap" and
 		.key == "auth-failed"'
 	stop e1
 }

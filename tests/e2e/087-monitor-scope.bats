@@ -66,7 +66,7 @@ elements() {
 		assert_equal "$(jq -c '[.elements, .pools, .homeless]' <<<"$summary")" "[3,2,0]"
 		for name in r1 r2; do
 			local its
-			its=$(jq -r --arg name "$name" 'select(.registrar.name == $name) | .checksum, .server.digest' \
+			its=$(jq -r --arg name "$name" 'select(.registrar.name == $name) | .checksum_told, .server_info.digest_told' \
 				<<<"$pings")
 			assert_equal "$its" "$(jq -r --arg id "$(id "$name")" \
 				'.homes[] | select(.server_id == $id) | .checksum, .digest' <<<"$summary")"
@@ -135,7 +135,7 @@ holds() {
 		rsp 0 rsp-peer "$verb" --insecure-plaintext -s "${enrp[r1]}"
 	done
 	rsp 0 rsp-peer ping --insecure-plaintext -s "${enrp[r1]}" -n 3 --interval 10ms
-	assert_equal "$(jq -s -c 'map([.ok, .server.name])' <<<"$output")" '[[true,"r1"],[true,"r1"],[true,"r1"]]'
+	assert_equal "$(jq -s -c 'map([.ok, .server_info.name])' <<<"$output")" '[[true,"r1"],[true,"r1"],[true,"r1"]]'
 	rsp 0 rsp-peer list --insecure-plaintext -s "${enrp[r1]}"
 	assert_equal "$(field '.registrars | length')" 1
 	assert_equal "$(rsp-peer status --name r1 | jq -c .peers)" "[]"
@@ -180,7 +180,7 @@ say() {
 	run -0 python3 "$RSP_SRCDIR/tests/e2e/raw.py" exchange --psk "$(psk m1 monitor r1)" "${asap[r1]}" \
 		register:web:7:127.0.0.1:80
 	assert_output closed
-	wait_for_record r1 '.event == "connection-refused" and .port == "asap"' >/dev/null
+	wait_for_record r1 '.event == "connection-refused" and .service == "asap"' >/dev/null
 }
 
 @test "element keys and certificates get nowhere on the ENRP port" {
@@ -188,7 +188,7 @@ say() {
 	start_register e1 e1 r1 --port 80 web
 	run -0 python3 "$RSP_SRCDIR/tests/e2e/raw.py" exchange --psk "$(key e1 element r1)" "${enrp[r1]}" list:7:0
 	assert_output closed
-	wait_for_record r1 '.event == "connection-refused" and .port == "enrp"' >/dev/null
+	wait_for_record r1 '.event == "connection-refused" and .service == "enrp"' >/dev/null
 	run -0 python3 "$RSP_SRCDIR/tests/e2e/raw.py" exchange --ca "$scopes/user/ca.pem" "${enrp[r1]}" list:7:0
 	assert_output closed
 	wait_until 10 refused_twice
@@ -206,7 +206,7 @@ say() {
 
 # refused_twice: r1 has refused two connections to its ENRP port
 refused_twice() {
-	[ "$(records r1 'select(.event == "connection-refused" and .port == "enrp")' | wc -l)" = 2 ]
+	[ "$(records r1 'select(.event == "connection-refused" and .service == "enrp")' | wc -l)" = 2 ]
 }
 
 @test "a monitor is as sure of the registrar as it is of it: a wrong key, another registrar, plain text" {

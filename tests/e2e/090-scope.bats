@@ -333,7 +333,7 @@ load_is() { # REGISTRAR VALUE
 	wait_for_record e3 '.event == "home-changed"' >/dev/null
 	wait_until 5 agree 2 r1 r2
 	start_peer r3 "${quick[@]}" --peer "r1@${enrp[r1]}" --peer "r2@${enrp[r2]}"
-	wait_for_record r1 '.event == "connection-refused" and .port == "enrp" and .key == "unknown-identity"' >/dev/null
+	wait_for_record r1 '.event == "connection-refused" and .service == "enrp" and .key == "unknown-identity"' >/dev/null
 	assert_equal "$(records r3 'select(.event == "serving").reason')" '"alone"'
 	# what it registers stays with it
 	start_register rogue e2 r3 --port 80 --pe-id 0x66 web

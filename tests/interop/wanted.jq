@@ -27,18 +27,18 @@ else
 		all(transports | .addresses[] | select(contains(":"))),
 		# not in the RFC, but tshark shows the reserved octets of a TCP transport as its use, and names them "data only"
 		all(transports | select(.type == "sctp" or .type == "tcp") | if .use == "data-plus-control" then 1 else 0 end),
-		all(select(has("extra_hex")) | .type),
+		all(select(has("extra_hex")) | .type_code),
 		all(.weight | values), all(.priority | values), all(.load | values), all(.load_degradation | values),
 		all(select(has("extra_hex")) | .extra_hex | select(. != "")),
 		(.pe_id // ""),
 		(.cookie_hex // ""),
-		(.checksum // ""),
+		(.checksum_told // ""),
 		(.item_count // "" | tostring),
 		all(.server_id | values),
 		# tshark does not know the opaque transport and our own parameters: it shows their octets
 		all(if has("addresses") then .opaque_hex | values
 			elif has("owner_hex") then (.owner_hex | values), (.version | values | ltrimstr("0x"))
-			elif has("name_hex") then (.name_hex | values), (.digest | values | ltrimstr("0x"))
+			elif has("name_hex") then (.name_hex | values), (.digest_told | values | ltrimstr("0x"))
 			else empty end)
 	] + if $p == "enrp" then [
 		.sender_id, .receiver_id, (.target_id // ""),

@@ -107,7 +107,7 @@ a_registration_in_full(void)
 		"\"handle_hex\":\"4563686f506f6f6c\",\"element\":{\"pe_id\":\"0x0a0b0c01\",\"home_id\":\"0x00000000\","
 		"\"lifetime_s\":90000,\"user_transport\":{\"type\":\"sctp\",\"port\":54071,\"use\":\"data-plus-"
 		"control\","
-		"\"addresses\":[\"10.1.1.11\"],\"service_code\":null,\"opaque_hex\":null},\"policy\":{\"type\":"
+		"\"addresses\":[\"10.1.1.11\"],\"service_code\":null,\"opaque_hex\":null},\"policy\":{\"type_code\":"
 		"\"0x00000001\",\"name\":\"round-robin\",\"extra_hex\":\"\"},\"asap_transport\":null,\"owner\":null,"
 		"\"owner_hex\":null,\"version\":null,\"unknown\":[]},\"unknown\":[]}");
 }
@@ -130,7 +130,7 @@ unknown_parameters_are_shown_whole(void)
 	check_rendering(
 		RSP_ENRP, "05000012111111112222222280420006abcd",
 		"{\"protocol\":\"enrp\",\"type\":\"ENRP_LIST_REQUEST\",\"type_code\":5,\"flags\":{},\"sender_id\":"
-		"\"0x11111111\",\"receiver_id\":\"0x22222222\",\"unknown\":[{\"type\":\"0x8042\",\"report\":false,"
+		"\"0x11111111\",\"receiver_id\":\"0x22222222\",\"unknown\":[{\"type_code\":\"0x8042\",\"report\":false,"
 		"\"hex\":\"80420006abcd\"}]}");
 }
 
