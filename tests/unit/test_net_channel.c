@@ -11,7 +11,7 @@ struct peer {
 	unsigned ups, partials, malformed, downs;
 	enum rsp_connect_stage stage;
 	struct rsp_why why;
-	char text[1000]; /* of all messages, each with a comma behind it */
+	char text[1000];    /* of all messages, each with a comma behind it */
 	bool closes, frees; /* in the next message */
 };
 
@@ -36,7 +36,8 @@ on_message(void *ctx, struct rsp_bytes message)
 	struct peer *peer = ctx;
 	size_t n = strlen(peer->text);
 
-	(void)snprintf(peer->text + n, sizeof(peer->text) - n, "%.*s,", (int)message.n - 1, (const char *)message.p + 1);
+	(void)snprintf(peer->text + n, sizeof(peer->text) - n, "%.*s,", (int)message.n - 1,
+		       (const char *)message.p + 1);
 	if (peer->closes)
 		rsp_channel_close(peer->channel, true);
 	if (peer->frees) {

@@ -85,7 +85,8 @@ shake_both(size_t piece, size_t client_split, size_t server_split)
 		struct pump_end *from = is_empty(&client) ? &server : &client;
 		struct pump_end *to = from == &client ? &server : &client;
 
-		rsp_tls_pump_feed(&to->pump, next_piece(from, piece, from == &client ? client_split : server_split), false);
+		rsp_tls_pump_feed(&to->pump, next_piece(from, piece, from == &client ? client_split : server_split),
+				  false);
 		shake(to);
 		rsp_tls_pump_starve(&to->pump);
 		if (to->done && to->err)
@@ -261,9 +262,10 @@ a_transport_that_ends_without_the_end_of_tls_is_cut(void)
 }
 
 static void
-a_transport_that_ends_in_the_middle_of_a_record_is_cut(void)
+a_transport_that_ends_in_the_middle_of_a_record_is_an_error(void)
 {
 	struct rsp_queue plain = { 0 };
+	char reason[RSP_REASON_MAX];
 	size_t n;
 
 	begin_open();
@@ -272,8 +274,9 @@ a_transport_that_ends_in_the_middle_of_a_record_is_cut(void)
 	rsp_tls_pump_feed(&server.pump, rsp_bytes_of(client.wire.octets, 50), false);
 	CHECK_EQ(rsp_tls_pump_decrypt(&server.pump, got, sizeof(got), &n), RSP_TLS_FLOW_WAIT);
 	rsp_tls_pump_feed(&server.pump, (struct rsp_bytes){ 0 }, true);
-	CHECK_EQ(rsp_tls_pump_decrypt(&server.pump, got, sizeof(got), &n), RSP_TLS_FLOW_CUT);
+	CHECK_EQ(rsp_tls_pump_decrypt(&server.pump, got, sizeof(got), &n), RSP_TLS_FLOW_FAILED);
 	CHECK_EQ(n, 0);
+	CHECK_EQ(rsp_tls_pump_error(&server.pump, reason, sizeof(reason)), RSP_EPROTO);
 	end();
 }
 
@@ -351,7 +354,7 @@ main(void)
 	TAP_RUN(the_end_of_a_direction_is_told_as_an_end);
 	TAP_RUN(data_before_the_end_of_a_direction_comes_first);
 	TAP_RUN(a_transport_that_ends_without_the_end_of_tls_is_cut);
-	TAP_RUN(a_transport_that_ends_in_the_middle_of_a_record_is_cut);
+	TAP_RUN(a_transport_that_ends_in_the_middle_of_a_record_is_an_error);
 	TAP_RUN(a_changed_record_fails_and_puts_an_alert_on_the_wire);
 	TAP_RUN(a_transport_that_ends_during_the_handshake_ends_it);
 	TAP_RUN(a_client_without_the_servers_key_is_refused_with_an_alert);
