@@ -103,8 +103,6 @@ rsp_element_free(struct rsp_handlespace *hs, struct rsp_element *e)
 	rsp_owner_drop(hs, e->owner);
 	if (e->outgrown)
 		free(e->encoded);
-	free(e->reporters);
-	free(e->rival);
 	free(e);
 }
 

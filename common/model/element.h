@@ -32,25 +32,6 @@ struct rsp_element {
 	bool unlinked : 1;		    /* by rsp_element_unlink(): no longer part of the handlespace */
 	bool outgrown : 1;		    /* @encoded is allocated separately */
 
-	/* the engine's */
-	bool waiting : 1; /* for the answer to a keep-alive */
-	bool marked : 1;  /* RFC 5353 s.3.6.3 */
-	uint8_t spared : 4; /* so often it was to be swept, and was not */
-	bool adopting : 1; /* taken over, and has not acknowledged us yet: RFC 5353 s.3.5.2 */
-	uint8_t bad_reports;
-	uint32_t link;				       /* registered over, 0: none */
-	uint32_t link_before;			       /* the one before that, which may be gone */
-	struct rsp_element *link_next, **link_link; /* among the elements registered over the same link */
-	struct rsp_timer expiry;
-	/* of ours: the next keep-alive or, @waiting, until when it must be answered; without a link, the end of the grace
-	 * time; @adopting, the next attempt to tell it. Of another's: when it is swept, RFC 5353 s.3.6.3; with a @rival,
-	 * until when its home must have answered to that */
-	struct rsp_timer keepalive;
-	uint64_t keepalive_sent_ms;
-	uint32_t claimed_by; /* who has said that it took it over from its home, and was not believed; 0: nobody */
-	void *reporters;     /* @bad_reports of them, since it answered last; NULL: none. Freed with the element */
-	void *rival;	     /* what another registrar says of it; NULL: nothing. Freed with the element */
-
 	/* what the engine keeps (rsp_element_engine()), and behind that room for @encoded */
 	alignas(uint64_t) uint8_t tail[];
 };

@@ -42,6 +42,17 @@ id_of(uint32_t i)
 	return i * 2654435761U | 1; /* spread as random ids are; odd, so none is 0 */
 }
 
+/* What the engine keeps of an element here: two timers. */
+struct timed {
+	struct rsp_timer expiry, keepalive;
+};
+
+static struct timed *
+timed(const struct rsp_element *e)
+{
+	return rsp_element_engine(e);
+}
+
 static void
 put(struct bench *b, uint32_t pool, uint32_t pe_id, uint32_t load)
 {
@@ -52,9 +63,9 @@ put(struct bench *b, uint32_t pool, uint32_t pe_id, uint32_t load)
 	b->pe.policy.value[0] = load;
 	if (rsp_handlespace_put(b->hs, handle_of(pool), &b->pe, &e, &is_new) != RSP_OK)
 		abort();
-	rsp_wheel_set(&b->wheel, &e->expiry, b->now_ms + 300000 + pe_id % 1000);
+	rsp_wheel_set(&b->wheel, &timed(e)->expiry, b->now_ms + 300000 + pe_id % 1000);
 	if (is_new)
-		rsp_wheel_set(&b->wheel, &e->keepalive, b->now_ms + 5000000 + pe_id % 1000);
+		rsp_wheel_set(&b->wheel, &timed(e)->keepalive, b->now_ms + 5000000 + pe_id % 1000);
 }
 
 static void
@@ -77,7 +88,7 @@ op_reregister(struct bench *b, uint32_t i)
 	b->pe.policy.value[0] = i % 89;
 	if (rsp_handlespace_put(b->hs, name, &b->pe, &again, &is_new) != RSP_OK)
 		abort();
-	rsp_wheel_set(&b->wheel, &again->expiry, b->now_ms + 300000 + i % 1000);
+	rsp_wheel_set(&b->wheel, &timed(again)->expiry, b->now_ms + 300000 + i % 1000);
 }
 
 static void
@@ -114,7 +125,7 @@ op_rearm(struct bench *b, uint32_t i)
 {
 	struct rsp_element *e = b->order[i % (b->pools * b->per_pool)];
 
-	rsp_wheel_set(&b->wheel, &e->expiry, b->now_ms + 400000 + i % 1000);
+	rsp_wheel_set(&b->wheel, &timed(e)->expiry, b->now_ms + 400000 + i % 1000);
 }
 
 static void
@@ -122,7 +133,7 @@ op_rearm_earlier(struct bench *b, uint32_t i)
 {
 	struct rsp_element *e = b->order[i % (b->pools * b->per_pool)];
 
-	rsp_wheel_set(&b->wheel, &e->expiry, b->now_ms + 200000 - i % 150000);
+	rsp_wheel_set(&b->wheel, &timed(e)->expiry, b->now_ms + 200000 - i % 150000);
 }
 
 static void
@@ -134,7 +145,7 @@ op_expire(struct bench *b, uint32_t i)
 	while (!(timer = rsp_wheel_expired(&b->wheel, b->now_ms)))
 		b->now_ms = rsp_wheel_next(&b->wheel);
 	struct rsp_element *e = RSP_CONTAINER(timer, struct rsp_element, expiry);
-	rsp_wheel_cancel(&b->wheel, &e->keepalive);
+	rsp_wheel_cancel(&b->wheel, &timed(e)->keepalive);
 	rsp_element_remove(b->hs, e);
 }
 
@@ -203,7 +214,7 @@ bench_new(uint32_t pools, uint32_t per_pool, uint32_t policy)
 	b->pe.user.type = RSP_PARAM_TCP;
 	b->pe.user.port = 80;
 	rsp_wheel_init(&b->wheel, 0);
-	b->hs = rsp_handlespace_new(&limits, (struct rsp_hash_key){ 0x1234567, 0x89abcdef }, 0);
+	b->hs = rsp_handlespace_new(&limits, (struct rsp_hash_key){ 0x1234567, 0x89abcdef }, sizeof(struct timed));
 	for (uint32_t p = 0; p < pools; p++)
 		handle_size[p] = (uint8_t)snprintf(handle[p], sizeof(handle[p]), "pool-%06u", p);
 	return b;

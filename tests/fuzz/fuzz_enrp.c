@@ -1,5 +1,6 @@
 #include "../unit/registrar_world.h"
-#include "engine/registrar/registrar_priv.h"
+#include "engine/enrp/peer.h"
+#include "engine/registrar/state.h"
 #include "fuzz.h"
 
 /* Input: steps, each an octet that says what happens, an octet for the link or the time, and for a message two octets of
@@ -31,30 +32,69 @@ must(bool condition)
 		abort();
 }
 
+/* What the phase of the element promises: member.h. */
+static void
+look_at_phase(const struct rsp_member *m, bool ours)
+{
+	bool timed = rsp_timer_is_set(&m->timer), dialled = m->phase == RSP_MEMBER_ADOPT_DIALLING;
+
+	switch (m->phase) {
+	case RSP_MEMBER_FOREIGN:
+	case RSP_MEMBER_FOREIGN_MARKED:
+		must(!ours && !m->link && !timed && !m->claim);
+		break;
+	case RSP_MEMBER_FOREIGN_SWEEP:
+	case RSP_MEMBER_FOREIGN_LOOK:
+		must(!ours && !m->link && timed && !m->claim);
+		break;
+	case RSP_MEMBER_FOREIGN_CLAIMED:
+	case RSP_MEMBER_FOREIGN_CLAIMED_MARKED:
+		must(!ours && !m->link && timed && m->claim);
+		break;
+	case RSP_MEMBER_HELD:
+	case RSP_MEMBER_ASKED:
+	case RSP_MEMBER_ADOPT_ASKED:
+	case RSP_MEMBER_ADOPT_DIALLING:
+		must(ours && timed && m->link && rsp_link_find(&w.r->core, m->link));
+		must((rsp_link_find(&w.r->core, m->link)->state == RSP_LINK_DIALLING) == dialled);
+		break;
+	case RSP_MEMBER_GRACE:
+	case RSP_MEMBER_ADOPT_QUEUED:
+		must(ours && timed && !m->link);
+		break;
+	case RSP_MEMBER_OLD:
+		must(!timed && !m->link && w.r->core.state == RSP_REGISTRAR_JOINING);
+		break;
+	case RSP_MEMBER_GONE:
+	case RSP_MEMBER_PHASES:
+		must(false);
+	}
+}
+
 static void
 look_at(const struct rsp_registrar *r, const struct rsp_element *e)
 {
+	const struct rsp_member *m = rsp_member(e);
 	bool ours = rsp_element_home_id(e) == ID_US;
-	const struct rsp_link *link = e->link ? rsp_registrar_link(r, e->link) : NULL;
+	const struct rsp_link *link = m->link ? rsp_link_find(&r->core, m->link) : NULL;
 	struct rsp_pool_element pe = { 0 };
 
 	rsp_element_decode(e, &pe);
+	must(m->element == e && !m->in_changed && !m->news);
 	must(pe.pe_id == e->pe_id && pe.pe_id && pe.home_id && pe.home_id == rsp_element_home_id(e));
 	must(pe.version && pe.version == rsp_element_version(e));
-	must(!e->link || link);
+	must(!m->link || link);
 	must(!link || !link->info.identity || !e->owner || strcmp(link->info.identity, e->owner) == 0);
-	must(!e->rival || ours);
-	must(ours ? rsp_timer_is_set(&e->keepalive) : !e->link && !e->adopting && !e->waiting);
-	must(ours || !rsp_timer_is_set(&e->expiry));
-	must(ours || !rsp_timer_is_set(&e->keepalive) || e->marked); /* about to be swept */
-	must(ours || rsp_peer_find(r, pe.home_id) || !r->serving); /* its home is watched */
+	must(ours || !rsp_timer_is_set(&m->expiry) || m->phase == RSP_MEMBER_OLD);
+	must(ours || rsp_peer_find(r->enrp, pe.home_id) || r->core.state != RSP_REGISTRAR_SERVING); /* its home is watched */
+	look_at_phase(m, ours);
 }
 
 static void
 homes_agree(const struct rsp_registrar *r, uint32_t id)
 {
-	must(rsp_home_checksum(r->space, id) == rsp_home_checksum_full(r->space, id));
-	must(rsp_home_digest(r->space, id) == rsp_home_digest_full(r->space, id));
+	must(rsp_home_checksum(r->core.space, id) == rsp_home_checksum_full(r->core.space, id));
+	must(rsp_home_digest(r->core.space, id) == rsp_home_digest_full(r->core.space, id));
 }
 
 static void
@@ -63,33 +103,33 @@ look_at_all(const struct rsp_registrar *r)
 	struct rsp_registrar_stats stats = rsp_registrar_stats(r);
 	uint32_t elements = 0, own = 0, pools = 0;
 
-	for (struct rsp_pool *pool = NULL; (pool = rsp_pool_next(r->space, pool)); pools++)
+	for (struct rsp_pool *pool = NULL; (pool = rsp_pool_next(r->core.space, pool)); pools++)
 		for (uint32_t i = 0; i < pool->n_elements; i++, elements++) {
 			look_at(r, pool->element[i]);
 			own += rsp_element_home_id(pool->element[i]) == ID_US;
 		}
 	must(stats.elements == elements && stats.pools == pools && stats.own_elements == own);
-	must(elements <= r->config.limits.elements && pools <= r->config.limits.pools);
-	must(stats.peers <= r->config.max_peers && stats.tombstones <= r->config.max_tombstones);
-	must(r->n_giving <= r->config.max_downloads && r->n_contacts <= RSP_CONTACTS_MAX);
+	must(elements <= r->core.config.limits.elements && pools <= r->core.config.limits.pools);
+	must(stats.peers <= r->core.config.max_peers && stats.tombstones <= r->core.config.max_tombstones);
+	must(r->enrp->n_uploads <= r->core.config.max_downloads && r->enrp->n_contacts <= RSP_CONTACTS_MAX);
 	homes_agree(r, ID_US);
-	for (unsigned i = 0; i < r->n_peers; i++) {
-		const struct rsp_peer *peer = r->peer[i];
-		const struct rsp_link *in = rsp_registrar_link(r, peer->link_in);
+	for (unsigned i = 0; i < r->enrp->n_peers; i++) {
+		const struct rsp_peer *peer = r->enrp->peer[i];
+		const struct rsp_link *in = rsp_link_find(&r->core, peer->link_in);
 
 		homes_agree(r, peer->server_id);
 		must(peer->server_id && peer->server_id != ID_US);
 		must(!peer->link_in || (in && in->peer == peer));
 		must(rsp_timer_is_set(&peer->timer.timer));
-		must(peer->state == RSP_PEER_DEAD || peer->n_missing == 0);
+		must(peer->state == RSP_PEER_DEAD || !peer->takeover || peer->takeover->n_missing == 0);
 		for (unsigned k = 0; k < i; k++)
-			must(r->peer[k]->server_id != peer->server_id);
+			must(r->enrp->peer[k]->server_id != peer->server_id);
 	}
-	for (unsigned i = 0; i < r->n_contacts; i++) {
-		const struct rsp_contact *contact = r->contact[i];
-		const struct rsp_link *link = rsp_registrar_link(r, contact->link);
+	for (unsigned i = 0; i < r->enrp->n_contacts; i++) {
+		const struct rsp_contact *contact = r->enrp->contact[i];
+		const struct rsp_link *link = rsp_link_find(&r->core, contact->link);
 
-		must(!contact->link || (link && link->contact == contact && link->up == contact->up));
+		must(!contact->link || (link && link->contact == contact && (link->state == RSP_LINK_UP) == (contact->state == RSP_CONTACT_UP)));
 	}
 }
 
@@ -126,13 +166,13 @@ take_step(enum step step, uint8_t what, struct rsp_bytes octets)
 		world_down(link, what & 0x80 ? RSP_ETIMEOUT : RSP_ECLOSED);
 		break;
 	case LINK_UP:
-		if (row < LINKS && !rsp_registrar_link(w.r, link))
+		if (row < LINKS && !rsp_link_find(&w.r->core, link))
 			(void)!world_up(link, link_kind[row].protocol, insecure ? RSP_ROLE_NONE : link_kind[row].role,
 					insecure ? NULL : link_kind[row].identity);
 		break;
 	case DIAL_UP:
 		link = w.n_dials ? DIALLED + w.n_dials - 1 - what % (w.n_dials < 4 ? w.n_dials : 4) : 0;
-		if (rsp_registrar_link(w.r, link) && !rsp_registrar_link(w.r, link)->up)
+		if (rsp_link_find(&w.r->core, link) && rsp_link_find(&w.r->core, link)->state != RSP_LINK_UP)
 			(void)!world_up(link, w.dial[link - DIALLED].protocol, w.dial[link - DIALLED].role,
 					*w.dial[link - DIALLED].name ? w.dial[link - DIALLED].name : NULL);
 		break;

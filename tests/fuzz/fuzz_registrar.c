@@ -1,5 +1,5 @@
 #include "../unit/registrar_world.h"
-#include "engine/registrar/registrar_priv.h"
+#include "engine/registrar/state.h"
 #include "fuzz.h"
 
 /* Input: steps, each an octet that says what happens, an octet for the link or the time, and for a message two octets
@@ -31,22 +31,23 @@ look_at_all(const struct rsp_registrar *r)
 	struct rsp_registrar_stats stats = rsp_registrar_stats(r);
 	uint32_t elements = 0, pools = 0;
 
-	for (struct rsp_pool *pool = NULL; (pool = rsp_pool_next(r->space, pool)); pools++) {
+	for (struct rsp_pool *pool = NULL; (pool = rsp_pool_next(r->core.space, pool)); pools++) {
 		must(pool->n_elements > 0);
 		for (uint32_t i = 0; i < pool->n_elements; i++, elements++) {
 			const struct rsp_element *e = pool->element[i];
-			const struct rsp_link *link = e->link ? rsp_registrar_link(r, e->link) : NULL;
+			const struct rsp_member *m = rsp_member(e);
+			const struct rsp_link *link = m->link ? rsp_link_find(&r->core, m->link) : NULL;
 			struct rsp_pool_element pe = { 0 };
 
 			rsp_element_decode(e, &pe);
 			must(e->owner && e->pe_id && pe.home_id == ID_US && pe.asap.port);
 			must(rsp_pool_consistent(pool, &pe) == RSP_CAUSE_NONE);
-			must(!e->link || (link && strcmp(link->info.identity, e->owner) == 0));
-			must(r->leaving || rsp_timer_is_set(&e->keepalive));
+			must(!m->link || (link && strcmp(link->info.identity, e->owner) == 0));
+			must(r->core.state == RSP_REGISTRAR_LEAVING || rsp_timer_is_set(&m->timer));
 		}
 	}
 	must(stats.elements == elements && stats.pools == pools && stats.own_elements == elements);
-	must(rsp_home_checksum(r->space, ID_US) == rsp_home_checksum_full(r->space, ID_US));
+	must(rsp_home_checksum(r->core.space, ID_US) == rsp_home_checksum_full(r->core.space, ID_US));
 }
 
 static void
@@ -62,7 +63,7 @@ take_step(enum step step, uint8_t what, struct rsp_bytes octets)
 		world_down(link, RSP_ECLOSED);
 		break;
 	case LINK_UP:
-		if (!rsp_registrar_link(w.r, link) && !w.r->leaving)
+		if (!rsp_link_find(&w.r->core, link) && w.r->core.state != RSP_REGISTRAR_LEAVING)
 			world_up_at(link, link_kind[link].role, link_kind[link].identity, link_kind[link].address);
 		break;
 	case LEAVE:
@@ -88,7 +89,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 		n = n < rsp_rd_left(&rd) ? n : rsp_rd_left(&rd);
 		take_step(step, what, rsp_rd_take(&rd, n));
-		if (w.r->leaving)
+		if (w.r->core.state == RSP_REGISTRAR_LEAVING)
 			break;
 		look_at_all(w.r);
 		world_clear();

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/attr.h"
+#include "engine/registrar/member.h"
 #include "net.h"
 #include "report.h"
 
@@ -161,7 +162,7 @@ check_version(struct sim *w, const struct sim_node *n, struct sim_element *e, co
 	uint64_t version = rsp_element_version(got), *last = &e->version[n->place];
 
 	/* While a registrar that was away joins again, the rest of its old table is no statement: others correct it. */
-	if (got->marked && rsp_registrar_state(n->registrar) != RSP_REGISTRAR_SERVING)
+	if (rsp_member(got)->phase == RSP_MEMBER_OLD)
 		return;
 	if (version < *last)
 		sim_violated(w, "older-statement", "%s shows pe %08x as of %llu, and has shown it as of %llu", n->name,
@@ -362,7 +363,7 @@ check_taken(struct sim *w, const struct sim_node *n, const struct sim_node *targ
 	for (struct rsp_element *e = rsp_home_first(hs, n->server_id); e; e = rsp_home_next(e)) {
 		const struct sim_element *known = sim_load_find(w, rsp_pool_handle(e->pool), e->pe_id);
 
-		if (known && e->adopting && !(rsp_element_version(e) & 1))
+		if (known && rsp_member(e)->phase == RSP_MEMBER_ADOPT_QUEUED && !(rsp_element_version(e) & 1))
 			sim_violated(w, "takeover-version", "%s has pe %08x of %s in version %llu, which is even",
 				     n->name, e->pe_id, target ? target->name : "another",
 				     (unsigned long long)rsp_element_version(e));

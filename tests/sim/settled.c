@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/attr.h"
+#include "engine/registrar/member.h"
 #include "invariants.h"
 
 /* Whether the scope has settled: all registrars, elements and users agree. */
@@ -74,7 +75,7 @@ judge_element(struct verdict *v, const struct sim_node *n, const struct sim_elem
 	else if (owner != home)
 		find(v, "wrong-home", "%s has pe %08x at %s, but %s calls %s its home", n->name, e->pe_id, owner->name,
 		     e->client->name, home ? home->name : "nobody");
-	else if (owner == n && !got->link)
+	else if (owner == n && !rsp_member(got)->link)
 		find(v, "unattached", "%s has pe %08x, but no connection to it", n->name, e->pe_id);
 	rsp_element_decode(got, &pe);
 	if (row->n_values && pe.policy.value[0] != e->value)
@@ -197,10 +198,10 @@ dump_table(struct sim *w, const struct sim_node *n)
 			const struct rsp_element *e = pool->element[i];
 			const struct sim_node *home = sim_node_of_id(w, rsp_element_home_id(e));
 
-			sim_trace(w, "%-5s has pe %08x at %08x (%s), version %llu, link %u%s%s", n->name, e->pe_id,
+			sim_trace(w, "%-5s has pe %08x at %08x (%s), version %llu, link %u, %s", n->name, e->pe_id,
 				  rsp_element_home_id(e), home ? home->name : "nobody",
-				  (unsigned long long)rsp_element_version(e), e->link, e->waiting ? ", asked" : "",
-				  e->adopting ? ", to be adopted" : "");
+				  (unsigned long long)rsp_element_version(e), rsp_member(e)->link,
+				  rsp_member_phase_name(rsp_member(e)->phase));
 		}
 }
 

@@ -1,6 +1,11 @@
 #include <string.h>
 
-#include "engine/registrar/registrar_priv.h"
+#include "engine/enrp/adopt.h"
+#include "engine/enrp/download.h"
+#include "engine/enrp/message.h"
+#include "engine/enrp/takeover.h"
+#include "engine/enrp/update.h"
+#include "engine/registrar/state.h"
 #include "model/checksum.h"
 #include "model/ownership.h"
 #include "wrap.h"
@@ -11,19 +16,19 @@ enum sim_mistake sim_mistake;
 #define WRAP(f) extern __typeof__(f) __real_##f, __wrap_##f
 
 WRAP(rsp_owner_judge);
-WRAP(rsp_updates_send);
-WRAP(rsp_swept);
+WRAP(rsp_update_announce);
+WRAP(rsp_download_sweep_due);
 WRAP(rsp_registrar_link_up);
 WRAP(rsp_takeover_begin);
 WRAP(rsp_adopt_due);
 WRAP(rsp_handlespace_new);
-WRAP(rsp_element_remove);
+WRAP(rsp_element_unlink);
 WRAP(rsp_home_checksum);
-WRAP(rsp_audit);
+WRAP(rsp_download_audit);
 WRAP(rsp_enrp_presence);
-WRAP(rsp_join_again);
+WRAP(rsp_enrp_join_again);
 WRAP(rsp_wheel_expired);
-WRAP(rsp_registrar_send);
+WRAP(rsp_core_send);
 WRAP(rsp_registrar_tick);
 WRAP(rsp_version_taken_over);
 
@@ -49,31 +54,31 @@ __wrap_rsp_owner_judge(const struct owner_facts *f)
 /* Updates and audits */
 
 void
-__wrap_rsp_updates_send(struct rsp_registrar *r, const struct rsp_element *e, uint16_t action)
+__wrap_rsp_update_announce(struct rsp_enrp *n, const struct rsp_element *e, uint16_t action, bool passed_on)
 {
-	if (sim_mistake == SIM_MISTAKE_NO_UPDATE && action == ENRP_ADD_PE)
+	if (sim_mistake == SIM_MISTAKE_NO_UPDATE && action == ENRP_ADD_PE && !passed_on)
 		return;
 	if (sim_mistake == SIM_MISTAKE_DELETE_NOT_ANNOUNCED && action == ENRP_DEL_PE)
 		return;
-	__real_rsp_updates_send(r, e, action);
+	__real_rsp_update_announce(n, e, action, passed_on);
 }
 
 void
-__wrap_rsp_swept(struct rsp_registrar *r, struct rsp_element *e)
+__wrap_rsp_download_sweep_due(struct rsp_enrp *n, struct rsp_member *m)
 {
 	if (sim_mistake != SIM_MISTAKE_DELETE_NOT_ANNOUNCED)
-		__real_rsp_swept(r, e);
+		__real_rsp_download_sweep_due(n, m);
 }
 
 void
-__wrap_rsp_audit(struct rsp_registrar *r, struct rsp_peer *peer, const struct rsp_message *presence)
+__wrap_rsp_download_audit(struct rsp_enrp *n, struct rsp_peer *peer, const struct rsp_message *presence)
 {
 	struct rsp_message seen = *presence;
 
 	if (sim_mistake == SIM_MISTAKE_DIGEST_IGNORED)
 		seen.server_info.has_digest = false;
 	if (sim_mistake != SIM_MISTAKE_NO_AUDIT)
-		__real_rsp_audit(r, peer, &seen);
+		__real_rsp_download_audit(n, peer, &seen);
 }
 
 /* The checksum: what removed elements would have added stays part of it. Kept for each handlespace and home. */
@@ -110,12 +115,12 @@ __wrap_rsp_handlespace_new(const struct rsp_handlespace_limits *limits, struct r
 }
 
 void
-__wrap_rsp_element_remove(struct rsp_handlespace *hs, struct rsp_element *e)
+__wrap_rsp_element_unlink(struct rsp_handlespace *hs, struct rsp_element *e)
 {
 	if (sim_mistake == SIM_MISTAKE_CHECKSUM_NOT_UPDATED)
 		*leftover_of(hs, rsp_element_home_id(e)) +=
 			rsp_checksum_element(rsp_checksum_handle(rsp_pool_handle(e->pool)), e->pe_id);
-	__real_rsp_element_remove(hs, e);
+	__real_rsp_element_unlink(hs, e);
 }
 
 uint16_t
@@ -137,55 +142,41 @@ __wrap_rsp_version_taken_over(uint64_t known)
 							      : __real_rsp_version_taken_over(known);
 }
 
-#define PEERS_MAX 64
-
-/* Let @r wait for no peer's acknowledgement. */
-static void
-wait_for_none(struct rsp_registrar *r)
-{
-	struct rsp_peer_view view;
-	uint32_t id[PEERS_MAX];
-	unsigned n = 0;
-
-	while (n < PEERS_MAX && rsp_registrar_peer(r, n, &view))
-		id[n++] = view.server_id;
-	while (n > 0)
-		rsp_takeovers_without(r, id[--n]);
-}
-
 void
-__wrap_rsp_takeover_begin(struct rsp_registrar *r, struct rsp_peer *target)
+__wrap_rsp_takeover_begin(struct rsp_enrp *n, struct rsp_peer *peer, const char *reason)
 {
 	if (sim_mistake == SIM_MISTAKE_NO_TAKEOVER)
 		return;
-	__real_rsp_takeover_begin(r, target);
-	if (sim_mistake == SIM_MISTAKE_NO_ARBITRATION)
-		wait_for_none(r);
+	__real_rsp_takeover_begin(n, peer, reason);
+	if (sim_mistake == SIM_MISTAKE_NO_ARBITRATION && peer->takeover) { /* no acknowledgement is waited for */
+		peer->takeover->n_missing = 0;
+		rsp_peer_note(n, peer);
+	}
 }
 
 void
-__wrap_rsp_adopt_due(struct rsp_registrar *r, struct rsp_element *e)
+__wrap_rsp_adopt_due(struct rsp_enrp *n, struct rsp_member *m)
 {
 	if (sim_mistake != SIM_MISTAKE_TAKEOVER_WITHOUT_ADOPTION)
-		__real_rsp_adopt_due(r, e);
+		__real_rsp_adopt_due(n, m);
 }
 
 /* Presences, absences and pauses */
 
 void
-__wrap_rsp_enrp_presence(struct rsp_registrar *r, uint32_t link, uint32_t receiver_id, bool reply)
+__wrap_rsp_enrp_presence(struct rsp_enrp *n, const struct rsp_link *link, uint32_t receiver_id, bool reply)
 {
 	bool answers = receiver_id != 0 && !reply;
 
 	if (sim_mistake != SIM_MISTAKE_PROBE_UNANSWERED || !answers)
-		__real_rsp_enrp_presence(r, link, receiver_id, reply);
+		__real_rsp_enrp_presence(n, link, receiver_id, reply);
 }
 
 void
-__wrap_rsp_join_again(struct rsp_registrar *r, uint64_t away_ms)
+__wrap_rsp_enrp_join_again(struct rsp_enrp *n, uint64_t away_ms)
 {
 	if (sim_mistake != SIM_MISTAKE_STAYS_AWAY)
-		__real_rsp_join_again(r, away_ms);
+		__real_rsp_enrp_join_again(n, away_ms);
 }
 
 struct rsp_timer *
@@ -203,8 +194,8 @@ enum rsp_err
 __wrap_rsp_registrar_link_up(struct rsp_registrar *r, uint64_t now_ms, uint32_t id, const struct rsp_link_info *info)
 {
 	if (sim_mistake == SIM_MISTAKE_ANSWERS_WHILE_JOINING && info->protocol == RSP_ASAP &&
-	    rsp_registrar_state(r) == RSP_REGISTRAR_JOINING && !rsp_registrar_link(r, id))
-		(void)rsp_link_new(r, id);
+	    rsp_registrar_state(r) == RSP_REGISTRAR_JOINING && !rsp_link_find(&r->core, id))
+		(void)rsp_link_new(&r->core, id);
 	return __real_rsp_registrar_link_up(r, now_ms, id, info);
 }
 
@@ -238,14 +229,14 @@ acknowledge(const struct rsp_registrar *r, uint32_t link, const struct rsp_messa
 }
 
 void
-__wrap_rsp_registrar_send(struct rsp_registrar *r, uint32_t link, const struct rsp_message *msg)
+__wrap_rsp_core_send(struct rsp_core *core, uint32_t link, const struct rsp_message *msg)
 {
 	bool asks = msg->protocol == RSP_ASAP && msg->type == ASAP_ENDPOINT_KEEP_ALIVE &&
 		    !(msg->flags & ASAP_FLAG_HOME);
 
-	__real_rsp_registrar_send(r, link, msg);
+	__real_rsp_core_send(core, link, msg);
 	if (sim_mistake == SIM_MISTAKE_KEEPALIVE_IGNORED && asks)
-		acknowledge(r, link, msg);
+		acknowledge(RSP_CONTAINER(core, struct rsp_registrar, core), link, msg);
 }
 
 void

@@ -1,3 +1,4 @@
+#include "engine/registrar/member.h"
 #include "registrar_world.h"
 
 /* A registrar that was suspended (its process or its host) for longer than its peers wait joins again: they may have taken
@@ -214,7 +215,7 @@ a_registrar_that_was_suspended_joins_again(void)
 	CHECK_EQ(world_home("mine", 7), ID_US);
 	CHECK_EQ(rsp_element_version(world_element("mine", 7)), version);
 	CHECK_EQ(rsp_registrar_stats(w.r).own_elements, 1);
-	CHECK(rsp_timer_is_set(&world_element("mine", 7)->expiry));
+	CHECK(rsp_timer_is_set(&rsp_member(world_element("mine", 7))->expiry));
 	for (unsigned i = 0; i < 3; i++) {
 		world_run(1000);
 		world_presence(a, ID_A, "a", false);

@@ -109,13 +109,16 @@ reserved_bits_are_ignored(void)
 {
 	struct rsp_message msg = update_message(ID_B, ENRP_ADD_PE, "web", world_pe(9, ID_B, 20));
 	uint8_t room[512];
+	unsigned i = 0;
 	size_t n = 0;
 
 	begin();
 	world_register(WEB1, "mine", 2);
-	CHECK_EQ(w.sent[0].octets[0], ENRP_HANDLE_UPDATE);
-	CHECK_EQ(w.sent[0].octets[1], 0);
-	CHECK_EQ(w.sent[0].octets[14] | w.sent[0].octets[15], 0);
+	while (i < w.n_sent && w.sent[i].link == WEB1) /* the response to the element */
+		i++;
+	CHECK_EQ(w.sent[i].octets[0], ENRP_HANDLE_UPDATE);
+	CHECK_EQ(w.sent[i].octets[1], 0);
+	CHECK_EQ(w.sent[i].octets[14] | w.sent[i].octets[15], 0);
 	CHECK_EQ(rsp_message_encode(&msg, room, sizeof(room), &n), RSP_OK);
 	room[1] = 0xff;
 	room[14] = room[15] = 0xff;

@@ -164,7 +164,7 @@ an_element_that_moves_to_another_registrar_is_whole_or_removed(void)
 		pe.user.type = RSP_PARAM_SCTP;
 		rsp_transport_set_ips(&pe.user, ip, 4, room); /* larger than what is stored */
 		world_update(B, ID_B, ENRP_ADD_PE, "web", pe);
-		CHECK(world_element("web", 7)->rival != NULL);
+		CHECK(rsp_member(world_element("web", 7))->claim != NULL);
 		chaos_begin(n);
 		world_down(WEB1, RSP_ECLOSED);
 		failed = chaos_end();

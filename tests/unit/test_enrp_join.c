@@ -1,3 +1,4 @@
+#include "engine/registrar/member.h"
 #include "registrar_world.h"
 
 /* How a registrar joins the others: RFC 5353 s.3.2. */

@@ -232,22 +232,22 @@ a_secure_registrar_has_no_plain_peers(void)
 	world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(1, ID_B, 20));
 	for (unsigned i = 0; i < RSP_COUNT(role); i++) {
 		world_clear();
-		CHECK_EQ(world_up(10 + i, RSP_ENRP, role[i], role[i] == RSP_ROLE_NONE ? NULL : "x"), RSP_OK);
-		world_update(10 + i, ID_C, ENRP_ADD_PE, "web", world_pe(2, ID_C, 20));
-		CHECK(world_find(10 + i, RSP_ENRP, ENRP_ERROR, 0, &msg));
+		CHECK_EQ(world_up(60 + i, RSP_ENRP, role[i], role[i] == RSP_ROLE_NONE ? NULL : "x"), RSP_OK);
+		world_update(60 + i, ID_C, ENRP_ADD_PE, "web", world_pe(2, ID_C, 20));
+		CHECK(world_find(60 + i, RSP_ENRP, ENRP_ERROR, 0, &msg));
 		CHECK_EQ(rsp_message_cause(&msg), RSP_CAUSE_SECURITY);
 		CHECK_STR(world_reason(RSP_EVENT_REFUSED), "no-registrar");
-		world_presence(10 + i, ID_C, "c", true);
-		world_about(10 + i, ENRP_TAKEOVER_SERVER, ID_C, ID_B);
+		world_presence(60 + i, ID_C, "c", true);
+		world_about(60 + i, ENRP_TAKEOVER_SERVER, ID_C, ID_B);
 		struct rsp_message ask = enrp_message(ENRP_HANDLE_TABLE_REQUEST, ID_C);
-		world_tell(10 + i, &ask);
-		CHECK_EQ(world_count(10 + i, ENRP_ERROR), 4);
+		world_tell(60 + i, &ask);
+		CHECK_EQ(world_count(60 + i, ENRP_ERROR), 4);
 		unsigned said = w.n_sent;
 		uint8_t room[16];
 		struct rsp_message error = enrp_message(ENRP_ERROR, ID_C);
 		error.has = RSP_HAS_ERROR;
 		error.error = rsp_error_compose(RSP_CAUSE_SECURITY, (struct rsp_bytes){ 0 }, room, sizeof(room));
-		world_tell(10 + i, &error);
+		world_tell(60 + i, &error);
 		CHECK_EQ(w.n_sent, said); /* no error for an error */
 		CHECK_EQ(said, 4);
 	}

@@ -1,4 +1,4 @@
-#include "engine/registrar/registrar_priv.h"
+#include "engine/registrar/state.h"
 #include "registrar_world.h"
 
 /* Updates of other registrars are checked against the rights of the elements' owners, and against a share. RFC 5355
@@ -80,7 +80,7 @@ begin(void)
 static bool
 is_there(const char *pool, uint32_t pe_id)
 {
-	return rsp_element_find(w.r->space, rsp_pool_find(w.r->space, rsp_bytes_str(pool)), pe_id) != NULL;
+	return rsp_element_find(w.r->core.space, rsp_pool_find(w.r->core.space, rsp_bytes_str(pool)), pe_id) != NULL;
 }
 
 static void
@@ -164,13 +164,13 @@ a_registrar_may_have_a_share_of_the_handlespace(void)
 	world_update(B, ID_B, ENRP_ADD_PE, "p2", world_pe(3, ID_B, 10));
 	world_update(B, ID_B, ENRP_ADD_PE, "p2", world_pe(4, ID_B, 10));
 	CHECK_STR(world_reason(RSP_EVENT_REFUSED), "elements-of-one-registrar");
-	CHECK_EQ(rsp_home_count(w.r->space, ID_B), 3);
+	CHECK_EQ(rsp_home_count(w.r->core.space, ID_B), 3);
 	world_update(B, ID_B, ENRP_ADD_PE, "p2", world_pe(3, ID_B, 12)); /* an element that it has already may change */
 	CHECK_EQ(world_told(RSP_EVENT_REFUSED), 2);
 	world_update(C, ID_C, ENRP_ADD_PE, "p3", world_pe(3, ID_C, 10)); /* c has its own share */
 	CHECK(is_there("p3", 3));
 	world_update(B, ID_B, ENRP_DEL_PE, "p1", world_pe(1, ID_B, 11)); /* the pool goes with its last element */
-	CHECK_EQ(rsp_home_pools(w.r->space, ID_B), 1);
+	CHECK_EQ(rsp_home_pools(w.r->core.space, ID_B), 1);
 	world_update(B, ID_B, ENRP_ADD_PE, "p4", world_pe(4, ID_B, 10));
 	CHECK(is_there("p4", 4));
 	world_end();
@@ -190,7 +190,7 @@ elements_at_other_registrars_do_not_count_for_their_identity(void)
 	CHECK_EQ(world_up(9, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
 	world_register(9, "web", 1);
 	CHECK(is_there("web", 1));
-	CHECK_EQ(rsp_owner_pools(w.r->space, rsp_bytes_str("web1")), 1);
+	CHECK_EQ(rsp_owner_pools(w.r->core.space, rsp_bytes_str("web1")), 1);
 	rights.pool = "web2";
 	world_register(9, "web2", 1);
 	CHECK(!is_there("web2", 1));
@@ -215,7 +215,7 @@ a_table_with_refused_elements_is_downloaded_once(void)
 	CHECK_EQ(world_told(RSP_EVENT_RESYNC_STARTED), 1);
 	CHECK_EQ(world_told(RSP_EVENT_REFUSED), 3);
 	CHECK_STR(world_reason(RSP_EVENT_REFUSED), "pool-not-allowed");
-	CHECK_EQ(rsp_home_count(w.r->space, ID_B), 0);
+	CHECK_EQ(rsp_home_count(w.r->core.space, ID_B), 0);
 	msg.checksum = 0x1235; /* the table has changed: some of it may be accepted */
 	world_tell(B, &msg);
 	CHECK_EQ(world_told(RSP_EVENT_RESYNC_STARTED), 2);
@@ -226,7 +226,7 @@ a_table_with_refused_elements_is_downloaded_once(void)
 	world_tell(B, &msg);
 	CHECK_EQ(world_told(RSP_EVENT_RESYNC_STARTED), 3);
 	world_table(B, ID_B, 0, "web", 1, 3, ID_B, 10);
-	CHECK_EQ(rsp_home_count(w.r->space, ID_B), 3);
+	CHECK_EQ(rsp_home_count(w.r->core.space, ID_B), 3);
 	world_end();
 }
 
@@ -267,9 +267,9 @@ a_smaller_quota_removes_the_elements_above_it(void)
 	CHECK_EQ(world_up(9, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
 	for (uint32_t i = 1; i <= 5; i++)
 		world_register(9, "web", i);
-	w.r->config.max_identity_elements = 2;
+	w.r->core.config.max_identity_elements = 2;
 	rsp_registrar_rights_changed(w.r, w.now);
-	CHECK_EQ(rsp_home_count(w.r->space, ID_US), 2);
+	CHECK_EQ(rsp_home_count(w.r->core.space, ID_US), 2);
 	CHECK_EQ(world_told(RSP_EVENT_PE_REMOVED), 3);
 	world_end();
 }
@@ -287,9 +287,9 @@ elements_that_moved_here_above_the_quota_stay(void)
 		world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(i, ID_B, 10));
 		world_register(9, "web", i);
 	}
-	CHECK_EQ(rsp_home_count(w.r->space, ID_US), 3);
+	CHECK_EQ(rsp_home_count(w.r->core.space, ID_US), 3);
 	rsp_registrar_rights_changed(w.r, w.now); /* no right has ended */
-	CHECK_EQ(rsp_home_count(w.r->space, ID_US), 3);
+	CHECK_EQ(rsp_home_count(w.r->core.space, ID_US), 3);
 	CHECK_EQ(world_told(RSP_EVENT_PE_REMOVED), 0);
 	world_end();
 }
@@ -310,7 +310,7 @@ a_peer_without_a_key_is_dead(void)
 	CHECK_STR(world_reason(RSP_EVENT_PEER_DEAD), "rights-ended");
 	world_about(B, ENRP_INIT_TAKEOVER_ACK, ID_B, ID_C);
 	CHECK_EQ(world_told(RSP_EVENT_TAKEOVER_DONE), 1);
-	CHECK_EQ(rsp_home_count(w.r->space, ID_US), 1);
+	CHECK_EQ(rsp_home_count(w.r->core.space, ID_US), 1);
 	for (unsigned i = 0; rsp_registrar_peer(w.r, i, &peer); i++)
 		CHECK(peer.server_id != ID_C);
 	world_end();

@@ -1,26 +1,53 @@
+#include "engine/enrp/contact.h"
+
+#include <assert.h>
 #include <stdlib.h>
 
-#include "engine/registrar/registrar_priv.h"
+#define DIAL_DISTANCE_MS     100    /* least time between two attempts; doubled with each failure */
+#define DIAL_DISTANCE_MAX_MS 5000
+#define LASTED_MS	     1000   /* a connection that was up for less than this was brief */
+#define LEARNED_TRIES	     6	    /* a contact that peers named is forgotten after so many failures */
+#define LEARNED_MAX	     64	    /* contacts that peers named and that never answered */
+#define UNREACHED_RECORD_MS  600000 /* least time between two records about such a contact */
 
-/* Contacts: where other registrars can be dialled. Each registrar dials all others. RFC 5353 s.3.4 */
+bool
+rsp_contact_may(enum rsp_contact_state from, enum rsp_contact_state to)
+{
+	return to == RSP_CONTACT_IDLE || to == from + 1;
+}
 
-#define DIAL_LEAST_MS  100	/* between attempts; doubled with each failure */
-#define DIAL_MOST_MS   5000
-#define LASTED_MS      1000
-#define HEARSAY_TRIES  6	/* a contact that we were only told of is given up after so many failures */
-#define NEWS_MS	       600000	/* in which it is told once of such a one that it cannot be reached */
-#define HEARSAY_MAX    64	/* so many contacts may be that we were told of and that never answered */
+/* The one place where the state of a contact changes, and its timer with it. IDLE: the caller sets when it is dialled. */
+static void
+enter_state(struct rsp_enrp *n, struct rsp_contact *contact, enum rsp_contact_state state)
+{
+	assert(rsp_contact_may(contact->state, state));
+	contact->state = state;
+	switch (state) {
+	case RSP_CONTACT_IDLE:
+		contact->link = 0;
+		rsp_wheel_cancel(&n->wheel, &contact->timer.timer);
+		break;
+	case RSP_CONTACT_DIALLING:
+		contact->dialled_ms = n->core->now_ms;
+		rsp_wheel_cancel(&n->wheel, &contact->timer.timer);
+		break;
+	case RSP_CONTACT_UP:
+		contact->up_ms = n->core->now_ms;
+		rsp_enrp_set(n, &contact->timer, n->core->config.max_time_last_heard_ms);
+		break;
+	}
+}
 
 static struct rsp_contact *
-contact_new(struct rsp_registrar *r, struct rsp_bytes name, const struct rsp_ip *ip, uint16_t port)
+make_contact(struct rsp_enrp *n, struct rsp_bytes name, const struct rsp_ip *ip, uint16_t port)
 {
-	struct rsp_contact *contact = r->n_contacts < RSP_CONTACTS_MAX ? calloc(1, sizeof(*contact)) : NULL;
+	struct rsp_contact *contact = n->n_contacts < RSP_CONTACTS_MAX ? calloc(1, sizeof(*contact)) : NULL;
 
 	if (!contact)
 		return NULL;
 	contact->ip = *ip;
 	contact->port = port;
-	contact->timer.kind = RSP_TIMER_CONTACT;
+	contact->timer.kind = RSP_ENRP_TIMER_CONTACT;
 	if (name.n) {
 		contact->name = strndup((const char *)name.p, name.n);
 		if (!contact->name) {
@@ -28,55 +55,51 @@ contact_new(struct rsp_registrar *r, struct rsp_bytes name, const struct rsp_ip 
 			return NULL;
 		}
 	}
-	r->contact[r->n_contacts++] = contact;
+	n->contact[n->n_contacts++] = contact;
 	return contact;
 }
 
 void
-rsp_contact_forget(struct rsp_registrar *r, struct rsp_contact *contact)
+rsp_contact_free(struct rsp_enrp *n, struct rsp_contact *contact)
 {
 	unsigned i = 0;
 
-	for (unsigned p = 0; p < r->n_peers; p++)
-		if (r->peer[p]->contact == contact)
-			r->peer[p]->contact = NULL;
-	if (r->mentor == contact)
-		r->mentor = NULL;
-	while (r->contact[i] != contact)
+	while (n->contact[i] != contact)
 		i++;
-	r->contact[i] = r->contact[--r->n_contacts];
-	rsp_wheel_cancel(&r->enrp, &contact->timer.timer);
+	n->contact[i] = n->contact[--n->n_contacts];
+	if (contact->in_failed)
+		TAILQ_REMOVE(&n->failed, contact, of_failed);
+	rsp_wheel_cancel(&n->wheel, &contact->timer.timer);
 	free(contact->name);
 	free(contact);
 }
 
 enum rsp_err
-rsp_contacts_init(struct rsp_registrar *r)
+rsp_contact_init(struct rsp_enrp *n)
 {
-	r->heartbeat.kind = RSP_TIMER_HEARTBEAT;
-	r->join.kind = RSP_TIMER_JOIN;
-	r->contact = calloc(RSP_CONTACTS_MAX, sizeof(struct rsp_contact *));
-	r->peer = calloc(r->config.max_peers ? r->config.max_peers : 1, sizeof(struct rsp_peer *));
-	if (!r->contact || !r->peer)
+	struct rsp_registrar_config *config = &n->core->config;
+
+	n->contact = calloc(RSP_CONTACTS_MAX, sizeof(struct rsp_contact *));
+	if (!n->contact)
 		return RSP_ENOMEM;
-	for (unsigned i = 0; i < r->config.n_contacts; i++) {
-		const struct rsp_contact_config *config = &r->config.contacts[i];
-		struct rsp_bytes name = config->name ? rsp_bytes_str(config->name) : (struct rsp_bytes){ 0 };
-		struct rsp_contact *contact = contact_new(r, name, &config->ip, config->port);
+	for (unsigned i = 0; i < config->n_contacts; i++) {
+		const struct rsp_contact_config *c = &config->contacts[i];
+		struct rsp_bytes name = c->name ? rsp_bytes_str(c->name) : (struct rsp_bytes){ 0 };
+		struct rsp_contact *contact = make_contact(n, name, &c->ip, c->port);
 
 		if (!contact)
 			return RSP_ENOMEM;
 		contact->configured = true;
 	}
-	r->config.contacts = NULL;
+	config->contacts = NULL; /* the caller's */
 	return RSP_OK;
 }
 
-static struct rsp_contact *
-contact_find(const struct rsp_registrar *r, struct rsp_bytes name, const struct rsp_ip *ip, uint16_t port)
+struct rsp_contact *
+rsp_contact_find(const struct rsp_enrp *n, struct rsp_bytes name, const struct rsp_ip *ip, uint16_t port)
 {
-	for (unsigned i = 0; i < r->n_contacts; i++) {
-		struct rsp_contact *contact = r->contact[i];
+	for (unsigned i = 0; i < n->n_contacts; i++) {
+		struct rsp_contact *contact = n->contact[i];
 
 		if (contact->name ? rsp_bytes_equal(rsp_bytes_str(contact->name), name)
 				  : contact->port == port && rsp_ip_equal(&contact->ip, ip))
@@ -86,105 +109,84 @@ contact_find(const struct rsp_registrar *r, struct rsp_bytes name, const struct 
 }
 
 static unsigned
-count_hearsay(const struct rsp_registrar *r)
+count_learned(const struct rsp_enrp *n)
 {
-	unsigned n = 0;
+	unsigned count = 0;
 
-	for (unsigned i = 0; i < r->n_contacts; i++)
-		n += !r->contact[i]->configured && !r->contact[i]->peer_id;
-	return n;
+	for (unsigned i = 0; i < n->n_contacts; i++)
+		count += !n->contact[i]->configured && !n->contact[i]->peer_id;
+	return count;
 }
 
-/* It is tried at once, or as soon as the distance to the last attempt allows. */
+/* Dial it as soon as the distance to the last attempt allows. */
 static void
-contact_soon(struct rsp_registrar *r, struct rsp_contact *contact)
+dial_soon(struct rsp_enrp *n, struct rsp_contact *contact)
 {
-	uint64_t earliest = contact->tried_ms + DIAL_LEAST_MS;
+	uint64_t earliest = contact->dialled_ms + DIAL_DISTANCE_MS;
 
-	rsp_wheel_cancel(&r->enrp, &contact->timer.timer);
-	if (earliest > r->now_ms)
-		rsp_enrp_set(r, &contact->timer, earliest - r->now_ms);
+	rsp_wheel_cancel(&n->wheel, &contact->timer.timer);
+	if (earliest > n->core->now_ms)
+		rsp_enrp_set(n, &contact->timer, earliest - n->core->now_ms);
 }
 
-/* RFC 5353 s.3.4.1, s.3.2.2.2. Over TLS nobody is dialled who has no name: there would be no key. */
-void
-rsp_contact_heard_of(struct rsp_registrar *r, uint32_t server_id, struct rsp_bytes name, const struct rsp_ip *ip,
-		     uint16_t port, enum rsp_hearsay by)
+struct rsp_contact *
+rsp_contact_learn(struct rsp_enrp *n, struct rsp_bytes name, const struct rsp_ip *ip, uint16_t port, bool itself)
 {
-	bool ours = (r->name && rsp_bytes_equal(name, rsp_bytes_str(r->name))) ||
-		    (port == r->config.enrp_port && rsp_ip_equal(ip, &r->config.enrp_ip));
+	struct rsp_contact *contact = rsp_contact_find(n, name, ip, port);
 
-	if (server_id == r->config.server_id || server_id == 0 || ours || !port || rsp_ip_unfit(ip))
-		return;
-	if (!r->config.insecure && (name.n == 0 || memchr(name.p, 0, name.n)))
-		return;
-	if (r->config.insecure)
-		name = (struct rsp_bytes){ 0 }; /* anybody may call himself anything */
-	bool itself = by == RSP_HEARSAY_ITSELF;
-	struct rsp_peer *peer = rsp_peer_find(r, server_id);
-	struct rsp_contact *contact = contact_find(r, name, ip, port);
-	if (!contact) {
-		if (count_hearsay(r) >= HEARSAY_MAX)
-			return;
-		contact = contact_new(r, name, ip, port);
-		if (!contact)
-			return;
-	} else if (!contact->up && (itself || !contact->configured || !contact->ip.family)) {
-		/* it has come back elsewhere; what others say of where it is does not count against the configuration */
+	if (!contact)
+		return count_learned(n) < LEARNED_MAX ? make_contact(n, name, ip, port) : NULL;
+	/* It has moved. What other registrars say of its address does not replace what the configuration says. */
+	if (contact->state != RSP_CONTACT_UP && (itself || !contact->configured || !contact->ip.family)) {
 		bool elsewhere = port != contact->port || !rsp_ip_equal(ip, &contact->ip);
 
-		if (elsewhere && itself && !contact->link) /* others may say so as often as they like */
-			contact_soon(r, contact);
+		/* Only its own word leads to a dial at once: other registrars may repeat theirs as often as they like. */
+		if (elsewhere && itself && contact->state == RSP_CONTACT_IDLE)
+			dial_soon(n, contact);
 		contact->ip = *ip;
 		contact->port = port;
 	}
-	if (by == RSP_HEARSAY_MENTOR)
-		contact->told_id = server_id;
-	/* a restarted one is to be dialled where it was: that it is known there by its former id says nothing */
-	bool bound = contact->peer_id != 0 && contact->peer_id != server_id && (contact->up || !itself);
-	if (peer && !peer->contact && !bound) {
-		peer->contact = contact;
-		contact->peer_id = server_id;
-	}
-	if (!contact->link && !rsp_timer_is_set(&contact->timer.timer))
-		rsp_contact_dial(r, contact);
+	return contact;
 }
 
-void
-rsp_contact_later(struct rsp_registrar *r, struct rsp_contact *contact)
+static void
+dial_later(struct rsp_enrp *n, struct rsp_contact *contact)
 {
 	unsigned doublings = contact->failures < 10 ? contact->failures : 10;
-	uint64_t wait_ms = (uint64_t)DIAL_LEAST_MS << doublings;
+	uint64_t wait_ms = (uint64_t)DIAL_DISTANCE_MS << doublings;
 
-	rsp_enrp_set(r, &contact->timer, rsp_rng_jitter(&r->rng, wait_ms < DIAL_MOST_MS ? wait_ms : DIAL_MOST_MS, 25));
+	if (wait_ms > DIAL_DISTANCE_MAX_MS)
+		wait_ms = DIAL_DISTANCE_MAX_MS;
+	rsp_enrp_set(n, &contact->timer, rsp_rng_jitter(&n->core->rng, wait_ms, 25));
 }
 
-/* Whether it is time to tell that @contact cannot be reached. Of those that others told us of they tell us again. */
+/* Whether to record that @contact cannot be reached. Peers name the same contacts again and again, so the records about
+ * these are limited. */
 static bool
-is_news(struct rsp_registrar *r, const struct rsp_contact *contact, enum rsp_err err)
+may_record(struct rsp_enrp *n, const struct rsp_contact *contact, enum rsp_err err)
 {
 	struct rsp_bytes name = contact->name ? rsp_bytes_str(contact->name)
 					      : rsp_bytes_of(contact->ip.ip, sizeof(contact->ip.ip));
-	uint64_t who = rsp_hash(&r->key, name) + contact->port;
+	uint64_t subject = rsp_hash(&n->core->key, name) + contact->port, now_ms = n->core->now_ms;
 
 	if (contact->configured)
 		return true;
 	for (unsigned i = 0; i < RSP_UNREACHED_MAX; i++) {
-		const struct rsp_unreached *one = &r->unreached[i];
+		const struct rsp_unreached *one = &n->unreached[i];
 
-		if (one->told_ms && one->who == who && one->err == err && r->now_ms - one->told_ms < NEWS_MS)
+		if (one->recorded_ms && one->subject == subject && one->err == err &&
+		    now_ms - one->recorded_ms < UNREACHED_RECORD_MS)
 			return false;
 	}
-	r->unreached[r->n_unreached++ % RSP_UNREACHED_MAX] =
-		(struct rsp_unreached){ .who = who, .err = err, .told_ms = r->now_ms };
+	n->unreached[n->n_unreached++ % RSP_UNREACHED_MAX] =
+		(struct rsp_unreached){ .subject = subject, .err = err, .recorded_ms = now_ms };
 	return true;
 }
 
-/* It cannot be reached. Told once, and again when it is for another reason: the attempts go on. */
+/* Record that it cannot be reached: once, and again when the reason is another one. The attempts go on. */
 static void
-contact_unreachable(struct rsp_registrar *r, struct rsp_contact *contact, enum rsp_err err)
+record_unreachable(struct rsp_enrp *n, struct rsp_contact *contact, const struct rsp_why *why)
 {
-	struct rsp_why why = { 0 };
 	struct rsp_event event = { .kind = RSP_EVENT_PEER_UNREACHABLE,
 				   .protocol = RSP_ENRP,
 				   .cause = RSP_CAUSE_NONE,
@@ -193,72 +195,50 @@ contact_unreachable(struct rsp_registrar *r, struct rsp_contact *contact, enum r
 				   .peer_id = contact->peer_id,
 				   .peer_name = contact->name,
 				   .why = &contact->failed };
+	bool same = contact->failed.err == why->err && strcmp(contact->failed.reason, why->reason) == 0;
 
-	if (r->failure)
-		why = *r->failure;
-	else
-		(void)rsp_fail(&why, err, contact->name, "%s", rsp_err_text(err));
-	bool same = contact->failed.err == why.err && strcmp(contact->failed.reason, why.reason) == 0;
-	contact->failed = why; /* of several addresses now this one is the last, now that one */
-	if (!same && is_news(r, contact, why.err))
-		r->ops->record(r->ctx, &event);
+	contact->failed = *why;
+	if (!same && may_record(n, contact, why->err))
+		n->core->ops->record(n->core->ctx, &event);
 }
 
 void
-rsp_contact_reached(struct rsp_registrar *r, const struct rsp_link *link)
+rsp_contact_failed(struct rsp_enrp *n, struct rsp_contact *contact, const struct rsp_why *why)
 {
-	struct rsp_event event = { .kind = RSP_EVENT_PEER_REACHED,
-				   .protocol = RSP_ENRP,
-				   .cause = RSP_CAUSE_NONE,
-				   .peer_id = link->peer->server_id,
-				   .peer_name = link->contact->name };
-
-	if (!link->contact->failed.err)
-		return;
-	link->contact->failed = (struct rsp_why){ 0 };
-	rsp_registrar_record(r, link, event);
-}
-
-/* What is to be done when nobody could be reached there. */
-void
-rsp_contact_failed(struct rsp_registrar *r, struct rsp_contact *contact, enum rsp_err why)
-{
-	struct rsp_peer *peer = contact->peer_id ? rsp_peer_find(r, contact->peer_id) : NULL;
-	bool gone = why == RSP_EUNREACHABLE || why == RSP_ECLOSED;
-
-	contact->link = 0;
-	contact->up = false;
-	contact->silent = !gone;
+	contact->refused = why->err == RSP_EUNREACHABLE || why->err == RSP_ECLOSED;
+	enter_state(n, contact, RSP_CONTACT_IDLE);
+	if (contact->answer == RSP_MENTOR_NOT_ASKED || contact->answer == RSP_MENTOR_SILENT)
+		contact->answer = contact->refused ? RSP_MENTOR_NOT_ASKED : RSP_MENTOR_SILENT;
 	contact->failures++;
-	rsp_contact_later(r, contact);
-	contact_unreachable(r, contact, why);
-	/* RFC 5353 s.3.4.3: "if the send fails". Who does not answer is waited for; who refuses is not there */
-	if (gone && peer && peer->state == RSP_PEER_PROBED && !rsp_peer_link(peer))
-		rsp_peer_dead(r, peer, "send-failed");
-	else if (!contact->configured && contact->failures >= HEARSAY_TRIES && (!peer || peer->link_in == 0))
-		rsp_contact_forget(r, contact);
-	rsp_join_step(r);
+	dial_later(n, contact);
+	record_unreachable(n, contact, why);
+	if (contact->in_failed)
+		return;
+	contact->in_failed = true;
+	TAILQ_INSERT_TAIL(&n->failed, contact, of_failed);
 }
 
 void
-rsp_contact_dial(struct rsp_registrar *r, struct rsp_contact *contact)
+rsp_contact_dial(struct rsp_enrp *n, struct rsp_contact *contact)
 {
+	struct rsp_core *core = n->core;
 	struct rsp_dial to = { .protocol = RSP_ENRP,
-			       .role = r->config.insecure ? RSP_ROLE_NONE : RSP_ROLE_PEER,
+			       .role = core->config.insecure ? RSP_ROLE_NONE : RSP_ROLE_PEER,
 			       .server_name = contact->name,
 			       .ip = contact->ip,
 			       .port = contact->port };
+	struct rsp_why why = { 0 };
 
-	if (contact->link)
+	if (contact->state != RSP_CONTACT_IDLE)
 		return;
-	rsp_wheel_cancel(&r->enrp, &contact->timer.timer);
-	contact->tried_ms = r->now_ms;
-	uint32_t id = r->ops->dial(r->ctx, &to);
-	struct rsp_link *link = id ? rsp_link_new(r, id) : NULL;
+	enter_state(n, contact, RSP_CONTACT_DIALLING);
+	uint32_t id = core->ops->dial(core->ctx, &to);
+	struct rsp_link *link = id ? rsp_link_new(core, id) : NULL;
 	if (!link) {
 		if (id)
-			r->ops->close(r->ctx, id);
-		rsp_contact_failed(r, contact, RSP_ENOKEY);
+			core->ops->close(core->ctx, id);
+		(void)rsp_fail(&why, RSP_ENOKEY, contact->name, "%s", rsp_err_text(RSP_ENOKEY));
+		rsp_contact_failed(n, contact, &why);
 		return;
 	}
 	link->dialled = true;
@@ -267,33 +247,75 @@ rsp_contact_dial(struct rsp_registrar *r, struct rsp_contact *contact)
 	contact->link = id;
 }
 
-/* A connection over which nobody has ever said anything is not watched as a peer is: it may be dead without a sign. */
 void
-rsp_contact_due(struct rsp_registrar *r, struct rsp_contact *contact)
+rsp_contact_up(struct rsp_enrp *n, struct rsp_contact *contact)
 {
-	struct rsp_link *link = contact->up ? rsp_registrar_link(r, contact->link) : NULL;
+	enter_state(n, contact, RSP_CONTACT_UP);
+}
 
-	if (!contact->up) {
-		rsp_contact_dial(r, contact);
-	} else if (link && !link->peer) {
-		rsp_enrp_link_down(r, link, RSP_ETIMEOUT);
-		rsp_link_drop(r, link);
+void
+rsp_contact_lost(struct rsp_enrp *n, struct rsp_contact *contact, const struct rsp_why *why)
+{
+	bool lasted = n->core->now_ms - contact->up_ms >= LASTED_MS;
+
+	enter_state(n, contact, RSP_CONTACT_IDLE);
+	contact->failures = lasted ? 0 : contact->failures + 1;
+	contact->n_brief = lasted ? 0 : contact->n_brief + 1;
+	/* Dial again at once, but not a registrar that closes each connection as soon as it has accepted it. */
+	rsp_enrp_set(n, &contact->timer, 0);
+	if (contact->failures > 1)
+		dial_later(n, contact);
+	if (why)
+		record_unreachable(n, contact, why);
+}
+
+void
+rsp_contact_reset(struct rsp_enrp *n, struct rsp_contact *contact, bool later)
+{
+	enter_state(n, contact, RSP_CONTACT_IDLE);
+	if (later)
+		dial_later(n, contact);
+	else
+		contact->failures = 0;
+}
+
+void
+rsp_contact_reached(struct rsp_enrp *n, const struct rsp_link *link, uint32_t id)
+{
+	struct rsp_event event = { .kind = RSP_EVENT_PEER_REACHED,
+				   .protocol = RSP_ENRP,
+				   .cause = RSP_CAUSE_NONE,
+				   .peer_id = id,
+				   .peer_name = link->contact->name };
+
+	if (!link->contact->failed.err)
+		return;
+	link->contact->failed = (struct rsp_why){ 0 };
+	rsp_core_record(n->core, link, event);
+}
+
+void
+rsp_contact_due(struct rsp_enrp *n, struct rsp_contact *contact)
+{
+	struct rsp_link *link;
+
+	switch (contact->state) {
+	case RSP_CONTACT_IDLE:
+		rsp_contact_dial(n, contact);
+		break;
+	case RSP_CONTACT_UP:
+		/* A connection over which no message ever came is not watched as a peer is: it may be dead without a sign. */
+		link = rsp_link_find(n->core, contact->link);
+		if (link && !link->peer)
+			rsp_link_close(n->core, link, RSP_ETIMEOUT);
+		break;
+	case RSP_CONTACT_DIALLING:
+		break;
 	}
 }
 
-/* Dialled again at once; but not again and again, who closes at once what he accepts. @err: nothing was ever said. */
-void
-rsp_contact_lost(struct rsp_registrar *r, struct rsp_contact *contact, enum rsp_err err)
+bool
+rsp_contact_is_hopeless(const struct rsp_contact *contact)
 {
-	bool lasted = r->now_ms - contact->up_ms >= LASTED_MS;
-
-	contact->link = 0;
-	contact->up = false;
-	contact->failures = lasted ? 0 : contact->failures + 1;
-	contact->n_brief = lasted ? 0 : contact->n_brief + 1;
-	rsp_enrp_set(r, &contact->timer, 0);
-	if (contact->failures > 1)
-		rsp_contact_later(r, contact);
-	if (err)
-		contact_unreachable(r, contact, err);
+	return !contact->configured && contact->failures >= LEARNED_TRIES;
 }

@@ -1,46 +1,53 @@
-#include <stdlib.h>
+#include "engine/enrp/dispatch.h"
 
-#include "engine/registrar/registrar_priv.h"
+#include "engine/enrp/binding.h"
+#include "engine/enrp/download.h"
+#include "engine/enrp/duplicate.h"
+#include "engine/enrp/join.h"
+#include "engine/enrp/message.h"
+#include "engine/enrp/ownership.h"
+#include "engine/enrp/takeover.h"
+#include "engine/enrp/upload.h"
 
-/* s.2.1, s.3.4.1 */
+/* RFC 5353 s.2.1, s.3.4.1 */
 static void
-presence(struct rsp_registrar *r, struct rsp_link *link, struct rsp_peer *peer, const struct rsp_message *msg)
+presence_received(struct rsp_enrp *n, struct rsp_link *link, struct rsp_peer *peer, const struct rsp_message *msg)
 {
 	const struct rsp_server_info *info = &msg->server_info;
 
 	if (msg->has & RSP_HAS_SERVER_INFO && info->server_id != msg->sender_id) {
-		rsp_enrp_refuse(r, link, msg, RSP_CAUSE_INVALID_VALUES, "server-id-not-the-sender's");
+		rsp_enrp_refuse(n, link, msg, RSP_CAUSE_INVALID_VALUES, "server-id-not-the-sender's");
 		return;
 	}
 	if (peer && msg->has & RSP_HAS_SERVER_INFO) {
-		/* whose key it has is its name; in plain text, what it says */
+		/* its name is that of its key; in plain text, the one that it sends */
 		struct rsp_bytes name = link->info.identity ? rsp_bytes_str(link->info.identity) : info->name;
-
 		struct rsp_ip ip = rsp_transport_ip(&info->transport, 0);
 
-		rsp_same_id_moved(r, link, peer, &ip, info->transport.port);
+		rsp_duplicate_moved(n, link, peer, &ip, info->transport.port);
 		peer->ip = ip;
 		peer->port = info->transport.port;
-		peer->pipelines = info->has_digest;
-		rsp_namesake_of_ours(r, name, peer->server_id, &peer->ip, peer->port);
-		rsp_contact_heard_of(r, peer->server_id, name, &peer->ip, peer->port, RSP_HEARSAY_ITSELF);
+		peer->versioned = info->has_digest;
+		rsp_duplicate_of_our_name(n, name, peer->server_id, &peer->ip, peer->port);
+		rsp_peer_learn(n, peer->server_id, name, &peer->ip, peer->port, RSP_TOLD_BY_ITSELF);
 	}
 	if (msg->flags & ENRP_FLAG_REPLY_REQUIRED)
-		rsp_enrp_presence(r, link->id, msg->sender_id, false);
-	if (peer && r->serving)
-		rsp_audit(r, peer, msg);
+		rsp_enrp_presence(n, link, msg->sender_id, false);
+	if (peer && n->core->state == RSP_REGISTRAR_SERVING)
+		rsp_download_audit(n, peer, msg);
 }
 
-/* s.3.2.2.2: all registrars that we know and know the address of; of dead ones nobody needs to hear. */
+/* RFC 5353 s.3.2.2.2: all peers whose address is known; a dead one is of no use. */
 static void
-list_requested(struct rsp_registrar *r, const struct rsp_link *link, const struct rsp_message *msg)
+list_requested(struct rsp_enrp *n, const struct rsp_link *link, const struct rsp_message *msg)
 {
 	struct rsp_wr wr;
-	struct rsp_mark whole = rsp_enrp_open(r, &wr, ENRP_LIST_RESPONSE, r->serving ? 0 : ENRP_FLAG_REJECT,
+	bool serving = n->core->state == RSP_REGISTRAR_SERVING;
+	struct rsp_mark whole = rsp_enrp_open(n, &wr, ENRP_LIST_RESPONSE, serving ? 0 : ENRP_FLAG_REJECT,
 					      msg->sender_id);
 
-	for (unsigned i = 0; i < r->n_peers && r->serving; i++) {
-		const struct rsp_peer *peer = r->peer[i];
+	for (unsigned i = 0; i < n->n_peers && serving; i++) {
+		const struct rsp_peer *peer = n->peer[i];
 		uint8_t room[RSP_ADDRS_ROOM(1)];
 		struct rsp_server_info info = { .server_id = peer->server_id,
 						.transport = { .type = RSP_PARAM_TCP, .port = peer->port },
@@ -57,88 +64,87 @@ list_requested(struct rsp_registrar *r, const struct rsp_link *link, const struc
 			break;
 		}
 	}
-	r->stats.sent++;
-	r->ops->send(r->ctx, link->id, rsp_enrp_close(&wr, whole));
+	rsp_core_send_octets(n->core, link->id, rsp_enrp_close(&wr, whole));
 }
 
 static void
-list_responded(struct rsp_registrar *r, const struct rsp_peer *peer, const struct rsp_message *msg)
+list_responded(struct rsp_enrp *n, struct rsp_peer *peer, const struct rsp_message *msg)
 {
-	enum rsp_hearsay by = rsp_join_is_mentor(r, peer) ? RSP_HEARSAY_MENTOR : RSP_HEARSAY_OTHER;
+	enum rsp_told_by by = rsp_join_is_mentor(n, peer) ? RSP_TOLD_BY_MENTOR : RSP_TOLD_BY_PEER;
 	struct rsp_list_item item;
 	size_t cursor = 0;
 
 	while (!(msg->flags & ENRP_FLAG_REJECT) && rsp_list_next(msg, &cursor, &item)) {
 		struct rsp_ip ip = rsp_transport_ip(&item.server_info.transport, 0);
 
-		rsp_namesake_of_ours(r, item.server_info.name, item.server_info.server_id, &ip,
+		rsp_duplicate_of_our_name(n, item.server_info.name, item.server_info.server_id, &ip,
 				     item.server_info.transport.port);
-		rsp_contact_heard_of(r, item.server_info.server_id, item.server_info.name, &ip,
+		rsp_peer_learn(n, item.server_info.server_id, item.server_info.name, &ip,
 				     item.server_info.transport.port, by);
 	}
-	rsp_join_listed(r, peer, msg->flags & ENRP_FLAG_REJECT);
+	rsp_join_listed(n, peer, msg->flags & ENRP_FLAG_REJECT);
 }
 
-/* A monitor looks and changes nothing; it is no peer. */
+/* A monitor reads and changes nothing; it is not a peer. */
 static void
-dispatch_monitor(struct rsp_registrar *r, struct rsp_link *link, const struct rsp_message *msg)
+dispatch_monitor(struct rsp_enrp *n, struct rsp_link *link, const struct rsp_message *msg)
 {
 	switch (msg->type) {
 	case ENRP_PRESENCE:
-		presence(r, link, NULL, msg);
+		presence_received(n, link, NULL, msg);
 		break;
 	case ENRP_LIST_REQUEST:
-		list_requested(r, link, msg);
+		list_requested(n, link, msg);
 		break;
 	case ENRP_HANDLE_TABLE_REQUEST:
-		rsp_table_requested(r, link, msg);
+		rsp_upload_requested(n, link, msg);
 		break;
 	case ENRP_ERROR:
 		break;
 	default:
-		rsp_enrp_refuse(r, link, msg, RSP_CAUSE_SECURITY, "monitor");
+		rsp_enrp_refuse(n, link, msg, RSP_CAUSE_SECURITY, "monitor");
 	}
 }
 
 static void
-dispatch(struct rsp_registrar *r, struct rsp_link *link, struct rsp_peer *peer, const struct rsp_message *msg)
+dispatch_peer(struct rsp_enrp *n, struct rsp_link *link, struct rsp_peer *peer, const struct rsp_message *msg)
 {
 	switch (msg->type) {
 	case ENRP_PRESENCE:
-		presence(r, link, peer, msg);
+		presence_received(n, link, peer, msg);
 		break;
 	case ENRP_HANDLE_TABLE_REQUEST:
-		rsp_table_requested(r, link, msg);
+		rsp_upload_requested(n, link, msg);
 		break;
 	case ENRP_HANDLE_TABLE_RESPONSE:
-		rsp_table_responded(r, link, peer, msg);
+		rsp_download_received(n, link, peer, msg);
 		break;
 	case ENRP_HANDLE_UPDATE:
-		rsp_update_received(r, link, peer, msg);
+		rsp_ownership_update_received(n, link, peer, msg);
 		break;
 	case ENRP_LIST_REQUEST:
-		list_requested(r, link, msg);
+		list_requested(n, link, msg);
 		break;
 	case ENRP_LIST_RESPONSE:
-		list_responded(r, peer, msg);
+		list_responded(n, peer, msg);
 		break;
 	case ENRP_INIT_TAKEOVER:
-		rsp_takeover_initiated(r, link, peer, msg);
+		rsp_takeover_initiated(n, link, peer, msg);
 		break;
 	case ENRP_INIT_TAKEOVER_ACK:
-		rsp_takeover_acknowledged(r, peer, msg);
+		rsp_takeover_acknowledged(n, peer, msg);
 		break;
 	case ENRP_TAKEOVER_SERVER:
-		rsp_takeover_enforced(r, link, peer, msg);
+		rsp_takeover_enforced(n, link, peer, msg);
 		break;
-	default: /* ENRP_ERROR: s.2.10; nothing that we send depends on it */
+	default: /* ENRP_ERROR, RFC 5353 s.2.10: nothing depends on it */
 		break;
 	}
 }
 
-/* s.3.7: tell the sender what could not be understood, if the rules ask for that. */
+/* RFC 5353 s.3.7: send the sender what could not be understood, if the rules of RFC 5354 s.3 and s.4 ask for that. */
 static void
-not_understood(struct rsp_registrar *r, const struct rsp_link *link, struct rsp_bytes octets, const struct rsp_why *why)
+not_understood(struct rsp_enrp *n, const struct rsp_link *link, struct rsp_bytes octets, const struct rsp_why *why)
 {
 	uint8_t room[1024];
 	struct rsp_event event = { .kind = RSP_EVENT_MALFORMED,
@@ -148,16 +154,16 @@ not_understood(struct rsp_registrar *r, const struct rsp_link *link, struct rsp_
 				   .reason = why->reason };
 	struct rsp_message error = { .type = ENRP_ERROR, .has = RSP_HAS_ERROR };
 
-	r->stats.malformed++;
-	rsp_registrar_record(r, link, event);
+	n->core->stats.malformed++;
+	rsp_core_record(n->core, link, event);
 	if (why->cause == RSP_CAUSE_NONE || (octets.n && octets.p[0] == ENRP_ERROR))
 		return;
 	error.error = rsp_error_compose(why->cause, rsp_message_culprit(octets, why), room, sizeof(room));
-	rsp_enrp_send(r, link->id, &error);
+	rsp_enrp_send(n, link->id, &error);
 }
 
 static void
-report_unrecognized(struct rsp_registrar *r, const struct rsp_link *link, const struct rsp_message *msg)
+report_unrecognized(struct rsp_enrp *n, const struct rsp_link *link, const struct rsp_message *msg)
 {
 	uint8_t room[1024];
 	struct rsp_message error = { .type = ENRP_ERROR,
@@ -166,140 +172,108 @@ report_unrecognized(struct rsp_registrar *r, const struct rsp_link *link, const 
 				     .error = rsp_message_unrecognized(msg, room, sizeof(room)) };
 
 	if (error.error.n)
-		rsp_enrp_send(r, link->id, &error);
+		rsp_enrp_send(n, link->id, &error);
 }
 
-/* The two ids that no other registrar has. */
+/* Whether the sender id is one that another registrar may have: neither 0 nor ours. */
 static bool
-is_possible(struct rsp_registrar *r, const struct rsp_link *link, const struct rsp_message *msg)
+is_possible(struct rsp_enrp *n, const struct rsp_link *link, const struct rsp_message *msg)
 {
-	if (msg->sender_id != 0 && msg->sender_id != r->config.server_id)
+	if (msg->sender_id != 0 && msg->sender_id != n->core->config.server_id)
 		return true;
-	/* in plain text what comes from our own address may be ourselves */
+	/* in plain text, a message from our own address may be our own */
 	bool other = link->info.identity ? link->info.role == RSP_ROLE_PEER
-					 : r->config.insecure && msg->has & RSP_HAS_SERVER_INFO &&
-						   msg->server_info.transport.port != r->config.enrp_port;
+					 : n->core->config.insecure && msg->has & RSP_HAS_SERVER_INFO &&
+						   msg->server_info.transport.port != n->core->config.enrp_port;
 	if (msg->sender_id && other)
-		rsp_same_id_heard(r, link, msg->sender_id, NULL);
+		rsp_duplicate_id(n, link, msg->sender_id, NULL);
 	if (msg->type != ENRP_ERROR)
-		rsp_enrp_refuse(r, link, msg, RSP_CAUSE_INVALID_VALUES,
+		rsp_enrp_refuse(n, link, msg, RSP_CAUSE_INVALID_VALUES,
 				msg->sender_id ? "server-id-ours" : "server-id-zero");
 	return false;
 }
 
-/* RFC deviation (s.3.4.1): in plain text nothing tells a monitor from a registrar but what it says. Who only asks, and
- * has not said where it can be reached, is no peer yet: nobody could dial it, and its going would be taken for a
- * failure. */
+/* RFC deviation (RFC 5353 s.3.4.1): in plain text only the messages themselves tell a monitor from a registrar. A sender
+ * that only asks, and has not said where it can be dialled, is not a peer yet: it could not be dialled, and the end of
+ * its connection would be taken for a failure. */
 static bool
-only_asks(const struct rsp_registrar *r, const struct rsp_link *link, const struct rsp_message *msg)
+only_asks(const struct rsp_enrp *n, const struct rsp_link *link, const struct rsp_message *msg)
 {
 	bool asks = msg->type == ENRP_LIST_REQUEST || msg->type == ENRP_HANDLE_TABLE_REQUEST ||
 		    (msg->type == ENRP_PRESENCE && !(msg->has & RSP_HAS_SERVER_INFO));
 
-	return asks && r->config.insecure && !link->dialled && !link->peer && !rsp_peer_find(r, msg->sender_id);
+	return asks && n->core->config.insecure && !link->dialled && !link->peer && !rsp_peer_find(n, msg->sender_id);
 }
 
-/* It is answered, and asked who it is, as s.3.4.1 has it; so that two of the kind do not do that for ever, not when it
- * answers. */
+/* Answer such a sender, and ask for its PRESENCE as RFC 5353 s.3.4.1 says; but not when it answers, or two registrars that
+ * cannot be dialled would ask each other for ever. */
 static void
-answer_asker(struct rsp_registrar *r, struct rsp_link *link, const struct rsp_message *msg)
+answer_asker(struct rsp_enrp *n, struct rsp_link *link, const struct rsp_message *msg)
 {
-	bool presence = msg->type == ENRP_PRESENCE;
+	bool is_presence = msg->type == ENRP_PRESENCE;
 
-	if (presence ? msg->flags & ENRP_FLAG_REPLY_REQUIRED : !link->giving)
-		rsp_enrp_presence(r, link->id, msg->sender_id, true);
-	if (!presence)
-		dispatch_monitor(r, link, msg);
+	if (is_presence ? msg->flags & ENRP_FLAG_REPLY_REQUIRED : !link->upload)
+		rsp_enrp_presence(n, link, msg->sender_id, true);
+	if (!is_presence)
+		dispatch_monitor(n, link, msg);
 }
 
 void
-rsp_enrp_receive(struct rsp_registrar *r, struct rsp_link *link, struct rsp_bytes octets)
+rsp_dispatch_message(struct rsp_enrp *n, struct rsp_link *link, struct rsp_bytes octets)
 {
 	struct rsp_message msg;
 	struct rsp_why why = { 0 };
 
 	if (rsp_message_decode(RSP_ENRP, octets, &msg, &why)) {
-		not_understood(r, link, octets, &why);
+		not_understood(n, link, octets, &why);
 		return;
 	}
-	report_unrecognized(r, link, &msg);
-	if (!is_possible(r, link, &msg))
+	report_unrecognized(n, link, &msg);
+	if (!is_possible(n, link, &msg))
 		return;
 	if (link->info.role == RSP_ROLE_MONITOR) {
-		dispatch_monitor(r, link, &msg);
+		dispatch_monitor(n, link, &msg);
 		return;
 	}
-	if (link->info.role != RSP_ROLE_PEER && !r->config.insecure) { /* s.6.3 */
+	if (link->info.role != RSP_ROLE_PEER && !n->core->config.insecure) { /* RFC 5353 s.6.3 */
 		if (msg.type != ENRP_ERROR)
-			rsp_enrp_refuse(r, link, &msg, RSP_CAUSE_SECURITY, "no-registrar");
+			rsp_enrp_refuse(n, link, &msg, RSP_CAUSE_SECURITY, "no-registrar");
 		return;
 	}
-	if (only_asks(r, link, &msg)) {
-		answer_asker(r, link, &msg);
+	if (only_asks(n, link, &msg)) {
+		answer_asker(n, link, &msg);
 		return;
 	}
-	struct rsp_peer *peer = rsp_peer_of_link(r, link, &msg);
+	struct rsp_peer *peer = rsp_binding_of_link(n, link, &msg);
 	if (!peer)
 		return;
-	peer->heard_over = link->id;
-	rsp_namesake_heard(r, link, peer);
-	rsp_peer_heard(r, peer);
-	/* meant for who was here before us; but who asks whether we are there learns who we are */
-	if (msg.receiver_id != 0 && msg.receiver_id != r->config.server_id && msg.type != ENRP_PRESENCE)
+	peer->last_link = link->id;
+	rsp_duplicate_heard(n, link, peer);
+	rsp_takeover_peer_heard(n, peer);
+	/* Addressed to the server id that this registrar had before a restart. A PRESENCE is answered all the same: so the sender
+	 * learns the new id. */
+	if (msg.receiver_id != 0 && msg.receiver_id != n->core->config.server_id && msg.type != ENRP_PRESENCE)
 		return;
-	dispatch(r, link, peer, &msg);
-}
-
-/* s.3.4.2. And one peer, by turns, is asked whom it knows: two who know a third find each other. */
-static void
-heartbeat(struct rsp_registrar *r)
-{
-	struct rsp_message msg = { .type = ENRP_LIST_REQUEST };
-
-	rsp_enrp_set(r, &r->heartbeat, r->config.peer_heartbeat_cycle_ms);
-	if (!r->serving)
-		return;
-	rsp_tombstones_expire(&r->tombstones, r->now_ms);
-	rsp_enrp_presences(r, false);
-	if (r->n_peers == 0)
-		return;
-	const struct rsp_peer *peer = r->peer[rsp_rng_below(&r->rng, r->n_peers)];
-	uint32_t link = rsp_peer_link(peer);
-	msg.receiver_id = peer->server_id;
-	if (link)
-		rsp_enrp_send(r, link, &msg);
+	dispatch_peer(n, link, peer, &msg);
 }
 
 void
-rsp_enrp_tick(struct rsp_registrar *r)
+rsp_dispatch_heartbeat(struct rsp_enrp *n)
 {
-	struct rsp_timer *due;
+	struct rsp_core *core = n->core;
+	struct rsp_message msg = { .type = ENRP_LIST_REQUEST };
 
-	while ((due = rsp_registrar_due(r, &r->enrp))) {
-		struct rsp_enrp_timer *timer = RSP_CONTAINER(due, struct rsp_enrp_timer, timer);
-
-		switch (timer->kind) {
-		case RSP_TIMER_HEARTBEAT:
-			heartbeat(r);
-			break;
-		case RSP_TIMER_JOIN:
-			rsp_join_due(r);
-			break;
-		case RSP_TIMER_CONTACT:
-			rsp_contact_due(r, RSP_CONTAINER(timer, struct rsp_contact, timer));
-			break;
-		case RSP_TIMER_PEER:
-			rsp_peer_due(r, RSP_CONTAINER(timer, struct rsp_peer, timer));
-			break;
-		case RSP_TIMER_TAKING:
-			rsp_taking_end(r, RSP_CONTAINER(timer, struct rsp_peer, taking.timer), "no-response");
-			break;
-		case RSP_TIMER_GIVING:
-			rsp_giving_end(r, RSP_CONTAINER(timer, struct rsp_giving, timer));
-			break;
-		case RSP_TIMER_LOOK:
-			rsp_look_due(r, RSP_CONTAINER(timer, struct rsp_look, timer));
-			break;
-		}
-	}
+	rsp_enrp_set(n, &n->heartbeat, core->config.peer_heartbeat_cycle_ms);
+	if (core->state != RSP_REGISTRAR_SERVING)
+		return;
+	rsp_tombstones_expire(&core->tombstones, core->now_ms);
+	rsp_peer_send_presences(n, false);
+	if (n->n_peers == 0)
+		return;
+	/* One peer, drawn at random, is asked for its list: two registrars that know a third one find each other. */
+	const struct rsp_peer *peer = n->peer[rsp_rng_below(&core->rng, n->n_peers)];
+	uint32_t link = rsp_peer_link(peer);
+	msg.receiver_id = peer->server_id;
+	if (link)
+		rsp_enrp_send(n, link, &msg);
 }

@@ -1,270 +1,268 @@
-#include <stdlib.h>
+#include "engine/enrp/join.h"
+
 #include <string.h>
 
-#include "engine/registrar/registrar_priv.h"
+#include "engine/enrp/download.h"
+#include "engine/enrp/message.h"
 
-/* How a registrar joins the others, RFC 5353 s.3.2: of those it knows of it makes one its mentor, takes its list and its
- * table, and serves when these are complete. Beyond the RFC: who finds nobody serves at once; of several that find only
- * each other, joining too, the one with the highest id begins. */
+#define ROUNDS	 2   /* contacts that are silent, or are joining, are asked so often before we serve without them */
+#define RETRY_MS 300 /* "a few seconds" in RFC 5353 s.3.2.2.2, but a scope that starts should not take so long */
 
-#define ROUNDS	 2   /* who is silent, or joining himself, is asked so often before we serve without him */
-#define RETRY_MS 300 /* "a few seconds" in s.3.2.2.2, but a scope that starts should not take so long */
-
-static bool
-is_asked(const struct rsp_registrar *r)
+/* No other registrar serves, so none has taken over the elements that this registrar had before it was away. Its own have
+ * the grace time to register again; the homes of the others are watched. */
+static void
+keep_old_element(struct rsp_enrp *n, struct rsp_member *m)
 {
-	return r->mentor != NULL;
+	struct rsp_core *core = n->core;
+
+	if (rsp_member_is_own(core, m))
+		rsp_member_enter(core, m, RSP_MEMBER_GRACE, core->now_ms + core->config.reconnect_grace_ms);
+	else if (rsp_peer_get_listed(n, rsp_element_home_id(m->element)))
+		rsp_member_enter(core, m, RSP_MEMBER_FOREIGN, RSP_NEVER);
+	else /* there is no room to watch its home */
+		rsp_member_enter(core, m, RSP_MEMBER_FOREIGN_SWEEP, core->now_ms);
 }
 
-/* Keep the marked elements of the table that this registrar had before it was away: no other registrar serves, so none has
- * taken them over. Its own have the grace time to come back; the homes of the others are watched. */
+/* Call @each for the elements of the table that this registrar had before it was away. */
 static void
-keep_old_table(struct rsp_registrar *r)
+for_old_elements(struct rsp_enrp *n, void (*each)(struct rsp_enrp *n, struct rsp_member *m))
 {
-	for (struct rsp_pool *pool = rsp_pool_next(r->space, NULL); pool; pool = rsp_pool_next(r->space, pool))
-		for (uint32_t i = 0; i < pool->n_elements; i++) {
-			struct rsp_element *e = pool->element[i];
-			uint32_t home = rsp_element_home_id(e);
+	struct rsp_element *e;
+	struct rsp_walk walk;
 
-			if (!e->marked)
-				continue;
-			e->marked = home != r->config.server_id && !rsp_peer_told(r, home);
-			if (e->marked) /* there is no room to watch its home: it goes */
-				rsp_wheel_set(&r->keepalive, &e->keepalive, r->now_ms);
-			else if (home == r->config.server_id)
-				rsp_wheel_set(&r->keepalive, &e->keepalive, r->now_ms + r->config.reconnect_grace_ms);
-		}
-}
-
-static void
-begin_to_serve(struct rsp_registrar *r, bool alone)
-{
-	keep_old_table(r);
-	r->serving = true;
-	r->alone_until_ms = alone ? r->now_ms + r->config.hold_window_ms : 0;
-	r->mentor = NULL;
-	rsp_wheel_cancel(&r->enrp, &r->join.timer);
-	rsp_enrp_set(r, &r->heartbeat, r->config.peer_heartbeat_cycle_ms);
+	rsp_walk_begin(n->core->space, &walk, 0);
+	while ((e = rsp_walk_next(&walk)))
+		if (rsp_member(e)->phase == RSP_MEMBER_OLD)
+			each(n, rsp_member(e));
+	rsp_walk_end(&walk);
 }
 
 static void
-serve(struct rsp_registrar *r, const char *reason)
+begin_to_serve(struct rsp_enrp *n, bool alone)
 {
+	struct rsp_core *core = n->core;
+
+	for_old_elements(n, keep_old_element);
+	core->state = RSP_REGISTRAR_SERVING;
+	n->alone_until_ms = alone ? core->now_ms + core->config.hold_window_ms : 0;
+	n->mentor = NULL;
+	rsp_wheel_cancel(&n->wheel, &n->join.timer);
+	rsp_enrp_set(n, &n->heartbeat, core->config.peer_heartbeat_cycle_ms);
+}
+
+static void
+serve(struct rsp_enrp *n, bool alone)
+{
+	struct rsp_core *core = n->core;
 	struct rsp_event event = { .kind = RSP_EVENT_SERVING,
 				   .protocol = RSP_ENRP,
 				   .cause = RSP_CAUSE_NONE,
-				   .reason = reason,
-				   .count = rsp_handlespace_elements(r->space),
-				   .duration_ms = r->now_ms - r->joining_ms };
+				   .reason = alone ? "alone" : "synchronised",
+				   .count = rsp_handlespace_elements(core->space),
+				   .duration_ms = core->now_ms - n->joining_ms };
 
-	begin_to_serve(r, strcmp(reason, "alone") == 0);
-	r->ops->record(r->ctx, &event);
-	rsp_enrp_presences(r, true); /* whose answers are audited */
+	begin_to_serve(n, alone);
+	core->ops->record(core->ctx, &event);
+	rsp_peer_send_presences(n, true); /* the answers are audited */
 }
 
 static void
-begin_round(struct rsp_registrar *r)
+begin_round(struct rsp_enrp *n)
 {
-	r->rounds++;
-	for (unsigned i = r->n_contacts; i-- > 0;) { /* from the back: dialling may make it forgotten */
-		r->contact[i]->asked = r->contact[i]->rejected = r->contact[i]->silent = r->contact[i]->busy = false;
-		rsp_contact_dial(r, r->contact[i]);
+	uint64_t wait_ms = n->core->config.max_time_no_response_ms;
+
+	n->rounds++;
+	for (unsigned i = 0; i < n->n_contacts; i++) {
+		n->contact[i]->answer = RSP_MENTOR_NOT_ASKED;
+		rsp_contact_dial(n, n->contact[i]);
 	}
-	r->round_ms = r->now_ms + r->config.max_time_no_response_ms; /* not before: a dialling may fail at once */
-	rsp_enrp_set(r, &r->join, r->config.max_time_no_response_ms);
+	n->round_ms = n->core->now_ms + wait_ms;
+	rsp_enrp_set(n, &n->join, wait_ms);
 }
 
 void
-rsp_join_begin(struct rsp_registrar *r)
+rsp_join_begin(struct rsp_enrp *n)
 {
-	r->serving = false;
-	r->mentor = NULL;
-	r->joining_ms = r->now_ms;
-	r->rounds = 0;
-	/* nothing is dialled, and nothing recorded, from inside the call that makes the engine or from inside of a message */
-	if (r->n_contacts == 0) {
-		begin_to_serve(r, true);
+	n->core->state = RSP_REGISTRAR_JOINING;
+	n->mentor = NULL;
+	n->joining_ms = n->core->now_ms;
+	n->rounds = 0;
+	if (n->n_contacts == 0) {
+		begin_to_serve(n, true);
 		return;
 	}
-	r->round_ms = 0;
-	rsp_enrp_set(r, &r->join, 0);
+	/* nothing is dialled or recorded while the engine is being made */
+	n->round_ms = 0;
+	rsp_enrp_set(n, &n->join, 0);
 }
 
 static void
-ask(struct rsp_registrar *r, struct rsp_contact *mentor)
+ask_mentor(struct rsp_enrp *n, struct rsp_contact *mentor)
 {
 	struct rsp_message msg = { .type = ENRP_LIST_REQUEST, .receiver_id = mentor->peer_id };
 
-	mentor->asked = true;
-	r->mentor = mentor;
-	r->mentor_listed = false;
-	rsp_enrp_set(r, &r->join, r->config.max_time_no_response_ms);
-	rsp_enrp_send(r, mentor->link, &msg);
+	mentor->answer = RSP_MENTOR_ASKED;
+	n->mentor = mentor;
+	n->mentor_listed = false;
+	rsp_enrp_set(n, &n->join, n->core->config.max_time_no_response_ms);
+	rsp_enrp_send(n, mentor->link, &msg);
 }
 
-/* Everyone was asked, or was not there. */
+/* Every contact was asked, or cannot be reached. */
 static void
-round_over(struct rsp_registrar *r)
+end_round(struct rsp_enrp *n)
 {
 	bool rejected = false, first = true, silent = false;
 
-	for (unsigned i = 0; i < r->n_contacts; i++) {
-		const struct rsp_contact *contact = r->contact[i];
+	for (unsigned i = 0; i < n->n_contacts; i++) {
+		const struct rsp_contact *contact = n->contact[i];
+		bool joining = contact->answer == RSP_MENTOR_JOINING;
 
-		rejected = rejected || contact->rejected;
-		silent = silent || contact->silent || (contact->link && !contact->up);
+		rejected = rejected || joining || contact->answer == RSP_MENTOR_BUSY;
+		silent = silent || contact->answer == RSP_MENTOR_SILENT || contact->answer == RSP_MENTOR_UNANSWERED ||
+			 contact->state == RSP_CONTACT_DIALLING;
 		/* one that is joining will find us; a busy one serves, and will serve us */
-		first = first && (!contact->rejected || (!contact->busy && contact->peer_id < r->config.server_id));
+		first = first && contact->answer != RSP_MENTOR_BUSY &&
+			(!joining || contact->peer_id < n->core->config.server_id);
 	}
-	/* who is silent may only be slow; and who is joining may know of a mentor, and serve by the next round */
-	if ((!rejected || first) && ((!rejected && !silent) || r->rounds >= ROUNDS)) {
-		serve(r, "alone");
+	/* a silent one may only be slow; one that is joining may know of a mentor, and serve by the next round */
+	if ((!rejected || first) && ((!rejected && !silent) || n->rounds >= ROUNDS)) {
+		serve(n, true);
 		return;
 	}
-	r->round_ms = 0;
-	rsp_enrp_set(r, &r->join, rsp_rng_jitter(&r->rng, RETRY_MS, 50));
+	n->round_ms = 0;
+	rsp_enrp_set(n, &n->join, rsp_rng_jitter(&n->core->rng, RETRY_MS, 50));
 }
 
 void
-rsp_join_step(struct rsp_registrar *r)
+rsp_join_step(struct rsp_enrp *n)
 {
 	bool waiting = false;
 
-	if (r->serving || r->leaving || is_asked(r) || r->round_ms == 0)
+	if (n->core->state != RSP_REGISTRAR_JOINING || n->mentor || n->round_ms == 0)
 		return;
-	for (unsigned i = 0; i < r->n_contacts; i++) {
-		struct rsp_contact *contact = r->contact[i];
+	for (unsigned i = 0; i < n->n_contacts; i++) {
+		struct rsp_contact *contact = n->contact[i];
+		bool asked = contact->answer != RSP_MENTOR_NOT_ASKED && contact->answer != RSP_MENTOR_SILENT;
 
-		if (contact->up && !contact->asked) {
-			ask(r, contact);
+		if (contact->state == RSP_CONTACT_UP && !asked) {
+			ask_mentor(n, contact);
 			return;
 		}
-		waiting = waiting || (contact->link && !contact->up);
+		waiting = waiting || contact->state == RSP_CONTACT_DIALLING;
 	}
-	if (!waiting || r->now_ms >= r->round_ms)
-		round_over(r);
-	else if (!rsp_timer_is_set(&r->join.timer)) /* the mentor had it */
-		rsp_enrp_set(r, &r->join, r->round_ms - r->now_ms);
+	if (!waiting || n->core->now_ms >= n->round_ms)
+		end_round(n);
+	else if (!rsp_timer_is_set(&n->join.timer)) /* the mentor's download had it cancelled */
+		rsp_enrp_set(n, &n->join, n->round_ms - n->core->now_ms);
 }
 
-/* The mentor, who was asked, is of no use: the next one. */
+/* The mentor is of no use: the next contact is asked. */
 static void
-next(struct rsp_registrar *r)
+next_mentor(struct rsp_enrp *n, enum rsp_mentor_answer answer)
 {
-	if (r->mentor && !r->mentor->rejected)
-		r->mentor->silent = true; /* it may be there all the same: asked once more before we serve without */
-	r->mentor = NULL;
-	rsp_join_step(r);
+	if (n->mentor)
+		n->mentor->answer = answer;
+	n->mentor = NULL;
+	n->join_changed = true;
 }
 
-/* Another registrar serves, and has a table that is newer. */
 static void
-forget_old_table(struct rsp_registrar *r)
+forget_old_element(struct rsp_enrp *n, struct rsp_member *m)
 {
-	struct rsp_pool *pool = rsp_pool_next(r->space, NULL), *after;
-
-	for (; pool; pool = after) {
-		after = rsp_pool_next(r->space, pool);
-		for (uint32_t i = pool->n_elements; i-- > 0;) { /* the pool goes with its last element */
-			bool last = pool->n_elements == 1;
-
-			if (pool->element[i]->marked)
-				rsp_registrar_forget(r, r->now_ms, pool->element[i]);
-			if (last)
-				break;
-		}
-	}
+	rsp_member_forget(n->core, m);
 }
 
 bool
-rsp_join_is_mentor(const struct rsp_registrar *r, const struct rsp_peer *peer)
+rsp_join_is_mentor(const struct rsp_enrp *n, const struct rsp_peer *peer)
 {
-	return !r->serving && is_asked(r) && r->mentor->peer_id == peer->server_id;
+	return n->core->state == RSP_REGISTRAR_JOINING && n->mentor && n->mentor->peer_id == peer->server_id;
 }
 
 void
-rsp_join_listed(struct rsp_registrar *r, const struct rsp_peer *peer, bool rejected)
+rsp_join_listed(struct rsp_enrp *n, struct rsp_peer *peer, bool rejected)
 {
-	if (!rsp_join_is_mentor(r, peer) || r->mentor_listed)
+	if (!rsp_join_is_mentor(n, peer) || n->mentor_listed)
 		return;
 	if (rejected) {
-		r->mentor->rejected = true;
-		next(r);
+		next_mentor(n, RSP_MENTOR_JOINING);
 		return;
 	}
-	r->mentor_listed = true;
-	forget_old_table(r);
-	rsp_taking_begin(r, rsp_peer_find(r, peer->server_id), false);
-	if (peer->taking.on) /* each page has a time of its own */
-		rsp_wheel_cancel(&r->enrp, &r->join.timer);
+	n->mentor_listed = true;
+	for_old_elements(n, forget_old_element); /* the mentor serves, and its table is newer */
+	rsp_download_begin(n, peer, false);
+	if (peer->download.state != RSP_DOWNLOAD_NONE) /* each page has a time of its own */
+		rsp_wheel_cancel(&n->wheel, &n->join.timer);
 }
 
 void
-rsp_join_taken(struct rsp_registrar *r, const struct rsp_peer *peer, bool complete, bool rejected)
+rsp_join_downloaded(struct rsp_enrp *n, const struct rsp_peer *peer, enum rsp_download_end end)
 {
-	if (!rsp_join_is_mentor(r, peer))
+	if (!rsp_join_is_mentor(n, peer))
 		return;
-	if (complete) {
-		serve(r, "synchronised");
-		return;
+	switch (end) {
+	case RSP_DOWNLOAD_COMPLETE:
+		serve(n, false);
+		break;
+	case RSP_DOWNLOAD_REJECTED:
+		next_mentor(n, RSP_MENTOR_BUSY);
+		break;
+	case RSP_DOWNLOAD_FAILED: /* it may be there all the same: asked once more before we serve without it */
+		next_mentor(n, RSP_MENTOR_UNANSWERED);
+		break;
+	case RSP_DOWNLOAD_UNDECIDED:
+		break;
 	}
-	if (rejected)
-		r->mentor->rejected = r->mentor->busy = true;
-	next(r);
 }
 
 void
-rsp_join_due(struct rsp_registrar *r)
+rsp_join_due(struct rsp_enrp *n)
 {
-	if (r->serving)
+	if (n->core->state != RSP_REGISTRAR_JOINING)
 		return;
-	if (r->round_ms == 0)
-		begin_round(r);
-	else if (is_asked(r))
-		next(r);
-	rsp_join_step(r);
+	if (n->round_ms == 0)
+		begin_round(n);
+	else if (n->mentor)
+		next_mentor(n, RSP_MENTOR_UNANSWERED);
+	n->join_changed = true;
 }
 
-/* All links and peers go. The elements stay, marked, until it is known whether another registrar serves. */
+/* The elements stay, OLD, until it is known whether another registrar serves. */
 static void
-forget_others(struct rsp_registrar *r)
+make_old(struct rsp_core *core, struct rsp_member *m)
 {
-	rsp_links_forget(r, true);
-	while (r->n_peers > 0)
-		rsp_peer_free(r, r->peer[r->n_peers - 1]);
-	for (unsigned i = 0; i < r->n_contacts; i++) {
-		struct rsp_contact *contact = r->contact[i];
-
-		contact->link = contact->peer_id = contact->told_id = 0;
-		contact->up = false;
-		contact->failures = 0;
-		rsp_wheel_cancel(&r->enrp, &contact->timer.timer);
-	}
-	for (struct rsp_pool *pool = rsp_pool_next(r->space, NULL); pool; pool = rsp_pool_next(r->space, pool))
-		for (uint32_t i = 0; i < pool->n_elements; i++) {
-			struct rsp_element *e = pool->element[i];
-
-			rsp_wheel_cancel(&r->keepalive, &e->keepalive);
-			free(e->rival);
-			e->rival = NULL;
-			e->claimed_by = 0;
-			e->waiting = e->adopting = false;
-			e->marked = true;
-		}
+	rsp_member_clear_claim(m);
+	m->claimed_by = 0;
+	rsp_member_enter(core, m, RSP_MEMBER_OLD, RSP_NEVER);
 }
 
-/* Others have taken us for dead and our elements over; those elements that are still connected to us come back when
- * their connections close. Unless all registrars were away together: then the first one to serve has its old table. */
 void
-rsp_join_again(struct rsp_registrar *r, uint64_t away_ms)
+rsp_join_again(struct rsp_enrp *n, uint64_t away_ms)
 {
+	struct rsp_core *core = n->core;
 	struct rsp_event event = { .kind = RSP_EVENT_REJOINING,
 				   .protocol = RSP_ENRP,
 				   .cause = RSP_CAUSE_NONE,
-				   .count = rsp_home_count(r->space, r->config.server_id),
+				   .count = rsp_home_count(core->space, core->config.server_id),
 				   .duration_ms = away_ms };
+	struct rsp_element *e;
+	struct rsp_walk walk;
 
-	r->ops->record(r->ctx, &event);
-	forget_others(r);
-	rsp_join_begin(r);
+	core->ops->record(core->ctx, &event);
+	/* Other registrars have taken us for dead, and our elements over; the elements that are still connected to us
+	 * register again when their connections close. Unless all registrars were away together: then the first one that
+	 * serves has its old table. */
+	rsp_look_clear(n->looks);
+	rsp_link_close_all(core);
+	while (n->n_peers > 0)
+		rsp_peer_remove(n, n->peer[n->n_peers - 1]);
+	for (unsigned i = 0; i < n->n_contacts; i++) {
+		rsp_contact_reset(n, n->contact[i], false);
+		n->contact[i]->peer_id = n->contact[i]->listed_id = 0;
+	}
+	rsp_walk_begin(core->space, &walk, 0);
+	while ((e = rsp_walk_next(&walk)))
+		make_old(core, rsp_member(e));
+	rsp_walk_end(&walk);
+	rsp_join_begin(n);
 }

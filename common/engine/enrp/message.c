@@ -1,43 +1,21 @@
-#include "engine/registrar/registrar_priv.h"
-
-/* Messages between registrars, RFC 5353 s.2: who may say what, and where it goes. */
+#include "engine/enrp/message.h"
 
 void
-rsp_enrp_set(struct rsp_registrar *r, struct rsp_enrp_timer *timer, uint64_t in_ms)
+rsp_enrp_send(struct rsp_enrp *n, uint32_t link, struct rsp_message *msg)
 {
-	rsp_wheel_set(&r->enrp, &timer->timer, r->now_ms + in_ms);
-}
-
-void
-rsp_enrp_record(struct rsp_registrar *r, enum rsp_event_kind kind, const struct rsp_peer *peer, const char *reason)
-{
-	struct rsp_event event = { .kind = kind,
-				   .protocol = RSP_ENRP,
-				   .cause = RSP_CAUSE_NONE,
-				   .reason = reason,
-				   .peer_id = peer->server_id,
-				   .peer_name = *peer->name ? peer->name : NULL };
-
-	r->ops->record(r->ctx, &event);
-}
-
-void
-rsp_enrp_send(struct rsp_registrar *r, uint32_t link, struct rsp_message *msg)
-{
+	struct rsp_core *core = n->core;
 	size_t size;
 
 	msg->protocol = RSP_ENRP;
-	msg->sender_id = r->config.server_id;
-	if (rsp_message_encode(msg, r->out, sizeof(r->out), &size))
-		return; /* what we compose fits */
-	r->stats.sent++;
-	r->ops->send(r->ctx, link, rsp_bytes_of(r->out, size));
+	msg->sender_id = core->config.server_id;
+	if (rsp_message_encode(msg, core->out, sizeof(core->out), &size))
+		return; /* what this registrar composes fits */
+	rsp_core_send_octets(core, link, rsp_bytes_of(core->out, size));
 }
 
-/* RFC 5354 s.3.12.4: the parameter with the invalid values goes with the cause; where there is none, another cause is
- * told. */
+/* RFC 5354 s.3.12.4: the parameter with the invalid values goes with the cause. */
 static struct rsp_bytes
-invalid_part(const struct rsp_message *msg, uint8_t *room, size_t cap)
+encode_culprit(const struct rsp_message *msg, uint8_t *room, size_t cap)
 {
 	struct rsp_wr wr = rsp_wr_init(room, cap);
 
@@ -49,15 +27,15 @@ invalid_part(const struct rsp_message *msg, uint8_t *room, size_t cap)
 }
 
 void
-rsp_enrp_refuse(struct rsp_registrar *r, const struct rsp_link *link, const struct rsp_message *msg, uint16_t cause,
+rsp_enrp_refuse(struct rsp_enrp *n, const struct rsp_link *link, const struct rsp_message *msg, uint16_t cause,
 		const char *reason)
 {
-	uint8_t room[2304], part_room[2048];
-	struct rsp_bytes part = { 0 };
+	uint8_t room[2304], culprit_room[2048];
+	struct rsp_bytes culprit = { 0 };
 
 	if (cause == RSP_CAUSE_INVALID_VALUES) {
-		part = invalid_part(msg, part_room, sizeof(part_room));
-		cause = part.n ? cause : RSP_CAUSE_UNSPECIFIED;
+		culprit = encode_culprit(msg, culprit_room, sizeof(culprit_room));
+		cause = culprit.n ? cause : RSP_CAUSE_UNSPECIFIED; /* without a parameter another cause is sent */
 	}
 	struct rsp_event event = { .kind = RSP_EVENT_REFUSED,
 				   .protocol = RSP_ENRP,
@@ -70,76 +48,67 @@ rsp_enrp_refuse(struct rsp_registrar *r, const struct rsp_link *link, const stru
 	struct rsp_message error = { .type = ENRP_ERROR,
 				     .has = RSP_HAS_ERROR,
 				     .receiver_id = msg->sender_id,
-				     .error = rsp_error_compose(cause, part, room, sizeof(room)) };
+				     .error = rsp_error_compose(cause, culprit, room, sizeof(room)) };
 
-	r->stats.refused++;
-	rsp_registrar_record(r, link, event);
-	rsp_enrp_send(r, link->id, &error);
+	n->core->stats.refused++;
+	rsp_core_record(n->core, link, event);
+	rsp_enrp_send(n, link->id, &error);
 }
 
-/* Who we are, as told over @link. s.2.1: without a configured address, the one that the other side sees us at. */
+/* The Server Information of this registrar, as sent over @link. RFC 5353 s.2.1: without a configured address, it is the
+ * local address of the connection. False: peers cannot dial this registrar. */
 static bool
-our_info(const struct rsp_registrar *r, const struct rsp_link *link, uint8_t room[static RSP_ADDRS_ROOM(1)],
-	 struct rsp_server_info *ret)
+compose_info(const struct rsp_core *core, const struct rsp_link *link, uint8_t room[static RSP_ADDRS_ROOM(1)],
+	     struct rsp_server_info *ret)
 {
-	struct rsp_ip ip = r->config.enrp_ip.family ? r->config.enrp_ip : link->info.local;
+	struct rsp_ip ip = core->config.enrp_ip.family ? core->config.enrp_ip : link->info.local;
 
-	if (!r->config.enrp_port || !ip.family)
+	if (!core->config.enrp_port || !ip.family)
 		return false;
-	/* RFC deviation (RFC 5354 s.3.11): TCP, because that is what the TCP profile's registrars listen on */
-	*ret = (struct rsp_server_info){ .server_id = r->config.server_id,
-					 .transport = { .type = RSP_PARAM_TCP, .port = r->config.enrp_port } };
+	/* RFC deviation (RFC 5354 s.3.11): TCP, because that is what the registrars of the TCP profile listen on */
+	*ret = (struct rsp_server_info){ .server_id = core->config.server_id,
+					 .transport = { .type = RSP_PARAM_TCP, .port = core->config.enrp_port } };
 	rsp_transport_set_ips(&ret->transport, &ip, 1, room);
-	if (r->name)
-		ret->name = rsp_bytes_str(r->name);
+	if (core->name)
+		ret->name = rsp_bytes_str(core->name);
 	return true;
 }
 
 #define EMPTY_CHECKSUM 0xffff /* RFC 5353 s.3.6.2, of no element */
 
 void
-rsp_enrp_presence(struct rsp_registrar *r, uint32_t id, uint32_t receiver_id, bool reply)
+rsp_enrp_presence(struct rsp_enrp *n, const struct rsp_link *link, uint32_t receiver_id, bool reply)
 {
-	const struct rsp_link *link = rsp_registrar_link(r, id);
+	struct rsp_core *core = n->core;
 	uint8_t room[RSP_ADDRS_ROOM(1)];
 	struct rsp_message msg = { .type = ENRP_PRESENCE,
 				   .flags = reply ? ENRP_FLAG_REPLY_REQUIRED : 0,
 				   .has = RSP_HAS_CHECKSUM,
 				   .receiver_id = receiver_id,
 				   .checksum = EMPTY_CHECKSUM };
+	bool serving = core->state == RSP_REGISTRAR_SERVING;
 
 	if (!link)
 		return;
-	/* A registrar that joins gives no table, and the elements that it had before it was away are no longer its own. */
-	if (r->serving)
-		msg.checksum = rsp_home_checksum(r->space, r->config.server_id);
-	if (our_info(r, link, room, &msg.server_info)) {
+	/* A registrar that joins sends no table, and the elements that it had before it was away are not its own now. */
+	if (serving)
+		msg.checksum = rsp_home_checksum(core->space, core->config.server_id);
+	if (compose_info(core, link, room, &msg.server_info)) {
 		msg.has |= RSP_HAS_SERVER_INFO;
 		msg.server_info.has_digest = true;
-		msg.server_info.digest = r->serving ? rsp_home_digest(r->space, r->config.server_id) : 0;
+		msg.server_info.digest = serving ? rsp_home_digest(core->space, core->config.server_id) : 0;
 	}
-	r->stats.presences_sent++;
-	rsp_enrp_send(r, id, &msg);
-}
-
-void
-rsp_enrp_presences(struct rsp_registrar *r, bool reply)
-{
-	for (unsigned i = 0; i < r->n_peers; i++) {
-		uint32_t link = rsp_peer_link(r->peer[i]);
-
-		if (link)
-			rsp_enrp_presence(r, link, 0, reply);
-	}
+	core->stats.presences_sent++;
+	rsp_enrp_send(n, link->id, &msg);
 }
 
 struct rsp_mark
-rsp_enrp_open(struct rsp_registrar *r, struct rsp_wr *wr, uint8_t type, uint8_t flags, uint32_t receiver_id)
+rsp_enrp_open(struct rsp_enrp *n, struct rsp_wr *wr, uint8_t type, uint8_t flags, uint32_t receiver_id)
 {
-	*wr = rsp_wr_init(r->out, RSP_MESSAGE_MAX - 3);
+	*wr = rsp_wr_init(n->core->out, RSP_MESSAGE_MAX - 3);
 	struct rsp_mark whole = rsp_wr_msg_open(wr, type, flags);
 
-	rsp_wr_u32(wr, r->config.server_id);
+	rsp_wr_u32(wr, n->core->config.server_id);
 	rsp_wr_u32(wr, receiver_id);
 	return whole;
 }

@@ -1,203 +1,137 @@
+#include "engine/enrp/ownership.h"
+
 #include <stdlib.h>
 
+#include "engine/enrp/message.h"
 #include "engine/enrp/statement.h"
-#include "engine/registrar/registrar_priv.h"
-
-/* Which registrar owns an element. Of each statement of another registrar the facts are gathered (statement.c),
- * rsp_owner_judge() decides about it (model/ownership.h has the rules), and its verdict is carried out here. And the
- * updates that this registrar sends: RFC 5353 s.3.3.1. */
-
-/* Updates that this registrar sends, RFC 5353 s.3.3.1 */
-
-static struct rsp_bytes
-compose_update(struct rsp_registrar *r, const struct rsp_element *e, uint16_t action, uint32_t receiver_id)
-{
-	struct rsp_wr wr;
-	struct rsp_mark whole = rsp_enrp_open(r, &wr, ENRP_HANDLE_UPDATE, 0, receiver_id);
-
-	rsp_wr_u16(&wr, action);
-	rsp_wr_u16(&wr, 0);
-	rsp_bytes_param_encode(&wr, RSP_PARAM_POOL_HANDLE, rsp_pool_handle(e->pool));
-	rsp_element_write(&wr, e, true);
-	return rsp_enrp_close(&wr, whole);
-}
-
-/* Send an update about @e to every connected peer; the others learn of the change from their next audit. The receiver's
- * id is 0, so that all get the same octets. @passed_on: @e has just moved from us to its new home, on which this update
- * is not needed, nor on peers that state no versions. */
-static void
-announce(struct rsp_registrar *r, const struct rsp_element *e, uint16_t action, bool passed_on)
-{
-	struct rsp_bytes update = { 0 };
-
-	for (unsigned i = 0; i < r->n_peers; i++) {
-		uint32_t link = rsp_peer_link(r->peer[i]);
-
-		if (!link)
-			continue;
-		if (passed_on && (!r->peer[i]->pipelines || r->peer[i]->server_id == rsp_element_home_id(e)))
-			continue;
-		if (!update.n)
-			update = compose_update(r, e, action, 0);
-		r->stats.sent++;
-		r->stats.updates_sent++;
-		r->ops->send(r->ctx, link, update);
-	}
-}
-
-void
-rsp_updates_send(struct rsp_registrar *r, const struct rsp_element *e, uint16_t action)
-{
-	announce(r, e, action, false);
-}
-
-/* Send @peer alone what is on record of @e. */
-static void
-send_record(struct rsp_registrar *r, const struct rsp_peer *peer, const struct rsp_element *e)
-{
-	uint32_t link = rsp_peer_link(peer);
-
-	if (!link)
-		return;
-	r->stats.sent++;
-	r->stats.updates_sent++;
-	r->ops->send(r->ctx, link, compose_update(r, e, ENRP_ADD_PE, peer->server_id));
-}
-
-/* Send @peer the statement @pe. @asks: the message names @peer as its receiver, which asks it to answer if it knows
- * better. */
-static void
-send_statement(struct rsp_registrar *r, const struct rsp_peer *peer, bool asks, uint16_t action,
-	       struct rsp_bytes handle, const struct rsp_pool_element *pe)
-{
-	struct rsp_message msg = { .type = ENRP_HANDLE_UPDATE,
-				   .has = RSP_HAS_HANDLE | RSP_HAS_ELEMENT,
-				   .receiver_id = asks ? peer->server_id : 0,
-				   .update_action = action,
-				   .handle = handle,
-				   .element = *pe };
-	uint32_t link = rsp_peer_link(peer);
-
-	if (!link)
-		return;
-	msg.element.unknown = (struct rsp_unknown){ 0 };
-	r->stats.updates_sent++;
-	rsp_enrp_send(r, link, &msg);
-}
+#include "engine/enrp/update.h"
+#include "engine/registrar/subscription.h"
+#include "engine/registrar/version.h"
 
 /* The question has the form of a removal by us, in the version on record: the home contests that. */
 void
-rsp_claim_ask_home(struct rsp_registrar *r, const struct rsp_peer *home, const struct rsp_element *e)
+rsp_ownership_ask_home(struct rsp_enrp *n, const struct rsp_peer *home, const struct rsp_member *m)
 {
 	struct rsp_pool_element pe = { 0 };
 
-	if (!home->pipelines || e->rival)
+	if (!home->versioned || m->claim)
 		return;
-	rsp_element_decode(e, &pe);
-	pe.home_id = r->config.server_id;
-	send_statement(r, home, true, ENRP_DEL_PE, rsp_pool_handle(e->pool), &pe);
+	rsp_element_decode(m->element, &pe);
+	pe.home_id = n->core->config.server_id;
+	rsp_update_send(n, home, true, ENRP_DEL_PE, rsp_pool_handle(m->element->pool), &pe);
 }
 
 /* Verdicts that change the record */
 
 static void
-bury(struct rsp_registrar *r, struct rsp_bytes handle, uint32_t pe_id, uint64_t version)
+bury(struct rsp_core *core, struct rsp_bytes handle, uint32_t pe_id, uint64_t version)
 {
-	rsp_tombstone_put(&r->tombstones, handle, pe_id, version, r->now_ms + r->config.tombstone_ms);
+	rsp_tombstone_put(&core->tombstones, handle, pe_id, version, core->now_ms + core->config.tombstone_ms);
 }
 
-static void
-drop_pending(struct rsp_element *e)
+/* Whether the table of the element's home is being downloaded, and has not listed it. */
+static bool
+is_marked(const struct rsp_member *m)
 {
-	free(e->rival);
-	e->rival = NULL;
+	return m->phase == RSP_MEMBER_FOREIGN_MARKED || m->phase == RSP_MEMBER_FOREIGN_SWEEP ||
+	       m->phase == RSP_MEMBER_FOREIGN_CLAIMED_MARKED;
 }
 
-/* The home of @e has it: it is not swept. A pending claim stays pending. */
-static void
-confirm(struct rsp_registrar *r, struct rsp_element *e)
+static bool
+is_claimed(const struct rsp_member *m)
 {
-	e->marked = false;
-	if (!e->rival)
-		rsp_wheel_cancel(&r->keepalive, &e->keepalive);
+	return m->phase == RSP_MEMBER_FOREIGN_CLAIMED || m->phase == RSP_MEMBER_FOREIGN_CLAIMED_MARKED;
 }
 
-/* @e, which was ours, moves as @event has it: tell the element, and undo what its home does. */
+/* The home of the element has it: it is not swept. A pending claim stays pending. */
 static void
-let_go(struct rsp_registrar *r, struct rsp_element *e, const struct rsp_event *event)
+confirm(struct rsp_core *core, struct rsp_member *m)
 {
-	rsp_asap_gone(r, e, RSP_CAUSE_MOVED);
-	rsp_reports_clear(e);
-	r->ops->record(r->ctx, event);
-	rsp_registrar_count(r, e, -1);
-	rsp_wheel_cancel(&r->expiry, &e->expiry);
-	rsp_wheel_cancel(&r->keepalive, &e->keepalive);
-	rsp_element_attach(e, NULL);
-	e->waiting = e->adopting = false;
-	r->stats.moved++;
+	if (m->claim && is_claimed(m))
+		rsp_member_enter(core, m, RSP_MEMBER_FOREIGN_CLAIMED, m->timer.deadline_ms);
+	else
+		rsp_member_enter(core, m, RSP_MEMBER_FOREIGN, RSP_NEVER);
 }
 
-/* The claim @pe has just become the record of @e. */
+/* Forget the pending claim to another registrar's element, and wait for nothing. */
 static void
-believed(struct rsp_registrar *r, const struct rsp_pool_element *pe, struct rsp_element *e, bool was_ours)
+withdraw(struct rsp_core *core, struct rsp_member *m)
 {
-	const struct rsp_rival *pending = e->rival;
+	rsp_member_clear_claim(m);
+	rsp_member_enter(core, m, is_marked(m) ? RSP_MEMBER_FOREIGN_MARKED : RSP_MEMBER_FOREIGN, RSP_NEVER);
+}
 
-	e->claimed_by = 0;
-	confirm(r, e);
-	rsp_watch_changed(r, r->now_ms, e->pool, false);
+/* The element was ours and moves as @event has it: send it the cause, and undo what its home does. */
+static void
+let_go(struct rsp_core *core, struct rsp_member *m, const struct rsp_event *event)
+{
+	rsp_member_send_removed(core, m, RSP_CAUSE_MOVED);
+	rsp_member_clear_reports(m);
+	core->ops->record(core->ctx, event);
+	rsp_member_count(core, m, -1);
+	rsp_wheel_cancel(&core->expiry, &m->expiry);
+	rsp_link_detach(m);
+	rsp_member_enter(core, m, RSP_MEMBER_FOREIGN, RSP_NEVER);
+	core->stats.moved++;
+}
+
+/* The claim @pe has just become the record of the element. */
+static void
+believed(struct rsp_enrp *n, const struct rsp_pool_element *pe, struct rsp_member *m, bool was_ours)
+{
+	m->claimed_by = 0;
+	confirm(n->core, m);
+	rsp_subscription_pool_changed(n->core, m->element->pool);
 	if (was_ours && !(pe->version & 1)) /* a takeover is found by the next audit: it may be of many elements */
-		announce(r, e, ENRP_ADD_PE, true);
-	if (pending && pending->by == pe->home_id) /* it waited for the home, and now the home itself says so */
-		rsp_claim_unanswered(r, e);
+		rsp_member_note(n->core, m, RSP_NEWS_PASS_ON);
+	if (m->claim && m->claim->by == pe->home_id) /* it waited for the home, and now the home itself says so */
+		rsp_ownership_claim_unanswered(n, m);
 }
 
-/* Let the claim @pe become the record. @e: the element on record, NULL: none; if it was ours, it has moved. @peer: the
+/* Let the claim @pe become the record. @m: the element on record, NULL: none; if it was ours, it has moved. @peer: the
  * sender of the claim, NULL: it is off the peer list. If the handlespace has no room, that is recorded, and an element
  * that was ours is forgotten. */
 static void
-believe(struct rsp_registrar *r, const struct rsp_peer *peer, struct rsp_bytes handle,
-	const struct rsp_pool_element *pe, struct rsp_element *e)
+believe(struct rsp_enrp *n, const struct rsp_peer *peer, struct rsp_bytes handle, const struct rsp_pool_element *pe,
+	struct rsp_member *m)
 {
-	bool was_ours = e && rsp_element_home_id(e) == r->config.server_id, is_new;
+	bool was_ours = m && rsp_member_is_own(n->core, m);
 	struct rsp_event event = { .kind = RSP_EVENT_PE_MOVED,
 				   .protocol = RSP_ENRP,
 				   .handle = handle,
 				   .pe_id = pe->pe_id,
 				   .cause = RSP_CAUSE_NONE,
-				   .identity = was_ours ? e->owner : NULL,
+				   .identity = was_ours ? m->element->owner : NULL,
 				   .by_id = pe->home_id };
 
 	if (was_ours)
-		let_go(r, e, &event);
-	if (e && (was_ours || rsp_version_known(e) <= pe->version))
-		drop_pending(e);
-	enum rsp_err err = rsp_handlespace_put(r->space, handle, pe, &e, &is_new);
+		let_go(n->core, m, &event);
+	if (m && (was_ours || rsp_version_known(m) <= pe->version))
+		rsp_member_clear_claim(m);
+	enum rsp_err err = rsp_member_put(n->core, handle, pe, &m);
 	if (!err) {
-		believed(r, pe, e, was_ours);
+		believed(n, pe, m, was_ours);
 		return;
 	}
 	event.kind = RSP_EVENT_LIMIT;
 	event.reason = err == RSP_ELIMIT ? "handlespace-full" : rsp_err_key(err);
 	event.peer_id = peer ? peer->server_id : 0;
-	rsp_registrar_record(r, peer ? rsp_registrar_link(r, peer->heard_over) : NULL, event);
+	rsp_core_record(n->core, peer ? rsp_link_find(n->core, peer->last_link) : NULL, event);
 	if (was_ours)
-		rsp_registrar_forget(r, r->now_ms, e);
+		rsp_member_forget(n->core, m);
 }
 
-/* The connection of the element was closed when we were away: the element has the grace time to come back. */
+/* The connection of the element was closed while this registrar was away: it has the grace time to register again. */
 static void
-take_back(struct rsp_registrar *r, struct rsp_bytes handle, const struct rsp_pool_element *pe)
+take_back(struct rsp_core *core, struct rsp_bytes handle, const struct rsp_pool_element *pe)
 {
-	struct rsp_element *e;
-	bool is_new;
+	struct rsp_member *m;
 
-	if (rsp_handlespace_put(r->space, handle, pe, &e, &is_new))
+	if (rsp_member_put(core, handle, pe, &m))
 		return;
-	rsp_registrar_count(r, e, 1);
-	rsp_wheel_set(&r->expiry, &e->expiry,
-		      pe->lifetime_s < 0 ? RSP_NEVER : r->now_ms + (uint64_t)pe->lifetime_s * 1000);
-	rsp_wheel_set(&r->keepalive, &e->keepalive, r->now_ms + r->config.reconnect_grace_ms);
+	rsp_member_count(core, m, 1);
+	rsp_member_set_life(core, m, pe->lifetime_s);
+	rsp_member_enter(core, m, RSP_MEMBER_GRACE, core->now_ms + core->config.reconnect_grace_ms);
 }
 
 /* Verdicts that wait for an answer */
@@ -218,109 +152,108 @@ encode_known(const struct rsp_pool_element *pe, uint8_t *room, size_t cap)
 /* Note the claim @pe (NULL: the removal) of the registrar @by as pending. False: out of memory, or @pe is too large for
  * any registrar to store. */
 static bool
-note_pending(struct rsp_element *e, uint32_t by, uint64_t version, const struct rsp_pool_element *pe)
+note_pending(struct rsp_member *m, uint32_t by, uint64_t version, const struct rsp_pool_element *pe)
 {
 	uint8_t room[2048];
 	struct rsp_bytes octets = pe ? encode_known(pe, room, sizeof(room)) : (struct rsp_bytes){ 0 };
 
 	if (pe && octets.n == 0)
 		return false;
-	struct rsp_rival *pending = calloc(1, sizeof(*pending) + octets.n);
+	struct rsp_pending_claim *pending = calloc(1, sizeof(*pending) + octets.n);
 	if (!pending)
 		return false;
 	pending->by = by;
 	pending->version = version;
-	pending->gone = !pe;
+	pending->removed = !pe;
 	pending->size = (uint16_t)octets.n;
 	if (octets.n)
 		memcpy(pending->octets, octets.p, octets.n);
-	drop_pending(e);
-	e->rival = pending;
+	rsp_member_clear_claim(m);
+	m->claim = pending;
 	return true;
 }
 
-/* Ask @e, which is connected to us, in @in_ms. A connection that is not up yet needs no question: @e is asked anyway as
- * soon as it is up. */
+/* Ask the element, which is connected to us, in @in_ms. If its link is not up yet, it is asked anyway as soon as it is. */
 static void
-ask_element(struct rsp_registrar *r, struct rsp_element *e, uint64_t in_ms)
+ask_element(struct rsp_core *core, struct rsp_member *m, uint64_t in_ms)
 {
-	const struct rsp_link *link = rsp_registrar_link(r, e->link);
-	uint64_t at_ms = r->now_ms + in_ms;
+	uint64_t at_ms = core->now_ms + in_ms;
 
-	if (!link || !link->up)
-		return;
 	if (in_ms == 0)
-		rsp_asap_keep_alive_soon(r, r->now_ms, e);
-	else if (!e->waiting && (!rsp_timer_is_set(&e->keepalive) || e->keepalive.deadline_ms > at_ms))
-		rsp_wheel_set(&r->keepalive, &e->keepalive, at_ms);
+		rsp_member_ask_soon(core, m);
+	else if (m->phase == RSP_MEMBER_HELD && (!rsp_timer_is_set(&m->timer) || m->timer.deadline_ms > at_ms))
+		rsp_member_postpone(core, m, at_ms);
 }
 
 /* The sender claims or removes an element of ours: note that as pending, and record it; then, by @verdict, ask the
  * element in @in_ms, await it, or yield. */
 static void
-contest(struct rsp_registrar *r, enum owner_verdict verdict, const struct rsp_statement *s, uint64_t in_ms)
+contest(struct rsp_enrp *n, enum owner_verdict verdict, const struct rsp_statement *s, uint64_t in_ms)
 {
 	uint32_t by = s->adds ? s->pe.home_id : s->peer->server_id;
 	struct rsp_event event = { .kind = RSP_EVENT_PE_CONTESTED,
 				   .protocol = RSP_ENRP,
-				   .handle = rsp_pool_handle(s->e->pool),
-				   .pe_id = s->e->pe_id,
+				   .handle = rsp_pool_handle(s->m->element->pool),
+				   .pe_id = s->m->element->pe_id,
 				   .cause = RSP_CAUSE_NONE,
 				   .reason = s->adds ? "claimed" : "removed",
-				   .identity = s->e->owner,
+				   .identity = s->m->element->owner,
 				   .by_id = by };
 
-	if (!note_pending(s->e, by, s->pe.version, s->adds ? &s->pe : NULL))
+	if (!note_pending(s->m, by, s->pe.version, s->adds ? &s->pe : NULL))
 		return;
-	r->stats.contested++;
-	rsp_registrar_record(r, rsp_registrar_link(r, s->peer->heard_over), event);
+	n->core->stats.contested++;
+	rsp_core_record(n->core, rsp_link_find(n->core, s->peer->last_link), event);
 	if (verdict == OWNER_YIELD)
-		rsp_rival_lost(r, s->e);
+		rsp_ownership_claim_accepted(n, s->m);
 	else if (verdict == OWNER_ASK_ELEMENT)
-		ask_element(r, s->e, in_ms);
+		ask_element(n->core, s->m, in_ms);
 }
 
 /* Note the statement as pending, and pass it on to the home. A removal is one of a claim that is pending already, whose
  * deadline stays. */
 static void
-ask_home(struct rsp_registrar *r, const struct rsp_statement *s)
+ask_home(struct rsp_enrp *n, const struct rsp_statement *s)
 {
-	const struct rsp_peer *home = rsp_peer_find(r, rsp_element_home_id(s->e));
+	const struct rsp_peer *home = rsp_peer_find(n, rsp_element_home_id(s->m->element));
+	bool marked = is_marked(s->m);
 
-	if (!home || !note_pending(s->e, s->pe.home_id, s->pe.version, s->adds ? &s->pe : NULL))
+	if (!home || !note_pending(s->m, s->pe.home_id, s->pe.version, s->adds ? &s->pe : NULL))
 		return;
 	if (s->adds)
-		rsp_wheel_set(&r->keepalive, &s->e->keepalive, r->now_ms + r->config.max_time_no_response_ms);
-	send_statement(r, home, true, s->adds ? ENRP_ADD_PE : ENRP_DEL_PE, s->handle, &s->pe);
+		rsp_member_enter(n->core, s->m, marked ? RSP_MEMBER_FOREIGN_CLAIMED_MARKED : RSP_MEMBER_FOREIGN_CLAIMED,
+				 n->core->now_ms + n->core->config.max_time_no_response_ms);
+	rsp_update_send(n, home, true, s->adds ? ENRP_ADD_PE : ENRP_DEL_PE, s->handle, &s->pe);
 }
 
 static void
-believe_pending(struct rsp_registrar *r, const struct rsp_rival *pending, struct rsp_element *e)
+believe_pending(struct rsp_enrp *n, const struct rsp_pending_claim *pending, struct rsp_member *m)
 {
 	struct rsp_rd rd = rsp_rd_init(rsp_bytes_of(pending->octets, pending->size), 0), body;
 	struct rsp_pool_element pe = { 0 };
 	uint16_t type;
 
-	if (rsp_rd_tlv(&rd, &type, &body)) /* we encoded it */
+	if (rsp_rd_tlv(&rd, &type, &body)) /* this registrar encoded it */
 		rsp_pool_element_decode(&body, &pe);
-	believe(r, rsp_peer_find(r, pending->by), rsp_pool_handle(e->pool), &pe, e);
+	believe(n, rsp_peer_find(n, pending->by), rsp_pool_handle(m->element->pool), &pe, m);
 }
 
 void
-rsp_rival_won(struct rsp_registrar *r, struct rsp_element *e)
+rsp_ownership_claim_refuted(struct rsp_enrp *n, struct rsp_member *m)
 {
-	const struct rsp_rival *pending = e->rival;
-	uint64_t version = rsp_version_next(r, rsp_pool_handle(e->pool), e->pe_id, pending->version);
+	struct rsp_element *e = m->element;
 
-	rsp_element_set_version(e, version);
-	drop_pending(e);
-	rsp_updates_send(r, e, ENRP_ADD_PE);
+	rsp_element_set_version(e, rsp_version_next(n->core, rsp_pool_handle(e->pool), e->pe_id, m->claim->version));
+	rsp_member_clear_claim(m);
+	rsp_member_note(n->core, m, RSP_NEWS_ADD);
 }
 
-/* The removal of @e, which is ours, holds. Peers that know @e as ours, and have not believed the removal, are told. */
+/* The removal of the element, which is ours, holds. Peers that know it as ours, and have not accepted the removal, are sent
+ * an update. */
 static void
-remove_ours(struct rsp_registrar *r, const struct rsp_rival *removal, struct rsp_element *e)
+remove_own(struct rsp_core *core, const struct rsp_pending_claim *removal, struct rsp_member *m)
 {
+	struct rsp_element *e = m->element;
 	struct rsp_event event = { .kind = RSP_EVENT_PE_MOVED,
 				   .protocol = RSP_ENRP,
 				   .handle = rsp_pool_handle(e->pool),
@@ -330,41 +263,43 @@ remove_ours(struct rsp_registrar *r, const struct rsp_rival *removal, struct rsp
 				   .identity = e->owner,
 				   .by_id = removal->by };
 
-	r->ops->record(r->ctx, &event);
-	rsp_asap_gone(r, e, RSP_CAUSE_UNANSWERED);
-	bury(r, event.handle, e->pe_id, removal->version);
+	core->ops->record(core->ctx, &event);
+	rsp_member_send_removed(core, m, RSP_CAUSE_UNANSWERED);
+	bury(core, event.handle, e->pe_id, removal->version);
 	rsp_element_set_version(e, removal->version);
-	rsp_updates_send(r, e, ENRP_DEL_PE);
-	rsp_registrar_forget(r, r->now_ms, e);
+	rsp_member_note(core, m, RSP_NEWS_DEL);
+	rsp_member_forget(core, m);
 }
 
 /* A claimant that is off the peer list by now must be on it again: the death of a registrar that is not watched goes
  * unnoticed, and its elements would stay for ever. If the list has no room, the claim counts as a removal. */
 void
-rsp_rival_lost(struct rsp_registrar *r, struct rsp_element *e)
+rsp_ownership_claim_accepted(struct rsp_enrp *n, struct rsp_member *m)
 {
-	struct rsp_rival *pending = e->rival;
+	struct rsp_pending_claim *pending = m->claim;
 
-	e->rival = NULL;
-	if (pending->gone || !rsp_peer_get(r, pending->by))
-		remove_ours(r, pending, e);
+	m->claim = NULL;
+	if (pending->removed || !rsp_peer_get(n, pending->by))
+		remove_own(n->core, pending, m);
 	else
-		believe_pending(r, pending, e);
+		believe_pending(n, pending, m);
 	free(pending);
 }
 
 void
-rsp_claim_unanswered(struct rsp_registrar *r, struct rsp_element *e)
+rsp_ownership_claim_unanswered(struct rsp_enrp *n, struct rsp_member *m)
 {
-	struct rsp_rival *pending = e->rival;
-	const struct rsp_peer *claimant = rsp_peer_find(r, pending->by);
+	struct rsp_pending_claim *pending = m->claim;
+	const struct rsp_peer *claimant = rsp_peer_find(n, pending->by);
+	const struct rsp_element *e = m->element;
 
-	e->rival = NULL;
-	if (pending->gone) {
-		bury(r, rsp_pool_handle(e->pool), e->pe_id, pending->version);
-		rsp_registrar_forget(r, r->now_ms, e);
+	m->claim = NULL;
+	withdraw(n->core, m);
+	if (pending->removed) {
+		bury(n->core, rsp_pool_handle(e->pool), e->pe_id, pending->version);
+		rsp_member_forget(n->core, m);
 	} else if (claimant && rsp_peer_is_alive(claimant)) {
-		believe_pending(r, pending, e);
+		believe_pending(n, pending, m);
 	}
 	free(pending);
 }
@@ -372,18 +307,18 @@ rsp_claim_unanswered(struct rsp_registrar *r, struct rsp_element *e)
 /* Verdicts that answer the sender */
 
 static void
-refuse_update(struct rsp_registrar *r, enum owner_verdict verdict, const struct rsp_statement *s)
+refuse_update(struct rsp_enrp *n, enum owner_verdict verdict, const struct rsp_statement *s)
 {
 	if (verdict == OWNER_REFUSE_NOT_HOME)
-		rsp_enrp_refuse(r, s->link, s->msg, RSP_CAUSE_SECURITY, "element-of-another-registrar");
+		rsp_enrp_refuse(n, s->link, s->msg, RSP_CAUSE_SECURITY, "element-of-another-registrar");
 	else if (verdict == OWNER_REFUSE_INVALID)
-		rsp_enrp_refuse(r, s->link, s->msg, RSP_CAUSE_INVALID_VALUES, "element");
+		rsp_enrp_refuse(n, s->link, s->msg, RSP_CAUSE_INVALID_VALUES, "element");
 	else
-		rsp_enrp_refuse(r, s->link, s->msg, s->cause, s->refusal);
+		rsp_enrp_refuse(n, s->link, s->msg, s->cause, s->refusal);
 }
 
 static void
-record_refusal(struct rsp_registrar *r, const struct rsp_statement *s, uint8_t message_type, uint16_t cause,
+record_refusal(struct rsp_enrp *n, const struct rsp_statement *s, uint8_t message_type, uint16_t cause,
 	       const char *reason)
 {
 	struct rsp_event event = { .kind = RSP_EVENT_REFUSED,
@@ -395,36 +330,24 @@ record_refusal(struct rsp_registrar *r, const struct rsp_statement *s, uint8_t m
 				   .reason = reason,
 				   .peer_id = s->peer->server_id };
 
-	r->stats.refused++;
-	rsp_registrar_record(r, rsp_registrar_link(r, s->peer->heard_over), event);
-}
-
-/* The claimant gets its own words back, as a removal that is ours. */
-static void
-send_removed(struct rsp_registrar *r, const struct rsp_statement *s)
-{
-	struct rsp_pool_element ours = s->pe;
-
-	ours.home_id = r->config.server_id;
-	ours.version = rsp_tombstone_version(&r->tombstones, s->handle, s->pe.pe_id);
-	send_statement(r, s->peer, false, ENRP_DEL_PE, s->handle, &ours);
+	n->core->stats.refused++;
+	rsp_core_record(n->core, rsp_link_find(n->core, s->peer->last_link), event);
 }
 
 /* Carry out a verdict by which the statement changes nothing on record, but is answered. */
 static void
-answer_stale(struct rsp_registrar *r, enum owner_verdict verdict, const struct rsp_statement *s)
+answer_stale(struct rsp_enrp *n, enum owner_verdict verdict, const struct rsp_statement *s)
 {
-	r->stats.updates_stale++;
+	n->core->stats.updates_stale++;
 	if (verdict == OWNER_TELL_SENDER)
-		send_record(r, s->peer, s->e);
+		rsp_update_tell(n, s->peer, s->m->element);
 	else if (verdict == OWNER_TELL_REMOVED)
-		send_removed(r, s);
+		rsp_update_tell_removed(n, s->peer, s->handle, &s->pe,
+					rsp_tombstone_version(&n->core->tombstones, s->handle, s->pe.pe_id));
 	else if (verdict == OWNER_CONFIRM_TO_SENDER || verdict == OWNER_WITHDRAW_AND_CONFIRM)
-		send_statement(r, s->peer, false, ENRP_ADD_PE, s->handle, &s->pe);
-	if (verdict == OWNER_WITHDRAW || verdict == OWNER_WITHDRAW_AND_CONFIRM) {
-		drop_pending(s->e);
-		rsp_wheel_cancel(&r->keepalive, &s->e->keepalive);
-	}
+		rsp_update_send(n, s->peer, false, ENRP_ADD_PE, s->handle, &s->pe);
+	if (verdict == OWNER_WITHDRAW || verdict == OWNER_WITHDRAW_AND_CONFIRM)
+		withdraw(n->core, s->m);
 }
 
 /* An element on record from before an absence is forgotten by @verdict. */
@@ -436,18 +359,18 @@ replaces_outdated(enum owner_verdict verdict)
 }
 
 static void
-carry_out(struct rsp_registrar *r, enum owner_verdict verdict, const struct owner_facts *f, struct rsp_statement *s)
+carry_out(struct rsp_enrp *n, enum owner_verdict verdict, const struct owner_facts *f, struct rsp_statement *s)
 {
 	if (f->outdated && replaces_outdated(verdict)) {
-		rsp_registrar_forget(r, r->now_ms, s->e);
-		s->e = NULL;
+		rsp_member_forget(n->core, s->m);
+		s->m = NULL;
 	}
 	switch (verdict) {
 	case OWNER_KEEP:
 		break;
 	case OWNER_NOTE_CLAIM:
-		s->e->claimed_by = s->pe.home_id;
-		r->stats.updates_stale++;
+		s->m->claimed_by = s->pe.home_id;
+		n->core->stats.updates_stale++;
 		break;
 	case OWNER_DROP:
 	case OWNER_FORGET:
@@ -456,99 +379,99 @@ carry_out(struct rsp_registrar *r, enum owner_verdict verdict, const struct owne
 	case OWNER_CONFIRM_TO_SENDER:
 	case OWNER_WITHDRAW:
 	case OWNER_WITHDRAW_AND_CONFIRM:
-		answer_stale(r, verdict, s);
+		answer_stale(n, verdict, s);
 		break;
 	case OWNER_REFUSE_NOT_HOME:
 	case OWNER_REFUSE_INVALID:
 	case OWNER_REFUSE_RIGHTS:
-		refuse_update(r, verdict, s);
+		refuse_update(n, verdict, s);
 		break;
 	case OWNER_REFUSE_OWNER:
 	case OWNER_REFUSE_OWNER_AND_TELL:
-		record_refusal(r, s, 0, RSP_CAUSE_SECURITY, "element-of-another");
+		record_refusal(n, s, 0, RSP_CAUSE_SECURITY, "element-of-another");
 		if (verdict == OWNER_REFUSE_OWNER_AND_TELL)
-			send_record(r, s->peer, s->e);
+			rsp_update_tell(n, s->peer, s->m->element);
 		break;
 	case OWNER_BELIEVE:
-		believe(r, s->peer, s->handle, &s->pe, s->e);
+		believe(n, s->peer, s->handle, &s->pe, s->m);
 		break;
 	case OWNER_TAKE_BACK:
-		take_back(r, s->handle, &s->pe);
+		take_back(n->core, s->handle, &s->pe);
 		break;
 	case OWNER_CONFIRM:
-		confirm(r, s->e);
+		confirm(n->core, s->m);
 		break;
 	case OWNER_BURY:
-		bury(r, s->handle, s->pe.pe_id, s->pe.version);
+		bury(n->core, s->handle, s->pe.pe_id, s->pe.version);
 		break;
 	case OWNER_REMOVE:
-		bury(r, s->handle, s->pe.pe_id, s->pe.version);
-		rsp_registrar_forget(r, r->now_ms, s->e);
+		bury(n->core, s->handle, s->pe.pe_id, s->pe.version);
+		rsp_member_forget(n->core, s->m);
 		break;
 	case OWNER_ASK_ELEMENT:
 	case OWNER_AWAIT_ELEMENT:
 	case OWNER_YIELD:
-		contest(r, verdict, s, 0);
+		contest(n, verdict, s, 0);
 		break;
 	case OWNER_ASK_HOME:
-		ask_home(r, s);
+		ask_home(n, s);
 		break;
 	}
 }
 
 void
-rsp_update_received(struct rsp_registrar *r, struct rsp_link *link, struct rsp_peer *peer,
+rsp_ownership_update_received(struct rsp_enrp *n, struct rsp_link *link, struct rsp_peer *peer,
 		    const struct rsp_message *msg)
 {
 	struct rsp_statement s = { .source = OWNER_UPDATE,
 			       .adds = msg->update_action == ENRP_ADD_PE,
-			       .asks = msg->receiver_id == r->config.server_id,
+			       .asks = msg->receiver_id == n->core->config.server_id,
 			       .msg = msg,
 			       .link = link,
 			       .peer = peer,
 			       .handle = msg->handle,
 			       .pe = msg->element };
-	struct owner_facts facts = rsp_statement_gather(r, &s);
+	struct owner_facts facts = rsp_statement_gather(n, &s);
 
-	r->stats.updates_received++;
-	carry_out(r, rsp_owner_judge(&facts), &facts, &s);
+	n->core->stats.updates_received++;
+	carry_out(n, rsp_owner_judge(&facts), &facts, &s);
 }
 
 /* An entry that is refused for its owner's rights is counted and recorded; the other entries of the table are taken. */
 bool
-rsp_claim(struct rsp_registrar *r, struct rsp_peer *peer, struct rsp_bytes handle, struct rsp_pool_element *pe)
+rsp_ownership_listed(struct rsp_enrp *n, struct rsp_peer *peer, struct rsp_bytes handle, struct rsp_pool_element *pe)
 {
-	struct rsp_statement s = { .source = peer->taking.own ? OWNER_TABLE_OWN : OWNER_TABLE_ALL,
+	struct rsp_statement s = { .source = peer->download.state == RSP_DOWNLOAD_OWN ? OWNER_TABLE_OWN : OWNER_TABLE_ALL,
 			       .adds = true,
 			       .peer = peer,
 			       .handle = handle,
 			       .pe = *pe };
-	struct owner_facts facts = rsp_statement_gather(r, &s);
+	struct owner_facts facts = rsp_statement_gather(n, &s);
 	enum owner_verdict verdict = rsp_owner_judge(&facts);
 
 	if (verdict == OWNER_REFUSE_INVALID)
 		return false;
 	if (verdict == OWNER_REFUSE_RIGHTS) {
-		peer->taking.refused++;
-		record_refusal(r, &s, ENRP_HANDLE_TABLE_RESPONSE, s.cause, s.refusal);
+		peer->download.refused++;
+		record_refusal(n, &s, ENRP_HANDLE_TABLE_RESPONSE, s.cause, s.refusal);
 		return true;
 	}
 	/* The mentor's table names homes that are new to us. Each must be watched, or its elements stay for ever. */
-	if (facts.claimant == OWNER_CLAIMANT_THIRD && !rsp_peer_told(r, pe->home_id))
+	if (facts.claimant == OWNER_CLAIMANT_THIRD && !rsp_peer_get_listed(n, pe->home_id))
 		return false;
-	carry_out(r, verdict, &facts, &s);
+	carry_out(n, verdict, &facts, &s);
 	return true;
 }
 
 /* Each of our elements counts as claimed by a takeover of the version on record. Those that are connected are asked in
- * bursts. */
+ * slices. */
 void
-rsp_claims_all(struct rsp_registrar *r, const struct rsp_peer *peer)
+rsp_ownership_claimed_all(struct rsp_enrp *n, const struct rsp_peer *peer)
 {
-	uint32_t n = 0;
+	uint32_t count = 0;
 
-	for (struct rsp_element *e = rsp_home_first(r->space, r->config.server_id), *next; e; e = next) {
-		struct rsp_statement s = { .adds = true, .peer = peer, .handle = rsp_pool_handle(e->pool), .e = e };
+	for (struct rsp_element *e = rsp_home_first(n->core->space, n->core->config.server_id), *next; e; e = next) {
+		struct rsp_statement s = { .adds = true, .peer = peer, .handle = rsp_pool_handle(e->pool), .m = rsp_member(e) };
 		struct owner_facts facts = { .claimant = OWNER_CLAIMANT_SENDER,
 					     .home = OWNER_HOME_US,
 					     .adds = true,
@@ -559,10 +482,10 @@ rsp_claims_all(struct rsp_registrar *r, const struct rsp_peer *peer)
 		rsp_element_decode(e, &s.pe);
 		s.pe.home_id = peer->server_id;
 		s.pe.version = rsp_version_taken_over(s.pe.version);
-		rsp_statement_gather_record(r, &s, &facts);
+		rsp_statement_gather_record(n, &s, &facts);
 		enum owner_verdict verdict = rsp_owner_judge(&facts);
-		uint64_t in_ms = RSP_BURST_MS * (uint64_t)(n++ / RSP_BURST);
+		uint64_t in_ms = RSP_SLICE_MS * (uint64_t)(count++ / RSP_SLICE);
 		if (verdict == OWNER_ASK_ELEMENT || verdict == OWNER_YIELD)
-			contest(r, verdict, &s, in_ms);
+			contest(n, verdict, &s, in_ms);
 	}
 }

@@ -1,7 +1,7 @@
-#ifndef RSP_ENGINE_ENRP_STATEMENT_H
-#define RSP_ENGINE_ENRP_STATEMENT_H
+#ifndef RSP_ENRP_STATEMENT_H
+#define RSP_ENRP_STATEMENT_H
 
-#include "engine/registrar/registrar_priv.h"
+#include "engine/enrp/peer.h"
 #include "model/ownership.h"
 
 /** What another registrar says of one element: an ENRP_HANDLE_UPDATE, or an entry of a handle table. */
@@ -16,7 +16,7 @@ struct rsp_statement {
 	struct rsp_pool_element pe;
 
 	/* set by rsp_statement_gather() */
-	struct rsp_element *e; /* the element on record; NULL: none */
+	struct rsp_member *m; /* the element on record; NULL: none */
 	const char *refusal;   /* why the owner or the claimant may not have the element; NULL: it may */
 	uint16_t cause;	       /* of @refusal: the cause that the sender is sent */
 };
@@ -25,9 +25,9 @@ struct rsp_statement {
  * Find out what rsp_owner_judge() must know about @s, and complete @s: its last fields, and the version of a statement
  * that came without one. Nothing else changes.
  */
-struct owner_facts rsp_statement_gather(const struct rsp_registrar *r, struct rsp_statement *s);
+struct owner_facts rsp_statement_gather(const struct rsp_enrp *n, struct rsp_statement *s);
 
-/** Fill in what the element on record, @s->e, has to do with the facts. f->home and f->joining must be set. */
-void rsp_statement_gather_record(const struct rsp_registrar *r, const struct rsp_statement *s, struct owner_facts *f);
+/** Fill in what the element on record, @s->m, has to do with the facts. f->home and f->joining must be set. */
+void rsp_statement_gather_record(const struct rsp_enrp *n, const struct rsp_statement *s, struct owner_facts *f);
 
 #endif

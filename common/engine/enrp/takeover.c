@@ -1,19 +1,37 @@
+#include "engine/enrp/takeover.h"
+
 #include <stdlib.h>
 
-#include "engine/registrar/registrar_priv.h"
+#include "engine/enrp/adopt.h"
+#include "engine/enrp/download.h"
+#include "engine/enrp/message.h"
+#include "engine/enrp/ownership.h"
+#include "engine/registrar/version.h"
 
-/* Taking over a dead registrar's elements: RFC 5353 s.3.5. Beyond the RFC: who still hears the target, or believes so,
- * looks for itself before it acknowledges; with nobody left to acknowledge the takeover is complete at once; an
- * initiator that dies in the middle is followed by another (RSP_PEER_INACTIVE ends). */
+#define PROTEST_DISTANCE_MS 100	 /* least time between two protests of this registrar that it lives */
+#define CLAIMED_DISTANCE_MS 1000 /* least time between two notes that a live peer was claimed to be taken over */
 
-#define INITIATORS_MAX 16
-#define PROTEST_MS     100
-#define CLAIMED_MS     1000
-#define LATE	       3 /* times the silence after which a registrar counts as dead */
+/* The takeover of @peer, made if need be. NULL: no memory. */
+static struct rsp_takeover *
+takeover_of(struct rsp_peer *peer)
+{
+	if (!peer->takeover)
+		peer->takeover = calloc(1, sizeof(*peer->takeover));
+	return peer->takeover;
+}
 
-/* s.2.1: what is announced to all names no receiver. */
 static void
-send_about(struct rsp_registrar *r, uint8_t type, const struct rsp_peer *to, uint32_t target_id)
+forget_takeover(struct rsp_peer *peer)
+{
+	if (peer->takeover)
+		free(peer->takeover->missing);
+	free(peer->takeover);
+	peer->takeover = NULL;
+}
+
+/* RFC 5353 s.2.1: a message to all registrars names no receiver. */
+static void
+send_about(struct rsp_enrp *n, uint8_t type, const struct rsp_peer *to, uint32_t target_id)
 {
 	struct rsp_message msg = { .type = type,
 				   .receiver_id = type == ENRP_INIT_TAKEOVER_ACK ? to->server_id : 0,
@@ -21,71 +39,373 @@ send_about(struct rsp_registrar *r, uint8_t type, const struct rsp_peer *to, uin
 	uint32_t link = rsp_peer_link(to);
 
 	if (link)
-		rsp_enrp_send(r, link, &msg);
+		rsp_enrp_send(n, link, &msg);
 }
 
+/* Which of the missing acknowledgements of @target's takeover is that of @id; false: it is not missing. */
 static bool
-is_missing(const struct rsp_peer *target, uint32_t id, uint32_t *ret_at)
+find_missing(const struct rsp_peer *target, uint32_t id, uint32_t *ret_at)
 {
-	for (uint32_t i = 0; i < target->n_missing; i++)
-		if (target->missing[i] == id) {
+	const struct rsp_takeover *takeover = target->takeover;
+
+	for (uint32_t i = 0; target->state == RSP_PEER_DEAD && takeover && i < takeover->n_missing; i++)
+		if (takeover->missing[i] == id) {
 			*ret_at = i;
 			return true;
 		}
 	return false;
 }
 
-/* s.3.5.2 */
 static void
-complete(struct rsp_registrar *r, struct rsp_peer *target)
+acknowledge(struct rsp_enrp *n, struct rsp_peer *target, uint32_t id)
 {
-	struct rsp_event event = { .kind = RSP_EVENT_TAKEOVER_DONE,
-				   .protocol = RSP_ENRP,
-				   .cause = RSP_CAUSE_NONE,
-				   .peer_id = target->server_id,
-				   .duration_ms = r->now_ms - target->takeover_ms };
-	char name[sizeof(target->name)];
-	struct rsp_element *e;
+	uint32_t at;
 
-	memcpy(name, target->name, sizeof(name));
-	event.peer_name = *name ? name : NULL;
-	for (unsigned i = 0; i < r->n_peers; i++)
-		if (r->peer[i] != target)
-			send_about(r, ENRP_TAKEOVER_SERVER, r->peer[i], target->server_id);
-	while ((e = rsp_home_first(r->space, target->server_id))) {
-		struct rsp_bytes handle = rsp_pool_handle(e->pool);
-
-		if (e->rival) { /* its home will not answer any more */
-			rsp_claim_unanswered(r, e);
-			continue;
-		}
-		if (rsp_element_rehome(r->space, e, r->config.server_id,
-				       rsp_version_taken_over(rsp_element_version(e)))) {
-			rsp_tombstone_put(&r->tombstones, handle, e->pe_id, rsp_element_version(e),
-					  r->now_ms + r->config.tombstone_ms);
-			rsp_registrar_forget(r, r->now_ms, e); /* no memory: it registers again */
-			continue;
-		}
-		rsp_registrar_count(r, e, 1);
-		rsp_adopt(r, e, RSP_BURST_MS * (uint64_t)(event.count++ / RSP_BURST));
-	}
-	r->stats.takeovers++;
-	rsp_peer_forget(r, target);
-	r->ops->record(r->ctx, &event);
+	if (!find_missing(target, id, &at))
+		return;
+	target->takeover->missing[at] = target->takeover->missing[--target->takeover->n_missing];
+	if (target->takeover->n_missing == 0)
+		rsp_peer_note(n, target);
 }
 
-bool
-rsp_takeover_is_late(const struct rsp_registrar *r, const struct rsp_peer *target)
+/* The registrar @id will acknowledge nothing any more: no takeover waits for it. */
+static void
+acknowledge_all(struct rsp_enrp *n, uint32_t id)
 {
-	uint64_t silence_ms = (uint64_t)r->config.max_time_last_heard_ms + r->config.max_time_no_response_ms;
-	bool silent = target->state == RSP_PEER_DEAD || target->state == RSP_PEER_INACTIVE;
+	for (unsigned i = 0; i < n->n_peers; i++)
+		acknowledge(n, n->peer[i], id);
+}
 
-	return silent && r->now_ms - target->last_heard_ms >= LATE * silence_ms;
+static void
+remove_peer(struct rsp_enrp *n, struct rsp_peer *peer)
+{
+	rsp_peer_remove(n, peer);
+	acknowledge_all(n, peer->server_id);
+}
+
+/* Liveness of peers, RFC 5353 s.3.4.3 */
+
+static void
+abort_takeover(struct rsp_enrp *n, struct rsp_peer *target, const char *reason)
+{
+	struct rsp_takeover *takeover = target->takeover;
+
+	if (takeover) {
+		free(takeover->missing);
+		takeover->missing = NULL;
+		takeover->n_missing = 0;
+		takeover->arbitrating = false;
+	}
+	rsp_peer_record(n, RSP_EVENT_TAKEOVER_ABORTED, target, reason);
 }
 
 void
-rsp_takeover_late_gone(struct rsp_registrar *r, const struct rsp_peer *target, struct rsp_element *e)
+rsp_takeover_peer_heard(struct rsp_enrp *n, struct rsp_peer *peer)
 {
+	const struct rsp_registrar_config *config = &n->core->config;
+
+	if (!peer->heard || peer->state != RSP_PEER_ACTIVE)
+		n->merging_until_ms = n->core->now_ms + config->hold_window_ms;
+	peer->heard = true;
+	peer->last_heard_ms = n->core->now_ms;
+	if (peer->state == RSP_PEER_DEAD)
+		abort_takeover(n, peer, "target-alive");
+	forget_takeover(peer); /* it lives: takeovers by others are not acknowledged */
+	if (peer->state == RSP_PEER_ACTIVE)
+		return;
+	if (peer->state == RSP_PEER_PROBED)
+		peer->answered_ms = n->core->now_ms;
+	rsp_peer_enter(n, peer, RSP_PEER_ACTIVE, config->max_time_last_heard_ms);
+	rsp_peer_record(n, RSP_EVENT_PEER_RETURNED, peer, NULL);
+}
+
+void
+rsp_takeover_probe(struct rsp_enrp *n, struct rsp_peer *peer, const char *reason)
+{
+	struct rsp_contact *contact = peer->contact;
+
+	if (peer->state != RSP_PEER_ACTIVE)
+		return;
+	rsp_peer_enter(n, peer, RSP_PEER_PROBED, n->core->config.max_time_no_response_ms);
+	rsp_peer_record(n, RSP_EVENT_PEER_SUSPECTED, peer, reason);
+	if (rsp_peer_is_dialled(peer))
+		rsp_enrp_presence(n, rsp_link_find(n->core, contact->link), peer->server_id, true);
+	if (peer->link_in)
+		rsp_enrp_presence(n, rsp_link_find(n->core, peer->link_in), peer->server_id, true);
+	/* a registrar that accepts connections and closes them at once is dialled only when its time has come */
+	if (contact && (contact->n_brief <= 1 || !rsp_timer_is_set(&contact->timer.timer)))
+		rsp_contact_dial(n, contact);
+}
+
+/* Acknowledge the takeovers of @target by others, and wait for these. */
+static void
+yield(struct rsp_enrp *n, struct rsp_peer *target)
+{
+	struct rsp_takeover *takeover = target->takeover;
+
+	rsp_peer_enter(n, target, RSP_PEER_INACTIVE, n->core->config.max_time_last_heard_ms);
+	for (uint32_t i = 0; takeover && i < takeover->n_initiators; i++) {
+		const struct rsp_peer *peer = rsp_peer_find(n, takeover->initiators[i]);
+
+		if (peer)
+			send_about(n, ENRP_INIT_TAKEOVER_ACK, peer, target->server_id);
+	}
+	if (takeover)
+		takeover->n_initiators = 0;
+	acknowledge_all(n, target->server_id);
+}
+
+/* RFC 5353 s.3.5.1: of several initiators the one with the highest server id wins. */
+static bool
+other_wins(const struct rsp_enrp *n, const struct rsp_peer *target)
+{
+	const struct rsp_takeover *takeover = target->takeover;
+
+	for (uint32_t i = 0; takeover && i < takeover->n_initiators; i++)
+		if (takeover->initiators[i] > n->core->config.server_id)
+			return true;
+	return false;
+}
+
+/* Whether the takeover of @target will never be complete, and need not: it has no elements left. */
+static bool
+is_pointless(const struct rsp_enrp *n, const struct rsp_peer *target)
+{
+	return rsp_peer_takeover_is_late(n, target) && !rsp_home_first(n->core->space, target->server_id);
+}
+
+/* A takeover that one peer never acknowledges does not keep dead elements in the handlespace for ever: they are asked, a
+ * slice at a time, and removed if they do not answer. */
+static void
+look_at_elements(struct rsp_enrp *n, const struct rsp_peer *target)
+{
+	struct rsp_core *core = n->core;
+	uint64_t count = 0;
+
+	if (!rsp_peer_takeover_is_late(n, target))
+		return;
+	for (struct rsp_element *e = rsp_home_first(core->space, target->server_id); e; e = rsp_home_next(e))
+		if (!rsp_timer_is_set(&rsp_member(e)->timer))
+			rsp_member_enter(core, rsp_member(e), RSP_MEMBER_FOREIGN_LOOK,
+					 core->now_ms + RSP_SLICE_MS * (count++ / RSP_SLICE));
+}
+
+static void
+send_initiations(struct rsp_enrp *n, const struct rsp_peer *target)
+{
+	for (uint32_t i = 0; i < target->takeover->n_missing; i++) {
+		const struct rsp_peer *peer = rsp_peer_find(n, target->takeover->missing[i]);
+
+		if (peer)
+			send_about(n, ENRP_INIT_TAKEOVER, peer, target->server_id);
+	}
+	send_about(n, ENRP_INIT_TAKEOVER, target, target->server_id); /* if it lives after all, it says so */
+}
+
+/* Ask all live peers to acknowledge our takeover of @target. RFC 5353 s.3.5.1 */
+static void
+arbitrate(struct rsp_enrp *n, struct rsp_peer *target)
+{
+	struct rsp_takeover *takeover = takeover_of(target);
+
+	rsp_peer_enter(n, target, RSP_PEER_DEAD, n->core->config.max_time_no_response_ms);
+	acknowledge_all(n, target->server_id);
+	if (is_pointless(n, target)) {
+		rsp_peer_note(n, target);
+		return;
+	}
+	look_at_elements(n, target);
+	if (other_wins(n, target)) {
+		yield(n, target);
+		return;
+	}
+	if (takeover) {
+		free(takeover->missing);
+		takeover->missing = calloc(n->n_peers, sizeof(uint32_t));
+	}
+	if (!takeover || !takeover->missing)
+		return; /* no memory: tried again with the timer */
+	takeover->started_ms = n->core->now_ms;
+	takeover->retries = takeover->n_missing = takeover->n_initiators = 0;
+	takeover->arbitrating = true;
+	for (unsigned i = 0; i < n->n_peers; i++) {
+		const struct rsp_peer *peer = n->peer[i];
+
+		if (peer != target && (peer->state == RSP_PEER_ACTIVE || peer->state == RSP_PEER_PROBED))
+			takeover->missing[takeover->n_missing++] = peer->server_id;
+	}
+	rsp_peer_record(n, RSP_EVENT_TAKEOVER_STARTED, target, NULL);
+	send_initiations(n, target);
+	if (takeover->n_missing == 0)
+		rsp_peer_note(n, target);
+}
+
+void
+rsp_takeover_begin(struct rsp_enrp *n, struct rsp_peer *peer, const char *reason)
+{
+	if (n->core->state != RSP_REGISTRAR_SERVING) { /* this registrar does not know yet which element is whose */
+		yield(n, peer);
+		if (peer->download.state != RSP_DOWNLOAD_NONE) /* it was the mentor */
+			rsp_download_fail(n, peer, "peer-dead");
+		return;
+	}
+	rsp_peer_record(n, RSP_EVENT_PEER_DEAD, peer, reason);
+	if (peer->download.state != RSP_DOWNLOAD_NONE)
+		rsp_download_fail(n, peer, "peer-dead");
+	arbitrate(n, peer);
+}
+
+/* A registrar has not acknowledged: the message was lost with a connection, or it still hears @target. */
+static void
+retry(struct rsp_enrp *n, struct rsp_peer *target)
+{
+	const struct rsp_registrar_config *config = &n->core->config;
+	struct rsp_takeover *takeover = target->takeover;
+	uint64_t wait_ms = config->max_time_no_response_ms;
+
+	if (!takeover || !takeover->arbitrating) {
+		arbitrate(n, target);
+		return;
+	}
+	if (is_pointless(n, target)) {
+		rsp_peer_note(n, target);
+		return;
+	}
+	look_at_elements(n, target);
+	for (uint32_t i = 0; i < takeover->retries && wait_ms < config->max_time_last_heard_ms; i++)
+		wait_ms *= 2;
+	takeover->retries++;
+	rsp_enrp_set(n, &target->timer,
+		     wait_ms < config->max_time_last_heard_ms ? wait_ms : config->max_time_last_heard_ms);
+	send_initiations(n, target);
+}
+
+void
+rsp_takeover_peer_due(struct rsp_enrp *n, struct rsp_peer *peer)
+{
+	struct rsp_core *core = n->core;
+	uint64_t silent_ms = core->now_ms - peer->last_heard_ms;
+
+	if (peer->takeover && peer->takeover->moving_to) {
+		rsp_peer_note(n, peer); /* the next slice */
+		return;
+	}
+	switch (peer->state) {
+	case RSP_PEER_ACTIVE:
+		if (silent_ms < core->config.max_time_last_heard_ms)
+			rsp_enrp_set(n, &peer->timer, core->config.max_time_last_heard_ms - silent_ms);
+		else
+			rsp_takeover_probe(n, peer, "silence");
+		break;
+	case RSP_PEER_PROBED:
+		if (rsp_core_liveness_is_paused(core))
+			rsp_enrp_set(n, &peer->timer, core->liveness_paused_until_ms - core->now_ms);
+		else
+			rsp_takeover_begin(n, peer, "no-response");
+		break;
+	case RSP_PEER_INACTIVE: /* the registrar that wanted to take it over has not done so */
+		rsp_takeover_begin(n, peer, "not-taken-over");
+		break;
+	case RSP_PEER_DEAD:
+		retry(n, peer);
+		break;
+	}
+}
+
+void
+rsp_takeover_tell(struct rsp_enrp *n, const struct rsp_peer *peer)
+{
+	uint32_t at;
+
+	for (unsigned i = 0; i < n->n_peers; i++)
+		if (find_missing(n->peer[i], peer->server_id, &at))
+			send_about(n, ENRP_INIT_TAKEOVER, peer, n->peer[i]->server_id);
+}
+
+/* The decided takeover: elements move. RFC 5353 s.3.5.2 */
+
+static void
+move_element(struct rsp_enrp *n, struct rsp_member *m, uint32_t to_id)
+{
+	struct rsp_core *core = n->core;
+	struct rsp_element *e = m->element;
+	uint64_t version = rsp_element_version(e);
+	bool to_us = to_id == core->config.server_id;
+
+	if (m->claim) { /* its home will not answer any more */
+		rsp_ownership_claim_unanswered(n, m);
+		return;
+	}
+	if (rsp_element_rehome(core->space, e, to_id, rsp_version_taken_over(version))) { /* no memory */
+		if (to_us) /* it registers again; else the next audit brings it */
+			rsp_tombstone_put(&core->tombstones, rsp_pool_handle(e->pool), e->pe_id, version,
+					  core->now_ms + core->config.tombstone_ms);
+		rsp_member_forget(core, m);
+		return;
+	}
+	if (to_us) {
+		rsp_member_count(core, m, 1);
+		rsp_adopt_queue(n, m, 0);
+	}
+}
+
+/* Move at most @most elements of @target to where they go, and take @target off the list after the last one. */
+static void
+move_elements(struct rsp_enrp *n, struct rsp_peer *target, uint32_t most)
+{
+	struct rsp_core *core = n->core;
+	struct rsp_takeover *takeover = target->takeover;
+	bool to_us = takeover->moving_to == core->config.server_id;
+	struct rsp_element *e;
+
+	for (; most > 0 && (e = rsp_home_first(core->space, target->server_id)); most--) {
+		move_element(n, rsp_member(e), takeover->moving_to);
+		takeover->n_moved++;
+	}
+	if (rsp_home_first(core->space, target->server_id)) {
+		rsp_enrp_set(n, &target->timer, RSP_SLICE_MS);
+		return;
+	}
+	struct rsp_event event = { .kind = to_us ? RSP_EVENT_TAKEOVER_DONE : RSP_EVENT_PEER_LEFT,
+				   .protocol = RSP_ENRP,
+				   .cause = RSP_CAUSE_NONE,
+				   .peer_id = target->server_id,
+				   .peer_name = *target->name ? target->name : NULL,
+				   .by_id = to_us ? 0 : takeover->moving_to,
+				   .count = takeover->n_moved,
+				   .duration_ms = to_us ? core->now_ms - takeover->started_ms : 0 };
+	core->stats.takeovers += to_us;
+	core->ops->record(core->ctx, &event);
+	remove_peer(n, target);
+}
+
+void
+rsp_takeover_settle(struct rsp_enrp *n, struct rsp_peer *peer)
+{
+	struct rsp_takeover *takeover = peer->takeover;
+	bool decided = peer->state == RSP_PEER_DEAD && takeover && takeover->arbitrating &&
+		       takeover->n_missing == 0;
+
+	if (takeover && takeover->moving_to) {
+		move_elements(n, peer, RSP_SLICE);
+	} else if (peer->state == RSP_PEER_DEAD && is_pointless(n, peer)) {
+		abort_takeover(n, peer, "unacknowledged");
+		remove_peer(n, peer);
+	} else if (decided) {
+		for (unsigned i = 0; i < n->n_peers; i++)
+			if (n->peer[i] != peer)
+				send_about(n, ENRP_TAKEOVER_SERVER, n->peer[i], peer->server_id);
+		takeover->moving_to = n->core->config.server_id;
+		rsp_peer_disconnect(n, peer);
+		move_elements(n, peer, RSP_SLICE);
+	}
+}
+
+void
+rsp_takeover_remove_silent(struct rsp_enrp *n, const struct rsp_peer *target, struct rsp_member *m)
+{
+	struct rsp_core *core = n->core;
+	const struct rsp_element *e = m->element;
 	struct rsp_event event = { .kind = RSP_EVENT_PE_REMOVED,
 				   .protocol = RSP_ENRP,
 				   .handle = rsp_pool_handle(e->pool),
@@ -96,229 +416,80 @@ rsp_takeover_late_gone(struct rsp_registrar *r, const struct rsp_peer *target, s
 				   .peer_id = target->server_id,
 				   .peer_name = *target->name ? target->name : NULL };
 
-	rsp_tombstone_put(&r->tombstones, event.handle, e->pe_id, rsp_element_version(e),
-			  r->now_ms + r->config.tombstone_ms);
-	r->ops->record(r->ctx, &event);
-	rsp_registrar_forget(r, r->now_ms, e);
-	r->stats.removed++;
+	rsp_tombstone_put(&core->tombstones, event.handle, e->pe_id, rsp_element_version(e),
+			  core->now_ms + core->config.tombstone_ms);
+	core->ops->record(core->ctx, &event);
+	rsp_member_forget(core, m);
+	core->stats.removed++;
 }
 
-/* A takeover that one peer never acknowledges does not keep the dead in the handlespace for ever: its elements are asked,
- * a burst at a time, and those that do not answer are removed. It ends when @target has none left. False if @target is
- * forgotten. */
-static bool
-look_after(struct rsp_registrar *r, struct rsp_peer *target)
-{
-	uint64_t n = 0;
-
-	if (!rsp_takeover_is_late(r, target))
-		return true;
-	if (!rsp_home_first(r->space, target->server_id)) {
-		rsp_takeover_abort(r, target, "unacknowledged");
-		rsp_peer_forget(r, target);
-		return false;
-	}
-	for (struct rsp_element *e = rsp_home_first(r->space, target->server_id); e; e = rsp_home_next(e))
-		if (!rsp_timer_is_set(&e->keepalive))
-			rsp_wheel_set(&r->keepalive, &e->keepalive, r->now_ms + RSP_BURST_MS * (n++ / RSP_BURST));
-	return true;
-}
-
-static void
-initiate(struct rsp_registrar *r, struct rsp_peer *target)
-{
-	for (uint32_t i = 0; i < target->n_missing; i++) {
-		const struct rsp_peer *peer = rsp_peer_find(r, target->missing[i]);
-
-		if (peer)
-			send_about(r, ENRP_INIT_TAKEOVER, peer, target->server_id);
-	}
-	send_about(r, ENRP_INIT_TAKEOVER, target, target->server_id); /* if it lives after all, it says so */
-}
-
-/* s.3.5.1. Those who wait for our word on their own takeover of @target: the higher server id wins. */
-static bool
-yields(struct rsp_registrar *r, struct rsp_peer *target)
-{
-	bool higher = false;
-
-	for (uint32_t i = 0; i < target->n_initiators; i++)
-		higher = higher || target->initiators[i] > r->config.server_id;
-	if (higher)
-		rsp_takeover_yield(r, target);
-	return higher;
-}
-
-void
-rsp_takeover_begin(struct rsp_registrar *r, struct rsp_peer *target)
-{
-	target->state = RSP_PEER_DEAD;
-	target->retries = 0;
-	target->takeover_ms = r->now_ms;
-	target->n_missing = 0;
-	rsp_enrp_set(r, &target->timer, r->config.max_time_no_response_ms);
-	rsp_takeovers_without(r, target->server_id);
-	if (!look_after(r, target) || yields(r, target))
-		return;
-	target->n_initiators = 0;
-	free(target->missing);
-	target->missing = calloc(r->n_peers, sizeof(uint32_t));
-	if (!target->missing)
-		return; /* tried again with the timer */
-	for (unsigned i = 0; i < r->n_peers; i++) {
-		const struct rsp_peer *peer = r->peer[i];
-
-		if (peer != target && (peer->state == RSP_PEER_ACTIVE || peer->state == RSP_PEER_PROBED))
-			target->missing[target->n_missing++] = peer->server_id;
-	}
-	rsp_enrp_record(r, RSP_EVENT_TAKEOVER_STARTED, target, NULL);
-	initiate(r, target);
-	if (target->n_missing == 0)
-		complete(r, target);
-}
-
-void
-rsp_takeover_abort(struct rsp_registrar *r, struct rsp_peer *target, const char *reason)
-{
-	free(target->missing);
-	target->missing = NULL;
-	target->n_missing = 0;
-	rsp_enrp_record(r, RSP_EVENT_TAKEOVER_ABORTED, target, reason);
-}
-
-/* Somebody has not acknowledged: the message was lost with a connection, or it still hears @target. */
-void
-rsp_takeover_retry(struct rsp_registrar *r, struct rsp_peer *target)
-{
-	uint64_t wait_ms = r->config.max_time_no_response_ms;
-
-	if (!target->missing) {
-		rsp_takeover_begin(r, target);
-		return;
-	}
-	if (!look_after(r, target))
-		return;
-	for (uint32_t i = 0; i < target->retries && wait_ms < r->config.max_time_last_heard_ms; i++)
-		wait_ms *= 2;
-	target->retries++;
-	rsp_enrp_set(r, &target->timer,
-		     wait_ms < r->config.max_time_last_heard_ms ? wait_ms : r->config.max_time_last_heard_ms);
-	initiate(r, target);
-}
-
-static void
-acknowledged_by(struct rsp_registrar *r, struct rsp_peer *target, uint32_t id)
-{
-	uint32_t at;
-
-	if (target->state != RSP_PEER_DEAD || !target->missing || !is_missing(target, id, &at))
-		return;
-	target->missing[at] = target->missing[--target->n_missing];
-	if (target->n_missing == 0)
-		complete(r, target);
-}
-
-void
-rsp_takeovers_without(struct rsp_registrar *r, uint32_t server_id)
-{
-	for (unsigned i = 0; i < r->n_peers; i++) {
-		unsigned before = r->n_peers;
-
-		acknowledged_by(r, r->peer[i], server_id);
-		if (r->n_peers != before)
-			i = UINT32_MAX; /* the list is another one: from the front again */
-	}
-}
-
-void
-rsp_takeovers_tell(struct rsp_registrar *r, const struct rsp_peer *peer)
-{
-	uint32_t at;
-
-	for (unsigned i = 0; i < r->n_peers; i++)
-		if (r->peer[i]->state == RSP_PEER_DEAD && is_missing(r->peer[i], peer->server_id, &at))
-			send_about(r, ENRP_INIT_TAKEOVER, peer, r->peer[i]->server_id);
-}
-
-void
-rsp_takeover_yield(struct rsp_registrar *r, struct rsp_peer *target)
-{
-	target->state = RSP_PEER_INACTIVE;
-	rsp_enrp_set(r, &target->timer, r->config.max_time_last_heard_ms);
-	for (uint32_t i = 0; i < target->n_initiators; i++) {
-		const struct rsp_peer *peer = rsp_peer_find(r, target->initiators[i]);
-
-		if (peer)
-			send_about(r, ENRP_INIT_TAKEOVER_ACK, peer, target->server_id);
-	}
-	target->n_initiators = 0;
-	rsp_takeovers_without(r, target->server_id);
-}
+/* Messages about takeovers, RFC 5353 s.3.5.1 and s.3.5.2: what each peer does */
 
 static void
 remember_initiator(struct rsp_peer *target, uint32_t id)
 {
-	for (uint32_t i = 0; i < target->n_initiators; i++)
-		if (target->initiators[i] == id)
+	struct rsp_takeover *takeover = takeover_of(target);
+
+	for (uint32_t i = 0; takeover && i < takeover->n_initiators; i++)
+		if (takeover->initiators[i] == id)
 			return;
-	if (!target->initiators)
-		target->initiators = calloc(INITIATORS_MAX, sizeof(uint32_t));
-	if (target->initiators && target->n_initiators < INITIATORS_MAX)
-		target->initiators[target->n_initiators++] = id; /* others ask again */
+	if (takeover && takeover->n_initiators < RSP_INITIATORS_MAX)
+		takeover->initiators[takeover->n_initiators++] = id; /* further initiators ask again */
 }
 
-/* s.3.5.1: we are not dead. Whoever says so again and again is not told so each time. */
+/* This registrar is not dead: send a PRESENCE to all, unless that was just done. */
 static void
-protest(struct rsp_registrar *r)
+protest(struct rsp_enrp *n)
 {
-	if (r->called_dead_ms && r->now_ms - r->called_dead_ms < PROTEST_MS)
+	if (n->last_protest_ms && n->core->now_ms - n->last_protest_ms < PROTEST_DISTANCE_MS)
 		return;
-	r->called_dead_ms = r->now_ms;
-	rsp_enrp_presences(r, false);
+	n->last_protest_ms = n->core->now_ms;
+	rsp_peer_send_presences(n, false);
 }
 
-/* Whoever says again and again that @peer is dead does not have it asked, and that recorded, each time; who has good
- * reason to says so again in MAX-TIME-NO-RESPONSE. */
+/* Limits the probes, and records, that one sender of ENRP_INIT_TAKEOVER can cause. A true initiator sends it again after
+ * MAX-TIME-NO-RESPONSE. */
 static bool
-has_just_answered(const struct rsp_registrar *r, const struct rsp_peer *peer)
+has_just_answered(const struct rsp_enrp *n, const struct rsp_peer *peer)
 {
-	return peer->answered_ms && r->now_ms - peer->answered_ms < r->config.max_time_no_response_ms / 2;
+	return peer->answered_ms &&
+	       n->core->now_ms - peer->answered_ms < n->core->config.max_time_no_response_ms / 2;
 }
 
-/* s.3.5.1, what each peer does */
 void
-rsp_takeover_initiated(struct rsp_registrar *r, struct rsp_link *link, struct rsp_peer *peer,
+rsp_takeover_initiated(struct rsp_enrp *n, const struct rsp_link *link, struct rsp_peer *peer,
 		       const struct rsp_message *msg)
 {
-	struct rsp_peer *target = rsp_peer_find(r, msg->target_id);
+	struct rsp_peer *target = rsp_peer_find(n, msg->target_id);
 
-	if (msg->target_id == r->config.server_id) {
-		protest(r);
+	if (msg->target_id == n->core->config.server_id) {
+		protest(n);
 		return;
 	}
-	if (!target) { /* nobody we know: nothing stands against it */
-		send_about(r, ENRP_INIT_TAKEOVER_ACK, peer, msg->target_id);
+	bool moving = target && target->takeover && target->takeover->moving_to;
+	if (!target || moving) { /* not a peer, or none any more: nothing stands against it */
+		send_about(n, ENRP_INIT_TAKEOVER_ACK, peer, msg->target_id);
 		return;
 	}
 	if (target == peer) {
-		rsp_enrp_refuse(r, link, msg, RSP_CAUSE_INVALID_VALUES, "takeover-of-itself");
+		rsp_enrp_refuse(n, link, msg, RSP_CAUSE_INVALID_VALUES, "takeover-of-itself");
 		return;
 	}
-	if (target->state == RSP_PEER_DEAD && peer->server_id < r->config.server_id)
+	if (target->state == RSP_PEER_DEAD && peer->server_id < n->core->config.server_id)
 		return;
-	if (target->state == RSP_PEER_ACTIVE && has_just_answered(r, target))
+	if (target->state == RSP_PEER_ACTIVE && has_just_answered(n, target))
 		return;
 	remember_initiator(target, peer->server_id);
 	switch (target->state) {
 	case RSP_PEER_DEAD:
-		rsp_takeover_abort(r, target, "other-wins");
-		rsp_takeover_yield(r, target);
+		abort_takeover(n, target, "other-wins");
+		yield(n, target);
 		break;
 	case RSP_PEER_INACTIVE:
-		rsp_takeover_yield(r, target);
+		yield(n, target);
 		break;
-	case RSP_PEER_ACTIVE: /* RFC deviation: acknowledged when our own question to it stays unanswered too */
-		rsp_peer_probe(r, target, "takeover-initiated");
+	case RSP_PEER_ACTIVE: /* RFC deviation: acknowledged only if our own PRESENCE is not answered either */
+		rsp_takeover_probe(n, target, "takeover-initiated");
 		break;
 	case RSP_PEER_PROBED:
 		break;
@@ -326,69 +497,67 @@ rsp_takeover_initiated(struct rsp_registrar *r, struct rsp_link *link, struct rs
 }
 
 void
-rsp_takeover_acknowledged(struct rsp_registrar *r, struct rsp_peer *peer, const struct rsp_message *msg)
+rsp_takeover_acknowledged(struct rsp_enrp *n, const struct rsp_peer *peer, const struct rsp_message *msg)
 {
-	struct rsp_peer *target = rsp_peer_find(r, msg->target_id);
+	struct rsp_peer *target = rsp_peer_find(n, msg->target_id);
 
 	if (target)
-		acknowledged_by(r, target, peer->server_id);
+		acknowledge(n, target, peer->server_id);
 }
 
-/* Should @target, which is alive, come to disown its elements, they may be @by's. It has time: they may be many. */
+/* @target lives. If it comes to list its elements no more, they may be @by's: they are not removed at once. */
 static void
-remember_claim(struct rsp_registrar *r, struct rsp_peer *target, uint32_t by)
+note_claim(struct rsp_enrp *n, struct rsp_peer *target, uint32_t by)
 {
-	if (target->called_taken_ms && r->now_ms - target->called_taken_ms < CLAIMED_MS)
-		return;
-	target->called_taken_ms = r->now_ms;
-	for (struct rsp_element *e = rsp_home_first(r->space, target->server_id); e; e = rsp_home_next(e))
-		e->claimed_by = by;
+	struct rsp_core *core = n->core;
+
+	if (target->last_claimed_ms && core->now_ms - target->last_claimed_ms < CLAIMED_DISTANCE_MS)
+		return; /* there may be many elements */
+	target->last_claimed_ms = core->now_ms;
+	for (struct rsp_element *e = rsp_home_first(core->space, target->server_id); e; e = rsp_home_next(e))
+		rsp_member(e)->claimed_by = by;
 }
 
-/* s.3.5.2, what each peer does */
+/* @peer says that it has taken this registrar over. */
+static void
+taken_over_by(struct rsp_enrp *n, const struct rsp_peer *peer)
+{
+	protest(n);
+	if (n->last_claim_scan_ms &&
+	    n->core->now_ms - n->last_claim_scan_ms < n->core->config.peer_heartbeat_cycle_ms)
+		return; /* the audits show what it claims further */
+	n->last_claim_scan_ms = n->core->now_ms;
+	rsp_ownership_claimed_all(n, peer);
+}
+
 void
-rsp_takeover_enforced(struct rsp_registrar *r, struct rsp_link *link, struct rsp_peer *peer,
+rsp_takeover_enforced(struct rsp_enrp *n, const struct rsp_link *link, struct rsp_peer *peer,
 		      const struct rsp_message *msg)
 {
-	struct rsp_peer *target = rsp_peer_find(r, msg->target_id);
-	struct rsp_event event = { .kind = RSP_EVENT_PEER_LEFT,
-				   .protocol = RSP_ENRP,
-				   .cause = RSP_CAUSE_NONE,
-				   .peer_id = msg->target_id,
-				   .peer_name = target && *target->name ? target->name : NULL,
-				   .by_id = peer->server_id };
-	struct rsp_element *e;
+	struct rsp_core *core = n->core;
+	struct rsp_peer *target = rsp_peer_find(n, msg->target_id);
 
-	if (msg->target_id == r->config.server_id) {
-		protest(r);
-		if (r->called_taken_ms && r->now_ms - r->called_taken_ms < r->config.peer_heartbeat_cycle_ms)
-			return; /* what more it claims the audits will show */
-		r->called_taken_ms = r->now_ms;
-		rsp_claims_all(r, peer);
+	if (msg->target_id == core->config.server_id) {
+		taken_over_by(n, peer);
 		return;
 	}
-	/* we have acknowledged nothing while we hear it, or ask it ourselves */
+	/* this registrar has acknowledged nothing while it hears the target, or probes it */
 	if (target && (target == peer || rsp_peer_is_alive(target))) {
-		rsp_enrp_refuse(r, link, msg, RSP_CAUSE_SECURITY, "takeover-of-a-live-registrar");
+		rsp_enrp_refuse(n, link, msg, RSP_CAUSE_SECURITY, "takeover-of-a-live-registrar");
 		if (target != peer)
-			remember_claim(r, target, peer->server_id);
+			note_claim(n, target, peer->server_id);
 		return;
 	}
-	while ((e = rsp_home_first(r->space, msg->target_id))) {
-		uint64_t version = rsp_version_taken_over(rsp_element_version(e));
-
-		if (e->rival)
-			rsp_claim_unanswered(r, e);
-		else if (rsp_element_rehome(r->space, e, peer->server_id, version))
-			rsp_registrar_forget(r, r->now_ms, e); /* no memory: the next audit brings it */
-		else
-			event.count++;
-	}
-	if (target || event.count > 0)
-		r->ops->record(r->ctx, &event);
-	if (target) {
-		if (target->state == RSP_PEER_DEAD)
-			rsp_takeover_abort(r, target, "other-wins");
-		rsp_peer_forget(r, target);
-	}
+	if (target && target->takeover && target->takeover->moving_to)
+		return; /* its takeover is decided already */
+	if (target && target->state == RSP_PEER_DEAD)
+		abort_takeover(n, target, "other-wins");
+	if (!target) /* its elements may be known although it is on no list */
+		target = rsp_home_first(core->space, msg->target_id) ? rsp_peer_get(n, msg->target_id) : NULL;
+	if (!target || !takeover_of(target))
+		return; /* no memory: the next audit brings its elements */
+	rsp_peer_enter(n, target, RSP_PEER_INACTIVE, 0);
+	target->takeover->moving_to = peer->server_id;
+	rsp_peer_disconnect(n, target);
+	rsp_peer_note(n, target);
 }

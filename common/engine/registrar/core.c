@@ -1,47 +1,55 @@
-#include "engine/registrar/registrar_priv.h"
+#include "engine/registrar/core.h"
+
+#include "engine/registrar/link.h"
 
 void
-rsp_registrar_send(struct rsp_registrar *r, uint32_t link, const struct rsp_message *msg)
+rsp_core_send_octets(struct rsp_core *core, uint32_t link, struct rsp_bytes message)
+{
+	core->stats.sent++;
+	core->ops->send(core->ctx, link, message);
+}
+
+void
+rsp_core_send(struct rsp_core *core, uint32_t link, const struct rsp_message *msg)
 {
 	size_t size;
 
-	if (rsp_message_encode(msg, r->out, sizeof(r->out), &size)) {
-		/* a handle that nearly fills its message leaves no room for the cause: then the cause alone */
+	if (rsp_message_encode(msg, core->out, sizeof(core->out), &size)) {
+		/* A handle that nearly fills its message leaves no room for the cause: then the cause is sent alone. */
 		static const uint8_t cause[] = { 0, RSP_CAUSE_INVALID_VALUES, 0, 4 };
 		const struct rsp_message error = { .protocol = RSP_ASAP,
 						   .type = ASAP_ERROR,
 						   .has = RSP_HAS_ERROR,
 						   .error = { .p = cause, .n = sizeof(cause) } };
 
-		if (rsp_message_encode(&error, r->out, sizeof(r->out), &size))
+		if (rsp_message_encode(&error, core->out, sizeof(core->out), &size))
 			return;
 	}
-	r->stats.sent++;
-	r->ops->send(r->ctx, link, rsp_bytes_of(r->out, size));
+	rsp_core_send_octets(core, link, rsp_bytes_of(core->out, size));
 }
 
-/* Whether @event about @account is recorded; the first that is too much becomes the record of that. */
+/* Whether @event about @account is recorded. The first one above the rate becomes the record of that. */
 static bool
-may_complain(struct rsp_registrar *r, struct rsp_account *account, struct rsp_event *event)
+may_complain(struct rsp_core *core, struct rsp_account *account, struct rsp_event *event)
 {
 	bool muted = account->muted;
 
-	account->muted = !rsp_account_pay(account, RSP_TOLL_COMPLAINT, &r->config.complaints, r->now_ms);
+	account->muted = !rsp_account_pay(account, RSP_TOLL_COMPLAINT, &core->config.complaints, core->now_ms);
 	if (!account->muted)
 		return true;
-	r->stats.unrecorded++;
+	core->stats.unrecorded++;
 	*event = (struct rsp_event){ .kind = RSP_EVENT_LIMIT, .cause = RSP_CAUSE_NONE, .reason = "records" };
 	return !muted;
 }
 
 void
-rsp_registrar_record(struct rsp_registrar *r, const struct rsp_link *link, struct rsp_event event)
+rsp_core_record(struct rsp_core *core, const struct rsp_link *link, struct rsp_event event)
 {
-	bool wrong = event.kind == RSP_EVENT_REFUSED || event.kind == RSP_EVENT_MALFORMED ||
-		     event.kind == RSP_EVENT_LIMIT || event.kind == RSP_EVENT_PE_CONTESTED ||
-		     event.kind == RSP_EVENT_PE_REPORTED;
+	bool complaint = event.kind == RSP_EVENT_REFUSED || event.kind == RSP_EVENT_MALFORMED ||
+			 event.kind == RSP_EVENT_LIMIT || event.kind == RSP_EVENT_PE_CONTESTED ||
+			 event.kind == RSP_EVENT_PE_REPORTED;
 
-	if (wrong && link && link->account && !may_complain(r, link->account, &event))
+	if (complaint && link && link->account && !may_complain(core, link->account, &event))
 		return;
 	if (link && !event.identity) {
 		event.identity = link->info.identity;
@@ -49,20 +57,19 @@ rsp_registrar_record(struct rsp_registrar *r, const struct rsp_link *link, struc
 		event.remote = link->info.remote;
 		event.remote_port = link->info.remote_port;
 	}
-	r->ops->record(r->ctx, &event);
+	core->ops->record(core->ctx, &event);
 }
 
 #define LATE_MS 50
 
-/* A timer that goes off so late does so because we were stopped, or have too much to do. What elements and peers have
- * said in the meantime may be yet to be read. Who is always late holds the dead for dead all the same. */
 struct rsp_timer *
-rsp_registrar_due(struct rsp_registrar *r, struct rsp_wheel *wheel)
+rsp_core_expired(struct rsp_core *core, struct rsp_wheel *wheel)
 {
-	struct rsp_timer *timer = rsp_wheel_expired(wheel, r->now_ms);
-	bool again = r->now_ms > r->spared_ms + r->config.keepalive_timeout_ms;
+	struct rsp_timer *timer = rsp_wheel_expired(wheel, core->now_ms);
+	/* A registrar that is always late still finds out which elements are dead: pauses are not contiguous. */
+	bool again = core->now_ms > core->liveness_paused_until_ms + core->config.keepalive_timeout_ms;
 
-	if (timer && r->now_ms > timer->deadline_ms + LATE_MS && (!r->spared_ms || again))
-		r->spared_ms = r->now_ms + r->config.keepalive_timeout_ms / 2;
+	if (timer && core->now_ms > timer->deadline_ms + LATE_MS && (!core->liveness_paused_until_ms || again))
+		core->liveness_paused_until_ms = core->now_ms + core->config.keepalive_timeout_ms / 2;
 	return timer;
 }

@@ -1,110 +1,111 @@
+#include "engine/registrar/hold.h"
+
 #include <stdlib.h>
 
-#include "engine/registrar/registrar_priv.h"
+struct rsp_held_question {
+	STAILQ_ENTRY(rsp_held_question) next;
+	struct rsp_link *link;
+	uint64_t until_ms; /* then it is answered, whether the pool is known or not */
+	uint32_t items;
+	bool watch;
+	uint64_t hash; /* of the handle */
+	size_t handle_size;
+	uint8_t handle[];
+};
 
-/* Beyond the RFC: a registrar that has just begun to serve alone, and one that hears others again, may be asked for a pool
- * that it does not know yet: the elements are about to register again, or the table of a peer is on its way. A user would
- * take "unknown pool handle" for the truth, so its question waits, up to a bound. */
-
-/* Whether the elements of @peer are not all known: its next presence, which says so, may be long after the download. */
-static bool
-is_behind(const struct rsp_registrar *r, const struct rsp_peer *peer)
+void
+rsp_hold_init(struct rsp_hold *hold, struct rsp_resolver *resolver)
 {
-	uint64_t done_ms = peer->taking.done_ms;
-
-	return peer->taking.on || (!peer->in_sync && (!done_ms || r->now_ms - done_ms > r->config.hold_window_ms));
-}
-
-/* Whether pools may be missing that this registrar will know soon. */
-static bool
-may_miss(const struct rsp_registrar *r)
-{
-	if (r->now_ms < r->alone_until_ms)
-		return true;
-	if (r->now_ms >= r->merging_until_ms)
-		return false;
-	for (unsigned i = 0; i < r->n_peers; i++)
-		if (rsp_peer_is_alive(r->peer[i]) && is_behind(r, r->peer[i]))
-			return true;
-	return false;
+	hold->resolver = resolver;
+	STAILQ_INIT(&hold->questions);
 }
 
 bool
-rsp_hold(struct rsp_registrar *r, struct rsp_link *link, const struct rsp_message *msg, uint32_t items)
+rsp_hold_question(struct rsp_hold *hold, const struct rsp_question *q)
 {
-	struct rsp_held **at = &r->held;
+	const struct rsp_core *core = hold->resolver->core;
+	struct rsp_held_question *held;
 	unsigned of_link = 0;
 
-	if (r->config.hold_ms == 0 || msg->handle.n == 0 || msg->handle.n > RSP_HANDLE_MAX || !may_miss(r))
-		return false; /* no pool has a longer handle */
-	for (; *at; at = &(*at)->next) {
-		if ((*at)->link != link)
+	if (core->config.hold_ms == 0 || q->handle.n == 0 || q->handle.n > RSP_HANDLE_MAX)
+		return false;
+	STAILQ_FOREACH(held, &hold->questions, next) {
+		if (held->link != q->link)
 			continue;
 		of_link++;
-		if (rsp_bytes_equal(rsp_bytes_of((*at)->handle, (*at)->handle_size), msg->handle)) {
-			(*at)->items = items; /* asked once more, and answered once */
-			(*at)->watch |= msg->flags & ASAP_FLAG_SUBSCRIBE;
+		if (rsp_bytes_equal(rsp_bytes_of(held->handle, held->handle_size), q->handle)) {
+			held->items = q->items; /* a repeated question is answered once */
+			held->watch |= q->watch;
 			return true;
 		}
 	}
-	struct rsp_held *held = r->n_held < RSP_HELD_MAX && of_link < RSP_HELD_LINK_MAX
-					? calloc(1, sizeof(*held) + msg->handle.n)
-					: NULL;
+	held = hold->n < RSP_HELD_MAX && of_link < RSP_HELD_LINK_MAX ? calloc(1, sizeof(*held) + q->handle.n) : NULL;
 	if (!held)
 		return false;
-	held->link = link;
-	held->until_ms = r->now_ms + r->config.hold_ms;
-	held->items = items;
-	held->watch = msg->flags & ASAP_FLAG_SUBSCRIBE;
-	held->hash = rsp_pool_hash(r->space, msg->handle);
-	held->handle_size = msg->handle.n;
-	memcpy(held->handle, msg->handle.p, msg->handle.n);
-	*at = held;
-	r->n_held++;
+	held->link = q->link;
+	held->until_ms = core->now_ms + core->config.hold_ms;
+	held->items = q->items;
+	held->watch = q->watch;
+	held->hash = rsp_pool_hash(core->space, q->handle);
+	held->handle_size = q->handle.n;
+	memcpy(held->handle, q->handle.p, q->handle.n);
+	STAILQ_INSERT_TAIL(&hold->questions, held, next);
+	hold->n++;
 	return true;
 }
 
-void
-rsp_held_settle(struct rsp_registrar *r)
+static void
+forget_question(struct rsp_hold *hold, struct rsp_held_question *held)
 {
-	if (!r->held)
-		return;
-	uint64_t made = rsp_pools_made(r->space);
-	bool wait = may_miss(r);
-	/* After each message, so nothing is looked for where nothing can be new. The first in the list is the first due. */
-	if (wait && made == r->held_made && r->now_ms < r->held->until_ms)
-		return;
-	r->held_made = made;
-	for (struct rsp_held **at = &r->held, *held; (held = *at) != NULL;) {
-		struct rsp_bytes handle = rsp_bytes_of(held->handle, held->handle_size);
+	STAILQ_REMOVE(&hold->questions, held, rsp_held_question, next);
+	hold->n--;
+	free(held);
+}
 
-		if (wait && r->now_ms < held->until_ms && !rsp_pool_find_hashed(r->space, handle, held->hash)) {
-			at = &held->next;
+void
+rsp_hold_settle(struct rsp_hold *hold, bool pools_may_be_missing)
+{
+	struct rsp_held_question *held = STAILQ_FIRST(&hold->questions), *next;
+	struct rsp_core *core = hold->resolver->core;
+
+	if (!held)
+		return;
+	uint64_t made = rsp_pools_made(core->space);
+	/* This runs after each message: search only if a pool is new, or the first question, the first due, is due. */
+	if (pools_may_be_missing && made == hold->pools_made && core->now_ms < held->until_ms)
+		return;
+	hold->pools_made = made;
+	for (; held; held = next) {
+		struct rsp_bytes handle = rsp_bytes_of(held->handle, held->handle_size);
+		struct rsp_question q = {
+			.link = held->link, .handle = handle, .items = held->items, .watch = held->watch
+		};
+
+		next = STAILQ_NEXT(held, next);
+		if (pools_may_be_missing && core->now_ms < held->until_ms &&
+		    !rsp_pool_find_hashed(core->space, handle, held->hash))
 			continue;
-		}
-		*at = held->next;
-		r->n_held--;
-		rsp_resolution_answer(r, held->link, handle, held->items, held->watch);
-		free(held);
+		rsp_resolve_answer(hold->resolver, &q);
+		forget_question(hold, held);
 	}
 }
 
 void
-rsp_held_forget(struct rsp_registrar *r, const struct rsp_link *link)
+rsp_hold_link_down(struct rsp_hold *hold, const struct rsp_link *link)
 {
-	for (struct rsp_held **at = &r->held, *held; (held = *at) != NULL;) {
-		if (held->link != link) {
-			at = &held->next;
-			continue;
-		}
-		*at = held->next;
-		r->n_held--;
-		free(held);
+	struct rsp_held_question *held, *next;
+
+	for (held = STAILQ_FIRST(&hold->questions); held; held = next) {
+		next = STAILQ_NEXT(held, next);
+		if (held->link == link)
+			forget_question(hold, held);
 	}
 }
 
 uint64_t
-rsp_held_next(const struct rsp_registrar *r)
+rsp_hold_deadline(const struct rsp_hold *hold)
 {
-	return r->held ? r->held->until_ms : RSP_NEVER;
+	const struct rsp_held_question *first = STAILQ_FIRST(&hold->questions);
+
+	return first ? first->until_ms : RSP_NEVER;
 }

@@ -1,196 +1,235 @@
-#include "engine/registrar/registrar_priv.h"
+#include "engine/registrar/look.h"
 
-/* Asks elements to which there is no connection whether they are there: RFC 5352 s.3.5 has any registrar ask a reported
- * element at once, also one of another registrar. It is asked by a keep-alive without the H flag, over a connection to
- * its ASAP transport: its home stays what it is. Elements that one process holds share a connection.
- *
- * RFC deviation: an element of another registrar that does not answer is not removed here, since only its home's word
- * counts among registrars. The home is told by an ENRP_HANDLE_UPDATE and asks the element over its own connection. An
- * element whose home is silent, and which nobody took over in time, is removed here. */
+#include <assert.h>
 
-static struct rsp_look *
-find(struct rsp_registrar *r, const struct rsp_element *e)
+#include "engine/registrar/reach.h"
+
+bool
+rsp_look_may(enum rsp_look_state from, enum rsp_look_state to)
 {
-	for (unsigned i = 0; i < RSP_LOOKS_MAX; i++)
-		if (r->look[i].used && r->look[i].element == e)
-			return &r->look[i];
-	return NULL;
+	static const bool may[4][4] = {
+		[RSP_LOOK_FREE] = { [RSP_LOOK_DIALLING] = true, [RSP_LOOK_ASKED] = true },
+		[RSP_LOOK_DIALLING] = { [RSP_LOOK_FREE] = true, [RSP_LOOK_ASKED] = true, [RSP_LOOK_RESTING] = true },
+		[RSP_LOOK_ASKED] = { [RSP_LOOK_FREE] = true, [RSP_LOOK_RESTING] = true },
+		[RSP_LOOK_RESTING] = { [RSP_LOOK_FREE] = true },
+	};
+
+	return may[from][to];
 }
 
-static struct rsp_look *
-find_room(struct rsp_registrar *r)
+void
+rsp_look_init(struct rsp_looks *looks, struct rsp_core *core)
 {
-	for (unsigned i = 0; i < RSP_LOOKS_MAX; i++)
-		if (!r->look[i].used)
-			return &r->look[i];
-	return NULL;
+	looks->core = core;
+	rsp_wheel_init(&looks->wheel, core->now_ms);
 }
 
+/* The one place where the state of a look changes, and its timer with it. */
 static void
-ask(struct rsp_registrar *r, struct rsp_look *look)
+enter_state(struct rsp_looks *looks, struct rsp_look *look, enum rsp_look_state state)
 {
-	look->asked = true;
-	rsp_enrp_set(r, &look->timer, r->config.keepalive_timeout_ms);
-	rsp_asap_keep_alive_send(r, look->link, look->element, false);
-}
+	const struct rsp_registrar_config *config = &looks->core->config;
 
-/* The answer is there, or it is waited for no longer. The place is kept for the distance between two keep-alives, so
- * that no report makes the element be asked sooner. */
-static void
-rest(struct rsp_registrar *r, struct rsp_look *look)
-{
-	struct rsp_link *link = rsp_registrar_link(r, look->link);
-
-	look->link = 0;
-	look->asked = false;
-	rsp_enrp_set(r, &look->timer, r->config.keepalive_distance_ms);
-	if (link)
-		link->n_looks--;
-}
-
-static void
-release(struct rsp_registrar *r, struct rsp_look *look)
-{
-	struct rsp_link *link = rsp_registrar_link(r, look->link);
-
-	if (link)
-		link->n_looks--;
-	rsp_wheel_cancel(&r->enrp, &look->timer.timer);
-	*look = (struct rsp_look){ 0 };
-	r->n_looks--;
-}
-
-/* @e may be gone then. */
-static void
-unanswered(struct rsp_registrar *r, struct rsp_element *e)
-{
-	const struct rsp_peer *home = rsp_peer_find(r, rsp_element_home_id(e));
-
-	if (rsp_element_home_id(e) == r->config.server_id) { /* it has the grace time, unless many reported it */
-		if (e->link == 0 && e->bad_reports > r->config.max_bad_pe_report)
-			rsp_registrar_remove(r, r->now_ms, e, RSP_REMOVAL_UNREACHABLE, NULL);
-	} else if (home && rsp_takeover_is_late(r, home)) {
-		rsp_takeover_late_gone(r, home, e);
-	} else if (home) {
-		rsp_claim_ask_home(r, home, e);
+	assert(rsp_look_may(look->state, state));
+	look->state = state;
+	switch (state) {
+	case RSP_LOOK_DIALLING:
+	case RSP_LOOK_ASKED:
+		rsp_wheel_set(&looks->wheel, &look->timer, looks->core->now_ms + config->keepalive_timeout_ms);
+		break;
+	case RSP_LOOK_RESTING:
+		rsp_wheel_set(&looks->wheel, &look->timer, looks->core->now_ms + config->keepalive_distance_ms);
+		break;
+	case RSP_LOOK_FREE:
+		rsp_wheel_cancel(&looks->wheel, &look->timer);
+		break;
 	}
 }
 
-static void
-answered(struct rsp_registrar *r, struct rsp_element *e)
+static struct rsp_look *
+find_look(struct rsp_looks *looks, const struct rsp_member *m)
 {
-	if (rsp_element_home_id(e) != r->config.server_id || e->link)
+	for (unsigned i = 0; looks->n > 0 && i < RSP_LOOKS_MAX; i++)
+		if (looks->look[i].state != RSP_LOOK_FREE && looks->look[i].member == m)
+			return &looks->look[i];
+	return NULL;
+}
+
+static struct rsp_look *
+find_free(struct rsp_looks *looks)
+{
+	for (unsigned i = 0; i < RSP_LOOKS_MAX; i++)
+		if (looks->look[i].state == RSP_LOOK_FREE)
+			return &looks->look[i];
+	return NULL;
+}
+
+/* Use the link of @look no longer. A link that was dialled for looks only is closed with its last use. */
+static void
+leave_link(struct rsp_looks *looks, struct rsp_look *look)
+{
+	struct rsp_link *link = look->link ? rsp_link_find(looks->core, look->link) : NULL;
+
+	look->link = 0;
+	if (!link) /* CLOSING: rsp_look_link_down() has counted */
 		return;
-	rsp_reports_clear(e);
-	if (!e->adopting) /* else the timer is that of the dialling */
-		rsp_wheel_set(&r->keepalive, &e->keepalive, r->now_ms + r->config.reconnect_grace_ms);
-	if (e->rival)
-		rsp_rival_won(r, e);
+	link->n_looks--;
+	if (link->look_only && LIST_EMPTY(&link->members) && link->n_looks == 0)
+		rsp_link_close(looks->core, link, RSP_ECLOSED);
+}
+
+static void
+release(struct rsp_looks *looks, struct rsp_look *look)
+{
+	leave_link(looks, look);
+	enter_state(looks, look, RSP_LOOK_FREE);
+	look->member = NULL;
+	looks->n--;
+}
+
+static void
+ask(struct rsp_looks *looks, struct rsp_look *look)
+{
+	enter_state(looks, look, RSP_LOOK_ASKED);
+	rsp_member_send_keep_alive(looks->core, look->link, look->member, false);
+}
+
+static void
+unanswered(struct rsp_core *core, struct rsp_member *m)
+{
+	if (m->phase == RSP_MEMBER_GONE)
+		return;
+	if (!rsp_member_is_own(core, m)) {
+		rsp_member_note(core, m, RSP_NEWS_UNREACHED);
+		return;
+	}
+	/* it has the grace time, unless many users reported it */
+	if (!m->link && m->n_reporters > core->config.max_bad_pe_report)
+		rsp_member_remove(core, m, RSP_REMOVAL_UNREACHABLE, NULL);
+}
+
+static void
+answered(struct rsp_core *core, struct rsp_member *m)
+{
+	if (!rsp_member_is_own(core, m) || m->link)
+		return;
+	rsp_member_clear_reports(m);
+	if (m->phase == RSP_MEMBER_GRACE)
+		rsp_member_postpone(core, m, core->now_ms + core->config.reconnect_grace_ms);
+	if (m->claim)
+		rsp_member_note(core, m, RSP_NEWS_ANSWERED);
 }
 
 bool
-rsp_look_begin(struct rsp_registrar *r, struct rsp_element *e)
+rsp_look_begin(struct rsp_looks *looks, struct rsp_member *m)
 {
-	struct rsp_look *look;
+	struct rsp_core *core = looks->core;
 
-	if (r->n_looks > 0 && find(r, e))
+	if (find_look(looks, m))
 		return true;
-	look = find_room(r);
-	if (!look || (!rsp_reach_find(r, e) && r->n_dialling > r->config.max_adoptions / 2))
+	struct rsp_look *look = find_free(looks);
+	if (!look || (!rsp_reach_find(core, m) && core->n_dialling > core->config.max_adoptions / 2))
 		return false;
-	struct rsp_link *link = rsp_reach(r, e, true);
+	struct rsp_link *link = rsp_reach_dial(core, m, true);
 	if (!link) {
-		unanswered(r, e);
+		unanswered(core, m);
 		return true;
 	}
 	link->n_looks++;
-	r->n_looks++;
-	*look = (struct rsp_look){ .used = true, .element = e, .link = link->id, .timer.kind = RSP_TIMER_LOOK };
-	if (link->up)
-		ask(r, look);
+	looks->n++;
+	look->member = m;
+	look->link = link->id;
+	if (link->state == RSP_LINK_UP)
+		ask(looks, look);
 	else
-		rsp_enrp_set(r, &look->timer, r->config.keepalive_timeout_ms);
+		enter_state(looks, look, RSP_LOOK_DIALLING);
 	return true;
 }
 
-/* Close the connection @id, if it was dialled to ask and nothing needs it any more. */
-static void
-hang_up(struct rsp_registrar *r, uint32_t id)
-{
-	struct rsp_link *link = rsp_registrar_link(r, id);
-
-	if (link && link->looked && !link->elements && link->n_looks == 0)
-		rsp_link_drop(r, link);
-}
-
 void
-rsp_looks_link_up(struct rsp_registrar *r, const struct rsp_link *link)
-{
-	for (unsigned i = 0; i < RSP_LOOKS_MAX && link->n_looks > 0; i++)
-		if (r->look[i].element && r->look[i].link == link->id)
-			ask(r, &r->look[i]);
-}
-
-void
-rsp_looks_link_down(struct rsp_registrar *r, const struct rsp_link *link)
+rsp_look_link_up(struct rsp_looks *looks, const struct rsp_link *link)
 {
 	for (unsigned i = 0; i < RSP_LOOKS_MAX && link->n_looks > 0; i++) {
-		struct rsp_look *look = &r->look[i];
-		struct rsp_element *e = look->element;
+		struct rsp_look *look = &looks->look[i];
 
-		if (!look->used || look->link != link->id)
+		if (look->state == RSP_LOOK_DIALLING && look->link == link->id)
+			ask(looks, look);
+	}
+}
+
+void
+rsp_look_link_down(struct rsp_looks *looks, struct rsp_link *link)
+{
+	for (unsigned i = 0; i < RSP_LOOKS_MAX && link->n_looks > 0; i++) {
+		struct rsp_look *look = &looks->look[i];
+
+		if (look->link != link->id || (look->state != RSP_LOOK_DIALLING && look->state != RSP_LOOK_ASKED))
 			continue;
-		rest(r, look);
-		if (e)
-			unanswered(r, e);
+		link->n_looks--;
+		look->link = 0;
+		enter_state(looks, look, RSP_LOOK_RESTING);
+		unanswered(looks->core, look->member);
 	}
 }
 
 void
-rsp_looks_link_forget(struct rsp_registrar *r, const struct rsp_link *link)
+rsp_look_acknowledged(struct rsp_looks *looks, const struct rsp_link *link, struct rsp_member *m)
 {
-	for (unsigned i = 0; i < RSP_LOOKS_MAX && link->n_looks > 0; i++)
-		if (r->look[i].used && r->look[i].link == link->id)
-			release(r, &r->look[i]);
+	struct rsp_look *look = find_look(looks, m);
+
+	if (!look || look->state != RSP_LOOK_ASKED || look->link != link->id)
+		return;
+	leave_link(looks, look);
+	enter_state(looks, look, RSP_LOOK_RESTING);
+	answered(looks->core, m);
 }
 
 void
-rsp_look_answered(struct rsp_registrar *r, uint32_t link, struct rsp_element *e)
+rsp_look_forget(struct rsp_looks *looks, const struct rsp_member *m)
 {
-	struct rsp_look *look = r->n_looks > 0 ? find(r, e) : NULL;
+	struct rsp_look *look = find_look(looks, m);
 
-	if (!look || !look->asked || look->link != link)
-		return;
-	rest(r, look);
-	answered(r, e);
-	hang_up(r, link);
+	if (look)
+		release(looks, look);
 }
 
 void
-rsp_look_due(struct rsp_registrar *r, struct rsp_look *look)
+rsp_look_clear(struct rsp_looks *looks)
 {
-	uint32_t link = look->link;
-	struct rsp_element *e = look->element;
+	for (unsigned i = 0; i < RSP_LOOKS_MAX && looks->n > 0; i++)
+		if (looks->look[i].state != RSP_LOOK_FREE)
+			release(looks, &looks->look[i]);
+}
 
-	if (!link || !e) {
-		release(r, look);
-	} else if (r->now_ms < r->spared_ms) { /* its answer may be yet to be read */
-		rsp_enrp_set(r, &look->timer, r->spared_ms - r->now_ms);
-		return;
-	} else {
-		rest(r, look);
-		unanswered(r, e);
+static void
+look_due(struct rsp_looks *looks, struct rsp_look *look)
+{
+	struct rsp_core *core = looks->core;
+
+	switch (look->state) {
+	case RSP_LOOK_DIALLING:
+	case RSP_LOOK_ASKED:
+		if (rsp_core_liveness_is_paused(core)) { /* the answer may not have been read yet */
+			rsp_wheel_set(&looks->wheel, &look->timer, core->liveness_paused_until_ms);
+			break;
+		}
+		leave_link(looks, look);
+		enter_state(looks, look, RSP_LOOK_RESTING);
+		unanswered(core, look->member);
+		break;
+	case RSP_LOOK_RESTING:
+		release(looks, look);
+		break;
+	case RSP_LOOK_FREE:
+		break;
 	}
-	hang_up(r, link);
 }
 
 void
-rsp_look_forget(struct rsp_registrar *r, const struct rsp_element *e)
+rsp_look_tick(struct rsp_looks *looks)
 {
-	struct rsp_look *look = r->n_looks > 0 ? find(r, e) : NULL;
+	struct rsp_timer *timer;
 
-	if (!look)
-		return;
-	look->element = NULL;
-	rsp_enrp_set(r, &look->timer, 0); /* the connection is closed from there: it may be in use just now */
+	while ((timer = rsp_core_expired(looks->core, &looks->wheel)))
+		look_due(looks, RSP_CONTAINER(timer, struct rsp_look, timer));
 }

@@ -1,18 +1,25 @@
+#include "engine/registrar/reach.h"
+
 #include <stdlib.h>
 
-#include "engine/registrar/registrar_priv.h"
-
-/* A link to an element, by where it leads; the same element's registrations share one. */
-uint64_t
-rsp_reach_hash_of(const void *ctx, const struct rsp_table_node *node)
+static uint64_t
+hash_of_dial(const void *ctx, const struct rsp_table_node *node)
 {
-	const struct rsp_link *link = RSP_CONTAINER((uintptr_t)node, struct rsp_link, reach);
+	const struct rsp_link *link = RSP_CONTAINER((uintptr_t)node, struct rsp_link, dial);
 
-	return rsp_reach_hash(ctx, link->info.identity, &link->info.remote, link->info.remote_port);
+	(void)ctx;
+	return link->dial_hash;
 }
 
-uint64_t
-rsp_reach_hash(const struct rsp_registrar *r, const char *identity, const struct rsp_ip *ip, uint16_t port)
+enum rsp_err
+rsp_reach_init(struct rsp_core *core)
+{
+	return rsp_table_init(&core->dials, 64, hash_of_dial, core);
+}
+
+/* Of a destination: the identity that must answer (NULL in plain text), the address and the port. */
+static uint64_t
+hash_destination(const struct rsp_core *core, const char *identity, const struct rsp_ip *ip, uint16_t port)
 {
 	uint8_t octets[sizeof(ip->ip) + 2] = { 0 };
 	uint64_t hash;
@@ -20,17 +27,17 @@ rsp_reach_hash(const struct rsp_registrar *r, const char *identity, const struct
 	memcpy(octets, ip->ip, sizeof(ip->ip));
 	octets[sizeof(ip->ip)] = (uint8_t)(port >> 8);
 	octets[sizeof(ip->ip) + 1] = (uint8_t)port;
-	hash = rsp_hash(&r->key, rsp_bytes_of(octets, sizeof(octets)));
-	return identity ? hash ^ rsp_hash(&r->key, rsp_bytes_str(identity)) : hash;
+	hash = rsp_hash(&core->key, rsp_bytes_of(octets, sizeof(octets)));
+	return identity ? hash ^ rsp_hash(&core->key, rsp_bytes_str(identity)) : hash;
 }
 
 static struct rsp_link *
-find(const struct rsp_registrar *r, const char *identity, const struct rsp_ip *ip, uint16_t port)
+find_dial(const struct rsp_core *core, const char *identity, const struct rsp_ip *ip, uint16_t port)
 {
-	struct rsp_table_node *node = *rsp_table_chain(&r->reach, rsp_reach_hash(r, identity, ip, port));
+	struct rsp_table_node *node = *rsp_table_chain(&core->dials, hash_destination(core, identity, ip, port));
 
 	for (; node; node = node->next) {
-		struct rsp_link *link = RSP_CONTAINER(node, struct rsp_link, reach);
+		struct rsp_link *link = RSP_CONTAINER(node, struct rsp_link, dial);
 		const char *name = link->info.identity;
 		bool same = identity ? name && strcmp(name, identity) == 0 : !name;
 
@@ -40,9 +47,9 @@ find(const struct rsp_registrar *r, const char *identity, const struct rsp_ip *i
 	return NULL;
 }
 
-/* Where @e listens for registrars: false if it does not. */
+/* Where the element listens for registrars; false: nowhere that could be dialled. */
 static bool
-listens_at(const struct rsp_element *e, struct rsp_ip *ret_ip, uint16_t *ret_port)
+find_asap_transport(const struct rsp_element *e, struct rsp_ip *ret_ip, uint16_t *ret_port)
 {
 	struct rsp_pool_element pe = { 0 };
 
@@ -55,47 +62,49 @@ listens_at(const struct rsp_element *e, struct rsp_ip *ret_ip, uint16_t *ret_por
 }
 
 struct rsp_link *
-rsp_reach_find(const struct rsp_registrar *r, const struct rsp_element *e)
+rsp_reach_find(const struct rsp_core *core, const struct rsp_member *m)
 {
 	struct rsp_ip ip;
 	uint16_t port;
 
-	return listens_at(e, &ip, &port) ? find(r, e->owner, &ip, port) : NULL;
+	return find_asap_transport(m->element, &ip, &port) ? find_dial(core, m->element->owner, &ip, port) : NULL;
 }
 
 struct rsp_link *
-rsp_reach(struct rsp_registrar *r, const struct rsp_element *e, bool look)
+rsp_reach_dial(struct rsp_core *core, const struct rsp_member *m, bool look_only)
 {
+	const char *owner = m->element->owner;
 	struct rsp_ip ip;
 	uint16_t port;
 
-	if (!listens_at(e, &ip, &port))
+	if (!find_asap_transport(m->element, &ip, &port))
 		return NULL;
-	struct rsp_link *link = find(r, e->owner, &ip, port);
+	struct rsp_link *link = find_dial(core, owner, &ip, port);
 	if (link)
 		return link;
 
 	struct rsp_dial to = { .protocol = RSP_ASAP,
-			       .role = r->config.insecure ? RSP_ROLE_NONE : RSP_ROLE_NOTIFY,
-			       .server_name = e->owner,
+			       .role = core->config.insecure ? RSP_ROLE_NONE : RSP_ROLE_NOTIFY,
+			       .server_name = owner,
 			       .ip = ip,
 			       .port = port };
-	char *identity = e->owner ? strdup(e->owner) : NULL;
-	uint32_t id = e->owner && !identity ? 0 : r->ops->dial(r->ctx, &to);
-	link = id ? rsp_link_new(r, id) : NULL;
+	char *identity = owner ? strdup(owner) : NULL;
+	uint32_t id = owner && !identity ? 0 : core->ops->dial(core->ctx, &to);
+	link = id ? rsp_link_new(core, id) : NULL;
 	if (!link) {
 		if (id)
-			r->ops->close(r->ctx, id);
+			core->ops->close(core->ctx, id);
 		free(identity);
 		return NULL;
 	}
 	link->dialled = true;
-	link->looked = look;
+	link->look_only = look_only;
 	link->info.protocol = RSP_ASAP;
 	link->info.identity = identity;
 	link->info.remote = ip;
 	link->info.remote_port = port;
-	r->n_dialling++;
-	rsp_table_add(&r->reach, &link->reach, rsp_reach_hash(r, identity, &ip, port));
+	link->dial_hash = hash_destination(core, identity, &ip, port);
+	core->n_dialling++;
+	rsp_table_add(&core->dials, &link->dial, link->dial_hash);
 	return link;
 }

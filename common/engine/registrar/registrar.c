@@ -1,102 +1,169 @@
+#include "engine/registrar/registrar.h"
+
 #include <stdlib.h>
+#include <string.h>
 
-#include "engine/registrar/registrar_priv.h"
+#include "engine/registrar/reach.h"
+#include "engine/registrar/registration.h"
+#include "engine/registrar/report.h"
+#include "engine/registrar/rights.h"
+#include "engine/registrar/state.h"
 
-static const char *const event_names[RSP_EVENT_COUNT] = {
-#define ROW(kind, name) [RSP_EVENT_##kind] = (name),
-	RSP_EVENTS(ROW)
-#undef ROW
-};
-
-const char *
-rsp_event_name(enum rsp_event_kind kind)
+static bool
+is_possible(const struct rsp_registrar_config *config)
 {
-	return kind < RSP_EVENT_COUNT ? event_names[kind] : "unknown";
+	return config->server_id != 0 && config->max_items != 0 && config->max_links != 0 &&
+	       config->keepalive_timeout_ms != 0 && config->max_bad_pe_report < UINT8_MAX &&
+	       config->n_contacts <= RSP_CONTACTS_MAX && config->peer_heartbeat_cycle_ms != 0 &&
+	       config->max_time_last_heard_ms != 0 && config->max_time_no_response_ms != 0 &&
+	       config->max_adoptions != 0 && !(config->name && strlen(config->name) > RSP_OWNER_MAX);
 }
 
-struct rsp_registrar_config
-rsp_registrar_defaults(void)
+static enum rsp_err
+init_core(struct rsp_core *core, const struct rsp_registrar_config *config)
 {
-	return (struct rsp_registrar_config){
-		.keepalive_interval_ms = 30000,
-		.keepalive_timeout_ms = 5000,
-		.keepalive_distance_ms = 1000,
-		.reconnect_grace_ms = 5000,
-		.max_bad_pe_report = 3,
-		.push_distance_ms = 100,
-		.hold_ms = 1000,
-		.hold_window_ms = 5000,
-		/* RFC 5353 s.4 */
-		.peer_heartbeat_cycle_ms = 30000,
-		.max_time_last_heard_ms = 61000,
-		.max_time_no_response_ms = 5000,
-		.tombstone_ms = 600000,
-		.max_tombstones = 200000,
-		.max_peers = 256,
-		.max_downloads = 16,
-		.max_adoptions = 256,
-		.limits = { .pools = 100000, .elements = 2000000, .pool_elements = 100000 },
-		.max_identity_elements = 10000,
-		.max_identity_pools = 1000,
-		.max_registrar_elements = 1000000,
-		.max_registrar_pools = 50000,
-		.max_links = 65536,
-		.max_items = 16,
-		.max_subscriptions = 64,
-		.registrations = { .per_s = 1000, .burst = 10000 },
-		.resolutions = { 0 },
-		.reports = { .per_s = 5, .burst = 20 },
-		.complaints = { .per_s = 10, .burst = 100 },
-	};
+	core->key = (struct rsp_hash_key){ .k0 = rsp_rng_u64(&core->rng), .k1 = rsp_rng_u64(&core->rng) };
+	core->config = *config;
+	TAILQ_INIT(&core->closing);
+	TAILQ_INIT(&core->changed);
+	rsp_wheel_init(&core->expiry, core->now_ms);
+	rsp_wheel_init(&core->liveness, core->now_ms);
+	rsp_wheel_init(&core->push, core->now_ms);
+	core->space = rsp_handlespace_new(&config->limits, core->key, sizeof(struct rsp_member));
+	core->name = config->name ? strdup(config->name) : NULL;
+	core->config.name = core->name;
+	if (!core->space || (config->name && !core->name) ||
+	    rsp_tombstones_init(&core->tombstones, config->max_tombstones, core->key) || rsp_reach_init(core))
+		return RSP_ENOMEM;
+	rsp_handlespace_count_pools_of(core->space, config->server_id);
+	return RSP_OK;
 }
 
 enum rsp_err
 rsp_registrar_new(const struct rsp_registrar_config *config, const struct rsp_engine_ops *ops, void *ctx,
 		  struct rsp_rng rng, uint64_t now_ms, struct rsp_registrar **ret)
 {
-	if (config->server_id == 0 || config->max_items == 0 || config->max_links == 0 ||
-	    config->keepalive_timeout_ms == 0 || config->max_bad_pe_report >= UINT8_MAX ||
-	    config->n_contacts > RSP_CONTACTS_MAX || config->peer_heartbeat_cycle_ms == 0 ||
-	    config->max_time_last_heard_ms == 0 || config->max_time_no_response_ms == 0 || config->max_adoptions == 0 ||
-	    (config->name && strlen(config->name) > RSP_OWNER_MAX))
+	if (!is_possible(config))
 		return RSP_EUSAGE;
 	struct rsp_registrar *r = calloc(1, sizeof(*r));
 	if (!r)
 		return RSP_ENOMEM;
-	r->config = *config;
-	r->ops = ops;
-	r->ctx = ctx;
-	r->rng = rng;
-	r->key = (struct rsp_hash_key){ .k0 = rsp_rng_u64(&r->rng), .k1 = rsp_rng_u64(&r->rng) };
-	rsp_wheel_init(&r->expiry, now_ms);
-	rsp_wheel_init(&r->keepalive, now_ms);
-	rsp_wheel_init(&r->push, now_ms);
-	rsp_wheel_init(&r->enrp, now_ms);
-	r->now_ms = now_ms;
-	r->space = rsp_handlespace_new(&config->limits, r->key, 0);
-	r->answer_room = RSP_MESSAGE_MAX / 32; /* no Pool Element is shorter */
-	r->answer = calloc(r->answer_room, sizeof(struct rsp_element *));
-	r->name = config->name ? strdup(config->name) : NULL;
-	if (!r->space || !r->answer || (config->name && !r->name) ||
-	    rsp_tombstones_init(&r->tombstones, config->max_tombstones, r->key) ||
-	    rsp_table_init(&r->reach, 64, rsp_reach_hash_of, r) || rsp_contacts_init(r)) {
+	r->core.ops = ops;
+	r->core.ctx = ctx;
+	r->core.rng = rng;
+	r->core.now_ms = now_ms;
+	enum rsp_err err = init_core(&r->core, config);
+	rsp_look_init(&r->looks, &r->core);
+	rsp_hold_init(&r->hold, &r->resolver);
+	if (!err)
+		err = rsp_resolve_init(&r->resolver, &r->core);
+	if (!err)
+		err = rsp_enrp_new(&r->core, &r->looks, &r->enrp);
+	if (err) {
 		rsp_registrar_free(r);
-		return RSP_ENOMEM;
+		return err;
 	}
-	r->config.name = r->name;
-	rsp_handlespace_count_pools_of(r->space, config->server_id);
-	rsp_join_begin(r);
 	*ret = r;
 	return RSP_OK;
+}
+
+/* The end of the turn. This is the only place where links, elements, contacts and peers are freed, takeovers complete, and
+ * peers and subscribers are sent what has changed: once for each object, however often it changed. */
+
+static void
+settle_link(struct rsp_registrar *r, struct rsp_link *link)
+{
+	struct rsp_core *core = &r->core;
+
+	rsp_look_link_down(&r->looks, link);
+	rsp_member_link_down(core, link);
+	rsp_subscription_link_down(core, link);
+	rsp_hold_link_down(&r->hold, link);
+	if (link->info.protocol == RSP_ENRP)
+		rsp_enrp_link_down(r->enrp, link);
+	if (link->we_close)
+		core->ops->close(core->ctx, link->id);
+	rsp_link_free(core, link);
+}
+
+static void
+settle_member(struct rsp_registrar *r, struct rsp_member *m)
+{
+	struct rsp_core *core = &r->core;
+	unsigned news = m->news;
+
+	TAILQ_REMOVE(&core->changed, m, changed);
+	m->in_changed = false;
+	m->news = 0;
+	rsp_enrp_settle_member(r->enrp, m, news);
+	if (m->phase != RSP_MEMBER_GONE || m->in_changed)
+		return;
+	if (m->element->pool->n_elements == 0)
+		rsp_resolve_pool_gone(&r->resolver, m->element->pool);
+	rsp_look_forget(&r->looks, m);
+	rsp_member_free(core, m);
+}
+
+static void
+settle(struct rsp_registrar *r)
+{
+	struct rsp_core *core = &r->core;
+
+	for (;;) {
+		if (!TAILQ_EMPTY(&core->closing))
+			settle_link(r, TAILQ_FIRST(&core->closing));
+		else if (rsp_enrp_settle(r->enrp))
+			continue;
+		else if (!TAILQ_EMPTY(&core->changed))
+			settle_member(r, TAILQ_FIRST(&core->changed));
+		else
+			break;
+	}
+	rsp_enrp_reap(r->enrp);
+	rsp_hold_settle(&r->hold, rsp_enrp_pools_may_be_missing(r->enrp));
+}
+
+/* The beginning of the turn. A registrar with peers is called at each heartbeat at the latest. If it is called so much
+ * later that its peers may have taken it over, it was stopped meanwhile: it joins again. */
+static void
+enter(struct rsp_registrar *r, uint64_t now_ms)
+{
+	struct rsp_core *core = &r->core;
+	uint64_t away_ms = now_ms > core->now_ms ? now_ms - core->now_ms : 0;
+	uint64_t cycle_ms = core->config.peer_heartbeat_cycle_ms;
+	uint64_t most_ms = (uint64_t)core->config.max_time_last_heard_ms + core->config.max_time_no_response_ms;
+
+	most_ms = most_ms > 2 * cycle_ms ? most_ms - cycle_ms : cycle_ms;
+	core->now_ms = now_ms;
+	if (away_ms > most_ms && core->state == RSP_REGISTRAR_SERVING && rsp_enrp_n_peers(r->enrp) > 0) {
+		rsp_enrp_join_again(r->enrp, away_ms);
+		settle(r);
+	}
 }
 
 void
 rsp_registrar_leave(struct rsp_registrar *r)
 {
-	r->leaving = true;
-	rsp_links_forget(r, true);
-	for (unsigned i = 0; i < r->n_contacts; i++)
-		r->contact[i]->link = 0;
+	r->core.state = RSP_REGISTRAR_LEAVING;
+	rsp_look_clear(&r->looks);
+	rsp_link_close_all(&r->core);
+	rsp_enrp_leave(r->enrp);
+	settle(r);
+}
+
+/* What the handlespace does not know: the engine's part of each element. */
+static void
+forget_members(struct rsp_core *core)
+{
+	struct rsp_element *e;
+	struct rsp_walk walk;
+
+	rsp_walk_begin(core->space, &walk, 0);
+	while ((e = rsp_walk_next(&walk))) {
+		rsp_member_clear_reports(rsp_member(e));
+		rsp_member_clear_claim(rsp_member(e));
+	}
+	rsp_walk_end(&walk);
 }
 
 void
@@ -104,116 +171,120 @@ rsp_registrar_free(struct rsp_registrar *r)
 {
 	if (!r)
 		return;
-	rsp_links_forget(r, false);
-	rsp_peers_done(r);
-	rsp_handlespace_free(r->space);
-	rsp_tombstones_done(&r->tombstones);
-	rsp_table_done(&r->reach);
-	free(r->name);
-	rsp_accounts_done(&r->accounts);
-	free(r->answer);
+	struct rsp_core *core = &r->core;
+	if (r->enrp) {
+		rsp_look_clear(&r->looks);
+		rsp_link_close_all(core);
+		core->state = RSP_REGISTRAR_LEAVING;
+		while (!TAILQ_EMPTY(&core->closing)) {
+			TAILQ_FIRST(&core->closing)->we_close = false;
+			settle_link(r, TAILQ_FIRST(&core->closing));
+		}
+	}
+	rsp_enrp_free(r->enrp);
+	if (core->space)
+		forget_members(core);
+	rsp_handlespace_free(core->space);
+	rsp_tombstones_done(&core->tombstones);
+	rsp_table_done(&core->dials);
+	rsp_resolve_done(&r->resolver);
+	rsp_accounts_done(&core->accounts);
+	free(core->name);
 	free(r);
 }
 
-bool
-rsp_registrar_link_elements(const struct rsp_registrar *r, uint32_t id)
-{
-	const struct rsp_link *link = rsp_registrar_link(r, id);
+/* Events: each is a turn */
 
-	return link && link->elements;
-}
-
-bool
-rsp_registrar_link_watches(const struct rsp_registrar *r, uint32_t id)
-{
-	const struct rsp_link *link = rsp_registrar_link(r, id);
-
-	return link && link->subscriptions;
-}
-
-/* A registrar with peers is called at every heartbeat at the latest: it was stopped if that is long ago, so long that
- * they may have taken it for dead. */
+/* @link is up, and is an element's that we dialled. */
 static void
-enter(struct rsp_registrar *r, uint64_t now_ms)
+element_link_up(struct rsp_registrar *r, struct rsp_link *link)
 {
-	uint64_t away_ms = now_ms > r->now_ms ? now_ms - r->now_ms : 0;
-	uint64_t most_ms = (uint64_t)r->config.max_time_last_heard_ms + r->config.max_time_no_response_ms;
+	struct rsp_member *m, *next;
 
-	most_ms = most_ms > 2 * (uint64_t)r->config.peer_heartbeat_cycle_ms
-			  ? most_ms - r->config.peer_heartbeat_cycle_ms
-			  : r->config.peer_heartbeat_cycle_ms;
-	r->now_ms = now_ms;
-	if (away_ms > most_ms && r->serving && r->n_peers > 0 && !r->leaving)
-		rsp_join_again(r, away_ms);
+	if (LIST_EMPTY(&link->members) && link->n_looks == 0) { /* its elements have registered by themselves, or elsewhere */
+		rsp_link_close(&r->core, link, RSP_ECLOSED);
+		return;
+	}
+	rsp_look_link_up(&r->looks, link);
+	for (m = LIST_FIRST(&link->members); m; m = next) {
+		next = LIST_NEXT(m, of_link);
+		if (m->phase == RSP_MEMBER_ADOPT_DIALLING)
+			rsp_member_ask(&r->core, m, true);
+	}
+}
+
+static enum rsp_err
+link_up(struct rsp_registrar *r, struct rsp_link *link, const struct rsp_link_info *info)
+{
+	struct rsp_core *core = &r->core;
+	struct rsp_why why = { 0 };
+	enum rsp_err err = rsp_link_up(core, link, info);
+
+	if (err) {
+		why.err = err;
+		rsp_link_lost(core, link, &why);
+		return err;
+	}
+	if (info->protocol == RSP_ENRP)
+		rsp_enrp_link_up(r->enrp, link);
+	else if (link->dialled)
+		element_link_up(r, link);
+	return RSP_OK;
 }
 
 enum rsp_err
 rsp_registrar_link_up(struct rsp_registrar *r, uint64_t now_ms, uint32_t id, const struct rsp_link_info *info)
 {
-	bool known = rsp_registrar_link(r, id) != NULL;
+	struct rsp_core *core = &r->core;
+	bool known = rsp_link_find(core, id) != NULL;
 
 	enter(r, now_ms);
-	struct rsp_link *link = rsp_registrar_link(r, id);
+	struct rsp_link *link = rsp_link_find(core, id);
 	if (known && !link)
-		return RSP_ELIMIT; /* closed just now: we were stopped, and join again */
-	bool serves = r->serving || info->protocol == RSP_ENRP;
+		return RSP_ELIMIT; /* closed just now: this registrar was stopped, and joins again */
+	bool serves = core->state == RSP_REGISTRAR_SERVING || info->protocol == RSP_ENRP;
 
-	if (r->leaving || (!link && (!serves || r->n_links >= r->config.max_links)))
+	if (core->state == RSP_REGISTRAR_LEAVING || (!link && (!serves || core->n_links >= core->config.max_links)))
 		return RSP_ELIMIT;
-	if (!link) {
-		link = rsp_link_new(r, id);
-		if (!link)
-			return RSP_ENOMEM;
-	}
-	enum rsp_err err = rsp_link_authenticated(r, link, info);
-	if (err) {
-		if (link->dialled && info->protocol == RSP_ENRP)
-			rsp_enrp_link_down(r, link, err);
-		rsp_link_orphan(r, link);
-		rsp_link_forget(r, link);
-		return err;
-	}
-	if (info->protocol == RSP_ENRP)
-		rsp_enrp_link_up(r, link);
-	else if (link->dialled)
-		rsp_adopt_link_up(r, link);
-	return RSP_OK;
-}
-
-void
-rsp_registrar_link_down(struct rsp_registrar *r, uint64_t now_ms, uint32_t id, enum rsp_err why)
-{
-	enter(r, now_ms);
-	struct rsp_link *link = rsp_registrar_link(r, id);
-
 	if (!link)
-		return;
-	rsp_link_orphan(r, link);
-	if (link->info.protocol == RSP_ENRP)
-		rsp_enrp_link_down(r, link, why);
-	rsp_link_forget(r, link);
+		link = rsp_link_new(core, id);
+	enum rsp_err err = link ? link_up(r, link, info) : RSP_ENOMEM;
+	settle(r);
+	return err;
 }
 
 void
 rsp_registrar_link_failed(struct rsp_registrar *r, uint64_t now_ms, uint32_t id, const struct rsp_why *why)
 {
-	r->failure = why;
-	rsp_registrar_link_down(r, now_ms, id, why->err);
-	r->failure = NULL;
+	enter(r, now_ms);
+	struct rsp_link *link = rsp_link_find(&r->core, id);
+
+	if (!link)
+		return;
+	rsp_link_lost(&r->core, link, why);
+	settle(r);
 }
 
-/* RFC 5352 s.2.2.14: tell the sender what could not be understood, if the rules ask for that. */
+void
+rsp_registrar_link_down(struct rsp_registrar *r, uint64_t now_ms, uint32_t id, enum rsp_err err)
+{
+	const struct rsp_why why = { .err = err };
+
+	rsp_registrar_link_failed(r, now_ms, id, &why);
+}
+
+/* RFC 5352 s.2.2.14: send the sender what could not be understood. */
 static void
-report_error(struct rsp_registrar *r, const struct rsp_link *link, struct rsp_bytes causes)
+send_error(struct rsp_core *core, const struct rsp_link *link, struct rsp_bytes causes)
 {
 	struct rsp_message msg = { .protocol = RSP_ASAP, .type = ASAP_ERROR, .has = RSP_HAS_ERROR, .error = causes };
 
 	if (causes.n)
-		rsp_registrar_send(r, link->id, &msg);
+		rsp_core_send(core, link->id, &msg);
 }
 
 static void
-not_understood(struct rsp_registrar *r, const struct rsp_link *link, struct rsp_bytes octets, const struct rsp_why *why)
+not_understood(struct rsp_core *core, const struct rsp_link *link, struct rsp_bytes octets, const struct rsp_why *why)
 {
 	uint8_t room[1024];
 	struct rsp_event event = { .kind = RSP_EVENT_MALFORMED,
@@ -221,137 +292,274 @@ not_understood(struct rsp_registrar *r, const struct rsp_link *link, struct rsp_
 				   .cause = why->cause,
 				   .reason = why->reason };
 
-	r->stats.malformed++;
-	rsp_registrar_record(r, link, event);
-	if (why->cause != RSP_CAUSE_NONE && !rsp_asap_undecodable(r, link, octets, why))
-		report_error(r, link,
-			     rsp_error_compose(why->cause, rsp_message_culprit(octets, why), room, sizeof(room)));
+	core->stats.malformed++;
+	rsp_core_record(core, link, event);
+	if (why->cause != RSP_CAUSE_NONE && !rsp_registration_undecodable(core, link, octets, why))
+		send_error(core, link,
+			   rsp_error_compose(why->cause, rsp_message_culprit(octets, why), room, sizeof(room)));
+}
+
+/* RFC 5352 s.3.3 */
+static void
+resolution_received(struct rsp_registrar *r, struct rsp_link *link, const struct rsp_message *msg)
+{
+	struct rsp_question question;
+
+	if (!rsp_resolve_check(&r->resolver, link, msg, &question))
+		return;
+	if (!rsp_pool_find(r->core.space, msg->handle) && rsp_enrp_pools_may_be_missing(r->enrp) &&
+	    rsp_hold_question(&r->hold, &question))
+		return;
+	rsp_resolve_answer(&r->resolver, &question);
+}
+
+static void
+keep_alive_acknowledged(struct rsp_registrar *r, struct rsp_link *link, const struct rsp_message *msg)
+{
+	struct rsp_core *core = &r->core;
+	struct rsp_element *e = rsp_element_find(core->space, rsp_pool_find(core->space, msg->handle), msg->pe_id);
+	struct rsp_member *m = e ? rsp_member(e) : NULL;
+
+	if (m)
+		rsp_look_acknowledged(&r->looks, link, m);
+	rsp_member_acknowledged(core, link, msg, m);
+}
+
+static void
+asap_received(struct rsp_registrar *r, struct rsp_link *link, struct rsp_bytes octets)
+{
+	struct rsp_core *core = &r->core;
+	struct rsp_message msg;
+	struct rsp_why why;
+	uint8_t room[1024];
+
+	if (rsp_message_decode(RSP_ASAP, octets, &msg, &why)) {
+		not_understood(core, link, octets, &why);
+		return;
+	}
+	send_error(core, link, rsp_message_unrecognized(&msg, room, sizeof(room)));
+	switch (msg.type) {
+	case ASAP_REGISTRATION:
+		rsp_registration_received(core, link, &msg);
+		break;
+	case ASAP_DEREGISTRATION:
+		rsp_registration_ended(core, link, &msg);
+		break;
+	case ASAP_HANDLE_RESOLUTION:
+		resolution_received(r, link, &msg);
+		break;
+	case ASAP_ENDPOINT_KEEP_ALIVE_ACK:
+		keep_alive_acknowledged(r, link, &msg);
+		break;
+	case ASAP_ENDPOINT_UNREACHABLE:
+		rsp_report_received(&r->looks, link, &msg);
+		break;
+	default: /* RFC 5352 s.4: the others are not for a registrar */
+		break;
+	}
 }
 
 void
 rsp_registrar_receive(struct rsp_registrar *r, uint64_t now_ms, uint32_t id, struct rsp_bytes octets)
 {
 	enter(r, now_ms);
-	struct rsp_link *link = rsp_registrar_link(r, id);
-	struct rsp_message msg;
-	struct rsp_why why;
-	uint8_t room[1024];
+	struct rsp_link *link = rsp_link_find(&r->core, id);
 
-	if (!link || !link->up)
+	if (!link || link->state != RSP_LINK_UP)
 		return;
-	r->stats.received++;
-	if (link->info.protocol == RSP_ENRP) {
-		rsp_enrp_receive(r, link, octets);
-		rsp_held_settle(r);
-		return;
+	r->core.stats.received++;
+	if (link->info.protocol == RSP_ENRP)
+		rsp_enrp_receive(r->enrp, link, octets);
+	else
+		asap_received(r, link, octets);
+	settle(r);
+}
+
+/* RFC 5352 s.3.2: the registration life is over. */
+static void
+life_over(struct rsp_core *core, struct rsp_member *m)
+{
+	if (rsp_core_liveness_is_paused(core)) /* a registration may not have been read yet */
+		rsp_wheel_set(&core->expiry, &m->expiry, core->liveness_paused_until_ms);
+	else
+		rsp_member_remove(core, m, RSP_REMOVAL_EXPIRED, NULL);
+}
+
+/* The answer to a keep-alive, or the new connection, has not come in time. */
+static void
+silent(struct rsp_core *core, struct rsp_member *m)
+{
+	if (rsp_core_liveness_is_paused(core))
+		rsp_member_postpone(core, m, core->liveness_paused_until_ms);
+	else if (m->claim)
+		rsp_member_note(core, m, RSP_NEWS_SILENT);
+	else if (m->phase == RSP_MEMBER_GRACE)
+		rsp_member_remove(core, m, RSP_REMOVAL_CONNECTION, NULL);
+	else
+		rsp_member_remove(core, m,
+				  m->n_reporters > core->config.max_bad_pe_report ? RSP_REMOVAL_UNREACHABLE
+										   : RSP_REMOVAL_KEEPALIVE,
+				  NULL);
+}
+
+/* The one timer of an element: member.h says what it means in each phase. */
+static void
+member_due(struct rsp_registrar *r, struct rsp_member *m)
+{
+	switch (m->phase) {
+	case RSP_MEMBER_HELD:
+		rsp_member_ask(&r->core, m, false);
+		break;
+	case RSP_MEMBER_ASKED:
+	case RSP_MEMBER_ADOPT_ASKED:
+	case RSP_MEMBER_GRACE:
+		silent(&r->core, m);
+		break;
+	case RSP_MEMBER_FOREIGN:
+	case RSP_MEMBER_FOREIGN_MARKED:
+	case RSP_MEMBER_FOREIGN_SWEEP:
+	case RSP_MEMBER_FOREIGN_CLAIMED:
+	case RSP_MEMBER_FOREIGN_CLAIMED_MARKED:
+	case RSP_MEMBER_FOREIGN_LOOK:
+	case RSP_MEMBER_ADOPT_QUEUED:
+	case RSP_MEMBER_ADOPT_DIALLING:
+		rsp_enrp_member_due(r->enrp, m);
+		break;
+	case RSP_MEMBER_OLD:
+	case RSP_MEMBER_GONE:
+	case RSP_MEMBER_PHASES:
+		break; /* no timer */
 	}
-	if (rsp_message_decode(RSP_ASAP, octets, &msg, &why)) {
-		not_understood(r, link, octets, &why);
-		return;
-	}
-	report_error(r, link, rsp_message_unrecognized(&msg, room, sizeof(room)));
-	switch (msg.type) {
-	case ASAP_REGISTRATION:
-		rsp_asap_registration(r, now_ms, link, &msg);
-		break;
-	case ASAP_DEREGISTRATION:
-		rsp_asap_deregistration(r, now_ms, link, &msg);
-		break;
-	case ASAP_HANDLE_RESOLUTION:
-		rsp_asap_resolution(r, now_ms, link, &msg);
-		break;
-	case ASAP_ENDPOINT_KEEP_ALIVE_ACK:
-		rsp_asap_keep_alive_ack(r, now_ms, link, &msg);
-		break;
-	case ASAP_ENDPOINT_UNREACHABLE:
-		rsp_asap_unreachable(r, now_ms, link, &msg);
-		break;
-	default: /* RFC 5352 s.4: the others are not for a registrar */
-		break;
-	}
-	rsp_held_settle(r);
 }
 
 void
 rsp_registrar_tick(struct rsp_registrar *r, uint64_t now_ms)
 {
+	struct rsp_core *core = &r->core;
 	struct rsp_timer *timer;
 
-	if (r->leaving)
+	if (core->state == RSP_REGISTRAR_LEAVING)
 		return;
 	enter(r, now_ms);
-	rsp_enrp_tick(r);
-	while ((timer = rsp_registrar_due(r, &r->expiry)))
-		rsp_asap_expired(r, now_ms, RSP_CONTAINER(timer, struct rsp_element, expiry));
-	while ((timer = rsp_registrar_due(r, &r->keepalive)))
-		rsp_asap_keepalive_due(r, now_ms, RSP_CONTAINER(timer, struct rsp_element, keepalive));
-	while ((timer = rsp_registrar_due(r, &r->push)))
-		rsp_watch_push(r, now_ms, RSP_CONTAINER(timer, struct rsp_watch, timer));
-	rsp_held_settle(r);
+	rsp_enrp_tick(r->enrp);
+	rsp_look_tick(&r->looks);
+	while ((timer = rsp_core_expired(core, &core->expiry)))
+		life_over(core, RSP_CONTAINER(timer, struct rsp_member, expiry));
+	while ((timer = rsp_core_expired(core, &core->liveness)))
+		member_due(r, RSP_CONTAINER(timer, struct rsp_member, timer));
+	while ((timer = rsp_core_expired(core, &core->push)))
+		rsp_resolve_push(&r->resolver, RSP_CONTAINER(timer, struct rsp_watched_pool, timer));
+	settle(r);
+}
+
+static void
+check_rights(struct rsp_core *core, struct rsp_member *m)
+{
+	struct rsp_pool_element pe = { 0 };
+
+	if (rsp_member_is_own(core, m)) {
+		if (!rsp_rights_own(core, m))
+			rsp_member_remove(core, m, RSP_REMOVAL_RIGHTS, NULL);
+		return;
+	}
+	rsp_element_decode(m->element, &pe);
+	if (rsp_rights_foreign(core, rsp_pool_handle(m->element->pool), &pe)) /* each audit shows if its home still has it */
+		rsp_member_forget(core, m);
 }
 
 void
 rsp_registrar_rights_changed(struct rsp_registrar *r, uint64_t now_ms)
 {
+	struct rsp_core *core = &r->core;
+	struct rsp_element *e;
+	struct rsp_walk walk;
+
 	enter(r, now_ms);
-	rsp_rights_review(r);
+	if (core->config.insecure || core->state == RSP_REGISTRAR_LEAVING)
+		return;
+	rsp_walk_begin(core->space, &walk, 0);
+	while ((e = rsp_walk_next(&walk)))
+		if (e->owner)
+			check_rights(core, rsp_member(e));
+	rsp_walk_end(&walk);
+	rsp_enrp_rights_changed(r->enrp);
+	settle(r);
+}
+
+static uint64_t
+earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
 }
 
 uint64_t
 rsp_registrar_deadline(const struct rsp_registrar *r)
 {
-	uint64_t next = rsp_wheel_next(&r->expiry), other = rsp_wheel_next(&r->keepalive);
+	uint64_t next = rsp_wheel_next(&r->core.expiry);
 
-	if (r->leaving)
+	if (r->core.state == RSP_REGISTRAR_LEAVING)
 		return RSP_NEVER;
-	next = other < next ? other : next;
-	other = rsp_wheel_next(&r->push);
-	next = other < next ? other : next;
-	other = rsp_wheel_next(&r->enrp);
-	next = other < next ? other : next;
-	other = rsp_held_next(r);
-	return other < next ? other : next;
+	next = earlier(next, rsp_wheel_next(&r->core.liveness));
+	next = earlier(next, rsp_wheel_next(&r->core.push));
+	next = earlier(next, rsp_wheel_next(&r->looks.wheel));
+	next = earlier(next, rsp_enrp_deadline(r->enrp));
+	return earlier(next, rsp_hold_deadline(&r->hold));
+}
+
+/* For those who only read */
+
+bool
+rsp_registrar_link_elements(const struct rsp_registrar *r, uint32_t id)
+{
+	const struct rsp_link *link = rsp_link_find(&r->core, id);
+
+	return link && !LIST_EMPTY(&link->members);
+}
+
+bool
+rsp_registrar_link_watches(const struct rsp_registrar *r, uint32_t id)
+{
+	const struct rsp_link *link = rsp_link_find(&r->core, id);
+
+	return link && link->n_subscriptions > 0;
 }
 
 enum rsp_registrar_state
 rsp_registrar_state(const struct rsp_registrar *r)
 {
-	return r->leaving ? RSP_REGISTRAR_LEAVING : r->serving ? RSP_REGISTRAR_SERVING : RSP_REGISTRAR_JOINING;
-}
-
-const char *
-rsp_registrar_state_name(enum rsp_registrar_state state)
-{
-	static const char *const name[] = { "joining", "serving", "leaving" };
-
-	return (unsigned)state < RSP_COUNT(name) ? name[state] : "";
-}
-
-const char *
-rsp_peer_state_name(enum rsp_peer_state state)
-{
-	static const char *const name[] = { "active", "probed", "inactive", "dead" };
-
-	return (unsigned)state < RSP_COUNT(name) ? name[state] : "";
+	return r->core.state;
 }
 
 struct rsp_registrar_stats
 rsp_registrar_stats(const struct rsp_registrar *r)
 {
-	struct rsp_registrar_stats stats = r->stats;
+	const struct rsp_core *core = &r->core;
+	struct rsp_registrar_stats stats = core->stats;
 
-	stats.links = r->n_links;
-	stats.pools = rsp_handlespace_pools(r->space);
-	stats.elements = rsp_handlespace_elements(r->space);
-	stats.own_elements = rsp_home_count(r->space, r->config.server_id);
-	stats.subscriptions = r->n_subscriptions;
-	stats.peers = r->n_peers;
-	stats.tombstones = r->tombstones.table.count;
+	stats.links = core->n_links;
+	stats.pools = rsp_handlespace_pools(core->space);
+	stats.elements = rsp_handlespace_elements(core->space);
+	stats.own_elements = rsp_home_count(core->space, core->config.server_id);
+	stats.subscriptions = core->n_subscriptions;
+	stats.peers = rsp_enrp_n_peers(r->enrp);
+	stats.tombstones = core->tombstones.table.count;
 	return stats;
+}
+
+bool
+rsp_registrar_peer(const struct rsp_registrar *r, unsigned i, struct rsp_peer_view *ret)
+{
+	return rsp_enrp_view_peer(r->enrp, i, ret);
+}
+
+bool
+rsp_registrar_absent(const struct rsp_registrar *r, unsigned i, struct rsp_absent_view *ret)
+{
+	return rsp_enrp_view_absent(r->enrp, i, ret);
 }
 
 const struct rsp_handlespace *
 rsp_registrar_handlespace(const struct rsp_registrar *r)
 {
-	return r->space;
+	return r->core.space;
 }

@@ -1,27 +1,30 @@
-#include <stdlib.h>
+#include "engine/registrar/registration.h"
+
 #include <string.h>
 
-#include "engine/registrar/registrar_priv.h"
+#include "engine/registrar/rights.h"
+#include "engine/registrar/subscription.h"
+#include "engine/registrar/version.h"
 
-/* What a request is answered with. */
-struct verdict {
+/* The answer to a request. */
+struct request_verdict {
 	uint16_t cause;	    /* RSP_CAUSE_NONE: granted */
-	const char *reason; /* for the record */
-	struct rsp_bytes info;
+	const char *reason; /* for the record; NULL: it is recorded already */
+	struct rsp_bytes info; /* sent with the cause */
 };
 
-static const struct verdict granted = { .cause = RSP_CAUSE_NONE };
+static const struct request_verdict granted = { .cause = RSP_CAUSE_NONE };
 
-static struct verdict
+static struct request_verdict
 refuse(uint16_t cause, const char *reason)
 {
-	return (struct verdict){ .cause = cause, .reason = reason };
+	return (struct request_verdict){ .cause = cause, .reason = reason };
 }
 
-/* Answer with @type and what @verdict says; refusals are counted, and recorded if they have a reason. */
+/* Send a response of @type as @verdict says. Refusals are counted, and recorded if they have a reason. */
 static void
-respond(struct rsp_registrar *r, const struct rsp_link *link, const struct rsp_message *request, uint8_t type,
-	uint32_t pe_id, struct verdict verdict)
+respond(struct rsp_core *core, const struct rsp_link *link, const struct rsp_message *request, uint8_t type,
+	uint32_t pe_id, struct request_verdict verdict)
 {
 	uint8_t room[1280];
 	struct rsp_message msg = { .protocol = RSP_ASAP,
@@ -41,30 +44,30 @@ respond(struct rsp_registrar *r, const struct rsp_link *link, const struct rsp_m
 		msg.flags = type == ASAP_REGISTRATION_RESPONSE ? ASAP_FLAG_REJECT : 0;
 		msg.has |= RSP_HAS_ERROR;
 		msg.error = rsp_error_compose(verdict.cause, verdict.info, room, sizeof(room));
-		r->stats.refused++;
+		core->stats.refused++;
 		if (event.reason)
-			rsp_registrar_record(r, link, event);
+			rsp_core_record(core, link, event);
 	}
-	rsp_registrar_send(r, link->id, &msg);
+	rsp_core_send(core, link->id, &msg);
 }
 
 /* RFC 5352 s.9.3, RFC 5355 s.2.1, s.2.15 */
-static struct verdict
-may_change(const struct rsp_registrar *r, const struct rsp_link *link)
+static struct request_verdict
+may_change(const struct rsp_core *core, const struct rsp_link *link)
 {
-	const char *reason = rsp_rights_no_element(r, link);
+	const char *reason = rsp_rights_no_element(core, link);
 
 	return reason ? refuse(RSP_CAUSE_SECURITY, reason) : granted;
 }
 
-/* RFC 5352 s.2.2.1: an element registers addresses of its own connection, or such as it was allowed. */
+/* RFC 5352 s.2.2.1: an element registers addresses of its own connection, or addresses that authz.json allows. */
 static bool
-addresses_allowed(const struct rsp_registrar *r, const struct rsp_link *link, const struct rsp_transport *transport)
+addresses_allowed(const struct rsp_core *core, const struct rsp_link *link, const struct rsp_transport *transport)
 {
-	return rsp_rights_addresses(r, link->info.identity, &link->info.remote, transport);
+	return rsp_rights_addresses(core, link, link->info.identity, transport);
 }
 
-static struct verdict
+static struct request_verdict
 check_values(const struct rsp_message *msg)
 {
 	const struct rsp_pool_element *pe = &msg->element;
@@ -85,37 +88,39 @@ check_values(const struct rsp_message *msg)
 	return granted;
 }
 
-/* Whose @e is: the identity that registered it. Without identities, whoever is at its address. */
+/* Whether the element belongs to the other side of @link: to the identity that registered it; without identities, to any
+ * element at its address. */
 static bool
-owns(const struct rsp_registrar *r, const struct rsp_link *link, const struct rsp_element *e)
+owns(const struct rsp_core *core, const struct rsp_link *link, const struct rsp_member *m)
 {
+	const char *owner = m->element->owner;
 	struct rsp_pool_element pe = { 0 };
 
-	if (!r->config.insecure)
-		return e->owner && link->info.identity && strcmp(e->owner, link->info.identity) == 0;
-	if (e->link == link->id || e->link == 0)
+	if (!core->config.insecure)
+		return owner && link->info.identity && strcmp(owner, link->info.identity) == 0;
+	if (m->link == link->id || m->link == 0)
 		return true;
-	rsp_element_decode(e, &pe);
-	return addresses_allowed(r, link, &pe.user);
+	rsp_element_decode(m->element, &pe);
+	return addresses_allowed(core, link, &pe.user);
 }
 
-/* RFC 5352 s.3.1 rule 2, with what RFC 5354 s.3.12.6 and s.3.12.8 want to go with the cause, written into @room. */
-static struct verdict
+/* RFC 5352 s.3.1 rule 2. The parameter that RFC 5354 s.3.12.6 and s.3.12.8 send with the cause is written into @room. */
+static struct request_verdict
 check_consistency(const struct rsp_pool *pool, const struct rsp_pool_element *pe, uint8_t *room, size_t cap)
 {
-	struct verdict verdict = { .cause = rsp_pool_consistent(pool, pe) };
-	struct rsp_pool_element member = { 0 };
+	struct request_verdict verdict = { .cause = rsp_pool_consistent(pool, pe) };
+	struct rsp_pool_element first = { 0 };
 	struct rsp_wr wr = rsp_wr_init(room, cap);
 
-	rsp_element_decode(pool->element[0], &member);
+	rsp_element_decode(pool->element[0], &first);
 	switch (verdict.cause) {
 	case RSP_CAUSE_INCONSISTENT_POLICY:
 		verdict.reason = "inconsistent-policy";
-		rsp_policy_encode(&wr, &member.policy);
+		rsp_policy_encode(&wr, &first.policy);
 		break;
 	case RSP_CAUSE_INCONSISTENT_TRANSPORT:
 		verdict.reason = "inconsistent-transport";
-		rsp_transport_encode(&wr, &member.user);
+		rsp_transport_encode(&wr, &first.user);
 		break;
 	default:
 		verdict.reason = "inconsistent-transport-use";
@@ -125,16 +130,16 @@ check_consistency(const struct rsp_pool *pool, const struct rsp_pool_element *pe
 	return verdict;
 }
 
-static struct verdict
-check_registration(struct rsp_registrar *r, uint64_t now_ms, const struct rsp_link *link, const struct rsp_message *msg,
-		   const struct rsp_pool *pool, const struct rsp_element *e, uint8_t *room, size_t cap)
+static struct request_verdict
+check_registration(struct rsp_core *core, const struct rsp_link *link, const struct rsp_message *msg,
+		   const struct rsp_pool *pool, const struct rsp_member *m, uint8_t *room, size_t cap)
 {
-	struct verdict verdict = may_change(r, link);
+	struct request_verdict verdict = may_change(core, link);
 
 	if (verdict.cause != RSP_CAUSE_NONE)
 		return verdict;
-	struct rsp_rate rate = rsp_rights_rate(r, link->info.identity);
-	if (!rsp_account_pay(link->account, RSP_TOLL_REGISTRATION, &rate, now_ms))
+	struct rsp_rate rate = rsp_rights_rate(core, link->info.identity);
+	if (!rsp_account_pay(link->account, RSP_TOLL_REGISTRATION, &rate, core->now_ms))
 		return refuse(RSP_CAUSE_LACK_OF_RESOURCES, "rate");
 	verdict = check_values(msg);
 	if (verdict.cause != RSP_CAUSE_NONE) {
@@ -144,117 +149,124 @@ check_registration(struct rsp_registrar *r, uint64_t now_ms, const struct rsp_li
 		verdict.info = wr.err ? verdict.info : rsp_bytes_of(room, wr.pos);
 		return verdict;
 	}
-	if (r->config.may && link->info.identity && !r->config.may(r->ctx, link->info.identity, msg->handle))
+	if (core->config.may && link->info.identity && !core->config.may(core->ctx, link->info.identity, msg->handle))
 		return refuse(RSP_CAUSE_SECURITY, "pool-not-allowed");
-	if (!addresses_allowed(r, link, &msg->element.user))
+	if (!addresses_allowed(core, link, &msg->element.user))
 		return refuse(RSP_CAUSE_SECURITY, "address-not-own");
-	if (!rsp_rights_opaque(r, link->info.identity, &msg->element.user))
+	if (!rsp_rights_opaque(core, link->info.identity, &msg->element.user))
 		return refuse(RSP_CAUSE_SECURITY, "opaque-not-allowed");
-	if (e && !owns(r, link, e))
+	if (m && !owns(core, link, m))
 		return refuse(RSP_CAUSE_SECURITY, "element-of-another");
-	link->account->most = rsp_rights_elements(r, link->info.identity);
-	if (!e && link->account->elements >= link->account->most) /* what moves here is not turned away */
+	link->account->most = rsp_rights_elements(core, link->info.identity);
+	if (!m && link->account->elements >= link->account->most) /* a known element may register again, here or elsewhere */
 		return refuse(RSP_CAUSE_LACK_OF_RESOURCES, "elements-of-one-identity");
-	struct rsp_bytes who = link->info.identity ? rsp_bytes_str(link->info.identity) : (struct rsp_bytes){ 0 };
-	if (!pool && rsp_owner_pools(r->space, who) >= rsp_rights_pools(r, link->info.identity))
+	struct rsp_bytes owner = link->info.identity ? rsp_bytes_str(link->info.identity) : (struct rsp_bytes){ 0 };
+	if (!pool && rsp_owner_pools(core->space, owner) >= rsp_rights_pools(core, link->info.identity))
 		return refuse(RSP_CAUSE_LACK_OF_RESOURCES, "pools-of-one-identity");
 	if (pool && rsp_pool_consistent(pool, &msg->element) != RSP_CAUSE_NONE)
 		return check_consistency(pool, &msg->element, room, cap);
 	return granted;
 }
 
-/* RFC 5352 s.3.1 rule 4: where the element can be reached. An element behind TCP says on which port it listens for
- * registrars; that counts if the address is its own. */
+/* RFC 5352 s.3.1 rule 4: where the registrar can reach the element. Over TCP the element says on which port it listens for
+ * registrars; that is accepted if the address is its own. */
 static void
-record_asap_transport(const struct rsp_registrar *r, const struct rsp_link *link, struct rsp_pool_element *pe,
+record_asap_transport(const struct rsp_core *core, const struct rsp_link *link, struct rsp_pool_element *pe,
 		      uint8_t room[static RSP_ADDRS_ROOM(1)])
 {
 	if (pe->asap.type == RSP_PARAM_TCP && pe->asap.port && rsp_transport_fits(&pe->asap) &&
-	    addresses_allowed(r, link, &pe->asap))
+	    addresses_allowed(core, link, &pe->asap))
 		return;
 	pe->asap = (struct rsp_transport){ .type = RSP_PARAM_TCP, .port = link->info.remote_port };
 	rsp_transport_set_ips(&pe->asap, &link->info.remote, 1, room);
 }
 
-/* Put the element into the handlespace as ours; @e is it, if it is there. @ret_same: what users see of it is what it
- * was, and so is its link. */
+/* Store the element as our own. @ret_m: as it is known, NULL: it is new; then the stored one. @ret_same: neither its link
+ * nor anything that users see has changed. */
 static enum rsp_err
-put(struct rsp_registrar *r, struct rsp_link *link, const struct rsp_message *msg, const struct rsp_pool_element *pe,
-    struct rsp_element *e, struct rsp_element **ret, bool *ret_same)
+put(struct rsp_core *core, struct rsp_link *link, struct rsp_bytes handle, const struct rsp_pool_element *pe,
+    struct rsp_member **ret_m, bool *ret_same)
 {
-	size_t before = e && e->link == link->id ? e->answer_size : 0;
-	bool counted = e && e->owner && rsp_element_home_id(e) == r->config.server_id, is_new;
+	struct rsp_member *m = *ret_m;
+	size_t before = m && m->link == link->id ? m->element->answer_size : 0;
+	bool counted = m && m->element->owner && rsp_member_is_own(core, m);
 
 	if (before)
-		memcpy(r->out, e->encoded, before); /* nothing is being sent */
-	enum rsp_err err = rsp_handlespace_put(r->space, msg->handle, pe, ret, &is_new);
+		memcpy(core->out, m->element->encoded, before); /* no message is being encoded */
+	enum rsp_err err = rsp_member_put(core, handle, pe, ret_m);
 	if (err)
 		return err;
-	if ((*ret)->owner && !counted) /* the owner of a known element is who registers it: owns() */
+	const struct rsp_element *e = (*ret_m)->element;
+	if (e->owner && !counted) /* a known element belongs to the identity that registers it: owns() */
 		link->account->elements++;
-	/* the header's length depends on what users do not see */
-	*ret_same = before > 4 && before == (*ret)->answer_size &&
-		    memcmp(r->out + 4, (*ret)->encoded + 4, before - 4) == 0;
+	/* the length in the header depends on parameters that users do not see */
+	*ret_same = before > 4 && before == e->answer_size && memcmp(core->out + 4, e->encoded + 4, before - 4) == 0;
 	return RSP_OK;
 }
 
-/* Store what @msg registers, which has been checked. */
-static struct verdict
-store(struct rsp_registrar *r, uint64_t now_ms, struct rsp_link *link, const struct rsp_message *msg,
-      struct rsp_element *e)
+/* Store the element that @msg registers, which has been checked. @m: as it is known; NULL: it is new. */
+static struct request_verdict
+store(struct rsp_core *core, struct rsp_link *link, const struct rsp_message *msg, struct rsp_member *m)
 {
 	struct rsp_pool_element pe = msg->element;
 	uint8_t room[RSP_ADDRS_ROOM(1)];
-	bool is_new = !e, same;
+	bool is_new = !m, same;
 
-	pe.version = rsp_version_next(r, msg->handle, pe.pe_id, e ? rsp_version_known(e) : 0);
-	pe.home_id = r->config.server_id;
+	pe.version = rsp_version_next(core, msg->handle, pe.pe_id, m ? rsp_version_known(m) : 0);
+	pe.home_id = core->config.server_id;
 	pe.owner = link->info.identity ? rsp_bytes_str(link->info.identity) : (struct rsp_bytes){ 0 };
-	record_asap_transport(r, link, &pe, room);
-	if (put(r, link, msg, &pe, e, &e, &same))
+	record_asap_transport(core, link, &pe, room);
+	if (put(core, link, msg->handle, &pe, &m, &same))
 		return refuse(RSP_CAUSE_LACK_OF_RESOURCES, "handlespace-full");
 
-	rsp_element_attach(e, link);
-	e->waiting = e->adopting = e->marked = false;
-	rsp_reports_clear(e);
-	free(e->rival);
-	e->rival = NULL;
-	rsp_wheel_set(&r->expiry, &e->expiry,
-		      pe.lifetime_s < 0 ? RSP_NEVER : now_ms + (uint64_t)pe.lifetime_s * 1000);
-	rsp_asap_keep_alive_arm(r, now_ms, e);
-	r->stats.registrations++;
-	rsp_registrar_changed(r, now_ms, e, same ? RSP_CHANGE_RENEW : RSP_CHANGE_ADD);
+	rsp_link_attach(link, m);
+	rsp_member_clear_reports(m);
+	rsp_member_clear_claim(m);
+	rsp_member_set_life(core, m, pe.lifetime_s);
+	rsp_member_hold(core, m);
+	core->stats.registrations++;
+	rsp_member_note(core, m, RSP_NEWS_ADD);
 	if (same)
 		return granted;
 
 	struct rsp_event event = { .kind = is_new ? RSP_EVENT_PE_REGISTERED : RSP_EVENT_PE_UPDATED,
 				   .message_type = msg->type,
 				   .handle = msg->handle,
-				   .pe_id = e->pe_id,
+				   .pe_id = pe.pe_id,
 				   .cause = RSP_CAUSE_NONE,
 				   .element = &pe };
-	rsp_registrar_record(r, link, event);
+	rsp_subscription_pool_changed(core, m->element->pool);
+	rsp_core_record(core, link, event);
 	return granted;
 }
 
-void
-rsp_asap_registration(struct rsp_registrar *r, uint64_t now_ms, struct rsp_link *link, const struct rsp_message *msg)
+static struct rsp_member *
+find_member(const struct rsp_core *core, const struct rsp_pool *pool, uint32_t pe_id)
 {
-	uint8_t room[1024];
-	const struct rsp_pool *pool = rsp_pool_find(r->space, msg->handle);
-	struct rsp_element *e = rsp_element_find(r->space, pool, msg->element.pe_id);
-	struct verdict verdict = check_registration(r, now_ms, link, msg, pool, e, room, sizeof(room));
-	bool moves = e && e->link && e->link != link->id;
+	struct rsp_element *e = rsp_element_find(core->space, pool, pe_id);
 
-	if (verdict.cause == RSP_CAUSE_NONE)
-		verdict = store(r, now_ms, link, msg, e);
-	respond(r, link, msg, ASAP_REGISTRATION_RESPONSE, msg->element.pe_id, verdict);
-	uint64_t soon = now_ms + r->config.keepalive_distance_ms;
-	if (moves && verdict.cause == RSP_CAUSE_NONE && e->keepalive.deadline_ms > soon)
-		rsp_wheel_set(&r->keepalive, &e->keepalive, soon); /* see tell_displaced() */
+	return e ? rsp_member(e) : NULL;
 }
 
-/* What of a request can be read although it is malformed: @ret->has tells. */
+void
+rsp_registration_received(struct rsp_core *core, struct rsp_link *link, const struct rsp_message *msg)
+{
+	uint8_t room[1024];
+	const struct rsp_pool *pool = rsp_pool_find(core->space, msg->handle);
+	struct rsp_member *m = find_member(core, pool, msg->element.pe_id);
+	struct request_verdict verdict = check_registration(core, link, msg, pool, m, room, sizeof(room));
+	bool moves = m && m->link && m->link != link->id;
+
+	if (verdict.cause == RSP_CAUSE_NONE)
+		verdict = store(core, link, msg, m);
+	respond(core, link, msg, ASAP_REGISTRATION_RESPONSE, msg->element.pe_id, verdict);
+	/* The element is asked soon over its new link: send_displaced() in member.c says why. */
+	uint64_t soon = core->now_ms + core->config.keepalive_distance_ms;
+	if (moves && verdict.cause == RSP_CAUSE_NONE && (!rsp_timer_is_set(&m->timer) || m->timer.deadline_ms > soon))
+		rsp_member_postpone(core, m, soon);
+}
+
+/* Read from a malformed request what the answer needs; @ret->has says what was found. */
 static void
 salvage(struct rsp_bytes octets, struct rsp_message *ret)
 {
@@ -275,13 +287,13 @@ salvage(struct rsp_bytes octets, struct rsp_message *ret)
 	}
 }
 
-/* RFC 5352 s.3.1 rule 5, s.3.2: every request is answered, if it can be known what to answer. */
+/* RFC 5352 s.3.1 rule 5, s.3.2: every request is answered. */
 bool
-rsp_asap_undecodable(struct rsp_registrar *r, const struct rsp_link *link, struct rsp_bytes octets,
+rsp_registration_undecodable(struct rsp_core *core, const struct rsp_link *link, struct rsp_bytes octets,
 		     const struct rsp_why *why)
 {
 	struct rsp_message request = { .protocol = RSP_ASAP };
-	struct verdict verdict = may_change(r, link);
+	struct request_verdict verdict = may_change(core, link);
 
 	if (why->cause != RSP_CAUSE_INVALID_VALUES)
 		return false;
@@ -294,45 +306,47 @@ rsp_asap_undecodable(struct rsp_registrar *r, const struct rsp_link *link, struc
 		return false;
 	if (request.type != ASAP_REGISTRATION && request.type != ASAP_DEREGISTRATION)
 		return false;
-	respond(r, link, &request,
+	respond(core, link, &request,
 		request.type == ASAP_REGISTRATION ? ASAP_REGISTRATION_RESPONSE : ASAP_DEREGISTRATION_RESPONSE,
 		request.pe_id, verdict);
 	return true;
 }
 
-/* Peers believe its home only that an element is gone: so we are its home first. */
+/* Peers accept a removal from the element's home only: so this registrar becomes its home first. False: no memory. */
 static bool
-make_ours(struct rsp_registrar *r, struct rsp_element *e)
+make_own(struct rsp_core *core, struct rsp_member *m)
 {
-	if (rsp_element_home_id(e) == r->config.server_id)
+	struct rsp_element *e = m->element;
+
+	if (rsp_member_is_own(core, m))
 		return true;
-	uint64_t version = rsp_version_next(r, rsp_pool_handle(e->pool), e->pe_id, rsp_version_known(e));
-	if (rsp_element_rehome(r->space, e, r->config.server_id, version))
+	uint64_t version = rsp_version_next(core, rsp_pool_handle(e->pool), e->pe_id, rsp_version_known(m));
+	if (rsp_element_rehome(core->space, e, core->config.server_id, version))
 		return false;
-	rsp_registrar_count(r, e, 1);
-	rsp_updates_send(r, e, ENRP_ADD_PE);
+	rsp_member_count(core, m, 1);
+	rsp_member_note(core, m, RSP_NEWS_ADD);
 	return true;
 }
 
-/* RFC 5352 s.3.2; who is not known is gone already, and that is what was asked for. */
 void
-rsp_asap_deregistration(struct rsp_registrar *r, uint64_t now_ms, struct rsp_link *link, const struct rsp_message *msg)
+rsp_registration_ended(struct rsp_core *core, const struct rsp_link *link, const struct rsp_message *msg)
 {
-	struct rsp_element *e = rsp_element_find(r->space, rsp_pool_find(r->space, msg->handle), msg->pe_id);
-	struct verdict verdict = may_change(r, link);
-	struct rsp_rate rate = rsp_rights_rate(r, link->info.identity);
+	struct rsp_member *m = find_member(core, rsp_pool_find(core->space, msg->handle), msg->pe_id);
+	struct request_verdict verdict = may_change(core, link);
+	struct rsp_rate rate = rsp_rights_rate(core, link->info.identity);
 
-	if (verdict.cause == RSP_CAUSE_NONE && !rsp_account_pay(link->account, RSP_TOLL_REGISTRATION, &rate, now_ms))
+	if (verdict.cause == RSP_CAUSE_NONE &&
+	    !rsp_account_pay(link->account, RSP_TOLL_REGISTRATION, &rate, core->now_ms))
 		verdict = refuse(RSP_CAUSE_LACK_OF_RESOURCES, "rate");
-	if (verdict.cause == RSP_CAUSE_NONE && e && !owns(r, link, e))
+	if (verdict.cause == RSP_CAUSE_NONE && m && !owns(core, link, m))
 		verdict = refuse(RSP_CAUSE_SECURITY, "element-of-another");
-	if (verdict.cause == RSP_CAUSE_NONE && e && !make_ours(r, e))
+	if (verdict.cause == RSP_CAUSE_NONE && m && !make_own(core, m))
 		verdict = refuse(RSP_CAUSE_LACK_OF_RESOURCES, "memory");
-	if (verdict.cause == RSP_CAUSE_NONE && e) {
-		if (e->link != link->id) /* the process that registered it last is another one: it comes back */
-			rsp_asap_gone(r, e, RSP_CAUSE_DEREGISTERED);
-		rsp_registrar_remove(r, now_ms, e, RSP_REMOVAL_DEREGISTERED, link);
-		r->stats.deregistrations++;
+	if (verdict.cause == RSP_CAUSE_NONE && m) {
+		if (m->link != link->id) /* another process registered it last, and may register again */
+			rsp_member_send_removed(core, m, RSP_CAUSE_DEREGISTERED);
+		rsp_member_remove(core, m, RSP_REMOVAL_DEREGISTERED, link);
+		core->stats.deregistrations++;
 	}
-	respond(r, link, msg, ASAP_DEREGISTRATION_RESPONSE, msg->pe_id, verdict);
+	respond(core, link, msg, ASAP_DEREGISTRATION_RESPONSE, msg->pe_id, verdict);
 }

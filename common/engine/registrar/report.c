@@ -1,28 +1,23 @@
+#include "engine/registrar/report.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "engine/registrar/registrar_priv.h"
-
-/* Reports of elements that users cannot reach: RFC 5352 s.3.5. A report never removes an element that answers: it makes
- * the registrar ask, and an answer clears all reports (RFC 5355 s.2.13). */
-
-/* Note that @link reports @e. False if its identity, or its source address, has done so since the element answered last;
- * or if enough have. */
+/* Note that @link reports @m. False: the identity or source address behind @link has done so since the element answered
+ * last, or there are enough reports. */
 static bool
-note_reporter(const struct rsp_registrar *r, struct rsp_element *e, const struct rsp_link *link)
+note_reporter(const struct rsp_core *core, struct rsp_member *m, const struct rsp_link *link)
 {
-	const struct rsp_reporter *reporters = e->reporters;
-
-	for (unsigned i = 0; i < e->bad_reports; i++)
-		if (reporters[i].account == link->account->id)
+	for (unsigned i = 0; i < m->n_reporters; i++)
+		if (m->reporters[i].account == link->account->id)
 			return false;
-	struct rsp_reporter *grown = e->bad_reports <= r->config.max_bad_pe_report
-					     ? reallocarray(e->reporters, e->bad_reports + 1U, sizeof(*grown))
+	struct rsp_reporter *grown = m->n_reporters <= core->config.max_bad_pe_report
+					     ? reallocarray(m->reporters, m->n_reporters + 1U, sizeof(*grown))
 					     : NULL;
 	if (!grown)
 		return false;
-	e->reporters = grown;
-	grown += e->bad_reports++;
+	m->reporters = grown;
+	grown += m->n_reporters++;
 	*grown = (struct rsp_reporter){ .account = link->account->id,
 					.role = link->info.role,
 					.remote = link->info.remote,
@@ -31,26 +26,27 @@ note_reporter(const struct rsp_registrar *r, struct rsp_element *e, const struct
 	return true;
 }
 
-/* Ask @e. Returns the reason for the record; NULL: this reporter is recorded already. */
+/* Ask the element. Returns the reason for the record; NULL: this reporter is recorded already. */
 static const char *
-reported(struct rsp_registrar *r, struct rsp_element *e, const struct rsp_link *link)
+ask_reported(struct rsp_looks *looks, struct rsp_member *m, const struct rsp_link *link)
 {
-	bool ours = e && rsp_element_home_id(e) == r->config.server_id;
+	struct rsp_core *core = looks->core;
 
-	if (!e)
+	if (!m)
 		return "unknown-element";
-	bool again = ours && !note_reporter(r, e, link);
-	if (ours && e->link)
-		rsp_asap_keep_alive_soon(r, r->now_ms, e);
-	else if (!rsp_look_begin(r, e))
+	bool own = rsp_member_is_own(core, m), again = own && !note_reporter(core, m, link);
+	if (own && m->link)
+		rsp_member_ask_soon(core, m);
+	else if (!rsp_look_begin(looks, m))
 		return "too-many-asked";
 	return again ? NULL : "asked";
 }
 
 void
-rsp_asap_unreachable(struct rsp_registrar *r, uint64_t now_ms, struct rsp_link *link, const struct rsp_message *msg)
+rsp_report_received(struct rsp_looks *looks, const struct rsp_link *link, const struct rsp_message *msg)
 {
-	struct rsp_element *e = rsp_element_find(r->space, rsp_pool_find(r->space, msg->handle), msg->pe_id);
+	struct rsp_core *core = looks->core;
+	struct rsp_element *e = rsp_element_find(core->space, rsp_pool_find(core->space, msg->handle), msg->pe_id);
 	struct rsp_event event = { .kind = RSP_EVENT_LIMIT,
 				   .message_type = msg->type,
 				   .handle = msg->handle,
@@ -58,21 +54,21 @@ rsp_asap_unreachable(struct rsp_registrar *r, uint64_t now_ms, struct rsp_link *
 				   .cause = RSP_CAUSE_NONE,
 				   .reason = "reports" };
 
-	if (!r->config.insecure && !link->info.secure) { /* there is no answer in which to say so */
+	if (!core->config.insecure && !link->info.secure) { /* the RFC has no answer in which the refusal could be sent */
 		event.kind = RSP_EVENT_REFUSED;
 		event.cause = RSP_CAUSE_SECURITY;
 		event.reason = "plain-text";
-		r->stats.refused++;
-		rsp_registrar_record(r, link, event);
+		core->stats.refused++;
+		rsp_core_record(core, link, event);
 		return;
 	}
-	if (!rsp_account_pay(link->account, RSP_TOLL_REPORT, &r->config.reports, now_ms)) {
-		rsp_registrar_record(r, link, event);
+	if (!rsp_account_pay(link->account, RSP_TOLL_REPORT, &core->config.reports, core->now_ms)) {
+		rsp_core_record(core, link, event);
 		return;
 	}
-	r->stats.reports++;
+	core->stats.reports++;
 	event.kind = RSP_EVENT_PE_REPORTED;
-	event.reason = reported(r, e, link);
+	event.reason = ask_reported(looks, e ? rsp_member(e) : NULL, link);
 	if (event.reason)
-		rsp_registrar_record(r, link, event);
+		rsp_core_record(core, link, event);
 }

@@ -1,16 +1,28 @@
+#include "engine/registrar/resolve.h"
+
 #include <stdlib.h>
 
-#include "engine/registrar/registrar_priv.h"
 #include "model/select.h"
 
-static bool
-refused(const struct rsp_registrar *r, const struct rsp_link *link)
+#define SHORTEST_ELEMENT 32 /* octets of a Pool Element parameter */
+
+enum rsp_err
+rsp_resolve_init(struct rsp_resolver *resolver, struct rsp_core *core)
 {
-	return !r->config.insecure && !link->info.secure && !r->config.answer_plain_users;
+	resolver->core = core;
+	resolver->answer_room = RSP_MESSAGE_MAX / SHORTEST_ELEMENT;
+	resolver->answer = calloc(resolver->answer_room, sizeof(struct rsp_element *));
+	return resolver->answer ? RSP_OK : RSP_ENOMEM;
 }
 
 void
-rsp_resolution_error(struct rsp_registrar *r, const struct rsp_link *link, struct rsp_bytes handle, uint16_t cause)
+rsp_resolve_done(struct rsp_resolver *resolver)
+{
+	free(resolver->answer);
+}
+
+static void
+send_error(struct rsp_core *core, const struct rsp_link *link, struct rsp_bytes handle, uint16_t cause)
 {
 	uint8_t room[16];
 	struct rsp_message msg = { .protocol = RSP_ASAP,
@@ -19,12 +31,12 @@ rsp_resolution_error(struct rsp_registrar *r, const struct rsp_link *link, struc
 				   .handle = handle };
 
 	msg.error = rsp_error_compose(cause, (struct rsp_bytes){ 0 }, room, sizeof(room));
-	rsp_registrar_send(r, link->id, &msg);
+	rsp_core_send(core, link->id, &msg);
 }
 
 static void
-answer_refused(struct rsp_registrar *r, const struct rsp_link *link, const struct rsp_message *request, uint16_t cause,
-	       const char *reason)
+refuse_question(struct rsp_core *core, const struct rsp_link *link, const struct rsp_message *request, uint16_t cause,
+		const char *reason)
 {
 	struct rsp_event event = { .kind = cause == RSP_CAUSE_SECURITY ? RSP_EVENT_REFUSED : RSP_EVENT_LIMIT,
 				   .message_type = request->type,
@@ -32,28 +44,54 @@ answer_refused(struct rsp_registrar *r, const struct rsp_link *link, const struc
 				   .cause = cause,
 				   .reason = reason };
 
-	r->stats.refused++;
-	rsp_registrar_record(r, link, event);
-	rsp_resolution_error(r, link, request->handle, cause);
+	core->stats.refused++;
+	rsp_core_record(core, link, event);
+	send_error(core, link, request->handle, cause);
 }
 
-/* The overall policy is always sent, with the first element's values (RFC 5352 s.3.3; rsplib needs it). The elements
- * are copied as they are kept; the answer ends before the one that would not fit a message. */
-static void
-answer(struct rsp_registrar *r, const struct rsp_link *link, struct rsp_pool *pool, uint32_t items, bool accepted)
+bool
+rsp_resolve_check(struct rsp_resolver *resolver, struct rsp_link *link, const struct rsp_message *msg,
+		  struct rsp_question *ret)
 {
-	uint32_t most = items < r->answer_room ? items : r->answer_room;
-	uint32_t n = rsp_select(pool, most, &r->rng, r->answer);
-	struct rsp_wr wr = rsp_wr_init(r->out, RSP_MESSAGE_MAX - 3);
+	struct rsp_core *core = resolver->core;
+	bool watch = msg->flags & ASAP_FLAG_SUBSCRIBE;
+	uint32_t items = msg->has & RSP_HAS_ITEM_COUNT && msg->item_count ? msg->item_count : 0;
+
+	core->stats.resolutions++;
+	if (!core->config.insecure && !link->info.secure && !core->config.answer_plain_users) {
+		refuse_question(core, link, msg, RSP_CAUSE_SECURITY, "plain-text");
+		return false;
+	}
+	if (!rsp_account_pay(link->account, RSP_TOLL_RESOLUTION, &core->config.resolutions, core->now_ms)) {
+		refuse_question(core, link, msg, RSP_CAUSE_LACK_OF_RESOURCES, "rate");
+		return false;
+	}
+	/* A subscriber gets the whole pool: a part of it would be another part with each update. */
+	if (items == 0)
+		items = watch ? resolver->answer_room : core->config.max_items;
+	*ret = (struct rsp_question){ .link = link, .handle = msg->handle, .items = items, .watch = watch };
+	return true;
+}
+
+/* The overall policy is always sent, with the values of the first element (RFC 5352 s.3.3; rsplib needs it). The stored
+ * octets of the elements are copied; the answer ends before the first element that does not fit the message. */
+static void
+send_answer(struct rsp_resolver *resolver, const struct rsp_link *link, struct rsp_pool *pool, uint32_t items,
+	    bool accepted)
+{
+	struct rsp_core *core = resolver->core;
+	uint32_t most = items < resolver->answer_room ? items : resolver->answer_room;
+	uint32_t n = rsp_select(pool, most, &core->rng, resolver->answer);
+	struct rsp_wr wr = rsp_wr_init(core->out, RSP_MESSAGE_MAX - 3);
 	struct rsp_mark whole = rsp_wr_msg_open(&wr, ASAP_HANDLE_RESOLUTION_RESPONSE, accepted ? ASAP_FLAG_ACCEPT : 0);
 	size_t size;
 
 	rsp_bytes_param_encode(&wr, RSP_PARAM_POOL_HANDLE, rsp_pool_handle(pool));
-	rsp_element_policy_write(&wr, r->answer[0]);
+	rsp_element_policy_write(&wr, resolver->answer[0]);
 	for (uint32_t i = 0; i < n; i++) {
 		struct rsp_wr before = wr;
 
-		rsp_element_write(&wr, r->answer[i], false);
+		rsp_element_write(&wr, resolver->answer[i], false);
 		if (wr.err) {
 			wr = before;
 			break;
@@ -62,47 +100,41 @@ answer(struct rsp_registrar *r, const struct rsp_link *link, struct rsp_pool *po
 	rsp_wr_close(&wr, whole);
 	if (rsp_wr_end(&wr, &size))
 		return;
-	r->stats.sent++;
-	r->ops->send(r->ctx, link->id, rsp_bytes_of(r->out, size));
-}
-
-/* RFC 5352 s.3.3 */
-void
-rsp_asap_resolution(struct rsp_registrar *r, uint64_t now_ms, struct rsp_link *link, const struct rsp_message *msg)
-{
-	struct rsp_pool *pool = rsp_pool_find(r->space, msg->handle);
-	bool watch = msg->flags & ASAP_FLAG_SUBSCRIBE;
-	uint32_t items = msg->has & RSP_HAS_ITEM_COUNT && msg->item_count ? msg->item_count : 0;
-
-	/* who follows a pool wants to know all of it: a part would change with every round */
-	if (items == 0)
-		items = watch ? r->answer_room : r->config.max_items;
-
-	r->stats.resolutions++;
-	if (refused(r, link))
-		answer_refused(r, link, msg, RSP_CAUSE_SECURITY, "plain-text");
-	else if (!rsp_account_pay(link->account, RSP_TOLL_RESOLUTION, &r->config.resolutions, now_ms))
-		answer_refused(r, link, msg, RSP_CAUSE_LACK_OF_RESOURCES, "rate");
-	else if (pool || !rsp_hold(r, link, msg, items))
-		rsp_resolution_answer(r, link, msg->handle, items, watch);
+	rsp_core_send_octets(core, link->id, rsp_bytes_of(core->out, size));
 }
 
 void
-rsp_resolution_answer(struct rsp_registrar *r, struct rsp_link *link, struct rsp_bytes handle, uint32_t items,
-		      bool watch)
+rsp_resolve_answer(struct rsp_resolver *resolver, const struct rsp_question *q)
 {
-	struct rsp_pool *pool = rsp_pool_find(r->space, handle);
+	struct rsp_core *core = resolver->core;
+	struct rsp_pool *pool = rsp_pool_find(core->space, q->handle);
 
 	if (pool)
-		answer(r, link, pool, items, watch && rsp_watch_subscribe(r, link, pool, items));
+		send_answer(resolver, q->link, pool, q->items,
+			    q->watch && rsp_subscription_make(core, q->link, pool, q->items));
 	else
-		rsp_resolution_error(r, link, handle, RSP_CAUSE_UNKNOWN_POOL_HANDLE);
+		send_error(core, q->link, q->handle, RSP_CAUSE_UNKNOWN_POOL_HANDLE);
 }
 
 void
-rsp_watch_push(struct rsp_registrar *r, uint64_t now_ms, struct rsp_watch *watch)
+rsp_resolve_push(struct rsp_resolver *resolver, struct rsp_watched_pool *watched)
 {
-	watch->pushed_ms = now_ms;
-	for (struct rsp_subscription *s = watch->subscriptions; s; s = s->pool_next)
-		answer(r, s->link, watch->pool, s->items, true);
+	struct rsp_subscription *s;
+
+	watched->pushed_ms = resolver->core->now_ms;
+	LIST_FOREACH(s, &watched->subscriptions, of_pool)
+		send_answer(resolver, s->link, watched->pool, s->items, true);
+}
+
+void
+rsp_resolve_pool_gone(struct rsp_resolver *resolver, struct rsp_pool *pool)
+{
+	struct rsp_watched_pool *watched;
+
+	while ((watched = pool->watchers)) { /* it goes with its last subscription */
+		struct rsp_subscription *s = LIST_FIRST(&watched->subscriptions);
+
+		send_error(resolver->core, s->link, rsp_pool_handle(pool), RSP_CAUSE_UNKNOWN_POOL_HANDLE);
+		rsp_subscription_end(resolver->core, s);
+	}
 }

@@ -1,70 +1,85 @@
-#include "engine/registrar/registrar_priv.h"
+#include "engine/registrar/rights.h"
 
-/* What identities may register, RFC 5355 s.2.1-2.4: the addresses, the pools, how much of them. */
+static bool
+may_address(const struct rsp_core *core, const char *identity, const struct rsp_ip *ip)
+{
+	return core->config.may_address && identity && core->config.may_address(core->ctx, identity, ip);
+}
+
+/* Whether @ip is an address of the other side of @link: a multihomed association has several. */
+static bool
+is_of_link(const struct rsp_link *link, const struct rsp_ip *ip)
+{
+	if (rsp_ip_equal(&link->info.remote, ip))
+		return true;
+	for (unsigned i = 0; i < link->info.n_others; i++)
+		if (rsp_ip_equal(&link->info.others[i], ip))
+			return true;
+	return false;
+}
 
 bool
-rsp_rights_addresses(const struct rsp_registrar *r, const char *identity, const struct rsp_ip *own,
+rsp_rights_addresses(const struct rsp_core *core, const struct rsp_link *link, const char *identity,
 		     const struct rsp_transport *transport)
 {
 	for (unsigned i = 0; i < transport->n_addrs; i++) {
 		struct rsp_ip ip = rsp_transport_ip(transport, i);
 
-		if (!rsp_ip_equal(&ip, own) &&
-		    (!r->config.may_address || !identity || !r->config.may_address(r->ctx, identity, &ip)))
+		if (!is_of_link(link, &ip) && !may_address(core, identity, &ip))
 			return false;
 	}
 	return true;
 }
 
 bool
-rsp_rights_opaque(const struct rsp_registrar *r, const char *identity, const struct rsp_transport *user)
+rsp_rights_opaque(const struct rsp_core *core, const char *identity, const struct rsp_transport *user)
 {
 	return user->type != RSP_PARAM_OPAQUE ||
-	       (r->config.may_opaque && identity && r->config.may_opaque(r->ctx, identity));
+	       (core->config.may_opaque && identity && core->config.may_opaque(core->ctx, identity));
 }
 
 const char *
-rsp_rights_no_element(const struct rsp_registrar *r, const struct rsp_link *link)
+rsp_rights_no_element(const struct rsp_core *core, const struct rsp_link *link)
 {
-	if (r->config.insecure)
+	if (core->config.insecure)
 		return NULL;
 	if (!link->info.secure)
 		return "plain-text";
-	/* an element's own connection, or the one to its listener */
+	/* the element's own connection, or the one that we dialled to its ASAP transport */
 	bool element = link->info.role == RSP_ROLE_ELEMENT || (link->dialled && link->info.role == RSP_ROLE_NOTIFY);
 	return element && link->info.identity ? NULL : "not-an-element";
 }
 
-/* What authz.json says; UINT32_MAX: nothing. */
+/* The number in authz.json; UINT32_MAX: there is none. */
 static uint32_t
-own_limit(const struct rsp_registrar *r, const char *identity)
+own_limit(const struct rsp_core *core, const char *identity)
 {
-	return r->config.max_elements && identity ? r->config.max_elements(r->ctx, identity) : UINT32_MAX;
+	return core->config.max_elements && identity ? core->config.max_elements(core->ctx, identity) : UINT32_MAX;
 }
 
 uint32_t
-rsp_rights_elements(const struct rsp_registrar *r, const char *identity)
+rsp_rights_elements(const struct rsp_core *core, const char *identity)
 {
-	uint32_t most = own_limit(r, identity);
+	uint32_t most = own_limit(core, identity);
 
-	return most != UINT32_MAX ? most : r->config.max_identity_elements;
+	return most != UINT32_MAX ? most : core->config.max_identity_elements;
 }
 
 uint32_t
-rsp_rights_pools(const struct rsp_registrar *r, const char *identity)
+rsp_rights_pools(const struct rsp_core *core, const char *identity)
 {
-	uint32_t most = own_limit(r, identity);
+	uint32_t most = own_limit(core, identity);
 
-	return most != UINT32_MAX ? most : r->config.max_identity_pools;
+	return most != UINT32_MAX ? most : core->config.max_identity_pools;
 }
 
-#define RENEWAL_S 60 /* who may hold so many may register all of them so often: T4 is longer */
+#define RENEWAL_S 60 /* an identity may register all its elements so often: T4-reregistration is longer */
 
 struct rsp_rate
-rsp_rights_rate(const struct rsp_registrar *r, const char *identity)
+rsp_rights_rate(const struct rsp_core *core, const char *identity)
 {
-	struct rsp_rate rate = r->config.registrations;
-	uint32_t most = own_limit(r, identity);
+	struct rsp_rate rate = core->config.registrations;
+	uint32_t most = own_limit(core, identity);
 
 	if (rate.per_s == 0 || most == UINT32_MAX)
 		return rate;
@@ -73,36 +88,42 @@ rsp_rights_rate(const struct rsp_registrar *r, const char *identity)
 	return rate;
 }
 
-/* What its home says of where the element listens is its own address, or one that it may register. Where that is one of the
- * latter, the address of its connection is not known. */
+/* Whether the owner of @pe, of which another registrar tells, may register its addresses. The address of its connection is
+ * not known here: its ASAP transport counts as that, unless authz.json allows the ASAP transport expressly. */
 static bool
-may_be_there(const struct rsp_registrar *r, const char *owner, const struct rsp_pool_element *pe)
+may_be_there(const struct rsp_core *core, const char *owner, const struct rsp_pool_element *pe)
 {
 	struct rsp_ip own = pe->asap.n_addrs ? rsp_transport_ip(&pe->asap, 0) : (struct rsp_ip){ 0 };
 
-	return rsp_rights_addresses(r, owner, &own, &pe->user) ||
-	       (own.family && r->config.may_address && r->config.may_address(r->ctx, owner, &own));
+	if (own.family && may_address(core, owner, &own))
+		return true;
+	for (unsigned i = 0; i < pe->user.n_addrs; i++) {
+		struct rsp_ip ip = rsp_transport_ip(&pe->user, i);
+
+		if (!rsp_ip_equal(&ip, &own) && !may_address(core, owner, &ip))
+			return false;
+	}
+	return true;
 }
 
-/* As far as we know what its owner may do: another registrar may have a newer authz.json. */
-static const char *
-not_rightful(const struct rsp_registrar *r, struct rsp_bytes handle, const struct rsp_pool_element *pe)
+const char *
+rsp_rights_foreign(const struct rsp_core *core, struct rsp_bytes handle, const struct rsp_pool_element *pe)
 {
 	char owner[RSP_OWNER_MAX + 1] = "";
 
-	if (r->config.insecure || pe->owner.n == 0 || pe->owner.n > RSP_OWNER_MAX || !r->config.is_listed)
+	if (core->config.insecure || pe->owner.n == 0 || pe->owner.n > RSP_OWNER_MAX || !core->config.is_listed)
 		return NULL;
 	memcpy(owner, pe->owner.p, pe->owner.n);
-	if (strlen(owner) != pe->owner.n || !r->config.is_listed(r->ctx, owner))
+	if (strlen(owner) != pe->owner.n || !core->config.is_listed(core->ctx, owner))
 		return NULL;
-	if (r->config.may && !r->config.may(r->ctx, owner, handle))
+	if (core->config.may && !core->config.may(core->ctx, owner, handle))
 		return "pool-not-allowed";
-	if (!rsp_rights_opaque(r, owner, &pe->user))
+	if (!rsp_rights_opaque(core, owner, &pe->user))
 		return "opaque-not-allowed";
-	return may_be_there(r, owner, pe) ? NULL : "address-not-own";
+	return may_be_there(core, owner, pe) ? NULL : "address-not-own";
 }
 
-/* A quarter of the handlespace is kept for what elements register here. */
+/* A quarter of the handlespace is reserved for elements that register here. */
 static uint32_t
 others_share(uint32_t limit)
 {
@@ -110,102 +131,48 @@ others_share(uint32_t limit)
 }
 
 const char *
-rsp_rights_refusal(const struct rsp_registrar *r, struct rsp_bytes handle, const struct rsp_pool_element *pe,
+rsp_rights_refusal(const struct rsp_core *core, struct rsp_bytes handle, const struct rsp_pool_element *pe,
 		   uint16_t *ret_cause)
 {
-	const struct rsp_pool *pool = rsp_pool_find(r->space, handle);
-	const struct rsp_element *e = rsp_element_find(r->space, pool, pe->pe_id);
-	const char *reason = not_rightful(r, handle, pe);
+	const struct rsp_pool *pool = rsp_pool_find(core->space, handle);
+	const struct rsp_element *e = rsp_element_find(core->space, pool, pe->pe_id);
+	const char *reason = rsp_rights_foreign(core, handle, pe);
 
 	*ret_cause = reason ? RSP_CAUSE_SECURITY : RSP_CAUSE_LACK_OF_RESOURCES;
-	if (reason || pe->home_id == r->config.server_id)
+	if (reason || pe->home_id == core->config.server_id)
 		return reason;
 	if ((!e || rsp_element_home_id(e) != pe->home_id) &&
-	    rsp_home_count(r->space, pe->home_id) >= r->config.max_registrar_elements)
+	    rsp_home_count(core->space, pe->home_id) >= core->config.max_registrar_elements)
 		return "elements-of-one-registrar";
-	if (!pool && rsp_home_pools(r->space, pe->home_id) >= r->config.max_registrar_pools)
+	if (!pool && rsp_home_pools(core->space, pe->home_id) >= core->config.max_registrar_pools)
 		return "pools-of-one-registrar";
-	/* A registrar can come back under a new server id as often as it likes, and what it said before is another's then. */
-	if ((!e && rsp_handlespace_elements(r->space) >= others_share(r->config.limits.elements)) ||
-	    (!pool && rsp_handlespace_pools(r->space) >= others_share(r->config.limits.pools)))
+	/* A registrar can return under a new server id as often as it likes: its former elements count for the former id. */
+	if ((!e && rsp_handlespace_elements(core->space) >= others_share(core->config.limits.elements)) ||
+	    (!pool && rsp_handlespace_pools(core->space) >= others_share(core->config.limits.pools)))
 		return "share-of-all-registrars";
 	return NULL;
 }
 
-/* Whether the owner of @e, which is ours, may register it as it is. */
-static bool
-is_rightful(struct rsp_registrar *r, const struct rsp_element *e)
-{
-	struct rsp_pool_element pe = { 0 };
-	struct rsp_bytes handle = rsp_pool_handle(e->pool);
 
-	if (r->config.has_key && !r->config.has_key(r->ctx, RSP_ROLE_ELEMENT, e->owner))
+bool
+rsp_rights_own(struct rsp_core *core, const struct rsp_member *m)
+{
+	const char *owner = m->element->owner;
+	struct rsp_bytes handle = rsp_pool_handle(m->element->pool);
+	struct rsp_pool_element pe = { 0 };
+
+	if (core->config.has_key && !core->config.has_key(core->ctx, RSP_ROLE_ELEMENT, owner))
 		return false;
-	if (r->config.may && !r->config.may(r->ctx, e->owner, handle))
+	if (core->config.may && !core->config.may(core->ctx, owner, handle))
 		return false;
-	rsp_element_decode(e, &pe);
-	const struct rsp_link *link = rsp_registrar_link(r, e->link);
-	const struct rsp_account *account = rsp_account_get(&r->accounts, &r->key, rsp_bytes_str(e->owner));
-	uint32_t most = rsp_rights_elements(r, e->owner);
+	rsp_element_decode(m->element, &pe);
+	const struct rsp_link *link = rsp_link_find(core, m->link);
+	const struct rsp_account *account = rsp_account_get(&core->accounts, &core->key, rsp_bytes_str(owner));
+	uint32_t most = rsp_rights_elements(core, owner);
 	/* Elements that were taken over may be more than their owner could register here: these stay. */
 	bool too_many = account && most < account->most && account->elements > most;
-	/* Of an element that is not connected itself, no more is known than of another registrar's. */
-	bool here = link && !link->dialled ? rsp_rights_addresses(r, e->owner, &link->info.remote, &pe.user)
-					   : may_be_there(r, e->owner, &pe);
-	return here && rsp_rights_opaque(r, e->owner, &pe.user) && !too_many;
-}
-
-static void
-review_element(struct rsp_registrar *r, struct rsp_element *e)
-{
-	struct rsp_pool_element pe = { 0 };
-
-	if (rsp_element_home_id(e) == r->config.server_id) {
-		if (!is_rightful(r, e))
-			rsp_registrar_remove(r, r->now_ms, e, RSP_REMOVAL_RIGHTS, NULL);
-		return;
-	}
-	rsp_element_decode(e, &pe);
-	if (not_rightful(r, rsp_pool_handle(e->pool), &pe)) /* its home may still have it, and says so at every audit */
-		rsp_registrar_forget(r, r->now_ms, e);
-}
-
-static void
-review_elements(struct rsp_registrar *r)
-{
-	struct rsp_walk walk;
-	struct rsp_element *e;
-
-	rsp_walk_begin(r->space, &walk, 0);
-	while ((e = rsp_walk_next(&walk)))
-		if (e->owner)
-			review_element(r, e);
-	rsp_walk_end(&walk);
-	for (unsigned i = 0; i < r->n_peers; i++)
-		r->peer[i]->lists_refused = false; /* we may take it now */
-}
-
-/* A peer without a key may still run, but cannot be told from anybody else. Its elements go to others as if it were dead, and
- * each of these elements has to show that it is there: its former home may have said anything. */
-static void
-review_peers(struct rsp_registrar *r)
-{
-	for (unsigned i = 0; i < r->n_peers; i++) {
-		struct rsp_peer *peer = r->peer[i];
-
-		if (!r->config.has_key || !peer->heard || !*peer->name || !rsp_peer_is_alive(peer) ||
-		    r->config.has_key(r->ctx, RSP_ROLE_PEER, peer->name))
-			continue;
-		rsp_peer_dead(r, peer, "rights-ended");
-		i = UINT32_MAX; /* the list may be another one: from the front again */
-	}
-}
-
-void
-rsp_rights_review(struct rsp_registrar *r)
-{
-	if (r->config.insecure || r->leaving)
-		return;
-	review_elements(r);
-	review_peers(r);
+	/* Of an element that has no connection of its own, as little is known as of another registrar's. */
+	bool here = link && !link->dialled ? rsp_rights_addresses(core, link, owner, &pe.user)
+					   : may_be_there(core, owner, &pe);
+	return here && rsp_rights_opaque(core, owner, &pe.user) && !too_many;
 }

@@ -1,19 +1,18 @@
-#include "engine/registrar/registrar_priv.h"
+#include "engine/registrar/version.h"
 
 uint64_t
-rsp_version_known(const struct rsp_element *e)
+rsp_version_known(const struct rsp_member *m)
 {
-	const struct rsp_rival *rival = e->rival;
-	uint64_t version = rsp_element_version(e);
+	uint64_t version = rsp_element_version(m->element);
 
-	return rival && rival->version > version ? rival->version : version;
+	return m->claim && m->claim->version > version ? m->claim->version : version;
 }
 
 uint64_t
-rsp_version_next(const struct rsp_registrar *r, struct rsp_bytes handle, uint32_t pe_id, uint64_t known)
+rsp_version_next(const struct rsp_core *core, struct rsp_bytes handle, uint32_t pe_id, uint64_t known)
 {
-	uint64_t removed = rsp_tombstone_version(&r->tombstones, handle, pe_id);
-	uint64_t stamp = 2 * (r->config.epoch_ms + r->now_ms);
+	uint64_t removed = rsp_tombstone_version(&core->tombstones, handle, pe_id);
+	uint64_t stamp = 2 * (core->config.epoch_ms + core->now_ms);
 
 	known = removed > known ? removed : known;
 	return stamp > known ? stamp : (known + 2) & ~UINT64_C(1);

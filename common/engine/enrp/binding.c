@@ -1,0 +1,124 @@
+#include "engine/enrp/binding.h"
+
+#include <string.h>
+
+#include "engine/enrp/download.h"
+#include "engine/enrp/duplicate.h"
+#include "engine/enrp/message.h"
+#include "engine/enrp/takeover.h"
+
+/* A known registrar has restarted and has a new server id: declare its old id dead. */
+static void
+retire_old_ids(struct rsp_enrp *n, const struct rsp_peer *now, const struct rsp_contact *contact)
+{
+	for (unsigned i = 0; i < n->n_peers; i++) {
+		struct rsp_peer *peer = n->peer[i];
+		bool same = *now->name ? strcmp(peer->name, now->name) == 0 : contact && peer->contact == contact;
+
+		if (peer == now || !same || rsp_duplicate_both_run(n, peer, now))
+			continue;
+		if (peer->contact == now->contact)
+			peer->contact = NULL;
+		peer->link_in = 0;
+		if (peer->state == RSP_PEER_ACTIVE || peer->state == RSP_PEER_PROBED) {
+			rsp_duplicate_replaced(n, peer, now);
+			rsp_takeover_begin(n, peer, "restarted");
+		}
+	}
+}
+
+static void
+bind_link(struct rsp_enrp *n, struct rsp_link *link, struct rsp_peer *peer)
+{
+	struct rsp_link *former = peer->link_in ? rsp_link_find(n->core, peer->link_in) : NULL;
+
+	link->peer = peer;
+	if (link->contact) {
+		link->contact->peer_id = peer->server_id;
+		peer->contact = link->contact;
+		return;
+	}
+	peer->link_in = link->id;
+	if (former && former != link) { /* @peer has dialled again: the former connection is half open */
+		former->peer = NULL;
+		if (peer->download.state != RSP_DOWNLOAD_NONE && peer->download.link == former->id)
+			rsp_download_fail(n, peer, "connection-lost");
+		rsp_link_close(n->core, former, RSP_ECLOSED);
+	}
+}
+
+static void
+refuse_link(struct rsp_enrp *n, struct rsp_link *link, const struct rsp_message *msg)
+{
+	rsp_enrp_refuse(n, link, msg, RSP_CAUSE_SECURITY, "server-id-of-another");
+	rsp_link_close(n->core, link, RSP_EPROTO);
+}
+
+static void
+record_list_full(struct rsp_enrp *n, const struct rsp_link *link, const struct rsp_message *msg)
+{
+	struct rsp_event event = { .kind = RSP_EVENT_LIMIT,
+				   .protocol = RSP_ENRP,
+				   .message_type = msg->type,
+				   .cause = RSP_CAUSE_NONE,
+				   .reason = "peers",
+				   .peer_id = msg->sender_id };
+
+	rsp_core_record(n->core, link, event);
+}
+
+/* An id belongs to the name that it was first heard from; or to the name that the mentor's list gives it, until no
+ * registrar has come by that name for so long that it is held to be dead. */
+static bool
+belongs_to_other(const struct rsp_peer *peer, const char *name)
+{
+	return name && *peer->name && strcmp(peer->name, name) != 0 &&
+	       (peer->heard || peer->state == RSP_PEER_ACTIVE || peer->state == RSP_PEER_PROBED);
+}
+
+static struct rsp_peer *
+bind_peer(struct rsp_enrp *n, struct rsp_link *link, const struct rsp_message *msg)
+{
+	bool known = rsp_peer_find(n, msg->sender_id) != NULL;
+	struct rsp_peer *peer = rsp_peer_get(n, msg->sender_id);
+	const char *name = link->info.identity;
+
+	if (!peer) {
+		record_list_full(n, link, msg);
+		return NULL;
+	}
+	bool joined = !known || !rsp_peer_link(peer);
+	if (name && strlen(name) < sizeof(peer->name))
+		memcpy(peer->name, name, strlen(name) + 1);
+	bind_link(n, link, peer);
+	if (joined)
+		rsp_peer_record(n, RSP_EVENT_PEER_JOINED, peer, NULL);
+	if (link->contact)
+		rsp_contact_reached(n, link, peer->server_id);
+	rsp_takeover_peer_heard(n, peer);
+	rsp_duplicate_heard(n, link, peer);
+	retire_old_ids(n, peer, link->contact);
+	if (!link->dialled)
+		rsp_enrp_presence(n, link, peer->server_id, true);
+	rsp_takeover_tell(n, peer);
+	return peer;
+}
+
+struct rsp_peer *
+rsp_binding_of_link(struct rsp_enrp *n, struct rsp_link *link, const struct rsp_message *msg)
+{
+	const struct rsp_peer *peer = rsp_peer_find(n, msg->sender_id);
+
+	if (link->peer && link->peer->server_id == msg->sender_id)
+		return link->peer;
+	if (link->peer) {
+		refuse_link(n, link, msg);
+		return NULL;
+	}
+	if (peer && belongs_to_other(peer, link->info.identity)) {
+		rsp_duplicate_id(n, link, msg->sender_id, peer->name);
+		refuse_link(n, link, msg);
+		return NULL;
+	}
+	return bind_peer(n, link, msg);
+}

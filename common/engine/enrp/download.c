@@ -1,0 +1,285 @@
+#include "engine/enrp/download.h"
+
+#include "engine/enrp/message.h"
+#include "engine/enrp/ownership.h"
+
+#define WINDOW		 8   /* requests under way */
+#define SWEEP_MS	 500 /* an element that its home does not list is removed after this time */
+#define SWEEPS		 10  /* how often its removal is postponed while other tables are downloaded */
+#define RESYNC_MS	 500 /* least time between two downloads from one peer */
+#define REFUSED_AGAIN_MS 300000 /* then there may be room for elements that were refused */
+#define IDLE_PAGES	 64  /* pages of one table that may bring nothing new */
+
+static void
+send_request(struct rsp_enrp *n, struct rsp_peer *peer, bool next)
+{
+	struct rsp_message msg = { .type = ENRP_HANDLE_TABLE_REQUEST,
+				   .flags = peer->download.state == RSP_DOWNLOAD_OWN ? ENRP_FLAG_OWN : 0,
+				   .receiver_id = peer->server_id };
+
+	if (next && peer->versioned)
+		msg.flags |= ENRP_FLAG_CONTINUE;
+	peer->download.outstanding++;
+	rsp_enrp_send(n, peer->download.link, &msg);
+}
+
+/* RFC 5353 s.3.6.3: elements of @peer are marked until its table lists them. */
+static void
+mark_elements(struct rsp_enrp *n, const struct rsp_peer *peer)
+{
+	struct rsp_element *e = rsp_home_first(n->core->space, peer->server_id);
+
+	for (; e; e = rsp_home_next(e)) {
+		struct rsp_member *m = rsp_member(e);
+
+		if (m->phase == RSP_MEMBER_FOREIGN)
+			rsp_member_enter(n->core, m, RSP_MEMBER_FOREIGN_MARKED, RSP_NEVER);
+		else if (m->phase == RSP_MEMBER_FOREIGN_CLAIMED)
+			rsp_member_enter(n->core, m, RSP_MEMBER_FOREIGN_CLAIMED_MARKED, m->timer.deadline_ms);
+	}
+}
+
+void
+rsp_download_begin(struct rsp_enrp *n, struct rsp_peer *peer, bool own)
+{
+	struct rsp_download *download = &peer->download;
+	uint32_t link = rsp_peer_link(peer);
+
+	if (download->state != RSP_DOWNLOAD_NONE || !link)
+		return;
+	download->state = own ? RSP_DOWNLOAD_OWN : RSP_DOWNLOAD_ALL;
+	download->end = RSP_DOWNLOAD_UNDECIDED;
+	download->link = link;
+	download->outstanding = download->pages = download->entries = download->refused = 0;
+	download->started_ms = n->core->now_ms;
+	if (own) {
+		n->core->stats.resyncs++;
+		rsp_peer_record(n, RSP_EVENT_RESYNC_STARTED, peer, NULL);
+		mark_elements(n, peer);
+	}
+	rsp_enrp_set(n, &download->timer, n->core->config.max_time_no_response_ms);
+	send_request(n, peer, false);
+}
+
+/* RFC 5353 s.3.6.3: elements that their home does not list any more are removed. Beyond the RFC: not at once. If an element
+ * has moved, the statement of its new home is on its way over another connection. */
+static void
+sweep(struct rsp_enrp *n, const struct rsp_peer *peer)
+{
+	struct rsp_core *core = n->core;
+	struct rsp_element *e = rsp_home_first(core->space, peer->server_id);
+
+	for (; e; e = rsp_home_next(e)) {
+		struct rsp_member *m = rsp_member(e);
+
+		if (m->phase == RSP_MEMBER_FOREIGN_CLAIMED_MARKED) {
+			rsp_member_postpone(core, m, core->now_ms);
+		} else if (m->phase == RSP_MEMBER_FOREIGN_MARKED) {
+			m->sweep_postponed = 0;
+			rsp_member_enter(core, m, RSP_MEMBER_FOREIGN_SWEEP, core->now_ms + SWEEP_MS);
+		}
+	}
+}
+
+/* Whether a table of another registrar than @home_id is being downloaded: it may list an element of @home_id. */
+static bool
+is_downloading_others(const struct rsp_enrp *n, uint32_t home_id)
+{
+	for (unsigned i = 0; i < n->n_peers; i++)
+		if (n->peer[i]->download.state != RSP_DOWNLOAD_NONE && n->peer[i]->server_id != home_id)
+			return true;
+	return false;
+}
+
+void
+rsp_download_sweep_due(struct rsp_enrp *n, struct rsp_member *m)
+{
+	struct rsp_core *core = n->core;
+	struct rsp_element *e = m->element;
+	struct rsp_peer *claimant = m->claimed_by ? rsp_peer_find(n, m->claimed_by) : NULL;
+
+	m->claimed_by = 0;
+	if (claimant && rsp_peer_link(claimant)) { /* its claim was not believed, since the home was there */
+		rsp_download_begin(n, claimant, true);
+		rsp_member_postpone(core, m, core->now_ms + core->config.max_time_no_response_ms);
+		return;
+	}
+	if (m->sweep_postponed < SWEEPS && is_downloading_others(n, rsp_element_home_id(e))) {
+		m->sweep_postponed++;
+		rsp_member_postpone(core, m, core->now_ms + SWEEP_MS);
+		return;
+	}
+	rsp_tombstone_put(&core->tombstones, rsp_pool_handle(e->pool), e->pe_id, rsp_element_version(e),
+			  core->now_ms + core->config.tombstone_ms);
+	rsp_member_forget(core, m);
+}
+
+/* The download is over. What follows for joining is settled at the end of the turn. */
+static void
+stop(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_download_end end)
+{
+	if (peer->download.state == RSP_DOWNLOAD_ALL) {
+		peer->download.end = end;
+		rsp_peer_note(n, peer);
+	}
+	peer->download.state = RSP_DOWNLOAD_NONE;
+	rsp_wheel_cancel(&n->wheel, &peer->download.timer.timer);
+}
+
+static void
+complete(struct rsp_enrp *n, struct rsp_peer *peer)
+{
+	struct rsp_download *download = &peer->download;
+	bool own = download->state == RSP_DOWNLOAD_OWN;
+	struct rsp_event event = { .kind = RSP_EVENT_RESYNC_DONE,
+				   .protocol = RSP_ENRP,
+				   .cause = RSP_CAUSE_NONE,
+				   .peer_id = peer->server_id,
+				   .peer_name = *peer->name ? peer->name : NULL,
+				   .count = download->entries,
+				   .duration_ms = n->core->now_ms - download->started_ms };
+
+	stop(n, peer, RSP_DOWNLOAD_COMPLETE);
+	if (!own)
+		return;
+	download->done_ms = n->core->now_ms;
+	download->lists_refused = download->refused > 0;
+	sweep(n, peer);
+	n->core->ops->record(n->core->ctx, &event);
+}
+
+void
+rsp_download_fail(struct rsp_enrp *n, struct rsp_peer *peer, const char *reason)
+{
+	struct rsp_link *link = rsp_link_find(n->core, peer->download.link);
+	bool own = peer->download.state == RSP_DOWNLOAD_OWN;
+
+	stop(n, peer, RSP_DOWNLOAD_FAILED);
+	if (own)
+		rsp_peer_record(n, RSP_EVENT_RESYNC_FAILED, peer, reason);
+	if (link && link->peer == peer)
+		rsp_link_close(n->core, link, RSP_EPROTO);
+}
+
+/* False: the page has an element that @peer may not list. */
+static bool
+unpack(struct rsp_enrp *n, struct rsp_peer *peer, const struct rsp_message *msg)
+{
+	struct rsp_list_item item;
+	struct rsp_bytes handle = { 0 };
+	size_t cursor = 0;
+	bool sound = true;
+
+	while (rsp_list_next(msg, &cursor, &item)) {
+		if (item.type == RSP_PARAM_POOL_HANDLE) {
+			handle = item.handle;
+			continue;
+		}
+		peer->download.entries++;
+		sound = rsp_ownership_listed(n, peer, handle, &item.element) && sound;
+	}
+	return sound;
+}
+
+/* Each page but the last has elements. After it this registrar knows these, if only as removed ones or as another
+ * registrar's: so a table that repeats itself has too many pages. And no registrar has more elements than twice what this
+ * one may store. */
+static bool
+is_endless(const struct rsp_enrp *n, const struct rsp_peer *peer, const struct rsp_message *page)
+{
+	const struct rsp_download *download = &peer->download;
+	uint64_t known = (uint64_t)rsp_handlespace_elements(n->core->space) + n->core->tombstones.table.count;
+
+	return (page->flags & ENRP_FLAG_MORE && page->n_list == 0) || download->pages >= IDLE_PAGES + known ||
+	       download->entries > 2 * (uint64_t)n->core->config.limits.elements;
+}
+
+static void
+rejected(struct rsp_enrp *n, struct rsp_peer *peer)
+{
+	bool own = peer->download.state == RSP_DOWNLOAD_OWN;
+
+	stop(n, peer, RSP_DOWNLOAD_REJECTED);
+	if (!own)
+		return;
+	peer->download.done_ms = n->core->now_ms;
+	rsp_peer_record(n, RSP_EVENT_RESYNC_FAILED, peer, "rejected");
+}
+
+void
+rsp_download_received(struct rsp_enrp *n, struct rsp_link *link, struct rsp_peer *peer, const struct rsp_message *msg)
+{
+	struct rsp_download *download = &peer->download;
+
+	if (download->state == RSP_DOWNLOAD_NONE || download->link != link->id || download->outstanding == 0)
+		return; /* it was not requested */
+	download->outstanding--;
+	if (msg->flags & ENRP_FLAG_REJECT) {
+		rejected(n, peer);
+		return;
+	}
+	if (is_endless(n, peer, msg)) {
+		rsp_enrp_refuse(n, link, msg, RSP_CAUSE_INVALID_VALUES, "endless-table");
+		rsp_download_fail(n, peer, "endless-table");
+		return;
+	}
+	download->pages++;
+	n->core->stats.pages_received++;
+	if (!unpack(n, peer, msg))
+		rsp_enrp_refuse(n, link, msg, RSP_CAUSE_SECURITY, "element-of-another-registrar");
+	if (!(msg->flags & ENRP_FLAG_MORE)) {
+		complete(n, peer);
+		return;
+	}
+	rsp_enrp_set(n, &download->timer, n->core->config.max_time_no_response_ms);
+	do {
+		send_request(n, peer, true);
+	} while (peer->versioned && download->outstanding < WINDOW);
+}
+
+/* Whether @presence describes the table that was downloaded last, and that had elements which this registrar does not
+ * accept: to download it again would change nothing. */
+static bool
+is_refused_table(const struct rsp_enrp *n, const struct rsp_peer *peer, const struct rsp_message *presence)
+{
+	const struct rsp_server_info *info = &presence->server_info;
+	const struct rsp_download *download = &peer->download;
+	bool has_digest = presence->has & RSP_HAS_SERVER_INFO && info->has_digest;
+
+	return download->lists_refused && n->core->now_ms - download->done_ms < REFUSED_AGAIN_MS &&
+	       presence->checksum == download->told.checksum && has_digest == download->told.has_digest &&
+	       (!has_digest || info->digest == download->told.digest);
+}
+
+void
+rsp_download_audit(struct rsp_enrp *n, struct rsp_peer *peer, const struct rsp_message *presence)
+{
+	const struct rsp_server_info *info = &presence->server_info;
+	const struct rsp_handlespace *space = n->core->space;
+	struct rsp_download *download = &peer->download;
+	bool same = !(presence->has & RSP_HAS_CHECKSUM) ||
+		    presence->checksum == rsp_home_checksum(space, peer->server_id);
+
+	if (presence->has & RSP_HAS_SERVER_INFO && info->has_digest &&
+	    info->digest != rsp_home_digest(space, peer->server_id))
+		same = false;
+	peer->in_sync = same;
+	if (download->done_ms && n->core->now_ms - download->done_ms < RESYNC_MS)
+		return; /* bounds the cost of a peer that is never in sync */
+	if (same || download->state != RSP_DOWNLOAD_NONE || is_refused_table(n, peer, presence))
+		return;
+	download->lists_refused = false;
+	download->told.checksum = presence->checksum;
+	download->told.has_digest = presence->has & RSP_HAS_SERVER_INFO && info->has_digest;
+	download->told.digest = info->digest;
+	rsp_download_begin(n, peer, true);
+}
+
+bool
+rsp_download_is_behind(const struct rsp_enrp *n, const struct rsp_peer *peer)
+{
+	uint64_t done_ms = peer->download.done_ms;
+
+	return peer->download.state != RSP_DOWNLOAD_NONE ||
+	       (!peer->in_sync && (!done_ms || n->core->now_ms - done_ms > n->core->config.hold_window_ms));
+}

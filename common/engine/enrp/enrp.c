@@ -1,0 +1,434 @@
+#include "engine/enrp/enrp.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/enrp/adopt.h"
+#include "engine/enrp/dispatch.h"
+#include "engine/enrp/download.h"
+#include "engine/enrp/join.h"
+#include "engine/enrp/message.h"
+#include "engine/enrp/ownership.h"
+#include "engine/enrp/takeover.h"
+#include "engine/enrp/update.h"
+#include "engine/enrp/upload.h"
+
+enum rsp_err
+rsp_enrp_new(struct rsp_core *core, struct rsp_looks *looks, struct rsp_enrp **ret)
+{
+	struct rsp_enrp *n = calloc(1, sizeof(*n));
+
+	if (!n)
+		return RSP_ENOMEM;
+	n->core = core;
+	n->looks = looks;
+	rsp_wheel_init(&n->wheel, core->now_ms);
+	n->heartbeat.kind = RSP_ENRP_TIMER_HEARTBEAT;
+	n->join.kind = RSP_ENRP_TIMER_JOIN;
+	TAILQ_INIT(&n->failed);
+	TAILQ_INIT(&n->changed);
+	TAILQ_INIT(&n->removed);
+	n->peer = calloc(core->config.max_peers ? core->config.max_peers : 1, sizeof(struct rsp_peer *));
+	if (!n->peer || rsp_contact_init(n)) {
+		rsp_enrp_free(n);
+		return RSP_ENOMEM;
+	}
+	rsp_join_begin(n);
+	*ret = n;
+	return RSP_OK;
+}
+
+void
+rsp_enrp_free(struct rsp_enrp *n)
+{
+	if (!n)
+		return;
+	while (n->n_peers > 0)
+		rsp_peer_remove(n, n->peer[n->n_peers - 1]);
+	rsp_peer_reap(n);
+	while (n->n_contacts > 0)
+		rsp_contact_free(n, n->contact[n->n_contacts - 1]);
+	free(n->peer);
+	free(n->contact);
+	free(n);
+}
+
+/* Links */
+
+void
+rsp_enrp_link_up(struct rsp_enrp *n, struct rsp_link *link)
+{
+	if (!link->contact)
+		return;
+	rsp_contact_up(n, link->contact);
+	rsp_enrp_presence(n, link, 0, true);
+	n->join_changed = true;
+}
+
+/* In plain text a registrar may be known at several addresses: one where it can be reached, if there is one. */
+static struct rsp_contact *
+best_contact(const struct rsp_enrp *n, const struct rsp_peer *peer)
+{
+	for (unsigned i = 0; i < n->n_contacts; i++)
+		if (n->contact[i]->state == RSP_CONTACT_UP && n->contact[i]->peer_id == peer->server_id)
+			return n->contact[i];
+	return peer->contact;
+}
+
+/* A broken connection does not prove that @peer is dead, but is a reason to probe it at once. */
+static void
+suspect_peer(struct rsp_enrp *n, struct rsp_peer *peer)
+{
+	if (peer->state == RSP_PEER_ACTIVE)
+		rsp_takeover_probe(n, peer, "connection-lost");
+	if (peer->state == RSP_PEER_PROBED && !peer->link_in && !peer->contact)
+		rsp_takeover_begin(n, peer, "send-failed");
+}
+
+void
+rsp_enrp_link_down(struct rsp_enrp *n, struct rsp_link *link)
+{
+	struct rsp_contact *contact = link->contact;
+	struct rsp_peer *peer = link->peer;
+	struct rsp_why why = { 0 };
+
+	link->peer = NULL;
+	link->contact = NULL;
+	if (link->upload)
+		rsp_upload_end(n, link->upload);
+	if (n->core->state == RSP_REGISTRAR_LEAVING)
+		return;
+	if (link->why)
+		why = *link->why;
+	else if (contact)
+		(void)rsp_fail(&why, link->err, contact->name, "%s", rsp_err_text(link->err));
+	if (peer && peer->download.state != RSP_DOWNLOAD_NONE && peer->download.link == link->id)
+		rsp_download_fail(n, peer, "connection-lost");
+	if (peer && peer->link_in == link->id)
+		peer->link_in = 0;
+	n->join_changed = true;
+	if (contact && contact->state != RSP_CONTACT_UP) {
+		rsp_contact_failed(n, contact, &why);
+		return;
+	}
+	if (contact)
+		rsp_contact_lost(n, contact, peer ? NULL : &why);
+	if (peer && peer->contact == contact)
+		peer->contact = best_contact(n, peer);
+	if (peer)
+		suspect_peer(n, peer);
+}
+
+void
+rsp_enrp_receive(struct rsp_enrp *n, struct rsp_link *link, struct rsp_bytes message)
+{
+	rsp_dispatch_message(n, link, message);
+}
+
+/* Timers */
+
+static void
+timer_due(struct rsp_enrp *n, struct rsp_enrp_timer *timer)
+{
+	switch (timer->kind) {
+	case RSP_ENRP_TIMER_HEARTBEAT:
+		rsp_dispatch_heartbeat(n);
+		break;
+	case RSP_ENRP_TIMER_JOIN:
+		rsp_join_due(n);
+		break;
+	case RSP_ENRP_TIMER_CONTACT:
+		rsp_contact_due(n, RSP_CONTAINER(timer, struct rsp_contact, timer));
+		break;
+	case RSP_ENRP_TIMER_PEER:
+		rsp_takeover_peer_due(n, RSP_CONTAINER(timer, struct rsp_peer, timer));
+		break;
+	case RSP_ENRP_TIMER_DOWNLOAD:
+		rsp_download_fail(n, RSP_CONTAINER(timer, struct rsp_peer, download.timer), "no-response");
+		break;
+	case RSP_ENRP_TIMER_UPLOAD:
+		rsp_upload_end(n, RSP_CONTAINER(timer, struct rsp_upload, timer));
+		break;
+	}
+}
+
+void
+rsp_enrp_tick(struct rsp_enrp *n)
+{
+	struct rsp_timer *due;
+
+	while ((due = rsp_core_expired(n->core, &n->wheel)))
+		timer_due(n, RSP_CONTAINER(due, struct rsp_enrp_timer, timer));
+}
+
+uint64_t
+rsp_enrp_deadline(const struct rsp_enrp *n)
+{
+	return rsp_wheel_next(&n->wheel);
+}
+
+#define LOOK_AGAIN_MS 1000 /* while as many elements are asked as may be */
+
+/* FOREIGN_LOOK, and other phases while the takeover of the home is late: ask the element. */
+static void
+look_at(struct rsp_enrp *n, struct rsp_member *m)
+{
+	struct rsp_core *core = n->core;
+	bool marked = m->phase == RSP_MEMBER_FOREIGN_SWEEP;
+
+	if (rsp_look_begin(n->looks, m)) {
+		if (m->phase != RSP_MEMBER_GONE)
+			rsp_member_enter(core, m, marked ? RSP_MEMBER_FOREIGN_MARKED : RSP_MEMBER_FOREIGN, RSP_NEVER);
+		return;
+	}
+	rsp_member_postpone(core, m, core->now_ms + rsp_rng_jitter(&core->rng, LOOK_AGAIN_MS, 50));
+}
+
+void
+rsp_enrp_member_due(struct rsp_enrp *n, struct rsp_member *m)
+{
+	const struct rsp_peer *home = rsp_peer_find(n, rsp_element_home_id(m->element));
+	bool late = home && rsp_peer_takeover_is_late(n, home);
+
+	switch (m->phase) {
+	case RSP_MEMBER_FOREIGN_CLAIMED:
+	case RSP_MEMBER_FOREIGN_CLAIMED_MARKED:
+		rsp_ownership_claim_unanswered(n, m);
+		break;
+	case RSP_MEMBER_FOREIGN_SWEEP:
+		if (late)
+			look_at(n, m);
+		else
+			rsp_download_sweep_due(n, m);
+		break;
+	case RSP_MEMBER_FOREIGN_LOOK:
+		if (late)
+			look_at(n, m);
+		else
+			rsp_member_enter(n->core, m, RSP_MEMBER_FOREIGN, RSP_NEVER);
+		break;
+	case RSP_MEMBER_ADOPT_QUEUED:
+	case RSP_MEMBER_ADOPT_DIALLING:
+		rsp_adopt_due(n, m);
+		break;
+	case RSP_MEMBER_FOREIGN:
+	case RSP_MEMBER_FOREIGN_MARKED:
+	case RSP_MEMBER_HELD:
+	case RSP_MEMBER_ASKED:
+	case RSP_MEMBER_GRACE:
+	case RSP_MEMBER_ADOPT_ASKED:
+	case RSP_MEMBER_OLD:
+	case RSP_MEMBER_GONE:
+	case RSP_MEMBER_PHASES:
+		break; /* no timer, or not ENRP's */
+	}
+}
+
+/* Joining, leaving, rights */
+
+void
+rsp_enrp_join_again(struct rsp_enrp *n, uint64_t away_ms)
+{
+	rsp_join_again(n, away_ms);
+}
+
+void
+rsp_enrp_leave(struct rsp_enrp *n)
+{
+	for (unsigned i = 0; i < n->n_contacts; i++)
+		rsp_contact_reset(n, n->contact[i], false);
+}
+
+/* A peer without a key may still run, but cannot be told from an impostor. Its elements go to other registrars as if it
+ * were dead, and each has to answer: what its former home said of it may be false. */
+void
+rsp_enrp_rights_changed(struct rsp_enrp *n)
+{
+	const struct rsp_core *core = n->core;
+
+	for (unsigned i = 0; i < n->n_peers; i++) {
+		struct rsp_peer *peer = n->peer[i];
+
+		peer->download.lists_refused = false; /* what was refused may be accepted now */
+		if (core->config.has_key && *peer->name && rsp_peer_is_alive(peer) &&
+		    !core->config.has_key(core->ctx, RSP_ROLE_PEER, peer->name))
+			rsp_takeover_begin(n, peer, "rights-ended");
+	}
+}
+
+bool
+rsp_enrp_pools_may_be_missing(const struct rsp_enrp *n)
+{
+	if (n->core->now_ms < n->alone_until_ms)
+		return true;
+	if (n->core->now_ms >= n->merging_until_ms)
+		return false;
+	for (unsigned i = 0; i < n->n_peers; i++)
+		if (rsp_peer_is_alive(n->peer[i]) && rsp_download_is_behind(n, n->peer[i]))
+			return true;
+	return false;
+}
+
+/* The end of the turn */
+
+/* RFC 5353 s.3.4.3, "if the send fails": a registrar that refuses connections is not there; one that does not answer is
+ * waited for. */
+static void
+settle_contact(struct rsp_enrp *n, struct rsp_contact *contact)
+{
+	struct rsp_peer *peer = contact->peer_id ? rsp_peer_find(n, contact->peer_id) : NULL;
+
+	TAILQ_REMOVE(&n->failed, contact, of_failed);
+	contact->in_failed = false;
+	n->join_changed = true;
+	if (contact->refused && peer && peer->state == RSP_PEER_PROBED && !rsp_peer_link(peer)) {
+		rsp_takeover_begin(n, peer, "send-failed");
+		return;
+	}
+	if (!rsp_contact_is_hopeless(contact) || contact->state != RSP_CONTACT_IDLE || (peer && peer->link_in))
+		return;
+	for (unsigned i = 0; i < n->n_peers; i++)
+		if (n->peer[i]->contact == contact)
+			n->peer[i]->contact = NULL;
+	if (n->mentor == contact)
+		n->mentor = NULL;
+	rsp_contact_free(n, contact);
+}
+
+static void
+settle_peer(struct rsp_enrp *n, struct rsp_peer *peer)
+{
+	enum rsp_download_end end = peer->download.end;
+
+	TAILQ_REMOVE(&n->changed, peer, of_list);
+	peer->in_changed = false;
+	peer->download.end = RSP_DOWNLOAD_UNDECIDED;
+	if (end != RSP_DOWNLOAD_UNDECIDED)
+		rsp_join_downloaded(n, peer, end);
+	rsp_takeover_settle(n, peer);
+}
+
+bool
+rsp_enrp_settle(struct rsp_enrp *n)
+{
+	if (!TAILQ_EMPTY(&n->failed)) {
+		settle_contact(n, TAILQ_FIRST(&n->failed));
+	} else if (!TAILQ_EMPTY(&n->changed)) {
+		settle_peer(n, TAILQ_FIRST(&n->changed));
+	} else if (n->join_changed) {
+		n->join_changed = false;
+		rsp_join_step(n);
+	} else {
+		return false;
+	}
+	return true;
+}
+
+/* The home of the element is another registrar, and it did not answer us. */
+static void
+settle_unreached(struct rsp_enrp *n, struct rsp_member *m)
+{
+	const struct rsp_peer *home = rsp_peer_find(n, rsp_element_home_id(m->element));
+
+	if (home && rsp_peer_takeover_is_late(n, home))
+		rsp_takeover_remove_silent(n, home, m);
+	else if (home)
+		rsp_ownership_ask_home(n, home, m);
+}
+
+void
+rsp_enrp_settle_member(struct rsp_enrp *n, struct rsp_member *m, unsigned news)
+{
+	bool gone = m->phase == RSP_MEMBER_GONE;
+
+	/* A removal of another registrar's element is announced as ours first: peers accept it from its home only. */
+	if (news & RSP_NEWS_ADD && (gone || rsp_member_is_own(n->core, m)))
+		rsp_update_announce(n, m->element, ENRP_ADD_PE, false);
+	if (news & RSP_NEWS_DEL)
+		rsp_update_announce(n, m->element, ENRP_DEL_PE, false);
+	if (gone)
+		return;
+	if (news & RSP_NEWS_PASS_ON && !rsp_member_is_own(n->core, m))
+		rsp_update_announce(n, m->element, ENRP_ADD_PE, true);
+	if (m->claim && news & RSP_NEWS_ANSWERED)
+		rsp_ownership_claim_refuted(n, m);
+	else if (m->claim && news & RSP_NEWS_SILENT)
+		rsp_ownership_claim_accepted(n, m);
+	if (news & RSP_NEWS_UNREACHED && !rsp_member_is_own(n->core, m))
+		settle_unreached(n, m);
+}
+
+void
+rsp_enrp_reap(struct rsp_enrp *n)
+{
+	rsp_peer_reap(n);
+}
+
+/* For those who only read */
+
+unsigned
+rsp_enrp_n_peers(const struct rsp_enrp *n)
+{
+	return n->n_peers;
+}
+
+bool
+rsp_enrp_view_peer(const struct rsp_enrp *n, unsigned i, struct rsp_peer_view *ret)
+{
+	if (i >= n->n_peers)
+		return false;
+	const struct rsp_peer *peer = n->peer[i];
+	const struct rsp_contact *contact = peer->contact;
+	const struct rsp_takeover *takeover = peer->state == RSP_PEER_DEAD ? peer->takeover : NULL;
+
+	*ret = (struct rsp_peer_view){
+		.server_id = peer->server_id,
+		.name = *peer->name ? peer->name : NULL,
+		.state = peer->state,
+		.ip = peer->ip,
+		.port = peer->port,
+		.link_out = rsp_peer_is_dialled(peer) ? contact->link : 0,
+		.link_in = peer->link_in,
+		.last_heard_ms = peer->last_heard_ms,
+		.elements = rsp_home_count(n->core->space, peer->server_id),
+		.checksum = rsp_home_checksum(n->core->space, peer->server_id),
+		.failed = contact && contact->failed.err ? &contact->failed : NULL,
+		.resyncing = peer->download.state != RSP_DOWNLOAD_NONE,
+		.in_sync = peer->in_sync,
+		.takeover_missing = takeover ? takeover->n_missing : 0,
+		.takeover_started_ms = takeover ? takeover->started_ms : 0,
+	};
+	return true;
+}
+
+static bool
+is_peer(const struct rsp_enrp *n, const struct rsp_contact *contact)
+{
+	for (unsigned i = 0; i < n->n_peers; i++) {
+		const struct rsp_peer *peer = n->peer[i];
+
+		if (peer->server_id == contact->peer_id || peer->contact == contact ||
+		    (contact->name && strcmp(peer->name, contact->name) == 0))
+			return true;
+	}
+	return false;
+}
+
+bool
+rsp_enrp_view_absent(const struct rsp_enrp *n, unsigned i, struct rsp_absent_view *ret)
+{
+	for (unsigned c = 0; c < n->n_contacts; c++) {
+		const struct rsp_contact *contact = n->contact[c];
+
+		if (!contact->configured || is_peer(n, contact) || i-- > 0)
+			continue;
+		*ret = (struct rsp_absent_view){
+			.name = contact->name,
+			.ip = contact->ip,
+			.port = contact->port,
+			.failed = contact->failed.err ? &contact->failed : NULL,
+		};
+		return true;
+	}
+	return false;
+}

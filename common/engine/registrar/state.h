@@ -1,0 +1,18 @@
+#ifndef RSP_REGISTRAR_STATE_H
+#define RSP_REGISTRAR_STATE_H
+
+#include "engine/enrp/enrp.h"
+#include "engine/registrar/hold.h"
+#include "engine/registrar/registrar.h"
+
+/* The whole registrar: for registrar.c, which connects its rooms, and for tests that look inside. */
+
+struct rsp_registrar {
+	struct rsp_core core;
+	struct rsp_looks looks;
+	struct rsp_resolver resolver;
+	struct rsp_hold hold;
+	struct rsp_enrp *enrp;
+};
+
+#endif
