@@ -1,6 +1,6 @@
 #include "base/hash.h"
 
-struct state {
+struct sip_state {
 	uint64_t v0, v1, v2, v3;
 };
 
@@ -11,7 +11,7 @@ rotl(uint64_t x, int k)
 }
 
 static inline void
-sip_round(struct state *s)
+sip_round(struct sip_state *s)
 {
 	s->v0 += s->v1;
 	s->v2 += s->v3;
@@ -26,7 +26,7 @@ sip_round(struct state *s)
 }
 
 static inline void
-absorb(struct state *s, uint64_t word)
+absorb(struct sip_state *s, uint64_t word)
 {
 	s->v3 ^= word;
 	sip_round(s);
@@ -44,7 +44,7 @@ word_at(const uint8_t *p)
 uint64_t
 rsp_hash(const struct rsp_hash_key *key, struct rsp_bytes bytes)
 {
-	struct state s = { .v0 = key->k0 ^ 0x736f6d6570736575U,
+	struct sip_state s = { .v0 = key->k0 ^ 0x736f6d6570736575U,
 			   .v1 = key->k1 ^ 0x646f72616e646f6dU,
 			   .v2 = key->k0 ^ 0x6c7967656e657261U,
 			   .v3 = key->k1 ^ 0x7465646279746573U };
