@@ -1,24 +1,7 @@
 /* rsp-peer run: announces the registrar's address to elements and users (RFC 5352 s.3.6). */
-#include <string.h>
-
 #include "keys/scope.h"
 #include "peer.h"
 #include "record.h"
-
-enum rsp_err
-peer_announce_take(const char *arg, struct rsp_why *why)
-{
-	struct rsp_announcer_config *announce = &peer_option.announce;
-
-	if (announce->n_to == RSP_ANNOUNCER_TO_MAX)
-		return rsp_fail(why, RSP_EUSAGE, NULL, "given more than %d times", RSP_ANNOUNCER_TO_MAX);
-	if (rsp_announce_parse(arg, &announce->to[announce->n_to]))
-		return rsp_fail(why, RSP_EUSAGE, NULL, "\"%s\" is not GROUP[%%INTERFACE][:PORT][/HOPS]", arg);
-	if (rsp_sockaddr_port(&announce->to[announce->n_to].sa) == 0)
-		return rsp_fail(why, RSP_EUSAGE, NULL, "\"%s\": nobody listens on port 0", arg);
-	announce->n_to++;
-	return RSP_OK;
-}
 
 /* Not while the registrar joins: its handlespace is not complete, and elements and users should use another one. */
 static bool

@@ -213,6 +213,21 @@ take_handshake_rate(const char *arg, struct rsp_why *why)
 	return RSP_OK;
 }
 
+static enum rsp_err
+take_announce(const char *arg, struct rsp_why *why)
+{
+	struct rsp_announcer_config *announce = &peer_option.announce;
+
+	if (announce->n_to == RSP_ANNOUNCER_TO_MAX)
+		return rsp_fail(why, RSP_EUSAGE, NULL, "given more than %d times", RSP_ANNOUNCER_TO_MAX);
+	if (rsp_announce_parse(arg, &announce->to[announce->n_to]))
+		return rsp_fail(why, RSP_EUSAGE, NULL, "\"%s\" is not GROUP[%%INTERFACE][:PORT][/HOPS]", arg);
+	if (rsp_sockaddr_port(&announce->to[announce->n_to].sa) == 0)
+		return rsp_fail(why, RSP_EUSAGE, NULL, "\"%s\": port 0 is not a port", arg);
+	announce->n_to++;
+	return RSP_OK;
+}
+
 enum rsp_err
 peer_take(int opt, const char *arg, struct rsp_why *why)
 {
@@ -240,7 +255,7 @@ peer_take(int opt, const char *arg, struct rsp_why *why)
 	case OPT_SERVER_ID:
 		return rsp_cli_id(arg, &engine->server_id, why);
 	case OPT_ANNOUNCE:
-		return peer_announce_take(arg, why);
+		return take_announce(arg, why);
 	case OPT_LEAVE_TIMEOUT:
 		return rsp_cli_duration(arg, &peer_option.leave_ms, why);
 	case OPT_BIND_WAIT:

@@ -40,9 +40,6 @@ void peer_put_numbers(const struct rsp_registrar_service_config *config, json_t 
 
 /* announce.c: announcements */
 
-/** Read the value of --announce. */
-enum rsp_err peer_announce_take(const char *arg, struct rsp_why *why) RSP_NODISCARD;
-
 /** Begin to announce @serve if --announce was given; else *@ret is not changed. */
 enum rsp_err peer_announce(struct rsp_loop *loop, const char *name, const struct rsp_scope *scope,
 			   struct rsp_registrar_service *serve, struct rsp_announcer **ret,
