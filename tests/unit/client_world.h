@@ -7,7 +7,7 @@
 #include "engine/client/client.h"
 #include "tap.h"
 
-/* A client engine and nothing else: virtual time, and everything that it does is written down. */
+/* A client engine in virtual time. Everything that it does is logged. */
 
 enum { WORLD_LOG = 20000, WORLD_MESSAGE = 256 };
 
@@ -45,7 +45,7 @@ struct world {
 	struct told *told;
 	uint32_t closed[256];
 	bool cannot_dial;
-	enum rsp_client_step step; /* to which all attempts under way have come */
+	enum rsp_client_step step; /* that all attempts have reached */
 	void (*hook)(struct world *w, const struct rsp_client_event *event);
 	struct rsp_why last_why;
 };
@@ -272,7 +272,7 @@ world_element(uint32_t pe_id, int32_t lifetime_s)
 	return pe;
 }
 
-/* A positive answer with @n elements. */
+/* Send a positive answer with @n elements. */
 static inline void
 world_resolved(struct world *w, uint32_t link, const char *handle, unsigned n, bool accept)
 {
@@ -359,7 +359,7 @@ world_was_closed(const struct world *w, uint32_t link)
 	return false;
 }
 
-/* The server's turn: say yes to every registration, deregistration and resolution on @link not answered yet. */
+/* Accept every registration and deregistration that came on @link and was not answered. */
 static inline void
 world_serve(struct world *w, uint32_t link)
 {
@@ -388,7 +388,7 @@ world_serve(struct world *w, uint32_t link)
 	}
 }
 
-/* Registered at alpha over link 1. */
+/* Register the element @pe_id at alpha, over link 1. */
 static inline void
 world_registered_at_alpha(struct world *w, uint32_t pe_id, int32_t lifetime_s)
 {
@@ -397,7 +397,7 @@ world_registered_at_alpha(struct world *w, uint32_t pe_id, int32_t lifetime_s)
 	world_registered(w, 1, "web", pe_id, RSP_CAUSE_NONE);
 }
 
-/* The world of most tests. */
+/* The world of the test that runs. */
 static struct world w;
 
 static inline void
@@ -408,7 +408,7 @@ begin(unsigned n_servers, bool element)
 	world_begin(&w, &config);
 }
 
-/* A user that has alpha over link 1, and has asked it for the pool "web". */
+/* A user whose home is alpha, over link 1, and that has sent a resolution of the pool "web". */
 static inline void
 begin_asking_alpha(unsigned n_servers)
 {
@@ -417,7 +417,7 @@ begin_asking_alpha(unsigned n_servers)
 	world_up(&w, 1, RSP_ROLE_USER, "alpha");
 }
 
-/* An element that has alpha over link 1, and has asked to be registered there. */
+/* An element whose home is alpha, over link 1, and that has sent its registration. */
 static inline void
 begin_registering_at_alpha(unsigned n_servers)
 {

@@ -1,6 +1,6 @@
 #include "client_world.h"
 
-/* Registrars that announce themselves (RFC 5352 3.6, T7), and whoever else does (RFC 5355 2.12). */
+/* Announcements of registrars (RFC 5352 3.6, T7) and of attackers (RFC 5355 2.12). */
 
 static const struct rsp_client_server scope[] = {
 	{ .name = "alpha", .ip = { { 4, { 10, 0, 0, 1 } } }, .n_ips = 1, .port = 3864 },
@@ -107,7 +107,7 @@ what_is_announced_is_tried_and_becomes_the_home(void)
 	announce(ip4(10, 0, 0, 99), 4000);
 	CHECK_EQ(w.n_dials, 1);
 	CHECK_EQ(dials_to(ip4(10, 0, 0, 99), 4000), 1);
-	CHECK(w.dial[0].to.server_name == NULL); /* whichever registrar of the scope it is */
+	CHECK(w.dial[0].to.server_name == NULL); /* any registrar of the scope may answer */
 	CHECK_EQ(w.dial[0].to.role, RSP_ROLE_USER);
 	CHECK_EQ(world_count_told(&w, RSP_CLIENT_HEARD), 1);
 	world_up(&w, 1, RSP_ROLE_USER, "beta");
@@ -124,7 +124,7 @@ what_is_announced_is_tried_and_becomes_the_home(void)
 	world_end(&w);
 }
 
-/* In plain text nobody proves anything: the address is all there is. */
+/* In plain text no registrar authenticates: its address is its only name. */
 static void
 in_plain_text_it_is_called_by_its_address(void)
 {
@@ -146,31 +146,49 @@ in_plain_text_it_is_called_by_its_address(void)
 	world_end(&w);
 }
 
+/* At 10.0.0.@host, @port the registrar @name has to answer; "": any registrar of the scope may. */
 static void
-the_registrar_that_has_the_address_must_answer(void)
+has_to_answer(unsigned host, uint16_t port, const char *name)
 {
-	static const struct {
-		uint8_t host;
-		uint16_t port;
-		const char *name; /* NULL: any */
-	} cases[] = {
-		{ 1, 3864, "alpha" }, { 1, 3865, NULL }, /* alpha has another port, so this is who knows whose */
-		{ 2, 4000, "beta" },  { 3, 4000, NULL }, /* gamma or delta */
-		{ 99, 3864, NULL },
-	};
+	char dialled[64] = "";
 
-	for (size_t i = 0; i < RSP_COUNT(cases); i++) {
-		char name[64] = "";
+	begin_discovering(0);
+	announce(ip4(10, 0, 0, host), port);
+	CHECK_EQ(w.n_dials, 1);
+	if (w.dial[0].to.server_name) /* the engine's memory, which is still valid here */
+		(void)snprintf(dialled, sizeof dialled, "%s", w.dial[0].to.server_name);
+	CHECK_STR(dialled, name);
+	world_end(&w);
+}
 
-		begin_discovering(0);
-		announce(ip4(10, 0, 0, cases[i].host), cases[i].port);
-		CHECK_EQ(w.n_dials, 1);
-		/* it lives during the call only; here it is the engine's own */
-		if (w.dial[0].to.server_name)
-			(void)snprintf(name, sizeof name, "%s", w.dial[0].to.server_name);
-		CHECK_STR(name, cases[i].name ? cases[i].name : "");
-		world_end(&w);
-	}
+static void
+at_the_address_and_port_of_a_registrar_it_has_to_answer(void)
+{
+	has_to_answer(1, 3864, "alpha");
+}
+
+static void
+at_another_port_of_a_registrar_any_registrar_may_answer(void)
+{
+	has_to_answer(1, 3865, "");
+}
+
+static void
+at_the_address_of_one_registrar_without_a_fixed_port_it_has_to_answer(void)
+{
+	has_to_answer(2, 4000, "beta");
+}
+
+static void
+at_the_address_of_two_registrars_any_registrar_may_answer(void)
+{
+	has_to_answer(3, 4000, ""); /* gamma or delta */
+}
+
+static void
+at_an_unknown_address_any_registrar_may_answer(void)
+{
+	has_to_answer(99, 3864, "");
 }
 
 static void
@@ -201,7 +219,7 @@ t7_forgets_what_is_not_announced_any_more(void)
 	struct rsp_client_config config = discovering(0);
 
 	world_begin(&w, &config);
-	announce(ip, 4000); /* nothing is wanted yet */
+	announce(ip, 4000); /* nothing needs a home yet */
 	CHECK_EQ(w.n_dials, 0);
 	world_run(&w, w.now + 4999);
 	CHECK_EQ(stats().hints, 1);
@@ -231,16 +249,16 @@ a_home_that_is_not_announced_any_more_stays(void)
 	world_resolved(&w, 1, "web", 1, false);
 	world_run(&w, w.now + 60000);
 	CHECK(!world_was_closed(&w, 1));
-	CHECK_EQ(stats().hints, 1); /* its place is not given away */
+	CHECK_EQ(stats().hints, 1); /* its slot is kept while it is in use */
 	world_down(&w, 1, RSP_STEP_ASAP, RSP_ECLOSED);
 	world_run(&w, w.now + 5000);
 	CHECK_EQ(stats().hints, 0);
 	world_end(&w);
 }
 
-/* With announcements to come, a list that failed is not all there is: a registrar announces itself in less than T7. */
+/* A registrar announces itself within T7, so a hunt waits at least that long. */
 static void
-nobody_gives_up_before_t7(void)
+a_hunt_without_servers_does_not_give_up_before_t7(void)
 {
 	uint64_t since;
 
@@ -256,6 +274,12 @@ nobody_gives_up_before_t7(void)
 	rsp_client_retry(w.c, w.now);
 	CHECK_EQ(w.n_dials, 1);
 	world_end(&w);
+}
+
+static void
+a_hunt_whose_servers_failed_does_not_give_up_before_t7(void)
+{
+	uint64_t since;
 
 	begin_discovering(2);
 	since = w.now;
@@ -267,24 +291,22 @@ nobody_gives_up_before_t7(void)
 	announce(ip4(10, 0, 0, 99), 4000);
 	CHECK_EQ(w.n_dials, before + 1);
 	world_run(&w, since + 9000);
-	CHECK_EQ(world_count_told(&w, RSP_CLIENT_GAVE_UP), 0); /* it is under way */
+	CHECK_EQ(world_count_told(&w, RSP_CLIENT_GAVE_UP), 0); /* the attempt at it goes on */
 	world_end(&w);
 }
 
-/* RFC 5355 2.7, 2.12: who cannot prove itself is passed over, and the hunt goes on. */
+/* RFC 5355 2.7, 2.12: after a failed authentication the hunt goes on. */
 static void
-a_rogue_s_address_leads_nowhere(void)
+a_rogue_does_not_become_the_home(void)
 {
 	struct rsp_ip rogue = ip4(10, 0, 0, 66), honest = ip4(10, 0, 0, 99);
-	uint64_t since;
 	unsigned n;
 
 	begin_discovering(0);
-	since = w.now;
 	announce(rogue, 6666);
 	world_down(&w, 1, RSP_STEP_TLS, RSP_ECERT_CA);
 	announce(rogue, 6666);
-	CHECK_EQ(w.n_dials, 1); /* not at once again, however often it is announced */
+	CHECK_EQ(w.n_dials, 1); /* not again at once, even if it is announced again */
 	announce(honest, 4000);
 	CHECK_EQ(w.n_dials, 2);
 	world_up(&w, 2, RSP_ROLE_USER, "alpha");
@@ -292,8 +314,15 @@ a_rogue_s_address_leads_nowhere(void)
 	CHECK_EQ(rsp_client_attempts(w.c, &n)[0].err, RSP_ECERT_CA);
 	CHECK_EQ(n, 2);
 	world_end(&w);
+}
 
-	begin_discovering(0); /* alone, it is tried again ever more rarely; that it could not prove itself is the verdict */
+static void
+a_rogue_alone_is_dialled_more_and_more_rarely(void)
+{
+	struct rsp_ip rogue = ip4(10, 0, 0, 66);
+	uint64_t since;
+
+	begin_discovering(0);
 	for (since = w.now; w.now < since + 5000;) {
 		announce(rogue, 6666);
 		for (unsigned i = 0; i < w.n_dials; i++)
@@ -323,9 +352,9 @@ an_address_that_only_closes_is_not_dialled_without_end(void)
 	world_end(&w);
 }
 
-/* Addresses that swallow everything cost the attacker nothing, so they may not cost us T5 each. */
+/* Addresses that drop all packets cost the attacker nothing, so each may not cost us T5. */
 static void
-silent_addresses_do_not_stop_the_hunt(void)
+silent_announced_addresses_do_not_stop_the_hunt(void)
 {
 	struct rsp_ip honest = ip4(10, 0, 0, 99);
 	uint64_t since;
@@ -347,8 +376,16 @@ silent_addresses_do_not_stop_the_hunt(void)
 	CHECK_EQ(dials_to(honest, 4000), 1);
 	CHECK(w.now - since <= 5000);
 	world_end(&w);
+}
 
-	begin_discovering(5); /* configured ones neither: an attempt that is silent for a second holds no place */
+/* An attempt that is silent for a second holds no place. */
+static void
+silent_configured_servers_do_not_stop_the_hunt(void)
+{
+	struct rsp_ip honest = ip4(10, 0, 0, 99);
+	uint64_t since;
+
+	begin_discovering(5);
 	since = w.now;
 	world_run(&w, since + 800);
 	CHECK_EQ(world_open(&w), 3);
@@ -357,15 +394,15 @@ silent_addresses_do_not_stop_the_hunt(void)
 	world_run(&w, since + 1000);
 	CHECK_EQ(dials_to(honest, 4000), 1);
 	announce(ip4(10, 0, 0, 98), 4000);
-	world_run(&w, since + 1000 + 2 * 250); /* both kinds have their turn */
+	world_run(&w, since + 1000 + 2 * 250); /* both kinds get places in turn */
 	CHECK_EQ(dials_to(ip4(10, 0, 0, 98), 4000), 1);
 	CHECK_EQ(world_open(&w), 6);
 	world_end(&w);
 }
 
-/* Neither those that were heard nor the configured ones take all three places while others wait. */
+/* While addresses of both kinds wait, neither kind takes all three places. */
 static void
-both_kinds_have_their_places(void)
+announced_and_configured_addresses_share_the_places(void)
 {
 	struct rsp_client_config config = discovering(5);
 	unsigned most[2] = { 0 };
@@ -374,7 +411,7 @@ both_kinds_have_their_places(void)
 	for (unsigned i = 1; i <= 8; i++)
 		announce(ip4(10, 66, 0, i), 6666);
 	CHECK_EQ(world_resolve(&w, "web", false), RSP_OK);
-	for (unsigned turn = 0; turn < 4; turn++) { /* as long as there are some of both kinds */
+	for (unsigned turn = 0; turn < 4; turn++) { /* while there are some of both kinds */
 		unsigned open[2] = { 0 };
 		uint32_t oldest = 0;
 
@@ -394,9 +431,9 @@ both_kinds_have_their_places(void)
 	world_end(&w);
 }
 
-/* A slow registrar gets its time, even among liars: more of it with each attempt. */
+/* A slow registrar is reached even among many silent addresses: an attempt gets more time after each failure. */
 static void
-patience_grows(void)
+a_slow_registrar_is_reached_among_silent_addresses(void)
 {
 	struct rsp_ip honest = ip4(10, 0, 0, 99);
 	struct rsp_client_config config = discovering(0);
@@ -449,7 +486,7 @@ a_flood_from_one_source_leaves_room_for_others(void)
 	CHECK(world_count_told(&w, RSP_CLIENT_HEARD) <= 32 + 1000 / 100 + 1);
 	announce(honest, 4000);
 	CHECK_EQ(stats().hints, 9);
-	world_run(&w, w.now + 500); /* it comes first, as its host itself announced it */
+	world_run(&w, w.now + 500); /* it is dialled first: the datagram came from that address */
 	CHECK_EQ(dials_to(honest, 4000), 1);
 	world_end(&w);
 }
@@ -499,11 +536,11 @@ a_flood_from_everywhere_is_bounded_and_the_known_come_first(void)
 	(void)rsp_client_attempts(w.c, &n);
 	CHECK(n <= RSP_CLIENT_HINTS_MAX);
 	world_run(&w, w.now + 6000);
-	CHECK(stats().hints <= RSP_CLIENT_ATTEMPTS_MAX); /* all are forgotten but those that are being dialled */
+	CHECK(stats().hints <= RSP_CLIENT_ATTEMPTS_MAX); /* all have expired but those in use */
 	world_end(&w);
 }
 
-/* A connection's own place in the table is not given to another. */
+/* The slot of an address in use is not given to another one. */
 static void
 a_flood_does_not_touch_the_home(void)
 {
@@ -548,7 +585,7 @@ drops_ip(const char *what, struct rsp_ip ip, uint16_t port, struct rsp_ip source
 }
 
 static void
-what_makes_no_sense_is_dropped_and_counted(void)
+unusable_announcements_are_dropped_and_counted(void)
 {
 	struct rsp_ip source = ip4(10, 0, 0, 66), ip = ip4(10, 0, 0, 99);
 	struct rsp_ip mapped = { 6, { [10] = 0xff, [11] = 0xff, [12] = 127, [15] = 1 } };
@@ -568,7 +605,7 @@ what_makes_no_sense_is_dropped_and_counted(void)
 	n = compose(1, RSP_PARAM_SCTP, &ip, 1, 4000, octets, sizeof octets);
 	drops("a transport that is not ours", octets, n, source);
 	n = compose(1, RSP_PARAM_TCP, &ip, 0, 4000, octets, sizeof octets);
-	drops("no transport: SCTP is meant", octets, n, source);
+	drops("no transport: it means SCTP", octets, n, source);
 	drops_ip("port 0", ip, 0, source);
 	drops_ip("any address", ip4(0, 0, 0, 0), 1, source);
 	drops_ip("multicast", ip4(224, 0, 0, 1), 1, source);
@@ -580,7 +617,7 @@ what_makes_no_sense_is_dropped_and_counted(void)
 	drops_ip("IPv6 loopback", (struct rsp_ip){ 6, { [15] = 1 } }, 1, source);
 	drops_ip("link-local", (struct rsp_ip){ 6, { 0xfe, 0x80, [15] = 1 } }, 1, source);
 	CHECK_EQ(stats().announcements, stats().announcements_dropped);
-	CHECK_EQ(w.n_sent, 0); /* nothing is ever answered */
+	CHECK_EQ(w.n_sent, 0); /* no datagram is answered */
 	world_run(&w, w.now + 5000);
 	CHECK_STR(w.last_why.reason, "none was announced that could be tried");
 	announce_as(1, ip4(127, 0, 0, 1), 1, ip4(127, 0, 0, 1));
@@ -589,7 +626,7 @@ what_makes_no_sense_is_dropped_and_counted(void)
 }
 
 static void
-octets_by_chance_do_no_harm(void)
+random_octets_do_no_harm(void)
 {
 	struct rsp_rng rng = rsp_rng_seeded(11);
 	struct rsp_ip ip[3] = { ip4(10, 0, 0, 97), ip4(10, 0, 0, 98), { 6, { 0x20, 1, [15] = 1 } } };
@@ -599,7 +636,7 @@ octets_by_chance_do_no_harm(void)
 	begin_discovering(1);
 	for (unsigned i = 0; i < 50000; i++) {
 		size_t size = rsp_rng_below(&rng, 8) ? n : rsp_rng_below(&rng, n + 1);
-		uint8_t *octets = malloc(size ? size : 1); /* as long as it is, so that reading on is found */
+		uint8_t *octets = malloc(size ? size : 1); /* of the exact size, so that a read beyond its end is found */
 
 		memcpy(octets, good, size);
 		for (uint64_t k = rsp_rng_below(&rng, 4); size && k > 0; k--)
@@ -619,10 +656,9 @@ octets_by_chance_do_no_harm(void)
 }
 
 static void
-who_does_not_discover_does_not_listen(void)
+without_discovery_announcements_are_ignored(void)
 {
 	struct rsp_client_config config = world_config(1, false);
-	struct rsp_client *none = NULL;
 
 	world_begin(&w, &config);
 	announce(ip4(10, 0, 0, 99), 4000);
@@ -631,17 +667,22 @@ who_does_not_discover_does_not_listen(void)
 	CHECK_EQ(world_resolve(&w, "web", false), RSP_OK);
 	CHECK_EQ(w.n_dials, 1);
 	world_end(&w);
+}
 
-	config.n_servers = 0; /* then somebody has to be known */
+static void
+without_servers_and_without_discovery_there_is_no_client(void)
+{
+	struct rsp_client_config config = world_config(0, false);
+	struct rsp_client *none = NULL;
+
 	CHECK_EQ(rsp_client_new(&config, &world_ops, &w, rsp_rng_seeded(1), 0, &none), RSP_EUSAGE);
 	config = discovering(0);
 	config.timers.t7_enrpoutdate_ms = 0;
 	CHECK_EQ(rsp_client_new(&config, &world_ops, &w, rsp_rng_seeded(1), 0, &none), RSP_EUSAGE);
 }
 
-/* The home is lost: what is announced is where to go. */
 static void
-an_element_moves_to_who_announces_itself(void)
+an_element_that_loses_its_home_moves_to_an_announced_registrar(void)
 {
 	struct rsp_client_config config = discovering(0);
 
@@ -674,23 +715,31 @@ main(void)
 {
 	TAP_RUN(what_is_announced_is_tried_and_becomes_the_home);
 	TAP_RUN(in_plain_text_it_is_called_by_its_address);
-	TAP_RUN(the_registrar_that_has_the_address_must_answer);
+	TAP_RUN(at_the_address_and_port_of_a_registrar_it_has_to_answer);
+	TAP_RUN(at_another_port_of_a_registrar_any_registrar_may_answer);
+	TAP_RUN(at_the_address_of_one_registrar_without_a_fixed_port_it_has_to_answer);
+	TAP_RUN(at_the_address_of_two_registrars_any_registrar_may_answer);
+	TAP_RUN(at_an_unknown_address_any_registrar_may_answer);
 	TAP_RUN(all_addresses_of_an_announcement_are_tried);
 	TAP_RUN(t7_forgets_what_is_not_announced_any_more);
 	TAP_RUN(a_home_that_is_not_announced_any_more_stays);
-	TAP_RUN(nobody_gives_up_before_t7);
-	TAP_RUN(a_rogue_s_address_leads_nowhere);
+	TAP_RUN(a_hunt_without_servers_does_not_give_up_before_t7);
+	TAP_RUN(a_hunt_whose_servers_failed_does_not_give_up_before_t7);
+	TAP_RUN(a_rogue_does_not_become_the_home);
+	TAP_RUN(a_rogue_alone_is_dialled_more_and_more_rarely);
 	TAP_RUN(an_address_that_only_closes_is_not_dialled_without_end);
-	TAP_RUN(silent_addresses_do_not_stop_the_hunt);
-	TAP_RUN(both_kinds_have_their_places);
-	TAP_RUN(patience_grows);
+	TAP_RUN(silent_announced_addresses_do_not_stop_the_hunt);
+	TAP_RUN(silent_configured_servers_do_not_stop_the_hunt);
+	TAP_RUN(announced_and_configured_addresses_share_the_places);
+	TAP_RUN(a_slow_registrar_is_reached_among_silent_addresses);
 	TAP_RUN(a_flood_from_one_source_leaves_room_for_others);
 	TAP_RUN(an_ipv6_network_is_one_source);
 	TAP_RUN(a_flood_from_everywhere_is_bounded_and_the_known_come_first);
 	TAP_RUN(a_flood_does_not_touch_the_home);
-	TAP_RUN(what_makes_no_sense_is_dropped_and_counted);
-	TAP_RUN(octets_by_chance_do_no_harm);
-	TAP_RUN(who_does_not_discover_does_not_listen);
-	TAP_RUN(an_element_moves_to_who_announces_itself);
+	TAP_RUN(unusable_announcements_are_dropped_and_counted);
+	TAP_RUN(random_octets_do_no_harm);
+	TAP_RUN(without_discovery_announcements_are_ignored);
+	TAP_RUN(without_servers_and_without_discovery_there_is_no_client);
+	TAP_RUN(an_element_that_loses_its_home_moves_to_an_announced_registrar);
 	return tap_end();
 }

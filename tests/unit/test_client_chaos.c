@@ -1,8 +1,8 @@
 #include "chaos.h"
 #include "client_world.h"
 
-/* The client when memory is short: a whole life of it, with its first, its second, … allocation failing. What it said yes
- * to is done; what it refused did not happen; nothing is left over. */
+/* Out of memory: a scenario with all requests runs again and again, each time with another allocation failing. A request that
+ * returned RSP_OK is done; one that returned RSP_ENOMEM has no effect; nothing leaks. */
 
 enum { ELEMENTS = 4 };
 
@@ -14,7 +14,7 @@ pool(unsigned i)
 	return rsp_bytes_str(pool_of[i]);
 }
 
-/* What is possible when memory is short. Whether it was done. */
+/* Only RSP_OK and RSP_ENOMEM are allowed. True: RSP_OK. */
 static bool
 done(enum rsp_err err)
 {
@@ -22,7 +22,7 @@ done(enum rsp_err err)
 	return err == RSP_OK;
 }
 
-/* The registrars' turn: alpha refuses connections at first, the others take them; all that is asked is answered. */
+/* Alpha refuses connections, the others accept them; every request is answered. */
 static void
 answer_all(void)
 {
@@ -53,7 +53,7 @@ answer_all(void)
 		world_serve(&w, link);
 }
 
-/* Let @seconds pass, the registrars answering all the time. */
+/* Let @seconds pass; the registrars answer all the time. */
 static void
 live(unsigned seconds)
 {
@@ -74,7 +74,7 @@ check_registered(unsigned wanted)
 	CHECK_EQ(stats.waiting, 0);
 }
 
-/* Everything that a client can be asked for, once or more. */
+/* Every request of a client, once or more. */
 static void
 a_life(void)
 {
@@ -111,7 +111,7 @@ a_life(void)
 	live(60);
 	check_registered(n);
 
-	if (n) { /* a registrar that took over calls: RFC 5352 3.4 */
+	if (n) { /* a registrar that took over dials us: RFC 5352 3.4 */
 		uint32_t call = ++w.next_link; /* answer_all() looks at each link up to it */
 		world_up(&w, call, RSP_ROLE_NOTIFY, "gamma");
 		for (unsigned i = 0; i < ELEMENTS; i++)

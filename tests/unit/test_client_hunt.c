@@ -1,6 +1,6 @@
 #include "client_world.h"
 
-/* The hunt for a home registrar (RFC 5352 3.6, 3.7), changes of home, and what happens to elements meanwhile. */
+/* The hunt for a home registrar (RFC 5352 3.6, 3.7), changes of home, and the elements during a change. */
 
 static void
 nothing_is_dialled_before_it_is_needed(void)
@@ -68,7 +68,7 @@ sh4_a_failed_attempt_is_replaced_by_another_address(void)
 	world_end(&w);
 }
 
-/* SH5.1-5.3: T5 doubles up to RETRAN-MAX; the attempts end; others are tried. */
+/* SH5.1-5.3: when T5 expires it doubles, up to RETRAN-MAX; the attempts end, and other addresses are dialled. */
 static void
 sh5_t5_doubles_and_takes_a_different_set(void)
 {
@@ -112,7 +112,7 @@ a_list_that_fails_at_once_is_tried_again_after_a_growing_pause(void)
 	world_end(&w);
 }
 
-/* Who waits for ever has to hear what for. */
+/* A user who waits without a limit can see why. */
 static void
 each_round_that_fails_is_told(void)
 {
@@ -154,7 +154,7 @@ every_server_comes_before_any_server_s_second_address(void)
 	world_run(&w, w.now + 1000);
 	CHECK_EQ(w.n_dials, 3);
 	CHECK_EQ(w.dial[1].server, 1);
-	CHECK_EQ(w.dial[1].to.ip.family, 0); /* to be looked up */
+	CHECK_EQ(w.dial[1].to.ip.family, 0); /* the runner looks the name up */
 	CHECK_EQ(w.dial[2].server, 0);
 	CHECK_EQ(w.dial[2].to.ip.ip[2], 1);
 	world_down(&w, 1, RSP_STEP_TCP, RSP_EUNREACHABLE);
@@ -167,7 +167,7 @@ every_server_comes_before_any_server_s_second_address(void)
 	world_end(&w);
 }
 
-/* RFC 5355 2.7: authentication failed: look for another one. */
+/* RFC 5355 2.7: after a failed authentication the hunt goes on. */
 static void
 a_registrar_that_fails_authentication_is_passed_over(void)
 {
@@ -187,7 +187,7 @@ a_registrar_that_fails_authentication_is_passed_over(void)
 	world_end(&w);
 }
 
-/* One round, both fail as given; what is the verdict? */
+/* Two servers, one round; the first fails with @first, the other with @second. Returns the error of GAVE_UP. */
 static enum rsp_err
 verdict(enum rsp_err first, enum rsp_err second)
 {
@@ -213,18 +213,28 @@ verdict(enum rsp_err first, enum rsp_err second)
 }
 
 static void
-the_verdict_prefers_authentication_to_absence(void)
+a_failed_authentication_outweighs_a_server_that_is_not_there(void)
+{
+	CHECK_EQ(verdict(RSP_EUNREACHABLE, RSP_EAUTH), RSP_EAUTH);
+	CHECK_EQ(verdict(RSP_ECERT_EXPIRED, RSP_ETIMEOUT), RSP_ECERT_EXPIRED);
+}
+
+static void
+another_error_outweighs_a_failed_authentication(void)
+{
+	CHECK_EQ(verdict(RSP_EAUTH, RSP_EPLAIN), RSP_EPLAIN);
+}
+
+static void
+servers_that_are_not_there_are_unreachable_or_timed_out(void)
 {
 	CHECK_EQ(verdict(RSP_EUNREACHABLE, RSP_EUNREACHABLE), RSP_EUNREACHABLE);
 	CHECK_EQ(verdict(RSP_EUNREACHABLE, RSP_ELOOKUP), RSP_EUNREACHABLE);
-	CHECK_EQ(verdict(RSP_EUNREACHABLE, RSP_EAUTH), RSP_EAUTH);
-	CHECK_EQ(verdict(RSP_ECERT_EXPIRED, RSP_ETIMEOUT), RSP_ECERT_EXPIRED);
-	CHECK_EQ(verdict(RSP_EAUTH, RSP_EPLAIN), RSP_EPLAIN);
 	CHECK_EQ(verdict(RSP_ETIMEOUT, RSP_ETIMEOUT), RSP_ETIMEOUT);
 }
 
 static void
-the_deadline_ends_the_run(void)
+the_deadline_ends_the_hunt(void)
 {
 	begin(2, false);
 	rsp_client_set_deadline(w.c, w.now, w.now + 3000);
@@ -237,16 +247,24 @@ the_deadline_ends_the_run(void)
 	world_run(&w, w.now + 100000);
 	CHECK_EQ(w.n_dials, 2);
 	world_end(&w);
+}
 
-	begin(1, false); /* the connection is there, the answer is not */
+static void
+the_deadline_ends_a_request_that_the_home_does_not_answer(void)
+{
+	begin(1, false);
 	rsp_client_set_deadline(w.c, w.now, w.now + 3000);
 	CHECK_EQ(world_resolve(&w, "web", false), RSP_OK);
 	world_up(&w, 1, RSP_ROLE_USER, "alpha");
 	world_run(&w, w.now + 3000);
 	CHECK_EQ(world_last(&w, RSP_CLIENT_GAVE_UP).err, RSP_ETIMEOUT);
 	world_end(&w);
+}
 
-	begin(1, false); /* nothing is waited for */
+static void
+a_deadline_without_unanswered_requests_changes_nothing(void)
+{
+	begin(1, false);
 	rsp_client_set_deadline(w.c, w.now, w.now + 3000);
 	CHECK_EQ(world_resolve(&w, "web", false), RSP_OK);
 	world_up(&w, 1, RSP_ROLE_USER, "alpha");
@@ -256,14 +274,14 @@ the_deadline_ends_the_run(void)
 	world_end(&w);
 }
 
-/* Design: losing every registrar is not an error until max_outage. */
+/* Without any registrar the client goes on for max_outage. */
 static void
 an_outage_may_last_for_max_outage(void)
 {
 	struct rsp_client_config config = world_config(1, true);
 
 	config.max_outage_ms = 60000;
-	config.rounds = 1; /* for the start only */
+	config.rounds = 1; /* a persistent client that had a home ignores it */
 	world_begin(&w, &config);
 	world_registered_at_alpha(&w, 0x11, 300);
 	world_down(&w, 1, RSP_STEP_ASAP, RSP_ECLOSED);
@@ -306,14 +324,14 @@ ka24_the_home_flag_makes_the_sender_the_home(void)
 
 	begin(2, true);
 	world_registered_at_alpha(&w, 0x11, 300);
-	world_keepalive(&w, 1, 0xa, true, "web", 0x11); /* the home itself: learnt */
+	world_keepalive(&w, 1, 0xa, true, "web", 0x11); /* from the home itself: we learn its id */
 	rsp_client_stats(w.c, &stats);
 	CHECK_EQ(stats.home_server_id, 0xa);
 	CHECK_EQ(world_count_told(&w, RSP_CLIENT_HOME), 1);
 
 	world_run(&w, w.now + 1000);
 	world_up(&w, 77, RSP_ROLE_NOTIFY, "beta");
-	world_keepalive(&w, 77, 0xa, true, "web", 0x11); /* the home's id over another connection */
+	world_keepalive(&w, 77, 0xa, true, "web", 0x11); /* from the home, over another connection */
 	CHECK_EQ(world_count_told(&w, RSP_CLIENT_HOME), 1);
 	world_run(&w, w.now + 1000);
 	world_keepalive(&w, 77, 0xb, true, "web", 0x11);
@@ -325,17 +343,17 @@ ka24_the_home_flag_makes_the_sender_the_home(void)
 	CHECK_EQ(stats.home_server_id, 0xb);
 	CHECK_STR(stats.home_server, "beta");
 	CHECK_EQ(stats.registered, 1);
-	CHECK_EQ(world_count_sent(&w, ASAP_REGISTRATION, 0), 1); /* beta has it: no need to register */
-	while (w.now < 400000 && world_count_sent(&w, ASAP_REGISTRATION, 0) == 1) /* T4 goes on, there */
+	CHECK_EQ(world_count_sent(&w, ASAP_REGISTRATION, 0), 1); /* beta took it over: it need not register */
+	while (w.now < 400000 && world_count_sent(&w, ASAP_REGISTRATION, 0) == 1) /* T4 */
 		world_run(&w, w.now + 1000);
 	CHECK_EQ(world_count_sent(&w, ASAP_REGISTRATION, 77), 1);
 	world_registered(&w, 77, "web", 0x11, RSP_CAUSE_NONE);
-	CHECK_EQ(world_count_told(&w, RSP_CLIENT_REREGISTERED), 1); /* the first time there */
+	CHECK_EQ(world_count_told(&w, RSP_CLIENT_REREGISTERED), 1); /* its first registration at beta */
 	CHECK_EQ(world_count_told(&w, RSP_CLIENT_RENEWED), 0);
 	world_end(&w);
 }
 
-/* The home's connection broke, the hunt is on, and the registrar that took over calls first. */
+/* The home's connection broke and a hunt is on; then the registrar that took over dials us. */
 static void
 a_takeover_that_comes_first_ends_the_hunt(void)
 {
@@ -344,19 +362,19 @@ a_takeover_that_comes_first_ends_the_hunt(void)
 	world_down(&w, 1, RSP_STEP_ASAP, RSP_ECLOSED);
 	CHECK_EQ(world_open(&w), 1);
 	world_up(&w, 77, RSP_ROLE_NOTIFY, "gamma");
-	CHECK_EQ(world_count_told(&w, RSP_CLIENT_HOME), 1); /* only calling is not enough */
+	CHECK_EQ(world_count_told(&w, RSP_CLIENT_HOME), 1); /* a connection without a keep-alive does not change the home */
 	world_keepalive(&w, 77, 0xc, true, "web", 0x11);
 	CHECK_EQ(world_count_told(&w, RSP_CLIENT_HOME), 2);
 	CHECK_EQ(world_open(&w), 0);
 	world_up(&w, 2, RSP_ROLE_ELEMENT, "beta");
 	world_run(&w, w.now + 10000);
 	CHECK_EQ(world_count_sent(&w, ASAP_REGISTRATION, 0), 2);
-	CHECK_EQ(world_count_sent(&w, ASAP_REGISTRATION, 77), 1); /* the new home learns how it is now */
+	CHECK_EQ(world_count_sent(&w, ASAP_REGISTRATION, 77), 1); /* the new home gets its current attributes */
 	CHECK_EQ(w.n_dials, 2);
 	world_end(&w);
 }
 
-/* Of several elements one is named; the others are named a moment later, or else register. */
+/* One keep-alive names one of several elements: another is named soon after; the third has to register. */
 static void
 a_takeover_of_some_elements_makes_the_others_register(void)
 {
@@ -373,11 +391,11 @@ a_takeover_of_some_elements_makes_the_others_register(void)
 	world_registered(&w, 77, "web", 0x13, RSP_CAUSE_NONE);
 	CHECK_EQ(world_count_told(&w, RSP_CLIENT_REREGISTERED), 1);
 	world_run(&w, w.now + 5000);
-	CHECK_EQ(world_count_sent(&w, ASAP_REGISTRATION, 77), 3); /* and the adopted ones in their time */
+	CHECK_EQ(world_count_sent(&w, ASAP_REGISTRATION, 77), 3); /* and those taken over, within refresh_ms */
 	world_end(&w);
 }
 
-/* The connection is dead without a sign: what used to come comes no more. */
+/* A connection that is dead without any sign: the home's keep-alives stop. */
 static void
 keep_alives_that_end_make_the_elements_register(void)
 {
@@ -395,7 +413,7 @@ keep_alives_that_end_make_the_elements_register(void)
 }
 
 static void
-only_registrars_may_call_and_only_elements_listen(void)
+an_element_accepts_a_limited_number_of_registrars_and_no_others(void)
 {
 	begin(1, true);
 	world_registered_at_alpha(&w, 0x11, 300);
@@ -403,20 +421,24 @@ only_registrars_may_call_and_only_elements_listen(void)
 	world_up(&w, 78, RSP_ROLE_ELEMENT, "web1");
 	world_up(&w, 79, RSP_ROLE_NONE, NULL);
 	CHECK(world_was_closed(&w, 77) && world_was_closed(&w, 78) && world_was_closed(&w, 79));
-	for (uint32_t i = 100; i < 140; i++) { /* half-open connections do not add up */
+	for (uint32_t i = 100; i < 140; i++) { /* at the limit the oldest is closed */
 		w.now++;
 		world_up(&w, i, RSP_ROLE_NOTIFY, "beta");
 	}
 	CHECK(world_was_closed(&w, 100) && world_was_closed(&w, 123) && !world_was_closed(&w, 124));
 	world_end(&w);
+}
 
+static void
+a_user_accepts_no_connections(void)
+{
 	begin(1, false);
 	world_up(&w, 77, RSP_ROLE_NOTIFY, "beta");
 	CHECK(world_was_closed(&w, 77));
 	world_end(&w);
 }
 
-/* RFC 5352 3.2: a request that was on its way when the home was lost is repeated at the next one. */
+/* RFC 5352 3.2: a deregistration in flight when the home is lost is sent to the next one. */
 static void
 a_deregistration_survives_the_loss_of_the_home(void)
 {
@@ -435,7 +457,7 @@ a_deregistration_survives_the_loss_of_the_home(void)
 	world_end(&w);
 }
 
-/* A thousand elements over one connection: a window of requests, a spread of returns and of renewals. */
+/* A thousand elements over one connection: a window of requests; registrations at a new home, and renewals, spread. */
 static void
 a_batch_of_a_thousand(void)
 {
@@ -485,7 +507,7 @@ a_batch_of_a_thousand(void)
 	world_end(&w);
 }
 
-/* A registrar that is flooded by returning elements refuses some: they come back, but not at once. */
+/* After a failover a registrar may refuse elements for lack of resources: they register again, after a delay. */
 static void
 lack_of_resources_after_a_failover_is_waited_out(void)
 {
@@ -526,7 +548,7 @@ bad_configurations_are_refused(void)
 	rsp_client_free(NULL);
 }
 
-/* Whatever order things happen in: nothing leaks, nothing is used after it is gone, the counts add up. */
+/* Events in random order: nothing leaks, no freed object is used, the counts add up. */
 static void
 random_events_leave_a_sound_client(void)
 {
@@ -605,15 +627,20 @@ main(void)
 	TAP_RUN(each_round_that_fails_is_told);
 	TAP_RUN(every_server_comes_before_any_server_s_second_address);
 	TAP_RUN(a_registrar_that_fails_authentication_is_passed_over);
-	TAP_RUN(the_verdict_prefers_authentication_to_absence);
-	TAP_RUN(the_deadline_ends_the_run);
+	TAP_RUN(a_failed_authentication_outweighs_a_server_that_is_not_there);
+	TAP_RUN(another_error_outweighs_a_failed_authentication);
+	TAP_RUN(servers_that_are_not_there_are_unreachable_or_timed_out);
+	TAP_RUN(the_deadline_ends_the_hunt);
+	TAP_RUN(the_deadline_ends_a_request_that_the_home_does_not_answer);
+	TAP_RUN(a_deadline_without_unanswered_requests_changes_nothing);
 	TAP_RUN(an_outage_may_last_for_max_outage);
 	TAP_RUN(elements_register_again_when_their_home_is_lost);
 	TAP_RUN(ka24_the_home_flag_makes_the_sender_the_home);
 	TAP_RUN(a_takeover_that_comes_first_ends_the_hunt);
 	TAP_RUN(a_takeover_of_some_elements_makes_the_others_register);
 	TAP_RUN(keep_alives_that_end_make_the_elements_register);
-	TAP_RUN(only_registrars_may_call_and_only_elements_listen);
+	TAP_RUN(an_element_accepts_a_limited_number_of_registrars_and_no_others);
+	TAP_RUN(a_user_accepts_no_connections);
 	TAP_RUN(a_deregistration_survives_the_loss_of_the_home);
 	TAP_RUN(a_batch_of_a_thousand);
 	TAP_RUN(lack_of_resources_after_a_failover_is_waited_out);

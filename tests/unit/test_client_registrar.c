@@ -25,8 +25,8 @@ static struct net {
 	struct rsp_client *c;
 	struct rsp_registrar *r[REGISTRARS];
 	bool rfc;		/* timers of the RFC, not fast ones */
-	bool stopped;		/* the client, as by SIGSTOP: it neither hears nor ticks */
-	bool hung[REGISTRARS];	/* takes and says nothing, closes nothing */
+	bool stopped;		/* the client, as by SIGSTOP: it neither receives nor ticks */
+	bool hung[REGISTRARS];	/* it neither receives nor sends, and closes nothing */
 	bool refuses[REGISTRARS]; /* fails authentication */
 	uint64_t now;
 	struct {
@@ -45,7 +45,7 @@ static struct net {
 	enum rsp_err err;
 	enum rsp_role role;
 	unsigned recorded[RSP_EVENT_COUNT];
-	char removed[64]; /* why the last element was */
+	char removed[64]; /* reason of the last PE_REMOVED */
 } net;
 
 static const char *const name[REGISTRARS] = { "alpha", "beta", "gamma" };
@@ -238,7 +238,7 @@ connect_links(void)
 	}
 }
 
-/* The oldest of @q whose link is there and not stuck; false: there is none. */
+/* Take the oldest message of @q whose link is open and whose registrar does not hang. False: there is none. */
 static bool
 take(struct queue *q, struct parcel *ret)
 {
@@ -350,7 +350,7 @@ registered_kept_alive_resolved_and_deregistered(void)
 	ask(false);
 	run(1000);
 	CHECK_EQ(net.told[RSP_CLIENT_REGISTERED], 1);
-	CHECK_EQ(net.told[RSP_CLIENT_RESOLVED], 1); /* whichever came first: the registrar has just begun alone */
+	CHECK_EQ(net.told[RSP_CLIENT_RESOLVED], 1); /* positive or negative: the order of the two requests is not fixed */
 	ask(false);
 	run(600000);
 	CHECK_EQ(net.told[RSP_CLIENT_RESOLVED], 2);
@@ -398,14 +398,14 @@ a_hung_registrar_is_left_when_it_does_not_answer(void)
 	CHECK_EQ(elements_at(1), 1);
 	CHECK_EQ(net.told[RSP_CLIENT_HOME], 2);
 	net.hung[0] = false;
-	run(100000); /* what it still holds expires, and we are not told twice */
+	run(100000); /* its copies expire there, which changes nothing for us */
 	CHECK_EQ(elements_at(0), 0);
 	CHECK_EQ(elements_at(1), 1);
 	end();
 }
 
 static void
-rejections_reach_the_caller_with_their_cause(void)
+a_rejection_has_its_cause(void)
 {
 	begin(RSP_ROLE_ELEMENT, 0);
 	put(0x11, 60, RSP_POLICY_RR);
@@ -416,7 +416,11 @@ rejections_reach_the_caller_with_their_cause(void)
 	CHECK_EQ(net.cause, RSP_CAUSE_INCONSISTENT_POLICY);
 	CHECK_EQ(elements_at(0), 1);
 	end();
+}
 
+static void
+a_user_cannot_register(void)
+{
 	begin(RSP_ROLE_USER, 0);
 	put(0x11, 60, RSP_POLICY_RR);
 	run(100);
@@ -539,7 +543,7 @@ elements_leave(void)
 	end();
 }
 
-/* It learns that it was removed from the answer to its late ASAP_ENDPOINT_KEEP_ALIVE_ACK. */
+/* The answer to its late ASAP_ENDPOINT_KEEP_ALIVE_ACK says that it was removed. */
 static void
 a_stopped_element_comes_back_by_itself(void)
 {
@@ -592,7 +596,8 @@ main(void)
 	TAP_RUN(registered_kept_alive_resolved_and_deregistered);
 	TAP_RUN(a_killed_registrar_is_replaced_and_a_restarted_one_is_found_again);
 	TAP_RUN(a_hung_registrar_is_left_when_it_does_not_answer);
-	TAP_RUN(rejections_reach_the_caller_with_their_cause);
+	TAP_RUN(a_rejection_has_its_cause);
+	TAP_RUN(a_user_cannot_register);
 	TAP_RUN(authentication_failure_everywhere_is_the_verdict);
 	TAP_RUN(a_watch_follows_the_pool_across_registrars);
 	TAP_RUN(a_report_makes_the_registrar_ask_the_element);

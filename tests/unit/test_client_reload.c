@@ -1,6 +1,6 @@
 #include "client_world.h"
 
-/* Another list of servers, while the client works. */
+/* The list of servers is replaced while the client works. */
 
 static const struct rsp_client_server *
 servers(void)
@@ -24,7 +24,7 @@ set(const struct rsp_client_server *list, unsigned n)
 }
 
 static void
-the_home_stays_and_the_next_is_of_the_new_list(void)
+the_home_stays_and_the_next_one_is_from_the_new_list(void)
 {
 	begin_registering(1);
 	world_up(&w, 1, RSP_ROLE_ELEMENT, "alpha");
@@ -42,7 +42,7 @@ the_home_stays_and_the_next_is_of_the_new_list(void)
 }
 
 static void
-a_home_that_is_in_both_lists_is_blamed_by_its_name(void)
+a_home_in_both_lists_keeps_its_record(void)
 {
 	unsigned n = 0;
 
@@ -60,15 +60,15 @@ a_home_that_is_in_both_lists_is_blamed_by_its_name(void)
 }
 
 static void
-a_hunt_begins_anew(void)
+a_hunt_starts_again_with_the_new_list(void)
 {
 	begin_registering(1);
-	world_down(&w, 1, RSP_STEP_TCP, RSP_EUNREACHABLE); /* it waits before the next round */
+	world_down(&w, 1, RSP_STEP_TCP, RSP_EUNREACHABLE); /* a pause before the next round */
 	CHECK_EQ(w.n_dials, 1);
 	CHECK_EQ(set(servers() + 3, 1), RSP_OK);
 	CHECK_EQ(w.n_dials, 2);
 	CHECK_STR(w.dial[1].to.server_name, "delta");
-	CHECK_EQ(set(servers() + 4, 1), RSP_OK); /* and an attempt under way is dropped */
+	CHECK_EQ(set(servers() + 4, 1), RSP_OK); /* an attempt at an old server is closed */
 	CHECK_EQ(w.closed[0], w.dial[1].link);
 	CHECK_STR(w.dial[2].to.server_name, "epsilon");
 	world_up(&w, w.dial[2].link, RSP_ROLE_ELEMENT, "epsilon");
@@ -92,7 +92,7 @@ the_same_list_changes_nothing(void)
 }
 
 static void
-what_was_announced_stays(void)
+announced_addresses_stay(void)
 {
 	struct rsp_client_config config = world_config(1, true);
 	struct rsp_message msg = { .protocol = RSP_ASAP, .type = ASAP_SERVER_ANNOUNCE, .server_id = 9 };
@@ -125,10 +125,10 @@ what_was_announced_stays(void)
 int
 main(void)
 {
-	TAP_RUN(the_home_stays_and_the_next_is_of_the_new_list);
-	TAP_RUN(a_home_that_is_in_both_lists_is_blamed_by_its_name);
-	TAP_RUN(a_hunt_begins_anew);
+	TAP_RUN(the_home_stays_and_the_next_one_is_from_the_new_list);
+	TAP_RUN(a_home_in_both_lists_keeps_its_record);
+	TAP_RUN(a_hunt_starts_again_with_the_new_list);
 	TAP_RUN(the_same_list_changes_nothing);
-	TAP_RUN(what_was_announced_stays);
+	TAP_RUN(announced_addresses_stay);
 	return tap_end();
 }

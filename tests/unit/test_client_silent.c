@@ -2,8 +2,8 @@
 
 #include "client_world.h"
 
-/* Registrars that take connections and say nothing, and firewalls that swallow them: none of them hides a registrar that
- * is well (RFC 8305 5, RFC 5352 3.6), the attempts under way are bounded, and the record names them. */
+/* Registrars that accept connections and send nothing, and firewalls that drop all packets: none of them hides a registrar
+ * that works (RFC 8305 5, RFC 5352 3.6); the attempts at a time are limited, and the record lists them. */
 
 enum { MANY = 40 };
 
@@ -24,7 +24,7 @@ many_servers(unsigned n)
 	return config;
 }
 
-/* The first link to @server; 0: it was not dialled. */
+/* The first link that dialled @server; 0: none did. */
 static uint32_t
 link_to(unsigned server)
 {
@@ -41,7 +41,7 @@ three_silent_registrars_do_not_hide_a_fourth(void)
 	CHECK_EQ(world_resolve(&w, "web", false), RSP_OK);
 	world_run(&w, w.now + 1000);
 	CHECK_EQ(w.n_dials, 4);
-	CHECK_EQ(world_open(&w), 4); /* it is dialled beside the others, not instead of one */
+	CHECK_EQ(world_open(&w), 4); /* it is dialled beside the others, which go on */
 	world_up(&w, link_to(3), RSP_ROLE_USER, "delta");
 	CHECK_EQ(world_count_told(&w, RSP_CLIENT_HOME), 1);
 	CHECK(world_was_closed(&w, 1) && world_was_closed(&w, 2) && world_was_closed(&w, 3));
@@ -50,7 +50,7 @@ three_silent_registrars_do_not_hide_a_fourth(void)
 }
 
 static void
-one_that_was_silent_may_still_win(void)
+a_silent_attempt_may_still_become_the_home(void)
 {
 	begin(4, false);
 	CHECK_EQ(world_resolve(&w, "web", false), RSP_OK);
@@ -81,7 +81,7 @@ silent_addresses_of_one_registrar_do_not_hide_another_one(void)
 }
 
 static void
-the_attempts_under_way_are_bounded_and_all_have_their_turn(void)
+attempts_are_limited_and_every_server_is_dialled(void)
 {
 	struct rsp_client_config config = many_servers(MANY);
 	uint64_t since;
@@ -96,7 +96,7 @@ the_attempts_under_way_are_bounded_and_all_have_their_turn(void)
 	}
 	CHECK(w.now - since <= MANY * 340); /* three a second */
 	CHECK_EQ(world_open(&w), RSP_CLIENT_ATTEMPTS_MAX);
-	for (unsigned i = 0; i + 1 < w.n_dials; i++) /* none was ended before it had two seconds */
+	for (unsigned i = 0; i + 1 < w.n_dials; i++) /* each had at least two seconds */
 		for (unsigned k = 0; k < w.n_told; k++)
 			if (w.told[k].type == RSP_CLIENT_ATTEMPT)
 				CHECK(w.told[k].at_ms - since >= 2000);
@@ -104,7 +104,7 @@ the_attempts_under_way_are_bounded_and_all_have_their_turn(void)
 	world_end(&w);
 }
 
-/* Among many that are silent one takes five seconds for each handshake: with each round it gets more time. */
+/* Among many silent registrars one needs five seconds for a handshake: with each round an attempt gets more time. */
 static void
 a_slow_registrar_is_reached_among_many_silent_ones(void)
 {
@@ -124,37 +124,50 @@ a_slow_registrar_is_reached_among_many_silent_ones(void)
 	world_end(&w);
 }
 
-/* Time runs out with all of them under way: the record has each, and how far it had come. */
+/* The deadline passes while all attempts are at @step: the record lists each, with that step. */
 static void
-what_was_under_way_at_the_deadline_is_listed_with_its_step(void)
+lists_attempts_at(enum rsp_client_step step)
 {
-	static const enum rsp_client_step step[] = { RSP_STEP_DNS, RSP_STEP_TCP, RSP_STEP_TLS };
+	unsigned n = 0;
 
-	for (unsigned k = 0; k < RSP_COUNT(step); k++) {
-		unsigned n = 0;
-
-		begin(4, false);
-		w.step = step[k];
-		rsp_client_set_deadline(w.c, w.now, w.now + 8000);
-		CHECK_EQ(world_resolve(&w, "web", false), RSP_OK);
-		world_run(&w, w.now + 8000);
-		CHECK_EQ(world_last(&w, RSP_CLIENT_GAVE_UP).err, RSP_ETIMEOUT);
-		const struct rsp_client_attempt *attempt = rsp_client_attempts(w.c, &n);
-		CHECK_EQ(n, 4);
-		for (unsigned i = 0; i < n; i++) {
-			CHECK_EQ(attempt[i].step, step[k]);
-			CHECK_EQ(attempt[i].err, RSP_ETIMEOUT);
-			CHECK(*attempt[i].reason);
-		}
-		CHECK(strstr(w.last_why.reason, n ? attempt[0].reason : "none") != NULL);
-		CHECK_EQ(world_open(&w), 0);
-		world_end(&w);
+	begin(4, false);
+	w.step = step;
+	rsp_client_set_deadline(w.c, w.now, w.now + 8000);
+	CHECK_EQ(world_resolve(&w, "web", false), RSP_OK);
+	world_run(&w, w.now + 8000);
+	CHECK_EQ(world_last(&w, RSP_CLIENT_GAVE_UP).err, RSP_ETIMEOUT);
+	const struct rsp_client_attempt *attempt = rsp_client_attempts(w.c, &n);
+	CHECK_EQ(n, 4);
+	for (unsigned i = 0; i < n; i++) {
+		CHECK_EQ(attempt[i].step, step);
+		CHECK_EQ(attempt[i].err, RSP_ETIMEOUT);
+		CHECK(*attempt[i].reason);
 	}
+	CHECK(strstr(w.last_why.reason, n ? attempt[0].reason : "none") != NULL);
+	CHECK_EQ(world_open(&w), 0);
+	world_end(&w);
 }
 
-/* The same when an outage is at its end. */
 static void
-what_was_under_way_at_the_end_of_an_outage_is_listed(void)
+at_the_deadline_name_lookups_are_listed(void)
+{
+	lists_attempts_at(RSP_STEP_DNS);
+}
+
+static void
+at_the_deadline_connects_are_listed(void)
+{
+	lists_attempts_at(RSP_STEP_TCP);
+}
+
+static void
+at_the_deadline_handshakes_are_listed(void)
+{
+	lists_attempts_at(RSP_STEP_TLS);
+}
+
+static void
+when_an_outage_is_too_long_attempts_are_listed(void)
 {
 	struct rsp_client_config config = world_config(4, true);
 	unsigned n = 0;
@@ -173,7 +186,7 @@ what_was_under_way_at_the_end_of_an_outage_is_listed(void)
 	world_end(&w);
 }
 
-/* RFC 5352 3.6 SH1: the home and two attempts beside it; silent ones let others begin. */
+/* RFC 5352 3.6 SH1: two attempts beside the home; when they are silent, others begin. */
 static void
 a_hunt_beside_a_silent_home_goes_on(void)
 {
@@ -193,12 +206,14 @@ int
 main(void)
 {
 	TAP_RUN(three_silent_registrars_do_not_hide_a_fourth);
-	TAP_RUN(one_that_was_silent_may_still_win);
+	TAP_RUN(a_silent_attempt_may_still_become_the_home);
 	TAP_RUN(silent_addresses_of_one_registrar_do_not_hide_another_one);
-	TAP_RUN(the_attempts_under_way_are_bounded_and_all_have_their_turn);
+	TAP_RUN(attempts_are_limited_and_every_server_is_dialled);
 	TAP_RUN(a_slow_registrar_is_reached_among_many_silent_ones);
-	TAP_RUN(what_was_under_way_at_the_deadline_is_listed_with_its_step);
-	TAP_RUN(what_was_under_way_at_the_end_of_an_outage_is_listed);
+	TAP_RUN(at_the_deadline_name_lookups_are_listed);
+	TAP_RUN(at_the_deadline_connects_are_listed);
+	TAP_RUN(at_the_deadline_handshakes_are_listed);
+	TAP_RUN(when_an_outage_is_too_long_attempts_are_listed);
 	TAP_RUN(a_hunt_beside_a_silent_home_goes_on);
 	return tap_end();
 }
