@@ -6,6 +6,7 @@
 #include "engine/enrp/takeover.h"
 #include "engine/enrp/update.h"
 #include "engine/registrar/state.h"
+#include "engine/registrar/version.h"
 #include "model/checksum.h"
 #include "model/ownership.h"
 #include "wrap.h"
