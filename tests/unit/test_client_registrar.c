@@ -238,7 +238,7 @@ connect_links(void)
 	}
 }
 
-/* Take the oldest message of @q whose link is open and whose registrar does not hang. False: there is none. */
+/* Take the oldest message of @q; those on closed links, and of registrars that hang, are dropped. False: there is none. */
 static bool
 take(struct queue *q, struct parcel *ret)
 {
