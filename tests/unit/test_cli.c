@@ -98,35 +98,80 @@ at(json_t *record, const char *a, const char *b)
 	return json_is_string(value) ? json_string_value(value) : "";
 }
 
-static void
-options(void)
+static const char *const full_line[] = { "-s",	 "a:1", "--server=[::1]:2",  "-t", "250ms", "--wait", "pool", "-x", "y",
+					 "--timers=fast", "--t1-enrprequest", "7s", "--", "cmd",   "-s",	  "--",   NULL };
+
+/* Run the tool with options of all kinds. */
+static json_t *
+run_full_line(void)
 {
+	const char *args[RSP_COUNT(full_line)];
 	json_t *record = NULL;
 
-	CHECK_EQ(RUN(&record, "-s", "a:1", "--server=[::1]:2", "-t", "250ms", "--wait", "pool", "-x", "y", "--timers=fast",
-		     "--t1-enrprequest", "7s", "--", "cmd", "-s", "--"),
-		 0);
+	memcpy(args, full_line, sizeof(full_line));
+	CHECK_EQ(run_to(output, &record, args), 0);
+	return record;
+}
+
+static void
+shared_options_are_read_in_all_forms(void)
+{
+	json_decref(run_full_line());
 	CHECK_STR(seen.server[0], "a:1");
 	CHECK_STR(seen.server[1], "[::1]:2");
 	CHECK_EQ(seen.timeout_ms, 250);
 	CHECK(seen.wait);
+}
+
+static void
+a_timer_is_set_by_its_own_option_only(void)
+{
+	json_decref(run_full_line());
 	CHECK(seen.fast);
 	CHECK_EQ(seen.t1, 7000);
 	CHECK(seen.t2 == RSP_NEVER);
+}
+
+static void
+an_option_of_the_tool_and_operands_are_passed_on(void)
+{
+	json_decref(run_full_line());
 	CHECK_EQ(seen.opt, 1);
 	CHECK_STR(seen.arg, "y");
 	CHECK_EQ(seen.n, 1);
 	CHECK_STR(seen.operand, "pool");
+}
+
+static void
+the_words_behind_two_dashes_are_the_command(void)
+{
+	json_decref(run_full_line());
 	CHECK_STR(seen.command, "cmd");
+	CHECK_EQ(seen.n, 1);
+}
+
+static void
+a_record_begins_with_its_schema(void)
+{
+	json_t *record = run_full_line();
+
 	CHECK_STR(at(record, "schema", NULL), "rsp.test/1");
 	CHECK_STR(json_object_iter_key(json_object_iter(record)), "schema");
+	json_decref(record);
+}
+
+static void
+a_handle_is_printed_as_text_and_in_hex(void)
+{
+	json_t *record = run_full_line();
+
 	CHECK_STR(at(record, "handle", NULL), "caf\xc3\xa9");
 	CHECK_STR(at(record, "handle_hex", NULL), "636166c3a9");
 	json_decref(record);
 }
 
 static void
-wrong_usage(void)
+wrong_usage_is_a_record_that_names_the_option(void)
 {
 	static const struct {
 		const char *arg[2], *object;
@@ -150,24 +195,46 @@ wrong_usage(void)
 		CHECK(json_is_false(json_object_get(record, "ok")));
 		json_decref(record);
 	}
+}
+
+static void
+wrong_usage_with_a_command_has_status_125(void)
+{
 	CHECK_EQ(RUN(NULL, "-q", "--bogus", "--", "cmd"), 125);
 }
 
 static void
-lost_output(void)
+a_record_that_is_lost_fails_the_run(void)
 {
 	CHECK_EQ(run_to("/dev/full", NULL, (const char *[]){ "-q", NULL }), 3);
-	CHECK_EQ(run_to("/dev/full", NULL, (const char *[]){ "-q", "--help", NULL }), 3);
-	CHECK_EQ(run_to("/dev/full", NULL, (const char *[]){ "-q", "--bogus", NULL }), 2);
 	json_t *record = NULL;
-	CHECK_EQ(RUN(&record, "-q", "-o", "/nonexistent/file"), 3);
-	CHECK_STR(at(record, "error", "key"), "output");
-	json_decref(record);
 	CHECK_EQ(RUN(&record, "-o", "/dev/full", "-q"), 3);
 	json_decref(record);
 }
 
-/* The status of a child that runs the tool with a stdout that nobody reads. */
+static void
+a_help_text_that_is_lost_fails_the_run(void)
+{
+	CHECK_EQ(run_to("/dev/full", NULL, (const char *[]){ "-q", "--help", NULL }), 3);
+}
+
+static void
+a_failure_keeps_its_status_if_its_record_is_lost(void)
+{
+	CHECK_EQ(run_to("/dev/full", NULL, (const char *[]){ "-q", "--bogus", NULL }), 2);
+}
+
+static void
+an_output_file_that_cannot_be_opened_is_an_error(void)
+{
+	json_t *record = NULL;
+
+	CHECK_EQ(RUN(&record, "-q", "-o", "/nonexistent/file"), 3);
+	CHECK_STR(at(record, "error", "key"), "output");
+	json_decref(record);
+}
+
+/* The status of a child process that runs the tool with a pipe as stdout whose reader has closed it. */
 static int
 closed_pipe(bool holds)
 {
@@ -175,7 +242,7 @@ closed_pipe(bool holds)
 
 	if (pipe(pipe_fd) < 0)
 		return -1;
-	(void)close(pipe_fd[0]); /* before anybody can write */
+	(void)close(pipe_fd[0]); /* before the child writes */
 	(void)fflush(stdout);
 	pid_t child = fork();
 	if (child == 0) {
@@ -192,14 +259,19 @@ closed_pipe(bool holds)
 }
 
 static void
-pipes(void)
+a_closed_pipe_ends_a_tool_like_sigpipe(void)
 {
 	CHECK_EQ(closed_pipe(false), 128 + 13);
+}
+
+static void
+a_closed_pipe_does_not_end_a_tool_that_holds_something(void)
+{
 	CHECK_EQ(closed_pipe(true), 0);
 }
 
 static void
-keylog_needs_the_option(void)
+tls_secrets_are_not_written_because_of_the_environment(void)
 {
 	(void)setenv("SSLKEYLOGFILE", "/nonexistent", 1);
 	CHECK_EQ(RUN(NULL, "pool"), 0);
@@ -207,9 +279,8 @@ keylog_needs_the_option(void)
 }
 
 static void
-handles(void)
+a_handle_in_hex_is_read(void)
 {
-	char text[2 * RSP_HANDLE_MAX + 8];
 	struct rsp_why why = { 0 };
 	uint8_t *handle = NULL;
 	size_t n = 0;
@@ -218,10 +289,28 @@ handles(void)
 	CHECK_EQ(n, 2);
 	CHECK(handle && handle[0] == 0 && handle[1] == 0xff);
 	free(handle);
-	CHECK_EQ(rsp_cli_handle("", &handle, &n, &why), RSP_EUSAGE);
-	CHECK_EQ(rsp_cli_handle("hex:", &handle, &n, &why), RSP_EUSAGE);
-	CHECK_EQ(rsp_cli_handle("hex:0", &handle, &n, &why), RSP_EUSAGE);
-	CHECK_EQ(rsp_cli_handle("hex:0g", &handle, &n, &why), RSP_EUSAGE);
+}
+
+static void
+an_empty_handle_or_bad_hex_is_refused(void)
+{
+	static const char *const bad[] = { "", "hex:", "hex:0", "hex:0g" };
+	struct rsp_why why = { 0 };
+	uint8_t *handle = NULL;
+	size_t n = 0;
+
+	for (unsigned i = 0; i < RSP_COUNT(bad); i++)
+		CHECK_EQ(rsp_cli_handle(bad[i], &handle, &n, &why), RSP_EUSAGE);
+}
+
+static void
+a_handle_has_a_longest_length(void)
+{
+	char text[RSP_HANDLE_MAX + 2];
+	struct rsp_why why = { 0 };
+	uint8_t *handle = NULL;
+	size_t n = 0;
+
 	memset(text, 'a', sizeof(text));
 	text[RSP_HANDLE_MAX + 1] = '\0';
 	CHECK_EQ(rsp_cli_handle(text, &handle, &n, &why), RSP_EUSAGE);
@@ -232,15 +321,21 @@ handles(void)
 }
 
 static void
-texts(void)
+octets_that_are_not_utf8_are_escaped_in_a_text(void)
 {
-	json_t *bad = rsp_json_text("a\xff"), *none = rsp_json_text(NULL);
-	json_t *nul = rsp_json_text_or_null(rsp_bytes_of("a\0b", 3));
+	json_t *bad = rsp_json_text("a\xff");
 
 	CHECK_STR(json_string_value(bad), "a\\xff");
+	json_decref(bad);
+}
+
+static void
+no_text_is_null(void)
+{
+	json_t *none = rsp_json_text(NULL), *nul = rsp_json_text_or_null(rsp_bytes_of("a\0b", 3));
+
 	CHECK(json_is_null(none));
 	CHECK(json_is_null(nul));
-	json_decref(bad);
 	json_decref(none);
 	json_decref(nul);
 }
@@ -256,13 +351,26 @@ main(void)
 	if (fd < 0)
 		return 99;
 	(void)close(fd);
-	TAP_RUN(options);
-	TAP_RUN(wrong_usage);
-	TAP_RUN(lost_output);
-	TAP_RUN(pipes);
-	TAP_RUN(keylog_needs_the_option);
-	TAP_RUN(handles);
-	TAP_RUN(texts);
+	TAP_RUN(shared_options_are_read_in_all_forms);
+	TAP_RUN(a_timer_is_set_by_its_own_option_only);
+	TAP_RUN(an_option_of_the_tool_and_operands_are_passed_on);
+	TAP_RUN(the_words_behind_two_dashes_are_the_command);
+	TAP_RUN(a_record_begins_with_its_schema);
+	TAP_RUN(a_handle_is_printed_as_text_and_in_hex);
+	TAP_RUN(wrong_usage_is_a_record_that_names_the_option);
+	TAP_RUN(wrong_usage_with_a_command_has_status_125);
+	TAP_RUN(a_record_that_is_lost_fails_the_run);
+	TAP_RUN(a_help_text_that_is_lost_fails_the_run);
+	TAP_RUN(a_failure_keeps_its_status_if_its_record_is_lost);
+	TAP_RUN(an_output_file_that_cannot_be_opened_is_an_error);
+	TAP_RUN(a_closed_pipe_ends_a_tool_like_sigpipe);
+	TAP_RUN(a_closed_pipe_does_not_end_a_tool_that_holds_something);
+	TAP_RUN(tls_secrets_are_not_written_because_of_the_environment);
+	TAP_RUN(a_handle_in_hex_is_read);
+	TAP_RUN(an_empty_handle_or_bad_hex_is_refused);
+	TAP_RUN(a_handle_has_a_longest_length);
+	TAP_RUN(octets_that_are_not_utf8_are_escaped_in_a_text);
+	TAP_RUN(no_text_is_null);
 	(void)unlink(output);
 	return tap_end();
 }

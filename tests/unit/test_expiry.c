@@ -9,7 +9,7 @@ static const int64_t end_ms = INT64_C(1800000000000);
 static const struct rsp_expiry one = { .kind = RSP_EXPIRY_CRL, .not_after_ms = INT64_C(1800000000000) };
 
 static void
-stages(void)
+a_stage_begins_30_7_and_1_days_before_the_end(void)
 {
 	static const struct {
 		int64_t left_ms;
@@ -33,7 +33,7 @@ stages(void)
 
 /* A caller that comes when it is told to warns once of each stage, and then never again. */
 static void
-each_stage_is_warned_of_once(void)
+each_stage_causes_one_warning(void)
 {
 	int64_t now = end_ms - 100 * DAY, before = now;
 	unsigned warned = 0;
@@ -57,7 +57,7 @@ each_stage_is_warned_of_once(void)
 }
 
 static void
-the_earliest_counts(void)
+the_next_moment_is_that_of_the_earliest_stage(void)
 {
 	const struct rsp_expiry list[] = { { .not_after_ms = end_ms + 5 * DAY },
 					   { .not_after_ms = end_ms },
@@ -75,8 +75,8 @@ the_earliest_counts(void)
 int
 main(void)
 {
-	TAP_RUN(stages);
-	TAP_RUN(each_stage_is_warned_of_once);
-	TAP_RUN(the_earliest_counts);
+	TAP_RUN(a_stage_begins_30_7_and_1_days_before_the_end);
+	TAP_RUN(each_stage_causes_one_warning);
+	TAP_RUN(the_next_moment_is_that_of_the_earliest_stage);
 	return tap_end();
 }

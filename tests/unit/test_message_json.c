@@ -36,7 +36,7 @@ renders(const struct vector *v)
 }
 
 static void
-each_message_renders(void)
+each_message_is_printed(void)
 {
 	CHECK(vectors("rsplib.tsv", renders) >= 40);
 }
@@ -96,7 +96,7 @@ check_rendering(enum rsp_protocol protocol, const char *hex, const char *wanted)
 }
 
 static void
-a_registration_in_full(void)
+a_registration_is_printed_in_full(void)
 {
 	check_rendering(
 		RSP_ASAP,
@@ -113,7 +113,7 @@ a_registration_in_full(void)
 }
 
 static void
-a_handle_that_is_no_text_and_a_cause(void)
+a_handle_that_is_no_text_is_printed_in_hex_and_a_cause_by_name(void)
 {
 	check_rendering(RSP_ASAP, "0301001c00090005ff000000000e00080a0b0c04000c0008000a0004",
 			"{\"protocol\":\"asap\",\"type\":\"ASAP_REGISTRATION_RESPONSE\",\"type_code\":3,\"flags\":{"
@@ -125,7 +125,7 @@ a_handle_that_is_no_text_and_a_cause(void)
 }
 
 static void
-unknown_parameters_are_shown_whole(void)
+unknown_parameters_are_printed_in_hex(void)
 {
 	check_rendering(
 		RSP_ENRP, "05000012111111112222222280420006abcd",
@@ -138,10 +138,10 @@ int
 main(void)
 {
 	json_set_alloc_funcs(counted_malloc, counted_free);
-	TAP_RUN(each_message_renders);
+	TAP_RUN(each_message_is_printed);
 	TAP_RUN(each_allocation_may_fail);
-	TAP_RUN(a_registration_in_full);
-	TAP_RUN(a_handle_that_is_no_text_and_a_cause);
-	TAP_RUN(unknown_parameters_are_shown_whole);
+	TAP_RUN(a_registration_is_printed_in_full);
+	TAP_RUN(a_handle_that_is_no_text_is_printed_in_hex_and_a_cause_by_name);
+	TAP_RUN(unknown_parameters_are_printed_in_hex);
 	return tap_end();
 }

@@ -30,7 +30,7 @@ pay(struct quota *q, uint64_t now_ms, const struct quota_of *of, unsigned n)
 }
 
 static void
-a_source_drowns_no_other(void)
+records_of_one_source_do_not_suppress_those_of_another(void)
 {
 	struct quota *q = begin();
 	const struct quota_of other_kind = { "refused", "not-owner", "192.0.2.1" };
@@ -46,7 +46,7 @@ a_source_drowns_no_other(void)
 }
 
 static void
-what_is_left_out_is_told_once(void)
+suppressed_records_are_counted_and_reported_once(void)
 {
 	struct quota *q = begin();
 	struct quota_sum sum;
@@ -76,7 +76,7 @@ what_is_left_out_is_told_once(void)
 }
 
 static void
-many_sources_are_bounded(void)
+the_records_of_many_sources_have_a_limit(void)
 {
 	struct quota *q = begin();
 	struct quota_sum sum;
@@ -103,8 +103,8 @@ many_sources_are_bounded(void)
 int
 main(void)
 {
-	TAP_RUN(a_source_drowns_no_other);
-	TAP_RUN(what_is_left_out_is_told_once);
-	TAP_RUN(many_sources_are_bounded);
+	TAP_RUN(records_of_one_source_do_not_suppress_those_of_another);
+	TAP_RUN(suppressed_records_are_counted_and_reported_once);
+	TAP_RUN(the_records_of_many_sources_have_a_limit);
 	return tap_end();
 }

@@ -130,18 +130,42 @@ expect(enum rsp_err old, enum rsp_err new)
 	}
 }
 
+/* Names of the new CA: another one, and that of the old CA. */
+static const char other_name[] = "s CA 2", same_name[] = "s CA";
+
 static void
-two_cas_of(const char *new_name)
+both_good(const char *new_name)
 {
 	begin(new_name, now + 9 * DAY);
 	expect(RSP_OK, RSP_OK);
+	end();
+}
+
+static void
+revoked_by_its_own_ca(const char *new_name)
+{
+	begin(new_name, now + 9 * DAY);
 	list(0, now + DAY, leaf[0].cert_pem);
 	expect(RSP_ECERT_REVOKED, RSP_OK);
 	list(1, now + DAY, leaf[1].cert_pem);
 	expect(RSP_ECERT_REVOKED, RSP_ECERT_REVOKED);
-	list(0, now - DAY, NULL); /* the list that is outdated matters to its own CA only */
+	end();
+}
+
+static void
+outdated_list_of_the_old_ca(const char *new_name)
+{
+	begin(new_name, now + 9 * DAY);
+	list(0, now - DAY, NULL);
 	list(1, now + DAY, NULL);
 	expect(RSP_ECRL_EXPIRED, RSP_OK);
+	end();
+}
+
+static void
+outdated_list_of_the_new_ca(const char *new_name)
+{
+	begin(new_name, now + 9 * DAY);
 	list(0, now + DAY, NULL);
 	list(1, now - DAY, NULL);
 	expect(RSP_OK, RSP_ECRL_EXPIRED);
@@ -149,19 +173,45 @@ two_cas_of(const char *new_name)
 }
 
 static void
-two_cas(void)
+certificates_of_both_cas_are_good(void)
 {
-	two_cas_of("s CA 2");
+	both_good(other_name);
 }
 
 static void
-two_cas_with_one_name(void)
+certificates_of_two_cas_with_one_name_are_good(void)
 {
-	two_cas_of("s CA");
+	both_good(same_name);
 }
 
 static void
-an_expired_ca_among_them(void)
+a_certificate_is_revoked_by_the_list_of_its_ca(void)
+{
+	revoked_by_its_own_ca(other_name);
+}
+
+static void
+a_certificate_is_revoked_by_the_list_of_its_ca_also_if_both_have_one_name(void)
+{
+	revoked_by_its_own_ca(same_name);
+}
+
+static void
+an_outdated_list_of_the_old_ca_matters_to_its_certificates_only(void)
+{
+	outdated_list_of_the_old_ca(other_name);
+	outdated_list_of_the_old_ca(same_name);
+}
+
+static void
+an_outdated_list_of_the_new_ca_matters_to_its_certificates_only(void)
+{
+	outdated_list_of_the_new_ca(other_name);
+	outdated_list_of_the_new_ca(same_name);
+}
+
+static void
+certificates_of_an_expired_ca_are_refused(void)
 {
 	struct rsp_x509 trust = { 0 };
 	struct rsp_why why = { 0 };
@@ -177,7 +227,7 @@ an_expired_ca_among_them(void)
 }
 
 static void
-texts_name_the_file(void)
+the_reason_names_crl_pem_for_an_outdated_list(void)
 {
 	struct rsp_x509 trust = { 0 };
 	struct rsp_why why = { 0 };
@@ -188,6 +238,17 @@ texts_name_the_file(void)
 	CHECK_EQ(judge(&trust, 1, &why), RSP_ECRL_EXPIRED);
 	CHECK(strstr(why.reason, "crl.pem: a newer list was due on 2"));
 	rsp_x509_done(&trust);
+	end();
+}
+
+static void
+the_reason_names_cert_pem_for_an_expired_certificate(void)
+{
+	struct rsp_x509 trust = { 0 };
+	struct rsp_why why = { 0 };
+
+	begin("s CA 2", now + DAY);
+	list(1, now - DAY, NULL);
 	rsp_x509_pair_done(&leaf[1]);
 	make(RSP_X509_SERVER, "r1", now - 3 * DAY, now - DAY, &ca[1], &leaf[1]);
 	CHECK_EQ(load(0, 0, &trust), RSP_OK);
@@ -197,9 +258,8 @@ texts_name_the_file(void)
 	end();
 }
 
-/* Of two lists of one CA the newer one counts. */
 static void
-an_older_list_beside_a_newer_one(void)
+of_two_lists_of_one_ca_the_newer_counts(void)
 {
 	struct rsp_x509 trust = { 0 };
 	struct rsp_why why = { 0 };
@@ -220,13 +280,10 @@ an_older_list_beside_a_newer_one(void)
 }
 
 static void
-pem_texts(void)
+the_certificate_of_a_key_is_found_among_several(void)
 {
 	RSP_AUTO(rsp_free) char *both = NULL;
 	RSP_AUTO(rsp_free) char *found = NULL;
-	RSP_AUTO(rsp_free) char *its = NULL;
-	RSP_AUTO(rsp_free) char *others = NULL;
-	struct rsp_x509_names names;
 
 	begin("s CA", now + DAY);
 	CHECK(asprintf(&both, "%s%s", ca[0].cert_pem, ca[1].cert_pem) > 0);
@@ -235,15 +292,40 @@ pem_texts(void)
 	CHECK_EQ(rsp_pem_certificate_of_key(both, leaf[1].key_pem, &found), RSP_EKEY);
 	CHECK_EQ(rsp_pem_certificate_of_key("", ca[0].key_pem, &found), RSP_EKEY);
 	CHECK_EQ(rsp_pem_certificate_of_key(both, "no key", &found), RSP_EKEY);
-	free(both);
-	both = NULL;
+	end();
+}
+
+static void
+the_lists_of_one_ca_are_separated_from_others(void)
+{
+	RSP_AUTO(rsp_free) char *both = NULL;
+	RSP_AUTO(rsp_free) char *its = NULL;
+	RSP_AUTO(rsp_free) char *others = NULL;
+
+	begin("s CA", now + DAY);
 	CHECK(asprintf(&both, "%s%s", crl[0], crl[1]) > 0);
 	CHECK_EQ(rsp_pem_crls_of(both, ca[1].cert_pem, true, &its), RSP_OK);
 	CHECK_STR(its, crl[1]);
 	CHECK_EQ(rsp_pem_crls_of(both, ca[1].cert_pem, false, &others), RSP_OK);
 	CHECK_STR(others, crl[0]);
+	end();
+}
+
+static void
+a_signature_is_of_one_ca_although_both_have_one_name(void)
+{
+	begin("s CA", now + DAY);
 	CHECK(rsp_pem_is_signed_by(leaf[0].cert_pem, ca[0].cert_pem));
 	CHECK(!rsp_pem_is_signed_by(leaf[0].cert_pem, ca[1].cert_pem));
+	end();
+}
+
+static void
+the_names_in_a_certificate_are_read(void)
+{
+	struct rsp_x509_names names;
+
+	begin("s CA", now + DAY);
 	CHECK_EQ(rsp_pem_names(leaf[0].cert_pem, &names), RSP_OK);
 	CHECK(names.n_dns == 1 && names.n_ips == 0 && strcmp(names.dns[0], "r1") == 0 && !names.ed25519);
 	CHECK_EQ(rsp_pem_names("no certificate", &names), RSP_EKEY);
@@ -256,12 +338,20 @@ main(void)
 	if (!mkdtemp(dir))
 		return EXIT_FAILURE;
 	now = rsp_clock_wall_ms();
-	TAP_RUN(two_cas);
-	TAP_RUN(two_cas_with_one_name);
-	TAP_RUN(an_expired_ca_among_them);
-	TAP_RUN(texts_name_the_file);
-	TAP_RUN(an_older_list_beside_a_newer_one);
-	TAP_RUN(pem_texts);
+	TAP_RUN(certificates_of_both_cas_are_good);
+	TAP_RUN(certificates_of_two_cas_with_one_name_are_good);
+	TAP_RUN(a_certificate_is_revoked_by_the_list_of_its_ca);
+	TAP_RUN(a_certificate_is_revoked_by_the_list_of_its_ca_also_if_both_have_one_name);
+	TAP_RUN(an_outdated_list_of_the_old_ca_matters_to_its_certificates_only);
+	TAP_RUN(an_outdated_list_of_the_new_ca_matters_to_its_certificates_only);
+	TAP_RUN(certificates_of_an_expired_ca_are_refused);
+	TAP_RUN(the_reason_names_crl_pem_for_an_outdated_list);
+	TAP_RUN(the_reason_names_cert_pem_for_an_expired_certificate);
+	TAP_RUN(of_two_lists_of_one_ca_the_newer_counts);
+	TAP_RUN(the_certificate_of_a_key_is_found_among_several);
+	TAP_RUN(the_lists_of_one_ca_are_separated_from_others);
+	TAP_RUN(a_signature_is_of_one_ca_although_both_have_one_name);
+	TAP_RUN(the_names_in_a_certificate_are_read);
 	for (unsigned i = 0; i < 2; i++) {
 		RSP_AUTO(rsp_free) char *path = rsp_path_join(dir, i ? "ca.pem" : "crl.pem");
 
