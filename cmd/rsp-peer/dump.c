@@ -101,7 +101,8 @@ end(const struct dump *d, const struct rsp_inquiry_server *server, unsigned page
 	const struct tally *t = &d->tally;
 	enum rsp_err err = RSP_OK;
 
-	for (const struct tally_pool *pool = option.pools ? t->first : NULL; pool && !err; pool = pool->after)
+	for (const struct tally_pool *pool = option.pools ? STAILQ_FIRST(&t->in_order) : NULL; pool && !err;
+	     pool = STAILQ_NEXT(pool, entry))
 		err = pool_line(pool);
 	if (err)
 		return err;

@@ -1,12 +1,12 @@
 #ifndef RSP_BASE_ATTR_H
 #define RSP_BASE_ATTR_H
 
-/** The result must be looked at. */
+/** The caller must use the result. */
 #define RSP_NODISCARD __attribute__((warn_unused_result))
 
 /**
- * Run @fn(&variable) when the variable leaves its scope. Initialise the variable on its own line. It may be held for that
- * alone, which clang would call unused.
+ * Call @fn(variable) when the variable leaves its scope. Initialise the variable on its own line. A variable that
+ * exists only for this cleanup is not reported as unused.
  */
 #define RSP_AUTO(fn) __attribute__((unused, cleanup(fn##_auto)))
 
@@ -17,7 +17,7 @@
 		fn(*p);                                                                            \
 	}
 
-/** Move a pointer out of an RSP_AUTO variable: its value, leaving NULL behind. */
+/** The value of the pointer variable @p, which becomes NULL: so its RSP_AUTO cleanup does not free what is returned. */
 #define RSP_TAKE(p)                                                                                \
 	__extension__({                                                                            \
 		__typeof__(p) rsp_taken_ = (p);                                                    \

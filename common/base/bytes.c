@@ -33,7 +33,7 @@ rsp_hex_encode(struct rsp_bytes bytes, char *out)
 	*out = '\0';
 }
 
-/* GnuTLS's decoder passes over characters that are no digits; a hex message with a typo must be refused where it is. */
+/* GnuTLS's decoder skips characters that are not digits. Here a typo is an error, and its place is reported. */
 static int
 digit_value(char c)
 {

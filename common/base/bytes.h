@@ -8,7 +8,7 @@
 
 #include "base/err.h"
 
-/** A view of @n octets that somebody else owns. { 0 } is the empty view. */
+/** A view of @n octets at @p; it does not own them. { 0 } is the empty view. */
 struct rsp_bytes {
 	const uint8_t *p;
 	size_t n;
@@ -32,7 +32,7 @@ rsp_bytes_equal(struct rsp_bytes a, struct rsp_bytes b)
 	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
 
-/** @text without the byte order mark (U+FEFF in UTF-8) that some editors put in front of it. */
+/** @text without the byte order mark (U+FEFF in UTF-8) that some editors write at its start. */
 static inline struct rsp_bytes
 rsp_bytes_skip_mark(struct rsp_bytes text)
 {
@@ -41,7 +41,7 @@ rsp_bytes_skip_mark(struct rsp_bytes text)
 	return marked ? rsp_bytes_of(text.p + 3, text.n - 3) : text;
 }
 
-/** Whether there is nothing in @line but blanks, tabs and the carriage return of a line that ends in CR LF. */
+/** Whether @line holds only blanks, tabs and carriage returns (a line may end in CR LF). */
 bool rsp_bytes_blank(struct rsp_bytes line);
 
 /** Copy @bytes to the heap; NULL if out of memory. At least one octet is allocated. The caller frees it. */
@@ -52,7 +52,7 @@ void rsp_hex_encode(struct rsp_bytes bytes, char *out);
 
 /**
  * Read exactly @n hex digits, upper or lower case, into @out, which has room for @n / 2 octets. RSP_EVALUE if @n is odd
- * or a character is no hex digit; its place is then in @reterr_offset, which may be NULL.
+ * or a character is not a hex digit: then *@reterr_offset is its index. @reterr_offset may be NULL.
  */
 enum rsp_err rsp_hex_decode(const char *text, size_t n, uint8_t *out, size_t *reterr_offset) RSP_NODISCARD;
 

@@ -6,8 +6,8 @@
 
 #include "base/attr.h"
 
-/* Every error: its name, the exit status of a tool that ends with it, the stable key that records carry, and its text.
- * Keys are an interface: never renamed, never reused. Exit statuses are explained in rsp(7). */
+/* Every error: its name, the exit status of a tool that ends with it, the key that records carry, and its text. Keys
+ * are an interface: a key is never renamed, and never used for another error. rsp(7) explains the exit statuses. */
 /* clang-format off */
 #define RSP_ERRORS(X)                                                                               \
 	X(OK,              0, "ok",                         "done")                                 \
@@ -71,17 +71,17 @@ const char *rsp_err_text(enum rsp_err err);
 #define RSP_OBJECT_MAX 256
 #define RSP_REASON_MAX 384
 
-/** Why something failed, for a record and for a human: the object and the reason. { 0 } is empty. */
+/** Why an operation failed, for a record and for a human reader. { 0 } is empty. */
 struct rsp_why {
 	enum rsp_err err;
-	size_t offset;	     /* where in a message or a text, if that is what failed */
-	uint16_t param_type; /* the parameter in question, 0 if none */
-	uint16_t cause;	     /* RFC 5354 s.3.12: the error cause received, or to be sent */
-	char object[RSP_OBJECT_MAX];
-	char reason[RSP_REASON_MAX];
+	size_t offset;	     /* of the fault in a message or a text, if one of these is at fault */
+	uint16_t param_type; /* the parameter at fault; 0: none */
+	uint16_t cause;	     /* the error cause that was received, or is to be sent: RFC 5354 s.3.12 */
+	char object[RSP_OBJECT_MAX]; /* the file, message, registrar… that the error is about */
+	char reason[RSP_REASON_MAX]; /* in words; "": the text of @err says it all */
 };
 
-/** Fill @why, which may be NULL, with @err, @object and the reason; truncates what is too long. Returns @err. */
+/** Fill @why, which may be NULL, with @err, @object and the reason, each truncated if it is too long. Returns @err. */
 enum rsp_err rsp_fail(struct rsp_why *why, enum rsp_err err, const char *object, const char *fmt, ...)
 	RSP_PRINTF(4, 5);
 

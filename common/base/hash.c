@@ -33,7 +33,7 @@ absorb(struct sip_state *s, uint64_t word)
 	s->v0 ^= word;
 }
 
-/* Little-endian everywhere: registrars compare digests that are made of such values. */
+/* Little-endian on every machine: registrars compare digests that are computed from such values. */
 static inline uint64_t
 word_at(const uint8_t *p)
 {

@@ -5,7 +5,7 @@
 
 #include "base/bytes.h"
 
-/** The key of a hash whose input others choose; keep it secret and random, so that nobody can aim at one bucket. */
+/** The key of a hash. It must be random and secret: then others cannot choose input that meets in one bucket. */
 struct rsp_hash_key {
 	uint64_t k0, k1;
 };

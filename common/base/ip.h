@@ -6,7 +6,9 @@
 
 #include "base/err.h"
 
-/** An IP address: @family is 4 or 6, and the first 4 or 16 octets of @ip count, the others are 0. { 0 } is none. */
+/**
+ * An IP address: @family is 4 or 6; the first 4 or 16 octets of @ip are used, the others are 0. { 0 } is no address.
+ */
 struct rsp_ip {
 	uint8_t family;
 	uint8_t ip[16];
@@ -14,7 +16,7 @@ struct rsp_ip {
 
 #define RSP_IP_TEXT_MAX 46
 
-/** Write @ip as text; "" for none. */
+/** Write @ip as text; "" for no address. */
 void rsp_ip_format(const struct rsp_ip *ip, char out[static RSP_IP_TEXT_MAX]);
 
 /** Read a numeric address, IPv4 or IPv6 without brackets. RSP_EVALUE for anything else. */
@@ -27,29 +29,30 @@ struct rsp_ip rsp_ip_unmapped(const struct rsp_ip *ip);
 bool rsp_ip_equal(const struct rsp_ip *a, const struct rsp_ip *b);
 
 /**
- * The source that @ip counts as wherever something is limited or counted for each source: the IPv4 address, also of an
- * IPv4-mapped one; or the IPv6 network of 64 bits, since one host has all of its addresses. RFC 5355 s.2.1, s.2.13.
+ * The source that @ip belongs to where something is limited or counted per source: the IPv4 address (also that of an
+ * IPv4-mapped one), or the /64 network of an IPv6 address, because one host can use all of its addresses. RFC 5355
+ * s.2.1, s.2.13.
  */
 struct rsp_ip rsp_ip_source(const struct rsp_ip *ip);
 
-/** What an address is good for. An IPv4-mapped IPv6 address is of the kind of its IPv4 form. */
+/** What an address can be used for. An IPv4-mapped IPv6 address has the kind of its IPv4 form. */
 enum rsp_ip_kind {
-	RSP_IP_NONE,        /* there is no address */
+	RSP_IP_NONE,        /* no address */
 	RSP_IP_UNSPECIFIED, /* 0.0.0.0 and :: */
 	RSP_IP_NETWORK,     /* the rest of 0.0.0.0/8, "this network" */
 	RSP_IP_MULTICAST,   /* 224.0.0.0/4, ff00::/8 */
-	RSP_IP_BROADCAST,   /* 240.0.0.0/4: 255.255.255.255, and what is reserved */
-	RSP_IP_LINK_LOCAL,  /* fe80::/10: good on one link, which only a zone would name */
-	RSP_IP_LOOPBACK,    /* 127.0.0.0/8, ::1: a host for those on the same host */
-	RSP_IP_HOST         /* one host's */
+	RSP_IP_BROADCAST,   /* 240.0.0.0/4: 255.255.255.255 and the reserved ones */
+	RSP_IP_LINK_LOCAL,  /* fe80::/10: valid on one link, which only a zone would name */
+	RSP_IP_LOOPBACK,    /* 127.0.0.0/8, ::1: this host, for processes on it */
+	RSP_IP_HOST         /* the address of one host */
 };
 
-/** The kind of @ip. All checks of addresses that come from elsewhere are made here: RFC 6890. */
+/** The kind of @ip: RFC 6890. All checks of received addresses use it. */
 enum rsp_ip_kind rsp_ip_kind(const struct rsp_ip *ip);
 
 /**
- * Why no host can be reached at @ip, in words that follow the address ("is a multicast address"), or NULL: LOOPBACK or
- * HOST. Elements and registrars are registered, announced and dialled at addresses of these two kinds only.
+ * Why no host can be reached at @ip, in words that follow the address ("is a multicast address"); NULL for LOOPBACK and
+ * HOST. Only addresses of these two kinds are registered, announced and dialled.
  */
 const char *rsp_ip_unfit(const struct rsp_ip *ip);
 

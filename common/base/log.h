@@ -11,12 +11,12 @@ enum rsp_log_level {
 	RSP_LOG_DEBUG
 };
 
-/** Name the tool in each line, and say what is worth a line: this level and the ones before it. */
+/** Set the name of the tool that begins each line, and the last level that is printed. */
 void rsp_log_init(const char *tool, enum rsp_log_level most);
 
 /**
- * Print "tool: object: reason" to stderr. Octets of the object and reason that are no UTF-8, control characters (also those
- * of U+0080 to U+009F) and marks of the writing direction are shown as \xNN.
+ * Print "tool: object: reason" to stderr. In the object and the reason, octets that are not UTF-8, control characters
+ * (also U+0080 to U+009F) and characters that change the writing direction are printed as \xNN.
  */
 void rsp_log(enum rsp_log_level level, const char *object, const char *fmt, ...) RSP_PRINTF(3, 4);
 

@@ -5,7 +5,8 @@
 
 #include "base/err.h"
 
-/* Readers of what people type. All of them take the whole text or nothing: RSP_EVALUE and an untouched @ret otherwise. */
+/* Parsers of options and configuration. Each takes the whole text; else it returns RSP_EVALUE and leaves @ret
+ * unchanged. */
 
 /** A decimal number from @min to @max. */
 enum rsp_err rsp_parse_u64(const char *text, uint64_t min, uint64_t max, uint64_t *ret) RSP_NODISCARD;

@@ -30,7 +30,7 @@ rsp_rng_os(struct rsp_rng *ret)
 
 	if (getrandom(&rng, sizeof(rng), 0) != (ssize_t)sizeof(rng))
 		return RSP_EIO;
-	rng.s[0] |= 1; /* the all-zero state is the one that never moves */
+	rng.s[0] |= 1; /* the all-zero state would give zeros for ever */
 	*ret = rng;
 	return RSP_OK;
 }
@@ -55,7 +55,8 @@ rsp_rng_below(struct rsp_rng *rng, uint64_t bound)
 {
 	if (bound == 0)
 		return 0;
-	/* The high word of a 64 x 64 product is even enough once the few lowest low words are drawn again. */
+	/* The high word of a 64 x 64 bit product is uniform if the few lowest values of the low word are drawn
+	 * again. */
 	uint64_t floor = (0 - bound) % bound;
 
 	for (;;) {

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#define MOVES 4 /* buckets moved at an addition: all are, long before the table is full again */
+#define MOVES 4 /* buckets moved at each addition, so that all are moved long before the table is full again */
 
 enum rsp_err
 rsp_table_init(struct rsp_table *table, uint32_t buckets,
@@ -42,7 +42,7 @@ move_some(struct rsp_table *table)
 			node = next;
 		}
 	}
-	if (table->moved == table->old_buckets) { /* a power of 2 that MOVES divides */
+	if (table->moved == table->old_buckets) { /* it is a power of 2, which MOVES divides */
 		free(table->old);
 		table->old = NULL;
 	}

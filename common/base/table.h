@@ -5,18 +5,20 @@
 
 #include "base/err.h"
 
-/** What makes a record a member of a table: embed it. */
+/** Embed it in the records that a table holds. */
 struct rsp_table_node {
 	struct rsp_table_node *next;
 };
 
 /**
- * A chained hash table. It grows by a few buckets at each addition, so that no addition takes long however many there
- * are; without memory to grow the chains get longer, and nothing fails.
+ * A hash table of chains. When it grows, each addition moves a few buckets, so that no single addition takes long,
+ * however many records there are. If there is no memory to grow, the chains get longer and nothing fails.
  */
 struct rsp_table {
-	struct rsp_table_node **bucket, **old; /* @old: what is not moved yet to the larger one, or NULL */
-	uint32_t count, buckets, old_buckets, moved;
+	struct rsp_table_node **bucket;
+	struct rsp_table_node **old; /* while it grows, the smaller array; NULL: all is moved */
+	uint32_t count;		     /* records */
+	uint32_t buckets, old_buckets, moved; /* of @old, the first @moved buckets have been moved to @bucket */
 	uint64_t (*hash_of)(const void *ctx, const struct rsp_table_node *node);
 	const void *ctx;
 };
@@ -26,10 +28,10 @@ enum rsp_err rsp_table_init(struct rsp_table *table, uint32_t buckets,
 			    uint64_t (*hash_of)(const void *ctx, const struct rsp_table_node *node), const void *ctx)
 	RSP_NODISCARD;
 
-/** Give back the table's memory; its nodes are the caller's. */
+/** Free the table's own memory. Its nodes stay the caller's. */
 void rsp_table_done(struct rsp_table *table);
 
-/** Where the chain of @hash begins: walk it by node->next. */
+/** The head of the chain that holds the nodes of @hash, among others: walk it by node->next. */
 static inline struct rsp_table_node **
 rsp_table_chain(const struct rsp_table *table, uint64_t hash)
 {
@@ -40,9 +42,10 @@ rsp_table_chain(const struct rsp_table *table, uint64_t hash)
 	return &table->bucket[(uint32_t)hash & (table->buckets - 1)];
 }
 
+/** Add @node under @hash. */
 void rsp_table_add(struct rsp_table *table, struct rsp_table_node *node, uint64_t hash);
 
-/** @node must be in the table. */
+/** Remove @node, which must be in the table under @hash. */
 void rsp_table_remove(struct rsp_table *table, struct rsp_table_node *node, uint64_t hash);
 
 #endif

@@ -5,8 +5,9 @@
 
 #include "base/bytes.h"
 
-/* The PE checksum, RFC 5353 s.3.6.2: RFC 1071's sum over a block for each element, its pool's handle (padded with zeros)
- * and its id. Kept as the plain sum of all 16-bit words, which elements can be added to and taken from exactly. */
+/* The PE checksum, RFC 5353 s.3.6.2: RFC 1071's sum over a block for each element, its pool's handle (padded with
+ * zeros) and its id. Kept as the plain sum of all 16-bit words, which elements can be added to and taken from
+ * exactly. */
 
 /** What each element of the pool @handle adds because of the handle. */
 uint32_t rsp_checksum_handle(struct rsp_bytes handle);
@@ -26,7 +27,9 @@ rsp_checksum_element(uint32_t handle_sum, uint32_t pe_id)
 uint64_t rsp_digest_element(uint64_t handle_digest, uint32_t pe_id, uint64_t version);
 uint64_t rsp_digest_handle(struct rsp_bytes handle);
 
-/** The checksum of elements that add @sum in all, as a number whose big-endian octets go on the wire; of none: 0xffff. */
+/**
+ * The checksum of elements that add @sum in all, as a number whose big-endian octets go on the wire; of none: 0xffff.
+ */
 uint16_t rsp_checksum_fold(uint64_t sum);
 
 #endif

@@ -37,8 +37,8 @@ struct rsp_element {
 };
 
 /**
- * The engine's part of @e: as many octets as rsp_handlespace_new() was told, aligned for pointers and 64-bit integers, all
- * zero when the element is made. It stays where and as it is when rsp_handlespace_put() replaces the element.
+ * The engine's part of @e: as many octets as rsp_handlespace_new() was told, aligned for pointers and 64-bit integers,
+ * all zero when the element is made. It stays where and as it is when rsp_handlespace_put() replaces the element.
  */
 static inline void *
 rsp_element_engine(const struct rsp_element *e)

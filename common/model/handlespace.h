@@ -13,8 +13,8 @@
 #include "model/walk.h"
 
 /*
- * The handlespace: pools, their elements, and for each home registrar its elements with their checksum. It owns all that
- * it stores, does no I/O and reads no clock, and everything in it is capped. This header includes all of it.
+ * The handlespace: pools, their elements, and for each home registrar its elements with their checksum. It owns all
+ * that it stores, does no I/O and reads no clock, and everything in it is capped. This header includes all of it.
  */
 
 struct rsp_handlespace_limits {
@@ -33,8 +33,8 @@ struct rsp_handlespace *rsp_handlespace_new(const struct rsp_handlespace_limits 
 void rsp_handlespace_free(struct rsp_handlespace *hs);
 
 /**
- * Let only pools that are made at the registrar @home_id count for the identities that made them (rsp_owner_pools()); by
- * default all pools do. Then no other registrar can use up the quota of an identity by what it says of it.
+ * Let only pools that are made at the registrar @home_id count for the identities that made them (rsp_owner_pools());
+ * by default all pools do. Then no other registrar can use up the quota of an identity by what it says of it.
  */
 void rsp_handlespace_count_pools_of(struct rsp_handlespace *hs, uint32_t home_id);
 

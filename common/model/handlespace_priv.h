@@ -13,7 +13,7 @@
  *   home.c          registrars           owner.c     names of identities
  */
 
-#define RSP_HANDLESPACE_ENCODED_MAX 2048 /* octets of one Pool Element: 32 addresses in each of two transports, and an owner */
+#define RSP_HANDLESPACE_ENCODED_MAX 2048 /* octets of one Pool Element: twice 32 addresses, and an owner */
 #define RSP_HANDLESPACE_BUCKETS     64   /* of each table at first */
 
 LIST_HEAD(rsp_element_list, rsp_element);
@@ -41,11 +41,11 @@ struct rsp_handlespace {
 	struct rsp_table pools, elements, homes, owners;
 	struct rsp_walk_list walks;		     /* that have begun and not ended */
 	uint64_t made;				     /* pools ever made */
-	uint32_t counted_home;			     /* pools made at this home count for their owners; 0: all pools do */
+	uint32_t counted_home;			     /* only pools made there count for owners; 0: all do */
 	uint8_t room[RSP_HANDLESPACE_ENCODED_MAX];	     /* for an element's parameter until its size is known */
 };
 
-/** Spread @value over a hash table. Others cannot choose ids that meet in one bucket: they do not know the multiplier. */
+/** Hash @value. Others do not know the multiplier, so they cannot choose ids that meet in one bucket. */
 static inline uint64_t
 rsp_handlespace_mix(const struct rsp_handlespace *hs, uint64_t value)
 {
@@ -73,8 +73,8 @@ rsp_element_digest(const struct rsp_element *e)
 enum rsp_err rsp_elements_init(struct rsp_handlespace *hs) RSP_NODISCARD;
 
 /**
- * Add an element to @pool, with room for @room octets of its parameter, which the caller stores and whose home and owner
- * it sets. RSP_ENOMEM: nothing has changed.
+ * Add an element to @pool, with room for @room octets of its parameter. The caller stores the parameter, and sets home
+ * and owner. RSP_ENOMEM: nothing has changed.
  */
 enum rsp_err rsp_element_new(struct rsp_handlespace *hs, struct rsp_pool *pool, const struct rsp_pool_element *pe,
 			     size_t room, struct rsp_element **ret) RSP_NODISCARD;

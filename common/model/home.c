@@ -108,6 +108,12 @@ rsp_home_digest(const struct rsp_handlespace *hs, uint32_t home_id)
 	return home ? home->digest : 0;
 }
 
+static uint64_t
+version_of(const struct rsp_element *e)
+{
+	return e->versioned ? rsp_encoded_version(rsp_element_encoded(e)) : 0;
+}
+
 uint64_t
 rsp_home_digest_full(const struct rsp_handlespace *hs, uint32_t home_id)
 {
@@ -117,10 +123,10 @@ rsp_home_digest_full(const struct rsp_handlespace *hs, uint32_t home_id)
 	TAILQ_FOREACH(pool, &hs->in_order, entry)
 		for (uint32_t i = 0; i < pool->n_elements; i++) {
 			const struct rsp_element *e = pool->element[i];
-			uint64_t version = e->versioned ? rsp_encoded_version(rsp_element_encoded(e)) : 0;
+			uint64_t handle_digest = rsp_digest_handle(rsp_pool_handle(pool));
 
 			if (e->home->id == home_id)
-				digest += rsp_digest_element(rsp_digest_handle(rsp_pool_handle(pool)), e->pe_id, version);
+				digest += rsp_digest_element(handle_digest, e->pe_id, version_of(e));
 		}
 	return digest;
 }

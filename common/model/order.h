@@ -8,9 +8,9 @@
 #include "model/shape.h"
 
 /*
- * What a pool keeps so that its policy chooses quickly, by the policy's shape (model/shape.h): nothing for a plain policy,
- * a heap of keys for a ranked one, a tree of weights for a weighted one. Elements are known by their place in the pool's
- * array, 0 to n - 1.
+ * What a pool keeps so that its policy chooses quickly, by the policy's shape (model/shape.h): nothing for a plain
+ * policy, a heap of keys for a ranked one, a tree of weights for a weighted one. Elements are known by their place in
+ * the pool's array, 0 to n - 1.
  */
 
 /** Ranked: the place with the lowest key comes first, and of equal keys the place whose last turn is longest ago. */

@@ -19,13 +19,13 @@ struct rsp_pool {
 	TAILQ_ENTRY(rsp_pool) entry;	   /* all pools, in the order they were made */
 	struct rsp_element **element;	   /* n_elements of them, in no particular order */
 	uint32_t n_elements, room;
-	uint32_t n_unlinked;		   /* elements that are unlinked and not freed yet: they still refer to the pool */
+	uint32_t n_unlinked;		   /* elements that are unlinked and not freed yet, and refer to the pool */
 	uint32_t head;			   /* the place where the next round robin begins */
 	uint32_t policy;		   /* the overall policy type, RFC 5352 s.3.1 rule 1 */
 	uint16_t transport, use;	   /* the overall transport type and use */
 	uint16_t handle_size;
 	void *watchers;			   /* the engine's; NULL in a new pool */
-	const char *maker;		   /* the identity for which the pool counts: that of its first element; NULL: none */
+	const char *maker;		   /* the identity for which it counts, its first element's; NULL: none */
 	struct rsp_home *maker_home;	   /* the home of its first element */
 	struct rsp_order order;		   /* what the policy keeps to choose quickly */
 	uint32_t handle_sum;		   /* what the handle adds to the checksum of each element */

@@ -32,7 +32,8 @@ struct rsp_shape {
 	/* weighted: the weight of an element that registers with @policy */
 	uint32_t (*weight_of)(const struct rsp_policy *policy);
 
-	/* RFC 5356 s.3.2: an element whose weight (weighted) or step (ranked) is 0 cannot serve while another one can */
+	/* RFC 5356 s.3.2: an element whose weight (weighted) or step (ranked) is 0 cannot serve while another one
+	 * can */
 	bool zero_cannot_serve;
 
 	/* the place that a user chooses among the @n (at least 1) elements of an answer; see rsp_select_answer() */

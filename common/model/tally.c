@@ -20,7 +20,7 @@ tally_init(struct tally *t)
 	enum rsp_err err = rsp_rng_os(&rng);
 
 	memset(t, 0, sizeof(*t));
-	t->last = &t->first;
+	STAILQ_INIT(&t->in_order);
 	if (err)
 		return err;
 	t->key = (struct rsp_hash_key){ rsp_rng_u64(&rng), rsp_rng_u64(&rng) };
@@ -30,8 +30,8 @@ tally_init(struct tally *t)
 void
 tally_done(struct tally *t)
 {
-	for (struct tally_pool *pool = t->first, *after; pool; pool = after) {
-		after = pool->after;
+	for (struct tally_pool *pool; (pool = STAILQ_FIRST(&t->in_order));) {
+		STAILQ_REMOVE_HEAD(&t->in_order, entry);
 		free(pool);
 	}
 	rsp_table_done(&t->table);
@@ -69,15 +69,14 @@ tally_pool(struct tally *t, struct rsp_bytes handle, struct tally_pool **ret)
 		pool->handle_size = handle.n;
 		memcpy(pool->handle, handle.p, handle.n);
 		rsp_table_add(&t->table, &pool->node, hash);
-		*t->last = pool;
-		t->last = &pool->after;
+		STAILQ_INSERT_TAIL(&t->in_order, pool, entry);
 		t->pools++;
 	}
 	*ret = pool;
 	return RSP_OK;
 }
 
-/* Where the home @id is, or belongs. */
+/* The index of the home @id, or the index at which to insert it. */
 static unsigned
 home_place(const struct tally *t, uint32_t id)
 {
@@ -93,7 +92,7 @@ home_place(const struct tally *t, uint32_t id)
 	return low;
 }
 
-/* NULL: there is no room for one more. */
+/* NULL if there is no room for one more home. */
 static struct tally_home *
 home_of(struct tally *t, uint32_t id)
 {

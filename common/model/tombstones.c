@@ -4,9 +4,10 @@
 
 struct rsp_tombstone {
 	struct rsp_table_node node;
-	struct rsp_tombstone *newer, **older; /* in the order of their ends */
-	uint64_t hash;			      /* stands for handle and id: 64 bits under a secret key */
-	uint64_t version, until_ms;
+	TAILQ_ENTRY(rsp_tombstone) entry; /* in the order in which they expire */
+	uint64_t hash;			  /* of handle and PE id under a secret key: stands for both */
+	uint64_t version;		  /* of the element when it was removed */
+	uint64_t until_ms;		  /* when the tombstone expires */
 };
 
 static uint64_t
@@ -29,33 +30,23 @@ find(const struct rsp_tombstones *t, uint64_t hash)
 {
 	struct rsp_table_node *node = *rsp_table_chain(&t->table, hash);
 
-	while (node && ((struct rsp_tombstone *)(void *)node)->hash != hash)
+	while (node && RSP_CONTAINER(node, struct rsp_tombstone, node)->hash != hash)
 		node = node->next;
-	return (struct rsp_tombstone *)(void *)node;
+	return node ? RSP_CONTAINER(node, struct rsp_tombstone, node) : NULL;
 }
 
 enum rsp_err
 rsp_tombstones_init(struct rsp_tombstones *t, uint32_t max, struct rsp_hash_key key)
 {
 	*t = (struct rsp_tombstones){ .max = max, .key = key };
-	t->newest = &t->oldest;
+	TAILQ_INIT(&t->by_age);
 	return rsp_table_init(&t->table, 64, hash_of, t);
-}
-
-static void
-unlink_from_line(struct rsp_tombstones *t, struct rsp_tombstone *stone)
-{
-	*stone->older = stone->newer;
-	if (stone->newer)
-		stone->newer->older = stone->older;
-	else
-		t->newest = stone->older;
 }
 
 static void
 forget(struct rsp_tombstones *t, struct rsp_tombstone *stone)
 {
-	unlink_from_line(t, stone);
+	TAILQ_REMOVE(&t->by_age, stone, entry);
 	rsp_table_remove(&t->table, &stone->node, stone->hash);
 	free(stone);
 }
@@ -63,8 +54,8 @@ forget(struct rsp_tombstones *t, struct rsp_tombstone *stone)
 void
 rsp_tombstones_done(struct rsp_tombstones *t)
 {
-	while (t->oldest)
-		forget(t, t->oldest);
+	while (!TAILQ_EMPTY(&t->by_age))
+		forget(t, TAILQ_FIRST(&t->by_age));
 	rsp_table_done(&t->table);
 }
 
@@ -78,12 +69,12 @@ rsp_tombstone_put(struct rsp_tombstones *t, struct rsp_bytes handle, uint32_t pe
 	if (stone && stone->version > version)
 		return;
 	if (stone) {
-		unlink_from_line(t, stone);
+		TAILQ_REMOVE(&t->by_age, stone, entry);
 	} else {
 		if (t->max == 0)
 			return;
 		if (t->table.count >= t->max)
-			forget(t, t->oldest);
+			forget(t, TAILQ_FIRST(&t->by_age));
 		stone = calloc(1, sizeof(*stone));
 		if (!stone)
 			return;
@@ -92,10 +83,7 @@ rsp_tombstone_put(struct rsp_tombstones *t, struct rsp_bytes handle, uint32_t pe
 	}
 	stone->version = version;
 	stone->until_ms = until_ms;
-	stone->newer = NULL;
-	stone->older = t->newest;
-	*t->newest = stone;
-	t->newest = &stone->newer;
+	TAILQ_INSERT_TAIL(&t->by_age, stone, entry);
 }
 
 uint64_t
@@ -109,6 +97,8 @@ rsp_tombstone_version(const struct rsp_tombstones *t, struct rsp_bytes handle, u
 void
 rsp_tombstones_expire(struct rsp_tombstones *t, uint64_t now_ms)
 {
-	while (t->oldest && t->oldest->until_ms <= now_ms)
-		forget(t, t->oldest);
+	const struct rsp_tombstone *oldest;
+
+	while ((oldest = TAILQ_FIRST(&t->by_age)) && oldest->until_ms <= now_ms)
+		forget(t, TAILQ_FIRST(&t->by_age));
 }

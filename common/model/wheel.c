@@ -15,8 +15,8 @@ take_out(struct rsp_timer *timer)
 	timer->entry.le_prev = NULL;
 }
 
-/* The level is the highest group of bits in which the deadline differs from now. When the slot comes up, all levels below
- * have turned to zero. */
+/* The level is the highest group of bits in which the deadline differs from now. When the slot comes up, all levels
+ * below have turned to zero. */
 static void
 place(struct rsp_wheel *wheel, struct rsp_timer *timer)
 {
@@ -52,8 +52,8 @@ rsp_wheel_set(struct rsp_wheel *wheel, struct rsp_timer *timer, uint64_t deadlin
 {
 	bool waits = rsp_timer_is_set(timer) && timer->deadline_ms > wheel->now_ms;
 
-	/* A later deadline: the slot that it is in comes up first, and then it is placed again. This makes it cheap to set a
-	 * timer again and again before it expires, which is what most timers are for. */
+	/* A later deadline: the slot that it is in comes up first, and then it is placed again. This makes it cheap to
+	 * set a timer again and again before it expires, which is what most timers are for. */
 	if (waits && deadline_ms >= timer->deadline_ms && deadline_ms != RSP_NEVER) {
 		timer->deadline_ms = deadline_ms;
 		return;

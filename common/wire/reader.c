@@ -32,7 +32,7 @@ rsp_rd_fail(struct rsp_rd *rd, enum rsp_err err, const char *reason)
 struct rsp_bytes
 rsp_rd_take(struct rsp_rd *rd, size_t n)
 {
-	if (rd->err || n > rd->len - rd->pos) { /* counts are compared; pos + n is never formed */
+	if (rd->err || n > rd->len - rd->pos) { /* never compute pos + n: it could overflow */
 		rsp_rd_fail(rd, RSP_EMALFORM, "it ends too early");
 		return (struct rsp_bytes){ 0 };
 	}
@@ -82,7 +82,7 @@ rsp_rd_tlv(struct rsp_rd *rd, uint16_t *type, struct rsp_rd *body)
 {
 	size_t left = rsp_rd_left(rd), gap = -rd->pos & 3;
 
-	(void)rsp_rd_take(rd, gap < left ? gap : left); /* the last parameter of a nest may lack its padding */
+	(void)rsp_rd_take(rd, gap < left ? gap : left); /* the last nested parameter may lack its padding */
 	if (rsp_rd_left(rd) == 0)
 		return false;
 	size_t header_at = rsp_rd_offset(rd);

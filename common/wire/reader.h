@@ -8,29 +8,29 @@
 #include "base/err.h"
 
 /**
- * A bounded cursor over received octets. Its error sticks: a read that does not fit yields zeros, later reads do nothing,
- * and one look at @err after the last read is enough. Views it hands out live as long as the octets do.
+ * A bounded cursor over received octets. Its error is sticky: a read that does not fit gives zeros, later reads do
+ * nothing, and it is enough to check @err after the last read. The views that it returns live as long as the octets.
  */
 struct rsp_rd {
-	const uint8_t *base; /* the octets of the whole message, so that @origin + @pos is an offset a human can use */
+	const uint8_t *base; /* the first octet that this reader may read */
 	size_t pos, len;     /* pos <= len, always */
-	size_t origin;	     /* where base[0] stands in the outermost message */
-	size_t param_at;     /* offset of the parameter it reads the value of; once failed, of the one that failed it */
-	uint16_t param;	     /* that parameter's type, 0 if it is none */
+	size_t origin;	     /* the offset of base[0] in the whole message, for error reports */
+	size_t param_at;     /* the offset of the parameter whose value is read; after a failure, of the faulty one */
+	uint16_t param;	     /* that parameter's type; 0: no parameter */
 	enum rsp_err err;
 	const char *reason; /* static; NULL unless failed */
 };
 
-/** A reader of @bytes, which stand @origin octets into the message. */
+/** A reader of @bytes, the first of which has the offset @origin in the whole message. */
 struct rsp_rd rsp_rd_init(struct rsp_bytes bytes, size_t origin);
 
 /** How many octets are left; 0 once failed. */
 size_t rsp_rd_left(const struct rsp_rd *rd);
 
-/** The offset of the next octet in the outermost message. */
+/** The offset of the next octet in the whole message. */
 size_t rsp_rd_offset(const struct rsp_rd *rd);
 
-/** Fail with @err and @reason, which is static, unless failed already. */
+/** Fail with @err and @reason, a static text, unless the reader has failed before. */
 void rsp_rd_fail(struct rsp_rd *rd, enum rsp_err err, const char *reason);
 
 /** Take @n octets, or none and fail with RSP_EMALFORM. */
@@ -44,18 +44,18 @@ uint16_t rsp_rd_u16(struct rsp_rd *rd);
 uint32_t rsp_rd_u32(struct rsp_rd *rd);
 
 /**
- * Enter the next parameter (RFC 5354 s.2, s.3): its type, and in @body a reader of its value alone. Padding before it is
- * passed over. False at the end, and when the parameter does not fit: then the reader has failed.
+ * Enter the next parameter (RFC 5354 s.2, s.3): *@type is its type, and @body reads its value and nothing else. Padding
+ * before the parameter is skipped. False at the end, and if the parameter does not fit: then the reader has failed.
  */
 bool rsp_rd_tlv(struct rsp_rd *rd, uint16_t *type, struct rsp_rd *body);
 
 /**
- * Whether @body was read to its end without an error; if not, @rd fails too and tells of the same parameter. What follows
- * the known fields is an error.
+ * Whether @body, entered from @rd, was read to its end without an error. If not, @rd fails too, with the same
+ * parameter; octets that are left in @body are an error.
  */
 bool rsp_rd_end(struct rsp_rd *rd, const struct rsp_rd *body);
 
-/** The parameter that @body, entered from @rd, is the value of: with its header, without padding. */
+/** The whole parameter whose value @body reads: with its header, without padding. @body was entered from @rd. */
 struct rsp_bytes rsp_rd_whole(const struct rsp_rd *rd, const struct rsp_rd *body);
 
 #endif

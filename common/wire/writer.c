@@ -8,7 +8,7 @@ rsp_wr_init(uint8_t *buf, size_t cap)
 	return (struct rsp_wr){ .base = buf, .cap = cap };
 }
 
-/* Room for @n octets more, or NULL and the writer has failed. */
+/* Room for @n more octets; NULL if the writer has failed, now or before. */
 static inline uint8_t *
 room_for(struct rsp_wr *wr, size_t n)
 {

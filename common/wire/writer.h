@@ -7,8 +7,8 @@
 #include "base/err.h"
 
 /**
- * A bounded cursor that writes into the caller's buffer. Its error sticks: what does not fit is not written, and
- * rsp_wr_end() is the one place where that is looked at.
+ * A bounded cursor that writes into the caller's buffer. Its error is sticky: octets that do not fit are not written,
+ * nor any after them, and it is enough to check the result of rsp_wr_end(), or @err after the last write.
  */
 struct rsp_wr {
 	uint8_t *base;
@@ -16,7 +16,7 @@ struct rsp_wr {
 	enum rsp_err err;
 };
 
-/** The place of a header whose length is not known yet. */
+/** The place of a header whose length field is still to be filled in by rsp_wr_close(). */
 struct rsp_mark {
 	size_t at;
 };
@@ -28,19 +28,20 @@ void rsp_wr_u16(struct rsp_wr *wr, uint16_t v);
 void rsp_wr_u32(struct rsp_wr *wr, uint32_t v);
 void rsp_wr_bytes(struct rsp_wr *wr, struct rsp_bytes bytes);
 
-/** Begin a message of @type (RFC 5354 s.4); its length is patched by rsp_wr_close(). */
+/** Begin a message of @type (RFC 5354 s.4); rsp_wr_close() ends it. */
 struct rsp_mark rsp_wr_msg_open(struct rsp_wr *wr, uint8_t type, uint8_t flags);
 
-/** Begin a parameter of @type (RFC 5354 s.3), after the padding that the one before it needs. */
+/** Begin a parameter of @type (RFC 5354 s.3); write the padding of the previous one first. rsp_wr_close() ends it. */
 struct rsp_mark rsp_wr_tlv_open(struct rsp_wr *wr, uint16_t type);
 
-/** End what @mark began: its length counts the padding between what it holds, not after the last. RFC 5354 s.2. */
+/** Fill in the length of the message or parameter that @mark began: padding between nested parameters counts, padding
+ * after the last one does not. RFC 5354 s.2. */
 void rsp_wr_close(struct rsp_wr *wr, struct rsp_mark mark);
 
 /** Write zeros up to a multiple of 4. */
 void rsp_wr_pad(struct rsp_wr *wr);
 
-/** Pad the message and tell its size on the wire, or why it did not fit (RSP_ELIMIT): @ret_size is then untouched. */
+/** Pad the message; *@ret_size is its size on the wire. RSP_ELIMIT if it did not fit: then *@ret_size is unchanged. */
 enum rsp_err rsp_wr_end(struct rsp_wr *wr, size_t *ret_size) RSP_NODISCARD;
 
 #endif

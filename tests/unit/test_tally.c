@@ -60,7 +60,7 @@ the_sums_of_each_home_are_the_handlespaces(void)
 		CHECK(tally.home[i].digest == rsp_home_digest(hs, i + 1));
 		CHECK(tally.home[i].versions);
 	}
-	for (const struct tally_pool *pool = tally.first; pool; pool = pool->after) {
+	for (const struct tally_pool *pool = STAILQ_FIRST(&tally.in_order); pool; pool = STAILQ_NEXT(pool, entry)) {
 		const struct rsp_pool *there = rsp_pool_find(hs, rsp_bytes_of(pool->handle, pool->handle_size));
 		CHECK_EQ(pool->elements, there ? there->n_elements : 0);
 	}
