@@ -144,7 +144,8 @@ op_expire(struct bench *b, uint32_t i)
 	(void)i;
 	while (!(timer = rsp_wheel_expired(&b->wheel, b->now_ms)))
 		b->now_ms = rsp_wheel_next(&b->wheel);
-	struct rsp_element *e = RSP_CONTAINER(timer, struct rsp_element, expiry);
+	struct timed *part = RSP_CONTAINER(timer, struct timed, expiry);
+	struct rsp_element *e = RSP_CONTAINER(part, struct rsp_element, tail);
 	rsp_wheel_cancel(&b->wheel, &timed(e)->keepalive);
 	rsp_element_remove(b->hs, e);
 }
