@@ -22,7 +22,7 @@ on_alarm(uv_timer_t *timer)
 {
 	struct rsp_alarm *alarm = timer->data;
 
-	/* libuv's clock may be a turn old, or coarse: then this is too early. */
+	/* libuv's clock may be as old as this turn, and coarse: the deadline may not be reached yet. */
 	if (rsp_clock_ms() < alarm->deadline_ms)
 		rsp_alarm_set(alarm, alarm->deadline_ms);
 	else

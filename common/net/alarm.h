@@ -8,20 +8,20 @@
 
 struct rsp_loop;
 
-/** A timer. (struct rsp_timer is the engines'.) */
+/** A timer of the loop. (struct rsp_timer belongs to the engines.) */
 struct rsp_alarm;
 
-/** A timer that is not set; it calls @ring(@ctx). */
+/** A timer that is not armed. It will call @ring(@ctx). RSP_ENOMEM. */
 enum rsp_err rsp_alarm_new(struct rsp_loop *loop, void (*ring)(void *ctx), void *ctx,
 			   struct rsp_alarm **ret) RSP_NODISCARD;
 
-/** Ring once at @deadline_ms (of rsp_clock_ms()), never before; RSP_NEVER: not at all. Replaces what was set. */
+/** Ring once at @deadline_ms (of rsp_clock_ms()), not earlier; RSP_NEVER: do not ring. Replaces what was set. */
 void rsp_alarm_set(struct rsp_alarm *alarm, uint64_t deadline_ms);
 
 /** Ring once in @delay_ms. */
 void rsp_alarm_in(struct rsp_alarm *alarm, uint64_t delay_ms);
 
-/** Free @alarm; it rings no more. NULL is fine. */
+/** Free @alarm, which does not ring any more. NULL is fine. */
 void rsp_alarm_free(struct rsp_alarm *alarm);
 
 #endif

@@ -16,7 +16,7 @@
 #include "net/loop.h"
 #include "net/poll.h"
 
-#define AT_ONCE 64 /* datagrams, so that everything else gets its turn */
+#define AT_ONCE 64 /* datagrams in one turn of the loop */
 
 struct rsp_announce_sender {
 	struct rsp_announce_at at;
@@ -26,7 +26,7 @@ struct rsp_announce_sender {
 struct rsp_announce_listener {
 	struct rsp_announce_at at;
 	struct rsp_poll *poll;
-	struct rsp_alarm *window; /* set: it ends the window that has begun */
+	struct rsp_alarm *window; /* set: the window has begun, and ends then */
 	unsigned in_window;
 	int fd;
 	bool busy, freed; /* reading: only marked to be freed then */
@@ -133,7 +133,7 @@ group_v6(const struct rsp_announce_at *at)
 	return in6.sin6_addr;
 }
 
-/* The address that datagrams which leave by @interface come from: one of its own. The system might take another's. */
+/* An address of @interface, as the source of datagrams that are sent over it. The kernel might choose another interface's. */
 static struct in_addr
 address_of(int fd, unsigned interface)
 {
@@ -184,8 +184,8 @@ rsp_announce_sender_new(const struct rsp_announce_at *at, struct rsp_announce_se
 	return RSP_OK;
 }
 
-/* Nobody can answer to a link-local address without knowing the link. It is what the system takes for a group that is
- * link-local itself; for the same group with a wider scope it takes a better one, if there is any. */
+/* @at, or if it is an IPv6 group, the same group with global scope. For a link-local group the kernel chooses a link-local source
+ * address, which no receiver can use without knowing the link; for the wider group it chooses another, if there is one. */
 static struct rsp_sockaddr
 widened(const struct rsp_announce_at *at)
 {
@@ -206,7 +206,7 @@ rsp_announce_source(struct rsp_announce_sender *sender, struct rsp_ip *ret, stru
 	const struct sockaddr nobody = { .sa_family = AF_UNSPEC };
 	struct rsp_sockaddr to = widened(&sender->at), from = { .len = sizeof(from.ss) };
 
-	/* Each time anew: routes and addresses come and go. */
+	/* Each time again, as routes and addresses change. */
 	(void)connect(sender->fd, &nobody, sizeof(nobody));
 	if (connect(sender->fd, (const struct sockaddr *)&to.ss, to.len) < 0 ||
 	    getsockname(sender->fd, (struct sockaddr *)&from.ss, &from.len) < 0)
@@ -235,7 +235,7 @@ rsp_announce_send(struct rsp_announce_sender *sender, struct rsp_bytes datagram,
 	if (e)
 		return e;
 	ssize_t sent = send_to(sender, datagram);
-	if (sent < 0 && errno == ECONNREFUSED) /* that is what became of the last one */
+	if (sent < 0 && errno == ECONNREFUSED) /* an error of the datagram before */
 		sent = send_to(sender, datagram);
 	return sent < 0 && errno != ECONNREFUSED ? fail(why, RSP_EUNREACHABLE, &sender->at, "cannot announce") : RSP_OK;
 }
@@ -249,7 +249,7 @@ rsp_announce_sender_free(struct rsp_announce_sender *sender)
 	free(sender);
 }
 
-/* Read what came; false when there is nothing more to read now. */
+/* Read one datagram. False: there is none now. */
 static bool
 read_one(struct rsp_announce_listener *l)
 {
@@ -313,7 +313,7 @@ join(int fd, const struct rsp_announce_at *at)
 	return setsockopt(fd, IPPROTO_IPV6, IPV6_JOIN_GROUP, &group, sizeof(group));
 }
 
-/* Let others listen at the same port of the group. */
+/* Let other sockets listen at the same port of the group. */
 static int
 share(int fd)
 {
@@ -331,8 +331,8 @@ try_socket(struct rsp_announce_listener *l, struct rsp_why *why)
 	l->fd = socket(at->sa.ss.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (l->fd < 0)
 		return fail(why, RSP_EIO, at, "cannot listen");
-	/* Bound to the group, not to any address: so only what was sent to the group comes. A port that the kernel
-	 * chooses is to be nobody else's yet. */
+	/* Bound to the group, not to the unspecified address: only datagrams to the group are received. A port that the
+	 * kernel chooses must be unused, so it is shared only then. */
 	if ((group && chosen && share(l->fd) < 0) ||
 	    bind(l->fd, (const struct sockaddr *)&at->sa.ss, at->sa.len) < 0 ||
 	    (group && !chosen && share(l->fd) < 0))

@@ -8,8 +8,8 @@
 #include "base/err.h"
 #include "net/sockaddr.h"
 
-/* Datagrams to whoever listens, and from whoever speaks: UDP, to a multicast group or to one address. Octets; what they
- * mean, and whether to believe it, is the caller's business. */
+/* Announcements: UDP datagrams to and from a multicast group or one address. They are not authenticated, and their octets are not
+ * interpreted here. */
 
 struct rsp_loop;
 
@@ -17,11 +17,11 @@ struct rsp_loop;
 #define RSP_ANNOUNCE_MAX      1200 /* octets of a datagram: no path of today has to fragment it */
 #define RSP_ANNOUNCE_TEXT_MAX (RSP_SOCKADDR_TEXT_MAX + 16)
 
-/** Where datagrams go. */
+/** Where datagrams are sent to, or received at. */
 struct rsp_announce_at {
 	struct rsp_sockaddr sa;
 	unsigned interface; /* its index; 0: the system chooses */
-	uint8_t hops;       /* how far a multicast datagram goes */
+	uint8_t hops;       /* the TTL or hop limit of a multicast datagram */
 };
 
 /**
@@ -36,19 +36,19 @@ void rsp_announce_format(const struct rsp_announce_at *at, char out[static RSP_A
 /** Whether @at is a multicast group. */
 bool rsp_announce_is_group(const struct rsp_announce_at *at);
 
-/** Someone who sends. */
+/** A sender. */
 struct rsp_announce_sender;
 
 /** RSP_EIO, RSP_ENOMEM with @why. */
 enum rsp_err rsp_announce_sender_new(const struct rsp_announce_at *at, struct rsp_announce_sender **ret,
 				     struct rsp_why *why) RSP_NODISCARD;
 
-/** The address of ours that the system sends from, as its routes are now. RSP_EUNREACHABLE with @why: no way there. */
+/** Our address that the kernel would send from, by its present routes. RSP_EUNREACHABLE with @why: there is no route. */
 enum rsp_err rsp_announce_source(struct rsp_announce_sender *sender, struct rsp_ip *ret,
 				 struct rsp_why *why) RSP_NODISCARD;
 
 /**
- * Send @datagram. Nobody needs to listen. RSP_ELIMIT if it is longer than RSP_ANNOUNCE_MAX, RSP_EUNREACHABLE if it is
+ * Send @datagram; it is no error if it is not received. RSP_ELIMIT if it is longer than RSP_ANNOUNCE_MAX, RSP_EUNREACHABLE if it is
  * lost, with @why.
  */
 enum rsp_err rsp_announce_send(struct rsp_announce_sender *sender, struct rsp_bytes datagram,
@@ -57,16 +57,16 @@ enum rsp_err rsp_announce_send(struct rsp_announce_sender *sender, struct rsp_by
 /** NULL is fine. */
 void rsp_announce_sender_free(struct rsp_announce_sender *sender);
 
-/** Someone who listens. However many datagrams come, they take a bounded part of the time and of the memory. */
+/** A listener. It reads a bounded number of datagrams in a time: RSP_ANNOUNCE_BURST. */
 struct rsp_announce_listener;
 
-/** A datagram came, that says it is @from. It may free the listener. */
+/** A datagram came; its source address, which may be forged, is @from. The call may free the listener. */
 typedef void rsp_announce_heard(void *ctx, const struct rsp_sockaddr *from, struct rsp_bytes datagram);
 
 struct rsp_announce_stats {
 	uint64_t heard;    /* given to @heard */
 	uint64_t oversize; /* dropped: longer than RSP_ANNOUNCE_MAX */
-	uint64_t pauses;   /* how often nothing was read for a while, as too many came; the system drops the rest */
+	uint64_t pauses;   /* how often it stopped reading because too many came; the kernel drops the rest */
 };
 
 #define RSP_ANNOUNCE_BURST    256 /* datagrams read in one RSP_ANNOUNCE_WINDOW_MS at most */

@@ -10,15 +10,15 @@ struct rsp_lines {
 	union {
 		uv_handle_t any;
 		uv_poll_t poll;
-		uv_idle_t idle; /* for what cannot be waited for: a regular file */
+		uv_idle_t idle; /* a regular file, which cannot be polled */
 	} handle;
 	struct rsp_loop *loop;
-	struct rsp_defer rest; /* lines that a pause held back */
+	struct rsp_defer rest; /* shows lines that waited during a pause */
 	struct rsp_lines_events events;
 	void *ctx;
 	int fd;
 	bool polled, paused, freed, ended;
-	bool skipping; /* the rest of a line that is too long */
+	bool skipping; /* the rest of a line that is too long is skipped */
 	size_t n, room; /* octets in buf, of at most line_max + 1 */
 	uint8_t *buf;
 };
@@ -51,7 +51,7 @@ finish(struct rsp_lines *reader, enum rsp_err err, const char *reason)
 	reader->events.end(reader->ctx, &why);
 }
 
-/* Show the whole lines that are there; false if the reader was freed or paused in the meantime. */
+/* Show the whole lines that are there. False: it was freed or paused meanwhile. */
 static bool
 show_lines(struct rsp_lines *reader)
 {
@@ -80,7 +80,7 @@ show_lines(struct rsp_lines *reader)
 static void
 read_more(struct rsp_lines *reader)
 {
-	if (!show_lines(reader)) /* some may be left from before a pause */
+	if (!show_lines(reader)) /* some may have waited during a pause */
 		return;
 	if (reader->n == reader->room && reader->events.too_long) {
 		reader->n = 0;
@@ -107,7 +107,7 @@ read_more(struct rsp_lines *reader)
 
 		reader->n = 0;
 		reader->events.line(reader->ctx, rsp_bytes_of(reader->buf, n));
-		if (reader->freed || reader->paused) /* then the end is read again later */
+		if (reader->freed || reader->paused) /* the end is read again later */
 			return;
 	}
 	finish(reader, RSP_OK, "");
@@ -116,7 +116,7 @@ read_more(struct rsp_lines *reader)
 static void
 on_poll(uv_poll_t *handle, int status, int events)
 {
-	(void)status; /* read(2) tells what is wrong */
+	(void)status; /* read(2) tells the error */
 	(void)events;
 	read_more(handle->data);
 }

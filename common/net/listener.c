@@ -64,7 +64,7 @@ on_opened(void *owner, const struct rsp_stream_auth *auth)
 {
 	struct rsp_accepted *a = owner;
 	struct rsp_listener *l = a->listener;
-	/* Of a Unix socket, the mode of its file says who may connect. */
+	/* Access to a Unix socket is restricted by the mode of its file, so its connections are no users. */
 	bool user = l->params.at.ss.ss_family != AF_UNIX &&
 		    (auth->role == RSP_ROLE_USER || auth->role == RSP_ROLE_NONE);
 
@@ -90,7 +90,7 @@ on_heard(void *owner)
 	rsp_users_heard(&a->listener->users, a);
 }
 
-/* The connection was never opened: count it and tell the caller, unless the other side only looked whether we listen. */
+/* The connection was never opened: count it and tell the caller, unless the other side closed it before its first octet. */
 static void
 on_refused(void *owner, bool heard, const struct rsp_why *why)
 {
@@ -153,7 +153,7 @@ on_gone(void *owner, bool heard, const struct rsp_why *why)
 	a->state = RSP_ACCEPTED_GONE;
 	if (opened || told)
 		accepted_free(a);
-	go_on(l); /* a descriptor has become free */
+	go_on(l); /* a descriptor is free again */
 }
 
 static const struct rsp_stream_owner owner_ops = { on_opened, on_heard, on_gone, on_refused };
@@ -268,14 +268,14 @@ accept_some(struct rsp_listener *l)
 			continue;
 		}
 		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-			/* The connection stays in the queue, so looking at once would find it again and again. */
+			/* The connection stays in the queue of the kernel: polling would report it again at once. */
 			rsp_poll_for(l->poll, 0);
 			rsp_alarm_in(l->pause, PAUSE_MS);
 			return;
 		}
 		if (errno == EAGAIN)
 			return;
-		/* Anything else is the end of that one connection (accept(2)). */
+		/* Any other error concerns that one connection only (accept(2)). */
 	}
 }
 
@@ -319,7 +319,7 @@ rsp_listener_limits_fill(struct rsp_listener_limits *limits)
 		limits->queue_max = RSP_STREAM_QUEUE_MAX;
 }
 
-/* Whether what is wrong with @at may pass: it does not for any port of any address, where a whole family is missing. */
+/* Whether binding to @at may succeed later. Not for the unspecified address and port 0: then the whole address family is missing. */
 static bool
 may_come(const struct rsp_sockaddr *at)
 {
@@ -375,7 +375,7 @@ rsp_listener_new(struct rsp_loop *loop, const struct rsp_listener_params *params
 		rsp_listener_free(l);
 		return rsp_fail(why, e, object, "%s", rsp_err_text(e));
 	}
-	if (params->limits.user_memory) /* else another listener's total, or the default, stays */
+	if (params->limits.user_memory) /* else the limit of another listener, or the default, stays */
 		loop->budget[RSP_BUDGET_USERS].max = params->limits.user_memory;
 	go_on(l);
 	*ret = l;

@@ -17,7 +17,7 @@
  * lookup has a channel of its own, so that it can be given up alone, and reads /etc/resolv.conf as it is now. */
 
 #define HOST_MAX   253
-#define TIMEOUT_MS 1500 /* of a question to one name server; twice that when all were asked */
+#define TIMEOUT_MS 1500 /* for one query to one name server; c-ares doubles it after each round of all servers */
 #define TRIES      4
 
 /* A socket of c-ares. */
@@ -29,14 +29,14 @@ struct lookup_socket {
 };
 
 struct rsp_lookup {
-	TAILQ_ENTRY(rsp_lookup) entry; /* of those that wait */
+	TAILQ_ENTRY(rsp_lookup) entry; /* of the loop's lookups that wait */
 	struct rsp_loop *loop;
-	ares_channel channel; /* NULL: none, or not yet */
+	ares_channel channel; /* NULL: it waits, or is over */
 	LIST_HEAD(, lookup_socket) sockets;
 	struct rsp_alarm *alarm;
-	uint64_t end_ms, limit_ms; /* @limit_ms: where @end_ms lies at most; set before it begins, too */
-	struct rsp_defer defer;    /* to tell the result */
-	bool waits, over;          /* @over: c-ares has nothing to say any more */
+	uint64_t end_ms, limit_ms; /* @end_ms is at most @limit_ms */
+	struct rsp_defer defer;    /* calls @done */
+	bool waits, over;          /* @over: the result is there */
 	uint16_t port;
 	unsigned n;
 	struct rsp_sockaddr addrs[RSP_LOOKUP_MAX];
@@ -48,7 +48,7 @@ struct rsp_lookup {
 
 static void begin(struct rsp_lookup *lookup);
 
-/* End what c-ares does for @lookup, and let those that wait have their turn. */
+/* End the work of c-ares for @lookup, and begin with lookups that wait. */
 static void
 end(struct rsp_lookup *lookup)
 {
@@ -84,7 +84,7 @@ on_result(void *ctx)
 	free(lookup);
 }
 
-/* The result is there: it is told at the end of this turn. */
+/* The result is there. @done is called at the end of this turn. */
 static void
 tell_later(struct rsp_lookup *lookup)
 {
@@ -99,7 +99,7 @@ fail(struct rsp_lookup *lookup, enum rsp_err err, const char *reason)
 	tell_later(lookup);
 }
 
-/* c-ares does not tell that it could open no socket, or not the hosts file. */
+/* Whether no descriptor is left. c-ares does not tell that this is why it could not open a socket or /etc/hosts. */
 static bool
 is_out_of_descriptors(void)
 {
@@ -122,7 +122,7 @@ reason_of(int status)
 		return "has no address";
 	case ARES_ENOTFOUND:
 		return "no such host name";
-	case ARES_EBADSTR: /* the only text of ours that c-ares reads */
+	case ARES_EBADSTR: /* c-ares parses no other text of ours */
 		return "RSP_NAME_SERVERS is not ADDR[:PORT],...";
 	case ARES_EBADNAME:
 		return "is no host name";
@@ -165,7 +165,7 @@ on_found(void *ctx, int status, int timeouts, struct ares_addrinfo *result)
 		fail(lookup, status == ARES_ENOMEM ? RSP_ENOMEM : RSP_ELOOKUP, reason_of(status));
 }
 
-/* c-ares wants to be called again. */
+/* Set the alarm to when c-ares must be called again. */
 static void
 rearm(struct rsp_lookup *lookup)
 {
@@ -210,7 +210,7 @@ on_ready(void *ctx, int events)
 	rearm(lookup);
 }
 
-/* c-ares wants to hear of its socket @fd, or has closed it. */
+/* c-ares tells for what to poll its socket @fd. For neither: it closes it. */
 static void
 on_socket(void *ctx, ares_socket_t fd, int readable, int writable)
 {
@@ -231,7 +231,7 @@ on_socket(void *ctx, ares_socket_t fd, int readable, int writable)
 	if (!socket) {
 		socket = calloc(1, sizeof(*socket));
 		if (!socket || rsp_poll_new(lookup->loop, fd, on_ready, socket, &socket->poll)) {
-			free(socket); /* nothing is heard on it, and the lookup times out */
+			free(socket); /* the lookup will time out */
 			return;
 		}
 		socket->lookup = lookup;
@@ -244,7 +244,7 @@ on_socket(void *ctx, ares_socket_t fd, int readable, int writable)
 static int
 open_channel(struct rsp_lookup *lookup)
 {
-	static char lookups[] = "fb"; /* the hosts file, then name servers */
+	static char lookups[] = "fb"; /* /etc/hosts first, then the name servers */
 	struct ares_options options = {
 		.timeout = TIMEOUT_MS,
 		.tries = TRIES,
@@ -264,7 +264,7 @@ open_channel(struct rsp_lookup *lookup)
 	return servers && *servers ? ares_set_servers_ports_csv(lookup->channel, servers) : ARES_SUCCESS;
 }
 
-/* Ask. Whatever comes of it is told later. */
+/* Begin to ask. Failures are told at the end of this turn, too. */
 static void
 begin(struct rsp_lookup *lookup)
 {

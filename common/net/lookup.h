@@ -10,28 +10,27 @@ struct rsp_loop;
 struct rsp_lookup;
 
 #define RSP_LOOKUP_MAX        16    /* addresses of one name */
-#define RSP_LOOKUP_MS	      10000 /* for a name, at most */
-#define RSP_LOOKUPS_UNDER_WAY 64    /* of one loop; more wait for their turn */
+#define RSP_LOOKUP_MS	      10000 /* for one name, at most */
+#define RSP_LOOKUPS_UNDER_WAY 64    /* of one loop; more wait */
 
 /**
- * What was found: @n addresses in the order to try them, or @why->err (RSP_ELOOKUP, naming the host). @addrs is
- * only lent.
+ * The result: @n addresses in the order to try them, which live during the call; or @why->err (RSP_ELOOKUP, RSP_ENOMEM), with the
+ * host as the object. The lookup is freed after this call.
  */
 typedef void rsp_lookup_done(void *ctx, const struct rsp_sockaddr *addrs, unsigned n, const struct rsp_why *why);
 
 /**
- * Find the addresses of @host (a name or a numeric address, IPv6 with or without brackets) and give them @port. @done
- * is called once, from the loop; after that, or rsp_lookup_cancel(), the lookup is gone. Names come from /etc/hosts,
- * then from the name servers of /etc/resolv.conf, or those in the environment variable RSP_NAME_SERVERS
- * ("ADDR[:PORT],..."). A numeric address needs neither. RSP_ENOMEM; RSP_EVALUE: @host is empty or too long.
+ * Find the addresses of @host, a name or a numeric address (IPv6 with or without brackets), and give them @port. @done is called
+ * once, from the loop. Names are looked up in /etc/hosts, then at the name servers of /etc/resolv.conf, or at those in the
+ * environment variable RSP_NAME_SERVERS ("ADDR[:PORT],..."). RSP_EVALUE: @host is empty or too long. RSP_ENOMEM.
  */
 enum rsp_err rsp_lookup_start(struct rsp_loop *loop, const char *host, uint16_t port, rsp_lookup_done *done, void *ctx,
 			      struct rsp_lookup **ret) RSP_NODISCARD;
 
-/** Let @lookup take @ms from now at most, if that is less than RSP_LOOKUP_MS; it then fails as one does at that. */
+/** Let @lookup fail after @ms from now, if it would not fail earlier at RSP_LOOKUP_MS. */
 void rsp_lookup_limit(struct rsp_lookup *lookup, uint32_t ms);
 
-/** Give up at once, whatever a name server does: @done is not called. NULL is fine. */
+/** Free @lookup at once; @done is not called. NULL is fine. */
 void rsp_lookup_cancel(struct rsp_lookup *lookup);
 
 #endif

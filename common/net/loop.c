@@ -9,7 +9,7 @@
 
 #include "base/file.h"
 
-#define ROUNDS_MAX 16 /* of deferred calls that ask for more, before I/O gets its turn */
+#define ROUNDS_MAX 16 /* of deferred calls that ask for further ones, in one turn */
 
 enum rsp_err
 rsp_uv_err(int status)
@@ -87,7 +87,7 @@ on_check(uv_check_t *handle)
 static void
 on_idle(uv_idle_t *handle)
 {
-	(void)handle; /* being there is all it does */
+	(void)handle; /* an idle handle that is active keeps the loop from waiting; there is nothing to do */
 }
 
 static void
@@ -130,7 +130,7 @@ rsp_defer_cancel(struct rsp_loop *loop, struct rsp_defer *defer)
 	defer->link = NULL;
 }
 
-/* libuv aborts the process if its first loop cannot have the pipe for signals. */
+/* Whether the descriptors for the first loop are there. libuv aborts the process if it cannot open its pipe for signals. */
 static bool
 has_descriptors(void)
 {
@@ -152,7 +152,7 @@ has_descriptors(void)
 enum rsp_err
 rsp_loop_new(struct rsp_loop **ret)
 {
-	/* not zeroed: the scratch space is not to be touched before use */
+	/* no calloc(): the scratch space takes memory only once it is used */
 	struct rsp_loop *loop = malloc(sizeof(*loop));
 
 	if (!loop)
@@ -206,7 +206,7 @@ rsp_loop_free(struct rsp_loop *loop)
 	uv_close((uv_handle_t *)&loop->idle, NULL);
 	if (loop->reaping)
 		uv_close((uv_handle_t *)&loop->reaper, NULL);
-	/* The closing of handles is told from within the loop. */
+	/* libuv closes handles from within the loop. */
 	(void)uv_run(&loop->uv, UV_RUN_DEFAULT);
 	(void)uv_loop_close(&loop->uv);
 	free(loop);

@@ -30,16 +30,16 @@ enum rsp_budget_kind {
 
 struct rsp_loop {
 	uv_loop_t uv;
-	uv_prepare_t prepare; /* after timers, before waiting */
-	uv_check_t check;     /* after I/O */
-	uv_idle_t idle;	      /* started while something is deferred, so that the loop neither waits nor ends */
+	uv_prepare_t prepare; /* called after timers and before waiting */
+	uv_check_t check;     /* called after I/O */
+	uv_idle_t idle;	      /* started while a call is deferred: then the loop neither waits nor ends */
 	struct rsp_defer_list early, late;
-	struct rsp_defer *batch; /* being called */
+	struct rsp_defer *batch; /* the deferred calls that are made now */
 	struct rsp_stream_list streams;
-	struct rsp_lookup_list lookups; /* that wait for their turn */
-	unsigned n_lookups;		/* under way */
-	struct rsp_child_list children; /* that run */
-	uv_signal_t reaper;		/* of SIGCHLD, once @reaping */
+	struct rsp_lookup_list lookups; /* more than RSP_LOOKUPS_UNDER_WAY: they wait */
+	unsigned n_lookups;		/* lookups under way */
+	struct rsp_child_list children; /* children that run */
+	uv_signal_t reaper;		/* of SIGCHLD; valid if @reaping */
 	bool reaping;
 	struct rsp_budget budget[RSP_BUDGET_COUNT]; /* for the queues of all streams */
 	void (*cut_streams)(struct rsp_loop *loop); /* close every stream without telling; NULL: there was none yet */
@@ -48,13 +48,13 @@ struct rsp_loop {
 	uint8_t wire_in[RSP_INBOX_SCRATCH], plain[RSP_INBOX_SCRATCH];
 };
 
-/** Like rsp_defer_ask(), after all of those: for output, so that it goes out together. */
+/** As rsp_defer_ask(), but behind all of those: output of one turn is sent together. */
 void rsp_defer_late(struct rsp_loop *loop, struct rsp_defer *defer);
 
-/** The error of ours for one of libuv's, which goes to errno. */
+/** Our error for the status of a libuv call. Sets errno. */
 enum rsp_err rsp_uv_err(int status);
 
-/** uv_poll_init() of any fd, that leaves its blocking mode alone: it may be shared with others, as stdin is. */
+/** As uv_poll_init(), but does not change whether @fd blocks: other processes may share it, such as stdin. */
 int rsp_uv_poll_init(uv_loop_t *uv, uv_poll_t *poll, int fd);
 
 #endif

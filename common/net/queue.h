@@ -7,7 +7,7 @@
 
 /* For net's own files only. */
 
-/** A queue of octets: p[pos] to p[n]. Empty ones hold no memory. */
+/** A queue of octets: those from p[pos] to p[n]. An empty queue holds no memory. */
 struct rsp_queue {
 	uint8_t *p;
 	size_t pos, n, room;
@@ -15,16 +15,16 @@ struct rsp_queue {
 
 size_t rsp_queue_size(const struct rsp_queue *q);
 
-/** Forget all that is in it. */
+/** Remove all octets. */
 void rsp_queue_clear(struct rsp_queue *q);
 
-/** Make room for @n more octets behind the last, at p[n]. False if out of memory. */
+/** Make room for @n octets behind the last, at p[n]. False: out of memory. */
 bool rsp_queue_reserve(struct rsp_queue *q, size_t n);
 
-/** Put @n octets behind the last. False if out of memory. */
+/** Add @n octets behind the last. False: out of memory. */
 bool rsp_queue_add(struct rsp_queue *q, const void *p, size_t n);
 
-/** Take the first @n octets away. */
+/** Remove the first @n octets. */
 void rsp_queue_take(struct rsp_queue *q, size_t n);
 
 #endif

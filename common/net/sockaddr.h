@@ -9,7 +9,7 @@
 #include "base/err.h"
 #include "base/ip.h"
 
-/** An address and a port, as the kernel takes them. { 0 } is none. */
+/** An address and a port in the form of the kernel. { 0 } is none. */
 struct rsp_sockaddr {
 	socklen_t len;
 	struct sockaddr_storage ss;
@@ -23,7 +23,7 @@ struct rsp_sockaddr rsp_sockaddr_of(const struct rsp_ip *ip, uint16_t port);
 /** The Unix socket at @path. RSP_EVALUE if that is empty or too long. */
 enum rsp_err rsp_sockaddr_local(const char *path, struct rsp_sockaddr *ret) RSP_NODISCARD;
 
-/** Its address (an IPv4-mapped one as IPv4), and port in host order; none and 0 if it is not an Internet address. */
+/** The address of @sa (an IPv4-mapped one as IPv4), and its port in host order. None and 0 for another family. */
 struct rsp_ip rsp_sockaddr_ip(const struct rsp_sockaddr *sa);
 uint16_t rsp_sockaddr_port(const struct rsp_sockaddr *sa);
 

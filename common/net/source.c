@@ -55,7 +55,7 @@ forget(struct rsp_sources *sources, struct rsp_source *source)
 	free(source);
 }
 
-/* Sources that are at rest have nothing to tell any more when their bucket is full again, and they are known no more. */
+/* Free sources without a connection that say nothing: their bucket is full again, and they are not known any more. */
 static void
 forget_some(struct rsp_sources *sources, uint64_t now_ms)
 {
@@ -83,7 +83,7 @@ rest(struct rsp_sources *sources, struct rsp_source *source, uint64_t now_ms)
 	forget_some(sources, now_ms);
 }
 
-/* The source of @ip, made at rest if need be; NULL if out of memory. */
+/* The source of @ip; a new one has no connection. NULL: out of memory. */
 static struct rsp_source *
 find(struct rsp_sources *sources, const struct rsp_ip *ip, uint64_t now_ms)
 {
@@ -172,7 +172,7 @@ rsp_sources_know(struct rsp_sources *sources, const struct rsp_ip *ip, uint64_t 
 	}
 }
 
-/* The source with the most handshakes in that table; of several, the one that has been in it for the longest time. */
+/* The source with the most handshakes in @table; of several, the one that is in it for the longest time. */
 static struct rsp_source *
 greediest(const struct rsp_sources *sources, enum rsp_shakes table)
 {

@@ -11,15 +11,15 @@
 #include "net/accepted.h"
 #include "net/listener.h"
 
-/* For net's own files only. The sources of a listener's connections: a source is an IPv4 address or an IPv6 /64. What one
- * source may have is limited here: connections, new connections a second, unfinished handshakes. RFC 5355 s.2.1, s.2.13. */
+/* For net's own files only. The sources of a listener's connections: a source is an IPv4 address or an IPv6 /64. Limits how many
+ * connections, new connections in a second, and unfinished handshakes one source may have. RFC 5355 s.2.1, s.2.13. */
 
 TAILQ_HEAD(rsp_source_queue, rsp_source);
 LIST_HEAD(rsp_source_list, rsp_source);
 
 #define RSP_SOURCE_KNOWN_MS  3600000 /* how long a source counts as known after its last connection with a key */
-#define RSP_SOURCE_IDLE_MAX  8192    /* sources without a connection that are remembered: for their token bucket */
-#define RSP_SOURCE_KNOWN_MAX 8192    /* and because they are known */
+#define RSP_SOURCE_IDLE_MAX  8192    /* sources without a connection that are kept, for their token buckets */
+#define RSP_SOURCE_KNOWN_MAX 8192    /* known sources without a connection that are kept */
 
 struct rsp_source {
 	LIST_ENTRY(rsp_source) entry;
@@ -27,12 +27,12 @@ struct rsp_source {
 	TAILQ_ENTRY(rsp_source) shaking[RSP_SHAKES_COUNT]; /* while it has unfinished handshakes in that table */
 	TAILQ_ENTRY(rsp_source) crowd;                     /* while it has users */
 	struct rsp_ip ip;
-	uint32_t n, n_named; /* connections; those of them that are open, with a key */
+	uint32_t n, n_named; /* connections; those that are open and have a key */
 	uint32_t n_shakes[RSP_SHAKES_COUNT], n_users;
 	struct rsp_accepted_queue shakes[RSP_SHAKES_COUNT]; /* the oldest first */
 	struct rsp_accepted_queue users;                    /* open, without a key; the longest idle one first */
 	size_t held;                                      /* octets of memory in the queues of its users */
-	uint64_t millitokens, filled_ms;                  /* of connections to come; full at filled_ms 0 */
+	uint64_t millitokens, filled_ms;                  /* token bucket of new connections; full if @filled_ms is 0 */
 	uint64_t known_ms;                                /* when it last had a connection with a key; 0: never */
 	uint64_t rest_ms;                                 /* since when it has no connection */
 	bool known_rest;                                  /* it waits in rest[1] */
@@ -44,32 +44,32 @@ struct rsp_sources {
 	const struct rsp_listener_limits *limits;
 	struct rsp_hash_key hash_key;
 	struct rsp_source_list bucket[RSP_SOURCE_BUCKETS];
-	struct rsp_source_queue rest[2]; /* without a connection, known ones in [1]; the longest at rest first */
+	struct rsp_source_queue rest[2]; /* without a connection, known ones in [1]; ordered by rest_ms */
 	uint32_t n_rest[2];
-	struct rsp_source_queue shaking[RSP_SHAKES_COUNT]; /* that with the oldest first handshake first */
+	struct rsp_source_queue shaking[RSP_SHAKES_COUNT]; /* ordered by when their first handshake began */
 	uint32_t n_shakes[RSP_SHAKES_COUNT];
 };
 
 /** An empty table; @limits must outlive it. RSP_EIO: there are no random numbers. */
 enum rsp_err rsp_sources_init(struct rsp_sources *sources, const struct rsp_listener_limits *limits) RSP_NODISCARD;
 
-/** Free all that is remembered. No stream may refer to a source any more. */
+/** Free all sources. No connection may refer to one. */
 void rsp_sources_done(struct rsp_sources *sources);
 
 /**
- * Count one more connection from @ip at @now_ms, and pay for it from the source's token bucket. RSP_ELIMIT with the limit
- * that was reached in *@ret_limit ("connections from there"), static; RSP_ENOMEM.
+ * Count one more connection from @ip at @now_ms, and take a token from the bucket of its source. RSP_ELIMIT: *@ret_limit names
+ * the limit that was reached ("connections from there"), static. RSP_ENOMEM.
  */
 enum rsp_err rsp_source_take(struct rsp_sources *sources, const struct rsp_ip *ip, uint64_t now_ms,
 			     struct rsp_source **ret, const char **ret_limit) RSP_NODISCARD;
 
-/** One connection less. NULL is fine. */
+/** Count one connection of @source less. NULL is fine. */
 void rsp_source_release(struct rsp_sources *sources, struct rsp_source *source, uint64_t now_ms);
 
-/** Somebody with a key is at @source at @now_ms: RSP_SOURCE_KNOWN_MS from then on it is served from the reserve, too. */
+/** A node with a key is at @source at @now_ms: for RSP_SOURCE_KNOWN_MS its handshakes may use the reserve. */
 void rsp_source_know(struct rsp_source *source, uint64_t now_ms);
 
-/** The same for an address that has no connection to this listener. Without memory nothing happens. */
+/** The same for the source of @ip, which may have no connection here. Nothing happens if there is no memory. */
 void rsp_sources_know(struct rsp_sources *sources, const struct rsp_ip *ip, uint64_t now_ms);
 
 /**
@@ -79,7 +79,7 @@ void rsp_sources_know(struct rsp_sources *sources, const struct rsp_ip *ip, uint
  */
 struct rsp_accepted *rsp_source_shake(struct rsp_sources *sources, struct rsp_accepted *a, uint64_t now_ms);
 
-/** The handshake of @a, if it is SHAKING, is over, or the connection is gone: it is NEW again. */
+/** Take @a out of its table, if it is SHAKING: its handshake is over, or the connection is closed. It is NEW then. */
 void rsp_source_shaken(struct rsp_sources *sources, struct rsp_accepted *a);
 
 #endif

@@ -13,17 +13,17 @@
 #include "base/role.h"
 #include "keys/psk.h"
 
-/* Connections: TCP, with TLS or without. Octets in order; what is a message is the caller's business. */
+/* Connections, with TLS or without, that carry octets. net/channel.h makes messages of them. */
 
 struct rsp_loop;
 struct rsp_stream;
 
-/** Who is at the other end, once a stream is open. Texts live as long as the stream. */
+/** What is known of the other side of an open stream. Texts live as long as the stream. */
 struct rsp_stream_auth {
-	enum rsp_role role; /* what the other side may be taken for. Dialled: what we dialled as */
-	/* the other side's name as key or certificate prove it; NULL: plain, or a user without */
+	enum rsp_role role; /* what the other side has proved to be; of a stream that we dialled, our own role */
+	/* the other side's name as its key or certificate proves it; NULL: plain text, or a user without a certificate */
 	const char *identity;
-	char key[RSP_IDENTITY_SIZE]; /* the pre-shared key's identity on the wire; "": there is none */
+	char key[RSP_IDENTITY_SIZE]; /* the identity of the pre-shared key, as on the wire; "": none was used */
 	bool secure;                                               /* TLS */
 	const char *tls_version, *tls_kx, *tls_cipher, *tls_group; /* "" without TLS */
 	enum rsp_carrier carrier;
@@ -34,53 +34,55 @@ struct rsp_stream_auth {
 	unsigned n_others;
 };
 
-/** What a stream tells. Never called inside a call to it. */
+/** What a stream tells. None is called inside a call to it. */
 struct rsp_stream_events {
-	/** Connected, and authenticated if TLS is used. Send at will. */
+	/** The stream is connected and, with TLS, authenticated: it may send. */
 	void (*open)(void *ctx, struct rsp_stream *stream, const struct rsp_stream_auth *auth);
 	/**
-	 * All that came and was not consumed; returns how much of it is now. What is left is shown again with what
-	 * follows. One that may answer stops consuming when rsp_stream_full(); it is shown the rest when that is over.
+	 * @all is what came and was not consumed. Returns how many octets are consumed now. The others are shown again, with
+	 * those that follow. A caller that sends answers consumes nothing while rsp_stream_full(); after that the rest is shown
+	 * again.
 	 */
 	size_t (*data)(void *ctx, struct rsp_stream *stream, struct rsp_bytes all);
-	/** The output queue has become empty after having been held up. May be NULL. */
+	/** The output queue is empty again, after the kernel had stopped taking octets. May be NULL. */
 	void (*drained)(void *ctx, struct rsp_stream *stream);
 	/**
-	 * The end, exactly once for each dialled stream and each accepted one that was open; then the stream is gone.
-	 * @why->err: RSP_OK after our rsp_stream_close(); RSP_EUNREACHABLE, RSP_ETIMEOUT, RSP_ECLOSED, RSP_EAUTH
-	 * (refused: an alert, named), RSP_ENOKEY, RSP_EROLE, RSP_ECERT_…, RSP_ECRL_EXPIRED, RSP_EPLAIN, RSP_EPROTO,
-	 * RSP_ELIMIT (more than in_max unconsumed), RSP_ENOMEM. The object is the other side's "ADDR:PORT".
+	 * The stream has ended and is freed after this call. Called once for each stream that was dialled, and each that was
+	 * accepted and open. @why->err: RSP_OK after our rsp_stream_close(); RSP_EUNREACHABLE, RSP_ETIMEOUT, RSP_ECLOSED,
+	 * RSP_EAUTH (refused by an alert, which the reason names), RSP_EROLE, RSP_ECERT_..., RSP_ECRL_EXPIRED, RSP_EPLAIN,
+	 * RSP_EPROTO, RSP_ELIMIT (more than RSP_STREAM_IN_MAX octets are not consumed, and the like), RSP_ENOMEM. The object is
+	 * the other side's "ADDR:PORT".
 	 */
 	void (*closed)(void *ctx, struct rsp_stream *stream, const struct rsp_why *why);
 };
 
-#define RSP_STREAM_QUEUE_MAX      (4U << 20)   /* octets of output, by default */
-#define RSP_STREAM_IN_MAX         (128U << 10) /* octets unconsumed, by default; a message has at most 65535 */
-#define RSP_STREAM_USER_QUEUE_MAX (256U << 10) /* octets of output for a user, by default */
-#define RSP_STREAM_USER_MEMORY    (64U << 20)  /* octets in the queues of all users together, by default */
-#define RSP_STREAM_KEY_MEMORY     (512U << 20) /* and in those of all others */
-#define RSP_STREAM_TIMEOUT_MS     10000        /* of connecting with its handshake, and of a handshake, by default */
-#define RSP_STREAM_LINGER_MS      2000         /* of flushing at the close, at most */
+#define RSP_STREAM_QUEUE_MAX      (4U << 20)   /* octets of output that wait, by default */
+#define RSP_STREAM_IN_MAX         (128U << 10) /* octets of input that are not consumed; a message has at most 65535 */
+#define RSP_STREAM_USER_QUEUE_MAX (256U << 10) /* octets of output that wait for a user, by default */
+#define RSP_STREAM_USER_MEMORY    (64U << 20)  /* octets of memory of the queues of all users, by default */
+#define RSP_STREAM_KEY_MEMORY     (512U << 20) /* of the queues of all other streams */
+#define RSP_STREAM_TIMEOUT_MS     10000        /* for connecting and the handshake together, by default */
+#define RSP_STREAM_LINGER_MS      2000         /* for flushing at the close, and then for the other side to close */
 
 /**
- * Queue @bytes. RSP_ELIMIT if the queue, or all queues of the process together, would exceed their limit; RSP_ENOMEM;
- * RSP_ECLOSED if not open or closing, also if this very call closed it: users hold too much memory together, and this one the
- * most. Then its closed() says so.
+ * Queue @bytes; they are sent at the end of this turn of the loop. RSP_ELIMIT: the queue would exceed its limit. RSP_ECLOSED:
+ * the stream is not open; or all streams of its kind hold too much memory together and this one the most, so that this call
+ * has closed it, and closed() follows. RSP_ENOMEM.
  */
 enum rsp_err rsp_stream_send(struct rsp_stream *stream, struct rsp_bytes bytes) RSP_NODISCARD;
 
-/** How much is queued and not yet with the kernel. */
+/** How many octets are queued that the kernel has not taken yet. */
 size_t rsp_stream_queued(const struct rsp_stream *stream);
 
 /**
- * Whether an accepted stream's output waits, as the other side does not read it: then nothing more is read from it, until
- * what is queued has gone out. Never so between registrars.
+ * Whether the output of an accepted stream waits because the other side does not read it. Then nothing is read from it, until
+ * the output is sent. Never so between registrars: both could wait for each other.
  */
 bool rsp_stream_full(const struct rsp_stream *stream);
 
 /**
- * Close: with @flush after what is queued has been sent (within RSP_STREAM_LINGER_MS), else now. No data is shown
- * any more.
+ * Close: with @flush after what is queued is sent, within RSP_STREAM_LINGER_MS; else now. data() is not called any more, and
+ * closed() follows.
  */
 void rsp_stream_close(struct rsp_stream *stream, bool flush);
 
@@ -91,10 +93,10 @@ void rsp_stream_set_events(struct rsp_stream *stream, const struct rsp_stream_ev
 void rsp_stream_set_ctx(struct rsp_stream *stream, void *ctx);
 void *rsp_stream_ctx(const struct rsp_stream *stream);
 
-/** Whether the connection came about, whatever became of the handshake; may still be asked in closed(). */
+/** Whether the transport was connected, whatever became of the handshake. Also in closed(). */
 bool rsp_stream_reached(const struct rsp_stream *stream);
 
-/** Who is there; valid once open. */
+/** What is known of the other side; all of it once the stream is open. */
 const struct rsp_stream_auth *rsp_stream_auth(const struct rsp_stream *stream);
 
 /** Of a Unix socket: the user at the other end when it connected. False for others. */

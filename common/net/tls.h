@@ -10,18 +10,18 @@
 #include "keys/psk.h"
 #include "keys/x509.h"
 
-/* What one node shows and believes in TLS handshakes, both as a client and as a server: its keys, certificates and
- * policy. Immutable and shared: for new keys make a new one; connections hold a reference to the one they began with.
- * rsp(7), "Security"; RFC 5355 2.1-2.8. No session tickets, no early data. */
+/* The credentials of one node for TLS handshakes, as a client and as a server: its keys, its certificates, the CA that it trusts, and
+ * the policy. They are shared and do not change: for new keys make a new object. A connection keeps a reference to the one that
+ * it began with. No session tickets, no early data. rsp(7), "Security"; RFC 5355 s.2.1-2.8. */
 struct rsp_tls;
 struct rsp_scope_registrar;
 
 enum rsp_tls_policy {
 	RSP_TLS_DEFAULT, /* RFC 9325: TLS 1.3, and 1.2 for certificates; forward secrecy; AEAD */
-	RSP_TLS_RFC5352	 /* adds what RFC 5352 s.9.2 and RFC 5353 s.6.2 call mandatory and RFC 9325 warns of */
+	RSP_TLS_RFC5352	 /* adds what RFC 5352 s.9.2 and RFC 5353 s.6.2 demand although RFC 9325 advises against it */
 };
 
-/** What a listener is for: whose keys it takes. */
+/** What a listener is for. It accepts keys of these roles. */
 enum rsp_tls_service {
 	RSP_TLS_ASAP,  /* elements by key, users by our certificate: role ELEMENT or USER */
 	RSP_TLS_ENRP,  /* by key only: role PEER or MONITOR */
@@ -29,12 +29,12 @@ enum rsp_tls_service {
 };
 
 struct rsp_tls_config {
-	struct rsp_keyring *keyring; /* a reference is taken; NULL: no keys */
-	const char *me;		     /* the node's name, as keys call it; NULL or "" for a user */
+	struct rsp_keyring *keyring; /* it takes a reference; NULL: no keys */
+	const char *me;		     /* the name of this node in keys; NULL or "": a user, without a name */
 	const struct rsp_x509 *x509; /* copied; NULL: no certificates */
 	enum rsp_tls_policy policy;
 	bool require_user_cert; /* on the ASAP port, a user must show a certificate of our CA */
-	/* Who may answer where a client dials "any registrar of the scope" by certificate. Copied. */
+	/* The registrars that may answer where a client dials any registrar of the scope by certificate. Copied. */
 	const struct rsp_scope_registrar *registrars;
 	size_t n_registrars;
 };
@@ -46,12 +46,12 @@ void rsp_tls_unref(struct rsp_tls *tls);
 RSP_AUTO_DEFINE(struct rsp_tls *, rsp_tls_unref)
 
 /**
- * To be called at the start of a program that uses TLS: makes GnuTLS ignore SSLKEYLOGFILE, and, if @keylog_path is
- * not NULL, write the secrets of every connection there, as rsp_file_open_private() appends: its errors.
+ * To be called first in a program that uses TLS. Makes GnuTLS ignore SSLKEYLOGFILE. If @keylog_path is not NULL, the secrets of every
+ * connection are appended there; errors as those of rsp_file_open_private().
  */
 enum rsp_err rsp_tls_init(const char *keylog_path, struct rsp_why *why) RSP_NODISCARD;
 
-/** Whether all secrets so far could be written there; true if they are not to be written. */
+/** False: some secrets could not be written to the file of rsp_tls_init(). */
 bool rsp_tls_keylog_whole(void);
 
 #endif

@@ -119,7 +119,7 @@ rsp_tls_auth_client_key(gnutls_session_t session, gnutls_datum_t *identity, gnut
 	return e;
 }
 
-/* What tells one certificate from another. */
+/* The fingerprint of the certificate @leaf. */
 static bool
 fingerprint(const gnutls_datum_t *leaf, uint8_t ret[static RSP_TLS_FINGERPRINT_SIZE])
 {
@@ -213,7 +213,7 @@ client_is_node(const struct rsp_tls_session *ts, struct rsp_tls_peer *ret, char 
 	return RSP_OK;
 }
 
-/* Whose key it was is said as the client said it: it has not proved that. */
+/* The reason names the owner of the key that the client claimed. It has not proved that. */
 static void
 describe_withdrawn(const struct rsp_tls_handshake *hs, char *reason, size_t room)
 {

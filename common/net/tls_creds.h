@@ -5,7 +5,7 @@
 
 #include "net/tls.h"
 
-/* Between tls.c (credentials), tls_session.c (handshakes) and tls_auth.c (who the other side is). */
+/* For tls.c (credentials), tls_session.c (handshakes) and tls_auth.c (authentication of the other side). */
 
 enum rsp_priority {
 	RSP_PRIORITY_CERT, /* a client that wants a certificate */
@@ -29,7 +29,7 @@ struct rsp_tls {
 	gnutls_priority_t priorities[RSP_PRIORITY_COUNT];
 };
 
-/* Callbacks of GnuTLS. Each returns one of its codes. None of them settles role or name: rsp_tls_auth_peer() does. */
+/* Callbacks of GnuTLS. Each returns one of its codes. None of them decides on the role or the name: rsp_tls_auth_peer() does. */
 
 /** Server, hook: a ClientHello begins, the first one or the second; what the one before offered is now hs->first. */
 int rsp_tls_auth_client_hello(gnutls_session_t session, unsigned type, unsigned when, unsigned incoming,

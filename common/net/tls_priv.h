@@ -6,20 +6,20 @@
 #include "net/stream.h"
 #include "net/tls.h"
 
-/* For net's own files only: one connection's TLS. */
+/* For net's own files only: TLS of one connection. */
 
 #define RSP_TLS_FINGERPRINT_SIZE 32 /* SHA-256 */
 
-/** Server: the pre-shared key that a ClientHello offers. It proves nothing: the client may still withdraw it. */
+/** Server: the pre-shared key that a ClientHello offers. It proves nothing yet, and the client may withdraw it. */
 struct rsp_tls_offer {
 	bool made;
-	const struct rsp_key *key;	  /* NULL: it does not open this port */
-	char identity[RSP_IDENTITY_SIZE]; /* "" if it has not the form of one of ours */
+	const struct rsp_key *key;	  /* NULL: this port does not accept it */
+	char identity[RSP_IDENTITY_SIZE]; /* "" if it does not have the form of our identities */
 };
 
 enum rsp_tls_verdict { RSP_TLS_NOT_JUDGED, RSP_TLS_GOOD, RSP_TLS_BAD };
 
-/** The verdict on the other side's certificate, and which certificate that was. */
+/** The verdict on the certificate of the other side, and the fingerprint of that certificate. */
 struct rsp_tls_judged {
 	enum rsp_tls_verdict verdict;
 	struct rsp_why why;			/* BAD: err, and reason where there is more to say */
@@ -27,7 +27,7 @@ struct rsp_tls_judged {
 	const char *registrar;			/* GOOD, client that dialled any registrar: the name that matched */
 };
 
-/** Role and name of the other side, proven. */
+/** The role and the name that the other side has proved. */
 struct rsp_tls_peer {
 	enum rsp_role role;
 	char name[256]; /* "" if it has none */
@@ -35,16 +35,16 @@ struct rsp_tls_peer {
 };
 
 /**
- * State that lasts until the handshake is over. Callbacks write first, offer and judged: they serve alerts and reasons, and
- * are compared with how the handshake ends. rsp_tls_auth_peer() alone writes peer.
+ * State of a handshake, until it is over. Callbacks write first, offer and judged, which serve alerts and reasons and are compared
+ * with the finished handshake. rsp_tls_auth_peer() alone writes peer.
  */
 struct rsp_tls_handshake {
-	/* Client: what it wants, set when it begins. */
+	/* Client: set when it begins. */
 	enum rsp_role wanted;
 	const struct rsp_key *key; /* the key that it offers; NULL: the server must show a certificate */
 	bool any;		   /* any registrar of the scope may answer */
 	char name[256];		   /* the server's; "" if any */
-	/* While it lasts. */
+	/* During the handshake. */
 	struct rsp_tls_offer first; /* server: of the ClientHello before a HelloRetryRequest */
 	struct rsp_tls_offer offer; /* server: of the last ClientHello */
 	struct rsp_tls_judged judged;
@@ -66,7 +66,7 @@ enum rsp_err rsp_tls_session_accept(struct rsp_tls *tls, enum rsp_tls_service se
 
 /**
  * Begin the client's side, with the @nth key for @name if @role needs one: RSP_ENOKEY with @why if there is no
- * such. Without a @name (NULL) any registrar of the scope may answer.
+ * such key. If @name is NULL any registrar of the scope may answer.
  */
 enum rsp_err rsp_tls_session_dial(struct rsp_tls *tls, enum rsp_role role, const char *name, unsigned nth,
 				  struct rsp_tls_session **ret, struct rsp_why *why) RSP_NODISCARD;

@@ -8,7 +8,7 @@
 #include "net/tls_creds.h"
 #include "net/tls_priv.h"
 
-/* A ClientHello, or a client's certificates, have less; GnuTLS would keep 128 KiB of each unfinished handshake. */
+/* Octets of a ClientHello, or of a client's certificates, at most. GnuTLS would keep up to 128 KiB of each unfinished handshake. */
 #define CLIENT_FLIGHT_MAX 32768
 
 static enum rsp_err
@@ -73,7 +73,7 @@ rsp_tls_session_accept(struct rsp_tls *tls, enum rsp_tls_service service, struct
 	return RSP_OK;
 }
 
-/* Whether the scope calls one @name, or (NULL) nobody in particular is meant. */
+/* Whether a registrar of the scope is called @name. True if @name is NULL, or if the registrars of the scope are not known. */
 static bool
 is_registrar(const struct rsp_tls *tls, const char *name)
 {
@@ -110,7 +110,7 @@ rsp_tls_session_dial(struct rsp_tls *tls, enum rsp_role role, const char *name, 
 	ts->hs->any = !name;
 	(void)snprintf(ts->hs->name, sizeof(ts->hs->name), "%s", name ? name : "");
 	int e = set_up(ts, psk ? RSP_PRIORITY_PSK : RSP_PRIORITY_CERT, psk, !psk);
-	/* By key, a server name would only tell onlookers whom we talk to (RFC 5355 2.11). */
+	/* With a key, the server needs no name, and it would tell onlookers the other side (RFC 5355 s.2.11). */
 	if (e >= 0 && !psk && name && rsp_ip_parse(name, &ip) != RSP_OK)
 		e = gnutls_server_name_set(ts->session, GNUTLS_NAME_DNS, name, strlen(name));
 	if (e < 0) {
@@ -144,7 +144,7 @@ alert_name(gnutls_session_t session, char *out, size_t room)
 static gnutls_alert_description_t
 certificate_alert(enum rsp_err err)
 {
-	/* The few that have an alert of their own; RFC 8446 s.6.2. */
+	/* RFC 8446 s.6.2 has alerts for these only. */
 	if (err == RSP_ECERT_EXPIRED || err == RSP_ECERT_NOTYET)
 		return GNUTLS_A_CERTIFICATE_EXPIRED;
 	if (err == RSP_ECERT_REVOKED)
@@ -154,14 +154,14 @@ certificate_alert(enum rsp_err err)
 	return GNUTLS_A_BAD_CERTIFICATE;
 }
 
-/* What the other side's alert means, as far as it has one cause only; NULL: it does not tell. */
+/* What the alert of the other side means, if it has only one possible cause; else NULL. */
 static const char *
 meaning_of(const struct rsp_tls_session *ts, gnutls_alert_description_t alert)
 {
 	enum rsp_role role = ts->server || !ts->hs ? RSP_ROLE_NONE : ts->hs->wanted;
 
 	switch ((int)alert) {
-	/* Servers say in different words that they do not believe a key: GnuTLS with the first. */
+	/* Servers refuse a key with different alerts. GnuTLS sends the first. */
 	case GNUTLS_A_ILLEGAL_PARAMETER:
 	case GNUTLS_A_DECRYPT_ERROR:
 	case GNUTLS_A_UNKNOWN_PSK_IDENTITY:
@@ -265,7 +265,7 @@ rsp_tls_session_step(struct rsp_tls_session *ts, bool *ret_done, char *reason, s
 		if (code == GNUTLS_E_AGAIN)
 			return RSP_OK;
 		if (code == GNUTLS_E_INTERRUPTED || !gnutls_error_is_fatal(code))
-			continue; /* a warning */
+			continue; /* it was only a warning */
 		return handshake_error(ts, code, reason, room);
 	}
 	enum rsp_err e = rsp_tls_auth_peer(ts, reason, room);

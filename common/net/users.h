@@ -3,8 +3,8 @@
 
 #include "net/source.h"
 
-/* For net's own files only. A listener's open connections without a key: they have an idle limit, never more than a part of
- * the listener's connections, and the idle ones make room for others. RFC 5355 s.2.1, s.2.13. */
+/* For net's own files only. A listener's open connections without a key. They are closed after an idle time, they may take
+ * only a part of the listener's connections, and idle ones are closed in favour of new ones. RFC 5355 s.2.1, s.2.13. */
 
 struct rsp_loop;
 struct rsp_alarm;
@@ -12,36 +12,36 @@ struct rsp_alarm;
 struct rsp_users {
 	const struct rsp_listener_params *params;
 	struct rsp_listener_stats *stats;
-	struct rsp_alarm *idle;        /* set while there are users: when the first may have been idle for too long */
+	struct rsp_alarm *idle;        /* set while there are users: the first idle time may end then */
 	struct rsp_accepted_queue all;   /* the longest idle one first */
 	struct rsp_source_queue crowd; /* sources that have users */
 	uint32_t n;
 };
 
-/** No users yet. @params and @atats must outlive it. RSP_ENOMEM. */
+/** No users yet. @params and @stats must outlive it. RSP_ENOMEM. */
 enum rsp_err rsp_users_init(struct rsp_users *users, struct rsp_loop *loop, const struct rsp_listener_params *params,
 			    struct rsp_listener_stats *stats) RSP_NODISCARD;
 void rsp_users_done(struct rsp_users *users);
 
-/** How many connections may be users'. */
+/** The greatest number of users that @limits allow. */
 uint32_t rsp_users_max(const struct rsp_listener_limits *limits);
 
 /**
- * Count @a, which is open and has no key. If that is one too many, the one that rsp_users_evict() chooses goes;
- * RSP_ELIMIT: none may, and @a is not counted.
+ * Count @a, which is open and has no key. If the limit is reached, rsp_users_evict() closes another user first. RSP_ELIMIT: it
+ * could not, and @a is not counted.
  */
 enum rsp_err rsp_users_add(struct rsp_users *users, struct rsp_accepted *a) RSP_NODISCARD;
 
-/** @a is gone. */
+/** Do not count @a any more. Nothing happens if it is no user. */
 void rsp_users_remove(struct rsp_users *users, struct rsp_accepted *a);
 
-/** @a has said something whole: it is not idle. */
+/** Input of @a was consumed, or it is in use: its idle time begins anew. Nothing happens if it is no user. */
 void rsp_users_heard(struct rsp_users *users, struct rsp_accepted *a);
 
 /**
- * Close a user's connection for the sake of a newcomer from @aource, which has @n connections: of the source with the most
- * users the longest idle one, rather one that watches nothing. False if no other source has more than @n users, and @aource
- * itself has not the most.
+ * Close one user in favour of a new connection from @source, which has @n connections: of the source with the most users, the
+ * one that is idle for the longest time; one that watches a pool only if there is no other. False: no user may be closed. That
+ * is so if the source with the most users is not @source, and has not more than @n.
  */
 bool rsp_users_evict(struct rsp_users *users, const struct rsp_source *source, uint32_t n);
 

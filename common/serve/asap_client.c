@@ -64,7 +64,7 @@ on_alarm(void *ctx)
 	asap_client_settle(s);
 }
 
-/* The credentials that @scope has, of which the session then has a reference. */
+/* The credentials that @scope has, of which it returns a reference. */
 static enum rsp_err
 tls_of(const struct rsp_scope *scope, struct rsp_tls *given, struct rsp_tls **ret, struct rsp_why *why)
 {
@@ -95,7 +95,7 @@ engine_begin(struct rsp_asap_client *s, struct rsp_why *why)
 		.timers = config->timers,
 		.servers = servers,
 		.role = config->plaintext ? RSP_ROLE_NONE : config->element ? RSP_ROLE_ELEMENT : RSP_ROLE_USER,
-		.shuffle = config->n_servers == 0, /* the scope's list has no order that anybody meant */
+		.shuffle = config->n_servers == 0, /* the order of the scope's list has no meaning */
 		.persistent = config->persistent,
 		.rounds = config->rounds,
 		.max_outage_ms = config->max_outage_ms,

@@ -9,7 +9,7 @@
 #include "net/sockaddr.h"
 #include "net/announce.h"
 
-/* A client at work: the ASAP engine joined to connections, names, keys and the clock. One session serves one tool. */
+/* The ASAP engine of an element or a user with connections, name lookups, keys and the clock. */
 
 struct rsp_loop;
 struct rsp_scope;
@@ -19,56 +19,56 @@ struct rsp_trace;
 #define RSP_ASAP_CLIENT_DISCOVER_MAX 4
 
 struct rsp_asap_client_config {
-	/* Where keys, certificates and registrars are. Must outlive the session. NULL with @plaintext and @servers. */
+	/* Where keys, certificates and registrars are. Must outlive the client. NULL with @plaintext and @servers. */
 	const struct rsp_scope *scope;
-	/* [NAME@]HOST[:PORT], [NAME@][V6]:PORT: whom to ask. NAME is what keys and certificates call it; without one it
+	/* [NAME@]HOST[:PORT], [NAME@][V6]:PORT: the registrars to ask. NAME is the name in keys and certificates; without one it
 	 * is the registrar of the scope with that name or address, else HOST itself. None: all of the scope. */
 	const char *const *servers;
 	unsigned n_servers;
 	/* GROUP[%INTERFACE][:PORT]: where to listen for announcements of registrars (rsp_announce_parse()). What is
 	 * heard is tried beside @servers, or instead of them if there are none: as the registrar of the scope that
-	 * has the address or, if none has it, as whichever registrar of the scope answers; in plain text, as anyone. */
+	 * has the address or, if none has it, as whichever registrar of the scope answers; in plain text any host may answer. */
 	const char *const *discover;
 	unsigned n_discover;
 
-	bool element;	/* wants to register: dials with keys of role element; else as a user, by certificate */
+	bool element;	/* dial with keys of role element, to register; else as a user, by certificate */
 	bool plaintext; /* no TLS at all */
-	bool listen;	/* element: listen for registrars (RFC 5352 s.3.4, ASAP transport) */
+	bool listen;	/* element: listen for registrars that dial it (RFC 5352 s.3.4, ASAP transport) */
 	const char *listen_on; /* HOST[:PORT] for that; NULL: every address, a port that the kernel chooses */
-	/* A connection to that listener was refused: its handshake failed, or there were too many. @remote is only lent.
-	 * Anybody who can connect causes it. NULL: not told. @refused_ctx is what it gets. */
+	/* A connection to that listener was refused: its handshake failed, or there were too many. @remote lives during the call.
+	 * Any host that can connect can cause it. NULL: not told. @refused_ctx is what it gets. */
 	void (*refused)(void *ctx, const struct rsp_sockaddr *remote, const struct rsp_why *why);
 	void *refused_ctx;
 
-	/* What to show when dialling; NULL: built from @scope. Not freed by the session. */
+	/* The credentials for dialling, of which it takes a reference; NULL: made from @scope. */
 	struct rsp_tls *tls;
 	const char *tls_name; /* the name a user demands of every certificate, instead of each server's own */
 
 	struct rsp_client_timers timers;
 	uint64_t timeout_ms;	/* the whole run, from now; 0: none. rsp_asap_client_set_timeout() changes it */
 	uint64_t max_outage_ms; /* 0: none */
-	unsigned rounds;	/* how often to go through the servers before giving up; 0: until the timeout */
-	bool persistent;	/* registrations are never given up by themselves; @rounds ends with the first home */
+	unsigned rounds;	/* how often all servers are tried before it gives up; 0: until the timeout */
+	bool persistent;	/* it does not give up registrations by itself; @rounds counts only until the first home */
 	uint32_t dial_timeout_ms; /* for one connection with its handshake; 0: T5 */
-	struct rsp_trace *trace;  /* where messages are written (net/trace.h), or NULL. Must outlive the session */
+	struct rsp_trace *trace;  /* where messages are written (net/trace.h), or NULL. Must outlive the client */
 };
 
-/** Events of the engine, as they come. May call any rsp_asap_client_ function but _free. */
+/** Called for each event of the engine. It may call any function of this header but rsp_asap_client_free(). */
 typedef void rsp_asap_client_event(void *ctx, const struct rsp_client_event *event);
 
 struct rsp_asap_client;
 
 /**
- * Begin a session on @loop. Nothing is dialled before the first request. RSP_EUSAGE, RSP_ECONFIG, RSP_ENOKEY or RSP_EIO
+ * A client on @loop. Nothing is dialled before the first request. RSP_EUSAGE, RSP_ECONFIG, RSP_ENOKEY or RSP_EIO
  * with @why filled.
  */
 enum rsp_err rsp_asap_client_new(struct rsp_loop *loop, const struct rsp_asap_client_config *config, rsp_asap_client_event *event,
 			     void *ctx, struct rsp_asap_client **ret, struct rsp_why *why) RSP_NODISCARD;
 
-/** End it: connections are flushed and closed, the listener closed. The loop must run on until it has nothing to do. */
+/** Free @s: it closes the listener, and connections once what is queued is sent. The loop must run on until it has nothing to do. */
 void rsp_asap_client_free(struct rsp_asap_client *s);
 
-/* The engine's requests (engine/client.h), now. */
+/* The engine's requests (engine/client/client.h), made now. */
 enum rsp_err rsp_asap_client_register(struct rsp_asap_client *s, struct rsp_bytes handle,
 				  const struct rsp_pool_element *pe) RSP_NODISCARD;
 enum rsp_err rsp_asap_client_update(struct rsp_asap_client *s, struct rsp_bytes handle,
@@ -83,18 +83,18 @@ enum rsp_err rsp_asap_client_report_unreachable(struct rsp_asap_client *s, struc
 void rsp_asap_client_contacted(struct rsp_asap_client *s, struct rsp_bytes handle, uint32_t pe_id);
 void rsp_asap_client_retry(struct rsp_asap_client *s);
 
-/** Give up in @timeout_ms from now if anything is still unanswered; 0: never. */
+/** Give up @timeout_ms from now if a request is not answered then; 0: never. */
 void rsp_asap_client_set_timeout(struct rsp_asap_client *s, uint64_t timeout_ms);
 
-/** For records: the newest attempt at each server, and numbers. */
+/** For records: the newest attempt at each server; counters. */
 const struct rsp_client_attempt *rsp_asap_client_attempts(const struct rsp_asap_client *s, unsigned *ret_n);
 void rsp_asap_client_stats(const struct rsp_asap_client *s, struct rsp_client_stats *ret);
 
-/** How the home is connected, for records. */
+/** The connection to the home, for records. */
 struct rsp_asap_client_home {
-	bool up;	    /* there is one */
-	const char *server; /* "" if there is none, or it has no name */
-	/* ADDR:PORT where it listens, or HOST:PORT as we were told if it has dialled us; "" if nothing tells. */
+	bool up;	    /* there is a home, and it is connected */
+	const char *server; /* the name of the home; "" if there is none, or it has no name */
+	/* ADDR:PORT that was dialled; if the home has dialled us, HOST:PORT of the configuration; "" if that does not know it. */
 	char address[RSP_ENDPOINT_TEXT_MAX];
 	bool secure;
 	const char *tls_version, *tls_kx, *tls_cipher; /* "" in plain text */
@@ -103,7 +103,7 @@ struct rsp_asap_client_home {
 
 void rsp_asap_client_home(const struct rsp_asap_client *s, struct rsp_asap_client_home *ret);
 
-/** Write where the @i-th listener for announcements really listens; false if there is none. */
+/** Write the address of the @i-th listener for announcements. False: there is none. */
 bool rsp_asap_client_discover_at(const struct rsp_asap_client *s, unsigned i, char out[static RSP_ANNOUNCE_TEXT_MAX]);
 
 /** The port of our listener for registrars; 0 if there is none. */
@@ -112,7 +112,7 @@ uint16_t rsp_asap_client_asap_port(const struct rsp_asap_client *s);
 /**
  * Take newly read keys (@tls, or @scope if it is NULL) for connections to come. Those that are open stay, unless there is
  * no key any more for the registrar at the other end: they count as lost then. Where the scope's registrars are asked,
- * those of @scope (if it is not NULL; it must outlive the session) are from now on. Errors leave the old ones in force.
+ * those of @scope (if it is not NULL; it must outlive the client) are from now on. Errors leave the old ones in force.
  */
 enum rsp_err rsp_asap_client_reload(struct rsp_asap_client *s, const struct rsp_scope *scope, struct rsp_tls *tls,
 				struct rsp_why *why) RSP_NODISCARD;

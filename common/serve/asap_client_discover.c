@@ -15,12 +15,12 @@ on_heard(void *ctx, const struct rsp_sockaddr *from, struct rsp_bytes datagram)
 		.src_port = rsp_sockaddr_port(from),
 	};
 
-	if (rsp_client_announced(s->engine, rsp_clock_ms(), &flow.src, datagram)) /* else a flood would fill the disk */
+	if (rsp_client_announced(s->engine, rsp_clock_ms(), &flow.src, datagram)) /* only those that are used: a flood must not fill the disk */
 		rsp_trace_message(s->config.trace, rsp_clock_wall_ms(), &flow, datagram);
 	asap_client_settle(s);
 }
 
-/* Somebody has to be able to prove that he is one of the scope's. */
+/* A registrar that was only announced must be able to prove that it belongs to the scope: check that there is a way. */
 static enum rsp_err
 check(const struct rsp_asap_client_config *config, struct rsp_why *why)
 {

@@ -12,8 +12,8 @@
 #include "net/trace.h"
 #include "serve/asap_client.h"
 
-/* What the files of the session share. client_link.c: connections. client_servers.c: which registrars to ask.
- * client_discover.c: announcements. client.c, which calls them: the session, and the engine's side. */
+/* What the files of the client share. asap_client_link.c: connections. asap_client_servers.c: the registrars to ask.
+ * asap_client_discover.c: announcements. asap_client.c, which calls them: the rest. */
 
 /** A connection, or the way to one. */
 struct asap_client_link {

@@ -6,7 +6,7 @@
 #include "serve/asap_client_priv.h"
 #include "serve/target.h"
 
-/* Which registrars a session may ask. */
+/* The registrars that a client may ask. */
 
 static void
 take(struct rsp_asap_client *s, struct rsp_client_server *ret, const char *name, const struct rsp_endpoint *endpoint,

@@ -38,7 +38,7 @@ on_open(void *ctx, struct rsp_stream *stream, const struct rsp_stream_auth *auth
 	rsp_stream_close(stream, sent);
 }
 
-/* There is nothing to ask for. */
+/* What the other side sends is ignored. */
 static size_t
 on_data(void *ctx, struct rsp_stream *stream, struct rsp_bytes all)
 {
@@ -55,7 +55,7 @@ on_closed(void *ctx, struct rsp_stream *stream, const struct rsp_why *why)
 	(void)why;
 }
 
-/* Whether somebody listens at @at: a socket without a listener refuses. */
+/* Whether a process listens at @at. If none does, connect(2) is refused. */
 static bool
 alive(const struct rsp_sockaddr *at)
 {

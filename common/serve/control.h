@@ -3,8 +3,8 @@
 
 #include "base/err.h"
 
-/* The control socket: a Unix socket at which a service tells those on the same machine how it is. Whoever connects, and
- * is root or the service's own user, is sent one text; then the connection ends. */
+/* The control socket: a Unix socket at which a service tells those on the same machine how it is. A process of root or
+ * of the service's user that connects is sent one text; then the connection ends. */
 
 #define RSP_CONTROL_TEXT_MAX (16U << 20) /* octets of the text */
 

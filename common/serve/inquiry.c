@@ -10,7 +10,7 @@
 #include "proto/message.h"
 #include "serve/target.h"
 
-#define AGAIN_MS     250 /* until one that was not reached is tried again; then twice that, and so on */
+#define AGAIN_MS     250 /* until a registrar is asked again; doubled each time, up to AGAIN_MAX_MS */
 #define AGAIN_MAX_MS 1000
 
 enum target_state {
@@ -83,7 +83,7 @@ hang_up(struct inquiry_target *a)
 	a->seen.ip = (struct rsp_ip){ 0 };
 }
 
-/* The first answer is enough: the others are left alone. */
+/* The first answer is enough: stop asking the other registrars. */
 static void
 leave_others(struct rsp_inquiry *q, const struct inquiry_target *winner)
 {
@@ -96,7 +96,7 @@ leave_others(struct rsp_inquiry *q, const struct inquiry_target *winner)
 	}
 }
 
-/* Whether what failed so may go better a moment later, and there is time for that. */
+/* Whether the same may succeed a moment later, and time is left. */
 static bool
 try_again(const struct inquiry_target *a, const struct rsp_why *why)
 {
@@ -136,7 +136,7 @@ step_of(const struct inquiry_target *a)
 	return a->channel ? steps[rsp_channel_stage(a->channel)] : RSP_INQUIRY_TCP;
 }
 
-/* Time ran out on the way to the registrar, and the engine does not know how far that led. */
+/* After a timeout before the connection was open, say which step is missing: the engine does not know it. */
 static void
 say_missing(struct rsp_inquiry_server *seen)
 {
@@ -179,7 +179,7 @@ op_event(void *ctx, const struct rsp_monitor_event *event)
 
 static const struct rsp_monitor_ops ops = { op_send, op_event };
 
-/* The one after @failed has its turn now. */
+/* Ask the next registrar that was not asked yet, now. */
 static void
 begin_next(struct rsp_inquiry *q)
 {
@@ -360,7 +360,7 @@ on_over(void *ctx)
 	q->over(q->ctx);
 }
 
-/* Whom to ask */
+/* The list of registrars */
 
 static enum rsp_err
 take(struct rsp_inquiry *q, const struct rsp_target *target, struct rsp_why *why)

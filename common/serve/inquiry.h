@@ -7,8 +7,7 @@
 #include "engine/monitor/monitor.h"
 #include "net/sockaddr.h"
 
-/* A question put to registrars over their ENRP ports: the monitor's engine joined to connections, names, keys and the
- * clock. */
+/* A question to registrars at their ENRP ports: the monitor's engine with connections, name lookups, keys and the clock. */
 
 struct rsp_loop;
 struct rsp_scope;
@@ -16,26 +15,26 @@ struct rsp_tls;
 struct rsp_trace;
 
 #define RSP_INQUIRY_SERVERS_MAX 256
-#define RSP_INQUIRY_STAGGER_MS	500 /* until the next registrar is asked too */
+#define RSP_INQUIRY_STAGGER_MS	500 /* after which the next registrar is asked, too */
 
 struct rsp_inquiry_config {
 	/* Where the registrars are. Must outlive the inquiry. NULL with @servers and plain text. */
 	const struct rsp_scope *scope;
-	/* [NAME@]HOST[:PORT], [NAME@][V6]:PORT, NAME: whom to ask (rsp_scope_registrar_at()). None: all of the scope
+	/* [NAME@]HOST[:PORT], [NAME@][V6]:PORT, NAME: the registrars to ask (rsp_scope_registrar_at()). None: all of the scope
 	 * that have an ENRP address. Must outlive the inquiry. */
 	const char *const *servers;
 	unsigned n_servers;
 	bool plaintext;
 	struct rsp_tls *tls; /* the keys of role monitor; NULL in plain text. Must outlive the inquiry */
 
-	struct rsp_monitor_config ask; /* but for its deadline */
-	bool each;		       /* ask every registrar, instead of taking the first that answers */
-	bool wait;		       /* one that is not reached, or not ready, is tried again until the timeout */
+	struct rsp_monitor_config ask; /* all but its deadline */
+	bool each;		       /* ask every registrar; else the first answer is enough */
+	bool wait;		       /* ask a registrar that is not reached, or not ready, again until the timeout */
 	uint64_t timeout_ms;	       /* the whole run; 0: none */
 	struct rsp_trace *trace;       /* where messages are written (net/trace.h), or NULL. Must outlive it */
 };
 
-/** How far we got with a registrar. */
+/** How far the way to a registrar has led. */
 enum rsp_inquiry_step { RSP_INQUIRY_DNS, RSP_INQUIRY_TCP, RSP_INQUIRY_TLS, RSP_INQUIRY_ENRP };
 
 /** "dns", "tcp", "tls", "enrp". Static. */
@@ -44,14 +43,14 @@ const char *rsp_inquiry_step_name(enum rsp_inquiry_step step);
 /** A registrar of the list, for records. Lives as long as the inquiry; texts of TLS until the connection ends. */
 struct rsp_inquiry_server {
 	const char *name;		     /* as keys call it; in plain text the host */
-	char address[RSP_SOCKADDR_TEXT_MAX]; /* the newest one that was dialled, as ADDR:PORT; "" before */
+	char address[RSP_SOCKADDR_TEXT_MAX]; /* the address that is connected, or was dialled first, as ADDR:PORT; "" before */
 	uint32_t server_id;		     /* 0 until it has answered */
-	struct rsp_ip ip;		     /* connected to; none if it is not */
+	struct rsp_ip ip;		     /* the address that is connected; none if there is no connection */
 	uint16_t port;
 	bool secure;
 	const char *tls_version; /* "" in plain text */
-	bool tried, answered;	 /* @answered: at least once, not by a rejection */
-	bool again;		 /* FAILED: but it will be tried again */
+	bool tried, answered;	 /* @answered: it has answered at least once, not counting rejections */
+	bool again;		 /* with FAILED: it will be asked again */
 	enum rsp_inquiry_step step;
 	struct rsp_why why; /* the newest failure; .err is RSP_OK without one */
 };
@@ -74,7 +73,7 @@ enum rsp_err rsp_inquiry_new(struct rsp_loop *loop, const struct rsp_inquiry_con
 			     void (*over)(void *ctx), void *ctx, struct rsp_inquiry **ret,
 			     struct rsp_why *why) RSP_NODISCARD;
 
-/** End it. Not from its callbacks. NULL is fine. The loop must run on until it has nothing to do. */
+/** Free @q; not from its callbacks. NULL is fine. The loop must run on until it has nothing to do. */
 void rsp_inquiry_free(struct rsp_inquiry *q);
 
 /** The registrars, in the order of the list: @ret_n of them. */

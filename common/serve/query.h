@@ -12,7 +12,7 @@ struct rsp_loop;
 struct rsp_query;
 
 /**
- * Ask the service that listens at @path. @done is called once, with the text or with @why: RSP_EUNREACHABLE (nobody
+ * Ask the service that listens at @path. @done is called once, with the text or with @why: RSP_EUNREACHABLE (no process
  * listens), RSP_ETIMEOUT after @timeout_ms (0: none), RSP_ECLOSED (nothing was said), RSP_ELIMIT, RSP_ENOMEM.
  * RSP_EUSAGE, RSP_EPERMS (not ours to ask), RSP_EIO, RSP_ENOMEM at once.
  */

@@ -233,7 +233,7 @@ on_refused(void *ctx, const struct rsp_sockaddr *remote, const struct rsp_why *w
 	port->service->config.refused(port->service->config.ctx, port->kind, false, NULL, why);
 }
 
-/* What a connection without a key is used for: in plain text that may be an element's or a registrar's. */
+/* What a connection without a key is used for. In plain text it may be an element's or a registrar's. */
 static enum rsp_listener_use
 on_use(void *ctx, struct rsp_stream *stream)
 {
@@ -247,7 +247,7 @@ on_use(void *ctx, struct rsp_stream *stream)
 	return rsp_registrar_link_watches(link->service->engine, link->id) ? RSP_USE_WATCH : RSP_USE_NONE;
 }
 
-/* Slow senders hold a connection; they do not hold it for ever. */
+/* Close connections whose message is incomplete for too long. */
 static void
 on_sweep(void *ctx)
 {
@@ -306,7 +306,7 @@ listen_at(struct rsp_registrar_service *s, enum rsp_registrar_service_port kind,
 	return rsp_listener_new(s->loop, &params, &accepted, port, &port->listener, why);
 }
 
-/* What the engine needs to know for its part among registrars. */
+/* Tell the engine its name and its ENRP address. */
 static void
 take_part(struct rsp_registrar_service *s)
 {
@@ -319,11 +319,11 @@ take_part(struct rsp_registrar_service *s)
 		engine->enrp_ip = rsp_sockaddr_ip(enrp);
 		engine->enrp_port = rsp_sockaddr_port(enrp);
 		if (rsp_ip_kind(&engine->enrp_ip) == RSP_IP_UNSPECIFIED)
-			engine->enrp_ip = (struct rsp_ip){ 0 }; /* the one that a peer sees us at */
+			engine->enrp_ip = (struct rsp_ip){ 0 }; /* none: a peer takes the address that the connection comes from */
 	}
 }
 
-/* The contacts, copied; a numeric address is known already, a name is looked up when it is dialled. */
+/* Copy the contacts. A numeric address is given to the engine; a name is looked up when the contact is dialled. */
 static enum rsp_err
 take_contacts(struct rsp_registrar_service *s, struct rsp_contact_config to[static RSP_CONTACTS_MAX])
 {
@@ -369,7 +369,7 @@ start(struct rsp_registrar_service *s, struct rsp_why *why)
 		err = rsp_alarm_new(s->loop, on_sweep, s, &s->sweep);
 	if (!err)
 		err = rsp_service_rights_init(s);
-	/* peers are told where we listen, so that comes first; nobody is accepted before the loop runs */
+	/* peers learn the ENRP address from the engine, so that listener comes first; connections are accepted only once the loop runs */
 	if (!err)
 		err = listen_at(s, RSP_SERVE_ENRP, why);
 	if (err)
@@ -478,7 +478,7 @@ rsp_registrar_service_leave(struct rsp_registrar_service *s, void (*left)(void *
 	stop_listening(s);
 	rsp_registrar_leave(s->engine);
 	service_arm(s);
-	for (uint32_t i = 0; i < s->n_links; i++) /* those that the engine does not know */
+	for (uint32_t i = 0; i < s->n_links; i++) /* also those that the engine does not know */
 		if (s->links[i]->channel)
 			rsp_service_link_close(s->links[i], true);
 	if (s->n_open == 0)

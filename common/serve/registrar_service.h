@@ -8,7 +8,7 @@
 #include "keys/scope.h"
 #include "net/listener.h"
 
-/* A registrar at work: the engine joined to listeners, connections, keys and the clock. */
+/* The service of a registrar: its engine with listeners, connections, keys and the clock. */
 
 struct rsp_loop;
 struct rsp_scope;
@@ -18,14 +18,14 @@ struct rsp_trace;
 enum rsp_registrar_service_port {
 	RSP_SERVE_ASAP,      /* TLS: elements by key, users by certificate. Plain text if the engine is insecure */
 	RSP_SERVE_ENRP,      /* TLS: registrars and monitors by key. Plain text if the engine is insecure */
-	RSP_SERVE_ASAP_OPEN, /* plain text of a secure registrar, which refuses what it must (RFC 5352 s.9.3) */
+	RSP_SERVE_ASAP_OPEN, /* plain text at a secure registrar, which refuses what needs TLS (RFC 5352 s.9.3) */
 	RSP_SERVE_COUNT
 };
 
 /** "asap", "enrp", "plain-asap". Static. */
 const char *rsp_registrar_service_port_name(enum rsp_registrar_service_port port);
 
-/** Another registrar of the scope, and where it listens for registrars: HOST may be a name. */
+/** Another registrar of the scope, and its ENRP address; HOST may be a name. */
 struct rsp_registrar_service_contact {
 	char name[RSP_NAME_MAX + 1]; /* "" in plain text */
 	char host[RSP_HOST_MAX + 1];
@@ -33,26 +33,26 @@ struct rsp_registrar_service_contact {
 };
 
 struct rsp_registrar_service_config {
-	/* may and its like, name, epoch_ms, contacts and where we listen are the service's own */
+	/* The service sets may and the other questions, name, epoch_ms, contacts, and where it listens. */
 	struct rsp_registrar_config engine;
 	const struct rsp_registrar_service_contact *contacts; /* copied; at most RSP_CONTACTS_MAX */
 	unsigned n_contacts;
 	struct rsp_sockaddr at[RSP_SERVE_COUNT]; /* where to listen; port 0: the kernel chooses; empty: not at all */
 	struct rsp_listener_limits limits;       /* of each port */
-	uint32_t message_ms;                     /* in which a message, once begun, must be complete; 0: 30 s */
-	uint32_t rekey_grace_ms;                 /* how long a connection stays whose key was replaced by another */
+	uint32_t message_ms;                     /* from the first octet of a message to the last one, at most; 0: 30 s */
+	uint32_t rekey_grace_ms;                 /* how long a connection may stay open after its key was replaced by another one */
 	enum rsp_tls_policy policy;
 	bool require_user_cert;
 	struct rsp_trace *trace; /* where all messages are written (net/trace.h), or NULL. Must outlive the service */
 
 	/** Elements and users are served from now on: RFC 5353 s.3.2.3 step 5. Once, from the loop. May be NULL. */
 	void (*ready)(void *ctx);
-	/** What the engine has to say. */
+	/** An event of the engine, or of the service. */
 	void (*record)(void *ctx, const struct rsp_event *event);
 	/**
-	 * A connection to @port was refused, or broke for a reason worth a record: @why->object is its "ADDR:PORT". With
-	 * @dialled we made it, to a port of that kind of whom @whom (NULL: plain text) names. That other registrars cannot
-	 * be reached is not told here, but as an event.
+	 * A connection to @port was refused, or it broke for a reason worth a record. @why->object is the other side's
+	 * "ADDR:PORT". With @dialled this registrar has dialled, to a port of that kind, the node @whom (NULL: plain text).
+	 * That another registrar cannot be reached is an event of the engine instead.
 	 */
 	void (*refused)(void *ctx, enum rsp_registrar_service_port port, bool dialled, const char *whom, const struct rsp_why *why);
 	void *ctx;
@@ -68,10 +68,10 @@ struct rsp_registrar_service;
 enum rsp_err rsp_registrar_service_new(struct rsp_loop *loop, const struct rsp_registrar_service_config *config, const char *name,
 			   const struct rsp_scope *scope, struct rsp_registrar_service **ret, struct rsp_why *why) RSP_NODISCARD;
 
-/** Where @port really listens; NULL if it does not. */
+/** The address of @port; NULL: there is no such listener. */
 const struct rsp_sockaddr *rsp_registrar_service_address(const struct rsp_registrar_service *s, enum rsp_registrar_service_port port);
 
-/** The server id it chose or was given. */
+/** The server id of the registrar. */
 uint32_t rsp_registrar_service_id(const struct rsp_registrar_service *s);
 
 /**
@@ -84,10 +84,10 @@ uint32_t rsp_registrar_service_id(const struct rsp_registrar_service *s);
 enum rsp_err rsp_registrar_service_reload(struct rsp_registrar_service *s, const struct rsp_scope *scope,
 			      struct rsp_why *why) RSP_NODISCARD;
 
-/** Stop listening, close every connection once what is queued has been sent, then call @left. */
+/** Stop listening and close every connection once what is queued is sent. Then @left is called. */
 void rsp_registrar_service_leave(struct rsp_registrar_service *s, void (*left)(void *ctx));
 
-/** The engine, for those who only look. */
+/** The engine, to look at. */
 const struct rsp_registrar *rsp_registrar_service_engine(const struct rsp_registrar_service *s);
 
 struct rsp_registrar_service_stats {
@@ -97,10 +97,10 @@ struct rsp_registrar_service_stats {
 
 void rsp_registrar_service_stats(const struct rsp_registrar_service *s, struct rsp_registrar_service_stats *ret);
 
-/** The configuration, with the defaults in the place of zeros. */
+/** The configuration, with each 0 replaced by its default. */
 const struct rsp_registrar_service_config *rsp_registrar_service_config_of(const struct rsp_registrar_service *s);
 
-/** End at once; connections are cut. NULL is fine. Nothing is called any more. */
+/** Free @s and close its connections at once. Nothing is called any more. NULL is fine. */
 void rsp_registrar_service_free(struct rsp_registrar_service *s);
 RSP_AUTO_DEFINE(struct rsp_registrar_service *, rsp_registrar_service_free)
 

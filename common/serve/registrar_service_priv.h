@@ -6,9 +6,9 @@
 #include "net/loop.h"
 #include "serve/registrar_service.h"
 
-/* What the files of the registrar's service share. Each calls only those that come before it here:
- * registrar_link.c: connections and dialling. registrar_rights.c: keys and authorisations. registrar.c: the service, its
- * listeners, what connections tell. */
+/* What the files of the registrar's service share. Each calls only those that come before it here: service_link.c: connections
+ * and dialling. service_rights.c: keys and authorisations. registrar_service.c: the listeners, what connections tell, the engine's
+ * calls. */
 
 /* One of our listeners. */
 struct service_port {
@@ -64,7 +64,7 @@ service_arm(struct rsp_registrar_service *s)
 	rsp_defer_ask(s->loop, &s->arm);
 }
 
-/* registrar_link.c */
+/* service_link.c */
 
 /** The link with the number @id; NULL: there is none. */
 struct service_link *rsp_service_link_of(const struct rsp_registrar_service *s, uint32_t id);
@@ -88,13 +88,13 @@ void rsp_service_link_know(const struct service_link *link, const struct rsp_str
 void rsp_service_link_record(const struct service_link *link, enum rsp_event_kind kind, uint8_t message_type,
 		       const char *reason);
 
-/* registrar_rights.c */
+/* service_rights.c */
 
 /** Make the alarm for rights that end. RSP_ENOMEM. */
 enum rsp_err rsp_service_rights_init(struct rsp_registrar_service *s) RSP_NODISCARD;
 void rsp_service_rights_done(struct rsp_registrar_service *s);
 
-/** Let @scope (NULL: none) say who has which rights from now on. RSP_ENOMEM: the old one stays in force. */
+/** Take the rights of all nodes from @scope (NULL: there are none) from now on. RSP_ENOMEM: the old one stays in force. */
 enum rsp_err rsp_service_rights_take(struct rsp_registrar_service *s, const struct rsp_scope *scope) RSP_NODISCARD;
 
 /** Compare connections, elements and peers with the rights that were taken last. */

@@ -7,12 +7,12 @@
 #include "net/alarm.h"
 #include "serve/registrar_service_priv.h"
 
-/* What keys.json and authz.json allow, for the engine and for connections: now, and after they were read again. A right ends
- * when it is taken, not when its connection does. RFC 5355 s.2.2-2.5. */
+/* The rights that keys.json and authz.json give, for the engine and for connections: when they begin, and after the files were read
+ * again. A right that is withdrawn ends at once, not with its connection. RFC 5355 s.2.2-2.5. */
 
-#define LOOK_AGAIN_MS 3600000 /* for dates: the wall clock may have been set */
+#define LOOK_AGAIN_MS 3600000 /* dates are checked again, as the wall clock may have been set */
 
-/* Nodes with which this registrar shares a valid key, by the key's role and by who dials. */
+/* Nodes with which this registrar shares a valid key, by the role of the key and by the side that dials. */
 struct service_nodes {
 	const char **name; /* sorted; views into the keyring */
 	size_t n;
@@ -226,7 +226,7 @@ rsp_service_rights_hold(const struct service_link *link)
 	return false;
 }
 
-/* Close what has no right to be there; what an authz.json that is narrower now ends, the engine ends. */
+/* Close connections that have no right any more. Registrations that authz.json does not allow any more are removed by the engine. */
 static void
 review_links(struct rsp_registrar_service *s)
 {

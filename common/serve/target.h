@@ -6,7 +6,7 @@
 #include "keys/scope.h"
 
 /**
- * Whom -s @spec names, for @service: as rsp_scope_registrar_at() with TLS. In plain text there are no keys to tell one
+ * The registrar that -s @spec names, for @service: as rsp_scope_registrar_at() with TLS. In plain text there are no keys to tell one
  * registrar from another, and [NAME@]HOST[:PORT] is all there is; the port is then the plain one. RSP_EUSAGE for a bad
  * spec, RSP_ENOTFOUND, with @why.
  */
