@@ -1,4 +1,10 @@
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "client_world.h"
+#include "engine/client/state.h"
 
 /* Unusual input of a client: errors, malformed messages, requests of an event's callback, limits. */
 
@@ -173,6 +179,25 @@ a_callback_may_leave_all_pools_while_all_are_left(void)
 	world_end(&w);
 }
 
+/* The tables of the states are in engine/client/state.h; test_client_states.c has the changes that they allow. */
+static void
+a_change_of_state_that_the_table_does_not_allow_aborts(void)
+{
+	static const struct rlimit no_core = { 0, 0 };
+	int status = 0;
+	pid_t child = fork();
+
+	CHECK(child >= 0);
+	if (child == 0) {
+		(void)setrlimit(RLIMIT_CORE, &no_core);
+		(void)!freopen("/dev/null", "w", stderr);
+		rsp_client_state_check(MACHINE_ELEMENT, ELEMENT_DEAD, ELEMENT_REGISTERED);
+		_exit(0);
+	}
+	CHECK_EQ(waitpid(child, &status, 0), child);
+	CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+}
+
 int
 main(void)
 {
@@ -183,5 +208,6 @@ main(void)
 	TAP_RUN(mutated_messages_do_no_harm);
 	TAP_RUN(handlers_may_make_requests);
 	TAP_RUN(a_callback_may_leave_all_pools_while_all_are_left);
+	TAP_RUN(a_change_of_state_that_the_table_does_not_allow_aborts);
 	return tap_end();
 }

@@ -54,6 +54,12 @@ lookup_went(enum client_lookup_state from, enum client_lookup_state to)
 	return went(MACHINE_LOOKUP, from, to);
 }
 
+static bool
+report_went(enum client_report_state from, enum client_report_state to)
+{
+	return went(MACHINE_REPORT, from, to);
+}
+
 static void
 forget_recent(void)
 {
@@ -605,6 +611,43 @@ a_queued_watch_waits_again_when_the_home_is_lost(void)
 	world_end(&w);
 }
 
+/* Reports */
+
+static void
+report(uint32_t pe_id)
+{
+	CHECK_EQ(rsp_client_report_unreachable(w.c, w.now, rsp_bytes_str("web"), pe_id), RSP_OK);
+}
+
+static void
+a_reported_element_that_is_reached_may_be_reported_again(void)
+{
+	start(1, false);
+	report(0x11);
+	world_up(&w, 1, RSP_ROLE_USER, "alpha");
+	CHECK(report_went(REPORT_UNSENT, REPORT_SENT));
+	rsp_client_contacted(w.c, rsp_bytes_str("web"), 0x11);
+	CHECK(report_went(REPORT_SENT, REPORT_CONTACTED));
+	report(0x11);
+	CHECK(report_went(REPORT_CONTACTED, REPORT_FORGOTTEN));
+	world_end(&w);
+}
+
+static void
+at_the_limit_the_oldest_report_is_forgotten(void)
+{
+	struct rsp_client_config config = world_config(1, false);
+
+	config.max_reports = 1;
+	forget_recent();
+	world_begin(&w, &config);
+	report(0x11);
+	world_up(&w, 1, RSP_ROLE_USER, "alpha");
+	report(0x12);
+	CHECK(report_went(REPORT_SENT, REPORT_FORGOTTEN));
+	world_end(&w);
+}
+
 static void
 every_change_of_the_tables_has_happened(void)
 {
@@ -656,6 +699,8 @@ main(void)
 	TAP_RUN(a_watch_that_polls_ends_or_waits_for_a_home);
 	TAP_RUN(a_queued_watch_gets_a_negative_update_or_ends);
 	TAP_RUN(a_queued_watch_waits_again_when_the_home_is_lost);
+	TAP_RUN(a_reported_element_that_is_reached_may_be_reported_again);
+	TAP_RUN(at_the_limit_the_oldest_report_is_forgotten);
 	TAP_RUN(every_change_of_the_tables_has_happened);
 	return tap_end();
 }

@@ -100,7 +100,7 @@ count_waiting(const struct rsp_client *c)
 	return rsp_client_element_pending(&c->elements) + c->lookups.n_wanted + c->reports.n_unsent;
 }
 
-/* Elements and lookups hear that the home changed, if it did in this turn. */
+/* If the home changed in this turn, let elements and lookups follow. */
 static void
 settle_home(struct rsp_client *c)
 {
@@ -199,7 +199,7 @@ settle(struct rsp_client *c)
 	c->is_settling = false;
 }
 
-/* Send @causes, which say what of a message was not understood. RFC 5352 s.2.2.14 */
+/* Send an ASAP_ERROR with @causes, the parts of a message that we did not understand. RFC 5352 s.2.2.14 */
 static void
 send_error(struct rsp_client *c, const struct client_link *link, struct rsp_bytes causes)
 {
@@ -425,7 +425,7 @@ rsp_client_tick(struct rsp_client *c, uint64_t now_ms)
 	enter(c, now_ms);
 	while ((due = rsp_wheel_expired(&c->core.wheel, c->core.now)) != NULL) {
 		timer_due(c, RSP_CONTAINER(due, struct client_timer, timer));
-		settle_home(c); /* a timer of an element has another meaning once the home is lost */
+		settle_home(c); /* once the home is lost, the timers of its requests must not expire */
 	}
 	settle(c);
 }

@@ -189,7 +189,7 @@ rsp_client_hunt_step(struct client_hunt *hunt)
 	if (!announced_first && rsp_client_hunt_is_on(hunt))
 		wait_ms = dial_announced(hunt);
 	rsp_client_announce_arm(hunt->cands, rsp_client_hunt_is_on(hunt), wait_ms);
-	if (hunt->step_due) /* a dial failed at once: it is told of first */
+	if (hunt->step_due) /* a dial failed at once: settle() tells of it, and calls again */
 		return;
 	if (hunt->state == HUNT_TRYING && !rsp_client_attempt_any(hunt->cands) &&
 	    !rsp_client_candidate_next(hunt->cands) && !rsp_client_candidate_any_hint_ready(hunt->cands) &&
@@ -217,7 +217,7 @@ rsp_client_hunt_begin(struct client_hunt *hunt)
 	hunt->step_due = true;
 }
 
-/* T5: SH5. */
+/* T5 expired: SH5. */
 static void
 t5_due(struct client_hunt *hunt)
 {
@@ -226,7 +226,7 @@ t5_due(struct client_hunt *hunt)
 	hunt_enter(hunt, HUNT_TRYING, RSP_NEVER);
 	hunt->t5_ms = t5_ms * 2 < cap_ms ? t5_ms * 2 : cap_ms > t5_ms ? cap_ms : t5_ms;
 	rsp_client_attempt_expire_all(hunt->cands);
-	if (!rsp_client_candidate_next(hunt->cands)) { /* else the rest of the list is the different set that SH5 wants */
+	if (!rsp_client_candidate_next(hunt->cands)) { /* else the rest of this round is the different set of SH5 */
 		if (!round_failed(hunt))
 			return;
 		rsp_client_candidate_begin_round(hunt->cands);

@@ -12,12 +12,12 @@ struct client_hunt {
 	enum client_hunt_state state;
 	bool step_due;		/* settle() has to call rsp_client_hunt_step() */
 	unsigned rounds;	/* of this hunt: how often every address had failed */
-	uint64_t began_ms;	/* this hunt */
-	uint64_t t5_ms;		/* the time of T5, which doubles */
+	uint64_t began_ms;	/* when this hunt began */
+	uint64_t t5_ms;		/* length of T5, which doubles */
 	uint64_t next_dial_ms;	/* no configured address is dialled before */
 	bool announced_next;	/* the last dial was to a configured address: the next free place is an announced one's */
 	uint64_t pace_full_ms;	/* token bucket of dials to announced addresses: the time at which it is full */
-	bool home_answered;	/* the newest home, at least once */
+	bool home_answered;	/* the newest home answered a request */
 	unsigned failed_homes;	/* homes in a row that closed without an answer */
 	struct client_timer t5, timer, outage;
 

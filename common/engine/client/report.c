@@ -3,15 +3,13 @@
 #include <stdlib.h>
 
 struct client_report {
-	TAILQ_ENTRY(client_report) list; /* of unsent or of sent reports, unless @is_forgotten */
+	TAILQ_ENTRY(client_report) list; /* of unsent or of sent reports, unless it is forgotten */
 	uint8_t *octets;		 /* the memory of @handle */
 	struct rsp_bytes handle;
 	uint32_t pe_id;
-	bool is_sent;
-	bool is_contacted; /* the element was reached since, so it may be reported again */
-	bool is_forgotten; /* settle() frees it */
-	bool is_told;
+	enum client_report_state state;
 	struct client_news news;
+	bool is_news; /* the news: it was sent */
 };
 
 void
@@ -30,21 +28,31 @@ free_report(struct client_report *r)
 	free(r);
 }
 
+/* Take @r off its list. */
 static void
 unlink_report(struct client_reports *reports, struct client_report *r)
 {
-	TAILQ_REMOVE(r->is_sent ? &reports->sent : &reports->unsent, r, list);
-	reports->n_sent -= r->is_sent;
-	reports->n_unsent -= !r->is_sent;
+	bool unsent = r->state == REPORT_UNSENT;
+
+	TAILQ_REMOVE(unsent ? &reports->unsent : &reports->sent, r, list);
+	reports->n_unsent -= unsent;
+	reports->n_sent -= !unsent;
 }
 
-/* Forget @r; settle() frees it. */
+/* The only setter of the state. */
 static void
-forget_report(struct client_reports *reports, struct client_report *r)
+report_enter(struct client_reports *reports, struct client_report *r, enum client_report_state state)
 {
-	unlink_report(reports, r);
-	r->is_forgotten = true;
-	rsp_client_core_note(reports->core, &r->news);
+	rsp_client_state_check(MACHINE_REPORT, r->state, state);
+	if (state != REPORT_CONTACTED) /* else it keeps its place among the sent ones */
+		unlink_report(reports, r);
+	r->state = state;
+	if (state == REPORT_SENT) {
+		TAILQ_INSERT_TAIL(&reports->sent, r, list);
+		reports->n_sent++;
+	} else if (state == REPORT_FORGOTTEN) {
+		rsp_client_core_note(reports->core, &r->news);
+	}
 }
 
 void
@@ -80,12 +88,12 @@ rsp_client_report_add(struct client_reports *reports, struct rsp_bytes handle, u
 
 	if (handle.n == 0 || handle.n > RSP_HANDLE_MAX)
 		return RSP_EVALUE;
-	if (r && !r->is_contacted)
+	if (r && r->state != REPORT_CONTACTED)
 		return RSP_EEXISTS;
 	if (!r && full && !oldest)
 		return RSP_ELIMIT;
 	if (r || full)
-		forget_report(reports, r ? r : oldest);
+		report_enter(reports, r ? r : oldest, REPORT_FORGOTTEN);
 	r = calloc(1, sizeof *r);
 	uint8_t *octets = r ? rsp_bytes_dup(handle) : NULL;
 	if (!octets) {
@@ -106,8 +114,8 @@ rsp_client_report_contacted(struct client_reports *reports, struct rsp_bytes han
 {
 	struct client_report *r = find_report(reports, handle, pe_id);
 
-	if (r)
-		r->is_contacted = r->is_sent;
+	if (r && r->state == REPORT_SENT)
+		report_enter(reports, r, REPORT_CONTACTED);
 }
 
 void
@@ -124,10 +132,8 @@ rsp_client_report_send_all(struct client_reports *reports)
 			.pe_id = r->pe_id,
 		};
 
-		unlink_report(reports, r);
-		r->is_sent = true;
-		TAILQ_INSERT_TAIL(&reports->sent, r, list);
-		reports->n_sent++;
+		report_enter(reports, r, REPORT_SENT);
+		r->is_news = true;
 		(void)rsp_client_core_send(reports->core, reports->links->home->id, &msg);
 		rsp_client_core_note(reports->core, &r->news);
 	}
@@ -138,13 +144,13 @@ rsp_client_report_tell(struct client_reports *reports, struct client_news *news)
 {
 	struct client_report *r = RSP_CONTAINER(news, struct client_report, news);
 	struct rsp_client_event event = rsp_client_link_event(reports->links, RSP_CLIENT_REPORTED);
-	bool is_news = r->is_sent && !r->is_told;
+	bool is_news = r->is_news;
 
-	r->is_told = true;
+	r->is_news = false;
 	event.handle = r->handle;
 	event.pe_id = r->pe_id;
 	if (is_news)
 		rsp_client_core_tell(reports->core, &event);
-	if (r->is_forgotten && !r->news.listed)
+	if (r->state == REPORT_FORGOTTEN && !r->news.listed)
 		free_report(r);
 }

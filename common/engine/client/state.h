@@ -11,6 +11,7 @@ enum client_machine {
 	MACHINE_HUNT,
 	MACHINE_ELEMENT,
 	MACHINE_LOOKUP,
+	MACHINE_REPORT,
 	MACHINE_COUNT
 };
 
@@ -51,6 +52,14 @@ enum client_lookup_state {
 	LOOKUP_POLLING,	  /* a watch: the poll timer runs */
 	LOOKUP_DEAD,	  /* dropped; settle() tells of it and frees it */
 	LOOKUP_STATES
+};
+
+enum client_report_state {
+	REPORT_UNSENT,	  /* there is no home */
+	REPORT_SENT,	  /* the failure must not be reported again */
+	REPORT_CONTACTED, /* the element was reached since: its next failure may be reported */
+	REPORT_FORGOTTEN, /* settle() frees it */
+	REPORT_STATES
 };
 
 #define TO(state) (1U << (state))
@@ -118,6 +127,12 @@ static const uint16_t client_moves[MACHINE_COUNT][ELEMENT_STATES] = {
 		[LOOKUP_POLLING] = TO(LOOKUP_QUEUED)
 				 | TO(LOOKUP_FOLLOWING) /* an update came after all */
 				 | TO(LOOKUP_WAITING) | TO(LOOKUP_DEAD),
+	},
+	[MACHINE_REPORT] = {
+		[REPORT_UNSENT] = TO(REPORT_SENT),
+		[REPORT_SENT] = TO(REPORT_CONTACTED)
+			      | TO(REPORT_FORGOTTEN), /* max_reports */
+		[REPORT_CONTACTED] = TO(REPORT_FORGOTTEN), /* the next failure is reported */
 	},
 };
 
