@@ -20,7 +20,7 @@ rsp_checksum_fold(uint64_t sum)
 	return (uint16_t)~sum;
 }
 
-/* Every registrar must get the same, so there is no secret in it. */
+/* All registrars must compute the same digest, so the key is not secret. */
 uint64_t
 rsp_digest_handle(struct rsp_bytes handle)
 {

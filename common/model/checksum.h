@@ -5,14 +5,14 @@
 
 #include "base/bytes.h"
 
-/* The PE checksum, RFC 5353 s.3.6.2: RFC 1071's sum over a block for each element, its pool's handle (padded with
- * zeros) and its id. Kept as the plain sum of all 16-bit words, which elements can be added to and taken from
- * exactly. */
+/* The PE checksum, RFC 5353 s.3.6.2: the sum of RFC 1071 over a block for each element, which is the handle of its
+ * pool, padded with zeros, and its PE id. It is kept as the plain sum of all 16-bit words, so that an element can be
+ * added and subtracted exactly. */
 
-/** What each element of the pool @handle adds because of the handle. */
+/** The part of the sum that each element of the pool @handle adds for the handle. */
 uint32_t rsp_checksum_handle(struct rsp_bytes handle);
 
-/** What the element @pe_id of a pool adds, whose handle adds @handle_sum. */
+/** What the element @pe_id adds to the sum; @handle_sum is from rsp_checksum_handle(). */
 static inline uint64_t
 rsp_checksum_element(uint32_t handle_sum, uint32_t pe_id)
 {
@@ -20,9 +20,9 @@ rsp_checksum_element(uint32_t handle_sum, uint32_t pe_id)
 }
 
 /**
- * What the element @pe_id in @version adds to its registrar's digest, the sum (modulo 2^64) over its elements. Beyond
- * the RFC: the checksum's 16 bits know nothing of attributes, nor do they often notice two changes at once. The pool's
- * handle is @handle_digest, from rsp_digest_handle().
+ * What the element @pe_id in @version adds to the digest of its home, which is the sum (modulo 2^64) over its elements.
+ * @handle_digest is from rsp_digest_handle(). Beyond the RFC: the 16 bits of the checksum do not depend on attributes,
+ * and two changes at once often cancel out in them.
  */
 uint64_t rsp_digest_element(uint64_t handle_digest, uint32_t pe_id, uint64_t version);
 uint64_t rsp_digest_handle(struct rsp_bytes handle);

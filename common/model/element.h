@@ -57,10 +57,10 @@ struct rsp_element *rsp_element_find(const struct rsp_handlespace *hs, const str
  */
 void rsp_element_unlink(struct rsp_handlespace *hs, struct rsp_element *e);
 
-/** Free @e, which is unlinked and whose timers the engine has cancelled, and its pool if that was kept for @e only. */
+/** Free the unlinked @e, and its pool if that was kept for @e only. The engine has cancelled the timers of @e. */
 void rsp_element_free(struct rsp_handlespace *hs, struct rsp_element *e);
 
-/** Unlink and free @e, whose timers the engine has cancelled. */
+/** Unlink and free @e. The engine has cancelled the timers of @e. */
 void rsp_element_remove(struct rsp_handlespace *hs, struct rsp_element *e);
 
 /**

@@ -23,7 +23,7 @@ struct rsp_handlespace_limits {
 };
 
 /**
- * An empty handlespace, each of whose elements carries @engine_size octets for the engine. @key seeds the hashing: it
+ * An empty handlespace. Each element in it carries @engine_size octets for the engine. @key seeds the hashing: it
  * must be random. NULL if out of memory. The caller frees with rsp_handlespace_free().
  */
 struct rsp_handlespace *rsp_handlespace_new(const struct rsp_handlespace_limits *limits, struct rsp_hash_key key,

@@ -82,7 +82,7 @@ enum rsp_err rsp_element_new(struct rsp_handlespace *hs, struct rsp_pool *pool, 
 /** Replace the parameter of @e. The caller has made room, and keeps the digest. */
 void rsp_element_store(struct rsp_element *e, struct rsp_bytes encoded, bool versioned);
 
-/** Move @e, whose home is another one, to @home; the caller's reference to @home becomes that of @e. */
+/** Move @e to @home, which is not its home yet; the caller's reference to @home becomes that of @e. */
 void rsp_element_move(struct rsp_handlespace *hs, struct rsp_element *e, struct rsp_home *home);
 
 /* pool.c */
@@ -126,7 +126,7 @@ struct rsp_home *rsp_home_hold(struct rsp_handlespace *hs, uint32_t id);
 /** Drop one reference, and with the last one the home. NULL is allowed. */
 void rsp_home_drop(struct rsp_handlespace *hs, struct rsp_home *home);
 
-/** Count @e, whose parameter is stored, as an element of @home; and no longer as one of its home. */
+/** Count @e as an element of @home (its parameter must be stored); and no longer count it as one of its home. */
 void rsp_home_join(struct rsp_home *home, struct rsp_element *e);
 void rsp_home_leave(struct rsp_element *e);
 

@@ -22,7 +22,7 @@ uint64_t rsp_home_digest_full(const struct rsp_handlespace *hs, uint32_t home_id
 
 uint32_t rsp_home_count(const struct rsp_handlespace *hs, uint32_t home_id);
 
-/** How many pools there are whose first element was one of @home_id. */
+/** The number of pools that began with an element of @home_id. */
 uint32_t rsp_home_pools(const struct rsp_handlespace *hs, uint32_t home_id);
 
 /** Step through the elements of a home, until NULL. Ask for the next one before the current one is removed or moved. */

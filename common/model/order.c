@@ -57,7 +57,7 @@ rsp_order_reserve(struct rsp_order *order, uint32_t room)
 	return RSP_OK;
 }
 
-/* Ranks: a binary heap, and where in it each place is. */
+/* Ranks: a binary heap, and the position of each place in it. */
 
 static inline bool
 before(const struct rsp_rank *a, const struct rsp_rank *b)
@@ -72,7 +72,7 @@ settle(struct rsp_order *order, uint32_t at, struct rsp_rank rank)
 	order->rank_at[rank.place] = at;
 }
 
-/* Put @rank where it belongs, beginning at the free position @at, in the first @n. */
+/* Put @rank into the heap of the first @n positions, of which @at is free. */
 static void
 sift(struct rsp_order *order, uint32_t at, uint32_t n, struct rsp_rank rank)
 {
@@ -93,7 +93,7 @@ sift(struct rsp_order *order, uint32_t at, uint32_t n, struct rsp_rank rank)
 static uint32_t
 next_turn(struct rsp_order *order)
 {
-	if (order->turn == UINT32_MAX) { /* all are equal once, and their order by key remains */
+	if (order->turn == UINT32_MAX) { /* very rarely: all turns become equal, only the keys still order */
 		for (uint32_t i = 0; i < order->n; i++)
 			order->rank[i].turn = 0;
 		order->turn = 0;
@@ -109,8 +109,8 @@ key_of(const struct rsp_order *order, const struct rsp_policy *policy)
 	return order->shape->key_of(policy, empty ? 0 : order->rank[0].key);
 }
 
-/* A chosen one steps back: the first of an answer takes its turn, as the head of a circular list moves by one, and with
- * degradation each of the answer counts. */
+/* The rank of a chosen place after the choice. The first place of an answer has had its turn, like the head of a
+ * circular list that moves by one; if the shape says so, each place of the answer steps back. */
 static struct rsp_rank
 stepped_back(struct rsp_order *order, struct rsp_rank rank, bool is_first)
 {
@@ -136,7 +136,7 @@ count_from_zero(struct rsp_order *order)
 			order->rank[i].key -= least;
 }
 
-/* A few: what comes next is always a child of what was taken already. */
+/* A few places: the next one is always a child, in the heap, of one that was taken before. */
 static void
 first_few(struct rsp_order *order, uint32_t max, struct rsp_element *const *element, struct rsp_element **out)
 {
@@ -161,7 +161,7 @@ first_few(struct rsp_order *order, uint32_t max, struct rsp_element *const *elem
 	}
 }
 
-/* Many: take them off the heap, which leaves them behind it, and put them back. */
+/* Many places: take each off the heap, to the positions behind it, and then put all back. */
 static void
 first_many(struct rsp_order *order, uint32_t max, struct rsp_element *const *element, struct rsp_element **out)
 {
@@ -191,7 +191,7 @@ rsp_order_first(struct rsp_order *order, uint32_t max, struct rsp_element *const
 	count_from_zero(order);
 }
 
-/* Weights: a Fenwick tree. sums[i] holds those of the places i - (i & -i) to i - 1. */
+/* Weights: a Fenwick tree. sums[i] is the sum of the weights of the places i - (i & -i) to i - 1. */
 
 uint64_t
 rsp_order_total(const struct rsp_order *order)
@@ -203,7 +203,7 @@ rsp_order_total(const struct rsp_order *order)
 	return sum;
 }
 
-/* @more may be what is less, modulo 2^64. */
+/* Add @more to the weight of @place in the tree; modulo 2^64, so that it can also subtract. */
 static void
 weigh(struct rsp_order *order, uint32_t place, uint64_t more)
 {
@@ -280,7 +280,7 @@ rsp_order_set(struct rsp_order *order, uint32_t place, const struct rsp_policy *
 		uint64_t step = order->shape->step_of(policy);
 
 		if (step == order->step[place] && order->shape->schedule)
-			return; /* its place in the schedule stays */
+			return; /* it keeps its turn in the schedule */
 		order->step[place] = step;
 	}
 	struct rsp_rank rank = order->rank[order->rank_at[place]];
@@ -309,7 +309,7 @@ rsp_order_remove(struct rsp_order *order, uint32_t place)
 
 		if (hole != last)
 			sift(order, hole, last, end);
-		if (place != last) { /* the last place takes the number */
+		if (place != last) { /* the last place gets the number of the removed one */
 			uint32_t at = order->rank_at[last];
 			order->rank[at].place = place;
 			order->rank_at[place] = at;

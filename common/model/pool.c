@@ -131,7 +131,7 @@ reserve(struct rsp_pool *pool)
 
 	if (!grown)
 		return RSP_ENOMEM;
-	pool->element = grown; /* larger already, if what follows fails */
+	pool->element = grown; /* it stays larger if the next step fails, which does no harm */
 	if (rsp_order_reserve(&pool->order, room) != RSP_OK)
 		return RSP_ENOMEM;
 	pool->room = room;

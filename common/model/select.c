@@ -1,6 +1,6 @@
 #include "model/select.h"
 
-/* RFC 5356 s.4.1.2: a circular list from the head on; then the head moves by one. */
+/* RFC 5356 s.4.1.2: take elements of the circular list from its head on, then move the head by one. */
 static uint32_t
 round_robin(struct rsp_pool *pool, uint32_t max, struct rsp_element **out)
 {
@@ -21,7 +21,7 @@ forget_chosen(struct rsp_element **out, uint32_t n)
 		out[i]->chosen = false;
 }
 
-/* Most of the pool: each element in turn with the chance that is left to it, then shuffled. */
+/* More than half of the pool: take each element with the chance that gives @max in all, then shuffle. */
 static void
 random_most(const struct rsp_pool *pool, uint32_t max, struct rsp_rng *rng, struct rsp_element **out)
 {
@@ -39,7 +39,7 @@ random_most(const struct rsp_pool *pool, uint32_t max, struct rsp_rng *rng, stru
 	}
 }
 
-/* RFC 5356 s.4.3.2. A draw that hits a chosen one is repeated: at most every other does. */
+/* RFC 5356 s.4.3.2. A draw that hits a chosen element is repeated: at most half of all draws, on average. */
 static uint32_t
 at_random(struct rsp_pool *pool, uint32_t max, struct rsp_rng *rng, struct rsp_element **out)
 {
@@ -61,8 +61,8 @@ at_random(struct rsp_pool *pool, uint32_t max, struct rsp_rng *rng, struct rsp_e
 	return n;
 }
 
-/* The rest of a weighted answer when few heavy elements hold nearly all the weight: what is chosen weighs nothing then.
- * Elements of weight 0 come last, beginning somewhere; with the policy WRAND only if all have weight 0. */
+/* The rest of a weighted answer, if a few heavy elements have nearly all of the weight: chosen elements are hidden, and
+ * the draws go on among the others. Elements of weight 0 come last, from a random place on. */
 static uint32_t
 weighted_rest(struct rsp_pool *pool, uint32_t n, uint32_t max, struct rsp_rng *rng, struct rsp_element **out)
 {
@@ -90,7 +90,7 @@ weighted_rest(struct rsp_pool *pool, uint32_t n, uint32_t max, struct rsp_rng *r
 	return n;
 }
 
-/* RFC 5356 s.4.4.2, s.5.4.2. A draw that hits a chosen one is repeated, which leaves the others their shares. */
+/* RFC 5356 s.4.4.2, s.5.4.2. A draw that hits a chosen element is repeated, so that the others keep their shares. */
 static uint32_t
 weighted(struct rsp_pool *pool, uint32_t max, struct rsp_rng *rng, struct rsp_element **out)
 {
@@ -111,12 +111,12 @@ weighted(struct rsp_pool *pool, uint32_t max, struct rsp_rng *rng, struct rsp_el
 	return n;
 }
 
-/* RFC 5356 s.3.2: an element of weight 0 cannot serve. Such elements are the last of the @n in @out. */
+/* The number of elements in @out without those that have weight 0, which come last: RFC 5356 s.3.2. */
 static uint32_t
 without_weightless(const struct rsp_pool *pool, uint32_t n, struct rsp_element *const *out)
 {
 	if (rsp_order_weightless(&pool->order, out[0]->place))
-		return n; /* no element of the pool has weight */
+		return n; /* no element of the pool has weight: then they do serve */
 	while (rsp_order_weightless(&pool->order, out[n - 1]->place))
 		n--;
 	return n;

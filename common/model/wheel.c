@@ -65,7 +65,7 @@ rsp_wheel_set(struct rsp_wheel *wheel, struct rsp_timer *timer, uint64_t deadlin
 		place(wheel, timer);
 }
 
-/* The distance from slot @from (exclusive) to the next busy one of a level, going round; 0 if there is none. */
+/* How many slots after @from, going round, the next busy slot of a level is; 0 if there is none. */
 static unsigned
 busy_distance(const uint64_t *busy, unsigned from)
 {
@@ -80,7 +80,7 @@ busy_distance(const uint64_t *busy, unsigned from)
 	return 0;
 }
 
-/* When the next slot of any level comes up, or RSP_NEVER. */
+/* When the next busy slot of any level comes up, or RSP_NEVER. */
 static uint64_t
 next_turn(const struct rsp_wheel *wheel)
 {
@@ -114,7 +114,7 @@ turn(struct rsp_wheel *wheel, uint64_t at)
 		unsigned slot = (unsigned)(at >> shift) & (RSP_WHEEL_SLOTS - 1);
 
 		if (at & ((1ULL << shift) - 1))
-			break; /* this level has not moved */
+			break; /* this level, and those above, have not moved */
 		wheel->busy[level][slot / 64] &= ~(1ULL << (slot % 64));
 		for (struct rsp_timer *timer; (timer = LIST_FIRST(&wheel->slot[level][slot]));) {
 			take_out(timer);

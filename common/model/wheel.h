@@ -18,15 +18,15 @@ LIST_HEAD(rsp_timer_list, rsp_timer);
 
 enum { RSP_WHEEL_BITS = 8, RSP_WHEEL_SLOTS = 1 << RSP_WHEEL_BITS, RSP_WHEEL_LEVELS = 5 };
 
-/** A hierarchical timer wheel: setting and cancelling cost the same however many timers there are. */
+/** A hierarchical timer wheel: setting and cancelling a timer take the same time however many timers there are. */
 struct rsp_wheel {
 	uint64_t now_ms; /* the time up to which the wheel has turned */
 	struct rsp_timer_list due; /* timers whose deadline is at or before @now_ms */
 	struct rsp_timer_list slot[RSP_WHEEL_LEVELS][RSP_WHEEL_SLOTS];
-	uint64_t busy[RSP_WHEEL_LEVELS][RSP_WHEEL_SLOTS / 64]; /* which slots may hold a timer */
+	uint64_t busy[RSP_WHEEL_LEVELS][RSP_WHEEL_SLOTS / 64]; /* bit set: the slot may hold a timer */
 };
 
-/** Begin at @now_ms with no timers. */
+/** A wheel without timers at @now_ms. */
 void rsp_wheel_init(struct rsp_wheel *wheel, uint64_t now_ms);
 
 /** Set @timer, or set it again, to expire at @deadline_ms; at once if that is past. RSP_NEVER cancels it. */
@@ -41,7 +41,7 @@ rsp_timer_is_set(const struct rsp_timer *timer)
 	return timer->entry.le_prev != NULL;
 }
 
-/** When to call rsp_wheel_expired() again: never after the earliest deadline. RSP_NEVER if no timer is set. */
+/** When to call rsp_wheel_expired() again: at the earliest deadline or before. RSP_NEVER if no timer is set. */
 uint64_t rsp_wheel_next(const struct rsp_wheel *wheel);
 
 /** Take one timer whose deadline is at or before @now_ms, and which is no longer set then; NULL if there is none. */

@@ -15,7 +15,7 @@
 /** The policy parameter, with its header. Empty if @pe is no Pool Element. */
 struct rsp_bytes rsp_encoded_policy(struct rsp_bytes pe);
 
-/** The public part: from the header, whose length field counts more than this part, up to and with the policy. */
+/** The public part: from the header up to and with the policy. The length field in the header counts more than this. */
 struct rsp_bytes rsp_encoded_public(struct rsp_bytes pe);
 
 /** Whether the public parts @a and @b tell pool users the same. */

@@ -4,10 +4,10 @@
 #include "wire/reader.h"
 #include "wire/writer.h"
 
-/* Where the reading of a message is in its grammar. */
+/* How far a message has been read, in terms of its grammar. */
 struct place {
 	const struct rsp_grammar *grammar;
-	unsigned part, count; /* the part last met, and how often in a row */
+	unsigned part, count; /* the part that was met last, and how often in a row */
 };
 
 static bool
@@ -63,7 +63,7 @@ admits(struct place *at, uint16_t type)
 	return false;
 }
 
-/* Fail @rd if the message ends too soon. */
+/* Fail @rd if the message lacks a parameter. */
 static void
 finish(const struct place *at, struct rsp_rd *rd)
 {
@@ -108,7 +108,7 @@ error_decode(struct rsp_rd *value, struct rsp_bytes *ret)
 		rsp_rd_fail(value, RSP_EMALFORM, "no error cause");
 }
 
-/* The value of a parameter that a message has once. */
+/* Decode the value of a parameter that a message has once. */
 static void
 part_decode(struct rsp_rd *value, uint16_t type, struct rsp_message *msg)
 {
@@ -154,7 +154,7 @@ part_decode(struct rsp_rd *value, uint16_t type, struct rsp_message *msg)
 	}
 }
 
-/* The value of a parameter that a message repeats. */
+/* Decode the value of a parameter that a message repeats. */
 static void
 item_decode(struct rsp_rd *value, uint16_t type, struct rsp_list_item *ret)
 {
@@ -239,7 +239,7 @@ fields_decode(struct rsp_rd *rd, const struct rsp_grammar *grammar, struct rsp_m
 		}
 }
 
-/* Tell in @why what failed @rd. */
+/* Fill @why with the failure of @rd. */
 static enum rsp_err
 failed(const struct rsp_rd *rd, const struct rsp_message *msg, struct rsp_why *why)
 {
@@ -261,7 +261,7 @@ failed(const struct rsp_rd *rd, const struct rsp_message *msg, struct rsp_why *w
 	return rd->err;
 }
 
-/* The message cannot be told from what surrounds it: nobody is answered. */
+/* The octets are not exactly one message: there is no message to answer. */
 static enum rsp_err
 misframed(struct rsp_why *why, size_t offset, const char *reason)
 {
@@ -278,7 +278,7 @@ unknown_message(enum rsp_protocol protocol, uint8_t type, struct rsp_why *why)
 {
 	(void)rsp_fail(why, RSP_EUNKNOWN_MSG, "message", "type 0x%02x is no %s message", type,
 		       protocol == RSP_ASAP ? "ASAP" : "ENRP");
-	if (why) /* RFC 5354 s.4: high bits 01 ask for a report; 00 forbid it, 10 and 11 are reserved */
+	if (why) /* RFC 5354 s.4: report if the high bits are 01; not with 00; 10 and 11 are reserved */
 		why->cause = (type & 0xc0) == 0x40 ? RSP_CAUSE_UNRECOGNIZED_MSG : RSP_CAUSE_NONE;
 	return RSP_EUNKNOWN_MSG;
 }
@@ -323,7 +323,7 @@ rsp_message_decode(enum rsp_protocol protocol, struct rsp_bytes bytes, struct rs
 	if (!grammar)
 		return unknown_message(protocol, msg.type, why);
 
-	msg.flags &= grammar->flag_mask; /* RFC 5354 s.4: others are ignored on receipt */
+	msg.flags &= grammar->flag_mask; /* RFC 5354 s.4: other flags are ignored */
 	rd.len = length;
 	fields_decode(&rd, grammar, &msg);
 	params_decode(&rd, grammar, &msg);
@@ -347,7 +347,7 @@ rsp_list_next(const struct rsp_message *msg, size_t *cursor, struct rsp_list_ite
 		for (const struct rsp_grammar_part *part = grammar->part; part->param; part++)
 			listed |= part->max > 1 && covers(part->param, type);
 		*cursor = rsp_rd_offset(&rd);
-		if (!listed) /* an unknown one in between */
+		if (!listed) /* an unknown parameter in between */
 			continue;
 		*ret = (struct rsp_list_item){ .type = type, .whole = rsp_rd_whole(&rd, &value) };
 		item_decode(&value, type, ret);
@@ -400,7 +400,7 @@ fields_encode(struct rsp_wr *wr, const struct rsp_grammar *grammar, const struct
 		}
 }
 
-/* Write the parameter of @type if @msg has it. False if it has not. */
+/* Write the parameter of @type, if @msg has it; else return false. */
 static bool
 part_encode(struct rsp_wr *wr, uint16_t type, const struct rsp_message *msg)
 {
@@ -489,7 +489,7 @@ rsp_message_encode(const struct rsp_message *msg, uint8_t *buf, size_t cap, size
 	return rsp_wr_end(&wr, ret_size);
 }
 
-/* Append a cause, without @info or not at all if it does not fit. */
+/* Append a cause: without @info if that does not fit, and not at all if even then it does not fit. */
 static void
 cause_append(struct rsp_wr *wr, uint16_t cause, struct rsp_bytes info)
 {
