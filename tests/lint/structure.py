@@ -23,8 +23,8 @@ LIFETIMES = re.compile(
     r"(may|might|can|could) (then |already |well |now )?(be|have been) (gone|dangling|no more)"
     r"|(may|might|can|could) (then |already |well |now )?have (gone|been freed|been destroyed)"
     r"|(may|might) (then|already|well|now) be (freed|destroyed)"
-    r"|(is|are) (gone|freed|no more) (then|after|afterwards|by then|when it returns|on return)"
-    r"|(gone|freed) (after|by) this( call)?\b"
+    r"|(is|are) (gone|no more|freed) (then|by then|afterwards)|(is|are) (gone|no more) (after|when it returns|on return)"
+    r"|gone (after|by) this( call)?\b"
     r"|may no longer (exist|be there)|no longer valid (after|then)|may not (exist|be there) any ?more"
     r"|from the front again|(start|begin)s? (again )?from the front"
     r"|must not be (used|touched|looked at) (after|any ?more|then)", re.I)
