@@ -194,7 +194,7 @@ peer_record_event(struct peer_records *records, const struct rsp_event *event)
 	uint64_t left = 0;
 	const struct quota_of of = {
 		.kind = rsp_event_name(event->kind),
-		.detail = event->kind == RSP_EVENT_MALFORMED ? NULL : event->reason,
+		.detail = rsp_reason_word(event->reason),
 		.source = event->identity ? event->identity : source_text(&event->remote, address),
 	};
 
@@ -212,7 +212,7 @@ peer_record_event(struct peer_records *records, const struct rsp_event *event)
 	rsp_json_put(&record, "pe_id", rsp_json_id_or_null(event->pe_id));
 	rsp_json_put(&record, "message_type", rsp_json_text(message));
 	rsp_json_put(&record, "cause", rsp_cli_cause_json(event->cause));
-	rsp_json_put(&record, "reason", rsp_json_text(event->reason));
+	rsp_json_put(&record, "reason", rsp_json_text(event->text ? event->text : rsp_reason_word(event->reason)));
 	rsp_json_put(&record, "identity", rsp_json_text(event->identity));
 	rsp_json_put(&record, "role", json_string(rsp_role_name(event->role)));
 	rsp_json_put(&record, "remote", tool_object_address(&event->remote, event->remote_port));

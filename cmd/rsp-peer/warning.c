@@ -21,16 +21,6 @@ is_due(struct peer_warnings *warnings, uint32_t kind)
 	return rsp_limiter_pass(&warnings->limiter, 0, kind, WARN_AGAIN_MS, rsp_clock_ms());
 }
 
-static enum rsp_reason
-reason_of(const struct rsp_event *event)
-{
-	enum rsp_reason reason = RSP_REASON_NONE;
-
-	if (event->reason)
-		(void)rsp_reason_find(event->reason, &reason);
-	return reason;
-}
-
 /* "ADDR:PORT" of the registrar that @event is about. */
 static const char *
 address_of(const struct rsp_event *event, char out[static RSP_SOCKADDR_TEXT_MAX])
@@ -46,7 +36,7 @@ warn_of_duplicate_name(const struct rsp_event *event)
 {
 	char at[RSP_SOCKADDR_TEXT_MAX];
 
-	if (reason_of(event) == RSP_REASON_OURS)
+	if (event->reason == RSP_REASON_OURS)
 		rsp_log(RSP_LOG_ERROR, event->peer_name,
 			"another registrar runs with the same name and keys: 0x%08x at %s, this one is 0x%08x; stop "
 			"one of both",
@@ -62,7 +52,7 @@ warn_of_duplicate_id(const struct rsp_event *event)
 {
 	char at[RSP_SOCKADDR_TEXT_MAX];
 
-	if (reason_of(event) == RSP_REASON_OURS)
+	if (event->reason == RSP_REASON_OURS)
 		rsp_log(RSP_LOG_ERROR, event->identity,
 			"the registrar at %s has the same server id as this one, 0x%08x: start one of both with another "
 			"--server-id, or with none",
@@ -128,11 +118,11 @@ peer_warning_event(struct peer_warnings *warnings, const struct rsp_event *event
 {
 	switch ((int)event->kind) { /* the others are records only */
 	case RSP_EVENT_SERVING:
-		if (reason_of(event) == RSP_REASON_ALONE)
+		if (event->reason == RSP_REASON_ALONE)
 			warn_of_serving_alone(warnings);
 		break;
 	case RSP_EVENT_PE_CONTESTED:
-		if (reason_of(event) == RSP_REASON_CLAIMED)
+		if (event->reason == RSP_REASON_CLAIMED)
 			warn_of_contest(warnings, event);
 		break;
 	case RSP_EVENT_PEER_UNREACHABLE:

@@ -7,6 +7,7 @@
 #include "base/ip.h"
 #include "base/role.h"
 #include "proto/message.h"
+#include "proto/reason.h"
 
 /* What a registrar tells the world, beyond its answers. The name is what records carry as "event". */
 /* clang-format off */
@@ -64,7 +65,8 @@ struct rsp_event {
 	struct rsp_bytes handle;
 	uint32_t pe_id;
 	uint16_t cause;		/* RSP_CAUSE_NONE: none */
-	const char *reason;	/* stable words with hyphens, or a sentence for MALFORMED; may be NULL */
+	enum rsp_reason reason; /* RSP_REASON_NONE: none */
+	const char *text;	/* instead of a reason. MALFORMED: what could not be understood; RIGHTS_ENDED: an error key */
 	const char *identity;	/* who; NULL: nobody in particular */
 	enum rsp_role role;
 	struct rsp_ip remote;

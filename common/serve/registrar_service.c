@@ -52,7 +52,7 @@ op_send(void *ctx, uint32_t id, struct rsp_bytes message)
 	if (!err || err == RSP_ECLOSED) /* the end of the connection is told by down() */
 		return;
 	if (err == RSP_ELIMIT)
-		rsp_service_link_record(link, RSP_EVENT_LIMIT, message.n ? message.p[0] : 0, "connection-queue");
+		rsp_service_link_record(link, RSP_EVENT_LIMIT, message.n ? message.p[0] : 0, RSP_REASON_CONNECTION_QUEUE, NULL);
 	rsp_service_link_close(link, false);
 }
 
@@ -104,7 +104,7 @@ up(struct service_link *link, const struct rsp_stream_auth *auth)
 	}
 	rsp_service_link_know(link, auth);
 	if (auth->role == RSP_ROLE_MONITOR && !rsp_service_rights_may_look(s, auth->identity)) {
-		rsp_service_link_record(link, RSP_EVENT_REFUSED, 0, "monitor-not-allowed");
+		rsp_service_link_record(link, RSP_EVENT_REFUSED, 0, RSP_REASON_MONITOR_NOT_ALLOWED, NULL);
 		rsp_service_link_close(link, false);
 		return;
 	}
@@ -163,7 +163,7 @@ on_malformed(void *ctx, struct rsp_bytes octets)
 	struct service_link *link = ctx;
 	bool tls = octets.p[0] == 0x16 && !rsp_channel_auth(link->channel)->secure;
 
-	rsp_service_link_record(link, RSP_EVENT_MALFORMED, octets.p[0],
+	rsp_service_link_record(link, RSP_EVENT_MALFORMED, octets.p[0], RSP_REASON_NONE,
 			  tls ? "a TLS handshake, but this port is for plain text"
 			      : "a length field that no message can have");
 	rsp_service_link_close(link, !tls);
@@ -261,7 +261,7 @@ on_sweep(void *ctx)
 			continue;
 		uint64_t end = partial_ms + s->config.message_ms;
 		if (end <= now) {
-			rsp_service_link_record(link, RSP_EVENT_LIMIT, 0, "message-time");
+			rsp_service_link_record(link, RSP_EVENT_LIMIT, 0, RSP_REASON_MESSAGE_TIME, NULL);
 			rsp_service_link_close(link, false);
 		} else if (end < next) {
 			next = end;

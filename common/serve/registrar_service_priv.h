@@ -84,9 +84,9 @@ void rsp_service_link_free(struct service_link *link);
 /** Have handshakes from the address that @link has dialled served from the reserve of our listener. */
 void rsp_service_link_know(const struct service_link *link, const struct rsp_stream_auth *auth);
 
-/** Record something of the service's own, not the engine's, about @link, which is connected. */
+/** Record something of the service's own, not the engine's, about @link, which is connected. @text: see struct rsp_event. */
 void rsp_service_link_record(const struct service_link *link, enum rsp_event_kind kind, uint8_t message_type,
-		       const char *reason);
+		       enum rsp_reason reason, const char *text);
 
 /* service_rights.c */
 

@@ -80,7 +80,8 @@ rsp_service_link_know(const struct service_link *link, const struct rsp_stream_a
 }
 
 void
-rsp_service_link_record(const struct service_link *link, enum rsp_event_kind kind, uint8_t message_type, const char *reason)
+rsp_service_link_record(const struct service_link *link, enum rsp_event_kind kind, uint8_t message_type,
+			enum rsp_reason reason, const char *text)
 {
 	const struct rsp_stream_auth *auth = rsp_channel_auth(link->channel);
 	struct rsp_event event = {
@@ -89,6 +90,7 @@ rsp_service_link_record(const struct service_link *link, enum rsp_event_kind kin
 		.message_type = message_type,
 		.cause = RSP_CAUSE_NONE,
 		.reason = reason,
+		.text = text,
 		.identity = auth->identity,
 		.role = auth->role,
 		.remote = auth->remote,

@@ -201,7 +201,7 @@ has_good_certificate(const struct service_link *link)
 
 	if (!err)
 		return true;
-	rsp_service_link_record(link, RSP_EVENT_RIGHTS_ENDED, 0, rsp_err_key(err));
+	rsp_service_link_record(link, RSP_EVENT_RIGHTS_ENDED, 0, RSP_REASON_NONE, rsp_err_key(err));
 	return false;
 }
 
@@ -222,7 +222,11 @@ rsp_service_rights_hold(const struct service_link *link)
 		has(link->dialled ? &s->rights->we_dial[auth->role] : &s->rights->dials_us[auth->role], auth->identity);
 	if (replaced && rsp_clock_ms() < s->rekey_end_ms)
 		return true;
-	rsp_service_link_record(link, RSP_EVENT_RIGHTS_ENDED, 0, replaced ? "key-replaced" : key ? "key-expired" : "key-removed");
+	rsp_service_link_record(link, RSP_EVENT_RIGHTS_ENDED, 0,
+				replaced ? RSP_REASON_KEY_REPLACED
+				: key	 ? RSP_REASON_KEY_EXPIRED
+					 : RSP_REASON_KEY_REMOVED,
+				NULL);
 	return false;
 }
 
@@ -239,7 +243,7 @@ review_links(struct rsp_registrar_service *s)
 		if (!rsp_service_rights_hold(link)) {
 			rsp_service_link_close(link, false);
 		} else if (auth->role == RSP_ROLE_MONITOR && !rsp_service_rights_may_look(s, auth->identity)) {
-			rsp_service_link_record(link, RSP_EVENT_RIGHTS_ENDED, 0, "monitor-not-allowed");
+			rsp_service_link_record(link, RSP_EVENT_RIGHTS_ENDED, 0, RSP_REASON_MONITOR_NOT_ALLOWED, NULL);
 			rsp_service_link_close(link, false);
 		}
 	}

@@ -304,10 +304,10 @@ may_be_refused(const struct sim *w, const struct rsp_event *event)
 
 	for (unsigned i = 0; i < w->n_registrars; i++)
 		parted = parted || w->node[i].ill;
-	if (event->reason && strcmp(event->reason, "takeover-of-a-live-registrar") == 0)
+	if (event->reason == RSP_REASON_TAKEOVER_OF_LIVE)
 		return parted;
 	/* the former home of an element that has another home by now may announce a removal */
-	return event->reason && strcmp(event->reason, "element-of-another-registrar") == 0 &&
+	return event->reason == RSP_REASON_ELEMENT_OF_REGISTRAR &&
 	       w->plan.style != SIM_QUIET;
 }
 
@@ -379,14 +379,14 @@ sim_check_record(struct sim *w, struct sim_node *n, const struct rsp_event *even
 	if (event->kind == RSP_EVENT_REJOINING)
 		forget_seen(w, n);
 	/* when a partition ends, more elements may be contested than are recorded one by one */
-	bool many = event->kind == RSP_EVENT_LIMIT && strcmp(event->reason, "records") == 0;
+	bool many = event->kind == RSP_EVENT_LIMIT && event->reason == RSP_REASON_RECORDS;
 
 	if (event->kind == RSP_EVENT_MALFORMED || event->kind == RSP_EVENT_DUPLICATE_NAME ||
 	    event->kind == RSP_EVENT_DUPLICATE_SERVER_ID ||
 	    (event->kind == RSP_EVENT_LIMIT && !many) ||
 	    (event->kind == RSP_EVENT_REFUSED && !may_be_refused(w, event)))
 		sim_violated(w, "refused", "%s: %s %s, message %u of %s", n->name, rsp_event_name(event->kind),
-			     event->reason ? event->reason : "", event->message_type,
+			     event->reason ? rsp_reason_word(event->reason) : "", event->message_type,
 			     event->identity ? event->identity : "an unknown sender");
 	if (event->kind == RSP_EVENT_TAKEOVER_DONE) {
 		check_taker(w, n, event->peer_id, event->count);

@@ -48,7 +48,7 @@ op_record(void *ctx, const struct rsp_event *event)
 	struct sim_node *n = ctx;
 
 	sim_trace(n->w, "%-5s * %s%s%s peer %08x by %08x pe %08x count %u %llu ms", n->name,
-		  rsp_event_name(event->kind), event->reason ? ": " : "", event->reason ? event->reason : "",
+		  rsp_event_name(event->kind), event->reason ? ": " : "", event->reason ? rsp_reason_word(event->reason) : "",
 		  event->peer_id, event->by_id, event->pe_id, event->count, (unsigned long long)event->duration_ms);
 	sim_mix(n->w, event->kind);
 	sim_coverage_record(n->w->coverage, event);

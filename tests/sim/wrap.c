@@ -144,7 +144,7 @@ __wrap_rsp_version_taken_over(uint64_t known)
 }
 
 void
-__wrap_rsp_takeover_begin(struct rsp_enrp *n, struct rsp_peer *peer, const char *reason)
+__wrap_rsp_takeover_begin(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_reason reason)
 {
 	if (sim_mistake == SIM_MISTAKE_NO_TAKEOVER)
 		return;

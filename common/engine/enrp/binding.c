@@ -22,7 +22,7 @@ retire_old_ids(struct rsp_enrp *n, const struct rsp_peer *now, const struct rsp_
 		peer->link_in = 0;
 		if (peer->state == RSP_PEER_ACTIVE || peer->state == RSP_PEER_PROBED) {
 			rsp_duplicate_replaced(n, peer, now);
-			rsp_takeover_begin(n, peer, "restarted");
+			rsp_takeover_begin(n, peer, RSP_REASON_RESTARTED);
 		}
 	}
 }
@@ -42,7 +42,7 @@ bind_link(struct rsp_enrp *n, struct rsp_link *link, struct rsp_peer *peer)
 	if (former && former != link) { /* @peer has dialled again: the former connection is half open */
 		former->peer = NULL;
 		if (peer->download.state != RSP_DOWNLOAD_NONE && peer->download.link == former->id)
-			rsp_download_fail(n, peer, "connection-lost");
+			rsp_download_fail(n, peer, RSP_REASON_CONNECTION_LOST);
 		rsp_link_close(n->core, former, RSP_ECLOSED);
 	}
 }
@@ -50,7 +50,7 @@ bind_link(struct rsp_enrp *n, struct rsp_link *link, struct rsp_peer *peer)
 static void
 refuse_link(struct rsp_enrp *n, struct rsp_link *link, const struct rsp_message *msg)
 {
-	rsp_enrp_refuse(n, link, msg, RSP_CAUSE_SECURITY, "server-id-of-another");
+	rsp_enrp_refuse(n, link, msg, RSP_CAUSE_SECURITY, RSP_REASON_SERVER_ID_OF_ANOTHER);
 	rsp_link_close(n->core, link, RSP_EPROTO);
 }
 
@@ -61,7 +61,7 @@ record_list_full(struct rsp_enrp *n, const struct rsp_link *link, const struct r
 				   .protocol = RSP_ENRP,
 				   .message_type = msg->type,
 				   .cause = RSP_CAUSE_NONE,
-				   .reason = "peers",
+				   .reason = RSP_REASON_PEERS,
 				   .peer_id = msg->sender_id };
 
 	rsp_core_record(n->core, link, event);
@@ -92,7 +92,7 @@ bind_peer(struct rsp_enrp *n, struct rsp_link *link, const struct rsp_message *m
 		memcpy(peer->name, name, strlen(name) + 1);
 	bind_link(n, link, peer);
 	if (joined)
-		rsp_peer_record(n, RSP_EVENT_PEER_JOINED, peer, NULL);
+		rsp_peer_record(n, RSP_EVENT_PEER_JOINED, peer, RSP_REASON_NONE);
 	if (link->contact)
 		rsp_contact_reached(n, link, peer->server_id);
 	rsp_takeover_peer_heard(n, peer);

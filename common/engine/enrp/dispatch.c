@@ -16,7 +16,7 @@ presence_received(struct rsp_enrp *n, struct rsp_link *link, struct rsp_peer *pe
 	const struct rsp_server_info *info = &msg->server_info;
 
 	if (msg->has & RSP_HAS_SERVER_INFO && info->server_id != msg->sender_id) {
-		rsp_enrp_refuse(n, link, msg, RSP_CAUSE_INVALID_VALUES, "server-id-not-the-sender's");
+		rsp_enrp_refuse(n, link, msg, RSP_CAUSE_INVALID_VALUES, RSP_REASON_SERVER_ID_MIXED);
 		return;
 	}
 	if (peer && msg->has & RSP_HAS_SERVER_INFO) {
@@ -102,7 +102,7 @@ dispatch_monitor(struct rsp_enrp *n, struct rsp_link *link, const struct rsp_mes
 	case ENRP_ERROR:
 		break;
 	default:
-		rsp_enrp_refuse(n, link, msg, RSP_CAUSE_SECURITY, "monitor");
+		rsp_enrp_refuse(n, link, msg, RSP_CAUSE_SECURITY, RSP_REASON_MONITOR);
 	}
 }
 
@@ -151,7 +151,7 @@ not_understood(struct rsp_enrp *n, const struct rsp_link *link, struct rsp_bytes
 				   .protocol = RSP_ENRP,
 				   .message_type = octets.n ? octets.p[0] : 0,
 				   .cause = why->cause,
-				   .reason = why->reason };
+				   .text = why->reason };
 	struct rsp_message error = { .type = ENRP_ERROR, .has = RSP_HAS_ERROR };
 
 	n->core->stats.malformed++;
@@ -189,7 +189,7 @@ is_possible(struct rsp_enrp *n, const struct rsp_link *link, const struct rsp_me
 		rsp_duplicate_id(n, link, msg->sender_id, NULL);
 	if (msg->type != ENRP_ERROR)
 		rsp_enrp_refuse(n, link, msg, RSP_CAUSE_INVALID_VALUES,
-				msg->sender_id ? "server-id-ours" : "server-id-zero");
+				msg->sender_id ? RSP_REASON_SERVER_ID_OURS : RSP_REASON_SERVER_ID_ZERO);
 	return false;
 }
 
@@ -237,7 +237,7 @@ rsp_dispatch_message(struct rsp_enrp *n, struct rsp_link *link, struct rsp_bytes
 	}
 	if (link->info.role != RSP_ROLE_PEER && !n->core->config.insecure) { /* RFC 5353 s.6.3 */
 		if (msg.type != ENRP_ERROR)
-			rsp_enrp_refuse(n, link, &msg, RSP_CAUSE_SECURITY, "no-registrar");
+			rsp_enrp_refuse(n, link, &msg, RSP_CAUSE_SECURITY, RSP_REASON_NO_REGISTRAR);
 		return;
 	}
 	if (only_asks(n, link, &msg)) {

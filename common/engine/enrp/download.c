@@ -54,7 +54,7 @@ rsp_download_begin(struct rsp_enrp *n, struct rsp_peer *peer, bool own)
 	download->started_ms = n->core->now_ms;
 	if (own) {
 		n->core->stats.resyncs++;
-		rsp_peer_record(n, RSP_EVENT_RESYNC_STARTED, peer, NULL);
+		rsp_peer_record(n, RSP_EVENT_RESYNC_STARTED, peer, RSP_REASON_NONE);
 		mark_elements(n, peer);
 	}
 	rsp_enrp_set(n, &download->timer, n->core->config.max_time_no_response_ms);
@@ -149,7 +149,7 @@ complete(struct rsp_enrp *n, struct rsp_peer *peer)
 }
 
 void
-rsp_download_fail(struct rsp_enrp *n, struct rsp_peer *peer, const char *reason)
+rsp_download_fail(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_reason reason)
 {
 	struct rsp_link *link = rsp_link_find(n->core, peer->download.link);
 	bool own = peer->download.state == RSP_DOWNLOAD_OWN;
@@ -203,7 +203,7 @@ rejected(struct rsp_enrp *n, struct rsp_peer *peer)
 	if (!own)
 		return;
 	peer->download.done_ms = n->core->now_ms;
-	rsp_peer_record(n, RSP_EVENT_RESYNC_FAILED, peer, "rejected");
+	rsp_peer_record(n, RSP_EVENT_RESYNC_FAILED, peer, RSP_REASON_REJECTED);
 }
 
 void
@@ -219,14 +219,14 @@ rsp_download_received(struct rsp_enrp *n, struct rsp_link *link, struct rsp_peer
 		return;
 	}
 	if (is_endless(n, peer, msg)) {
-		rsp_enrp_refuse(n, link, msg, RSP_CAUSE_INVALID_VALUES, "endless-table");
-		rsp_download_fail(n, peer, "endless-table");
+		rsp_enrp_refuse(n, link, msg, RSP_CAUSE_INVALID_VALUES, RSP_REASON_ENDLESS_TABLE);
+		rsp_download_fail(n, peer, RSP_REASON_ENDLESS_TABLE);
 		return;
 	}
 	download->pages++;
 	n->core->stats.pages_received++;
 	if (!unpack(n, peer, msg))
-		rsp_enrp_refuse(n, link, msg, RSP_CAUSE_SECURITY, "element-of-another-registrar");
+		rsp_enrp_refuse(n, link, msg, RSP_CAUSE_SECURITY, RSP_REASON_ELEMENT_OF_REGISTRAR);
 	if (!(msg->flags & ENRP_FLAG_MORE)) {
 		complete(n, peer);
 		return;

@@ -14,7 +14,7 @@
 void rsp_download_begin(struct rsp_enrp *n, struct rsp_peer *peer, bool own);
 
 /** It fails: its link, where @peer's side is in the middle of the table, is closed. */
-void rsp_download_fail(struct rsp_enrp *n, struct rsp_peer *peer, const char *reason);
+void rsp_download_fail(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_reason reason);
 
 /** ENRP_HANDLE_TABLE_RESPONSE: a page, or a rejection. */
 void rsp_download_received(struct rsp_enrp *n, struct rsp_link *link, struct rsp_peer *peer,

@@ -52,7 +52,7 @@ record_peers(struct rsp_enrp *n, const struct rsp_link *link, const struct rsp_p
 	struct rsp_event event = { .kind = RSP_EVENT_DUPLICATE_NAME,
 				   .protocol = RSP_ENRP,
 				   .cause = RSP_CAUSE_NONE,
-				   .reason = "peers",
+				   .reason = RSP_REASON_PEERS,
 				   .peer_id = peer->server_id,
 				   .peer_name = peer->name,
 				   .by_id = by_id };
@@ -92,7 +92,7 @@ rsp_duplicate_of_our_name(struct rsp_enrp *n, struct rsp_bytes name, uint32_t id
 	struct rsp_event event = { .kind = RSP_EVENT_DUPLICATE_NAME,
 				   .protocol = RSP_ENRP,
 				   .cause = RSP_CAUSE_NONE,
-				   .reason = "ours",
+				   .reason = RSP_REASON_OURS,
 				   .remote = *ip,
 				   .remote_port = port,
 				   .peer_id = id,
@@ -116,7 +116,7 @@ rsp_duplicate_id(struct rsp_enrp *n, const struct rsp_link *link, uint32_t id, c
 	struct rsp_event event = { .kind = RSP_EVENT_DUPLICATE_SERVER_ID,
 				   .protocol = RSP_ENRP,
 				   .cause = RSP_CAUSE_NONE,
-				   .reason = holder ? "peers" : "ours",
+				   .reason = holder ? RSP_REASON_PEERS : RSP_REASON_OURS,
 				   .peer_id = id,
 				   .peer_name = !holder   ? core->name
 						: *holder ? holder

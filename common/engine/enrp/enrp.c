@@ -80,9 +80,9 @@ static void
 suspect_peer(struct rsp_enrp *n, struct rsp_peer *peer)
 {
 	if (peer->state == RSP_PEER_ACTIVE)
-		rsp_takeover_probe(n, peer, "connection-lost");
+		rsp_takeover_probe(n, peer, RSP_REASON_CONNECTION_LOST);
 	if (peer->state == RSP_PEER_PROBED && !peer->link_in && !peer->contact)
-		rsp_takeover_begin(n, peer, "send-failed");
+		rsp_takeover_begin(n, peer, RSP_REASON_SEND_FAILED);
 }
 
 void
@@ -103,7 +103,7 @@ rsp_enrp_link_down(struct rsp_enrp *n, struct rsp_link *link)
 	else if (contact)
 		(void)rsp_fail(&why, link->err, contact->name, "%s", rsp_err_text(link->err));
 	if (peer && peer->download.state != RSP_DOWNLOAD_NONE && peer->download.link == link->id)
-		rsp_download_fail(n, peer, "connection-lost");
+		rsp_download_fail(n, peer, RSP_REASON_CONNECTION_LOST);
 	if (peer && peer->link_in == link->id)
 		peer->link_in = 0;
 	n->join_changed = true;
@@ -144,7 +144,7 @@ timer_due(struct rsp_enrp *n, struct rsp_enrp_timer *timer)
 		rsp_takeover_peer_due(n, RSP_CONTAINER(timer, struct rsp_peer, timer));
 		break;
 	case RSP_ENRP_TIMER_DOWNLOAD:
-		rsp_download_fail(n, RSP_CONTAINER(timer, struct rsp_peer, download.timer), "no-response");
+		rsp_download_fail(n, RSP_CONTAINER(timer, struct rsp_peer, download.timer), RSP_REASON_NO_RESPONSE);
 		break;
 	case RSP_ENRP_TIMER_UPLOAD:
 		rsp_upload_end(n, RSP_CONTAINER(timer, struct rsp_upload, timer));
@@ -252,7 +252,7 @@ rsp_enrp_rights_changed(struct rsp_enrp *n)
 		peer->download.lists_refused = false; /* what was refused may be accepted now */
 		if (core->config.has_key && *peer->name && rsp_peer_is_alive(peer) &&
 		    !core->config.has_key(core->ctx, RSP_ROLE_PEER, peer->name))
-			rsp_takeover_begin(n, peer, "rights-ended");
+			rsp_takeover_begin(n, peer, RSP_REASON_RIGHTS_ENDED);
 	}
 }
 
@@ -282,7 +282,7 @@ settle_contact(struct rsp_enrp *n, struct rsp_contact *contact)
 	contact->in_failed = false;
 	n->join_changed = true;
 	if (contact->refused && peer && peer->state == RSP_PEER_PROBED && !rsp_peer_link(peer)) {
-		rsp_takeover_begin(n, peer, "send-failed");
+		rsp_takeover_begin(n, peer, RSP_REASON_SEND_FAILED);
 		return;
 	}
 	if (!rsp_contact_is_hopeless(contact) || contact->state != RSP_CONTACT_IDLE || (peer && peer->link_in))

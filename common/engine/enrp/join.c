@@ -57,7 +57,7 @@ serve(struct rsp_enrp *n, bool alone)
 	struct rsp_event event = { .kind = RSP_EVENT_SERVING,
 				   .protocol = RSP_ENRP,
 				   .cause = RSP_CAUSE_NONE,
-				   .reason = alone ? "alone" : "synchronised",
+				   .reason = alone ? RSP_REASON_ALONE : RSP_REASON_SYNCHRONISED,
 				   .count = rsp_handlespace_elements(core->space),
 				   .duration_ms = core->now_ms - n->joining_ms };
 

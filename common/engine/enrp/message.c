@@ -28,7 +28,7 @@ encode_culprit(const struct rsp_message *msg, uint8_t *room, size_t cap)
 
 void
 rsp_enrp_refuse(struct rsp_enrp *n, const struct rsp_link *link, const struct rsp_message *msg, uint16_t cause,
-		const char *reason)
+		enum rsp_reason reason)
 {
 	uint8_t room[2304], culprit_room[2048];
 	struct rsp_bytes culprit = { 0 };

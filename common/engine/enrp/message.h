@@ -18,6 +18,6 @@ void rsp_enrp_presence(struct rsp_enrp *n, const struct rsp_link *link, uint32_t
 
 /** Refuse @msg, which was received over @link, with ENRP_ERROR and @cause, and record @reason. */
 void rsp_enrp_refuse(struct rsp_enrp *n, const struct rsp_link *link, const struct rsp_message *msg, uint16_t cause,
-			const char *reason);
+			enum rsp_reason reason);
 
 #endif

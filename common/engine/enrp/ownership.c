@@ -114,7 +114,7 @@ believe(struct rsp_enrp *n, const struct rsp_peer *peer, struct rsp_bytes handle
 		return;
 	}
 	event.kind = RSP_EVENT_LIMIT;
-	event.reason = err == RSP_ELIMIT ? "handlespace-full" : rsp_err_key(err);
+	event.reason = err == RSP_ELIMIT ? RSP_REASON_HANDLESPACE_FULL : RSP_REASON_MEMORY;
 	event.peer_id = peer ? peer->server_id : 0;
 	rsp_core_record(n->core, peer ? rsp_link_find(n->core, peer->last_link) : NULL, event);
 	if (was_ours)
@@ -196,7 +196,7 @@ contest(struct rsp_enrp *n, enum owner_verdict verdict, const struct rsp_stateme
 				   .handle = rsp_pool_handle(s->m->element->pool),
 				   .pe_id = s->m->element->pe_id,
 				   .cause = RSP_CAUSE_NONE,
-				   .reason = s->adds ? "claimed" : "removed",
+				   .reason = s->adds ? RSP_REASON_CLAIMED : RSP_REASON_REMOVED,
 				   .identity = s->m->element->owner,
 				   .by_id = by };
 
@@ -259,7 +259,7 @@ remove_own(struct rsp_core *core, const struct rsp_pending_claim *removal, struc
 				   .handle = rsp_pool_handle(e->pool),
 				   .pe_id = e->pe_id,
 				   .cause = RSP_CAUSE_NONE,
-				   .reason = "removed",
+				   .reason = RSP_REASON_REMOVED,
 				   .identity = e->owner,
 				   .by_id = removal->by };
 
@@ -310,16 +310,16 @@ static void
 refuse_update(struct rsp_enrp *n, enum owner_verdict verdict, const struct rsp_statement *s)
 {
 	if (verdict == OWNER_REFUSE_NOT_HOME)
-		rsp_enrp_refuse(n, s->link, s->msg, RSP_CAUSE_SECURITY, "element-of-another-registrar");
+		rsp_enrp_refuse(n, s->link, s->msg, RSP_CAUSE_SECURITY, RSP_REASON_ELEMENT_OF_REGISTRAR);
 	else if (verdict == OWNER_REFUSE_INVALID)
-		rsp_enrp_refuse(n, s->link, s->msg, RSP_CAUSE_INVALID_VALUES, "element");
+		rsp_enrp_refuse(n, s->link, s->msg, RSP_CAUSE_INVALID_VALUES, RSP_REASON_ELEMENT);
 	else
 		rsp_enrp_refuse(n, s->link, s->msg, s->cause, s->refusal);
 }
 
 static void
 record_refusal(struct rsp_enrp *n, const struct rsp_statement *s, uint8_t message_type, uint16_t cause,
-	       const char *reason)
+	       enum rsp_reason reason)
 {
 	struct rsp_event event = { .kind = RSP_EVENT_REFUSED,
 				   .protocol = RSP_ENRP,
@@ -388,7 +388,7 @@ carry_out(struct rsp_enrp *n, enum owner_verdict verdict, const struct owner_fac
 		break;
 	case OWNER_REFUSE_OWNER:
 	case OWNER_REFUSE_OWNER_AND_TELL:
-		record_refusal(n, s, 0, RSP_CAUSE_SECURITY, "element-of-another");
+		record_refusal(n, s, 0, RSP_CAUSE_SECURITY, RSP_REASON_ELEMENT_OF_ANOTHER);
 		if (verdict == OWNER_REFUSE_OWNER_AND_TELL)
 			rsp_update_tell(n, s->peer, s->m->element);
 		break;

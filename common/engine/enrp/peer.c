@@ -102,7 +102,7 @@ rsp_peer_send_presences(struct rsp_enrp *n, bool reply)
 }
 
 void
-rsp_peer_record(struct rsp_enrp *n, enum rsp_event_kind kind, const struct rsp_peer *peer, const char *reason)
+rsp_peer_record(struct rsp_enrp *n, enum rsp_event_kind kind, const struct rsp_peer *peer, enum rsp_reason reason)
 {
 	struct rsp_event event = { .kind = kind,
 				   .protocol = RSP_ENRP,

@@ -107,7 +107,7 @@ uint32_t rsp_peer_link(const struct rsp_peer *peer);
 void rsp_peer_send_presences(struct rsp_enrp *n, bool reply);
 
 /** Record an event about @peer. */
-void rsp_peer_record(struct rsp_enrp *n, enum rsp_event_kind kind, const struct rsp_peer *peer, const char *reason);
+void rsp_peer_record(struct rsp_enrp *n, enum rsp_event_kind kind, const struct rsp_peer *peer, enum rsp_reason reason);
 
 /** Let settle_peer() look at @peer at the end of the turn. */
 void rsp_peer_note(struct rsp_enrp *n, struct rsp_peer *peer);

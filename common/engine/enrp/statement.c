@@ -115,7 +115,7 @@ rsp_statement_gather(const struct rsp_enrp *n, struct rsp_statement *s)
 		rsp_element_find(n->core->space, rsp_pool_find(n->core->space, s->handle), s->pe.pe_id);
 
 	s->m = e ? rsp_member(e) : NULL;
-	s->refusal = s->adds ? rsp_rights_refusal(n->core, s->handle, &s->pe, &s->cause) : NULL;
+	s->refusal = s->adds ? rsp_rights_refusal(n->core, s->handle, &s->pe, &s->cause) : RSP_REASON_NONE;
 	struct owner_facts f = { .source = s->source,
 				 .claimant = claimant_of(n, s),
 				 .home = home_of(n, s),

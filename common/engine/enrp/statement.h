@@ -17,7 +17,7 @@ struct rsp_statement {
 
 	/* set by rsp_statement_gather() */
 	struct rsp_member *m; /* the element on record; NULL: none */
-	const char *refusal;   /* why the owner or the claimant may not have the element; NULL: it may */
+	enum rsp_reason refusal;   /* why the owner or the claimant may not have the element; NONE: it may */
 	uint16_t cause;	       /* of @refusal: the cause that the sender is sent */
 };
 

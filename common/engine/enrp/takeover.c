@@ -86,7 +86,7 @@ remove_peer(struct rsp_enrp *n, struct rsp_peer *peer)
 /* Liveness of peers, RFC 5353 s.3.4.3 */
 
 static void
-abort_takeover(struct rsp_enrp *n, struct rsp_peer *target, const char *reason)
+abort_takeover(struct rsp_enrp *n, struct rsp_peer *target, enum rsp_reason reason)
 {
 	struct rsp_takeover *takeover = target->takeover;
 
@@ -109,18 +109,18 @@ rsp_takeover_peer_heard(struct rsp_enrp *n, struct rsp_peer *peer)
 	peer->heard = true;
 	peer->last_heard_ms = n->core->now_ms;
 	if (peer->state == RSP_PEER_DEAD)
-		abort_takeover(n, peer, "target-alive");
+		abort_takeover(n, peer, RSP_REASON_TARGET_ALIVE);
 	forget_takeover(peer); /* it lives: takeovers by others are not acknowledged */
 	if (peer->state == RSP_PEER_ACTIVE)
 		return;
 	if (peer->state == RSP_PEER_PROBED)
 		peer->answered_ms = n->core->now_ms;
 	rsp_peer_enter(n, peer, RSP_PEER_ACTIVE, config->max_time_last_heard_ms);
-	rsp_peer_record(n, RSP_EVENT_PEER_RETURNED, peer, NULL);
+	rsp_peer_record(n, RSP_EVENT_PEER_RETURNED, peer, RSP_REASON_NONE);
 }
 
 void
-rsp_takeover_probe(struct rsp_enrp *n, struct rsp_peer *peer, const char *reason)
+rsp_takeover_probe(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_reason reason)
 {
 	struct rsp_contact *contact = peer->contact;
 
@@ -234,24 +234,24 @@ arbitrate(struct rsp_enrp *n, struct rsp_peer *target)
 		if (peer != target && (peer->state == RSP_PEER_ACTIVE || peer->state == RSP_PEER_PROBED))
 			takeover->missing[takeover->n_missing++] = peer->server_id;
 	}
-	rsp_peer_record(n, RSP_EVENT_TAKEOVER_STARTED, target, NULL);
+	rsp_peer_record(n, RSP_EVENT_TAKEOVER_STARTED, target, RSP_REASON_NONE);
 	send_initiations(n, target);
 	if (takeover->n_missing == 0)
 		rsp_peer_note(n, target);
 }
 
 void
-rsp_takeover_begin(struct rsp_enrp *n, struct rsp_peer *peer, const char *reason)
+rsp_takeover_begin(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_reason reason)
 {
 	if (n->core->state != RSP_REGISTRAR_SERVING) { /* this registrar does not know yet which element is whose */
 		yield(n, peer);
 		if (peer->download.state != RSP_DOWNLOAD_NONE) /* it was the mentor */
-			rsp_download_fail(n, peer, "peer-dead");
+			rsp_download_fail(n, peer, RSP_REASON_PEER_DEAD);
 		return;
 	}
 	rsp_peer_record(n, RSP_EVENT_PEER_DEAD, peer, reason);
 	if (peer->download.state != RSP_DOWNLOAD_NONE)
-		rsp_download_fail(n, peer, "peer-dead");
+		rsp_download_fail(n, peer, RSP_REASON_PEER_DEAD);
 	arbitrate(n, peer);
 }
 
@@ -295,16 +295,16 @@ rsp_takeover_peer_due(struct rsp_enrp *n, struct rsp_peer *peer)
 		if (silent_ms < core->config.max_time_last_heard_ms)
 			rsp_enrp_set(n, &peer->timer, core->config.max_time_last_heard_ms - silent_ms);
 		else
-			rsp_takeover_probe(n, peer, "silence");
+			rsp_takeover_probe(n, peer, RSP_REASON_SILENCE);
 		break;
 	case RSP_PEER_PROBED:
 		if (rsp_core_liveness_is_paused(core))
 			rsp_enrp_set(n, &peer->timer, core->liveness_paused_until_ms - core->now_ms);
 		else
-			rsp_takeover_begin(n, peer, "no-response");
+			rsp_takeover_begin(n, peer, RSP_REASON_NO_RESPONSE);
 		break;
 	case RSP_PEER_INACTIVE: /* the registrar that wanted to take it over has not done so */
-		rsp_takeover_begin(n, peer, "not-taken-over");
+		rsp_takeover_begin(n, peer, RSP_REASON_NOT_TAKEN_OVER);
 		break;
 	case RSP_PEER_DEAD:
 		retry(n, peer);
@@ -389,7 +389,7 @@ rsp_takeover_settle(struct rsp_enrp *n, struct rsp_peer *peer)
 	if (takeover && takeover->moving_to) {
 		move_elements(n, peer, RSP_SLICE);
 	} else if (peer->state == RSP_PEER_DEAD && is_pointless(n, peer)) {
-		abort_takeover(n, peer, "unacknowledged");
+		abort_takeover(n, peer, RSP_REASON_UNACKNOWLEDGED);
 		remove_peer(n, peer);
 	} else if (decided) {
 		for (unsigned i = 0; i < n->n_peers; i++)
@@ -411,7 +411,7 @@ rsp_takeover_remove_silent(struct rsp_enrp *n, const struct rsp_peer *target, st
 				   .handle = rsp_pool_handle(e->pool),
 				   .pe_id = e->pe_id,
 				   .cause = RSP_CAUSE_NONE,
-				   .reason = "home-lost",
+				   .reason = RSP_REASON_HOME_LOST,
 				   .identity = e->owner,
 				   .peer_id = target->server_id,
 				   .peer_name = *target->name ? target->name : NULL };
@@ -472,7 +472,7 @@ rsp_takeover_initiated(struct rsp_enrp *n, const struct rsp_link *link, struct r
 		return;
 	}
 	if (target == peer) {
-		rsp_enrp_refuse(n, link, msg, RSP_CAUSE_INVALID_VALUES, "takeover-of-itself");
+		rsp_enrp_refuse(n, link, msg, RSP_CAUSE_INVALID_VALUES, RSP_REASON_TAKEOVER_OF_ITSELF);
 		return;
 	}
 	if (target->state == RSP_PEER_DEAD && peer->server_id < n->core->config.server_id)
@@ -482,14 +482,14 @@ rsp_takeover_initiated(struct rsp_enrp *n, const struct rsp_link *link, struct r
 	remember_initiator(target, peer->server_id);
 	switch (target->state) {
 	case RSP_PEER_DEAD:
-		abort_takeover(n, target, "other-wins");
+		abort_takeover(n, target, RSP_REASON_OTHER_WINS);
 		yield(n, target);
 		break;
 	case RSP_PEER_INACTIVE:
 		yield(n, target);
 		break;
 	case RSP_PEER_ACTIVE: /* RFC deviation: acknowledged only if our own PRESENCE is not answered either */
-		rsp_takeover_probe(n, target, "takeover-initiated");
+		rsp_takeover_probe(n, target, RSP_REASON_TAKEOVER_INITIATED);
 		break;
 	case RSP_PEER_PROBED:
 		break;
@@ -543,7 +543,7 @@ rsp_takeover_enforced(struct rsp_enrp *n, const struct rsp_link *link, struct rs
 	}
 	/* this registrar has acknowledged nothing while it hears the target, or probes it */
 	if (target && (target == peer || rsp_peer_is_alive(target))) {
-		rsp_enrp_refuse(n, link, msg, RSP_CAUSE_SECURITY, "takeover-of-a-live-registrar");
+		rsp_enrp_refuse(n, link, msg, RSP_CAUSE_SECURITY, RSP_REASON_TAKEOVER_OF_LIVE);
 		if (target != peer)
 			note_claim(n, target, peer->server_id);
 		return;
@@ -551,7 +551,7 @@ rsp_takeover_enforced(struct rsp_enrp *n, const struct rsp_link *link, struct rs
 	if (target && target->takeover && target->takeover->moving_to)
 		return; /* its takeover is decided already */
 	if (target && target->state == RSP_PEER_DEAD)
-		abort_takeover(n, target, "other-wins");
+		abort_takeover(n, target, RSP_REASON_OTHER_WINS);
 	if (!target) /* its elements may be known although it is on no list */
 		target = rsp_home_first(core->space, msg->target_id) ? rsp_peer_get(n, msg->target_id) : NULL;
 	if (!target || !takeover_of(target))

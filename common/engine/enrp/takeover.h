@@ -14,10 +14,10 @@
 void rsp_takeover_peer_heard(struct rsp_enrp *n, struct rsp_peer *peer);
 
 /** ACTIVE: send @peer a PRESENCE that must be answered; it is PROBED. */
-void rsp_takeover_probe(struct rsp_enrp *n, struct rsp_peer *peer, const char *reason);
+void rsp_takeover_probe(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_reason reason);
 
 /** @peer is dead: begin to take it over. While this registrar joins it takes nothing over, and lets others do so. */
-void rsp_takeover_begin(struct rsp_enrp *n, struct rsp_peer *peer, const char *reason);
+void rsp_takeover_begin(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_reason reason);
 
 /** The timer of @peer has expired. */
 void rsp_takeover_peer_due(struct rsp_enrp *n, struct rsp_peer *peer);

@@ -38,7 +38,7 @@ may_complain(struct rsp_core *core, struct rsp_account *account, struct rsp_even
 	if (!account->muted)
 		return true;
 	core->stats.unrecorded++;
-	*event = (struct rsp_event){ .kind = RSP_EVENT_LIMIT, .cause = RSP_CAUSE_NONE, .reason = "records" };
+	*event = (struct rsp_event){ .kind = RSP_EVENT_LIMIT, .cause = RSP_CAUSE_NONE, .reason = RSP_REASON_RECORDS };
 	return !muted;
 }
 

@@ -230,15 +230,15 @@ void
 rsp_member_remove(struct rsp_core *core, struct rsp_member *m, enum rsp_removal why, const struct rsp_link *by)
 {
 	static const struct {
-		const char *reason;
+		enum rsp_reason reason;
 		uint16_t cause; /* sent to the element; RSP_CAUSE_NONE: it knows */
 	} row[] = {
-		[RSP_REMOVAL_DEREGISTERED] = { "deregistered", RSP_CAUSE_NONE },
-		[RSP_REMOVAL_EXPIRED] = { "expired", RSP_CAUSE_EXPIRED },
-		[RSP_REMOVAL_KEEPALIVE] = { "keepalive-unanswered", RSP_CAUSE_UNANSWERED },
-		[RSP_REMOVAL_UNREACHABLE] = { "reported-unreachable", RSP_CAUSE_REPORTED },
-		[RSP_REMOVAL_CONNECTION] = { "connection-lost", RSP_CAUSE_UNANSWERED },
-		[RSP_REMOVAL_RIGHTS] = { "rights-ended", RSP_CAUSE_SECURITY },
+		[RSP_REMOVAL_DEREGISTERED] = { RSP_REASON_DEREGISTERED, RSP_CAUSE_NONE },
+		[RSP_REMOVAL_EXPIRED] = { RSP_REASON_EXPIRED, RSP_CAUSE_EXPIRED },
+		[RSP_REMOVAL_KEEPALIVE] = { RSP_REASON_KEEPALIVE_UNANSWERED, RSP_CAUSE_UNANSWERED },
+		[RSP_REMOVAL_UNREACHABLE] = { RSP_REASON_REPORTED_UNREACHABLE, RSP_CAUSE_REPORTED },
+		[RSP_REMOVAL_CONNECTION] = { RSP_REASON_CONNECTION_LOST, RSP_CAUSE_UNANSWERED },
+		[RSP_REMOVAL_RIGHTS] = { RSP_REASON_RIGHTS_ENDED, RSP_CAUSE_SECURITY },
 	};
 	struct rsp_element *e = m->element;
 	struct rsp_event event = { .kind = RSP_EVENT_PE_REMOVED,

@@ -9,14 +9,14 @@
 /* The answer to a request. */
 struct request_verdict {
 	uint16_t cause;	    /* RSP_CAUSE_NONE: granted */
-	const char *reason; /* for the record; NULL: it is recorded already */
+	enum rsp_reason reason; /* for the record; NONE: it is recorded already */
 	struct rsp_bytes info; /* sent with the cause */
 };
 
 static const struct request_verdict granted = { .cause = RSP_CAUSE_NONE };
 
 static struct request_verdict
-refuse(uint16_t cause, const char *reason)
+refuse(uint16_t cause, enum rsp_reason reason)
 {
 	return (struct request_verdict){ .cause = cause, .reason = reason };
 }
@@ -55,7 +55,7 @@ respond(struct rsp_core *core, const struct rsp_link *link, const struct rsp_mes
 static struct request_verdict
 may_change(const struct rsp_core *core, const struct rsp_link *link)
 {
-	const char *reason = rsp_rights_no_element(core, link);
+	enum rsp_reason reason = rsp_rights_no_element(core, link);
 
 	return reason ? refuse(RSP_CAUSE_SECURITY, reason) : granted;
 }
@@ -74,17 +74,17 @@ check_values(const struct rsp_message *msg)
 	bool private = pe->policy.type & 0x80000000U;
 
 	if (msg->handle.n == 0 || msg->handle.n > RSP_HANDLE_MAX)
-		return refuse(RSP_CAUSE_INVALID_VALUES, "handle-length");
+		return refuse(RSP_CAUSE_INVALID_VALUES, RSP_REASON_HANDLE_LENGTH);
 	if (pe->pe_id == 0)
-		return refuse(RSP_CAUSE_INVALID_VALUES, "pe-id-zero");
+		return refuse(RSP_CAUSE_INVALID_VALUES, RSP_REASON_PE_ID_ZERO);
 	if (pe->lifetime_s == 0 || pe->lifetime_s < -1)
-		return refuse(RSP_CAUSE_INVALID_VALUES, "lifetime");
+		return refuse(RSP_CAUSE_INVALID_VALUES, RSP_REASON_LIFETIME);
 	if (pe->user.type != RSP_PARAM_OPAQUE && pe->user.port == 0)
-		return refuse(RSP_CAUSE_INVALID_VALUES, "port-zero");
+		return refuse(RSP_CAUSE_INVALID_VALUES, RSP_REASON_PORT_ZERO);
 	if (!rsp_transport_fits(&pe->user))
-		return refuse(RSP_CAUSE_INVALID_VALUES, "address-unusable");
+		return refuse(RSP_CAUSE_INVALID_VALUES, RSP_REASON_ADDRESS_UNUSABLE);
 	if (!private && !rsp_policy_row(pe->policy.type)) /* RFC 5356 s.7.1: reserved */
-		return refuse(RSP_CAUSE_INVALID_VALUES, "policy");
+		return refuse(RSP_CAUSE_INVALID_VALUES, RSP_REASON_POLICY);
 	return granted;
 }
 
@@ -115,15 +115,15 @@ check_consistency(const struct rsp_pool *pool, const struct rsp_pool_element *pe
 	rsp_element_decode(pool->element[0], &first);
 	switch (verdict.cause) {
 	case RSP_CAUSE_INCONSISTENT_POLICY:
-		verdict.reason = "inconsistent-policy";
+		verdict.reason = RSP_REASON_INCONSISTENT_POLICY;
 		rsp_policy_encode(&wr, &first.policy);
 		break;
 	case RSP_CAUSE_INCONSISTENT_TRANSPORT:
-		verdict.reason = "inconsistent-transport";
+		verdict.reason = RSP_REASON_INCONSISTENT_TRANSPORT;
 		rsp_transport_encode(&wr, &first.user);
 		break;
 	default:
-		verdict.reason = "inconsistent-transport-use";
+		verdict.reason = RSP_REASON_INCONSISTENT_USE;
 	}
 	if (!wr.err)
 		verdict.info = rsp_bytes_of(room, wr.pos);
@@ -140,7 +140,7 @@ check_registration(struct rsp_core *core, const struct rsp_link *link, const str
 		return verdict;
 	struct rsp_rate rate = rsp_rights_rate(core, link->info.identity);
 	if (!rsp_account_pay(link->account, RSP_TOLL_REGISTRATION, &rate, core->now_ms))
-		return refuse(RSP_CAUSE_LACK_OF_RESOURCES, "rate");
+		return refuse(RSP_CAUSE_LACK_OF_RESOURCES, RSP_REASON_RATE);
 	verdict = check_values(msg);
 	if (verdict.cause != RSP_CAUSE_NONE) {
 		struct rsp_wr wr = rsp_wr_init(room, cap); /* RFC 5354 s.3.12.4: the parameter goes with the cause */
@@ -150,19 +150,19 @@ check_registration(struct rsp_core *core, const struct rsp_link *link, const str
 		return verdict;
 	}
 	if (core->config.may && link->info.identity && !core->config.may(core->ctx, link->info.identity, msg->handle))
-		return refuse(RSP_CAUSE_SECURITY, "pool-not-allowed");
+		return refuse(RSP_CAUSE_SECURITY, RSP_REASON_POOL_NOT_ALLOWED);
 	if (!addresses_allowed(core, link, &msg->element.user))
-		return refuse(RSP_CAUSE_SECURITY, "address-not-own");
+		return refuse(RSP_CAUSE_SECURITY, RSP_REASON_ADDRESS_NOT_OWN);
 	if (!rsp_rights_opaque(core, link->info.identity, &msg->element.user))
-		return refuse(RSP_CAUSE_SECURITY, "opaque-not-allowed");
+		return refuse(RSP_CAUSE_SECURITY, RSP_REASON_OPAQUE_NOT_ALLOWED);
 	if (m && !owns(core, link, m))
-		return refuse(RSP_CAUSE_SECURITY, "element-of-another");
+		return refuse(RSP_CAUSE_SECURITY, RSP_REASON_ELEMENT_OF_ANOTHER);
 	link->account->most = rsp_rights_elements(core, link->info.identity);
 	if (!m && link->account->elements >= link->account->most) /* a known element may register again, here or elsewhere */
-		return refuse(RSP_CAUSE_LACK_OF_RESOURCES, "elements-of-one-identity");
+		return refuse(RSP_CAUSE_LACK_OF_RESOURCES, RSP_REASON_ELEMENTS_OF_ONE_IDENTITY);
 	struct rsp_bytes owner = link->info.identity ? rsp_bytes_str(link->info.identity) : (struct rsp_bytes){ 0 };
 	if (!pool && rsp_owner_pools(core->space, owner) >= rsp_rights_pools(core, link->info.identity))
-		return refuse(RSP_CAUSE_LACK_OF_RESOURCES, "pools-of-one-identity");
+		return refuse(RSP_CAUSE_LACK_OF_RESOURCES, RSP_REASON_POOLS_OF_ONE_IDENTITY);
 	if (pool && rsp_pool_consistent(pool, &msg->element) != RSP_CAUSE_NONE)
 		return check_consistency(pool, &msg->element, room, cap);
 	return granted;
@@ -217,7 +217,7 @@ store(struct rsp_core *core, struct rsp_link *link, const struct rsp_message *ms
 	pe.owner = link->info.identity ? rsp_bytes_str(link->info.identity) : (struct rsp_bytes){ 0 };
 	record_asap_transport(core, link, &pe, room);
 	if (put(core, link, msg->handle, &pe, &m, &same))
-		return refuse(RSP_CAUSE_LACK_OF_RESOURCES, "handlespace-full");
+		return refuse(RSP_CAUSE_LACK_OF_RESOURCES, RSP_REASON_HANDLESPACE_FULL);
 
 	rsp_link_attach(link, m);
 	rsp_member_clear_reports(m);
@@ -337,11 +337,11 @@ rsp_registration_ended(struct rsp_core *core, const struct rsp_link *link, const
 
 	if (verdict.cause == RSP_CAUSE_NONE &&
 	    !rsp_account_pay(link->account, RSP_TOLL_REGISTRATION, &rate, core->now_ms))
-		verdict = refuse(RSP_CAUSE_LACK_OF_RESOURCES, "rate");
+		verdict = refuse(RSP_CAUSE_LACK_OF_RESOURCES, RSP_REASON_RATE);
 	if (verdict.cause == RSP_CAUSE_NONE && m && !owns(core, link, m))
-		verdict = refuse(RSP_CAUSE_SECURITY, "element-of-another");
+		verdict = refuse(RSP_CAUSE_SECURITY, RSP_REASON_ELEMENT_OF_ANOTHER);
 	if (verdict.cause == RSP_CAUSE_NONE && m && !make_own(core, m))
-		verdict = refuse(RSP_CAUSE_LACK_OF_RESOURCES, "memory");
+		verdict = refuse(RSP_CAUSE_LACK_OF_RESOURCES, RSP_REASON_MEMORY);
 	if (verdict.cause == RSP_CAUSE_NONE && m) {
 		if (m->link != link->id) /* another process registered it last, and may register again */
 			rsp_member_send_removed(core, m, RSP_CAUSE_DEREGISTERED);

@@ -26,20 +26,20 @@ note_reporter(const struct rsp_core *core, struct rsp_member *m, const struct rs
 	return true;
 }
 
-/* Ask the element. Returns the reason for the record; NULL: this reporter is recorded already. */
-static const char *
+/* Ask the element. Returns the reason for the record; NONE: this reporter is recorded already. */
+static enum rsp_reason
 ask_reported(struct rsp_looks *looks, struct rsp_member *m, const struct rsp_link *link)
 {
 	struct rsp_core *core = looks->core;
 
 	if (!m)
-		return "unknown-element";
+		return RSP_REASON_UNKNOWN_ELEMENT;
 	bool own = rsp_member_is_own(core, m), again = own && !note_reporter(core, m, link);
 	if (own && m->link)
 		rsp_member_ask_soon(core, m);
 	else if (!rsp_look_begin(looks, m))
-		return "too-many-asked";
-	return again ? NULL : "asked";
+		return RSP_REASON_TOO_MANY_ASKED;
+	return again ? RSP_REASON_NONE : RSP_REASON_ASKED;
 }
 
 void
@@ -52,12 +52,12 @@ rsp_report_received(struct rsp_looks *looks, const struct rsp_link *link, const 
 				   .handle = msg->handle,
 				   .pe_id = msg->pe_id,
 				   .cause = RSP_CAUSE_NONE,
-				   .reason = "reports" };
+				   .reason = RSP_REASON_REPORTS };
 
 	if (!core->config.insecure && !link->info.secure) { /* the RFC has no answer in which the refusal could be sent */
 		event.kind = RSP_EVENT_REFUSED;
 		event.cause = RSP_CAUSE_SECURITY;
-		event.reason = "plain-text";
+		event.reason = RSP_REASON_PLAIN_TEXT;
 		core->stats.refused++;
 		rsp_core_record(core, link, event);
 		return;

@@ -36,7 +36,7 @@ send_error(struct rsp_core *core, const struct rsp_link *link, struct rsp_bytes 
 
 static void
 refuse_question(struct rsp_core *core, const struct rsp_link *link, const struct rsp_message *request, uint16_t cause,
-		const char *reason)
+		enum rsp_reason reason)
 {
 	struct rsp_event event = { .kind = cause == RSP_CAUSE_SECURITY ? RSP_EVENT_REFUSED : RSP_EVENT_LIMIT,
 				   .message_type = request->type,
@@ -59,11 +59,11 @@ rsp_resolve_check(struct rsp_resolver *resolver, struct rsp_link *link, const st
 
 	core->stats.resolutions++;
 	if (!core->config.insecure && !link->info.secure && !core->config.answer_plain_users) {
-		refuse_question(core, link, msg, RSP_CAUSE_SECURITY, "plain-text");
+		refuse_question(core, link, msg, RSP_CAUSE_SECURITY, RSP_REASON_PLAIN_TEXT);
 		return false;
 	}
 	if (!rsp_account_pay(link->account, RSP_TOLL_RESOLUTION, &core->config.resolutions, core->now_ms)) {
-		refuse_question(core, link, msg, RSP_CAUSE_LACK_OF_RESOURCES, "rate");
+		refuse_question(core, link, msg, RSP_CAUSE_LACK_OF_RESOURCES, RSP_REASON_RATE);
 		return false;
 	}
 	/* A subscriber gets the whole pool: a part of it would be another part with each update. */

@@ -38,16 +38,16 @@ rsp_rights_opaque(const struct rsp_core *core, const char *identity, const struc
 	       (core->config.may_opaque && identity && core->config.may_opaque(core->ctx, identity));
 }
 
-const char *
+enum rsp_reason
 rsp_rights_no_element(const struct rsp_core *core, const struct rsp_link *link)
 {
 	if (core->config.insecure)
-		return NULL;
+		return RSP_REASON_NONE;
 	if (!link->info.secure)
-		return "plain-text";
+		return RSP_REASON_PLAIN_TEXT;
 	/* the element's own connection, or the one that we dialled to its ASAP transport */
 	bool element = link->info.role == RSP_ROLE_ELEMENT || (link->dialled && link->info.role == RSP_ROLE_NOTIFY);
-	return element && link->info.identity ? NULL : "not-an-element";
+	return element && link->info.identity ? RSP_REASON_NONE : RSP_REASON_NOT_AN_ELEMENT;
 }
 
 /* The number in authz.json; UINT32_MAX: there is none. */
@@ -106,21 +106,21 @@ may_be_there(const struct rsp_core *core, const char *owner, const struct rsp_po
 	return true;
 }
 
-const char *
+enum rsp_reason
 rsp_rights_foreign(const struct rsp_core *core, struct rsp_bytes handle, const struct rsp_pool_element *pe)
 {
 	char owner[RSP_OWNER_MAX + 1] = "";
 
 	if (core->config.insecure || pe->owner.n == 0 || pe->owner.n > RSP_OWNER_MAX || !core->config.is_listed)
-		return NULL;
+		return RSP_REASON_NONE;
 	memcpy(owner, pe->owner.p, pe->owner.n);
 	if (strlen(owner) != pe->owner.n || !core->config.is_listed(core->ctx, owner))
-		return NULL;
+		return RSP_REASON_NONE;
 	if (core->config.may && !core->config.may(core->ctx, owner, handle))
-		return "pool-not-allowed";
+		return RSP_REASON_POOL_NOT_ALLOWED;
 	if (!rsp_rights_opaque(core, owner, &pe->user))
-		return "opaque-not-allowed";
-	return may_be_there(core, owner, pe) ? NULL : "address-not-own";
+		return RSP_REASON_OPAQUE_NOT_ALLOWED;
+	return may_be_there(core, owner, pe) ? RSP_REASON_NONE : RSP_REASON_ADDRESS_NOT_OWN;
 }
 
 /* A quarter of the handlespace is reserved for elements that register here. */
@@ -130,27 +130,27 @@ others_share(uint32_t limit)
 	return limit - limit / 4;
 }
 
-const char *
+enum rsp_reason
 rsp_rights_refusal(const struct rsp_core *core, struct rsp_bytes handle, const struct rsp_pool_element *pe,
 		   uint16_t *ret_cause)
 {
 	const struct rsp_pool *pool = rsp_pool_find(core->space, handle);
 	const struct rsp_element *e = rsp_element_find(core->space, pool, pe->pe_id);
-	const char *reason = rsp_rights_foreign(core, handle, pe);
+	enum rsp_reason reason = rsp_rights_foreign(core, handle, pe);
 
 	*ret_cause = reason ? RSP_CAUSE_SECURITY : RSP_CAUSE_LACK_OF_RESOURCES;
 	if (reason || pe->home_id == core->config.server_id)
 		return reason;
 	if ((!e || rsp_element_home_id(e) != pe->home_id) &&
 	    rsp_home_count(core->space, pe->home_id) >= core->config.max_registrar_elements)
-		return "elements-of-one-registrar";
+		return RSP_REASON_ELEMENTS_OF_ONE_REGISTRAR;
 	if (!pool && rsp_home_pools(core->space, pe->home_id) >= core->config.max_registrar_pools)
-		return "pools-of-one-registrar";
+		return RSP_REASON_POOLS_OF_ONE_REGISTRAR;
 	/* A registrar can return under a new server id as often as it likes: its former elements count for the former id. */
 	if ((!e && rsp_handlespace_elements(core->space) >= others_share(core->config.limits.elements)) ||
 	    (!pool && rsp_handlespace_pools(core->space) >= others_share(core->config.limits.pools)))
-		return "share-of-all-registrars";
-	return NULL;
+		return RSP_REASON_SHARE_OF_REGISTRARS;
+	return RSP_REASON_NONE;
 }
 
 

@@ -5,8 +5,8 @@
 
 /* What identities may register, RFC 5355 s.2.1-2.4: addresses, pools, and how many elements. */
 
-/** Why @link may not change registrations: it is not a connection of an element that showed its key. NULL: it may. */
-const char *rsp_rights_no_element(const struct rsp_core *core, const struct rsp_link *link);
+/** Why @link may not change registrations: it is not a connection of an element that showed its key. NONE: it may. */
+enum rsp_reason rsp_rights_no_element(const struct rsp_core *core, const struct rsp_link *link);
 
 /** Whether @identity (NULL: none) may register each address of @transport over @link. RFC 5352 s.2.2.1 */
 bool rsp_rights_addresses(const struct rsp_core *core, const struct rsp_link *link, const char *identity,
@@ -24,17 +24,17 @@ struct rsp_rate rsp_rights_rate(const struct rsp_core *core, const char *identit
 bool rsp_rights_own(struct rsp_core *core, const struct rsp_member *m);
 
 /**
- * Why the owner of @pe, in the pool @handle of another registrar, may not register it. NULL: it may, or its rights are
+ * Why the owner of @pe, in the pool @handle of another registrar, may not register it. NONE: it may, or its rights are
  * not known here (another registrar may have a newer authz.json).
  */
-const char *rsp_rights_foreign(const struct rsp_core *core, struct rsp_bytes handle,
+enum rsp_reason rsp_rights_foreign(const struct rsp_core *core, struct rsp_bytes handle,
 			       const struct rsp_pool_element *pe);
 
 /**
  * Why @pe, which another registrar says is in the pool @handle, is not accepted from it: its owner may not register it,
- * or its home has its share of the handlespace. NULL: it is. @ret_cause: the error cause of the refusal.
+ * or its home has its share of the handlespace. NONE: it is. @ret_cause: the error cause of the refusal.
  */
-const char *rsp_rights_refusal(const struct rsp_core *core, struct rsp_bytes handle,
+enum rsp_reason rsp_rights_refusal(const struct rsp_core *core, struct rsp_bytes handle,
 			       const struct rsp_pool_element *pe, uint16_t *ret_cause);
 
 #endif
