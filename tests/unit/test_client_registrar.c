@@ -138,7 +138,7 @@ registrar_record(void *ctx, const struct rsp_event *event)
 	(void)ctx;
 	net.recorded[event->kind]++;
 	if (event->kind == RSP_EVENT_PE_REMOVED)
-		(void)snprintf(net.removed, sizeof net.removed, "%s", event->reason);
+		(void)snprintf(net.removed, sizeof net.removed, "%s", rsp_reason_word(event->reason));
 }
 
 static const struct rsp_client_ops client_ops = { client_send, client_close, client_dial, client_event, NULL };
