@@ -124,7 +124,7 @@ seeded_numbers_repeat_and_are_even(void)
 static void
 the_hash_is_siphash_1_3(void)
 {
-	/* the published vector of SipHash-1-3: key 00..0f, no input */
+	/* the published vector of SipHash-1-3: key 00..0f, empty input */
 	struct rsp_hash_key key = { 0x0706050403020100U, 0x0f0e0d0c0b0a0908U };
 	uint8_t in[16];
 
@@ -232,7 +232,7 @@ secrets_must_be_private_files(void)
 	CHECK_EQ(unlink(path), 0);
 	CHECK_EQ(rsp_file_read(path, RSP_FILE_SECRET, 100, &got, &n, &why), RSP_ENOTFOUND);
 	CHECK_EQ(rsp_file_read(dir, RSP_FILE_PUBLIC, 100, &got, &n, &why), RSP_EIO);
-	CHECK_EQ(rmdir(dir), 0); /* and nothing temporary is left in it */
+	CHECK_EQ(rmdir(dir), 0); /* no temporary file is left in it */
 }
 
 int

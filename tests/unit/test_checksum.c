@@ -2,7 +2,8 @@
 #include "model/checksum.h"
 #include "space.h"
 
-/* RFC 5353 s.3.6.2 and RFC 1071 to the letter: all blocks written one after the other, summed in one's complement. */
+/* RFC 5353 s.3.6.2 and RFC 1071 to the letter: write all blocks one after the other, and sum them in one's
+ * complement. */
 
 enum { POOLS = 12, IDS = 40, HOMES = 3, HANDLE = 64 };
 
@@ -63,7 +64,7 @@ digest_by_the_book(uint32_t home)
 }
 
 static void
-it_follows_every_change(void)
+checksum_and_digest_follow_every_change(void)
 {
 	struct rsp_handlespace *hs = space_new();
 	struct rsp_rng rng = rsp_rng_seeded(31);
@@ -92,7 +93,7 @@ it_follows_every_change(void)
 		} else if (e && rsp_rng_below(&rng, 2)) {
 			CHECK_EQ(rsp_element_rehome(hs, e, home, version), RSP_OK);
 			m->home = home;
-			if (m->version && version) /* who was put without one has none */
+			if (m->version && version) /* an element that was put without a version has none */
 				m->version = version;
 		} else if (e && m->version && rsp_rng_below(&rng, 2)) {
 			rsp_element_set_version(e, version | 1);
@@ -117,7 +118,7 @@ it_follows_every_change(void)
 				struct rsp_pool *pool = rsp_pool_find(hs, rsp_bytes_of(handle[p], handle_size[p]));
 				rsp_element_remove(hs, rsp_element_find(hs, pool, (id + 1) * 0x9e3779b1U));
 			}
-	for (uint32_t h = 1; h <= HOMES; h++) { /* of nobody */
+	for (uint32_t h = 1; h <= HOMES; h++) { /* without elements */
 		CHECK_EQ(rsp_home_checksum(hs, h), 0xffff);
 		CHECK(rsp_home_digest(hs, h) == 0);
 	}
@@ -143,7 +144,18 @@ the_elements_of_a_home_are_all_in_its_list(void)
 		CHECK_EQ(seen[h], 100);
 		CHECK_EQ(rsp_home_count(hs, h), 100);
 	}
-	for (struct rsp_element *e = rsp_home_first(hs, 2), *next; e; e = next) { /* a takeover */
+	rsp_handlespace_free(hs);
+}
+
+static void
+a_home_whose_elements_all_move_has_an_empty_list(void)
+{
+	struct rsp_handlespace *hs = space_new();
+
+	for (uint32_t i = 1; i <= 300; i++)
+		(void)space_put(hs, rsp_bytes_str(i % 2 ? "a" : "b"),
+				space_pe(i, i % HOMES + 1, RSP_POLICY_RR, 0, 0, 1));
+	for (struct rsp_element *e = rsp_home_first(hs, 2), *next; e; e = next) { /* as in a takeover */
 		next = rsp_home_next(e);
 		CHECK_EQ(rsp_element_rehome(hs, e, 3, 0), RSP_OK);
 	}
@@ -153,9 +165,10 @@ the_elements_of_a_home_are_all_in_its_list(void)
 	rsp_handlespace_free(hs);
 }
 
-/* Two registrars must get the same whatever they run on: values of SipHash-1-3 (with a key of zeros) from elsewhere. */
+/* Two registrars must compute the same digest on any machine. The values are from another implementation of
+ * SipHash-1-3, with a key of zeros. */
 static void
-the_digest_is_the_same_everywhere(void)
+the_digest_is_the_same_on_every_machine(void)
 {
 	CHECK(rsp_digest_handle(rsp_bytes_str("web")) == UINT64_C(0x6fe8eed8ccd585ce));
 	CHECK(rsp_digest_handle(rsp_bytes_of("\0", 1)) == UINT64_C(0x68a914128e01e473));
@@ -166,7 +179,7 @@ the_digest_is_the_same_everywhere(void)
 }
 
 static void
-the_digest_tells_what_the_checksum_cannot(void)
+the_digest_shows_changes_that_the_checksum_does_not(void)
 {
 	struct rsp_handlespace *hs = space_new();
 	struct rsp_pool_element one = space_pe(0x00010002, 1, RSP_POLICY_RR, 0, 0, 1), two = one;
@@ -190,9 +203,10 @@ the_digest_tells_what_the_checksum_cannot(void)
 int
 main(void)
 {
-	TAP_RUN(it_follows_every_change);
+	TAP_RUN(checksum_and_digest_follow_every_change);
 	TAP_RUN(the_elements_of_a_home_are_all_in_its_list);
-	TAP_RUN(the_digest_is_the_same_everywhere);
-	TAP_RUN(the_digest_tells_what_the_checksum_cannot);
+	TAP_RUN(a_home_whose_elements_all_move_has_an_empty_list);
+	TAP_RUN(the_digest_is_the_same_on_every_machine);
+	TAP_RUN(the_digest_shows_changes_that_the_checksum_does_not);
 	return tap_end();
 }

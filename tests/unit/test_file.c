@@ -8,14 +8,14 @@
 
 #include "tap.h"
 
-/* Files that hold secrets, or that others are trusted by: whose they may be, and what is left of them in freed memory. */
+/* Files that hold secrets or decide about trust: which owners they may have, and that no copy stays in freed memory. */
 
 #define SECRET "correct horse battery staple "
-#define SIZE   100000 /* of the file: more than any first buffer */
+#define SIZE   100000 /* of the file; larger than the first buffer of any reader */
 
 static char dir[] = "/tmp/rsp-test-XXXXXX";
 static bool watching;
-static unsigned left_behind; /* freed blocks with a secret in them */
+static unsigned left_behind; /* freed blocks that still held the secret */
 
 void *__real_realloc(void *p, size_t size);
 void __real_free(void *p);
@@ -36,7 +36,7 @@ __wrap_free(void *p)
 	__real_free(p);
 }
 
-/* Always to another place, as it does sooner or later. */
+/* Always move the block, as realloc() sometimes does. */
 void *
 __wrap_realloc(void *p, size_t size)
 {
@@ -63,7 +63,7 @@ write_secret(const char *path)
 }
 
 static void
-what_outgrows_a_buffer_is_wiped(void)
+a_buffer_that_a_secret_outgrows_is_wiped(void)
 {
 	RSP_AUTO(rsp_free) char *path = rsp_path_join(dir, "secret");
 	uint8_t *got = NULL;
@@ -97,7 +97,7 @@ read_as(const char *path, enum rsp_file_kind kind)
 }
 
 static void
-others_must_not_write_what_is_trusted(void)
+a_trusted_file_must_not_be_writable_by_others(void)
 {
 	RSP_AUTO(rsp_free) char *path = rsp_path_join(dir, "ca.pem");
 	RSP_AUTO(rsp_free) char *alias = rsp_path_join(dir, "alias");
@@ -121,19 +121,19 @@ others_must_not_write_what_is_trusted(void)
 	}
 	CHECK_EQ(unlink(path), 0);
 	CHECK_EQ(mkfifo(path, 0600), 0);
-	CHECK_EQ(read_as(path, RSP_FILE_SECRET), RSP_EIO); /* and does not wait for a writer */
+	CHECK_EQ(read_as(path, RSP_FILE_SECRET), RSP_EIO); /* without waiting for a writer */
 	CHECK_EQ(unlink(path) | unlink(alias), 0);
 }
 
 static void
-a_third_user_must_not_own_it(void)
+a_trusted_file_must_not_belong_to_a_third_user(void)
 {
 	RSP_AUTO(rsp_free) char *path = rsp_path_join(dir, "theirs");
 	struct rsp_why why;
 	int fd;
 
 	CHECK_EQ(rsp_file_write(path, RSP_FILE_SECRET, false, rsp_bytes_str("abc"), &why), RSP_OK);
-	if (geteuid() == 0) { /* only root can give a file away */
+	if (geteuid() == 0) { /* only root can change the owner of a file */
 		CHECK_EQ(chown(path, 12345, 12345), 0);
 		CHECK_EQ(read_as(path, RSP_FILE_TRUSTED), RSP_EPERMS);
 		CHECK_EQ(read_as(path, RSP_FILE_SECRET), RSP_EPERMS);
@@ -143,7 +143,7 @@ a_third_user_must_not_own_it(void)
 }
 
 static void
-secrets_are_written_through_no_link(void)
+secrets_are_not_written_through_a_link(void)
 {
 	RSP_AUTO(rsp_free) char *path = rsp_path_join(dir, "log");
 	RSP_AUTO(rsp_free) char *alias = rsp_path_join(dir, "alias");
@@ -165,7 +165,7 @@ secrets_are_written_through_no_link(void)
 	CHECK_EQ(chmod(path, 0640), 0);
 	CHECK_EQ(rsp_file_open_private(path, false, &fd, &why), RSP_EPERMS);
 	CHECK_EQ(stat(path, &st), 0);
-	CHECK_EQ(st.st_size, 3); /* what is refused is left as it was */
+	CHECK_EQ(st.st_size, 3); /* a refused file is unchanged */
 	CHECK_EQ(chmod(path, 0600), 0);
 	CHECK_EQ(rsp_file_open_private(path, true, &fd, &why), RSP_OK);
 	CHECK_EQ(write(fd, "def", 3), 3);
@@ -183,7 +183,7 @@ secrets_are_written_through_no_link(void)
 }
 
 static void
-directories(void)
+a_directory_must_not_be_writable_by_others(void)
 {
 	struct rsp_why why;
 
@@ -195,7 +195,7 @@ directories(void)
 	CHECK_EQ(chmod(dir, 0703), 0);
 	CHECK_EQ(rsp_directory_check(dir, &why), RSP_EPERMS);
 	CHECK_EQ(rsp_directory_check("/dev/null", &why), RSP_EIO);
-	CHECK_EQ(rmdir(dir), 0); /* and nothing temporary is left in it */
+	CHECK_EQ(rmdir(dir), 0); /* no temporary file is left in it */
 	CHECK_EQ(rsp_directory_check(dir, &why), RSP_ENOTFOUND);
 }
 
@@ -204,10 +204,10 @@ main(void)
 {
 	if (!mkdtemp(dir))
 		return EXIT_FAILURE;
-	TAP_RUN(what_outgrows_a_buffer_is_wiped);
-	TAP_RUN(others_must_not_write_what_is_trusted);
-	TAP_RUN(a_third_user_must_not_own_it);
-	TAP_RUN(secrets_are_written_through_no_link);
-	TAP_RUN(directories);
+	TAP_RUN(a_buffer_that_a_secret_outgrows_is_wiped);
+	TAP_RUN(a_trusted_file_must_not_be_writable_by_others);
+	TAP_RUN(a_trusted_file_must_not_belong_to_a_third_user);
+	TAP_RUN(secrets_are_not_written_through_a_link);
+	TAP_RUN(a_directory_must_not_be_writable_by_others);
 	return tap_end();
 }

@@ -34,7 +34,7 @@ put(struct rsp_handlespace *hs, const char *handle, uint32_t pe_id, uint32_t hom
 }
 
 static void
-what_is_put_is_found(void)
+an_element_is_found_until_it_is_removed(void)
 {
 	struct rsp_handlespace *hs = rsp_handlespace_new(&roomy, key, 0);
 	struct rsp_element *e = put(hs, "web", 7, 1);
@@ -104,7 +104,7 @@ users_do_not_see_owner_and_asap_transport(void)
 	rsp_handlespace_free(hs);
 }
 
-/* RSP_PARAM_VERSION, at the end of the Pool Element parameter. */
+/* RSP_PARAM_VERSION is the last one in the Pool Element parameter. */
 static void
 a_version_stays_with_its_element(void)
 {
@@ -114,7 +114,7 @@ a_version_stays_with_its_element(void)
 	bool is_new;
 
 	CHECK_EQ(rsp_element_version(e), 0);
-	rsp_element_set_version(e, 5); /* it was put with none, and there is no room for one */
+	rsp_element_set_version(e, 5); /* it was put without one, and has no room for one */
 	CHECK_EQ(rsp_element_rehome(hs, e, 2, 5), RSP_OK);
 	rsp_element_decode(e, &got);
 	CHECK_EQ(got.version, 0);
@@ -130,7 +130,7 @@ a_version_stays_with_its_element(void)
 	CHECK(got.version == INT64_MAX - 1);
 	CHECK_EQ(got.home_id, 1);
 	CHECK(rsp_bytes_equal(got.owner, pe.owner));
-	CHECK_EQ(rsp_element_rehome(hs, e, 1, 12), RSP_OK); /* the home that it has */
+	CHECK_EQ(rsp_element_rehome(hs, e, 1, 12), RSP_OK); /* it has this home already */
 	CHECK_EQ(rsp_element_version(e), 12);
 	CHECK_EQ(rsp_element_rehome(hs, e, 0xfffefdfc, 0), RSP_OK);
 	got = (struct rsp_pool_element){ 0 };
@@ -141,7 +141,7 @@ a_version_stays_with_its_element(void)
 	struct rsp_wr wr = rsp_wr_init(buf, sizeof(buf));
 	struct rsp_rd body, rd;
 	uint16_t type;
-	rsp_element_write(&wr, e, false); /* not for users */
+	rsp_element_write(&wr, e, false); /* users do not get the version */
 	rd = rsp_rd_init(rsp_bytes_of(buf, wr.pos), 0);
 	got = (struct rsp_pool_element){ 0 };
 	CHECK(rsp_rd_tlv(&rd, &type, &body));
@@ -179,7 +179,7 @@ caps_are_kept_and_change_nothing(void)
 }
 
 static void
-the_checksum_is_rfc_1071s(void)
+the_checksum_is_that_of_rfc_1071(void)
 {
 	/* RFC 5353 s.3.6.2, and the table that rsplib computed fddc for: 11111111 owns EchoPool 0a0b0c01 */
 	struct rsp_handlespace *hs = rsp_handlespace_new(&roomy, key, 0);
@@ -192,7 +192,7 @@ the_checksum_is_rfc_1071s(void)
 	rsp_handlespace_free(hs);
 }
 
-/* A random history against a plain array, and walks that go on meanwhile. */
+/* Compare a random history with a plain array, while walks go on. */
 static void
 a_random_history_agrees_with_an_array(void)
 {
@@ -257,7 +257,7 @@ a_random_history_agrees_with_an_array(void)
 }
 
 static void
-the_table_grows_and_loses_nobody(void)
+the_table_grows_and_loses_no_element(void)
 {
 	struct rsp_handlespace *hs = rsp_handlespace_new(&roomy, key, 0);
 
@@ -436,13 +436,13 @@ an_unlinked_element_leaves_room_for_another(void)
 int
 main(void)
 {
-	TAP_RUN(what_is_put_is_found);
+	TAP_RUN(an_element_is_found_until_it_is_removed);
 	TAP_RUN(users_do_not_see_owner_and_asap_transport);
 	TAP_RUN(a_version_stays_with_its_element);
 	TAP_RUN(caps_are_kept_and_change_nothing);
-	TAP_RUN(the_checksum_is_rfc_1071s);
+	TAP_RUN(the_checksum_is_that_of_rfc_1071);
 	TAP_RUN(a_random_history_agrees_with_an_array);
-	TAP_RUN(the_table_grows_and_loses_nobody);
+	TAP_RUN(the_table_grows_and_loses_no_element);
 	TAP_RUN(round_robin_takes_turns);
 	TAP_RUN(priority_gives_the_highest_in_decreasing_order);
 	TAP_RUN(the_engines_part_of_an_element_survives_its_replacement);

@@ -7,7 +7,7 @@
 
 enum { POOLS = 5, IDS = 40, HOMES = 6, OWNERS = 6 };
 
-/* What is known to be stored. */
+/* What must be stored. */
 struct fact {
 	bool there;
 	uint32_t home, load;
@@ -77,7 +77,8 @@ check_all(const struct rsp_handlespace *hs)
 	}
 }
 
-/* Do it with the first, the second, … allocation failing, until it succeeds; nothing may have changed before. */
+/* Repeat the put with the first, the second, … allocation failing, until it succeeds. A put that fails changes
+ * nothing. */
 static unsigned
 put_in_spite_of_all(struct rsp_handlespace *hs, unsigned p, uint32_t id, struct fact to)
 {
@@ -106,7 +107,7 @@ put_in_spite_of_all(struct rsp_handlespace *hs, unsigned p, uint32_t id, struct 
 	return failed;
 }
 
-/* How many elements of the pool @p can be handed out: RFC 5356 s.3.2. */
+/* How many elements of the pool @p may be in an answer: RFC 5356 s.3.2. */
 static uint32_t
 able(unsigned p)
 {
@@ -149,7 +150,7 @@ nothing_is_lost_when_memory_is_short(void)
 			chaos_begin(0);
 			enum rsp_err err = e ? rsp_element_rehome(hs, e, to.home, to.version) : RSP_ENOMEM;
 			(void)chaos_end();
-			if (err == RSP_OK) { /* a home that was there needs no memory */
+			if (err == RSP_OK) { /* a home that exists needs no memory */
 				fact[p][id].home = to.home;
 				fact[p][id].version = to.version;
 			} else if (e) {
@@ -183,7 +184,7 @@ a_space_is_whole_or_not_there(void)
 	rsp_handlespace_free(hs);
 }
 
-/* What is put may be a view of what is stored. */
+/* The element that is put may consist of views into the stored element. */
 static void
 an_element_may_be_put_as_it_is_stored(void)
 {

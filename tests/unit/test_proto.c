@@ -36,7 +36,8 @@ what_rsplib_sends_decodes_and_encodes_alike(void)
 	CHECK(vectors("rsplib.tsv", decodes_and_encodes_alike) >= 40);
 }
 
-/* Decode @octets; what decodes must encode, and that must decode to what encodes alike. */
+/* Decode @octets. A message that decodes must encode, and what was encoded must decode to a message that encodes to the
+ * same octets. */
 static bool
 is_stable(enum rsp_protocol protocol, const uint8_t *octets, size_t n)
 {
@@ -57,7 +58,7 @@ is_stable(enum rsp_protocol protocol, const uint8_t *octets, size_t n)
 static void
 each_truncation(const struct vector *v)
 {
-	size_t length = (size_t)v->octets[2] << 8 | v->octets[3]; /* the padding after it may be cut */
+	size_t length = (size_t)v->octets[2] << 8 | v->octets[3]; /* without the padding, which may be missing */
 
 	for (size_t n = 0; n < v->n; n++) {
 		uint8_t *cut = malloc(n ? n : 1);
@@ -83,7 +84,8 @@ each_truncation_is_refused(void)
 	CHECK(vectors("rsplib.tsv", each_truncation) >= 40);
 }
 
-/* Valgrind, some thirty times slower, sees single bits changed only; sanitizers see all. */
+/* Under valgrind, some thirty times slower, only single bits are changed; under sanitizers each octet gets each
+ * value. */
 static bool
 is_slow(void)
 {
@@ -173,7 +175,8 @@ check_same_element(const struct rsp_pool_element *got, const struct rsp_pool_ele
 	CHECK_EQ(got->unknown.n, 0);
 }
 
-/* Everything that a message has. What tshark reads is compared to what we decode; this compares that to what was sent. */
+/* Compare all parts of two messages. Another test compares what we decode with what tshark reads; this one compares it
+ * with what was sent. */
 static void
 check_same(const struct rsp_message *got, const struct rsp_message *wanted)
 {
@@ -204,7 +207,7 @@ check_same(const struct rsp_message *got, const struct rsp_message *wanted)
 	CHECK_EQ(got->unknown.n, 0);
 }
 
-static unsigned seen[2][16]; /* how often each type came */
+static unsigned seen[2][16]; /* how often each type was met */
 
 static void
 a_sample(const char *name, const struct rsp_message *msg)

@@ -9,7 +9,7 @@ static struct rsp_why why;
 static uint8_t octets[RSP_MESSAGE_MAX + 8];
 static size_t n_octets;
 
-/* Decode the octets @hex (blanks are passed over); the first length is filled in when it is given as "....". */
+/* Decode the octets @hex, without its blanks. The first "...." stands for the length field, which is filled in. */
 static enum rsp_err
 decode(enum rsp_protocol protocol, const char *hex)
 {
@@ -30,7 +30,7 @@ decode(enum rsp_protocol protocol, const char *hex)
 	uint8_t *exact = rsp_bytes_dup(rsp_bytes_of(octets, n_octets));
 	why = (struct rsp_why){ 0 };
 	enum rsp_err err = rsp_message_decode(protocol, rsp_bytes_of(exact, n_octets), &msg, &why);
-	free(exact); /* nothing reads beyond it; views are of octets[] */
+	free(exact); /* exact size: a sanitizer sees a read beyond it; the views are into octets[] */
 	if (!err && rsp_message_decode(protocol, rsp_bytes_of(octets, n_octets), &msg, NULL))
 		abort();
 	return err;
@@ -79,7 +79,7 @@ unknown_parameters_may_stand_anywhere(void)
 	CHECK_EQ(decode(RSP_ASAP, "0200 .... 8042 0005 78000000" PH "8042 0004" PE_ID), RSP_OK);
 	CHECK_EQ(msg.unknown.n, 2);
 	CHECK_EQ(msg.pe_id, 0x0a0b0c0d);
-	/* in an element: before, between and after its own, and among a transport's addresses */
+	/* in an element: before, between and after the known ones, and among the addresses of a transport */
 	CHECK_EQ(decode(RSP_ASAP,
 			"0100 .... " PH PE("003c", "8042 0004" TCP "c043 0004" RR "c044 0006 abcd0000 8045 0004")),
 		 RSP_OK);
@@ -93,7 +93,7 @@ unknown_parameters_may_stand_anywhere(void)
 	CHECK_EQ(msg.element.unknown.n, 2);
 	CHECK_EQ(msg.element.unknown.to_report, 1);
 	CHECK_EQ(rsp_transport_ip(&msg.element.user, 0).ip[0], 192);
-	/* and those that stop a message do so from inside */
+	/* those that must stop the decoding do so inside an element, too */
 	CHECK_EQ(decode(RSP_ASAP, "0100 .... " PH PE("002c", TCP RR "4044 0004")), RSP_EUNKNOWN_PARAM);
 	CHECK_EQ(why.cause, RSP_CAUSE_UNRECOGNIZED_PARAM);
 	CHECK_EQ(why.offset, 52);
@@ -139,7 +139,7 @@ unknown_parameters_among_listed_ones_stay_there(void)
 static void
 an_unknown_message_is_treated_by_its_high_bits(void)
 {
-	/* RFC 5354 s.4: 00 in silence, 01 reported, 10 and 11 reserved */
+	/* RFC 5354 s.4: 00 is not reported, 01 is; 10 and 11 are reserved */
 	static const struct {
 		const char *hex;
 		uint16_t cause;
@@ -158,7 +158,7 @@ an_unknown_message_is_treated_by_its_high_bits(void)
 		size_t culprit = rsp_message_culprit(rsp_bytes_of(octets, n_octets), &why).n;
 		CHECK_EQ(culprit, cases[i].cause == RSP_CAUSE_NONE ? 0 : n_octets);
 	}
-	CHECK_EQ(decode(RSP_ENRP, "0b000004"), RSP_EUNKNOWN_MSG); /* an ASAP type only */
+	CHECK_EQ(decode(RSP_ENRP, "0b000004"), RSP_EUNKNOWN_MSG); /* a type of ASAP, not of ENRP */
 }
 
 static void
@@ -176,37 +176,50 @@ errors_never_answer_errors(void)
 }
 
 static void
-framing(void)
+the_size_of_a_message_is_known_from_its_first_four_octets(void)
 {
 	CHECK_EQ(rsp_message_frame(rsp_bytes_of("\1\0\0", 3)), 0);
 	CHECK_EQ(rsp_message_frame(rsp_bytes_of("\1\0\0\3", 4)), SIZE_MAX);
 	CHECK_EQ(rsp_message_frame(rsp_bytes_of("\1\0\0\4", 4)), 4);
 	CHECK_EQ(rsp_message_frame(rsp_bytes_of("\1\0\0\5", 4)), 8);
 	CHECK_EQ(rsp_message_frame(rsp_bytes_of("\1\0\xff\xff", 4)), 65536);
+}
+
+static void
+a_message_must_fill_its_octets_exactly(void)
+{
 	CHECK_EQ(decode(RSP_ASAP, ""), RSP_EMALFORM);
 	CHECK_EQ(decode(RSP_ASAP, "010000"), RSP_EMALFORM);
 	CHECK_EQ(decode(RSP_ASAP, "01000003"), RSP_EMALFORM);
 	CHECK_EQ(decode(RSP_ASAP, "01000008"), RSP_EMALFORM);
 	CHECK_EQ(why.cause, RSP_CAUSE_NONE);
-	CHECK_EQ(decode(RSP_ENRP, "0500000c 11111111 22222222 00000000"), RSP_EMALFORM); /* more than the message */
+	CHECK_EQ(decode(RSP_ENRP, "0500000c 11111111 22222222 00000000"), RSP_EMALFORM); /* octets follow the message */
 	CHECK_EQ(why.offset, 12);
 	CHECK_EQ(decode(RSP_ENRP, "05000008 11111111"), RSP_EMALFORM); /* no room for its fixed fields */
 }
 
 static void
-padding(void)
+the_final_padding_may_be_counted_or_missing(void)
 {
-	/* not counted, counted as rsplib does, and left out */
+	/* not counted; counted, as rsplib does; missing */
 	CHECK_EQ(decode(RSP_ASAP, "0b000009 000d 0005 78 000000"), RSP_OK);
 	CHECK_EQ(msg.cookie.n, 1);
 	CHECK_EQ(decode(RSP_ASAP, "0b00000c 000d 0005 78 000000"), RSP_OK);
 	CHECK_EQ(msg.cookie.n, 1);
 	CHECK_EQ(decode(RSP_ASAP, "0b000009 000d 0005 78"), RSP_OK);
 	CHECK_EQ(decode(RSP_ASAP, "0b000009 000d 0005 78 abcdef"), RSP_OK); /* its content is ignored */
-	/* a handle's padding counts in the message, the last parameter's does not */
+}
+
+static void
+padding_between_parameters_counts_in_the_message(void)
+{
 	CHECK_EQ(decode(RSP_ASAP, "0200 0014 " PH PE_ID), RSP_OK);
 	CHECK_EQ(decode(RSP_ASAP, "0200 0013 0009 0007 776562 000e 0008 0a0b0c0d 00"), RSP_EMALFORM);
-	/* more than three octets are no padding */
+}
+
+static void
+more_than_three_octets_are_not_padding(void)
+{
 	CHECK_EQ(decode(RSP_ASAP, "0b000010 000d 0005 78 000000 00000000"), RSP_EMALFORM);
 }
 
@@ -301,28 +314,42 @@ impossible_values_are_refused(void)
 	}
 }
 
+/* RFC 5354 s.4 */
 static void
-what_is_ignored(void)
+flags_that_a_type_does_not_define_are_ignored(void)
 {
-	CHECK_EQ(decode(RSP_ASAP, "02ff .... " PH PE_ID), RSP_OK); /* flags that the type has not, RFC 5354 s.4 */
+	CHECK_EQ(decode(RSP_ASAP, "02ff .... " PH PE_ID), RSP_OK);
 	CHECK_EQ(msg.flags, 0);
 	CHECK_EQ(decode(RSP_ENRP, "03ff .... 11111111 22222222"), RSP_OK);
 	CHECK_EQ(msg.flags, ENRP_FLAG_MORE | ENRP_FLAG_REJECT);
+}
+
+static void
+reserved_fields_are_ignored(void)
+{
 	CHECK_EQ(decode(RSP_ASAP, "0100 .... " PH PE("0028", "0005 0010 1f90 ffff 0001 0008 c0000201" RR)), RSP_OK);
-	CHECK_EQ(msg.element.user.use, 0); /* reserved there */
+	CHECK_EQ(msg.element.user.use, 0);
 	CHECK_EQ(decode(RSP_ENRP, "0400 .... 11111111 00000000 0001 ffff" PH PE("0028", TCP RR)), RSP_OK);
-	/* octets after the words of a policy are kept */
+}
+
+static void
+octets_behind_the_words_of_a_policy_are_kept(void)
+{
 	CHECK_EQ(decode(RSP_ASAP, "0100 .... " PH PE("002a", TCP "0008 000a 00000001 abcd 0000")), RSP_OK);
 	CHECK_EQ(msg.element.policy.extra.n, 2);
-	/* the item count is known in a resolution only; elsewhere it may be skipped */
+}
+
+static void
+the_item_count_is_known_in_a_resolution_only(void)
+{
 	CHECK_EQ(decode(RSP_ASAP, "0500 .... " PH "803f 0008 00000007"), RSP_OK);
 	CHECK_EQ(msg.item_count, 7);
-	CHECK_EQ(decode(RSP_ASAP, "0200 .... " PH PE_ID "803f 0008 00000007"), RSP_OK);
+	CHECK_EQ(decode(RSP_ASAP, "0200 .... " PH PE_ID "803f 0008 00000007"), RSP_OK); /* here it is skipped */
 	CHECK_EQ(msg.unknown.n, 1);
 }
 
 static void
-addresses_up_to_the_most(void)
+a_transport_has_at_most_32_addresses(void)
 {
 	static uint8_t room[RSP_ADDRS_ROOM(RSP_ADDRS_MAX + 1)];
 	struct rsp_ip ips[RSP_ADDRS_MAX + 1];
@@ -366,14 +393,14 @@ a_message_has_at_most_65535_octets(void)
 }
 
 static void
-a_message_without_what_it_must_have_is_not_sent(void)
+a_message_that_lacks_a_mandatory_parameter_is_not_encoded(void)
 {
 	struct rsp_message out = { .protocol = RSP_ASAP, .type = ASAP_REGISTRATION, .has = RSP_HAS_HANDLE };
 	size_t n = 0;
 
 	out.handle = rsp_bytes_str("web");
 	CHECK_EQ(rsp_message_encode(&out, octets, sizeof(octets), &n), RSP_EINTERNAL);
-	out.has |= RSP_HAS_ELEMENT; /* of no transport */
+	out.has |= RSP_HAS_ELEMENT; /* without a transport */
 	CHECK_EQ(rsp_message_encode(&out, octets, sizeof(octets), &n), RSP_EINTERNAL);
 	out.type = 0x0f;
 	CHECK_EQ(rsp_message_encode(&out, octets, sizeof(octets), &n), RSP_EUNKNOWN_MSG);
@@ -394,7 +421,7 @@ a_cause_fits_its_room_or_goes_without_information(void)
 }
 
 static void
-names(void)
+parameters_causes_and_messages_have_names(void)
 {
 	const struct rsp_policy_row *row;
 	unsigned policies = 0;
@@ -427,14 +454,20 @@ main(void)
 	TAP_RUN(unknown_parameters_among_listed_ones_stay_there);
 	TAP_RUN(an_unknown_message_is_treated_by_its_high_bits);
 	TAP_RUN(errors_never_answer_errors);
-	TAP_RUN(framing);
-	TAP_RUN(padding);
+	TAP_RUN(the_size_of_a_message_is_known_from_its_first_four_octets);
+	TAP_RUN(a_message_must_fill_its_octets_exactly);
+	TAP_RUN(the_final_padding_may_be_counted_or_missing);
+	TAP_RUN(padding_between_parameters_counts_in_the_message);
+	TAP_RUN(more_than_three_octets_are_not_padding);
 	TAP_RUN(impossible_values_are_refused);
-	TAP_RUN(what_is_ignored);
-	TAP_RUN(addresses_up_to_the_most);
+	TAP_RUN(flags_that_a_type_does_not_define_are_ignored);
+	TAP_RUN(reserved_fields_are_ignored);
+	TAP_RUN(octets_behind_the_words_of_a_policy_are_kept);
+	TAP_RUN(the_item_count_is_known_in_a_resolution_only);
+	TAP_RUN(a_transport_has_at_most_32_addresses);
 	TAP_RUN(a_message_has_at_most_65535_octets);
-	TAP_RUN(a_message_without_what_it_must_have_is_not_sent);
+	TAP_RUN(a_message_that_lacks_a_mandatory_parameter_is_not_encoded);
 	TAP_RUN(a_cause_fits_its_room_or_goes_without_information);
-	TAP_RUN(names);
+	TAP_RUN(parameters_causes_and_messages_have_names);
 	return tap_end();
 }

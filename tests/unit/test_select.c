@@ -25,7 +25,7 @@ remove_id(struct rsp_handlespace *hs, uint32_t pe_id)
 	rsp_element_remove(hs, rsp_element_find(hs, pool_of(hs), pe_id));
 }
 
-/* The policies that rank, done the slow way. */
+/* The ranked policies, computed by looking at all elements. */
 struct slow {
 	uint64_t key, step;
 	uint32_t turn;
@@ -85,7 +85,7 @@ check_selection(struct rsp_handlespace *hs, struct slow *slow, uint32_t policy, 
 	for (uint32_t i = 0; i < max; i++) {
 		unsigned best = slow_best(slow, taken);
 
-		/* what has no weight is not handed out beside what has: RFC 5356 s.3.2 */
+		/* an element of weight 0 is not chosen beside others: RFC 5356 s.3.2 */
 		if (best == MANY || (policy == RSP_POLICY_WRR && i > 0 && slow[best].key == UINT64_MAX &&
 				     slow[out[0]->pe_id - 1].key != UINT64_MAX)) {
 			CHECK_EQ(n, i);
@@ -118,7 +118,7 @@ a_random_history(uint32_t policy, uint64_t seed)
 		uint32_t b = (uint32_t)rsp_rng_below(&rng, 4);
 
 		if (in_pool == 0)
-			turn = 0; /* a new pool */
+			turn = 0; /* the pool is a new one */
 		switch (rsp_rng_below(&rng, 8)) {
 		case 0:
 		case 1:
@@ -144,7 +144,7 @@ a_random_history(uint32_t policy, uint64_t seed)
 }
 
 static void
-ranking_agrees_with_looking_at_all(void)
+ranked_choices_agree_with_a_search_through_all(void)
 {
 	static const uint32_t policy[] = { RSP_POLICY_WRR, RSP_POLICY_PRIO, RSP_POLICY_LU, RSP_POLICY_LUD,
 					   RSP_POLICY_PLU };
@@ -180,7 +180,7 @@ no_answer_holds_an_element_twice(void)
 	}
 }
 
-/* How often each id is at place @at of answers of @max. */
+/* Count how often each id is at place @at of answers of @max elements. */
 static void
 count_choices(struct rsp_handlespace *hs, uint32_t max, uint32_t at, uint32_t rounds, uint32_t *count)
 {
@@ -239,7 +239,7 @@ weights_decide_the_chances(void)
 }
 
 static void
-a_giant_does_not_hide_the_others(void)
+a_very_heavy_element_does_not_exclude_the_others(void)
 {
 	struct rsp_handlespace *hs = space_new();
 	uint32_t second[6] = { 0 }, fifth[6] = { 0 };
@@ -253,9 +253,9 @@ a_giant_does_not_hide_the_others(void)
 		CHECK(near(second[i], 3000));
 	count_choices(hs, 5, 4, 100, fifth);
 	for (uint32_t i = 1; i <= 5; i++)
-		CHECK_EQ(fifth[i], 0); /* weight 0 is not handed out: s.3.2 */
+		CHECK_EQ(fifth[i], 0); /* weight 0 is not chosen: s.3.2 */
 	count_choices(hs, 1, 0, 100, fifth);
-	CHECK_EQ(fifth[1], 100); /* what was hidden is seen again */
+	CHECK_EQ(fifth[1], 100); /* the hidden weights are back */
 	rsp_handlespace_free(hs);
 }
 
@@ -266,7 +266,7 @@ random_choices_are_equal(void)
 
 	for (uint32_t i = 1; i <= 8; i++)
 		(void)put(hs, i, RSP_POLICY_RAND, 0, 0);
-	for (uint32_t at = 0; at < 7; at++) { /* 7 of 8 are found another way than 3 of 8 */
+	for (uint32_t at = 0; at < 7; at++) { /* 7 of 8 are chosen by another algorithm than 3 of 8 */
 		uint32_t few[9] = { 0 }, most[9] = { 0 };
 
 		if (at < 3)
@@ -279,7 +279,7 @@ random_choices_are_equal(void)
 }
 
 static void
-random_least_used_weighs_what_is_free(void)
+randomized_least_used_weighs_the_free_capacity(void)
 {
 	struct rsp_handlespace *hs = space_new();
 	uint32_t count[4] = { 0 };
@@ -346,7 +346,7 @@ degradation_counts_until_registered_again(void)
 }
 
 static void
-users_choose_as_the_policy_says(void)
+users_choose_by_the_policy(void)
 {
 	struct rsp_rng rng = rsp_rng_seeded(7);
 	struct rsp_pool_element pe[3] = { { .policy.value = { 1 } },
@@ -369,19 +369,19 @@ users_choose_as_the_policy_says(void)
 
 /* RFC 5356 s.3.2: an element of weight 0 is not capable of providing any service. */
 static void
-weight_0_is_never_handed_out_beside_another_weight(void)
+weight_0_is_never_chosen_beside_another_weight(void)
 {
 	static const uint32_t policy[] = { RSP_POLICY_WRR, RSP_POLICY_WRAND };
 	struct rsp_rng rng = rsp_rng_seeded(8);
 	struct rsp_element *out[MANY];
 
 	for (unsigned p = 0; p < RSP_COUNT(policy); p++) {
-		for (uint32_t max = 1; max <= 40; max++) { /* more than 16 are ranked another way */
+		for (uint32_t max = 1; max <= 40; max++) { /* more than 16 are chosen by another algorithm */
 			struct rsp_handlespace *hs = space_new();
 
 			for (uint32_t i = 1; i <= 40; i++)
 				(void)put(hs, i, policy[p], 0, 0);
-			CHECK_EQ(rsp_select(pool_of(hs), max, &rng, out), max); /* none has weight */
+			CHECK_EQ(rsp_select(pool_of(hs), max, &rng, out), max); /* no element has weight */
 			for (uint32_t i = 5; i <= 20; i += 5)
 				(void)put(hs, i, policy[p], i, 0);
 			for (unsigned round = 0; round < 50; round++) {
@@ -399,7 +399,7 @@ weight_0_is_never_handed_out_beside_another_weight(void)
 	}
 }
 
-/* Only a weight has this meaning: the most loaded element, and that of priority 0, are handed out after the others. */
+/* Only a weight has this meaning: the most loaded element, and the one of priority 0, are chosen after the others. */
 static void
 a_load_or_priority_is_no_weight(void)
 {
@@ -418,7 +418,7 @@ a_load_or_priority_is_no_weight(void)
 	}
 }
 
-/* The user, too: the answer may be of a registrar that puts elements of weight 0 into it. */
+/* The same for a user: another make of registrar may put elements of weight 0 into its answer. */
 static void
 users_do_not_choose_weight_0(void)
 {
@@ -442,7 +442,7 @@ users_do_not_choose_weight_0(void)
 		CHECK(near(count_nil[i], 1000));
 }
 
-/* RFC 5356 s.4.1.2: a circular list, whose head moves by one with each answer however long the answer is. */
+/* RFC 5356 s.4.1.2: the head of the circular list moves by one with each answer, however long the answer is. */
 static void
 plain_round_robin_is_a_circle(void)
 {
@@ -459,7 +459,7 @@ plain_round_robin_is_a_circle(void)
 		for (uint32_t i = 0; i < n; i++)
 			CHECK_EQ(out[i]->pe_id, (round + i) % 5 + 1);
 	}
-	(void)put(hs, 6, RSP_POLICY_RR, 0, 0); /* a new one stands at the end */
+	(void)put(hs, 6, RSP_POLICY_RR, 0, 0); /* a new element is added at the end */
 	for (uint32_t i = 0; i < 12; i++) {
 		CHECK_EQ(rsp_select(pool_of(hs), 1, &rng, out), 1);
 		CHECK_EQ(out[0]->pe_id, i % 6 + 1);
@@ -467,9 +467,9 @@ plain_round_robin_is_a_circle(void)
 	rsp_handlespace_free(hs);
 }
 
-/* Whatever comes and goes: each of the elements that stay has its turn, and none has it twice before the others. */
+/* While other elements are added and removed, each element that stays has its turn once before any has it twice. */
 static void
-round_robin_goes_on_when_elements_go(void)
+round_robin_goes_on_when_elements_are_removed(void)
 {
 	for (uint32_t turn = 0; turn < 6; turn++)
 		for (uint32_t gone = 1; gone <= 6; gone++) {
@@ -496,20 +496,20 @@ round_robin_goes_on_when_elements_go(void)
 int
 main(void)
 {
-	TAP_RUN(ranking_agrees_with_looking_at_all);
+	TAP_RUN(ranked_choices_agree_with_a_search_through_all);
 	TAP_RUN(no_answer_holds_an_element_twice);
 	TAP_RUN(round_robin_by_weight_is_exact_and_even);
 	TAP_RUN(weights_decide_the_chances);
-	TAP_RUN(a_giant_does_not_hide_the_others);
+	TAP_RUN(a_very_heavy_element_does_not_exclude_the_others);
 	TAP_RUN(random_choices_are_equal);
-	TAP_RUN(random_least_used_weighs_what_is_free);
+	TAP_RUN(randomized_least_used_weighs_the_free_capacity);
 	TAP_RUN(weights_survive_churn);
 	TAP_RUN(degradation_counts_until_registered_again);
-	TAP_RUN(users_choose_as_the_policy_says);
-	TAP_RUN(weight_0_is_never_handed_out_beside_another_weight);
+	TAP_RUN(users_choose_by_the_policy);
+	TAP_RUN(weight_0_is_never_chosen_beside_another_weight);
 	TAP_RUN(a_load_or_priority_is_no_weight);
 	TAP_RUN(users_do_not_choose_weight_0);
 	TAP_RUN(plain_round_robin_is_a_circle);
-	TAP_RUN(round_robin_goes_on_when_elements_go);
+	TAP_RUN(round_robin_goes_on_when_elements_are_removed);
 	return tap_end();
 }

@@ -7,7 +7,7 @@
 
 static const struct rsp_hash_key key = { 3, 4 };
 
-static struct rsp_tombstones t; /* where it is must not change */
+static struct rsp_tombstones t; /* its address must not change after the init */
 
 static void
 begin(uint32_t max)
@@ -28,7 +28,7 @@ version(const char *handle, uint32_t pe_id)
 }
 
 static void
-each_element_has_its_own(void)
+each_element_has_a_tombstone_of_its_own(void)
 {
 	begin(10);
 	CHECK_EQ(version("web", 1), 0);
@@ -46,11 +46,11 @@ each_element_has_its_own(void)
 }
 
 static void
-the_newest_version_holds_and_for_longest(void)
+the_newest_version_is_kept_until_the_latest_end(void)
 {
 	begin(10);
 	put("web", 1, 20, 100);
-	put("web", 1, 18, 200); /* an older one changes nothing, its end neither */
+	put("web", 1, 18, 200); /* an older version changes nothing, not even the end */
 	CHECK_EQ(version("web", 1), 20);
 	rsp_tombstones_expire(&t, 99);
 	CHECK_EQ(version("web", 1), 20);
@@ -59,7 +59,7 @@ the_newest_version_holds_and_for_longest(void)
 
 	put("web", 1, 20, 300);
 	put("web", 2, 20, 310);
-	put("web", 1, 20, 400); /* said again: remembered for longer */
+	put("web", 1, 20, 400); /* the same version again: remembered for longer */
 	rsp_tombstones_expire(&t, 350);
 	CHECK_EQ(version("web", 1), 20);
 	CHECK_EQ(version("web", 2), 0);
@@ -68,18 +68,18 @@ the_newest_version_holds_and_for_longest(void)
 	CHECK_EQ(t.table.count, 1);
 	rsp_tombstones_expire(&t, UINT64_MAX);
 	CHECK_EQ(t.table.count, 0);
-	put("web", 3, 1, UINT64_MAX); /* what is emptied can be filled */
+	put("web", 3, 1, UINT64_MAX); /* an emptied table can be filled again */
 	CHECK_EQ(version("web", 3), 1);
 	rsp_tombstones_done(&t);
 }
 
 static void
-the_oldest_make_room(void)
+beyond_the_cap_the_oldest_is_evicted(void)
 {
 	begin(3);
 	for (uint32_t i = 1; i <= 3; i++)
 		put("web", i, i, 100 + i);
-	put("web", 1, 5, 110); /* not the oldest any more */
+	put("web", 1, 5, 110); /* no longer the oldest */
 	put("web", 4, 4, 120);
 	CHECK_EQ(t.table.count, 3);
 	CHECK_EQ(version("web", 2), 0);
@@ -88,14 +88,14 @@ the_oldest_make_room(void)
 	CHECK_EQ(version("web", 4), 4);
 	rsp_tombstones_done(&t);
 
-	begin(0); /* none at all */
+	begin(0); /* a cap of 0 */
 	put("web", 1, 5, 110);
 	CHECK_EQ(version("web", 1), 0);
 	rsp_tombstones_expire(&t, 200);
 	rsp_tombstones_done(&t);
 }
 
-/* Handles, versions and ends at random, against an array. */
+/* Random handles, versions and ends, compared with an array. */
 static void
 a_random_history_agrees_with_an_array(void)
 {
@@ -144,7 +144,7 @@ a_random_history_agrees_with_an_array(void)
 }
 
 static void
-without_memory_it_is_not_remembered(void)
+without_memory_a_removal_is_not_remembered(void)
 {
 	chaos_begin(0);
 	enum rsp_err err = rsp_tombstones_init(&t, 10, key);
@@ -153,14 +153,14 @@ without_memory_it_is_not_remembered(void)
 	rsp_tombstones_done(&t);
 
 	begin(1000);
-	for (uint32_t i = 1; i <= 500; i++) { /* the table wants to grow on the way */
+	for (uint32_t i = 1; i <= 500; i++) { /* the table needs to grow meanwhile */
 		chaos_begin((long)(i % 3));
 		put("web", i, i, 100);
 		bool failed = chaos_end();
 		uint64_t kept = version("web", i);
 		CHECK(kept == i || (failed && kept == 0));
 		chaos_begin(0);
-		put("web", 2, 1000 + i, 100); /* what is there needs none */
+		put("web", 2, 1000 + i, 100); /* an existing one needs no memory */
 		(void)chaos_end();
 		CHECK(i < 2 || version("web", 2) == 1000 + i);
 	}
@@ -171,10 +171,10 @@ without_memory_it_is_not_remembered(void)
 int
 main(void)
 {
-	TAP_RUN(each_element_has_its_own);
-	TAP_RUN(the_newest_version_holds_and_for_longest);
-	TAP_RUN(the_oldest_make_room);
+	TAP_RUN(each_element_has_a_tombstone_of_its_own);
+	TAP_RUN(the_newest_version_is_kept_until_the_latest_end);
+	TAP_RUN(beyond_the_cap_the_oldest_is_evicted);
 	TAP_RUN(a_random_history_agrees_with_an_array);
-	TAP_RUN(without_memory_it_is_not_remembered);
+	TAP_RUN(without_memory_a_removal_is_not_remembered);
 	return tap_end();
 }

@@ -6,7 +6,7 @@
 enum { IDS = 600, POOLS = 7, HOMES = 3, WALKS = 4 };
 
 static struct rsp_handlespace *hs;
-static bool stays[IDS + 1]; /* has been there since the walk began, with the home that it has */
+static bool stays[IDS + 1]; /* it has been there, with the same home, since the walk began */
 static struct rsp_element *unlinked[10 * IDS * 4];
 static unsigned n_unlinked;
 
@@ -42,7 +42,7 @@ fill(uint32_t n)
 }
 
 static void
-everyone_is_seen_once(void)
+each_element_is_seen_once(void)
 {
 	for (uint32_t home = 0; home <= HOMES; home++) {
 		unsigned seen[IDS + 1] = { 0 }, n = 0;
@@ -52,7 +52,7 @@ everyone_is_seen_once(void)
 		fill(IDS);
 		rsp_walk_begin(hs, &walk, home);
 		while ((e = rsp_walk_peek(&walk))) {
-			CHECK(rsp_walk_peek(&walk) == e); /* to look is not to step */
+			CHECK(rsp_walk_peek(&walk) == e); /* a peek is not a step */
 			CHECK(rsp_walk_next(&walk) == e);
 			CHECK(home == 0 || rsp_element_home_id(e) == home);
 			CHECK_EQ(seen[e->pe_id]++, 0);
@@ -61,13 +61,13 @@ everyone_is_seen_once(void)
 		CHECK(!rsp_walk_next(&walk));
 		CHECK_EQ(n, home ? IDS / HOMES : IDS);
 		rsp_walk_end(&walk);
-		rsp_walk_end(&walk); /* over is over */
+		rsp_walk_end(&walk); /* ending twice does nothing */
 		rsp_handlespace_free(hs);
 	}
 }
 
 static void
-nobody_is_seen_where_nobody_is(void)
+a_walk_over_an_empty_handlespace_sees_nothing(void)
 {
 	struct rsp_walk walk;
 
@@ -75,12 +75,31 @@ nobody_is_seen_where_nobody_is(void)
 	rsp_walk_begin(hs, &walk, 0);
 	CHECK(!rsp_walk_peek(&walk));
 	rsp_walk_end(&walk);
+	rsp_handlespace_free(hs);
+}
+
+static void
+a_walk_over_a_home_without_elements_sees_nothing(void)
+{
+	struct rsp_walk walk;
+
+	fill(0);
 	put(1, 1);
 	rsp_walk_begin(hs, &walk, 2);
 	CHECK(!rsp_walk_peek(&walk));
 	rsp_walk_end(&walk);
+	rsp_handlespace_free(hs);
+}
+
+static void
+an_element_that_is_removed_before_its_turn_is_not_seen(void)
+{
+	struct rsp_walk walk;
+
+	fill(0);
+	put(1, 1);
 	rsp_walk_begin(hs, &walk, 0);
-	rsp_element_remove(hs, find(1)); /* the one that was to come, and its pool */
+	rsp_element_remove(hs, find(1)); /* its pool goes with it */
 	CHECK(!rsp_walk_peek(&walk));
 	rsp_walk_end(&walk);
 	rsp_handlespace_free(hs);
@@ -119,9 +138,9 @@ change(struct rsp_rng *rng)
 	}
 }
 
-/* In whatever order elements come, go and move meanwhile: who stays is seen, and nobody is seen who is not there. */
+/* Elements are added, removed, unlinked and moved in random order during the walk. No removed element is seen. */
 static void
-who_stays_is_seen(void)
+an_element_that_stays_is_seen_whatever_else_changes(void)
 {
 	for (unsigned seed = 0; seed < 60; seed++) {
 		struct rsp_rng rng = rsp_rng_seeded(seed);
@@ -140,7 +159,7 @@ who_stays_is_seen(void)
 			for (unsigned n = (unsigned)rsp_rng_below(&rng, 4); n > 0; n--)
 				change(&rng);
 		}
-		CHECK(steps < 10 * IDS); /* it ends */
+		CHECK(steps < 10 * IDS); /* the walk ends */
 		rsp_walk_end(&walk);
 		for (uint32_t id = 1; id <= IDS; id++)
 			missed += stays[id] && (!home || 1 + id % HOMES == home) && !seen[id];
@@ -163,7 +182,7 @@ walks_do_not_disturb_one_another(void)
 	memset(seen, 0, sizeof(seen));
 	for (unsigned i = 0; i < WALKS; i++)
 		rsp_walk_begin(hs, &walk[i], i % 2 ? 1 : 0);
-	rsp_walk_end(&walk[2]); /* in the middle of their list */
+	rsp_walk_end(&walk[2]); /* it is in the middle of the list of walks */
 	open--;
 	while (open > 0) {
 		unsigned i = (unsigned)rsp_rng_below(&rng, WALKS);
@@ -181,7 +200,7 @@ walks_do_not_disturb_one_another(void)
 		CHECK_EQ(seen[1][id], 1 + id % HOMES == 1);
 		CHECK_EQ(seen[3][id], 1 + id % HOMES == 1);
 	}
-	for (uint32_t id = 1; id <= IDS; id++) /* what is over is touched no more */
+	for (uint32_t id = 1; id <= IDS; id++) /* must not write to the walks that have ended */
 		rsp_element_remove(hs, find(id));
 	rsp_handlespace_free(hs);
 }
@@ -189,9 +208,11 @@ walks_do_not_disturb_one_another(void)
 int
 main(void)
 {
-	TAP_RUN(everyone_is_seen_once);
-	TAP_RUN(nobody_is_seen_where_nobody_is);
-	TAP_RUN(who_stays_is_seen);
+	TAP_RUN(each_element_is_seen_once);
+	TAP_RUN(a_walk_over_an_empty_handlespace_sees_nothing);
+	TAP_RUN(a_walk_over_a_home_without_elements_sees_nothing);
+	TAP_RUN(an_element_that_is_removed_before_its_turn_is_not_seen);
+	TAP_RUN(an_element_that_stays_is_seen_whatever_else_changes);
 	TAP_RUN(walks_do_not_disturb_one_another);
 	return tap_end();
 }

@@ -5,7 +5,7 @@
 #include "tap.h"
 
 static void
-timers_go_off_in_time_and_never_early(void)
+timers_expire_in_time_and_never_early(void)
 {
 	enum { TIMERS = 500 };
 	static struct rsp_timer timer[TIMERS];
@@ -64,7 +64,7 @@ following_next_reaches_every_deadline_exactly(void)
 int
 main(void)
 {
-	TAP_RUN(timers_go_off_in_time_and_never_early);
+	TAP_RUN(timers_expire_in_time_and_never_early);
 	TAP_RUN(following_next_reaches_every_deadline_exactly);
 	return tap_end();
 }

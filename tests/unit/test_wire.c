@@ -5,7 +5,7 @@
 #include "wire/writer.h"
 
 static void
-a_failed_read_sticks_and_yields_zeros(void)
+after_a_failed_read_all_reads_give_zeros(void)
 {
 	static const uint8_t in[] = { 1, 2, 3 };
 	struct rsp_rd rd = rsp_rd_init(rsp_bytes_of(in, sizeof(in)), 0);
@@ -43,7 +43,7 @@ nested_parameters_see_only_their_value(void)
 	CHECK(rsp_rd_end(&rd, &body));
 	CHECK(rsp_rd_tlv(&rd, &type, &body));
 	CHECK_EQ(rsp_rd_left(&body), 1);
-	CHECK(!rsp_rd_end(&rd, &body)); /* not read to its end */
+	CHECK(!rsp_rd_end(&rd, &body)); /* octets are left in it */
 	CHECK_EQ(rd.err, RSP_EMALFORM);
 }
 
@@ -101,7 +101,7 @@ padding_counts_between_parameters_and_not_after_the_last(void)
 int
 main(void)
 {
-	TAP_RUN(a_failed_read_sticks_and_yields_zeros);
+	TAP_RUN(after_a_failed_read_all_reads_give_zeros);
 	TAP_RUN(an_empty_view_is_no_special_case);
 	TAP_RUN(nested_parameters_see_only_their_value);
 	TAP_RUN(impossible_lengths_fail);
