@@ -121,7 +121,7 @@ record(const struct bundle *bundle, const struct master *master, const char *nam
 	rsp_json_put(&object, "directory", rsp_json_text(bundle->dir));
 	rsp_json_put(&object, "name", rsp_json_text(name));
 	rsp_json_put(&object, "role", json_string(role));
-	rsp_json_put(&object, "keys", json_integer(keys));
+	rsp_json_put(&object, "n_keys", json_integer(keys));
 	rsp_json_put(&object, "files", files);
 	rsp_json_put(&object, "outdated", outdated_json(master));
 	return object;

@@ -354,10 +354,10 @@ there(const struct checks *checks, const char *file)
 
 /* The owner of this directory: as keys.json says (nobody's in a master directory); without keys.json, by the other
  * files. */
-enum whose { USERS, NODES, REGISTRARS, MASTER };
+enum bundle_owner { USERS, NODES, REGISTRARS, MASTER };
 
-static enum whose
-whose(const struct checks *checks)
+static enum bundle_owner
+owner_of(const struct checks *checks)
 {
 	const char *node = checks->ring ? checks->ring->node : "";
 
@@ -369,10 +369,10 @@ whose(const struct checks *checks)
 	return there(checks, "keys.json") ? NODES : USERS;
 }
 
-/* Files that rsp-keygen wrote and whose loss would not be noticed: without authz.json only a key's role counts,
+/* Files that rsp-keygen wrote. Their loss would not be noticed: without authz.json only a key's role counts,
  * without crl.pem no certificate is revoked. */
 static void
-check_missing(struct checks *checks, enum whose whose)
+check_missing(struct checks *checks, enum bundle_owner owner)
 {
 	enum { U = 1U << USERS, N = 1U << NODES, R = 1U << REGISTRARS, M = 1U << MASTER };
 	static const struct {
@@ -387,12 +387,12 @@ check_missing(struct checks *checks, enum whose whose)
 	for (unsigned i = 0; i < RSP_COUNT(table); i++) {
 		RSP_AUTO(rsp_free) char *path = rsp_path_join(checks->dir, table[i].file);
 
-		if (path && (table[i].of & 1U << whose) && !there(checks, table[i].file))
+		if (path && (table[i].of & 1U << owner) && !there(checks, table[i].file))
 			say_of(checks, table[i].kind, path, NULL, "bad", RSP_TIME_NEVER, "is missing");
 	}
 }
 
-/* keys.json also tells whose directory this is */
+/* keys.json also tells which node owns this directory */
 static void
 load_ring(struct checks *checks)
 {
@@ -438,7 +438,7 @@ run_check(unsigned n, const char *const *operand)
 	checks.scope = scope;
 	check_change(&checks);
 	load_ring(&checks);
-	enum whose of = whose(&checks);
+	enum bundle_owner of = owner_of(&checks);
 	check_missing(&checks, of);
 	check_trust(&checks, &trust);
 	check_ca_key(&checks, "ca.key");

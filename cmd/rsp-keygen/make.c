@@ -28,7 +28,7 @@ record(const struct master *master, const char *verb, const char *name, const ch
 	rsp_json_put(&object, "directory", rsp_json_text(rsp_cli.scope));
 	rsp_json_put(&object, "name", rsp_json_text(name));
 	rsp_json_put(&object, "role", rsp_json_text(role));
-	rsp_json_put(&object, "keys", json_integer(keys));
+	rsp_json_put(&object, "n_keys", json_integer(keys));
 	rsp_json_put(&object, "certificate", cert_pem ? certificate_json(cert_pem) : json_null());
 	rsp_json_put(&object, "outdated", outdated_json(master));
 	return object;

@@ -52,7 +52,7 @@ pool_line(const struct tally_pool *pool)
 	rsp_json_put(&policy, "name", rsp_json_text(row ? row->key : NULL));
 	rsp_json_put(&policy, "uniform", json_boolean(pool->uniform));
 	rsp_json_put_handle(&record, rsp_bytes_of(pool->handle, pool->handle_size));
-	rsp_json_put(&record, "elements", rsp_json_count(pool->elements));
+	rsp_json_put(&record, "n_elements", rsp_json_count(pool->elements));
 	rsp_json_put(&record, "policy", policy);
 	return rsp_json_emit(record);
 }
@@ -87,7 +87,7 @@ homes_json(const struct tally *t)
 		json_t *object = json_object();
 
 		rsp_json_put(&object, "server_id", rsp_json_id(home->id));
-		rsp_json_put(&object, "elements", rsp_json_count(home->elements));
+		rsp_json_put(&object, "n_elements", rsp_json_count(home->elements));
 		rsp_json_put(&object, "checksum", rsp_json_code(rsp_checksum_fold(home->sum)));
 		rsp_json_put(&object, "digest", home->versions ? rsp_json_u64(home->digest) : json_null());
 		rsp_json_append(&homes, object);
@@ -110,8 +110,8 @@ end(const struct dump *d, const struct rsp_inquiry_server *server, unsigned page
 
 	rsp_json_put(&record, "registrar", peer_registrar_json(server));
 	rsp_json_put(&record, "own", json_boolean(option.own));
-	rsp_json_put(&record, "elements", rsp_json_count(t->elements));
-	rsp_json_put(&record, "pools", rsp_json_count(t->pools));
+	rsp_json_put(&record, "n_elements", rsp_json_count(t->elements));
+	rsp_json_put(&record, "n_pools", rsp_json_count(t->pools));
 	rsp_json_put(&record, "pages", json_integer(pages));
 	rsp_json_put(&record, "homes", homes_json(t));
 	rsp_json_put(&record, "homeless", rsp_json_count(t->homeless));

@@ -260,7 +260,7 @@ peer_record_reload(const struct rsp_scope *scope)
 {
 	json_t *record = begin(true, "reload");
 
-	rsp_json_put(&record, "keys", json_integer(scope ? (json_int_t)scope->keyring->n : 0));
+	rsp_json_put(&record, "n_keys", json_integer(scope ? (json_int_t)scope->keyring->n : 0));
 	end(record);
 }
 
@@ -301,8 +301,8 @@ peer_record_stopped(struct peer_records *records, const struct rsp_registrar_ser
 	json_t *record = begin(true, "stopped");
 
 	rsp_registrar_service_stats(serve, &stats);
-	rsp_json_put(&record, "elements", json_integer(engine->elements));
-	rsp_json_put(&record, "pools", json_integer(engine->pools));
+	rsp_json_put(&record, "n_elements", json_integer(engine->elements));
+	rsp_json_put(&record, "n_pools", json_integer(engine->pools));
 	rsp_json_put(&record, "received", rsp_json_count(engine->received));
 	rsp_json_put(&record, "sent", rsp_json_count(engine->sent));
 	rsp_json_put(&record, "malformed", rsp_json_count(engine->malformed));

@@ -17,8 +17,8 @@ handlespace_json(const struct rsp_registrar_service *serve, const struct rsp_reg
 	uint32_t id = rsp_registrar_service_id(serve);
 	json_t *object = json_object();
 
-	rsp_json_put(&object, "pools", rsp_json_count(stats->pools));
-	rsp_json_put(&object, "elements", rsp_json_count(stats->elements));
+	rsp_json_put(&object, "n_pools", rsp_json_count(stats->pools));
+	rsp_json_put(&object, "n_elements", rsp_json_count(stats->elements));
 	rsp_json_put(&object, "own_elements", rsp_json_count(stats->own_elements));
 	rsp_json_put(&object, "checksum", rsp_json_code(rsp_home_checksum(space, id)));
 	rsp_json_put(&object, "digest", rsp_json_u64(rsp_home_digest(space, id)));
@@ -46,7 +46,7 @@ peer_json(const struct rsp_peer_view *peer, uint64_t now_ms)
 	rsp_json_put(&object, "link_out", json_boolean(peer->link_out));
 	rsp_json_put(&object, "link_in", json_boolean(peer->link_in));
 	rsp_json_put(&object, "last_heard_ms", rsp_json_count(heard_ms));
-	rsp_json_put(&object, "elements", rsp_json_count(peer->elements));
+	rsp_json_put(&object, "n_elements", rsp_json_count(peer->elements));
 	rsp_json_put(&object, "checksum", rsp_json_code(peer->checksum));
 	rsp_json_put(&object, "in_sync", json_boolean(peer->in_sync));
 	rsp_json_put(&object, "resyncing", json_boolean(peer->resyncing));
@@ -67,7 +67,7 @@ absent_json(const struct rsp_absent_view *absent)
 	rsp_json_put(&object, "link_out", json_false());
 	rsp_json_put(&object, "link_in", json_false());
 	rsp_json_put(&object, "last_heard_ms", json_null());
-	rsp_json_put(&object, "elements", json_null());
+	rsp_json_put(&object, "n_elements", json_null());
 	rsp_json_put(&object, "checksum", json_null());
 	rsp_json_put(&object, "in_sync", json_false());
 	rsp_json_put(&object, "resyncing", json_false());
@@ -82,7 +82,7 @@ takeover_json(const struct rsp_peer_view *peer, uint64_t now_ms)
 
 	rsp_json_put(&object, "server_id", rsp_json_id(peer->server_id));
 	rsp_json_put(&object, "name", rsp_json_text(peer->name));
-	rsp_json_put(&object, "elements", rsp_json_count(peer->elements));
+	rsp_json_put(&object, "n_elements", rsp_json_count(peer->elements));
 	rsp_json_put(&object, "missing", rsp_json_count(peer->takeover_missing));
 	rsp_json_put(&object, "since_ms",
 		     rsp_json_count(now_ms > peer->takeover_started_ms ? now_ms - peer->takeover_started_ms : 0));

@@ -9,7 +9,7 @@ struct rsp_loop;
 struct tool_signals;
 
 /**
- * Ignore the signals that would end the process although no one sends them for that purpose: SIGUSR1, SIGUSR2, SIGALRM,
+ * Ignore the signals that would end the process although they are not sent for that purpose: SIGUSR1, SIGUSR2, SIGALRM,
  * the real-time signals and similar ones. Signals that report a bug, such as SIGSEGV, stay as they are.
  */
 void tool_signals_ignore(void);

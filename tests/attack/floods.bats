@@ -117,7 +117,7 @@ crowds() {
 	start_peer r1 --plain-asap 127.0.0.1:0 --answer-plain-users
 	start e1 bash -c 'exec rsp-register "$@" <"$0"' "$BATS_TEST_TMPDIR/batch" --scope "$scopes/e1" -s "r1@${asap[r1]}" \
 		--batch big
-	wait_until 20 counted '.handlespace.elements == 1000'
+	wait_until 20 counted '.handlespace.n_elements == 1000'
 	start_register e2 e2 r1 --port 80 web
 	start_honest
 	for try in 1 2 3 4 5; do
@@ -135,7 +135,7 @@ crowds() {
 	unharmed quiet unread
 	unharmed quiet half
 	wait_for_record r1 '.event == "connection-refused" and (.reason | test("most of the memory"))' >/dev/null
-	counted '.handlespace.elements == 1001'
+	counted '.handlespace.n_elements == 1001'
 	assert_equal "$(records e1 'select(IN(.event; "registered", "renewed", "keepalive") | not)')" ""
 }
 
@@ -160,7 +160,7 @@ crowds() {
 		! unharmed quiet flooded || break
 	done
 	unharmed quiet flooded
-	counted '.handlespace | .pools > 1 and .pools <= 1001'
+	counted '.handlespace | .n_pools > 1 and .n_pools <= 1001'
 	wait_for_record r1 '.event == "refused" and .reason == "pools-of-one-identity" and .identity == "e2"' >/dev/null
 	wait_for_record r1 '.event == "limit" and .reason == "reports"' >/dev/null
 	wait_for_record e1 '.event == "keepalive"' >/dev/null # it was asked

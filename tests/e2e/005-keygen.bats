@@ -135,7 +135,7 @@ algorithm() {
 	refused 3 exists rsp-keygen bundle web1 --output "$BATS_TEST_TMPDIR/web1"
 	assert_equal "$(sha256sum "$BATS_TEST_TMPDIR"/web1/*)" "$before"
 	rsp 0 rsp-keygen element web1 --force # nothing else is named: nothing changes
-	assert_equal "$(field .keys)" 0
+	assert_equal "$(field .n_keys)" 0
 	rsp 0 rsp-keygen bundle web1 --output "$BATS_TEST_TMPDIR/web1" --force
 	rsp 0 rsp-keygen list
 	assert_equal "$(field '.keys | length')" 8

@@ -67,7 +67,7 @@ outdated() {
 	make_all
 	scope=$(cat "$d/scope.json") secrets=$(keys true) had=$(names r1) key=$(key_of r1)
 	rsp 0 rsp-keygen registrar r1 --force
-	assert_equal "$(field .keys)" 0
+	assert_equal "$(field .n_keys)" 0
 	assert_equal "$(cat "$d/scope.json")" "$scope"
 	assert_equal "$(keys true)" "$secrets"
 	assert_equal "$(names r1)" "$had"
@@ -93,7 +93,7 @@ outdated() {
 	assert_equal "$(jq -rc 'select(.ok | not) | [.kind, .object, .reason]' <<<"$output")" \
 		'["key","r2","1 of its keys are missing (rsp-keygen registrar r2 --force makes them)"]'
 	rsp 0 rsp-keygen element web1 --force
-	assert_equal "$(field .keys)" 1
+	assert_equal "$(field .n_keys)" 1
 	assert_equal "$(comm -12 <(keys true) <(echo "$secrets") | wc -l)" 7
 	rsp 0 rsp-keygen check
 }
@@ -105,7 +105,7 @@ outdated() {
 	cert=$(cat "$d/registrars/r1/cert.pem")
 	rsp 1 rsp-keygen check
 	rsp 0 rsp-keygen renew r1
-	assert_equal "$(field '.action, .name, .role, .keys' | xargs)" "renew r1 registrar 0"
+	assert_equal "$(field '.action, .name, .role, .n_keys' | xargs)" "renew r1 registrar 0"
 	assert_equal "$(names r1)" "$had"
 	assert_equal "$(key_of r1)" "$key"
 	refute [ "$(cat "$d/registrars/r1/cert.pem")" = "$cert" ]
@@ -126,7 +126,7 @@ outdated() {
 	make_all
 	first=$(keys "$of_web1") others=$(keys "($of_web1) | not")
 	rsp 0 rsp-keygen rotate web1
-	assert_equal "$(field '.action, .name, .role, .keys' | xargs)" "rotate web1 element 4"
+	assert_equal "$(field '.action, .name, .role, .n_keys' | xargs)" "rotate web1 element 4"
 	assert_equal "$(comm -12 <(keys "$of_web1") <(echo "$first"))" "$first"
 	assert_equal "$(keys "$of_web1" | wc -l)" 8
 	assert_equal "$(keys "$of_web1" | cut -d ' ' -f 3 | sort -u)" 2040-01-01T00:00:00.000Z
@@ -141,7 +141,7 @@ outdated() {
 	rsp 3 rsp-keygen retire web1
 	assert_equal "$(field .error.key)" not-found
 	rsp 0 rsp-keygen rotate r1
-	assert_equal "$(field .keys)" 5
+	assert_equal "$(field .n_keys)" 5
 	rsp 0 rsp-keygen check
 }
 
@@ -151,7 +151,7 @@ outdated() {
 	cp "$d/registrars/r1/cert.pem" "$BATS_TEST_TMPDIR/stolen.pem"
 	stolen=$(keys "$of_r1") had=$(names r1)
 	rsp 0 rsp-keygen revoke r1
-	assert_equal "$(field '.action, .name, .role, .keys' | xargs)" "revoke r1 registrar 5"
+	assert_equal "$(field '.action, .name, .role, .n_keys' | xargs)" "revoke r1 registrar 5"
 	run -2 openssl verify -CAfile "$d/ca.pem" -crl_check -CRLfile "$d/crl.pem" "$BATS_TEST_TMPDIR/stolen.pem"
 	assert_output --partial revoked
 	openssl verify -CAfile "$d/ca.pem" -crl_check -CRLfile "$d/crl.pem" "$d/registrars/r1/cert.pem"
@@ -160,7 +160,7 @@ outdated() {
 	assert_equal "$(keys "($of_r1) | not")" "$others"
 	bad=$(jq -r '.keys[] | select(.client == "web1" and .server == "r2").identity' "$d/keys.json")
 	rsp 0 rsp-keygen revoke "$bad"
-	assert_equal "$(field '.name, .keys' | xargs)" "$bad 1"
+	assert_equal "$(field '.name, .n_keys' | xargs)" "$bad 1"
 	refute grep -q "$bad" "$d/keys.json"
 	assert_equal "$(keys "$of_web1" | wc -l)" 4
 	rsp 3 rsp-keygen revoke "$bad"

@@ -63,7 +63,7 @@ keyless() {
 	rsp-keygen bundle --scope "$dir/master" e1 -o "$dir/e1" >>"$dir/keygen.out"
 	rsp-keygen bundle --scope "$dir/master" r1 -o "$dir/r1" --force >>"$dir/keygen.out"
 	kill -HUP "${pids[r1]}"
-	wait_for_record r1 '.event == "reload" and .keys > 0'
+	wait_for_record r1 '.event == "reload" and .n_keys > 0'
 	start e1 rsp-register --scope "$dir/e1" -s "r1@${asap[r1]}" --port 80 web
 	wait_for_record e1 '.event == "registered"'
 	rsp 0 rsp-resolve --scope "$dir/user" -s "r1@${asap[r1]}" web

@@ -124,7 +124,7 @@ stalled() {
 	jq -nc 'range(1000) | {port: (10000 + .)}' >"$BATS_TEST_TMPDIR/batch"
 	start e1 bash -c 'exec rsp-register "$@" <"$0"' "$BATS_TEST_TMPDIR/batch" --insecure-plaintext -s "${asap[r1]}" \
 		-t 5s --batch web
-	wait_until 10 counted '.handlespace.elements == 1000'
+	wait_until 10 counted '.handlespace.n_elements == 1000'
 	# 400 times all of the pool, some 16 MB, more than the kernel takes: then r1 reads no more questions
 	start greedy python3 -c 'import signal, socket, sys
 where, port = sys.argv[1].rsplit(":", 1)

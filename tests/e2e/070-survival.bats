@@ -36,7 +36,7 @@ ids() {
 	begin=$(now)
 	stop r1
 	[ "$(($(now) - begin))" -lt 4000 ] # it does not wait for all of --leave-timeout, 5 s
-	run -0 jq -sc '.[-1] | [.event, .elements]' "$BATS_TEST_TMPDIR/r1.out"
+	run -0 jq -sc '.[-1] | [.event, .n_elements]' "$BATS_TEST_TMPDIR/r1.out"
 	assert_output '["stopped",100]'
 }
 

@@ -65,7 +65,7 @@ requests() {
 	assert_equal "$(each '[.schema, .handle, .handle_hex, .element.pe_id, .element.home_id]' | head -n 1)" \
 		'["rsp.peer.element/1","pool0","706f6f6c30","0x00000001","0x11111111"]'
 	assert_equal \
-		"$(last '[.schema, .elements, .pools, .pages, .own, .homeless, (.homes | map(.server_id, .elements))]')" \
+		"$(last '[.schema, .n_elements, .n_pools, .pages, .own, .homeless, (.homes | map(.server_id, .n_elements))]')" \
 		'["rsp.peer.dump/1",12,3,3,false,0,["0x11111111",12]]'
 	assert_equal "$(requests a '[.type, .flags.own_children_only] | join(" ")' | uniq -c | xargs)" \
 		"3 ENRP_HANDLE_TABLE_REQUEST false"
@@ -83,18 +83,18 @@ requests() {
 @test "dump: --pools prints a line for each pool, across pages" {
 	serve a --pools 3 --elements 7 --page 4
 	ask 0 dump a --pools
-	assert_equal "$(each '[.schema, .handle, .elements, .policy.name, .policy.uniform]' | head -n 3)" \
+	assert_equal "$(each '[.schema, .handle, .n_elements, .policy.name, .policy.uniform]' | head -n 3)" \
 		"$(printf '["rsp.peer.pool/1","pool%d",7,"round-robin",true]\n' 0 1 2)"
-	assert_equal "$(last '[.schema, .elements, .pools, .pages]')" '["rsp.peer.dump/1",21,3,6]'
+	assert_equal "$(last '[.schema, .n_elements, .n_pools, .pages]')" '["rsp.peer.dump/1",21,3,6]'
 }
 
 @test "dump: handles that are no text, policies that differ, pools that come twice, several homes" {
 	serve a --behave unlike
 	ask 0 dump a --pools
-	assert_equal "$(each 'select(.policy) | [.handle, .handle_hex, .elements, .policy.name, .policy.uniform]')" \
+	assert_equal "$(each 'select(.policy) | [.handle, .handle_hex, .n_elements, .policy.name, .policy.uniform]')" \
 		'["mixed","6d69786564",3,"round-robin",false]
 [null,"ff00",1,"weighted-round-robin",true]'
-	assert_equal "$(last '[.pools, (.homes | map([.server_id, .elements]))]')" \
+	assert_equal "$(last '[.n_pools, (.homes | map([.server_id, .n_elements]))]')" \
 		'[2,[["0x00000077",1],["0x11111111",3]]]'
 	ask 0 dump a
 	assert_equal "$(jq -sr '.[3].element.home_id' <<<"$output")" 0x00000077
@@ -103,7 +103,7 @@ requests() {
 @test "dump: an empty handlespace is a summary alone" {
 	serve a --pools 0
 	ask 0 dump a
-	assert_equal "$(each '[.schema, .elements, .pages, .homes]')" '["rsp.peer.dump/1",0,1,[]]'
+	assert_equal "$(each '[.schema, .n_elements, .pages, .homes]')" '["rsp.peer.dump/1",0,1,[]]'
 }
 
 @test "dump: lines are out before the next page is there" {
@@ -125,7 +125,7 @@ requests() {
 @test "dump: homes beyond all measure are counted, not kept" {
 	serve a --pools 1 --elements 3000 --page 500 --behave many-homes
 	ask 0 dump a --pools
-	assert_equal "$(last '[.elements, (.homes | length), .homeless]')" '[3000,1024,1976]'
+	assert_equal "$(last '[.n_elements, (.homes | length), .homeless]')" '[3000,1024,1976]'
 }
 
 @test "ping: a sign of life, its round trip and checksum" {
@@ -275,7 +275,7 @@ tried_again() {
 		ask 0 ping "$how" -n 2 --interval 1ms -t 20s
 		[ "$how" = ahead ] || {
 			ask 0 dump "$how" -t 20s
-			assert_equal "$(tail -n 1 <<<"$output" | jq .elements)" 4
+			assert_equal "$(tail -n 1 <<<"$output" | jq .n_elements)" 4
 		}
 	done
 }

@@ -37,7 +37,7 @@ plain_peer() {
 		"r1 0x0000beef serving true ${pids[r1]}"
 	assert_equal "$(field '.listening | [.asap, .enrp, .plain_asap] | join(" ")')" \
 		"${asap[r1]} ${enrp[r1]} ${plain[r1]}"
-	assert_equal "$(field '.handlespace | [.pools, .elements, .own_elements] | join(" ")')" "2 3 3"
+	assert_equal "$(field '.handlespace | [.n_pools, .n_elements, .own_elements] | join(" ")')" "2 3 3"
 	assert_equal "$(field '.counters | [.registrations >= 3, .resolutions, .received >= 4] | join(" ")')" "true 1 true"
 	assert_equal "$(field '.connections | [.asap.connections >= 2, .asap.opened >= 4, .links >= 2] | join(" ")')" \
 		"true true true"

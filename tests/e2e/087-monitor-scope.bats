@@ -30,7 +30,7 @@ scope_of_two() {
 # in_sync NAME ELEMENTS: whether NAME has so many and sees its peers as they see themselves
 in_sync() {
 	[ "$(rsp-peer status -q --name "$1" |
-		jq -c '[.handlespace.elements, (.peers | length), all(.peers[]; .elements > 0)]')" = "[$2,1,true]" ]
+		jq -c '[.handlespace.n_elements, (.peers | length), all(.peers[]; .n_elements > 0)]')" = "[$2,1,true]" ]
 }
 
 # elements REGISTRAR: what a dump of it says, in an order of its own
@@ -63,7 +63,7 @@ elements() {
 		monitor 0 dump -s "$at@${enrp[$at]}"
 		local summary
 		summary=$(tail -n 1 <<<"$output")
-		assert_equal "$(jq -c '[.elements, .pools, .homeless]' <<<"$summary")" "[3,2,0]"
+		assert_equal "$(jq -c '[.n_elements, .n_pools, .homeless]' <<<"$summary")" "[3,2,0]"
 		for name in r1 r2; do
 			local its
 			its=$(jq -r --arg name "$name" 'select(.registrar.name == $name) | .checksum_told, .server_info.digest_told' \
@@ -81,11 +81,11 @@ elements() {
 	start_register e5 e2 r1 --port 84 other
 	monitor 0 dump -s "r1@${enrp[r1]}" --own
 	assert_equal "$(jq -rs '[.[].element.home_id // empty] | unique[]' <<<"$output")" "$(id r1)"
-	assert_equal "$(tail -n 1 <<<"$output" | jq -c '[.own, .elements, (.homes | length)]')" "[true,4,1]"
+	assert_equal "$(tail -n 1 <<<"$output" | jq -c '[.own, .n_elements, (.homes | length)]')" "[true,4,1]"
 	monitor 0 dump -s "r1@${enrp[r1]}" --own --pools
-	assert_equal "$(jq -c 'select(.policy) | [.handle, .elements]' <<<"$output" | sort)" $'["other",2]\n["web",2]'
+	assert_equal "$(jq -c 'select(.policy) | [.handle, .n_elements]' <<<"$output" | sort)" $'["other",2]\n["web",2]'
 	monitor 0 dump -s "r1@${enrp[r1]}" --pools
-	assert_equal "$(jq -c 'select(.policy) | [.handle, .elements]' <<<"$output" | sort)" $'["other",2]\n["web",3]'
+	assert_equal "$(jq -c 'select(.policy) | [.handle, .n_elements]' <<<"$output" | sort)" $'["other",2]\n["web",3]'
 }
 
 @test "dump: thousands of elements, over many pages" {
@@ -98,19 +98,19 @@ elements() {
 	wait_until 30 holds r1 2000
 	monitor 0 dump -s "r1@${enrp[r1]}"
 	assert_equal "$(jq -r 'select(.element).element.pe_id' <<<"$output" | sort -u | wc -l)" 2000
-	assert_equal "$(tail -n 1 <<<"$output" | jq -c '[.elements, .pools, .pages > 2]')" "[2000,50,true]"
+	assert_equal "$(tail -n 1 <<<"$output" | jq -c '[.n_elements, .n_pools, .pages > 2]')" "[2000,50,true]"
 	stop many
 }
 
 # holds NAME N: whether it has N elements
 holds() {
-	[ "$(rsp-peer status -q --name "$1" | jq .handlespace.elements)" = "$2" ]
+	[ "$(rsp-peer status -q --name "$1" | jq .handlespace.n_elements)" = "$2" ]
 }
 
 @test "status: peers, by name and state" {
 	scope_of_two
 	rsp 0 rsp-peer status --name r1
-	assert_equal "$(field '.peers[] | [.server_id, .name, .state, .address, .elements, .in_sync] | @json')" \
+	assert_equal "$(field '.peers[] | [.server_id, .name, .state, .address, .n_elements, .in_sync] | @json')" \
 		"[\"$(id r2)\",\"r2\",\"active\",\"${enrp[r2]}\",1,true]"
 	assert_equal "$(field '.takeovers | @json')" "[]"
 }

@@ -184,7 +184,7 @@ load_is() { # REGISTRAR VALUE
 	wait_for_record r2 '.event == "takeover-started"' >/dev/null
 	rsp 0 rsp-peer status --name r2
 	assert_equal "$(jq -c '.takeovers | map([.server_id, .name, .missing])' <<<"$output")" "[[\"$target\",\"r1\",1]]"
-	assert_equal "$(jq '.takeovers[0] | .since_ms >= 0 and .elements == 1' <<<"$output")" true
+	assert_equal "$(jq '.takeovers[0] | .since_ms >= 0 and .n_elements == 1' <<<"$output")" true
 	kill -CONT "${pids[r3]}"
 	wait_for_record e1 '.event == "home-changed"' >/dev/null
 	wait_until 10 agree 1 r2 r3
