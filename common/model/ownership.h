@@ -147,7 +147,7 @@ enum owner_verdict {
 	/* refusals */
 	OWNER_REFUSE_NOT_HOME,	     /* the sender is not the element's home, RFC 5353 s.3.3 */
 	OWNER_REFUSE_INVALID,	     /* the statement cannot be true */
-	OWNER_REFUSE_RIGHTS,	     /* the owner may not register this element, RFC 5353 s.6.2 */
+	OWNER_REFUSE_RIGHTS,	     /* the owner may not register this element, RFC 5355 s.2.2 */
 	OWNER_REFUSE_OWNER,	     /* the element is another identity's: record that */
 	OWNER_REFUSE_OWNER_AND_TELL, /* the same, and send the sender what is on record */
 
