@@ -219,8 +219,8 @@ deregistration_names_what_was_registered(void)
 	world_end(&w);
 }
 
-/* RFC 5352 3.2: when T3 expires, the next home gets the deregistration; after MAX-REG-ATTEMPT the registration is left to
- * expire. */
+/* RFC 5352 3.2: when T3 expires, the next home gets the deregistration; after MAX-REG-ATTEMPT the registration is left
+ * to expire. */
 static void
 t3_without_answer_tries_the_next_server(void)
 {

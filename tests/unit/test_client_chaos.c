@@ -1,8 +1,8 @@
 #include "chaos.h"
 #include "client_world.h"
 
-/* Out of memory: a scenario with all requests runs again and again, each time with another allocation failing. A request that
- * returned RSP_OK is done; one that returned RSP_ENOMEM has no effect; nothing leaks. */
+/* Out of memory: a scenario with all requests runs again and again, each time with another allocation failing. A
+ * request that returned RSP_OK is done; one that returned RSP_ENOMEM has no effect; nothing leaks. */
 
 enum { ELEMENTS = 4 };
 

@@ -233,7 +233,8 @@ random_octets_do_no_harm(void)
 	begin_discovering(1);
 	for (unsigned i = 0; i < 50000; i++) {
 		size_t size = rsp_rng_below(&rng, 8) ? n : rsp_rng_below(&rng, n + 1);
-		uint8_t *octets = malloc(size ? size : 1); /* of the exact size, so that a read beyond its end is found */
+		/* of the exact size, so that a read beyond its end is found */
+		uint8_t *octets = malloc(size ? size : 1);
 
 		memcpy(octets, good, size);
 		for (uint64_t k = rsp_rng_below(&rng, 4); size && k > 0; k--)

@@ -362,7 +362,8 @@ a_takeover_that_comes_first_ends_the_hunt(void)
 	world_down(&w, 1, RSP_STEP_ASAP, RSP_ECLOSED);
 	CHECK_EQ(world_open(&w), 1);
 	world_up(&w, 77, RSP_ROLE_NOTIFY, "gamma");
-	CHECK_EQ(world_count_told(&w, RSP_CLIENT_HOME), 1); /* a connection without a keep-alive does not change the home */
+	/* a connection without a keep-alive does not change the home */
+	CHECK_EQ(world_count_told(&w, RSP_CLIENT_HOME), 1);
 	world_keepalive(&w, 77, 0xc, true, "web", 0x11);
 	CHECK_EQ(world_count_told(&w, RSP_CLIENT_HOME), 2);
 	CHECK_EQ(world_open(&w), 0);

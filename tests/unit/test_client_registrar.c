@@ -238,7 +238,8 @@ connect_links(void)
 	}
 }
 
-/* Take the oldest message of @q; those on closed links, and of registrars that hang, are dropped. False: there is none. */
+/* Take the oldest message of @q; those on closed links, and of registrars that hang, are dropped. False: there is
+ * none. */
 static bool
 take(struct queue *q, struct parcel *ret)
 {
@@ -350,7 +351,8 @@ registered_kept_alive_resolved_and_deregistered(void)
 	ask(false);
 	run(1000);
 	CHECK_EQ(net.told[RSP_CLIENT_REGISTERED], 1);
-	CHECK_EQ(net.told[RSP_CLIENT_RESOLVED], 1); /* positive or negative: the order of the two requests is not fixed */
+	/* positive or negative: the order of the two requests is not fixed */
+	CHECK_EQ(net.told[RSP_CLIENT_RESOLVED], 1);
 	ask(false);
 	run(600000);
 	CHECK_EQ(net.told[RSP_CLIENT_RESOLVED], 2);

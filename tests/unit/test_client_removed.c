@@ -2,7 +2,8 @@
 
 /* The registrar removes an element that is still there: RFC 5352 3.2. */
 
-/* The home removes an element because of @cause, @after_ms after its registration: it is registered again within a second. */
+/* The home removes an element because of @cause, @after_ms after its registration: it is registered again within a
+ * second. */
 static void
 comes_back(uint16_t cause, uint64_t after_ms)
 {

@@ -2,8 +2,8 @@
 
 #include "client_world.h"
 
-/* Registrars that accept connections and send nothing, and firewalls that drop all packets: none of them hides a registrar
- * that works (RFC 8305 5, RFC 5352 3.6); the attempts at a time are limited, and the record lists them. */
+/* Registrars that accept connections and send nothing, and firewalls that drop all packets: none of them hides a
+ * registrar that works (RFC 8305 5, RFC 5352 3.6); the attempts at a time are limited, and the record lists them. */
 
 enum { MANY = 40 };
 

@@ -2,8 +2,8 @@
 
 #include "engine/client/state.h"
 
-/* Every change of the tables in engine/client/state.h happens, and no other one. This program's rsp_client_state_check()
- * replaces that of the engine, and notes each change. */
+/* Every change of the tables in engine/client/state.h happens, and no other one. This program's
+ * rsp_client_state_check() replaces that of the engine, and notes each change. */
 
 enum { MORE_THAN_THE_WINDOW = 300 };
 
@@ -413,8 +413,8 @@ a_queued_element_that_was_never_sent_is_dropped(void)
 	world_end(&w);
 }
 
-/* All elements are registered; alpha is lost; at beta more than the window is to be registered again. Two of those that are
- * queued, in @ret. */
+/* All elements are registered; alpha is lost; at beta more than the window is to be registered again. Two of those that
+ * are queued, in @ret. */
 static void
 queue_known_elements(uint32_t ret[2])
 {

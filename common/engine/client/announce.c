@@ -9,7 +9,8 @@
 #define HEARD_BURST 32
 #define HEARD_STEP_MS 100
 
-/* What supports an address. Addresses of a higher rank are dialled first, and are not evicted by those of a lower one. */
+/* What supports an address. Addresses of a higher rank are dialled first, and are not evicted by those of a lower
+ * one. */
 enum {
 	RANK_NONE,
 	RANK_SOURCE, /* the datagram came from that address */
@@ -82,14 +83,14 @@ rsp_client_announce_tell(struct client_candidates *cands, struct client_news *ne
 }
 
 static void
-forget(struct client_candidates *cands, struct client_hint *hint)
+forget_hint(struct client_candidates *cands, struct client_hint *hint)
 {
 	hint->state = HINT_FORGOTTEN;
 	rsp_client_core_note(cands->core, &hint->news);
 }
 
-/* Whether a registrar can have the address @ip, as seen from here. A loopback address is the announcer's own, unless the
- * announcer is this host. */
+/* Whether a registrar can have the address @ip, as seen from here. A loopback address is the announcer's own, unless
+ * the announcer is this host. */
 static bool
 can_be_dialled(const struct rsp_ip *ip, const struct rsp_ip *source)
 {
@@ -209,7 +210,7 @@ make_room(struct client_candidates *cands, unsigned rank, const struct rsp_ip *s
 
 		if (!victim)
 			return NULL;
-		forget(cands, victim);
+		forget_hint(cands, victim);
 	}
 	return free_slot(cands);
 }
@@ -305,7 +306,7 @@ rsp_client_announce_expire(struct client_candidates *cands)
 		if (is_in_use(cands, hint)) /* a connection is better evidence than an announcement */
 			hint->expires_ms = core->now + core->config.timers.t7_enrpoutdate_ms;
 		else
-			forget(cands, hint);
+			forget_hint(cands, hint);
 	}
 }
 

@@ -18,7 +18,8 @@ unsigned rsp_client_announce_count(const struct client_candidates *cands);
 /** Tell HEARD or FORGOTTEN, and free a forgotten slot. For settle(). */
 void rsp_client_announce_tell(struct client_candidates *cands, struct client_news *news);
 
-/** A token bucket of @burst tokens, one more each @step_ms; it is full at @full_ms. Time until there is a token, 0: now. */
+/** A token bucket of @burst tokens, one more each @step_ms; it is full at @full_ms. Time until there is a token, 0:
+ * now. */
 uint64_t rsp_client_announce_wait(uint64_t full_ms, uint64_t now, uint64_t step_ms, unsigned burst);
 void rsp_client_announce_take(uint64_t *full_ms, uint64_t now, uint64_t step_ms);
 

@@ -2,9 +2,9 @@
 
 #include "engine/client/verdict.h"
 
-/* RFC 5352 s.3.6 SH1 allows three attempts at a time. A registrar that accepts connections and sends nothing, or a firewall
- * that drops all packets, would hold a place until T5. So an attempt that is silent for PATIENCE gives its place up, but
- * goes on beside the next one, as in RFC 8305 s.5. RSP_CLIENT_ATTEMPTS_MAX limits all of them. */
+/* RFC 5352 s.3.6 SH1 allows three attempts at a time. A registrar that accepts connections and sends nothing, or a
+ * firewall that drops all packets, would hold a place until T5. So an attempt that is silent for PATIENCE gives its
+ * place up, but goes on beside the next one, as in RFC 8305 s.5. RSP_CLIENT_ATTEMPTS_MAX limits all of them. */
 
 #define PATIENCE 4   /* staggers */
 #define ROUNDS_MAX 3 /* rounds after each of which a configured server gets twice the time */
@@ -73,7 +73,7 @@ rsp_client_attempt_dial(struct client_candidates *cands, struct client_candidate
 
 /* End the attempt @link: it took too long. */
 static void
-expire(struct client_candidates *cands, struct client_link *link)
+expire_attempt(struct client_candidates *cands, struct client_link *link)
 {
 	static const char *const missing[] = {
 		[RSP_STEP_DNS] = "no answer to the name lookup in time",
@@ -96,7 +96,7 @@ rsp_client_attempt_expire_all(struct client_candidates *cands)
 {
 	for (size_t i = 0; i < RSP_COUNT(cands->links->slot); i++)
 		if (rsp_client_link_is_attempt(&cands->links->slot[i]))
-			expire(cands, &cands->links->slot[i]);
+			expire_attempt(cands, &cands->links->slot[i]);
 }
 
 void
@@ -142,8 +142,8 @@ count_places(const struct client_candidates *cands)
 	return places;
 }
 
-/* How long an attempt may go on although its place is needed. A registrar may be slow: it gets twice the time after each
- * failure. */
+/* How long an attempt may go on although its place is needed. A registrar may be slow: it gets twice the time after
+ * each failure. */
 static uint64_t
 end_of(const struct client_candidates *cands, const struct client_link *link, unsigned rounds)
 {
@@ -199,6 +199,6 @@ rsp_client_attempt_room(struct client_candidates *cands, bool announced, unsigne
 		uint64_t end_ms = end_of(cands, late, rounds);
 		if (end_ms > now)
 			return end_ms - now;
-		expire(cands, late);
+		expire_attempt(cands, late);
 	}
 }

@@ -19,8 +19,9 @@ void rsp_client_attempt_drop_all(struct client_candidates *cands, const struct c
 bool rsp_client_attempt_any(const struct client_candidates *cands);
 
 /**
- * Time until there is a place for one more attempt, at an announced (@announced) or a configured address, in ms. 0: now; if
- * need be, another attempt was ended for it. RSP_NEVER: not before another one ends. @rounds: of this hunt, so far.
+ * Time until there is a place for one more attempt, at an announced (@announced) or a configured address, in ms. 0:
+ * now; if need be, another attempt was ended for it. RSP_NEVER: not before another one ends. @rounds: of this hunt, so
+ * far.
  */
 uint64_t rsp_client_attempt_room(struct client_candidates *cands, bool announced, unsigned rounds);
 

@@ -3,8 +3,8 @@
 
 #include "engine/client/link.h"
 
-/* Every address that the hunt may dial, in one table: first those of the configured servers, then those of announcements.
- * Each has the time before which it is not dialled. */
+/* Every address that the hunt may dial, in one table: first those of the configured servers, then those of
+ * announcements. Each has the time before which it is not dialled. */
 
 #define CLIENT_HINTS_PER_DATAGRAM 8
 /* Slots: the limit, and room for those that one datagram evicts, which settle() has to tell of. */
@@ -69,8 +69,8 @@ void rsp_client_candidate_done(struct client_candidates *cands);
 /** Whether the configured servers equal these @n. */
 bool rsp_client_candidate_same(const struct client_candidates *cands, const struct rsp_client_server *servers,
 			       unsigned n);
-/** Replace the configured servers by these @n. Announced addresses stay. A link to an address that is no longer in the table
- * stays open, as a link of no candidate. On RSP_ENOMEM and RSP_EUSAGE nothing changes. */
+/** Replace the configured servers by these @n. Announced addresses stay. A link to an address that is no longer in the
+ * table stays open, as a link of no candidate. On RSP_ENOMEM and RSP_EUSAGE nothing changes. */
 enum rsp_err rsp_client_candidate_replace(struct client_candidates *cands, const struct rsp_client_server *servers,
 					  unsigned n) RSP_NODISCARD;
 
@@ -112,7 +112,8 @@ void rsp_client_candidate_ended(struct client_candidates *cands, struct client_c
 struct rsp_client_attempt rsp_client_candidate_result(const struct client_candidates *cands,
 						      const struct client_candidate *cand, enum rsp_client_step step,
 						      const struct rsp_why *why);
-/** The newest result of the row @row; if the server was dialled but no attempt ended yet, a timeout. False: not dialled. */
+/** The newest result of the row @row; if the server was dialled but no attempt ended yet, a timeout. False: not
+ * dialled. */
 bool rsp_client_candidate_newest(const struct client_candidates *cands, unsigned row, struct rsp_client_attempt *ret);
 const struct rsp_client_attempt *rsp_client_candidate_attempts(const struct client_candidates *cands, unsigned *ret_n);
 

@@ -27,7 +27,8 @@ struct rsp_client {
 	uint64_t received;
 	uint8_t *causes; /* CLIENT_CAUSES_MAX octets: the error causes of an ASAP_ERROR */
 
-	struct client_news message; /* the message of this turn is @told: PROTOCOL because of @why, or ASAP_ERROR @cause */
+	/* the message of this turn is @told: PROTOCOL because of @why, or ASAP_ERROR @cause */
+	struct client_news message;
 	struct client_link *sender;
 	enum rsp_client_event_type told;
 	struct rsp_why why;
@@ -174,8 +175,8 @@ send_or_hunt(struct rsp_client *c)
 		rsp_client_hunt_step(&c->hunt);
 }
 
-/* End the turn. It ends because each pass tells the news of the one before, and an object that was told of once has news
- * again only after another fact, or a request of the callback. */
+/* End the turn. It ends because each pass tells the news of the one before, and an object that was told of once has
+ * news again only after another fact, or a request of the callback. */
 static void
 settle(struct rsp_client *c)
 {
@@ -220,7 +221,7 @@ note_message(struct rsp_client *c, struct client_link *sender, enum rsp_client_e
 
 /* @link sent a malformed or unexpected message. A registrar that goes on like that is left. */
 static void
-protest(struct rsp_client *c, struct client_link *link, const struct rsp_why *why)
+note_bad_message(struct rsp_client *c, struct client_link *link, const struct rsp_why *why)
 {
 	c->why = *why;
 	note_message(c, link, RSP_CLIENT_PROTOCOL, why->cause);
@@ -285,7 +286,7 @@ dispatch(struct rsp_client *c, struct client_link *link, const struct rsp_messag
 		(void)rsp_fail(&why, RSP_EPROTO, link->name, "%s is not for us",
 			       rsp_message_name(RSP_ASAP, msg->type));
 		why.cause = RSP_CAUSE_NONE;
-		protest(c, link, &why);
+		note_bad_message(c, link, &why);
 	}
 }
 
@@ -308,7 +309,7 @@ rsp_client_receive(struct rsp_client *c, uint64_t now_ms, uint32_t link_id, stru
 			send_error(c, link,
 				   rsp_error_compose(why.cause, rsp_message_culprit(message, &why), c->causes,
 						     CLIENT_CAUSES_MAX));
-		protest(c, link, &why);
+		note_bad_message(c, link, &why);
 	} else {
 		send_error(c, link, rsp_message_unrecognized(&msg, c->causes, CLIENT_CAUSES_MAX));
 		dispatch(c, link, &msg);

@@ -35,9 +35,9 @@ void rsp_client_link_down(struct rsp_client *c, uint64_t now_ms, uint32_t link, 
 /** One whole message arrived on @link. */
 void rsp_client_receive(struct rsp_client *c, uint64_t now_ms, uint32_t link, struct rsp_bytes message);
 /**
- * A datagram arrived on the announcement channel; its sender address @source is not authenticated. An ASAP_SERVER_ANNOUNCE
- * adds its addresses, up to fixed limits, until T7 expires; they are dialled at a limited rate. No response is sent.
- * Returns false if nothing in the datagram was usable; that is only counted.
+ * A datagram arrived on the announcement channel; its sender address @source is not authenticated. An
+ * ASAP_SERVER_ANNOUNCE adds its addresses, up to fixed limits, until T7 expires; they are dialled at a limited rate. No
+ * response is sent. Returns false if nothing in the datagram was usable; that is only counted.
  */
 bool rsp_client_announced(struct rsp_client *c, uint64_t now_ms, const struct rsp_ip *source,
 			  struct rsp_bytes datagram);
@@ -49,9 +49,10 @@ uint64_t rsp_client_deadline(const struct rsp_client *c);
 /* Requests. Each starts the hunt for a home if there is none; the result is an event. */
 
 /**
- * Register @pe in the pool @handle and keep it registered: renewed in time, and registered again at each new home. @pe is
- * copied. The engine fills in @pe->asap and @pe->home_id; a single unspecified address (0.0.0.0) in @pe->user becomes the
- * local address of the home's connection. RSP_EEXISTS, RSP_ELIMIT, RSP_EVALUE (no message can carry it), RSP_ENOMEM.
+ * Register @pe in the pool @handle and keep it registered: renewed in time, and registered again at each new home. @pe
+ * is copied. The engine fills in @pe->asap and @pe->home_id; a single unspecified address (0.0.0.0) in @pe->user
+ * becomes the local address of the home's connection. RSP_EEXISTS, RSP_ELIMIT, RSP_EVALUE (no message can carry it),
+ * RSP_ENOMEM.
  */
 enum rsp_err rsp_client_register(struct rsp_client *c, uint64_t now_ms, struct rsp_bytes handle,
 				 const struct rsp_pool_element *pe) RSP_NODISCARD;
@@ -74,9 +75,9 @@ enum rsp_err rsp_client_resolve(struct rsp_client *c, uint64_t now_ms, struct rs
 void rsp_client_unwatch(struct rsp_client *c, struct rsp_bytes handle);
 
 /**
- * Report to the registrar that an element is unreachable. RSP_EEXISTS: this failure was reported already. RFC 5352 s.3.5
- * allows one report a failure; rsp_client_contacted() says that the element was reached since. RSP_ELIMIT, RSP_EVALUE,
- * RSP_ENOMEM.
+ * Report to the registrar that an element is unreachable. RSP_EEXISTS: this failure was reported already, and
+ * RFC 5352 s.3.5 allows one report a failure; rsp_client_contacted() says that the element was reached since.
+ * RSP_ELIMIT, RSP_EVALUE, RSP_ENOMEM.
  */
 enum rsp_err rsp_client_report_unreachable(struct rsp_client *c, uint64_t now_ms, struct rsp_bytes handle,
 					   uint32_t pe_id) RSP_NODISCARD;
@@ -86,8 +87,9 @@ void rsp_client_contacted(struct rsp_client *c, struct rsp_bytes handle, uint32_
 void rsp_client_set_deadline(struct rsp_client *c, uint64_t now_ms, uint64_t deadline_ms);
 
 /**
- * Replace the configured servers by these @n, which are copied. The home and the announced addresses stay; a hunt starts
- * again with the new list. An equal list changes nothing. RSP_EUSAGE (none, or too many) and RSP_ENOMEM keep the old one.
+ * Replace the configured servers by these @n, which are copied. The home and the announced addresses stay; a hunt
+ * starts again with the new list. An equal list changes nothing. RSP_EUSAGE (none, or too many) and RSP_ENOMEM keep the
+ * old one.
  */
 enum rsp_err rsp_client_set_servers(struct rsp_client *c, uint64_t now_ms, const struct rsp_client_server *servers,
 				    unsigned n) RSP_NODISCARD;

@@ -54,13 +54,13 @@ struct rsp_client_config {
 	enum rsp_role role; /* the role to dial with: ELEMENT, USER, or NONE in plain text */
 	bool shuffle;	    /* start the hunt at a random place of the list instead of its front */
 	bool persistent;    /* a registration is retried without end */
-	/* Dial announced addresses, too; @n_servers may then be 0. An address that the scope gives to one registrar must
-	 * be answered by that registrar; another one by any registrar of the scope (rsp_dial.server_name NULL). */
+	/* Dial announced addresses, too; @n_servers may then be 0. An address that the scope gives to one registrar
+	 * must be answered by that registrar; another one by any registrar of the scope (rsp_dial.server_name NULL). */
 	bool discover;
 	const struct rsp_client_server *registrars; /* the scope's: copied, at most RSP_CLIENT_REGISTRARS_MAX */
 	unsigned n_registrars;
-	unsigned rounds;	/* rounds over the list before giving up; 0: no limit. Ignored once a persistent client had
-				 * a home */
+	/* rounds over the list before giving up; 0: no limit. Ignored once a persistent client had a home */
+	unsigned rounds;
 	uint64_t max_outage_ms; /* give up after this time without a home; 0: never */
 	unsigned max_elements;	/* limits; 0: 65536, 1024 and 4096 */
 	unsigned max_resolutions;

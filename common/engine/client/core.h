@@ -10,8 +10,8 @@
 
 /* What all files of the client use: the time of this turn, timers, the list of news, encoding and sending.
  *
- * A file calls only files that stand before it in this list: state, core, link, candidate, announce, verdict, attempt, hunt,
- * element, registration, keepalive, lookup, report, client.
+ * A file calls only files that stand before it in this list: state, core, link, candidate, announce, verdict, attempt,
+ * hunt, element, registration, keepalive, lookup, report, client.
  *
  * A turn: an entry of client.h sets the time and dispatches one fact, which changes the objects' states. An object with
  * news is put on the list of news. settle() in client.c ends the turn: it tells the news, frees what ended, dials and

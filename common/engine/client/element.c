@@ -119,8 +119,9 @@ rsp_client_element_is_current(const struct client_element *e)
 	return rsp_client_element_is_known(e) && e->acknowledged == e->wanted;
 }
 
-/* T4. RFC 5352 s.7.1: 10 minutes, or 20 s less than the lifetime if that is less; half of a lifetime that is too short for
- * that. Then up to a tenth less, at random, so that elements registered at once are not renewed at once for ever. */
+/* T4. RFC 5352 s.7.1: 10 minutes, or 20 s less than the lifetime if that is less; half of a lifetime that is too short
+ * for that. Then up to a tenth less, at random, so that elements registered at once are not renewed at once for
+ * ever. */
 static uint64_t
 t4_ms(struct client_elements *elements, const struct client_element *e)
 {
@@ -313,7 +314,7 @@ rsp_client_element_silence_due(struct client_elements *elements)
 
 /* Requests in flight are void, and nothing is queued. */
 static void
-stop_all(struct client_elements *elements)
+stop_requests(struct client_elements *elements)
 {
 	struct client_element *e;
 
@@ -327,7 +328,7 @@ void
 rsp_client_element_home_lost(struct client_elements *elements)
 {
 	rsp_client_core_disarm(elements->core, &elements->silence);
-	stop_all(elements);
+	stop_requests(elements);
 }
 
 void
@@ -337,7 +338,7 @@ rsp_client_element_home_found(struct client_elements *elements)
 
 	if (elements->sender != elements->links->home) /* else its keep-alive, in this turn, has set the timer */
 		rsp_client_core_disarm(elements->core, &elements->silence);
-	stop_all(elements);
+	stop_requests(elements);
 	TAILQ_FOREACH(e, &elements->all, all) {
 		if (e->state == ELEMENT_REJECTED)
 			continue;

@@ -13,15 +13,16 @@ struct client_element {
 	TAILQ_ENTRY(client_element) work; /* in the queue, in the states QUEUED and LEAVE_QUEUED */
 	LIST_ENTRY(client_element) bucket;
 	struct client_timer timer;
-	struct rsp_bytes handle, pe; /* @pe: a whole Pool Element parameter, without what engine and registrar fill in */
+	/* @pe: a whole Pool Element parameter, without what engine and registrar fill in */
+	struct rsp_bytes handle, pe;
 	uint8_t *octets, *pe_octets; /* their memory */
 	uint32_t pe_id;
 	int32_t lifetime_s;
 	enum client_element_state state;
 	unsigned attempts; /* registrations, or deregistrations, sent since the last response. RFC 5352 s.3.1 */
 	unsigned refusals; /* in a row, for lack of resources */
-	/* Revisions of @pe: what the caller wants, what was sent last, and what a registrar has acknowledged (0: nothing, so
-	 * no registrar knows the element). */
+	/* Revisions of @pe: what the caller wants, what was sent last, and what a registrar has acknowledged (0:
+	 * nothing, so no registrar knows the element). */
 	uint64_t wanted, sent, acknowledged;
 	uint64_t home;	   /* number of the home (links->homes) that acknowledged it; 0: another registrar, or none */
 	uint64_t named_by; /* number of the home whose keep-alive with the H flag named it last */
@@ -52,7 +53,8 @@ struct client_elements {
 	struct client_element_list work; /* those to be sent next */
 	unsigned n_all, n_in[ELEMENT_STATES];
 	struct client_timer silence;
-	const struct client_link *sender; /* of the keep-alive that this turn is about; NULL: it is about something else */
+	/* of the keep-alive that this turn is about; NULL: it is about something else */
+	const struct client_link *sender;
 	uint64_t keepalives; /* acknowledged */
 };
 

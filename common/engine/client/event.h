@@ -61,19 +61,19 @@ enum rsp_client_event_type {
 	 * (RFC 5352 s.3.1) */
 	RSP_CLIENT_REJECTED,
 	RSP_CLIENT_EXPIRED, /* the registrar removed the element, because of .cause; we register it again */
-	/* Another process registered the same identifier with our key; .cause is from the registrar. The client drops the
-	 * element: otherwise both processes would take it from each other without end. */
+	/* Another process registered the same identifier with our key; .cause is from the registrar. The client drops
+	 * the element: otherwise both processes would take it from each other without end. */
 	RSP_CLIENT_DISPLACED,
-	/* The client dropped the element. .cause: set if the registrar refused (the registration then expires). .tries 0:
-	 * no DEREGISTRATION was sent, because no registrar had the element. */
+	/* The client dropped the element. .cause: set if the registrar refused (the registration then expires). .tries
+	 * 0: no DEREGISTRATION was sent, because no registrar had the element. */
 	RSP_CLIENT_DEREGISTERED,
 	RSP_CLIENT_KEEPALIVE,  /* a keep-alive was acknowledged; .changed: its sender became the home */
 	RSP_CLIENT_RESOLVED,   /* .message: the response, or an update of a watched pool */
 	RSP_CLIENT_UNRESOLVED, /* .cause, .why: a negative response; a watch continues to poll */
 	RSP_CLIENT_REPORTED,   /* an ENDPOINT_UNREACHABLE was sent */
-	/* .why: no response to the last retransmit of a request (.pe_id 0: a resolution), or the registrar lacks resources
-	 * for an element of a persistent client that was registered before. A watch, and an element of a persistent
-	 * client, is retried; any other request is dropped, with its element. */
+	/* .why: no response to the last retransmit of a request (.pe_id 0: a resolution), or the registrar lacks
+	 * resources for an element of a persistent client that was registered before. A watch, and an element of a
+	 * persistent client, is retried; any other request is dropped, with its element. */
 	RSP_CLIENT_FAILED,
 	RSP_CLIENT_HEARD,      /* .hint: an unknown address was announced. Rate limited */
 	RSP_CLIENT_FORGOTTEN,  /* .hint: an address of a HEARD event expired, or was evicted */
@@ -110,10 +110,11 @@ struct rsp_client_ops {
 	void (*send)(void *ctx, uint32_t link, struct rsp_bytes message);
 	void (*close)(void *ctx, uint32_t link);
 	uint32_t (*dial)(void *ctx, const struct rsp_dial *to, unsigned server);
-	/* May call all functions of the client except _free and the inputs (link_up to tick). What such a call changes is
-	 * sent and told after the callback has returned. */
+	/* May call all functions of the client except _free and the inputs (link_up to tick). What such a call changes
+	 * is sent and told after the callback has returned. */
 	void (*event)(void *ctx, const struct rsp_client_event *event);
-	/* The step that the dialled @link, which is not up, has reached: name lookup, connect or handshake. NULL: connect. */
+	/* The step that the dialled @link, which is not up, has reached: name lookup, connect or handshake. NULL:
+	 * connect. */
 	enum rsp_client_step (*step)(void *ctx, uint32_t link);
 };
 

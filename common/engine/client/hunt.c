@@ -65,7 +65,7 @@ rsp_client_hunt_resume(struct client_hunt *hunt)
 }
 
 static void
-note_news(struct client_hunt *hunt, enum rsp_client_event_type type, const struct rsp_why *why)
+note_hunt_news(struct client_hunt *hunt, enum rsp_client_event_type type, const struct rsp_why *why)
 {
 	hunt->told = type;
 	hunt->why = *why;
@@ -78,7 +78,7 @@ rsp_client_hunt_give_up(struct client_hunt *hunt, const struct rsp_why *why)
 	rsp_client_attempt_drop_all(hunt->cands, NULL);
 	hunt_enter(hunt, HUNT_GAVE_UP, RSP_NEVER);
 	rsp_client_core_disarm(hunt->core, &hunt->outage);
-	note_news(hunt, RSP_CLIENT_GAVE_UP, why);
+	note_hunt_news(hunt, RSP_CLIENT_GAVE_UP, why);
 }
 
 /* Whether this hunt is so young that a registrar may not have announced itself yet: it does so within T7. */
@@ -88,8 +88,8 @@ announcements_expected(const struct client_hunt *hunt)
 	return hunt->cands->hints && hunt->core->now - hunt->began_ms < hunt->core->config.timers.t7_enrpoutdate_ms;
 }
 
-/* Pause before the next round. RFC 5352 s.3.6 SH5 would wait for T5, but a registrar that restarts refuses connections for a
- * moment only. So the pause is one stagger, doubled with each of @failures up to T5, varied by half. */
+/* Pause before the next round. RFC 5352 s.3.6 SH5 would wait for T5, but a registrar that restarts refuses connections
+ * for a moment only. So the pause is one stagger, doubled with each of @failures up to T5, varied by half. */
 static void
 pause_hunt(struct client_hunt *hunt, unsigned failures)
 {
@@ -124,11 +124,12 @@ round_failed(struct client_hunt *hunt)
 		rsp_client_hunt_give_up(hunt, &why);
 		return false;
 	}
-	note_news(hunt, RSP_CLIENT_ROUND_FAILED, &why);
+	note_hunt_news(hunt, RSP_CLIENT_ROUND_FAILED, &why);
 	return true;
 }
 
-/* Dial the next configured address. The one after it has its turn after the stagger, or when there is a place for it. */
+/* Dial the next configured address. The one after it has its turn after the stagger, or when there is a place for
+ * it. */
 static void
 dial_configured(struct client_hunt *hunt)
 {
@@ -212,7 +213,8 @@ rsp_client_hunt_begin(struct client_hunt *hunt)
 	hunt->rounds = 0;
 	hunt->t5_ms = hunt->core->config.timers.t5_serverhunt_ms;
 	rsp_client_core_arm(hunt->core, &hunt->t5, hunt->t5_ms); /* SH2 */
-	if (hunt->failed_homes > 1) /* limits how often a registrar is dialled that accepts and closes without an answer */
+	/* limits how often a registrar is dialled that accepts and closes without an answer */
+	if (hunt->failed_homes > 1)
 		pause_hunt(hunt, hunt->failed_homes - 1);
 	hunt->step_due = true;
 }

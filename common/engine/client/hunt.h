@@ -15,7 +15,8 @@ struct client_hunt {
 	uint64_t began_ms;	/* when this hunt began */
 	uint64_t t5_ms;		/* length of T5, which doubles */
 	uint64_t next_dial_ms;	/* no configured address is dialled before */
-	bool announced_next;	/* the last dial was to a configured address: the next free place is an announced one's */
+	/* the last dial was to a configured address: the next free place is an announced one's */
+	bool announced_next;
 	uint64_t pace_full_ms;	/* token bucket of dials to announced addresses: the time at which it is full */
 	bool home_answered;	/* the newest home answered a request */
 	unsigned failed_homes;	/* homes in a row that closed without an answer */

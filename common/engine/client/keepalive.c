@@ -6,8 +6,8 @@
 #define SILENCE_FACTOR 4      /* keep-alives stopped, if none came for so many times the longest interval */
 #define SILENCE_INTERVAL_MS 1000 /* an interval is counted as at least this long */
 
-/* Beyond the RFC: a connection can be dead without any sign, and a registrar that cannot reach us removes our elements. When
- * the home's keep-alives stop, the elements register again; without a response, the home is left. */
+/* Beyond the RFC: a connection can be dead without any sign, and a registrar that cannot reach us removes our elements.
+ * When the home's keep-alives stop, the elements register again; without a response, the home is left. */
 static void
 watch_silence(struct client_elements *elements, struct client_link *home)
 {
@@ -62,8 +62,8 @@ keep_alive(struct client_elements *elements, struct client_link *link, const str
 	bool leaving = rsp_client_element_is_leaving(e), known = rsp_client_element_is_known(e);
 	bool adopt = wants_us(links, link, msg) && !leaving && e->state != ELEMENT_REJECTED;
 
-	/* KA1: only an element that we registered. While it leaves, no other registrar may take it over. And not faster than
-	 * min_ack_ms, against floods: RFC 5355 s.2.13. */
+	/* KA1: only an element that we registered. While it leaves, no other registrar may take it over. And not faster
+	 * than min_ack_ms, against floods: RFC 5355 s.2.13. */
 	if ((!known && e->state != ELEMENT_REGISTERING) || (leaving && link != links->home) ||
 	    (core->now < e->next_ack_ms && !adopt)) {
 		core->dropped++;

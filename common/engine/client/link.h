@@ -19,7 +19,8 @@ struct client_link {
 	uint32_t server_id; /* of the registrar; 0 before its first keep-alive */
 	uint64_t dialled_ms;
 	uint64_t up_ms;
-	/* Keep-alives of this registrar: when the last one came, the longest time between two, and how many there were. */
+	/* Keep-alives of this registrar: when the last one came, the longest time between two, and how many there
+	 * were. */
 	uint64_t keepalive_ms, longest_ms;
 	unsigned n_keepalives;
 	struct rsp_ip local;

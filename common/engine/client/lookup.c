@@ -195,7 +195,8 @@ rsp_client_lookup_send_queued(struct client_lookups *lookups)
 }
 
 static void
-note_news(struct client_lookups *lookups, struct client_lookup *l, enum rsp_client_event_type type, uint16_t cause)
+note_lookup_news(struct client_lookups *lookups, struct client_lookup *l, enum rsp_client_event_type type,
+		 uint16_t cause)
 {
 	l->told = (struct client_lookup_news){
 		.type = type, .cause = cause, .tries = l->tries, .solicited = l->state == LOOKUP_ASKED
@@ -219,7 +220,7 @@ end_request(struct client_lookups *lookups, struct client_lookup *l, enum client
 static void
 refuse_lookup(struct client_lookups *lookups, struct client_lookup *l, uint16_t cause)
 {
-	note_news(lookups, l, RSP_CLIENT_UNRESOLVED, cause);
+	note_lookup_news(lookups, l, RSP_CLIENT_UNRESOLVED, cause);
 	end_request(lookups, l, LOOKUP_POLLING);
 }
 
@@ -241,7 +242,7 @@ rsp_client_lookup_answered(struct client_lookups *lookups, const struct rsp_mess
 	}
 	/* An update that we did not ask for proves that updates come, as the A bit does. */
 	bool accepted = l->is_watch && (!asked || (msg->flags & ASAP_FLAG_ACCEPT));
-	note_news(lookups, l, RSP_CLIENT_RESOLVED, RSP_CAUSE_NONE);
+	note_lookup_news(lookups, l, RSP_CLIENT_RESOLVED, RSP_CAUSE_NONE);
 	l->told.accepted = accepted;
 	if (l->state != LOOKUP_QUEUED) /* else an update overtook a request that is still to be sent and answered */
 		end_request(lookups, l, accepted ? LOOKUP_FOLLOWING : LOOKUP_POLLING);
@@ -270,7 +271,7 @@ t1_due(struct client_lookups *lookups, struct client_lookup *l)
 		rsp_client_hunt_begin(lookups->hunt); /* in parallel */
 		return;
 	}
-	note_news(lookups, l, RSP_CLIENT_FAILED, RSP_CAUSE_NONE);
+	note_lookup_news(lookups, l, RSP_CLIENT_FAILED, RSP_CAUSE_NONE);
 	end_request(lookups, l, LOOKUP_WAITING);
 	rsp_client_hunt_leave_home(lookups->hunt, RSP_ETIMEOUT, "no answer to a request");
 }

@@ -20,8 +20,8 @@ is_unspecified(const struct rsp_transport *transport)
 
 /* Make the REGISTRATION of @pe, with our listener as ASAP transport: RFC 5352 s.3.1 R2. @room holds addresses. */
 static void
-compose(const struct client_elements *elements, struct rsp_bytes handle, struct rsp_pool_element *pe,
-	uint8_t room[static RSP_ADDRS_ROOM(2)], struct rsp_message *ret)
+compose_registration(const struct client_elements *elements, struct rsp_bytes handle, struct rsp_pool_element *pe,
+		     uint8_t room[static RSP_ADDRS_ROOM(2)], struct rsp_message *ret)
 {
 	const struct client_link *home = elements->links->home;
 	uint16_t asap_port = elements->core->config.asap_port;
@@ -65,7 +65,7 @@ send_registration(struct client_elements *elements, const struct client_element 
 	rsp_pool_element_decode(&body, &pe);
 	if (body.err)
 		return RSP_EINTERNAL;
-	compose(elements, e->handle, &pe, room, &msg);
+	compose_registration(elements, e->handle, &pe, room, &msg);
 	return rsp_client_core_send(elements->core, elements->links->home->id, &msg);
 }
 
@@ -115,7 +115,7 @@ check_element(struct client_elements *elements, struct rsp_bytes handle, const s
 	if (handle.n == 0 || handle.n > RSP_HANDLE_MAX || pe->pe_id == 0 || pe->lifetime_s < -1 ||
 	    pe->lifetime_s == 0 || !pe->user.type)
 		return RSP_EVALUE;
-	compose(elements, handle, &copy, room, &msg);
+	compose_registration(elements, handle, &copy, room, &msg);
 	enum rsp_err err = rsp_message_encode(&msg, scratch, RSP_MESSAGE_MAX + 1, &n);
 
 	if (err)
@@ -193,10 +193,11 @@ rsp_client_registration_update(struct client_elements *elements, struct rsp_byte
 	return RSP_OK;
 }
 
-/* The registrar lacks resources for an element that was registered before: after a failover all elements register at once.
- * The registration is correct, so it is sent again, after a delay that doubles up to RETRAN-MAX (RFC 5352 s.7.3). */
+/* The registrar lacks resources for an element that was registered before: after a failover all elements register at
+ * once. The registration is correct, so it is sent again, after a delay that doubles up to RETRAN-MAX (RFC 5352
+ * s.7.3). */
 static void
-back_off(struct client_elements *elements, struct client_element *e)
+delay_refused(struct client_elements *elements, struct client_element *e)
 {
 	uint64_t cap_ms = elements->core->config.timers.retran_max_ms;
 	uint64_t delay_ms = (uint64_t)REFUSED_DELAY_MS << e->refusals;
@@ -209,7 +210,7 @@ back_off(struct client_elements *elements, struct client_element *e)
 }
 
 static void
-reject(struct client_elements *elements, struct client_element *e, uint16_t cause)
+reject_element(struct client_elements *elements, struct client_element *e, uint16_t cause)
 {
 	if (e->wanted != e->sent) /* updated in the meantime: that may have corrected it */
 		rsp_client_element_queue(elements, e);
@@ -220,7 +221,7 @@ reject(struct client_elements *elements, struct client_element *e, uint16_t caus
 
 /* The home registered @e. @warning: RSP_CAUSE_NONE, or its error parameter, which with R unset is a warning. */
 static void
-accept(struct client_elements *elements, struct client_element *e, uint16_t warning)
+accept_element(struct client_elements *elements, struct client_element *e, uint16_t warning)
 {
 	enum rsp_client_event_type type = RSP_CLIENT_REGISTERED;
 	uint64_t home = elements->links->homes;
@@ -252,11 +253,11 @@ rsp_client_registration_answered(struct client_elements *elements, const struct 
 	}
 	rsp_client_hunt_home_answered(elements->hunt);
 	if (!(msg->flags & ASAP_FLAG_REJECT))
-		accept(elements, e, cause);
+		accept_element(elements, e, cause);
 	else if (cause == RSP_CAUSE_LACK_OF_RESOURCES && rsp_client_element_is_known(e) && core->config.persistent)
-		back_off(elements, e);
+		delay_refused(elements, e);
 	else
-		reject(elements, e, cause == RSP_CAUSE_NONE ? RSP_CAUSE_UNSPECIFIED : cause);
+		reject_element(elements, e, cause == RSP_CAUSE_NONE ? RSP_CAUSE_UNSPECIFIED : cause);
 }
 
 void
@@ -283,7 +284,8 @@ rsp_client_registration_ended(struct client_elements *elements, const struct rsp
 		rsp_client_element_note(elements, e, RSP_CLIENT_DISPLACED, cause, e->attempts);
 		return;
 	}
-	/* RFC 5352 s.3.2: the registrar removed it, because its lifetime expired or it seemed dead. It registers again. */
+	/* RFC 5352 s.3.2: the registrar removed it, because its lifetime expired or it seemed dead. It registers
+	 * again. */
 	bool hasty = core->now - e->registered_ms < HASTY_MS;
 	e->removed = true;
 	rsp_client_element_delay(elements, e, hasty ? HASTY_DELAY_MS : rsp_client_element_rejoin_ms(elements));

@@ -3,7 +3,8 @@
 
 #include "engine/client/link.h"
 
-/* Reports of unreachable elements: RFC 5352 s.3.5. They have no response; each is kept so that a failure is reported once. */
+/* Reports of unreachable elements: RFC 5352 s.3.5. They have no response; each is kept so that a failure is reported
+ * once. */
 
 struct client_report;
 TAILQ_HEAD(client_report_list, client_report);

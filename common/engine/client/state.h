@@ -3,8 +3,8 @@
 
 #include <stdint.h>
 
-/* The states of the client's objects, and which state may follow which. Each kind of object has one setter, which checks
- * the change here; tests/unit/test_client_states.c makes every change of these tables happen. */
+/* The states of the client's objects, and which state may follow which. Each kind of object has one setter, which
+ * checks the change here; tests/unit/test_client_states.c makes every change of these tables happen. */
 
 enum client_machine {
 	MACHINE_LINK,

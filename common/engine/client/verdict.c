@@ -18,7 +18,8 @@ rsp_client_verdict_link_text(const struct client_candidates *cands, const struct
 	return out;
 }
 
-/* Append to the text @to, of @cap octets with its NUL and of the length @at, as much of @text as fits. The new length. */
+/* Append to the text @to, of @cap octets with its NUL and of the length @at, as much of @text as fits. The new
+ * length. */
 static size_t
 append_text(char *to, size_t at, size_t cap, const char *text)
 {

@@ -195,8 +195,9 @@ pause_until(struct rsp_monitor *m, uint64_t due_ms)
 	m->retry_ms = RSP_MONITOR_RETRY_MS;
 }
 
-/* Whether @page came before, as the first page or in a cycle of pages. Besides the first page one page is remembered: a newer
- * one each time that the number of pages has doubled. So a cycle is found before it has been received twice (Brent). */
+/* Whether @page came before, as the first page or in a cycle of pages. Besides the first page one page is remembered: a
+ * newer one each time that the number of pages has doubled. So a cycle is found before it has been received twice
+ * (Brent). */
 static bool
 is_repeated(struct rsp_monitor *m, const struct rsp_message *page)
 {
@@ -227,7 +228,7 @@ handle_page(struct rsp_monitor *m, uint64_t now_ms, const struct rsp_message *ms
 								     : "its handle table does not come to an end");
 		return;
 	}
-	if (is_repeated(m, msg)) { /* or it ended the download, because our next request came too late, and starts again */
+	if (is_repeated(m, msg)) { /* or our request came too late, and the registrar starts again */
 		m->n--;
 		end_with(m, RSP_EPROTO, "it sends pages of its handle table again");
 		return;
@@ -326,7 +327,8 @@ rsp_monitor_tick(struct rsp_monitor *m, uint64_t now_ms)
 		if (m->rejected)
 			end_with(m, RSP_EREJECTED, "it is not ready to answer");
 		else
-			end_with(m, RSP_ETIMEOUT, m->state == MONITOR_CONNECTING ? "not reached in time" : "no answer in time");
+			end_with(m, RSP_ETIMEOUT,
+				 m->state == MONITOR_CONNECTING ? "not reached in time" : "no answer in time");
 	} else if (m->state == MONITOR_PAUSED && now_ms >= m->due_ms) {
 		send_request(m, now_ms);
 	}

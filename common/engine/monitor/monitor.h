@@ -9,9 +9,9 @@
 #include "base/rng.h"
 #include "proto/message.h"
 
-/* A monitor sends one kind of request to the ENRP port of one registrar, and changes nothing there. It is not a registrar:
- * its messages carry an id, because they must, but no address. Sans-I/O: messages and the time go in, requests and events
- * come out. */
+/* A monitor sends one kind of request to the ENRP port of one registrar, and changes nothing there. It is not a
+ * registrar: its messages carry an id, because they must, but no address. Sans-I/O: messages and the time go in,
+ * requests and events come out. */
 
 enum rsp_monitor_ask {
 	RSP_MONITOR_LIST,    /* the registrar's peer list: ENRP_LIST_REQUEST */
@@ -40,8 +40,8 @@ enum rsp_monitor_event_type {
 	RSP_MONITOR_PRESENT,  /* .message: an ENRP_PRESENCE */
 	RSP_MONITOR_REJECTED, /* the registrar is not ready to answer (the R flag); the request is sent again */
 	RSP_MONITOR_DONE,     /* all answers came; the last event */
-	/* The last event. .why: RSP_ETIMEOUT; RSP_EREJECTED, with the cause of an ENRP_ERROR if one came; RSP_ECLOSED or the
-	 * error of the connection; RSP_EPROTO, or the decoder's error, for a wrong answer. */
+	/* The last event. .why: RSP_ETIMEOUT; RSP_EREJECTED, with the cause of an ENRP_ERROR if one came; RSP_ECLOSED
+	 * or the error of the connection; RSP_EPROTO, or the decoder's error, for a wrong answer. */
 	RSP_MONITOR_FAILED
 };
 
