@@ -246,3 +246,25 @@ while True:
 	stop one
 	[ "$(records one 'select(.event == "connection-refused")' | wc -l)" -lt 60 ]
 }
+
+@test "wrapper: a second SIGTERM while it drains gives the command all of --kill-after" {
+	start_peer r1
+	hold one -p 8099 --ready now --drain 2s --kill-after 30s web -- \
+		python3 -c '
+import signal, sys, time
+def on(signum, frame):
+    time.sleep(3)
+    open(sys.argv[1], "w").close()
+    sys.exit(0)
+signal.signal(signal.SIGTERM, on)
+open(sys.argv[2], "w").close()
+while True:
+    signal.pause()' "$BATS_TEST_TMPDIR/clean" "$BATS_TEST_TMPDIR/up"
+	wait_until 10 test -e "$BATS_TEST_TMPDIR/up"
+	wait_for_record one '.event == "registered"'
+	kill -TERM "${pids[one]}"
+	wait_for_record one '.event == "deregistered"'
+	kill -TERM "${pids[one]}" # the command takes longer for its end than the rest of --drain
+	wait_for_record one '.event == "child-exit" and .exit_status == 0 and .signal == null'
+	assert [ -e "$BATS_TEST_TMPDIR/clean" ]
+}
