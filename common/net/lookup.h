@@ -15,7 +15,7 @@ struct rsp_lookup;
 
 /**
  * The result: @n addresses in the order to try them, which live during the call; or @why->err (RSP_ELOOKUP, RSP_ENOMEM), with the
- * host as the object. The lookup is freed after this call.
+ * host as the object. It is the last call for the lookup.
  */
 typedef void rsp_lookup_done(void *ctx, const struct rsp_sockaddr *addrs, unsigned n, const struct rsp_why *why);
 

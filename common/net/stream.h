@@ -47,7 +47,7 @@ struct rsp_stream_events {
 	/** The output queue is empty again, after the kernel had stopped taking octets. May be NULL. */
 	void (*drained)(void *ctx, struct rsp_stream *stream);
 	/**
-	 * The stream has ended and is freed after this call. Called once for each stream that was dialled, and each that was
+	 * The stream has ended, and this is the last call for it. Called once for each stream that was dialled, and each that was
 	 * accepted and open. @why->err: RSP_OK after our rsp_stream_close(); RSP_EUNREACHABLE, RSP_ETIMEOUT, RSP_ECLOSED,
 	 * RSP_EAUTH (refused by an alert, which the reason names), RSP_EROLE, RSP_ECERT_..., RSP_ECRL_EXPIRED, RSP_EPLAIN,
 	 * RSP_EPROTO, RSP_ELIMIT (more than RSP_STREAM_IN_MAX octets are not consumed, and the like), RSP_ENOMEM. The object is
