@@ -3,101 +3,12 @@
 #include <sys/stat.h>
 
 #include "keys/scope.h"
-#include "net_nodes.h"
+#include "net_meeting.h"
 
 /* The table of handshakes: who gets in, who does not, and what each side is told. */
 
-struct meeting {
-	struct end client, server;
-};
-
-/* @client dials @server_name as @role at @server's listener; wait until both know how it went. The streams are
- * closed. */
 static void
-meet(struct node *client, enum rsp_role role, const char *server_name, struct node *server,
-     enum rsp_tls_service service, struct meeting *m)
-{
-	struct rsp_listener *listener = world_listen(server->tls, service, NULL, &m->server);
-
-	if (world_dial(listener, client->tls, role, server_name, &m->client) == RSP_OK) {
-		m->server.greeting = "hello";
-		WORLD_RUN((m->client.opened && m->client.got_n == 5) || m->client.closed);
-		if (m->client.stream)
-			rsp_stream_close(m->client.stream, true);
-		WORLD_RUN(m->client.closed && (m->server.closed || m->server.refused));
-	}
-	rsp_listener_free(listener);
-}
-
-/* As meet(), of a client that tries each of its keys for any registrar. */
-static void
-meet_any(struct node *client, struct node *server, struct meeting *m)
-{
-	struct rsp_listener *listener = world_listen(server->tls, RSP_TLS_ASAP, NULL, &m->server);
-
-	world_connect(listener, client->tls, RSP_ROLE_ELEMENT, NULL, &m->client);
-	WORLD_RUN((m->client.opened && m->server.opened) || m->client.closed);
-	if (m->client.stream)
-		rsp_stream_close(m->client.stream, true);
-	WORLD_RUN(m->client.closed && (m->server.closed || m->server.refused));
-	rsp_listener_free(listener);
-}
-
-static void
-meeting_done(struct meeting *m)
-{
-	end_done(&m->client);
-	end_done(&m->server);
-}
-
-#define EXPECT_OPEN(m, wanted_role, name)                                                                              \
-	do {                                                                                                           \
-		CHECK_EQ((m).client.opened, 1);                                                                        \
-		CHECK_EQ((m).server.opened, 1);                                                                        \
-		CHECK_EQ((m).client.why.err, RSP_OK);                                                                  \
-		CHECK_EQ((m).server.why.err, RSP_ECLOSED);                                                             \
-		CHECK_EQ((m).server.auth.role, wanted_role);                                                           \
-		CHECK_STR((m).server.identity, name);                                                                  \
-		if (!(m).client.opened)                                                                                \
-			printf("# client: %s, server: %s\n", (m).client.why.reason, (m).server.why.reason);            \
-	} while (0)
-
-#define EXPECT_REFUSED(m, client_err, server_err)                                                                      \
-	do {                                                                                                           \
-		CHECK_EQ((m).client.opened && (m).client.got_n, 0);                                                    \
-		CHECK_EQ((m).client.why.err, client_err);                                                              \
-		CHECK_EQ((m).server.opened, 0);                                                                        \
-		CHECK_EQ((m).server.refused, 1);                                                                       \
-		CHECK_EQ((m).server.why.err, server_err);                                                              \
-		CHECK(strncmp((m).server.why.object, "127.0.0.1:", 10) == 0);                                          \
-		if ((m).client.why.err != (client_err) || (m).server.why.err != (server_err))                          \
-			printf("# client: %s, server: %s\n", (m).client.why.reason, (m).server.why.reason);            \
-	} while (0)
-
-/* The usual two. */
-static void
-pair_init(struct node *a, struct node *b)
-{
-	node_init(a, "a");
-	node_init(b, "b");
-}
-
-static void
-pair_ready(struct node *a, struct node *b)
-{
-	node_ready(a);
-	node_ready(b);
-}
-
-static void
-pair_done(struct node *a, struct node *b)
-{
-	node_done(a);
-	node_done(b);
-}
-
-static void
-right_keys(void)
+nodes_are_known_by_the_keys_that_they_share(void)
 {
 	static const struct {
 		enum rsp_role role;
@@ -132,7 +43,7 @@ right_keys(void)
 }
 
 static void
-unknown_identity_looks_like_wrong_key(void)
+a_client_cannot_tell_an_unknown_identity_from_a_wrong_key(void)
 {
 	struct node a, b;
 	struct meeting unknown = { 0 }, wrong = { 0 };
@@ -160,7 +71,7 @@ unknown_identity_looks_like_wrong_key(void)
 }
 
 static void
-keys_of_other_roles(void)
+a_key_opens_only_the_ports_of_its_role(void)
 {
 	static const struct {
 		enum rsp_role role;
@@ -188,7 +99,7 @@ keys_of_other_roles(void)
 }
 
 static void
-key_of_another_server(void)
+a_key_for_another_server_is_refused(void)
 {
 	struct node a, b;
 	struct meeting m = { 0 };
@@ -210,7 +121,7 @@ key_of_another_server(void)
 }
 
 static void
-reflected(void)
+a_connection_that_is_led_back_to_its_client_is_refused(void)
 {
 	struct node a, b;
 	struct meeting m = { 0 };
@@ -250,7 +161,7 @@ a_server_that_refuses_one_key_is_dialled_with_the_next(void)
 }
 
 static void
-credentials_are_swapped(void)
+new_credentials_count_for_new_connections_only(void)
 {
 	struct node a, old, new;
 	struct end client = { 0 }, second = { 0 }, server = { 0 };
@@ -283,171 +194,6 @@ credentials_are_swapped(void)
 	node_done(&a);
 }
 
-static void
-certificates(void)
-{
-	char *revoked_pem = NULL, *crl = NULL, *old_crl = NULL, *empty_crl = NULL;
-	struct node good;
-	struct rsp_x509_pair revoked_pair = { 0 };
-
-	node_init(&good, "good");
-	certify(&good, &(struct cert){ .kind = RSP_X509_SERVER, .name = "b.example" }, &revoked_pem);
-	CHECK_EQ(rsp_x509_make_crl(&ca, NULL, revoked_pem, now_ms - 1000, now_ms + DAY_MS, &crl, NULL), RSP_OK);
-	CHECK_EQ(rsp_x509_make_crl(&ca, NULL, NULL, now_ms - 2 * DAY_MS, now_ms - DAY_MS, &old_crl, NULL), RSP_OK);
-	CHECK_EQ(rsp_x509_make_crl(&ca, NULL, NULL, now_ms - 1000, now_ms + DAY_MS, &empty_crl, NULL), RSP_OK);
-	const struct {
-		struct cert cert;
-		const char *name, *crl;
-		bool revoked;
-		enum rsp_err err;
-	} cases[] = {
-		{ { .kind = RSP_X509_SERVER, .name = "b.example", .to_ms = DAY_MS }, "b.example", NULL, false, RSP_OK },
-		{ { .kind = RSP_X509_SERVER, .name = "b.example", .ed25519 = true },
-		  "b.example",
-		  empty_crl,
-		  false,
-		  RSP_OK },
-		{ { .kind = RSP_X509_SERVER, .name = "b.example", .to_ms = DAY_MS },
-		  "c.example",
-		  NULL,
-		  false,
-		  RSP_ECERT_NAME },
-		{ { .kind = RSP_X509_SERVER, .name = "b.example", .from_ms = -2 * DAY_MS, .to_ms = -DAY_MS },
-		  "b.example",
-		  NULL,
-		  false,
-		  RSP_ECERT_EXPIRED },
-		{ { .kind = RSP_X509_SERVER, .name = "b.example", .from_ms = DAY_MS, .to_ms = 2 * DAY_MS },
-		  "b.example",
-		  NULL,
-		  false,
-		  RSP_ECERT_NOTYET },
-		{ { .kind = RSP_X509_SERVER, .name = "b.example", .issuer = &other_ca },
-		  "b.example",
-		  NULL,
-		  false,
-		  RSP_ECERT_CA },
-		{ { .kind = RSP_X509_USER, .name = "b.example", .to_ms = DAY_MS },
-		  "b.example",
-		  NULL,
-		  false,
-		  RSP_ECERT_PURPOSE },
-		{ { .kind = RSP_X509_SERVER, .name = "b.example", .to_ms = DAY_MS },
-		  "b.example",
-		  old_crl,
-		  false,
-		  RSP_ECRL_EXPIRED },
-		{ { 0 }, "b.example", crl, true, RSP_ECERT_REVOKED },
-	};
-
-	for (size_t i = 0; i < RSP_COUNT(cases); i++) {
-		struct node user, b;
-		struct meeting m = { 0 };
-
-		node_init(&user, "");
-		node_init(&b, "b");
-		trust(&user, &ca, cases[i].crl);
-		if (!cases[i].revoked)
-			certify(&b, &cases[i].cert, NULL);
-		node_ready(&user);
-		node_ready(&b);
-		meet(&user, RSP_ROLE_USER, cases[i].name, cases[i].revoked ? (node_ready(&good), &good) : &b,
-		     RSP_TLS_ASAP, &m);
-		if (cases[i].err) {
-			EXPECT_REFUSED(m, cases[i].err, RSP_EAUTH);
-			CHECK(strstr(m.server.why.reason, "alert ") != NULL);
-		} else {
-			EXPECT_OPEN(m, RSP_ROLE_USER, "");
-			CHECK_STR(m.client.identity, cases[i].name);
-			CHECK_STR(m.client.auth.tls_version, "TLS1.3");
-		}
-		if (m.client.why.err != cases[i].err)
-			printf("# case %zu: %s, not %s\n", i, rsp_err_key(m.client.why.err), rsp_err_key(cases[i].err));
-		meeting_done(&m);
-		node_done(&user);
-		node_done(&b);
-	}
-	node_done(&good);
-	free(revoked_pem);
-	free(crl);
-	free(old_crl);
-	free(empty_crl);
-	rsp_x509_pair_done(&revoked_pair);
-}
-
-static void
-certificate_where_a_key_is_wanted(void)
-{
-	static const enum rsp_tls_service services[] = { RSP_TLS_ENRP, RSP_TLS_NOTIFY };
-
-	for (size_t i = 0; i < RSP_COUNT(services); i++) {
-		struct node user, b;
-		struct meeting m = { 0 };
-
-		node_init(&user, "");
-		node_init(&b, "b");
-		trust(&user, &ca, NULL);
-		certify(&user, &(struct cert){ .kind = RSP_X509_USER, .name = "someone" }, NULL);
-		certify(&b, &(struct cert){ .kind = RSP_X509_SERVER, .name = "b" }, NULL);
-		node_ready(&user);
-		node_ready(&b);
-		meet(&user, RSP_ROLE_USER, "b", &b, services[i], &m);
-		EXPECT_REFUSED(m, RSP_EAUTH, RSP_EAUTH);
-		meeting_done(&m);
-		node_done(&user);
-		node_done(&b);
-	}
-}
-
-static void
-key_where_only_a_certificate_is(void)
-{
-	struct node a, b;
-	struct meeting m = { 0 };
-
-	pair_init(&a, &b);
-	struct rsp_key key = make_key(RSP_ROLE_ELEMENT, "a", "b");
-	hold(&a, &key);
-	trust(&a, &ca, NULL);
-	certify(&b, &(struct cert){ .kind = RSP_X509_SERVER, .name = "b" }, NULL);
-	node_ready(&a);
-	rsp_keyring_unref(b.ring);
-	b.ring = NULL;
-	node_ready(&b);
-	meet(&a, RSP_ROLE_ELEMENT, "b", &b, RSP_TLS_ASAP, &m); /* must not fall back to the certificate */
-	EXPECT_REFUSED(m, RSP_EAUTH, RSP_EUNKNOWN_ID);
-	meeting_done(&m);
-	pair_done(&a, &b);
-}
-
-static void
-users_with_certificates(void)
-{
-	struct node with, without, b;
-	struct meeting m = { 0 };
-
-	node_init(&with, "");
-	node_init(&without, "");
-	node_init(&b, "b");
-	trust(&with, &ca, NULL);
-	trust(&without, &ca, NULL);
-	trust(&b, &ca, NULL);
-	certify(&with, &(struct cert){ .kind = RSP_X509_USER, .name = "someone" }, NULL);
-	certify(&b, &(struct cert){ .kind = RSP_X509_SERVER, .name = "b" }, NULL);
-	node_ready(&with);
-	node_ready(&without);
-	node_ready_as(&b, &(struct rsp_tls_config){ .require_user_cert = true });
-	meet(&with, RSP_ROLE_USER, "b", &b, RSP_TLS_ASAP, &m);
-	EXPECT_OPEN(m, RSP_ROLE_USER, "someone");
-	meeting_done(&m);
-	meet(&without, RSP_ROLE_USER, "b", &b, RSP_TLS_ASAP, &m);
-	EXPECT_REFUSED(m, RSP_EAUTH, RSP_EAUTH);
-	meeting_done(&m);
-	node_done(&with);
-	node_done(&without);
-	node_done(&b);
-}
-
 /* Octets sent raw to a TLS listener, and what it makes of them. */
 static void
 raw(const uint8_t *p, size_t n, const struct rsp_listener_limits *limits, struct meeting *m)
@@ -464,41 +210,6 @@ raw(const uint8_t *p, size_t n, const struct rsp_listener_limits *limits, struct
 	WORLD_RUN(m->client.closed && m->server.refused);
 	rsp_listener_free(listener);
 	node_done(&b);
-}
-
-/* An address that was only heard of (RFC 5355 2.12): whichever registrar of the scope has it, and nobody else. */
-static void
-any_registrar_by_certificate(void)
-{
-	static const struct rsp_scope_registrar scope[] = { { .name = "other" }, { .name = "b" } };
-	static const struct {
-		size_t n; /* of @scope are known */
-		const struct rsp_x509_pair *issuer;
-		enum rsp_err err;
-	} cases[] = { { 2, &ca, RSP_OK }, { 1, &ca, RSP_ECERT_NAME }, { 0, &ca, RSP_ECERT_NAME },
-		      { 2, &other_ca, RSP_ECERT_CA } };
-
-	for (size_t i = 0; i < RSP_COUNT(cases); i++) {
-		struct node user, b;
-		struct meeting m = { 0 };
-
-		node_init(&user, "");
-		node_init(&b, "b");
-		trust(&user, &ca, NULL);
-		certify(&b, &(struct cert){ .kind = RSP_X509_SERVER, .name = "b", .issuer = cases[i].issuer }, NULL);
-		node_ready_as(&user, &(struct rsp_tls_config){ .registrars = scope, .n_registrars = cases[i].n });
-		node_ready(&b);
-		meet(&user, RSP_ROLE_USER, NULL, &b, RSP_TLS_ASAP, &m);
-		if (cases[i].err) {
-			EXPECT_REFUSED(m, cases[i].err, RSP_EAUTH);
-		} else {
-			EXPECT_OPEN(m, RSP_ROLE_USER, "");
-			CHECK_STR(m.client.identity, "b");
-		}
-		meeting_done(&m);
-		node_done(&user);
-		node_done(&b);
-	}
 }
 
 static void
@@ -546,7 +257,7 @@ a_stranger_without_our_keys_is_no_registrar(void)
 }
 
 static void
-plain_text_to_tls(void)
+plain_text_at_a_port_for_tls_is_recognised(void)
 {
 	static const uint8_t resolution[] = { 0x05, 0, 0, 12, 0, 9, 0, 8, 'p', 'o', 'o', 'l' };
 	struct meeting m = { 0 };
@@ -558,7 +269,7 @@ plain_text_to_tls(void)
 }
 
 static void
-garbage_in_records(void)
+garbage_in_a_tls_record_is_refused(void)
 {
 	const struct rsp_listener_limits limits = { .handshake_ms = 200 };
 	static const uint8_t garbage[] = { 0x16, 3, 1, 0, 5, 0xff, 0xff, 0xff, 0xff, 0xff, 0x16, 0x16 };
@@ -574,7 +285,7 @@ garbage_in_records(void)
 }
 
 static void
-never_finished(void)
+a_handshake_that_is_not_finished_times_out(void)
 {
 	const struct rsp_listener_limits limits = { .handshake_ms = 50 };
 	static const uint8_t begun[] = { 0x16, 3, 1, 1, 0 };
@@ -605,7 +316,7 @@ nothing_yet(gnutls_transport_ptr_t from, void *p, size_t n)
 }
 
 static void
-tls_1_1(void)
+tls_1_1_is_refused(void)
 {
 	struct end hello = { 0 };
 	struct meeting m = { 0 };
@@ -630,7 +341,7 @@ tls_1_1(void)
 }
 
 static void
-tls_to_plain_text(void)
+a_client_that_gets_plain_text_instead_of_tls_says_so(void)
 {
 	struct node a, b;
 	struct end client = { 0 }, server = { .greeting = "plain" };
@@ -650,7 +361,7 @@ tls_to_plain_text(void)
 }
 
 static void
-closed_early(void)
+a_connection_that_is_closed_during_the_handshake_is_told_as_closed(void)
 {
 	struct node a, b;
 	struct end client = { 0 }, server = { .close_at_open = true };
@@ -670,7 +381,7 @@ closed_early(void)
 }
 
 static void
-old_policy(void)
+the_policy_of_rfc_5352_allows_what_the_default_does_not(void)
 {
 	const struct rsp_tls_config old = { .policy = RSP_TLS_RFC5352 };
 	struct node a, user, b;
@@ -697,7 +408,7 @@ old_policy(void)
 }
 
 static void
-keylog(void)
+the_key_log_has_the_secrets_of_each_connection(void)
 {
 	char *path = in_dir("keylog");
 	struct node a, b;
@@ -731,28 +442,23 @@ main(void)
 {
 	if (!nodes_begin() || !world_begin())
 		return 1;
-	TAP_RUN(right_keys);
-	TAP_RUN(unknown_identity_looks_like_wrong_key);
-	TAP_RUN(keys_of_other_roles);
-	TAP_RUN(key_of_another_server);
-	TAP_RUN(reflected);
+	TAP_RUN(nodes_are_known_by_the_keys_that_they_share);
+	TAP_RUN(a_client_cannot_tell_an_unknown_identity_from_a_wrong_key);
+	TAP_RUN(a_key_opens_only_the_ports_of_its_role);
+	TAP_RUN(a_key_for_another_server_is_refused);
+	TAP_RUN(a_connection_that_is_led_back_to_its_client_is_refused);
 	TAP_RUN(a_server_that_refuses_one_key_is_dialled_with_the_next);
-	TAP_RUN(credentials_are_swapped);
-	TAP_RUN(certificates);
-	TAP_RUN(certificate_where_a_key_is_wanted);
-	TAP_RUN(key_where_only_a_certificate_is);
-	TAP_RUN(users_with_certificates);
-	TAP_RUN(any_registrar_by_certificate);
+	TAP_RUN(new_credentials_count_for_new_connections_only);
 	TAP_RUN(any_registrar_is_found_by_the_key_that_it_knows);
 	TAP_RUN(a_stranger_without_our_keys_is_no_registrar);
-	TAP_RUN(plain_text_to_tls);
-	TAP_RUN(garbage_in_records);
-	TAP_RUN(never_finished);
-	TAP_RUN(tls_1_1);
-	TAP_RUN(tls_to_plain_text);
-	TAP_RUN(closed_early);
-	TAP_RUN(old_policy);
-	TAP_RUN(keylog);
+	TAP_RUN(plain_text_at_a_port_for_tls_is_recognised);
+	TAP_RUN(garbage_in_a_tls_record_is_refused);
+	TAP_RUN(a_handshake_that_is_not_finished_times_out);
+	TAP_RUN(tls_1_1_is_refused);
+	TAP_RUN(a_client_that_gets_plain_text_instead_of_tls_says_so);
+	TAP_RUN(a_connection_that_is_closed_during_the_handshake_is_told_as_closed);
+	TAP_RUN(the_policy_of_rfc_5352_allows_what_the_default_does_not);
+	TAP_RUN(the_key_log_has_the_secrets_of_each_connection);
 	TAP_RUN(nothing_is_left);
 	TAP_RUN(the_directory_is_gone);
 	return tap_end();

@@ -4,252 +4,10 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "keys/authz.h"
-#include "keys/scope.h"
-#include "net_nodes.h"
-#include "serve/registrar_service.h"
+#include "serve_world.h"
 
 /* The registrar on real sockets of the loopback interface: connections, keys, whole and broken messages, the end. What
  * the engine decides has tests of its own; here one request of a kind is enough. */
-
-struct service {
-	struct rsp_registrar_service *s;
-	struct rsp_registrar_service_config config;
-	struct node node; /* "alpha": its keys and certificate */
-	struct rsp_scope scope;
-	unsigned told[RSP_EVENT_COUNT], refused[RSP_SERVE_COUNT], ready, left;
-	bool dialled; /* what was refused last */
-	char whom[64];
-	struct rsp_event last; /* its texts are in reason and identity */
-	char reason[64], identity[64];
-	struct rsp_why why; /* of the last refusal */
-};
-
-static struct service service;
-
-static void
-on_record(void *ctx, const struct rsp_event *event)
-{
-	struct service *v = ctx;
-
-	v->told[event->kind]++;
-	v->last = *event;
-	(void)snprintf(v->reason, sizeof(v->reason), "%s", event->reason ? event->reason : "");
-	(void)snprintf(v->identity, sizeof(v->identity), "%s", event->identity ? event->identity : "");
-}
-
-static void
-on_refused(void *ctx, enum rsp_registrar_service_port port, bool dialled, const char *whom, const struct rsp_why *why)
-{
-	struct service *v = ctx;
-
-	v->refused[port]++;
-	v->why = *why;
-	v->dialled = dialled;
-	(void)snprintf(v->whom, sizeof(v->whom), "%s", whom ? whom : "");
-}
-
-static void
-on_ready(void *ctx)
-{
-	((struct service *)ctx)->ready++;
-}
-
-static void
-on_left(void *ctx)
-{
-	((struct service *)ctx)->left++;
-}
-
-/* What every service of these tests has; a test changes what it is about, then calls start(). */
-static void
-prepare(bool secure)
-{
-	struct service *v = &service;
-
-	memset(v, 0, sizeof(*v));
-	v->config = (struct rsp_registrar_service_config){ .engine = rsp_registrar_defaults(), .ready = on_ready,
-					       .record = on_record, .refused = on_refused, .ctx = v };
-	v->config.engine.insecure = !secure;
-	v->config.engine.keepalive_interval_ms = 0;
-	v->config.at[RSP_SERVE_ASAP] = loopback();
-	v->config.at[RSP_SERVE_ENRP] = loopback();
-	if (!secure)
-		return;
-	node_init(&v->node, "alpha");
-	certify(&v->node, &(struct cert){ .kind = RSP_X509_SERVER, .name = "alpha" }, NULL);
-}
-
-/* The scope, as it is read again at a reload. */
-static const struct rsp_scope *
-scope(void)
-{
-	static char nowhere[] = "/nowhere";
-	struct service *v = &service;
-
-	v->scope = (struct rsp_scope){ .dir = nowhere, .node = "alpha", .keyring = v->node.ring,
-				       .authz = v->scope.authz, .x509 = v->node.x509 };
-	return &v->scope;
-}
-
-static void
-start(void)
-{
-	struct service *v = &service;
-	struct rsp_why why = { 0 };
-
-	CHECK_EQ(rsp_registrar_service_new(world_loop, &v->config, "alpha", v->node.ring ? scope() : NULL, &v->s, &why), RSP_OK);
-	if (why.err)
-		printf("# %s: %s\n", why.object, why.reason);
-	WORLD_RUN(v->ready);
-}
-
-static void
-stop(void)
-{
-	rsp_registrar_service_free(service.s);
-	rsp_authz_free(service.scope.authz);
-	node_done(&service.node);
-	while (rsp_loop_turn(world_loop, false))
-		;
-	CHECK(service.ready <= 1);
-}
-
-static void
-dial(enum rsp_registrar_service_port port, struct node *node, enum rsp_role role, struct end *end)
-{
-	struct rsp_dial_params params = { .to = *rsp_registrar_service_address(service.s, port), .tls = node ? node->tls : NULL,
-					  .role = role, .server_name = "alpha" };
-
-	CHECK_EQ(rsp_dial_start(world_loop, &params, &end_events, end, &end->stream, &end->why), RSP_OK);
-	WORLD_RUN(end->opened || end->closed);
-}
-
-/* Close @end, and wait until the service knows. */
-static void
-hang_up(struct end *end)
-{
-	struct rsp_registrar_service_stats stats;
-
-	rsp_registrar_service_stats(service.s, &stats);
-	unsigned links = stats.engine.links;
-	bool open = end->stream != NULL;
-	if (open) {
-		rsp_stream_close(end->stream, true);
-		WORLD_RUN(end->closed);
-		WORLD_RUN((rsp_registrar_service_stats(service.s, &stats), stats.engine.links < links));
-	}
-	end_done(end);
-}
-
-static struct rsp_message
-request(uint8_t type, const char *handle, uint32_t pe_id)
-{
-	static const struct rsp_ip ip = { .family = 4, .ip = { 127, 0, 0, 1 } };
-	static uint8_t room[RSP_ADDRS_ROOM(1)];
-	struct rsp_message msg = { .protocol = RSP_ASAP, .type = type, .has = RSP_HAS_HANDLE,
-				   .handle = rsp_bytes_str(handle) };
-
-	if (type == ASAP_DEREGISTRATION) {
-		msg.has |= RSP_HAS_PE_ID;
-		msg.pe_id = pe_id;
-	} else if (type == ASAP_REGISTRATION) {
-		msg.has |= RSP_HAS_ELEMENT;
-		msg.element = (struct rsp_pool_element){ .pe_id = pe_id, .lifetime_s = 300,
-							 .policy.type = RSP_POLICY_RR };
-		msg.element.user = (struct rsp_transport){ .type = RSP_PARAM_TCP, .port = 80 };
-		rsp_transport_set_ips(&msg.element.user, &ip, 1, room);
-	}
-	return msg;
-}
-
-static size_t
-encode(const struct rsp_message *msg, uint8_t out[static 4096])
-{
-	size_t n = 0;
-
-	CHECK_EQ(rsp_message_encode(msg, out, 4096, &n), RSP_OK);
-	return n;
-}
-
-/* Send; a connection that should be there and is not fails the test, once it has been seen to. */
-static void
-put_octets(struct end *end, const void *octets, size_t n)
-{
-	CHECK(end->stream != NULL);
-	if (end->stream)
-		CHECK_EQ(rsp_stream_send(end->stream, rsp_bytes_of(octets, n)), RSP_OK);
-}
-
-static void
-say(struct end *end, uint8_t type, const char *handle, uint32_t pe_id)
-{
-	struct rsp_message msg = request(type, handle, pe_id);
-	uint8_t octets[4096];
-
-	put_octets(end, octets, encode(&msg, octets));
-}
-
-static bool
-has_answer(const struct end *end)
-{
-	size_t n = rsp_message_frame(rsp_bytes_of(end->got, end->got_n));
-
-	return n > 0 && n <= end->got_n;
-}
-
-/* The next answer; its views live until the one after it. */
-static struct rsp_message
-answer(struct end *end)
-{
-	static uint8_t octets[65536];
-	struct rsp_message msg = { 0 };
-
-	WORLD_RUN(has_answer(end) || end->closed);
-	if (!has_answer(end))
-		return msg;
-	size_t n = rsp_message_frame(rsp_bytes_of(end->got, end->got_n));
-	memcpy(octets, end->got, n);
-	end->got_n -= n;
-	memmove(end->got, end->got + n, end->got_n);
-	CHECK_EQ(rsp_message_decode(RSP_ASAP, rsp_bytes_of(octets, n), &msg, NULL), RSP_OK);
-	return msg;
-}
-
-/* What is said to a request; the cause of the answer. */
-static uint16_t
-ask(struct end *end, uint8_t type, const char *handle, uint32_t pe_id)
-{
-	say(end, type, handle, pe_id);
-	struct rsp_message msg = answer(end);
-	uint8_t wanted = type == ASAP_REGISTRATION     ? ASAP_REGISTRATION_RESPONSE
-			 : type == ASAP_DEREGISTRATION ? ASAP_DEREGISTRATION_RESPONSE
-						       : ASAP_HANDLE_RESOLUTION_RESPONSE;
-
-	CHECK_EQ(msg.type, wanted);
-	return rsp_message_cause(&msg);
-}
-
-static uint16_t
-enrol(struct end *end, const char *handle, uint32_t pe_id)
-{
-	return ask(end, ASAP_REGISTRATION, handle, pe_id);
-}
-
-static uint16_t
-resolve(struct end *end, const char *handle)
-{
-	return ask(end, ASAP_HANDLE_RESOLUTION, handle, 0);
-}
-
-static struct rsp_registrar_service_stats
-stats(void)
-{
-	struct rsp_registrar_service_stats now;
-
-	rsp_registrar_service_stats(service.s, &now);
-	return now;
-}
 
 static void
 plain_text_registers_and_resolves(void)
@@ -280,23 +38,6 @@ plain_text_registers_and_resolves(void)
 	hang_up(&user);
 	CHECK_EQ(stats().engine.links, 0);
 	stop();
-}
-
-/* Give @node a key for the service, and its credentials. */
-static void
-element_of(struct node *node, const char *name)
-{
-	node_init(node, name);
-	share(RSP_ROLE_ELEMENT, node, &service.node);
-	node_ready(node);
-}
-
-static void
-user_of(struct node *node)
-{
-	node_init(node, "");
-	trust(node, &ca, NULL);
-	node_ready(node);
 }
 
 static void
@@ -352,7 +93,7 @@ the_open_port_of_a_secure_one_refuses(void)
 }
 
 static void
-who_does_not_get_in_is_told_of(void)
+refused_connections_are_told_with_their_reason(void)
 {
 	struct node stranger, web;
 	struct end end = { 0 };
@@ -433,155 +174,6 @@ authorisations_of_the_scope_are_asked(void)
 	service.scope.authz = again.authz;
 	node_done(&known);
 	node_done(&unknown);
-	stop();
-}
-
-static void
-messages_come_in_any_pieces(void)
-{
-	uint8_t octets[3 * 4096];
-	struct end end = { 0 };
-	size_t n = 0;
-
-	prepare(false);
-	start();
-	dial(RSP_SERVE_ASAP, NULL, RSP_ROLE_NONE, &end);
-	for (uint32_t i = 1; i <= 3; i++) {
-		struct rsp_message msg = request(ASAP_REGISTRATION, "web", i);
-		n += encode(&msg, octets + n);
-	}
-	for (size_t piece = 1; piece < n; piece += piece < 5 ? 1 : 29) {
-		for (size_t at = 0; at < n; at += piece) {
-			size_t now = piece < n - at ? piece : n - at;
-
-			put_octets(&end, octets + at, now);
-			(void)rsp_loop_turn(world_loop, false);
-		}
-		for (uint32_t i = 1; i <= 3; i++) {
-			struct rsp_message msg = answer(&end);
-
-			CHECK_EQ(msg.type, ASAP_REGISTRATION_RESPONSE);
-			CHECK_EQ(msg.pe_id, i);
-		}
-	}
-	CHECK_EQ(stats().engine.elements, 3);
-	CHECK_EQ(service.told[RSP_EVENT_LIMIT] + service.told[RSP_EVENT_MALFORMED], 0);
-	hang_up(&end);
-	stop();
-}
-
-static void
-a_length_that_no_message_has_ends_the_connection(void)
-{
-	static const uint8_t bad[] = { 1, 0, 0, 3, 5, 0, 0, 4 };
-	struct end end = { 0 }, other = { 0 };
-
-	prepare(false);
-	service.config.engine.hold_ms = 0;
-	start();
-	dial(RSP_SERVE_ASAP, NULL, RSP_ROLE_NONE, &other);
-	dial(RSP_SERVE_ASAP, NULL, RSP_ROLE_NONE, &end);
-	say(&end, ASAP_HANDLE_RESOLUTION, "web", 0);
-	put_octets(&end, bad, sizeof(bad));
-	struct rsp_message msg = answer(&end); /* to what came before it */
-	CHECK_EQ(msg.type, ASAP_HANDLE_RESOLUTION_RESPONSE);
-	WORLD_RUN(end.closed);
-	CHECK_EQ(end.got_n, 0);
-	CHECK_EQ(service.told[RSP_EVENT_MALFORMED], 1);
-	CHECK_EQ(service.last.message_type, ASAP_REGISTRATION);
-	CHECK_EQ(service.last.remote_port, end.auth.local_port);
-	CHECK_EQ(stats().engine.received, 1);
-	CHECK_EQ(resolve(&other, "web"), RSP_CAUSE_UNKNOWN_POOL_HANDLE);
-	end_done(&end);
-	hang_up(&other);
-	stop();
-}
-
-static void
-a_message_once_begun_has_its_time(void)
-{
-	static const uint8_t begun[] = { 1, 0, 0 };
-	struct end slow = { 0 }, quick = { 0 };
-	uint8_t octets[4096];
-
-	prepare(false);
-	service.config.message_ms = 60;
-	start();
-	dial(RSP_SERVE_ASAP, NULL, RSP_ROLE_NONE, &slow);
-	dial(RSP_SERVE_ASAP, NULL, RSP_ROLE_NONE, &quick);
-	struct rsp_message msg = request(ASAP_HANDLE_RESOLUTION, "web", 0);
-	size_t n = encode(&msg, octets);
-	/* one that comes in two pieces, in time: its time does not go on */
-	put_octets(&quick, octets, 5);
-	for (unsigned i = 0; i < 10; i++) /* the first is read */
-		(void)rsp_loop_turn(world_loop, false);
-	put_octets(&quick, octets + 5, n - 5);
-	(void)answer(&quick);
-	uint64_t start_ms = rsp_clock_ms();
-	put_octets(&slow, begun, sizeof(begun));
-	WORLD_RUN(slow.closed);
-	CHECK(rsp_clock_ms() >= start_ms + 60);
-	CHECK_EQ(service.told[RSP_EVENT_LIMIT], 1);
-	CHECK_STR(service.reason, "message-time");
-	CHECK_EQ(service.last.remote_port, slow.auth.local_port);
-	CHECK_EQ(service.refused[RSP_SERVE_ASAP], 0);
-	end_done(&slow);
-	CHECK_EQ(resolve(&quick, "web"), RSP_CAUSE_UNKNOWN_POOL_HANDLE); /* silence is no fault */
-
-	/* a whole message, and the next one begun with it: the time is the next one's, and runs out */
-	memcpy(octets + n, begun, sizeof(begun));
-	put_octets(&quick, octets, n + sizeof(begun));
-	(void)answer(&quick);
-	WORLD_RUN(quick.closed);
-	CHECK_EQ(service.told[RSP_EVENT_LIMIT], 2);
-	end_done(&quick);
-	stop();
-}
-
-/* A connection of ours, by hand, as the streams of net read whatever comes. */
-static int
-raw_connection(void)
-{
-	const struct rsp_sockaddr *to = rsp_registrar_service_address(service.s, RSP_SERVE_ASAP);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), small = 4096;
-
-	CHECK(fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small)) == 0);
-	CHECK_EQ(connect(fd, (const struct sockaddr *)&to->ss, to->len), 0);
-	CHECK_EQ(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
-	return fd;
-}
-
-static void
-who_does_not_read_is_cut_off(void)
-{
-	struct end element = { 0 };
-	uint8_t octets[4096];
-	struct rsp_message msg = request(ASAP_HANDLE_RESOLUTION, "web", 0);
-	size_t n = encode(&msg, octets), at = 0;
-
-	prepare(false);
-	service.config.limits.queue_max = 10000;
-	start();
-	dial(RSP_SERVE_ASAP, NULL, RSP_ROLE_NONE, &element);
-	for (uint32_t i = 1; i <= 16; i++)
-		CHECK_EQ(enrol(&element, "web", i), RSP_CAUSE_NONE);
-	int fd = raw_connection();
-	uint64_t end_ms = rsp_clock_ms() + PATIENCE_MS;
-	while (!service.told[RSP_EVENT_LIMIT] && rsp_clock_ms() < end_ms) {
-		ssize_t put = send(fd, octets + at, n - at, MSG_NOSIGNAL);
-
-		if (put > 0)
-			at = (at + (size_t)put) % n;
-		else if (errno != EAGAIN)
-			break;
-		(void)rsp_loop_turn(world_loop, false);
-	}
-	CHECK_EQ(service.told[RSP_EVENT_LIMIT], 1);
-	CHECK_STR(service.reason, "connection-queue");
-	WORLD_RUN(stats().engine.links == 1);
-	CHECK_EQ(resolve(&element, "web"), RSP_CAUSE_NONE);
-	(void)close(fd);
-	hang_up(&element);
 	stop();
 }
 
@@ -669,7 +261,7 @@ a_right_ends_when_its_key_goes(void)
 }
 
 static void
-leaving_sends_what_is_queued_and_deregisters_nobody(void)
+leaving_sends_what_is_queued_and_deregisters_no_element(void)
 {
 	struct end element = { 0 }, user = { 0 }, late = { 0 };
 
@@ -712,7 +304,7 @@ leaving_sends_what_is_queued_and_deregisters_nobody(void)
 }
 
 static void
-freed_with_connections_open(void)
+a_service_can_be_freed_with_connections_open(void)
 {
 	struct end element = { 0 };
 
@@ -759,16 +351,12 @@ main(void)
 	TAP_RUN(plain_text_registers_and_resolves);
 	TAP_RUN(keys_register_and_certificates_resolve);
 	TAP_RUN(the_open_port_of_a_secure_one_refuses);
-	TAP_RUN(who_does_not_get_in_is_told_of);
+	TAP_RUN(refused_connections_are_told_with_their_reason);
 	TAP_RUN(authorisations_of_the_scope_are_asked);
-	TAP_RUN(messages_come_in_any_pieces);
-	TAP_RUN(a_length_that_no_message_has_ends_the_connection);
-	TAP_RUN(a_message_once_begun_has_its_time);
-	TAP_RUN(who_does_not_read_is_cut_off);
 	TAP_RUN(places_of_connections_are_used_again);
 	TAP_RUN(a_right_ends_when_its_key_goes);
-	TAP_RUN(leaving_sends_what_is_queued_and_deregisters_nobody);
-	TAP_RUN(freed_with_connections_open);
+	TAP_RUN(leaving_sends_what_is_queued_and_deregisters_no_element);
+	TAP_RUN(a_service_can_be_freed_with_connections_open);
 	TAP_RUN(what_cannot_be_served_is_refused);
 	TAP_RUN(nothing_is_left);
 	TAP_RUN(the_directory_is_gone);
