@@ -30,7 +30,7 @@ on_record(void *ctx, const struct rsp_event *event)
 
 	v->told[event->kind]++;
 	v->last = *event;
-	(void)snprintf(v->reason, sizeof(v->reason), "%s", event->reason ? event->reason : "");
+	(void)snprintf(v->reason, sizeof(v->reason), "%s", event->reason ? rsp_reason_word(event->reason) : "");
 	(void)snprintf(v->identity, sizeof(v->identity), "%s", event->identity ? event->identity : "");
 }
 
