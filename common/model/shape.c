@@ -150,9 +150,9 @@ at_random_by_weight(const struct rsp_pool_element *pe, uint32_t n, uint32_t turn
 #define DEGRADED	       RANKED(lowest_first), .step_of = degradation, .steps_each = true
 #define WEIGHTED(weight, zero) .kind = RSP_SHAPE_WEIGHTED, .weight_of = (weight), .zero_cannot_serve = (zero)
 
-#define ROW(id, type, key, alias, n_values, first, second, shape, choice)                                              \
-	_Static_assert(sizeof(#shape) > 1 && sizeof(#choice) > 1, "policy " #id " has no shape");                      \
-	static const struct rsp_shape shape_##id = { shape, .choose = (choice) };
+#define ROW(id, type, key, alias, n_values, first, second, choice, ...)                                                \
+	_Static_assert(sizeof(#__VA_ARGS__) > 1 && sizeof(#choice) > 1, "policy " #id " has no shape");                \
+	static const struct rsp_shape shape_##id = { .choose = (choice), __VA_ARGS__ };
 RSP_POLICIES(ROW)
 #undef ROW
 

@@ -13,7 +13,7 @@ enum {
 };
 
 static const struct rsp_policy_row rows[] = {
-#define ROW(id, type, key, alias, n_values, first, second, shape, choice)                                              \
+#define ROW(id, type, key, alias, n_values, first, second, choice, ...)                                                \
 	[AT_##id] = { type, key, alias, n_values, { first, second } },
 	RSP_POLICIES(ROW)
 #undef ROW

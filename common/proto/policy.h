@@ -9,29 +9,29 @@
 
 /*
  * The policies of RFC 5356, one row each: id, type, key and alias (rsp_policy_named()), how many words follow the type
- * on the wire and what JSON calls them; then how a registrar chooses, and how a user chooses from an answer. These last
- * two name what model/shape.c defines: without them, or if they are not defined there, a row does not compile.
+ * on the wire and what JSON calls them; then how a user chooses from an answer, and the shape by which a registrar
+ * chooses. These last two name what model/shape.c defines: without them, or if it does not, a row does not compile.
  */
 /* clang-format off */
 #define RSP_POLICIES(X)                                                                                \
 	X(RR, 0x00000001, "round-robin", "rr", 0, NULL, NULL,                                          \
-	  CIRCULAR, in_turn)                                                                           \
+	  in_turn, CIRCULAR)                                                                           \
 	X(WRR, 0x00000002, "weighted-round-robin", "wrr", 1, "weight", NULL,                           \
-	  SCHEDULED, in_turn_by_weight)                                                                \
+	  in_turn_by_weight, SCHEDULED)                                                                \
 	X(RAND, 0x00000003, "random", "rand", 0, NULL, NULL,                                           \
-	  RANDOM, at_random)                                                                           \
+	  at_random, RANDOM)                                                                           \
 	X(WRAND, 0x00000004, "weighted-random", "wrand", 1, "weight", NULL,                            \
-	  WEIGHTED(weight, true), at_random_by_weight)                                                 \
+	  at_random_by_weight, WEIGHTED(weight, true))                                                 \
 	X(PRIO, 0x00000005, "priority", "prio", 1, "priority", NULL,                                   \
-	  RANKED(highest_first), highest_first_word)                                                   \
+	  highest_first_word, RANKED(highest_first))                                                   \
 	X(LU, 0x40000001, "least-used", "lu", 1, "load", NULL,                                         \
-	  RANKED(lowest_first), in_turn)                                                               \
+	  in_turn, RANKED(lowest_first))                                                               \
 	X(LUD, 0x40000002, "least-used-with-degradation", "lud", 2, "load", "load_degradation",        \
-	  DEGRADED, in_turn)                                                                           \
+	  in_turn, DEGRADED)                                                                           \
 	X(PLU, 0x40000003, "priority-least-used", "plu", 2, "load", "load_degradation",                \
-	  RANKED(lowest_sum_first), in_turn)                                                           \
+	  in_turn, RANKED(lowest_sum_first))                                                           \
 	X(RLU, 0x40000004, "randomized-least-used", "rlu", 1, "load", NULL,                            \
-	  WEIGHTED(idleness, false), at_random)
+	  at_random, WEIGHTED(idleness, false))
 /* clang-format on */
 
 enum {
