@@ -30,35 +30,11 @@ went(enum client_machine machine, unsigned from, unsigned to)
 	return recent[machine][from] & TO(to);
 }
 
-static bool
-link_went(enum client_link_state from, enum client_link_state to)
-{
-	return went(MACHINE_LINK, from, to);
-}
-
-static bool
-hunt_went(enum client_hunt_state from, enum client_hunt_state to)
-{
-	return went(MACHINE_HUNT, from, to);
-}
-
-static bool
-element_went(enum client_element_state from, enum client_element_state to)
-{
-	return went(MACHINE_ELEMENT, from, to);
-}
-
-static bool
-lookup_went(enum client_lookup_state from, enum client_lookup_state to)
-{
-	return went(MACHINE_LOOKUP, from, to);
-}
-
-static bool
-report_went(enum client_report_state from, enum client_report_state to)
-{
-	return went(MACHINE_REPORT, from, to);
-}
+#define link_went(from, to)    went(MACHINE_LINK, from, to)
+#define hunt_went(from, to)    went(MACHINE_HUNT, from, to)
+#define element_went(from, to) went(MACHINE_ELEMENT, from, to)
+#define lookup_went(from, to)  went(MACHINE_LOOKUP, from, to)
+#define report_went(from, to)  went(MACHINE_REPORT, from, to)
 
 static void
 forget_recent(void)

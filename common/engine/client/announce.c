@@ -2,8 +2,8 @@
 
 #include <stdio.h>
 
-/* Any host can send announcements, in any number, with any content. So an announced address is only a hint (RFC 5355
- * s.2.12): it may be dialled, and the registrar there has to authenticate. */
+/* Any host can send announcements, in any number, with any content. So an announced address is only a hint
+ * (RFC 5355 s.2.12): it may be dialled, and the registrar there has to authenticate. */
 
 #define HINTS_PER_SOURCE 8
 #define HEARD_BURST 32

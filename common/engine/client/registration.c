@@ -194,8 +194,8 @@ rsp_client_registration_update(struct client_elements *elements, struct rsp_byte
 }
 
 /* The registrar lacks resources for an element that was registered before: after a failover all elements register at
- * once. The registration is correct, so it is sent again, after a delay that doubles up to RETRAN-MAX (RFC 5352
- * s.7.3). */
+ * once. The registration is correct, so it is sent again, after a delay that doubles up to RETRAN-MAX
+ * (RFC 5352 s.7.3). */
 static void
 delay_refused(struct client_elements *elements, struct client_element *e)
 {
