@@ -133,7 +133,8 @@ group_v6(const struct rsp_announce_at *at)
 	return in6.sin6_addr;
 }
 
-/* An address of @interface, as the source of datagrams that are sent over it. The kernel might choose another interface's. */
+/* An address of @interface, as the source of datagrams that are sent over it. The kernel might choose another
+ * interface's. */
 static struct in_addr
 address_of(int fd, unsigned interface)
 {
@@ -184,8 +185,9 @@ rsp_announce_sender_new(const struct rsp_announce_at *at, struct rsp_announce_se
 	return RSP_OK;
 }
 
-/* @at, or if it is an IPv6 group, the same group with global scope. For a link-local group the kernel chooses a link-local source
- * address, which no receiver can use without knowing the link; for the wider group it chooses another, if there is one. */
+/* @at, or if it is an IPv6 group, the same group with global scope. For a link-local group the kernel chooses a
+ * link-local source address, which no receiver can use without knowing the link; for the wider group it chooses
+ * another, if there is one. */
 static struct rsp_sockaddr
 widened(const struct rsp_announce_at *at)
 {

@@ -8,8 +8,8 @@
 #include "base/err.h"
 #include "net/sockaddr.h"
 
-/* Announcements: UDP datagrams to and from a multicast group or one address. They are not authenticated, and their octets are not
- * interpreted here. */
+/* Announcements: UDP datagrams to and from a multicast group or one address. They are not authenticated, and their
+ * octets are not interpreted here. */
 
 struct rsp_loop;
 
@@ -43,13 +43,15 @@ struct rsp_announce_sender;
 enum rsp_err rsp_announce_sender_new(const struct rsp_announce_at *at, struct rsp_announce_sender **ret,
 				     struct rsp_why *why) RSP_NODISCARD;
 
-/** Our address that the kernel would send from, by its present routes. RSP_EUNREACHABLE with @why: there is no route. */
+/**
+ * Our address that the kernel would send from, by its present routes. RSP_EUNREACHABLE with @why: there is no route.
+ */
 enum rsp_err rsp_announce_source(struct rsp_announce_sender *sender, struct rsp_ip *ret,
 				 struct rsp_why *why) RSP_NODISCARD;
 
 /**
- * Send @datagram; it is no error if it is not received. RSP_ELIMIT if it is longer than RSP_ANNOUNCE_MAX, RSP_EUNREACHABLE if it is
- * lost, with @why.
+ * Send @datagram; it is no error if it is not received. RSP_ELIMIT if it is longer than RSP_ANNOUNCE_MAX,
+ * RSP_EUNREACHABLE if it is lost, with @why.
  */
 enum rsp_err rsp_announce_send(struct rsp_announce_sender *sender, struct rsp_bytes datagram,
 			       struct rsp_why *why) RSP_NODISCARD;

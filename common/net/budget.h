@@ -6,7 +6,8 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
-/* For net's own files only. The memory that many connections may hold together in their queues: RFC 5355 s.2.1, s.2.13. */
+/* For net's own files only. The memory that many connections may hold together in their queues: RFC 5355 s.2.1,
+ * s.2.13. */
 
 struct rsp_budget_share;
 LIST_HEAD(rsp_budget_shares, rsp_budget_share);
@@ -31,8 +32,9 @@ struct rsp_budget_share {
 void rsp_budget_init(struct rsp_budget *budget, size_t max);
 
 /**
- * Count that @share holds @now octets. If the budget is exceeded by an increase, the share that holds the most must give up,
- * until the rest fits. Where shares have groups it is the largest share of the largest group. It may be @share itself.
+ * Count that @share holds @now octets. If the budget is exceeded by an increase, the share that holds the most must
+ * give up, until the rest fits. Where shares have groups it is the largest share of the largest group. It may be @share
+ * itself.
  */
 void rsp_budget_count(struct rsp_budget_share *share, size_t now);
 

@@ -12,15 +12,18 @@
 
 /* For net's own files only. */
 
-/** What a transport protocol does with sockets, one row per protocol. Descriptors are non-blocking and close on exec. */
+/**
+ * What a transport protocol does with sockets, one row per protocol. Descriptors are non-blocking and close on exec.
+ */
 struct rsp_carrier_ops {
-	/* It delivers user messages whole; a send is one message. Else it carries octets, and a message needs a length. */
+	/* It delivers user messages whole; a send is one message. Else it carries octets, and a message needs a
+	 * length. */
 	bool has_messages;
 	/* After the end of our direction the other direction goes on, and the reverse. */
 	bool half_closes;
 	/**
-	 * Begin to connect to @to, from the address @from if that has a family. *@ret_errno is 0, or why connect(2) failed at
-	 * once. RSP_EUNREACHABLE, RSP_EIO: there is no socket, *@ret_errno says why.
+	 * Begin to connect to @to, from the address @from if that has a family. *@ret_errno is 0, or why connect(2)
+	 * failed at once. RSP_EUNREACHABLE, RSP_EIO: there is no socket, *@ret_errno says why.
 	 */
 	enum rsp_err (*connect)(const struct rsp_sockaddr *to, const struct rsp_ip *from, int *ret_fd, int *ret_errno);
 	/** A socket that listens at @at; -1 with errno. */
@@ -38,7 +41,9 @@ struct rsp_carrier_ops {
 	void (*local)(int fd, struct rsp_ip *ret_ip, uint16_t *ret_port);
 	/** Of a Unix socket: the user at the other end when it connected. False for others. */
 	bool (*user)(int fd, uid_t *ret);
-	/** Further addresses of the other side: fill @ret, of @room entries, and return how many. NULL: it has one only. */
+	/**
+	 * Further addresses of the other side: fill @ret, of @room entries, and return how many. NULL: it has one only.
+	 */
 	unsigned (*others)(int fd, struct rsp_ip *ret, unsigned room);
 };
 

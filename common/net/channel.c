@@ -68,7 +68,8 @@ on_open(void *ctx, struct rsp_stream *stream, const struct rsp_stream_auth *auth
 	channel->params.events->up(channel->params.ctx, auth);
 }
 
-/* Whether @channel still takes messages from @stream. A callback that closes or frees it unsets the stream's context. */
+/* Whether @channel still takes messages from @stream. A callback that closes or frees it unsets the stream's
+ * context. */
 static bool
 takes(const struct rsp_channel *channel, const struct rsp_stream *stream)
 {

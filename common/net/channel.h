@@ -26,8 +26,8 @@ struct rsp_channel_events {
 	/** A message has begun and is not complete: rsp_channel_partial_ms(). May be NULL. */
 	void (*partial)(void *ctx);
 	/**
-	 * The end, once, with what went wrong; after rsp_channel_close() that is RSP_ECLOSED. @stage: how far it has come. The
-	 * channel is still to be freed.
+	 * The end, once, with what went wrong; after rsp_channel_close() that is RSP_ECLOSED. @stage: how far it has
+	 * come. The channel is still to be freed.
 	 */
 	void (*down)(void *ctx, enum rsp_connect_stage stage, const struct rsp_why *why);
 };
@@ -41,8 +41,8 @@ struct rsp_channel_params {
 };
 
 /**
- * Dial; .events, .found, .failed and .ctx of @to are the channel's own. RSP_ENOMEM; every other failure is told by down(), at
- * the end of this turn of the loop at the earliest.
+ * Dial; .events, .found, .failed and .ctx of @to are the channel's own. RSP_ENOMEM; every other failure is told by
+ * down(), at the end of this turn of the loop at the earliest.
  */
 enum rsp_err rsp_channel_dial(struct rsp_loop *loop, const struct rsp_channel_params *params,
 			      const struct rsp_connect_params *to, struct rsp_channel **ret) RSP_NODISCARD;

@@ -127,7 +127,8 @@ merge_env(const char *const *over)
 	return env;
 }
 
-/* The three descriptors of @params as 0, 1 and 2; -1 with errno. Each is copied first: one may be in another's place. */
+/* The three descriptors of @params as 0, 1 and 2; -1 with errno. Each is copied first: one may be in another's
+ * place. */
 static int
 place_fds(const int fds[3])
 {

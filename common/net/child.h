@@ -11,8 +11,10 @@ struct rsp_loop;
 /** The program to start, and how. */
 struct rsp_child_params {
 	const char *const *argv; /* NULL at its end; argv[0] is looked up in PATH */
-	const char *const *env;  /* "NAME=value": added to our environment, or replacing what is there; NULL at its end; or NULL */
-	int fds[3];              /* its stdin, stdout and stderr; -1: /dev/null. The caller closes its own descriptors */
+	/* "NAME=value": added to our environment, or replacing what is there; NULL at its end; or NULL */
+	const char *const *env;
+	/* its stdin, stdout and stderr; -1: /dev/null. The caller closes its own descriptors */
+	int fds[3];
 	/* it gets a session and a process group of its own; rsp_child_kill() signals the whole group */
 	bool own_group;
 	bool kill_rest; /* when the process ends, SIGKILL the rest of that group */
@@ -22,14 +24,14 @@ struct rsp_child_params {
 struct rsp_child;
 
 /**
- * Reap every child of this process from now on, including those that it did not start: PID 1, a subreaper and a program that a
- * shell has executed may have such children. rsp_child_start() calls this. RSP_ENOMEM or RSP_EIO.
+ * Reap every child of this process from now on, including those that it did not start: PID 1, a subreaper and a program
+ * that a shell has executed may have such children. rsp_child_start() calls this. RSP_ENOMEM or RSP_EIO.
  */
 enum rsp_err rsp_child_reap_all(struct rsp_loop *loop) RSP_NODISCARD;
 
 /**
- * Start a process. @ended(@ctx, exit status, signal or 0) is called when it ends. RSP_ENOTFOUND (no such command), RSP_EPERMS
- * (not executable) or RSP_EIO, with @why.
+ * Start a process. @ended(@ctx, exit status, signal or 0) is called when it ends. RSP_ENOTFOUND (no such command),
+ * RSP_EPERMS (not executable) or RSP_EIO, with @why.
  */
 enum rsp_err rsp_child_start(struct rsp_loop *loop, const struct rsp_child_params *params,
 			     void (*ended)(void *ctx, int status, int signum), void *ctx, struct rsp_child **ret,

@@ -7,8 +7,8 @@
 #include "net/dial.h"
 
 /* The way to one server: from a name to addresses, from addresses and keys to one open stream. An address that does not
- * answer lets an attempt at the next one start beside it (RFC 8305 s.5). An address that refuses one key is dialled again
- * with the next. */
+ * answer lets an attempt at the next one start beside it (RFC 8305 s.5). An address that refuses one key is dialled
+ * again with the next. */
 
 #define RSP_CONNECT_STAGGER_MS    250
 #define RSP_CONNECT_PARALLEL      8  /* attempts under way for one server */
@@ -25,7 +25,8 @@ enum rsp_connect_stage {
 };
 
 struct rsp_connect_params {
-	/* But .to and .nth_key; copied, .server_name too. .timeout_ms is for all addresses together, after the lookup. */
+	/* But .to and .nth_key; copied, .server_name too. .timeout_ms is for all addresses together, after the
+	 * lookup. */
 	struct rsp_dial_params dial;
 	const char *host;    /* a name or a numeric address, copied; NULL: none */
 	uint16_t port;       /* of the addresses of @host */

@@ -16,23 +16,24 @@ struct rsp_dial_params {
 	enum rsp_role role;      /* with TLS: USER authenticates the server by its certificate, the others by a key */
 	const char *server_name; /* with TLS: the server's name in keys, or the name that its certificate must have */
 	bool any_registrar;      /* with TLS: @server_name does not count; any registrar of the scope may answer */
-	unsigned nth_key;        /* of those that fit: 0 is the first. During a rotation, and for any registrar, there are several */
+	/* of those that fit: 0 is the first. During a rotation, and for any registrar, there are several */
+	unsigned nth_key;
 	uint32_t timeout_ms;     /* until open; 0: RSP_STREAM_TIMEOUT_MS */
 	uint32_t queue_max;      /* octets of output; 0: RSP_STREAM_QUEUE_MAX */
 	struct rsp_ip from;      /* our own address; none: any */
 };
 
 /**
- * Begin an attempt. RSP_ENOKEY (there is no such key), RSP_EUNREACHABLE, RSP_EIO, RSP_ENOMEM at once, with @why, and then
- * no event is called. Every other failure is told by @events->closed().
+ * Begin an attempt. RSP_ENOKEY (there is no such key), RSP_EUNREACHABLE, RSP_EIO, RSP_ENOMEM at once, with @why, and
+ * then no event is called. Every other failure is told by @events->closed().
  */
 enum rsp_err rsp_dial_start(struct rsp_loop *loop, const struct rsp_dial_params *params,
 			    const struct rsp_stream_events *events, void *ctx, struct rsp_stream **ret,
 			    struct rsp_why *why) RSP_NODISCARD;
 
 /**
- * For tests: a stream on the connected socket @fd, which it owns. It is a client as @dial says or, if that is NULL, a server
- * as @listen says.
+ * For tests: a stream on the connected socket @fd, which it owns. It is a client as @dial says or, if that is NULL, a
+ * server as @listen says.
  */
 enum rsp_err rsp_dial_adopt(struct rsp_loop *loop, int fd, const struct rsp_dial_params *dial,
 			    const struct rsp_listener_params *listen, const struct rsp_stream_events *events, void *ctx,

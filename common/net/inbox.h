@@ -14,7 +14,8 @@
 /** The input direction of a connection. */
 enum rsp_rx {
 	RSP_RX_OPEN,
-	RSP_RX_PAUSED,       /* the queue waits although it may hold whole messages: the connection does not read its answers */
+	/* the queue waits although it may hold whole messages: the connection does not read its answers */
+	RSP_RX_PAUSED,
 	RSP_RX_PAUSED_ENDED, /* the same, and the other side sends no more */
 	RSP_RX_ENDED         /* the other side sends no more, or it cannot be read */
 };
@@ -31,7 +32,9 @@ enum rsp_inbox_flow {
 	RSP_INBOX_NO_MEMORY
 };
 
-/** What has come over a connection and was not consumed. Input is read into the scratch space, as long as nothing waits. */
+/**
+ * What has come over a connection and was not consumed. Input is read into the scratch space, as long as nothing waits.
+ */
 struct rsp_inbox {
 	const struct rsp_carrier_ops *carrier;
 	int fd;
@@ -54,7 +57,10 @@ void rsp_inbox_end(struct rsp_inbox *inbox);
 /** All that waits in the queue. */
 struct rsp_bytes rsp_inbox_waiting(const struct rsp_inbox *inbox);
 
-/** TLS: read from the socket once, and feed the pump. RSP_INBOX_MORE: go on with the handshake, or with rsp_inbox_decrypt(). */
+/**
+ * TLS: read from the socket once, and feed the pump. RSP_INBOX_MORE: go on with the handshake, or with
+ * rsp_inbox_decrypt().
+ */
 enum rsp_inbox_flow rsp_inbox_fetch(struct rsp_inbox *inbox);
 
 /** TLS: decrypt what was fetched. *@ret_all is all that waits then; empty if nothing was added. */
@@ -66,7 +72,9 @@ enum rsp_inbox_flow rsp_inbox_read(struct rsp_inbox *inbox, struct rsp_bytes *re
 /** Read, and forget it. RSP_INBOX_WAIT, or RSP_INBOX_END: nothing will come. */
 enum rsp_inbox_flow rsp_inbox_skip(struct rsp_inbox *inbox);
 
-/** Of @all, which one of the above returned, the first @used octets were consumed: keep the rest. False: out of memory. */
+/**
+ * Of @all, which one of the above returned, the first @used octets were consumed: keep the rest. False: out of memory.
+ */
 bool rsp_inbox_keep(struct rsp_inbox *inbox, struct rsp_bytes all, size_t used) RSP_NODISCARD;
 
 #endif

@@ -12,7 +12,8 @@ struct rsp_loop;
 struct rsp_lines;
 
 struct rsp_lines_events {
-	void (*line)(void *ctx, struct rsp_bytes line); /* a line without its newline; the last line of a file may have none */
+	/* a line without its newline; the last line of a file may have none */
+	void (*line)(void *ctx, struct rsp_bytes line);
 	/* once, at the end: RSP_OK; RSP_EIO; RSP_ELIMIT: a line is too long */
 	void (*end)(void *ctx, const struct rsp_why *why);
 	/* A line is too long and is skipped. NULL: such a line is the end. */
@@ -20,8 +21,8 @@ struct rsp_lines_events {
 };
 
 /**
- * Read lines of at most @line_max octets from @fd: a pipe, terminal, socket or file. The caller closes @fd after rsp_lines_free().
- * RSP_ENOMEM, RSP_EIO.
+ * Read lines of at most @line_max octets from @fd: a pipe, terminal, socket or file. The caller closes @fd after
+ * rsp_lines_free(). RSP_ENOMEM, RSP_EIO.
  */
 enum rsp_err rsp_lines_new(struct rsp_loop *loop, int fd, size_t line_max, const struct rsp_lines_events *events,
 			    void *ctx, struct rsp_lines **ret) RSP_NODISCARD;

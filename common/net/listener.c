@@ -90,7 +90,8 @@ on_heard(void *owner)
 	rsp_users_heard(&a->listener->users, a);
 }
 
-/* The connection was never opened: count it and tell the caller, unless the other side closed it before its first octet. */
+/* The connection was never opened: count it and tell the caller, unless the other side closed it before its first
+ * octet. */
 static void
 on_refused(void *owner, bool heard, const struct rsp_why *why)
 {
@@ -319,7 +320,8 @@ rsp_listener_limits_fill(struct rsp_listener_limits *limits)
 		limits->queue_max = RSP_STREAM_QUEUE_MAX;
 }
 
-/* Whether binding to @at may succeed later. Not for the unspecified address and port 0: then the whole address family is missing. */
+/* Whether binding to @at may succeed later. Not for the unspecified address and port 0: then the whole address family
+ * is missing. */
 static bool
 may_come(const struct rsp_sockaddr *at)
 {

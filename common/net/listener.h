@@ -23,7 +23,8 @@ struct rsp_listener_limits {
 	uint32_t idle_ms;           /* a user is closed if it sends nothing for this time: 120000 */
 	uint32_t queue_max;         /* octets of output that wait, per connection: RSP_STREAM_QUEUE_MAX */
 	uint32_t user_queue_max;    /* the same, per user: RSP_STREAM_USER_QUEUE_MAX */
-	uint32_t user_memory;       /* octets of memory of the queues of all users of the loop: RSP_STREAM_USER_MEMORY */
+	/* octets of memory of the queues of all users of the loop: RSP_STREAM_USER_MEMORY */
+	uint32_t user_memory;
 };
 
 /** What a user's connection is used for now. */
@@ -56,8 +57,8 @@ struct rsp_listener_stats {
 };
 
 /**
- * Listen. An accepted stream is shown by @events->open(@ctx, ...), which may give it other events. RSP_EIO (the address is in
- * use, and the like), RSP_ENOMEM with @why.
+ * Listen. An accepted stream is shown by @events->open(@ctx, ...), which may give it other events. RSP_EIO (the address
+ * is in use, and the like), RSP_ENOMEM with @why.
  */
 enum rsp_err rsp_listener_new(struct rsp_loop *loop, const struct rsp_listener_params *params,
 			      const struct rsp_stream_events *events, void *ctx, struct rsp_listener **ret,

@@ -14,15 +14,16 @@ struct rsp_lookup;
 #define RSP_LOOKUPS_UNDER_WAY 64    /* of one loop; more wait */
 
 /**
- * The result: @n addresses in the order to try them, which live during the call; or @why->err (RSP_ELOOKUP, RSP_ENOMEM), with the
- * host as the object. It is the last call for the lookup.
+ * The result: @n addresses in the order to try them, which live during the call; or @why->err (RSP_ELOOKUP,
+ * RSP_ENOMEM), with the host as the object. It is the last call for the lookup.
  */
 typedef void rsp_lookup_done(void *ctx, const struct rsp_sockaddr *addrs, unsigned n, const struct rsp_why *why);
 
 /**
- * Find the addresses of @host, a name or a numeric address (IPv6 with or without brackets), and give them @port. @done is called
- * once, from the loop. Names are looked up in /etc/hosts, then at the name servers of /etc/resolv.conf, or at those in the
- * environment variable RSP_NAME_SERVERS ("ADDR[:PORT],..."). RSP_EVALUE: @host is empty or too long. RSP_ENOMEM.
+ * Find the addresses of @host, a name or a numeric address (IPv6 with or without brackets), and give them @port. @done
+ * is called once, from the loop. Names are looked up in /etc/hosts, then at the name servers of /etc/resolv.conf, or at
+ * those in the environment variable RSP_NAME_SERVERS ("ADDR[:PORT],..."). RSP_EVALUE: @host is empty or too long.
+ * RSP_ENOMEM.
  */
 enum rsp_err rsp_lookup_start(struct rsp_loop *loop, const char *host, uint16_t port, rsp_lookup_done *done, void *ctx,
 			      struct rsp_lookup **ret) RSP_NODISCARD;

@@ -130,7 +130,8 @@ rsp_defer_cancel(struct rsp_loop *loop, struct rsp_defer *defer)
 	defer->link = NULL;
 }
 
-/* Whether the descriptors for the first loop are there. libuv aborts the process if it cannot open its pipe for signals. */
+/* Whether the descriptors for the first loop are there. libuv aborts the process if it cannot open its pipe for
+ * signals. */
 static bool
 has_descriptors(void)
 {

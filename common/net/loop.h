@@ -10,20 +10,20 @@
 #include "base/clock.h"
 #include "base/err.h"
 
-/* The event loop, on libuv, in one thread. All callbacks of net/ are called from rsp_loop_run(), never inside the call that asked
- * for them. A callback may free the object that it is called for, and any other. */
+/* The event loop, on libuv, in one thread. All callbacks of net/ are called from rsp_loop_run(), never inside the call
+ * that asked for them. A callback may free the object that it is called for, and any other. */
 
 struct rsp_loop;
 
 /**
- * A loop with nothing to wait for. RSP_ENOMEM, RSP_ELIMIT (no descriptor is left) or RSP_EIO, with errno; so do rsp_alarm_new()
- * and rsp_signal_new().
+ * A loop with nothing to wait for. RSP_ENOMEM, RSP_ELIMIT (no descriptor is left) or RSP_EIO, with errno; so do
+ * rsp_alarm_new() and rsp_signal_new().
  */
 enum rsp_err rsp_loop_new(struct rsp_loop **ret) RSP_NODISCARD;
 
 /**
- * Free @loop. All objects on it must have been freed before, except for streams that still flush: these are closed, and no
- * event tells it. NULL is fine.
+ * Free @loop. All objects on it must have been freed before, except for streams that still flush: these are closed, and
+ * no event tells it. NULL is fine.
  */
 void rsp_loop_free(struct rsp_loop *loop);
 RSP_AUTO_DEFINE(struct rsp_loop *, rsp_loop_free)

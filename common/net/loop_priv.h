@@ -43,7 +43,8 @@ struct rsp_loop {
 	bool reaping;
 	struct rsp_budget budget[RSP_BUDGET_COUNT]; /* for the queues of all streams */
 	void (*cut_streams)(struct rsp_loop *loop); /* close every stream without telling; NULL: there was none yet */
-	/* Shared by all streams, each used within one call: what came off the wire, what goes onto it, what it means. */
+	/* Shared by all streams, each used within one call: what came off the wire, what goes onto it, what it
+	 * means. */
 	struct rsp_tls_wire wire_out;
 	uint8_t wire_in[RSP_INBOX_SCRATCH], plain[RSP_INBOX_SCRATCH];
 };

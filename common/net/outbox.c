@@ -29,7 +29,8 @@ may_send(const struct rsp_outbox *outbox)
 	return outbox->state != RSP_TX_BLOCKED && outbox->state != RSP_TX_BROKEN;
 }
 
-/* Hand as many of the @n octets to the kernel as it takes, and return how many. All of them, if it takes none any more. */
+/* Hand as many of the @n octets to the kernel as it takes, and return how many. All of them, if it takes none any
+ * more. */
 static size_t
 send_some(struct rsp_outbox *outbox, const uint8_t *p, size_t n)
 {

@@ -11,8 +11,9 @@
 #include "net/accepted.h"
 #include "net/listener.h"
 
-/* For net's own files only. The sources of a listener's connections: a source is an IPv4 address or an IPv6 /64. Limits how many
- * connections, new connections in a second, and unfinished handshakes one source may have. RFC 5355 s.2.1, s.2.13. */
+/* For net's own files only. The sources of a listener's connections: a source is an IPv4 address or an IPv6 /64. Limits
+ * how many connections, new connections in a second, and unfinished handshakes one source may have. RFC 5355 s.2.1,
+ * s.2.13. */
 
 TAILQ_HEAD(rsp_source_queue, rsp_source);
 LIST_HEAD(rsp_source_list, rsp_source);
@@ -57,8 +58,8 @@ enum rsp_err rsp_sources_init(struct rsp_sources *sources, const struct rsp_list
 void rsp_sources_done(struct rsp_sources *sources);
 
 /**
- * Count one more connection from @ip at @now_ms, and take a token from the bucket of its source. RSP_ELIMIT: *@ret_limit names
- * the limit that was reached ("connections from there"), static. RSP_ENOMEM.
+ * Count one more connection from @ip at @now_ms, and take a token from the bucket of its source. RSP_ELIMIT:
+ * *@ret_limit names the limit that was reached ("connections from there"), static. RSP_ENOMEM.
  */
 enum rsp_err rsp_source_take(struct rsp_sources *sources, const struct rsp_ip *ip, uint64_t now_ms,
 			     struct rsp_source **ret, const char **ret_limit) RSP_NODISCARD;
@@ -73,9 +74,9 @@ void rsp_source_know(struct rsp_source *source, uint64_t now_ms);
 void rsp_sources_know(struct rsp_sources *sources, const struct rsp_ip *ip, uint64_t now_ms);
 
 /**
- * Enter @a, which is NEW and has its source, in a table of unfinished handshakes. Returns the connection whose handshake
- * must end for it, which may be @a, or NULL: the oldest of its source if that has more than its share; the newest of the
- * source with the most, if the table is full.
+ * Enter @a, which is NEW and has its source, in a table of unfinished handshakes. Returns the connection whose
+ * handshake must end for it, which may be @a, or NULL: the oldest of its source if that has more than its share; the
+ * newest of the source with the most, if the table is full.
  */
 struct rsp_accepted *rsp_source_shake(struct rsp_sources *sources, struct rsp_accepted *a, uint64_t now_ms);
 

@@ -134,8 +134,8 @@ on_give_up(struct rsp_budget_share *share)
 
 static void set_alarm(struct rsp_stream *s, uint32_t ms);
 
-/* All is sent: end our direction, and wait a moment for the other side to end its own. Closing at once could destroy what it
- * has not read yet. */
+/* All is sent: end our direction, and wait a moment for the other side to end its own. Closing at once could destroy
+ * what it has not read yet. */
 static void
 linger(struct rsp_stream *s)
 {
@@ -166,7 +166,8 @@ rsp_stream_fail(struct rsp_stream *s, enum rsp_err err, const char *fmt, ...)
 	if (s->tls.session)
 		rsp_outbox_send_wire(&s->out); /* the alert */
 	rsp_queue_clear(&s->out.plain);
-	bool alerted = s->tls.session && s->in.heard && !rsp_inbox_is_ended(&s->in) && s->state != RSP_STREAM_CONNECTING;
+	bool alerted =
+		s->tls.session && s->in.heard && !rsp_inbox_is_ended(&s->in) && s->state != RSP_STREAM_CONNECTING;
 	if (alerted && err != RSP_EPLAIN && err != RSP_ETIMEOUT && rsp_queue_size(&s->out.records) == 0)
 		linger(s);
 	else

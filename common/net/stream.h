@@ -21,7 +21,8 @@ struct rsp_stream;
 /** What is known of the other side of an open stream. Texts live as long as the stream. */
 struct rsp_stream_auth {
 	enum rsp_role role; /* what the other side has proved to be; of a stream that we dialled, our own role */
-	/* the other side's name as its key or certificate proves it; NULL: plain text, or a user without a certificate */
+	/* the other side's name as its key or certificate proves it; NULL: plain text, or a user without a
+	 * certificate */
 	const char *identity;
 	char key[RSP_IDENTITY_SIZE]; /* the identity of the pre-shared key, as on the wire; "": none was used */
 	bool secure;                                               /* TLS */
@@ -39,19 +40,19 @@ struct rsp_stream_events {
 	/** The stream is connected and, with TLS, authenticated: it may send. */
 	void (*open)(void *ctx, struct rsp_stream *stream, const struct rsp_stream_auth *auth);
 	/**
-	 * @all is what came and was not consumed. Returns how many octets are consumed now. The others are shown again, with
-	 * those that follow. A caller that sends answers consumes nothing while rsp_stream_full(); after that the rest is shown
-	 * again.
+	 * @all is what came and was not consumed. Returns how many octets are consumed now. The others are shown again,
+	 * with those that follow. A caller that sends answers consumes nothing while rsp_stream_full(); after that the
+	 * rest is shown again.
 	 */
 	size_t (*data)(void *ctx, struct rsp_stream *stream, struct rsp_bytes all);
 	/** The output queue is empty again, after the kernel had stopped taking octets. May be NULL. */
 	void (*drained)(void *ctx, struct rsp_stream *stream);
 	/**
-	 * The stream has ended, and this is the last call for it. Called once for each stream that was dialled, and each that was
-	 * accepted and open. @why->err: RSP_OK after our rsp_stream_close(); RSP_EUNREACHABLE, RSP_ETIMEOUT, RSP_ECLOSED,
-	 * RSP_EAUTH (refused by an alert, which the reason names), RSP_EROLE, RSP_ECERT_..., RSP_ECRL_EXPIRED, RSP_EPLAIN,
-	 * RSP_EPROTO, RSP_ELIMIT (more than RSP_STREAM_IN_MAX octets are not consumed, and the like), RSP_ENOMEM. The object is
-	 * the other side's "ADDR:PORT".
+	 * The stream has ended, and this is the last call for it. Called once for each stream that was dialled, and
+	 * each that was accepted and open. @why->err: RSP_OK after our rsp_stream_close(); RSP_EUNREACHABLE,
+	 * RSP_ETIMEOUT, RSP_ECLOSED, RSP_EAUTH (refused by an alert, which the reason names), RSP_EROLE, RSP_ECERT_...,
+	 * RSP_ECRL_EXPIRED, RSP_EPLAIN, RSP_EPROTO, RSP_ELIMIT (more than RSP_STREAM_IN_MAX octets are not consumed,
+	 * and the like), RSP_ENOMEM. The object is the other side's "ADDR:PORT".
 	 */
 	void (*closed)(void *ctx, struct rsp_stream *stream, const struct rsp_why *why);
 };
@@ -65,9 +66,9 @@ struct rsp_stream_events {
 #define RSP_STREAM_LINGER_MS      2000         /* for flushing at the close, and then for the other side to close */
 
 /**
- * Queue @bytes; they are sent at the end of this turn of the loop. RSP_ELIMIT: the queue would exceed its limit. RSP_ECLOSED:
- * the stream is not open; or all streams of its kind hold too much memory together and this one the most, so that this call
- * has closed it, and closed() follows. RSP_ENOMEM.
+ * Queue @bytes; they are sent at the end of this turn of the loop. RSP_ELIMIT: the queue would exceed its limit.
+ * RSP_ECLOSED: the stream is not open; or all streams of its kind hold too much memory together and this one the most,
+ * so that this call has closed it, and closed() follows. RSP_ENOMEM.
  */
 enum rsp_err rsp_stream_send(struct rsp_stream *stream, struct rsp_bytes bytes) RSP_NODISCARD;
 
@@ -75,14 +76,14 @@ enum rsp_err rsp_stream_send(struct rsp_stream *stream, struct rsp_bytes bytes) 
 size_t rsp_stream_queued(const struct rsp_stream *stream);
 
 /**
- * Whether the output of an accepted stream waits because the other side does not read it. Then nothing is read from it, until
- * the output is sent. Never so between registrars: both could wait for each other.
+ * Whether the output of an accepted stream waits because the other side does not read it. Then nothing is read from it,
+ * until the output is sent. Never so between registrars: both could wait for each other.
  */
 bool rsp_stream_full(const struct rsp_stream *stream);
 
 /**
- * Close: with @flush after what is queued is sent, within RSP_STREAM_LINGER_MS; else now. data() is not called any more, and
- * closed() follows.
+ * Close: with @flush after what is queued is sent, within RSP_STREAM_LINGER_MS; else now. data() is not called any
+ * more, and closed() follows.
  */
 void rsp_stream_close(struct rsp_stream *stream, bool flush);
 

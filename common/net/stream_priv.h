@@ -34,8 +34,8 @@ struct rsp_stream_params {
 	void *ctx;
 	const struct rsp_stream_owner *owner_ops; /* NULL: no owner */
 	void *owner;
-	/* Octets of memory of all connections of its source: then it counts among users until rsp_stream_limit(). NULL: with
-	 * those that have a key. */
+	/* Octets of memory of all connections of its source: then it counts among users until rsp_stream_limit(). NULL:
+	 * with those that have a key. */
 	size_t *group;
 };
 
@@ -43,27 +43,33 @@ struct rsp_stream_params {
 enum rsp_err rsp_stream_new(struct rsp_loop *loop, const struct rsp_stream_params *params,
 			    struct rsp_stream **ret) RSP_NODISCARD;
 
-/** Arm the timeout of a stream that connects or has a handshake before it. It may be closed then, for lack of memory. */
+/**
+ * Arm the timeout of a stream that connects or has a handshake before it. It may be closed then, for lack of memory.
+ */
 void rsp_stream_arm(struct rsp_stream *s);
 
-/** Go on: wait until it is connected, or begin the handshake, or be open at once. @error: connect(2) failed with that. */
+/**
+ * Go on: wait until it is connected, or begin the handshake, or be open at once. @error: connect(2) failed with that.
+ */
 void rsp_stream_start(struct rsp_stream *s, int error);
 
 /**
- * End with @err: the end is told at the end of this turn. What TLS has left to send, an alert, still goes out. For a stream
- * that is ending already it is the same as rsp_stream_drop().
+ * End with @err: the end is told at the end of this turn. What TLS has left to send, an alert, still goes out. For a
+ * stream that is ending already it is the same as rsp_stream_drop().
  */
 void rsp_stream_fail(struct rsp_stream *s, enum rsp_err err, const char *fmt, ...) RSP_PRINTF(3, 4);
 
 /** Close the descriptor now. */
 void rsp_stream_drop(struct rsp_stream *s);
 
-/** Forget the owner, who is not told anything any more. A stream that was never opened is closed, and its end not told. */
+/**
+ * Forget the owner, who is not told anything any more. A stream that was never opened is closed, and its end not told.
+ */
 void rsp_stream_disown(struct rsp_stream *s);
 
 /**
- * The limits of an open stream: at most @queue_max octets of output; it is full with @full_at octets of output, 0: it never
- * is. @keyed: its memory counts with that of connections with a key.
+ * The limits of an open stream: at most @queue_max octets of output; it is full with @full_at octets of output, 0: it
+ * never is. @keyed: its memory counts with that of connections with a key.
  */
 void rsp_stream_limit(struct rsp_stream *s, uint32_t queue_max, uint32_t full_at, bool keyed);
 

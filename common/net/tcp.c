@@ -75,7 +75,8 @@ tcp_listen(const struct rsp_sockaddr *at)
 	if (fd < 0)
 		return -1;
 	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (at->ss.ss_family == AF_INET6) /* the unspecified address accepts IPv4, too, whatever the system's default is */
+	/* the unspecified address accepts IPv4, too, whatever the system's default is */
+	if (at->ss.ss_family == AF_INET6)
 		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
 	if (bind(fd, (const struct sockaddr *)&at->ss, at->len) == 0 && listen(fd, BACKLOG) == 0)
 		return fd;

@@ -10,9 +10,10 @@
 #include "keys/psk.h"
 #include "keys/x509.h"
 
-/* The credentials of one node for TLS handshakes, as a client and as a server: its keys, its certificates, the CA that it trusts, and
- * the policy. They are shared and do not change: for new keys make a new object. A connection keeps a reference to the one that
- * it began with. No session tickets, no early data. rsp(7), "Security"; RFC 5355 s.2.1-2.8. */
+/* The credentials of one node for TLS handshakes, as a client and as a server: its keys, its certificates, the CA
+ * that it trusts, and the policy. They are shared and do not change: for new keys make a new object. A connection
+ * keeps a reference to the one that it began with. No session tickets, no early data. rsp(7), "Security"; RFC 5355
+ * s.2.1-2.8. */
 struct rsp_tls;
 struct rsp_scope_registrar;
 
@@ -46,8 +47,8 @@ void rsp_tls_unref(struct rsp_tls *tls);
 RSP_AUTO_DEFINE(struct rsp_tls *, rsp_tls_unref)
 
 /**
- * To be called first in a program that uses TLS. Makes GnuTLS ignore SSLKEYLOGFILE. If @keylog_path is not NULL, the secrets of every
- * connection are appended there; errors as those of rsp_file_open_private().
+ * To be called first in a program that uses TLS. Makes GnuTLS ignore SSLKEYLOGFILE. If @keylog_path is not NULL, the
+ * secrets of every connection are appended there; errors as those of rsp_file_open_private().
  */
 enum rsp_err rsp_tls_init(const char *keylog_path, struct rsp_why *why) RSP_NODISCARD;
 

@@ -5,11 +5,11 @@
 #include "net/tls_creds.h"
 #include "net/tls_priv.h"
 
-/* Authenticates the other side. During a handshake, callbacks see only claims: a client can withdraw or change its offer of a
- * key after a HelloRetryRequest, which RFC 8446 s.4.1.2 allows only for keys that the chosen cipher suite excludes, and GnuTLS
- * chooses one that suits the key. An attacker can replay a recorded first ClientHello, binder and all, as nothing in it is
- * fresh. So role and name come from rsp_tls_auth_peer() alone, which reads them from the finished handshake.
- * RFC 5355 2.1-2.6. */
+/* Authenticates the other side. During a handshake, callbacks see only claims: a client can withdraw or change its
+ * offer of a key after a HelloRetryRequest, which RFC 8446 s.4.1.2 allows only for keys that the chosen cipher suite
+ * excludes, and GnuTLS chooses one that suits the key. An attacker can replay a recorded first ClientHello, binder and
+ * all, as nothing in it is fresh. So role and name come from rsp_tls_auth_peer() alone, which reads them from the
+ * finished handshake. RFC 5355 2.1-2.6. */
 
 #define ANOTHER_WAY "authenticated in another way than demanded"
 #define UNVERIFIED  "certificate not verified"
@@ -337,7 +337,8 @@ enum rsp_err
 rsp_tls_auth_review(const struct rsp_tls_session *ts, const struct rsp_tls *tls, struct rsp_why *why)
 {
 	unsigned n = 0;
-	const gnutls_datum_t *chain = gnutls_certificate_get_peers(ts->session, &n); /* none of a connection with a key */
+	/* none of a connection with a key */
+	const gnutls_datum_t *chain = gnutls_certificate_get_peers(ts->session, &n);
 
 	if (!ts->server || tls == ts->tls || !chain || !n)
 		return RSP_OK;

@@ -29,7 +29,8 @@ struct rsp_tls {
 	gnutls_priority_t priorities[RSP_PRIORITY_COUNT];
 };
 
-/* Callbacks of GnuTLS. Each returns one of its codes. None of them decides on the role or the name: rsp_tls_auth_peer() does. */
+/* Callbacks of GnuTLS. Each returns one of its codes. None of them decides on the role or the name: rsp_tls_auth_peer()
+ * does. */
 
 /** Server, hook: a ClientHello begins, the first one or the second; what the one before offered is now hs->first. */
 int rsp_tls_auth_client_hello(gnutls_session_t session, unsigned type, unsigned when, unsigned incoming,

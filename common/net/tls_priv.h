@@ -35,8 +35,8 @@ struct rsp_tls_peer {
 };
 
 /**
- * State of a handshake, until it is over. Callbacks write first, offer and judged, which serve alerts and reasons and are compared
- * with the finished handshake. rsp_tls_auth_peer() alone writes peer.
+ * State of a handshake, until it is over. Callbacks write first, offer and judged, which serve alerts and reasons and
+ * are compared with the finished handshake. rsp_tls_auth_peer() alone writes peer.
  */
 struct rsp_tls_handshake {
 	/* Client: set when it begins. */
@@ -79,9 +79,9 @@ enum rsp_err rsp_tls_session_dial(struct rsp_tls *tls, enum rsp_role role, const
 enum rsp_err rsp_tls_session_step(struct rsp_tls_session *ts, bool *ret_done, char *reason, size_t room);
 
 /**
- * For rsp_tls_session_step(): take role and name of the other side from the finished handshake, check that they suit, and
- * store them in @ts->hs->peer. On an error peer stays empty and @reason (of @room) says why: RSP_EROLE (the other side
- * authenticated in another way than demanded) or RSP_EAUTH. RFC 5355 s.2.1-2.7.
+ * For rsp_tls_session_step(): take role and name of the other side from the finished handshake, check that they suit,
+ * and store them in @ts->hs->peer. On an error peer stays empty and @reason (of @room) says why: RSP_EROLE (the other
+ * side authenticated in another way than demanded) or RSP_EAUTH. RFC 5355 s.2.1-2.7.
  */
 enum rsp_err rsp_tls_auth_peer(struct rsp_tls_session *ts, char *reason, size_t room) RSP_NODISCARD;
 

@@ -83,8 +83,9 @@ rsp_tls_pump_shake(struct rsp_tls_pump *pump, bool *ret_done, char *reason, size
 	return err;
 }
 
-/* Whether to call gnutls_record_recv() again after it returned @code. It returns GNUTLS_E_AGAIN also behind a record without
- * data (a key update, a ticket): then it has read something, and there may be more. @left: the octets before the call. */
+/* Whether to call gnutls_record_recv() again after it returned @code. It returns GNUTLS_E_AGAIN also behind a record
+ * without data (a key update, a ticket): then it has read something, and there may be more. @left: the octets before
+ * the call. */
 static bool
 reads_on(const struct rsp_tls_pump *pump, ssize_t code, size_t left)
 {

@@ -38,8 +38,8 @@ enum rsp_tls_flow {
 void rsp_tls_pump_start(struct rsp_tls_pump *pump, struct rsp_tls_session *session, struct rsp_tls_wire *wire);
 
 /**
- * Hand over what came from the other side; @ended: nothing came, and nothing will. @octets are lent until rsp_tls_pump_starve(). Call
- * rsp_tls_pump_shake() or rsp_tls_pump_decrypt() then.
+ * Hand over what came from the other side; @ended: nothing came, and nothing will. @octets are lent until
+ * rsp_tls_pump_starve(). Call rsp_tls_pump_shake() or rsp_tls_pump_decrypt() then.
  */
 void rsp_tls_pump_feed(struct rsp_tls_pump *pump, struct rsp_bytes octets, bool ended);
 

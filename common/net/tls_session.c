@@ -8,7 +8,8 @@
 #include "net/tls_creds.h"
 #include "net/tls_priv.h"
 
-/* Octets of a ClientHello, or of a client's certificates, at most. GnuTLS would keep up to 128 KiB of each unfinished handshake. */
+/* Octets of a ClientHello, or of a client's certificates, at most. GnuTLS would keep up to 128 KiB of each unfinished
+ * handshake. */
 #define CLIENT_FLIGHT_MAX 32768
 
 static enum rsp_err
@@ -73,7 +74,8 @@ rsp_tls_session_accept(struct rsp_tls *tls, enum rsp_tls_service service, struct
 	return RSP_OK;
 }
 
-/* Whether a registrar of the scope is called @name. True if @name is NULL, or if the registrars of the scope are not known. */
+/* Whether a registrar of the scope is called @name. True if @name is NULL, or if the registrars of the scope are not
+ * known. */
 static bool
 is_registrar(const struct rsp_tls *tls, const char *name)
 {

@@ -9,8 +9,9 @@
 #include "base/ip.h"
 
 /**
- * A capture file of messages in clear text: pcap, link type WIRESHARK_UPPER_PDU. Each message has the SCTP payload protocol
- * identifier of its protocol (11 ASAP, 12 ENRP), even if TCP carried it, so that Wireshark dissects it without a plug-in.
+ * A capture file of messages in clear text: pcap, link type WIRESHARK_UPPER_PDU. Each message has the SCTP payload
+ * protocol identifier of its protocol (11 ASAP, 12 ENRP), even if TCP carried it, so that Wireshark dissects it without
+ * a plug-in.
  */
 struct rsp_trace;
 struct rsp_stream_auth;
@@ -23,16 +24,21 @@ struct rsp_trace_flow {
 };
 
 /**
- * Begin a capture in the file @path; its old content is lost. Only its owner may read it, because it holds in clear text what was
- * encrypted on the wire. To be closed by rsp_trace_close().
+ * Begin a capture in the file @path; its old content is lost. Only its owner may read it, because it holds in clear
+ * text what was encrypted on the wire. To be closed by rsp_trace_close().
  */
 enum rsp_err rsp_trace_open(const char *path, struct rsp_trace **ret, struct rsp_why *why) RSP_NODISCARD;
 
-/** Write @message, seen at @wall_ms. After an error nothing is written; rsp_trace_close() tells it. @trace may be NULL. */
+/**
+ * Write @message, seen at @wall_ms. After an error nothing is written; rsp_trace_close() tells it. @trace may be NULL.
+ */
 void rsp_trace_message(struct rsp_trace *trace, int64_t wall_ms, const struct rsp_trace_flow *flow,
 		       struct rsp_bytes message);
 
-/** As rsp_trace_message(), for a @message that was received now, or sent (@out), over the connection that @auth describes. */
+/**
+ * As rsp_trace_message(), for a @message that was received now, or sent (@out), over the connection that @auth
+ * describes.
+ */
 void rsp_trace_stream(struct rsp_trace *trace, const struct rsp_stream_auth *auth, uint32_t ppid, bool out,
 		      struct rsp_bytes message);
 

@@ -3,8 +3,9 @@
 
 #include "net/source.h"
 
-/* For net's own files only. A listener's open connections without a key. They are closed after an idle time, they may take
- * only a part of the listener's connections, and idle ones are closed in favour of new ones. RFC 5355 s.2.1, s.2.13. */
+/* For net's own files only. A listener's open connections without a key. They are closed after an idle time, they may
+ * take only a part of the listener's connections, and idle ones are closed in favour of new ones. RFC 5355 s.2.1,
+ * s.2.13. */
 
 struct rsp_loop;
 struct rsp_alarm;
@@ -27,8 +28,8 @@ void rsp_users_done(struct rsp_users *users);
 uint32_t rsp_users_max(const struct rsp_listener_limits *limits);
 
 /**
- * Count @a, which is open and has no key. If the limit is reached, rsp_users_evict() closes another user first. RSP_ELIMIT: it
- * could not, and @a is not counted.
+ * Count @a, which is open and has no key. If the limit is reached, rsp_users_evict() closes another user first.
+ * RSP_ELIMIT: it could not, and @a is not counted.
  */
 enum rsp_err rsp_users_add(struct rsp_users *users, struct rsp_accepted *a) RSP_NODISCARD;
 
@@ -39,9 +40,9 @@ void rsp_users_remove(struct rsp_users *users, struct rsp_accepted *a);
 void rsp_users_heard(struct rsp_users *users, struct rsp_accepted *a);
 
 /**
- * Close one user in favour of a new connection from @source, which has @n connections: of the source with the most users, the
- * one that is idle for the longest time; one that watches a pool only if there is no other. False: no user may be closed. That
- * is so if the source with the most users is not @source, and has not more than @n.
+ * Close one user in favour of a new connection from @source, which has @n connections: of the source with the most
+ * users, the one that is idle for the longest time; one that watches a pool only if there is no other. False: no user
+ * may be closed. That is so if the source with the most users is not @source, and has not more than @n.
  */
 bool rsp_users_evict(struct rsp_users *users, const struct rsp_source *source, uint32_t n);
 

@@ -12,9 +12,9 @@
 #define T6_MS  1000
 #define JITTER 10 /* percent */
 
-/* N of RFC 5352 s.3.6: with more registrars, each announces itself less often. RFC deviation: N is three at most, because an
- * announcement has to come before T7, which is five times T6, makes clients forget the last one; and because any host can
- * invent registrars and would silence the real ones so (RFC 5355 s.2.12). */
+/* N of RFC 5352 s.3.6: with more registrars, each announces itself less often. RFC deviation: N is three at most,
+ * because an announcement has to come before T7, which is five times T6, makes clients forget the last one; and because
+ * any host can invent registrars and would silence the real ones so (RFC 5355 s.2.12). */
 #define OTHERS_MAX    3
 #define OTHERS_FOR_T6 5 /* so long after its last announcement another registrar counts */
 

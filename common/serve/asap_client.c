@@ -143,8 +143,8 @@ begin(struct rsp_asap_client *s, struct rsp_why *why)
 }
 
 enum rsp_err
-rsp_asap_client_new(struct rsp_loop *loop, const struct rsp_asap_client_config *config, rsp_asap_client_event *event, void *ctx,
-		struct rsp_asap_client **ret, struct rsp_why *why)
+rsp_asap_client_new(struct rsp_loop *loop, const struct rsp_asap_client_config *config, rsp_asap_client_event *event,
+		    void *ctx, struct rsp_asap_client **ret, struct rsp_why *why)
 {
 	struct rsp_asap_client *s = calloc(1, sizeof *s);
 
@@ -339,7 +339,8 @@ take_servers(struct rsp_asap_client *s, const struct rsp_scope *scope, struct rs
 }
 
 enum rsp_err
-rsp_asap_client_reload(struct rsp_asap_client *s, const struct rsp_scope *scope, struct rsp_tls *tls, struct rsp_why *why)
+rsp_asap_client_reload(struct rsp_asap_client *s, const struct rsp_scope *scope, struct rsp_tls *tls,
+		       struct rsp_why *why)
 {
 	struct rsp_tls *fresh = NULL, *old = s->tls;
 	enum rsp_err err = s->config.plaintext ? RSP_OK : tls_of(scope, tls, &fresh, why);

@@ -21,13 +21,15 @@ struct rsp_trace;
 struct rsp_asap_client_config {
 	/* Where keys, certificates and registrars are. Must outlive the client. NULL with @plaintext and @servers. */
 	const struct rsp_scope *scope;
-	/* [NAME@]HOST[:PORT], [NAME@][V6]:PORT: the registrars to ask. NAME is the name in keys and certificates; without one it
-	 * is the registrar of the scope with that name or address, else HOST itself. None: all of the scope. */
+	/* [NAME@]HOST[:PORT], [NAME@][V6]:PORT: the registrars to ask. NAME is the name in keys and certificates;
+	 * without one it is the registrar of the scope with that name or address, else HOST itself. None: all of the
+	 * scope. */
 	const char *const *servers;
 	unsigned n_servers;
 	/* GROUP[%INTERFACE][:PORT]: where to listen for announcements of registrars (rsp_announce_parse()). What is
-	 * heard is tried beside @servers, or instead of them if there are none: as the registrar of the scope that
-	 * has the address or, if none has it, as whichever registrar of the scope answers; in plain text any host may answer. */
+	 * heard is tried beside @servers, or instead of them if there are none: as the registrar of the scope that has
+	 * the address or, if none has it, as whichever registrar of the scope answers; in plain text any host may
+	 * answer. */
 	const char *const *discover;
 	unsigned n_discover;
 
@@ -35,8 +37,8 @@ struct rsp_asap_client_config {
 	bool plaintext; /* no TLS at all */
 	bool listen;	/* element: listen for registrars that dial it (RFC 5352 s.3.4, ASAP transport) */
 	const char *listen_on; /* HOST[:PORT] for that; NULL: every address, a port that the kernel chooses */
-	/* A connection to that listener was refused: its handshake failed, or there were too many. @remote lives during the call.
-	 * Any host that can connect can cause it. NULL: not told. @refused_ctx is what it gets. */
+	/* A connection to that listener was refused: its handshake failed, or there were too many. @remote lives during
+	 * the call. Any host that can connect can cause it. NULL: not told. @refused_ctx is what it gets. */
 	void (*refused)(void *ctx, const struct rsp_sockaddr *remote, const struct rsp_why *why);
 	void *refused_ctx;
 
@@ -48,7 +50,8 @@ struct rsp_asap_client_config {
 	uint64_t timeout_ms;	/* the whole run, from now; 0: none. rsp_asap_client_set_timeout() changes it */
 	uint64_t max_outage_ms; /* 0: none */
 	unsigned rounds;	/* how often all servers are tried before it gives up; 0: until the timeout */
-	bool persistent;	/* it does not give up registrations by itself; @rounds counts only until the first home */
+	/* it does not give up registrations by itself; @rounds counts only until the first home */
+	bool persistent;
 	uint32_t dial_timeout_ms; /* for one connection with its handshake; 0: T5 */
 	struct rsp_trace *trace;  /* where messages are written (net/trace.h), or NULL. Must outlive the client */
 };
@@ -62,10 +65,14 @@ struct rsp_asap_client;
  * A client on @loop. Nothing is dialled before the first request. RSP_EUSAGE, RSP_ECONFIG, RSP_ENOKEY or RSP_EIO
  * with @why filled.
  */
-enum rsp_err rsp_asap_client_new(struct rsp_loop *loop, const struct rsp_asap_client_config *config, rsp_asap_client_event *event,
-			     void *ctx, struct rsp_asap_client **ret, struct rsp_why *why) RSP_NODISCARD;
+enum rsp_err rsp_asap_client_new(struct rsp_loop *loop, const struct rsp_asap_client_config *config,
+				 rsp_asap_client_event *event, void *ctx, struct rsp_asap_client **ret,
+				 struct rsp_why *why) RSP_NODISCARD;
 
-/** Free @s: it closes the listener, and connections once what is queued is sent. The loop must run on until it has nothing to do. */
+/**
+ * Free @s: it closes the listener, and connections once what is queued is sent. The loop must run on until it has
+ * nothing to do.
+ */
 void rsp_asap_client_free(struct rsp_asap_client *s);
 
 /* The engine's requests (engine/client/client.h), made now. */
@@ -73,7 +80,8 @@ enum rsp_err rsp_asap_client_register(struct rsp_asap_client *s, struct rsp_byte
 				  const struct rsp_pool_element *pe) RSP_NODISCARD;
 enum rsp_err rsp_asap_client_update(struct rsp_asap_client *s, struct rsp_bytes handle,
 				const struct rsp_pool_element *pe) RSP_NODISCARD;
-enum rsp_err rsp_asap_client_deregister(struct rsp_asap_client *s, struct rsp_bytes handle, uint32_t pe_id) RSP_NODISCARD;
+enum rsp_err rsp_asap_client_deregister(struct rsp_asap_client *s, struct rsp_bytes handle,
+					uint32_t pe_id) RSP_NODISCARD;
 void rsp_asap_client_deregister_all(struct rsp_asap_client *s);
 enum rsp_err rsp_asap_client_resolve(struct rsp_asap_client *s, struct rsp_bytes handle, uint32_t items,
 				 bool watch) RSP_NODISCARD;
@@ -94,7 +102,8 @@ void rsp_asap_client_stats(const struct rsp_asap_client *s, struct rsp_client_st
 struct rsp_asap_client_home {
 	bool up;	    /* there is a home, and it is connected */
 	const char *server; /* the name of the home; "" if there is none, or it has no name */
-	/* ADDR:PORT that was dialled; if the home has dialled us, HOST:PORT of the configuration; "" if that does not know it. */
+	/* ADDR:PORT that was dialled; if the home has dialled us, HOST:PORT of the configuration; "" if that does not
+	 * know it. */
 	char address[RSP_ENDPOINT_TEXT_MAX];
 	bool secure;
 	const char *tls_version, *tls_kx, *tls_cipher; /* "" in plain text */
@@ -110,9 +119,10 @@ bool rsp_asap_client_discover_at(const struct rsp_asap_client *s, unsigned i, ch
 uint16_t rsp_asap_client_asap_port(const struct rsp_asap_client *s);
 
 /**
- * Take newly read keys (@tls, or @scope if it is NULL) for connections to come. Those that are open stay, unless there is
- * no key any more for the registrar at the other end: they count as lost then. Where the scope's registrars are asked,
- * those of @scope (if it is not NULL; it must outlive the client) are from now on. Errors leave the old ones in force.
+ * Take newly read keys (@tls, or @scope if it is NULL) for connections to come. Those that are open stay, unless there
+ * is no key any more for the registrar at the other end: they count as lost then. Where the scope's registrars are
+ * asked, those of @scope (if it is not NULL; it must outlive the client) are from now on. Errors leave the old ones in
+ * force.
  */
 enum rsp_err rsp_asap_client_reload(struct rsp_asap_client *s, const struct rsp_scope *scope, struct rsp_tls *tls,
 				struct rsp_why *why) RSP_NODISCARD;

@@ -15,7 +15,8 @@ on_heard(void *ctx, const struct rsp_sockaddr *from, struct rsp_bytes datagram)
 		.src_port = rsp_sockaddr_port(from),
 	};
 
-	if (rsp_client_announced(s->engine, rsp_clock_ms(), &flow.src, datagram)) /* only those that are used: a flood must not fill the disk */
+	/* only those that are used: a flood must not fill the disk */
+	if (rsp_client_announced(s->engine, rsp_clock_ms(), &flow.src, datagram))
 		rsp_trace_message(s->config.trace, rsp_clock_wall_ms(), &flow, datagram);
 	asap_client_settle(s);
 }
@@ -27,7 +28,8 @@ check(const struct rsp_asap_client_config *config, struct rsp_why *why)
 	bool names = config->tls_name || (config->scope && config->scope->n_registrars);
 
 	if (config->n_discover > RSP_ASAP_CLIENT_DISCOVER_MAX)
-		return rsp_fail(why, RSP_EUSAGE, "--discover", "given more than %d times", RSP_ASAP_CLIENT_DISCOVER_MAX);
+		return rsp_fail(why, RSP_EUSAGE, "--discover", "given more than %d times",
+				RSP_ASAP_CLIENT_DISCOVER_MAX);
 	if (!config->plaintext && !config->element && !names)
 		return rsp_fail(why, RSP_EUSAGE, "--discover",
 				"without a scope directory, a name that certificates must have is needed");

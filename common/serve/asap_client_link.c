@@ -77,7 +77,8 @@ rsp_asap_client_link_done_all(struct rsp_asap_client *s)
 		link_free(LIST_FIRST(&s->links));
 }
 
-/* Whether this node still shares a valid key of the kind with the registrar at the other end, if @link was opened with a key. */
+/* Whether this node still shares a valid key of the kind with the registrar at the other end, if @link was opened with
+ * a key. */
 static bool
 is_rightful(const struct asap_client_link *link)
 {

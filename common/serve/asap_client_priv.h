@@ -96,6 +96,7 @@ enum rsp_err rsp_asap_client_servers(struct rsp_asap_client *s, struct rsp_clien
 				 struct rsp_why *why) RSP_NODISCARD;
 
 /** Where the registrar @name listens for ASAP, as the configuration says; "" if it does not. */
-void rsp_asap_client_servers_where(const struct rsp_asap_client *s, const char *name, char out[static RSP_ENDPOINT_TEXT_MAX]);
+void rsp_asap_client_servers_where(const struct rsp_asap_client *s, const char *name,
+				   char out[static RSP_ENDPOINT_TEXT_MAX]);
 
 #endif

@@ -74,7 +74,8 @@ rsp_asap_client_servers_where(const struct rsp_asap_client *s, const char *name,
 		s->config.scope && *name ? rsp_scope_registrar_named(s->config.scope, name) : NULL;
 	struct rsp_endpoint at = registrar ? registrar->asap : (struct rsp_endpoint){ .port = 0 };
 
-	for (unsigned i = 0; *name && i < s->n_servers; i++) /* what was asked for counts more than what the scope says */
+	/* what was asked for counts more than what the scope says */
+	for (unsigned i = 0; *name && i < s->n_servers; i++)
 		if (strcmp(s->servers[i].name, name) == 0) {
 			(void)snprintf(at.host, sizeof at.host, "%s", s->servers[i].host);
 			at.port = s->servers[i].port;

@@ -367,7 +367,9 @@ take(struct rsp_inquiry *q, const struct rsp_target *target, struct rsp_why *why
 {
 	struct inquiry_target *a = &q->targets[q->n];
 
-	*a = (struct inquiry_target){ .q = q, .target = *target, .seen = { .tls_version = "", .secure = !q->config.plaintext } };
+	*a = (struct inquiry_target){ .q = q,
+				      .target = *target,
+				      .seen = { .tls_version = "", .secure = !q->config.plaintext } };
 	a->seen.name = a->target.name;
 	if (!*target->endpoint.host)
 		return rsp_fail(why, RSP_ENOTFOUND, target->name, "has no ENRP address in the scope");

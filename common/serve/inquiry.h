@@ -7,7 +7,8 @@
 #include "engine/monitor/monitor.h"
 #include "net/sockaddr.h"
 
-/* A question to registrars at their ENRP ports: the monitor's engine with connections, name lookups, keys and the clock. */
+/* A question to registrars at their ENRP ports: the monitor's engine with connections, name lookups, keys and the
+ * clock. */
 
 struct rsp_loop;
 struct rsp_scope;
@@ -20,8 +21,8 @@ struct rsp_trace;
 struct rsp_inquiry_config {
 	/* Where the registrars are. Must outlive the inquiry. NULL with @servers and plain text. */
 	const struct rsp_scope *scope;
-	/* [NAME@]HOST[:PORT], [NAME@][V6]:PORT, NAME: the registrars to ask (rsp_scope_registrar_at()). None: all of the scope
-	 * that have an ENRP address. Must outlive the inquiry. */
+	/* [NAME@]HOST[:PORT], [NAME@][V6]:PORT, NAME: the registrars to ask (rsp_scope_registrar_at()). None: all of
+	 * the scope that have an ENRP address. Must outlive the inquiry. */
 	const char *const *servers;
 	unsigned n_servers;
 	bool plaintext;
@@ -43,7 +44,8 @@ const char *rsp_inquiry_step_name(enum rsp_inquiry_step step);
 /** A registrar of the list, for records. Lives as long as the inquiry; texts of TLS until the connection ends. */
 struct rsp_inquiry_server {
 	const char *name;		     /* as keys call it; in plain text the host */
-	char address[RSP_SOCKADDR_TEXT_MAX]; /* the address that is connected, or was dialled first, as ADDR:PORT; "" before */
+	/* the address that is connected, or was dialled first, as ADDR:PORT; "" before */
+	char address[RSP_SOCKADDR_TEXT_MAX];
 	uint32_t server_id;		     /* 0 until it has answered */
 	struct rsp_ip ip;		     /* the address that is connected; none if there is no connection */
 	uint16_t port;

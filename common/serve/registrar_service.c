@@ -52,7 +52,8 @@ op_send(void *ctx, uint32_t id, struct rsp_bytes message)
 	if (!err || err == RSP_ECLOSED) /* the end of the connection is told by down() */
 		return;
 	if (err == RSP_ELIMIT)
-		rsp_service_link_record(link, RSP_EVENT_LIMIT, message.n ? message.p[0] : 0, RSP_REASON_CONNECTION_QUEUE, NULL);
+		rsp_service_link_record(link, RSP_EVENT_LIMIT, message.n ? message.p[0] : 0,
+					RSP_REASON_CONNECTION_QUEUE, NULL);
 	rsp_service_link_close(link, false);
 }
 
@@ -186,8 +187,8 @@ on_ready(void *ctx)
 		s->config.ready(s->config.ctx);
 }
 
-/* Record why the connection broke, unless the other side is simply not there, or the engine records it: that a registrar
- * cannot be dialled. */
+/* Record why the connection broke, unless the other side is simply not there, or the engine records it: that a
+ * registrar cannot be dialled. */
 static void
 record_broken(const struct service_link *link, enum rsp_connect_stage stage, const struct rsp_why *why)
 {
@@ -272,7 +273,8 @@ on_sweep(void *ctx)
 }
 
 static enum rsp_err
-make_tls(const struct rsp_registrar_service *s, const struct rsp_scope *scope, struct rsp_tls **ret, struct rsp_why *why)
+make_tls(const struct rsp_registrar_service *s, const struct rsp_scope *scope, struct rsp_tls **ret,
+	 struct rsp_why *why)
 {
 	if (!scope)
 		return rsp_fail(why, RSP_ENOKEY, s->name, "a secure registrar needs a scope directory");
@@ -319,7 +321,8 @@ take_part(struct rsp_registrar_service *s)
 		engine->enrp_ip = rsp_sockaddr_ip(enrp);
 		engine->enrp_port = rsp_sockaddr_port(enrp);
 		if (rsp_ip_kind(&engine->enrp_ip) == RSP_IP_UNSPECIFIED)
-			engine->enrp_ip = (struct rsp_ip){ 0 }; /* none: a peer takes the address that the connection comes from */
+			/* none: a peer takes the address that the connection comes from */
+			engine->enrp_ip = (struct rsp_ip){ 0 };
 	}
 }
 
@@ -369,7 +372,8 @@ start(struct rsp_registrar_service *s, struct rsp_why *why)
 		err = rsp_alarm_new(s->loop, on_sweep, s, &s->sweep);
 	if (!err)
 		err = rsp_service_rights_init(s);
-	/* peers learn the ENRP address from the engine, so that listener comes first; connections are accepted only once the loop runs */
+	/* peers learn the ENRP address from the engine, so that listener comes first; connections are accepted only
+	 * once the loop runs */
 	if (!err)
 		err = listen_at(s, RSP_SERVE_ENRP, why);
 	if (err)

@@ -39,8 +39,10 @@ struct rsp_registrar_service_config {
 	unsigned n_contacts;
 	struct rsp_sockaddr at[RSP_SERVE_COUNT]; /* where to listen; port 0: the kernel chooses; empty: not at all */
 	struct rsp_listener_limits limits;       /* of each port */
-	uint32_t message_ms;                     /* from the first octet of a message to the last one, at most; 0: 30 s */
-	uint32_t rekey_grace_ms;                 /* how long a connection may stay open after its key was replaced by another one */
+	/* from the first octet of a message to the last one, at most; 0: 30 s */
+	uint32_t message_ms;
+	/* how long a connection may stay open after its key was replaced by another one */
+	uint32_t rekey_grace_ms;
 	enum rsp_tls_policy policy;
 	bool require_user_cert;
 	struct rsp_trace *trace; /* where all messages are written (net/trace.h), or NULL. Must outlive the service */
@@ -51,10 +53,11 @@ struct rsp_registrar_service_config {
 	void (*record)(void *ctx, const struct rsp_event *event);
 	/**
 	 * A connection to @port was refused, or it broke for a reason worth a record. @why->object is the other side's
-	 * "ADDR:PORT". With @dialled this registrar has dialled, to a port of that kind, the node @whom (NULL: plain text).
-	 * That another registrar cannot be reached is an event of the engine instead.
+	 * "ADDR:PORT". With @dialled this registrar has dialled, to a port of that kind, the node @whom (NULL: plain
+	 * text). That another registrar cannot be reached is an event of the engine instead.
 	 */
-	void (*refused)(void *ctx, enum rsp_registrar_service_port port, bool dialled, const char *whom, const struct rsp_why *why);
+	void (*refused)(void *ctx, enum rsp_registrar_service_port port, bool dialled, const char *whom,
+			const struct rsp_why *why);
 	void *ctx;
 };
 
@@ -65,21 +68,22 @@ struct rsp_registrar_service;
  * live until the next rsp_registrar_service_reload(). @scope may be NULL for an insecure one only.
  * RSP_ENOKEY, RSP_EKEY, RSP_EIO, RSP_EUSAGE… with @why filled.
  */
-enum rsp_err rsp_registrar_service_new(struct rsp_loop *loop, const struct rsp_registrar_service_config *config, const char *name,
-			   const struct rsp_scope *scope, struct rsp_registrar_service **ret, struct rsp_why *why) RSP_NODISCARD;
+enum rsp_err rsp_registrar_service_new(struct rsp_loop *loop, const struct rsp_registrar_service_config *config,
+				       const char *name, const struct rsp_scope *scope,
+				       struct rsp_registrar_service **ret, struct rsp_why *why) RSP_NODISCARD;
 
 /** The address of @port; NULL: there is no such listener. */
-const struct rsp_sockaddr *rsp_registrar_service_address(const struct rsp_registrar_service *s, enum rsp_registrar_service_port port);
+const struct rsp_sockaddr *rsp_registrar_service_address(const struct rsp_registrar_service *s,
+							 enum rsp_registrar_service_port port);
 
 /** The server id of the registrar. */
 uint32_t rsp_registrar_service_id(const struct rsp_registrar_service *s);
 
 /**
  * Use the keys, certificate, revocations and authorisations of @scope for what comes, and hold what is there against
- * them: a connection whose key is gone is closed and recorded (RSP_EVENT_RIGHTS_ENDED), one whose node has another key of
- * the kind after rekey_grace_ms; elements that their owner may not register any more are removed; a peer without a key is
- * taken for dead.
- * An error leaves the old ones in force; else the old scope may be freed.
+ * them: a connection whose key is gone is closed and recorded (RSP_EVENT_RIGHTS_ENDED), one whose node has another key
+ * of the kind after rekey_grace_ms; elements that their owner may not register any more are removed; a peer without a
+ * key is taken for dead. An error leaves the old ones in force; else the old scope may be freed.
  */
 enum rsp_err rsp_registrar_service_reload(struct rsp_registrar_service *s, const struct rsp_scope *scope,
 			      struct rsp_why *why) RSP_NODISCARD;

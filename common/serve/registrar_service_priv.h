@@ -6,9 +6,9 @@
 #include "net/loop.h"
 #include "serve/registrar_service.h"
 
-/* What the files of the registrar's service share. Each calls only those that come before it here: service_link.c: connections
- * and dialling. service_rights.c: keys and authorisations. registrar_service.c: the listeners, what connections tell, the engine's
- * calls. */
+/* What the files of the registrar's service share. Each calls only those that come before it here: service_link.c:
+ * connections and dialling. service_rights.c: keys and authorisations. registrar_service.c: the listeners, what
+ * connections tell, the engine's calls. */
 
 /* One of our listeners. */
 struct service_port {
@@ -70,7 +70,8 @@ service_arm(struct rsp_registrar_service *s)
 struct service_link *rsp_service_link_of(const struct rsp_registrar_service *s, uint32_t id);
 
 /** A link for @stream, which the listener of @port has opened. NULL: out of memory, and the stream is closed. */
-struct service_link *rsp_service_link_accept(struct rsp_registrar_service *s, struct rsp_stream *stream, enum rsp_registrar_service_port port);
+struct service_link *rsp_service_link_accept(struct rsp_registrar_service *s, struct rsp_stream *stream,
+					     enum rsp_registrar_service_port port);
 
 /** The engine's dial: a link's number, or 0. */
 uint32_t rsp_service_link_dial(void *ctx, const struct rsp_dial *to);
@@ -84,7 +85,10 @@ void rsp_service_link_free(struct service_link *link);
 /** Have handshakes from the address that @link has dialled served from the reserve of our listener. */
 void rsp_service_link_know(const struct service_link *link, const struct rsp_stream_auth *auth);
 
-/** Record something of the service's own, not the engine's, about @link, which is connected. @text: see struct rsp_event. */
+/**
+ * Record something of the service's own, not the engine's, about @link, which is connected. @text: see struct
+ * rsp_event.
+ */
 void rsp_service_link_record(const struct service_link *link, enum rsp_event_kind kind, uint8_t message_type,
 		       enum rsp_reason reason, const char *text);
 
@@ -94,7 +98,9 @@ void rsp_service_link_record(const struct service_link *link, enum rsp_event_kin
 enum rsp_err rsp_service_rights_init(struct rsp_registrar_service *s) RSP_NODISCARD;
 void rsp_service_rights_done(struct rsp_registrar_service *s);
 
-/** Take the rights of all nodes from @scope (NULL: there are none) from now on. RSP_ENOMEM: the old one stays in force. */
+/**
+ * Take the rights of all nodes from @scope (NULL: there are none) from now on. RSP_ENOMEM: the old one stays in force.
+ */
 enum rsp_err rsp_service_rights_take(struct rsp_registrar_service *s, const struct rsp_scope *scope) RSP_NODISCARD;
 
 /** Compare connections, elements and peers with the rights that were taken last. */

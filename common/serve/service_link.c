@@ -13,7 +13,8 @@ rsp_service_link_of(const struct rsp_registrar_service *s, uint32_t id)
 	return id > 0 && id <= s->n_links && s->links[id - 1]->channel ? s->links[id - 1] : NULL;
 }
 
-/* A slot for one more link; the limits of the listeners and of the engine bound how many there are. NULL: out of memory. */
+/* A slot for one more link; the limits of the listeners and of the engine bound how many there are. NULL: out of
+ * memory. */
 static struct service_link *
 take_slot(struct rsp_registrar_service *s)
 {
@@ -100,8 +101,8 @@ rsp_service_link_record(const struct service_link *link, enum rsp_event_kind kin
 	link->service->config.record(link->service->config.ctx, &event);
 }
 
-/* As rsp_message_frame(). At a port for plain text a TLS handshake record (RFC 8446 s.5.1) begins no message, although its
- * octets could be a length. */
+/* As rsp_message_frame(). At a port for plain text a TLS handshake record (RFC 8446 s.5.1) begins no message, although
+ * its octets could be a length. */
 static size_t
 frame_plain(struct rsp_bytes octets)
 {
@@ -123,7 +124,8 @@ params_of(struct service_link *link, bool secure)
 }
 
 struct service_link *
-rsp_service_link_accept(struct rsp_registrar_service *s, struct rsp_stream *stream, enum rsp_registrar_service_port port)
+rsp_service_link_accept(struct rsp_registrar_service *s, struct rsp_stream *stream,
+			enum rsp_registrar_service_port port)
 {
 	struct service_link *link = link_new(s, port);
 

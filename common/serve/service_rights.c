@@ -7,8 +7,8 @@
 #include "net/alarm.h"
 #include "serve/registrar_service_priv.h"
 
-/* The rights that keys.json and authz.json give, for the engine and for connections: when they begin, and after the files were read
- * again. A right that is withdrawn ends at once, not with its connection. RFC 5355 s.2.2-2.5. */
+/* The rights that keys.json and authz.json give, for the engine and for connections: when they begin, and after the
+ * files were read again. A right that is withdrawn ends at once, not with its connection. RFC 5355 s.2.2-2.5. */
 
 #define LOOK_AGAIN_MS 3600000 /* dates are checked again, as the wall clock may have been set */
 
@@ -197,7 +197,9 @@ has_good_certificate(const struct service_link *link)
 {
 	const struct rsp_listener *listener = link->service->port[link->port].listener;
 	struct rsp_why why = { 0 };
-	enum rsp_err err = link->dialled || !listener ? RSP_OK : rsp_listener_review(listener, rsp_channel_stream(link->channel), &why);
+	enum rsp_err err = link->dialled || !listener
+				   ? RSP_OK
+				   : rsp_listener_review(listener, rsp_channel_stream(link->channel), &why);
 
 	if (!err)
 		return true;
@@ -230,7 +232,8 @@ rsp_service_rights_hold(const struct service_link *link)
 	return false;
 }
 
-/* Close connections that have no right any more. Registrations that authz.json does not allow any more are removed by the engine. */
+/* Close connections that have no right any more. Registrations that authz.json does not allow any more are removed by
+ * the engine. */
 static void
 review_links(struct rsp_registrar_service *s)
 {
