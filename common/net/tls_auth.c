@@ -142,7 +142,7 @@ rsp_tls_auth_verify(gnutls_session_t session)
 	enum rsp_err e = RSP_ECERT_CA;
 	*judged = (struct rsp_tls_judged){ .verdict = RSP_TLS_BAD };
 	bool shown = chain && n && fingerprint(chain, judged->leaf);
-	if (shown && ts->hs->any)
+	if (shown && ts->hs->demand == RSP_TLS_DEMAND_ANY_NAME)
 		e = rsp_x509_verify_any(&tls->x509, chain, n, tls->registrars, tls->n_registrars, &judged->registrar,
 					&judged->why);
 	else if (shown)
@@ -183,13 +183,13 @@ server_is(const struct rsp_tls_session *ts, bool psk, struct rsp_tls_peer *ret, 
 	const struct rsp_tls_handshake *hs = ts->hs;
 	const char *name = hs->name;
 
-	if (psk != (hs->key != NULL))
+	if (psk != (hs->demand == RSP_TLS_DEMAND_KEY))
 		return refuse(RSP_EROLE, reason, room, ANOTHER_WAY);
 	if (!psk && !good_certificate(ts))
 		return refuse(RSP_EAUTH, reason, room, UNVERIFIED);
 	if (psk)
 		name = hs->key->server;
-	else if (hs->any)
+	else if (hs->demand == RSP_TLS_DEMAND_ANY_NAME)
 		name = hs->judged.registrar;
 	ret->role = hs->wanted;
 	(void)snprintf(ret->name, sizeof(ret->name), "%s", name);

@@ -10,6 +10,14 @@
 
 #define RSP_TLS_FINGERPRINT_SIZE 32 /* SHA-256 */
 
+/** What a client demands of the server. Set when the handshake begins; it does not change. */
+enum rsp_tls_demand {
+	RSP_TLS_DEMAND_NONE,    /* it is the server's side */
+	RSP_TLS_DEMAND_KEY,     /* proof of the key that it offers */
+	RSP_TLS_DEMAND_NAME,    /* a certificate with the server's name */
+	RSP_TLS_DEMAND_ANY_NAME /* a certificate with the name of any registrar of the scope */
+};
+
 /** Server: the pre-shared key that a ClientHello offers. It proves nothing yet, and the client may withdraw it. */
 struct rsp_tls_offer {
 	bool made;
@@ -41,9 +49,9 @@ struct rsp_tls_peer {
 struct rsp_tls_handshake {
 	/* Client: set when it begins. */
 	enum rsp_role wanted;
-	const struct rsp_key *key; /* the key that it offers; NULL: the server must show a certificate */
-	bool any;		   /* any registrar of the scope may answer */
-	char name[256];		   /* the server's; "" if any */
+	enum rsp_tls_demand demand;
+	const struct rsp_key *key; /* DEMAND_KEY: the key that it offers; else NULL */
+	char name[256];            /* the server's; "" if any registrar may answer */
 	/* During the handshake. */
 	struct rsp_tls_offer first; /* server: of the ClientHello before a HelloRetryRequest */
 	struct rsp_tls_offer offer; /* server: of the last ClientHello */

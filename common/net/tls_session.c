@@ -109,7 +109,7 @@ rsp_tls_session_dial(struct rsp_tls *tls, enum rsp_role role, const char *name, 
 		return rsp_fail(why, err, whom, "%s", rsp_err_text(err));
 	ts->hs->wanted = role;
 	ts->hs->key = key;
-	ts->hs->any = !name;
+	ts->hs->demand = psk ? RSP_TLS_DEMAND_KEY : name ? RSP_TLS_DEMAND_NAME : RSP_TLS_DEMAND_ANY_NAME;
 	(void)snprintf(ts->hs->name, sizeof(ts->hs->name), "%s", name ? name : "");
 	int e = set_up(ts, psk ? RSP_PRIORITY_PSK : RSP_PRIORITY_CERT, psk, !psk);
 	/* With a key, the server needs no name, and it would tell onlookers the other side (RFC 5355 s.2.11). */

@@ -538,6 +538,7 @@ a_key_was_wanted(struct pair *p)
 {
 	static const struct rsp_key wanted;
 
+	p->client.ts->hs->demand = RSP_TLS_DEMAND_KEY;
 	p->client.ts->hs->key = &wanted;
 }
 
