@@ -9,12 +9,12 @@ bad() {
 	result=not
 }
 
-# PROGRAM:FUNCTION of a C test, or FILE.bats:TITLE
+# PROGRAM:FUNCTION of a C test (BOTH runs a test with two kinds of certificates), or FILE.bats:TITLE
 exists() {
 	file=${1%%:*} name=${1#*:}
 	case $file in
 	*.bats) found=$(find "$src/tests" -name "$file") && [ -n "$found" ] && grep -qF "@test \"$name\"" "$found" ;;
-	*) found=$(find "$src/tests" -name "$file.c") && [ -n "$found" ] && grep -qF "TAP_RUN($name);" "$found" ;;
+	*) found=$(find "$src/tests" -name "$file.c") && [ -n "$found" ] && grep -qE "(TAP_RUN|BOTH)\($name\);" "$found" ;;
 	esac
 }
 
