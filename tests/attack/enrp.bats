@@ -89,7 +89,7 @@ recorded() {
 	done
 	rogue r1 hello delete:web:0x13:me:max:e3
 	assert_output "error 0x000a"
-	assert_equal "$(records r1 'select(.event == "refused") | .reason, .message' | sort | uniq -c | xargs)" \
+	assert_equal "$(records r1 'select(.event == "refused") | .reason, .message_type' | sort | uniq -c | xargs)" \
 		"5 ENRP_HANDLE_UPDATE 5 element-of-another-registrar"
 }
 

@@ -45,7 +45,7 @@ start_rogue() {
 	wait_until 10 test -s "$BATS_TEST_TMPDIR/ears.out"
 	start_peer r1 --announce "127.0.0.1:$(head -n 1 "$BATS_TEST_TMPDIR/ears.out")" --t6-serverannounce 100ms
 	announcing=$(wait_for_record r1 '.event == "announcing"')
-	assert_equal "$(jq -r '.to, .addresses[], .error' <<<"$announcing" | xargs)" \
+	assert_equal "$(jq -r '.to, .announced[], .error' <<<"$announcing" | xargs)" \
 		"127.0.0.1:$(head -n 1 "$BATS_TEST_TMPDIR/ears.out") ${asap[r1]} null"
 	await_end ears
 	sed 1d "$BATS_TEST_TMPDIR/ears.out" >"$BATS_TEST_TMPDIR/datagrams"
@@ -66,7 +66,7 @@ start_rogue() {
 	assert_equal "$(result user '.elements[].user_transport.port')" 8001
 	assert_equal "$(result user '.attempts | length, .[0].server, .[0].address, .[0].key' | xargs)" "1 r1 ${asap[r1]} ok"
 	said user "^rsp-resolve: ${asap[r1]}: announced by 127.0.0.1 as the registrar 0x[0-9a-f]{8}$"
-	said user 'announcements: [1-9][0-9]* heard, 0 of them without a usable registrar$'
+	said user 'announcements: [1-9][0-9]* received, 0 of them without a usable registrar$'
 	run -0 --separate-stderr tshark -r "$BATS_TEST_TMPDIR/user.pcap" -T fields -e asap.message_type -e asap.tcp_transport_port
 	assert_line --index 0 "$(printf '10\t%s' "$(port "${asap[r1]}")")"
 }
@@ -127,7 +127,7 @@ start_rogue() {
 	assert_equal "$(result user '.error.key, (.attempts[] | select(.server == "r1").key)' | xargs)" "unknown-pool ok"
 	[ "$(result user '.attempts | length')" -le 64 ]
 	[ "$(grep -c 'announced by' "$BATS_TEST_TMPDIR/user.err")" -le 100 ]
-	said user 'announcements: [0-9]+ heard, [1-9][0-9]* of them without a usable registrar$'
+	said user 'announcements: [0-9]+ received, [1-9][0-9]* of them without a usable registrar$'
 }
 
 @test "announce: a group has room for many" { # RFC 5352 8.4
@@ -165,7 +165,7 @@ start_rogue() {
 	await_end inside 1
 	rm "$BATS_TEST_TMPDIR/inside.out"
 	assert_equal "$(result user '.error.key, .attempts[0].server, .attempts[0].key' | xargs)" "unknown-pool r1 ok"
-	assert_equal "$(records r1 'select(.event == "announcing") | .to, .addresses[0][:10]' | xargs)" "[ff02::133%left]:3863 [fd00::1]:"
+	assert_equal "$(records r1 'select(.event == "announcing") | .to, .announced[0][:10]' | xargs)" "[ff02::133%left]:3863 [fd00::1]:"
 }
 
 @test "announce: in plain text whoever is heard is asked, and nothing else is needed" {
