@@ -3,9 +3,9 @@
 #include "engine/registrar/state.h"
 #include "fuzz.h"
 
-/* Input: steps, each an octet that says what happens, an octet for the link or the time, and for a message two octets of
- * length and the message. Whatever messages come: all sums and counts agree, each element of ours has a timer and no other
- * element has one of ours, and everything that grows has its cap. */
+/* Input: steps, each an octet that says what happens, an octet for the link or the time, and for a message two
+ * octets of length and the message. Whatever messages come: all sums and counts agree, each element of ours has a
+ * timer and no other element has one of ours, and everything that grows has its cap. */
 
 enum step { MESSAGE, PASS, LINK_DOWN, LINK_UP, DIAL_UP, DIAL_DOWN, STEPS };
 enum { PEER_A = 1, PEER_B, PEER_C, LOOKER, ELEMENT_1, ELEMENT_2, ASKER, LINKS }; /* from LINKS on: the last dials */
@@ -86,7 +86,8 @@ look_at(const struct rsp_registrar *r, const struct rsp_element *e)
 	must(!m->link || link);
 	must(!link || !link->info.identity || !e->owner || strcmp(link->info.identity, e->owner) == 0);
 	must(ours || !rsp_timer_is_set(&m->expiry) || m->phase == RSP_MEMBER_OLD);
-	must(ours || rsp_peer_find(r->enrp, pe.home_id) || r->core.state != RSP_REGISTRAR_SERVING); /* its home is watched */
+	/* its home is watched */
+	must(ours || rsp_peer_find(r->enrp, pe.home_id) || r->core.state != RSP_REGISTRAR_SERVING);
 	look_at_phase(m, ours);
 }
 

@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The code under test allocates through these functions, by the linker's --wrap (WRAP_ALLOCATIONS in Makefile.am), so that
- * one allocation of a run can be made to fail: the first, the second, and so on, until a run needs fewer. */
+/* The code under test allocates through these functions, by the linker's --wrap (WRAP_ALLOCATIONS in Makefile.am),
+ * so that one allocation of a run can be made to fail: the first, the second, and so on, until a run needs fewer. */
 
 static long chaos_left = -1; /* allocations that succeed before the one that fails; -1: none fails */
 

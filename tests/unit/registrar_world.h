@@ -6,12 +6,13 @@
 #include "engine/registrar/registrar.h"
 #include "tap.h"
 
-/* One registrar engine in virtual time. The test speaks for everything around it: peers, elements, users. It opens links
- * under the numbers below, or its own; the registrar's dials get numbers from DIALLED on, in their order.
+/* One registrar engine in virtual time. The test speaks for everything around it: peers, elements, users. It opens
+ * links under the numbers below, or its own; the registrar's dials get numbers from DIALLED on, in their order.
  *
- * world_begin(&config) starts a registrar, world_serve() one with links for elements and users. world_up(), world_peer()
- * and world_joined() open links; world_tell() and what is built on it deliver a message to the registrar; world_find(),
- * world_count() and world_heard() look at what it sent, world_told() and world_reason() at what it recorded. */
+ * world_begin(&config) starts a registrar, world_serve() one with links for elements and users. world_up(),
+ * world_peer() and world_joined() open links; world_tell() and what is built on it deliver a message to the
+ * registrar; world_find(), world_count() and world_heard() look at what it sent, world_told() and world_reason() at
+ * what it recorded. */
 
 enum { WEB1 = 1, WEB2, USER, PLAIN, GUEST, PROXY, MONITOR, WEB1_AGAIN, A = 11, B, C, D, OTHER }; /* links */
 enum { ID_A = 0xa, ID_US = 0x10, ID_B = 0xb0, ID_C = 0xc0, ID_D = 0xd0 };			/* server ids */
@@ -284,8 +285,8 @@ world_tell(uint32_t link, const struct rsp_message *msg)
 	free(exact);
 }
 
-/* A message of @type that the registrar sent over @link (0: any): the @nth from 0 on, or with -1 the last. Its views live
- * until world_clear(). */
+/* A message of @type that the registrar sent over @link (0: any): the @nth from 0 on, or with -1 the last. Its
+ * views live until world_clear(). */
 static inline bool
 world_find(uint32_t link, enum rsp_protocol protocol, uint8_t type, int nth, struct rsp_message *ret)
 {

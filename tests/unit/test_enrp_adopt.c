@@ -171,7 +171,8 @@ adopted_elements_count_and_expire_as_ours(void)
 	CHECK_EQ(world_up(link, RSP_ASAP, RSP_ROLE_NOTIFY, "web1"), RSP_OK);
 	world_ack(link, "web", 1);
 	world_ack(link, "web", 2);
-	for (unsigned i = 0; i < 3; i++) { /* its lifetime counts from the takeover: we do not know when it registered */
+	/* its lifetime counts from the takeover: we do not know when it registered */
+	for (unsigned i = 0; i < 3; i++) {
 		world_run(1300);
 		alive();
 	}

@@ -1,8 +1,8 @@
 #include "engine/registrar/member.h"
 #include "registrar_world.h"
 
-/* A registrar that was suspended (its process or its host) for longer than its peers wait joins again: they may have taken
- * its elements over. If all were suspended together, none of them throws its table away. */
+/* A registrar that was suspended (its process or its host) for longer than its peers wait joins again: they may
+ * have taken its elements over. If all were suspended together, none of them throws its table away. */
 
 static bool
 serves(void)
@@ -46,8 +46,8 @@ begin_with(unsigned n_contacts)
 	world_run(0);
 }
 
-/* We have five elements of a, two of d (which only the table names), and one of our own, which a claims if @contested. Then
- * we are suspended. */
+/* We have five elements of a, two of d (which only the table names), and one of our own, which a claims if
+ * @contested. Then we are suspended. */
 static void
 begin_away_contested(bool contested)
 {

@@ -143,8 +143,8 @@ a_registrar_is_whole_or_not_there(void)
 	CHECK(n > 10);
 }
 
-/* An element of ours moves to another registrar, and there is no memory for that: it is removed, since we do not ask it any
- * more. The next audit brings it back. */
+/* An element of ours moves to another registrar, and there is no memory for that: it is removed, since we do not
+ * ask it any more. The next audit brings it back. */
 static void
 an_element_that_moves_to_another_registrar_is_whole_or_removed(void)
 {

@@ -133,7 +133,8 @@ an_element_without_a_connection_moves_to_the_claimant_at_once(void)
 	world_end();
 }
 
-/* Called gone, element 7 is removed at the end of its grace time, of which @left_ms remain; late claims change nothing. */
+/* Called gone, element 7 is removed at the end of its grace time, of which @left_ms remain; late claims change
+ * nothing. */
 static void
 is_removed_after(uint64_t left_ms, uint64_t gone)
 {

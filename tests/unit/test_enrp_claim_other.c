@@ -1,6 +1,7 @@
 #include "registrar_world.h"
 
-/* A peer claims an element of a third registrar (beyond RFC 5353 s.3.3): its home is asked before the claim is believed. */
+/* A peer claims an element of a third registrar (beyond RFC 5353 s.3.3): its home is asked before the claim is
+ * believed. */
 
 /* Whether b was asked, by the last message to it, whether c's statement (@action, @version) on element 7 is right. */
 static bool

@@ -430,7 +430,8 @@ updates_that_were_missed_in_a_cut_are_taken_later(void)
 	end();
 }
 
-/* A registrar that is cut off takes all others over, and they take it over: after its return each element has one home. */
+/* A registrar that is cut off takes all others over, and they take it over: after its return each element has one
+ * home. */
 static void
 two_takeovers_converge(void)
 {

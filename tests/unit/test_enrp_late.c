@@ -134,7 +134,8 @@ an_element_that_does_not_answer_over_its_other_connection_is_removed(void)
 {
 	begin();
 	element(1);
-	CHECK_EQ(world_up(2, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK); /* the element never registered over this one */
+	/* the element never registered over this one */
+	CHECK_EQ(world_up(2, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
 	CHECK_EQ(world_up(3, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
 	world_register(3, "web", 1);
 	world_clear();

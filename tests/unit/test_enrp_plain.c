@@ -1,7 +1,7 @@
 #include "registrar_world.h"
 
-/* Registrars without TLS, which have no identities: RFC 5353 s.3.4.1, s.3.2.2.2. And what a registrar with TLS answers to
- * plain text: s.6.3. */
+/* Registrars without TLS, which have no identities: RFC 5353 s.3.4.1, s.3.2.2.2. And what a registrar with TLS
+ * answers to plain text: s.6.3. */
 
 static void
 begin(void)

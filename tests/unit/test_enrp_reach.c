@@ -88,7 +88,8 @@ a_registrar_that_is_reached_after_failures_is_recorded(void)
 	fails("b", RSP_EUNREACHABLE, "Connection refused");
 	world_run(1000);
 	world_peer(world_dialled("b"), "b");
-	CHECK_EQ(world_told(RSP_EVENT_PEER_REACHED), 0); /* the connection is up, but no message says which registrar it is */
+	/* the connection is up, but no message says which registrar it is */
+	CHECK_EQ(world_told(RSP_EVENT_PEER_REACHED), 0);
 	world_presence(world_dialled("b"), ID_B, "b", false);
 	CHECK_EQ(world_told(RSP_EVENT_PEER_REACHED), 1);
 	CHECK(!rsp_registrar_absent(w.r, 0, &view));

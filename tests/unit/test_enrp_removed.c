@@ -1,6 +1,7 @@
 #include "registrar_world.h"
 
-/* A removed element stays removed until its tombstone expires. Each test removes it in another way. RFC 5353 s.3.3.2. */
+/* A removed element stays removed until its tombstone expires. Each test removes it in another way. RFC 5353
+ * s.3.3.2. */
 
 enum { TOMBSTONE_MS = 20000 };
 
@@ -72,8 +73,8 @@ by_a_removal_that_an_own_element_did_not_contest(void)
 	stays_removed(version + 1);
 }
 
-/* c took it over while it was cut off, which is not believed, since b is there. c is asked for its table before the element
- * is removed, unless b has spoken of the element since (@again). */
+/* c took it over while it was cut off, which is not believed, since b is there. c is asked for its table before the
+ * element is removed, unless b has spoken of the element since (@again). */
 static void
 is_not_in_its_home_s_table(bool again)
 {

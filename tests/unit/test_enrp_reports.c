@@ -360,8 +360,8 @@ taken_over(void)
 	CHECK_EQ(world_told(RSP_EVENT_TAKEOVER_DONE), 1);
 }
 
-/* Elements 1 to 3 are adopted over one connection, over which nothing was sent before it was up: else it would be closed,
- * and with it the adoption of all that share it. */
+/* Elements 1 to 3 are adopted over one connection, over which nothing was sent before it was up: else it would be
+ * closed, and with it the adoption of all that share it. */
 static void
 are_adopted_over(uint32_t link)
 {

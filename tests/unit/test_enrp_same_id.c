@@ -65,7 +65,8 @@ two_peers_with_one_id_are_recorded(void)
 	world_end();
 }
 
-/* A registrar that changes its id on one connection is refused, but has not the id of another one. A monitor is none. */
+/* A registrar that changes its id on one connection is refused, but has not the id of another one. A monitor is
+ * none. */
 static void
 other_refused_ids_are_no_duplicates(void)
 {

@@ -4,8 +4,8 @@
 #include "model/handlespace.h"
 #include "tap.h"
 
-/* Several registrars in virtual time, and an element that listens for them: after takeovers, all agree on its home. What
- * one registrar does by itself is in the tests of registrar_world.h. */
+/* Several registrars in virtual time, and an element that listens for them: after takeovers, all agree on its home.
+ * What one registrar does by itself is in the tests of registrar_world.h. */
 
 enum { A, B, D, NODES, ELEMENT = NODES };
 enum { CONNS = 4096, QUEUE = 65536, PE_ID = 7 };

@@ -160,8 +160,8 @@ a_table_without_elements_is_one_page(void)
 	world_end();
 }
 
-/* Between two pages: some elements deregister, others register, and one of ours, which would be in the next page, moves to
- * b. */
+/* Between two pages: some elements deregister, others register, and one of ours, which would be in the next page,
+ * moves to b. */
 static void
 change(struct rsp_rng *rng, const uint8_t *seen, bool *gone, bool *moved)
 {

@@ -474,8 +474,8 @@ a_target_that_comes_back_is_a_peer_again(void)
 	world_end();
 }
 
-/* Many registrars initiate again and again while the target is probed: each is acknowledged once, when the probe ends or
- * when it initiates again. */
+/* Many registrars initiate again and again while the target is probed: each is acknowledged once, when the probe
+ * ends or when it initiates again. */
 static void
 each_of_many_initiators_is_acknowledged_once(void)
 {

@@ -1,7 +1,7 @@
 #include "registrar_world.h"
 
-/* ENRP_HANDLE_UPDATE, sent and received: RFC 5353 s.3.3. What a registrar does when two registrars claim an element is in
- * test_enrp_claim.c and test_enrp_claim_other.c; which of them is right in each case, in test_ownership.c. */
+/* ENRP_HANDLE_UPDATE, sent and received: RFC 5353 s.3.3. What a registrar does when two registrars claim an element
+ * is in test_enrp_claim.c and test_enrp_claim_other.c; which of them is right in each case, in test_ownership.c. */
 
 static struct rsp_message
 resolution(uint8_t flags)

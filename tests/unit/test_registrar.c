@@ -403,7 +403,8 @@ quotas_and_rates_are_kept(void)
 	CHECK_EQ(world_register_as(WEB1, "web", 4, "192.0.2.1"), RSP_CAUSE_NONE);
 	CHECK_EQ(world_register_as(WEB1, "web", 4, "192.0.2.1"), RSP_CAUSE_LACK_OF_RESOURCES);
 	CHECK_STR(world_reason(RSP_EVENT_REFUSED), "rate");
-	CHECK_EQ(world_register_as(WEB2, "web", 9, "192.0.2.2"), RSP_CAUSE_NONE); /* another identity has its own rate */
+	/* another identity has its own rate */
+	CHECK_EQ(world_register_as(WEB2, "web", 9, "192.0.2.2"), RSP_CAUSE_NONE);
 	world_run(500);
 	CHECK_EQ(world_register_as(WEB1, "web", 4, "192.0.2.1"), RSP_CAUSE_NONE);
 	for (unsigned i = 0; i < 10; i++)

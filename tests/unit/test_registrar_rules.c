@@ -412,7 +412,8 @@ the_handlespace_has_caps(void)
 	CHECK_EQ(world_register_as(WEB1, "b", 1, "192.0.2.1"), RSP_CAUSE_NONE);
 	CHECK_EQ(world_register_as(WEB1, "b", 2, "192.0.2.1"), RSP_CAUSE_LACK_OF_RESOURCES);
 	CHECK_EQ(world_register_as(WEB1, "c", 1, "192.0.2.1"), RSP_CAUSE_LACK_OF_RESOURCES);
-	CHECK_EQ(world_register_as(WEB1, "a", 3, "192.0.2.1"), RSP_CAUSE_NONE); /* a registered element may register again */
+	/* a registered element may register again */
+	CHECK_EQ(world_register_as(WEB1, "a", 3, "192.0.2.1"), RSP_CAUSE_NONE);
 	CHECK_EQ(rsp_registrar_stats(w.r).pools, 2);
 	CHECK_EQ(rsp_registrar_stats(w.r).elements, 4);
 	world_end();
@@ -455,7 +456,8 @@ subscriptions_have_caps(void)
 	struct rsp_message answer = world_resolve_as(USER, "c", 0, ASAP_FLAG_SUBSCRIBE);
 	CHECK_EQ(answer.flags, 0);
 	CHECK_EQ(answer.n_list, 1);
-	CHECK_EQ(world_resolve_as(USER, "a", 0, ASAP_FLAG_SUBSCRIBE).flags, ASAP_FLAG_ACCEPT); /* a second time counts once */
+	/* a second time counts once */
+	CHECK_EQ(world_resolve_as(USER, "a", 0, ASAP_FLAG_SUBSCRIBE).flags, ASAP_FLAG_ACCEPT);
 	CHECK_EQ(rsp_registrar_stats(w.r).subscriptions, 2);
 	CHECK_EQ(world_resolve_as(WEB1, "c", 0, ASAP_FLAG_SUBSCRIBE).flags, ASAP_FLAG_ACCEPT); /* elements may, too */
 	world_end();
@@ -509,7 +511,8 @@ refusals_are_recorded_at_a_rate(void)
 	CHECK(rsp_registrar_stats(w.r).unrecorded > 9000);
 	CHECK_EQ(rsp_registrar_stats(w.r).refused, 5000);
 	unsigned before = w.n_events;
-	CHECK_EQ(world_register_as(USER, "web", 7, "192.0.2.99"), RSP_CAUSE_SECURITY); /* those of another identity are recorded */
+	/* those of another identity are recorded */
+	CHECK_EQ(world_register_as(USER, "web", 7, "192.0.2.99"), RSP_CAUSE_SECURITY);
 	CHECK_EQ(w.n_events, before + 1);
 	world_end();
 }

@@ -169,7 +169,8 @@ an_identity_may_make_a_number_of_pools(void)
 	CHECK_EQ(world_register_as(WEB1, "pool0", 77, "192.0.2.1"), RSP_CAUSE_NONE); /* a pool that exists */
 	CHECK_EQ(register_in(WEB2, 3, "192.0.2.2"), RSP_CAUSE_NONE);           /* another identity */
 	CHECK_EQ(world_register_as(WEB1, "pool3", 78, "192.0.2.1"), RSP_CAUSE_NONE);
-	CHECK_EQ(world_deregister_as(WEB1, "pool1", 2), RSP_CAUSE_NONE); /* the pool goes with it, and a new one is allowed */
+	/* the pool goes with it, and a new one is allowed */
+	CHECK_EQ(world_deregister_as(WEB1, "pool1", 2), RSP_CAUSE_NONE);
 	CHECK_EQ(register_in(WEB1, 9, "192.0.2.1"), RSP_CAUSE_NONE);
 	/* a number in authz.json takes the place of both limits, and is one itself */
 	for (unsigned i = 20; i < 40; i++)
