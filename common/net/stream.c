@@ -124,7 +124,7 @@ rsp_stream_drop(struct rsp_stream *s)
 static void
 on_give_up(struct rsp_budget_share *share)
 {
-	struct rsp_stream *s = (struct rsp_stream *)((char *)share - offsetof(struct rsp_stream, share));
+	struct rsp_stream *s = RSP_CONTAINER(share, struct rsp_stream, share);
 	bool user = share->budget == &s->loop->budget[RSP_BUDGET_USERS];
 
 	rsp_stream_fail(s, RSP_ELIMIT, "holds the most of the memory that %s may have (%zu octets)",

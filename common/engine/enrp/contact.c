@@ -167,20 +167,10 @@ may_record(struct rsp_enrp *n, const struct rsp_contact *contact, enum rsp_err e
 {
 	struct rsp_bytes name = contact->name ? rsp_bytes_str(contact->name)
 					      : rsp_bytes_of(contact->ip.ip, sizeof(contact->ip.ip));
-	uint64_t subject = rsp_hash(&n->core->key, name) + contact->port, now_ms = n->core->now_ms;
+	uint64_t subject = rsp_hash(&n->core->key, name) + contact->port;
 
-	if (contact->configured)
-		return true;
-	for (unsigned i = 0; i < RSP_UNREACHED_MAX; i++) {
-		const struct rsp_unreached *one = &n->unreached[i];
-
-		if (one->recorded_ms && one->subject == subject && one->err == err &&
-		    now_ms - one->recorded_ms < UNREACHED_RECORD_MS)
-			return false;
-	}
-	n->unreached[n->n_unreached++ % RSP_UNREACHED_MAX] =
-		(struct rsp_unreached){ .subject = subject, .err = err, .recorded_ms = now_ms };
-	return true;
+	return contact->configured ||
+	       rsp_limiter_pass(&n->unreachable, subject, err, UNREACHED_RECORD_MS, n->core->now_ms);
 }
 
 /* Record that it cannot be reached: once, and again when the reason is another one. The attempts go on. */

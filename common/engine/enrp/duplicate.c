@@ -37,13 +37,12 @@ rsp_duplicate_both_run(const struct rsp_enrp *n, const struct rsp_peer *a, const
 }
 
 static bool
-may_record(const struct rsp_enrp *n, struct rsp_same_name *one)
+may_record(struct rsp_enrp *n, struct rsp_same_name *one)
 {
-	if (one->both_run && n->core->now_ms - one->recorded_ms < RECORD_DISTANCE_MS)
-		return false;
+	uint64_t subject = (uint64_t)one->id << 32 | one->by;
+
 	one->both_run = true;
-	one->recorded_ms = n->core->now_ms;
-	return true;
+	return rsp_limiter_pass(&n->once, subject, RSP_ENRP_ONCE_SAME_NAME, RECORD_DISTANCE_MS, n->core->now_ms);
 }
 
 static void
@@ -122,17 +121,9 @@ rsp_duplicate_id(struct rsp_enrp *n, const struct rsp_link *link, uint32_t id, c
 						: *holder ? holder
 							  : NULL };
 	uint64_t subject = rsp_hash(&core->key, rsp_bytes_str(link->info.identity ? link->info.identity : "")) ^ id;
-	struct rsp_same_id *found = NULL;
 
-	for (unsigned i = 0; i < RSP_SAME_IDS_MAX && !found; i++)
-		if (n->same_id[i].recorded_ms && n->same_id[i].subject == subject)
-			found = &n->same_id[i];
-	if (found && core->now_ms - found->recorded_ms < RECORD_DISTANCE_MS)
-		return;
-	if (!found)
-		found = &n->same_id[n->n_same_ids++ % RSP_SAME_IDS_MAX];
-	*found = (struct rsp_same_id){ .subject = subject, .recorded_ms = core->now_ms };
-	rsp_core_record(core, link, event);
+	if (rsp_limiter_pass(&n->once, subject, RSP_ENRP_ONCE_SAME_ID, RECORD_DISTANCE_MS, core->now_ms))
+		rsp_core_record(core, link, event);
 }
 
 void

@@ -127,17 +127,17 @@ void
 rsp_peer_disconnect(struct rsp_enrp *n, struct rsp_peer *peer)
 {
 	struct rsp_core *core = n->core;
+	struct rsp_link *link;
 
-	for (unsigned b = 0; b < RSP_LINK_BUCKETS; b++)
-		for (struct rsp_link *link = core->link[b]; link; link = link->next) {
-			if (link->peer != peer)
-				continue;
-			if (link->contact)
-				rsp_contact_reset(n, link->contact, true);
-			link->contact = NULL;
-			link->peer = NULL;
-			rsp_link_close(core, link, RSP_ECLOSED);
-		}
+	LIST_FOREACH(link, &core->all_links, of_all) {
+		if (link->peer != peer)
+			continue;
+		if (link->contact)
+			rsp_contact_reset(n, link->contact, true);
+		link->contact = NULL;
+		link->peer = NULL;
+		rsp_link_close(core, link, RSP_ECLOSED);
+	}
 	peer->link_in = 0;
 }
 

@@ -73,7 +73,6 @@ struct rsp_peer {
 	uint64_t moved_ms;
 	uint64_t last_heard_ms; /* RFC 5353 s.3.4.3 */
 	uint64_t answered_ms;	/* when it last answered after it was PROBED; 0: never */
-	uint64_t last_claimed_ms; /* when another registrar last said that it took this live peer over; 0: never */
 	struct rsp_enrp_timer timer;
 	struct rsp_download download;
 	struct rsp_takeover *takeover; /* NULL: there is none */

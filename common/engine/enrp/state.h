@@ -1,6 +1,7 @@
 #ifndef RSP_ENRP_STATE_H
 #define RSP_ENRP_STATE_H
 
+#include "base/limiter.h"
 #include "engine/enrp/enrp.h"
 
 /* What the files of this room share. Each group of fields belongs to the file that its comment names. */
@@ -25,40 +26,33 @@ TAILQ_HEAD(rsp_peer_list, rsp_peer);
 /** Two registrars that run with one name: duplicate.c. */
 struct rsp_same_name {
 	uint32_t id, by; /* server ids; @by appeared later. 0: free */
-	uint64_t since_ms, recorded_ms;
+	uint64_t since_ms;
 	bool both_run; /* found out, and recorded */
 };
 
-/** The registrar behind a link has the server id of another one: duplicate.c. */
-struct rsp_same_id {
-	uint64_t subject;     /* a hash of its name and the id */
-	uint64_t recorded_ms; /* 0: free */
-};
-
 #define RSP_SAME_NAMES_MAX 16
-#define RSP_SAME_IDS_MAX   16
 
-/** A contact that other registrars named and that could not be dialled; it may be forgotten and named again: contact.c. */
-struct rsp_unreached {
-	uint64_t subject; /* a hash of its name, or of its address */
-	enum rsp_err err;
-	uint64_t recorded_ms; /* 0: free */
+/** What is done at most once in an interval for each subject. */
+enum rsp_enrp_once {
+	RSP_ENRP_ONCE_SAME_NAME, /* the record of two registrars with one name */
+	RSP_ENRP_ONCE_SAME_ID,	 /* the record of two registrars with one server id */
+	RSP_ENRP_ONCE_PROTEST,	 /* presences to all, since a peer held this registrar for dead */
+	RSP_ENRP_ONCE_SCAN,	 /* asking all own elements, since a peer claims to have taken them over */
+	RSP_ENRP_ONCE_CLAIMED	 /* noting that a live peer is claimed to be taken over */
 };
-
-#define RSP_UNREACHED_MAX 64
 
 struct rsp_enrp {
 	struct rsp_core *core;
 	struct rsp_looks *looks;
 	struct rsp_wheel wheel;
 	struct rsp_enrp_timer heartbeat;
+	struct rsp_limiter once; /* kinds: enum rsp_enrp_once */
 
 	/* contact.c */
 	struct rsp_contact **contact;
 	unsigned n_contacts;
 	struct rsp_contact_list failed; /* contacts that could not be dialled in this turn */
-	struct rsp_unreached unreached[RSP_UNREACHED_MAX];
-	unsigned n_unreached; /* ever */
+	struct rsp_limiter unreachable; /* records about contacts that peers named, by error */
 
 	/* peer.c */
 	struct rsp_peer **peer;
@@ -70,14 +64,10 @@ struct rsp_enrp {
 	struct rsp_same_name same_name[RSP_SAME_NAMES_MAX];
 	unsigned n_same_names;		 /* ever */
 	struct rsp_same_name named_like_us; /* another registrar that has this registrar's name */
-	struct rsp_same_id same_id[RSP_SAME_IDS_MAX];
-	unsigned n_same_ids; /* ever */
 
 	/* upload.c */
 	uint32_t n_uploads;
 
-	/* takeover.c: when peers last said of this registrar that it is dead, or taken over, and we reacted */
-	uint64_t last_protest_ms, last_claim_scan_ms;
 
 	/* join.c */
 	struct rsp_enrp_timer join;

@@ -441,10 +441,8 @@ remember_initiator(struct rsp_peer *target, uint32_t id)
 static void
 protest(struct rsp_enrp *n)
 {
-	if (n->last_protest_ms && n->core->now_ms - n->last_protest_ms < PROTEST_DISTANCE_MS)
-		return;
-	n->last_protest_ms = n->core->now_ms;
-	rsp_peer_send_presences(n, false);
+	if (rsp_limiter_pass(&n->once, 0, RSP_ENRP_ONCE_PROTEST, PROTEST_DISTANCE_MS, n->core->now_ms))
+		rsp_peer_send_presences(n, false);
 }
 
 /* Limits the probes, and records, that one sender of ENRP_INIT_TAKEOVER can cause. A true initiator sends it again after
@@ -507,13 +505,13 @@ rsp_takeover_acknowledged(struct rsp_enrp *n, const struct rsp_peer *peer, const
 
 /* @target lives. If it comes to list its elements no more, they may be @by's: they are not removed at once. */
 static void
-note_claim(struct rsp_enrp *n, struct rsp_peer *target, uint32_t by)
+note_claim(struct rsp_enrp *n, const struct rsp_peer *target, uint32_t by)
 {
 	struct rsp_core *core = n->core;
 
-	if (target->last_claimed_ms && core->now_ms - target->last_claimed_ms < CLAIMED_DISTANCE_MS)
-		return; /* there may be many elements */
-	target->last_claimed_ms = core->now_ms;
+	/* there may be many elements */
+	if (!rsp_limiter_pass(&n->once, target->server_id, RSP_ENRP_ONCE_CLAIMED, CLAIMED_DISTANCE_MS, core->now_ms))
+		return;
 	for (struct rsp_element *e = rsp_home_first(core->space, target->server_id); e; e = rsp_home_next(e))
 		rsp_member(e)->claimed_by = by;
 }
@@ -523,11 +521,9 @@ static void
 taken_over_by(struct rsp_enrp *n, const struct rsp_peer *peer)
 {
 	protest(n);
-	if (n->last_claim_scan_ms &&
-	    n->core->now_ms - n->last_claim_scan_ms < n->core->config.peer_heartbeat_cycle_ms)
-		return; /* the audits show what it claims further */
-	n->last_claim_scan_ms = n->core->now_ms;
-	rsp_ownership_claimed_all(n, peer);
+	/* what it claims further, the audits show */
+	if (rsp_limiter_pass(&n->once, 0, RSP_ENRP_ONCE_SCAN, n->core->config.peer_heartbeat_cycle_ms, n->core->now_ms))
+		rsp_ownership_claimed_all(n, peer);
 }
 
 void

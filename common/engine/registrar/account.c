@@ -6,45 +6,64 @@
 
 #define IDLE_MAX 8192 /* accounts that nobody uses just now: beyond, they are forgotten with what they spent */
 
+static uint64_t
+hash_of_account(const void *ctx, const struct rsp_table_node *node)
+{
+	(void)ctx;
+	return RSP_CONTAINER((uintptr_t)node, const struct rsp_account, node)->hash;
+}
+
+enum rsp_err
+rsp_account_init(struct rsp_accounts *accounts)
+{
+	LIST_INIT(&accounts->all);
+	return rsp_table_init(&accounts->table, 64, hash_of_account, NULL);
+}
+
+static void
+free_account(struct rsp_accounts *accounts, struct rsp_account *account)
+{
+	rsp_table_remove(&accounts->table, &account->node, account->hash);
+	LIST_REMOVE(account, of_all);
+	accounts->n--;
+	free(account);
+}
+
 static void
 forget_idle(struct rsp_accounts *accounts)
 {
-	for (unsigned i = 0; i < RSP_ACCOUNT_BUCKETS; i++) {
-		struct rsp_account **slot = &accounts->bucket[i];
+	struct rsp_account *account, *next;
 
-		while (*slot) {
-			struct rsp_account *account = *slot;
-
-			if (account->links || account->elements) {
-				slot = &account->next;
-				continue;
-			}
-			*slot = account->next;
-			free(account);
-			accounts->n--;
-		}
+	for (account = LIST_FIRST(&accounts->all); account; account = next) {
+		next = LIST_NEXT(account, of_all);
+		if (!account->links && !account->elements)
+			free_account(accounts, account);
 	}
 }
 
 struct rsp_account *
 rsp_account_get(struct rsp_accounts *accounts, const struct rsp_hash_key *key, struct rsp_bytes name)
 {
-	struct rsp_account **slot = &accounts->bucket[rsp_hash(key, name) % RSP_ACCOUNT_BUCKETS], *account = *slot;
+	uint64_t hash = rsp_hash(key, name);
+	struct rsp_table_node *node = *rsp_table_chain(&accounts->table, hash);
+	struct rsp_account *account;
 
-	while (account && !rsp_bytes_equal(rsp_bytes_of(account->name, account->name_size), name))
-		account = account->next;
-	if (account)
-		return account;
+	for (; node; node = node->next) {
+		account = RSP_CONTAINER(node, struct rsp_account, node);
+		if (rsp_bytes_equal(rsp_bytes_of(account->name, account->name_size), name))
+			return account;
+	}
 	account = calloc(1, sizeof(*account) + name.n);
 	if (!account)
 		return NULL;
 	if (accounts->n >= IDLE_MAX && accounts->n % (IDLE_MAX / 8) == 0)
 		forget_idle(accounts);
 	account->id = ++accounts->next_id ? accounts->next_id : ++accounts->next_id;
+	account->hash = hash;
 	account->name_size = (uint16_t)name.n;
 	memcpy(account->name, name.p, name.n);
-	account->next = *slot;
-	*slot = account;
+	rsp_table_add(&accounts->table, &account->node, hash);
+	LIST_INSERT_HEAD(&accounts->all, account, of_all);
 	accounts->n++;
 	return account;
 }
@@ -69,13 +88,9 @@ rsp_account_pay(struct rsp_account *account, enum rsp_toll toll, const struct rs
 }
 
 void
-rsp_accounts_done(struct rsp_accounts *accounts)
+rsp_account_done(struct rsp_accounts *accounts)
 {
-	for (unsigned i = 0; i < RSP_ACCOUNT_BUCKETS; i++)
-		while (accounts->bucket[i]) {
-			struct rsp_account *account = accounts->bucket[i];
-
-			accounts->bucket[i] = account->next;
-			free(account);
-		}
+	while (!LIST_EMPTY(&accounts->all))
+		free_account(accounts, LIST_FIRST(&accounts->all));
+	rsp_table_done(&accounts->table);
 }

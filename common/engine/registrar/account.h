@@ -3,9 +3,11 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 #include "base/bytes.h"
 #include "base/hash.h"
+#include "base/table.h"
 
 struct rsp_rate;
 
@@ -13,7 +15,9 @@ enum rsp_toll { RSP_TOLL_REGISTRATION, RSP_TOLL_RESOLUTION, RSP_TOLL_REPORT, RSP
 
 /** What one identity, or one address, has and may still ask (RFC 5355 s.2.1, s.2.2, s.2.13). */
 struct rsp_account {
-	struct rsp_account *next;
+	struct rsp_table_node node; /* in accounts->table */
+	LIST_ENTRY(rsp_account) of_all;
+	uint64_t hash; /* of its name */
 	uint32_t id;	   /* not 0; tells reporters apart */
 	uint32_t links, elements; /* elements: those it registered that are ours */
 	uint32_t most;		  /* elements that it could hold when it registered last */
@@ -27,12 +31,16 @@ struct rsp_account {
 	char name[];
 };
 
-#define RSP_ACCOUNT_BUCKETS 1024
+LIST_HEAD(rsp_account_list, rsp_account);
 
 struct rsp_accounts {
-	struct rsp_account *bucket[RSP_ACCOUNT_BUCKETS];
+	struct rsp_table table; /* by name */
+	struct rsp_account_list all;
 	uint32_t n, next_id;
 };
+
+/** RSP_ENOMEM. The caller frees with rsp_account_done(), also after an error. */
+enum rsp_err rsp_account_init(struct rsp_accounts *accounts) RSP_NODISCARD;
 
 /** The account of @name, made with full buckets if need be. NULL if out of memory. Idle ones are forgotten in time. */
 struct rsp_account *rsp_account_get(struct rsp_accounts *accounts, const struct rsp_hash_key *key,
@@ -41,6 +49,6 @@ struct rsp_account *rsp_account_get(struct rsp_accounts *accounts, const struct 
 /** Take one token, filled up to @now_ms. False if there is none: the request is over the limit. */
 bool rsp_account_pay(struct rsp_account *account, enum rsp_toll toll, const struct rsp_rate *rate, uint64_t now_ms);
 
-void rsp_accounts_done(struct rsp_accounts *accounts);
+void rsp_account_done(struct rsp_accounts *accounts);
 
 #endif

@@ -21,10 +21,9 @@
 struct rsp_link;
 struct rsp_member;
 
-TAILQ_HEAD(rsp_link_list, rsp_link);
+TAILQ_HEAD(rsp_closing_list, rsp_link);
+LIST_HEAD(rsp_link_list, rsp_link);
 TAILQ_HEAD(rsp_changed_list, rsp_member);
-
-#define RSP_LINK_BUCKETS 4096
 
 /* Work on many elements is done in slices: so many elements each RSP_SLICE_MS. A queue of messages to one connection
  * must hold what a slice sends. */
@@ -51,9 +50,10 @@ struct rsp_core {
 	struct rsp_wheel expiry;   /* registration lives */
 	struct rsp_wheel liveness; /* the timer of each element's phase: member.h */
 
-	struct rsp_link *link[RSP_LINK_BUCKETS];
+	struct rsp_table links; /* by id */
+	struct rsp_link_list all_links;
 	uint32_t n_links;
-	struct rsp_link_list closing;	/* links that ended in this turn */
+	struct rsp_closing_list closing;	/* links that ended in this turn */
 	struct rsp_changed_list changed; /* elements with news: member.h */
 
 	struct rsp_wheel push; /* watched pools that have changed: subscription.c */

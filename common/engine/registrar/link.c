@@ -18,6 +18,21 @@ enter_state(struct rsp_link *link, enum rsp_link_state state)
 	link->state = state;
 }
 
+static uint64_t
+hash_of_link(const void *ctx, const struct rsp_table_node *node)
+{
+	(void)ctx;
+	return RSP_CONTAINER((uintptr_t)node, const struct rsp_link, node)->id;
+}
+
+enum rsp_err
+rsp_link_init(struct rsp_core *core)
+{
+	LIST_INIT(&core->all_links);
+	TAILQ_INIT(&core->closing);
+	return rsp_table_init(&core->links, 64, hash_of_link, NULL);
+}
+
 struct rsp_link *
 rsp_link_new(struct rsp_core *core, uint32_t id)
 {
@@ -28,8 +43,8 @@ rsp_link_new(struct rsp_core *core, uint32_t id)
 	link->id = id;
 	LIST_INIT(&link->members);
 	LIST_INIT(&link->subscriptions);
-	link->next = core->link[id % RSP_LINK_BUCKETS];
-	core->link[id % RSP_LINK_BUCKETS] = link;
+	rsp_table_add(&core->links, &link->node, id);
+	LIST_INSERT_HEAD(&core->all_links, link, of_all);
 	core->n_links++;
 	return link;
 }
@@ -37,11 +52,15 @@ rsp_link_new(struct rsp_core *core, uint32_t id)
 struct rsp_link *
 rsp_link_find(const struct rsp_core *core, uint32_t id)
 {
-	struct rsp_link *link = core->link[id % RSP_LINK_BUCKETS];
+	struct rsp_table_node *node = *rsp_table_chain(&core->links, id);
 
-	while (link && link->id != id)
-		link = link->next;
-	return link && link->state != RSP_LINK_CLOSING ? link : NULL;
+	for (; node; node = node->next) {
+		struct rsp_link *link = RSP_CONTAINER(node, struct rsp_link, node);
+
+		if (link->id == id)
+			return link->state != RSP_LINK_CLOSING ? link : NULL;
+	}
+	return NULL;
 }
 
 enum rsp_err
@@ -121,14 +140,11 @@ rsp_link_close(struct rsp_core *core, struct rsp_link *link, enum rsp_err err)
 void
 rsp_link_free(struct rsp_core *core, struct rsp_link *link)
 {
-	struct rsp_link **slot = &core->link[link->id % RSP_LINK_BUCKETS];
-
 	assert(link->state == RSP_LINK_CLOSING);
 	assert(LIST_EMPTY(&link->members) && LIST_EMPTY(&link->subscriptions) && link->n_looks == 0);
 	TAILQ_REMOVE(&core->closing, link, closing);
-	while (*slot != link)
-		slot = &(*slot)->next;
-	*slot = link->next;
+	LIST_REMOVE(link, of_all);
+	rsp_table_remove(&core->links, &link->node, link->id);
 	core->n_links--;
 	if (link->account)
 		link->account->links--;
@@ -163,12 +179,13 @@ rsp_link_attach(struct rsp_link *link, struct rsp_member *m)
 void
 rsp_link_close_all(struct rsp_core *core)
 {
-	for (unsigned i = 0; i < RSP_LINK_BUCKETS; i++)
-		for (struct rsp_link *link = core->link[i]; link; link = link->next) {
-			while (!LIST_EMPTY(&link->members))
-				rsp_link_detach(LIST_FIRST(&link->members));
-			link->peer = NULL;
-			link->contact = NULL;
-			rsp_link_close(core, link, RSP_ECLOSED);
-		}
+	struct rsp_link *link;
+
+	LIST_FOREACH(link, &core->all_links, of_all) {
+		while (!LIST_EMPTY(&link->members))
+			rsp_link_detach(LIST_FIRST(&link->members));
+		link->peer = NULL;
+		link->contact = NULL;
+		rsp_link_close(core, link, RSP_ECLOSED);
+	}
 }

@@ -23,7 +23,8 @@ LIST_HEAD(rsp_subscription_list, rsp_subscription);
 LIST_HEAD(rsp_member_list, rsp_member);
 
 struct rsp_link {
-	struct rsp_link *next; /* in its hash chain */
+	struct rsp_table_node node; /* in core->links */
+	LIST_ENTRY(rsp_link) of_all;
 	TAILQ_ENTRY(rsp_link) closing;
 	uint32_t id;
 	enum rsp_link_state state;
@@ -49,6 +50,9 @@ struct rsp_link {
 
 /** Whether @from → @to is in the table above. */
 bool rsp_link_may(enum rsp_link_state from, enum rsp_link_state to);
+
+/** Make core->links and the lists of links. RSP_ENOMEM; the caller frees core->links with rsp_table_done(). */
+enum rsp_err rsp_link_init(struct rsp_core *core) RSP_NODISCARD;
 
 /** A new link. NULL if out of memory. */
 struct rsp_link *rsp_link_new(struct rsp_core *core, uint32_t id);

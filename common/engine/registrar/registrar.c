@@ -24,7 +24,6 @@ init_core(struct rsp_core *core, const struct rsp_registrar_config *config)
 {
 	core->key = (struct rsp_hash_key){ .k0 = rsp_rng_u64(&core->rng), .k1 = rsp_rng_u64(&core->rng) };
 	core->config = *config;
-	TAILQ_INIT(&core->closing);
 	TAILQ_INIT(&core->changed);
 	rsp_wheel_init(&core->expiry, core->now_ms);
 	rsp_wheel_init(&core->liveness, core->now_ms);
@@ -33,7 +32,8 @@ init_core(struct rsp_core *core, const struct rsp_registrar_config *config)
 	core->name = config->name ? strdup(config->name) : NULL;
 	core->config.name = core->name;
 	if (!core->space || (config->name && !core->name) ||
-	    rsp_tombstones_init(&core->tombstones, config->max_tombstones, core->key) || rsp_reach_init(core))
+	    rsp_tombstones_init(&core->tombstones, config->max_tombstones, core->key) || rsp_link_init(core) ||
+	    rsp_reach_init(core) || rsp_account_init(&core->accounts))
 		return RSP_ENOMEM;
 	rsp_handlespace_count_pools_of(core->space, config->server_id);
 	return RSP_OK;
@@ -187,8 +187,9 @@ rsp_registrar_free(struct rsp_registrar *r)
 	rsp_handlespace_free(core->space);
 	rsp_tombstones_done(&core->tombstones);
 	rsp_table_done(&core->dials);
+	rsp_table_done(&core->links);
 	rsp_resolve_done(&r->resolver);
-	rsp_accounts_done(&core->accounts);
+	rsp_account_done(&core->accounts);
 	free(core->name);
 	free(r);
 }
