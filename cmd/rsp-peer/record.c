@@ -265,14 +265,14 @@ peer_record_reload(const struct rsp_scope *scope)
 }
 
 void
-peer_record_reload_failed(const struct rsp_why *why)
+peer_record_reload_failed(const struct rsp_why *why, bool keys_in_force)
 {
 	json_t *record = begin(false, "reload-failed");
 
 	rsp_json_put(&record, "error", rsp_cli_error_json(why));
 	end(record);
-	rsp_log(RSP_LOG_ERROR, why->object, "%s; the old keys stay in force",
-		*why->reason ? why->reason : rsp_err_text(why->err));
+	rsp_log(RSP_LOG_ERROR, why->object, "%s; the %s", *why->reason ? why->reason : rsp_err_text(why->err),
+		keys_in_force ? "keys that were read are in force" : "old keys stay in force");
 }
 
 void

@@ -27,7 +27,7 @@ void peer_record_state(const char *event, const char *name, const struct rsp_reg
 
 void peer_record_event(struct peer_records *records, const struct rsp_event *event);
 
-/** A connection failed before it could be used. @dialled, @whom: as in serve/registrar_service.h. */
+/** A connection was refused, or broke. @dialled, @whom: as in serve/registrar_service.h. */
 void peer_record_refused(struct peer_records *records, enum rsp_registrar_service_port port, bool dialled, const char *whom,
 			 const struct rsp_why *why);
 
@@ -35,7 +35,7 @@ void peer_record_refused(struct peer_records *records, enum rsp_registrar_servic
 void peer_record_reload(const struct rsp_scope *scope);
 
 /** SIGHUP: the keys, or the file of --output, could not be read or opened. */
-void peer_record_reload_failed(const struct rsp_why *why);
+void peer_record_reload_failed(const struct rsp_why *why, bool keys_in_force);
 
 /** Announcements of the @n addresses @ip with @port are sent to @to; with @why they are not, for that reason. */
 void peer_record_announcing(const struct rsp_announce_at *to, const struct rsp_ip *ip, unsigned n, uint16_t port,

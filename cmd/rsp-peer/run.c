@@ -135,7 +135,7 @@ on_hangup(void *ctx, int signum)
 			err = rsp_registrar_service_reload(run->serve, scope, &why);
 	}
 	if (err) {
-		peer_record_reload_failed(&why);
+		peer_record_reload_failed(&why, false);
 	} else if (scope) {
 		struct rsp_scope *old = run->scope;
 		run->scope = RSP_TAKE(scope);
@@ -146,7 +146,7 @@ on_hangup(void *ctx, int signum)
 		peer_expiry_watch(run->expiry, run->scope);
 	}
 	if (unopened)
-		peer_record_reload_failed(&output);
+		peer_record_reload_failed(&output, !err);
 	tool_systemd_tell("READY=1");
 }
 

@@ -137,7 +137,8 @@ int membership_batch_status(const struct membership *m);
 /** Credentials from @scope (which may be NULL); *@ret is NULL where none are needed. */
 enum rsp_err membership_make_tls(const struct rsp_scope *scope, struct rsp_tls **ret,
 				 struct rsp_why *why) RSP_NODISCARD;
-/** Read the scope, the load file and --output again. What cannot be read is reported and stays as it was. */
+/** Open --output again and read the scope; if the scope was read, read the load file. Each part that succeeds takes effect,
+ * also if a later one fails. The first failure of scope and load file is reported; that of --output if there is none. */
 void membership_reload(struct membership *m);
 
 #endif

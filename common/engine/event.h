@@ -9,7 +9,7 @@
 #include "proto/message.h"
 #include "proto/reason.h"
 
-/* What a registrar tells the world, beyond its answers. The name is what records carry as "event". */
+/* What a registrar reports beside its messages. The name is what records carry as "event". */
 /* clang-format off */
 #define RSP_EVENTS(X)                                                                               \
 	X(PE_REGISTERED, "pe-registered") /* a new element is ours */                               \
@@ -17,8 +17,8 @@
 	X(PE_REMOVED,    "pe-removed")    /* .reason */                                             \
 	X(PE_REPORTED,   "pe-reported")   /* a user cannot reach it; .reason: "asked", "unknown-element", "too-many-asked" */ \
 	X(REFUSED,       "refused")       /* a request was answered with .cause; .reason says why */\
-	X(RIGHTS_ENDED,  "rights-ended")  /* after a reload: a connection is closed; .reason: "key-removed", "key-replaced" */ \
-	X(MALFORMED,     "malformed")     /* a message could not be understood; .reason */          \
+	X(RIGHTS_ENDED,  "rights-ended")  /* a connection is closed, after a reload or at the end of a key; .reason: "key-removed", "key-replaced", "key-expired", "monitor-not-allowed"; else .text */ \
+	X(MALFORMED,     "malformed")     /* a message could not be understood; .text */          \
 	X(LIMIT,         "limit")         /* .reason names the limit that was reached */              \
 	X(SERVING,       "serving")       /* the table is complete; .reason: "alone" or "synchronised" */ \
 	X(REJOINING,     "rejoining")     /* we were away for .duration_ms */ \
@@ -27,18 +27,18 @@
 	X(PEER_REACHED,  "peer-reached")  /* it can, after all */                                      \
 	X(DUPLICATE_NAME, "duplicate-name") /* .peer_id and .by_id run with one name; .reason: "peers", "ours" */ \
 	X(DUPLICATE_SERVER_ID, "duplicate-server-id") /* .identity has the id of .peer_name; .reason: "peers", "ours" */ \
-	X(PEER_SUSPECTED, "peer-suspected") /* it is probed; .reason: "silence" or "connection-lost" */ \
+	X(PEER_SUSPECTED, "peer-suspected") /* it is probed; .reason: "silence", "connection-lost", "takeover-initiated" */ \
 	X(PEER_RETURNED, "peer-returned") /* it was suspected or dead, and was heard again */         \
-	X(PEER_DEAD,     "peer-dead")     /* .reason: "no-response", "send-failed", "restarted", "unknown" */ \
+	X(PEER_DEAD,     "peer-dead")     /* .reason: "no-response", "send-failed", "restarted", "not-taken-over", "rights-ended" */ \
 	X(PEER_LEFT,     "peer-left")     /* .by_id took over what was its, .count elements; it is off the peer list */ \
 	X(TAKEOVER_STARTED, "takeover-started") /* arbitration for .peer_id's elements */             \
 	X(TAKEOVER_ABORTED, "takeover-aborted") /* .reason: "target-alive", "other-wins", "unacknowledged" */           \
 	X(TAKEOVER_DONE, "takeover-done") /* .count elements are ours now, .duration_ms after the arbitration began */ \
 	X(PE_ADOPTED,    "pe-adopted")    /* an element that was taken over acknowledged us */        \
 	X(PE_MOVED,      "pe-moved")      /* an element that was ours is .by_id's now */              \
-	X(PE_CONTESTED,  "pe-contested")  /* .by_id says that an element of ours is its own, or gone; it is asked */ \
+	X(PE_CONTESTED,  "pe-contested")  /* .by_id says that an element of ours is its own, or gone; it is asked if it is connected */ \
 	X(RESYNC_STARTED, "resync-started") /* .peer_id's checksum or digest is not ours of it */     \
-	X(RESYNC_DONE,   "resync-done")   /* .count elements of .peer_id */                           \
+	X(RESYNC_DONE,   "resync-done")   /* .count entries were in the table of .peer_id, refused ones included */                           \
 	X(RESYNC_FAILED, "resync-failed") /* .reason */
 /* clang-format on */
 

@@ -25,7 +25,9 @@ struct rsp_pool {
 	uint16_t transport, use;	   /* the overall transport type and use */
 	uint16_t handle_size;
 	void *watchers;			   /* the engine's; NULL in a new pool */
-	const char *maker;		   /* the identity for which it counts, its first element's; NULL: none */
+	/* the identity whose quota this pool counts against: the owner of its first element. NULL: none, or another
+	 * registrar's pool that does not count (rsp_handlespace_count_pools_of()) */
+	const char *maker;
 	struct rsp_home *maker_home;	   /* the home of its first element */
 	struct rsp_order order;		   /* what the policy keeps to choose quickly */
 	uint32_t handle_sum;		   /* what the handle adds to the checksum of each element */

@@ -13,14 +13,15 @@ struct rsp_source;
 /** The two tables of unfinished handshakes. */
 enum rsp_shakes { RSP_SHAKES_ALL, RSP_SHAKES_RESERVE /* for known sources only */, RSP_SHAKES_COUNT };
 
-/** What a connection counts as. ACCEPTED -> SHAKING (TLS only) -> USER or NAMED; from all of them -> GONE or TOLD. */
+/** What a connection counts as: NEW -> SHAKING (TLS only) -> NEW -> USER or NAMED; from each -> GONE; from one that was never
+ * opened -> TOLD. */
 enum rsp_accepted_state {
 	RSP_ACCEPTED_NEW,     /* in no table */
 	RSP_ACCEPTED_SHAKING, /* in a table of unfinished handshakes */
 	RSP_ACCEPTED_USER,    /* open, without a key */
 	RSP_ACCEPTED_NAMED,   /* open, with a key */
 	RSP_ACCEPTED_TOLD,    /* never opened: that it was refused is told; its descriptor is still open */
-	RSP_ACCEPTED_GONE     /* never opened: its descriptor is closed; that it was refused is to be told */
+	RSP_ACCEPTED_GONE     /* its descriptor is closed; if it was never opened, its refusal is reported next */
 };
 
 /** What a listener keeps of a connection that it has accepted. */

@@ -19,7 +19,8 @@ struct rsp_lines {
 	int fd;
 	bool polled, paused, freed, ended;
 	bool skipping; /* the rest of a line that is too long is skipped */
-	size_t n, room; /* octets in buf, of at most line_max + 1 */
+	size_t n;    /* octets that buf holds */
+	size_t room; /* octets that buf has room for: line_max + 1 */
 	uint8_t *buf;
 };
 

@@ -18,7 +18,7 @@
 struct rsp_loop;
 struct rsp_stream;
 
-/** What is known of the other side of an open stream. Texts live as long as the stream. */
+/** What is known of both ends of an open stream. Texts live as long as the stream. */
 struct rsp_stream_auth {
 	enum rsp_role role; /* what the other side has proved to be; of a stream that we dialled, our own role */
 	/* the other side's name as its key or certificate proves it; NULL: plain text, or a user without a

@@ -59,7 +59,8 @@ void rsp_stream_start(struct rsp_stream *s, int error);
  */
 void rsp_stream_fail(struct rsp_stream *s, enum rsp_err err, const char *fmt, ...) RSP_PRINTF(3, 4);
 
-/** Close the descriptor now. */
+/** Close the descriptor, and discard TLS and all queued octets. The owner is told that the memory is free at once; that
+ * the stream has ended, at the end of the loop's turn. */
 void rsp_stream_drop(struct rsp_stream *s);
 
 /**

@@ -51,7 +51,7 @@ struct rsp_tls_handshake {
 	enum rsp_role wanted;
 	enum rsp_tls_demand demand;
 	const struct rsp_key *key; /* DEMAND_KEY: the key that it offers; else NULL */
-	char name[256];            /* the server's; "" if any registrar may answer */
+	char name[256];            /* the server's; "": DEMAND_ANY_NAME, or the caller gave none */
 	/* During the handshake. */
 	struct rsp_tls_offer first; /* server: of the ClientHello before a HelloRetryRequest */
 	struct rsp_tls_offer offer; /* server: of the last ClientHello */

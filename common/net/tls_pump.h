@@ -21,7 +21,7 @@ struct rsp_tls_pump {
 	struct rsp_tls_session *session; /* owned; NULL: plain text */
 	struct rsp_tls_wire *wire;       /* lent: where octets for the other side go; pumps may share one */
 	struct rsp_bytes in;             /* lent: octets from the other side that TLS has not read yet */
-	bool ended;                      /* the other side sends nothing behind @in */
+	bool ended;                      /* the other side sends nothing after @in */
 	ssize_t code;                    /* of GnuTLS, for rsp_tls_pump_error() */
 };
 
@@ -31,7 +31,7 @@ enum rsp_tls_flow {
 	RSP_TLS_FLOW_WAIT,  /* all input is read */
 	RSP_TLS_FLOW_END,   /* the other side has closed its direction */
 	RSP_TLS_FLOW_CUT,   /* the transport ended, and the other side has not closed */
-	RSP_TLS_FLOW_FAILED /* rsp_tls_pump_error() tells */
+	RSP_TLS_FLOW_FAILED /* TLS has failed: rsp_tls_pump_error() returns the error */
 };
 
 /** Let @pump, which stays where it is, own @session and write to @wire. */

@@ -82,14 +82,14 @@
 	  "Give it a key that rsp-keygen made for a registrar.")                                                       \
 	X(MONITOR, "monitor", "The sender's key is one of a monitor, which may only ask.",                             \
 	  "Use a registrar's key for anything else.")                                                                  \
-	X(SERVER_ID_ZERO, "server-id-zero", "The sender's server id is 0.", "Mend the sender: RFC 5353 forbids it.")   \
+	X(SERVER_ID_ZERO, "server-id-zero", "The sender's server id is 0.", "Update the sender: RFC 5353 forbids it.")   \
 	X(SERVER_ID_OURS, "server-id-ours", "The sender has the server id of this registrar.",                         \
 	  "Start one of the two without --server-id, or with another one.")                                            \
 	X(SERVER_ID_OF_ANOTHER, "server-id-of-another", "The sender's server id belongs to another registrar.",        \
 	  "Start one of the two without --server-id, or with another one.")                                            \
 	X(SERVER_ID_MIXED, "server-id-not-the-sender's", "The message has two server ids for its sender.",             \
-	  "Mend the sender.")                                                                                          \
-	X(ELEMENT, "element", "A registrar sent an element whose values are impossible.", "Mend the sender.")          \
+	  "Update the sender: it breaks RFC 5353.")                                                                                          \
+	X(ELEMENT, "element", "A registrar sent an element whose values are impossible.", "Update the sender: it breaks RFC 5353.")          \
 	X(ELEMENT_OF_REGISTRAR, "element-of-another-registrar", "A registrar sent an element that is not its own.",    \
 	  "None if it ends: the tables are compared. Else compare the versions of the two programs.")                  \
 	X(ELEMENTS_OF_ONE_REGISTRAR, "elements-of-one-registrar", "A registrar has as many elements as it may have.",  \
@@ -117,12 +117,14 @@
 	X(OTHER_WINS, "other-wins", "Another registrar takes it over.", "None is needed.")                             \
 	X(UNACKNOWLEDGED, "unacknowledged", "Not all registrars acknowledged the takeover, and no element is left.",   \
 	  "Look for a registrar that runs and acknowledges nothing.")                                                  \
-	X(TAKEOVER_OF_ITSELF, "takeover-of-itself", "A registrar says of itself that it is dead.", "Mend the sender.") \
+	X(TAKEOVER_OF_ITSELF, "takeover-of-itself", "A registrar says of itself that it is dead.", "Update the sender: it breaks RFC 5353.") \
 	X(TAKEOVER_OF_LIVE, "takeover-of-a-live-registrar", "A registrar was declared dead while we hear it.",         \
 	  "Look at the network between the sender and that registrar.")                                                \
-	X(CLAIMED, "claimed", "Another registrar says that the element is its own; the element is asked.",             \
+	X(CLAIMED, "claimed", "Another registrar says that the element is its own. If the element is "      \
+	  "connected, it is asked; else it is given up.",                                                              \
 	  "If it goes on: two elements use one PE identifier and key. Give one of them another.")                      \
-	X(REMOVED, "removed", "Another registrar says that the element is gone; the element is asked.",                \
+	X(REMOVED, "removed", "Another registrar says that the element is gone. If the element is "          \
+	  "connected, it is asked; else it may return in the grace time.",                                             \
 	  "None if the element answers or has ended.")                                                                 \
 	/* a table is downloaded */                                                                                    \
 	X(REJECTED, "rejected", "The other registrar does not give its table now.", "None: it is asked again.")        \

@@ -60,7 +60,7 @@ asap_client_settle(struct rsp_asap_client *s)
 	rsp_defer_ask(s->loop, &s->settle);
 }
 
-/* client_link.c */
+/* asap_client_link.c */
 
 /** The engine's dial: a link's number, or 0 without memory. */
 uint32_t rsp_asap_client_link_dial(struct rsp_asap_client *s, const struct rsp_dial *to, unsigned server);
@@ -80,7 +80,7 @@ void rsp_asap_client_link_done_all(struct rsp_asap_client *s);
 /** Listen for registrars that dial us. */
 enum rsp_err rsp_asap_client_link_listen(struct rsp_asap_client *s, struct rsp_why *why) RSP_NODISCARD;
 
-/* client_discover.c */
+/* asap_client_discover.c */
 
 /** Begin to listen for announcements, if the configuration says so. */
 enum rsp_err rsp_asap_client_discover(struct rsp_asap_client *s, struct rsp_why *why) RSP_NODISCARD;
@@ -89,7 +89,7 @@ void rsp_asap_client_discover_done(struct rsp_asap_client *s);
 /** Fill @ret, of RSP_CLIENT_REGISTRARS_MAX entries, with the scope's registrars and their addresses; how many. */
 unsigned rsp_asap_client_discover_registrars(const struct rsp_asap_client *s, struct rsp_client_server *ret);
 
-/* client_servers.c */
+/* asap_client_servers.c */
 
 /** Fill @ret, of RSP_CLIENT_SERVERS_MAX entries, from the configuration; its strings live in s->servers. */
 enum rsp_err rsp_asap_client_servers(struct rsp_asap_client *s, struct rsp_client_server *ret,

@@ -100,7 +100,7 @@ reloaded() {
 	assert_equal "$stderr" "rsp-resolve: web: no such pool"
 	cp "$scopes/user/crl.pem" "$mine/user/crl.pem" # of the old CA only
 	ask 1 user
-	assert_regex "$stderr" "^rsp-resolve: $mine/user/crl.pem: has no list of the CA \"test scope CA [-0-9]+\": "
+	assert_regex "$stderr" "^rsp-resolve: $mine/user/crl.pem: has no revocation list \(CRL\) of the CA \"test scope CA [-0-9]+\": "
 	rsp 3 rsp-keygen check --scope "$mine/user"
 	assert_regex "$(jq -r 'select(.state == "bad") | "\(.kind) \(.object) \(.reason)"' <<<"$output")" \
 		"^crl $mine/user/crl.pem has no list of the CA \"test scope CA [-0-9]+\"$"

@@ -57,7 +57,7 @@ struct client_candidates {
 	struct rsp_client_attempt *shown; /* what rsp_client_candidate_attempts() returns */
 	struct client_candidate *list; /* @n_configured addresses of the configured servers; then one a hint slot */
 	unsigned n_configured, n_all;
-	unsigned cursor;	    /* where the round goes on in the configured part */
+	unsigned cursor;	    /* index in the configured part of @list at which the search for the next address begins */
 	struct client_hints *hints; /* NULL: announcements are ignored */
 	uint64_t heard, dropped;    /* announcements; those without anything usable */
 };

@@ -56,8 +56,9 @@ unsigned rsp_client_link_count(const struct client_links *links);
 
 /** @link, which we dialled, is up. */
 void rsp_client_link_rise(struct client_links *links, struct client_link *link, const struct rsp_link_info *info);
-/** A registrar dialled our listener. It is closed at once if we do not listen or it may not act as a registrar; at the
- * limit the oldest such link makes room, since a registrar can leave half-open connections behind. */
+/** A registrar has dialled our listener. We close its connection at once if we do not listen, or if it may not act as a
+ * registrar. If there are CLIENT_NOTIFY_MAX such connections, we first close the oldest one that is not the home's: a
+ * registrar can leave half-open connections behind. */
 void rsp_client_link_accept(struct client_links *links, uint32_t id, const struct rsp_link_info *info);
 /** Have the runner close @link. Its slot is free after the turn. */
 void rsp_client_link_close(struct client_links *links, struct client_link *link);

@@ -25,7 +25,8 @@ void rsp_takeover_peer_due(struct rsp_enrp *n, struct rsp_peer *peer);
 /** @peer can be reached: send it the ENRP_INIT_TAKEOVERs that it has not acknowledged. */
 void rsp_takeover_tell(struct rsp_enrp *n, const struct rsp_peer *peer);
 
-/** ENRP_INIT_TAKEOVER, ENRP_INIT_TAKEOVER_ACK, ENRP_TAKEOVER_SERVER. */
+/** @peer has sent ENRP_INIT_TAKEOVER (initiated), ENRP_INIT_TAKEOVER_ACK (acknowledged) or ENRP_TAKEOVER_SERVER
+ * (enforced): handle it. */
 void rsp_takeover_initiated(struct rsp_enrp *n, const struct rsp_link *link, struct rsp_peer *peer,
 			    const struct rsp_message *msg);
 void rsp_takeover_acknowledged(struct rsp_enrp *n, const struct rsp_peer *peer, const struct rsp_message *msg);

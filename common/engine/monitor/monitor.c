@@ -228,7 +228,8 @@ handle_page(struct rsp_monitor *m, uint64_t now_ms, const struct rsp_message *ms
 								     : "its handle table does not come to an end");
 		return;
 	}
-	if (is_repeated(m, msg)) { /* or our request came too late, and the registrar starts again */
+	/* Either the registrar repeats pages without end, or our request came too late and it began again: we cannot tell. */
+	if (is_repeated(m, msg)) {
 		m->n--;
 		end_with(m, RSP_EPROTO, "it sends pages of its handle table again");
 		return;

@@ -5,6 +5,7 @@
 #include "engine/registrar/rights.h"
 #include "engine/registrar/subscription.h"
 #include "engine/registrar/version.h"
+#include "proto/encoded.h"
 
 /* The answer to a request. */
 struct request_verdict {
@@ -188,19 +189,20 @@ put(struct rsp_core *core, struct rsp_link *link, struct rsp_bytes handle, const
     struct rsp_member **ret_m, bool *ret_same)
 {
 	struct rsp_member *m = *ret_m;
-	size_t before = m && m->link == link->id ? m->element->answer_size : 0;
+	struct rsp_bytes before = m && m->link == link->id ? rsp_element_public(m->element) : (struct rsp_bytes){ 0 };
 	bool counted = m && m->element->owner && rsp_member_is_own(core, m);
 
-	if (before)
-		memcpy(core->out, m->element->encoded, before); /* no message is being encoded */
+	if (before.n) { /* kept where no message is being encoded */
+		memcpy(core->out, before.p, before.n);
+		before.p = core->out;
+	}
 	enum rsp_err err = rsp_member_put(core, handle, pe, ret_m);
 	if (err)
 		return err;
 	const struct rsp_element *e = (*ret_m)->element;
 	if (e->owner && !counted) /* a known element belongs to the identity that registers it: owns() */
 		link->account->elements++;
-	/* the length in the header depends on parameters that users do not see */
-	*ret_same = before > 4 && before == e->answer_size && memcmp(core->out + 4, e->encoded + 4, before - 4) == 0;
+	*ret_same = before.n && rsp_encoded_public_equal(before, rsp_element_public(e));
 	return RSP_OK;
 }
 
