@@ -23,7 +23,7 @@ echo 1..11
 for layer in base wire proto model engine keys net serve cli tool; do
 	n=$((n + 1))
 	pattern=$(allowed "$layer" | sed 's/ /|/g')
-	bad=$(grep -nE '^#include "' $(find "$layer" -name "*.[ch]") /dev/null | grep -vE "#include \"($pattern)/|#include \"config\\.h\"")
+	bad=$(find "$layer" -name "*.[ch]" -exec grep -nE '^#include "' /dev/null {} + | grep -vE "#include \"($pattern)/|#include \"config\\.h\"")
 	if [ -z "$bad" ]; then
 		echo "ok $n - $layer includes only: $(allowed "$layer")"
 	else

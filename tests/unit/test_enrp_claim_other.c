@@ -380,6 +380,23 @@ the_last_registrar_that_says_it_took_a_live_one_over_is_remembered(void)
 	world_end();
 }
 
+static void
+the_home_answers_a_claim_with_a_statement_that_is_too_large_to_store(void)
+{
+	static uint8_t extra[2040];
+	struct rsp_pool_element pe = world_pe(7, ID_B, 24);
+
+	pe.policy = (struct rsp_policy){ .type = 0x80000001, .extra = rsp_bytes_of(extra, sizeof(extra)) };
+	world_begin_with_peers();
+	world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(7, ID_B, 20));
+	world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(7, ID_C, 22)); /* b is asked */
+	world_update(B, ID_B, ENRP_ADD_PE, "web", pe);
+	CHECK_EQ(world_told(RSP_EVENT_LIMIT), 1);
+	world_run(600); /* nothing waits for an answer any more */
+	CHECK_EQ(world_home("web", 7), ID_B);
+	world_end();
+}
+
 int
 main(void)
 {
@@ -404,5 +421,6 @@ main(void)
 	TAP_RUN(the_last_statement_holds_of_a_registrar_without_versions);
 	TAP_RUN(a_takeover_of_a_live_registrar_is_remembered_once_a_second);
 	TAP_RUN(the_last_registrar_that_says_it_took_a_live_one_over_is_remembered);
+	TAP_RUN(the_home_answers_a_claim_with_a_statement_that_is_too_large_to_store);
 	return tap_end();
 }

@@ -553,6 +553,29 @@ impossible_configurations_are_refused(void)
 	rsp_registrar_free(NULL);
 }
 
+static void
+subscribers_are_sent_nothing_but_the_end_of_a_pool_that_expires(void)
+{
+	struct rsp_registrar_config config = world_defaults();
+	struct rsp_message msg;
+
+	world_serve_with(&config);
+	msg = world_registration("web", 7, "192.0.2.1");
+	msg.element.lifetime_s = 1;
+	world_tell(WEB1, &msg);
+	world_run(200);
+	world_resolve_as(USER, "web", 0, ASAP_FLAG_SUBSCRIBE);
+	world_register_as(WEB1, "other", 9, "192.0.2.1"); /* the last answer is of an element that goes */
+	world_resolve_as(USER, "other", 0, 0);
+	world_deregister_as(WEB1, "other", 9);
+	world_clear();
+	world_run(2000);
+	CHECK_EQ(world_count(USER, ASAP_HANDLE_RESOLUTION_RESPONSE), 1);
+	CHECK(world_find(USER, RSP_ASAP, ASAP_HANDLE_RESOLUTION_RESPONSE, -1, &msg));
+	CHECK_EQ(rsp_message_cause(&msg), RSP_CAUSE_UNKNOWN_POOL_HANDLE);
+	world_end();
+}
+
 int
 main(void)
 {
@@ -581,5 +604,6 @@ main(void)
 	TAP_RUN(refusals_are_recorded_at_a_rate);
 	TAP_RUN(leaving_deregisters_no_element);
 	TAP_RUN(impossible_configurations_are_refused);
+	TAP_RUN(subscribers_are_sent_nothing_but_the_end_of_a_pool_that_expires);
 	return tap_end();
 }

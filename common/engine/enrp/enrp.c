@@ -43,7 +43,7 @@ rsp_enrp_free(struct rsp_enrp *n)
 {
 	if (!n)
 		return;
-	while (n->n_peers > 0)
+	while (n->peer && n->n_peers > 0)
 		rsp_peer_remove(n, n->peer[n->n_peers - 1]);
 	rsp_peer_reap(n);
 	while (n->n_contacts > 0)

@@ -106,8 +106,10 @@ believe(struct rsp_enrp *n, const struct rsp_peer *peer, struct rsp_bytes handle
 
 	if (was_ours)
 		let_go(n->core, m, &event);
-	if (m && (was_ours || rsp_version_known(m) <= pe->version))
+	if (was_ours)
 		rsp_member_clear_claim(m);
+	else if (m && m->claim && rsp_version_known(m) <= pe->version)
+		withdraw(n->core, m);
 	enum rsp_err err = rsp_member_put(n->core, handle, pe, &m);
 	if (!err) {
 		believed(n, pe, m, was_ours);

@@ -13,8 +13,8 @@
  *	DEAD         yes      -       yes     yes
  *
  * takeover.c decides when. The one timer of a peer: ACTIVE, when it has been silent for too long; PROBED, when its answer
- * is due; INACTIVE, when its takeover by another registrar must be complete; DEAD, when the takeover is tried again, or
- * its next slice.
+ * is due; INACTIVE, when its takeover by another registrar must be complete; DEAD, when the takeover is tried again;
+ * INACTIVE or DEAD, when the next slice of its elements moves.
  */
 
 /** A download of a handle table from a peer: RFC 5353 s.3.2.3 (all elements) or s.3.6.3 (its own). download.c */

@@ -99,6 +99,8 @@ abort_takeover(struct rsp_enrp *n, struct rsp_peer *target, enum rsp_reason reas
 	rsp_peer_record(n, RSP_EVENT_TAKEOVER_ABORTED, target, reason);
 }
 
+static bool move_elements(struct rsp_enrp *n, struct rsp_peer *target, uint32_t most);
+
 void
 rsp_takeover_peer_heard(struct rsp_enrp *n, struct rsp_peer *peer)
 {
@@ -108,7 +110,9 @@ rsp_takeover_peer_heard(struct rsp_enrp *n, struct rsp_peer *peer)
 		n->merging_until_ms = n->core->now_ms + config->hold_window_ms;
 	peer->heard = true;
 	peer->last_heard_ms = n->core->now_ms;
-	if (peer->state == RSP_PEER_DEAD)
+	if (peer->takeover && peer->takeover->moving_to) /* it was announced to all: it is not undone */
+		(void)move_elements(n, peer, UINT32_MAX);
+	else if (peer->state == RSP_PEER_DEAD)
 		abort_takeover(n, peer, RSP_REASON_TARGET_ALIVE);
 	forget_takeover(peer); /* it lives: takeovers by others are not acknowledged */
 	if (peer->state == RSP_PEER_ACTIVE)
@@ -349,8 +353,18 @@ move_element(struct rsp_enrp *n, struct rsp_member *m, uint32_t to_id)
 	}
 }
 
-/* Move at most @most elements of @target to where they go, and take @target off the list after the last one. */
-static void
+/* Whether elements of a third registrar are still moving to @id: it stays on the list until they have come. */
+static bool
+is_moved_to(const struct rsp_enrp *n, uint32_t id)
+{
+	for (unsigned i = 0; i < n->n_peers; i++)
+		if (n->peer[i]->takeover && n->peer[i]->takeover->moving_to == id)
+			return true;
+	return false;
+}
+
+/* Move at most @most elements of @target to where they go. True: all have been moved, and that was recorded. */
+static bool
 move_elements(struct rsp_enrp *n, struct rsp_peer *target, uint32_t most)
 {
 	struct rsp_core *core = n->core;
@@ -362,9 +376,9 @@ move_elements(struct rsp_enrp *n, struct rsp_peer *target, uint32_t most)
 		move_element(n, rsp_member(e), takeover->moving_to);
 		takeover->n_moved++;
 	}
-	if (rsp_home_first(core->space, target->server_id)) {
+	if (rsp_home_first(core->space, target->server_id) || is_moved_to(n, target->server_id)) {
 		rsp_enrp_set(n, &target->timer, RSP_SLICE_MS);
-		return;
+		return false;
 	}
 	struct rsp_event event = { .kind = to_us ? RSP_EVENT_TAKEOVER_DONE : RSP_EVENT_PEER_LEFT,
 				   .protocol = RSP_ENRP,
@@ -376,7 +390,16 @@ move_elements(struct rsp_enrp *n, struct rsp_peer *target, uint32_t most)
 				   .duration_ms = to_us ? core->now_ms - takeover->started_ms : 0 };
 	core->stats.takeovers += to_us;
 	core->ops->record(core->ctx, &event);
-	remove_peer(n, target);
+	return true;
+}
+
+bool
+rsp_takeover_is_moving(const struct rsp_enrp *n)
+{
+	for (unsigned i = 0; i < n->n_peers; i++)
+		if (n->peer[i]->takeover && n->peer[i]->takeover->moving_to)
+			return true;
+	return false;
 }
 
 void
@@ -387,7 +410,8 @@ rsp_takeover_settle(struct rsp_enrp *n, struct rsp_peer *peer)
 		       takeover->n_missing == 0;
 
 	if (takeover && takeover->moving_to) {
-		move_elements(n, peer, RSP_SLICE);
+		if (move_elements(n, peer, RSP_SLICE))
+			remove_peer(n, peer);
 	} else if (peer->state == RSP_PEER_DEAD && is_pointless(n, peer)) {
 		abort_takeover(n, peer, RSP_REASON_UNACKNOWLEDGED);
 		remove_peer(n, peer);
@@ -397,7 +421,8 @@ rsp_takeover_settle(struct rsp_enrp *n, struct rsp_peer *peer)
 				send_about(n, ENRP_TAKEOVER_SERVER, n->peer[i], peer->server_id);
 		takeover->moving_to = n->core->config.server_id;
 		rsp_peer_disconnect(n, peer);
-		move_elements(n, peer, RSP_SLICE);
+		if (move_elements(n, peer, RSP_SLICE))
+			remove_peer(n, peer);
 	}
 }
 

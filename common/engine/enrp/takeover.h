@@ -36,6 +36,9 @@ void rsp_takeover_enforced(struct rsp_enrp *n, const struct rsp_link *link, stru
 /** Remove the element @m of @target, whose takeover is late: it does not answer. */
 void rsp_takeover_remove_silent(struct rsp_enrp *n, const struct rsp_peer *target, struct rsp_member *m);
 
+/** Whether elements are moving: the tables of this registrar are not whole. */
+bool rsp_takeover_is_moving(const struct rsp_enrp *n);
+
 /** End of the turn: complete the takeover of @peer, if all have acknowledged it. Takes @peer off the list then. */
 void rsp_takeover_settle(struct rsp_enrp *n, struct rsp_peer *peer);
 

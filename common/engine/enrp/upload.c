@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "engine/enrp/message.h"
+#include "engine/enrp/takeover.h"
 
 void
 rsp_upload_end(struct rsp_enrp *n, struct rsp_upload *upload)
@@ -78,7 +79,7 @@ rsp_upload_requested(struct rsp_enrp *n, struct rsp_link *link, const struct rsp
 		rsp_upload_end(n, upload);
 		upload = NULL;
 	}
-	if (!upload && core->state == RSP_REGISTRAR_SERVING)
+	if (!upload && core->state == RSP_REGISTRAR_SERVING && !rsp_takeover_is_moving(n))
 		upload = begin_upload(n, link, own);
 	if (!upload) {
 		struct rsp_message answer = { .type = ENRP_HANDLE_TABLE_RESPONSE,

@@ -63,10 +63,10 @@ struct rsp_link *rsp_link_find(const struct rsp_core *core, uint32_t id);
 /** @link is up, with the other side that @info describes (copied). RSP_ENOMEM: nothing has changed. */
 enum rsp_err rsp_link_up(struct rsp_core *core, struct rsp_link *link, const struct rsp_link_info *info) RSP_NODISCARD;
 
-/** The connection has ended (@why says how): @link is CLOSING. */
+/** The connection of @link, which is not CLOSING yet, has ended (@why says how): it is CLOSING. */
 void rsp_link_lost(struct rsp_core *core, struct rsp_link *link, const struct rsp_why *why);
 
-/** End the connection, once what was sent is out: @link is CLOSING. @err: what its peer's contact is told. */
+/** End the connection, once what was sent is out: @link is CLOSING, if it was not already. @err: what its peer's contact is told. */
 void rsp_link_close(struct rsp_core *core, struct rsp_link *link, enum rsp_err err);
 
 /** Free @link, which is CLOSING. Called at the end of a turn only. */

@@ -121,6 +121,8 @@ rsp_resolve_push(struct rsp_resolver *resolver, struct rsp_watched_pool *watched
 {
 	struct rsp_subscription *s;
 
+	if (watched->pool->n_elements == 0) /* it ended in this turn: rsp_resolve_pool_gone() follows */
+		return;
 	watched->pushed_ms = resolver->core->now_ms;
 	LIST_FOREACH(s, &watched->subscriptions, of_pool)
 		send_answer(resolver, s->link, watched->pool, s->items, true);

@@ -30,7 +30,7 @@ bool rsp_resolve_check(struct rsp_resolver *resolver, struct rsp_link *link, con
 /** Answer @question, whether its pool exists or not. */
 void rsp_resolve_answer(struct rsp_resolver *resolver, const struct rsp_question *question);
 
-/** Send the subscribers of @watched the pool as it is now. */
+/** Send the subscribers of @watched the pool as it is now; nothing, if it has lost its last element in this turn. */
 void rsp_resolve_push(struct rsp_resolver *resolver, struct rsp_watched_pool *watched);
 
 /** Send the subscribers of @pool, which has no element any more, that it is unknown, and end their subscriptions. */
