@@ -3,7 +3,7 @@
 
 /* A takeover moves its elements slice by slice (RSP_SLICE): what happens in the middle of it. RFC 5353 s.3.5.2 */
 
-#define ELEMENTS (RSP_SLICE + 904)
+#define ELEMENTS (2 * RSP_SLICE + 904)
 
 static unsigned
 count_of(uint32_t id)
@@ -60,7 +60,7 @@ a_takeover_of_many_elements_moves_them_in_slices(void)
 {
 	take_over();
 	CHECK_EQ(world_told(RSP_EVENT_TAKEOVER_DONE), 0);
-	world_run(RSP_SLICE_MS);
+	world_run(2 * RSP_SLICE_MS);
 	CHECK_EQ(count_of(ID_US), ELEMENTS);
 	CHECK_EQ(world_told(RSP_EVENT_TAKEOVER_DONE), 1);
 	world_end();
@@ -77,7 +77,7 @@ no_table_is_sent_while_elements_move(void)
 	world_tell(A, &request);
 	CHECK(world_find(A, RSP_ENRP, ENRP_HANDLE_TABLE_RESPONSE, -1, &page));
 	CHECK(page.flags & ENRP_FLAG_REJECT);
-	world_run(RSP_SLICE_MS);
+	world_run(2 * RSP_SLICE_MS);
 	world_clear();
 	world_tell(A, &request);
 	CHECK(world_find(A, RSP_ENRP, ENRP_HANDLE_TABLE_RESPONSE, -1, &page));
@@ -103,9 +103,11 @@ static void
 a_peer_is_watched_while_elements_move_to_it(void)
 {
 	let_a_take_over();
+	w.no_keys = false; /* a is dialled, and refuses: it is dead at once */
 	world_down(A, RSP_ECLOSED);
 	for (unsigned i = 0; i < 3 && world_dialled("a"); i++)
 		world_down(world_dialled("a"), RSP_EUNREACHABLE);
+	w.no_keys = true;
 	for (unsigned i = 0; i < 60; i++) {
 		world_clear();
 		world_run(1000);
