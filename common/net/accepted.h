@@ -33,7 +33,8 @@ struct rsp_accepted {
 	struct rsp_stream *stream;
 	struct rsp_source *source; /* NULL once the descriptor is closed */
 	enum rsp_accepted_state state;
-	enum rsp_shakes table; /* SHAKING */
+	bool in_table;         /* of unfinished handshakes: SHAKING, or TOLD and its descriptor is still open */
+	enum rsp_shakes table; /* which one */
 	uint64_t active_ms;    /* USER: when input was consumed last, or the listener learned that it is in use */
 };
 

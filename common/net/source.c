@@ -194,6 +194,7 @@ rsp_source_shake(struct rsp_sources *sources, struct rsp_accepted *a, uint64_t n
 	enum rsp_shakes table = full && is_known(source, now_ms) ? RSP_SHAKES_RESERVE : RSP_SHAKES_ALL;
 
 	a->table = table;
+	a->in_table = true;
 	a->state = RSP_ACCEPTED_SHAKING;
 	TAILQ_INSERT_TAIL(&source->shakes[table], a, siblings);
 	if (source->n_shakes[table]++ == 0)
@@ -212,9 +213,11 @@ rsp_source_shaken(struct rsp_sources *sources, struct rsp_accepted *a)
 	struct rsp_source *source = a->source;
 	enum rsp_shakes table = a->table;
 
-	if (a->state != RSP_ACCEPTED_SHAKING)
+	if (!a->in_table)
 		return;
-	a->state = RSP_ACCEPTED_NEW;
+	a->in_table = false;
+	if (a->state == RSP_ACCEPTED_SHAKING)
+		a->state = RSP_ACCEPTED_NEW;
 	TAILQ_REMOVE(&source->shakes[table], a, siblings);
 	if (--source->n_shakes[table] == 0)
 		TAILQ_REMOVE(&sources->shaking[table], source, shaking[table]);

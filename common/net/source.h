@@ -80,7 +80,7 @@ void rsp_sources_know(struct rsp_sources *sources, const struct rsp_ip *ip, uint
  */
 struct rsp_accepted *rsp_source_shake(struct rsp_sources *sources, struct rsp_accepted *a, uint64_t now_ms);
 
-/** Take @a out of its table, if it is SHAKING: its handshake is over, or the connection is closed. It is NEW then. */
+/** Take @a out of its table, if it is in one: its handshake is over, or the connection is closed. SHAKING becomes NEW. */
 void rsp_source_shaken(struct rsp_sources *sources, struct rsp_accepted *a);
 
 #endif
