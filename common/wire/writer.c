@@ -1,71 +1,34 @@
 #include "wire/writer.h"
 
-#include <endian.h>
-
 struct rsp_wr
 rsp_wr_init(uint8_t *buf, size_t cap)
 {
 	return (struct rsp_wr){ .base = buf, .cap = cap };
 }
 
-/* Room for @n more octets; NULL if the writer has failed, now or before. */
-static inline uint8_t *
-room_for(struct rsp_wr *wr, size_t n)
-{
-	if (!wr->err && n > wr->cap - wr->pos)
-		wr->err = RSP_ELIMIT;
-	if (wr->err)
-		return NULL;
-	wr->pos += n;
-	return wr->base + (wr->pos - n);
-}
-
 void
 rsp_wr_bytes(struct rsp_wr *wr, struct rsp_bytes bytes)
 {
-	uint8_t *to = room_for(wr, bytes.n);
+	uint8_t *to = rsp_wr_room(wr, bytes.n);
 
 	if (to && bytes.n)
 		memcpy(to, bytes.p, bytes.n);
 }
 
-void
-rsp_wr_u8(struct rsp_wr *wr, uint8_t v)
+static inline void
+pad(struct rsp_wr *wr)
 {
-	uint8_t *to = room_for(wr, sizeof(v));
+	size_t gap = -wr->pos & 3;
+	uint8_t *to = gap > 0 ? rsp_wr_room(wr, gap) : NULL;
 
 	if (to)
-		*to = v;
-}
-
-void
-rsp_wr_u16(struct rsp_wr *wr, uint16_t v)
-{
-	uint8_t *to = room_for(wr, sizeof(v));
-
-	v = htobe16(v);
-	if (to)
-		memcpy(to, &v, sizeof(v));
-}
-
-void
-rsp_wr_u32(struct rsp_wr *wr, uint32_t v)
-{
-	uint8_t *to = room_for(wr, sizeof(v));
-
-	v = htobe32(v);
-	if (to)
-		memcpy(to, &v, sizeof(v));
+		memset(to, 0, gap);
 }
 
 void
 rsp_wr_pad(struct rsp_wr *wr)
 {
-	size_t gap = -wr->pos & 3;
-	uint8_t *to = gap > 0 ? room_for(wr, gap) : NULL;
-
-	if (to)
-		memset(to, 0, gap);
+	pad(wr);
 }
 
 struct rsp_mark
@@ -82,11 +45,10 @@ rsp_wr_msg_open(struct rsp_wr *wr, uint8_t type, uint8_t flags)
 struct rsp_mark
 rsp_wr_tlv_open(struct rsp_wr *wr, uint16_t type)
 {
-	rsp_wr_pad(wr);
+	pad(wr);
 	struct rsp_mark mark = { .at = wr->pos };
 
-	rsp_wr_u16(wr, type);
-	rsp_wr_u16(wr, 0);
+	rsp_wr_u32(wr, (uint32_t)type << 16); /* and a length of 0 */
 	return mark;
 }
 

@@ -1,6 +1,7 @@
 #ifndef RSP_WIRE_WRITER_H
 #define RSP_WIRE_WRITER_H
 
+#include <endian.h>
 #include <stdint.h>
 
 #include "base/bytes.h"
@@ -23,9 +24,49 @@ struct rsp_mark {
 
 struct rsp_wr rsp_wr_init(uint8_t *buf, size_t cap);
 
-void rsp_wr_u8(struct rsp_wr *wr, uint8_t v);
-void rsp_wr_u16(struct rsp_wr *wr, uint16_t v);
-void rsp_wr_u32(struct rsp_wr *wr, uint32_t v);
+/** Room for @n more octets, which the caller fills; NULL if the writer has failed, now or before. */
+static inline uint8_t *
+rsp_wr_room(struct rsp_wr *wr, size_t n)
+{
+	if (!wr->err && n > wr->cap - wr->pos)
+		wr->err = RSP_ELIMIT;
+	if (wr->err)
+		return NULL;
+	wr->pos += n;
+	return wr->base + (wr->pos - n);
+}
+
+/* Numbers are written where they are called for: a registration is a dozen of them. */
+
+static inline void
+rsp_wr_u8(struct rsp_wr *wr, uint8_t v)
+{
+	uint8_t *to = rsp_wr_room(wr, sizeof(v));
+
+	if (to)
+		*to = v;
+}
+
+static inline void
+rsp_wr_u16(struct rsp_wr *wr, uint16_t v)
+{
+	uint8_t *to = rsp_wr_room(wr, sizeof(v));
+
+	v = htobe16(v);
+	if (to)
+		memcpy(to, &v, sizeof(v));
+}
+
+static inline void
+rsp_wr_u32(struct rsp_wr *wr, uint32_t v)
+{
+	uint8_t *to = rsp_wr_room(wr, sizeof(v));
+
+	v = htobe32(v);
+	if (to)
+		memcpy(to, &v, sizeof(v));
+}
+
 void rsp_wr_bytes(struct rsp_wr *wr, struct rsp_bytes bytes);
 
 /** Begin a message of @type (RFC 5354 s.4); rsp_wr_close() ends it. */
