@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/attr.h"
-#include "engine/registrar/member.h"
+#include "engine/registrar/state.h"
 #include "net.h"
 #include "report.h"
 
@@ -136,13 +136,22 @@ sim_over(const struct sim *w)
 	return w->joined_ms ? w->joined_ms + sim_bound_removal(&w->plan, true) + 1000 : 0;
 }
 
-/* The registrar @n shows @e: it must not show an element that left long ago. */
+/* Whether @got is newer than the removal that @n remembers of it: an element that restarts and leaves at once may be
+ * registered by a request that was under way, after the removal of its former life. */
+static bool
+is_registered_anew(const struct sim_node *n, const struct rsp_element *got)
+{
+	return rsp_element_version(got) >
+	       rsp_tombstone_version(&n->registrar->core.tombstones, rsp_pool_handle(got->pool), got->pe_id);
+}
+
+/* The registrar @n shows @e as @got: it must not show an element that left long ago. */
 static void
-see(struct sim *w, const struct sim_node *n, struct sim_element *e)
+see(struct sim *w, const struct sim_node *n, struct sim_element *e, const struct rsp_element *got)
 {
 	uint8_t *seen = &e->seen[n->place];
 
-	if (e->want == SIM_IN || (e->want == SIM_LEAVING && *seen != SIM_BURIED))
+	if (e->want == SIM_IN || (*seen == SIM_BURIED ? is_registered_anew(n, got) : e->want == SIM_LEAVING))
 		*seen = SIM_SEEN;
 	if (e->want != SIM_OUT)
 		return;
@@ -203,7 +212,7 @@ look_at(struct sim *w, const struct sim_node *n)
 			}
 			c->stamp[index_of(w, e)] = c->look;
 			count(w, n, e, pool->element[i]);
-			see(w, n, e);
+			see(w, n, e, pool->element[i]);
 			check_version(w, n, e, pool->element[i]);
 		}
 	for (unsigned i = 0; i < w->load->n_elements; i++) {
