@@ -212,7 +212,7 @@ answer(struct end *end)
 	return msg;
 }
 
-/* What is said to a request; the cause of the answer. */
+/* Send a request of @type over @end and read the response: returns its error cause. */
 static inline uint16_t
 ask(struct end *end, uint8_t type, const char *handle, uint32_t pe_id)
 {

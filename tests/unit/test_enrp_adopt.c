@@ -1,44 +1,6 @@
-#include "registrar_world.h"
+#include "takeover_world.h"
 
 /* The elements of a registrar that we took over: RFC 5353 s.3.5.2. Each is sent a keep-alive with the H flag. */
-
-static void
-begin(void)
-{
-	struct rsp_registrar_config config = world_config();
-
-	config.max_adoptions = 2;
-	world_begin(&config);
-	world_joined(A, ID_A, "a");
-	world_joined(C, ID_C, "c");
-	world_joined(D, ID_D, "d");
-	for (uint32_t i = 1; i <= 3; i++)
-		world_update(D, ID_D, ENRP_ADD_PE, "web", world_pe(i, ID_D, 20));
-	world_clear();
-}
-
-static void
-alive(void)
-{
-	world_presence(A, ID_A, "a", false);
-	world_presence(C, ID_C, "c", false);
-}
-
-/* d is silent and does not answer the probe; a and c are alive. */
-static void
-d_dies(void)
-{
-	world_run(2400);
-	alive();
-	world_run(600);
-	CHECK_EQ(world_told(RSP_EVENT_PEER_DEAD), 1);
-}
-
-static void
-acknowledged(uint32_t link, uint32_t id)
-{
-	world_about(link, ENRP_INIT_TAKEOVER_ACK, id, ID_D);
-}
 
 static void
 taken_over(void)
