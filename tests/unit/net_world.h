@@ -186,6 +186,15 @@ world_listen(struct rsp_tls *tls, enum rsp_tls_service service, const struct rsp
 	return listener;
 }
 
+static inline struct rsp_listener_stats
+stats_of(const struct rsp_listener *listener)
+{
+	struct rsp_listener_stats stats;
+
+	rsp_listener_get_stats(listener, &stats);
+	return stats;
+}
+
 static inline enum rsp_err
 world_dial(const struct rsp_listener *to, struct rsp_tls *tls, enum rsp_role role, const char *name, struct end *end)
 {

@@ -1,164 +1,191 @@
 #include <sys/socket.h>
 
-#include "net/loop_priv.h"
-#include "net_key.h"
+#include "net_floods.h"
 
-/* Many connections from few addresses: whose handshake ends, whose connection makes room, who is not read from, and what all
- * hold together. RFC 5355 2.1, 2.13. */
+/* Many connections from few addresses: which handshakes and which connections a listener ends to make room, and how it
+ * counts those that send nothing. RFC 5355 s.2.1, s.2.13. */
 
-static struct rsp_ip
-host(unsigned n)
-{
-	return (struct rsp_ip){ .family = 4, .ip = { 127, 0, 9, (uint8_t)n } };
-}
+/* Handshakes */
 
-/* Dial from 127.0.9.@from; without @tls the other side sees a connection that says nothing. */
-static void
-dial_from(const struct rsp_listener *to, unsigned from, struct rsp_tls *tls, struct end *end)
-{
-	struct rsp_dial_params params = { .to = *rsp_listener_address(to),
-					  .tls = tls,
-					  .role = tls ? RSP_ROLE_ELEMENT : RSP_ROLE_NONE,
-					  .server_name = "b",
-					  .from = host(from) };
-
-	CHECK_EQ(rsp_dial_start(world_loop, &params, &end_events, end, &end->stream, &end->why), RSP_OK);
-}
+/* Two clients that send nothing, each of its own source, then 20 of one source: 16 are too many. */
+struct flood {
+	struct end few[2], many[20], server;
+	struct rsp_listener *listener;
+};
 
 static void
-hang_up(struct end *ends, unsigned n)
-{
-	for (unsigned i = 0; i < n; i++) {
-		if (ends[i].stream)
-			rsp_stream_close(ends[i].stream, false);
-		WORLD_RUN(ends[i].closed);
-		end_done(&ends[i]);
-	}
-}
-
-static struct rsp_listener_stats
-stats_of(const struct rsp_listener *listener)
-{
-	struct rsp_listener_stats stats;
-
-	rsp_listener_get_stats(listener, &stats);
-	return stats;
-}
-
-static unsigned
-alive(const struct end *ends, unsigned n)
-{
-	unsigned there = 0;
-
-	for (unsigned i = 0; i < n; i++)
-		there += ends[i].opened && !ends[i].closed;
-	return there;
-}
-
-static void
-the_greediest_source_loses_its_newest(void)
+flood_begin(struct flood *flood)
 {
 	const struct rsp_listener_limits limits = { .handshakes = 6, .source_handshakes = 6 };
-	struct end few[2] = { 0 }, many[20] = { 0 }, server = { 0 };
-	struct rsp_listener *listener = world_listen(server_tls, RSP_TLS_ASAP, &limits, &server);
 
+	*flood = (struct flood){ 0 };
+	flood->listener = world_listen(server_tls, RSP_TLS_ASAP, &limits, &flood->server);
 	for (unsigned i = 0; i < 2; i++)
-		dial_from(listener, 1 + i, NULL, &few[i]);
-	WORLD_RUN(stats_of(listener).handshakes == 2);
-	for (unsigned i = 0; i < 20; i++)
-		dial_from(listener, 9, NULL, &many[i]);
-	WORLD_RUN(server.refused == 16);
-	CHECK_EQ(server.why.err, RSP_ELIMIT);
-	WORLD_RUN(alive(many, 20) == 4);
-	CHECK_EQ(alive(few, 2), 2); /* slow, and unharmed */
-	CHECK_EQ(alive(many, 4), 4);
-	struct end late = { 0 };
-	dial_from(listener, 3, NULL, &late);
-	WORLD_RUN(server.refused == 17);
-	WORLD_RUN(alive(many, 4) == 3);
-	CHECK_EQ(alive(few, 2), 2);
-	hang_up(few, 2);
-	hang_up(many, 20);
-	hang_up(&late, 1);
-	rsp_listener_free(listener);
-	end_done(&server);
+		dial_from(flood->listener, 1 + i, NULL, &flood->few[i]);
+	WORLD_RUN(stats_of(flood->listener).handshakes == 2);
+	dial_many(flood->listener, 9, NULL, flood->many, 20);
+	WORLD_RUN(flood->server.refused == 16);
+	WORLD_RUN(alive(flood->many, 20) == 4);
 }
 
 static void
-a_source_has_a_share_of_handshakes(void)
+flood_end(struct flood *flood)
+{
+	hang_up(flood->few, 2);
+	hang_up(flood->many, 20);
+	listener_done(flood->listener, &flood->server);
+}
+
+static void
+above_the_limit_the_source_with_most_handshakes_loses_its_newest(void)
+{
+	struct flood flood;
+
+	flood_begin(&flood);
+	CHECK_EQ(flood.server.why.err, RSP_ELIMIT);
+	CHECK_EQ(alive(flood.few, 2), 2); /* slow, and unharmed */
+	CHECK_EQ(alive(flood.many, 4), 4);
+	flood_end(&flood);
+}
+
+static void
+at_the_limit_the_source_with_most_handshakes_makes_room_for_another_source(void)
+{
+	struct flood flood;
+	struct end late = { 0 };
+
+	flood_begin(&flood);
+	dial_from(flood.listener, 3, NULL, &late);
+	WORLD_RUN(flood.server.refused == 17);
+	WORLD_RUN(alive(flood.many, 4) == 3);
+	CHECK_EQ(alive(flood.few, 2), 2);
+	hang_up(&late, 1);
+	flood_end(&flood);
+}
+
+static void
+a_source_above_its_share_of_handshakes_loses_its_oldest(void)
 {
 	const struct rsp_listener_limits limits = { .handshakes = 40 };
 	struct end many[15] = { 0 }, server = { 0 };
 	struct rsp_listener *listener = world_listen(server_tls, RSP_TLS_ASAP, &limits, &server);
 
-	for (unsigned i = 0; i < 15; i++)
-		dial_from(listener, 9, NULL, &many[i]);
+	dial_many(listener, 9, NULL, many, 15);
 	WORLD_RUN(server.refused == 5);
 	WORLD_RUN(alive(many, 15) == 10);
-	CHECK_EQ(alive(many, 5), 0); /* its oldest, so that somebody else there has a chance */
+	CHECK_EQ(alive(many, 5), 0); /* another client behind the same address still has a chance */
 	hang_up(many, 15);
-	rsp_listener_free(listener);
-	end_done(&server);
+	listener_done(listener, &server);
+}
+
+/* Four sources, not known, hold as many handshakes as there may be. */
+static void
+strangers_dial(const struct rsp_listener *listener, struct end strangers[4])
+{
+	for (unsigned i = 0; i < 4; i++)
+		dial_from(listener, 2 + i, NULL, &strangers[i]);
+	WORLD_RUN(stats_of(listener).handshakes == 4);
 }
 
 static void
-known_sources_have_a_reserve(void)
+a_source_of_which_an_element_authenticated_before_has_a_place_above_the_limit(void)
 {
 	const struct rsp_listener_limits limits = { .handshakes = 4 };
-	struct end element = { 0 }, strangers[4] = { 0 }, again = { 0 }, told = { 0 }, server = { 0 };
+	struct end element = { 0 }, strangers[4] = { 0 }, again = { 0 }, server = { 0 };
 	struct rsp_listener *listener = world_listen(server_tls, RSP_TLS_ASAP, &limits, &server);
-	const struct rsp_ip ip = host(8);
 
 	dial_from(listener, 1, client_tls, &element);
 	WORLD_RUN(element.opened && server.opened == 1);
 	hang_up(&element, 1);
 	WORLD_RUN(server.closed == 1);
-	for (unsigned i = 0; i < 4; i++)
-		dial_from(listener, 2 + i, NULL, &strangers[i]);
-	WORLD_RUN(stats_of(listener).handshakes == 4);
-	dial_from(listener, 1, NULL, &again); /* was here; nobody makes room for it */
+	strangers_dial(listener, strangers);
+	dial_from(listener, 1, NULL, &again);
 	WORLD_RUN(stats_of(listener).handshakes == 5);
 	CHECK_EQ(server.refused, 0);
 	hang_up(&again, 1);
 	WORLD_RUN(stats_of(listener).handshakes == 4);
-	rsp_listener_know(listener, &ip); /* was met elsewhere */
-	dial_from(listener, 8, NULL, &told);
-	WORLD_RUN(stats_of(listener).handshakes == 5);
-	CHECK_EQ(server.refused, 0);
-	hang_up(&told, 1);
 	hang_up(strangers, 4);
-	rsp_listener_free(listener);
-	end_done(&server);
+	listener_done(listener, &server);
 }
 
 static void
-a_source_has_a_rate(void)
+a_source_that_the_listener_was_told_to_know_has_a_place_above_the_limit(void)
+{
+	const struct rsp_listener_limits limits = { .handshakes = 4 };
+	struct end strangers[4] = { 0 }, known = { 0 }, server = { 0 };
+	struct rsp_listener *listener = world_listen(server_tls, RSP_TLS_ASAP, &limits, &server);
+	const struct rsp_ip ip = host(8);
+
+	strangers_dial(listener, strangers);
+	rsp_listener_know(listener, &ip);
+	dial_from(listener, 8, NULL, &known);
+	WORLD_RUN(stats_of(listener).handshakes == 5);
+	CHECK_EQ(server.refused, 0);
+	hang_up(&known, 1);
+	hang_up(strangers, 4);
+	listener_done(listener, &server);
+}
+
+/* The rate of a source */
+
+/* Nine connections of one source at once; its rate permits a burst of five. */
+static struct rsp_listener *
+exceed_the_rate(struct end many[9], struct end *server)
 {
 	const struct rsp_listener_limits limits = { .handshake_rate = 1, .handshake_burst = 5 };
-	struct end many[9] = { 0 }, other = { 0 }, server = { 0 };
-	struct rsp_listener *listener = world_listen(NULL, RSP_TLS_ASAP, &limits, &server);
+	struct rsp_listener *listener = world_listen(NULL, RSP_TLS_ASAP, &limits, server);
 
-	for (unsigned i = 0; i < 9; i++)
-		dial_from(listener, 9, NULL, &many[i]);
-	WORLD_RUN(server.opened + server.refused == 9);
+	dial_many(listener, 9, NULL, many, 9);
+	WORLD_RUN(server->opened + server->refused == 9);
+	return listener;
+}
+
+static void
+connections_above_the_rate_of_their_source_are_refused(void)
+{
+	struct end many[9] = { 0 }, server = { 0 };
+	struct rsp_listener *listener = exceed_the_rate(many, &server);
+
 	CHECK(server.opened >= 5 && server.opened <= 7);
 	CHECK(strstr(server.why.reason, "new connections a second") != NULL);
-	hang_up(many, 9); /* they are remembered, too, when all are gone */
+	hang_up(many, 9);
+	listener_done(listener, &server);
+}
+
+static void
+a_source_above_its_rate_is_remembered_when_its_connections_are_closed(void)
+{
+	struct end many[9] = { 0 }, again[3] = { 0 }, server = { 0 };
+	struct rsp_listener *listener = exceed_the_rate(many, &server);
+
+	hang_up(many, 9);
 	WORLD_RUN(stats_of(listener).connections == 0);
 	unsigned opened = server.opened, refused = server.refused;
-	struct end again[3] = { 0 };
-	for (unsigned i = 0; i < 3; i++)
-		dial_from(listener, 9, NULL, &again[i]);
-	dial_from(listener, 1, NULL, &other);
-	WORLD_RUN(server.opened + server.refused == opened + refused + 4);
+	dial_many(listener, 9, NULL, again, 3);
+	WORLD_RUN(server.opened + server.refused == opened + refused + 3);
 	CHECK(server.refused > refused);
 	hang_up(again, 3);
+	listener_done(listener, &server);
+}
+
+static void
+another_source_is_accepted_while_one_is_above_its_rate(void)
+{
+	struct end many[9] = { 0 }, other = { 0 }, server = { 0 };
+	struct rsp_listener *listener = exceed_the_rate(many, &server);
+	unsigned opened = server.opened;
+
+	dial_from(listener, 1, NULL, &other);
+	WORLD_RUN(server.opened == opened + 1);
+	WORLD_RUN(other.opened);
 	CHECK_EQ(other.opened, 1);
 	CHECK_EQ(other.closed, 0);
+	hang_up(many, 9);
 	hang_up(&other, 1);
-	rsp_listener_free(listener);
-	end_done(&server);
+	listener_done(listener, &server);
 }
+
+/* Users */
 
 static bool all_watch;
 
@@ -170,6 +197,7 @@ use(void *ctx, struct rsp_stream *stream)
 	return all_watch ? RSP_USE_WATCH : RSP_USE_NONE;
 }
 
+/* A listener whose users all watch a pool if all_watch is set. */
 static struct rsp_listener *
 listen_used(const struct rsp_listener_limits *limits, struct rsp_tls *tls, struct end *server)
 {
@@ -185,359 +213,218 @@ listen_used(const struct rsp_listener_limits *limits, struct rsp_tls *tls, struc
 	return listener;
 }
 
+/* One user, then nine of another source; users may have six of the eight connections of the listener. */
+struct users {
+	struct end one, many[9], server;
+	struct rsp_listener *listener;
+};
+
 static void
-users_leave_room_for_keys(void)
+users_dial(struct users *users, bool watch)
 {
 	const struct rsp_listener_limits limits = { .connections = 8 };
 
-	for (unsigned watch = 0; watch < 2; watch++) {
-		struct end many[9] = { 0 }, few[2] = { 0 }, server = { 0 };
-		struct rsp_listener *listener = listen_used(&limits, NULL, &server);
+	*users = (struct users){ 0 };
+	all_watch = watch;
+	users->listener = listen_used(&limits, NULL, &users->server);
+	dial_from(users->listener, 1, NULL, &users->one);
+	WORLD_RUN(users->server.opened == 1);
+	dial_many(users->listener, 9, NULL, users->many, 9);
+	WORLD_RUN(users->server.opened == 10);
+	WORLD_RUN(alive(users->many, 9) == 5);
+}
 
-		all_watch = watch;
-		dial_from(listener, 1, NULL, &few[0]);
-		WORLD_RUN(server.opened == 1);
-		for (unsigned i = 0; i < 9; i++)
-			dial_from(listener, 9, NULL, &many[i]);
-		WORLD_RUN(server.opened == 10);
-		WORLD_RUN(alive(many, 9) == 5); /* 6 of 8 are users', and who has the most of them makes room */
-		CHECK_EQ(stats_of(listener).users, 6);
-		CHECK_EQ(stats_of(listener).evicted, 4);
-		CHECK_EQ(few[0].closed, 0);
-		dial_from(listener, 2, NULL, &few[1]);
-		WORLD_RUN(server.opened == 11 && stats_of(listener).evicted == 5);
-		CHECK_EQ(alive(few, 2), 2);
-		hang_up(many, 9);
-		hang_up(few, 2);
-		rsp_listener_free(listener);
-		end_done(&server);
-	}
+static void
+users_leave(struct users *users)
+{
+	hang_up(users->many, 9);
+	hang_up(&users->one, 1);
+	listener_done(users->listener, &users->server);
 	all_watch = false;
 }
 
 static void
-idle_users_are_closed(void)
+too_many_users_dial(bool watch)
 {
-	const struct rsp_listener_limits limits = { .idle_ms = 150 };
-	struct end idle = { 0 }, busy = { 0 }, element = { 0 }, server = { 0 }, keyed = { 0 };
-	struct rsp_listener *listener = listen_used(&limits, NULL, &server);
-	struct rsp_listener *secure = listen_used(&limits, server_tls, &keyed);
+	struct users users;
+
+	users_dial(&users, watch);
+	CHECK_EQ(stats_of(users.listener).users, 6);
+	CHECK_EQ(stats_of(users.listener).evicted, 4);
+	CHECK_EQ(users.one.closed, 0);
+	users_leave(&users);
+}
+
+static void
+users_above_their_share_are_evicted_so_that_elements_have_room(void)
+{
+	too_many_users_dial(false);
+}
+
+static void
+watching_users_above_their_share_are_evicted_so_that_elements_have_room(void)
+{
+	too_many_users_dial(true);
+}
+
+static void
+one_more_user_dials(bool watch)
+{
+	struct users users;
+	struct end late = { 0 };
+
+	users_dial(&users, watch);
+	dial_from(users.listener, 2, NULL, &late);
+	WORLD_RUN(users.server.opened == 11 && stats_of(users.listener).evicted == 5);
+	CHECK_EQ(alive(&users.one, 1), 1);
+	CHECK_EQ(alive(&late, 1), 1);
+	hang_up(&late, 1);
+	users_leave(&users);
+}
+
+static void
+the_source_with_most_users_makes_room_for_a_user_of_another_source(void)
+{
+	one_more_user_dials(false);
+}
+
+static void
+the_source_with_most_watching_users_makes_room_for_one_of_another_source(void)
+{
+	one_more_user_dials(true);
+}
+
+static const struct rsp_listener_limits short_idle_time = { .idle_ms = 150 };
+
+static void
+a_user_that_sends_nothing_is_closed_after_the_idle_time_and_a_busy_one_is_not(void)
+{
+	struct end idle = { 0 }, busy = { 0 }, server = { 0 };
+	struct rsp_listener *listener = listen_used(&short_idle_time, NULL, &server);
 
 	dial_from(listener, 1, NULL, &idle);
 	dial_from(listener, 1, NULL, &busy);
-	dial_from(secure, 1, client_tls, &element);
 	uint64_t begin_ms = rsp_clock_ms();
-	WORLD_RUN(server.opened == 2 && element.opened && keyed.opened);
-	while (rsp_clock_ms() < begin_ms + 400) {
+	WORLD_RUN(server.opened == 2 && idle.opened && busy.opened);
+	while (!idle.closed || rsp_clock_ms() < begin_ms + 400) {
 		CHECK_EQ(rsp_stream_send(busy.stream, rsp_bytes_str("x")), RSP_OK);
 		size_t got = server.got_n;
 		WORLD_RUN(server.got_n > got);
+		if (world_gave_up)
+			break;
 	}
 	WORLD_RUN(idle.closed);
 	CHECK_EQ(stats_of(listener).idle, 1);
 	CHECK_EQ(busy.closed, 0);
-	CHECK_EQ(element.closed, 0); /* it has a key */
-	all_watch = true;
-	begin_ms = rsp_clock_ms();
-	while (rsp_clock_ms() < begin_ms + 400)
-		(void)rsp_loop_turn(world_loop, true); /* its idle alarm rings */
-	CHECK_EQ(busy.closed, 0);
-	all_watch = false;
-	WORLD_RUN(busy.closed);
-	CHECK_EQ(busy.why.err, RSP_ECLOSED);
-	hang_up(&element, 1);
 	hang_up(&idle, 1);
 	hang_up(&busy, 1);
-	rsp_listener_free(listener);
+	listener_done(listener, &server);
+}
+
+static void
+an_element_that_sends_nothing_stays_after_the_idle_time(void)
+{
+	struct end element = { 0 }, idle[2] = { 0 }, server = { 0 }, keyed = { 0 };
+	struct rsp_listener *listener = listen_used(&short_idle_time, NULL, &server);
+	struct rsp_listener *secure = listen_used(&short_idle_time, server_tls, &keyed);
+
+	dial_from(secure, 1, client_tls, &element);
+	WORLD_RUN(element.opened && keyed.opened);
+	for (unsigned i = 0; i < 2; i++) { /* two idle times of users, one after the other */
+		dial_from(listener, 1, NULL, &idle[i]);
+		WORLD_RUN(idle[i].closed);
+	}
+	CHECK_EQ(element.closed, 0);
+	hang_up(idle, 2);
+	hang_up(&element, 1);
+	listener_done(listener, &server);
 	WORLD_RUN(keyed.closed);
-	rsp_listener_free(secure);
-	end_done(&server);
-	end_done(&keyed);
-}
-
-/* A service that answers each octet with a lot, and stops when its output waits. */
-struct service {
-	unsigned asked, shown;
-	struct rsp_stream *stream;
-	struct rsp_why why;
-	unsigned opened, closed;
-};
-
-#define ANSWER_SIZE 50000
-
-static size_t
-answer(void *ctx, struct rsp_stream *stream, struct rsp_bytes all)
-{
-	static uint8_t octets[ANSWER_SIZE];
-	struct service *service = ctx;
-	size_t n = 0;
-
-	service->shown++;
-	while (n < all.n && !rsp_stream_full(stream)) {
-		n++;
-		service->asked++;
-		if (rsp_stream_send(stream, rsp_bytes_of(octets, sizeof(octets))))
-			break;
-	}
-	return n;
+	listener_done(secure, &keyed);
 }
 
 static void
-service_open(void *ctx, struct rsp_stream *stream, const struct rsp_stream_auth *auth)
+a_user_that_watches_a_pool_is_closed_as_idle_only_when_its_watch_has_ended(void)
 {
-	struct service *service = ctx;
+	struct end user = { 0 }, server = { 0 };
+	struct rsp_listener *listener = listen_used(&short_idle_time, NULL, &server);
 
-	(void)auth;
-	service->opened++;
-	service->stream = stream;
+	all_watch = true;
+	dial_from(listener, 1, NULL, &user);
+	WORLD_RUN(server.opened == 1 && user.opened);
+	uint64_t begin_ms = rsp_clock_ms();
+	while (rsp_clock_ms() < begin_ms + 400)
+		(void)rsp_loop_turn(world_loop, true); /* its idle alarm rings */
+	CHECK_EQ(user.closed, 0);
+	all_watch = false;
+	WORLD_RUN(user.closed);
+	CHECK_EQ(user.why.err, RSP_ECLOSED);
+	hang_up(&user, 1);
+	listener_done(listener, &server);
 }
 
+/* Connections that send nothing */
+
+/* Close one connection at its end, and reset another, as load balancers do; neither has sent an octet. */
 static void
-service_closed(void *ctx, struct rsp_stream *stream, const struct rsp_why *why)
+probe_twice(const struct rsp_listener *listener)
 {
-	struct service *service = ctx;
+	const struct linger reset = { .l_onoff = 1 };
 
-	(void)stream;
-	service->closed++;
-	if (why->err != RSP_ECLOSED)
-		service->why = *why;
-}
-
-static const struct rsp_stream_events answering = { service_open, answer, NULL, service_closed };
-
-static struct rsp_listener *
-serve(struct service *service, const struct rsp_listener_limits *limits)
-{
-	const struct rsp_listener_params params = { .at = loopback(), .service = RSP_TLS_ASAP, .limits = *limits };
-	struct rsp_listener *listener = NULL;
-
-	CHECK_EQ(rsp_listener_new(world_loop, &params, &answering, service, &listener, NULL), RSP_OK);
-	return listener;
-}
-
-/* A plain socket, as a user that does not read has it; it has asked @n questions. */
-static int
-ask(const struct rsp_listener *listener, unsigned n)
-{
-	const struct rsp_sockaddr *to = rsp_listener_address(listener);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	const int small = 4096;
-	char questions[1000] = { 0 };
-
-	CHECK_EQ(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small)), 0);
-	CHECK_EQ(connect(fd, (const struct sockaddr *)&to->ss, to->len), 0);
-	CHECK_EQ(send(fd, questions, n, MSG_NOSIGNAL), n);
-	return fd;
-}
-
-static void
-turns(unsigned n)
-{
-	for (unsigned i = 0; i < n; i++)
-		(void)rsp_loop_turn(world_loop, false);
-}
-
-static void
-who_does_not_read_is_not_read_from(void)
-{
-	struct service service = { 0 };
-	struct rsp_listener *listener = serve(&service, &(struct rsp_listener_limits){ 0 });
-	int fd = ask(listener, 1000);
-	static char answers[ANSWER_SIZE];
-	size_t got = 0;
-
-	WORLD_RUN(service.asked > 0 && rsp_stream_full(service.stream));
-	turns(200);
-	unsigned asked = service.asked;
-	CHECK(asked < 500);
-	CHECK(rsp_stream_queued(service.stream) < 3 * ANSWER_SIZE);
-	turns(50);
-	CHECK_EQ(service.asked, asked);
-	CHECK_EQ(service.closed, 0);
-	CHECK_EQ(shutdown(fd, SHUT_WR), 0);  /* and its end does not cut the answers off */
-	while (got < 1000UL * ANSWER_SIZE) { /* now it reads: all questions are answered */
-		ssize_t n = recv(fd, answers, sizeof(answers), MSG_DONTWAIT);
-
-		if (n == 0)
-			break;
-		if (n > 0)
-			got += (size_t)n;
-		(void)rsp_loop_turn(world_loop, false);
-	}
-	CHECK_EQ(got, 1000UL * ANSWER_SIZE);
-	CHECK_EQ(service.asked, 1000);
-	WORLD_RUN(service.closed);
-	(void)close(fd);
-	rsp_listener_free(listener);
-}
-
-/* The same by TLS, with one who reads: what waits decrypted is answered piece by piece. */
-static void
-many_questions_at_once(void)
-{
-	const struct rsp_listener_params params = { .at = loopback(), .tls = server_tls, .service = RSP_TLS_ASAP };
-	struct service service = { 0 };
-	struct rsp_listener *listener = NULL;
-	struct end client = { 0 };
-	const uint8_t questions[30] = { 0 };
-
-	CHECK_EQ(rsp_listener_new(world_loop, &params, &answering, &service, &listener, NULL), RSP_OK);
-	dial_from(listener, 1, client_tls, &client);
-	WORLD_RUN(client.opened && service.opened);
-	CHECK_EQ(rsp_stream_send(client.stream, rsp_bytes_of(questions, 30)), RSP_OK);
-	WORLD_RUN(service.asked > 0);
-	CHECK(service.asked < 30); /* it stopped, and goes on as the output goes out */
-	CHECK_EQ(rsp_stream_send(client.stream, rsp_bytes_of(questions, 10)), RSP_OK);
-	rsp_stream_close(client.stream, true); /* no more questions; its end comes with them */
-	WORLD_RUN(client.closed && service.closed);
-	CHECK_EQ(service.asked, 40);
-	rsp_listener_free(listener);
-	end_done(&client);
-}
-
-static void
-all_users_have_a_total(void)
-{
-	const struct rsp_listener_limits limits = { .user_memory = 2000000 };
-	struct service service = { 0 };
-	struct rsp_listener *listener = serve(&service, &limits);
-	struct rsp_listener *other = serve(&service, &(struct rsp_listener_limits){ 0 }); /* says nothing of the total */
-	int fds[200];
-
-	for (unsigned i = 0; i < RSP_COUNT(fds); i++) {
-		fds[i] = ask(listener, 1000);
-		turns(10);
-	}
-	WORLD_RUN(service.closed > 100);
-	CHECK_EQ(service.why.err, RSP_ELIMIT);
-	CHECK(strstr(service.why.reason, "memory that users may have") != NULL);
-	/* each holds 64 KiB at least: so many fit */
-	CHECK(stats_of(listener).connections > 0 && stats_of(listener).connections <= 2000000 / 65536);
-	for (unsigned i = 0; i < RSP_COUNT(fds); i++)
-		(void)close(fds[i]);
-	WORLD_RUN(service.closed == service.opened);
-	rsp_listener_free(listener);
-	rsp_listener_free(other);
-}
-
-/* What one key piles up does not close the connection of another that has little. */
-static void
-all_with_keys_have_a_total(void)
-{
-	struct end many[50] = { 0 }, one = { 0 }, server = { .whole = 100000 };
-	struct rsp_listener *listener = world_listen(server_tls, RSP_TLS_ASAP, &(struct rsp_listener_limits){ 0 }, &server);
-	static uint8_t half[60000];
-
-	world_loop->budget[RSP_BUDGET_KEYS].max = 2000000;
-	dial_from(listener, 1, client_tls, &one);
-	WORLD_RUN(one.opened);
-	CHECK_EQ(rsp_stream_send(one.stream, rsp_bytes_of(half, 100)), RSP_OK);
-	for (unsigned i = 0; i < 50; i++) {
-		dial_from(listener, 9, client_tls, &many[i]);
-		WORLD_RUN(many[i].opened);
-		enum rsp_err err = rsp_stream_send(many[i].stream, rsp_bytes_of(half, sizeof(half)));
-		CHECK(!err || err == RSP_ECLOSED); /* it may be the one that goes */
-		turns(5);
-		if (!one.closed)
-			CHECK_EQ(rsp_stream_send(one.stream, rsp_bytes_of(half, 100)), RSP_OK);
-		turns(5);
-	}
-	WORLD_RUN(server.closed > 15); /* dialled streams are counted, too: the same loop holds both ends */
-	CHECK_EQ(one.closed, 0);
-	world_loop->budget[RSP_BUDGET_KEYS].max = RSP_STREAM_KEY_MEMORY;
-	hang_up(many, 50);
-	hang_up(&one, 1);
-	rsp_listener_free(listener);
-	end_done(&server);
-}
-
-static void
-half_messages_have_a_total(void)
-{
-	const struct rsp_listener_limits limits = { .user_memory = 2000000 };
-	struct end many[50] = { 0 }, one = { 0 }, server = { .whole = 100000 };
-	struct rsp_listener *listener = world_listen(NULL, RSP_TLS_ASAP, &limits, &server);
-	static uint8_t half[60000];
-
-	dial_from(listener, 1, NULL, &one);
-	WORLD_RUN(one.opened);
-	CHECK_EQ(rsp_stream_send(one.stream, rsp_bytes_of(half, sizeof(half))), RSP_OK);
-	for (unsigned i = 0; i < 50; i++) {
-		dial_from(listener, 9, NULL, &many[i]);
-		WORLD_RUN(many[i].opened);
-		CHECK_EQ(rsp_stream_send(many[i].stream, rsp_bytes_of(half, sizeof(half))), RSP_OK);
-		turns(5);
-	}
-	WORLD_RUN(server.closed > 15);
-	CHECK_EQ(server.why.err, RSP_ELIMIT);
-	CHECK(stats_of(listener).connections <= 2000000 / 60000);
-	CHECK_EQ(one.closed, 0); /* its source holds little */
-	hang_up(many, 50);
-	hang_up(&one, 1);
-	rsp_listener_free(listener);
-	end_done(&server);
-}
-
-/* Close the stream while its octets are read, as a service does that cannot send an answer, and see whether they stay. */
-static size_t
-close_and_read(void *ctx, struct rsp_stream *stream, struct rsp_bytes all)
-{
-	static const uint8_t wanted[20] = "0123456789abcdefghij";
-	struct service *service = ctx;
-
-	if (all.n < sizeof(wanted))
-		return 0;
-	rsp_stream_close(stream, false);
-	char *other[64]; /* one of them gets what was freed, if it was */
-	for (unsigned i = 0; i < RSP_COUNT(other); i++)
-		if ((other[i] = malloc(8192)))
-			memset(other[i], 'x', 8192);
-	service->asked += memcmp(all.p, wanted, sizeof(wanted)) == 0;
-	for (unsigned i = 0; i < RSP_COUNT(other); i++)
-		free(other[i]);
-	return all.n;
-}
-
-static void
-what_is_read_outlives_its_stream(void)
-{
-	static const struct rsp_stream_events closing = { service_open, close_and_read, NULL, service_closed };
-	const struct rsp_listener_params params = { .at = loopback(), .service = RSP_TLS_ASAP };
-	struct service service = { 0 };
-	struct rsp_listener *listener = NULL;
-
-	CHECK_EQ(rsp_listener_new(world_loop, &params, &closing, &service, &listener, NULL), RSP_OK);
+	(void)close(ask(listener, 0));
 	int fd = ask(listener, 0);
-	CHECK_EQ(send(fd, "0123456789", 10, MSG_NOSIGNAL), 10);
-	WORLD_RUN(service.opened);
-	turns(10); /* half of it waits for the rest */
-	CHECK_EQ(send(fd, "abcdefghij", 10, MSG_NOSIGNAL), 10);
-	WORLD_RUN(service.closed);
-	CHECK_EQ(service.asked, 1);
+	CHECK_EQ(setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset)), 0);
 	(void)close(fd);
-	rsp_listener_free(listener);
+	WORLD_RUN(stats_of(listener).probes == 2);
 }
 
 static void
-probes_are_counted(void)
+probe(struct rsp_tls *tls)
 {
-	for (unsigned tls = 0; tls < 2; tls++) {
-		struct end server = { 0 };
-		struct rsp_listener *listener = world_listen(tls ? server_tls : NULL, RSP_TLS_ASAP, NULL, &server);
-		const struct linger reset = { .l_onoff = 1 };
+	struct end server = { 0 };
+	struct rsp_listener *listener = world_listen(tls, RSP_TLS_ASAP, NULL, &server);
 
-		(void)close(ask(listener, 0));
-		int fd = ask(listener, 0);
-		CHECK_EQ(setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset)), 0);
-		(void)close(fd); /* as load balancers do */
-		WORLD_RUN(stats_of(listener).probes == 2);
-		CHECK_EQ(server.refused, 0);
-		(void)close(ask(listener, 1));
-		WORLD_RUN(server.refused == tls && stats_of(listener).connections == 0);
-		CHECK_EQ(stats_of(listener).probes, 2);
-		rsp_listener_free(listener);
-		end_done(&server);
-	}
+	probe_twice(listener);
+	CHECK_EQ(server.refused, 0);
+	listener_done(listener, &server);
+}
+
+static void
+a_plain_connection_that_ends_without_an_octet_counts_as_a_probe(void)
+{
+	probe(NULL);
+}
+
+static void
+a_tls_connection_that_ends_without_an_octet_counts_as_a_probe(void)
+{
+	probe(server_tls);
+}
+
+/* A connection that ends after one octet is refused @refused times. */
+static void
+probe_and_send_an_octet(struct rsp_tls *tls, unsigned refused)
+{
+	struct end server = { 0 };
+	struct rsp_listener *listener = world_listen(tls, RSP_TLS_ASAP, NULL, &server);
+
+	probe_twice(listener);
+	(void)close(ask(listener, 1));
+	WORLD_RUN(server.refused + server.got_n == 1 && stats_of(listener).connections == 0);
+	CHECK_EQ(server.refused, refused);
+	CHECK_EQ(stats_of(listener).probes, 2);
+	listener_done(listener, &server);
+}
+
+static void
+a_plain_connection_that_ends_after_an_octet_is_no_probe(void)
+{
+	probe_and_send_an_octet(NULL, 0);
+}
+
+static void
+a_tls_connection_that_ends_after_an_octet_is_refused_and_no_probe(void)
+{
+	probe_and_send_an_octet(server_tls, 1);
 }
 
 int
@@ -546,19 +433,25 @@ main(void)
 	if (rsp_tls_init(NULL, NULL) || !world_begin())
 		return 1;
 	make_tls();
-	TAP_RUN(the_greediest_source_loses_its_newest);
-	TAP_RUN(a_source_has_a_share_of_handshakes);
-	TAP_RUN(known_sources_have_a_reserve);
-	TAP_RUN(a_source_has_a_rate);
-	TAP_RUN(users_leave_room_for_keys);
-	TAP_RUN(idle_users_are_closed);
-	TAP_RUN(who_does_not_read_is_not_read_from);
-	TAP_RUN(many_questions_at_once);
-	TAP_RUN(all_users_have_a_total);
-	TAP_RUN(all_with_keys_have_a_total);
-	TAP_RUN(half_messages_have_a_total);
-	TAP_RUN(what_is_read_outlives_its_stream);
-	TAP_RUN(probes_are_counted);
+	TAP_RUN(above_the_limit_the_source_with_most_handshakes_loses_its_newest);
+	TAP_RUN(at_the_limit_the_source_with_most_handshakes_makes_room_for_another_source);
+	TAP_RUN(a_source_above_its_share_of_handshakes_loses_its_oldest);
+	TAP_RUN(a_source_of_which_an_element_authenticated_before_has_a_place_above_the_limit);
+	TAP_RUN(a_source_that_the_listener_was_told_to_know_has_a_place_above_the_limit);
+	TAP_RUN(connections_above_the_rate_of_their_source_are_refused);
+	TAP_RUN(a_source_above_its_rate_is_remembered_when_its_connections_are_closed);
+	TAP_RUN(another_source_is_accepted_while_one_is_above_its_rate);
+	TAP_RUN(users_above_their_share_are_evicted_so_that_elements_have_room);
+	TAP_RUN(watching_users_above_their_share_are_evicted_so_that_elements_have_room);
+	TAP_RUN(the_source_with_most_users_makes_room_for_a_user_of_another_source);
+	TAP_RUN(the_source_with_most_watching_users_makes_room_for_one_of_another_source);
+	TAP_RUN(a_user_that_sends_nothing_is_closed_after_the_idle_time_and_a_busy_one_is_not);
+	TAP_RUN(an_element_that_sends_nothing_stays_after_the_idle_time);
+	TAP_RUN(a_user_that_watches_a_pool_is_closed_as_idle_only_when_its_watch_has_ended);
+	TAP_RUN(a_plain_connection_that_ends_without_an_octet_counts_as_a_probe);
+	TAP_RUN(a_tls_connection_that_ends_without_an_octet_counts_as_a_probe);
+	TAP_RUN(a_plain_connection_that_ends_after_an_octet_is_no_probe);
+	TAP_RUN(a_tls_connection_that_ends_after_an_octet_is_refused_and_no_probe);
 	TAP_RUN(nothing_is_left);
 	rsp_tls_unref(client_tls);
 	rsp_tls_unref(server_tls);

@@ -5,15 +5,6 @@
 
 /* A listener: many connections at once, its limits, and what it does without an address or a descriptor. */
 
-static struct rsp_listener_stats
-stats_of(const struct rsp_listener *listener)
-{
-	struct rsp_listener_stats stats;
-
-	rsp_listener_get_stats(listener, &stats);
-	return stats;
-}
-
 static void
 a_listener_serves_a_hundred_tls_connections_at_once(void)
 {
