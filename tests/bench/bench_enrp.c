@@ -98,8 +98,9 @@ static void
 pump(void)
 {
 	for (uint32_t i = 2; i <= net.links; i++) {
-		struct rsp_link_info info = { .protocol = RSP_ENRP, .role = RSP_ROLE_PEER, .secure = true,
-					      .remote = host, .local = host };
+		struct rsp_link_info info = {
+			.protocol = RSP_ENRP, .role = RSP_ROLE_PEER, .secure = true, .remote = host, .local = host
+		};
 		unsigned from = net.link[i].from;
 
 		if (!net.link[i].dialled || !net.r[0] || !net.r[1])
@@ -150,7 +151,8 @@ start(unsigned i, bool knows_other)
 	config.registrations.per_s = 0;
 	config.max_identity_elements = UINT32_MAX;
 	config.keepalive_interval_ms = 0;
-	config.limits = (struct rsp_handlespace_limits){ POOLS, 4000000, 4000000 };
+	/* a peer may bring only a part of what fits: rights.c */
+	config.limits = (struct rsp_handlespace_limits){ 4 * POOLS, 16000000, 4000000 };
 	if (rsp_registrar_new(&config, &ops, (void *)(uintptr_t)i, rsp_rng_seeded(i), net.now_ms, &net.r[i]))
 		abort();
 }
@@ -195,8 +197,12 @@ report(const char *what, uint32_t n, uint64_t ns)
 int
 main(int argc, char **argv)
 {
-	struct rsp_link_info element = { .role = RSP_ROLE_ELEMENT, .secure = true, .identity = "e", .remote = host,
-					 .local = host, .remote_port = 4000 };
+	struct rsp_link_info element = { .role = RSP_ROLE_ELEMENT,
+					 .secure = true,
+					 .identity = "e",
+					 .remote = host,
+					 .local = host,
+					 .remote_port = 4000 };
 	uint64_t n = 100000, began;
 
 	if (argc > 1 && rsp_parse_u64(argv[1], 1000, 4000000, &n))
