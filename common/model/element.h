@@ -46,6 +46,13 @@ rsp_element_engine(const struct rsp_element *e)
 	return (void *)((uintptr_t)e + offsetof(struct rsp_element, tail));
 }
 
+/** The element whose engine's part @engine is. */
+static inline struct rsp_element *
+rsp_element_of_engine(const void *engine)
+{
+	return (void *)((uintptr_t)engine - offsetof(struct rsp_element, tail));
+}
+
 /** The element with that id in @pool, or NULL. @pool may be NULL. */
 struct rsp_element *rsp_element_find(const struct rsp_handlespace *hs, const struct rsp_pool *pool, uint32_t pe_id);
 

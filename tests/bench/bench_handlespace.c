@@ -9,7 +9,7 @@
 #include <time.h>
 
 #include "base/parse.h"
-#include "model/handlespace.h"
+#include "engine/registrar/member.h"
 #include "model/select.h"
 
 enum { HANDLES_MAX = 1000, PER_POOL_MAX = 1000 };
@@ -42,17 +42,6 @@ id_of(uint32_t i)
 	return i * 2654435761U | 1; /* spread as random ids are; odd, so none is 0 */
 }
 
-/* What the engine keeps of an element here: two timers. */
-struct timed {
-	struct rsp_timer expiry, keepalive;
-};
-
-static struct timed *
-timed(const struct rsp_element *e)
-{
-	return rsp_element_engine(e);
-}
-
 static void
 put(struct bench *b, uint32_t pool, uint32_t pe_id, uint32_t load)
 {
@@ -63,9 +52,9 @@ put(struct bench *b, uint32_t pool, uint32_t pe_id, uint32_t load)
 	b->pe.policy.value[0] = load;
 	if (rsp_handlespace_put(b->hs, handle_of(pool), &b->pe, &e, &is_new) != RSP_OK)
 		abort();
-	rsp_wheel_set(&b->wheel, &timed(e)->expiry, b->now_ms + 300000 + pe_id % 1000);
+	rsp_wheel_set(&b->wheel, &rsp_member(e)->expiry, b->now_ms + 300000 + pe_id % 1000);
 	if (is_new)
-		rsp_wheel_set(&b->wheel, &timed(e)->keepalive, b->now_ms + 5000000 + pe_id % 1000);
+		rsp_wheel_set(&b->wheel, &rsp_member(e)->timer, b->now_ms + 5000000 + pe_id % 1000);
 }
 
 static void
@@ -88,7 +77,7 @@ op_reregister(struct bench *b, uint32_t i)
 	b->pe.policy.value[0] = i % 89;
 	if (rsp_handlespace_put(b->hs, name, &b->pe, &again, &is_new) != RSP_OK)
 		abort();
-	rsp_wheel_set(&b->wheel, &timed(again)->expiry, b->now_ms + 300000 + i % 1000);
+	rsp_wheel_set(&b->wheel, &rsp_member(again)->expiry, b->now_ms + 300000 + i % 1000);
 }
 
 static void
@@ -125,7 +114,7 @@ op_rearm(struct bench *b, uint32_t i)
 {
 	struct rsp_element *e = b->order[i % (b->pools * b->per_pool)];
 
-	rsp_wheel_set(&b->wheel, &timed(e)->expiry, b->now_ms + 400000 + i % 1000);
+	rsp_wheel_set(&b->wheel, &rsp_member(e)->expiry, b->now_ms + 400000 + i % 1000);
 }
 
 static void
@@ -133,7 +122,7 @@ op_rearm_earlier(struct bench *b, uint32_t i)
 {
 	struct rsp_element *e = b->order[i % (b->pools * b->per_pool)];
 
-	rsp_wheel_set(&b->wheel, &timed(e)->expiry, b->now_ms + 200000 - i % 150000);
+	rsp_wheel_set(&b->wheel, &rsp_member(e)->expiry, b->now_ms + 200000 - i % 150000);
 }
 
 static void
@@ -144,10 +133,9 @@ op_expire(struct bench *b, uint32_t i)
 	(void)i;
 	while (!(timer = rsp_wheel_expired(&b->wheel, b->now_ms)))
 		b->now_ms = rsp_wheel_next(&b->wheel);
-	struct timed *part = RSP_CONTAINER(timer, struct timed, expiry);
-	struct rsp_element *e = RSP_CONTAINER(part, struct rsp_element, tail);
-	rsp_wheel_cancel(&b->wheel, &timed(e)->keepalive);
-	rsp_element_remove(b->hs, e);
+	struct rsp_member *m = RSP_CONTAINER(timer, struct rsp_member, expiry);
+	rsp_wheel_cancel(&b->wheel, &m->timer);
+	rsp_element_remove(b->hs, rsp_member_element(m));
 }
 
 static void
@@ -215,7 +203,7 @@ bench_new(uint32_t pools, uint32_t per_pool, uint32_t policy)
 	b->pe.user.type = RSP_PARAM_TCP;
 	b->pe.user.port = 80;
 	rsp_wheel_init(&b->wheel, 0);
-	b->hs = rsp_handlespace_new(&limits, (struct rsp_hash_key){ 0x1234567, 0x89abcdef }, sizeof(struct timed));
+	b->hs = rsp_handlespace_new(&limits, (struct rsp_hash_key){ 0x1234567, 0x89abcdef }, sizeof(struct rsp_member));
 	for (uint32_t p = 0; p < pools; p++)
 		handle_size[p] = (uint8_t)snprintf(handle[p], sizeof(handle[p]), "pool-%06u", p);
 	return b;

@@ -80,7 +80,7 @@ look_at(const struct rsp_registrar *r, const struct rsp_element *e)
 	struct rsp_pool_element pe = { 0 };
 
 	rsp_element_decode(e, &pe);
-	must(m->element == e && !m->in_changed && !m->news);
+	must(rsp_member_element(m) == e && !m->in_changed && !m->news);
 	must(pe.pe_id == e->pe_id && pe.pe_id && pe.home_id && pe.home_id == rsp_element_home_id(e));
 	must(pe.version && pe.version == rsp_element_version(e));
 	must(!m->link || link);

@@ -9,7 +9,7 @@ rsp_adopt_queue(struct rsp_enrp *n, struct rsp_member *m, uint64_t in_ms)
 {
 	struct rsp_pool_element pe = { 0 };
 
-	rsp_element_decode(m->element, &pe);
+	rsp_element_decode(rsp_member_element(m), &pe);
 	rsp_link_detach(m);
 	m->asked_ms = 0;
 	rsp_member_set_life(n->core, m, pe.lifetime_s);

@@ -95,7 +95,7 @@ void
 rsp_download_sweep_due(struct rsp_enrp *n, struct rsp_member *m)
 {
 	struct rsp_core *core = n->core;
-	struct rsp_element *e = m->element;
+	struct rsp_element *e = rsp_member_element(m);
 	struct rsp_peer *claimant = m->claimed_by ? rsp_peer_find(n, m->claimed_by) : NULL;
 
 	m->claimed_by = 0;

@@ -187,7 +187,7 @@ look_at(struct rsp_enrp *n, struct rsp_member *m)
 void
 rsp_enrp_member_due(struct rsp_enrp *n, struct rsp_member *m)
 {
-	const struct rsp_peer *home = rsp_peer_find(n, rsp_element_home_id(m->element));
+	const struct rsp_peer *home = rsp_peer_find(n, rsp_element_home_id(rsp_member_element(m)));
 	bool late = home && rsp_peer_takeover_is_late(n, home);
 
 	switch (m->phase) {
@@ -328,7 +328,7 @@ rsp_enrp_settle(struct rsp_enrp *n)
 static void
 settle_unreached(struct rsp_enrp *n, struct rsp_member *m)
 {
-	const struct rsp_peer *home = rsp_peer_find(n, rsp_element_home_id(m->element));
+	const struct rsp_peer *home = rsp_peer_find(n, rsp_element_home_id(rsp_member_element(m)));
 
 	if (home && rsp_peer_takeover_is_late(n, home))
 		rsp_takeover_remove_silent(n, home, m);
@@ -343,13 +343,13 @@ rsp_enrp_settle_member(struct rsp_enrp *n, struct rsp_member *m, unsigned news)
 
 	/* A removal of another registrar's element is announced as ours first: peers accept it from its home only. */
 	if (news & RSP_NEWS_ADD && (gone || rsp_member_is_own(n->core, m)))
-		rsp_update_announce(n, m->element, ENRP_ADD_PE, false);
+		rsp_update_announce(n, rsp_member_element(m), ENRP_ADD_PE, false);
 	if (news & RSP_NEWS_DEL)
-		rsp_update_announce(n, m->element, ENRP_DEL_PE, false);
+		rsp_update_announce(n, rsp_member_element(m), ENRP_DEL_PE, false);
 	if (gone)
 		return;
 	if (news & RSP_NEWS_PASS_ON && !rsp_member_is_own(n->core, m))
-		rsp_update_announce(n, m->element, ENRP_ADD_PE, true);
+		rsp_update_announce(n, rsp_member_element(m), ENRP_ADD_PE, true);
 	if (m->claim && news & RSP_NEWS_ANSWERED)
 		rsp_ownership_claim_refuted(n, m);
 	else if (m->claim && news & RSP_NEWS_SILENT)

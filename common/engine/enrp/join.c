@@ -17,7 +17,7 @@ keep_old_element(struct rsp_enrp *n, struct rsp_member *m)
 
 	if (rsp_member_is_own(core, m))
 		rsp_member_enter(core, m, RSP_MEMBER_GRACE, core->now_ms + core->config.reconnect_grace_ms);
-	else if (rsp_peer_get_listed(n, rsp_element_home_id(m->element)))
+	else if (rsp_peer_get_listed(n, rsp_element_home_id(rsp_member_element(m))))
 		rsp_member_enter(core, m, RSP_MEMBER_FOREIGN, RSP_NEVER);
 	else /* there is no room to watch its home */
 		rsp_member_enter(core, m, RSP_MEMBER_FOREIGN_SWEEP, core->now_ms);

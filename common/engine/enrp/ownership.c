@@ -16,9 +16,9 @@ rsp_ownership_ask_home(struct rsp_enrp *n, const struct rsp_peer *home, const st
 
 	if (!home->versioned || m->claim)
 		return;
-	rsp_element_decode(m->element, &pe);
+	rsp_element_decode(rsp_member_element(m), &pe);
 	pe.home_id = n->core->config.server_id;
-	rsp_update_send(n, home, true, ENRP_DEL_PE, rsp_pool_handle(m->element->pool), &pe);
+	rsp_update_send(n, home, true, ENRP_DEL_PE, rsp_pool_handle(rsp_member_element(m)->pool), &pe);
 }
 
 /* Verdicts that change the record */
@@ -81,7 +81,7 @@ believed(struct rsp_enrp *n, const struct rsp_pool_element *pe, struct rsp_membe
 {
 	m->claimed_by = 0;
 	confirm(n->core, m);
-	rsp_subscription_pool_changed(n->core, m->element->pool);
+	rsp_subscription_pool_changed(n->core, rsp_member_element(m)->pool);
 	if (was_ours && !(pe->version & 1)) /* a takeover is found by the next audit: it may be of many elements */
 		rsp_member_note(n->core, m, RSP_NEWS_PASS_ON);
 	if (m->claim && m->claim->by == pe->home_id) /* it waited for the home, and now the home itself says so */
@@ -101,7 +101,7 @@ believe(struct rsp_enrp *n, const struct rsp_peer *peer, struct rsp_bytes handle
 				   .handle = handle,
 				   .pe_id = pe->pe_id,
 				   .cause = RSP_CAUSE_NONE,
-				   .identity = was_ours ? m->element->owner : NULL,
+				   .identity = was_ours ? rsp_member_element(m)->owner : NULL,
 				   .by_id = pe->home_id };
 
 	if (was_ours)
@@ -195,11 +195,11 @@ contest(struct rsp_enrp *n, enum owner_verdict verdict, const struct rsp_stateme
 	uint32_t by = s->adds ? s->pe.home_id : s->peer->server_id;
 	struct rsp_event event = { .kind = RSP_EVENT_PE_CONTESTED,
 				   .protocol = RSP_ENRP,
-				   .handle = rsp_pool_handle(s->m->element->pool),
-				   .pe_id = s->m->element->pe_id,
+				   .handle = rsp_pool_handle(rsp_member_element(s->m)->pool),
+				   .pe_id = rsp_member_element(s->m)->pe_id,
 				   .cause = RSP_CAUSE_NONE,
 				   .reason = s->adds ? RSP_REASON_CLAIMED : RSP_REASON_REMOVED,
-				   .identity = s->m->element->owner,
+				   .identity = rsp_member_element(s->m)->owner,
 				   .by_id = by };
 
 	if (!note_pending(s->m, by, s->pe.version, s->adds ? &s->pe : NULL))
@@ -217,7 +217,7 @@ contest(struct rsp_enrp *n, enum owner_verdict verdict, const struct rsp_stateme
 static void
 ask_home(struct rsp_enrp *n, const struct rsp_statement *s)
 {
-	const struct rsp_peer *home = rsp_peer_find(n, rsp_element_home_id(s->m->element));
+	const struct rsp_peer *home = rsp_peer_find(n, rsp_element_home_id(rsp_member_element(s->m)));
 	bool marked = is_marked(s->m);
 
 	if (!home || !note_pending(s->m, s->pe.home_id, s->pe.version, s->adds ? &s->pe : NULL))
@@ -237,13 +237,13 @@ believe_pending(struct rsp_enrp *n, const struct rsp_pending_claim *pending, str
 
 	if (rsp_rd_tlv(&rd, &type, &body)) /* this registrar encoded it */
 		rsp_pool_element_decode(&body, &pe);
-	believe(n, rsp_peer_find(n, pending->by), rsp_pool_handle(m->element->pool), &pe, m);
+	believe(n, rsp_peer_find(n, pending->by), rsp_pool_handle(rsp_member_element(m)->pool), &pe, m);
 }
 
 void
 rsp_ownership_claim_refuted(struct rsp_enrp *n, struct rsp_member *m)
 {
-	struct rsp_element *e = m->element;
+	struct rsp_element *e = rsp_member_element(m);
 
 	rsp_element_set_version(e, rsp_version_next(n->core, rsp_pool_handle(e->pool), e->pe_id, m->claim->version));
 	rsp_member_clear_claim(m);
@@ -255,7 +255,7 @@ rsp_ownership_claim_refuted(struct rsp_enrp *n, struct rsp_member *m)
 static void
 remove_own(struct rsp_core *core, const struct rsp_pending_claim *removal, struct rsp_member *m)
 {
-	struct rsp_element *e = m->element;
+	struct rsp_element *e = rsp_member_element(m);
 	struct rsp_event event = { .kind = RSP_EVENT_PE_MOVED,
 				   .protocol = RSP_ENRP,
 				   .handle = rsp_pool_handle(e->pool),
@@ -293,7 +293,7 @@ rsp_ownership_claim_unanswered(struct rsp_enrp *n, struct rsp_member *m)
 {
 	struct rsp_pending_claim *pending = m->claim;
 	const struct rsp_peer *claimant = rsp_peer_find(n, pending->by);
-	const struct rsp_element *e = m->element;
+	const struct rsp_element *e = rsp_member_element(m);
 
 	m->claim = NULL;
 	withdraw(n->core, m);
@@ -342,7 +342,7 @@ answer_stale(struct rsp_enrp *n, enum owner_verdict verdict, const struct rsp_st
 {
 	n->core->stats.updates_stale++;
 	if (verdict == OWNER_TELL_SENDER)
-		rsp_update_tell(n, s->peer, s->m->element);
+		rsp_update_tell(n, s->peer, rsp_member_element(s->m));
 	else if (verdict == OWNER_TELL_REMOVED)
 		rsp_update_tell_removed(n, s->peer, s->handle, &s->pe,
 					rsp_tombstone_version(&n->core->tombstones, s->handle, s->pe.pe_id));
@@ -392,7 +392,7 @@ carry_out(struct rsp_enrp *n, enum owner_verdict verdict, const struct owner_fac
 	case OWNER_REFUSE_OWNER_AND_TELL:
 		record_refusal(n, s, 0, RSP_CAUSE_SECURITY, RSP_REASON_ELEMENT_OF_ANOTHER);
 		if (verdict == OWNER_REFUSE_OWNER_AND_TELL)
-			rsp_update_tell(n, s->peer, s->m->element);
+			rsp_update_tell(n, s->peer, rsp_member_element(s->m));
 		break;
 	case OWNER_BELIEVE:
 		believe(n, s->peer, s->handle, &s->pe, s->m);

@@ -22,7 +22,7 @@ home_of(const struct rsp_enrp *n, const struct rsp_statement *s)
 {
 	if (!s->m)
 		return OWNER_HOME_NONE;
-	uint32_t home_id = rsp_element_home_id(s->m->element);
+	uint32_t home_id = rsp_element_home_id(rsp_member_element(s->m));
 	if (home_id == n->core->config.server_id)
 		return OWNER_HOME_US;
 	if (home_id == s->pe.home_id)
@@ -53,11 +53,11 @@ home_life_of(const struct rsp_enrp *n, const struct rsp_element *e)
 static enum owner_order
 order_of(const struct rsp_statement *s)
 {
-	uint64_t version = rsp_element_version(s->m->element);
+	uint64_t version = rsp_element_version(rsp_member_element(s->m));
 
 	if (s->pe.version != version)
 		return s->pe.version > version ? OWNER_NEWER : OWNER_OLDER;
-	return s->pe.home_id > rsp_element_home_id(s->m->element) ? OWNER_SAME_HIGHER : OWNER_SAME;
+	return s->pe.home_id > rsp_element_home_id(rsp_member_element(s->m)) ? OWNER_SAME_HIGHER : OWNER_SAME;
 }
 
 static bool
@@ -92,7 +92,7 @@ void
 rsp_statement_gather_record(const struct rsp_enrp *n, const struct rsp_statement *s, struct owner_facts *f)
 {
 	const struct rsp_member *m = s->m;
-	const struct rsp_element *e = m->element;
+	const struct rsp_element *e = rsp_member_element(m);
 	struct rsp_bytes owner = e->owner ? rsp_bytes_str(e->owner) : (struct rsp_bytes){ 0 };
 
 	f->outdated = f->joining && m->phase == RSP_MEMBER_OLD;

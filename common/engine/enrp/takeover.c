@@ -332,7 +332,7 @@ static void
 move_element(struct rsp_enrp *n, struct rsp_member *m, uint32_t to_id)
 {
 	struct rsp_core *core = n->core;
-	struct rsp_element *e = m->element;
+	struct rsp_element *e = rsp_member_element(m);
 	uint64_t version = rsp_element_version(e);
 	bool to_us = to_id == core->config.server_id;
 
@@ -430,7 +430,7 @@ void
 rsp_takeover_remove_silent(struct rsp_enrp *n, const struct rsp_peer *target, struct rsp_member *m)
 {
 	struct rsp_core *core = n->core;
-	const struct rsp_element *e = m->element;
+	const struct rsp_element *e = rsp_member_element(m);
 	struct rsp_event event = { .kind = RSP_EVENT_PE_REMOVED,
 				   .protocol = RSP_ENRP,
 				   .handle = rsp_pool_handle(e->pool),

@@ -23,7 +23,7 @@ struct rsp_member;
 
 TAILQ_HEAD(rsp_closing_list, rsp_link);
 LIST_HEAD(rsp_link_list, rsp_link);
-TAILQ_HEAD(rsp_changed_list, rsp_member);
+STAILQ_HEAD(rsp_changed_list, rsp_member);
 
 /* Work on many elements is done in slices: so many elements each RSP_SLICE_MS. A queue of messages to one connection
  * must hold what a slice sends. */

@@ -79,14 +79,13 @@ rsp_member_put(struct rsp_core *core, struct rsp_bytes handle, const struct rsp_
 	if (err)
 		return err;
 	*ret = rsp_member(e);
-	(*ret)->element = e;
 	return RSP_OK;
 }
 
 bool
 rsp_member_is_own(const struct rsp_core *core, const struct rsp_member *m)
 {
-	return rsp_element_home_id(m->element) == core->config.server_id;
+	return rsp_element_home_id(rsp_member_element(m)) == core->config.server_id;
 }
 
 void
@@ -96,13 +95,13 @@ rsp_member_note(struct rsp_core *core, struct rsp_member *m, enum rsp_news news)
 	if (m->in_changed)
 		return;
 	m->in_changed = true;
-	TAILQ_INSERT_TAIL(&core->changed, m, changed);
+	STAILQ_INSERT_TAIL(&core->changed, m, changed);
 }
 
 void
 rsp_member_count(struct rsp_core *core, const struct rsp_member *m, int by)
 {
-	const char *owner = m->element->owner;
+	const char *owner = rsp_member_element(m)->owner;
 	struct rsp_account *account = NULL;
 
 	if (owner && rsp_member_is_own(core, m))
@@ -147,8 +146,8 @@ rsp_member_send_keep_alive(struct rsp_core *core, uint32_t link, const struct rs
 				   .flags = home ? ASAP_FLAG_HOME : 0,
 				   .has = RSP_HAS_HANDLE | RSP_HAS_PE_ID,
 				   .server_id = core->config.server_id,
-				   .handle = rsp_pool_handle(m->element->pool),
-				   .pe_id = m->element->pe_id };
+				   .handle = rsp_pool_handle(rsp_member_element(m)->pool),
+				   .pe_id = rsp_member_element(m)->pe_id };
 
 	rsp_core_send(core, link, &msg);
 }
@@ -194,10 +193,11 @@ send_removed(struct rsp_core *core, const struct rsp_link *link, struct rsp_byte
 void
 rsp_member_send_removed(struct rsp_core *core, const struct rsp_member *m, uint16_t cause)
 {
+	const struct rsp_element *e = rsp_member_element(m);
 	const struct rsp_link *link = rsp_link_find(core, m->link);
 
 	if (link && link->state == RSP_LINK_UP)
-		send_removed(core, link, rsp_pool_handle(m->element->pool), m->element->pe_id, cause);
+		send_removed(core, link, rsp_pool_handle(e->pool), e->pe_id, cause);
 }
 
 void
@@ -222,7 +222,7 @@ unlink_member(struct rsp_core *core, struct rsp_member *m)
 	rsp_wheel_cancel(&core->expiry, &m->expiry);
 	rsp_member_enter(core, m, RSP_MEMBER_GONE, RSP_NEVER);
 	rsp_link_detach(m);
-	rsp_element_unlink(core->space, m->element);
+	rsp_element_unlink(core->space, rsp_member_element(m));
 	rsp_member_note(core, m, 0);
 }
 
@@ -240,7 +240,7 @@ rsp_member_remove(struct rsp_core *core, struct rsp_member *m, enum rsp_removal 
 		[RSP_REMOVAL_CONNECTION] = { RSP_REASON_CONNECTION_LOST, RSP_CAUSE_UNANSWERED },
 		[RSP_REMOVAL_RIGHTS] = { RSP_REASON_RIGHTS_ENDED, RSP_CAUSE_SECURITY },
 	};
-	struct rsp_element *e = m->element;
+	struct rsp_element *e = rsp_member_element(m);
 	struct rsp_event event = { .kind = RSP_EVENT_PE_REMOVED,
 				   .handle = rsp_pool_handle(e->pool),
 				   .pe_id = e->pe_id,
@@ -264,7 +264,7 @@ rsp_member_remove(struct rsp_core *core, struct rsp_member *m, enum rsp_removal 
 void
 rsp_member_forget(struct rsp_core *core, struct rsp_member *m)
 {
-	rsp_subscription_pool_changed(core, m->element->pool);
+	rsp_subscription_pool_changed(core, rsp_member_element(m)->pool);
 	unlink_member(core, m);
 }
 
@@ -274,7 +274,7 @@ rsp_member_free(struct rsp_core *core, struct rsp_member *m)
 	assert(m->phase == RSP_MEMBER_GONE && !m->in_changed);
 	rsp_member_clear_reports(m);
 	rsp_member_clear_claim(m);
-	rsp_element_free(core->space, m->element);
+	rsp_element_free(core->space, rsp_member_element(m));
 }
 
 /* Two processes may register one PE identifier with one key: the one that registers last has it. The other cannot know,
@@ -290,15 +290,16 @@ send_displaced(struct rsp_core *core, const struct rsp_link *link, struct rsp_me
 	if (!other || other == link || other->state != RSP_LINK_UP || other->info.protocol != RSP_ASAP)
 		return;
 	m->link_before = 0;
-	send_removed(core, other, rsp_pool_handle(m->element->pool), m->element->pe_id, RSP_CAUSE_NON_UNIQUE_PE_ID);
+	const struct rsp_element *e = rsp_member_element(m);
+	send_removed(core, other, rsp_pool_handle(e->pool), e->pe_id, RSP_CAUSE_NON_UNIQUE_PE_ID);
 }
 
 static void
 record_adopted(struct rsp_core *core, const struct rsp_link *link, const struct rsp_member *m)
 {
 	struct rsp_event event = { .kind = RSP_EVENT_PE_ADOPTED,
-				   .handle = rsp_pool_handle(m->element->pool),
-				   .pe_id = m->element->pe_id,
+				   .handle = rsp_pool_handle(rsp_member_element(m)->pool),
+				   .pe_id = rsp_member_element(m)->pe_id,
 				   .cause = RSP_CAUSE_NONE };
 
 	core->stats.adopted++;

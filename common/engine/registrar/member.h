@@ -47,11 +47,11 @@ enum rsp_member_phase {
 
 /** What happened to an element in this turn, and is settled at its end. */
 enum rsp_news {
-	RSP_NEWS_ADD = 1,	/* it is ours and has changed: peers get ENRP_HANDLE_UPDATE with ADD_PE */
-	RSP_NEWS_DEL = 2,	/* it was ours and is removed: DEL_PE */
-	RSP_NEWS_PASS_ON = 4,	/* it was ours, and another registrar's claim to it was accepted: peers are told */
-	RSP_NEWS_ANSWERED = 8,	/* it answered while another registrar claimed it */
-	RSP_NEWS_SILENT = 16,	/* it did not answer, or its connection closed, while another registrar claimed it */
+	RSP_NEWS_ADD = 1,       /* it is ours and has changed: peers get ENRP_HANDLE_UPDATE with ADD_PE */
+	RSP_NEWS_DEL = 2,       /* it was ours and is removed: DEL_PE */
+	RSP_NEWS_PASS_ON = 4,   /* it was ours, and another registrar's claim to it was accepted: peers are told */
+	RSP_NEWS_ANSWERED = 8,  /* it answered while another registrar claimed it */
+	RSP_NEWS_SILENT = 16,   /* it did not answer, or its connection closed, while another registrar claimed it */
 	RSP_NEWS_UNREACHED = 32 /* it is another registrar's, was asked (look.c) and did not answer */
 };
 
@@ -65,21 +65,20 @@ struct rsp_pending_claim {
 };
 
 struct rsp_member {
-	struct rsp_element *element;
-	enum rsp_member_phase phase;
+	enum rsp_member_phase phase : 8;
 	uint8_t news; /* enum rsp_news; not 0, or GONE: it is in core->changed */
-	bool in_changed;
-	uint8_t sweep_postponed; /* FOREIGN_SWEEP: how often the removal was postponed */
+	bool in_changed : 1;
+	uint8_t sweep_postponed : 7; /* FOREIGN_SWEEP: how often the removal was postponed */
 	uint8_t n_reporters;
-	struct rsp_timer expiry; /* OWN: the end of its registration life */
-	struct rsp_timer timer;	 /* of its phase */
-	TAILQ_ENTRY(rsp_member) changed;
-	LIST_ENTRY(rsp_member) of_link;
-	uint32_t link;	      /* the link it is reached over; 0: none */
+	uint32_t link;        /* the link it is reached over; 0: none */
 	uint32_t link_before; /* the previous link; it may have ended */
-	uint64_t asked_ms;    /* when the last keep-alive was sent; 0: none was */
 	uint32_t claimed_by;  /* the registrar that claims to have taken it over from its home, which lives; 0: none */
-	struct rsp_reporter *reporters; /* @n_reporters, since it answered last */
+	struct rsp_timer expiry; /* OWN: the end of its registration life */
+	struct rsp_timer timer;  /* of its phase */
+	STAILQ_ENTRY(rsp_member) changed;
+	LIST_ENTRY(rsp_member) of_link;
+	uint64_t asked_ms;               /* when the last keep-alive was sent; 0: none was */
+	struct rsp_reporter *reporters;  /* @n_reporters, since it answered last */
 	struct rsp_pending_claim *claim; /* NULL: none */
 };
 
@@ -87,6 +86,12 @@ static inline struct rsp_member *
 rsp_member(const struct rsp_element *e)
 {
 	return rsp_element_engine(e);
+}
+
+static inline struct rsp_element *
+rsp_member_element(const struct rsp_member *m)
+{
+	return rsp_element_of_engine(m);
 }
 
 /** Store @pe in the pool @handle: rsp_handlespace_put() has the errors. */
@@ -97,10 +102,10 @@ enum rsp_err rsp_member_put(struct rsp_core *core, struct rsp_bytes handle, cons
 enum rsp_removal {
 	RSP_REMOVAL_DEREGISTERED,
 	RSP_REMOVAL_EXPIRED,
-	RSP_REMOVAL_KEEPALIVE,	 /* a keep-alive was not answered */
+	RSP_REMOVAL_KEEPALIVE,   /* a keep-alive was not answered */
 	RSP_REMOVAL_UNREACHABLE, /* too many reports, and a keep-alive was not answered */
-	RSP_REMOVAL_CONNECTION,	 /* its connection closed, and it did not register again in the grace time */
-	RSP_REMOVAL_RIGHTS	 /* its owner has no key any more, or may not register it */
+	RSP_REMOVAL_CONNECTION,  /* its connection closed, and it did not register again in the grace time */
+	RSP_REMOVAL_RIGHTS       /* its owner has no key any more, or may not register it */
 };
 
 /** Whether the phase may change from @from to @to. */

@@ -64,20 +64,21 @@ find_asap_transport(const struct rsp_element *e, struct rsp_ip *ret_ip, uint16_t
 struct rsp_link *
 rsp_reach_find(const struct rsp_core *core, const struct rsp_member *m)
 {
+	const struct rsp_element *e = rsp_member_element(m);
 	struct rsp_ip ip;
 	uint16_t port;
 
-	return find_asap_transport(m->element, &ip, &port) ? find_dial(core, m->element->owner, &ip, port) : NULL;
+	return find_asap_transport(e, &ip, &port) ? find_dial(core, e->owner, &ip, port) : NULL;
 }
 
 struct rsp_link *
 rsp_reach_dial(struct rsp_core *core, const struct rsp_member *m, bool look_only)
 {
-	const char *owner = m->element->owner;
+	const char *owner = rsp_member_element(m)->owner;
 	struct rsp_ip ip;
 	uint16_t port;
 
-	if (!find_asap_transport(m->element, &ip, &port))
+	if (!find_asap_transport(rsp_member_element(m), &ip, &port))
 		return NULL;
 	struct rsp_link *link = find_dial(core, owner, &ip, port);
 	if (link)

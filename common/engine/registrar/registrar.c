@@ -24,7 +24,7 @@ init_core(struct rsp_core *core, const struct rsp_registrar_config *config)
 {
 	core->key = (struct rsp_hash_key){ .k0 = rsp_rng_u64(&core->rng), .k1 = rsp_rng_u64(&core->rng) };
 	core->config = *config;
-	TAILQ_INIT(&core->changed);
+	STAILQ_INIT(&core->changed);
 	rsp_wheel_init(&core->expiry, core->now_ms);
 	rsp_wheel_init(&core->liveness, core->now_ms);
 	rsp_wheel_init(&core->push, core->now_ms);
@@ -92,14 +92,14 @@ settle_member(struct rsp_registrar *r, struct rsp_member *m)
 	struct rsp_core *core = &r->core;
 	unsigned news = m->news;
 
-	TAILQ_REMOVE(&core->changed, m, changed);
+	STAILQ_REMOVE_HEAD(&core->changed, changed);
 	m->in_changed = false;
 	m->news = 0;
 	rsp_enrp_settle_member(r->enrp, m, news);
 	if (m->phase != RSP_MEMBER_GONE || m->in_changed)
 		return;
-	if (m->element->pool->n_elements == 0)
-		rsp_resolve_pool_gone(&r->resolver, m->element->pool);
+	if (rsp_member_element(m)->pool->n_elements == 0)
+		rsp_resolve_pool_gone(&r->resolver, rsp_member_element(m)->pool);
 	rsp_look_forget(&r->looks, m);
 	rsp_member_free(core, m);
 }
@@ -114,8 +114,8 @@ settle(struct rsp_registrar *r)
 			settle_link(r, TAILQ_FIRST(&core->closing));
 		else if (rsp_enrp_settle(r->enrp))
 			continue;
-		else if (!TAILQ_EMPTY(&core->changed))
-			settle_member(r, TAILQ_FIRST(&core->changed));
+		else if (!STAILQ_EMPTY(&core->changed))
+			settle_member(r, STAILQ_FIRST(&core->changed));
 		else
 			break;
 	}
@@ -463,8 +463,9 @@ check_rights(struct rsp_core *core, struct rsp_member *m)
 			rsp_member_remove(core, m, RSP_REMOVAL_RIGHTS, NULL);
 		return;
 	}
-	rsp_element_decode(m->element, &pe);
-	if (rsp_rights_foreign(core, rsp_pool_handle(m->element->pool), &pe)) /* each audit shows if its home still has it */
+	const struct rsp_element *e = rsp_member_element(m);
+	rsp_element_decode(e, &pe);
+	if (rsp_rights_foreign(core, rsp_pool_handle(e->pool), &pe)) /* each audit shows if its home still has it */
 		rsp_member_forget(core, m);
 }
 

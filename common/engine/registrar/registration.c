@@ -94,14 +94,14 @@ check_values(const struct rsp_message *msg)
 static bool
 owns(const struct rsp_core *core, const struct rsp_link *link, const struct rsp_member *m)
 {
-	const char *owner = m->element->owner;
+	const char *owner = rsp_member_element(m)->owner;
 	struct rsp_pool_element pe = { 0 };
 
 	if (!core->config.insecure)
 		return owner && link->info.identity && strcmp(owner, link->info.identity) == 0;
 	if (m->link == link->id || m->link == 0)
 		return true;
-	rsp_element_decode(m->element, &pe);
+	rsp_element_decode(rsp_member_element(m), &pe);
 	return addresses_allowed(core, link, &pe.user);
 }
 
@@ -189,8 +189,9 @@ put(struct rsp_core *core, struct rsp_link *link, struct rsp_bytes handle, const
     struct rsp_member **ret_m, bool *ret_same)
 {
 	struct rsp_member *m = *ret_m;
-	struct rsp_bytes before = m && m->link == link->id ? rsp_element_public(m->element) : (struct rsp_bytes){ 0 };
-	bool counted = m && m->element->owner && rsp_member_is_own(core, m);
+	const struct rsp_element *known = m ? rsp_member_element(m) : NULL;
+	struct rsp_bytes before = m && m->link == link->id ? rsp_element_public(known) : (struct rsp_bytes){ 0 };
+	bool counted = m && known->owner && rsp_member_is_own(core, m);
 
 	if (before.n) { /* kept where no message is being encoded */
 		memcpy(core->out, before.p, before.n);
@@ -199,7 +200,7 @@ put(struct rsp_core *core, struct rsp_link *link, struct rsp_bytes handle, const
 	enum rsp_err err = rsp_member_put(core, handle, pe, ret_m);
 	if (err)
 		return err;
-	const struct rsp_element *e = (*ret_m)->element;
+	const struct rsp_element *e = rsp_member_element(*ret_m);
 	if (e->owner && !counted) /* a known element belongs to the identity that registers it: owns() */
 		link->account->elements++;
 	*ret_same = before.n && rsp_encoded_public_equal(before, rsp_element_public(e));
@@ -237,7 +238,7 @@ store(struct rsp_core *core, struct rsp_link *link, const struct rsp_message *ms
 				   .pe_id = pe.pe_id,
 				   .cause = RSP_CAUSE_NONE,
 				   .element = &pe };
-	rsp_subscription_pool_changed(core, m->element->pool);
+	rsp_subscription_pool_changed(core, rsp_member_element(m)->pool);
 	rsp_core_record(core, link, event);
 	return granted;
 }
@@ -318,7 +319,7 @@ rsp_registration_undecodable(struct rsp_core *core, const struct rsp_link *link,
 static bool
 make_own(struct rsp_core *core, struct rsp_member *m)
 {
-	struct rsp_element *e = m->element;
+	struct rsp_element *e = rsp_member_element(m);
 
 	if (rsp_member_is_own(core, m))
 		return true;

@@ -157,15 +157,15 @@ rsp_rights_refusal(const struct rsp_core *core, struct rsp_bytes handle, const s
 bool
 rsp_rights_own(struct rsp_core *core, const struct rsp_member *m)
 {
-	const char *owner = m->element->owner;
-	struct rsp_bytes handle = rsp_pool_handle(m->element->pool);
+	const char *owner = rsp_member_element(m)->owner;
+	struct rsp_bytes handle = rsp_pool_handle(rsp_member_element(m)->pool);
 	struct rsp_pool_element pe = { 0 };
 
 	if (core->config.has_key && !core->config.has_key(core->ctx, RSP_ROLE_ELEMENT, owner))
 		return false;
 	if (core->config.may && !core->config.may(core->ctx, owner, handle))
 		return false;
-	rsp_element_decode(m->element, &pe);
+	rsp_element_decode(rsp_member_element(m), &pe);
 	const struct rsp_link *link = rsp_link_find(core, m->link);
 	const struct rsp_account *account = rsp_account_get(&core->accounts, &core->key, rsp_bytes_str(owner));
 	uint32_t most = rsp_rights_elements(core, owner);

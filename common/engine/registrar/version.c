@@ -3,7 +3,7 @@
 uint64_t
 rsp_version_known(const struct rsp_member *m)
 {
-	uint64_t version = rsp_element_version(m->element);
+	uint64_t version = rsp_element_version(rsp_member_element(m));
 
 	return m->claim && m->claim->version > version ? m->claim->version : version;
 }
