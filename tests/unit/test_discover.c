@@ -109,32 +109,107 @@ may_serve(void *ctx)
 	return told->serves;
 }
 
-/* Who has still to join the other registrars sends nobody away. */
-static void
-only_who_serves(void)
-{
-	struct ears ears = { 0 };
-	struct told told = { .serves = false };
+/* A registrar that announces itself at one place, and a listener there. */
+struct place {
+	struct ears ears;
+	struct told told;
+	struct rsp_announcer *a;
+};
 
-	listen_at("127.0.0.1:0", &ears);
-	struct rsp_announcer_config config = config_for(&ears, &told);
-	config.serves = may_serve;
-	struct rsp_announcer *a = begin(&config);
-	uint64_t end_ms = rsp_clock_ms() + 3 * T6;
-	while (rsp_clock_ms() < end_ms)
-		(void)rsp_loop_turn(world_loop, false);
-	CHECK_EQ(ears.n, 0);
-	CHECK_EQ(told.good + told.bad, 0);
-	told.serves = true;
-	rsp_announcer_now(a);
-	rsp_announcer_now(NULL);
-	WORLD_RUN(ears.n == 3);
-	rsp_announcer_free(a);
-	rsp_announce_listener_free(ears.listener);
+static void
+place_begin(struct place *place, const char *at)
+{
+	*place = (struct place){ 0 };
+	listen_at(at, &place->ears);
+	struct rsp_announcer_config config = config_for(&place->ears, &place->told);
+	place->a = begin(&config);
 }
 
 static void
-every_t6_and_nothing_more_at_the_end(void)
+place_end(struct place *place)
+{
+	rsp_announcer_free(place->a);
+	rsp_announce_listener_free(place->ears.listener);
+}
+
+static void
+run_three_t6(void)
+{
+	uint64_t end_ms = rsp_clock_ms() + 3 * T6;
+
+	while (rsp_clock_ms() < end_ms)
+		(void)rsp_loop_turn(world_loop, false);
+}
+
+/* When a registrar announces itself */
+
+static void
+a_registrar_announces_itself_every_t6(void)
+{
+	struct place place;
+
+	place_begin(&place, "127.0.0.1:0");
+	CHECK_EQ(place.ears.n, 0);
+	WORLD_RUN(place.ears.n == 5);
+	CHECK(place.ears.at_ms[4] - place.ears.at_ms[0] >= 4 * T6 * 85 / 100);
+	CHECK_EQ(place.told.good, 1);
+	CHECK_EQ(place.told.bad, 0);
+	place_end(&place);
+}
+
+static void
+a_registrar_that_ends_sends_no_further_announcement(void)
+{
+	struct place place;
+
+	place_begin(&place, "127.0.0.1:0");
+	WORLD_RUN(place.ears.n == 1);
+	rsp_announcer_free(place.a);
+	place.a = NULL; /* which may be freed, too */
+	run_three_t6();
+	CHECK_EQ(place.ears.n, 1);
+	place_end(&place);
+}
+
+static void
+begin_without_serving(struct place *place)
+{
+	*place = (struct place){ 0 };
+	listen_at("127.0.0.1:0", &place->ears);
+	struct rsp_announcer_config config = config_for(&place->ears, &place->told);
+	config.serves = may_serve;
+	place->a = begin(&config);
+}
+
+static void
+a_registrar_that_does_not_serve_yet_sends_no_announcement(void)
+{
+	struct place place;
+
+	begin_without_serving(&place);
+	run_three_t6();
+	CHECK_EQ(place.ears.n, 0);
+	CHECK_EQ(place.told.good + place.told.bad, 0);
+	place_end(&place);
+}
+
+static void
+a_registrar_that_begins_to_serve_announces_itself(void)
+{
+	struct place place;
+
+	begin_without_serving(&place);
+	place.told.serves = true;
+	rsp_announcer_now(place.a);
+	rsp_announcer_now(NULL); /* without an announcer nothing happens */
+	WORLD_RUN(place.ears.n == 3);
+	place_end(&place);
+}
+
+/* Which addresses an announcement names */
+
+static void
+an_announcement_names_each_address_of_the_registrar_once(void)
 {
 	struct ears ears = { 0 };
 	struct told told = { 0 };
@@ -142,48 +217,54 @@ every_t6_and_nothing_more_at_the_end(void)
 	listen_at("127.0.0.1:0", &ears);
 	struct rsp_announcer_config config = config_for(&ears, &told);
 	config.more[config.n_more++] = (struct rsp_ip){ 6, { 0x20, 1, 0xd, 0xb8, [15] = 1 } };
-	config.more[config.n_more++] = config.ip; /* known already */
+	config.more[config.n_more++] = config.ip;
 	struct rsp_announcer *a = begin(&config);
-	CHECK_EQ(ears.n, 0);
-	WORLD_RUN(ears.n == 5);
-	CHECK(ears.at_ms[4] - ears.at_ms[0] >= 4 * T6 * 85 / 100);
+	WORLD_RUN(ears.n == 1);
 	CHECK_EQ(ears.n_ips, 2);
 	CHECK(rsp_ip_equal(&ears.ip[0], &config.ip) && rsp_ip_equal(&ears.ip[1], &config.more[0]));
 	CHECK_EQ(ears.port, 4711);
-	CHECK_EQ(told.good, 1);
-	CHECK_EQ(told.bad, 0);
 	rsp_announcer_free(a);
-	uint64_t end_ms = rsp_clock_ms() + 3 * T6;
-	while (rsp_clock_ms() < end_ms)
-		(void)rsp_loop_turn(world_loop, false);
-	CHECK_EQ(ears.n, 5);
 	rsp_announce_listener_free(ears.listener);
 }
 
-/* Who listens on every address announces the one that its announcements come from. */
+/* A registrar that listens at all its addresses announces itself at @at, and names the source of its announcement. */
 static void
-the_address_on_the_way_there(void)
+announce_from_any_address(const char *at)
 {
-	static const char *const places[] = { "127.0.0.1:0", "[::1]:0", "224.0.1.185%lo:0" };
+	struct ears ears = { 0 };
+	struct told told = { 0 };
 
-	for (size_t i = 0; i < RSP_COUNT(places); i++) {
-		struct ears ears = { 0 };
-		struct told told = { 0 };
-
-		listen_at(places[i], &ears);
-		struct rsp_announcer_config config = config_for(&ears, &told);
-		config.ip = (struct rsp_ip){ .family = 6 }; /* [::] */
-		struct rsp_announcer *a = begin(&config);
-		WORLD_RUN(ears.n == 1);
-		CHECK_EQ(ears.n_ips, 1);
-		CHECK(rsp_ip_equal(&ears.ip[0], &ears.source));
-		rsp_announcer_free(a);
-		rsp_announce_listener_free(ears.listener);
-	}
+	listen_at(at, &ears);
+	struct rsp_announcer_config config = config_for(&ears, &told);
+	config.ip = (struct rsp_ip){ .family = 6 }; /* [::] */
+	struct rsp_announcer *a = begin(&config);
+	WORLD_RUN(ears.n == 1);
+	CHECK_EQ(ears.n_ips, 1);
+	CHECK(rsp_ip_equal(&ears.ip[0], &ears.source));
+	rsp_announcer_free(a);
+	rsp_announce_listener_free(ears.listener);
 }
 
 static void
-what_cannot_be_announced_is_told_once(void)
+a_registrar_at_all_addresses_names_its_source_address_to_an_ipv4_client(void)
+{
+	announce_from_any_address("127.0.0.1:0");
+}
+
+static void
+a_registrar_at_all_addresses_names_its_source_address_to_an_ipv6_client(void)
+{
+	announce_from_any_address("[::1]:0");
+}
+
+static void
+a_registrar_at_all_addresses_names_its_source_address_to_a_group(void)
+{
+	announce_from_any_address("224.0.1.185%lo:0");
+}
+
+static void
+a_destination_that_no_address_of_the_registrar_fits_is_reported_once_and_left_out(void)
 {
 	struct ears ears = { 0 }, other = { 0 };
 	struct told told = { 0 };
@@ -191,7 +272,7 @@ what_cannot_be_announced_is_told_once(void)
 	listen_at("[::1]:0", &ears);
 	listen_at("127.0.0.1:0", &other);
 	struct rsp_announcer_config config = config_for(&ears, &told);
-	config.ip = (struct rsp_ip){ .family = 4 }; /* 0.0.0.0: nobody reaches that by IPv6 */
+	config.ip = (struct rsp_ip){ .family = 4 }; /* 0.0.0.0: an IPv6 client cannot connect to it */
 	config.to[config.n_to++] = *rsp_announce_listener_at(other.listener);
 	struct rsp_announcer *a = begin(&config);
 	WORLD_RUN(other.n == 4);
@@ -204,6 +285,8 @@ what_cannot_be_announced_is_told_once(void)
 	rsp_announce_listener_free(ears.listener);
 	rsp_announce_listener_free(other.listener);
 }
+
+/* Several registrars in a group: each waits (N + 1) * T6, of which N is at most 3 */
 
 /* The time from one announcement to the @n-th after it. */
 static uint64_t
@@ -227,45 +310,79 @@ can_be(struct ears *ears, unsigned n, uint64_t least_ms, uint64_t most_ms)
 	return false;
 }
 
-/* (N + 1) * T6: the more there are the less often each announces itself, but none is silenced. */
-static void
-with_others_less_often(void)
-{
-	struct ears ears = { 0 };
-	struct told told[4] = { 0 };
-	struct rsp_announcer *a[4];
+#define GROUP "224.0.1.185%lo:0"
 
-	listen_at("224.0.1.185%lo:0", &ears);
-	struct rsp_announcer_config config = config_for(&ears, &told[0]);
-	a[0] = begin(&config);
-	CHECK(can_be(&ears, 4, 0, 4 * T6 * 3 / 2)); /* what it hears of itself is nobody else */
-	for (uint32_t i = 1; i < RSP_COUNT(a); i++) {
-		config.server_id = 100 + i;
-		config.ctx = &told[i];
+static void
+a_registrar_that_hears_only_itself_in_a_group_announces_itself_every_t6(void)
+{
+	struct place place;
+
+	place_begin(&place, GROUP);
+	CHECK(can_be(&place.ears, 4, 0, 4 * T6 * 3 / 2));
+	place_end(&place);
+}
+
+static void
+each_of_four_registrars_in_a_group_announces_itself_every_four_t6(void)
+{
+	struct place place;
+	struct told told[3] = { 0 };
+	struct rsp_announcer *a[3];
+
+	place_begin(&place, GROUP);
+	for (uint32_t i = 0; i < RSP_COUNT(a); i++) {
+		struct rsp_announcer_config config = config_for(&place.ears, &told[i]);
+
+		config.server_id = 101 + i;
 		a[i] = begin(&config);
 	}
-	for (size_t i = 1; i < RSP_COUNT(a); i++)
+	for (size_t i = 0; i < RSP_COUNT(a); i++)
 		WORLD_RUN(told[i].good);
-	CHECK(can_be(&ears, 2, 2 * 4 * T6 * 85 / 100, UINT64_MAX));
-	for (size_t i = 1; i < RSP_COUNT(a); i++)
+	CHECK(can_be(&place.ears, 2, 2 * 4 * T6 * 85 / 100, UINT64_MAX));
+	for (size_t i = 0; i < RSP_COUNT(a); i++)
 		rsp_announcer_free(a[i]);
-	/* a thousand that somebody invents */
+	place_end(&place);
+}
+
+/* Announcements of a thousand registrars that do not exist are sent to the group. */
+static void
+announce_a_thousand(const struct ears *ears)
+{
 	struct rsp_announce_sender *sender = NULL;
-	CHECK_EQ(rsp_announce_sender_new(rsp_announce_listener_at(ears.listener), &sender, NULL), RSP_OK);
+
+	CHECK_EQ(rsp_announce_sender_new(rsp_announce_listener_at(ears->listener), &sender, NULL), RSP_OK);
 	for (uint32_t i = 0; i < 1000; i++) {
 		uint8_t octets[] = { 0x0a, 0, 0, 8, 1, 0, (uint8_t)(i >> 8), (uint8_t)i };
 
 		CHECK_EQ(rsp_announce_send(sender, rsp_bytes_of(octets, sizeof(octets)), NULL), RSP_OK);
 		(void)rsp_loop_turn(world_loop, false);
 	}
-	CHECK(can_be(&ears, 2, 0, 2 * 4 * T6 * 3 / 2));
-	/* they are gone, and it is alone again */
-	CHECK(can_be(&ears, 4, 0, 4 * T6 * 3 / 2));
 	rsp_announce_sender_free(sender);
-	rsp_announcer_free(a[0]);
-	rsp_announcer_free(NULL);
-	rsp_announce_listener_free(ears.listener);
 }
+
+static void
+a_registrar_announces_itself_every_four_t6_however_many_others_are_invented(void)
+{
+	struct place place;
+
+	place_begin(&place, GROUP);
+	announce_a_thousand(&place.ears);
+	CHECK(can_be(&place.ears, 2, 0, 2 * 4 * T6 * 3 / 2));
+	place_end(&place);
+}
+
+static void
+a_registrar_that_is_alone_again_announces_itself_every_t6(void)
+{
+	struct place place;
+
+	place_begin(&place, GROUP);
+	announce_a_thousand(&place.ears);
+	CHECK(can_be(&place.ears, 4, 0, 4 * T6 * 3 / 2));
+	place_end(&place);
+}
+
+/* Clients */
 
 struct client {
 	struct rsp_asap_client *s;
@@ -290,12 +407,32 @@ discovering(const char *const *discover, unsigned n)
 					    .timers = rsp_client_timers_fast() };
 }
 
-/* An announcer and a session, and nothing else that could tell one of the other. */
 static void
-a_client_finds_who_announces_itself(void)
+begin_discovery(struct client *client, const char *const *where, unsigned n, char *at)
+{
+	struct rsp_asap_client_config config = discovering(where, n);
+
+	CHECK_EQ(rsp_asap_client_new(world_loop, &config, on_event, client, &client->s, &client->why), RSP_OK);
+	CHECK(rsp_asap_client_discover_at(client->s, 0, at));
+}
+
+static void
+a_client_knows_each_place_where_it_listens_and_no_other(void)
 {
 	const char *const where[] = { "127.0.0.1:0" };
-	struct rsp_asap_client_config config = discovering(where, 1);
+	struct client client = { 0 };
+	char at[RSP_ANNOUNCE_TEXT_MAX] = "";
+
+	begin_discovery(&client, where, 1, at);
+	CHECK(!rsp_asap_client_discover_at(client.s, 1, at) && !rsp_asap_client_discover_at(client.s, 99, at));
+	rsp_asap_client_free(client.s);
+}
+
+/* The client has no other way to learn of the registrar. */
+static void
+a_client_finds_a_registrar_by_its_announcement_and_sends_its_request(void)
+{
+	const char *const where[] = { "127.0.0.1:0" };
 	struct client client = { 0 };
 	struct end registrar = { 0 };
 	struct told told = { 0 };
@@ -303,9 +440,7 @@ a_client_finds_who_announces_itself(void)
 	struct rsp_asap_client_home home;
 
 	struct rsp_listener *listener = world_listen(NULL, RSP_TLS_ASAP, NULL, &registrar);
-	CHECK_EQ(rsp_asap_client_new(world_loop, &config, on_event, &client, &client.s, &client.why), RSP_OK);
-	CHECK(rsp_asap_client_discover_at(client.s, 0, at));
-	CHECK(!rsp_asap_client_discover_at(client.s, 1, at) && !rsp_asap_client_discover_at(client.s, 99, at));
+	begin_discovery(&client, where, 1, at);
 	CHECK_EQ(rsp_asap_client_resolve(client.s, rsp_bytes_str("web"), 0, false), RSP_OK);
 
 	struct rsp_announcer_config announce = { .n_to = 1, .t6_ms = T6, .server_id = 7, .state = on_state,
@@ -326,38 +461,58 @@ a_client_finds_who_announces_itself(void)
 	end_done(&registrar);
 }
 
+/* A client that is to listen at the first @n of @where is refused with @err, or made if that is RSP_OK. */
 static void
-where_to_listen_is_checked(void)
+client_at(const char *const *where, unsigned n, bool plaintext, enum rsp_err err)
 {
-	static const char *const bad[] = { "127.0.0.1:x" }, *const foreign[] = { "203.0.113.9:1" };
-	static const char *const good[] = { "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0" };
-	static const struct {
-		const char *const *where;
-		unsigned n;
-		bool secure;
-		enum rsp_err err;
-	} cases[] = {
-		{ bad, 1, false, RSP_EUSAGE },
-		{ foreign, 1, false, RSP_EIO },
-		{ good, 5, false, RSP_EUSAGE },
-		{ good, 4, false, RSP_OK },
-		{ good, 1, true, RSP_EUSAGE }, /* nobody can prove to be anybody */
-	};
+	struct rsp_asap_client_config config = discovering(where, n);
+	struct rsp_tls_config nothing = { 0 };
+	struct rsp_tls *tls = NULL;
+	struct client client = { 0 };
 
-	for (size_t i = 0; i < RSP_COUNT(cases); i++) {
-		struct rsp_asap_client_config config = discovering(cases[i].where, cases[i].n);
-		struct rsp_tls_config nothing = { 0 };
-		struct rsp_tls *tls = NULL;
-		struct client client = { 0 };
+	CHECK_EQ(rsp_tls_new(&nothing, &tls, NULL), RSP_OK);
+	config.plaintext = plaintext;
+	config.tls = tls;
+	CHECK_EQ(rsp_asap_client_new(world_loop, &config, on_event, &client, &client.s, &client.why), err);
+	CHECK_EQ(client.why.err, err);
+	rsp_asap_client_free(client.s);
+	rsp_tls_unref(tls);
+}
 
-		CHECK_EQ(rsp_tls_new(&nothing, &tls, NULL), RSP_OK);
-		config.plaintext = !cases[i].secure;
-		config.tls = tls;
-		CHECK_EQ(rsp_asap_client_new(world_loop, &config, on_event, &client, &client.s, &client.why), cases[i].err);
-		CHECK_EQ(client.why.err, cases[i].err);
-		rsp_asap_client_free(client.s);
-		rsp_tls_unref(tls);
-	}
+static const char *const loopbacks[] = { "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0" };
+
+static void
+a_client_that_is_to_listen_at_a_bad_address_is_refused(void)
+{
+	static const char *const bad[] = { "127.0.0.1:x" };
+
+	client_at(bad, 1, true, RSP_EUSAGE);
+}
+
+static void
+a_client_that_is_to_listen_at_an_address_of_another_host_is_refused(void)
+{
+	static const char *const foreign[] = { "203.0.113.9:1" };
+
+	client_at(foreign, 1, true, RSP_EIO);
+}
+
+static void
+a_client_may_listen_at_four_places(void)
+{
+	client_at(loopbacks, 4, true, RSP_OK);
+}
+
+static void
+a_client_that_is_to_listen_at_five_places_is_refused(void)
+{
+	client_at(loopbacks, 5, true, RSP_EUSAGE);
+}
+
+static void
+a_secure_client_that_is_to_listen_without_credentials_is_refused(void)
+{ /* no registrar could authenticate itself */
+	client_at(loopbacks, 1, false, RSP_EUSAGE);
 }
 
 int
@@ -365,13 +520,26 @@ main(void)
 {
 	if (rsp_loop_new(&world_loop))
 		return 1;
-	TAP_RUN(only_who_serves);
-	TAP_RUN(every_t6_and_nothing_more_at_the_end);
-	TAP_RUN(the_address_on_the_way_there);
-	TAP_RUN(what_cannot_be_announced_is_told_once);
-	TAP_RUN(with_others_less_often);
-	TAP_RUN(a_client_finds_who_announces_itself);
-	TAP_RUN(where_to_listen_is_checked);
+	TAP_RUN(a_registrar_announces_itself_every_t6);
+	TAP_RUN(a_registrar_that_ends_sends_no_further_announcement);
+	TAP_RUN(a_registrar_that_does_not_serve_yet_sends_no_announcement);
+	TAP_RUN(a_registrar_that_begins_to_serve_announces_itself);
+	TAP_RUN(an_announcement_names_each_address_of_the_registrar_once);
+	TAP_RUN(a_registrar_at_all_addresses_names_its_source_address_to_an_ipv4_client);
+	TAP_RUN(a_registrar_at_all_addresses_names_its_source_address_to_an_ipv6_client);
+	TAP_RUN(a_registrar_at_all_addresses_names_its_source_address_to_a_group);
+	TAP_RUN(a_destination_that_no_address_of_the_registrar_fits_is_reported_once_and_left_out);
+	TAP_RUN(a_registrar_that_hears_only_itself_in_a_group_announces_itself_every_t6);
+	TAP_RUN(each_of_four_registrars_in_a_group_announces_itself_every_four_t6);
+	TAP_RUN(a_registrar_announces_itself_every_four_t6_however_many_others_are_invented);
+	TAP_RUN(a_registrar_that_is_alone_again_announces_itself_every_t6);
+	TAP_RUN(a_client_knows_each_place_where_it_listens_and_no_other);
+	TAP_RUN(a_client_finds_a_registrar_by_its_announcement_and_sends_its_request);
+	TAP_RUN(a_client_that_is_to_listen_at_a_bad_address_is_refused);
+	TAP_RUN(a_client_that_is_to_listen_at_an_address_of_another_host_is_refused);
+	TAP_RUN(a_client_may_listen_at_four_places);
+	TAP_RUN(a_client_that_is_to_listen_at_five_places_is_refused);
+	TAP_RUN(a_secure_client_that_is_to_listen_without_credentials_is_refused);
 	rsp_loop_free(world_loop);
 	return tap_end();
 }
