@@ -28,16 +28,3 @@ rsp_digest_handle(struct rsp_bytes handle)
 
 	return rsp_hash(&none, handle);
 }
-
-static uint64_t
-stir(uint64_t value)
-{
-	value = (value ^ (value >> 32)) * UINT64_C(0xd6e8feb86659fd93);
-	return value ^ (value >> 32);
-}
-
-uint64_t
-rsp_digest_element(uint64_t handle_digest, uint32_t pe_id, uint64_t version)
-{
-	return stir(stir(handle_digest ^ pe_id) + version * UINT64_C(0x9e3779b97f4a7c15));
-}

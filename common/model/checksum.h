@@ -19,12 +19,24 @@ rsp_checksum_element(uint32_t handle_sum, uint32_t pe_id)
 	return (uint64_t)handle_sum + (pe_id >> 16) + (pe_id & 0xffff);
 }
 
+static inline uint64_t
+rsp_digest_stir(uint64_t value)
+{
+	value = (value ^ (value >> 32)) * UINT64_C(0xd6e8feb86659fd93);
+	return value ^ (value >> 32);
+}
+
 /**
  * What the element @pe_id in @version adds to the digest of its home, which is the sum (modulo 2^64) over its elements.
  * @handle_digest is from rsp_digest_handle(). Beyond the RFC: the 16 bits of the checksum do not depend on attributes,
  * and two changes at once often cancel out in them.
  */
-uint64_t rsp_digest_element(uint64_t handle_digest, uint32_t pe_id, uint64_t version);
+static inline uint64_t
+rsp_digest_element(uint64_t handle_digest, uint32_t pe_id, uint64_t version)
+{
+	return rsp_digest_stir(rsp_digest_stir(handle_digest ^ pe_id) + version * UINT64_C(0x9e3779b97f4a7c15));
+}
+
 uint64_t rsp_digest_handle(struct rsp_bytes handle);
 
 /**

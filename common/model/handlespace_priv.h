@@ -1,6 +1,9 @@
 #ifndef RSP_MODEL_HANDLESPACE_PRIV_H
 #define RSP_MODEL_HANDLESPACE_PRIV_H
 
+#include <stddef.h>
+#include <stdlib.h>
+
 #include "model/checksum.h"
 #include "model/handlespace.h"
 #include "proto/encoded.h"
@@ -29,6 +32,14 @@ struct rsp_home {
 	uint32_t id, count;	 /* server id; linked elements */
 	uint32_t pools;		 /* pools whose first element was one of this home */
 	uint32_t references;	 /* by pools, and by elements whether linked or unlinked */
+};
+
+/** The name of an identity: stored once, however many elements and pools refer to it. */
+struct rsp_owner {
+	struct rsp_table_node node;
+	uint64_t hash;
+	uint32_t references, pools; /* pools that it made */
+	char text[];
 };
 
 struct rsp_handlespace {
@@ -103,15 +114,36 @@ void rsp_pool_leave(struct rsp_handlespace *hs, struct rsp_element *e);
 void rsp_pool_unlink(struct rsp_handlespace *hs, struct rsp_pool *pool);
 
 /** Free the pool if it is empty and no unlinked element refers to it. */
-void rsp_pool_drop(struct rsp_pool *pool);
+static inline void
+rsp_pool_drop(struct rsp_pool *pool)
+{
+	if (pool->n_elements == 0 && pool->n_unlinked == 0)
+		free(pool);
+}
 
 /* walk.c */
 
 /** Let no walk return @e next: it leaves its home. */
-void rsp_walk_skip(struct rsp_handlespace *hs, const struct rsp_element *e);
+static inline void
+rsp_walk_skip(struct rsp_handlespace *hs, const struct rsp_element *e)
+{
+	struct rsp_walk *walk;
+
+	LIST_FOREACH(walk, &hs->walks, entry)
+		if (walk->at == e)
+			walk->at = rsp_home_next(e);
+}
 
 /** The pool has one element less. */
-void rsp_walk_pool_shrunk(struct rsp_handlespace *hs, const struct rsp_pool *pool);
+static inline void
+rsp_walk_pool_shrunk(struct rsp_handlespace *hs, const struct rsp_pool *pool)
+{
+	struct rsp_walk *walk;
+
+	LIST_FOREACH(walk, &hs->walks, entry)
+		if (walk->pool == pool && walk->left > pool->n_elements)
+			walk->left = pool->n_elements;
+}
 
 /** The pool is about to be taken out of the handlespace. */
 void rsp_walk_pool_gone(struct rsp_handlespace *hs, const struct rsp_pool *pool);
@@ -123,16 +155,41 @@ enum rsp_err rsp_homes_init(struct rsp_handlespace *hs) RSP_NODISCARD;
 /** The home @id, made if need be, with one more reference. NULL if out of memory. */
 struct rsp_home *rsp_home_hold(struct rsp_handlespace *hs, uint32_t id);
 
-/** Drop one reference, and with the last one the home. NULL is allowed. */
-void rsp_home_drop(struct rsp_handlespace *hs, struct rsp_home *home);
+/** Free the home, to which nothing refers any more. */
+void rsp_home_free(struct rsp_handlespace *hs, struct rsp_home *home);
 
-/** Count @e as an element of @home (its parameter must be stored); and no longer count it as one of its home. */
+/** Drop one reference, and with the last one the home. NULL is allowed. */
+static inline void
+rsp_home_drop(struct rsp_handlespace *hs, struct rsp_home *home)
+{
+	if (home && --home->references == 0)
+		rsp_home_free(hs, home);
+}
+
+/** Count @e as an element of @home (its parameter must be stored). */
 void rsp_home_join(struct rsp_home *home, struct rsp_element *e);
-void rsp_home_leave(struct rsp_element *e);
+
+/** No longer count @e as an element of its home. */
+static inline void
+rsp_home_leave(struct rsp_element *e)
+{
+	struct rsp_home *home = e->home;
+
+	LIST_REMOVE(e, home_entry);
+	home->count--;
+	home->sum -= rsp_checksum_element(e->pool->handle_sum, e->pe_id);
+	home->digest -= rsp_element_digest(e);
+}
 
 /* owner.c */
 
 enum rsp_err rsp_owners_init(struct rsp_handlespace *hs) RSP_NODISCARD;
+
+static inline struct rsp_owner *
+rsp_owner_of(const char *text)
+{
+	return (struct rsp_owner *)((uintptr_t)text - offsetof(struct rsp_owner, text));
+}
 
 /** Whether the owner @text, NULL for none, has the name @name, empty for none. */
 static inline bool
@@ -144,8 +201,16 @@ rsp_owner_is(const char *text, struct rsp_bytes name)
 /** The one copy of @name, with one more reference; NULL for no name and, with @ret_err, when out of memory. */
 const char *rsp_owner_hold(struct rsp_handlespace *hs, struct rsp_bytes name, enum rsp_err *ret_err);
 
+/** Free the owner, to which nothing refers any more. */
+void rsp_owner_free(struct rsp_handlespace *hs, struct rsp_owner *owner);
+
 /** Drop one reference, and with the last one the copy. NULL is allowed. */
-void rsp_owner_drop(struct rsp_handlespace *hs, const char *text);
+static inline void
+rsp_owner_drop(struct rsp_handlespace *hs, const char *text)
+{
+	if (text && --rsp_owner_of(text)->references == 0)
+		rsp_owner_free(hs, rsp_owner_of(text));
+}
 
 /** The owner has made a pool: it counts for it, and holds one more reference, until rsp_owner_pool_gone(). */
 void rsp_owner_pool_made(const char *text);

@@ -43,18 +43,10 @@ rsp_home_hold(struct rsp_handlespace *hs, uint32_t id)
 }
 
 void
-rsp_home_drop(struct rsp_handlespace *hs, struct rsp_home *home)
+rsp_home_free(struct rsp_handlespace *hs, struct rsp_home *home)
 {
-	if (!home || --home->references > 0)
-		return;
 	rsp_table_remove(&hs->homes, &home->node, rsp_handlespace_mix(hs, home->id));
 	free(home);
-}
-
-static uint64_t
-sum_of(const struct rsp_element *e)
-{
-	return rsp_checksum_element(e->pool->handle_sum, e->pe_id);
 }
 
 void
@@ -63,19 +55,8 @@ rsp_home_join(struct rsp_home *home, struct rsp_element *e)
 	e->home = home;
 	LIST_INSERT_HEAD(&home->elements, e, home_entry);
 	home->count++;
-	home->sum += sum_of(e);
+	home->sum += rsp_checksum_element(e->pool->handle_sum, e->pe_id);
 	home->digest += rsp_element_digest(e);
-}
-
-void
-rsp_home_leave(struct rsp_element *e)
-{
-	struct rsp_home *home = e->home;
-
-	LIST_REMOVE(e, home_entry);
-	home->count--;
-	home->sum -= sum_of(e);
-	home->digest -= rsp_element_digest(e);
 }
 
 uint16_t

@@ -114,13 +114,6 @@ rsp_pool_unlink(struct rsp_handlespace *hs, struct rsp_pool *pool)
 	pool->room = 0;
 }
 
-void
-rsp_pool_drop(struct rsp_pool *pool)
-{
-	if (pool->n_elements == 0 && pool->n_unlinked == 0)
-		free(pool);
-}
-
 static enum rsp_err
 reserve(struct rsp_pool *pool)
 {

@@ -53,26 +53,6 @@ rsp_walk_end(struct rsp_walk *walk)
 }
 
 void
-rsp_walk_skip(struct rsp_handlespace *hs, const struct rsp_element *e)
-{
-	struct rsp_walk *walk;
-
-	LIST_FOREACH(walk, &hs->walks, entry)
-		if (walk->at == e)
-			walk->at = rsp_home_next(e);
-}
-
-void
-rsp_walk_pool_shrunk(struct rsp_handlespace *hs, const struct rsp_pool *pool)
-{
-	struct rsp_walk *walk;
-
-	LIST_FOREACH(walk, &hs->walks, entry)
-		if (walk->pool == pool && walk->left > pool->n_elements)
-			walk->left = pool->n_elements;
-}
-
-void
 rsp_walk_pool_gone(struct rsp_handlespace *hs, const struct rsp_pool *pool)
 {
 	struct rsp_walk *walk;

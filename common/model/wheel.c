@@ -115,9 +115,12 @@ turn(struct rsp_wheel *wheel, uint64_t at)
 
 		if (at & ((1ULL << shift) - 1))
 			break; /* this level, and those above, have not moved */
+		struct rsp_timer *timer = LIST_FIRST(&wheel->slot[level][slot]), *next;
+
 		wheel->busy[level][slot / 64] &= ~(1ULL << (slot % 64));
-		for (struct rsp_timer *timer; (timer = LIST_FIRST(&wheel->slot[level][slot]));) {
-			take_out(timer);
+		LIST_INIT(&wheel->slot[level][slot]); /* none is placed in the same slot again */
+		for (; timer; timer = next) {
+			next = LIST_NEXT(timer, entry);
 			place(wheel, timer);
 		}
 	}
