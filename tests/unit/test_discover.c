@@ -141,6 +141,28 @@ run_three_t6(void)
 		(void)rsp_loop_turn(world_loop, false);
 }
 
+/* The time from one announcement to the @n-th after it. */
+static uint64_t
+time_of(struct ears *ears, unsigned n)
+{
+	ears->n = 0;
+	WORLD_RUN(ears->n > n);
+	return ears->at_ms[n] - ears->at_ms[0];
+}
+
+/* Whether that can be from @least_ms to @most_ms. The machine may be busy, so one of a few attempts is enough. */
+static bool
+can_be(struct ears *ears, unsigned n, uint64_t least_ms, uint64_t most_ms)
+{
+	for (unsigned tries = 0; tries < 10; tries++) {
+		uint64_t took_ms = time_of(ears, n);
+
+		if (took_ms >= least_ms && took_ms < most_ms)
+			return true;
+	}
+	return false;
+}
+
 /* When a registrar announces itself */
 
 static void
@@ -150,8 +172,7 @@ a_registrar_announces_itself_every_t6(void)
 
 	place_begin(&place, "127.0.0.1:0");
 	CHECK_EQ(place.ears.n, 0);
-	WORLD_RUN(place.ears.n == 5);
-	CHECK(place.ears.at_ms[4] - place.ears.at_ms[0] >= 4 * T6 * 85 / 100);
+	CHECK(can_be(&place.ears, 4, 4 * T6 * 85 / 100, UINT64_MAX));
 	CHECK_EQ(place.told.good, 1);
 	CHECK_EQ(place.told.bad, 0);
 	place_end(&place);
@@ -287,28 +308,6 @@ a_destination_that_no_address_of_the_registrar_fits_is_reported_once_and_left_ou
 }
 
 /* Several registrars in a group: each waits (N + 1) * T6, of which N is at most 3 */
-
-/* The time from one announcement to the @n-th after it. */
-static uint64_t
-time_of(struct ears *ears, unsigned n)
-{
-	ears->n = 0;
-	WORLD_RUN(ears->n > n);
-	return ears->at_ms[n] - ears->at_ms[0];
-}
-
-/* Whether that can be from @least_ms to @most_ms. The machine may be busy, so one of a few attempts is enough. */
-static bool
-can_be(struct ears *ears, unsigned n, uint64_t least_ms, uint64_t most_ms)
-{
-	for (unsigned tries = 0; tries < 10; tries++) {
-		uint64_t took_ms = time_of(ears, n);
-
-		if (took_ms >= least_ms && took_ms < most_ms)
-			return true;
-	}
-	return false;
-}
 
 #define GROUP "224.0.1.185%lo:0"
 
