@@ -2,7 +2,7 @@
 
 #include "engine/registrar/reach.h"
 
-#define DIAL_AGAIN_MS 100 /* while as many elements are dialled as may be */
+#define DIAL_AGAIN_MS 100 /* delay before the next try, if max_adoptions dials are under way */
 
 void
 rsp_adopt_queue(struct rsp_enrp *n, struct rsp_member *m, uint64_t in_ms)
@@ -16,7 +16,7 @@ rsp_adopt_queue(struct rsp_enrp *n, struct rsp_member *m, uint64_t in_ms)
 	rsp_member_enter(n->core, m, RSP_MEMBER_ADOPT_QUEUED, n->core->now_ms + in_ms);
 }
 
-/* It registers by itself in the grace time, or it is removed. */
+/* The element cannot be reached: it is removed, unless it registers by itself within the grace time. */
 static void
 give_up(struct rsp_core *core, struct rsp_member *m)
 {

@@ -4,15 +4,17 @@
 #include "engine/enrp/state.h"
 
 /*
- * The elements of a registrar that was taken over, RFC 5353 s.3.5.2: a keep-alive with the H flag tells each that this
- * registrar is its home. For that its ASAP transport is dialled; the elements of one process share a connection. An
- * element that cannot be reached has the grace time to register by itself.
+ * Adoption, RFC 5353 s.3.5.2: after a takeover this registrar is the home of the dead registrar's
+ * elements. It dials the ASAP transport of each element (one connection for all elements of one process),
+ * and sends each element an ASAP_ENDPOINT_KEEP_ALIVE with the H flag. An element that cannot be reached
+ * has the grace time (reconnect_grace_ms) to register by itself.
  */
 
-/** @m is ours now: it is dialled in @in_ms. */
+/** This registrar has become the home of @m by a takeover: dial the ASAP transport of @m after @in_ms. */
 void rsp_adopt_queue(struct rsp_enrp *n, struct rsp_member *m, uint64_t in_ms);
 
-/** ADOPT_QUEUED: dial it. ADOPT_DIALLING: the attempt takes too long. */
+/** The timer of @m has expired. ADOPT_QUEUED: dial its ASAP transport.
+ * ADOPT_DIALLING: the dial took too long, give it up. */
 void rsp_adopt_due(struct rsp_enrp *n, struct rsp_member *m);
 
 #endif

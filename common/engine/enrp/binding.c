@@ -7,7 +7,7 @@
 #include "engine/enrp/message.h"
 #include "engine/enrp/takeover.h"
 
-/* A known registrar has restarted and has a new server id: declare its old id dead. */
+/* The registrar @now may be a known registrar that restarted and has a new server id: declare its old id dead. */
 static void
 retire_old_ids(struct rsp_enrp *n, const struct rsp_peer *now, const struct rsp_contact *contact)
 {
@@ -39,7 +39,7 @@ bind_link(struct rsp_enrp *n, struct rsp_link *link, struct rsp_peer *peer)
 		return;
 	}
 	peer->link_in = link->id;
-	if (former && former != link) { /* @peer has dialled again: the former connection is half open */
+	if (former && former != link) { /* @peer has dialled this registrar again: the former connection is half open */
 		former->peer = NULL;
 		if (peer->download.state != RSP_DOWNLOAD_NONE && peer->download.link == former->id)
 			rsp_download_fail(n, peer, RSP_REASON_CONNECTION_LOST);
@@ -67,8 +67,9 @@ record_list_full(struct rsp_enrp *n, const struct rsp_link *link, const struct r
 	rsp_core_record(n->core, link, event);
 }
 
-/* An id belongs to the name that it was first heard from; or to the name that the mentor's list gives it, until no
- * registrar has come by that name for so long that it is held to be dead. */
+/* Whether the server id of @peer belongs to another registrar than @name. A server id belongs to the
+ * name of the registrar that sent the first message with this id. Before that message, it belongs to
+ * the name in the mentor's list, until @peer is declared dead. */
 static bool
 belongs_to_other(const struct rsp_peer *peer, const char *name)
 {

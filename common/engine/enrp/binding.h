@@ -3,11 +3,12 @@
 
 #include "engine/enrp/peer.h"
 
-/* Which peer speaks over which link: RFC 5353 s.3.4.1. */
+/* Binds each ENRP link to the peer that sends messages over it: RFC 5353 s.3.4.1. */
 
 /**
- * The peer whose @msg came over @link, bound to it if it is the first message. NULL: it may not speak over this link,
- * which is closed then if the reason does not pass.
+ * Return the peer that sent @msg over @link. The first message on a link binds the link to the
+ * sender. NULL: the message is refused. Then @link is closed if the sender id belongs to another
+ * registrar; it stays open if the peer list is full.
  */
 struct rsp_peer *rsp_binding_of_link(struct rsp_enrp *n, struct rsp_link *link, const struct rsp_message *msg);
 

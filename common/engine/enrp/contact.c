@@ -3,12 +3,12 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#define DIAL_DISTANCE_MS     100    /* least time between two attempts; doubled with each failure */
+#define DIAL_DISTANCE_MS     100    /* least time between two dials of a contact; each failure doubles it */
 #define DIAL_DISTANCE_MAX_MS 5000
-#define LASTED_MS	     1000   /* a connection that was up for less than this was brief */
-#define LEARNED_TRIES	     6	    /* a contact that peers named is forgotten after so many failures */
-#define LEARNED_MAX	     64	    /* contacts that peers named and that never answered */
-#define UNREACHED_RECORD_MS  600000 /* least time between two records about such a contact */
+#define LASTED_MS	     1000   /* a connection that was up for a shorter time counts as brief */
+#define LEARNED_TRIES	     6	    /* a learned contact is forgotten after so many failures in a row */
+#define LEARNED_MAX	     64	    /* most learned contacts at which no registrar ever answered */
+#define UNREACHED_RECORD_MS  600000 /* least time between two records about a learned contact, for each error */
 
 bool
 rsp_contact_may(enum rsp_contact_state from, enum rsp_contact_state to)
@@ -16,7 +16,8 @@ rsp_contact_may(enum rsp_contact_state from, enum rsp_contact_state to)
 	return to == RSP_CONTACT_IDLE || to == from + 1;
 }
 
-/* The one place where the state of a contact changes, and its timer with it. IDLE: the caller sets when it is dialled. */
+/* Only this function changes the state of a contact and its timer. In state IDLE,
+ * the caller sets the timer for the next dial. */
 static void
 enter_state(struct rsp_enrp *n, struct rsp_contact *contact, enum rsp_contact_state state)
 {
@@ -91,7 +92,7 @@ rsp_contact_init(struct rsp_enrp *n)
 			return RSP_ENOMEM;
 		contact->configured = true;
 	}
-	config->contacts = NULL; /* the caller's */
+	config->contacts = NULL; /* this array belongs to the caller, who may free it */
 	return RSP_OK;
 }
 
@@ -118,7 +119,7 @@ count_learned(const struct rsp_enrp *n)
 	return count;
 }
 
-/* Dial it as soon as the distance to the last attempt allows. */
+/* Set the timer so that @contact is dialled again as soon as DIAL_DISTANCE_MS allows. */
 static void
 dial_soon(struct rsp_enrp *n, struct rsp_contact *contact)
 {
@@ -136,11 +137,13 @@ rsp_contact_learn(struct rsp_enrp *n, struct rsp_bytes name, const struct rsp_ip
 
 	if (!contact)
 		return count_learned(n) < LEARNED_MAX ? make_contact(n, name, ip, port) : NULL;
-	/* It has moved. What other registrars say of its address does not replace what the configuration says. */
+	/* The contact has a new address. An address that the configuration gives is replaced
+	 * only by an address from the registrar itself. */
 	if (contact->state != RSP_CONTACT_UP && (itself || !contact->configured || !contact->ip.family)) {
 		bool elsewhere = port != contact->port || !rsp_ip_equal(ip, &contact->ip);
 
-		/* Only its own word leads to a dial at once: other registrars may repeat theirs as often as they like. */
+		/* Only the registrar itself can cause a dial at once. Other registrars
+		 * could send new addresses again and again. */
 		if (elsewhere && itself && contact->state == RSP_CONTACT_IDLE)
 			dial_soon(n, contact);
 		contact->ip = *ip;
@@ -160,8 +163,8 @@ dial_later(struct rsp_enrp *n, struct rsp_contact *contact)
 	rsp_enrp_set(n, &contact->timer, rsp_rng_jitter(&n->core->rng, wait_ms, 25));
 }
 
-/* Whether to record that @contact cannot be reached. Peers name the same contacts again and again, so the records about
- * these are limited. */
+/* Whether to record that @contact cannot be reached. Peers send the same learned contacts again and again, so the
+ * records about these are limited. */
 static bool
 may_record(struct rsp_enrp *n, const struct rsp_contact *contact, enum rsp_err err)
 {
@@ -173,7 +176,8 @@ may_record(struct rsp_enrp *n, const struct rsp_contact *contact, enum rsp_err e
 	       rsp_limiter_pass(&n->unreachable, subject, err, UNREACHED_RECORD_MS, n->core->now_ms);
 }
 
-/* Record that it cannot be reached: once, and again when the reason is another one. The attempts go on. */
+/* Record that @contact cannot be reached, if the failure differs from the
+ * previous one. This registrar goes on dialling. */
 static void
 record_unreachable(struct rsp_enrp *n, struct rsp_contact *contact, const struct rsp_why *why)
 {
@@ -251,7 +255,8 @@ rsp_contact_lost(struct rsp_enrp *n, struct rsp_contact *contact, const struct r
 	enter_state(n, contact, RSP_CONTACT_IDLE);
 	contact->failures = lasted ? 0 : contact->failures + 1;
 	contact->n_brief = lasted ? 0 : contact->n_brief + 1;
-	/* Dial again at once, but not a registrar that closes each connection as soon as it has accepted it. */
+	/* Dial again at once; but wait if the connections to this contact are lost
+	 * again and again as soon as they are up. */
 	rsp_enrp_set(n, &contact->timer, 0);
 	if (contact->failures > 1)
 		dial_later(n, contact);
@@ -294,7 +299,8 @@ rsp_contact_due(struct rsp_enrp *n, struct rsp_contact *contact)
 		rsp_contact_dial(n, contact);
 		break;
 	case RSP_CONTACT_UP:
-		/* A connection over which no message ever came is not watched as a peer is: it may be dead without a sign. */
+		/* As long as no peer is bound to a connection, no heartbeat supervises it:
+		 * the connection may be dead without a sign. */
 		link = rsp_link_find(n->core, contact->link);
 		if (link && !link->peer)
 			rsp_link_close(n->core, link, RSP_ETIMEOUT);

@@ -4,8 +4,8 @@
 #include "engine/enrp/state.h"
 
 /*
- * Contacts: where other registrars can be dialled. Each registrar dials all others. Which registrar answers is a peer;
- * after its restart it is another peer.
+ * A contact is a name or an address where this registrar dials another registrar. Each registrar dials all others. The
+ * registrar that answers at a contact is a peer. After a restart it has a new server id, and so is another peer.
  *
  *	from \ to   IDLE  DIALLING  UP
  *	IDLE         yes     yes     -
@@ -13,76 +13,79 @@
  *	UP           yes      -      -
  */
 enum rsp_contact_state {
-	RSP_CONTACT_IDLE,     /* the timer: the next attempt */
-	RSP_CONTACT_DIALLING, /* no timer: the dialler has one */
-	RSP_CONTACT_UP	      /* the timer: a message must have come by then */
+	RSP_CONTACT_IDLE,     /* the timer: dial again */
+	RSP_CONTACT_DIALLING, /* no timer: the code behind ops->dial() limits the time */
+	RSP_CONTACT_UP	      /* the timer: if no message has arrived over the link by then, the link is closed */
 };
 
-/** While this registrar joins: what became of the contact in this round. RFC 5353 s.3.2 */
+/** While this registrar joins: what the registrar at the contact has answered in this round. RFC 5353 s.3.2 */
 enum rsp_mentor_answer {
 	RSP_MENTOR_NOT_ASKED,
 	RSP_MENTOR_ASKED,
-	RSP_MENTOR_JOINING, /* it rejected: it is joining, too */
-	RSP_MENTOR_BUSY,    /* it rejected: it sends its table to others */
-	RSP_MENTOR_SILENT,	/* it could not be dialled in time */
-	RSP_MENTOR_UNANSWERED /* it was asked, and did not answer, or not to the end */
+	RSP_MENTOR_JOINING, /* it rejected ENRP_LIST_REQUEST: it is joining, too */
+	RSP_MENTOR_BUSY,    /* it rejected ENRP_HANDLE_TABLE_REQUEST: it sends its table to others */
+	RSP_MENTOR_SILENT,	/* this registrar could not connect to it in time */
+	RSP_MENTOR_UNANSWERED /* it did not answer a request, or the download of its table failed */
 };
 
 struct rsp_contact {
-	char *name; /* the name that keys give it; NULL in plain text */
+	char *name; /* the name of the registrar in its key; NULL in plain text */
 	struct rsp_ip ip;
 	uint16_t port;
-	bool configured; /* else other registrars named it */
+	bool configured; /* named in the configuration; else learned from other registrars */
 	enum rsp_contact_state state;
 	enum rsp_mentor_answer answer;
 	struct rsp_enrp_timer timer;
-	uint32_t link;	     /* DIALLING, UP: that we dialled; else 0 */
-	uint64_t up_ms;	     /* when it was UP last */
-	uint64_t dialled_ms; /* when it was dialled last */
-	unsigned failures;   /* in a row: each doubles the time to the next attempt */
-	unsigned n_brief;    /* connections in a row that were lost as soon as they were up */
-	struct rsp_why failed;	/* why it cannot be reached, as recorded; RSP_OK: it can, or has not been tried */
-	uint32_t peer_id;	/* the registrar that answered last; 0: none has */
-	uint32_t listed_id;	/* the registrar that it is, as the mentor's list says; 0: it does not */
-	bool in_failed, refused; /* on n->failed; @refused: nothing listens there */
+	uint32_t link;	     /* DIALLING, UP: the link that this registrar dialled; else 0 */
+	uint64_t up_ms;	     /* when the state last became UP */
+	uint64_t dialled_ms; /* when the last dial began */
+	unsigned failures;   /* consecutive failures; each doubles the delay before the next dial */
+	unsigned n_brief;    /* consecutive connections that were lost within LASTED_MS */
+	struct rsp_why failed;	/* the last failure to connect; RSP_OK: none since a registrar last answered */
+	uint32_t peer_id;	/* server id of the registrar that answered last; 0: none has */
+	uint32_t listed_id;	/* server id that the mentor's list gives for this contact; 0: none */
+	bool in_failed, refused; /* @in_failed: on the list n->failed; @refused: no process listens at the address */
 	TAILQ_ENTRY(rsp_contact) of_failed;
 };
 
 bool rsp_contact_may(enum rsp_contact_state from, enum rsp_contact_state to);
 
-/** Make the contacts that the configuration names. RSP_ENOMEM. */
+/** Make the contacts that are named in the configuration. RSP_ENOMEM. */
 enum rsp_err rsp_contact_init(struct rsp_enrp *n) RSP_NODISCARD;
 void rsp_contact_free(struct rsp_enrp *n, struct rsp_contact *contact);
 
-/** The contact of that name (NULL or empty: of that address); NULL: there is none. */
+/** Find the contact with that @name; in plain text, the contact with that address. NULL: there is none. */
 struct rsp_contact *rsp_contact_find(const struct rsp_enrp *n, struct rsp_bytes name, const struct rsp_ip *ip,
 				     uint16_t port);
 
 /**
- * Another registrar says that a registrar @name can be dialled at @ip and @port; @itself: that registrar does. Returns
- * the contact, made or moved there if need be; NULL: there is no room.
+ * Another registrar has sent that the registrar @name can be dialled at @ip and @port. @itself: the
+ * registrar @name has sent this about itself. Returns the contact, which is made if it is new, or
+ * gets the new address. NULL: no room for a new contact.
  */
 struct rsp_contact *rsp_contact_learn(struct rsp_enrp *n, struct rsp_bytes name, const struct rsp_ip *ip, uint16_t port,
 				      bool itself);
 
-/** Dial @contact, if it is IDLE. A failure is settled at the end of the turn. */
+/** Dial @contact, if it is IDLE. A failed dial is handled at the end of the turn. */
 void rsp_contact_dial(struct rsp_enrp *n, struct rsp_contact *contact);
 
-/** Its link is up. */
+/** The link that was dialled for @contact is up. */
 void rsp_contact_up(struct rsp_enrp *n, struct rsp_contact *contact);
-/** It could not be dialled. */
+/** The dial of @contact has failed, because of @why. */
 void rsp_contact_failed(struct rsp_enrp *n, struct rsp_contact *contact, const struct rsp_why *why);
-/** Its link, which was up, has ended. @why: set if no message ever came over it, else NULL. */
+/** The link of @contact was up and has ended. @why: the error, if no message ever arrived over the link; else NULL. */
 void rsp_contact_lost(struct rsp_enrp *n, struct rsp_contact *contact, const struct rsp_why *why);
-/** Forget its link, without consequence; it is dialled again @later, or not by itself. */
+/** Let @contact be IDLE and forget its link; no failure is recorded. @later: dial again
+ * by the timer; else by rsp_contact_dial() only. */
 void rsp_contact_reset(struct rsp_enrp *n, struct rsp_contact *contact, bool later);
-/** The registrar @id has answered over @link, which was dialled for @contact. */
+/** The registrar with the server id @id has answered over @link, which was dialled to a
+ * contact: record it, if the contact had failed before. */
 void rsp_contact_reached(struct rsp_enrp *n, const struct rsp_link *link, uint32_t id);
 
-/** Its timer has expired. */
+/** The timer of @contact has expired. */
 void rsp_contact_due(struct rsp_enrp *n, struct rsp_contact *contact);
 
-/** Whether it is to be forgotten: other registrars named it, and it could not be dialled for so many times. */
+/** Whether to forget @contact: it was learned from other registrars, and LEARNED_TRIES dials in a row have failed. */
 bool rsp_contact_is_hopeless(const struct rsp_contact *contact);
 
 #endif

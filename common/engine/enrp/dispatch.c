@@ -20,7 +20,7 @@ presence_received(struct rsp_enrp *n, struct rsp_link *link, struct rsp_peer *pe
 		return;
 	}
 	if (peer && msg->has & RSP_HAS_SERVER_INFO) {
-		/* its name is that of its key; in plain text, the one that it sends */
+		/* over TLS the name in the key counts; in plain text, the name in the message */
 		struct rsp_bytes name = link->info.identity ? rsp_bytes_str(link->info.identity) : info->name;
 		struct rsp_ip ip = rsp_transport_ip(&info->transport, 0);
 
@@ -37,7 +37,7 @@ presence_received(struct rsp_enrp *n, struct rsp_link *link, struct rsp_peer *pe
 		rsp_download_audit(n, peer, msg);
 }
 
-/* RFC 5353 s.3.2.2.2: all peers whose address is known; a dead one is of no use. */
+/* RFC 5353 s.3.2.2.2: list all peers whose address is known, but no DEAD or INACTIVE peer. */
 static void
 list_requested(struct rsp_enrp *n, const struct rsp_link *link, const struct rsp_message *msg)
 {
@@ -85,7 +85,7 @@ list_responded(struct rsp_enrp *n, struct rsp_peer *peer, const struct rsp_messa
 	rsp_join_listed(n, peer, msg->flags & ENRP_FLAG_REJECT);
 }
 
-/* A monitor reads and changes nothing; it is not a peer. */
+/* Handle @msg from a monitor, or from a sender that only asks. It may read tables and lists, but not change them. */
 static void
 dispatch_monitor(struct rsp_enrp *n, struct rsp_link *link, const struct rsp_message *msg)
 {
@@ -137,12 +137,13 @@ dispatch_peer(struct rsp_enrp *n, struct rsp_link *link, struct rsp_peer *peer, 
 	case ENRP_TAKEOVER_SERVER:
 		rsp_takeover_enforced(n, link, peer, msg);
 		break;
-	default: /* ENRP_ERROR, RFC 5353 s.2.10: nothing depends on it */
+	default: /* ENRP_ERROR, RFC 5353 s.2.10: no action */
 		break;
 	}
 }
 
-/* RFC 5353 s.3.7: send the sender what could not be understood, if the rules of RFC 5354 s.3 and s.4 ask for that. */
+/* RFC 5353 s.3.7: answer with ENRP_ERROR and the octets that could not be
+ * decoded, if RFC 5354 s.3 and s.4 require it. */
 static void
 not_understood(struct rsp_enrp *n, const struct rsp_link *link, struct rsp_bytes octets, const struct rsp_why *why)
 {
@@ -175,13 +176,13 @@ report_unrecognized(struct rsp_enrp *n, const struct rsp_link *link, const struc
 		rsp_enrp_send(n, link->id, &error);
 }
 
-/* Whether the sender id is one that another registrar may have: neither 0 nor ours. */
+/* Whether @msg has a valid sender id: neither 0 nor the id of this registrar. */
 static bool
 is_possible(struct rsp_enrp *n, const struct rsp_link *link, const struct rsp_message *msg)
 {
 	if (msg->sender_id != 0 && msg->sender_id != n->core->config.server_id)
 		return true;
-	/* in plain text, a message from our own address may be our own */
+	/* In plain text the sender may be this registrar itself, if it has dialled its own ENRP address. */
 	bool other = link->info.identity ? link->info.role == RSP_ROLE_PEER
 					 : n->core->config.insecure && msg->has & RSP_HAS_SERVER_INFO &&
 						   msg->server_info.transport.port != n->core->config.enrp_port;
@@ -193,9 +194,9 @@ is_possible(struct rsp_enrp *n, const struct rsp_link *link, const struct rsp_me
 	return false;
 }
 
-/* RFC deviation (RFC 5353 s.3.4.1): in plain text only the messages themselves tell a monitor from a registrar. A sender
- * that only asks, and has not said where it can be dialled, is not a peer yet: it could not be dialled, and the end of
- * its connection would be taken for a failure. */
+/* RFC deviation (RFC 5353 s.3.4.1): in plain text, only the messages show whether the sender is a monitor or a
+ * registrar. A sender that only sends requests, and no Server Information, does not become a peer yet: this registrar
+ * could not dial it, and the end of its connection would count as a failure of a peer. */
 static bool
 only_asks(const struct rsp_enrp *n, const struct rsp_link *link, const struct rsp_message *msg)
 {
@@ -205,8 +206,8 @@ only_asks(const struct rsp_enrp *n, const struct rsp_link *link, const struct rs
 	return asks && n->core->config.insecure && !link->dialled && !link->peer && !rsp_peer_find(n, msg->sender_id);
 }
 
-/* Answer such a sender, and ask for its PRESENCE as RFC 5353 s.3.4.1 says; but not when it answers, or two registrars that
- * cannot be dialled would ask each other for ever. */
+/* Answer a sender that only asks, and request its PRESENCE as RFC 5353 s.3.4.1 says. A PRESENCE that needs no reply is
+ * not answered: two registrars that cannot be dialled would otherwise send PRESENCEs to each other for ever. */
 static void
 answer_asker(struct rsp_enrp *n, struct rsp_link *link, const struct rsp_message *msg)
 {
@@ -250,8 +251,8 @@ rsp_dispatch_message(struct rsp_enrp *n, struct rsp_link *link, struct rsp_bytes
 	peer->last_link = link->id;
 	rsp_duplicate_heard(n, link, peer);
 	rsp_takeover_peer_heard(n, peer);
-	/* Addressed to the server id that this registrar had before a restart. A PRESENCE is answered all the same: so the sender
-	 * learns the new id. */
+	/* The message is addressed to the server id that this registrar had before a restart: ignore it. But a PRESENCE
+	 * is answered, so that the sender learns the new id. */
 	if (msg.receiver_id != 0 && msg.receiver_id != n->core->config.server_id && msg.type != ENRP_PRESENCE)
 		return;
 	dispatch_peer(n, link, peer, &msg);
@@ -270,7 +271,8 @@ rsp_dispatch_heartbeat(struct rsp_enrp *n)
 	rsp_peer_send_presences(n, false);
 	if (n->n_peers == 0)
 		return;
-	/* One peer, drawn at random, is asked for its list: two registrars that know a third one find each other. */
+	/* Request the list of one peer, drawn at random, so that two registrars that
+	 * both know a third one find each other. */
 	const struct rsp_peer *peer = n->peer[rsp_rng_below(&core->rng, n->n_peers)];
 	uint32_t link = rsp_peer_link(peer);
 	msg.receiver_id = peer->server_id;

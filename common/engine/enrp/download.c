@@ -3,12 +3,13 @@
 #include "engine/enrp/message.h"
 #include "engine/enrp/ownership.h"
 
-#define WINDOW		 8   /* requests under way */
-#define SWEEP_MS	 500 /* an element that its home does not list is removed after this time */
-#define SWEEPS		 10  /* how often its removal is postponed while other tables are downloaded */
+#define WINDOW		 8   /* requests without a response at a time */
+#define SWEEP_MS	 500 /* delay before the removal of an element that the table of its home does not list */
+#define SWEEPS		 10  /* how often the removal is postponed because other tables are being downloaded */
 #define RESYNC_MS	 500 /* least time between two downloads from one peer */
-#define REFUSED_AGAIN_MS 300000 /* then there may be room for elements that were refused */
-#define IDLE_PAGES	 64  /* pages of one table that may bring nothing new */
+/* until then, a table with refused elements is not downloaded again unless it has changed */
+#define REFUSED_AGAIN_MS 300000
+#define IDLE_PAGES	 64  /* most pages of one table that list no element unknown to this registrar */
 
 static void
 send_request(struct rsp_enrp *n, struct rsp_peer *peer, bool next)
@@ -23,7 +24,7 @@ send_request(struct rsp_enrp *n, struct rsp_peer *peer, bool next)
 	rsp_enrp_send(n, peer->download.link, &msg);
 }
 
-/* RFC 5353 s.3.6.3: elements of @peer are marked until its table lists them. */
+/* RFC 5353 s.3.6.3: mark all elements of @peer. An entry in the table of @peer removes the mark. */
 static void
 mark_elements(struct rsp_enrp *n, const struct rsp_peer *peer)
 {
@@ -61,8 +62,8 @@ rsp_download_begin(struct rsp_enrp *n, struct rsp_peer *peer, bool own)
 	send_request(n, peer, false);
 }
 
-/* RFC 5353 s.3.6.3: elements that their home does not list any more are removed. Beyond the RFC: not at once. If an element
- * has moved, the statement of its new home is on its way over another connection. */
+/* RFC 5353 s.3.6.3: remove the elements of @peer that its table did not list. Beyond the RFC: wait for SWEEP_MS first.
+ * If an element has moved, the update of its new home may still arrive over another connection. */
 static void
 sweep(struct rsp_enrp *n, const struct rsp_peer *peer)
 {
@@ -81,7 +82,8 @@ sweep(struct rsp_enrp *n, const struct rsp_peer *peer)
 	}
 }
 
-/* Whether a table of another registrar than @home_id is being downloaded: it may list an element of @home_id. */
+/* Whether this registrar downloads a table from another peer than @home_id. Such
+ * a table may list an element of @home_id. */
 static bool
 is_downloading_others(const struct rsp_enrp *n, uint32_t home_id)
 {
@@ -99,7 +101,8 @@ rsp_download_sweep_due(struct rsp_enrp *n, struct rsp_member *m)
 	struct rsp_peer *claimant = m->claimed_by ? rsp_peer_find(n, m->claimed_by) : NULL;
 
 	m->claimed_by = 0;
-	if (claimant && rsp_peer_link(claimant)) { /* its claim was not believed, since the home was there */
+	/* the claim of @claimant was not accepted while the home was alive */
+	if (claimant && rsp_peer_link(claimant)) {
 		rsp_download_begin(n, claimant, true);
 		rsp_member_postpone(core, m, core->now_ms + core->config.max_time_no_response_ms);
 		return;
@@ -114,7 +117,7 @@ rsp_download_sweep_due(struct rsp_enrp *n, struct rsp_member *m)
 	rsp_member_forget(core, m);
 }
 
-/* The download is over. What follows for joining is settled at the end of the turn. */
+/* End the download with the result @end. Joining uses the result at the end of the turn. */
 static void
 stop(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_download_end end)
 {
@@ -161,7 +164,7 @@ rsp_download_fail(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_reason rea
 		rsp_link_close(n->core, link, RSP_EPROTO);
 }
 
-/* False: the page has an element that @peer may not list. */
+/* Apply the entries of the page @msg. False: @peer may not list one of these elements. */
 static bool
 unpack(struct rsp_enrp *n, struct rsp_peer *peer, const struct rsp_message *msg)
 {
@@ -181,9 +184,9 @@ unpack(struct rsp_enrp *n, struct rsp_peer *peer, const struct rsp_message *msg)
 	return sound;
 }
 
-/* Each page but the last has elements. After it this registrar knows these, if only as removed ones or as another
- * registrar's: so a table that repeats itself has too many pages. And no registrar has more elements than twice what this
- * one may store. */
+/* Whether the table of @peer does not end. Each page but the last has elements, and this registrar then knows these
+ * elements, or has a tombstone for them. So a table that repeats its entries exceeds the number of known elements.
+ * Also, no registrar has more than twice as many elements as this registrar may store. */
 static bool
 is_endless(const struct rsp_enrp *n, const struct rsp_peer *peer, const struct rsp_message *page)
 {
@@ -212,7 +215,7 @@ rsp_download_received(struct rsp_enrp *n, struct rsp_link *link, struct rsp_peer
 	struct rsp_download *download = &peer->download;
 
 	if (download->state == RSP_DOWNLOAD_NONE || download->link != link->id || download->outstanding == 0)
-		return; /* it was not requested */
+		return; /* not a response to a request of this download */
 	download->outstanding--;
 	if (msg->flags & ENRP_FLAG_REJECT) {
 		rejected(n, peer);
@@ -237,8 +240,8 @@ rsp_download_received(struct rsp_enrp *n, struct rsp_link *link, struct rsp_peer
 	} while (peer->versioned && download->outstanding < WINDOW);
 }
 
-/* Whether @presence describes the table that was downloaded last, and that had elements which this registrar does not
- * accept: to download it again would change nothing. */
+/* Whether the PRESENCE describes the table that was downloaded last, and this registrar refused elements of that table.
+ * A new download would change nothing. */
 static bool
 is_refused_table(const struct rsp_enrp *n, const struct rsp_peer *peer, const struct rsp_message *presence)
 {
@@ -265,7 +268,7 @@ rsp_download_audit(struct rsp_enrp *n, struct rsp_peer *peer, const struct rsp_m
 		same = false;
 	peer->in_sync = same;
 	if (download->done_ms && n->core->now_ms - download->done_ms < RESYNC_MS)
-		return; /* bounds the cost of a peer that is never in sync */
+		return; /* limits the downloads from a peer whose checksum never agrees */
 	if (same || download->state != RSP_DOWNLOAD_NONE || is_refused_table(n, peer, presence))
 		return;
 	download->lists_refused = false;

@@ -4,30 +4,34 @@
 #include "engine/enrp/peer.h"
 
 /*
- * Handle tables received from other registrars, page by page: RFC 5353 s.3.2.3 when this registrar joins, s.3.6 when it
- * has missed something. Beyond the RFC: between registrars of ours several requests are under way at a time, so that a
- * page need not wait for a round trip; requests that arrive after the last page say that they are to be ignored then
- * (ENRP_FLAG_CONTINUE).
+ * Downloads a handle table from a peer, page by page: the whole table when this registrar joins (RFC 5353 s.3.2.3), or
+ * the peer's own elements when the audit finds a difference (RFC 5353 s.3.6). Beyond the RFC: to a peer that states
+ * versions, this registrar sends several requests before the first response arrives, so that no page costs a round trip.
+ * Such a request has ENRP_FLAG_CONTINUE: the peer ignores a request with this flag after the last page.
  */
 
-/** Begin to download @peer's table: its own elements (@own) or all. Nothing happens without a link, or during another. */
+/** Begin to download the table of @peer: only the elements whose home is @peer (@own), or all. If @peer has no link, or
+ * a download from @peer is running, do nothing. */
 void rsp_download_begin(struct rsp_enrp *n, struct rsp_peer *peer, bool own);
 
-/** It fails: its link, where @peer's side is in the middle of the table, is closed. */
+/** Abort the download from @peer, and record @reason. The link is closed, because
+ * @peer would continue in the middle of the table. */
 void rsp_download_fail(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_reason reason);
 
-/** ENRP_HANDLE_TABLE_RESPONSE: a page, or a rejection. */
+/** Handle an ENRP_HANDLE_TABLE_RESPONSE, which has a page or a rejection. */
 void rsp_download_received(struct rsp_enrp *n, struct rsp_link *link, struct rsp_peer *peer,
 			   const struct rsp_message *msg);
 
-/** FOREIGN_SWEEP: the home of @m does not list it, and no other registrar has claimed it since. */
+/** The timer of @m in phase FOREIGN_SWEEP has expired: the table of its home does not list @m. Remove @m, or wait
+ * longer if the table of another registrar may list it. */
 void rsp_download_sweep_due(struct rsp_enrp *n, struct rsp_member *m);
 
-/** Compare what the PRESENCE of @peer says of its elements with what is stored of them; download them if need be. RFC 5353
- * s.3.6.1 */
+/** Compare the checksum and the digest in the PRESENCE of @peer with the stored elements of @peer. If they differ,
+ * download these elements. RFC 5353 s.3.6.1 */
 void rsp_download_audit(struct rsp_enrp *n, struct rsp_peer *peer, const struct rsp_message *presence);
 
-/** Whether the elements of @peer are not all known here: its next PRESENCE may come long after the download. */
+/** Whether this registrar may lack elements of @peer: a download is running, or the last PRESENCE of @peer differed and
+ * no download has been completed (or rejected) within hold_window_ms. */
 bool rsp_download_is_behind(const struct rsp_enrp *n, const struct rsp_peer *peer);
 
 #endif

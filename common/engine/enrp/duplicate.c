@@ -1,6 +1,6 @@
 #include "engine/enrp/duplicate.h"
 
-#define RECORD_DISTANCE_MS 60000 /* least time between two records of one mistake */
+#define RECORD_DISTANCE_MS 60000 /* least time between two records about the same two registrars */
 
 static struct rsp_same_name *
 find_same_name(struct rsp_enrp *n, uint32_t id, uint32_t by)
@@ -59,7 +59,7 @@ record_peers(struct rsp_enrp *n, const struct rsp_link *link, const struct rsp_p
 	rsp_core_record(n->core, link, event);
 }
 
-/* Whether messages that the first registrar sent before it ended have been received by now. */
+/* Whether all messages have arrived that the first registrar sent before its server id was declared dead. */
 static bool
 last_messages_arrived(const struct rsp_enrp *n, const struct rsp_same_name *one)
 {
@@ -78,7 +78,8 @@ rsp_duplicate_heard(struct rsp_enrp *n, const struct rsp_link *link, struct rsp_
 		if (!other || !rsp_peer_link(other))
 			continue;
 		if (!link->dialled && !peer->link_in)
-			peer->link_in = link->id; /* it was given up when the other registrar seemed to be this one */
+			/* retire_old_ids() cleared it, because the other peer seemed to be this one after a restart */
+			peer->link_in = link->id;
 		if (may_record(n, one))
 			record_peers(n, link, peer, other->server_id);
 	}
@@ -101,9 +102,11 @@ rsp_duplicate_of_our_name(struct rsp_enrp *n, struct rsp_bytes name, uint32_t id
 	if (!core->name || id == core->config.server_id || id == 0 || !rsp_bytes_equal(name, rsp_bytes_str(core->name)))
 		return;
 	struct rsp_same_name *one = &n->named_like_us;
-	if (one->id != id && (!one->id || core->now_ms - one->since_ms >= RECORD_DISTANCE_MS)) /* one at a time */
+	/* one server id at a time */
+	if (one->id != id && (!one->id || core->now_ms - one->since_ms >= RECORD_DISTANCE_MS))
 		*one = (struct rsp_same_name){ .id = id, .since_ms = core->now_ms };
-	/* The id that this registrar had before its own restart may be listed as long as its last messages are under way. */
+	/* Other registrars may list the server id that this registrar had before its own
+	 * restart, until its last messages have arrived. */
 	if (one->id == id && last_messages_arrived(n, one) && may_record(n, one))
 		core->ops->record(core->ctx, &event);
 }

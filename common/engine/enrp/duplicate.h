@@ -4,34 +4,39 @@
 #include "engine/enrp/peer.h"
 
 /*
- * Two registrars that run with one name, and so with one set of keys, are a mistake that nothing else shows: they have
- * no key for each other, and each believes that it is the only one. A third registrar finds it out: it takes the second
- * one for the first one, restarted, and the first one for dead; but a dead registrar sends nothing. It then keeps both
- * as peers, so that each learns of the other from its list of peers. Two registrars with one server id are found, too.
+ * Finds two registrars A and B that run with one name, and so with one set of keys. This is a mistake of the operator. A
+ * and B cannot detect it: they have no key to connect to each other. A third registrar C can. When B connects, C
+ * considers B to be A after a restart, and declares the server id of A dead. If C then receives another message from A,
+ * both run: C records the mistake and keeps both as peers. A and B find each other's server id with their own name in the
+ * ENRP_LIST_RESPONSE of C, and record it, too. This file also finds two registrars that use one server id.
  */
 
-/** The peer @now has the name of @former, which is held to be dead. */
+/** The peer @now has the same name as the peer @former, whose server id was declared dead because of that: note both. */
 void rsp_duplicate_replaced(struct rsp_enrp *n, const struct rsp_peer *former, const struct rsp_peer *now);
 
-/** Whether @a and @b, which have one name, are known to run both. */
+/** Whether the peers @a and @b, which have the same name, are known to run at the same time. */
 bool rsp_duplicate_both_run(const struct rsp_enrp *n, const struct rsp_peer *a, const struct rsp_peer *b);
 
-/** A message of @peer came over @link: if another peer replaced it that runs, too, that is recorded. */
+/** A message of @peer arrived over @link. If the server id of @peer was declared dead because of another peer with the
+ * same name, and that peer is connected, record both. */
 void rsp_duplicate_heard(struct rsp_enrp *n, const struct rsp_link *link, struct rsp_peer *peer);
 
-/** A registrar @name runs at @ip and @port as @id: if it has our name and not our id, that is recorded. */
+/** Another registrar has sent that the registrar @name runs at @ip and @port with the server id @id. If it has the name
+ * of this registrar and another server id, record that. */
 void rsp_duplicate_of_our_name(struct rsp_enrp *n, struct rsp_bytes name, uint32_t id, const struct rsp_ip *ip,
 			       uint16_t port);
 
 /**
- * The registrar behind @link has the server id @id of another registrar, named @holder ("": its name is unknown; NULL: it
- * is this registrar). Recorded at most once a minute for each registrar and id.
+ * Record that the registrar at the other end of @link uses the server id @id of another registrar, which has the name
+ * @holder ("": the name is unknown; NULL: the other registrar is this one). At most one record a minute for each
+ * registrar and server id.
  */
 void rsp_duplicate_id(struct rsp_enrp *n, const struct rsp_link *link, uint32_t id, const char *holder);
 
 /**
- * @peer says over @link that it can be dialled at @ip and @port; that is not stored yet. In plain text two registrars with
- * one id look like one registrar that moves to and fro: that is recorded.
+ * A PRESENCE of @peer over @link has the address @ip and @port; call this before the address is
+ * stored in @peer. In plain text, two registrars that use one server id look like one registrar
+ * whose address changes and changes back: record that.
  */
 void rsp_duplicate_moved(struct rsp_enrp *n, const struct rsp_link *link, struct rsp_peer *peer, const struct rsp_ip *ip,
 			 uint16_t port);

@@ -65,7 +65,8 @@ rsp_enrp_link_up(struct rsp_enrp *n, struct rsp_link *link)
 	n->join_changed = true;
 }
 
-/* In plain text a registrar may be known at several addresses: one where it can be reached, if there is one. */
+/* The contact of @peer, whose connection there has ended. In plain text a registrar may have several contacts, one for
+ * each address: prefer a contact that is UP. */
 static struct rsp_contact *
 best_contact(const struct rsp_enrp *n, const struct rsp_peer *peer)
 {
@@ -75,7 +76,7 @@ best_contact(const struct rsp_enrp *n, const struct rsp_peer *peer)
 	return peer->contact;
 }
 
-/* A broken connection does not prove that @peer is dead, but is a reason to probe it at once. */
+/* A connection of @peer has ended. That does not prove that @peer is dead, but is a reason to probe @peer at once. */
 static void
 suspect_peer(struct rsp_enrp *n, struct rsp_peer *peer)
 {
@@ -167,9 +168,9 @@ rsp_enrp_deadline(const struct rsp_enrp *n)
 	return rsp_wheel_next(&n->wheel);
 }
 
-#define LOOK_AGAIN_MS 1000 /* while as many elements are asked as may be */
+#define LOOK_AGAIN_MS 1000 /* delay before the next try, if too many elements are being asked */
 
-/* FOREIGN_LOOK, and other phases while the takeover of the home is late: ask the element. */
+/* The takeover of the home of @m is late: send a keep-alive to the element (look.h). */
 static void
 look_at(struct rsp_enrp *n, struct rsp_member *m)
 {
@@ -220,7 +221,7 @@ rsp_enrp_member_due(struct rsp_enrp *n, struct rsp_member *m)
 	case RSP_MEMBER_OLD:
 	case RSP_MEMBER_GONE:
 	case RSP_MEMBER_PHASES:
-		break; /* no timer, or not ENRP's */
+		break; /* phases without a timer, or with a timer that registrar.c handles */
 	}
 }
 
@@ -239,8 +240,8 @@ rsp_enrp_leave(struct rsp_enrp *n)
 		rsp_contact_reset(n, n->contact[i], false);
 }
 
-/* A peer without a key may still run, but cannot be told from an impostor. Its elements go to other registrars as if it
- * were dead, and each has to answer: what its former home said of it may be false. */
+/* A peer whose key was removed may still run, but another process may use its name. Its elements are taken over as if
+ * it were dead. The new home asks each element, because updates of the former home may be false. */
 void
 rsp_enrp_rights_changed(struct rsp_enrp *n)
 {
@@ -249,7 +250,8 @@ rsp_enrp_rights_changed(struct rsp_enrp *n)
 	for (unsigned i = 0; i < n->n_peers; i++) {
 		struct rsp_peer *peer = n->peer[i];
 
-		peer->download.lists_refused = false; /* what was refused may be accepted now */
+		/* with the new rights, this registrar may accept refused elements */
+		peer->download.lists_refused = false;
 		if (core->config.has_key && *peer->name && rsp_peer_is_alive(peer) &&
 		    !core->config.has_key(core->ctx, RSP_ROLE_PEER, peer->name))
 			rsp_takeover_begin(n, peer, RSP_REASON_RIGHTS_ENDED);
@@ -271,8 +273,8 @@ rsp_enrp_pools_may_be_missing(const struct rsp_enrp *n)
 
 /* The end of the turn */
 
-/* RFC 5353 s.3.4.3, "if the send fails": a registrar that refuses connections is not there; one that does not answer is
- * waited for. */
+/* RFC 5353 s.3.4.3, "if the send fails": a PROBED peer that refuses connections is declared dead at once. For a peer
+ * that does not answer the dial, its timer decides. */
 static void
 settle_contact(struct rsp_enrp *n, struct rsp_contact *contact)
 {
@@ -324,7 +326,7 @@ rsp_enrp_settle(struct rsp_enrp *n)
 	return true;
 }
 
-/* The home of the element is another registrar, and it did not answer us. */
+/* The element @m of another home registrar did not answer the keep-alive of this registrar. */
 static void
 settle_unreached(struct rsp_enrp *n, struct rsp_member *m)
 {
@@ -341,7 +343,8 @@ rsp_enrp_settle_member(struct rsp_enrp *n, struct rsp_member *m, unsigned news)
 {
 	bool gone = m->phase == RSP_MEMBER_GONE;
 
-	/* A removal of another registrar's element is announced as ours first: peers accept it from its home only. */
+	/* This registrar may have removed an element of another home. It first announces itself as the home: peers
+	 * accept a removal from the home only. */
 	if (news & RSP_NEWS_ADD && (gone || rsp_member_is_own(n->core, m)))
 		rsp_update_announce(n, rsp_member_element(m), ENRP_ADD_PE, false);
 	if (news & RSP_NEWS_DEL)
@@ -364,7 +367,7 @@ rsp_enrp_reap(struct rsp_enrp *n)
 	rsp_peer_reap(n);
 }
 
-/* For those who only read */
+/* The peer list, to read */
 
 unsigned
 rsp_enrp_n_peers(const struct rsp_enrp *n)

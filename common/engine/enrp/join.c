@@ -5,11 +5,11 @@
 #include "engine/enrp/download.h"
 #include "engine/enrp/message.h"
 
-#define ROUNDS	 2   /* contacts that are silent, or are joining, are asked so often before we serve without them */
+#define ROUNDS	 2   /* so many rounds, before this registrar serves without contacts that are silent or joining */
 #define RETRY_MS 300 /* "a few seconds" in RFC 5353 s.3.2.2.2, but a scope that starts should not take so long */
 
-/* No other registrar serves, so none has taken over the elements that this registrar had before it was away. Its own have
- * the grace time to register again; the homes of the others are watched. */
+/* @m was stored before this registrar was away. No other registrar serves, so no registrar has taken @m over. An own
+ * element has the grace time to register again. For an element of another home, watch that home. */
 static void
 keep_old_element(struct rsp_enrp *n, struct rsp_member *m)
 {
@@ -19,11 +19,11 @@ keep_old_element(struct rsp_enrp *n, struct rsp_member *m)
 		rsp_member_enter(core, m, RSP_MEMBER_GRACE, core->now_ms + core->config.reconnect_grace_ms);
 	else if (rsp_peer_get_listed(n, rsp_element_home_id(rsp_member_element(m))))
 		rsp_member_enter(core, m, RSP_MEMBER_FOREIGN, RSP_NEVER);
-	else /* there is no room to watch its home */
+	else /* the peer list has no room for its home, so this registrar could not detect the death of this home */
 		rsp_member_enter(core, m, RSP_MEMBER_FOREIGN_SWEEP, core->now_ms);
 }
 
-/* Call @each for the elements of the table that this registrar had before it was away. */
+/* Call @each for the elements that were stored before this registrar was away. */
 static void
 for_old_elements(struct rsp_enrp *n, void (*each)(struct rsp_enrp *n, struct rsp_member *m))
 {
@@ -63,7 +63,7 @@ serve(struct rsp_enrp *n, bool alone)
 
 	begin_to_serve(n, alone);
 	core->ops->record(core->ctx, &event);
-	rsp_peer_send_presences(n, true); /* the answers are audited */
+	rsp_peer_send_presences(n, true); /* rsp_download_audit() checks the answers */
 }
 
 static void
@@ -91,7 +91,7 @@ rsp_join_begin(struct rsp_enrp *n)
 		begin_to_serve(n, true);
 		return;
 	}
-	/* nothing is dialled or recorded while the engine is being made */
+	/* The caller is rsp_enrp_new(): dial and record in the first timer, not now. */
 	n->round_ms = 0;
 	rsp_enrp_set(n, &n->join, 0);
 }
@@ -108,7 +108,7 @@ ask_mentor(struct rsp_enrp *n, struct rsp_contact *mentor)
 	rsp_enrp_send(n, mentor->link, &msg);
 }
 
-/* Every contact was asked, or cannot be reached. */
+/* End of a round: each contact has answered, or cannot be reached, or the time of the round is over. */
 static void
 end_round(struct rsp_enrp *n)
 {
@@ -121,11 +121,12 @@ end_round(struct rsp_enrp *n)
 		rejected = rejected || joining || contact->answer == RSP_MENTOR_BUSY;
 		silent = silent || contact->answer == RSP_MENTOR_SILENT || contact->answer == RSP_MENTOR_UNANSWERED ||
 			 contact->state == RSP_CONTACT_DIALLING;
-		/* one that is joining will find us; a busy one serves, and will serve us */
+		/* A joining registrar with a lower id waits for this registrar to serve. A busy registrar serves
+		 * already: this one must wait for it. */
 		first = first && contact->answer != RSP_MENTOR_BUSY &&
 			(!joining || contact->peer_id < n->core->config.server_id);
 	}
-	/* a silent one may only be slow; one that is joining may know of a mentor, and serve by the next round */
+	/* A silent registrar may only be slow. A joining registrar may find a mentor, and serve in the next round. */
 	if ((!rejected || first) && ((!rejected && !silent) || n->rounds >= ROUNDS)) {
 		serve(n, true);
 		return;
@@ -153,11 +154,11 @@ rsp_join_step(struct rsp_enrp *n)
 	}
 	if (!waiting || n->core->now_ms >= n->round_ms)
 		end_round(n);
-	else if (!rsp_timer_is_set(&n->join.timer)) /* the mentor's download had it cancelled */
+	else if (!rsp_timer_is_set(&n->join.timer)) /* rsp_join_listed() has cancelled it */
 		rsp_enrp_set(n, &n->join, n->round_ms - n->core->now_ms);
 }
 
-/* The mentor is of no use: the next contact is asked. */
+/* Note @answer of the mentor, and let rsp_join_step() choose the next contact. */
 static void
 next_mentor(struct rsp_enrp *n, enum rsp_mentor_answer answer)
 {
@@ -189,9 +190,10 @@ rsp_join_listed(struct rsp_enrp *n, struct rsp_peer *peer, bool rejected)
 		return;
 	}
 	n->mentor_listed = true;
-	for_old_elements(n, forget_old_element); /* the mentor serves, and its table is newer */
+	for_old_elements(n, forget_old_element); /* the table of the mentor, which serves, is newer */
 	rsp_download_begin(n, peer, false);
-	if (peer->download.state != RSP_DOWNLOAD_NONE) /* each page has a time of its own */
+	/* from now on, the timer of the download limits the time for each page */
+	if (peer->download.state != RSP_DOWNLOAD_NONE)
 		rsp_wheel_cancel(&n->wheel, &n->join.timer);
 }
 
@@ -207,7 +209,8 @@ rsp_join_downloaded(struct rsp_enrp *n, const struct rsp_peer *peer, enum rsp_do
 	case RSP_DOWNLOAD_REJECTED:
 		next_mentor(n, RSP_MENTOR_BUSY);
 		break;
-	case RSP_DOWNLOAD_FAILED: /* it may be there all the same: asked once more before we serve without it */
+	/* the mentor may still run: ask it in one more round before this registrar serves without it */
+	case RSP_DOWNLOAD_FAILED:
 		next_mentor(n, RSP_MENTOR_UNANSWERED);
 		break;
 	case RSP_DOWNLOAD_UNDECIDED:
@@ -227,7 +230,7 @@ rsp_join_due(struct rsp_enrp *n)
 	n->join_changed = true;
 }
 
-/* The elements stay, OLD, until it is known whether another registrar serves. */
+/* Keep @m in phase OLD, until this registrar knows whether another registrar serves. */
 static void
 make_old(struct rsp_core *core, struct rsp_member *m)
 {
@@ -249,9 +252,9 @@ rsp_join_again(struct rsp_enrp *n, uint64_t away_ms)
 	struct rsp_walk walk;
 
 	core->ops->record(core->ctx, &event);
-	/* Other registrars have taken us for dead, and our elements over; the elements that are still connected to us
-	 * register again when their connections close. Unless all registrars were away together: then the first one that
-	 * serves has its old table. */
+	/* Other registrars have declared this registrar dead and taken its elements over. Elements that are still
+	 * connected to this registrar register again when their connections close. But if all registrars were away
+	 * together, no takeover has happened: then the first registrar that serves uses its old table. */
 	rsp_look_clear(n->looks);
 	rsp_link_close_all(core);
 	while (n->n_peers > 0)

@@ -4,29 +4,33 @@
 #include "engine/enrp/peer.h"
 
 /*
- * How a registrar joins its scope, RFC 5353 s.3.2: of its contacts it makes one its mentor, takes the mentor's list of
- * registrars and its table, and serves when these are complete. Beyond the RFC: a registrar that finds no other one
- * serves at once; of several that find only each other, all joining, the one with the highest id begins.
+ * How this registrar joins its scope, RFC 5353 s.3.2: it chooses one contact as its mentor, requests the mentor's list of
+ * registrars, downloads the mentor's handle table, and then serves. Beyond the RFC: a registrar that finds no other
+ * registrar serves at once. If several registrars are joining and find only each other, the registrar with the highest
+ * server id serves first.
  */
 
 void rsp_join_begin(struct rsp_enrp *n);
 
-/** This registrar was away for @away_ms: nothing that it knows can be relied on. Closes all links, removes all peers. */
+/** The process of this registrar did not run for @away_ms, so its peers and elements may be outdated. Close all links,
+ * remove all peers, and join again. */
 void rsp_join_again(struct rsp_enrp *n, uint64_t away_ms);
 
-/** End of the turn: contacts have come up or gone down: choose a mentor, or serve. */
+/** End of the turn, after a contact has come up or gone down: choose a mentor, or begin to serve. */
 void rsp_join_step(struct rsp_enrp *n);
 
-/** Whether @peer is the mentor that this registrar asks. */
+/** Whether this registrar is joining, and @peer is its mentor. */
 bool rsp_join_is_mentor(const struct rsp_enrp *n, const struct rsp_peer *peer);
 
-/** The mentor @peer has sent its list of registrars, or rejected. */
+/** @peer has answered an ENRP_LIST_REQUEST with its list, or with a rejection. If
+ * @peer is the mentor, go on with the join. */
 void rsp_join_listed(struct rsp_enrp *n, struct rsp_peer *peer, bool rejected);
 
-/** End of the turn: the download of @peer's table has ended so. */
+/** End of the turn: the download of the whole table of @peer has ended with the result
+ * @end. If @peer is the mentor, go on with the join. */
 void rsp_join_downloaded(struct rsp_enrp *n, const struct rsp_peer *peer, enum rsp_download_end end);
 
-/** Its timer has expired: a round begins, or the mentor has not answered in time. */
+/** The timer of the join has expired: begin a round, or give up a mentor that has not answered in time. */
 void rsp_join_due(struct rsp_enrp *n);
 
 #endif

@@ -9,11 +9,11 @@ rsp_enrp_send(struct rsp_enrp *n, uint32_t link, struct rsp_message *msg)
 	msg->protocol = RSP_ENRP;
 	msg->sender_id = core->config.server_id;
 	if (rsp_message_encode(msg, core->out, sizeof(core->out), &size))
-		return; /* what this registrar composes fits */
+		return; /* cannot happen: all messages of this registrar fit */
 	rsp_core_send_octets(core, link, rsp_bytes_of(core->out, size));
 }
 
-/* RFC 5354 s.3.12.4: the parameter with the invalid values goes with the cause. */
+/* RFC 5354 s.3.12.4: the error cause includes the parameter that has the invalid values. */
 static struct rsp_bytes
 encode_culprit(const struct rsp_message *msg, uint8_t *room, size_t cap)
 {
@@ -35,7 +35,8 @@ rsp_enrp_refuse(struct rsp_enrp *n, const struct rsp_link *link, const struct rs
 
 	if (cause == RSP_CAUSE_INVALID_VALUES) {
 		culprit = encode_culprit(msg, culprit_room, sizeof(culprit_room));
-		cause = culprit.n ? cause : RSP_CAUSE_UNSPECIFIED; /* without a parameter another cause is sent */
+		/* this cause needs a parameter: without one, send another cause */
+		cause = culprit.n ? cause : RSP_CAUSE_UNSPECIFIED;
 	}
 	struct rsp_event event = { .kind = RSP_EVENT_REFUSED,
 				   .protocol = RSP_ENRP,
@@ -55,8 +56,9 @@ rsp_enrp_refuse(struct rsp_enrp *n, const struct rsp_link *link, const struct rs
 	rsp_enrp_send(n, link->id, &error);
 }
 
-/* The Server Information of this registrar, as sent over @link. RFC 5353 s.2.1: without a configured address, it is the
- * local address of the connection. False: peers cannot dial this registrar. */
+/* Set @ret to the Server Information of this registrar for a PRESENCE over @link. RFC 5353 s.2.1:
+ * if the configuration has no address, use the local address of the connection. False: there is no
+ * port or address where peers can dial this registrar. */
 static bool
 compose_info(const struct rsp_core *core, const struct rsp_link *link, uint8_t room[static RSP_ADDRS_ROOM(1)],
 	     struct rsp_server_info *ret)
@@ -65,7 +67,8 @@ compose_info(const struct rsp_core *core, const struct rsp_link *link, uint8_t r
 
 	if (!core->config.enrp_port || !ip.family)
 		return false;
-	/* RFC deviation (RFC 5354 s.3.11): TCP, because that is what the registrars of the TCP profile listen on */
+	/* RFC deviation (RFC 5354 s.3.11): a TCP transport parameter, because
+	 * registrars of the TCP profile listen on TCP */
 	*ret = (struct rsp_server_info){ .server_id = core->config.server_id,
 					 .transport = { .type = RSP_PARAM_TCP, .port = core->config.enrp_port } };
 	rsp_transport_set_ips(&ret->transport, &ip, 1, room);
@@ -74,7 +77,7 @@ compose_info(const struct rsp_core *core, const struct rsp_link *link, uint8_t r
 	return true;
 }
 
-#define EMPTY_CHECKSUM 0xffff /* RFC 5353 s.3.6.2, of no element */
+#define EMPTY_CHECKSUM 0xffff /* RFC 5353 s.3.6.2: the checksum over no elements */
 
 void
 rsp_enrp_presence(struct rsp_enrp *n, const struct rsp_link *link, uint32_t receiver_id, bool reply)
@@ -90,7 +93,8 @@ rsp_enrp_presence(struct rsp_enrp *n, const struct rsp_link *link, uint32_t rece
 
 	if (!link)
 		return;
-	/* A registrar that joins sends no table, and the elements that it had before it was away are not its own now. */
+	/* While this registrar joins, it sends no table, and elements from
+	 * before an absence do not count as its own. */
 	if (serving)
 		msg.checksum = rsp_home_checksum(core->space, core->config.server_id);
 	if (compose_info(core, link, room, &msg.server_info)) {

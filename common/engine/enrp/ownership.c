@@ -8,7 +8,8 @@
 #include "engine/registrar/subscription.h"
 #include "engine/registrar/version.h"
 
-/* The question has the form of a removal by us, in the version on record: the home contests that. */
+/* The request is an ENRP_HANDLE_UPDATE with DEL_PE in the stored version. @home then
+ * asks the element before it accepts the removal. */
 void
 rsp_ownership_ask_home(struct rsp_enrp *n, const struct rsp_peer *home, const struct rsp_member *m)
 {
@@ -21,7 +22,7 @@ rsp_ownership_ask_home(struct rsp_enrp *n, const struct rsp_peer *home, const st
 	rsp_update_send(n, home, true, ENRP_DEL_PE, rsp_pool_handle(rsp_member_element(m)->pool), &pe);
 }
 
-/* Verdicts that change the record */
+/* Verdicts that change the stored element */
 
 static void
 bury(struct rsp_core *core, struct rsp_bytes handle, uint32_t pe_id, uint64_t version)
@@ -29,7 +30,7 @@ bury(struct rsp_core *core, struct rsp_bytes handle, uint32_t pe_id, uint64_t ve
 	rsp_tombstone_put(&core->tombstones, handle, pe_id, version, core->now_ms + core->config.tombstone_ms);
 }
 
-/* Whether the table of the element's home is being downloaded, and has not listed it. */
+/* Whether the table of the home of @m is being downloaded or was downloaded, and has not listed @m. */
 static bool
 is_marked(const struct rsp_member *m)
 {
@@ -43,7 +44,7 @@ is_claimed(const struct rsp_member *m)
 	return m->phase == RSP_MEMBER_FOREIGN_CLAIMED || m->phase == RSP_MEMBER_FOREIGN_CLAIMED_MARKED;
 }
 
-/* The home of the element has it: it is not swept. A pending claim stays pending. */
+/* The home of @m still has the element: do not remove it. A pending claim stays pending. */
 static void
 confirm(struct rsp_core *core, struct rsp_member *m)
 {
@@ -53,7 +54,7 @@ confirm(struct rsp_core *core, struct rsp_member *m)
 		rsp_member_enter(core, m, RSP_MEMBER_FOREIGN, RSP_NEVER);
 }
 
-/* Forget the pending claim to another registrar's element, and wait for nothing. */
+/* Forget the pending claim to @m, an element of another home, and stop its timer. */
 static void
 withdraw(struct rsp_core *core, struct rsp_member *m)
 {
@@ -61,7 +62,8 @@ withdraw(struct rsp_core *core, struct rsp_member *m)
 	rsp_member_enter(core, m, is_marked(m) ? RSP_MEMBER_FOREIGN_MARKED : RSP_MEMBER_FOREIGN, RSP_NEVER);
 }
 
-/* The element was ours and moves as @event has it: send it the cause, and undo what its home does. */
+/* The own element @m gets another home: record @event, send ASAP_DEREGISTRATION_RESPONSE with the cause "moved" to the
+ * element, and release everything that only the home keeps for an element. */
 static void
 let_go(struct rsp_core *core, struct rsp_member *m, const struct rsp_event *event)
 {
@@ -75,22 +77,24 @@ let_go(struct rsp_core *core, struct rsp_member *m, const struct rsp_event *even
 	core->stats.moved++;
 }
 
-/* The claim @pe has just become the record of the element. */
+/* The claim @pe was accepted and is now stored as @m. */
 static void
 believed(struct rsp_enrp *n, const struct rsp_pool_element *pe, struct rsp_member *m, bool was_ours)
 {
 	m->claimed_by = 0;
 	confirm(n->core, m);
 	rsp_subscription_pool_changed(n->core, rsp_member_element(m)->pool);
-	if (was_ours && !(pe->version & 1)) /* a takeover is found by the next audit: it may be of many elements */
+	/* an even version: not a takeover. A takeover may be of many elements; the next audit finds these. */
+	if (was_ours && !(pe->version & 1))
 		rsp_member_note(n->core, m, RSP_NEWS_PASS_ON);
-	if (m->claim && m->claim->by == pe->home_id) /* it waited for the home, and now the home itself says so */
+	/* the pending claim waited for an answer of the home, and the claimant now is the home */
+	if (m->claim && m->claim->by == pe->home_id)
 		rsp_ownership_claim_unanswered(n, m);
 }
 
-/* Let the claim @pe become the record. @m: the element on record, NULL: none; if it was ours, it has moved. @peer: the
- * sender of the claim, NULL: it is off the peer list. If the handlespace has no room, that is recorded, and an element
- * that was ours is forgotten. */
+/* Accept the claim @pe: store it. @m: the stored element, NULL: none. If this registrar was its home, the element
+ * moves. @peer: the sender of the claim, NULL: it is not on the peer list any more. If the handlespace has no room,
+ * record that; then an own element is forgotten. */
 static void
 believe(struct rsp_enrp *n, const struct rsp_peer *peer, struct rsp_bytes handle, const struct rsp_pool_element *pe,
 	struct rsp_member *m)
@@ -123,7 +127,8 @@ believe(struct rsp_enrp *n, const struct rsp_peer *peer, struct rsp_bytes handle
 		rsp_member_forget(n->core, m);
 }
 
-/* The connection of the element was closed while this registrar was away: it has the grace time to register again. */
+/* Store @pe as an own element, as it was before this registrar was away. Its connection was closed meanwhile: it has
+ * the grace time to register again. */
 static void
 take_back(struct rsp_core *core, struct rsp_bytes handle, const struct rsp_pool_element *pe)
 {
@@ -138,8 +143,8 @@ take_back(struct rsp_core *core, struct rsp_bytes handle, const struct rsp_pool_
 
 /* Verdicts that wait for an answer */
 
-/* Encode @pe as the handlespace would keep it: without unknown parameters, which may be of any size. Empty: it does not
- * fit into @cap octets. */
+/* Encode @pe as the handlespace stores it: without unknown parameters, which may be of any
+ * size. Empty: the octets do not fit into @cap. */
 static struct rsp_bytes
 encode_known(const struct rsp_pool_element *pe, uint8_t *room, size_t cap)
 {
@@ -151,8 +156,8 @@ encode_known(const struct rsp_pool_element *pe, uint8_t *room, size_t cap)
 	return rsp_bytes_of(room, wr.err ? 0 : wr.pos);
 }
 
-/* Note the claim @pe (NULL: the removal) of the registrar @by as pending. False: out of memory, or @pe is too large for
- * any registrar to store. */
+/* Store the claim @pe (NULL: a removal) of the registrar @by as the pending claim of @m. False: out of memory, or @pe
+ * is too large for any registrar to store. */
 static bool
 note_pending(struct rsp_member *m, uint32_t by, uint64_t version, const struct rsp_pool_element *pe)
 {
@@ -175,7 +180,8 @@ note_pending(struct rsp_member *m, uint32_t by, uint64_t version, const struct r
 	return true;
 }
 
-/* Ask the element, which is connected to us, in @in_ms. If its link is not up yet, it is asked anyway as soon as it is. */
+/* Send a keep-alive to the element @m, which is connected to this registrar, in @in_ms. If its link is not up yet,
+ * another function sends the keep-alive as soon as the link is up. */
 static void
 ask_element(struct rsp_core *core, struct rsp_member *m, uint64_t in_ms)
 {
@@ -187,8 +193,8 @@ ask_element(struct rsp_core *core, struct rsp_member *m, uint64_t in_ms)
 		rsp_member_postpone(core, m, at_ms);
 }
 
-/* The sender claims or removes an element of ours: note that as pending, and record it; then, by @verdict, ask the
- * element in @in_ms, await it, or yield. */
+/* The statement @s claims or removes an own element: store @s as pending, and record that. Then, by @verdict: send the
+ * element a keep-alive in @in_ms, wait for the element to register again, or yield. */
 static void
 contest(struct rsp_enrp *n, enum owner_verdict verdict, const struct rsp_statement *s, uint64_t in_ms)
 {
@@ -212,8 +218,8 @@ contest(struct rsp_enrp *n, enum owner_verdict verdict, const struct rsp_stateme
 		ask_element(n->core, s->m, in_ms);
 }
 
-/* Note the statement as pending, and pass it on to the home. A removal is one of a claim that is pending already, whose
- * deadline stays. */
+/* Store the statement @s as pending, and forward it to the home, which must answer. The timer limits the time for the
+ * answer. A removal follows a claim that is pending already, and keeps the deadline of this claim. */
 static void
 ask_home(struct rsp_enrp *n, const struct rsp_statement *s)
 {
@@ -235,7 +241,7 @@ believe_pending(struct rsp_enrp *n, const struct rsp_pending_claim *pending, str
 	struct rsp_pool_element pe = { 0 };
 	uint16_t type;
 
-	if (rsp_rd_tlv(&rd, &type, &body)) /* this registrar encoded it */
+	if (rsp_rd_tlv(&rd, &type, &body)) /* note_pending() has encoded it */
 		rsp_pool_element_decode(&body, &pe);
 	believe(n, rsp_peer_find(n, pending->by), rsp_pool_handle(rsp_member_element(m)->pool), &pe, m);
 }
@@ -250,8 +256,8 @@ rsp_ownership_claim_refuted(struct rsp_enrp *n, struct rsp_member *m)
 	rsp_member_note(n->core, m, RSP_NEWS_ADD);
 }
 
-/* The removal of the element, which is ours, holds. Peers that know it as ours, and have not accepted the removal, are sent
- * an update. */
+/* Accept the pending removal of the own element @m. Peers that still have @m with this registrar as the home get an
+ * ENRP_HANDLE_UPDATE with DEL_PE. */
 static void
 remove_own(struct rsp_core *core, const struct rsp_pending_claim *removal, struct rsp_member *m)
 {
@@ -273,8 +279,9 @@ remove_own(struct rsp_core *core, const struct rsp_pending_claim *removal, struc
 	rsp_member_forget(core, m);
 }
 
-/* A claimant that is off the peer list by now must be on it again: the death of a registrar that is not watched goes
- * unnoticed, and its elements would stay for ever. If the list has no room, the claim counts as a removal. */
+/* If the claimant is not on the peer list any more, add it again: this registrar cannot detect
+ * the death of a registrar that is not on the list, and would keep its elements for ever. If the
+ * list has no room, treat the claim as a removal. */
 void
 rsp_ownership_claim_accepted(struct rsp_enrp *n, struct rsp_member *m)
 {
@@ -336,7 +343,7 @@ record_refusal(struct rsp_enrp *n, const struct rsp_statement *s, uint8_t messag
 	rsp_core_record(n->core, rsp_link_find(n->core, s->peer->last_link), event);
 }
 
-/* Carry out a verdict by which the statement changes nothing on record, but is answered. */
+/* Carry out a verdict that keeps the stored element, and sends the sender an answer. */
 static void
 answer_stale(struct rsp_enrp *n, enum owner_verdict verdict, const struct rsp_statement *s)
 {
@@ -352,7 +359,7 @@ answer_stale(struct rsp_enrp *n, enum owner_verdict verdict, const struct rsp_st
 		withdraw(n->core, s->m);
 }
 
-/* An element on record from before an absence is forgotten by @verdict. */
+/* Whether @verdict forgets an element that was stored before this registrar was away. */
 static bool
 replaces_outdated(enum owner_verdict verdict)
 {
@@ -439,7 +446,8 @@ rsp_ownership_update_received(struct rsp_enrp *n, struct rsp_link *link, struct 
 	carry_out(n, rsp_owner_judge(&facts), &facts, &s);
 }
 
-/* An entry that is refused for its owner's rights is counted and recorded; the other entries of the table are taken. */
+/* If an entry is refused because of the rights of its owner, count and record
+ * that, and go on with the other entries. */
 bool
 rsp_ownership_listed(struct rsp_enrp *n, struct rsp_peer *peer, struct rsp_bytes handle, struct rsp_pool_element *pe)
 {
@@ -458,15 +466,16 @@ rsp_ownership_listed(struct rsp_enrp *n, struct rsp_peer *peer, struct rsp_bytes
 		record_refusal(n, &s, ENRP_HANDLE_TABLE_RESPONSE, s.cause, s.refusal);
 		return true;
 	}
-	/* The mentor's table names homes that are new to us. Each must be watched, or its elements stay for ever. */
+	/* The table of the mentor may contain a home that is new to this registrar. This home must be on the peer list:
+	 * without supervision, its elements would stay for ever. */
 	if (facts.claimant == OWNER_CLAIMANT_THIRD && !rsp_peer_get_listed(n, pe->home_id))
 		return false;
 	carry_out(n, verdict, &facts, &s);
 	return true;
 }
 
-/* Each of our elements counts as claimed by a takeover of the version on record. Those that are connected are asked in
- * slices. */
+/* Treat each own element as claimed by @peer, with the version that a takeover gives to the
+ * stored version. Send the keep-alives in slices. */
 void
 rsp_ownership_claimed_all(struct rsp_enrp *n, const struct rsp_peer *peer)
 {

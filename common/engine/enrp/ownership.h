@@ -3,30 +3,34 @@
 
 #include "engine/enrp/peer.h"
 
-/* Statements about elements that other registrars make (RFC 5353 s.3.3, s.3.6.3), and what follows from them. The rules are
- * in model/ownership.h; statement.c gathers the facts that they need, and this file executes the verdict. */
+/* Handles statements of other registrars about elements: ENRP_HANDLE_UPDATEs (RFC 5353 s.3.3) and entries of handle tables
+ * (s.3.6.3). statement.c gathers the facts, rsp_owner_judge() in model/ownership.h gives the verdict, and ownership.c
+ * carries it out. Terms such as claim and pending claim: model/ownership.h. */
 
-/** ENRP_HANDLE_UPDATE. */
+/** Handle the ENRP_HANDLE_UPDATE @msg, which @peer has sent over @link. */
 void rsp_ownership_update_received(struct rsp_enrp *n, struct rsp_link *link, struct rsp_peer *peer,
 				   const struct rsp_message *msg);
 
-/** @peer's table lists @pe in the pool @handle. False: it may not. */
+/** Handle an entry of the handle table of @peer: the element @pe in the pool
+ * @handle. False: @peer may not list this element. */
 bool rsp_ownership_listed(struct rsp_enrp *n, struct rsp_peer *peer, struct rsp_bytes handle,
 			  struct rsp_pool_element *pe);
 
-/** @peer says that it took this registrar over: ask all own elements whether they are still here. */
+/** An ENRP_TAKEOVER_SERVER of @peer says that @peer has taken over this
+ * registrar: send keep-alives to all own elements. */
 void rsp_ownership_claimed_all(struct rsp_enrp *n, const struct rsp_peer *peer);
 
-/** The own element @m, which another registrar claims, has answered us: it stays. */
+/** The own element @m, which has a pending claim of another registrar, has answered the keep-alive of this registrar:
+ * it stays an own element, with a version newer than the claim. */
 void rsp_ownership_claim_refuted(struct rsp_enrp *n, struct rsp_member *m);
-/** It has not answered: the claim is accepted. */
+/** The own element @m has not answered: accept the pending claim, or remove the element if it is a pending removal. */
 void rsp_ownership_claim_accepted(struct rsp_enrp *n, struct rsp_member *m);
-/** FOREIGN_CLAIMED: its home has not answered, or was taken over. A pending removal: forget the element. A pending claim:
- * believe it if the claimant lives, else drop it. */
+/** The home of the element @m (not this registrar) has not answered within the time limit, or was taken over. Pending
+ * removal: forget the element. Pending claim: accept it if the claimant is alive, else drop it. */
 void rsp_ownership_claim_unanswered(struct rsp_enrp *n, struct rsp_member *m);
 
-/** The element @m of the registrar @home was reported, and does not answer us: @home is to ask it over its own
- * connection. */
+/** The element @m, whose home is the registrar @home, does not answer this registrar: request
+ * @home to ask the element over its own connection. */
 void rsp_ownership_ask_home(struct rsp_enrp *n, const struct rsp_peer *home, const struct rsp_member *m);
 
 #endif

@@ -5,7 +5,7 @@
 
 #include "engine/enrp/message.h"
 
-#define LATE_TAKEOVER 3 /* times the silence after which a registrar is held to be dead */
+#define LATE_TAKEOVER 3 /* a takeover is late after so many times the silence after which a peer is declared dead */
 
 bool
 rsp_peer_may(enum rsp_peer_state from, enum rsp_peer_state to)
@@ -84,7 +84,7 @@ rsp_peer_takeover_is_late(const struct rsp_enrp *n, const struct rsp_peer *peer)
 bool
 rsp_peer_is_dialled(const struct rsp_peer *peer)
 {
-	/* After a restart, the registrar that answers at the contact is another peer. */
+	/* After a restart, the registrar at the contact has a new server id, and is another peer. */
 	return peer->contact && peer->contact->state == RSP_CONTACT_UP && peer->contact->peer_id == peer->server_id;
 }
 
@@ -181,18 +181,20 @@ rsp_peer_learn(struct rsp_enrp *n, uint32_t server_id, struct rsp_bytes name, co
 
 	if (server_id == config->server_id || server_id == 0 || ours || !port || rsp_ip_unfit(ip))
 		return;
-	/* Over TLS a registrar without a name cannot be dialled: there is no key for it. */
+	/* Over TLS, this registrar cannot dial a registrar without a name: the name selects the key. */
 	if (!config->insecure && (name.n == 0 || memchr(name.p, 0, name.n)))
 		return;
 	if (config->insecure)
-		name = (struct rsp_bytes){ 0 }; /* in plain text a name proves nothing */
+		/* in plain text, a name is not authenticated: contacts are found by address */
+		name = (struct rsp_bytes){ 0 };
 	bool itself = by == RSP_TOLD_BY_ITSELF;
 	struct rsp_contact *contact = rsp_contact_learn(n, name, ip, port, itself);
 	if (!contact)
 		return;
 	if (by == RSP_TOLD_BY_MENTOR)
 		contact->listed_id = server_id;
-	/* A restarted registrar is dialled where it was, although its contact still has the former id. */
+	/* A registrar that has restarted is dialled at its contact, although the
+	 * contact still has its former server id. */
 	struct rsp_peer *peer = rsp_peer_find(n, server_id);
 	bool bound = contact->peer_id != 0 && contact->peer_id != server_id &&
 		     (contact->state == RSP_CONTACT_UP || !itself);

@@ -4,7 +4,8 @@
 #include "base/limiter.h"
 #include "engine/enrp/enrp.h"
 
-/* What the files of this room share. Each group of fields belongs to the file that its comment names. */
+/* The data that the files of enrp/ share. A comment above each group of fields
+ * gives the file that the group belongs to. */
 
 enum rsp_enrp_timer_kind {
 	RSP_ENRP_TIMER_HEARTBEAT,
@@ -23,22 +24,23 @@ struct rsp_enrp_timer {
 TAILQ_HEAD(rsp_contact_list, rsp_contact);
 TAILQ_HEAD(rsp_peer_list, rsp_peer);
 
-/** Two registrars that run with one name: duplicate.c. */
+/** Two registrars that may run with the same name: duplicate.c. */
 struct rsp_same_name {
-	uint32_t id, by; /* server ids; @by appeared later. 0: free */
+	uint32_t id, by; /* server ids; @by was heard later. 0: this entry is free */
 	uint64_t since_ms;
-	bool both_run; /* found out, and recorded */
+	bool both_run; /* both are known to run, and this was recorded */
 };
 
 #define RSP_SAME_NAMES_MAX 16
 
-/** What is done at most once in an interval for each subject. */
+/** Actions that a limiter allows at most once in an interval for each subject. */
 enum rsp_enrp_once {
 	RSP_ENRP_ONCE_SAME_NAME, /* the record of two registrars with one name */
 	RSP_ENRP_ONCE_SAME_ID,	 /* the record of two registrars with one server id */
-	RSP_ENRP_ONCE_PROTEST,	 /* presences to all, since a peer held this registrar for dead */
-	RSP_ENRP_ONCE_SCAN,	 /* asking all own elements, since a peer claims to have taken them over */
-	RSP_ENRP_ONCE_CLAIMED	 /* noting that a live peer is claimed to be taken over */
+	RSP_ENRP_ONCE_PROTEST,	 /* PRESENCEs to all peers, because a peer has declared this registrar dead */
+	/* keep-alives to all own elements, because a peer claims to have taken over this registrar */
+	RSP_ENRP_ONCE_SCAN,
+	RSP_ENRP_ONCE_CLAIMED	 /* noting that a registrar claims to have taken over a live peer */
 };
 
 struct rsp_enrp {
@@ -46,24 +48,24 @@ struct rsp_enrp {
 	struct rsp_looks *looks;
 	struct rsp_wheel wheel;
 	struct rsp_enrp_timer heartbeat;
-	struct rsp_limiter once; /* kinds: enum rsp_enrp_once */
+	struct rsp_limiter once; /* its kinds are enum rsp_enrp_once */
 
 	/* contact.c */
 	struct rsp_contact **contact;
 	unsigned n_contacts;
-	struct rsp_contact_list failed; /* contacts that could not be dialled in this turn */
-	struct rsp_limiter unreachable; /* records about contacts that peers named, by error */
+	struct rsp_contact_list failed; /* contacts whose dial failed in this turn */
+	struct rsp_limiter unreachable; /* limits the records about learned contacts; its kinds are errors */
 
 	/* peer.c */
 	struct rsp_peer **peer;
 	unsigned n_peers;
-	struct rsp_peer_list changed; /* peers that settle_peer() in enrp.c looks at */
-	struct rsp_peer_list removed; /* peers that are off the list, and freed at the end of the turn */
+	struct rsp_peer_list changed; /* peers that settle_peer() in enrp.c handles at the end of the turn */
+	struct rsp_peer_list removed; /* peers that were removed from the peer list; freed at the end of the turn */
 
 	/* duplicate.c */
 	struct rsp_same_name same_name[RSP_SAME_NAMES_MAX];
-	unsigned n_same_names;		 /* ever */
-	struct rsp_same_name named_like_us; /* another registrar that has this registrar's name */
+	unsigned n_same_names;		 /* entries ever made in @same_name, which is a ring */
+	struct rsp_same_name named_like_us; /* another registrar that has the name of this registrar */
 
 	/* upload.c */
 	uint32_t n_uploads;
@@ -71,14 +73,18 @@ struct rsp_enrp {
 
 	/* join.c */
 	struct rsp_enrp_timer join;
-	struct rsp_contact *mentor; /* NULL: none is asked */
-	bool mentor_listed;	    /* it has sent its list of registrars */
-	bool join_changed;	    /* a contact is up, or down: rsp_join_step() at the end of the turn */
+	struct rsp_contact *mentor; /* NULL: this registrar has not chosen a mentor */
+	bool mentor_listed;	    /* the mentor has sent its list of registrars */
+	/* a contact has come up or gone down: call rsp_join_step() at the end of the turn */
+	bool join_changed;
 	uint64_t joining_ms;	    /* when joining began */
-	unsigned rounds;	    /* of asking all contacts */
-	uint64_t round_ms; /* when this round ends: contacts that are not up by then do not count. 0: between rounds */
-	uint64_t alone_until_ms;   /* elements of an earlier run may be registering again until then */
-	uint64_t merging_until_ms; /* tables of peers that were heard (again) may be incomplete until then */
+	unsigned rounds;	    /* rounds of the join so far; in each round, every contact may be asked once */
+	/* when this round ends: it does not wait longer for contacts that are not UP. 0: between two rounds */
+	uint64_t round_ms;
+	/* until then, elements that were registered in an earlier run of this registrar may register again */
+	uint64_t alone_until_ms;
+	/* until then, this registrar may lack elements of peers that it heard for the first time or again */
+	uint64_t merging_until_ms;
 };
 
 static inline void

@@ -3,9 +3,10 @@
 #include "engine/registrar/rights.h"
 #include "engine/registrar/version.h"
 
-/* Bounds for the versions that others state: without them a registrar could state the highest version, and no statement
- * would ever be newer. No honest clock is VERSION_AHEAD_MS ahead of ours. An answer to the highest version that we know
- * must be possible: it may be ANSWER_AHEAD_MS ahead of that one. Versions count half milliseconds. */
+/* Limits for versions in statements of other registrars: a registrar could otherwise state the highest possible
+ * version, and no later statement would ever be newer. VERSION_AHEAD_MS: no correct clock is so far ahead of this
+ * registrar's clock. ANSWER_AHEAD_MS: a version may exceed the first limit if it is at most so far ahead of the newest
+ * known version, so that a home can answer a statement with a high version. Versions count half milliseconds. */
 #define VERSION_AHEAD_MS (366ULL * 86400 * 1000)
 #define ANSWER_AHEAD_MS	 (60ULL * 1000)
 
@@ -127,7 +128,7 @@ rsp_statement_gather(const struct rsp_enrp *n, struct rsp_statement *s)
 				 .joining = n->core->state != RSP_REGISTRAR_SERVING };
 
 	f.claimant_alive = f.claimant == OWNER_CLAIMANT_THIRD && is_alive(n, s->pe.home_id);
-	if (!s->pe.version) /* a registrar that states no versions says how things are now */
+	if (!s->pe.version) /* the sender states no versions: its statement counts as the newest */
 		s->pe.version = rsp_version_next(n->core, s->handle, s->pe.pe_id, s->m ? rsp_version_known(s->m) : 0);
 	f.provisional = s->pe.version & 1;
 	if (s->m)

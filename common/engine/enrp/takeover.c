@@ -8,10 +8,11 @@
 #include "engine/enrp/ownership.h"
 #include "engine/registrar/version.h"
 
-#define PROTEST_DISTANCE_MS 100	 /* least time between two protests of this registrar that it lives */
-#define CLAIMED_DISTANCE_MS 1000 /* least time between two notes that a live peer was claimed to be taken over */
+#define PROTEST_DISTANCE_MS 100	 /* least time between two rounds of PRESENCEs that show that this registrar is alive */
+/* least time between two notes that a registrar claims to have taken over a live peer */
+#define CLAIMED_DISTANCE_MS 1000
 
-/* The takeover of @peer, made if need be. NULL: no memory. */
+/* Return the takeover of @peer, or make it. NULL: no memory. */
 static struct rsp_takeover *
 takeover_of(struct rsp_peer *peer)
 {
@@ -29,7 +30,7 @@ forget_takeover(struct rsp_peer *peer)
 	peer->takeover = NULL;
 }
 
-/* RFC 5353 s.2.1: a message to all registrars names no receiver. */
+/* Send @to a message about the target @target_id. RFC 5353 s.2.1: a message to all registrars has receiver id 0. */
 static void
 send_about(struct rsp_enrp *n, uint8_t type, const struct rsp_peer *to, uint32_t target_id)
 {
@@ -42,7 +43,7 @@ send_about(struct rsp_enrp *n, uint8_t type, const struct rsp_peer *to, uint32_t
 		rsp_enrp_send(n, link, &msg);
 }
 
-/* Which of the missing acknowledgements of @target's takeover is that of @id; false: it is not missing. */
+/* Find the registrar @id among those that must still acknowledge the takeover of @target. False: it need not. */
 static bool
 find_missing(const struct rsp_peer *target, uint32_t id, uint32_t *ret_at)
 {
@@ -68,7 +69,7 @@ acknowledge(struct rsp_enrp *n, struct rsp_peer *target, uint32_t id)
 		rsp_peer_note(n, target);
 }
 
-/* The registrar @id will acknowledge nothing any more: no takeover waits for it. */
+/* The registrar @id is dead, and will not acknowledge: no takeover waits for it any more. */
 static void
 acknowledge_all(struct rsp_enrp *n, uint32_t id)
 {
@@ -110,11 +111,11 @@ rsp_takeover_peer_heard(struct rsp_enrp *n, struct rsp_peer *peer)
 		n->merging_until_ms = n->core->now_ms + config->hold_window_ms;
 	peer->heard = true;
 	peer->last_heard_ms = n->core->now_ms;
-	if (peer->takeover && peer->takeover->moving_to) /* it was announced to all: it is not undone */
+	if (peer->takeover && peer->takeover->moving_to) /* ENRP_TAKEOVER_SERVER was sent, and cannot be undone */
 		(void)move_elements(n, peer, UINT32_MAX);
 	else if (peer->state == RSP_PEER_DEAD)
 		abort_takeover(n, peer, RSP_REASON_TARGET_ALIVE);
-	forget_takeover(peer); /* it lives: takeovers by others are not acknowledged */
+	forget_takeover(peer); /* the peer is alive: do not acknowledge takeovers by other registrars */
 	if (peer->state == RSP_PEER_ACTIVE)
 		return;
 	if (peer->state == RSP_PEER_PROBED)
@@ -136,12 +137,12 @@ rsp_takeover_probe(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_reason re
 		rsp_enrp_presence(n, rsp_link_find(n->core, contact->link), peer->server_id, true);
 	if (peer->link_in)
 		rsp_enrp_presence(n, rsp_link_find(n->core, peer->link_in), peer->server_id, true);
-	/* a registrar that accepts connections and closes them at once is dialled only when its time has come */
+	/* if the peer accepts connections and closes them at once, wait for the timer of the contact */
 	if (contact && (contact->n_brief <= 1 || !rsp_timer_is_set(&contact->timer.timer)))
 		rsp_contact_dial(n, contact);
 }
 
-/* Acknowledge the takeovers of @target by others, and wait for these. */
+/* Acknowledge all takeovers of @target by other registrars, and let one of these take it over: @target is INACTIVE. */
 static void
 yield(struct rsp_enrp *n, struct rsp_peer *target)
 {
@@ -159,7 +160,7 @@ yield(struct rsp_enrp *n, struct rsp_peer *target)
 	acknowledge_all(n, target->server_id);
 }
 
-/* RFC 5353 s.3.5.1: of several initiators the one with the highest server id wins. */
+/* RFC 5353 s.3.5.1: of several initiators, the registrar with the highest server id wins. */
 static bool
 other_wins(const struct rsp_enrp *n, const struct rsp_peer *target)
 {
@@ -171,15 +172,15 @@ other_wins(const struct rsp_enrp *n, const struct rsp_peer *target)
 	return false;
 }
 
-/* Whether the takeover of @target will never be complete, and need not: it has no elements left. */
+/* Whether the takeover of @target can be given up: it is late, and @target has no elements left. */
 static bool
 is_pointless(const struct rsp_enrp *n, const struct rsp_peer *target)
 {
 	return rsp_peer_takeover_is_late(n, target) && !rsp_home_first(n->core->space, target->server_id);
 }
 
-/* A takeover that one peer never acknowledges does not keep dead elements in the handlespace for ever: they are asked, a
- * slice at a time, and removed if they do not answer. */
+/* A registrar may never acknowledge the takeover of @target. So that dead elements do not stay in the handlespace for
+ * ever, send keep-alives to the elements of @target, a slice at a time. Elements that do not answer are removed. */
 static void
 look_at_elements(struct rsp_enrp *n, const struct rsp_peer *target)
 {
@@ -203,10 +204,11 @@ send_initiations(struct rsp_enrp *n, const struct rsp_peer *target)
 		if (peer)
 			send_about(n, ENRP_INIT_TAKEOVER, peer, target->server_id);
 	}
-	send_about(n, ENRP_INIT_TAKEOVER, target, target->server_id); /* if it lives after all, it says so */
+	/* if @target is alive, it answers with a PRESENCE */
+	send_about(n, ENRP_INIT_TAKEOVER, target, target->server_id);
 }
 
-/* Ask all live peers to acknowledge our takeover of @target. RFC 5353 s.3.5.1 */
+/* Send ENRP_INIT_TAKEOVER for @target to all ACTIVE and PROBED peers, which must acknowledge. RFC 5353 s.3.5.1 */
 static void
 arbitrate(struct rsp_enrp *n, struct rsp_peer *target)
 {
@@ -228,7 +230,7 @@ arbitrate(struct rsp_enrp *n, struct rsp_peer *target)
 		takeover->missing = calloc(n->n_peers, sizeof(uint32_t));
 	}
 	if (!takeover || !takeover->missing)
-		return; /* no memory: tried again with the timer */
+		return; /* no memory: the timer of @target tries again */
 	takeover->started_ms = n->core->now_ms;
 	takeover->retries = takeover->n_missing = takeover->n_initiators = 0;
 	takeover->arbitrating = true;
@@ -247,9 +249,9 @@ arbitrate(struct rsp_enrp *n, struct rsp_peer *target)
 void
 rsp_takeover_begin(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_reason reason)
 {
-	if (n->core->state != RSP_REGISTRAR_SERVING) { /* this registrar does not know yet which element is whose */
+	if (n->core->state != RSP_REGISTRAR_SERVING) { /* it does not know yet which elements have which home */
 		yield(n, peer);
-		if (peer->download.state != RSP_DOWNLOAD_NONE) /* it was the mentor */
+		if (peer->download.state != RSP_DOWNLOAD_NONE) /* @peer is the mentor */
 			rsp_download_fail(n, peer, RSP_REASON_PEER_DEAD);
 		return;
 	}
@@ -259,7 +261,8 @@ rsp_takeover_begin(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_reason re
 	arbitrate(n, peer);
 }
 
-/* A registrar has not acknowledged: the message was lost with a connection, or it still hears @target. */
+/* A registrar has not acknowledged in time: the message was lost with a connection, or that
+ * registrar still receives messages of @target. */
 static void
 retry(struct rsp_enrp *n, struct rsp_peer *target)
 {
@@ -291,7 +294,7 @@ rsp_takeover_peer_due(struct rsp_enrp *n, struct rsp_peer *peer)
 	uint64_t silent_ms = core->now_ms - peer->last_heard_ms;
 
 	if (peer->takeover && peer->takeover->moving_to) {
-		rsp_peer_note(n, peer); /* the next slice */
+		rsp_peer_note(n, peer); /* rsp_takeover_settle() moves the next slice */
 		return;
 	}
 	switch (peer->state) {
@@ -307,7 +310,7 @@ rsp_takeover_peer_due(struct rsp_enrp *n, struct rsp_peer *peer)
 		else
 			rsp_takeover_begin(n, peer, RSP_REASON_NO_RESPONSE);
 		break;
-	case RSP_PEER_INACTIVE: /* the registrar that wanted to take it over has not done so */
+	case RSP_PEER_INACTIVE: /* no other registrar has completed the takeover in time */
 		rsp_takeover_begin(n, peer, RSP_REASON_NOT_TAKEN_OVER);
 		break;
 	case RSP_PEER_DEAD:
@@ -326,7 +329,7 @@ rsp_takeover_tell(struct rsp_enrp *n, const struct rsp_peer *peer)
 			send_about(n, ENRP_INIT_TAKEOVER, peer, n->peer[i]->server_id);
 }
 
-/* The decided takeover: elements move. RFC 5353 s.3.5.2 */
+/* A decided takeover moves the elements: RFC 5353 s.3.5.2 */
 
 static void
 move_element(struct rsp_enrp *n, struct rsp_member *m, uint32_t to_id)
@@ -336,12 +339,14 @@ move_element(struct rsp_enrp *n, struct rsp_member *m, uint32_t to_id)
 	uint64_t version = rsp_element_version(e);
 	bool to_us = to_id == core->config.server_id;
 
-	if (m->claim) { /* its home will not answer any more */
+	if (m->claim) { /* the claim waits for an answer of the home, which is dead */
 		rsp_ownership_claim_unanswered(n, m);
 		return;
 	}
 	if (rsp_element_rehome(core->space, e, to_id, rsp_version_taken_over(version))) { /* no memory */
-		if (to_us) /* it registers again; else the next audit brings it */
+		/* the element registers again. If another registrar is the new home,
+		 * the next audit brings the element. */
+		if (to_us)
 			rsp_tombstone_put(&core->tombstones, rsp_pool_handle(e->pool), e->pe_id, version,
 					  core->now_ms + core->config.tombstone_ms);
 		rsp_member_forget(core, m);
@@ -353,7 +358,8 @@ move_element(struct rsp_enrp *n, struct rsp_member *m, uint32_t to_id)
 	}
 }
 
-/* Whether elements of a third registrar are still moving to @id: it stays on the list until they have come. */
+/* Whether elements of another dead registrar are still moving to @id. Then @id
+ * stays on the peer list until they have moved. */
 static bool
 is_moved_to(const struct rsp_enrp *n, uint32_t id)
 {
@@ -363,7 +369,7 @@ is_moved_to(const struct rsp_enrp *n, uint32_t id)
 	return false;
 }
 
-/* Move at most @most elements of @target to where they go. True: all have been moved, and that was recorded. */
+/* Move at most @most elements of @target to the new home. True: all have moved, and this was recorded. */
 static bool
 move_elements(struct rsp_enrp *n, struct rsp_peer *target, uint32_t most)
 {
@@ -448,7 +454,7 @@ rsp_takeover_remove_silent(struct rsp_enrp *n, const struct rsp_peer *target, st
 	core->stats.removed++;
 }
 
-/* Messages about takeovers, RFC 5353 s.3.5.1 and s.3.5.2: what each peer does */
+/* Messages about takeovers that peers send: RFC 5353 s.3.5.1, s.3.5.2 */
 
 static void
 remember_initiator(struct rsp_peer *target, uint32_t id)
@@ -459,10 +465,10 @@ remember_initiator(struct rsp_peer *target, uint32_t id)
 		if (takeover->initiators[i] == id)
 			return;
 	if (takeover && takeover->n_initiators < RSP_INITIATORS_MAX)
-		takeover->initiators[takeover->n_initiators++] = id; /* further initiators ask again */
+		takeover->initiators[takeover->n_initiators++] = id; /* a further initiator sends its message again */
 }
 
-/* This registrar is not dead: send a PRESENCE to all, unless that was just done. */
+/* A peer has declared this registrar dead: send a PRESENCE to all peers, but at most once in PROTEST_DISTANCE_MS. */
 static void
 protest(struct rsp_enrp *n)
 {
@@ -470,8 +476,8 @@ protest(struct rsp_enrp *n)
 		rsp_peer_send_presences(n, false);
 }
 
-/* Limits the probes, and records, that one sender of ENRP_INIT_TAKEOVER can cause. A true initiator sends it again after
- * MAX-TIME-NO-RESPONSE. */
+/* Whether @peer has just answered a probe. Limits the probes and records that one sender of ENRP_INIT_TAKEOVER can
+ * cause. A real initiator sends the message again after MAX-TIME-NO-RESPONSE. */
 static bool
 has_just_answered(const struct rsp_enrp *n, const struct rsp_peer *peer)
 {
@@ -490,7 +496,8 @@ rsp_takeover_initiated(struct rsp_enrp *n, const struct rsp_link *link, struct r
 		return;
 	}
 	bool moving = target && target->takeover && target->takeover->moving_to;
-	if (!target || moving) { /* not a peer, or none any more: nothing stands against it */
+	/* the target is not on the peer list, or its takeover is decided: no reason to refuse */
+	if (!target || moving) {
 		send_about(n, ENRP_INIT_TAKEOVER_ACK, peer, msg->target_id);
 		return;
 	}
@@ -511,7 +518,8 @@ rsp_takeover_initiated(struct rsp_enrp *n, const struct rsp_link *link, struct r
 	case RSP_PEER_INACTIVE:
 		yield(n, target);
 		break;
-	case RSP_PEER_ACTIVE: /* RFC deviation: acknowledged only if our own PRESENCE is not answered either */
+	/* RFC deviation: acknowledge only if the target does not answer a PRESENCE of this registrar either */
+	case RSP_PEER_ACTIVE:
 		rsp_takeover_probe(n, target, RSP_REASON_TAKEOVER_INITIATED);
 		break;
 	case RSP_PEER_PROBED:
@@ -528,25 +536,26 @@ rsp_takeover_acknowledged(struct rsp_enrp *n, const struct rsp_peer *peer, const
 		acknowledge(n, target, peer->server_id);
 }
 
-/* @target lives. If it comes to list its elements no more, they may be @by's: they are not removed at once. */
+/* The registrar @by claims to have taken over @target, which is alive. Note @by at all elements of @target: if @target
+ * does not list an element any more, the table of @by is downloaded before the element is removed. */
 static void
 note_claim(struct rsp_enrp *n, const struct rsp_peer *target, uint32_t by)
 {
 	struct rsp_core *core = n->core;
 
-	/* there may be many elements */
+	/* limited, because @target may have many elements */
 	if (!rsp_limiter_pass(&n->once, target->server_id, RSP_ENRP_ONCE_CLAIMED, CLAIMED_DISTANCE_MS, core->now_ms))
 		return;
 	for (struct rsp_element *e = rsp_home_first(core->space, target->server_id); e; e = rsp_home_next(e))
 		rsp_member(e)->claimed_by = by;
 }
 
-/* @peer says that it has taken this registrar over. */
+/* @peer has sent ENRP_TAKEOVER_SERVER with this registrar as the target. */
 static void
 taken_over_by(struct rsp_enrp *n, const struct rsp_peer *peer)
 {
 	protest(n);
-	/* what it claims further, the audits show */
+	/* limited: the audits find what @peer claims later */
 	if (rsp_limiter_pass(&n->once, 0, RSP_ENRP_ONCE_SCAN, n->core->config.peer_heartbeat_cycle_ms, n->core->now_ms))
 		rsp_ownership_claimed_all(n, peer);
 }
@@ -562,7 +571,7 @@ rsp_takeover_enforced(struct rsp_enrp *n, const struct rsp_link *link, struct rs
 		taken_over_by(n, peer);
 		return;
 	}
-	/* this registrar has acknowledged nothing while it hears the target, or probes it */
+	/* As long as this registrar considers the target alive, it has not acknowledged this takeover. */
 	if (target && (target == peer || rsp_peer_is_alive(target))) {
 		rsp_enrp_refuse(n, link, msg, RSP_CAUSE_SECURITY, RSP_REASON_TAKEOVER_OF_LIVE);
 		if (target != peer)
@@ -570,13 +579,13 @@ rsp_takeover_enforced(struct rsp_enrp *n, const struct rsp_link *link, struct rs
 		return;
 	}
 	if (target && target->takeover && target->takeover->moving_to)
-		return; /* its takeover is decided already */
+		return; /* a takeover of the target is decided already */
 	if (target && target->state == RSP_PEER_DEAD)
 		abort_takeover(n, target, RSP_REASON_OTHER_WINS);
-	if (!target) /* its elements may be known although it is on no list */
+	if (!target) /* the target may be the home of stored elements, and not be on the peer list */
 		target = rsp_home_first(core->space, msg->target_id) ? rsp_peer_get(n, msg->target_id) : NULL;
 	if (!target || !takeover_of(target))
-		return; /* no memory: the next audit brings its elements */
+		return; /* no memory: the next audit of @peer brings the elements */
 	rsp_peer_enter(n, target, RSP_PEER_INACTIVE, 0);
 	target->takeover->moving_to = peer->server_id;
 	rsp_peer_disconnect(n, target);

@@ -4,42 +4,47 @@
 #include "engine/enrp/peer.h"
 
 /*
- * Whether a peer lives, RFC 5353 s.3.4.3, and the takeover of a dead peer's elements, s.3.5. Beyond the RFC: a registrar
- * that still hears the target, or believes so, probes it before it acknowledges a takeover; with no registrar left to
- * acknowledge, the takeover is complete at once; if an initiator dies in the middle, another registrar follows
- * (INACTIVE ends). A takeover that is decided moves the elements slice by slice.
+ * Detects dead peers, RFC 5353 s.3.4.3, and takes over their elements, s.3.5. The target is the dead peer; an initiator is
+ * a registrar that sends ENRP_INIT_TAKEOVER for it. Beyond the RFC: if the target is ACTIVE here, this registrar probes
+ * it before it acknowledges. If no other registrar must acknowledge, the takeover is complete at once. If an initiator
+ * dies before the end, another registrar begins a takeover when its timer for the INACTIVE target expires. A decided
+ * takeover moves the elements slice by slice.
  */
 
-/** A message of @peer came: it is ACTIVE. */
+/** A message of @peer was received: @peer is ACTIVE. A takeover of @peer is aborted,
+ * unless it is decided: then it is completed. */
 void rsp_takeover_peer_heard(struct rsp_enrp *n, struct rsp_peer *peer);
 
-/** ACTIVE: send @peer a PRESENCE that must be answered; it is PROBED. */
+/** If @peer is ACTIVE: send it a PRESENCE that requires an answer. @peer is then PROBED. @reason is recorded. */
 void rsp_takeover_probe(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_reason reason);
 
-/** @peer is dead: begin to take it over. While this registrar joins it takes nothing over, and lets others do so. */
+/** Declare @peer dead because of @reason, and begin its takeover. While this registrar joins, it begins no takeover and
+ * acknowledges the takeovers of other registrars. */
 void rsp_takeover_begin(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_reason reason);
 
 /** The timer of @peer has expired. */
 void rsp_takeover_peer_due(struct rsp_enrp *n, struct rsp_peer *peer);
 
-/** @peer can be reached: send it the ENRP_INIT_TAKEOVERs that it has not acknowledged. */
+/** @peer is connected: send it each ENRP_INIT_TAKEOVER that it has not acknowledged. */
 void rsp_takeover_tell(struct rsp_enrp *n, const struct rsp_peer *peer);
 
-/** @peer has sent ENRP_INIT_TAKEOVER (initiated), ENRP_INIT_TAKEOVER_ACK (acknowledged) or ENRP_TAKEOVER_SERVER
- * (enforced): handle it. */
+/** Handle a message of @peer: ENRP_INIT_TAKEOVER (initiated), ENRP_INIT_TAKEOVER_ACK (acknowledged) or
+ * ENRP_TAKEOVER_SERVER (enforced). */
 void rsp_takeover_initiated(struct rsp_enrp *n, const struct rsp_link *link, struct rsp_peer *peer,
 			    const struct rsp_message *msg);
 void rsp_takeover_acknowledged(struct rsp_enrp *n, const struct rsp_peer *peer, const struct rsp_message *msg);
 void rsp_takeover_enforced(struct rsp_enrp *n, const struct rsp_link *link, struct rsp_peer *peer,
 			   const struct rsp_message *msg);
 
-/** Remove the element @m of @target, whose takeover is late: it does not answer. */
+/** Remove the element @m, which does not answer, and whose home @target is dead. The takeover of @target is late
+ * (rsp_peer_takeover_is_late()). */
 void rsp_takeover_remove_silent(struct rsp_enrp *n, const struct rsp_peer *target, struct rsp_member *m);
 
-/** Whether elements are moving: the tables of this registrar are not whole. */
+/** Whether elements are moving to a new home: while they do, this registrar sends no handle table. */
 bool rsp_takeover_is_moving(const struct rsp_enrp *n);
 
-/** End of the turn: complete the takeover of @peer, if all have acknowledged it. Takes @peer off the list then. */
+/** End of the turn: if all registrars have acknowledged the takeover of @peer, complete it. When all elements have
+ * moved, @peer is removed from the peer list. */
 void rsp_takeover_settle(struct rsp_enrp *n, struct rsp_peer *peer);
 
 #endif

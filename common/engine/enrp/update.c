@@ -25,7 +25,7 @@ rsp_update_announce(struct rsp_enrp *n, const struct rsp_element *e, uint16_t ac
 		uint32_t link = rsp_peer_link(peer);
 
 		if (!link)
-			continue; /* its next PRESENCE shows the difference */
+			continue; /* the audit after its next PRESENCE finds the difference */
 		if (passed_on && (!peer->versioned || peer->server_id == rsp_element_home_id(e)))
 			continue;
 		if (!update.n)

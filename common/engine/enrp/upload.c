@@ -16,8 +16,8 @@ rsp_upload_end(struct rsp_enrp *n, struct rsp_upload *upload)
 	free(upload);
 }
 
-/* One identity may hold at most half of max_downloads, so that a slow reader, such as a monitor, cannot keep others from
- * joining. In plain text there are no identities. */
+/* Whether the identity has its share of uploads: at most half of max_downloads. So a slow receiver, such as a monitor,
+ * cannot keep other registrars from joining. In plain text there are no identities. */
 static bool
 is_over_quota(const struct rsp_core *core, const struct rsp_account *account)
 {
@@ -43,7 +43,7 @@ begin_upload(struct rsp_enrp *n, struct rsp_link *link, bool own)
 	return upload;
 }
 
-/* As many elements as fit, the handle of each pool before its elements. */
+/* Write as many elements as fit. The handle of each pool precedes its elements. */
 static void
 write_page(struct rsp_wr *wr, struct rsp_walk *walk)
 {
@@ -74,7 +74,7 @@ rsp_upload_requested(struct rsp_enrp *n, struct rsp_link *link, const struct rsp
 	struct rsp_wr wr;
 
 	if (!upload && msg->flags & ENRP_FLAG_CONTINUE)
-		return; /* one of several requests under way, after the last page */
+		return; /* the last page has been sent: this is a further request of the pipeline */
 	if (upload && upload->own != own) {
 		rsp_upload_end(n, upload);
 		upload = NULL;
@@ -93,7 +93,7 @@ rsp_upload_requested(struct rsp_enrp *n, struct rsp_link *link, const struct rsp
 	write_page(&wr, &upload->walk);
 	struct rsp_bytes page = rsp_enrp_close(&wr, whole);
 	if (rsp_walk_peek(&upload->walk)) {
-		core->out[1] |= ENRP_FLAG_MORE; /* RFC 5354 s.4: the flags follow the type */
+		core->out[1] |= ENRP_FLAG_MORE; /* RFC 5354 s.4: octet 1 holds the flags */
 		rsp_enrp_set(n, &upload->timer, core->config.max_time_no_response_ms);
 	} else {
 		rsp_upload_end(n, upload);

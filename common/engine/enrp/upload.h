@@ -3,19 +3,19 @@
 
 #include "engine/enrp/state.h"
 
-/* Handle tables sent to other registrars, page by page: RFC 5353 s.3.2.3. */
+/* Sends a handle table to another registrar or to a monitor, page by page: RFC 5353 s.3.2.3. */
 
 struct rsp_upload {
 	struct rsp_walk walk;
-	bool own; /* this registrar's elements only */
+	bool own; /* only the elements whose home is this registrar */
 	struct rsp_link *link;
-	struct rsp_enrp_timer timer; /* the next page must be requested by then */
+	struct rsp_enrp_timer timer; /* expires if the other side does not request the next page in time */
 };
 
-/** ENRP_HANDLE_TABLE_REQUEST: send the next page, or the first one; or reject. */
+/** Handle an ENRP_HANDLE_TABLE_REQUEST: send the first or the next page, or a rejection. */
 void rsp_upload_requested(struct rsp_enrp *n, struct rsp_link *link, const struct rsp_message *msg);
 
-/** End it and free it. */
+/** End @upload and free it. */
 void rsp_upload_end(struct rsp_enrp *n, struct rsp_upload *upload);
 
 #endif
