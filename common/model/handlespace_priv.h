@@ -1,11 +1,11 @@
 #ifndef RSP_MODEL_HANDLESPACE_PRIV_H
 #define RSP_MODEL_HANDLESPACE_PRIV_H
 
-#include <stddef.h>
 #include <stdlib.h>
 
 #include "model/checksum.h"
 #include "model/handlespace.h"
+#include "model/owner_priv.h"
 #include "proto/encoded.h"
 
 /*
@@ -13,7 +13,7 @@
  *
  *   handlespace.c   put, free            element.c   one element
  *   pool.c          pools                walk.c      walks that go on while elements come and go
- *   home.c          registrars           owner.c     names of identities
+ *   home.c          registrars           owner.c     names of identities: owner_priv.h
  */
 
 #define RSP_HANDLESPACE_ENCODED_MAX 2048 /* octets of one Pool Element: twice 32 addresses, and an owner */
@@ -32,14 +32,6 @@ struct rsp_home {
 	uint32_t id, count;	 /* server id; linked elements */
 	uint32_t pools;		 /* pools whose first element was one of this home */
 	uint32_t references;	 /* by pools, and by elements whether linked or unlinked */
-};
-
-/** The name of an identity: stored once, however many elements and pools refer to it. */
-struct rsp_owner {
-	struct rsp_table_node node;
-	uint64_t hash;
-	uint32_t references, pools; /* pools that it made */
-	char text[];
 };
 
 struct rsp_handlespace {
@@ -180,40 +172,5 @@ rsp_home_leave(struct rsp_element *e)
 	home->sum -= rsp_checksum_element(e->pool->handle_sum, e->pe_id);
 	home->digest -= rsp_element_digest(e);
 }
-
-/* owner.c */
-
-enum rsp_err rsp_owners_init(struct rsp_handlespace *hs) RSP_NODISCARD;
-
-static inline struct rsp_owner *
-rsp_owner_of(const char *text)
-{
-	return (struct rsp_owner *)((uintptr_t)text - offsetof(struct rsp_owner, text));
-}
-
-/** Whether the owner @text, NULL for none, has the name @name, empty for none. */
-static inline bool
-rsp_owner_is(const char *text, struct rsp_bytes name)
-{
-	return text ? rsp_bytes_equal(rsp_bytes_str(text), name) : name.n == 0;
-}
-
-/** The one copy of @name, with one more reference; NULL for no name and, with @ret_err, when out of memory. */
-const char *rsp_owner_hold(struct rsp_handlespace *hs, struct rsp_bytes name, enum rsp_err *ret_err);
-
-/** Free the owner, to which nothing refers any more. */
-void rsp_owner_free(struct rsp_handlespace *hs, struct rsp_owner *owner);
-
-/** Drop one reference, and with the last one the copy. NULL is allowed. */
-static inline void
-rsp_owner_drop(struct rsp_handlespace *hs, const char *text)
-{
-	if (text && --rsp_owner_of(text)->references == 0)
-		rsp_owner_free(hs, rsp_owner_of(text));
-}
-
-/** The owner has made a pool: it counts for it, and holds one more reference, until rsp_owner_pool_gone(). */
-void rsp_owner_pool_made(const char *text);
-void rsp_owner_pool_gone(struct rsp_handlespace *hs, const char *text);
 
 #endif
