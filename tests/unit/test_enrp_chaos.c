@@ -143,6 +143,12 @@ a_registrar_is_whole_or_not_there(void)
 	CHECK(n > 10);
 }
 
+static uint32_t
+counted_for(const char *identity)
+{
+	return rsp_account_get(&w.r->core.accounts, &w.r->core.key, rsp_bytes_str(identity))->elements;
+}
+
 /* An element of ours moves to another registrar, and there is no memory for that: it is removed, since we do not
  * ask it any more. The next audit brings it back. */
 static void
@@ -156,6 +162,8 @@ an_element_that_moves_to_another_registrar_is_whole_or_removed(void)
 		world_joined(B, ID_B, "b");
 		CHECK_EQ(world_up(WEB1, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
 		world_register(WEB1, "web", 7);
+		world_register(WEB1, "web", 8);
+		CHECK_EQ(counted_for("web1"), 2);
 		struct rsp_pool_element pe = world_pe(7, ID_B, rsp_element_version(world_element("web", 7)) + 2);
 		uint8_t room[RSP_ADDRS_ROOM(4)];
 		struct rsp_ip ip[4];
@@ -171,6 +179,7 @@ an_element_that_moves_to_another_registrar_is_whole_or_removed(void)
 		look_at_all(w.r);
 		uint32_t home = world_home("web", 7);
 		CHECK(home == ID_B || (failed && home == 0));
+		CHECK_EQ(counted_for("web1"), 1);
 		world_end();
 	}
 }

@@ -70,7 +70,7 @@ let_go(struct rsp_core *core, struct rsp_member *m, const struct rsp_event *even
 	rsp_member_send_removed(core, m, RSP_CAUSE_MOVED);
 	rsp_member_clear_reports(m);
 	core->ops->record(core->ctx, event);
-	rsp_member_count(core, m, -1);
+	rsp_member_count(core, m, false);
 	rsp_wheel_cancel(&core->expiry, &m->expiry);
 	rsp_link_detach(m);
 	rsp_member_enter(core, m, RSP_MEMBER_FOREIGN, RSP_NEVER);
@@ -136,7 +136,7 @@ take_back(struct rsp_core *core, struct rsp_bytes handle, const struct rsp_pool_
 
 	if (rsp_member_put(core, handle, pe, &m))
 		return;
-	rsp_member_count(core, m, 1);
+	rsp_member_count(core, m, true);
 	rsp_member_set_life(core, m, pe->lifetime_s);
 	rsp_member_enter(core, m, RSP_MEMBER_GRACE, core->now_ms + core->config.reconnect_grace_ms);
 }

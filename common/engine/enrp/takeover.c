@@ -353,7 +353,7 @@ move_element(struct rsp_enrp *n, struct rsp_member *m, uint32_t to_id)
 		return;
 	}
 	if (to_us) {
-		rsp_member_count(core, m, 1);
+		rsp_member_count(core, m, true);
 		rsp_adopt_queue(n, m, 0);
 	}
 }

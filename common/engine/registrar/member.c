@@ -99,17 +99,17 @@ rsp_member_note(struct rsp_core *core, struct rsp_member *m, enum rsp_news news)
 }
 
 void
-rsp_member_count(struct rsp_core *core, const struct rsp_member *m, int by)
+rsp_member_count(struct rsp_core *core, struct rsp_member *m, bool counts)
 {
 	const char *owner = rsp_member_element(m)->owner;
-	struct rsp_account *account = NULL;
 
-	if (owner && rsp_member_is_own(core, m))
-		account = rsp_account_get(&core->accounts, &core->key, rsp_bytes_str(owner));
-	if (account && by > 0)
-		account->elements++;
-	else if (account && account->elements > 0)
-		account->elements--;
+	if (m->counted == counts || !owner || (counts && !rsp_member_is_own(core, m)))
+		return;
+	struct rsp_account *account = rsp_account_get(&core->accounts, &core->key, rsp_bytes_str(owner));
+	if (!account)
+		return; /* no memory for a new one */
+	m->counted = counts;
+	account->elements += counts ? 1U : -1U;
 }
 
 void
@@ -218,7 +218,7 @@ rsp_member_clear_claim(struct rsp_member *m)
 static void
 unlink_member(struct rsp_core *core, struct rsp_member *m)
 {
-	rsp_member_count(core, m, -1);
+	rsp_member_count(core, m, false);
 	rsp_wheel_cancel(&core->expiry, &m->expiry);
 	rsp_member_enter(core, m, RSP_MEMBER_GONE, RSP_NEVER);
 	rsp_link_detach(m);

@@ -68,7 +68,8 @@ struct rsp_member {
 	enum rsp_member_phase phase : 8;
 	uint8_t news; /* enum rsp_news; not 0, or GONE: it is in core->changed */
 	bool in_changed : 1;
-	uint8_t sweep_postponed : 7; /* FOREIGN_SWEEP: how often the removal was postponed */
+	bool counted : 1;            /* its owner's account counts it: OWN, with an owner */
+	uint8_t sweep_postponed : 6; /* FOREIGN_SWEEP: how often the removal was postponed */
 	uint8_t n_reporters;
 	uint32_t link;        /* the link it is reached over; 0: none */
 	uint32_t link_before; /* the previous link; it may have ended */
@@ -130,8 +131,8 @@ rsp_member_is_waited_for(const struct rsp_member *m)
 /** Note @news of @m, to be settled at the end of the turn. */
 void rsp_member_note(struct rsp_core *core, struct rsp_member *m, enum rsp_news news);
 
-/** Count @m for its owner, if this registrar is its home (as home and owner are now): @by is 1, or -1 for no longer. */
-void rsp_member_count(struct rsp_core *core, const struct rsp_member *m, int by);
+/** Let the account of @m's owner count @m, if that is ours, or no longer count it. An element counts once at most. */
+void rsp_member_count(struct rsp_core *core, struct rsp_member *m, bool counts);
 
 /** Let the registration life end in @lifetime_s (< 0: never). */
 void rsp_member_set_life(struct rsp_core *core, struct rsp_member *m, int32_t lifetime_s);

@@ -191,7 +191,6 @@ put(struct rsp_core *core, struct rsp_link *link, struct rsp_bytes handle, const
 	struct rsp_member *m = *ret_m;
 	const struct rsp_element *known = m ? rsp_member_element(m) : NULL;
 	struct rsp_bytes before = m && m->link == link->id ? rsp_element_public(known) : (struct rsp_bytes){ 0 };
-	bool counted = m && known->owner && rsp_member_is_own(core, m);
 
 	if (before.n) { /* kept where no message is being encoded */
 		memcpy(core->out, before.p, before.n);
@@ -201,8 +200,10 @@ put(struct rsp_core *core, struct rsp_link *link, struct rsp_bytes handle, const
 	if (err)
 		return err;
 	const struct rsp_element *e = rsp_member_element(*ret_m);
-	if (e->owner && !counted) /* a known element belongs to the identity that registers it: owns() */
+	if (e->owner && !(*ret_m)->counted) { /* a known element belongs to the identity that registers it: owns() */
+		(*ret_m)->counted = true;
 		link->account->elements++;
+	}
 	*ret_same = before.n && rsp_encoded_public_equal(before, rsp_element_public(e));
 	return RSP_OK;
 }
@@ -326,7 +327,7 @@ make_own(struct rsp_core *core, struct rsp_member *m)
 	uint64_t version = rsp_version_next(core, rsp_pool_handle(e->pool), e->pe_id, rsp_version_known(m));
 	if (rsp_element_rehome(core->space, e, core->config.server_id, version))
 		return false;
-	rsp_member_count(core, m, 1);
+	rsp_member_count(core, m, true);
 	rsp_member_note(core, m, RSP_NEWS_ADD);
 	return true;
 }
