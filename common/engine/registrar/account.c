@@ -4,7 +4,8 @@
 
 #include "engine/registrar/registrar.h"
 
-#define IDLE_MAX 8192 /* accounts that nobody uses just now: beyond, they are forgotten with what they spent */
+/* with this number of accounts, those without links and elements are freed, and their buckets are full again later */
+#define IDLE_MAX 8192
 
 static uint64_t
 hash_of_account(const void *ctx, const struct rsp_table_node *node)

@@ -13,16 +13,16 @@ struct rsp_rate;
 
 enum rsp_toll { RSP_TOLL_REGISTRATION, RSP_TOLL_RESOLUTION, RSP_TOLL_REPORT, RSP_TOLL_COMPLAINT, RSP_TOLL_COUNT };
 
-/** What one identity, or one address, has and may still ask (RFC 5355 s.2.1, s.2.2, s.2.13). */
+/** The usage and the rate limits of one identity, or of one address without identity: RFC 5355 s.2.1, s.2.2, s.2.13. */
 struct rsp_account {
 	struct rsp_table_node node; /* in accounts->table */
 	LIST_ENTRY(rsp_account) of_all;
-	uint64_t hash; /* of its name */
-	uint32_t id;	   /* not 0; tells reporters apart */
-	uint32_t links, elements; /* elements: those it registered that are ours */
-	uint32_t most;		  /* elements that it could hold when it registered last */
-	uint32_t downloads;	  /* tables that are being given to it */
-	bool muted;		  /* its last complaint was not recorded */
+	uint64_t hash; /* of @name */
+	uint32_t id;	   /* not 0; identifies a reporter */
+	uint32_t links, elements; /* open links; own elements that the identity registered */
+	uint32_t most;		  /* limit of its elements at its last registration */
+	uint32_t downloads;	  /* handle tables that are being sent to it */
+	bool muted;		  /* the last event about it was over the rate, and was not recorded */
 	struct {
 		uint64_t filled_ms;
 		uint64_t millitokens;
@@ -34,19 +34,21 @@ struct rsp_account {
 LIST_HEAD(rsp_account_list, rsp_account);
 
 struct rsp_accounts {
-	struct rsp_table table; /* by name */
+	struct rsp_table table; /* key: name */
 	struct rsp_account_list all;
 	uint32_t n, next_id;
 };
 
-/** RSP_ENOMEM. The caller frees with rsp_account_done(), also after an error. */
+/** Initialise @accounts. RSP_ENOMEM. The caller frees with rsp_account_done(), also after an error. */
 enum rsp_err rsp_account_init(struct rsp_accounts *accounts) RSP_NODISCARD;
 
-/** The account of @name, made with full buckets if need be. NULL if out of memory. Idle ones are forgotten in time. */
+/** Find the account of @name, or make it with full buckets. NULL: out of memory. If there are many accounts, those
+ * without links and elements are freed. */
 struct rsp_account *rsp_account_get(struct rsp_accounts *accounts, const struct rsp_hash_key *key,
 				    struct rsp_bytes name);
 
-/** Take one token, filled up to @now_ms. False if there is none: the request is over the limit. */
+/** Fill the bucket of @toll up to @now_ms, then take one token. False: the bucket
+ * is empty, so the request is over the limit. */
 bool rsp_account_pay(struct rsp_account *account, enum rsp_toll toll, const struct rsp_rate *rate, uint64_t now_ms);
 
 void rsp_account_done(struct rsp_accounts *accounts);

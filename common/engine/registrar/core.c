@@ -15,7 +15,8 @@ rsp_core_send(struct rsp_core *core, uint32_t link, const struct rsp_message *ms
 	size_t size;
 
 	if (rsp_message_encode(msg, core->out, sizeof(core->out), &size)) {
-		/* A handle that nearly fills its message leaves no room for the cause: then the cause is sent alone. */
+		/* A pool handle may be so long that handle and error cause do not fit into one message. Then send an
+		 * ASAP_ERROR with the cause alone. */
 		static const uint8_t cause[] = { 0, RSP_CAUSE_INVALID_VALUES, 0, 4 };
 		const struct rsp_message error = { .protocol = RSP_ASAP,
 						   .type = ASAP_ERROR,
@@ -28,7 +29,8 @@ rsp_core_send(struct rsp_core *core, uint32_t link, const struct rsp_message *ms
 	rsp_core_send_octets(core, link, rsp_bytes_of(core->out, size));
 }
 
-/* Whether @event about @account is recorded. The first one above the rate becomes the record of that. */
+/* Whether to record @event about @account. The first event over the rate is
+ * replaced by a record that the rate was exceeded. */
 static bool
 may_complain(struct rsp_core *core, struct rsp_account *account, struct rsp_event *event)
 {
@@ -66,7 +68,8 @@ struct rsp_timer *
 rsp_core_expired(struct rsp_core *core, struct rsp_wheel *wheel)
 {
 	struct rsp_timer *timer = rsp_wheel_expired(wheel, core->now_ms);
-	/* A registrar that is always late still finds out which elements are dead: pauses are not contiguous. */
+	/* Between two pauses there is time without pause: so a registrar whose timers are
+	 * always late still detects dead elements. */
 	bool again = core->now_ms > core->liveness_paused_until_ms + core->config.keepalive_timeout_ms;
 
 	if (timer && core->now_ms > timer->deadline_ms + LATE_MS && (!core->liveness_paused_until_ms || again))

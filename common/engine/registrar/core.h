@@ -13,9 +13,10 @@
 #include "model/tombstones.h"
 
 /*
- * What all rooms of a registrar share: configuration, the time of the turn, the stores, and how a message or a record
- * leaves. Each file below adds one kind of object. A lower room never calls a higher one: it puts the object that
- * changed on a list (@closing, @changed), and registrar.c settles these lists at the end of the turn.
+ * The data that all files of a registrar share: configuration, time, tables; and the functions that send messages and
+ * records. A turn is one call into the engine, from an event to its consequences (common/README.md). A file never calls a
+ * file that is above it in the order of layers. It puts the changed object on a list (@closing, @changed) instead, and
+ * registrar.c handles these lists at the end of the turn.
  */
 
 struct rsp_link;
@@ -25,61 +26,61 @@ TAILQ_HEAD(rsp_closing_list, rsp_link);
 LIST_HEAD(rsp_link_list, rsp_link);
 STAILQ_HEAD(rsp_changed_list, rsp_member);
 
-/* Work on many elements is done in slices: so many elements each RSP_SLICE_MS. A queue of messages to one connection
- * must hold what a slice sends. */
+/* Work on many elements is done in slices: at most RSP_SLICE elements in each RSP_SLICE_MS. The send queue of a
+ * connection must have room for the messages of one slice. */
 #define RSP_SLICE    4096
 #define RSP_SLICE_MS 50
 
 struct rsp_core {
 	struct rsp_registrar_config config;
-	char *name; /* config.name; NULL: none */
+	char *name; /* the copy of config.name; NULL: none */
 	const struct rsp_engine_ops *ops;
 	void *ctx;
 	struct rsp_rng rng;
 	struct rsp_hash_key key;
 	enum rsp_registrar_state state;
 	uint64_t now_ms; /* the time of this turn */
-	/* No liveness timeout expires before this time: the process was suspended or overloaded, and messages that were
-	 * received meanwhile have not been read yet. */
+	/* Until this time, no liveness timeout removes an element or declares a peer dead: the process was suspended or
+	 * overloaded, and messages that arrived meanwhile have not been read yet. */
 	uint64_t liveness_paused_until_ms;
 
 	struct rsp_handlespace *space;
 	struct rsp_tombstones tombstones;
 	struct rsp_accounts accounts;
 	struct rsp_registrar_stats stats;
-	struct rsp_wheel expiry;   /* registration lives */
-	struct rsp_wheel liveness; /* the timer of each element's phase: member.h */
+	struct rsp_wheel expiry;   /* timers: the end of each registration life */
+	struct rsp_wheel liveness; /* timers: the phase of each element (member.h) */
 
-	struct rsp_table links; /* by id */
+	struct rsp_table links; /* key: id */
 	struct rsp_link_list all_links;
 	uint32_t n_links;
 	struct rsp_closing_list closing;	/* links that ended in this turn */
 	struct rsp_changed_list changed; /* elements with news: member.h */
 
-	struct rsp_wheel push; /* watched pools that have changed: subscription.c */
+	struct rsp_wheel push; /* timers: pools with subscriptions that have changed (subscription.c) */
 	uint32_t n_subscriptions;
 
-	struct rsp_table dials; /* links that we dialled to elements, by their destination: reach.c */
-	uint32_t n_dialling;	/* of these, the ones that are not up yet */
+	struct rsp_table dials; /* links that this registrar dialled to elements; key: destination (reach.c) */
+	uint32_t n_dialling;	/* number of these links that are not up yet */
 
-	uint8_t out[RSP_MESSAGE_MAX + 1]; /* the message that is being encoded */
+	uint8_t out[RSP_MESSAGE_MAX + 1]; /* buffer for the message that is being encoded */
 };
 
 /** Encode the ASAP message @msg and send it over @link. */
 void rsp_core_send(struct rsp_core *core, uint32_t link, const struct rsp_message *msg);
 
-/** Send @message, which is encoded. */
+/** Send the encoded @message over @link. */
 void rsp_core_send_octets(struct rsp_core *core, uint32_t link, struct rsp_bytes message);
 
 /**
- * Record @event. Its identity, role and address are those of @link (may be NULL), unless it has an identity. Records
- * about mistakes of the other side are limited per identity, so that it cannot fill our records: RFC 5355 s.2.13.
+ * Record @event. If @event has no identity, it gets identity, role and address of @link (may be NULL). Records about
+ * mistakes of the other side are limited for each account, so that it cannot flood the records: RFC 5355 s.2.13.
  */
 void rsp_core_record(struct rsp_core *core, const struct rsp_link *link, struct rsp_event event);
 
 /**
- * The next timer of @wheel that has expired; NULL: none. If it expired long ago, liveness timeouts are paused, so that
- * messages which were received meanwhile can be read first.
+ * Take the next expired timer of @wheel; NULL: none. If the timer expired more than LATE_MS ago, liveness timeouts are
+ * paused: messages may have arrived meanwhile, and must be read first.
  */
 struct rsp_timer *rsp_core_expired(struct rsp_core *core, struct rsp_wheel *wheel);
 

@@ -5,7 +5,7 @@
 struct rsp_held_question {
 	STAILQ_ENTRY(rsp_held_question) next;
 	struct rsp_link *link;
-	uint64_t until_ms; /* then it is answered, whether the pool is known or not */
+	uint64_t until_ms; /* then it is answered, even if the pool is still unknown */
 	uint32_t items;
 	bool watch;
 	uint64_t hash; /* of the handle */
@@ -34,7 +34,7 @@ rsp_hold_question(struct rsp_hold *hold, const struct rsp_question *q)
 			continue;
 		of_link++;
 		if (rsp_bytes_equal(rsp_bytes_of(held->handle, held->handle_size), q->handle)) {
-			held->items = q->items; /* a repeated question is answered once */
+			held->items = q->items; /* a repeated question gets one answer */
 			held->watch |= q->watch;
 			return true;
 		}
@@ -71,7 +71,8 @@ rsp_hold_settle(struct rsp_hold *hold, bool pools_may_be_missing)
 	if (!held)
 		return;
 	uint64_t made = rsp_pools_made(core->space);
-	/* This runs after each message: search only if a pool is new, or the first question, the first due, is due. */
+	/* This function runs after each message, so it must be cheap: search only if a pool was made since the last
+	 * search, or the oldest question is due. */
 	if (pools_may_be_missing && made == hold->pools_made && core->now_ms < held->until_ms)
 		return;
 	hold->pools_made = made;

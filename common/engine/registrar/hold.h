@@ -4,35 +4,38 @@
 #include "engine/registrar/resolve.h"
 
 /*
- * Beyond the RFC: a registrar that has just begun to serve alone, and one that hears peers again, may be asked for a
- * pool that it does not know yet: the elements are about to register again, or a peer's table is being downloaded. A
- * user would believe the answer "unknown pool handle". So the question waits, up to a bound.
+ * Beyond the RFC: a user may request the resolution of a pool that exists in the scope, but is unknown to this registrar.
+ * This happens shortly after this registrar began to serve alone (elements have not registered again yet), or while it
+ * downloads the table of a peer. The answer "unknown pool handle" would be wrong. So this registrar holds the question
+ * (struct rsp_question): it answers as soon as it knows the pool, or after config.hold_ms.
  */
 
-#define RSP_HELD_MAX	  1024 /* questions of all links */
-#define RSP_HELD_LINK_MAX 16   /* of one link */
+#define RSP_HELD_MAX	  1024 /* held questions of all links */
+#define RSP_HELD_LINK_MAX 16   /* held questions of one link */
 
 STAILQ_HEAD(rsp_held_list, rsp_held_question);
 
 struct rsp_hold {
 	struct rsp_resolver *resolver;
-	struct rsp_held_list questions; /* the oldest first */
+	struct rsp_held_list questions; /* oldest first */
 	unsigned n;
-	uint64_t pools_made; /* rsp_pools_made() when the questions were looked at last */
+	uint64_t pools_made; /* value of rsp_pools_made() at the last check of the questions */
 };
 
 void rsp_hold_init(struct rsp_hold *hold, struct rsp_resolver *resolver);
 
-/** Hold @question, whose pool is unknown. False: there is no room, or the handle is impossible. */
+/** Hold @question, whose pool is unknown. False: not held, because a limit is reached, memory
+ * is short, or the handle has an invalid length. */
 bool rsp_hold_question(struct rsp_hold *hold, const struct rsp_question *question);
 
-/** Answer the questions whose pool is known by now, and those whose time is over; all, unless @pools_may_be_missing. */
+/** Answer the questions whose pool is known now, and those held for config.hold_ms. Answer all, if
+ * @pools_may_be_missing is false. */
 void rsp_hold_settle(struct rsp_hold *hold, bool pools_may_be_missing);
 
 /** Forget the questions of @link. */
 void rsp_hold_link_down(struct rsp_hold *hold, const struct rsp_link *link);
 
-/** When the next question is due; RSP_NEVER: there is none. */
+/** The time at which the oldest question must be answered; RSP_NEVER: no question is held. */
 uint64_t rsp_hold_deadline(const struct rsp_hold *hold);
 
 #endif

@@ -66,7 +66,7 @@ rsp_link_find(const struct rsp_core *core, uint32_t id)
 enum rsp_err
 rsp_link_up(struct rsp_core *core, struct rsp_link *link, const struct rsp_link_info *info)
 {
-	char address[1 + RSP_IP_TEXT_MAX] = "@"; /* no identity begins with it */
+	char address[1 + RSP_IP_TEXT_MAX] = "@"; /* an identity never begins with "@" */
 	struct rsp_ip source = rsp_ip_source(&info->remote);
 	bool to_element = link->dialled && info->protocol == RSP_ASAP;
 	char *identity = info->identity && !to_element ? strdup(info->identity) : NULL;
@@ -80,7 +80,7 @@ rsp_link_up(struct rsp_core *core, struct rsp_link *link, const struct rsp_link_
 		free(others);
 		return RSP_ENOMEM;
 	}
-	if (to_element) { /* its identity and address are the ones that we dialled */
+	if (to_element) { /* keep the identity and the address that this registrar dialled */
 		core->n_dialling--;
 	} else {
 		free((void *)(uintptr_t)link->info.identity);

@@ -4,14 +4,15 @@
 #include "engine/registrar/core.h"
 
 /*
- * A connection of an element, a user, another registrar or a monitor; or the attempt to dial one.
+ * A link is a connection to an element, a user, another registrar or a monitor; or the attempt to dial an element or
+ * another registrar.
  *
  *	from \ to   DIALLING  UP   CLOSING
  *	DIALLING       -      yes    yes
  *	UP             -       -     yes
  *
- * A link is made DIALLING, also when it was accepted: it is UP as soon as the other side's authentication is known. A
- * CLOSING link is found by no search; registrar.c frees it at the end of the turn.
+ * Each link begins in state DIALLING, also a link that was accepted; that link becomes UP in the same turn. No search
+ * finds a CLOSING link; registrar.c frees it at the end of the turn.
  */
 enum rsp_link_state { RSP_LINK_DIALLING, RSP_LINK_UP, RSP_LINK_CLOSING };
 
@@ -28,57 +29,58 @@ struct rsp_link {
 	TAILQ_ENTRY(rsp_link) closing;
 	uint32_t id;
 	enum rsp_link_state state;
-	bool was_up;	/* CLOSING: the state before was UP */
-	bool we_close;	/* CLOSING: this registrar ends the connection; else the connection has ended */
+	bool was_up;	/* CLOSING: it was UP before, not DIALLING */
+	bool we_close;	/* CLOSING: this registrar closes the connection; else the connection has ended */
 	bool dialled;	/* by this registrar */
-	bool look_only; /* dialled to ask elements only: no element has been attached to it since (look.c) */
-	enum rsp_err err;    /* CLOSING: why */
-	struct rsp_why *why; /* CLOSING: why, with a text; NULL: there is no text */
-	struct rsp_link_info info;   /* the identity is the link's own copy; further addresses likewise */
+	bool look_only; /* dialled to send keep-alives of looks only; no element was attached to it since (look.c) */
+	enum rsp_err err;    /* CLOSING: the error */
+	struct rsp_why *why; /* CLOSING: the error with a text; NULL: there is no text */
+	struct rsp_link_info info;   /* the link owns the identity and the further addresses */
 	struct rsp_account *account; /* NULL until the link is up */
-	struct rsp_member_list members; /* elements registered over it, or to be adopted over it */
-	uint32_t n_looks;		/* elements that are asked over it: look.c */
+	struct rsp_member_list members; /* elements that are registered or adopted over this link */
+	uint32_t n_looks;		/* looks that use this link: look.c */
 	struct rsp_subscription_list subscriptions;
 	uint32_t n_subscriptions;
-	struct rsp_table_node dial; /* dialled to an element: in core->dials */
-	uint64_t dial_hash;	    /* of its destination: reach.c */
-	/* ENRP, set and used by the room enrp/ only */
-	struct rsp_contact *contact; /* what was dialled */
-	struct rsp_peer *peer;	     /* whose messages come over it, once one has */
+	struct rsp_table_node dial; /* in core->dials, if this registrar dialled it to an element */
+	uint64_t dial_hash;	    /* hash of its destination: reach.c */
+	/* ENRP: only the files of enrp/ set and use these fields */
+	struct rsp_contact *contact; /* the contact for which this registrar dialled the link */
+	struct rsp_peer *peer;	     /* the peer that sends over this link; NULL before its first message */
 	struct rsp_upload *upload;   /* the handle table that is being sent over it */
 };
 
-/** Whether @from → @to is in the table above. */
+/** Whether a link may change from @from to @to: the table above. */
 bool rsp_link_may(enum rsp_link_state from, enum rsp_link_state to);
 
 /** Make core->links and the lists of links. RSP_ENOMEM; the caller frees core->links with rsp_table_done(). */
 enum rsp_err rsp_link_init(struct rsp_core *core) RSP_NODISCARD;
 
-/** A new link. NULL if out of memory. */
+/** Make a link in state DIALLING with the number @id. NULL: out of memory. */
 struct rsp_link *rsp_link_new(struct rsp_core *core, uint32_t id);
 
-/** The link @id; NULL: there is none, or it is CLOSING. */
+/** Find the link @id; NULL: there is none, or it is CLOSING. */
 struct rsp_link *rsp_link_find(const struct rsp_core *core, uint32_t id);
 
-/** @link is up, with the other side that @info describes (copied). RSP_ENOMEM: nothing has changed. */
+/** The connection of @link is up; @info describes the other side, and is copied. RSP_ENOMEM: nothing has changed. */
 enum rsp_err rsp_link_up(struct rsp_core *core, struct rsp_link *link, const struct rsp_link_info *info) RSP_NODISCARD;
 
-/** The connection of @link, which is not CLOSING yet, has ended (@why says how): it is CLOSING. */
+/** The connection of @link has ended because of @why: @link is CLOSING. It must not be CLOSING before. */
 void rsp_link_lost(struct rsp_core *core, struct rsp_link *link, const struct rsp_why *why);
 
-/** End the connection, once what was sent is out: @link is CLOSING, if it was not already. @err: what its peer's contact is told. */
+/** Close the connection as soon as all queued messages are sent: @link is CLOSING. A link that is CLOSING already is
+ * not changed. @err: the reason; ENRP records it as the failure of the contact. */
 void rsp_link_close(struct rsp_core *core, struct rsp_link *link, enum rsp_err err);
 
 /** Free @link, which is CLOSING. Called at the end of a turn only. */
 void rsp_link_free(struct rsp_core *core, struct rsp_link *link);
 
-/** Let the element @m be reached over @link instead of its previous one. */
+/** Attach the element @m to @link, over which it is reached from now on. The previous link becomes link_before. */
 void rsp_link_attach(struct rsp_link *link, struct rsp_member *m);
 
-/** Let the element @m be reached over no link. */
+/** Detach the element @m from its link, if it has one. */
 void rsp_link_detach(struct rsp_member *m);
 
-/** Detach all elements of all links, and close the links: nothing follows for the elements. */
+/** Detach all elements from all links, and close all links. The phases of the elements do not change. */
 void rsp_link_close_all(struct rsp_core *core);
 
 #endif

@@ -24,7 +24,7 @@ rsp_look_init(struct rsp_looks *looks, struct rsp_core *core)
 	rsp_wheel_init(&looks->wheel, core->now_ms);
 }
 
-/* The one place where the state of a look changes, and its timer with it. */
+/* Only this function changes the state of a look and its timer. */
 static void
 enter_state(struct rsp_looks *looks, struct rsp_look *look, enum rsp_look_state state)
 {
@@ -64,14 +64,14 @@ find_free(struct rsp_looks *looks)
 	return NULL;
 }
 
-/* Use the link of @look no longer. A link that was dialled for looks only is closed with its last use. */
+/* Detach @look from its link. If the link was dialled for looks only, close it with its last look. */
 static void
 leave_link(struct rsp_looks *looks, struct rsp_look *look)
 {
 	struct rsp_link *link = look->link ? rsp_link_find(looks->core, look->link) : NULL;
 
 	look->link = 0;
-	if (!link) /* CLOSING: rsp_look_link_down() has counted */
+	if (!link) /* the link is CLOSING: rsp_look_link_down() has decremented n_looks */
 		return;
 	link->n_looks--;
 	if (link->look_only && LIST_EMPTY(&link->members) && link->n_looks == 0)
@@ -103,7 +103,7 @@ unanswered(struct rsp_core *core, struct rsp_member *m)
 		rsp_member_note(core, m, RSP_NEWS_UNREACHED);
 		return;
 	}
-	/* it has the grace time, unless many users reported it */
+	/* An own element without a link is in its grace time. Remove it now, if enough users reported it. */
 	if (!m->link && m->n_reporters > core->config.max_bad_pe_report)
 		rsp_member_remove(core, m, RSP_REMOVAL_UNREACHABLE, NULL);
 }
@@ -209,7 +209,7 @@ look_due(struct rsp_looks *looks, struct rsp_look *look)
 	switch (look->state) {
 	case RSP_LOOK_DIALLING:
 	case RSP_LOOK_ASKED:
-		if (rsp_core_liveness_is_paused(core)) { /* the answer may not have been read yet */
+		if (rsp_core_liveness_is_paused(core)) { /* the answer may have arrived, but not been read yet */
 			rsp_wheel_set(&looks->wheel, &look->timer, core->liveness_paused_until_ms);
 			break;
 		}

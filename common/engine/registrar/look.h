@@ -4,13 +4,14 @@
 #include "engine/registrar/member.h"
 
 /*
- * Looks: elements without a connection to this registrar are asked whether they are there. RFC 5352 s.3.5 has any
- * registrar ask a reported element at once, also one of another registrar. It is sent a keep-alive without the H flag
- * over a connection to its ASAP transport: its home stays what it is.
+ * A look checks whether an element is alive that has no connection to this registrar: this registrar connects to the ASAP
+ * transport of the element, and sends an ASAP_ENDPOINT_KEEP_ALIVE without the H flag. So the home of the element does not
+ * change. RFC 5352 s.3.5 requires this at once for an element that a user reported unreachable, also if its home is
+ * another registrar.
  *
- * RFC deviation: an element of another registrar that does not answer is not removed here, since among registrars only
- * the word of its home counts. The home is sent an ENRP_HANDLE_UPDATE and asks the element over its own connection. Only
- * an element whose home is dead, and which no registrar took over in time, is removed here (RSP_NEWS_UNREACHED).
+ * RFC deviation: if an element of another home does not answer, this registrar does not remove it, because only the home
+ * may remove it. It sends the home an ENRP_HANDLE_UPDATE, and the home asks the element over its own connection. This
+ * registrar removes the element only if the home is dead and its takeover is late (RSP_NEWS_UNREACHED).
  *
  *	from \ to   FREE  DIALLING  ASKED  RESTING
  *	FREE          -     yes      yes      -
@@ -20,15 +21,15 @@
  */
 enum rsp_look_state {
 	RSP_LOOK_FREE,
-	RSP_LOOK_DIALLING, /* the timer: the end of dialling */
-	RSP_LOOK_ASKED,	   /* the timer: the answer is due */
-	RSP_LOOK_RESTING   /* the timer: the element may be asked again, RFC 5355 s.2.14 */
+	RSP_LOOK_DIALLING, /* the timer: time limit of the dial */
+	RSP_LOOK_ASKED,	   /* the timer: time limit of the answer */
+	RSP_LOOK_RESTING   /* the timer: from then on, a new look at this element may begin, RFC 5355 s.2.14 */
 };
 
 struct rsp_look {
 	struct rsp_timer timer;
-	struct rsp_member *member; /* not FREE */
-	uint32_t link;		   /* DIALLING, ASKED */
+	struct rsp_member *member; /* the element; NULL if FREE */
+	uint32_t link;		   /* DIALLING, ASKED: the link to the element */
 	enum rsp_look_state state;
 };
 
@@ -45,22 +46,22 @@ bool rsp_look_may(enum rsp_look_state from, enum rsp_look_state to);
 
 void rsp_look_init(struct rsp_looks *looks, struct rsp_core *core);
 
-/** Ask the element @m, unless it is being asked or was just now. An element that cannot be dialled counts as one that does
- * not answer. False: too many are asked at this time. */
+/** Begin a look at the element @m; do nothing if there is a look at it already. If @m has no transport to dial, it
+ * counts as unanswered. False: too many looks or dials are under way. */
 bool rsp_look_begin(struct rsp_looks *looks, struct rsp_member *m);
 
-/** @link, to elements, is up: ask the ones that wait for it. */
+/** @link, which was dialled to elements, is up: send the keep-alives of the looks that wait for it. */
 void rsp_look_link_up(struct rsp_looks *looks, const struct rsp_link *link);
-/** @link is CLOSING: its elements have not answered. */
+/** @link is CLOSING: the looks that use it count as unanswered. */
 void rsp_look_link_down(struct rsp_looks *looks, struct rsp_link *link);
 
-/** The element @m has acknowledged a keep-alive over @link. */
+/** The element @m has sent an ASAP_ENDPOINT_KEEP_ALIVE_ACK over @link. */
 void rsp_look_acknowledged(struct rsp_looks *looks, const struct rsp_link *link, struct rsp_member *m);
 
-/** @m is about to be freed. */
+/** @m is about to be freed: end the look at it. */
 void rsp_look_forget(struct rsp_looks *looks, const struct rsp_member *m);
 
-/** End all looks without consequence. */
+/** End all looks; none of them counts as answered or unanswered. */
 void rsp_look_clear(struct rsp_looks *looks);
 
 /** Handle the timers that have expired. */

@@ -12,8 +12,8 @@
 #define OTHER_FOREIGN                                                                                    \
 	(BIT(FOREIGN_MARKED) | BIT(FOREIGN_SWEEP) | BIT(FOREIGN_CLAIMED) | BIT(FOREIGN_CLAIMED_MARKED) |   \
 	 BIT(FOREIGN_LOOK))
-/* An element leaves any phase when it registers here (HELD), is taken over or claimed, when this registrar was away
- * (OLD), and when it is removed (GONE). */
+/* The phases that may follow each phase: the element registers here (HELD), is claimed or its claim ends (FOREIGN), is
+ * taken over (ADOPT_QUEUED), this registrar was away (OLD), or the element is removed (GONE). */
 #define ALWAYS (BIT(HELD) | BIT(FOREIGN) | BIT(ADOPT_QUEUED) | BIT(OLD) | BIT(GONE))
 
 static const unsigned transitions[RSP_MEMBER_PHASES] = {
@@ -119,7 +119,7 @@ rsp_member_set_life(struct rsp_core *core, struct rsp_member *m, int32_t lifetim
 		      lifetime_s < 0 ? RSP_NEVER : core->now_ms + (uint64_t)lifetime_s * 1000);
 }
 
-/* The earliest time of the next keep-alive: RFC 5355 s.2.14. */
+/* The earliest time at which the next keep-alive may be sent: RFC 5355 s.2.14. */
 static uint64_t
 earliest_keep_alive(const struct rsp_core *core, const struct rsp_member *m)
 {
@@ -129,7 +129,7 @@ earliest_keep_alive(const struct rsp_core *core, const struct rsp_member *m)
 void
 rsp_member_hold(struct rsp_core *core, struct rsp_member *m)
 {
-	/* RFC 5352 s.3.5: varied by half, so that the keep-alives to many elements spread. */
+	/* RFC 5352 s.3.5: the interval is varied by half, so that keep-alives to many elements spread over time. */
 	uint64_t next = core->now_ms + rsp_rng_jitter(&core->rng, core->config.keepalive_interval_ms, 50);
 	uint64_t earliest = earliest_keep_alive(core, m);
 
@@ -174,7 +174,7 @@ rsp_member_ask_soon(struct rsp_core *core, struct rsp_member *m)
 		rsp_member_postpone(core, m, earliest);
 }
 
-/* Beyond the RFC: the response says why. */
+/* Beyond the RFC: the response has an error cause. */
 static void
 send_removed(struct rsp_core *core, const struct rsp_link *link, struct rsp_bytes handle, uint32_t pe_id,
 	     uint16_t cause)
@@ -231,7 +231,8 @@ rsp_member_remove(struct rsp_core *core, struct rsp_member *m, enum rsp_removal 
 {
 	static const struct {
 		enum rsp_reason reason;
-		uint16_t cause; /* sent to the element; RSP_CAUSE_NONE: it knows */
+		/* sent to the element; RSP_CAUSE_NONE: send nothing, because the element deregistered by itself */
+		uint16_t cause;
 	} row[] = {
 		[RSP_REMOVAL_DEREGISTERED] = { RSP_REASON_DEREGISTERED, RSP_CAUSE_NONE },
 		[RSP_REMOVAL_EXPIRED] = { RSP_REASON_EXPIRED, RSP_CAUSE_EXPIRED },
@@ -277,11 +278,11 @@ rsp_member_free(struct rsp_core *core, struct rsp_member *m)
 	rsp_element_free(core->space, rsp_member_element(m));
 }
 
-/* Two processes may register one PE identifier with one key: the one that registers last has it. The other cannot know,
- * so (beyond the RFC) it is sent the cause, or it would register again for ever. A process that has changed its
- * connection looks the same at first. So this waits until the element answers over the new link: it has left the old
- * link by then, and what is sent there can only reach another process. There is no record, as the old link may be a
- * connection that broke without a sign. */
+/* Two processes may register one PE identifier with the same key. The process that registers last has the element.
+ * Beyond the RFC: the other process is sent a cause, because it would otherwise register again, and so on for ever. But
+ * one process that changes its connection looks the same at first. So this registrar waits until the element answers a
+ * keep-alive over the new link. By then this process has left its old link, and a message over the old link can only
+ * reach another process. No record is written, because the old link may also be a half-open connection. */
 static void
 send_displaced(struct rsp_core *core, const struct rsp_link *link, struct rsp_member *m)
 {
@@ -311,16 +312,18 @@ rsp_member_acknowledged(struct rsp_core *core, const struct rsp_link *link, cons
 			struct rsp_member *m)
 {
 	if (!m) {
-		/* Beyond the RFC: the element was removed while it did not answer; when it hears so, it registers again. */
+		/* Beyond the RFC: this registrar removed the element, for example because it did not answer. This
+		 * response makes it register again. */
 		if (!rsp_rights_no_element(core, link))
 			send_removed(core, link, msg->handle, msg->pe_id, RSP_CAUSE_UNANSWERED);
 		return;
 	}
-	/* Only over the element's own connection: nothing else may keep it alive. */
+	/* The answer counts only over the link of the element: an ACK over
+	 * another connection does not keep it alive. */
 	if (m->link != link->id || !rsp_member_is_waited_for(m))
 		return;
 	bool adopted = m->phase == RSP_MEMBER_ADOPT_ASKED;
-	rsp_member_clear_reports(m); /* RFC 5352 s.3.5: it MUST be kept */
+	rsp_member_clear_reports(m); /* RFC 5352 s.3.5: an element that answers MUST be kept */
 	rsp_member_hold(core, m);
 	send_displaced(core, link, m);
 	if (adopted)
@@ -329,8 +332,8 @@ rsp_member_acknowledged(struct rsp_core *core, const struct rsp_link *link, cons
 		rsp_member_note(core, m, RSP_NEWS_ANSWERED);
 }
 
-/* The previous link of @m, if it is still up: what the element sent over both may have been read in the other order, and
- * so have attached it to the wrong one. */
+/* The previous link of @m, if it is still up and has the same account. This registrar may have read the messages of the
+ * two links in another order than the element sent them, and so may have attached the element to the wrong link. */
 static struct rsp_link *
 find_link_before(const struct rsp_core *core, const struct rsp_member *m, const struct rsp_link *gone)
 {
@@ -340,7 +343,7 @@ find_link_before(const struct rsp_core *core, const struct rsp_member *m, const 
 	return same && link->info.protocol == RSP_ASAP ? link : NULL;
 }
 
-/* The link to the ASAP transport of @m, if it is up. */
+/* The link that this registrar dialled to the ASAP transport of @m, if it is up. */
 static struct rsp_link *
 find_other_link(const struct rsp_core *core, const struct rsp_member *m)
 {
@@ -355,13 +358,14 @@ lose_link(struct rsp_core *core, struct rsp_member *m, const struct rsp_link *go
 	bool adopting = m->phase == RSP_MEMBER_ADOPT_DIALLING || m->phase == RSP_MEMBER_ADOPT_ASKED;
 	struct rsp_link *other = m->claim || adopting ? NULL : find_link_before(core, m, gone);
 
-	if (other) { /* its answer decides */
+	if (other) { /* the answer over this link decides */
 		rsp_link_attach(other, m);
 		rsp_member_ask(core, m, false);
 		return;
 	}
 	other = m->claim ? NULL : find_other_link(core, m);
-	if (other) { /* it registered while it was being dialled, and closed one of the two connections */
+	/* the element registered while this registrar dialled it, and then closed one of the two connections */
+	if (other) {
 		rsp_link_attach(other, m);
 		rsp_member_ask(core, m, true);
 		return;

@@ -17,7 +17,7 @@ rsp_reach_init(struct rsp_core *core)
 	return rsp_table_init(&core->dials, 64, hash_of_dial, core);
 }
 
-/* Of a destination: the identity that must answer (NULL in plain text), the address and the port. */
+/* The hash of a destination: @identity, which must answer there (NULL in plain text), address and port. */
 static uint64_t
 hash_destination(const struct rsp_core *core, const char *identity, const struct rsp_ip *ip, uint16_t port)
 {
@@ -47,7 +47,7 @@ find_dial(const struct rsp_core *core, const char *identity, const struct rsp_ip
 	return NULL;
 }
 
-/* Where the element listens for registrars; false: nowhere that could be dialled. */
+/* Get the address and port where the element listens for registrars. False: it has none that can be dialled. */
 static bool
 find_asap_transport(const struct rsp_element *e, struct rsp_ip *ret_ip, uint16_t *ret_port)
 {

@@ -3,17 +3,17 @@
 
 #include "engine/registrar/member.h"
 
-/* Connections to the ASAP transports of elements (RFC 5352 s.3.1 rule 4), dialled after a takeover or to ask an element
- * whether it is there. The elements of one process share a connection. */
+/* Links that this registrar dials to the ASAP transports of elements (RFC 5352 s.3.1 rule 4): after a takeover, or for
+ * a look. The elements of one process share a link. */
 
-/** RSP_ENOMEM. core->dials is then ready; the caller frees it with rsp_table_done(). */
+/** Initialise core->dials. RSP_ENOMEM. The caller frees it with rsp_table_done(). */
 enum rsp_err rsp_reach_init(struct rsp_core *core) RSP_NODISCARD;
 
-/** The link to the ASAP transport of @m, up or being dialled; NULL: there is none. */
+/** Find the link to the ASAP transport of @m, which is DIALLING or UP; NULL: there is none. */
 struct rsp_link *rsp_reach_find(const struct rsp_core *core, const struct rsp_member *m);
 
-/** The same, dialled if there is none. NULL: @m has no ASAP transport that can be dialled. @look_only: see struct
- * rsp_link. */
+/** Find this link, or dial it. NULL: @m has no ASAP transport that can be dialled, or the dial failed at once.
+ * @look_only: see struct rsp_link. */
 struct rsp_link *rsp_reach_dial(struct rsp_core *core, const struct rsp_member *m, bool look_only);
 
 #endif

@@ -67,8 +67,9 @@ rsp_registrar_new(const struct rsp_registrar_config *config, const struct rsp_en
 	return RSP_OK;
 }
 
-/* The end of the turn. This is the only place where links, elements, contacts and peers are freed, takeovers complete, and
- * peers and subscribers are sent what has changed: once for each object, however often it changed. */
+/* The end of the turn. Only here are links, elements, contacts and peers freed and takeovers
+ * completed, and only here do peers and subscribers get messages about changes: one for each
+ * changed object, even if it changed several times. */
 
 static void
 settle_link(struct rsp_registrar *r, struct rsp_link *link)
@@ -123,8 +124,8 @@ settle(struct rsp_registrar *r)
 	rsp_hold_settle(&r->hold, rsp_enrp_pools_may_be_missing(r->enrp));
 }
 
-/* The beginning of the turn. A registrar with peers is called at each heartbeat at the latest. If it is called so much
- * later that its peers may have taken it over, it was stopped meanwhile: it joins again. */
+/* The beginning of the turn. A registrar with peers is called at least once in each heartbeat cycle. If the time since
+ * the last call is so long that its peers may have taken it over, the process was suspended: join again. */
 static void
 enter(struct rsp_registrar *r, uint64_t now_ms)
 {
@@ -151,7 +152,7 @@ rsp_registrar_leave(struct rsp_registrar *r)
 	settle(r);
 }
 
-/* What the handlespace does not know: the engine's part of each element. */
+/* Free the memory of all members, which the handlespace does not know. */
 static void
 forget_members(struct rsp_core *core)
 {
@@ -194,15 +195,16 @@ rsp_registrar_free(struct rsp_registrar *r)
 	free(r);
 }
 
-/* Events: each is a turn */
+/* Events. Each function is one turn. */
 
-/* @link is up, and is an element's that we dialled. */
+/* @link, which this registrar dialled to an element, is up. */
 static void
 element_link_up(struct rsp_registrar *r, struct rsp_link *link)
 {
 	struct rsp_member *m, *next;
 
-	if (LIST_EMPTY(&link->members) && link->n_looks == 0) { /* its elements have registered by themselves, or elsewhere */
+	/* its elements have registered over other links or elsewhere */
+	if (LIST_EMPTY(&link->members) && link->n_looks == 0) {
 		rsp_link_close(&r->core, link, RSP_ECLOSED);
 		return;
 	}
@@ -242,7 +244,7 @@ rsp_registrar_link_up(struct rsp_registrar *r, uint64_t now_ms, uint32_t id, con
 	enter(r, now_ms);
 	struct rsp_link *link = rsp_link_find(core, id);
 	if (known && !link)
-		return RSP_ELIMIT; /* closed just now: this registrar was stopped, and joins again */
+		return RSP_ELIMIT; /* enter() has closed the link, because this registrar joins again */
 	bool serves = core->state == RSP_REGISTRAR_SERVING || info->protocol == RSP_ENRP;
 
 	if (core->state == RSP_REGISTRAR_LEAVING || (!link && (!serves || core->n_links >= core->config.max_links)))
@@ -274,7 +276,7 @@ rsp_registrar_link_down(struct rsp_registrar *r, uint64_t now_ms, uint32_t id, e
 	rsp_registrar_link_failed(r, now_ms, id, &why);
 }
 
-/* RFC 5352 s.2.2.14: send the sender what could not be understood. */
+/* RFC 5352 s.2.2.14: send an ASAP_ERROR with @causes, the parts of a message that were not understood. */
 static void
 send_error(struct rsp_core *core, const struct rsp_link *link, struct rsp_bytes causes)
 {
@@ -355,7 +357,7 @@ asap_received(struct rsp_registrar *r, struct rsp_link *link, struct rsp_bytes o
 	case ASAP_ENDPOINT_UNREACHABLE:
 		rsp_report_received(&r->looks, link, &msg);
 		break;
-	default: /* RFC 5352 s.4: the others are not for a registrar */
+	default: /* RFC 5352 s.4: a registrar ignores all other ASAP messages */
 		break;
 	}
 }
@@ -376,17 +378,17 @@ rsp_registrar_receive(struct rsp_registrar *r, uint64_t now_ms, uint32_t id, str
 	settle(r);
 }
 
-/* RFC 5352 s.3.2: the registration life is over. */
+/* RFC 5352 s.3.2: the registration life of @m is over. */
 static void
 life_over(struct rsp_core *core, struct rsp_member *m)
 {
-	if (rsp_core_liveness_is_paused(core)) /* a registration may not have been read yet */
+	if (rsp_core_liveness_is_paused(core)) /* a new registration may have arrived, but not been read yet */
 		rsp_wheel_set(&core->expiry, &m->expiry, core->liveness_paused_until_ms);
 	else
 		rsp_member_remove(core, m, RSP_REMOVAL_EXPIRED, NULL);
 }
 
-/* The answer to a keep-alive, or the new connection, has not come in time. */
+/* The timer of @m expired: no answer to a keep-alive, or no registration in the grace time. */
 static void
 silent(struct rsp_core *core, struct rsp_member *m)
 {
@@ -403,7 +405,7 @@ silent(struct rsp_core *core, struct rsp_member *m)
 				  NULL);
 }
 
-/* The one timer of an element: member.h says what it means in each phase. */
+/* The timer of @m has expired. member.h gives the meaning for each phase. */
 static void
 member_due(struct rsp_registrar *r, struct rsp_member *m)
 {
@@ -429,7 +431,7 @@ member_due(struct rsp_registrar *r, struct rsp_member *m)
 	case RSP_MEMBER_OLD:
 	case RSP_MEMBER_GONE:
 	case RSP_MEMBER_PHASES:
-		break; /* no timer */
+		break; /* phases without timer */
 	}
 }
 
@@ -465,7 +467,8 @@ check_rights(struct rsp_core *core, struct rsp_member *m)
 	}
 	const struct rsp_element *e = rsp_member_element(m);
 	rsp_element_decode(e, &pe);
-	if (rsp_rights_foreign(core, rsp_pool_handle(e->pool), &pe)) /* each audit shows if its home still has it */
+	/* while its home has it, each audit finds it missing here */
+	if (rsp_rights_foreign(core, rsp_pool_handle(e->pool), &pe))
 		rsp_member_forget(core, m);
 }
 
@@ -508,7 +511,7 @@ rsp_registrar_deadline(const struct rsp_registrar *r)
 	return earlier(next, rsp_hold_deadline(&r->hold));
 }
 
-/* For those who only read */
+/* Functions that only read */
 
 bool
 rsp_registrar_link_elements(const struct rsp_registrar *r, uint32_t id)

@@ -10,7 +10,7 @@
 /* The answer to a request. */
 struct request_verdict {
 	uint16_t cause;	    /* RSP_CAUSE_NONE: granted */
-	enum rsp_reason reason; /* for the record; NONE: it is recorded already */
+	enum rsp_reason reason; /* for the record; NONE: recorded already */
 	struct rsp_bytes info; /* sent with the cause */
 };
 
@@ -22,7 +22,7 @@ refuse(uint16_t cause, enum rsp_reason reason)
 	return (struct request_verdict){ .cause = cause, .reason = reason };
 }
 
-/* Send a response of @type as @verdict says. Refusals are counted, and recorded if they have a reason. */
+/* Answer @request with a response of @type, as @verdict says. A refusal is counted, and recorded if it has a reason. */
 static void
 respond(struct rsp_core *core, const struct rsp_link *link, const struct rsp_message *request, uint8_t type,
 	uint32_t pe_id, struct request_verdict verdict)
@@ -52,7 +52,7 @@ respond(struct rsp_core *core, const struct rsp_link *link, const struct rsp_mes
 	rsp_core_send(core, link->id, &msg);
 }
 
-/* RFC 5352 s.9.3, RFC 5355 s.2.1, s.2.15 */
+/* Whether the other side of @link may change registrations: RFC 5352 s.9.3, RFC 5355 s.2.1, s.2.15. */
 static struct request_verdict
 may_change(const struct rsp_core *core, const struct rsp_link *link)
 {
@@ -61,7 +61,7 @@ may_change(const struct rsp_core *core, const struct rsp_link *link)
 	return reason ? refuse(RSP_CAUSE_SECURITY, reason) : granted;
 }
 
-/* RFC 5352 s.2.2.1: an element registers addresses of its own connection, or addresses that authz.json allows. */
+/* RFC 5352 s.2.2.1: an element may register addresses of its own connection, and addresses that authz.json allows. */
 static bool
 addresses_allowed(const struct rsp_core *core, const struct rsp_link *link, const struct rsp_transport *transport)
 {
@@ -89,8 +89,8 @@ check_values(const struct rsp_message *msg)
 	return granted;
 }
 
-/* Whether the element belongs to the other side of @link: to the identity that registered it; without identities, to any
- * element at its address. */
+/* Whether the other side of @link may change @m. Over TLS: it has the identity that registered @m. In plain text: @m
+ * has no other link, or its addresses are those of @link. */
 static bool
 owns(const struct rsp_core *core, const struct rsp_link *link, const struct rsp_member *m)
 {
@@ -105,7 +105,8 @@ owns(const struct rsp_core *core, const struct rsp_link *link, const struct rsp_
 	return addresses_allowed(core, link, &pe.user);
 }
 
-/* RFC 5352 s.3.1 rule 2. The parameter that RFC 5354 s.3.12.6 and s.3.12.8 send with the cause is written into @room. */
+/* RFC 5352 s.3.1 rule 2: @pe differs from the pool. RFC 5354 s.3.12.6 and s.3.12.8 require a parameter of the pool with
+ * the cause; it is written into @room. */
 static struct request_verdict
 check_consistency(const struct rsp_pool *pool, const struct rsp_pool_element *pe, uint8_t *room, size_t cap)
 {
@@ -144,7 +145,7 @@ check_registration(struct rsp_core *core, const struct rsp_link *link, const str
 		return refuse(RSP_CAUSE_LACK_OF_RESOURCES, RSP_REASON_RATE);
 	verdict = check_values(msg);
 	if (verdict.cause != RSP_CAUSE_NONE) {
-		struct rsp_wr wr = rsp_wr_init(room, cap); /* RFC 5354 s.3.12.4: the parameter goes with the cause */
+		struct rsp_wr wr = rsp_wr_init(room, cap); /* RFC 5354 s.3.12.4: the cause includes the parameter */
 
 		rsp_pool_element_encode(&wr, &msg->element);
 		verdict.info = wr.err ? verdict.info : rsp_bytes_of(room, wr.pos);
@@ -159,7 +160,8 @@ check_registration(struct rsp_core *core, const struct rsp_link *link, const str
 	if (m && !owns(core, link, m))
 		return refuse(RSP_CAUSE_SECURITY, RSP_REASON_ELEMENT_OF_ANOTHER);
 	link->account->most = rsp_rights_elements(core, link->info.identity);
-	if (!m && link->account->elements >= link->account->most) /* a known element may register again, here or elsewhere */
+	/* an element that is known already may always register again */
+	if (!m && link->account->elements >= link->account->most)
 		return refuse(RSP_CAUSE_LACK_OF_RESOURCES, RSP_REASON_ELEMENTS_OF_ONE_IDENTITY);
 	struct rsp_bytes owner = link->info.identity ? rsp_bytes_str(link->info.identity) : (struct rsp_bytes){ 0 };
 	if (!pool && rsp_owner_pools(core->space, owner) >= rsp_rights_pools(core, link->info.identity))
@@ -169,8 +171,9 @@ check_registration(struct rsp_core *core, const struct rsp_link *link, const str
 	return granted;
 }
 
-/* RFC 5352 s.3.1 rule 4: where the registrar can reach the element. Over TCP the element says on which port it listens for
- * registrars; that is accepted if the address is its own. */
+/* RFC 5352 s.3.1 rule 4: set the ASAP transport, where registrars can dial the element. Over TCP, the
+ * element sends the port where it listens for registrars; this registrar accepts it if the element may
+ * register the address. Else use the source of its connection. */
 static void
 record_asap_transport(const struct rsp_core *core, const struct rsp_link *link, struct rsp_pool_element *pe,
 		      uint8_t room[static RSP_ADDRS_ROOM(1)])
@@ -182,8 +185,8 @@ record_asap_transport(const struct rsp_core *core, const struct rsp_link *link, 
 	rsp_transport_set_ips(&pe->asap, &link->info.remote, 1, room);
 }
 
-/* Store the element as our own. @ret_m: as it is known, NULL: it is new; then the stored one. @ret_same: neither its link
- * nor anything that users see has changed. */
+/* Store @pe as an own element. @ret_m: in, the stored element, NULL: none; out, the element stored now. @ret_same:
+ * neither its link nor its contents for users have changed. */
 static enum rsp_err
 put(struct rsp_core *core, struct rsp_link *link, struct rsp_bytes handle, const struct rsp_pool_element *pe,
     struct rsp_member **ret_m, bool *ret_same)
@@ -192,7 +195,7 @@ put(struct rsp_core *core, struct rsp_link *link, struct rsp_bytes handle, const
 	const struct rsp_element *known = m ? rsp_member_element(m) : NULL;
 	struct rsp_bytes before = m && m->link == link->id ? rsp_element_public(known) : (struct rsp_bytes){ 0 };
 
-	if (before.n) { /* kept where no message is being encoded */
+	if (before.n) { /* save the octets in core->out: no message is being encoded now */
 		memcpy(core->out, before.p, before.n);
 		before.p = core->out;
 	}
@@ -200,7 +203,7 @@ put(struct rsp_core *core, struct rsp_link *link, struct rsp_bytes handle, const
 	if (err)
 		return err;
 	const struct rsp_element *e = rsp_member_element(*ret_m);
-	if (e->owner && !(*ret_m)->counted) { /* a known element belongs to the identity that registers it: owns() */
+	if (e->owner && !(*ret_m)->counted) { /* owns() has checked that a known element belongs to this identity */
 		(*ret_m)->counted = true;
 		link->account->elements++;
 	}
@@ -208,7 +211,7 @@ put(struct rsp_core *core, struct rsp_link *link, struct rsp_bytes handle, const
 	return RSP_OK;
 }
 
-/* Store the element that @msg registers, which has been checked. @m: as it is known; NULL: it is new. */
+/* Store the element of the registration @msg, which was checked. @m: the stored element; NULL: it is new. */
 static struct request_verdict
 store(struct rsp_core *core, struct rsp_link *link, const struct rsp_message *msg, struct rsp_member *m)
 {
@@ -264,13 +267,13 @@ rsp_registration_received(struct rsp_core *core, struct rsp_link *link, const st
 	if (verdict.cause == RSP_CAUSE_NONE)
 		verdict = store(core, link, msg, m);
 	respond(core, link, msg, ASAP_REGISTRATION_RESPONSE, msg->element.pe_id, verdict);
-	/* The element is asked soon over its new link: send_displaced() in member.c says why. */
+	/* Send a keep-alive over the new link soon: send_displaced() in member.c has the reason. */
 	uint64_t soon = core->now_ms + core->config.keepalive_distance_ms;
 	if (moves && verdict.cause == RSP_CAUSE_NONE && (!rsp_timer_is_set(&m->timer) || m->timer.deadline_ms > soon))
 		rsp_member_postpone(core, m, soon);
 }
 
-/* Read from a malformed request what the answer needs; @ret->has says what was found. */
+/* Read handle and PE identifier from a malformed request; @ret->has says which were found. */
 static void
 salvage(struct rsp_bytes octets, struct rsp_message *ret)
 {
@@ -285,7 +288,8 @@ salvage(struct rsp_bytes octets, struct rsp_message *ret)
 			ret->handle = rsp_rd_rest(&body);
 			ret->has |= RSP_HAS_HANDLE;
 		} else if ((type == RSP_PARAM_POOL_ELEMENT || type == RSP_PARAM_PE_ID) && rsp_rd_left(&body) >= 4) {
-			ret->pe_id = rsp_rd_u32(&body); /* RFC 5354 s.3.10, s.3.14: both begin with it */
+			/* RFC 5354 s.3.10, s.3.14: both parameters begin with the PE identifier */
+			ret->pe_id = rsp_rd_u32(&body);
 			ret->has |= RSP_HAS_PE_ID;
 		}
 	}
@@ -303,7 +307,7 @@ rsp_registration_undecodable(struct rsp_core *core, const struct rsp_link *link,
 		return false;
 	salvage(octets, &request);
 	if (verdict.cause == RSP_CAUSE_NONE) {
-		verdict.cause = RSP_CAUSE_INVALID_VALUES; /* recorded as malformed already */
+		verdict.cause = RSP_CAUSE_INVALID_VALUES; /* recorded as "malformed" already */
 		verdict.info = rsp_message_culprit(octets, why);
 	}
 	if (!(request.has & RSP_HAS_HANDLE) || !(request.has & RSP_HAS_PE_ID))
@@ -316,7 +320,7 @@ rsp_registration_undecodable(struct rsp_core *core, const struct rsp_link *link,
 	return true;
 }
 
-/* Peers accept a removal from the element's home only: so this registrar becomes its home first. False: no memory. */
+/* Make this registrar the home of @m: peers accept a removal from the home only. False: no memory. */
 static bool
 make_own(struct rsp_core *core, struct rsp_member *m)
 {
@@ -347,7 +351,7 @@ rsp_registration_ended(struct rsp_core *core, const struct rsp_link *link, const
 	if (verdict.cause == RSP_CAUSE_NONE && m && !make_own(core, m))
 		verdict = refuse(RSP_CAUSE_LACK_OF_RESOURCES, RSP_REASON_MEMORY);
 	if (verdict.cause == RSP_CAUSE_NONE && m) {
-		if (m->link != link->id) /* another process registered it last, and may register again */
+		if (m->link != link->id) /* another process registered the element last: send it the cause */
 			rsp_member_send_removed(core, m, RSP_CAUSE_DEREGISTERED);
 		rsp_member_remove(core, m, RSP_REMOVAL_DEREGISTERED, link);
 		core->stats.deregistrations++;

@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Note that @link reports @m. False: the identity or source address behind @link has done so since the element answered
- * last, or there are enough reports. */
+/* Add the other side of @link to the reporters of @m. False: not added, because this account has reported @m since the
+ * element last answered, or there are enough reporters, or no memory. */
 static bool
 note_reporter(const struct rsp_core *core, struct rsp_member *m, const struct rsp_link *link)
 {
@@ -26,7 +26,8 @@ note_reporter(const struct rsp_core *core, struct rsp_member *m, const struct rs
 	return true;
 }
 
-/* Ask the element. Returns the reason for the record; NONE: this reporter is recorded already. */
+/* Send a keep-alive to the reported element. Returns the reason for the record; NONE: a
+ * report of this account is recorded already. */
 static enum rsp_reason
 ask_reported(struct rsp_looks *looks, struct rsp_member *m, const struct rsp_link *link)
 {
@@ -54,7 +55,8 @@ rsp_report_received(struct rsp_looks *looks, const struct rsp_link *link, const 
 				   .cause = RSP_CAUSE_NONE,
 				   .reason = RSP_REASON_REPORTS };
 
-	if (!core->config.insecure && !link->info.secure) { /* the RFC has no answer in which the refusal could be sent */
+	/* the RFC has no response to this message, so the refusal is only recorded */
+	if (!core->config.insecure && !link->info.secure) {
 		event.kind = RSP_EVENT_REFUSED;
 		event.cause = RSP_CAUSE_SECURITY;
 		event.reason = RSP_REASON_PLAIN_TEXT;

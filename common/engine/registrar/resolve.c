@@ -4,7 +4,7 @@
 
 #include "model/select.h"
 
-#define SHORTEST_ELEMENT 32 /* octets of a Pool Element parameter */
+#define SHORTEST_ELEMENT 32 /* least octets of a Pool Element parameter */
 
 enum rsp_err
 rsp_resolve_init(struct rsp_resolver *resolver, struct rsp_core *core)
@@ -66,15 +66,17 @@ rsp_resolve_check(struct rsp_resolver *resolver, struct rsp_link *link, const st
 		refuse_question(core, link, msg, RSP_CAUSE_LACK_OF_RESOURCES, RSP_REASON_RATE);
 		return false;
 	}
-	/* A subscriber gets the whole pool: a part of it would be another part with each update. */
+	/* Without a number in the request, a subscriber gets all elements: with a
+	 * selection, each update would have other elements. */
 	if (items == 0)
 		items = watch ? resolver->answer_room : core->config.max_items;
 	*ret = (struct rsp_question){ .link = link, .handle = msg->handle, .items = items, .watch = watch };
 	return true;
 }
 
-/* The overall policy is always sent, with the values of the first element (RFC 5352 s.3.3; rsplib needs it). The stored
- * octets of the elements are copied; the answer ends before the first element that does not fit the message. */
+/* Send an answer with at most @items elements. It always has the pool's policy, with the values of the first element
+ * (RFC 5352 s.3.3; rsplib needs it). The stored octets of the elements are copied. The answer ends before the first
+ * element that does not fit into the message. */
 static void
 send_answer(struct rsp_resolver *resolver, const struct rsp_link *link, struct rsp_pool *pool, uint32_t items,
 	    bool accepted)
@@ -121,7 +123,7 @@ rsp_resolve_push(struct rsp_resolver *resolver, struct rsp_watched_pool *watched
 {
 	struct rsp_subscription *s;
 
-	if (watched->pool->n_elements == 0) /* it ended in this turn: rsp_resolve_pool_gone() follows */
+	if (watched->pool->n_elements == 0) /* the pool lost its last element in this turn */
 		return;
 	watched->pushed_ms = resolver->core->now_ms;
 	LIST_FOREACH(s, &watched->subscriptions, of_pool)
@@ -133,7 +135,7 @@ rsp_resolve_pool_gone(struct rsp_resolver *resolver, struct rsp_pool *pool)
 {
 	struct rsp_watched_pool *watched;
 
-	while ((watched = pool->watchers)) { /* it goes with its last subscription */
+	while ((watched = pool->watchers)) { /* rsp_subscription_end() frees it with its last subscription */
 		struct rsp_subscription *s = LIST_FIRST(&watched->subscriptions);
 
 		send_error(resolver->core, s->link, rsp_pool_handle(pool), RSP_CAUSE_UNKNOWN_POOL_HANDLE);

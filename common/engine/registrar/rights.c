@@ -6,7 +6,7 @@ may_address(const struct rsp_core *core, const char *identity, const struct rsp_
 	return core->config.may_address && identity && core->config.may_address(core->ctx, identity, ip);
 }
 
-/* Whether @ip is an address of the other side of @link: a multihomed association has several. */
+/* Whether @ip is an address of the other side of @link. A multihomed association has several addresses. */
 static bool
 is_of_link(const struct rsp_link *link, const struct rsp_ip *ip)
 {
@@ -45,12 +45,12 @@ rsp_rights_no_element(const struct rsp_core *core, const struct rsp_link *link)
 		return RSP_REASON_NONE;
 	if (!link->info.secure)
 		return RSP_REASON_PLAIN_TEXT;
-	/* the element's own connection, or the one that we dialled to its ASAP transport */
+	/* the connection of an element, or a link that this registrar dialled to the ASAP transport of an element */
 	bool element = link->info.role == RSP_ROLE_ELEMENT || (link->dialled && link->info.role == RSP_ROLE_NOTIFY);
 	return element && link->info.identity ? RSP_REASON_NONE : RSP_REASON_NOT_AN_ELEMENT;
 }
 
-/* The number in authz.json; UINT32_MAX: there is none. */
+/* The limit for @identity in authz.json; UINT32_MAX: authz.json has none. */
 static uint32_t
 own_limit(const struct rsp_core *core, const char *identity)
 {
@@ -73,7 +73,7 @@ rsp_rights_pools(const struct rsp_core *core, const char *identity)
 	return most != UINT32_MAX ? most : core->config.max_identity_pools;
 }
 
-#define RENEWAL_S 60 /* an identity may register all its elements so often: T4-reregistration is longer */
+#define RENEWAL_S 60 /* in this time, an identity may renew all its elements: T4-reregistration is longer */
 
 struct rsp_rate
 rsp_rights_rate(const struct rsp_core *core, const char *identity)
@@ -88,8 +88,9 @@ rsp_rights_rate(const struct rsp_core *core, const char *identity)
 	return rate;
 }
 
-/* Whether the owner of @pe, of which another registrar tells, may register its addresses. The address of its connection is
- * not known here: its ASAP transport counts as that, unless authz.json allows the ASAP transport expressly. */
+/* Whether @owner may register the addresses of @pe, an element of another home. This registrar does not know the
+ * address of the element's connection, so it takes the address of the ASAP transport instead. If authz.json allows this
+ * address to @owner, all addresses are accepted. */
 static bool
 may_be_there(const struct rsp_core *core, const char *owner, const struct rsp_pool_element *pe)
 {
@@ -123,7 +124,8 @@ rsp_rights_foreign(const struct rsp_core *core, struct rsp_bytes handle, const s
 	return may_be_there(core, owner, pe) ? RSP_REASON_NONE : RSP_REASON_ADDRESS_NOT_OWN;
 }
 
-/* A quarter of the handlespace is reserved for elements that register here. */
+/* The part of @limit for elements of other homes. A quarter of the handlespace is
+ * reserved for elements that register here. */
 static uint32_t
 others_share(uint32_t limit)
 {
@@ -146,7 +148,8 @@ rsp_rights_refusal(const struct rsp_core *core, struct rsp_bytes handle, const s
 		return RSP_REASON_ELEMENTS_OF_ONE_REGISTRAR;
 	if (!pool && rsp_home_pools(core->space, pe->home_id) >= core->config.max_registrar_pools)
 		return RSP_REASON_POOLS_OF_ONE_REGISTRAR;
-	/* A registrar can return under a new server id as often as it likes: its former elements count for the former id. */
+	/* The limits above are for one server id, and a registrar can use a new server id after each restart. So all
+	 * other registrars together have a limit, too. */
 	if ((!e && rsp_handlespace_elements(core->space) >= others_share(core->config.limits.elements)) ||
 	    (!pool && rsp_handlespace_pools(core->space) >= others_share(core->config.limits.pools)))
 		return RSP_REASON_SHARE_OF_REGISTRARS;
@@ -169,9 +172,11 @@ rsp_rights_own(struct rsp_core *core, const struct rsp_member *m)
 	const struct rsp_link *link = rsp_link_find(core, m->link);
 	const struct rsp_account *account = rsp_account_get(&core->accounts, &core->key, rsp_bytes_str(owner));
 	uint32_t most = rsp_rights_elements(core, owner);
-	/* Elements that were taken over may be more than their owner could register here: these stay. */
+	/* After a takeover, an owner may have more elements here than it could register here.
+	 * These elements stay, unless the limit was lowered. */
 	bool too_many = account && most < account->most && account->elements > most;
-	/* Of an element that has no connection of its own, as little is known as of another registrar's. */
+	/* If the element has no connection that it opened, this registrar checks its
+	 * addresses like those of an element of another home. */
 	bool here = link && !link->dialled ? rsp_rights_addresses(core, link, owner, &pe.user)
 					   : may_be_there(core, owner, &pe);
 	return here && rsp_rights_opaque(core, owner, &pe.user) && !too_many;

@@ -3,36 +3,40 @@
 
 #include "engine/registrar/member.h"
 
-/* What identities may register, RFC 5355 s.2.1-2.4: addresses, pools, and how many elements. */
+/* The rights of identities to register elements, RFC 5355 s.2.1-2.4: addresses, pools, and numbers. */
 
-/** Why @link may not change registrations: it is not a connection of an element that showed its key. NONE: it may. */
+/** The reason why the other side of @link may not change registrations: it has not
+ * authenticated as an element. NONE: it may. */
 enum rsp_reason rsp_rights_no_element(const struct rsp_core *core, const struct rsp_link *link);
 
 /** Whether @identity (NULL: none) may register each address of @transport over @link. RFC 5352 s.2.2.1 */
 bool rsp_rights_addresses(const struct rsp_core *core, const struct rsp_link *link, const char *identity,
 			  const struct rsp_transport *transport);
 
-/** Whether @identity (NULL: none) may register @user: an Opaque transport cannot be compared with any address. */
+/** Whether @identity (NULL: none) may register the user transport @user. An Opaque transport needs a right of its own,
+ * because it has no address to check. */
 bool rsp_rights_opaque(const struct rsp_core *core, const char *identity, const struct rsp_transport *user);
 
-/** How many elements @identity (NULL: none) may register here, how many pools it may create, and how fast. */
+/** How many elements @identity (NULL: none) may register here, how many pools it may
+ * create here, and at which rate it may register. */
 uint32_t rsp_rights_elements(const struct rsp_core *core, const char *identity);
 uint32_t rsp_rights_pools(const struct rsp_core *core, const char *identity);
 struct rsp_rate rsp_rights_rate(const struct rsp_core *core, const char *identity);
 
-/** Whether the owner of the own element @m, which has one, may register it as it is. */
+/** Whether the owner of the own element @m still has the right to register it as it is. @m has an owner. */
 bool rsp_rights_own(struct rsp_core *core, const struct rsp_member *m);
 
 /**
- * Why the owner of @pe, in the pool @handle of another registrar, may not register it. NONE: it may, or its rights are
- * not known here (another registrar may have a newer authz.json).
+ * The reason why the owner of @pe, an element of another home in the pool @handle, may not register it. NONE: it may, or
+ * this registrar does not know the rights of the owner (other registrars may have a newer authz.json).
  */
 enum rsp_reason rsp_rights_foreign(const struct rsp_core *core, struct rsp_bytes handle,
 			       const struct rsp_pool_element *pe);
 
 /**
- * Why @pe, which another registrar says is in the pool @handle, is not accepted from it: its owner may not register it,
- * or its home has its share of the handlespace. NONE: it is. @ret_cause: the error cause of the refusal.
+ * The reason why this registrar refuses @pe in the pool @handle from another registrar: its owner may not register it, or
+ * its home (or all other homes together) would exceed a limit of the handlespace. NONE: it is accepted. @ret_cause: the
+ * error cause of the refusal.
  */
 enum rsp_reason rsp_rights_refusal(const struct rsp_core *core, struct rsp_bytes handle,
 			       const struct rsp_pool_element *pe, uint16_t *ret_cause);

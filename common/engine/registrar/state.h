@@ -5,7 +5,7 @@
 #include "engine/registrar/hold.h"
 #include "engine/registrar/registrar.h"
 
-/* The whole registrar: for registrar.c, which connects its rooms, and for tests that look inside. */
+/* The whole registrar: for registrar.c, and for tests that read its state. */
 
 struct rsp_registrar {
 	struct rsp_core core;

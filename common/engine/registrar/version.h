@@ -3,20 +3,22 @@
 
 #include "engine/registrar/member.h"
 
-/* Versions of statements about an element (beyond the RFC, RSP_PARAM_VERSION): the newer statement holds. */
+/* Versions of statements about an element (beyond the RFC, RSP_PARAM_VERSION):
+ * of two statements, the newer one counts. */
 
-/** The newest version that is known of @m: of what is stored, or of a pending claim. */
+/** The newest known version of @m: the stored version, or that of its pending claim. */
 uint64_t rsp_version_known(const struct rsp_member *m);
 
 /**
- * The version of this registrar's next statement about an element whose newest known version is @known: an even number,
- * twice the wall clock in ms, or the next even number above @known and above the version of a remembered removal.
+ * The version for the next statement of this registrar about an element, whose newest known version is @known. It is an
+ * even number: twice the wall clock in ms; but at least the next even number above @known and above the version of a
+ * tombstone.
  */
 uint64_t rsp_version_next(const struct rsp_core *core, struct rsp_bytes handle, uint32_t pe_id, uint64_t known);
 
 /**
- * The version of an element with the version @known after a takeover: the next odd number. It stays odd until the
- * element has registered with its new home. All registrars that hear of the takeover count alike.
+ * The version that a takeover gives to an element with the version @known: the next odd number. All registrars compute
+ * the same number. The version stays odd until the new home makes its next statement about the element.
  */
 uint64_t rsp_version_taken_over(uint64_t known);
 
