@@ -3,16 +3,15 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/moves.h"
 #include "net/carrier.h"
+#include "net/channel_state.h"
 #include "net/loop.h"
 #include "net/trace.h"
 
-enum channel_state {
-	CHANNEL_CONNECTING, /* there is a connect */
-	CHANNEL_OPEN,       /* there is a stream */
-	CHANNEL_CLOSING,    /* the end is to be told, when the stream is closed or at the end of this turn */
-	CHANNEL_DOWN        /* the end is told */
-};
+#define MOVE(from, to, event) { CHANNEL_##from, CHANNEL_##to },
+static const struct rsp_move channel_moves[] = { CHANNEL_MOVES(MOVE) };
+#undef MOVE
 
 struct rsp_channel {
 	struct rsp_loop *loop;
@@ -27,6 +26,15 @@ struct rsp_channel {
 	struct rsp_why why; /* CHANNEL_CLOSING: what @turn tells */
 };
 
+/* The only setter of the state. */
+static void
+channel_enter(struct rsp_channel *channel, enum channel_state state)
+{
+	rsp_moves_check("channel", channel->state, state,
+			rsp_moves_list(channel_moves, RSP_COUNT(channel_moves), channel->state, state));
+	channel->state = state;
+}
+
 static void
 tell_down(struct rsp_channel *channel, const struct rsp_why *why)
 {
@@ -34,7 +42,7 @@ tell_down(struct rsp_channel *channel, const struct rsp_why *why)
 
 	if (!why->err)
 		(void)rsp_fail(&closed, RSP_ECLOSED, why->object, "connection closed");
-	channel->state = CHANNEL_DOWN;
+	channel_enter(channel, CHANNEL_DOWN);
 	channel->params.events->down(channel->params.ctx, channel->stage, why->err ? why : &closed);
 }
 
@@ -55,7 +63,7 @@ open_on(struct rsp_channel *channel, struct rsp_stream *stream)
 	channel->connect = NULL;
 	channel->stream = stream;
 	channel->stage = RSP_CONNECT_OPEN;
-	channel->state = CHANNEL_OPEN;
+	channel_enter(channel, CHANNEL_OPEN);
 	channel->whole = !auth->secure && rsp_carrier_ops_of(auth->carrier)->has_messages;
 }
 
@@ -239,7 +247,7 @@ rsp_channel_fail(struct rsp_channel *channel, const struct rsp_why *why)
 	if (channel->state >= CHANNEL_CLOSING)
 		return;
 	channel->stage = rsp_channel_stage(channel);
-	channel->state = CHANNEL_CLOSING;
+	channel_enter(channel, CHANNEL_CLOSING);
 	channel->partial_ms = 0;
 	detach(channel);
 	channel->why = *why;
@@ -255,7 +263,7 @@ rsp_channel_close(struct rsp_channel *channel, bool flush)
 		rsp_channel_fail(channel, &none);
 	if (channel->state != CHANNEL_OPEN)
 		return;
-	channel->state = CHANNEL_CLOSING;
+	channel_enter(channel, CHANNEL_CLOSING);
 	channel->partial_ms = 0;
 	rsp_stream_close(channel->stream, flush);
 }

@@ -3,21 +3,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/moves.h"
 #include "keys/scope.h"
 #include "net/alarm.h"
 #include "net/channel.h"
 #include "net/loop.h"
 #include "proto/message.h"
+#include "serve/inquiry_state.h"
 #include "serve/target.h"
 
 #define AGAIN_MS     250 /* until a registrar is asked again; doubled each time, up to AGAIN_MAX_MS */
 #define AGAIN_MAX_MS 1000
 
-enum target_state {
-	TARGET_WAITING, /* until begin_ms */
-	TARGET_ASKING,  /* there are an engine and a channel */
-	TARGET_OVER     /* nothing comes from it any more */
-};
+#define MOVE(from, to, event) { INQUIRY_##from, INQUIRY_##to },
+static const struct rsp_move inquiry_moves[] = { INQUIRY_MOVES(MOVE) };
+#undef MOVE
 
 /* A registrar that is asked, or will be. */
 struct inquiry_target {
@@ -25,7 +25,7 @@ struct inquiry_target {
 	struct rsp_inquiry_server seen;
 	struct rsp_target target;
 	struct rsp_alarm *alarm; /* to begin, or the engine's deadline */
-	enum target_state state;
+	enum inquiry_state state;
 	struct rsp_monitor *engine;  /* NULL unless ASKING */
 	struct rsp_channel *channel; /* NULL unless ASKING; then, too, if there was no memory */
 	unsigned tries;
@@ -51,11 +51,14 @@ rsp_inquiry_step_name(enum rsp_inquiry_step step)
 	return names[step];
 }
 
+/* The only setter of the state. @alarm_ms: when the alarm is to ring next. */
 static void
-begin_at(struct inquiry_target *a, uint64_t begin_ms)
+inquiry_enter(struct inquiry_target *a, enum inquiry_state state, uint64_t alarm_ms)
 {
-	a->state = TARGET_WAITING;
-	rsp_alarm_set(a->alarm, begin_ms);
+	rsp_moves_check("inquiry", a->state, state,
+			rsp_moves_list(inquiry_moves, RSP_COUNT(inquiry_moves), a->state, state));
+	a->state = state;
+	rsp_alarm_set(a->alarm, alarm_ms);
 }
 
 static void
@@ -63,10 +66,9 @@ finish(struct inquiry_target *a)
 {
 	struct rsp_inquiry *q = a->q;
 
-	a->state = TARGET_OVER;
-	rsp_alarm_set(a->alarm, RSP_NEVER);
+	inquiry_enter(a, INQUIRY_OVER, RSP_NEVER);
 	for (unsigned i = 0; i < q->n; i++)
-		if (q->targets[i].state != TARGET_OVER)
+		if (q->targets[i].state != INQUIRY_OVER)
 			return;
 	rsp_defer_ask(q->loop, &q->defer);
 }
@@ -89,7 +91,7 @@ leave_others(struct rsp_inquiry *q, const struct inquiry_target *winner)
 {
 	for (unsigned i = 0; i < q->n; i++) {
 		struct inquiry_target *a = &q->targets[i];
-		if (a == winner || a->state == TARGET_OVER)
+		if (a == winner || a->state == INQUIRY_OVER)
 			continue;
 		hang_up(a);
 		finish(a);
@@ -184,8 +186,8 @@ static void
 begin_next(struct rsp_inquiry *q)
 {
 	for (unsigned i = 0; i < q->n; i++)
-		if (q->targets[i].state == TARGET_WAITING && !q->targets[i].seen.tried) {
-			begin_at(&q->targets[i], rsp_clock_ms());
+		if (q->targets[i].state == INQUIRY_WAITING && !q->targets[i].seen.tried) {
+			inquiry_enter(&q->targets[i], INQUIRY_WAITING, rsp_clock_ms());
 			return;
 		}
 }
@@ -199,7 +201,7 @@ end(struct inquiry_target *a)
 	if (a->seen.again) {
 		a->seen.again = false;
 		uint64_t pause_ms = a->tries > 2 ? AGAIN_MAX_MS : (uint64_t)AGAIN_MS << (a->tries - 1);
-		begin_at(a, rsp_clock_ms() + pause_ms);
+		inquiry_enter(a, INQUIRY_WAITING, rsp_clock_ms() + pause_ms);
 	} else {
 		finish(a);
 	}
@@ -330,7 +332,7 @@ begin(struct inquiry_target *a)
 		finish(a);
 		return;
 	}
-	a->state = TARGET_ASKING;
+	inquiry_enter(a, INQUIRY_ASKING, RSP_NEVER); /* settle() sets the alarm */
 	enum rsp_err err = dial(a);
 	if (err) {
 		(void)rsp_fail(&why, err, a->seen.name, "%s", rsp_err_text(err));
@@ -344,9 +346,9 @@ on_alarm(void *ctx)
 {
 	struct inquiry_target *a = ctx;
 
-	if (a->state == TARGET_WAITING) {
+	if (a->state == INQUIRY_WAITING) {
 		begin(a);
-	} else if (a->state == TARGET_ASKING) {
+	} else if (a->state == INQUIRY_ASKING) {
 		rsp_monitor_tick(a->engine, rsp_clock_ms());
 		settle(a);
 	}
@@ -449,7 +451,8 @@ rsp_inquiry_new(struct rsp_loop *loop, const struct rsp_inquiry_config *config, 
 		return err;
 	}
 	for (unsigned i = 0; i < q->n; i++)
-		begin_at(&q->targets[i], now + (config->each ? 0 : (uint64_t)i * RSP_INQUIRY_STAGGER_MS));
+		inquiry_enter(&q->targets[i], INQUIRY_WAITING,
+			      now + (config->each ? 0 : (uint64_t)i * RSP_INQUIRY_STAGGER_MS));
 	*ret = q;
 	return RSP_OK;
 }

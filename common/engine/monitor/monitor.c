@@ -1,30 +1,15 @@
 #include "engine/monitor/monitor.h"
 
-#include <assert.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
 #include "base/hash.h"
+#include "base/moves.h"
+#include "engine/monitor/state.h"
 
-enum monitor_state {
-	MONITOR_CONNECTING,
-	MONITOR_PAUSED,	 /* the next request is sent at @due_ms */
-	MONITOR_WAITING, /* for an answer */
-	MONITOR_OVER,	 /* DONE or FAILED was told */
-	MONITOR_STATES
-};
-
-#define TO(state) (1U << (state))
-
-/* The states that may follow each state. */
-static const uint8_t monitor_moves[MONITOR_STATES] = {
-	[MONITOR_CONNECTING] = TO(MONITOR_WAITING)  /* the connection is up */
-			     | TO(MONITOR_OVER),    /* it failed, or time ran out */
-	[MONITOR_WAITING] = TO(MONITOR_PAUSED)	    /* an answer, or a rejection, and more to ask */
-			  | TO(MONITOR_OVER),	    /* the last answer, a wrong one, or a timeout */
-	[MONITOR_PAUSED] = TO(MONITOR_WAITING)	    /* @due_ms */
-			 | TO(MONITOR_OVER),	    /* the connection closed, or time ran out */
-};
+#define MOVE(from, to, event) { MONITOR_##from, MONITOR_##to },
+static const struct rsp_move monitor_moves[] = { MONITOR_MOVES(MOVE) };
+#undef MOVE
 
 struct rsp_monitor {
 	struct rsp_monitor_config config;
@@ -57,7 +42,8 @@ static const struct {
 static void
 monitor_enter(struct rsp_monitor *m, enum monitor_state state, uint64_t due_ms)
 {
-	assert(monitor_moves[m->state] & TO(state));
+	rsp_moves_check("monitor", m->state, state,
+			rsp_moves_list(monitor_moves, RSP_COUNT(monitor_moves), m->state, state));
 	m->state = state;
 	m->due_ms = due_ms;
 }
