@@ -2,18 +2,18 @@
 
 #include <stdio.h>
 
-/* Any host can send announcements, in any number, with any content. So an announced address is only a hint
- * (RFC 5355 s.2.12): it may be dialled, and the registrar there has to authenticate. */
+/* Any host can send announcements, in any number and with any content. So an announced address is only a hint
+ * (RFC 5355 s.2.12): the client may dial it, but the registrar there must authenticate. */
 
 #define HINTS_PER_SOURCE 8
 #define HEARD_BURST 32
 #define HEARD_STEP_MS 100
 
-/* What supports an address. Addresses of a higher rank are dialled first, and are not evicted by those of a lower
- * one. */
+/* How well an announced address is confirmed. An address of a higher rank is dialled first, and
+ * is never evicted for an address of a lower rank. */
 enum {
 	RANK_NONE,
-	RANK_SOURCE, /* the datagram came from that address */
+	RANK_SOURCE, /* it is the source address of the datagram */
 	RANK_HOST,   /* a registrar of the scope has the address, but on another port or on no fixed port */
 	RANK_KNOWN   /* a registrar of the scope has the address and the port */
 };
@@ -38,7 +38,7 @@ server_of(const struct client_candidates *cands, const struct client_hint *hint)
 	return rsp_client_candidate_server(cands, rsp_client_candidate_of_hint(cands, hint));
 }
 
-/* Whether a link uses the address of @hint, so that its slot must keep it. */
+/* Whether a link uses the address of @hint; its slot must then stay. */
 static bool
 is_in_use(const struct client_candidates *cands, const struct client_hint *hint)
 {
@@ -89,8 +89,8 @@ forget_hint(struct client_candidates *cands, struct client_hint *hint)
 	rsp_client_core_note(cands->core, &hint->news);
 }
 
-/* Whether a registrar can have the address @ip, as seen from here. A loopback address is the announcer's own, unless
- * the announcer is this host. */
+/* Whether this host can reach a registrar at the announced address @ip. A loopback address is useful only if the
+ * announcement came from this host. */
 static bool
 can_be_dialled(const struct rsp_ip *ip, const struct rsp_ip *source)
 {
@@ -108,7 +108,8 @@ has_ip(const struct rsp_client_server *registrar, const struct rsp_ip *ip)
 	return false;
 }
 
-/* The rank of @ip and @port; and the name of the registrar that has to answer there, NULL: any. */
+/* The rank of @ip and @port. @ret_name: the name of the registrar that must
+ * answer there; NULL: any registrar of the scope. */
 static unsigned
 rank_of(const struct client_hints *hints, const struct rsp_ip *ip, uint16_t port, const struct rsp_ip *source,
 	const char **ret_name)
@@ -129,7 +130,7 @@ rank_of(const struct client_hints *hints, const struct rsp_ip *ip, uint16_t port
 			return RANK_KNOWN;
 		}
 	}
-	if (n == 1 && found->port == 0) /* it listens on a port that the kernel chooses */
+	if (n == 1 && found->port == 0) /* the kernel chooses the port of this registrar */
 		*ret_name = found->name;
 	return n > 0 ? RANK_HOST : rsp_ip_equal(ip, source) ? RANK_SOURCE : RANK_NONE;
 }
@@ -167,8 +168,9 @@ free_slot(const struct client_candidates *cands)
 	return NULL;
 }
 
-/* The hint to evict for one of @rank from @source: the worst, at random among equals, so that an attacker cannot keep
- * others out by being first. @own: only one from the same source. NULL: all are better, or in use. */
+/* Choose the hint to evict for a new hint of @rank from @source: the worst hint, at random among
+ * equal ones, so that an attacker cannot keep others out by announcing first. @own: only a hint from
+ * the same source. NULL: all hints are better, or in use. */
 static struct client_hint *
 choose_victim(struct client_candidates *cands, unsigned rank, const struct rsp_ip *source, bool own)
 {
@@ -191,8 +193,8 @@ choose_victim(struct client_candidates *cands, unsigned rank, const struct rsp_i
 	return victim;
 }
 
-/* A slot for an address that @source announced. One source has at most HINTS_PER_SOURCE, unless the scope has the
- * address. NULL: none. */
+/* A slot for a new address from @source. One source may use at most HINTS_PER_SOURCE slots, unless the address and port
+ * are those of a registrar of the scope. NULL: no slot. */
 static struct client_hint *
 make_room(struct client_candidates *cands, unsigned rank, const struct rsp_ip *source)
 {
@@ -228,7 +230,7 @@ set_label(struct client_hint *hint, const struct rsp_client_server *server)
 			       (unsigned)server->port);
 }
 
-/* Add a hint, within the limits. NULL: there is no room for it. */
+/* Add a hint for @ip and @port. NULL: the limits leave no slot for it. */
 static struct client_hint *
 add_hint(struct client_candidates *cands, const struct rsp_ip *ip, uint16_t port, const struct rsp_ip *source)
 {
@@ -248,7 +250,8 @@ add_hint(struct client_candidates *cands, const struct rsp_ip *ip, uint16_t port
 	return hint;
 }
 
-/* Handle one transport of an announcement of @server_id. False: it is not usable, or there is no room. */
+/* Handle one transport in an announcement of the registrar @server_id. False: the
+ * address is not usable, or there is no slot. */
 static bool
 hear_transport(struct client_candidates *cands, uint32_t server_id, const struct rsp_transport *transport,
 	       const struct rsp_ip *source)
@@ -303,7 +306,7 @@ rsp_client_announce_expire(struct client_candidates *cands)
 
 		if (hint->state != HINT_KNOWN || hint->expires_ms > core->now)
 			continue;
-		if (is_in_use(cands, hint)) /* a connection is better evidence than an announcement */
+		if (is_in_use(cands, hint)) /* the connection shows that a registrar is there */
 			hint->expires_ms = core->now + core->config.timers.t7_enrpoutdate_ms;
 		else
 			forget_hint(cands, hint);

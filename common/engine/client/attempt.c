@@ -2,21 +2,22 @@
 
 #include "engine/client/verdict.h"
 
-/* RFC 5352 s.3.6 SH1 allows three attempts at a time. A registrar that accepts connections and sends nothing, or a
- * firewall that drops all packets, would hold a place until T5. So an attempt that is silent for PATIENCE gives its
- * place up, but goes on beside the next one, as in RFC 8305 s.5. RSP_CLIENT_ATTEMPTS_MAX limits all of them. */
+/* RFC 5352 s.3.6 SH1 allows three attempts at a time: there are three places. At a registrar that accepts connections and
+ * sends nothing, or behind a firewall that drops all packets, an attempt would keep its place until T5. So an attempt that
+ * is not up after PATIENCE loses its place, and goes on in parallel with the next attempt, as in RFC 8305 s.5.
+ * RSP_CLIENT_ATTEMPTS_MAX limits all attempts, with and without a place. */
 
-#define PATIENCE 4   /* staggers */
-#define ROUNDS_MAX 3 /* rounds after each of which a configured server gets twice the time */
+#define PATIENCE 4   /* in units of stagger_ms */
+#define ROUNDS_MAX 3 /* the time for a configured server doubles after each round, at most so often */
 #define HINT_FAILURES_MAX 16
-/* Attempts of one kind, announced or configured, while addresses of both kinds wait to be dialled. */
+/* Limit for attempts of one kind, announced or configured, while addresses of the other kind wait to be dialled. */
 #define SHARE (RSP_CLIENT_ATTEMPTS_MAX - RSP_CLIENT_PARALLEL)
 
-/* Places in use: [0] by configured addresses, [1] by announced ones. */
+/* Counts of home and attempts: [0] at configured addresses, [1] at announced addresses. */
 struct places {
 	unsigned all[2];
-	unsigned fresh[2];	   /* those that hold a place: up, or not silent for PATIENCE */
-	uint64_t next_silent_ms[2]; /* when the next of them gives its place up; RSP_NEVER: none will */
+	unsigned fresh[2];	   /* links that have a place: UP, or dialled less than PATIENCE ago */
+	uint64_t next_silent_ms[2]; /* when the next attempt loses its place; RSP_NEVER: no attempt has one */
 };
 
 static uint64_t
@@ -71,7 +72,7 @@ rsp_client_attempt_dial(struct client_candidates *cands, struct client_candidate
 	return false;
 }
 
-/* End the attempt @link: it took too long. */
+/* End the attempt @link with a timeout. */
 static void
 expire_attempt(struct client_candidates *cands, struct client_link *link)
 {
@@ -142,8 +143,8 @@ count_places(const struct client_candidates *cands)
 	return places;
 }
 
-/* How long an attempt may go on although its place is needed. A registrar may be slow: it gets twice the time after
- * each failure. */
+/* When the attempt @link may be ended to make room for another attempt. A registrar may be
+ * slow, so the time doubles after each failure. */
 static uint64_t
 end_of(const struct client_candidates *cands, const struct client_link *link, unsigned rounds)
 {
@@ -154,7 +155,7 @@ end_of(const struct client_candidates *cands, const struct client_link *link, un
 	return link->dialled_ms + (patience_ms(cands) << (failures < most ? failures : most));
 }
 
-/* The attempt of one kind that has to make room first. NULL: there is none. */
+/* The attempt of one kind (announced or configured) that is ended first to make room. NULL: there is none. */
 static struct client_link *
 first_to_end(struct client_candidates *cands, bool announced, unsigned rounds)
 {
@@ -179,7 +180,7 @@ rsp_client_attempt_room(struct client_candidates *cands, bool announced, unsigne
 				     : rsp_client_candidate_any_hint_ready(cands);
 	uint64_t now = cands->core->now;
 
-	for (;;) { /* at most RSP_CLIENT_ATTEMPTS_MAX times: each time but the last ends an attempt */
+	for (;;) { /* at most RSP_CLIENT_ATTEMPTS_MAX + 1 times: each pass but the last ends an attempt */
 		struct places p = count_places(cands);
 		uint64_t at_ms = 0;
 
@@ -191,7 +192,8 @@ rsp_client_attempt_room(struct client_candidates *cands, bool announced, unsigne
 			return at_ms == RSP_NEVER ? RSP_NEVER : at_ms - now;
 		if (p.all[0] + p.all[1] < RSP_CLIENT_ATTEMPTS_MAX && !(others_wait && p.all[announced] >= SHARE))
 			return 0;
-		/* Any host can announce addresses that drop all packets: these make room before configured ones do. */
+		/* Any host can announce addresses that never answer. So attempts at announced addresses are ended
+		 * before attempts at configured addresses. */
 		struct client_link *late =
 			first_to_end(cands, p.all[1] > (announced ? 0U : RSP_CLIENT_PARALLEL), rounds);
 		if (!late)

@@ -5,11 +5,11 @@
 #include <string.h>
 
 struct client_result {
-	struct rsp_client_attempt attempt; /* .tries counts dials, also before the first of them ended */
+	struct rsp_client_attempt attempt; /* .tries counts all dials, also of attempts that have not ended */
 	bool has_ended;
 };
 
-/* Copy @n servers to @to, which is zeroed. On failure @to holds what free_servers() has to free. */
+/* Copy @n servers to @to, which is zeroed. On failure, the caller frees @to with free_servers(). */
 static enum rsp_err
 copy_servers(struct rsp_client_server *to, const struct rsp_client_server *from, unsigned n)
 {
@@ -61,8 +61,8 @@ hints_new(const struct rsp_client_config *config, struct client_hints **ret)
 	return copy_servers((*ret)->registrars, config->registrars, n);
 }
 
-/* Fill the configured part of the list: every server's first address before any server's second, because three attempts
- * are to go to three servers. Then the hints' part. */
+/* Fill the configured part of the list: the first address of each server comes before the second address of any server,
+ * so that the first three attempts go to three servers. Then fill the part of the hints. */
 static void
 fill_list(struct client_candidates *cands)
 {
@@ -81,7 +81,7 @@ fill_list(struct client_candidates *cands)
 			(struct client_candidate){ .server = n + i, .hint = &cands->hints->hint[i] };
 }
 
-/* Allocate and fill all but the hints. On failure free_table() frees what there is. */
+/* Allocate and fill all of the table except @hints. On failure, the caller frees with free_table(). */
 static enum rsp_err
 table_init(struct client_candidates *cands, const struct rsp_client_server *servers, unsigned n)
 {
@@ -121,7 +121,8 @@ rsp_client_candidate_init(struct client_candidates *cands, struct client_core *c
 		err = hints_new(config, &cands->hints);
 	if (!err)
 		err = table_init(cands, config->servers, config->n_servers);
-	config->servers = config->registrars = NULL; /* the caller's; from now on only the copies are used */
+	/* the arrays belong to the caller; from now on only the copies are used */
+	config->servers = config->registrars = NULL;
 	return err;
 }
 
@@ -162,7 +163,8 @@ rsp_client_candidate_same(const struct client_candidates *cands, const struct rs
 	return same;
 }
 
-/* The number in @now of the address that is number @was in @old; CLIENT_NO_CANDIDATE: it is not in @now. */
+/* The number in the table @now of the address with the number @was in the table @old;
+ * CLIENT_NO_CANDIDATE: @now does not have it. */
 static uint32_t
 new_number(const struct client_candidates *now, const struct client_candidates *old, uint32_t was)
 {
@@ -177,7 +179,7 @@ new_number(const struct client_candidates *now, const struct client_candidates *
 	return CLIENT_NO_CANDIDATE;
 }
 
-/* Copy to @now what @old knows of announced addresses, and renumber the links' addresses. */
+/* Copy the data about announced addresses from @old to @now, and give each link the new number of its address. */
 static void
 carry_over(struct client_candidates *now, const struct client_candidates *old)
 {
@@ -269,7 +271,8 @@ rsp_client_candidate_next(const struct client_candidates *cands)
 	return NULL;
 }
 
-/* Whether @cand, an announced address, is the home's: by name, or by the address that we dialled. */
+/* Whether the announced address @cand leads to the home: it has the name of the home,
+ * or the address that was dialled for the home. */
 static bool
 leads_to_home(const struct client_candidates *cands, const struct client_candidate *cand)
 {
@@ -402,7 +405,7 @@ rsp_client_candidate_newest(const struct client_candidates *cands, unsigned row,
 		ret->ip = server->n_ips ? server->ip[0] : (struct rsp_ip){ 0 };
 		ret->err = RSP_ETIMEOUT;
 		(void)snprintf(ret->reason, sizeof ret->reason, "no connection in time");
-	} else if (!ret->err) { /* it was usable once */
+	} else if (!ret->err) { /* the connection succeeded, but no answer came */
 		(void)snprintf(ret->reason, sizeof ret->reason, "no answer in time");
 	}
 	return true;

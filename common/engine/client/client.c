@@ -10,9 +10,9 @@
 #include "engine/client/report.h"
 #include "engine/client/verdict.h"
 
-/* The entries of the client: each sets the time, dispatches one fact, and ends its turn with settle(). See core.h. */
+/* The functions of client.h. Each sets the time, handles one input, and ends its turn with settle(). See core.h. */
 
-#define BAD_MAX 8 /* malformed or unexpected messages of a registrar, after which its connection is closed */
+#define BAD_MAX 8 /* malformed or unexpected messages over a link; after one more, the link is closed */
 
 struct rsp_client {
 	struct client_core core;
@@ -23,11 +23,12 @@ struct rsp_client {
 	struct client_lookups lookups;
 	struct client_reports reports;
 	struct client_timer deadline;
-	bool is_settling; /* settle() runs: a request that an event's callback makes is part of its turn */
+	bool is_settling; /* settle() is running: a request from within an event callback belongs to this turn */
 	uint64_t received;
 	uint8_t *causes; /* CLIENT_CAUSES_MAX octets: the error causes of an ASAP_ERROR */
 
-	/* the message of this turn is @told: PROTOCOL because of @why, or ASAP_ERROR @cause */
+	/* the message of this turn is reported as the event @told: PROTOCOL
+	 * because of @why, or ASAP_ERROR with @cause */
 	struct client_news message;
 	struct client_link *sender;
 	enum rsp_client_event_type told;
@@ -94,14 +95,14 @@ needs_home(const struct rsp_client *c)
 	return c->elements.n_all - n_rejected + c->lookups.n_all + c->reports.n_unsent > 0;
 }
 
-/* Requests without an answer so far. */
+/* The number of requests that have no answer yet. */
 static unsigned
 count_waiting(const struct rsp_client *c)
 {
 	return rsp_client_element_pending(&c->elements) + c->lookups.n_wanted + c->reports.n_unsent;
 }
 
-/* If the home changed in this turn, let elements and lookups follow. */
+/* If the home has changed since the last call, let elements and lookups use the new home. */
 static void
 settle_home(struct rsp_client *c)
 {
@@ -160,7 +161,7 @@ tell_news(struct rsp_client *c, struct client_news *news)
 	}
 }
 
-/* Send what is queued, or hunt for the home that it needs. */
+/* Send the queued requests to the home; without a home, begin the hunt if requests need one. */
 static void
 send_or_hunt(struct rsp_client *c)
 {
@@ -175,8 +176,8 @@ send_or_hunt(struct rsp_client *c)
 		rsp_client_hunt_step(&c->hunt);
 }
 
-/* End the turn. It ends because each pass tells the news of the one before, and an object that was told of once has
- * news again only after another fact, or a request of the callback. */
+/* End the turn: report all news, then send. The loop ends, because an object whose news were reported has news again
+ * only after another input, or a request from an event callback. */
 static void
 settle(struct rsp_client *c)
 {
@@ -200,7 +201,7 @@ settle(struct rsp_client *c)
 	c->is_settling = false;
 }
 
-/* Send an ASAP_ERROR with @causes, the parts of a message that we did not understand. RFC 5352 s.2.2.14 */
+/* Send an ASAP_ERROR with @causes, the parts of a message that the client did not understand. RFC 5352 s.2.2.14 */
 static void
 send_error(struct rsp_client *c, const struct client_link *link, struct rsp_bytes causes)
 {
@@ -219,7 +220,8 @@ note_message(struct rsp_client *c, struct client_link *sender, enum rsp_client_e
 	rsp_client_core_note(&c->core, &c->message);
 }
 
-/* @link sent a malformed or unexpected message. A registrar that goes on like that is left. */
+/* The registrar behind @link sent a malformed or unexpected message. After more
+ * than BAD_MAX of them, the link is closed. */
 static void
 note_bad_message(struct rsp_client *c, struct client_link *link, const struct rsp_why *why)
 {
@@ -233,7 +235,8 @@ note_bad_message(struct rsp_client *c, struct client_link *link, const struct rs
 		rsp_client_link_close(&c->links, link);
 }
 
-/* An ASAP_ERROR names no request. If one request is unanswered at that registrar, the error is its answer. */
+/* An ASAP_ERROR does not name the request. If exactly one request to the home has
+ * no answer, the error counts as its answer. */
 static void
 error_received(struct rsp_client *c, struct client_link *link, const struct rsp_message *msg)
 {
@@ -245,7 +248,7 @@ error_received(struct rsp_client *c, struct client_link *link, const struct rsp_
 		note_message(c, link, RSP_CLIENT_ASAP_ERROR, cause);
 }
 
-/* A response, which only the home can send. */
+/* Handle a response. Only the home may send one. */
 static void
 response_received(struct rsp_client *c, const struct client_link *link, const struct rsp_message *msg)
 {
@@ -268,7 +271,7 @@ dispatch(struct rsp_client *c, struct client_link *link, const struct rsp_messag
 	struct rsp_why why = { 0 };
 
 	switch (msg->type) {
-	case ASAP_ENDPOINT_KEEP_ALIVE: /* any registrar may send it: RFC 5352 s.2.2.7 */
+	case ASAP_ENDPOINT_KEEP_ALIVE: /* any registrar may send a keep-alive: RFC 5352 s.2.2.7 */
 		rsp_client_keepalive_received(&c->elements, link, msg);
 		break;
 	case ASAP_ERROR:
@@ -279,10 +282,10 @@ dispatch(struct rsp_client *c, struct client_link *link, const struct rsp_messag
 	case ASAP_HANDLE_RESOLUTION_RESPONSE:
 		response_received(c, link, msg);
 		break;
-	case ASAP_SERVER_ANNOUNCE: /* belongs on the announcement channel: RFC 5352 s.3.6 */
+	case ASAP_SERVER_ANNOUNCE: /* valid on the announcement channel only: RFC 5352 s.3.6 */
 		c->core.dropped++;
 		break;
-	default: /* the type is a number from the wire; the decoder knows it, but a client does not receive it */
+	default: /* The decoder knows this message, but a client must not receive it. */
 		(void)rsp_fail(&why, RSP_EPROTO, link->name, "%s is not for us",
 			       rsp_message_name(RSP_ASAP, msg->type));
 		why.cause = RSP_CAUSE_NONE;
@@ -304,7 +307,8 @@ rsp_client_receive(struct rsp_client *c, uint64_t now_ms, uint32_t link_id, stru
 	}
 	c->received++;
 	if (rsp_message_decode(RSP_ASAP, message, &msg, &why)) {
-		/* RFC 5354 s.3.12.2 to s.3.12.4: the parameter, or the message if its type is unknown */
+		/* RFC 5354 s.3.12.2 to s.3.12.4: the cause includes the parameter, or
+		 * the message if its type is unknown */
 		if (why.cause != RSP_CAUSE_NONE)
 			send_error(c, link,
 				   rsp_error_compose(why.cause, rsp_message_culprit(message, &why), c->causes,
@@ -314,7 +318,7 @@ rsp_client_receive(struct rsp_client *c, uint64_t now_ms, uint32_t link_id, stru
 		send_error(c, link, rsp_message_unrecognized(&msg, c->causes, CLIENT_CAUSES_MAX));
 		dispatch(c, link, &msg);
 	}
-	settle(c); /* while @msg lives: its views are in the events */
+	settle(c); /* before @msg ends: the events have pointers into it */
 }
 
 void
@@ -426,7 +430,7 @@ rsp_client_tick(struct rsp_client *c, uint64_t now_ms)
 	enter(c, now_ms);
 	while ((due = rsp_wheel_expired(&c->core.wheel, c->core.now)) != NULL) {
 		timer_due(c, RSP_CONTAINER(due, struct client_timer, timer));
-		settle_home(c); /* once the home is lost, the timers of its requests must not expire */
+		settle_home(c); /* if the home was lost, stop the timers of its requests before they expire */
 	}
 	settle(c);
 }
@@ -528,7 +532,7 @@ rsp_client_set_servers(struct rsp_client *c, uint64_t now_ms, const struct rsp_c
 	enter(c, now_ms);
 	if (rsp_client_candidate_same(&c->cands, servers, n))
 		return RSP_OK;
-	rsp_client_hunt_stop(&c->hunt); /* its attempts are at old servers */
+	rsp_client_hunt_stop(&c->hunt); /* its attempts are attempts at the old servers */
 	enum rsp_err err = rsp_client_candidate_replace(&c->cands, servers, n);
 	if (beside_home)
 		rsp_client_hunt_begin(&c->hunt);

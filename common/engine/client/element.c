@@ -41,7 +41,7 @@ static struct client_bucket *
 bucket_of(const struct client_elements *elements, struct rsp_bytes handle, uint32_t pe_id)
 {
 	uint64_t hash = rsp_hash(&elements->core->key, handle) ^ (pe_id * UINT64_C(0x9e3779b97f4a7c15));
-	union { /* the table is not const where its elements are not */
+	union { /* removes const: the caller may change the elements, but not the table */
 		const struct client_bucket *in;
 		struct client_bucket *out;
 	} bucket = { &elements->bucket[hash % CLIENT_BUCKETS] };
@@ -119,9 +119,9 @@ rsp_client_element_is_current(const struct client_element *e)
 	return rsp_client_element_is_known(e) && e->acknowledged == e->wanted;
 }
 
-/* T4. RFC 5352 s.7.1: 10 minutes, or 20 s less than the lifetime if that is less; half of a lifetime that is too short
- * for that. Then up to a tenth less, at random, so that elements registered at once are not renewed at once for
- * ever. */
+/* T4. RFC 5352 s.7.1: 10 minutes, or 20 s less than the lifetime if that is less; for a lifetime of
+ * at most 40 s, half of it. Then up to a tenth less, at random, so that elements that registered at
+ * the same time do not renew at the same time for ever. */
 static uint64_t
 t4_ms(struct client_elements *elements, const struct client_element *e)
 {
@@ -136,8 +136,8 @@ t4_ms(struct client_elements *elements, const struct client_element *e)
 	return t4 - rsp_rng_below(&elements->core->rng, t4 / 10 + 1);
 }
 
-/* T2 or T3, which is @configured_ms. It is short for the first request after the registrar removed the element: the
- * registrar may not hear us any more. */
+/* T2 or T3, which is @configured_ms. It is shorter for the first request after the registrar removed the element: the
+ * connection may be dead, so that the registrar does not receive the request. */
 static uint64_t
 response_ms(const struct client_element *e, uint32_t configured_ms)
 {
@@ -200,7 +200,7 @@ rsp_client_element_adopted(struct client_elements *elements, struct client_eleme
 	rsp_client_element_enter(elements, e, ELEMENT_REGISTERED);
 	e->removed = false;
 	e->attempts = e->refusals = 0;
-	e->home = 0; /* it took over what another registrar knew; our first registration there is still to come */
+	e->home = 0; /* the registrar knows the element from a takeover, not from a registration */
 	if (core->config.timers.refresh_ms < t4_ms(elements, e))
 		rsp_client_core_arm(core, &e->timer,
 				    rsp_rng_below(&core->rng, core->config.timers.refresh_ms + UINT64_C(1)));
@@ -245,7 +245,7 @@ rsp_client_element_leave_all(struct client_elements *elements)
 {
 	struct client_element *e, *next;
 
-	for (e = TAILQ_FIRST(&elements->all); e; e = next) { /* it may leave the list, but is freed later */
+	for (e = TAILQ_FIRST(&elements->all); e; e = next) { /* @e may be removed from the list, but is freed later */
 		next = TAILQ_NEXT(e, all);
 		rsp_client_element_leave(elements, e);
 	}
@@ -257,7 +257,7 @@ rsp_client_element_pending(const struct client_elements *elements)
 	return elements->n_all - elements->n_in[ELEMENT_REGISTERED] - elements->n_in[ELEMENT_REJECTED];
 }
 
-/* T2 or T3 expired: RFC 5352 s.3.1, s.3.2. */
+/* T2 or T3 of @e has expired: RFC 5352 s.3.1, s.3.2. */
 static void
 no_response(struct client_elements *elements, struct client_element *e)
 {
@@ -284,7 +284,7 @@ rsp_client_element_due(struct client_elements *elements, struct client_timer *ti
 	struct client_element *e = RSP_CONTAINER(timer, struct client_element, timer);
 
 	switch (e->state) {
-	case ELEMENT_WAITING:	 /* its delay is over */
+	case ELEMENT_WAITING:	 /* the delay is over */
 	case ELEMENT_REGISTERED: /* T4 */
 		rsp_client_element_queue(elements, e);
 		break;
@@ -297,7 +297,7 @@ rsp_client_element_due(struct client_elements *elements, struct client_timer *ti
 	case ELEMENT_LEAVING:
 	case ELEMENT_LEAVE_QUEUED:
 	case ELEMENT_DEAD:
-	case ELEMENT_STATES: /* no timer runs in these */
+	case ELEMENT_STATES: /* states without timer */
 		break;
 	}
 }
@@ -312,7 +312,7 @@ rsp_client_element_silence_due(struct client_elements *elements)
 			rsp_client_core_arm(elements->core, &e->timer, rsp_client_element_rejoin_ms(elements));
 }
 
-/* Requests in flight are void, and nothing is queued. */
+/* Cancel all queued and unanswered requests: the elements wait for a home. */
 static void
 stop_requests(struct client_elements *elements)
 {
@@ -336,7 +336,8 @@ rsp_client_element_home_found(struct client_elements *elements)
 {
 	struct client_element *e;
 
-	if (elements->sender != elements->links->home) /* else its keep-alive, in this turn, has set the timer */
+	/* else a keep-alive of the new home has set the timer in this turn */
+	if (elements->sender != elements->links->home)
 		rsp_client_core_disarm(elements->core, &elements->silence);
 	stop_requests(elements);
 	TAILQ_FOREACH(e, &elements->all, all) {
@@ -346,7 +347,7 @@ rsp_client_element_home_found(struct client_elements *elements)
 		bool named = e->named_by == elements->links->homes;
 		if (named && !leaving && rsp_client_element_is_current(e))
 			rsp_client_element_adopted(elements, e);
-		else if (known && !leaving) /* spread over rejoin_ms; and a keep-alive of the new home may name it */
+		else if (known && !leaving) /* before this time, a keep-alive of the new home may name the element */
 			rsp_client_core_arm(elements->core, &e->timer, rsp_client_element_rejoin_ms(elements));
 		else
 			rsp_client_element_queue(elements, e);
@@ -394,7 +395,8 @@ rsp_client_element_tell(struct client_elements *elements, struct client_news *ne
 	e->told.type = CLIENT_NO_NEWS;
 	if (told.type != CLIENT_NO_NEWS)
 		tell_element(elements, e, &told);
-	if (e->state == ELEMENT_DEAD && !e->news.listed) { /* the callback may have dropped it: then it is told again */
+	/* if the event callback has removed it, it is on the list again */
+	if (e->state == ELEMENT_DEAD && !e->news.listed) {
 		elements->n_in[ELEMENT_DEAD]--;
 		rsp_client_element_free(e);
 	}

@@ -54,7 +54,7 @@ rsp_client_server_text(const char *name, const char *host, const struct rsp_ip *
 	rsp_ip_format(ip, address);
 	if (*address)
 		host = address;
-	/* a name with a colon in it is an address: the server has no other name */
+	/* a name with a colon is an address: the server has no other name */
 	bool named = *name && !strchr(name, ':') && strcmp(name, host) != 0;
 	bool v6 = strchr(host, ':') != NULL;
 	(void)snprintf(out, RSP_CLIENT_SERVER_TEXT_MAX, "%s%s%s%s%s:%u", named ? name : "", named ? "@" : "",

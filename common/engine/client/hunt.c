@@ -7,7 +7,8 @@
 #include "engine/client/attempt.h"
 #include "engine/client/verdict.h"
 
-#define ANNOUNCED_BURST 4 /* announced addresses dialled at once; after that, one a stagger */
+/* this number of announced addresses may be dialled at once; after that, one in each stagger_ms */
+#define ANNOUNCED_BURST 4
 
 void
 rsp_client_hunt_init(struct client_hunt *hunt, struct client_core *core, struct client_links *links,
@@ -28,7 +29,7 @@ rsp_client_hunt_is_on(const struct client_hunt *hunt)
 	return hunt->state == HUNT_TRYING || hunt->state == HUNT_PAUSED;
 }
 
-/* Change the state. The hunt's timer runs for @in_ms; RSP_NEVER: not. T5 stops with the hunt. */
+/* Change the state of the hunt. Its timer is set to @in_ms; RSP_NEVER: it is stopped. When the hunt ends, T5 stops. */
 static void
 hunt_enter(struct client_hunt *hunt, enum client_hunt_state state, uint64_t in_ms)
 {
@@ -42,7 +43,7 @@ hunt_enter(struct client_hunt *hunt, enum client_hunt_state state, uint64_t in_m
 		rsp_client_core_disarm(hunt->core, &hunt->t5);
 }
 
-/* End the hunt. Its attempts but @keep are closed. */
+/* End the hunt, and close all its attempts except @keep. */
 static void
 end_hunt(struct client_hunt *hunt, const struct client_link *keep)
 {
@@ -81,15 +82,16 @@ rsp_client_hunt_give_up(struct client_hunt *hunt, const struct rsp_why *why)
 	note_hunt_news(hunt, RSP_CLIENT_GAVE_UP, why);
 }
 
-/* Whether this hunt is so young that a registrar may not have announced itself yet: it does so within T7. */
+/* Whether a registrar may still announce itself for the first time in this hunt:
+ * a registrar sends announcements within T7. */
 static bool
 announcements_expected(const struct client_hunt *hunt)
 {
 	return hunt->cands->hints && hunt->core->now - hunt->began_ms < hunt->core->config.timers.t7_enrpoutdate_ms;
 }
 
-/* Pause before the next round. RFC 5352 s.3.6 SH5 would wait for T5, but a registrar that restarts refuses connections
- * for a moment only. So the pause is one stagger, doubled with each of @failures up to T5, varied by half. */
+/* Pause before the next round. RFC 5352 s.3.6 SH5 waits for T5, but a registrar that restarts refuses connections only
+ * for a moment. So the pause is stagger_ms, doubled with each of @failures up to T5, varied by half. */
 static void
 pause_hunt(struct client_hunt *hunt, unsigned failures)
 {
@@ -98,14 +100,14 @@ pause_hunt(struct client_hunt *hunt, unsigned failures)
 
 	wait_ms = wait_ms < hunt->t5_ms ? wait_ms : hunt->t5_ms;
 	wait_ms = rsp_rng_jitter(&hunt->core->rng, wait_ms, 50);
-	if (announcements_expected(hunt)) { /* until then, at the latest */
+	if (announcements_expected(hunt)) { /* the pause ends when T7 is over, at the latest */
 		uint64_t left_ms = hunt->began_ms + hunt->core->config.timers.t7_enrpoutdate_ms - hunt->core->now;
 		wait_ms = wait_ms < left_ms ? wait_ms : left_ms;
 	}
 	hunt_enter(hunt, HUNT_PAUSED, wait_ms);
 }
 
-/* Every address failed in this round. True if the hunt goes on. */
+/* All addresses failed in this round. True: the hunt goes on. */
 static bool
 round_failed(struct client_hunt *hunt)
 {
@@ -113,7 +115,7 @@ round_failed(struct client_hunt *hunt)
 	struct rsp_why why = { 0 };
 
 	hunt->rounds++;
-	if (hunt->links->home) { /* there is no other registrar */
+	if (hunt->links->home) { /* a parallel hunt found no other registrar */
 		end_hunt(hunt, NULL);
 		return false;
 	}
@@ -128,8 +130,8 @@ round_failed(struct client_hunt *hunt)
 	return true;
 }
 
-/* Dial the next configured address. The one after it has its turn after the stagger, or when there is a place for
- * it. */
+/* Dial the next configured address. Set the timer for the address after it: to
+ * stagger_ms, or to the time at which a place is free. */
 static void
 dial_configured(struct client_hunt *hunt)
 {
@@ -152,7 +154,8 @@ dial_configured(struct client_hunt *hunt)
 	rsp_client_core_arm(hunt->core, &hunt->timer, wait_ms);
 }
 
-/* Dial the announced addresses that may be dialled. Time until the next one may be, RSP_NEVER: none waits. */
+/* Dial the announced addresses that may be dialled now. Return the time until the next
+ * one may be dialled; RSP_NEVER: there is none. */
 static uint64_t
 dial_announced(struct client_hunt *hunt)
 {
@@ -190,7 +193,7 @@ rsp_client_hunt_step(struct client_hunt *hunt)
 	if (!announced_first && rsp_client_hunt_is_on(hunt))
 		wait_ms = dial_announced(hunt);
 	rsp_client_announce_arm(hunt->cands, rsp_client_hunt_is_on(hunt), wait_ms);
-	if (hunt->step_due) /* a dial failed at once: settle() tells of it, and calls again */
+	if (hunt->step_due) /* a dial failed at once: settle() reports it, and calls this function again */
 		return;
 	if (hunt->state == HUNT_TRYING && !rsp_client_attempt_any(hunt->cands) &&
 	    !rsp_client_candidate_next(hunt->cands) && !rsp_client_candidate_any_hint_ready(hunt->cands) &&
@@ -213,13 +216,13 @@ rsp_client_hunt_begin(struct client_hunt *hunt)
 	hunt->rounds = 0;
 	hunt->t5_ms = hunt->core->config.timers.t5_serverhunt_ms;
 	rsp_client_core_arm(hunt->core, &hunt->t5, hunt->t5_ms); /* SH2 */
-	/* limits how often a registrar is dialled that accepts and closes without an answer */
+	/* A registrar may accept connections and close them without an answer: limit how often it is dialled. */
 	if (hunt->failed_homes > 1)
 		pause_hunt(hunt, hunt->failed_homes - 1);
 	hunt->step_due = true;
 }
 
-/* T5 expired: SH5. */
+/* T5 has expired: SH5. */
 static void
 t5_due(struct client_hunt *hunt)
 {
@@ -228,7 +231,7 @@ t5_due(struct client_hunt *hunt)
 	hunt_enter(hunt, HUNT_TRYING, RSP_NEVER);
 	hunt->t5_ms = t5_ms * 2 < cap_ms ? t5_ms * 2 : cap_ms > t5_ms ? cap_ms : t5_ms;
 	rsp_client_attempt_expire_all(hunt->cands);
-	if (!rsp_client_candidate_next(hunt->cands)) { /* else the rest of this round is the different set of SH5 */
+	if (!rsp_client_candidate_next(hunt->cands)) { /* else the rest of this round is the "different set" of SH5 */
 		if (!round_failed(hunt))
 			return;
 		rsp_client_candidate_begin_round(hunt->cands);
@@ -273,7 +276,8 @@ rsp_client_hunt_adopt(struct client_hunt *hunt, struct client_link *link)
 	links->home = link;
 	links->homes++;
 	hunt->home_answered = false;
-	/* Also connections that other registrars opened to us: each would consider itself our home. */
+	/* Also close connections that other registrars opened to this client: each of these
+	 * registrars would take itself for the home. */
 	for (size_t i = 0; i < RSP_COUNT(links->slot); i++)
 		if (links->slot[i].state == LINK_UP && &links->slot[i] != link)
 			rsp_client_link_close(links, &links->slot[i]);
@@ -294,12 +298,12 @@ rsp_client_hunt_home_answered(struct client_hunt *hunt)
 		end_hunt(hunt, NULL);
 }
 
-/* The home @gone closed because of @gone->why. */
+/* The connection to the home @gone has closed, because of @gone->why. */
 static void
 lose_home(struct client_hunt *hunt, struct client_link *gone)
 {
 	hunt->links->home = NULL;
-	if (rsp_client_hunt_is_on(hunt)) /* beside the home until now: it starts again, with the whole list */
+	if (rsp_client_hunt_is_on(hunt)) /* a parallel hunt ends; the next hunt starts with the whole list */
 		end_hunt(hunt, NULL);
 	rsp_client_core_note(hunt->core, &gone->news);
 }
@@ -354,7 +358,7 @@ rsp_client_hunt_link_down(struct client_hunt *hunt, struct client_link *link, en
 		lose_home(hunt, link);
 	} else if (was_attempt) {
 		rsp_client_attempt_ended(hunt->cands, link, step, why);
-		if (hunt->state == HUNT_TRYING) /* SH4: another address, at once */
+		if (hunt->state == HUNT_TRYING) /* SH4: dial another address at once */
 			hunt->next_dial_ms = 0;
 		hunt->step_due = true;
 	}
@@ -378,10 +382,10 @@ tell_attempt(struct client_hunt *hunt, struct client_link *link)
 	struct rsp_client_attempt attempt;
 
 	link->attempt_ended = false;
-	if (!cand) /* rsp_client_set_servers() removed it in this turn */
+	if (!cand) /* rsp_client_set_servers() removed the address in this turn */
 		return;
 	attempt = rsp_client_candidate_result(hunt->cands, cand, link->step, &link->why);
-	if (link == hunt->links->told_home) /* of the home that is being lost: HOME_LOST follows */
+	if (link == hunt->links->told_home) /* the attempt to the home that is lost: HOME_LOST follows */
 		event.link = event.server_id = 0;
 	event.attempt = &attempt;
 	event.server = attempt.name;

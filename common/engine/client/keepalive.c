@@ -2,12 +2,14 @@
 
 #include <string.h>
 
-#define LEARNED_AFTER 4	      /* keep-alives, after which their interval is known */
-#define SILENCE_FACTOR 4      /* keep-alives stopped, if none came for so many times the longest interval */
-#define SILENCE_INTERVAL_MS 1000 /* an interval is counted as at least this long */
+#define LEARNED_AFTER 4	      /* after this number of keep-alives, their interval is considered known */
+/* the keep-alives have stopped, if none arrived within so many times the longest interval */
+#define SILENCE_FACTOR 4
+#define SILENCE_INTERVAL_MS 1000 /* a shorter longest interval counts as this */
 
-/* Beyond the RFC: a connection can be dead without any sign, and a registrar that cannot reach us removes our elements.
- * When the home's keep-alives stop, the elements register again; without a response, the home is left. */
+/* Beyond the RFC: a connection can be dead without any sign, and a registrar that cannot reach this client removes its
+ * elements. When the keep-alives of the home stop, the elements register again. Without a response, the client then
+ * closes the connection to the home. */
 static void
 watch_silence(struct client_elements *elements, struct client_link *home)
 {
@@ -23,7 +25,7 @@ watch_silence(struct client_elements *elements, struct client_link *home)
 											     : SILENCE_INTERVAL_MS));
 }
 
-/* RFC 5352 s.3.4 KA2.4: whether the sender is a registrar other than our home, and wants to be our home (H flag). */
+/* RFC 5352 s.3.4 KA2.4: whether the sender of @msg is not the home, and wants to become the home (H flag). */
 static bool
 wants_us(const struct client_links *links, const struct client_link *link, const struct rsp_message *msg)
 {
@@ -35,7 +37,7 @@ wants_us(const struct client_links *links, const struct client_link *link, const
 		return true;
 	if (home->server_id)
 		return home->server_id != msg->server_id;
-	/* The home sent no id yet. A sender of the same name is the home, over another connection. */
+	/* The server id of the home is unknown. A sender with the same name is the home, over another connection. */
 	return !*link->name || strcmp(link->name, home->name) != 0;
 }
 
@@ -62,8 +64,8 @@ keep_alive(struct client_elements *elements, struct client_link *link, const str
 	bool leaving = rsp_client_element_is_leaving(e), known = rsp_client_element_is_known(e);
 	bool adopt = wants_us(links, link, msg) && !leaving && e->state != ELEMENT_REJECTED;
 
-	/* KA1: only an element that we registered. While it leaves, no other registrar may take it over. And not faster
-	 * than min_ack_ms, against floods: RFC 5355 s.2.13. */
+	/* KA1: answer only for an element that the client has registered. While an element leaves, no other registrar
+	 * may take it over. Answer at most once in min_ack_ms, against floods: RFC 5355 s.2.13. */
 	if ((!known && e->state != ELEMENT_REGISTERING) || (leaving && link != links->home) ||
 	    (core->now < e->next_ack_ms && !adopt)) {
 		core->dropped++;
@@ -71,10 +73,10 @@ keep_alive(struct client_elements *elements, struct client_link *link, const str
 	}
 	e->next_ack_ms = core->now + core->config.timers.min_ack_ms;
 	elements->keepalives++;
-	send_ack(elements, link, e); /* KA2.3: to the sender, which need not be the home */
+	send_ack(elements, link, e); /* KA2.3: answer the sender, which need not be the home */
 	if (adopt) {
-		rsp_client_core_disarm(core, &elements->silence); /* it is the former home's */
-		rsp_client_hunt_adopt(elements->hunt, link);	  /* the elements hear of it when the turn ends */
+		rsp_client_core_disarm(core, &elements->silence); /* the timer is for the former home */
+		rsp_client_hunt_adopt(elements->hunt, link);	  /* the elements follow at the end of the turn */
 	}
 	if (link == links->home && msg->flags & ASAP_FLAG_HOME) {
 		e->named_by = links->homes;
@@ -105,7 +107,7 @@ rsp_client_keepalive_received(struct client_elements *elements, struct client_li
 			elements->core->dropped++;
 		return;
 	}
-	/* RFC 5352 s.2.2.7 names no element: every element of that pool answers. */
+	/* The message has no PE identifier, as in RFC 5352 s.2.2.7: answer for each element of the pool. */
 	for (e = TAILQ_FIRST(&elements->all); e; e = next) {
 		next = TAILQ_NEXT(e, all);
 		if (!rsp_bytes_equal(e->handle, msg->handle))

@@ -3,9 +3,9 @@
 
 #include "engine/client/element.h"
 
-/* Keep-alives of the elements: RFC 5352 s.3.4. */
+/* Handles keep-alives of registrars: RFC 5352 s.3.4. */
 
-/** The registrar behind @link, any registrar, sent an ENDPOINT_KEEP_ALIVE. */
+/** The registrar behind @link, which need not be the home, has sent an ASAP_ENDPOINT_KEEP_ALIVE. */
 void rsp_client_keepalive_received(struct client_elements *elements, struct client_link *link,
 				   const struct rsp_message *msg);
 

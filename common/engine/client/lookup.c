@@ -6,21 +6,21 @@
 
 struct client_lookup {
 	TAILQ_ENTRY(client_lookup) all;
-	TAILQ_ENTRY(client_lookup) work; /* in the queue, in the state QUEUED */
+	TAILQ_ENTRY(client_lookup) work; /* in lookups->work, in state QUEUED */
 	struct client_timer timer;	 /* T1, or the next poll */
 	uint8_t *octets;		 /* the memory of @handle */
 	struct rsp_bytes handle;
 	enum client_lookup_state state;
 	uint64_t first_sent_ms;
-	uint32_t items;	 /* at most so many elements; 0: as many as the registrar sends */
+	uint32_t items;	 /* most elements in the answer; 0: as many as the registrar sends */
 	unsigned tries;	 /* requests sent since the last answer */
-	unsigned t1_expired; /* since the last answer */
+	unsigned t1_expired; /* number of expiries of T1 since the last answer */
 	bool is_watch;
-	bool is_wanted; /* the caller waits for an answer; else a watch asks by itself */
+	bool is_wanted; /* the caller waits for an answer; else the watch sends requests by itself */
 
 	struct client_news news;
 	struct client_lookup_news {
-		enum rsp_client_event_type type; /* NO_NEWS: nothing to tell */
+		enum rsp_client_event_type type; /* NO_NEWS: nothing to report */
 		uint16_t cause;
 		unsigned tries;
 		bool solicited, accepted; /* as in the event */
@@ -67,7 +67,8 @@ rsp_client_lookup_done(struct client_lookups *lookups)
 	}
 }
 
-/* The only setter of the state. It leaves the queue, and starts T1 or the poll timer if @state has one. */
+/* Change the state of @l; no other function does. Removes @l from the queue, stops its timer,
+ * and starts T1 or the poll timer if @state has one. */
 static void
 lookup_enter(struct client_lookups *lookups, struct client_lookup *l, enum client_lookup_state state)
 {
@@ -96,7 +97,7 @@ set_wanted(struct client_lookups *lookups, struct client_lookup *l, bool wanted)
 	l->is_wanted = wanted;
 }
 
-/* Queue the request of @l, unless it is queued or unanswered; without a home it waits for one. */
+/* Queue the request of @l, unless it is queued or has no answer yet. Without a home, @l waits for a home. */
 static void
 queue_lookup(struct client_lookups *lookups, struct client_lookup *l)
 {
@@ -105,7 +106,7 @@ queue_lookup(struct client_lookups *lookups, struct client_lookup *l)
 	lookup_enter(lookups, l, LOOKUP_QUEUED);
 }
 
-/* Drop @l; settle() frees it. */
+/* Remove @l; settle() frees it. */
 static void
 drop_lookup(struct client_lookups *lookups, struct client_lookup *l)
 {
@@ -181,7 +182,7 @@ send_request(struct client_lookups *lookups, struct client_lookup *l)
 	if (l->tries++ == 0)
 		l->first_sent_ms = lookups->core->now;
 	lookup_enter(lookups, l, LOOKUP_ASKED);
-	/* cannot fail: the length of the handle was checked */
+	/* cannot fail: rsp_client_lookup_resolve() has checked the length of the handle */
 	(void)rsp_client_core_send(lookups->core, lookups->links->home->id, &msg);
 }
 
@@ -204,7 +205,7 @@ note_lookup_news(struct client_lookups *lookups, struct client_lookup *l, enum r
 	rsp_client_core_note(lookups->core, &l->news);
 }
 
-/* The request ended: a watch enters @next, any other lookup is dropped. */
+/* The request of @l has ended: a watch enters the state @next, any other lookup is removed. */
 static void
 end_request(struct client_lookups *lookups, struct client_lookup *l, enum client_lookup_state next)
 {
@@ -216,7 +217,7 @@ end_request(struct client_lookups *lookups, struct client_lookup *l, enum client
 		drop_lookup(lookups, l);
 }
 
-/* A negative answer. RFC 5352 s.2.2.5: no updates follow it, so a watch polls. */
+/* @l got a negative answer. RFC 5352 s.2.2.5: no updates follow it, so a watch polls. */
 static void
 refuse_lookup(struct client_lookups *lookups, struct client_lookup *l, uint16_t cause)
 {
@@ -240,11 +241,12 @@ rsp_client_lookup_answered(struct client_lookups *lookups, const struct rsp_mess
 		refuse_lookup(lookups, l, rsp_message_cause(msg));
 		return;
 	}
-	/* An update that we did not ask for proves that updates come, as the A bit does. */
+	/* An update that answers no request shows that the registrar sends updates, as the A bit does. */
 	bool accepted = l->is_watch && (!asked || (msg->flags & ASAP_FLAG_ACCEPT));
 	note_lookup_news(lookups, l, RSP_CLIENT_RESOLVED, RSP_CAUSE_NONE);
 	l->told.accepted = accepted;
-	if (l->state != LOOKUP_QUEUED) /* else an update overtook a request that is still to be sent and answered */
+	/* else the update came before the queued request was sent; the request is still needed */
+	if (l->state != LOOKUP_QUEUED)
 		end_request(lookups, l, accepted ? LOOKUP_FOLLOWING : LOOKUP_POLLING);
 }
 
@@ -262,13 +264,13 @@ rsp_client_lookup_error(struct client_lookups *lookups, uint16_t cause)
 	return true;
 }
 
-/* T1 expired: RFC 5352 s.3.7.2. */
+/* T1 of @l has expired: RFC 5352 s.3.7.2. */
 static void
 t1_due(struct client_lookups *lookups, struct client_lookup *l)
 {
 	if (++l->t1_expired <= lookups->core->config.timers.max_request_retransmit) {
 		send_request(lookups, l);
-		rsp_client_hunt_begin(lookups->hunt); /* in parallel */
+		rsp_client_hunt_begin(lookups->hunt); /* a parallel hunt */
 		return;
 	}
 	note_lookup_news(lookups, l, RSP_CLIENT_FAILED, RSP_CAUSE_NONE);
@@ -292,7 +294,7 @@ rsp_client_lookup_due(struct client_lookups *lookups, struct client_timer *timer
 	case LOOKUP_QUEUED:
 	case LOOKUP_FOLLOWING:
 	case LOOKUP_DEAD:
-	case LOOKUP_STATES: /* no timer runs in these */
+	case LOOKUP_STATES: /* states without timer */
 		break;
 	}
 }
@@ -359,6 +361,7 @@ rsp_client_lookup_tell(struct client_lookups *lookups, struct client_news *news)
 	l->told.type = NO_NEWS;
 	if (told.type != NO_NEWS)
 		tell_lookup(lookups, l, &told);
-	if (l->state == LOOKUP_DEAD && !l->news.listed) /* the callback may have dropped it: then it is told again */
+	/* if the event callback has removed it, it is on the list again */
+	if (l->state == LOOKUP_DEAD && !l->news.listed)
 		free_lookup(l);
 }

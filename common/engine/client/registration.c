@@ -4,12 +4,14 @@
 
 #include "wire/reader.h"
 
-#define HASTY_MS 1000	  /* an element removed sooner after its registration does not come back at once */
+/* an element that is removed within this time after its registration registers
+ * again after HASTY_DELAY_MS, not earlier */
+#define HASTY_MS 1000
 #define HASTY_DELAY_MS 900
-#define REFUSALS_MAX 8	  /* the delay after a refusal doubles so often */
+#define REFUSALS_MAX 8	  /* the delay after a rejection doubles at most so often */
 #define REFUSED_DELAY_MS 1000
 
-/* Whether the caller leaves the address of @transport to us: 0.0.0.0 or ::. */
+/* Whether the client must set the address of @transport: it is 0.0.0.0 or ::. */
 static bool
 is_unspecified(const struct rsp_transport *transport)
 {
@@ -18,7 +20,8 @@ is_unspecified(const struct rsp_transport *transport)
 	return rsp_ip_kind(&ip) == RSP_IP_UNSPECIFIED;
 }
 
-/* Make the REGISTRATION of @pe, with our listener as ASAP transport: RFC 5352 s.3.1 R2. @room holds addresses. */
+/* Compose the ASAP_REGISTRATION of @pe in @ret. The listener of the client is the ASAP
+ * transport: RFC 5352 s.3.1 R2. @room: memory for addresses. */
 static void
 compose_registration(const struct client_elements *elements, struct rsp_bytes handle, struct rsp_pool_element *pe,
 		     uint8_t room[static RSP_ADDRS_ROOM(2)], struct rsp_message *ret)
@@ -30,7 +33,7 @@ compose_registration(const struct client_elements *elements, struct rsp_bytes ha
 	if (ip.family && is_unspecified(&pe->user))
 		rsp_transport_set_ips(&pe->user, &ip, 1, room + RSP_ADDRS_ROOM(1));
 
-	pe->home_id = 0; /* the registrar fills it in */
+	pe->home_id = 0; /* the registrar sets it */
 	pe->asap = (struct rsp_transport){ 0 };
 	pe->owner = (struct rsp_bytes){ 0 };
 	if (asap_port) {
@@ -94,7 +97,7 @@ rsp_client_registration_send_queued(struct client_elements *elements)
 
 		if (e->attempts++ == 0)
 			e->first_sent_ms = core->now;
-		/* cannot fail: check_element() encoded the element before it was taken */
+		/* cannot fail: check_element() has encoded this element before */
 		(void)(leaving ? send_deregistration(elements, e) : send_registration(elements, e));
 		if (!leaving)
 			e->sent = e->wanted;
@@ -102,7 +105,7 @@ rsp_client_registration_send_queued(struct client_elements *elements)
 	}
 }
 
-/* Whether a REGISTRATION can carry @pe, checked before it is taken. RSP_EVALUE, and errors of the encoder. */
+/* Check that an ASAP_REGISTRATION can carry @pe. RSP_EVALUE, and errors of the encoder. */
 static enum rsp_err
 check_element(struct client_elements *elements, struct rsp_bytes handle, const struct rsp_pool_element *pe)
 {
@@ -123,7 +126,7 @@ check_element(struct client_elements *elements, struct rsp_bytes handle, const s
 	return rsp_message_decode(RSP_ASAP, rsp_bytes_of(scratch, n), &back, NULL) ? RSP_EVALUE : RSP_OK;
 }
 
-/* Keep @pe encoded as the next revision of @e, without what engine and registrar fill in. */
+/* Store @pe as the next revision of @e, encoded, without the fields that the engine or the registrar sets. */
 static enum rsp_err
 keep_element(struct client_elements *elements, struct client_element *e, const struct rsp_pool_element *pe)
 {
@@ -186,16 +189,16 @@ rsp_client_registration_update(struct client_elements *elements, struct rsp_byte
 		err = keep_element(elements, e, pe);
 	if (err)
 		return err;
-	if (e->state != ELEMENT_REGISTERING) { /* else it is sent after the response */
+	if (e->state != ELEMENT_REGISTERING) { /* else the new revision is sent after the response */
 		e->attempts = 0;
 		rsp_client_element_queue(elements, e);
 	}
 	return RSP_OK;
 }
 
-/* The registrar lacks resources for an element that was registered before: after a failover all elements register at
- * once. The registration is correct, so it is sent again, after a delay that doubles up to RETRAN-MAX
- * (RFC 5352 s.7.3). */
+/* The registrar lacks resources for an element that was registered before: after a failover, all elements
+ * register at the same time. The registration itself is valid, so the client sends it again, after a
+ * delay that doubles up to RETRAN-MAX (RFC 5352 s.7.3). */
 static void
 delay_refused(struct client_elements *elements, struct client_element *e)
 {
@@ -212,14 +215,15 @@ delay_refused(struct client_elements *elements, struct client_element *e)
 static void
 reject_element(struct client_elements *elements, struct client_element *e, uint16_t cause)
 {
-	if (e->wanted != e->sent) /* updated in the meantime: that may have corrected it */
+	if (e->wanted != e->sent) /* the caller has updated the element meanwhile: the new revision may be accepted */
 		rsp_client_element_queue(elements, e);
 	else
 		rsp_client_element_enter(elements, e, ELEMENT_REJECTED);
 	rsp_client_element_note(elements, e, RSP_CLIENT_REJECTED, cause, e->attempts);
 }
 
-/* The home registered @e. @warning: RSP_CAUSE_NONE, or its error parameter, which with R unset is a warning. */
+/* The home has accepted the registration of @e. @warning: RSP_CAUSE_NONE, or the error cause of
+ * the response: without the R bit, it is a warning. */
 static void
 accept_element(struct client_elements *elements, struct client_element *e, uint16_t warning)
 {
@@ -275,7 +279,8 @@ rsp_client_registration_ended(struct client_elements *elements, const struct rsp
 		rsp_client_element_note(elements, e, RSP_CLIENT_DEREGISTERED, cause, tries);
 		return;
 	}
-	if (!e || e->state != ELEMENT_REGISTERED) { /* while it registers, the REGISTRATION_RESPONSE decides */
+	/* during a registration, only the ASAP_REGISTRATION_RESPONSE counts */
+	if (!e || e->state != ELEMENT_REGISTERED) {
 		core->dropped++;
 		return;
 	}
@@ -284,8 +289,8 @@ rsp_client_registration_ended(struct client_elements *elements, const struct rsp
 		rsp_client_element_note(elements, e, RSP_CLIENT_DISPLACED, cause, e->attempts);
 		return;
 	}
-	/* RFC 5352 s.3.2: the registrar removed it, because its lifetime expired or it seemed dead. It registers
-	 * again. */
+	/* RFC 5352 s.3.2: the registrar has removed @e, because its lifetime expired or it
+	 * did not answer. The client registers @e again. */
 	bool hasty = core->now - e->registered_ms < HASTY_MS;
 	e->removed = true;
 	rsp_client_element_delay(elements, e, hasty ? HASTY_DELAY_MS : rsp_client_element_rejoin_ms(elements));

@@ -3,13 +3,13 @@
 #include <stdlib.h>
 
 struct client_report {
-	TAILQ_ENTRY(client_report) list; /* of unsent or of sent reports, unless it is forgotten */
+	TAILQ_ENTRY(client_report) list; /* in the list of unsent or of sent reports, unless the state is FORGOTTEN */
 	uint8_t *octets;		 /* the memory of @handle */
 	struct rsp_bytes handle;
 	uint32_t pe_id;
 	enum client_report_state state;
 	struct client_news news;
-	bool is_news; /* the news: it was sent */
+	bool is_news; /* to report: it was sent */
 };
 
 void
@@ -28,7 +28,7 @@ free_report(struct client_report *r)
 	free(r);
 }
 
-/* Take @r off its list. */
+/* Remove @r from its list. */
 static void
 unlink_report(struct client_reports *reports, struct client_report *r)
 {
@@ -39,12 +39,12 @@ unlink_report(struct client_reports *reports, struct client_report *r)
 	reports->n_sent -= !unsent;
 }
 
-/* The only setter of the state. */
+/* Change the state of @r; no other function does. */
 static void
 report_enter(struct client_reports *reports, struct client_report *r, enum client_report_state state)
 {
 	rsp_client_state_check(MACHINE_REPORT, r->state, state);
-	if (state != REPORT_CONTACTED) /* else it keeps its place among the sent ones */
+	if (state != REPORT_CONTACTED) /* a CONTACTED report stays in the list of sent reports */
 		unlink_report(reports, r);
 	r->state = state;
 	if (state == REPORT_SENT) {

@@ -9,7 +9,7 @@ rsp_client_verdict_link_text(const struct client_candidates *cands, const struct
 {
 	const struct client_candidate *cand = rsp_client_candidate_of(cands, link);
 
-	if (!cand) /* the address that it dialled us from is not one at which it can be reached */
+	if (!cand) /* a registrar dialled this client: its source address cannot be dialled */
 		return link->name;
 	const struct rsp_client_server *server = rsp_client_candidate_server(cands, cand);
 	struct rsp_ip ip = rsp_client_candidate_ip(cands, cand);
@@ -18,8 +18,8 @@ rsp_client_verdict_link_text(const struct client_candidates *cands, const struct
 	return out;
 }
 
-/* Append to the text @to, of @cap octets with its NUL and of the length @at, as much of @text as fits. The new
- * length. */
+/* Append @text to the text @to, which has the length @at and room for @cap octets with its NUL; cut it off if it does
+ * not fit. Returns the new length. */
 static size_t
 append_text(char *to, size_t at, size_t cap, const char *text)
 {

@@ -17,16 +17,17 @@ struct rsp_monitor {
 	void *ctx;
 	struct rsp_hash_key key;
 	enum monitor_state state;
-	uint32_t id, server_id; /* ours, made up; the registrar's, 0 before its first answer */
-	uint64_t due_ms;	/* PAUSED: when the next request is sent */
+	uint32_t id, server_id; /* the random id of the monitor; that of the registrar, 0 before its first answer */
+	uint64_t due_ms;	/* PAUSED: time of the next request */
 	uint64_t answer_by_ms;	/* time limit of the answer; RSP_NEVER: none */
 	uint32_t retry_ms;	/* pause after the next rejection */
 	bool rejected;		/* the newest answer was a rejection */
-	bool answered;		/* the next request is a new one, not a retransmit after a rejection */
-	unsigned n;		/* answers */
-	unsigned n_empty;	/* empty pages in a row */
+	/* an answer arrived: the next request is a new one, not a retransmit after a rejection */
+	bool answered;
+	unsigned n;		/* number of answers */
+	unsigned n_empty;	/* consecutive empty pages */
 	uint64_t first_page, mark_page; /* hashes of pages, see is_repeated() */
-	unsigned mark;			/* number of the page that @mark_page is of; 0: no page came */
+	unsigned mark;			/* number of the page whose hash is @mark_page; 0: no page arrived yet */
 	uint64_t ignored;
 };
 
@@ -38,7 +39,8 @@ static const struct {
 	[RSP_MONITOR_PRESENCE] = { ENRP_PRESENCE, ENRP_PRESENCE },
 };
 
-/* The only setter of the state. @due_ms: PAUSED, when the next request is sent; else RSP_NEVER. */
+/* Change the state of @m; no other function does. @due_ms: in state PAUSED, the
+ * time of the next request; else RSP_NEVER. */
 static void
 monitor_enter(struct rsp_monitor *m, enum monitor_state state, uint64_t due_ms)
 {
@@ -133,7 +135,7 @@ send_request(struct rsp_monitor *m, uint64_t now_ms)
 	if (m->config.ask == RSP_MONITOR_PRESENCE) {
 		msg.flags = ENRP_FLAG_REPLY_REQUIRED;
 		msg.has = RSP_HAS_CHECKSUM;
-		msg.checksum = 0xffff; /* of no element: a monitor is the home of none */
+		msg.checksum = 0xffff; /* RFC 5353 s.3.6.2: the checksum over no elements */
 	}
 	if (m->answered && m->config.answer_ms)
 		m->answer_by_ms = now_ms + m->config.answer_ms;
@@ -161,7 +163,8 @@ rsp_monitor_down(struct rsp_monitor *m, const struct rsp_why *why)
 		end_with(m, RSP_ECLOSED, m->state == MONITOR_CONNECTING ? "not reached" : "it closed the connection");
 }
 
-/* The registrar cannot answer now (the R flag): RFC 5353 s.3.2.2.2, s.3.2.3. Send the request again after a pause. */
+/* The registrar has rejected the request for now (the R flag): RFC 5353 s.3.2.2.2,
+ * s.3.2.3. Send the request again after a pause. */
 static void
 handle_rejection(struct rsp_monitor *m, uint64_t now_ms)
 {
@@ -181,9 +184,9 @@ pause_until(struct rsp_monitor *m, uint64_t due_ms)
 	m->retry_ms = RSP_MONITOR_RETRY_MS;
 }
 
-/* Whether @page came before, as the first page or in a cycle of pages. Besides the first page one page is remembered: a
- * newer one each time that the number of pages has doubled. So a cycle is found before it has been received twice
- * (Brent). */
+/* Whether @page has arrived before, as the first page or in a cycle of pages. Two pages are remembered: the first one,
+ * and one that is replaced each time that the number of pages has doubled. So a cycle is found before it has been
+ * received twice (Brent's algorithm). */
 static bool
 is_repeated(struct rsp_monitor *m, const struct rsp_message *page)
 {
@@ -214,7 +217,8 @@ handle_page(struct rsp_monitor *m, uint64_t now_ms, const struct rsp_message *ms
 								     : "its handle table does not come to an end");
 		return;
 	}
-	/* Either the registrar repeats pages without end, or our request came too late and it began again: we cannot tell. */
+	/* Either the registrar repeats pages without end, or the request came too late and the registrar began its
+	 * table again. The monitor cannot know which. */
 	if (is_repeated(m, msg)) {
 		m->n--;
 		end_with(m, RSP_EPROTO, "it sends pages of its handle table again");
@@ -266,7 +270,7 @@ handle_answer(struct rsp_monitor *m, uint64_t now_ms, const struct rsp_message *
 	}
 }
 
-/* An ENRP_ERROR: the registrar will not answer the request. */
+/* The registrar has sent an ENRP_ERROR: it will not answer the request. */
 static void
 handle_error(struct rsp_monitor *m, const struct rsp_message *msg)
 {
