@@ -7,6 +7,7 @@
 
 #include "base/attr.h"
 #include "engine/monitor/state.h"
+#include "engine/registrar/link.h"
 #include "net/channel_state.h"
 #include "serve/inquiry_state.h"
 #include "tap.h"
@@ -84,11 +85,28 @@ an_inquiry_aborts_at_a_change_that_is_not_in_its_table(void)
 	WALK(rows, wanted);
 }
 
+static void
+a_link_aborts_at_a_change_that_is_not_in_its_table(void)
+{
+#define MOVE(from, to, event) { RSP_LINK_##from, RSP_LINK_##to },
+	static const struct rsp_move rows[] = { RSP_LINK_MOVES(MOVE) };
+#undef MOVE
+	static const char wanted[RSP_LINK_STATES][RSP_LINK_STATES + 1] = {
+		/* DIALLING, UP, CLOSING */
+		"011",
+		"001",
+		"000",
+	};
+
+	WALK(rows, wanted);
+}
+
 int
 main(void)
 {
 	TAP_RUN(a_monitor_aborts_at_a_change_that_is_not_in_its_table);
 	TAP_RUN(a_channel_aborts_at_a_change_that_is_not_in_its_table);
 	TAP_RUN(an_inquiry_aborts_at_a_change_that_is_not_in_its_table);
+	TAP_RUN(a_link_aborts_at_a_change_that_is_not_in_its_table);
 	return tap_end();
 }

@@ -3,18 +3,23 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "base/moves.h"
 #include "engine/registrar/member.h"
+
+#define MOVE(from, to, event) { RSP_LINK_##from, RSP_LINK_##to },
+static const struct rsp_move link_moves[] = { RSP_LINK_MOVES(MOVE) };
+#undef MOVE
 
 bool
 rsp_link_may(enum rsp_link_state from, enum rsp_link_state to)
 {
-	return from < to;
+	return rsp_moves_list(link_moves, RSP_COUNT(link_moves), from, to);
 }
 
 static void
 enter_state(struct rsp_link *link, enum rsp_link_state state)
 {
-	assert(rsp_link_may(link->state, state));
+	rsp_moves_check("link", link->state, state, rsp_link_may(link->state, state));
 	link->state = state;
 }
 

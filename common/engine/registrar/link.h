@@ -7,14 +7,28 @@
  * A link is a connection to an element, a user, another registrar or a monitor; or the attempt to dial an element or
  * another registrar.
  *
- *	from \ to   DIALLING  UP   CLOSING
- *	DIALLING       -      yes    yes
- *	UP             -       -     yes
- *
  * Each link begins in state DIALLING, also a link that was accepted; that link becomes UP in the same turn. No search
  * finds a CLOSING link; registrar.c frees it at the end of the turn.
  */
-enum rsp_link_state { RSP_LINK_DIALLING, RSP_LINK_UP, RSP_LINK_CLOSING };
+enum rsp_link_state { RSP_LINK_DIALLING, RSP_LINK_UP, RSP_LINK_CLOSING, RSP_LINK_STATES };
+
+/** Its transitions: base/moves.h. A look asks an element whether it is alive: look.h. */
+#define RSP_LINK_MOVES(MOVE)                                                                                           \
+	MOVE(DIALLING, UP, a_connection_is_accepted)                                                                   \
+	MOVE(DIALLING, UP, a_dialled_connection_is_up)                                                                 \
+	MOVE(DIALLING, CLOSING, a_dial_fails)                                                                          \
+	MOVE(DIALLING, CLOSING, the_last_look_expires_while_it_dials)                                                  \
+	MOVE(DIALLING, CLOSING, this_registrar_leaves_while_it_dials)                                                  \
+	MOVE(DIALLING, CLOSING, there_is_no_memory_for_a_connection)                                                   \
+	MOVE(UP, CLOSING, the_connection_ends)                                                                         \
+	MOVE(UP, CLOSING, the_last_look_is_answered)                                                                   \
+	MOVE(UP, CLOSING, a_dialled_connection_is_up_too_late_for_its_elements)                                        \
+	MOVE(UP, CLOSING, a_contact_sends_no_message)                                                                  \
+	MOVE(UP, CLOSING, a_peer_connects_again)                                                                       \
+	MOVE(UP, CLOSING, a_registrar_uses_the_server_id_of_another)                                                   \
+	MOVE(UP, CLOSING, a_download_fails)                                                                            \
+	MOVE(UP, CLOSING, the_takeover_of_a_peer_is_decided)                                                           \
+	MOVE(UP, CLOSING, this_registrar_leaves)
 
 struct rsp_contact;
 struct rsp_peer;
