@@ -20,7 +20,7 @@ rsp_checksum_fold(uint64_t sum)
 	return (uint16_t)~sum;
 }
 
-/* All registrars must compute the same digest, so the key is not secret. */
+/* All registrars must compute the same digest, so this hash has no secret key. */
 uint64_t
 rsp_digest_handle(struct rsp_bytes handle)
 {

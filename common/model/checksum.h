@@ -5,14 +5,14 @@
 
 #include "base/bytes.h"
 
-/* The PE checksum, RFC 5353 s.3.6.2: the sum of RFC 1071 over a block for each element, which is the handle of its
- * pool, padded with zeros, and its PE id. It is kept as the plain sum of all 16-bit words, so that an element can be
- * added and subtracted exactly. */
+/* The PE checksum, RFC 5353 s.3.6.2: the checksum of RFC 1071 over one block for each element. A block is the pool handle,
+ * padded with zeros, and the PE identifier. The handlespace stores the sum of all 16-bit words without folding it, so
+ * that an element can be added and subtracted exactly. */
 
-/** The part of the sum that each element of the pool @handle adds for the handle. */
+/** The sum of the words of @handle: each element of the pool adds this to the sum. */
 uint32_t rsp_checksum_handle(struct rsp_bytes handle);
 
-/** What the element @pe_id adds to the sum; @handle_sum is from rsp_checksum_handle(). */
+/** The number that the element @pe_id adds to the sum. @handle_sum is from rsp_checksum_handle(). */
 static inline uint64_t
 rsp_checksum_element(uint32_t handle_sum, uint32_t pe_id)
 {
@@ -40,7 +40,7 @@ rsp_digest_element(uint64_t handle_digest, uint32_t pe_id, uint64_t version)
 uint64_t rsp_digest_handle(struct rsp_bytes handle);
 
 /**
- * The checksum of elements that add @sum in all, as a number whose big-endian octets go on the wire; of none: 0xffff.
+ * The PE checksum for the sum @sum of all elements, as a number that is sent in big-endian order. For no elements: 0xffff.
  */
 uint16_t rsp_checksum_fold(uint64_t sum);
 

@@ -14,31 +14,32 @@
 #include "model/wheel.h"
 #include "proto/param.h"
 
-/** An element. Engines read it, and keep their own part behind it; it changes by the functions below. */
+/** A stored element. An engine only reads these fields, and has its own data in
+ * @tail. The functions below change an element. */
 struct rsp_element {
 	struct rsp_table_node node;
 	struct rsp_pool *pool;
 	struct rsp_home *home;
-	LIST_ENTRY(rsp_element) home_entry; /* the elements of its home */
-	const char *owner;		    /* the identity that registered it, stored once; NULL: none */
-	uint8_t *encoded;		    /* its Pool Element parameter (proto/encoded.h), in @tail while it fits */
+	LIST_ENTRY(rsp_element) home_entry; /* in the list of elements of its home */
+	const char *owner;		    /* the identity that registered it, one shared copy; NULL: none */
+	uint8_t *encoded;		    /* its Pool Element parameter (proto/encoded.h), inside @tail if it fits */
 	uint32_t pe_id;
-	uint32_t place;			    /* in pool->element */
+	uint32_t place;			    /* index in pool->element */
 	uint16_t encoded_size;		    /* octets of the whole parameter */
-	uint16_t answer_size;		    /* octets of its public part */
-	uint16_t encoded_room;		    /* octets that @encoded has room for */
-	bool chosen : 1;		    /* while rsp_select() puts an answer together */
+	uint16_t answer_size;		    /* octets of its public part, which users get */
+	uint16_t encoded_room;		    /* octets allocated for @encoded */
+	bool chosen : 1;		    /* rsp_select() has chosen it for the current answer */
 	bool versioned : 1;		    /* @encoded ends with a version */
-	bool unlinked : 1;		    /* by rsp_element_unlink(): no longer part of the handlespace */
+	bool unlinked : 1;		    /* rsp_element_unlink() has removed it from the handlespace */
 	bool outgrown : 1;		    /* @encoded is allocated separately */
 
-	/* what the engine keeps (rsp_element_engine()), and behind that room for @encoded */
+	/* the data of the engine (rsp_element_engine()), then room for @encoded */
 	alignas(uint64_t) uint8_t tail[];
 };
 
 /**
- * The engine's part of @e: as many octets as rsp_handlespace_new() was told, aligned for pointers and 64-bit integers,
- * all zero when the element is made. It stays where and as it is when rsp_handlespace_put() replaces the element.
+ * The engine's data in @e: @engine_size octets (rsp_handlespace_new()), aligned for pointers and 64-bit integers, all zero
+ * in a new element. When rsp_handlespace_put() replaces the element, address and contents of this data stay the same.
  */
 static inline void *
 rsp_element_engine(const struct rsp_element *e)
@@ -46,55 +47,57 @@ rsp_element_engine(const struct rsp_element *e)
 	return (void *)((uintptr_t)e + offsetof(struct rsp_element, tail));
 }
 
-/** The element whose engine's part @engine is. */
+/** The element to which the engine's data @engine belongs. */
 static inline struct rsp_element *
 rsp_element_of_engine(const void *engine)
 {
 	return (void *)((uintptr_t)engine - offsetof(struct rsp_element, tail));
 }
 
-/** The element with that id in @pool, or NULL. @pool may be NULL. */
+/** Find the element @pe_id in @pool. NULL: there is none, or @pool is NULL. */
 struct rsp_element *rsp_element_find(const struct rsp_handlespace *hs, const struct rsp_pool *pool, uint32_t pe_id);
 
 /**
- * Take @e out of the handlespace: no search, walk, selection, count, checksum or digest includes it any more. If it was
- * the last element of its pool, the pool is taken out likewise, and rsp_handlespace_put() makes another under the same
- * handle. @e itself can still be read, written to a message, and reached through the caller's own pointers, with its
- * owner, home id, engine's part and e->pool (watchers included), until rsp_element_free().
+ * Remove @e from the handlespace, but do not free it: no search, walk, selection, count, checksum or digest includes @e
+ * any more. If @e was the last element of its pool, the pool is also removed; rsp_handlespace_put() then makes a new pool
+ * for the same handle. Until rsp_element_free(), the caller's pointers to @e, its engine's data and e->pool stay valid,
+ * and the contents of @e (owner and home id included) can be read and written to a message.
  */
 void rsp_element_unlink(struct rsp_handlespace *hs, struct rsp_element *e);
 
-/** Free the unlinked @e, and its pool if that was kept for @e only. The engine has cancelled the timers of @e. */
+/** Free @e, which is unlinked, and its pool if only @e still referred to it. The
+ * engine must have cancelled the timers of @e. */
 void rsp_element_free(struct rsp_handlespace *hs, struct rsp_element *e);
 
-/** Unlink and free @e. The engine has cancelled the timers of @e. */
+/** Unlink and free @e. The engine must have cancelled the timers of @e. */
 void rsp_element_remove(struct rsp_handlespace *hs, struct rsp_element *e);
 
 /**
- * Let @new_home_id be the home of @e, in @version (if it was put with one; 0: the version that it has). RSP_ENOMEM:
- * nothing has changed.
+ * Change the home of @e to the registrar @new_home_id, and its version to @version (0: keep the version; an element that
+ * was stored without a version gets none). RSP_ENOMEM: nothing has changed.
  */
 enum rsp_err rsp_element_rehome(struct rsp_handlespace *hs, struct rsp_element *e, uint32_t new_home_id,
 				uint64_t version) RSP_NODISCARD;
 
-/** Replace the version of @e. Nothing happens if it was put without one. */
+/** Change the version of @e, unless @e was stored without a version. */
 void rsp_element_set_version(struct rsp_element *e, uint64_t version);
 
 uint32_t rsp_element_home_id(const struct rsp_element *e);
 
-/** The version of @e; 0: it was put without one. */
+/** The version of @e; 0: it was stored without a version. */
 uint64_t rsp_element_version(const struct rsp_element *e);
 
-/** Append the Pool Element parameter of @e: whole, for registrars, or its public part, for users. */
+/** Append the Pool Element parameter of @e to a message: @whole, for registrars; else its public part, for users. */
 void rsp_element_write(struct rsp_wr *wr, const struct rsp_element *e, bool whole);
 
-/** The part of its encoding that pool users see (proto/encoded.h). The view lives until @e changes. */
+/** The public part of the Pool Element parameter of @e, which users get
+ * (proto/encoded.h). The view is valid until @e changes. */
 struct rsp_bytes rsp_element_public(const struct rsp_element *e);
 
-/** Append the policy parameter of @e. */
+/** Append the policy parameter of @e to a message. */
 void rsp_element_policy_write(struct rsp_wr *wr, const struct rsp_element *e);
 
-/** Decode what is stored of @e; the views in @ret live until @e changes. */
+/** Decode the stored parameter of @e. Views in @ret are valid until @e changes. */
 void rsp_element_decode(const struct rsp_element *e, struct rsp_pool_element *ret);
 
 #endif

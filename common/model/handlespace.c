@@ -61,7 +61,7 @@ rsp_handlespace_elements(const struct rsp_handlespace *hs)
 	return hs->elements.count;
 }
 
-/* Unknown parameters are not kept. */
+/* Encode @pe without its unknown parameters. */
 static void
 encode_known(struct rsp_wr *wr, const struct rsp_pool_element *pe)
 {
@@ -71,7 +71,7 @@ encode_known(struct rsp_wr *wr, const struct rsp_pool_element *pe)
 	rsp_pool_element_encode(wr, &known);
 }
 
-/* The parameter, in hs->room. */
+/* Encode the parameter of @pe into hs->room. */
 static enum rsp_err
 encode(struct rsp_handlespace *hs, const struct rsp_pool_element *pe, struct rsp_bytes *ret)
 {
@@ -126,7 +126,7 @@ put_new(struct rsp_handlespace *hs, struct rsp_pool *pool, struct rsp_bytes hand
 	return RSP_OK;
 }
 
-/* Room for a larger parameter, outside of the element; NULL if out of memory. */
+/* The room of @e for its parameter; if that is too small, newly allocated room. NULL: out of memory. */
 static uint8_t *
 room_for(const struct rsp_element *e, size_t size)
 {
@@ -145,7 +145,7 @@ use_room(struct rsp_element *e, uint8_t *room, size_t size)
 	e->encoded_room = (uint16_t)size;
 }
 
-/* @pe may show what is stored of @e: all is encoded before anything changes. */
+/* @pe may have views into @e: encode everything before @e changes. */
 static enum rsp_err
 put_again(struct rsp_handlespace *hs, struct rsp_element *e, const struct rsp_pool_element *pe)
 {

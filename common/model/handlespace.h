@@ -13,28 +13,28 @@
 #include "model/walk.h"
 
 /*
- * The handlespace: pools, their elements, and for each home registrar its elements with their checksum. It owns all
- * that it stores, does no I/O and reads no clock, and everything in it is capped. This header includes all of it.
+ * The handlespace: pools, their elements, and for each home registrar the list and the checksum of its elements. It copies
+ * what it stores, does no I/O and reads no clock, and has limits for all numbers. This header includes all its headers.
  */
 
 struct rsp_handlespace_limits {
-	uint32_t pools, elements; /* in all */
-	uint32_t pool_elements;	  /* in one pool */
+	uint32_t pools, elements; /* in the whole handlespace */
+	uint32_t pool_elements;	  /* elements in one pool */
 };
 
 /**
- * An empty handlespace. Each element in it carries @engine_size octets for the engine. @key seeds the hashing: it
- * must be random. NULL if out of memory. The caller frees with rsp_handlespace_free().
+ * Make an empty handlespace. Each element has @engine_size octets for data of the engine. @key is the key of the hash
+ * tables, and must be random. NULL: out of memory. The caller frees with rsp_handlespace_free().
  */
 struct rsp_handlespace *rsp_handlespace_new(const struct rsp_handlespace_limits *limits, struct rsp_hash_key key,
 					    size_t engine_size) RSP_NODISCARD;
 
-/** Free @hs and all its elements; elements that are unlinked must have been freed before. */
+/** Free @hs and all its elements. The caller must have freed all unlinked elements before. */
 void rsp_handlespace_free(struct rsp_handlespace *hs);
 
 /**
- * Let only pools that are made at the registrar @home_id count for the identities that made them (rsp_owner_pools());
- * by default all pools do. Then no other registrar can use up the quota of an identity by what it says of it.
+ * From now on, rsp_owner_pools() counts a pool for its owner only if the home of its first element is the registrar
+ * @home_id; by default it counts all pools. So statements of other registrars cannot use up the pool quota of an identity.
  */
 void rsp_handlespace_count_pools_of(struct rsp_handlespace *hs, uint32_t home_id);
 
@@ -42,10 +42,10 @@ uint32_t rsp_handlespace_pools(const struct rsp_handlespace *hs);
 uint32_t rsp_handlespace_elements(const struct rsp_handlespace *hs);
 
 /**
- * Add the element @pe to the pool @handle, which is made if need be, or replace what is stored of the element. Its home
- * becomes pe->home_id, its owner pe->owner. Copies all, but not unknown parameters; @pe may hold views into the element
- * that it replaces. RSP_ELIMIT if a cap is reached, RSP_EVALUE for a handle or owner of impossible length, RSP_ENOMEM;
- * nothing has changed then.
+ * Store the element @pe in the pool @handle, which is made if it does not exist; a stored element is replaced. The home
+ * becomes pe->home_id, the owner pe->owner. Copies everything except unknown parameters; @pe may have views into the
+ * element that it replaces. RSP_ELIMIT: a limit is reached. RSP_EVALUE: handle or owner have an invalid length, or the
+ * owner has a NUL octet. RSP_ENOMEM. On error nothing has changed.
  */
 enum rsp_err rsp_handlespace_put(struct rsp_handlespace *hs, struct rsp_bytes handle, const struct rsp_pool_element *pe,
 				 struct rsp_element **ret, bool *ret_new) RSP_NODISCARD;

@@ -9,15 +9,16 @@
 #include "proto/encoded.h"
 
 /*
- * The inside of the handlespace, for its own files. From top to bottom, each calls only those below it:
+ * The internal parts of the handlespace, for its own files. A file calls only files that are below it in this list:
  *
  *   handlespace.c   put, free            element.c   one element
  *   pool.c          pools                walk.c      walks that go on while elements come and go
  *   home.c          registrars           owner.c     names of identities: owner_priv.h
  */
 
-#define RSP_HANDLESPACE_ENCODED_MAX 2048 /* octets of one Pool Element: twice 32 addresses, and an owner */
-#define RSP_HANDLESPACE_BUCKETS     64   /* of each table at first */
+/* most octets of one Pool Element: two transports with 32 addresses each, and an owner */
+#define RSP_HANDLESPACE_ENCODED_MAX 2048
+#define RSP_HANDLESPACE_BUCKETS     64   /* initial number of buckets of each table */
 
 LIST_HEAD(rsp_element_list, rsp_element);
 LIST_HEAD(rsp_walk_list, rsp_walk);
@@ -28,27 +29,29 @@ struct rsp_home {
 	struct rsp_table_node node;
 	struct rsp_element_list elements;
 	uint64_t digest;	 /* model/checksum.h */
-	uint64_t sum;		 /* of the 16-bit words of the checksum, not folded, so that subtracting is exact */
-	uint32_t id, count;	 /* server id; linked elements */
-	uint32_t pools;		 /* pools whose first element was one of this home */
-	uint32_t references;	 /* by pools, and by elements whether linked or unlinked */
+	/* sum of the 16-bit words of the checksum, not folded, so that elements can be subtracted exactly */
+	uint64_t sum;
+	uint32_t id, count;	 /* server id; number of linked elements */
+	uint32_t pools;		 /* pools whose first element had this home */
+	uint32_t references;	 /* number of pools and of elements (linked or unlinked) that refer to this home */
 };
 
 struct rsp_handlespace {
 	struct rsp_handlespace_limits limits;
 	struct rsp_hash_key key;
 	uint64_t multiplier; /* secret and odd: see rsp_handlespace_mix() */
-	size_t engine_size;  /* octets of the engine's part of each element */
+	size_t engine_size;  /* octets of the engine's data in each element */
 	uint32_t n_unlinked; /* elements that are unlinked and not freed yet */
-	struct rsp_pool_list in_order;	     /* all pools, in the order they were made */
+	struct rsp_pool_list in_order;	     /* all pools, in the order in which they were made */
 	struct rsp_table pools, elements, homes, owners;
-	struct rsp_walk_list walks;		     /* that have begun and not ended */
+	struct rsp_walk_list walks;		     /* walks that have begun and have not ended */
 	uint64_t made;				     /* pools ever made */
-	uint32_t counted_home;			     /* only pools made there count for owners; 0: all do */
-	uint8_t room[RSP_HANDLESPACE_ENCODED_MAX];	     /* for an element's parameter until its size is known */
+	/* owners are charged only for pools with this home; 0: for all pools */
+	uint32_t counted_home;
+	uint8_t room[RSP_HANDLESPACE_ENCODED_MAX];	     /* buffer for the parameter of an element */
 };
 
-/** Hash @value. Others do not know the multiplier, so they cannot choose ids that meet in one bucket. */
+/** Hash @value. The multiplier is secret, so other hosts cannot choose ids that fall into one bucket. */
 static inline uint64_t
 rsp_handlespace_mix(const struct rsp_handlespace *hs, uint64_t value)
 {
@@ -63,7 +66,7 @@ rsp_element_encoded(const struct rsp_element *e)
 	return rsp_bytes_of(e->encoded, e->encoded_size);
 }
 
-/** What @e adds to the digest of its home. */
+/** The number that @e adds to the digest of its home. */
 static inline uint64_t
 rsp_element_digest(const struct rsp_element *e)
 {
@@ -76,36 +79,37 @@ rsp_element_digest(const struct rsp_element *e)
 enum rsp_err rsp_elements_init(struct rsp_handlespace *hs) RSP_NODISCARD;
 
 /**
- * Add an element to @pool, with room for @room octets of its parameter. The caller stores the parameter, and sets home
- * and owner. RSP_ENOMEM: nothing has changed.
+ * Make an element in @pool, with room for @room octets of its parameter. The caller then stores the parameter, and sets
+ * home and owner. RSP_ENOMEM: nothing has changed.
  */
 enum rsp_err rsp_element_new(struct rsp_handlespace *hs, struct rsp_pool *pool, const struct rsp_pool_element *pe,
 			     size_t room, struct rsp_element **ret) RSP_NODISCARD;
 
-/** Replace the parameter of @e. The caller has made room, and keeps the digest. */
+/** Replace the parameter of @e. The caller has made room, and updates the digest of the home. */
 void rsp_element_store(struct rsp_element *e, struct rsp_bytes encoded, bool versioned);
 
-/** Move @e to @home, which is not its home yet; the caller's reference to @home becomes that of @e. */
+/** Change the home of @e to @home, which must be another home. The reference to
+ * @home that the caller has now belongs to @e. */
 void rsp_element_move(struct rsp_handlespace *hs, struct rsp_element *e, struct rsp_home *home);
 
 /* pool.c */
 
 enum rsp_err rsp_pools_init(struct rsp_handlespace *hs) RSP_NODISCARD;
 
-/** An empty pool whose policy and transport are those of @pe. NULL if out of memory. */
+/** Make an empty pool with the policy and the transport type of @pe. NULL: out of memory. */
 struct rsp_pool *rsp_pool_new(struct rsp_handlespace *hs, struct rsp_bytes handle, uint64_t hash,
 			      const struct rsp_pool_element *pe, const char *owner, struct rsp_home *home);
 
-/** Put @e at the last place of @pool. RSP_ENOMEM: nothing has changed. */
+/** Append @e to @pool. RSP_ENOMEM: nothing has changed. */
 enum rsp_err rsp_pool_join(struct rsp_pool *pool, struct rsp_element *e, const struct rsp_policy *policy) RSP_NODISCARD;
 
-/** Take @e out of its pool, and the pool out of the handlespace if @e was its last element. */
+/** Remove @e from its pool. If @e was its last element, remove the pool from the handlespace. */
 void rsp_pool_leave(struct rsp_handlespace *hs, struct rsp_element *e);
 
-/** Take the pool, which has no linked element, out of the handlespace. */
+/** Remove @pool, which has no linked element, from the handlespace. */
 void rsp_pool_unlink(struct rsp_handlespace *hs, struct rsp_pool *pool);
 
-/** Free the pool if it is empty and no unlinked element refers to it. */
+/** Free @pool if it is empty and no unlinked element refers to it. */
 static inline void
 rsp_pool_drop(struct rsp_pool *pool)
 {
@@ -115,7 +119,7 @@ rsp_pool_drop(struct rsp_pool *pool)
 
 /* walk.c */
 
-/** Let no walk return @e next: it leaves its home. */
+/** Move all walks whose next element is @e to the element after it, because @e leaves its home. */
 static inline void
 rsp_walk_skip(struct rsp_handlespace *hs, const struct rsp_element *e)
 {
@@ -126,7 +130,7 @@ rsp_walk_skip(struct rsp_handlespace *hs, const struct rsp_element *e)
 			walk->at = rsp_home_next(e);
 }
 
-/** The pool has one element less. */
+/** @pool has lost an element: correct the walks that are in @pool. */
 static inline void
 rsp_walk_pool_shrunk(struct rsp_handlespace *hs, const struct rsp_pool *pool)
 {
@@ -137,20 +141,20 @@ rsp_walk_pool_shrunk(struct rsp_handlespace *hs, const struct rsp_pool *pool)
 			walk->left = pool->n_elements;
 }
 
-/** The pool is about to be taken out of the handlespace. */
+/** @pool will be removed from the handlespace: move the walks that are in @pool to the next pool. */
 void rsp_walk_pool_gone(struct rsp_handlespace *hs, const struct rsp_pool *pool);
 
 /* home.c */
 
 enum rsp_err rsp_homes_init(struct rsp_handlespace *hs) RSP_NODISCARD;
 
-/** The home @id, made if need be, with one more reference. NULL if out of memory. */
+/** Find the home @id, or make it, and add one reference. NULL: out of memory. */
 struct rsp_home *rsp_home_hold(struct rsp_handlespace *hs, uint32_t id);
 
-/** Free the home, to which nothing refers any more. */
+/** Free @home, which has no references. */
 void rsp_home_free(struct rsp_handlespace *hs, struct rsp_home *home);
 
-/** Drop one reference, and with the last one the home. NULL is allowed. */
+/** Remove one reference, and free @home with its last reference. @home may be NULL. */
 static inline void
 rsp_home_drop(struct rsp_handlespace *hs, struct rsp_home *home)
 {
@@ -158,10 +162,10 @@ rsp_home_drop(struct rsp_handlespace *hs, struct rsp_home *home)
 		rsp_home_free(hs, home);
 }
 
-/** Count @e as an element of @home (its parameter must be stored). */
+/** Add @e, whose parameter must be stored, to the elements of @home. */
 void rsp_home_join(struct rsp_home *home, struct rsp_element *e);
 
-/** No longer count @e as an element of its home. */
+/** Remove @e from the elements of its home. */
 static inline void
 rsp_home_leave(struct rsp_element *e)
 {

@@ -6,26 +6,28 @@
 #include "model/element.h"
 
 /*
- * For each registrar, by its server id, the elements whose home it is: how many, their checksum and their digest. Where
- * a server id has no elements, all of these are those of an empty set.
+ * For each home registrar, given by its server id: its elements, their number, their checksum and their digest. A server
+ * id without elements has the values of an empty set.
  */
 
-/** The PE checksum over the elements of @home_id, kept up with every change. RFC 5353 s.3.6.2. */
+/** The PE checksum over the elements of @home_id, which each change updates. RFC 5353 s.3.6.2. */
 uint16_t rsp_home_checksum(const struct rsp_handlespace *hs, uint32_t home_id);
 
-/** The same, computed from all elements: for tests. */
+/** The same checksum, computed from all elements: for tests. */
 uint16_t rsp_home_checksum_full(const struct rsp_handlespace *hs, uint32_t home_id);
 
-/** The digest over them (model/checksum.h), kept up with every change; and computed from all elements, for tests. */
+/** The digest over the elements of @home_id (model/checksum.h), which each change updates; and the same digest,
+ * computed from all elements, for tests. */
 uint64_t rsp_home_digest(const struct rsp_handlespace *hs, uint32_t home_id);
 uint64_t rsp_home_digest_full(const struct rsp_handlespace *hs, uint32_t home_id);
 
 uint32_t rsp_home_count(const struct rsp_handlespace *hs, uint32_t home_id);
 
-/** The number of pools that began with an element of @home_id. */
+/** The number of pools whose first element had the home @home_id. */
 uint32_t rsp_home_pools(const struct rsp_handlespace *hs, uint32_t home_id);
 
-/** Step through the elements of a home, until NULL. Ask for the next one before the current one is removed or moved. */
+/** Iterate over the elements of @home_id, until NULL. Get the next element
+ * before the current one is removed or moved. */
 struct rsp_element *rsp_home_first(const struct rsp_handlespace *hs, uint32_t home_id);
 
 static inline struct rsp_element *

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 #define LAST	  RSP_SHAPE_LAST
-#define KEY_LIMIT (1ULL << 62) /* a schedule is counted from 0 again when its lowest key gets here */
-#define FEW	  16	       /* up to so many places are found without taking them off the heap */
+#define KEY_LIMIT (1ULL << 62) /* when the lowest key of a schedule reaches this, all its keys are reduced */
+#define FEW	  16	       /* so many places or fewer are found without removing them from the heap */
 
 struct rsp_order
 rsp_order_init(const struct rsp_shape *shape)
@@ -57,7 +57,7 @@ rsp_order_reserve(struct rsp_order *order, uint32_t room)
 	return RSP_OK;
 }
 
-/* Ranks: a binary heap, and the position of each place in it. */
+/* Ranked: a binary heap of ranks, and the position of each place in the heap. */
 
 static inline bool
 before(const struct rsp_rank *a, const struct rsp_rank *b)
@@ -72,7 +72,7 @@ settle(struct rsp_order *order, uint32_t at, struct rsp_rank rank)
 	order->rank_at[rank.place] = at;
 }
 
-/* Put @rank into the heap of the first @n positions, of which @at is free. */
+/* Put @rank into the heap of the first @n positions. The position @at is free. */
 static void
 sift(struct rsp_order *order, uint32_t at, uint32_t n, struct rsp_rank rank)
 {
@@ -93,7 +93,7 @@ sift(struct rsp_order *order, uint32_t at, uint32_t n, struct rsp_rank rank)
 static uint32_t
 next_turn(struct rsp_order *order)
 {
-	if (order->turn == UINT32_MAX) { /* very rarely: all turns become equal, only the keys still order */
+	if (order->turn == UINT32_MAX) { /* very rare: set all turns to 0, so that only the keys define the order */
 		for (uint32_t i = 0; i < order->n; i++)
 			order->rank[i].turn = 0;
 		order->turn = 0;
@@ -109,8 +109,9 @@ key_of(const struct rsp_order *order, const struct rsp_policy *policy)
 	return order->shape->key_of(policy, empty ? 0 : order->rank[0].key);
 }
 
-/* The rank of a chosen place after the choice. The first place of an answer has had its turn, like the head of a
- * circular list that moves by one; if the shape says so, each place of the answer steps back. */
+/* The rank of a place after its selection. The first place of an answer gets a new turn, like
+ * the head of a circular list that moves by one. If the shape says so, the key of each place
+ * of the answer grows, else only that of the first. */
 static struct rsp_rank
 stepped_back(struct rsp_order *order, struct rsp_rank rank, bool is_first)
 {
@@ -123,7 +124,7 @@ stepped_back(struct rsp_order *order, struct rsp_rank rank, bool is_first)
 	return rank;
 }
 
-/* The keys of a schedule only grow: count them from 0 again, long before they overflow. */
+/* The keys of a schedule only grow: reduce all of them by the lowest key, long before they overflow. */
 static void
 count_from_zero(struct rsp_order *order)
 {
@@ -136,7 +137,8 @@ count_from_zero(struct rsp_order *order)
 			order->rank[i].key -= least;
 }
 
-/* A few places: the next one is always a child, in the heap, of one that was taken before. */
+/* Select few places: the next place is always the child, in the heap, of a place that was
+ * selected before, so the heap need not change. */
 static void
 first_few(struct rsp_order *order, uint32_t max, struct rsp_element *const *element, struct rsp_element **out)
 {
@@ -161,7 +163,7 @@ first_few(struct rsp_order *order, uint32_t max, struct rsp_element *const *elem
 	}
 }
 
-/* Many places: take each off the heap, to the positions behind it, and then put all back. */
+/* Select many places: remove each from the heap to the positions after the heap, and then put all back. */
 static void
 first_many(struct rsp_order *order, uint32_t max, struct rsp_element *const *element, struct rsp_element **out)
 {
@@ -191,7 +193,7 @@ rsp_order_first(struct rsp_order *order, uint32_t max, struct rsp_element *const
 	count_from_zero(order);
 }
 
-/* Weights: a Fenwick tree. sums[i] is the sum of the weights of the places i - (i & -i) to i - 1. */
+/* Weighted: a Fenwick tree. sums[i] is the sum of the weights of the places i - (i & -i) to i - 1. */
 
 uint64_t
 rsp_order_total(const struct rsp_order *order)
@@ -203,7 +205,7 @@ rsp_order_total(const struct rsp_order *order)
 	return sum;
 }
 
-/* Add @more to the weight of @place in the tree; modulo 2^64, so that it can also subtract. */
+/* Add @more to the weight of @place in the tree, modulo 2^64, so that a negative number can be added. */
 static void
 weigh(struct rsp_order *order, uint32_t place, uint64_t more)
 {
@@ -280,7 +282,7 @@ rsp_order_set(struct rsp_order *order, uint32_t place, const struct rsp_policy *
 		uint64_t step = order->shape->step_of(policy);
 
 		if (step == order->step[place] && order->shape->schedule)
-			return; /* it keeps its turn in the schedule */
+			return; /* the element keeps its position in the schedule */
 		order->step[place] = step;
 	}
 	struct rsp_rank rank = order->rank[order->rank_at[place]];

@@ -7,7 +7,8 @@
 
 struct rsp_handlespace;
 
-/** How many pools count for the identity @owner, because it registered their first element. */
+/** The number of pools that count for the quota of the identity @owner,
+ * because @owner registered their first element. */
 uint32_t rsp_owner_pools(const struct rsp_handlespace *hs, struct rsp_bytes owner);
 
 #endif

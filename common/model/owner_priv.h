@@ -7,11 +7,11 @@
 #include "base/table.h"
 #include "model/owner.h"
 
-/** The name of an identity: stored once, however many elements and pools refer to it. */
+/** The name of an identity, of which all elements and pools share one copy. */
 struct rsp_owner {
 	struct rsp_table_node node;
 	uint64_t hash;
-	uint32_t references, pools; /* pools that it made */
+	uint32_t references, pools; /* number of elements and pools that refer to it; pools that count for it */
 	char text[];
 };
 
@@ -23,20 +23,20 @@ rsp_owner_of(const char *text)
 	return (struct rsp_owner *)((uintptr_t)text - offsetof(struct rsp_owner, text));
 }
 
-/** Whether the owner @text, NULL for none, has the name @name, empty for none. */
+/** Whether the owner @text (NULL: none) has the name @name (empty: none). */
 static inline bool
 rsp_owner_is(const char *text, struct rsp_bytes name)
 {
 	return text ? rsp_bytes_equal(rsp_bytes_str(text), name) : name.n == 0;
 }
 
-/** The one copy of @name, with one more reference; NULL for no name and, with @ret_err, when out of memory. */
+/** Find the copy of @name, or make it, and add one reference. NULL: no name; or out of memory, then @ret_err is set. */
 const char *rsp_owner_hold(struct rsp_handlespace *hs, struct rsp_bytes name, enum rsp_err *ret_err);
 
-/** Free the owner, to which nothing refers any more. */
+/** Free @owner, which has no references. */
 void rsp_owner_free(struct rsp_handlespace *hs, struct rsp_owner *owner);
 
-/** Drop one reference, and with the last one the copy. NULL is allowed. */
+/** Remove one reference, and free the copy with its last reference. @text may be NULL. */
 static inline void
 rsp_owner_drop(struct rsp_handlespace *hs, const char *text)
 {
@@ -44,7 +44,7 @@ rsp_owner_drop(struct rsp_handlespace *hs, const char *text)
 		rsp_owner_free(hs, rsp_owner_of(text));
 }
 
-/** The owner has made a pool: it counts for it, and holds one more reference, until rsp_owner_pool_gone(). */
+/** The owner @text has made a pool, which counts for it and adds one reference, until rsp_owner_pool_gone(). */
 void rsp_owner_pool_made(const char *text);
 void rsp_owner_pool_gone(struct rsp_handlespace *hs, const char *text);
 

@@ -6,7 +6,7 @@ is_on_record(const struct owner_facts *f)
 	return f->home != OWNER_HOME_NONE && !f->outdated;
 }
 
-/* An entry of the mentor's table that names us: RFC 5353 s.3.2.3, after an absence. */
+/* An entry of the mentor's table that names us as the home, after our absence: RFC 5353 s.3.2.3. */
 static enum owner_verdict
 judge_take_back(const struct owner_facts *f)
 {
@@ -17,7 +17,8 @@ judge_take_back(const struct owner_facts *f)
 	return f->outdated ? OWNER_FORGET : OWNER_KEEP;
 }
 
-/* The sender speaks of another registrar's element and says what is not new. OWNER_BELIEVE: it is new. */
+/* A versioned update whose claimant is neither the sender nor we: the verdict if it tells
+ * us nothing new. OWNER_BELIEVE: it may be new. */
 static enum owner_verdict
 judge_repeated(const struct owner_facts *f)
 {
@@ -34,7 +35,7 @@ judge_repeated(const struct owner_facts *f)
 	return OWNER_BELIEVE;
 }
 
-/* Rule 2: whether the sender may speak of this element, which is not its own. */
+/* Rule 2: whether the sender may send this statement, although it is not the claimant. */
 static bool
 may_pass_on(const struct owner_facts *f)
 {
@@ -46,7 +47,7 @@ may_pass_on(const struct owner_facts *f)
 	       (f->home == OWNER_HOME_US || f->home == OWNER_HOME_SENDER || f->pending_by_sender);
 }
 
-/* Whether the statement may count at all. OWNER_BELIEVE: it may. */
+/* The verdict if the update must be dropped or refused. OWNER_BELIEVE: it is valid. */
 static enum owner_verdict
 judge_update(const struct owner_facts *f)
 {

@@ -124,7 +124,7 @@ reserve(struct rsp_pool *pool)
 
 	if (!grown)
 		return RSP_ENOMEM;
-	pool->element = grown; /* it stays larger if the next step fails, which does no harm */
+	pool->element = grown; /* if the next step fails, the array stays larger, which does no harm */
 	if (rsp_order_reserve(&pool->order, room) != RSP_OK)
 		return RSP_ENOMEM;
 	pool->room = room;
@@ -145,8 +145,8 @@ rsp_pool_join(struct rsp_pool *pool, struct rsp_element *e, const struct rsp_pol
 	return RSP_OK;
 }
 
-/* The element at the last place takes the place of @e. A walk goes from the last place to the first one, so that it has
- * seen the moved element if it has passed the place. */
+/* The last element takes the place of @e. A walk goes from the last place to the first. So if a walk has passed the
+ * place of @e, it has already returned the moved element. */
 void
 rsp_pool_leave(struct rsp_handlespace *hs, struct rsp_element *e)
 {

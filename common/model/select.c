@@ -1,6 +1,6 @@
 #include "model/select.h"
 
-/* RFC 5356 s.4.1.2: take elements of the circular list from its head on, then move the head by one. */
+/* RFC 5356 s.4.1.2: select elements from the head of the circular list on, then move the head by one. */
 static uint32_t
 round_robin(struct rsp_pool *pool, uint32_t max, struct rsp_element **out)
 {
@@ -21,7 +21,8 @@ forget_chosen(struct rsp_element **out, uint32_t n)
 		out[i]->chosen = false;
 }
 
-/* More than half of the pool: take each element with the chance that gives @max in all, then shuffle. */
+/* Select more than half of the pool: each element with the probability that gives
+ * @max elements in all; then shuffle them. */
 static void
 random_most(const struct rsp_pool *pool, uint32_t max, struct rsp_rng *rng, struct rsp_element **out)
 {
@@ -39,7 +40,8 @@ random_most(const struct rsp_pool *pool, uint32_t max, struct rsp_rng *rng, stru
 	}
 }
 
-/* RFC 5356 s.4.3.2. A draw that hits a chosen element is repeated: at most half of all draws, on average. */
+/* RFC 5356 s.4.3.2. If a draw hits an element that is already chosen, draw
+ * again: on average at most every second draw. */
 static uint32_t
 at_random(struct rsp_pool *pool, uint32_t max, struct rsp_rng *rng, struct rsp_element **out)
 {
@@ -61,8 +63,8 @@ at_random(struct rsp_pool *pool, uint32_t max, struct rsp_rng *rng, struct rsp_e
 	return n;
 }
 
-/* The rest of a weighted answer, if a few heavy elements have nearly all of the weight: chosen elements are hidden, and
- * the draws go on among the others. Elements of weight 0 come last, from a random place on. */
+/* Complete a weighted answer if few elements have nearly all of the weight: hide the chosen elements, so that draws hit
+ * only the others. Elements of weight 0 come last, beginning at a random place. */
 static uint32_t
 weighted_rest(struct rsp_pool *pool, uint32_t n, uint32_t max, struct rsp_rng *rng, struct rsp_element **out)
 {
@@ -90,7 +92,8 @@ weighted_rest(struct rsp_pool *pool, uint32_t n, uint32_t max, struct rsp_rng *r
 	return n;
 }
 
-/* RFC 5356 s.4.4.2, s.5.4.2. A draw that hits a chosen element is repeated, so that the others keep their shares. */
+/* RFC 5356 s.4.4.2, s.5.4.2. If a draw hits an element that is already chosen, draw again,
+ * so that the other elements keep their shares. */
 static uint32_t
 weighted(struct rsp_pool *pool, uint32_t max, struct rsp_rng *rng, struct rsp_element **out)
 {
@@ -111,12 +114,12 @@ weighted(struct rsp_pool *pool, uint32_t max, struct rsp_rng *rng, struct rsp_el
 	return n;
 }
 
-/* The number of elements in @out without those that have weight 0, which come last: RFC 5356 s.3.2. */
+/* The number of elements in @out that have weight; elements of weight 0 come last and are left out: RFC 5356 s.3.2. */
 static uint32_t
 without_weightless(const struct rsp_pool *pool, uint32_t n, struct rsp_element *const *out)
 {
 	if (rsp_order_weightless(&pool->order, out[0]->place))
-		return n; /* no element of the pool has weight: then they do serve */
+		return n; /* all elements of the pool have weight 0: then these serve */
 	while (rsp_order_weightless(&pool->order, out[n - 1]->place))
 		n--;
 	return n;

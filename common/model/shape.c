@@ -2,13 +2,13 @@
 
 #include <stddef.h>
 
-/* How far back an element of weight 1 steps: the steps of two weights near 2^32 still differ by 2^8. */
+/* The step of an element of weight 1. It is so large that the steps of two weights near 2^32 still differ by 2^8. */
 #define STRIDE (1ULL << 40)
 
 /* Keys of ranked policies */
 
-/* RFC 5356 s.4.2.2: weighted round robin is a schedule. Each choice of an element moves it back by the inverse of its
- * weight, so that its turns are spread as evenly as possible. */
+/* RFC 5356 s.4.2.2: weighted round robin is a schedule. Each selection adds the inverse of the weight to the key of the
+ * element, so that the selections of one element are spread evenly. */
 static uint64_t
 turn_step(const struct rsp_policy *policy)
 {
@@ -68,9 +68,9 @@ idleness(const struct rsp_policy *policy)
 	return UINT32_MAX - policy->value[0];
 }
 
-/* What a user chooses from an answer */
+/* The selection of a user from an answer */
 
-/* s.4.1.3, and the least used policies: in the order of the answer. */
+/* s.4.1.3, and the least used policies: select in the order of the answer. */
 static uint32_t
 in_turn(const struct rsp_pool_element *pe, uint32_t n, uint32_t turn, struct rsp_rng *rng)
 {
@@ -112,7 +112,7 @@ count_with_weight(const struct rsp_pool_element *pe, uint32_t n)
 	return count;
 }
 
-/* The place of element @k, counted from 0, of the elements that have weight. There are more than @k of them. */
+/* The index of the @k-th element (from 0) that has weight. There are more than @k such elements. */
 static uint32_t
 nth_with_weight(const struct rsp_pool_element *pe, uint32_t k)
 {
@@ -141,7 +141,7 @@ at_random_by_weight(const struct rsp_pool_element *pe, uint32_t n, uint32_t turn
 	return count ? nth_with_weight(pe, (uint32_t)rsp_rng_below(rng, count)) : at_random(pe, n, turn, rng);
 }
 
-/* The shapes that the table names */
+/* The shapes that RSP_POLICIES uses */
 
 #define CIRCULAR	       .kind = RSP_SHAPE_PLAIN
 #define RANDOM		       .kind = RSP_SHAPE_PLAIN, .random = true

@@ -92,7 +92,7 @@ home_place(const struct tally *t, uint32_t id)
 	return low;
 }
 
-/* NULL if there is no room for one more home. */
+/* Find the home @id, or add it. NULL: there is no room for one more home. */
 static struct tally_home *
 home_of(struct tally *t, uint32_t id)
 {

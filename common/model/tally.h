@@ -10,20 +10,20 @@
 #include "base/table.h"
 #include "proto/param.h"
 
-/* Counts pools, and for each home its elements with their checksum and digest, while the elements of a handlespace are
- * read one by one. The elements are not stored. */
+/* Counts elements that are read one by one, for example from a handle table: pools, and for each home its elements,
+ * their checksum and their digest. The elements are not stored. */
 
-/** Homes that are summed. No scope has more registrars; the elements of further homes are only counted. */
+/** Limit of homes with checksum and digest. No scope has more registrars; elements of further homes are only counted. */
 #define TALLY_HOMES_MAX 1024
-/** Octets that all pools may take: enough for more than a million pools with short handles. */
+/** Limit of the memory for all pools, in octets: enough for more than a million pools with short handles. */
 #define TALLY_POOLS_MAX (128U << 20)
 
 struct tally_pool {
 	struct rsp_table_node node;
-	STAILQ_ENTRY(tally_pool) entry; /* in the order in which they were met */
+	STAILQ_ENTRY(tally_pool) entry; /* in the order of their first elements */
 	uint64_t hash, digest, elements;
 	uint32_t sum;
-	uint32_t policy; /* of the first element */
+	uint32_t policy; /* policy of the first element */
 	bool uniform;	 /* all elements have that policy */
 	size_t handle_size;
 	uint8_t handle[];
@@ -45,11 +45,11 @@ struct tally {
 	uint64_t homeless; /* elements of homes beyond TALLY_HOMES_MAX */
 };
 
-/** An empty tally. RSP_ENOMEM; RSP_EIO if there are no random numbers. */
+/** Make an empty tally. RSP_ENOMEM; RSP_EIO: the system gives no random numbers. */
 enum rsp_err tally_init(struct tally *t) RSP_NODISCARD;
 void tally_done(struct tally *t);
 
-/** The pool @handle, which is added if need be. RSP_ENOMEM; RSP_ELIMIT beyond TALLY_POOLS_MAX. */
+/** Find the pool @handle, or add it. RSP_ENOMEM; RSP_ELIMIT: beyond TALLY_POOLS_MAX. */
 enum rsp_err tally_pool(struct tally *t, struct rsp_bytes handle, struct tally_pool **ret) RSP_NODISCARD;
 
 /** Count the element @pe of @pool. */

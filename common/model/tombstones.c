@@ -5,8 +5,8 @@
 struct rsp_tombstone {
 	struct rsp_table_node node;
 	TAILQ_ENTRY(rsp_tombstone) entry; /* in the order in which they expire */
-	uint64_t hash;			  /* of handle and PE id under a secret key: stands for both */
-	uint64_t version;		  /* of the element when it was removed */
+	uint64_t hash;			  /* hash of handle and PE identifier with a secret key; it stands for both */
+	uint64_t version;		  /* version of the removal */
 	uint64_t until_ms;		  /* when the tombstone expires */
 };
 

@@ -15,8 +15,8 @@ take_out(struct rsp_timer *timer)
 	timer->entry.le_prev = NULL;
 }
 
-/* The level is the highest group of bits in which the deadline differs from now. When the slot comes up, all levels
- * below have turned to zero. */
+/* The level of a timer is the highest group of RSP_WHEEL_BITS bits in which its deadline differs from the current time.
+ * When the time of its slot comes, these bits are equal, and all lower bits of the time are zero. */
 static void
 place(struct rsp_wheel *wheel, struct rsp_timer *timer)
 {
@@ -27,7 +27,7 @@ place(struct rsp_wheel *wheel, struct rsp_timer *timer)
 		LIST_INSERT_HEAD(&wheel->due, timer, entry);
 		return;
 	}
-	if (at - wheel->now_ms >= reach / 2) /* 17 years: it is placed again before that */
+	if (at - wheel->now_ms >= reach / 2) /* 17 years: the timer is placed again before that */
 		at = wheel->now_ms + reach / 2;
 	differ = at ^ wheel->now_ms;
 	unsigned level = (63U - (unsigned)__builtin_clzll(differ)) / RSP_WHEEL_BITS;
@@ -52,8 +52,8 @@ rsp_wheel_set(struct rsp_wheel *wheel, struct rsp_timer *timer, uint64_t deadlin
 {
 	bool waits = rsp_timer_is_set(timer) && timer->deadline_ms > wheel->now_ms;
 
-	/* A later deadline: the slot that it is in comes up first, and then it is placed again. This makes it cheap to
-	 * set a timer again and again before it expires, which is what most timers are for. */
+	/* A later deadline: leave the timer in its slot. When the time of the slot comes, the timer is placed again. So
+	 * it is cheap to set a timer again and again before it expires, as is usual for most timers. */
 	if (waits && deadline_ms >= timer->deadline_ms && deadline_ms != RSP_NEVER) {
 		timer->deadline_ms = deadline_ms;
 		return;
@@ -65,7 +65,7 @@ rsp_wheel_set(struct rsp_wheel *wheel, struct rsp_timer *timer, uint64_t deadlin
 		place(wheel, timer);
 }
 
-/* How many slots after @from, going round, the next busy slot of a level is; 0 if there is none. */
+/* The distance from the slot @from to the next busy slot of a level, cyclically; 0: no slot is busy. */
 static unsigned
 busy_distance(const uint64_t *busy, unsigned from)
 {
@@ -80,7 +80,7 @@ busy_distance(const uint64_t *busy, unsigned from)
 	return 0;
 }
 
-/* When the next busy slot of any level comes up, or RSP_NEVER. */
+/* The time at which the next busy slot of any level is due; RSP_NEVER: no slot is busy. */
 static uint64_t
 next_turn(const struct rsp_wheel *wheel)
 {
@@ -104,7 +104,7 @@ rsp_wheel_next(const struct rsp_wheel *wheel)
 	return LIST_EMPTY(&wheel->due) ? next_turn(wheel) : wheel->now_ms;
 }
 
-/* Advance to @at, when the next slots come up, and place their timers again. */
+/* Advance the time to @at, when the next slots are due, and place their timers again. */
 static void
 turn(struct rsp_wheel *wheel, uint64_t at)
 {
@@ -114,11 +114,11 @@ turn(struct rsp_wheel *wheel, uint64_t at)
 		unsigned slot = (unsigned)(at >> shift) & (RSP_WHEEL_SLOTS - 1);
 
 		if (at & ((1ULL << shift) - 1))
-			break; /* this level, and those above, have not moved */
+			break; /* the slots of this level and of higher levels have not changed */
 		struct rsp_timer *timer = LIST_FIRST(&wheel->slot[level][slot]), *next;
 
 		wheel->busy[level][slot / 64] &= ~(1ULL << (slot % 64));
-		LIST_INIT(&wheel->slot[level][slot]); /* none is placed in the same slot again */
+		LIST_INIT(&wheel->slot[level][slot]); /* no timer is placed in the same slot again */
 		for (; timer; timer = next) {
 			next = LIST_NEXT(timer, entry);
 			place(wheel, timer);
