@@ -155,7 +155,7 @@ struct checks {
 
 static void
 say_of(struct checks *checks, const char *kind, const char *object, const struct rsp_key *key, const char *state,
-       int64_t not_after_ms, const char *reason)
+       int64_t not_after_ms, enum rsp_err err, const char *reason)
 {
 	bool fine = strcmp(state, "ok") == 0;
 	json_t *record = rsp_json_record("rsp.keygen.check/1", fine);
@@ -170,11 +170,12 @@ say_of(struct checks *checks, const char *kind, const char *object, const struct
 	rsp_json_put(&record, "state", json_string(state));
 	rsp_json_put(&record, "not_after", time_json(not_after_ms));
 	rsp_json_put(&record, "expires_in_s", ends ? json_integer(left_s) : json_null());
+	rsp_json_put(&record, "key", rsp_json_text(err ? rsp_err_key(err) : NULL));
 	rsp_json_put(&record, "reason", rsp_json_text(reason));
 	checks->bad = checks->bad || strcmp(state, "bad") == 0;
 	checks->due = checks->due || (!fine && strcmp(state, "bad") != 0);
-	enum rsp_err err = rsp_json_emit(record);
-	checks->err = checks->err ? checks->err : err;
+	enum rsp_err printed = rsp_json_emit(record);
+	checks->err = checks->err ? checks->err : printed;
 }
 
 static const char *
@@ -193,13 +194,13 @@ say_dates(struct checks *checks, const char *kind, const char *object, int64_t n
 {
 	const char *state = state_of(checks, not_before_ms, not_after_ms);
 
-	say_of(checks, kind, object, NULL, state, not_after_ms, NULL);
+	say_of(checks, kind, object, NULL, state, not_after_ms, RSP_OK, NULL);
 }
 
 static void
 say_bad(struct checks *checks, const char *kind, const struct rsp_why *why)
 {
-	say_of(checks, kind, why->object, NULL, "bad", RSP_TIME_NEVER, why->reason);
+	say_of(checks, kind, why->object, NULL, "bad", RSP_TIME_NEVER, why->err, why->reason);
 }
 
 static void
@@ -223,7 +224,7 @@ check_lists(struct checks *checks, const struct rsp_x509 *x509, const char *path
 			continue;
 		rsp_x509_common_name(x509->ca[i], name, sizeof(name));
 		(void)snprintf(reason, sizeof(reason), "has no list of the CA \"%s\"", name);
-		say_of(checks, "crl", path, NULL, "bad", RSP_TIME_NEVER, reason);
+		say_of(checks, "crl", path, NULL, "bad", RSP_TIME_NEVER, RSP_ENOTFOUND, reason);
 	}
 }
 
@@ -277,7 +278,7 @@ check_keys(struct checks *checks)
 		const struct rsp_key *key = &checks->ring->keys[i];
 		const char *state = state_of(checks, 0, key->not_after_ms);
 
-		say_of(checks, "key", key->identity, key, state, key->not_after_ms, NULL);
+		say_of(checks, "key", key->identity, key, state, key->not_after_ms, RSP_OK, NULL);
 	}
 }
 
@@ -305,7 +306,7 @@ check_mesh(struct checks *checks, struct rsp_scope *scope, struct rsp_authz *aut
 			(void)snprintf(reason, sizeof(reason),
 				       "%u of its keys are missing (rsp-keygen registrar %s --force makes them)", made,
 				       name);
-			say_of(checks, "key", name, NULL, "bad", RSP_TIME_NEVER, reason);
+			say_of(checks, "key", name, NULL, "bad", RSP_TIME_NEVER, RSP_ENOKEY, reason);
 		}
 	}
 }
@@ -388,7 +389,7 @@ check_missing(struct checks *checks, enum bundle_owner owner)
 		RSP_AUTO(rsp_free) char *path = rsp_path_join(checks->dir, table[i].file);
 
 		if (path && (table[i].of & 1U << owner) && !there(checks, table[i].file))
-			say_of(checks, table[i].kind, path, NULL, "bad", RSP_TIME_NEVER, "is missing");
+			say_of(checks, table[i].kind, path, NULL, "bad", RSP_TIME_NEVER, RSP_ENOTFOUND, "is missing");
 	}
 }
 
@@ -413,7 +414,7 @@ check_change(struct checks *checks)
 	enum change_state state = change_found(checks->dir);
 
 	if (path && state != CHANGE_NONE)
-		say_of(checks, "change", path, NULL, "bad", RSP_TIME_NEVER,
+		say_of(checks, "change", path, NULL, "bad", RSP_TIME_NEVER, RSP_EPARTIAL,
 		       state == CHANGE_COMMITTED
 			       ? "a change was interrupted: some files are new, others old; the next run that changes "
 				 "something finishes it first"

@@ -19,7 +19,7 @@
 /** What a record is about. Texts longer than QUOTA_TEXT_MAX are cut off. */
 struct quota_of {
 	const char *kind;   /* the event */
-	const char *detail; /* an error key or a reason; NULL: none */
+	const char *detail; /* the key of the record; NULL: none */
 	const char *source; /* an identity or an address; NULL: none */
 };
 

@@ -186,6 +186,24 @@ is_bad(enum rsp_event_kind kind)
 	       kind == RSP_EVENT_DUPLICATE_SERVER_ID || kind == RSP_EVENT_PE_REPORTED;
 }
 
+/* The word that scripts match; NULL: the kind of @event says it all. */
+static const char *
+key_of(const struct rsp_event *event)
+{
+	return event->reason ? rsp_reason_word(event->reason) : event->why ? rsp_err_key(event->why->err) : NULL;
+}
+
+/* The sentence for a human reader; NULL: as key_of(). */
+static const char *
+sentence_of(const struct rsp_event *event)
+{
+	const struct rsp_why *why = event->why;
+
+	if (why && *why->reason)
+		return why->reason;
+	return event->reason ? rsp_reason_cause(event->reason) : why ? rsp_err_text(why->err) : NULL;
+}
+
 void
 peer_record_event(struct peer_records *records, const struct rsp_event *event)
 {
@@ -194,7 +212,7 @@ peer_record_event(struct peer_records *records, const struct rsp_event *event)
 	uint64_t left = 0;
 	const struct quota_of of = {
 		.kind = rsp_event_name(event->kind),
-		.detail = rsp_reason_word(event->reason),
+		.detail = key_of(event),
 		.source = event->identity ? event->identity : source_text(&event->remote, address),
 	};
 
@@ -212,7 +230,8 @@ peer_record_event(struct peer_records *records, const struct rsp_event *event)
 	rsp_json_put(&record, "pe_id", rsp_json_id_or_null(event->pe_id));
 	rsp_json_put(&record, "message_type", rsp_json_text(message));
 	rsp_json_put(&record, "cause", rsp_cli_cause_json(event->cause));
-	rsp_json_put(&record, "reason", rsp_json_text(event->text ? event->text : rsp_reason_word(event->reason)));
+	rsp_json_put(&record, "key", rsp_json_text(key_of(event)));
+	rsp_json_put(&record, "reason", rsp_json_text(sentence_of(event)));
 	rsp_json_put(&record, "identity", rsp_json_text(event->identity));
 	rsp_json_put(&record, "role", json_string(rsp_role_name(event->role)));
 	rsp_json_put(&record, "remote", tool_object_address(&event->remote, event->remote_port));

@@ -129,6 +129,19 @@ end_empty_batch(struct membership *m)
 		fail_run(m, &why);
 }
 
+/* Print a record of @event, with the error that it has, if it has one. */
+static void
+emit_as(struct membership *m, const char *name, const struct rsp_client_event *event, bool failed)
+{
+	const struct rsp_why *why = event->why;
+
+	membership_emit(m, name,
+			&(struct membership_record){ .event = event,
+						     .failed = failed,
+						     .err = why ? why->err : RSP_OK,
+						     .reason = why ? why->reason : NULL });
+}
+
 /* Without a registrar. */
 
 /* No registrar can be used. A lost registration is a record; one that was not made yet is only written on stderr. */
@@ -138,8 +151,7 @@ on_missing(void *ctx, const struct rsp_client_event *event)
 	struct membership *m = ctx;
 
 	if (event->type == RSP_CLIENT_HOME_LOST && m->registered) {
-		membership_emit(m, "lost",
-				&(struct membership_record){ .event = event, .failed = true, .reason = event->why->reason });
+		emit_as(m, "lost", event, true);
 		rsp_log(RSP_LOG_WARNING, membership_object(m), "lost %s: %s; looking for a registrar",
 			event->why->object, event->why->reason);
 	} else if (m->registered || rsp_cli.wait) {
@@ -195,6 +207,7 @@ on_command_ended(void *ctx, int status, int signum)
 						     .status = status,
 						     .signum = signum,
 						     .failed = early,
+						     .err = early ? why.err : RSP_OK,
 						     .reason = early ? why.reason : NULL });
 	if (!early && m->phase < PHASE_LEAVE) {
 		char how[RSP_REASON_MAX];
@@ -322,7 +335,9 @@ on_rejected(void *ctx, const struct rsp_client_event *event)
 	struct rsp_why why;
 
 	say_rejection(event, m->options->batch ? NULL : &m->element.spec, reason);
-	membership_emit(m, "rejected", &(struct membership_record){ .event = event, .failed = true, .reason = reason });
+	membership_emit(m, "rejected",
+			&(struct membership_record){
+				.event = event, .failed = true, .err = RSP_EREJECTED, .reason = reason });
 	/* RFC 5354 has no room for more than a cause; the registrar's own record has the reason */
 	(void)rsp_fail(&why, RSP_EREJECTED, membership_object(m), "the registrar answers: %.200s%s", reason,
 		       security ? " (its record tells which rule; see REFUSALS in rsp-register(1))" : "");
@@ -338,7 +353,8 @@ on_displaced(void *ctx, const struct rsp_client_event *event)
 	struct membership *m = ctx;
 	struct rsp_why why;
 
-	membership_emit(m, "displaced", &(struct membership_record){ .event = event, .failed = true, .reason = reason });
+	membership_emit(m, "displaced",
+			&(struct membership_record){ .event = event, .failed = true, .err = RSP_ELOST, .reason = reason });
 	(void)rsp_fail(&why, RSP_ELOST, membership_object(m), "%s", reason);
 	why.cause = event->cause;
 	lose_element(m, event, reason, &why);
@@ -348,13 +364,10 @@ on_displaced(void *ctx, const struct rsp_client_event *event)
 static void
 report_not_deregistered(struct membership *m, const struct rsp_client_event *event)
 {
-	const char *reason = event->why->reason;
-
 	if (!m->registered)
 		return;
-	rsp_log(RSP_LOG_WARNING, membership_object(m), "not deregistered, it expires: %s", reason);
-	membership_emit(m, "deregistered",
-			&(struct membership_record){ .event = event, .failed = true, .reason = reason });
+	rsp_log(RSP_LOG_WARNING, membership_object(m), "not deregistered, it expires: %s", event->why->reason);
+	emit_as(m, "deregistered", event, true);
 }
 
 static void
@@ -410,30 +423,22 @@ on_failed(void *ctx, const struct rsp_client_event *event)
 }
 
 static void
-emit_as(struct membership *m, const char *name, const struct rsp_client_event *event)
-{
-	const char *reason = event->why ? event->why->reason : NULL;
-
-	membership_emit(m, name, &(struct membership_record){ .event = event, .reason = reason });
-}
-
-static void
 on_renewed(void *ctx, const struct rsp_client_event *event)
 {
-	emit_as(ctx, "renewed", event);
+	emit_as(ctx, "renewed", event, false);
 }
 
 static void
 on_reregistered(void *ctx, const struct rsp_client_event *event)
 {
-	emit_as(ctx, "reregistered", event);
+	emit_as(ctx, "reregistered", event, false);
 	announce_home(ctx);
 }
 
 static void
 on_keepalive(void *ctx, const struct rsp_client_event *event)
 {
-	emit_as(ctx, "keepalive", event);
+	emit_as(ctx, "keepalive", event, false);
 }
 
 static void
@@ -442,7 +447,7 @@ on_home(void *ctx, const struct rsp_client_event *event)
 	const struct membership *m = ctx;
 
 	if (event->changed && m->registered)
-		emit_as(ctx, "home-changed", event);
+		emit_as(ctx, "home-changed", event, false);
 }
 
 static void

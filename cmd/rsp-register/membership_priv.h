@@ -82,7 +82,8 @@ struct membership {
 struct membership_record {
 	const struct rsp_client_event *event;
 	bool failed;
-	const char *reason;
+	enum rsp_err err;   /* whose key the record has; RSP_OK: null */
+	const char *reason; /* a sentence */
 	bool ended; /* the command ended, with @status or by @signum */
 	int status, signum;
 };

@@ -50,6 +50,7 @@ make_record(struct membership *m, const char *name, const struct membership_reco
 	rsp_json_put(&record, "lifetime_s", lifetime_s ? json_integer(lifetime_s) : json_null());
 	rsp_json_put(&record, "rtt_ms", event && event->tries ? json_real(event->rtt_ms) : json_null());
 	rsp_json_put(&record, "cause", rsp_cli_cause_json(cause));
+	rsp_json_put(&record, "key", rsp_json_text(facts->err ? rsp_err_key(facts->err) : NULL));
 	rsp_json_put(&record, "reason", rsp_json_text(facts->reason));
 	bool exited = facts->ended && !facts->signum;
 	rsp_json_put(&record, "exit_status", exited ? json_integer(facts->status) : json_null());
@@ -80,9 +81,7 @@ membership_emit_refusal(void *ctx, const struct rsp_sockaddr *remote, const stru
 	}
 	m->refusals.printed++;
 	rsp_sockaddr_format(remote, text);
-	const char *reason = *why->reason ? why->reason : rsp_err_text(why->err);
-	const struct membership_record facts = { .failed = true, .reason = reason };
-	json_t *record = make_record(m, "connection-refused", &facts);
+	json_t *record = make_record(m, "connection-refused", &(struct membership_record){ .failed = true });
 
 	tool_object_put_refusal(&record, text, why, m->refusals.suppressed);
 	m->refusals.suppressed = 0;

@@ -69,7 +69,8 @@ membership_reload(struct membership *m)
 	else if (*added)
 		rsp_log(RSP_LOG_INFO, m->access.reloaded->dir, "%s", added);
 	membership_emit(m, "reloaded",
-			&(struct membership_record){ .failed = err != RSP_OK, .reason = *reason ? reason : NULL });
+			&(struct membership_record){
+				.failed = err != RSP_OK, .err = err, .reason = *reason ? reason : NULL });
 	if (m->registered) /* before the first registration, READY=1 is still to come */
 		tool_systemd_tell("READY=1");
 }

@@ -18,8 +18,8 @@
 	X(PE_REMOVED,    "pe-removed")    /* .reason */                                             \
 	X(PE_REPORTED,   "pe-reported")   /* a user reported an element unreachable; .reason: "asked", "unknown-element", "too-many-asked" */ \
 	X(REFUSED,       "refused")       /* a request was answered with .cause; .reason says why */\
-	X(RIGHTS_ENDED,  "rights-ended")  /* a connection is closed, after a reload or at the end of a key; .reason: "key-removed", "key-replaced", "key-expired", "monitor-not-allowed"; else .text */ \
-	X(MALFORMED,     "malformed")     /* a message could not be understood; .text */          \
+	X(RIGHTS_ENDED,  "rights-ended")  /* a connection is closed, after a reload or at the end of a key; .reason: "key-removed", "key-replaced", "key-expired", "monitor-not-allowed", or that of .why, a fault of a certificate */ \
+	X(MALFORMED,     "malformed")     /* a message could not be understood; .why */          \
 	X(LIMIT,         "limit")         /* .reason names the limit that was reached */              \
 	X(SERVING,       "serving")       /* the table is complete; .reason: "alone" or "synchronised" */ \
 	X(REJOINING,     "rejoining")     /* the process of this registrar did not run for .duration_ms */ \
@@ -67,15 +67,13 @@ struct rsp_event {
 	uint32_t pe_id;
 	uint16_t cause;		/* error cause sent to the other side; RSP_CAUSE_NONE: none */
 	enum rsp_reason reason; /* RSP_REASON_NONE: none */
-	/* instead of a reason. MALFORMED: what the decoder did not understand;
-	 * RIGHTS_ENDED: an error of the key files */
-	const char *text;
 	const char *identity;	/* the name in the key of the other side; NULL: none */
 	enum rsp_role role;
 	struct rsp_ip remote;
 	uint16_t remote_port;
 	const struct rsp_pool_element *element; /* PE_REGISTERED, PE_UPDATED */
-	const struct rsp_why *why; /* PEER_UNREACHABLE; else NULL */
+	/* the error: MALFORMED, PEER_UNREACHABLE, RIGHTS_ENDED because of a certificate; else NULL */
+	const struct rsp_why *why;
 	/* PE_REMOVED: the @n_reporters senders of reports since the element last answered */
 	const struct rsp_reporter *reporters;
 	unsigned n_reporters;

@@ -6,8 +6,9 @@
 #include "base/err.h"
 
 /*
- * The words that records carry as "reason": id, word, cause, cure. A word is an interface: it is never renamed, nor
- * used for something else. A word that several events use is explained for each of them. Man pages print this table.
+ * The words that records carry as "key": id, word, cause, cure; the cause is their "reason". A word is an interface: it
+ * is never renamed, nor used for something else. A word that several events use is explained for each of them. Man
+ * pages print this table, and cmd/schema/rsp.peer.schema.json has its words.
  */
 /* clang-format off */
 #define RSP_REASONS(X)                                                                                                 \
@@ -154,7 +155,8 @@
 	X(UNKNOWN_CA, "unknown-ca", "The user's certificate is not from the scope's CA.", "Make one with rsp-keygen.") \
 	X(WRONG_NAME, "wrong-name", "The user's certificate is for another name.", "Make one with rsp-keygen.")        \
 	X(CRL_EXPIRED, "crl-expired", "crl.pem is out of date.", "Renew it with rsp-keygen.")                          \
-	X(BAD_KEY, "bad-key", "The user's certificate, or the scope's CA, cannot be used.", "Make a new one.")
+	X(BAD_KEY, "bad-key", "The user's certificate, or the scope's CA, cannot be used.", "Make a new one.")         \
+	X(AUTH_FAILED, "auth-failed", "The user's certificate cannot be verified.", "Make one with rsp-keygen.")
 /* clang-format on */
 
 enum rsp_reason {

@@ -163,10 +163,12 @@ on_malformed(void *ctx, struct rsp_bytes octets)
 {
 	struct service_link *link = ctx;
 	bool tls = octets.p[0] == 0x16 && !rsp_channel_auth(link->channel)->secure;
+	struct rsp_why why = { 0 };
 
-	rsp_service_link_record(link, RSP_EVENT_MALFORMED, octets.p[0], RSP_REASON_NONE,
-			  tls ? "a TLS handshake, but this port is for plain text"
-			      : "a length field that no message can have");
+	(void)rsp_fail(&why, RSP_EMALFORM, NULL, "%s",
+		       tls ? "a TLS handshake, but this port is for plain text"
+			   : "a length field that no message can have");
+	rsp_service_link_record(link, RSP_EVENT_MALFORMED, octets.p[0], RSP_REASON_NONE, &why);
 	rsp_service_link_close(link, !tls);
 }
 

@@ -86,11 +86,11 @@ void rsp_service_link_free(struct service_link *link);
 void rsp_service_link_know(const struct service_link *link, const struct rsp_stream_auth *auth);
 
 /**
- * Record something of the service's own, not the engine's, about @link, which is connected. @text: see struct
+ * Record something of the service's own, not the engine's, about @link, which is connected. @why: see struct
  * rsp_event.
  */
 void rsp_service_link_record(const struct service_link *link, enum rsp_event_kind kind, uint8_t message_type,
-		       enum rsp_reason reason, const char *text);
+		       enum rsp_reason reason, const struct rsp_why *why);
 
 /* service_rights.c */
 

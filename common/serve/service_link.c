@@ -82,7 +82,7 @@ rsp_service_link_know(const struct service_link *link, const struct rsp_stream_a
 
 void
 rsp_service_link_record(const struct service_link *link, enum rsp_event_kind kind, uint8_t message_type,
-			enum rsp_reason reason, const char *text)
+			enum rsp_reason reason, const struct rsp_why *why)
 {
 	const struct rsp_stream_auth *auth = rsp_channel_auth(link->channel);
 	struct rsp_event event = {
@@ -91,7 +91,7 @@ rsp_service_link_record(const struct service_link *link, enum rsp_event_kind kin
 		.message_type = message_type,
 		.cause = RSP_CAUSE_NONE,
 		.reason = reason,
-		.text = text,
+		.why = why,
 		.identity = auth->identity,
 		.role = auth->role,
 		.remote = auth->remote,

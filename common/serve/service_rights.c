@@ -203,7 +203,7 @@ has_good_certificate(const struct service_link *link)
 
 	if (!err)
 		return true;
-	rsp_service_link_record(link, RSP_EVENT_RIGHTS_ENDED, 0, RSP_REASON_NONE, rsp_err_key(err));
+	rsp_service_link_record(link, RSP_EVENT_RIGHTS_ENDED, 0, rsp_reason_of_err(err), &why);
 	return false;
 }
 

@@ -56,18 +56,18 @@ rogue() {
 	output=$(uniq <<<"$output")
 }
 
-# recorded REGISTRAR REASON: it has recorded that it refused r2 something for that reason
+# recorded REGISTRAR KEY: it has recorded that it refused r2 something, with that key
 recorded() {
-	wait_for_record "$1" ".event == \"refused\" and .reason == \"$2\" and [.identity, .role] == [\"r2\", \"peer\"]" >/dev/null
+	wait_for_record "$1" ".event == \"refused\" and .key == \"$2\" and [.identity, .role] == [\"r2\", \"peer\"]" >/dev/null
 }
 
 @test "who claims another's server id, the receiver's own, or none, is refused, and cut off" {
-	local who reason cause
-	while read -r who reason cause; do
+	local who key cause
+	while read -r who key cause; do
 		rogue r1 as:"$who" hello add:web:0x66:"$who"
 		assert_line "error $cause"
-		[ "$reason" != server-id-of-another ] || assert_line closed
-		recorded r1 "$reason"
+		[ "$key" != server-id-of-another ] || assert_line closed
+		recorded r1 "$key"
 		# and in the middle
 		rogue r1 hello as:"$who" delete:web:0x13:"$who":max
 		assert_line "error $cause"
@@ -89,7 +89,7 @@ recorded() {
 	done
 	rogue r1 hello delete:web:0x13:me:max:e3
 	assert_output "error 0x000a"
-	assert_equal "$(records r1 'select(.event == "refused") | .reason, .message_type' | sort | uniq -c | xargs)" \
+	assert_equal "$(records r1 'select(.event == "refused") | .key, .message_type' | sort | uniq -c | xargs)" \
 		"5 ENRP_HANDLE_UPDATE 5 element-of-another-registrar"
 }
 
@@ -115,7 +115,7 @@ recorded() {
 	assert_output "error 0x0003"
 	recorded r1 element
 	rogue r1 hello add:web:0x11:me:max:e2
-	wait_for_record r1 '.event == "refused" and .reason == "element-of-another" and .pe_id == "0x00000011"' >/dev/null
+	wait_for_record r1 '.event == "refused" and .key == "element-of-another" and .pe_id == "0x00000011"' >/dev/null
 	assert_equal "$(records r1 'select(.event == "pe-contested")')" ""
 }
 
@@ -124,7 +124,7 @@ recorded() {
 		for version in 1 now; do
 			rogue r1 hello "add:web:${id_of%:*}:me:$version:e2" fence stay:0.3
 		done
-		wait_for_record r1 ".event == \"refused\" and .reason == \"element-of-another\" and
+		wait_for_record r1 ".event == \"refused\" and .key == \"element-of-another\" and
 			.pe_id == \"0x000000${id_of:2:2}\"" >/dev/null
 	done
 	assert_equal "$(records r1 'select(.event == "pe-contested" or .event == "pe-moved")')" ""
@@ -207,18 +207,18 @@ recorded() {
 	for how in endless circle; do
 		rogue r1 tables:$how hello:0x1234 await:closed
 		recorded r1 endless-table
-		wait_for_record r1 '.event == "resync-failed" and .reason == "endless-table"' >/dev/null
+		wait_for_record r1 '.event == "resync-failed" and .key == "endless-table"' >/dev/null
 	done
 	rogue r1 tables:nothing hello:0x1234 await:closed
-	wait_for_record r1 '.event == "resync-failed" and .reason == "no-response"' >/dev/null
+	wait_for_record r1 '.event == "resync-failed" and .key == "no-response"' >/dev/null
 	rogue r1 tables:reject hello:0x1234 await:asked fence
-	wait_for_record r1 '.event == "resync-failed" and .reason == "rejected"' >/dev/null
+	wait_for_record r1 '.event == "resync-failed" and .key == "rejected"' >/dev/null
 }
 
 @test "more pools and elements than a registrar's share: the limit holds, and what is invented goes with who invented it" {
 	for load in pools:40:1 pools:10:500; do
 		rogue r1 hello $load stay:0.5
-		wait_for_record r1 '.event == "refused" and (.reason | endswith("-of-one-registrar")) and .identity == "r2"' >/dev/null
+		wait_for_record r1 '.event == "refused" and (.key | endswith("-of-one-registrar")) and .identity == "r2"' >/dev/null
 		resolves_both
 		wait_until 10 agree 2 r1 r3
 	done
@@ -243,7 +243,7 @@ resolves_both() {
 		(.event == "malformed" and .identity == "r2" and .suppressed > 0)' >/dev/null
 	assert [ "$(records r1 'select(.event == "malformed")' | wc -l)" -le 400 ]
 	rogue r1 hello hex:04000003 await:closed # a length that no message has
-	wait_for_record r1 '.event == "malformed" and (.reason | test("length"))' >/dev/null
+	wait_for_record r1 '.event == "malformed" and .key == "malformed" and (.reason | test("length"))' >/dev/null
 	rogue r1 hello longest:4
 	assert_output "error 0x0003"
 	id=0x2bae rogue r1 hello hex:0400ffff00 # and leaves in the middle of it

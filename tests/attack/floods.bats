@@ -161,8 +161,8 @@ crowds() {
 	done
 	unharmed quiet flooded
 	counted '.handlespace | .n_pools > 1 and .n_pools <= 1001'
-	wait_for_record r1 '.event == "refused" and .reason == "pools-of-one-identity" and .identity == "e2"' >/dev/null
-	wait_for_record r1 '.event == "limit" and .reason == "reports"' >/dev/null
+	wait_for_record r1 '.event == "refused" and .key == "pools-of-one-identity" and .identity == "e2"' >/dev/null
+	wait_for_record r1 '.event == "limit" and .key == "reports"' >/dev/null
 	wait_for_record e1 '.event == "keepalive"' >/dev/null # it was asked
 	start_register other e1 r1 --port 81 other
 	assert_equal "$(records e1 'select(.event != "keepalive").event')" '"registered"'

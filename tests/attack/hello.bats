@@ -182,7 +182,7 @@ certificate"
 	run -0 python3 "$RSP_SRCDIR/tests/e2e/raw.py" exchange --ca "$scopes/user/ca.pem" --openssl="-groups P-521:X25519" "${asap[r2]}" \
 		register:web:0x33:127.0.0.1:80
 	assert_line --index 0 --regexp ^0301 # a user may not
-	wait_for_record r2 '.event == "refused" and .reason == "not-an-element" and .role == "user"'
+	wait_for_record r2 '.event == "refused" and .key == "not-an-element" and .role == "user"'
 }
 
 @test "a client that asks for a second handshake is disconnected" {

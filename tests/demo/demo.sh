@@ -185,7 +185,7 @@ run_refused 6 "rsp-register --insecure-plaintext -s $plain --port 6666 web 2>mal
 
 say "The pool is as it was, and the registrar has kept book"
 run "rsp-resolve -s $at2 web | jq -c '.elements[] | [.pe_id, .user_transport.port]' | diff - elements && echo unchanged"
-run "jq -r 'select(.ok == false) | [.event, .key // .cause.key, .reason] | join(\": \")' r2.log | tee refused"
+run "jq -r 'select(.ok == false) | [.event, .key // .error.key, .reason // .error.reason] | join(\": \")' r2.log | tee refused"
 grep -q 'auth-failed' refused || fail "no record of the wrong key"
 grep -q 'plain-text' refused || fail "no record of the plain text"
 

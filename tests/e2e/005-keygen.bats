@@ -236,8 +236,8 @@ algorithm() {
 lost() {
 	mv "$1/$2" "$BATS_TEST_TMPDIR/away"
 	rsp 3 rsp-keygen check --scope "$1"
-	assert_equal "$(jq -rc 'select(.ok | not) | [.kind, .object, .state, .reason]' <<<"$output")" \
-		"[\"$3\",\"$1/$2\",\"bad\",\"is missing\"]"
+	assert_equal "$(jq -rc 'select(.ok | not) | [.kind, .object, .state, .key, .reason]' <<<"$output")" \
+		"[\"$3\",\"$1/$2\",\"bad\",\"not-found\",\"is missing\"]"
 	mv "$BATS_TEST_TMPDIR/away" "$1/$2"
 	rsp 0 rsp-keygen check --scope "$1"
 }

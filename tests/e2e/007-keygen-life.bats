@@ -90,8 +90,8 @@ outdated() {
 	jq '.keys |= map(select(.client != "web1" or .server != "r2"))' "$d/keys.json" >"$BATS_TEST_TMPDIR/new"
 	cat "$BATS_TEST_TMPDIR/new" >"$d/keys.json"
 	rsp 3 rsp-keygen check
-	assert_equal "$(jq -rc 'select(.ok | not) | [.kind, .object, .reason]' <<<"$output")" \
-		'["key","r2","1 of its keys are missing (rsp-keygen registrar r2 --force makes them)"]'
+	assert_equal "$(jq -rc 'select(.ok | not) | [.kind, .object, .key, .reason]' <<<"$output")" \
+		'["key","r2","no-key","1 of its keys are missing (rsp-keygen registrar r2 --force makes them)"]'
 	rsp 0 rsp-keygen element web1 --force
 	assert_equal "$(field .n_keys)" 1
 	assert_equal "$(comm -12 <(keys true) <(echo "$secrets") | wc -l)" 7

@@ -262,7 +262,7 @@ for turn in range(1 << 20):
 	reg 6 -s "r1@${asap[r1]}" -p 8001 -a 192.0.2.1 web
 	assert_equal "$stderr" "rsp-register: web: the registrar answers: Rejected due to security considerations \
 (its record tells which rule; see REFUSALS in rsp-register(1))"
-	wait_for_record r1 '.event == "refused" and .reason == "address-not-own" and .identity == "e1"'
+	wait_for_record r1 '.event == "refused" and .key == "address-not-own" and .identity == "e1"'
 	assert_equal "$(tail -n 1 <<<"$output" | jq -r '.error.key, .error.cause.code' | xargs)" "rejected 0x000a"
 	assert_equal "$(head -n 1 <<<"$output" | jq -r '.event, .ok, .cause.code' | xargs)" "rejected false 0x000a"
 	resolve web r1 1

@@ -62,7 +62,7 @@ numbers() {
 	resolve web
 	resolve web r1 6
 	assert_equal "$(field .error.cause.code)" 0x0006
-	wait_for_record r1 '.event == "limit" and .reason == "rate"'
+	wait_for_record r1 '.event == "limit" and .key == "rate"'
 	wait_until 10 is_answered
 }
 

@@ -114,7 +114,7 @@ wrong=$(printf '00%.0s' {1..32})
 	run -0 bash -c "python3 '$RSP_SRCDIR/tests/e2e/raw.py' exchange --ca '$scopes/user/ca.pem' '${asap[r1]}' \
 		register:web:77:127.0.0.1:80 deregister:web:77 | rsp-audit decode --protocol asap | jq -c '[.message.flags.reject, .message.causes[0].code]'"
 	assert_line --index 0 '[true,"0x000a"]'
-	wait_for_record r1 '.event == "refused" and .reason == "not-an-element" and .role == "user"'
+	wait_for_record r1 '.event == "refused" and .key == "not-an-element" and .role == "user"'
 }
 
 @test "a user who expects another registrar is told that the name is wrong, status 5" {

@@ -158,7 +158,8 @@ issue() {
 	openssl ca -config "$key/ca.conf" -cert "$scopes/master/ca.pem" -keyfile "$scopes/master/ca.key" -gencrl \
 		-out "$scopes/r1/crl.pem"
 	kill -HUP "${pids[r1]}"
-	wait_for_record r1 '.event == "rights-ended" and .reason == "certificate-revoked" and .role == "user" and .identity == "bad"'
+	wait_for_record r1 '.event == "rights-ended" and .key == "certificate-revoked" and .role == "user" and
+		.identity == "bad" and .reason == "the certificate was revoked (crl.pem)"'
 	await_end bad
 	wait_for_record r1 '.event == "reload"'
 	run -0 records r1 'select(.event == "rights-ended" and .identity != "bad")'

@@ -32,13 +32,13 @@ answers() {
 @test "another identity cannot deregister an element: 0xa" {
 	run -0 say e2 deregister:web:0x11
 	assert_output "ASAP_DEREGISTRATION_RESPONSE 0x000a"
-	wait_for_record r1 '.event == "refused" and .reason == "element-of-another" and .identity == "e2"'
+	wait_for_record r1 '.event == "refused" and .key == "element-of-another" and .identity == "e2"'
 }
 
 @test "another identity cannot register it again, elsewhere: 0xa" {
 	run -0 say e2 register:web:0x11:127.0.0.1:6666
 	assert_output "ASAP_REGISTRATION_RESPONSE 0x000a"
-	wait_for_record r1 '.event == "refused" and .reason == "element-of-another" and .identity == "e2"'
+	wait_for_record r1 '.event == "refused" and .key == "element-of-another" and .identity == "e2"'
 }
 
 @test "rsp-register with another identity cannot take its id, and says so with status 6" {
@@ -50,7 +50,7 @@ answers() {
 	run -0 say e2 register:web:0x22:192.0.2.1:80 register:web:0x22:127.0.0.2:80
 	assert_line --index 0 "ASAP_REGISTRATION_RESPONSE 0x000a"
 	assert_line --index 1 "ASAP_REGISTRATION_RESPONSE 0x000a"
-	wait_for_record r1 '.event == "refused" and .reason == "address-not-own" and .identity == "e2"'
+	wait_for_record r1 '.event == "refused" and .key == "address-not-own" and .identity == "e2"'
 	rsp 6 rsp-register --scope "$scopes/e2" -s "r1@${asap[r1]}" --port 80 --address 192.0.2.1 web
 }
 
@@ -59,7 +59,8 @@ answers() {
 	assert_line --index 0 "ASAP_REGISTRATION_RESPONSE 0x000a"
 	assert_line --index 1 "ASAP_DEREGISTRATION_RESPONSE 0x000a"
 	assert_line --index 2 "ASAP_HANDLE_RESOLUTION_RESPONSE 0x000a"
-	wait_for_record r1 '.event == "refused" and .reason == "plain-text"'
+	wait_for_record r1 '.event == "refused" and .key == "plain-text" and
+		.reason == "The request came over a connection without TLS."'
 	rsp 6 rsp-register --insecure-plaintext -s "${plain[r1]}" --port 80 web
 }
 
@@ -95,7 +96,7 @@ answers() {
 	# refused REASON ARG...: rejected, and the registrar tells why
 	refused() {
 		rsp 6 rsp-register --scope "$mine/e9" -s "$at" --port 80 "${@:2}"
-		wait_for_record r3 ".event == \"refused\" and .reason == \"$1\" and .identity == \"e9\""
+		wait_for_record r3 ".event == \"refused\" and .key == \"$1\" and .identity == \"e9\""
 	}
 	refused pool-not-allowed other
 	assert_equal "$(tail -n 1 <<<"$output" | jq -r .error.cause.code)" 0x000a

@@ -35,7 +35,7 @@ say() {
 	bad=("${bad[@]/%/:80}")
 	run -0 say anywhere "${bad[@]/#/register:web:0x11:}"
 	assert_output "$(printf '0x0003\n%.0s' "${bad[@]}")"
-	wait_for_record r1 '.event == "refused" and .reason == "address-unusable" and .identity == "anywhere"'
+	wait_for_record r1 '.event == "refused" and .key == "address-unusable" and .identity == "anywhere"'
 	good=("${good[@]/%/:80}")
 	run -0 say anywhere "${good[@]/#/register:web:0x11:}"
 	assert_output "$(printf 'none\n%.0s' "${good[@]}")"
@@ -45,7 +45,7 @@ say() {
 	start_peer r1
 	run -0 say anywhere opaque:box:0x11:tipc
 	assert_output 0x000a
-	wait_for_record r1 '.event == "refused" and .reason == "opaque-not-allowed" and .identity == "anywhere"'
+	wait_for_record r1 '.event == "refused" and .key == "opaque-not-allowed" and .identity == "anywhere"'
 	run -0 say sealed opaque:box:0x11:tipc
 	assert_output none
 	assert_equal "$(rsp-keygen list --scope "$scopes/master" | jq -c '.identities[] | [.name, .opaque, .max_registrations]')" \

@@ -41,8 +41,8 @@ reloaded() {
 	wait_until 10 agree 2 r1 r2
 	forget e1 r1
 	hangup r1
-	wait_for_record r1 '.event == "rights-ended" and .reason == "key-removed" and .identity == "e1" and .role == "element"'
-	wait_for_record r1 '.event == "pe-removed" and .reason == "rights-ended" and .identity == "e1" and .pe_id == "0x00000011"'
+	wait_for_record r1 '.event == "rights-ended" and .key == "key-removed" and .identity == "e1" and .role == "element"'
+	wait_for_record r1 '.event == "pe-removed" and .key == "rights-ended" and .identity == "e1" and .pe_id == "0x00000011"'
 	wait_until 10 agree 1 r1 r2
 	resolve web r2
 	assert_equal "$(field '.elements[].pe_id')" 0x00000022
@@ -59,7 +59,7 @@ reloaded() {
 	hangup r1
 	hangup r2
 	wait_for_record r1 '.event == "rights-ended" and .role == "peer" and .identity == "r3"'
-	wait_for_record r1 '.event == "peer-dead" and .peer == "r3" and .reason == "rights-ended"'
+	wait_for_record r1 '.event == "peer-dead" and .peer == "r3" and .key == "rights-ended"'
 	wait_until 15 meshed r1 r2
 	wait_until 10 adopted
 	wait_until 10 agree 1 r1 r2
@@ -78,15 +78,15 @@ adopted() {
 	start_register there e1 r1 --port 8080 --pe-id 0x13 --address 192.0.2.7 other
 	edit "$scopes/r1/authz.json" '(.identities[] | select(.name == "e1")).pools = ["oth*"]'
 	hangup r1
-	wait_for_record r1 '.event == "pe-removed" and .reason == "rights-ended" and .pe_id == "0x00000011"'
+	wait_for_record r1 '.event == "pe-removed" and .key == "rights-ended" and .pe_id == "0x00000011"'
 	edit "$scopes/r1/authz.json" '(.identities[] | select(.name == "e1")).addresses = []'
 	hangup r1
-	wait_for_record r1 '.event == "pe-removed" and .reason == "rights-ended" and .pe_id == "0x00000013"'
+	wait_for_record r1 '.event == "pe-removed" and .key == "rights-ended" and .pe_id == "0x00000013"'
 	resolve other
 	assert_equal "$(field '.elements[].pe_id')" 0x00000012
 	edit "$scopes/r1/authz.json" '(.identities[] | select(.name == "e1")).max_registrations = 0'
 	hangup r1
-	wait_for_record r1 '.event == "pe-removed" and .reason == "rights-ended" and .pe_id == "0x00000012"'
+	wait_for_record r1 '.event == "pe-removed" and .key == "rights-ended" and .pe_id == "0x00000012"'
 	await_end web 6 # each was told, tried again, and was refused
 	await_end there 6
 	stop other 137 KILL # there may be room for it later
@@ -100,7 +100,7 @@ adopted() {
 	wait_until 10 test -s "$BATS_TEST_TMPDIR/look.hex"
 	edit "$scopes/r1/authz.json" 'del(.identities[] | select(.name == "m1"))'
 	hangup r1
-	wait_for_record r1 '.event == "rights-ended" and .reason == "monitor-not-allowed" and .identity == "m1"'
+	wait_for_record r1 '.event == "rights-ended" and .key == "monitor-not-allowed" and .identity == "m1"'
 	await_end look
 }
 
@@ -115,7 +115,7 @@ adopted() {
 	forget e1 r1
 	hangup r1
 	: >"$BATS_TEST_TMPDIR/open"
-	wait_for_record r1 '.event == "rights-ended" and .reason == "key-removed" and .identity == "e1"'
+	wait_for_record r1 '.event == "rights-ended" and .key == "key-removed" and .identity == "e1"'
 	await_end late
 	resolve web r1 1
 	mv "$BATS_TEST_TMPDIR/gate.out" "$BATS_TEST_TMPDIR/gate.txt" # it holds no records
@@ -152,7 +152,7 @@ rotate() {
 	hangup r1
 	rsp-keygen bundle --scope "$scopes/master" --force e1 -o "$scopes/e1" >/dev/null
 	kill -HUP "${pids[e1]}"
-	wait_for_record r1 '.event == "rights-ended" and .reason == "key-replaced" and .identity == "e1"'
+	wait_for_record r1 '.event == "rights-ended" and .key == "key-replaced" and .identity == "e1"'
 	assert [ $(($(at r1 '.event == "rights-ended"') - $(at r1 '.event == "reload"'))) -ge 1950 ]
 	wait_for_record r1 '.event == "pe-updated" and .pe_id == "0x00000011"'
 	run -0 records r1 'select(.event == "pe-removed")'
@@ -166,7 +166,7 @@ rotate() {
 	rsp-keygen bundle --scope "$scopes/master" --force e1 -o "$scopes/e1" >/dev/null
 	kill -HUP "${pids[e1]}"
 	hangup r1
-	wait_for_record r1 '.event == "rights-ended" and .reason == "key-replaced" and .identity == "e1"'
+	wait_for_record r1 '.event == "rights-ended" and .key == "key-replaced" and .identity == "e1"'
 	wait_for_record r1 '.event == "pe-updated" and .pe_id == "0x00000011"'
 }
 
@@ -183,12 +183,12 @@ soon() {
 	start_register e3 e1 r1 --port 8082 --pe-id 0x33 other
 	edit "$scopes/r1/authz.json" "(.identities[] | select(.name == \"e2\")).not_after = \"$(soon)\""
 	hangup r1
-	wait_for_record r1 '.event == "pe-removed" and .reason == "rights-ended" and .pe_id == "0x00000022"'
+	wait_for_record r1 '.event == "pe-removed" and .key == "rights-ended" and .pe_id == "0x00000022"'
 	await_end e2 6
 	edit "$scopes/r1/keys.json" "(.keys[] | select(.client == \"e1\")).not_after = \"$(soon)\""
 	hangup r1
-	wait_for_record r1 '.event == "rights-ended" and .reason == "key-expired" and .identity == "e1" and .role == "element"'
-	wait_for_record r1 '.event == "pe-removed" and .reason == "rights-ended" and .pe_id == "0x00000011"'
+	wait_for_record r1 '.event == "rights-ended" and .key == "key-expired" and .identity == "e1" and .role == "element"'
+	wait_for_record r1 '.event == "pe-removed" and .key == "rights-ended" and .pe_id == "0x00000011"'
 	assert_equal "$(records r1 'select(.event == "reload")' | wc -l)" 2
 	stop e1 137 KILL && stop e3 137 KILL
 }

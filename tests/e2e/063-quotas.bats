@@ -48,7 +48,7 @@ pools() {
 	start_peer r1
 	say greedy "${all[@]}" >"$BATS_TEST_TMPDIR/causes"
 	assert_equal "$(sort "$BATS_TEST_TMPDIR/causes" | uniq -c | tr -s ' ')" "$(printf ' %s\n' '2 0x0006' '1000 none')"
-	wait_for_record r1 '.event == "refused" and .reason == "pools-of-one-identity" and .identity == "greedy"'
+	wait_for_record r1 '.event == "refused" and .key == "pools-of-one-identity" and .identity == "greedy"'
 	run -0 say honest register:mine:0x22:127.0.0.1:80
 	assert_output none
 	run -0 say greedy deregister:p1:0x11 register:p1001:0x11:127.0.0.1:80 # one goes, another one may come
@@ -65,7 +65,7 @@ pools() {
 	assert_output "$(printf '%s\n' none none 0x0006 none 0x0006)"
 	run -0 say few register:web:1:127.0.0.1:80 register:web:2:127.0.0.1:80 register:web:3:127.0.0.1:80
 	assert_output "$(printf '%s\n' none none 0x0006)"
-	wait_for_record r1 '.event == "refused" and .reason == "elements-of-one-identity" and .identity == "few"'
+	wait_for_record r1 '.event == "refused" and .key == "elements-of-one-identity" and .identity == "few"'
 }
 
 @test "a number of rsp-keygen element --max may be above --max-identity-elements and --max-identity-pools" {
@@ -77,9 +77,9 @@ pools() {
 @test "what a registrar's key says is held against authz.json: the owner's pools, and its address" {
 	start_peer r1
 	enrp_say presence:9:0:9 add:9:0:bank:0x11:9:few
-	wait_for_record r1 '.event == "refused" and .reason == "pool-not-allowed" and .handle == "bank" and .peer_id == "0x00000009"'
+	wait_for_record r1 '.event == "refused" and .key == "pool-not-allowed" and .handle == "bank" and .peer_id == "0x00000009"'
 	enrp_say presence:9:0:9 add:9:0:web:0x11:9:few
-	wait_for_record r1 '.event == "refused" and .reason == "address-not-own" and .handle == "web"'
+	wait_for_record r1 '.event == "refused" and .key == "address-not-own" and .handle == "web"'
 	enrp_say presence:9:0:9 add:9:0:web:0x11:9:stranger # of whom authz.json says nothing here
 	resolve web
 }
@@ -87,9 +87,9 @@ pools() {
 @test "a registrar's key fills its share, and no more" {
 	start_peer r1 --max-registrar-elements 2 --max-registrar-pools 1
 	enrp_say presence:9:0:9 add:9:0:web:1:9 add:9:0:web:2:9 add:9:0:web:3:9
-	wait_for_record r1 '.event == "refused" and .reason == "elements-of-one-registrar" and .pe_id == "0x00000003"'
+	wait_for_record r1 '.event == "refused" and .key == "elements-of-one-registrar" and .pe_id == "0x00000003"'
 	enrp_say presence:9:0:9 add:9:0:other:4:9
-	wait_for_record r1 '.event == "refused" and (.reason == "elements-of-one-registrar" or .reason == "pools-of-one-registrar") and .handle == "other"'
+	wait_for_record r1 '.event == "refused" and (.key == "elements-of-one-registrar" or .key == "pools-of-one-registrar") and .handle == "other"'
 	run -0 say honest register:mine:0x22:127.0.0.1:80
 	assert_output none
 }

@@ -63,14 +63,14 @@ ids() {
 	assert_output --partial closed
 	run -0 raw exchange --wait 3 "${plain[r1]}" hex:010000380009000c
 	assert_output closed
-	wait_for_record r1 '.event == "limit" and .reason == "message-time"'
+	wait_for_record r1 '.event == "limit" and .key == "message-time"'
 	wait_for_record r1 '.event == "malformed"'
 	# one that has a key may not do it either
 	for garbage in 01000003 0100ffff00 0100000c0009ffff00000000; do
 		run -0 raw exchange --psk "$(psk e2 element r1)" --wait 3 "${asap[r1]}" "hex:$garbage"
 	done
 	wait_for_record r1 '.event == "malformed" and .identity == "e2"'
-	wait_for_record r1 '.event == "limit" and .reason == "message-time" and .identity == "e2"'
+	wait_for_record r1 '.event == "limit" and .key == "message-time" and .identity == "e2"'
 	resolve web
 	wait_until 15 fds_at_most "$idle"
 }
@@ -117,7 +117,7 @@ ids() {
 	start held bash -c "exec rsp-register --scope '$scopes/e2' -s 'r1@${asap[r1]}' --port 81 web >&-"
 	wait_for_record r1 '.event == "pe-registered" and .identity == "e2"'
 	stop held 3
-	wait_for_record r1 '.event == "pe-removed" and .identity == "e2" and .reason == "deregistered"'
+	wait_for_record r1 '.event == "pe-removed" and .identity == "e2" and .key == "deregistered"'
 }
 
 @test "--keylog-file on a full disk: nothing is disturbed, and status 3 in the end" {
@@ -129,7 +129,7 @@ ids() {
 	assert_equal "$(tail -n 1 <<<"$stderr")" "rsp-resolve: /dev/full: incomplete: part of it could not be written (disk full?)"
 	rsp 4 rsp-resolve --scope "$scopes/user" -s r1@127.0.0.1:1 --keylog-file /dev/full web # nothing was to be written
 	stop e1 3
-	wait_for_record r1 '.event == "pe-removed" and .identity == "e1" and .reason == "deregistered"'
+	wait_for_record r1 '.event == "pe-removed" and .identity == "e1" and .key == "deregistered"'
 	stop r1 3
 }
 
@@ -139,7 +139,7 @@ ids() {
 	start e1 bash -c "exec rsp-register --scope '$scopes/e1' -s 'r1@${asap[r1]}' --port 80 web > >(head -c 1 >/dev/null)"
 	wait_for_record r1 '.event == "pe-registered" and .identity == "e1"'
 	stop e1
-	wait_for_record r1 '.event == "pe-removed" and .identity == "e1" and .reason == "deregistered"'
+	wait_for_record r1 '.event == "pe-removed" and .identity == "e1" and .key == "deregistered"'
 	run -0 bash -c "set -o pipefail; rsp-resolve --scope '$scopes/user' -s 'r1@${asap[r1]}' web | :; [[ \${PIPESTATUS[0]} =~ ^(1|141)\$ ]]"
 }
 

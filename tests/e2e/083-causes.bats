@@ -51,7 +51,7 @@ with_ports() {
 	listening=$(wait_for_record plain '.event == "listening"')
 	refused 4 'closed' rsp-resolve --scope "$scopes/user" -s "r1@$(jq -r .asap <<<"$listening")" web
 	assert_equal "$(field '.error.key, .attempts[0].step' | xargs)" "closed tls"
-	wait_for_record plain '.event == "malformed" and (.reason | test("a TLS handshake, but this port is for plain text"))'
+	wait_for_record plain '.event == "malformed" and .key == "malformed" and (.reason | test("a TLS handshake, but this port is for plain text"))'
 }
 
 @test "causes: no descriptor is left" {

@@ -17,7 +17,7 @@ report() {
 
 # reported REGISTRAR N: it has recorded N reports
 reported() {
-	[ "$(records "$1" 'select(.event == "pe-reported" and .reason == "asked")' | wc -l)" -ge "$2" ]
+	[ "$(records "$1" 'select(.event == "pe-reported" and .key == "asked")' | wc -l)" -ge "$2" ]
 }
 
 # kept_alive NAME N: it has answered N keep-alives
@@ -67,7 +67,7 @@ kept_alive() {
 	local id
 	for id in r2 r3; do
 		rsp 0 rsp-resolve --scope "$scopes/user" -s "$id@${asap[$id]}" --report-unreachable 0x11 web
-		wait_for_record "$id" '.event == "pe-reported" and .reason == "asked" and .pe_id == "0x00000011" and .role == "user"'
+		wait_for_record "$id" '.event == "pe-reported" and .key == "asked" and .pe_id == "0x00000011" and .role == "user"'
 	done
 	wait_until 10 kept_alive e1 2
 	assert_equal "$(home web r2)" "0x00000011 $(server_id r1)"
@@ -81,8 +81,8 @@ kept_alive() {
 	wait_until 10 agree 1 r1 r2
 	kill -STOP "${pids[e1]}"
 	report r2 0x11 2
-	wait_for_record r2 '.event == "pe-reported" and .reason == "asked"'
-	wait_for_record r1 ".event == \"pe-moved\" and .reason == \"removed\" and .by_id == \"$(server_id r2)\""
+	wait_for_record r2 '.event == "pe-reported" and .key == "asked"'
+	wait_for_record r1 ".event == \"pe-moved\" and .key == \"removed\" and .by_id == \"$(server_id r2)\""
 	wait_until 10 agree 0 r1 r2
 	kill -CONT "${pids[e1]}"
 	wait_for_record e1 '.event == "lost" and .cause.key == "keepalive-unanswered"'
@@ -139,5 +139,5 @@ while True:
 @test "a report of an element that is not there is recorded as that" {
 	start_peer r1
 	report r1 0x99 2
-	wait_for_record r1 '.event == "pe-reported" and .reason == "unknown-element" and .pe_id == "0x00000099"'
+	wait_for_record r1 '.event == "pe-reported" and .key == "unknown-element" and .pe_id == "0x00000099"'
 }

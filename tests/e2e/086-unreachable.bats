@@ -157,6 +157,6 @@ while True:
 	rsp 0 rsp-peer status --name r1
 	assert_equal "$(field '[.state, (.peers[] | .name, .state, .error)] | @json')" '["joining","r2","connecting",null]'
 	kill -CONT "${pids[r2]}"
-	wait_for_record r1 '.event == "serving" and .reason == "synchronised"'
+	wait_for_record r1 '.event == "serving" and .key == "synchronised"'
 	assert_equal "$(records r1 'select(.event == "peer-unreachable" or .event == "peer-reached")')" ""
 }

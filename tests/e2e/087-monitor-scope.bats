@@ -170,7 +170,7 @@ say() {
 	assert_equal "$(elements r1)" "$before"
 	assert_equal "$(elements r2)" "$before"
 	assert_equal "$(rsp-peer status --name r1 | jq -c '[.peers[] | [.server_id, .name, .state]]')" "$peers"
-	assert_equal "$(records r1 'select(.event == "refused") | .role, .identity, .reason, .cause.code' |
+	assert_equal "$(records r1 'select(.event == "refused") | .role, .identity, .key, .cause.code' |
 		xargs -n 4 | sort | uniq -c | xargs)" "14 monitor m1 monitor 0x000a"
 	assert_equal "$(records r1 'select(.event | test("takeover|peer-dead|peer-suspected|pe-moved"))')" ""
 }

@@ -48,7 +48,7 @@ few_records() {
 	local name
 	for name in "$@"; do
 		[ "$(records "$name" | wc -l)" -le 100 ] || {
-			records "$name" '[.event, .reason] | join(" ")' | sort | uniq -c >&2
+			records "$name" '[.event, .key] | join(" ")' | sort | uniq -c >&2
 			return 1
 		}
 	done
@@ -58,9 +58,9 @@ few_records() {
 	local sent
 	start_peer r1 "${quick[@]}" --server-id 0xbeef
 	start_peer r2 "${quick[@]}" --server-id 0xbeef --peer "r1@${enrp[r1]}"
-	wait_for_record r1 '.event == "duplicate-server-id" and .ok == false and .reason == "ours" and .identity == "r2" and
+	wait_for_record r1 '.event == "duplicate-server-id" and .ok == false and .key == "ours" and .identity == "r2" and
 		.peer == "r1" and .peer_id == "0x0000beef" and .remote' >/dev/null
-	wait_for_record r2 '.event == "duplicate-server-id" and .reason == "ours" and .identity == "r1"' >/dev/null
+	wait_for_record r2 '.event == "duplicate-server-id" and .key == "ours" and .identity == "r1"' >/dev/null
 	wait_until 5 said r1 '^rsp-peer: r2: the registrar at [0-9.:]+ has the same server id as this one, 0x0000beef: start one of both with another' 1
 	start_peer r3 "${quick[@]}" --peer "r1@${enrp[r1]}"
 	wait_until 10 meshed r1 r3
@@ -75,7 +75,7 @@ few_records() {
 	start_peer r1 "${quick[@]}" --server-id 0xbeef --peer "r3@${enrp[r3]}"
 	wait_until 10 meshed r1 r3
 	start_peer r2 "${quick[@]}" --server-id 0xbeef --peer "r3@${enrp[r3]}"
-	wait_for_record r3 '.event == "duplicate-server-id" and .reason == "peers" and .identity == "r2" and .peer == "r1"' \
+	wait_for_record r3 '.event == "duplicate-server-id" and .key == "peers" and .identity == "r2" and .peer == "r1"' \
 		>/dev/null
 	wait_until 5 said r3 '^rsp-peer: r2: the registrar at [0-9.:]+ is refused, it has the server id 0x0000beef of the registrar r1' 1
 	sent=$(rsp-peer status --name r3 | jq .counters.presences_sent)
@@ -95,7 +95,7 @@ start_plain() {
 	start_plain r3
 	start_plain r1 --server-id 0xbeef --peer "${enrp[r3]}"
 	start_plain r2 --server-id 0xbeef --peer "${enrp[r3]}"
-	wait_for_record r3 '.event == "duplicate-server-id" and .reason == "peers" and .peer_id == "0x0000beef" and
+	wait_for_record r3 '.event == "duplicate-server-id" and .key == "peers" and .peer_id == "0x0000beef" and
 		.identity == null' 20 >/dev/null
 	few_records r1 r2 r3
 }

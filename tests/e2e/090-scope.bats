@@ -273,7 +273,7 @@ load_is() { # REGISTRAR VALUE
 	no_record '.event == "serving"' r4
 	kill -CONT "${pids[r3]}"
 	wait_for_record r4 '.event == "serving"' >/dev/null
-	assert_equal "$(records r4 'select(.event == "serving") | [.reason, .count]')" '["synchronised",10000]'
+	assert_equal "$(records r4 'select(.event == "serving") | [.key, .count]')" '["synchronised",10000]'
 	for pool in 0 9 19; do
 		wait_for_record "user$pool" .schema >/dev/null
 		assert_equal "$(records "user$pool" '[.ok, (.elements | length), .complete]')" '[true,500,true]'
@@ -334,7 +334,7 @@ load_is() { # REGISTRAR VALUE
 	wait_until 5 agree 2 r1 r2
 	start_peer r3 "${quick[@]}" --peer "r1@${enrp[r1]}" --peer "r2@${enrp[r2]}"
 	wait_for_record r1 '.event == "connection-refused" and .service == "enrp" and .key == "unknown-identity"' >/dev/null
-	assert_equal "$(records r3 'select(.event == "serving").reason')" '"alone"'
+	assert_equal "$(records r3 'select(.event == "serving").key')" '"alone"'
 	# what it registers stays with it
 	start_register rogue e2 r3 --port 80 --pe-id 0x66 web
 	wait_until 10 meshed r1 r2

@@ -111,7 +111,7 @@ world_record(void *ctx, const struct rsp_event *event)
 	unsigned i = w.n_events++ % WORLD_EVENTS;
 
 	w.event[i].kind = event->kind;
-	(void)snprintf(w.event[i].reason, sizeof(w.event[i].reason), "%s", event->text ? event->text : event->reason ? rsp_reason_word(event->reason) : "");
+	(void)snprintf(w.event[i].reason, sizeof(w.event[i].reason), "%s", event->reason ? rsp_reason_word(event->reason) : "");
 	w.event[i].peer_id = event->peer_id;
 	w.event[i].by_id = event->by_id;
 	w.event[i].pe_id = event->pe_id;

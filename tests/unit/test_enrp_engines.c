@@ -113,7 +113,7 @@ on_record(void *ctx, const struct rsp_event *event)
 	(void)ctx;
 	n_serving_alone += event->kind == RSP_EVENT_SERVING && event->reason == RSP_REASON_ALONE;
 	if (event->kind == RSP_EVENT_REFUSED || event->kind == RSP_EVENT_MALFORMED)
-		CHECK_STR(event->text ? event->text : rsp_reason_word(event->reason), "nothing is refused");
+		CHECK_STR(event->why ? event->why->reason : rsp_reason_word(event->reason), "nothing is refused");
 }
 
 static const struct rsp_engine_ops ops = { on_send, on_close, on_dial, on_record };

@@ -50,6 +50,8 @@ an_error_whose_key_is_a_reason_word_is_that_reason(void)
 	CHECK_EQ(rsp_reason_of_err(RSP_ENOMEM), RSP_REASON_NO_MEMORY);
 	CHECK_EQ(rsp_reason_of_err(RSP_ECERT_REVOKED), RSP_REASON_CERTIFICATE_REVOKED);
 	CHECK_EQ(rsp_reason_of_err(RSP_ECRL_EXPIRED), RSP_REASON_CRL_EXPIRED);
+	CHECK_EQ(rsp_reason_of_err(RSP_EKEY), RSP_REASON_BAD_KEY);
+	CHECK_EQ(rsp_reason_of_err(RSP_EAUTH), RSP_REASON_AUTH_FAILED);
 	CHECK_EQ(rsp_reason_of_err(RSP_OK), RSP_REASON_NONE);
 	for (enum rsp_err err = RSP_ECERT_EXPIRED; err <= RSP_ECRL_EXPIRED; err++)
 		CHECK_STR(rsp_reason_word(rsp_reason_of_err(err)), rsp_err_key(err));

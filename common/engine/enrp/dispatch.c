@@ -152,7 +152,7 @@ not_understood(struct rsp_enrp *n, const struct rsp_link *link, struct rsp_bytes
 				   .protocol = RSP_ENRP,
 				   .message_type = octets.n ? octets.p[0] : 0,
 				   .cause = why->cause,
-				   .text = why->reason };
+				   .why = why };
 	struct rsp_message error = { .type = ENRP_ERROR, .has = RSP_HAS_ERROR };
 
 	n->core->stats.malformed++;

@@ -293,7 +293,7 @@ not_understood(struct rsp_core *core, const struct rsp_link *link, struct rsp_by
 	struct rsp_event event = { .kind = RSP_EVENT_MALFORMED,
 				   .message_type = octets.n ? octets.p[0] : 0,
 				   .cause = why->cause,
-				   .text = why->reason };
+				   .why = why };
 
 	core->stats.malformed++;
 	rsp_core_record(core, link, event);
