@@ -293,7 +293,7 @@ rsp_message_json(const struct rsp_message *msg)
 
 	rsp_json_put(&object, "protocol", json_string(msg->protocol == RSP_ASAP ? "asap" : "enrp"));
 	rsp_json_put(&object, "type", rsp_json_text(grammar ? grammar->name : NULL));
-	rsp_json_put(&object, "type_code", json_integer(msg->type));
+	rsp_json_put(&object, "type_code", json_sprintf("0x%02x", (unsigned)msg->type));
 	rsp_json_put(&object, "flags", flags_json(msg));
 	if (grammar)
 		put_fields(&object, msg, grammar);

@@ -11,10 +11,10 @@ def flags: [.flags | to_entries[] | select(.value) | .key | flag_bit] | add // 0
 select(.protocol == $p) | .message |
 if any(.. | objects | .info_hex? // ""; . != "") then
 	# tshark dissects what a cause carries as if it stood in the message: the rest is not compared
-	[(.type_code | tostring), flags, all(select(has("info_hex")) | .code)]
+	[(.type_code | number | tostring), flags, all(select(has("info_hex")) | .code)]
 else
 	[
-		(.type_code | tostring),
+		(.type_code | number | tostring),
 		flags,
 		all(select(has("info_hex")) | .code),
 		all(select(has("handle_hex")) | .handle_hex),

@@ -102,7 +102,7 @@ a_registration_is_printed_in_full(void)
 		RSP_ASAP,
 		"010000380009000c4563686f506f6f6c000a00280a0b0c010000000000015f9000040010d33700010001"
 		"00080a01010b0008000800000001",
-		"{\"protocol\":\"asap\",\"type\":\"ASAP_REGISTRATION\",\"type_code\":1,\"flags\":{},\"handle\":"
+		"{\"protocol\":\"asap\",\"type\":\"ASAP_REGISTRATION\",\"type_code\":\"0x01\",\"flags\":{},\"handle\":"
 		"\"EchoPool\","
 		"\"handle_hex\":\"4563686f506f6f6c\",\"element\":{\"pe_id\":\"0x0a0b0c01\",\"home_id\":\"0x00000000\","
 		"\"lifetime_s\":90000,\"user_transport\":{\"type\":\"sctp\",\"port\":54071,\"use\":\"data-plus-"
@@ -116,7 +116,7 @@ static void
 a_handle_that_is_no_text_is_printed_in_hex_and_a_cause_by_name(void)
 {
 	check_rendering(RSP_ASAP, "0301001c00090005ff000000000e00080a0b0c04000c0008000a0004",
-			"{\"protocol\":\"asap\",\"type\":\"ASAP_REGISTRATION_RESPONSE\",\"type_code\":3,\"flags\":{"
+			"{\"protocol\":\"asap\",\"type\":\"ASAP_REGISTRATION_RESPONSE\",\"type_code\":\"0x03\",\"flags\":{"
 			"\"reject\":true},"
 			"\"handle\":null,\"handle_hex\":\"ff\",\"pe_id\":\"0x0a0b0c04\",\"causes\":[{\"code\":"
 			"\"0x000a\",\"key\":"
@@ -129,7 +129,7 @@ unknown_parameters_are_printed_in_hex(void)
 {
 	check_rendering(
 		RSP_ENRP, "05000012111111112222222280420006abcd",
-		"{\"protocol\":\"enrp\",\"type\":\"ENRP_LIST_REQUEST\",\"type_code\":5,\"flags\":{},\"sender_id\":"
+		"{\"protocol\":\"enrp\",\"type\":\"ENRP_LIST_REQUEST\",\"type_code\":\"0x05\",\"flags\":{},\"sender_id\":"
 		"\"0x11111111\",\"receiver_id\":\"0x22222222\",\"unknown\":[{\"type_code\":\"0x8042\",\"report\":false,"
 		"\"hex\":\"80420006abcd\"}]}");
 }
