@@ -154,7 +154,7 @@ write_bundle(const struct master *master, const char *name)
 			undo(&bundle, new_directory);
 		return rsp_cli_fail(&why);
 	}
-	const char *role = registrar ? "registrar" : entry ? rsp_role_name(entry->role) : "user";
+	const char *role = rsp_role_name(registrar ? RSP_ROLE_PEER : entry ? entry->role : RSP_ROLE_USER);
 	return rsp_err_exit(rsp_json_emit(record(&bundle, master, name, role, keys)));
 }
 

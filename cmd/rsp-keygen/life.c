@@ -43,9 +43,7 @@ run_on_node(const char *verb, unsigned n, const char *const *operand, verb_call 
 			       "the scope has no registrar, element or monitor of this name");
 	if (!err)
 		err = call(&subject, &why);
-	const char *role = subject.role == RSP_ROLE_PEER   ? "registrar"
-			   : subject.role == RSP_ROLE_NONE ? NULL
-							   : rsp_role_name(subject.role);
+	const char *role = subject.role == RSP_ROLE_NONE ? NULL : rsp_role_name(subject.role);
 	int status = finish(err, &why, &master, verb, operand[0], role, subject.made, subject.pair.cert_pem);
 	rsp_x509_pair_done(&subject.pair);
 	return status;

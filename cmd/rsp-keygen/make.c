@@ -343,7 +343,7 @@ run_registrar(unsigned n, const char *const *operand)
 	enum rsp_err err = master_open(&master, true, true, &why);
 	if (!err)
 		err = add_registrar(&master, operand[0], &pair, &made, &why);
-	int status = finish(err, &why, &master, "registrar", operand[0], "registrar", made, pair.cert_pem);
+	int status = finish(err, &why, &master, "registrar", operand[0], rsp_role_name(RSP_ROLE_PEER), made, pair.cert_pem);
 	rsp_x509_pair_done(&pair);
 	return status;
 }

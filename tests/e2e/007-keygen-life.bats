@@ -105,7 +105,7 @@ outdated() {
 	cert=$(cat "$d/registrars/r1/cert.pem")
 	rsp 1 rsp-keygen check
 	rsp 0 rsp-keygen renew r1
-	assert_equal "$(field '.action, .name, .role, .n_keys' | xargs)" "renew r1 registrar 0"
+	assert_equal "$(field '.action, .name, .role, .n_keys' | xargs)" "renew r1 peer 0"
 	assert_equal "$(names r1)" "$had"
 	assert_equal "$(key_of r1)" "$key"
 	refute [ "$(cat "$d/registrars/r1/cert.pem")" = "$cert" ]
@@ -151,7 +151,7 @@ outdated() {
 	cp "$d/registrars/r1/cert.pem" "$BATS_TEST_TMPDIR/stolen.pem"
 	stolen=$(keys "$of_r1") had=$(names r1)
 	rsp 0 rsp-keygen revoke r1
-	assert_equal "$(field '.action, .name, .role, .n_keys' | xargs)" "revoke r1 registrar 5"
+	assert_equal "$(field '.action, .name, .role, .n_keys' | xargs)" "revoke r1 peer 5"
 	run -2 openssl verify -CAfile "$d/ca.pem" -crl_check -CRLfile "$d/crl.pem" "$BATS_TEST_TMPDIR/stolen.pem"
 	assert_output --partial revoked
 	openssl verify -CAfile "$d/ca.pem" -crl_check -CRLfile "$d/crl.pem" "$d/registrars/r1/cert.pem"
