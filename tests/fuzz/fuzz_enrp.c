@@ -40,7 +40,6 @@ look_at_phase(const struct rsp_member *m, bool ours)
 
 	switch (m->phase) {
 	case RSP_MEMBER_FOREIGN:
-	case RSP_MEMBER_FOREIGN_MARKED:
 		must(!ours && !m->link && !timed && !m->claim);
 		break;
 	case RSP_MEMBER_FOREIGN_SWEEP:
@@ -48,7 +47,6 @@ look_at_phase(const struct rsp_member *m, bool ours)
 		must(!ours && !m->link && timed && !m->claim);
 		break;
 	case RSP_MEMBER_FOREIGN_CLAIMED:
-	case RSP_MEMBER_FOREIGN_CLAIMED_MARKED:
 		must(!ours && !m->link && timed && m->claim);
 		break;
 	case RSP_MEMBER_HELD:

@@ -24,29 +24,13 @@ send_request(struct rsp_enrp *n, struct rsp_peer *peer, bool next)
 	rsp_enrp_send(n, peer->download.link, &msg);
 }
 
-/* RFC 5353 s.3.6.3: mark all elements of @peer. An entry in the table of @peer removes the mark. */
-static void
-mark_elements(struct rsp_enrp *n, const struct rsp_peer *peer)
-{
-	struct rsp_element *e = rsp_home_first(n->core->space, peer->server_id);
-
-	for (; e; e = rsp_home_next(e)) {
-		struct rsp_member *m = rsp_member(e);
-
-		if (m->phase == RSP_MEMBER_FOREIGN)
-			rsp_member_enter(n->core, m, RSP_MEMBER_FOREIGN_MARKED, RSP_NEVER);
-		else if (m->phase == RSP_MEMBER_FOREIGN_CLAIMED)
-			rsp_member_enter(n->core, m, RSP_MEMBER_FOREIGN_CLAIMED_MARKED, m->timer.deadline_ms);
-	}
-}
-
 void
 rsp_download_begin(struct rsp_enrp *n, struct rsp_peer *peer, bool own)
 {
 	struct rsp_download *download = &peer->download;
 	uint32_t link = rsp_peer_link(peer);
 
-	if (download->state != RSP_DOWNLOAD_NONE || !link)
+	if (download->state != RSP_DOWNLOAD_NONE || rsp_walk_is_open(&download->sweep) || !link)
 		return;
 	download->state = own ? RSP_DOWNLOAD_OWN : RSP_DOWNLOAD_ALL;
 	download->end = RSP_DOWNLOAD_UNDECIDED;
@@ -56,7 +40,7 @@ rsp_download_begin(struct rsp_enrp *n, struct rsp_peer *peer, bool own)
 	if (own) {
 		n->core->stats.resyncs++;
 		rsp_peer_record(n, RSP_EVENT_RESYNC_STARTED, peer, RSP_REASON_NONE);
-		mark_elements(n, peer);
+		download->number = (uint8_t)(download->number % UINT8_MAX + 1);
 	}
 	rsp_enrp_set(n, &download->timer, n->core->config.max_time_no_response_ms);
 	send_request(n, peer, false);
@@ -65,21 +49,39 @@ rsp_download_begin(struct rsp_enrp *n, struct rsp_peer *peer, bool own)
 /* RFC 5353 s.3.6.3: remove the elements of @peer that its table did not list. Beyond the RFC: wait for SWEEP_MS first.
  * If an element has moved, the update of its new home may still arrive over another connection. */
 static void
-sweep(struct rsp_enrp *n, const struct rsp_peer *peer)
+sweep_element(struct rsp_core *core, struct rsp_member *m)
 {
-	struct rsp_core *core = n->core;
-	struct rsp_element *e = rsp_home_first(core->space, peer->server_id);
-
-	for (; e; e = rsp_home_next(e)) {
-		struct rsp_member *m = rsp_member(e);
-
-		if (m->phase == RSP_MEMBER_FOREIGN_CLAIMED_MARKED) {
-			rsp_member_postpone(core, m, core->now_ms);
-		} else if (m->phase == RSP_MEMBER_FOREIGN_MARKED) {
-			m->sweep_postponed = 0;
-			rsp_member_enter(core, m, RSP_MEMBER_FOREIGN_SWEEP, core->now_ms + SWEEP_MS);
-		}
+	if (m->phase == RSP_MEMBER_FOREIGN_CLAIMED) {
+		rsp_member_postpone(core, m, core->now_ms);
+	} else if (m->phase == RSP_MEMBER_FOREIGN) {
+		m->sweep_postponed = 0;
+		rsp_member_enter(core, m, RSP_MEMBER_FOREIGN_SWEEP, core->now_ms + SWEEP_MS);
 	}
+}
+
+/* Sweep the next slice of the elements of @peer. */
+static void
+sweep_slice(struct rsp_enrp *n, struct rsp_peer *peer)
+{
+	struct rsp_download *download = &peer->download;
+	struct rsp_element *e = NULL;
+
+	for (unsigned most = RSP_SLICE; most > 0 && (e = rsp_walk_next(&download->sweep)); most--)
+		if (rsp_member(e)->listed_in != download->number)
+			sweep_element(n->core, rsp_member(e));
+	if (e)
+		rsp_enrp_set(n, &download->timer, RSP_SLICE_MS);
+	else
+		rsp_walk_end(&download->sweep);
+}
+
+void
+rsp_download_due(struct rsp_enrp *n, struct rsp_peer *peer)
+{
+	if (rsp_walk_is_open(&peer->download.sweep))
+		sweep_slice(n, peer);
+	else
+		rsp_download_fail(n, peer, RSP_REASON_NO_RESPONSE);
 }
 
 /* Whether this registrar downloads a table from another peer than @home_id. Such
@@ -100,6 +102,10 @@ rsp_download_sweep_due(struct rsp_enrp *n, struct rsp_member *m)
 	struct rsp_element *e = rsp_member_element(m);
 	struct rsp_peer *claimant = m->claimed_by ? rsp_peer_find(n, m->claimed_by) : NULL;
 
+	if (claimant && rsp_walk_is_open(&claimant->download.sweep)) { /* its table can be downloaded only after that */
+		rsp_member_postpone(core, m, core->now_ms + SWEEP_MS);
+		return;
+	}
 	m->claimed_by = 0;
 	/* the claim of @claimant was not accepted while the home was alive */
 	if (claimant && rsp_peer_link(claimant)) {
@@ -147,7 +153,8 @@ complete(struct rsp_enrp *n, struct rsp_peer *peer)
 		return;
 	download->done_ms = n->core->now_ms;
 	download->lists_refused = download->refused > 0;
-	sweep(n, peer);
+	rsp_walk_begin(n->core->space, &download->sweep, peer->server_id);
+	sweep_slice(n, peer);
 	n->core->ops->record(n->core->ctx, &event);
 }
 
@@ -269,7 +276,7 @@ rsp_download_audit(struct rsp_enrp *n, struct rsp_peer *peer, const struct rsp_m
 	peer->in_sync = same;
 	if (download->done_ms && n->core->now_ms - download->done_ms < RESYNC_MS)
 		return; /* limits the downloads from a peer whose checksum never agrees */
-	if (same || download->state != RSP_DOWNLOAD_NONE || is_refused_table(n, peer, presence))
+	if (same || download->state != RSP_DOWNLOAD_NONE || rsp_walk_is_open(&download->sweep) || is_refused_table(n, peer, presence))
 		return;
 	download->lists_refused = false;
 	download->told.checksum = presence->checksum;

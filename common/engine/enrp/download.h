@@ -10,9 +10,12 @@
  * Such a request has ENRP_FLAG_CONTINUE: the peer ignores a request with this flag after the last page.
  */
 
-/** Begin to download the table of @peer: only the elements whose home is @peer (@own), or all. If @peer has no link, or
- * a download from @peer is running, do nothing. */
+/** Begin to download the table of @peer: only the elements whose home is @peer (@own), or all. If @peer has no link,
+ * or a download from @peer is running, or elements of @peer are still being swept after one, do nothing. */
 void rsp_download_begin(struct rsp_enrp *n, struct rsp_peer *peer, bool own);
+
+/** The timer of @peer's download has expired: no page has come in time, or the next slice of its elements is swept. */
+void rsp_download_due(struct rsp_enrp *n, struct rsp_peer *peer);
 
 /** Abort the download from @peer, and record @reason. The link is closed, because
  * @peer would continue in the middle of the table. */

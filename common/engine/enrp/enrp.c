@@ -25,6 +25,7 @@ rsp_enrp_new(struct rsp_core *core, struct rsp_looks *looks, struct rsp_enrp **r
 	rsp_wheel_init(&n->wheel, core->now_ms);
 	n->heartbeat.kind = RSP_ENRP_TIMER_HEARTBEAT;
 	n->join.kind = RSP_ENRP_TIMER_JOIN;
+	n->contests.timer.kind = RSP_ENRP_TIMER_CONTESTS;
 	TAILQ_INIT(&n->failed);
 	TAILQ_INIT(&n->changed);
 	TAILQ_INIT(&n->removed);
@@ -145,7 +146,10 @@ timer_due(struct rsp_enrp *n, struct rsp_enrp_timer *timer)
 		rsp_takeover_peer_due(n, RSP_CONTAINER(timer, struct rsp_peer, timer));
 		break;
 	case RSP_ENRP_TIMER_DOWNLOAD:
-		rsp_download_fail(n, RSP_CONTAINER(timer, struct rsp_peer, download.timer), RSP_REASON_NO_RESPONSE);
+		rsp_download_due(n, RSP_CONTAINER(timer, struct rsp_peer, download.timer));
+		break;
+	case RSP_ENRP_TIMER_CONTESTS:
+		rsp_ownership_contests_due(n);
 		break;
 	case RSP_ENRP_TIMER_UPLOAD:
 		rsp_upload_end(n, RSP_CONTAINER(timer, struct rsp_upload, timer));
@@ -175,11 +179,10 @@ static void
 look_at(struct rsp_enrp *n, struct rsp_member *m)
 {
 	struct rsp_core *core = n->core;
-	bool marked = m->phase == RSP_MEMBER_FOREIGN_SWEEP;
 
 	if (rsp_look_begin(n->looks, m)) {
 		if (m->phase != RSP_MEMBER_GONE)
-			rsp_member_enter(core, m, marked ? RSP_MEMBER_FOREIGN_MARKED : RSP_MEMBER_FOREIGN, RSP_NEVER);
+			rsp_member_enter(core, m, RSP_MEMBER_FOREIGN, RSP_NEVER);
 		return;
 	}
 	rsp_member_postpone(core, m, core->now_ms + rsp_rng_jitter(&core->rng, LOOK_AGAIN_MS, 50));
@@ -193,7 +196,6 @@ rsp_enrp_member_due(struct rsp_enrp *n, struct rsp_member *m)
 
 	switch (m->phase) {
 	case RSP_MEMBER_FOREIGN_CLAIMED:
-	case RSP_MEMBER_FOREIGN_CLAIMED_MARKED:
 		rsp_ownership_claim_unanswered(n, m);
 		break;
 	case RSP_MEMBER_FOREIGN_SWEEP:
@@ -213,7 +215,6 @@ rsp_enrp_member_due(struct rsp_enrp *n, struct rsp_member *m)
 		rsp_adopt_due(n, m);
 		break;
 	case RSP_MEMBER_FOREIGN:
-	case RSP_MEMBER_FOREIGN_MARKED:
 	case RSP_MEMBER_HELD:
 	case RSP_MEMBER_ASKED:
 	case RSP_MEMBER_GRACE:

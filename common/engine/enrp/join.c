@@ -236,6 +236,7 @@ make_old(struct rsp_core *core, struct rsp_member *m)
 {
 	rsp_member_clear_claim(m);
 	m->claimed_by = 0;
+	m->listed_in = 0;
 	rsp_member_enter(core, m, RSP_MEMBER_OLD, RSP_NEVER);
 }
 

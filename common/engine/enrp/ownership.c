@@ -30,28 +30,13 @@ bury(struct rsp_core *core, struct rsp_bytes handle, uint32_t pe_id, uint64_t ve
 	rsp_tombstone_put(&core->tombstones, handle, pe_id, version, core->now_ms + core->config.tombstone_ms);
 }
 
-/* Whether the table of the home of @m is being downloaded or was downloaded, and has not listed @m. */
-static bool
-is_marked(const struct rsp_member *m)
-{
-	return m->phase == RSP_MEMBER_FOREIGN_MARKED || m->phase == RSP_MEMBER_FOREIGN_SWEEP ||
-	       m->phase == RSP_MEMBER_FOREIGN_CLAIMED_MARKED;
-}
-
-static bool
-is_claimed(const struct rsp_member *m)
-{
-	return m->phase == RSP_MEMBER_FOREIGN_CLAIMED || m->phase == RSP_MEMBER_FOREIGN_CLAIMED_MARKED;
-}
-
 /* The home of @m still has the element: do not remove it. A pending claim stays pending. */
 static void
-confirm(struct rsp_core *core, struct rsp_member *m)
+confirm(struct rsp_enrp *n, struct rsp_member *m)
 {
-	if (m->claim && is_claimed(m))
-		rsp_member_enter(core, m, RSP_MEMBER_FOREIGN_CLAIMED, m->timer.deadline_ms);
-	else
-		rsp_member_enter(core, m, RSP_MEMBER_FOREIGN, RSP_NEVER);
+	rsp_peer_confirm(n, m);
+	if (!m->claim || m->phase != RSP_MEMBER_FOREIGN_CLAIMED)
+		rsp_member_enter(n->core, m, RSP_MEMBER_FOREIGN, RSP_NEVER);
 }
 
 /* Forget the pending claim to @m, an element of another home, and stop its timer. */
@@ -59,7 +44,7 @@ static void
 withdraw(struct rsp_core *core, struct rsp_member *m)
 {
 	rsp_member_clear_claim(m);
-	rsp_member_enter(core, m, is_marked(m) ? RSP_MEMBER_FOREIGN_MARKED : RSP_MEMBER_FOREIGN, RSP_NEVER);
+	rsp_member_enter(core, m, RSP_MEMBER_FOREIGN, RSP_NEVER);
 }
 
 /* The own element @m gets another home: record @event, send ASAP_DEREGISTRATION_RESPONSE with the cause "moved" to the
@@ -82,7 +67,7 @@ static void
 believed(struct rsp_enrp *n, const struct rsp_pool_element *pe, struct rsp_member *m, bool was_ours)
 {
 	m->claimed_by = 0;
-	confirm(n->core, m);
+	confirm(n, m);
 	rsp_subscription_pool_changed(n->core, rsp_member_element(m)->pool);
 	/* an even version: not a takeover. A takeover may be of many elements; the next audit finds these. */
 	if (was_ours && !(pe->version & 1))
@@ -180,23 +165,10 @@ note_pending(struct rsp_member *m, uint32_t by, uint64_t version, const struct r
 	return true;
 }
 
-/* Send a keep-alive to the element @m, which is connected to this registrar, in @in_ms. If its link is not up yet,
- * another function sends the keep-alive as soon as the link is up. */
-static void
-ask_element(struct rsp_core *core, struct rsp_member *m, uint64_t in_ms)
-{
-	uint64_t at_ms = core->now_ms + in_ms;
-
-	if (in_ms == 0)
-		rsp_member_ask_soon(core, m);
-	else if (m->phase == RSP_MEMBER_HELD && (!rsp_timer_is_set(&m->timer) || m->timer.deadline_ms > at_ms))
-		rsp_member_postpone(core, m, at_ms);
-}
-
 /* The statement @s claims or removes an own element: store @s as pending, and record that. Then, by @verdict: send the
- * element a keep-alive in @in_ms, wait for the element to register again, or yield. */
+ * element a keep-alive, wait for the element to register again, or yield. */
 static void
-contest(struct rsp_enrp *n, enum owner_verdict verdict, const struct rsp_statement *s, uint64_t in_ms)
+contest(struct rsp_enrp *n, enum owner_verdict verdict, const struct rsp_statement *s)
 {
 	uint32_t by = s->adds ? s->pe.home_id : s->peer->server_id;
 	struct rsp_event event = { .kind = RSP_EVENT_PE_CONTESTED,
@@ -215,7 +187,7 @@ contest(struct rsp_enrp *n, enum owner_verdict verdict, const struct rsp_stateme
 	if (verdict == OWNER_YIELD)
 		rsp_ownership_claim_accepted(n, s->m);
 	else if (verdict == OWNER_ASK_ELEMENT)
-		ask_element(n->core, s->m, in_ms);
+		rsp_member_ask_soon(n->core, s->m); /* if its link is not up yet, it is asked as soon as it is */
 }
 
 /* Store the statement @s as pending, and forward it to the home, which must answer. The timer limits the time for the
@@ -224,12 +196,11 @@ static void
 ask_home(struct rsp_enrp *n, const struct rsp_statement *s)
 {
 	const struct rsp_peer *home = rsp_peer_find(n, rsp_element_home_id(rsp_member_element(s->m)));
-	bool marked = is_marked(s->m);
 
 	if (!home || !note_pending(s->m, s->pe.home_id, s->pe.version, s->adds ? &s->pe : NULL))
 		return;
 	if (s->adds)
-		rsp_member_enter(n->core, s->m, marked ? RSP_MEMBER_FOREIGN_CLAIMED_MARKED : RSP_MEMBER_FOREIGN_CLAIMED,
+		rsp_member_enter(n->core, s->m, RSP_MEMBER_FOREIGN_CLAIMED,
 				 n->core->now_ms + n->core->config.max_time_no_response_ms);
 	rsp_update_send(n, home, true, s->adds ? ENRP_ADD_PE : ENRP_DEL_PE, s->handle, &s->pe);
 }
@@ -408,7 +379,7 @@ carry_out(struct rsp_enrp *n, enum owner_verdict verdict, const struct owner_fac
 		take_back(n->core, s->handle, &s->pe);
 		break;
 	case OWNER_CONFIRM:
-		confirm(n->core, s->m);
+		confirm(n, s->m);
 		break;
 	case OWNER_BURY:
 		bury(n->core, s->handle, s->pe.pe_id, s->pe.version);
@@ -420,7 +391,7 @@ carry_out(struct rsp_enrp *n, enum owner_verdict verdict, const struct owner_fac
 	case OWNER_ASK_ELEMENT:
 	case OWNER_AWAIT_ELEMENT:
 	case OWNER_YIELD:
-		contest(n, verdict, s, 0);
+		contest(n, verdict, s);
 		break;
 	case OWNER_ASK_HOME:
 		ask_home(n, s);
@@ -474,29 +445,47 @@ rsp_ownership_listed(struct rsp_enrp *n, struct rsp_peer *peer, struct rsp_bytes
 	return true;
 }
 
-/* Treat each own element as claimed by @peer, with the version that a takeover gives to the
- * stored version. Send the keep-alives in slices. */
+/* Treat @e, which is an own element, as if @peer had sent the takeover of the version on record. */
+static void
+contest_takeover(struct rsp_enrp *n, const struct rsp_peer *peer, struct rsp_element *e)
+{
+	struct rsp_statement s = { .adds = true, .peer = peer, .handle = rsp_pool_handle(e->pool), .m = rsp_member(e) };
+	struct owner_facts facts = { .claimant = OWNER_CLAIMANT_SENDER,
+				     .home = OWNER_HOME_US,
+				     .adds = true,
+				     .sound = true,
+				     .rightful = true };
+
+	rsp_element_decode(e, &s.pe);
+	s.pe.home_id = peer->server_id;
+	s.pe.version = rsp_version_taken_over(s.pe.version);
+	rsp_statement_gather_record(n, &s, &facts);
+	enum owner_verdict verdict = rsp_owner_judge(&facts);
+	if (verdict == OWNER_ASK_ELEMENT || verdict == OWNER_YIELD)
+		contest(n, verdict, &s);
+}
+
+void
+rsp_ownership_contests_due(struct rsp_enrp *n)
+{
+	const struct rsp_peer *peer = rsp_peer_find(n, n->contests.by);
+	struct rsp_element *e = NULL;
+
+	for (unsigned most = RSP_SLICE; peer && most > 0 && (e = rsp_walk_next(&n->contests.walk)); most--)
+		contest_takeover(n, peer, e);
+	if (e)
+		rsp_enrp_set(n, &n->contests.timer, RSP_SLICE_MS);
+	else
+		rsp_walk_end(&n->contests.walk);
+}
+
+/* If the contests of an earlier takeover are still going on, they go on: the audits find what @peer claims. */
 void
 rsp_ownership_claimed_all(struct rsp_enrp *n, const struct rsp_peer *peer)
 {
-	uint32_t count = 0;
-
-	for (struct rsp_element *e = rsp_home_first(n->core->space, n->core->config.server_id), *next; e; e = next) {
-		struct rsp_statement s = { .adds = true, .peer = peer, .handle = rsp_pool_handle(e->pool), .m = rsp_member(e) };
-		struct owner_facts facts = { .claimant = OWNER_CLAIMANT_SENDER,
-					     .home = OWNER_HOME_US,
-					     .adds = true,
-					     .sound = true,
-					     .rightful = true };
-
-		next = rsp_home_next(e);
-		rsp_element_decode(e, &s.pe);
-		s.pe.home_id = peer->server_id;
-		s.pe.version = rsp_version_taken_over(s.pe.version);
-		rsp_statement_gather_record(n, &s, &facts);
-		enum owner_verdict verdict = rsp_owner_judge(&facts);
-		uint64_t in_ms = RSP_SLICE_MS * (uint64_t)(count++ / RSP_SLICE);
-		if (verdict == OWNER_ASK_ELEMENT || verdict == OWNER_YIELD)
-			contest(n, verdict, &s, in_ms);
-	}
+	if (rsp_walk_is_open(&n->contests.walk))
+		return;
+	n->contests.by = peer->server_id;
+	rsp_walk_begin(n->core->space, &n->contests.walk, n->core->config.server_id);
+	rsp_ownership_contests_due(n);
 }

@@ -16,9 +16,12 @@ void rsp_ownership_update_received(struct rsp_enrp *n, struct rsp_link *link, st
 bool rsp_ownership_listed(struct rsp_enrp *n, struct rsp_peer *peer, struct rsp_bytes handle,
 			  struct rsp_pool_element *pe);
 
-/** An ENRP_TAKEOVER_SERVER of @peer says that @peer has taken over this
- * registrar: send keep-alives to all own elements. */
+/** An ENRP_TAKEOVER_SERVER of @peer says that @peer has taken over this registrar: contest that for each own element, in
+ * slices, and send it a keep-alive. Elements that register meanwhile are not contested. */
 void rsp_ownership_claimed_all(struct rsp_enrp *n, const struct rsp_peer *peer);
+
+/** The timer of n->contests has expired: the next slice. */
+void rsp_ownership_contests_due(struct rsp_enrp *n);
 
 /** The own element @m, which has a pending claim of another registrar, has answered the keep-alive of this registrar:
  * it stays an own element, with a version newer than the claim. */

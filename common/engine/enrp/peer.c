@@ -65,6 +65,14 @@ rsp_peer_get_listed(struct rsp_enrp *n, uint32_t server_id)
 	return peer;
 }
 
+void
+rsp_peer_confirm(const struct rsp_enrp *n, struct rsp_member *m)
+{
+	const struct rsp_peer *home = rsp_peer_find(n, rsp_element_home_id(rsp_member_element(m)));
+
+	m->listed_in = home ? home->download.number : 0;
+}
+
 bool
 rsp_peer_is_alive(const struct rsp_peer *peer)
 {
@@ -152,6 +160,11 @@ rsp_peer_remove(struct rsp_enrp *n, struct rsp_peer *peer)
 	n->peer[i] = n->peer[--n->n_peers];
 	rsp_wheel_cancel(&n->wheel, &peer->timer.timer);
 	rsp_wheel_cancel(&n->wheel, &peer->download.timer.timer);
+	rsp_walk_end(&peer->download.sweep);
+	if (n->contests.by == peer->server_id) {
+		rsp_wheel_cancel(&n->wheel, &n->contests.timer.timer);
+		rsp_walk_end(&n->contests.walk);
+	}
 	if (peer->in_changed)
 		TAILQ_REMOVE(&n->changed, peer, of_list);
 	TAILQ_INSERT_TAIL(&n->removed, peer, of_list);

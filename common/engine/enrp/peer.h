@@ -36,7 +36,11 @@ struct rsp_download {
 		uint16_t checksum;
 		uint64_t digest;
 	} told; /* the values of the PRESENCE that caused the last OWN download */
-	struct rsp_enrp_timer timer; /* expires if the next page does not arrive in time */
+	/* of the last OWN download: 1 to 255, then 1 again. Elements that it has listed have it (rsp_member.listed_in). If
+	 * 255 downloads in a row fail, the next one keeps some elements that it does not list: it is repeated. */
+	uint8_t number;
+	struct rsp_walk sweep; /* through the elements of the peer, to remove those that an OWN download has not listed */
+	struct rsp_enrp_timer timer; /* expires if the next page does not arrive in time; while @sweep is open, the next slice */
 };
 
 #define RSP_INITIATORS_MAX 16
@@ -95,6 +99,9 @@ struct rsp_peer *rsp_peer_get(struct rsp_enrp *n, uint32_t server_id);
 /** As rsp_peer_get(), for a registrar that a handle table gives as the home of elements. A new
  * peer gets the name that the mentor's list gives it. */
 struct rsp_peer *rsp_peer_get_listed(struct rsp_enrp *n, uint32_t server_id);
+
+/** The home of @m has stated that it has @m: a download from it that is running, or its sweep, does not remove @m. */
+void rsp_peer_confirm(const struct rsp_enrp *n, struct rsp_member *m);
 
 /** Whether a message of @peer was received, and @peer is ACTIVE or PROBED. */
 bool rsp_peer_is_alive(const struct rsp_peer *peer);

@@ -13,6 +13,7 @@ enum rsp_enrp_timer_kind {
 	RSP_ENRP_TIMER_CONTACT,
 	RSP_ENRP_TIMER_PEER,
 	RSP_ENRP_TIMER_DOWNLOAD,
+	RSP_ENRP_TIMER_CONTESTS,
 	RSP_ENRP_TIMER_UPLOAD
 };
 
@@ -70,6 +71,13 @@ struct rsp_enrp {
 	/* upload.c */
 	uint32_t n_uploads;
 
+	/* ownership.c: the registrar @by says that it has taken this registrar over. @walk goes through the own elements, to
+	 * contest the takeover of each. It is open until that is done. */
+	struct {
+		struct rsp_walk walk;
+		uint32_t by;
+		struct rsp_enrp_timer timer; /* the next slice */
+	} contests;
 
 	/* join.c */
 	struct rsp_enrp_timer join;

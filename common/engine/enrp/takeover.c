@@ -355,6 +355,8 @@ move_element(struct rsp_enrp *n, struct rsp_member *m, uint32_t to_id)
 	if (to_us) {
 		rsp_member_count(core, m, true);
 		rsp_adopt_queue(n, m, 0);
+	} else {
+		rsp_peer_confirm(n, m);
 	}
 }
 

@@ -9,19 +9,15 @@
 #include "engine/registrar/version.h"
 
 #define BIT(phase) (1U << RSP_MEMBER_##phase)
-#define OTHER_FOREIGN                                                                                    \
-	(BIT(FOREIGN_MARKED) | BIT(FOREIGN_SWEEP) | BIT(FOREIGN_CLAIMED) | BIT(FOREIGN_CLAIMED_MARKED) |   \
-	 BIT(FOREIGN_LOOK))
+#define OTHER_FOREIGN (BIT(FOREIGN_SWEEP) | BIT(FOREIGN_CLAIMED) | BIT(FOREIGN_LOOK))
 /* The phases that may follow each phase: the element registers here (HELD), is claimed or its claim ends (FOREIGN), is
  * taken over (ADOPT_QUEUED), this registrar was away (OLD), or the element is removed (GONE). */
 #define ALWAYS (BIT(HELD) | BIT(FOREIGN) | BIT(ADOPT_QUEUED) | BIT(OLD) | BIT(GONE))
 
 static const unsigned transitions[RSP_MEMBER_PHASES] = {
 	[RSP_MEMBER_FOREIGN] = ALWAYS | OTHER_FOREIGN | BIT(GRACE),
-	[RSP_MEMBER_FOREIGN_MARKED] = ALWAYS | OTHER_FOREIGN,
 	[RSP_MEMBER_FOREIGN_SWEEP] = ALWAYS | OTHER_FOREIGN,
 	[RSP_MEMBER_FOREIGN_CLAIMED] = ALWAYS | OTHER_FOREIGN,
-	[RSP_MEMBER_FOREIGN_CLAIMED_MARKED] = ALWAYS | OTHER_FOREIGN,
 	[RSP_MEMBER_FOREIGN_LOOK] = ALWAYS | OTHER_FOREIGN,
 	[RSP_MEMBER_HELD] = ALWAYS | BIT(ASKED) | BIT(ADOPT_ASKED) | BIT(GRACE),
 	[RSP_MEMBER_ASKED] = ALWAYS | BIT(ASKED) | BIT(ADOPT_ASKED) | BIT(GRACE),
@@ -43,9 +39,8 @@ const char *
 rsp_member_phase_name(enum rsp_member_phase phase)
 {
 	static const char *const name[RSP_MEMBER_PHASES] = {
-		"foreign",	  "foreign-marked", "foreign-sweep",   "foreign-claimed", "foreign-claimed-marked",
-		"foreign-look",	  "held",	    "asked",	       "grace",		  "adopt-queued",
-		"adopt-dialling", "adopt-asked",    "old",	       "gone",
+		"foreign", "foreign-sweep", "foreign-claimed", "foreign-look", "held", "asked",
+		"grace",   "adopt-queued",  "adopt-dialling",  "adopt-asked",  "old",  "gone",
 	};
 
 	return phase < RSP_MEMBER_PHASES ? name[phase] : "";
@@ -91,7 +86,7 @@ rsp_member_is_own(const struct rsp_core *core, const struct rsp_member *m)
 void
 rsp_member_note(struct rsp_core *core, struct rsp_member *m, enum rsp_news news)
 {
-	m->news |= (uint8_t)news;
+	m->news = (m->news | (unsigned)news) & 0x3f;
 	if (m->in_changed)
 		return;
 	m->in_changed = true;

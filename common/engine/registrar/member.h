@@ -11,10 +11,8 @@
  *
  *	phase                 the timer
  *	FOREIGN               -
- *	FOREIGN_MARKED        -               the table of its home is being downloaded, and has not listed it yet
  *	FOREIGN_SWEEP         remove it       the table of its home does not list it: RFC 5353 s.3.6.3
  *	FOREIGN_CLAIMED       end the claim   another registrar claims it; this registrar has asked the home
- *	FOREIGN_CLAIMED_MARKED   the same     FOREIGN_CLAIMED and FOREIGN_MARKED at once
  *	FOREIGN_LOOK          begin a look    its home is dead, and the takeover is late: look.c
  *	HELD                  keep-alive      OWN: connected
  *	ASKED                 answer is late  OWN: a keep-alive was sent
@@ -29,10 +27,8 @@
  */
 enum rsp_member_phase {
 	RSP_MEMBER_FOREIGN, /* also the first phase of each stored element */
-	RSP_MEMBER_FOREIGN_MARKED,
 	RSP_MEMBER_FOREIGN_SWEEP,
 	RSP_MEMBER_FOREIGN_CLAIMED,
-	RSP_MEMBER_FOREIGN_CLAIMED_MARKED,
 	RSP_MEMBER_FOREIGN_LOOK,
 	RSP_MEMBER_HELD,
 	RSP_MEMBER_ASKED,
@@ -66,12 +62,14 @@ struct rsp_pending_claim {
 };
 
 struct rsp_member {
-	enum rsp_member_phase phase : 8;
-	uint8_t news; /* bits of enum rsp_news; a member with news, or GONE, is in core->changed */
+	enum rsp_member_phase phase : 4;
+	unsigned sweep_postponed : 4; /* FOREIGN_SWEEP: how often the removal was postponed */
+	unsigned news : 6;	      /* bits of enum rsp_news; a member with news, or GONE, is in core->changed */
 	bool in_changed : 1;
-	bool counted : 1;            /* its owner's account counts it: OWN, with an owner */
-	uint8_t sweep_postponed : 6; /* FOREIGN_SWEEP: how often the removal was postponed */
+	bool counted : 1; /* its owner's account counts it: OWN, with an owner */
 	uint8_t n_reporters;
+	/* FOREIGN: the number (rsp_download.number) of the last download of the table of its home that listed it; 0: none */
+	uint8_t listed_in;
 	uint32_t link;        /* the link over which the element is reached; 0: none */
 	uint32_t link_before; /* the previous link, which may have ended */
 	/* the registrar that claims to have taken the element over, although its home is alive; 0: none */

@@ -419,10 +419,8 @@ member_due(struct rsp_registrar *r, struct rsp_member *m)
 		silent(&r->core, m);
 		break;
 	case RSP_MEMBER_FOREIGN:
-	case RSP_MEMBER_FOREIGN_MARKED:
 	case RSP_MEMBER_FOREIGN_SWEEP:
 	case RSP_MEMBER_FOREIGN_CLAIMED:
-	case RSP_MEMBER_FOREIGN_CLAIMED_MARKED:
 	case RSP_MEMBER_FOREIGN_LOOK:
 	case RSP_MEMBER_ADOPT_QUEUED:
 	case RSP_MEMBER_ADOPT_DIALLING:
