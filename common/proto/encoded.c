@@ -2,7 +2,8 @@
 
 enum { HEADER = 4, HOME_ID_AT = 8, USER_AT = 16, VERSION_SIZE = 8 };
 
-/* Where the parameter at @at ends, or 0 if @pe ends before that. Called at each registration: no reader, no parsing. */
+/* The end of the parameter that begins at @at; 0: @pe ends before that. Called at
+ * each registration, so it uses no reader. */
 static size_t
 end_of(struct rsp_bytes pe, size_t at)
 {

@@ -6,8 +6,8 @@
 enum rsp_protocol { RSP_ASAP, RSP_ENRP };
 
 /*
- * The messages, one row each: protocol, type, its number, the flags that it defines; then its fixed fields, and its
- * parameters in the order in which they are sent (grammar.c defines the words of these two).
+ * All messages, one row for each: protocol, type, number of the type, the flags that the type defines; then its fixed
+ * fields, and its parameters in the order in which they are sent. grammar.c defines the macros for fields and parameters.
  */
 /* clang-format off */
 #define RSP_MESSAGES(X)                                                                                                \
@@ -20,7 +20,7 @@ enum rsp_protocol { RSP_ASAP, RSP_ENRP };
 	X(ASAP, HANDLE_RESOLUTION, 0x05, ASAP_FLAG_SUBSCRIBE, NO_FIELDS, ONE(POOL_HANDLE), OPTIONAL(ITEM_COUNT))       \
 	X(ASAP, HANDLE_RESOLUTION_RESPONSE, 0x06, ASAP_FLAG_ACCEPT, NO_FIELDS,                                         \
 	  ONE(POOL_HANDLE), OPTIONAL(POLICY), MANY(POOL_ELEMENT), OPTIONAL(ERROR))                                     \
-	/* the identifier is not in the RFC, but a PE of rsplib cannot do without it */                                \
+	/* the RFC has no PE identifier here, but elements of rsplib need it */                                        \
 	X(ASAP, ENDPOINT_KEEP_ALIVE, 0x07, ASAP_FLAG_HOME, SERVER_ID, ONE(POOL_HANDLE), OPTIONAL(PE_ID))               \
 	X(ASAP, ENDPOINT_KEEP_ALIVE_ACK, 0x08, 0, NO_FIELDS, ONE(POOL_HANDLE), ONE(PE_ID))                             \
 	X(ASAP, ENDPOINT_UNREACHABLE, 0x09, 0, NO_FIELDS, ONE(POOL_HANDLE), ONE(PE_ID))                                \
@@ -33,7 +33,7 @@ enum rsp_protocol { RSP_ASAP, RSP_ENRP };
 	/* ENRP, RFC 5353 s.2 figure 1 */                                                                              \
 	X(ENRP, PRESENCE, 0x01, ENRP_FLAG_REPLY_REQUIRED, IDS, OPTIONAL(PE_CHECKSUM), OPTIONAL(SERVER_INFO))           \
 	X(ENRP, HANDLE_TABLE_REQUEST, 0x02, ENRP_FLAG_OWN | ENRP_FLAG_CONTINUE, IDS, END)                              \
-	/* each handle with one or more elements after it: message.c sees to that */                                   \
+	/* one or more elements follow each handle: message.c checks this */                                           \
 	X(ENRP, HANDLE_TABLE_RESPONSE, 0x03, ENRP_FLAG_REJECT | ENRP_FLAG_MORE, IDS,                                   \
 	  MANY(POOL_HANDLE), MANY(POOL_ELEMENT))                                                                       \
 	X(ENRP, HANDLE_UPDATE, 0x04, 0, IDS_AND(UPDATE_ACTION), ONE(POOL_HANDLE), ONE(POOL_ELEMENT))                   \
@@ -58,41 +58,41 @@ enum {
 	ASAP_FLAG_HOME = 0x01,		 /* ENDPOINT_KEEP_ALIVE, H */
 	ENRP_FLAG_REPLY_REQUIRED = 0x01, /* PRESENCE */
 	ENRP_FLAG_OWN = 0x01,		 /* HANDLE_TABLE_REQUEST, W */
-	ENRP_FLAG_CONTINUE = 0x02,	 /* HANDLE_TABLE_REQUEST, ours: go on with the download that is under way */
+	ENRP_FLAG_CONTINUE = 0x02,	 /* HANDLE_TABLE_REQUEST, private: continue the current download */
 	ENRP_FLAG_REJECT = 0x01,	 /* HANDLE_TABLE_RESPONSE and LIST_RESPONSE, R */
 	ENRP_FLAG_MORE = 0x02		 /* HANDLE_TABLE_RESPONSE, M */
 };
 
-/** What a message may have between its header and its parameters. */
+/** The fixed fields that a message may have between its header and its parameters. */
 enum rsp_field {
-	RSP_FIELD_END,		/* no field: behind the last one */
-	RSP_FIELD_SERVER_ID,	/* 32 bits each */
+	RSP_FIELD_END,		/* no field: ends the list of fields */
+	RSP_FIELD_SERVER_ID,	/* this and the next three: 32 bits each */
 	RSP_FIELD_SENDER_ID,
 	RSP_FIELD_RECEIVER_ID,
 	RSP_FIELD_TARGET_ID,
-	RSP_FIELD_UPDATE_ACTION /* 16 bits, and 16 that are reserved */
+	RSP_FIELD_UPDATE_ACTION /* 16 bits, and 16 reserved bits */
 };
 
-/** How often a parameter may follow at one place of a message. */
+/** How many times a parameter may occur at one position in a message. */
 struct rsp_grammar_part {
-	uint16_t param; /* RSP_PARAM_SCTP stands for TCP too */
+	uint16_t param; /* RSP_PARAM_SCTP: an SCTP or a TCP transport */
 	uint8_t min;
-	uint16_t max; /* UINT16_MAX: no bound but the message's size */
+	uint16_t max; /* UINT16_MAX: limited only by the size of the message */
 };
 
 struct rsp_grammar {
 	enum rsp_protocol protocol;
 	uint8_t type;
-	const char *name;		 /* the RFC's: "ASAP_REGISTRATION" */
-	uint8_t flag_mask;		 /* the flags it defines */
+	const char *name;		 /* the name in the RFC: "ASAP_REGISTRATION" */
+	uint8_t flag_mask;		 /* the flags that the type defines */
 	enum rsp_field field[4];	 /* ends with RSP_FIELD_END */
 	struct rsp_grammar_part part[5]; /* ends with param 0 */
 };
 
-/** The grammar of a message type, or NULL if it is not known. */
+/** The grammar of a message type; NULL: the type is unknown. */
 const struct rsp_grammar *rsp_grammar(enum rsp_protocol protocol, uint8_t type);
 
-/** Row @i of all grammars, or NULL past the end. */
+/** Row @i of all grammars; NULL past the end. */
 const struct rsp_grammar *rsp_grammar_at(unsigned i);
 
 #endif

@@ -4,10 +4,10 @@
 #include "wire/reader.h"
 #include "wire/writer.h"
 
-/* How far a message has been read, in terms of its grammar. */
+/* The position in the grammar up to which a message has been read. */
 struct place {
 	const struct rsp_grammar *grammar;
-	unsigned part, count; /* the part that was met last, and how often in a row */
+	unsigned part, count; /* the part of the last parameter, and how many consecutive parameters belong to it */
 };
 
 static bool
@@ -28,7 +28,7 @@ covers(uint16_t param, uint16_t type)
 	return param == type || (param == RSP_PARAM_SCTP && type == RSP_PARAM_TCP); /* RFC 5352 s.2.2.10 */
 }
 
-/* RFC 5353 s.2.3: each Pool Handle with one or more Pool Elements after it. */
+/* As admits(), for a handle table. RFC 5353 s.2.3: one or more Pool Elements follow each Pool Handle. */
 static bool
 table_admits(struct place *at, uint16_t type)
 {
@@ -41,7 +41,7 @@ table_admits(struct place *at, uint16_t type)
 	return true;
 }
 
-/* Whether a parameter of @type may come next; if so @at moves on to it. */
+/* Whether the grammar allows a parameter of @type next. If so, @at moves to it. */
 static bool
 admits(struct place *at, uint16_t type)
 {
@@ -63,7 +63,7 @@ admits(struct place *at, uint16_t type)
 	return false;
 }
 
-/* Fail @rd if the message lacks a parameter. */
+/* Let @rd fail if a required parameter is missing. */
 static void
 finish(const struct place *at, struct rsp_rd *rd)
 {
@@ -108,7 +108,7 @@ error_decode(struct rsp_rd *value, struct rsp_bytes *ret)
 		rsp_rd_fail(value, RSP_EMALFORM, "no error cause");
 }
 
-/* Decode the value of a parameter that a message has once. */
+/* Decode the value of a parameter that may occur once. */
 static void
 part_decode(struct rsp_rd *value, uint16_t type, struct rsp_message *msg)
 {
@@ -149,12 +149,12 @@ part_decode(struct rsp_rd *value, uint16_t type, struct rsp_message *msg)
 		msg->has |= RSP_HAS_ITEM_COUNT;
 		msg->item_count = rsp_rd_u32(value);
 		break;
-	default: /* the grammar names no other */
+	default: /* the grammar has no other parameter */
 		rsp_rd_fail(value, RSP_EINTERNAL, "no decoder");
 	}
 }
 
-/* Decode the value of a parameter that a message repeats. */
+/* Decode the value of a parameter that may occur several times. */
 static void
 item_decode(struct rsp_rd *value, uint16_t type, struct rsp_list_item *ret)
 {
@@ -239,7 +239,7 @@ fields_decode(struct rsp_rd *rd, const struct rsp_grammar *grammar, struct rsp_m
 		}
 }
 
-/* Fill @why with the failure of @rd. */
+/* Set @why to the failure of @rd, and return its error. */
 static enum rsp_err
 failed(const struct rsp_rd *rd, const struct rsp_message *msg, struct rsp_why *why)
 {
@@ -261,7 +261,7 @@ failed(const struct rsp_rd *rd, const struct rsp_message *msg, struct rsp_why *w
 	return rd->err;
 }
 
-/* The octets are not exactly one message: there is no message to answer. */
+/* The octets are not exactly one message, so no answer is possible. */
 static enum rsp_err
 misframed(struct rsp_why *why, size_t offset, const char *reason)
 {
@@ -278,7 +278,8 @@ unknown_message(enum rsp_protocol protocol, uint8_t type, struct rsp_why *why)
 {
 	(void)rsp_fail(why, RSP_EUNKNOWN_MSG, "message", "type 0x%02x is no %s message", type,
 		       protocol == RSP_ASAP ? "ASAP" : "ENRP");
-	if (why) /* RFC 5354 s.4: report if the high bits are 01; not with 00; 10 and 11 are reserved */
+	/* RFC 5354 s.4: report the type if its high bits are 01; do not if they are 00; 10 and 11 are reserved */
+	if (why)
 		why->cause = (type & 0xc0) == 0x40 ? RSP_CAUSE_UNRECOGNIZED_MSG : RSP_CAUSE_NONE;
 	return RSP_EUNKNOWN_MSG;
 }
@@ -347,7 +348,7 @@ rsp_list_next(const struct rsp_message *msg, size_t *cursor, struct rsp_list_ite
 		for (const struct rsp_grammar_part *part = grammar->part; part->param; part++)
 			listed |= part->max > 1 && covers(part->param, type);
 		*cursor = rsp_rd_offset(&rd);
-		if (!listed) /* an unknown parameter in between */
+		if (!listed) /* an unknown parameter between known ones */
 			continue;
 		*ret = (struct rsp_list_item){ .type = type, .whole = rsp_rd_whole(&rd, &value) };
 		item_decode(&value, type, ret);
@@ -400,7 +401,7 @@ fields_encode(struct rsp_wr *wr, const struct rsp_grammar *grammar, const struct
 		}
 }
 
-/* Write the parameter of @type, if @msg has it; else return false. */
+/* Write the parameter of @type if @msg has it; else return false. */
 static bool
 part_encode(struct rsp_wr *wr, uint16_t type, const struct rsp_message *msg)
 {
@@ -443,7 +444,7 @@ part_encode(struct rsp_wr *wr, uint16_t type, const struct rsp_message *msg)
 		if (has & RSP_HAS_ITEM_COUNT)
 			u32_param_encode(wr, type, msg->item_count);
 		return has & RSP_HAS_ITEM_COUNT;
-	default: /* the grammar names no other */
+	default: /* the grammar has no other parameter */
 		wr->err = wr->err ? wr->err : RSP_EINTERNAL;
 		return false;
 	}
@@ -489,7 +490,7 @@ rsp_message_encode(const struct rsp_message *msg, uint8_t *buf, size_t cap, size
 	return rsp_wr_end(&wr, ret_size);
 }
 
-/* Append a cause: without @info if that does not fit, and not at all if even then it does not fit. */
+/* Append a cause. If @info does not fit, omit @info; if the cause alone does not fit, append nothing. */
 static void
 cause_append(struct rsp_wr *wr, uint16_t cause, struct rsp_bytes info)
 {

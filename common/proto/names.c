@@ -57,7 +57,7 @@ rsp_param_name(uint16_t type)
 	return type < RSP_COUNT(param_names) ? param_names[type] : NULL;
 }
 
-/* The private causes, from RSP_CAUSE_EXPIRED on. */
+/* The private causes; the index is the cause minus RSP_CAUSE_EXPIRED. */
 static const struct cause_names own_causes[] = {
 	[0] = { "registration-expired", "Registration Expired" },
 	[RSP_CAUSE_UNANSWERED - RSP_CAUSE_EXPIRED] = { "keepalive-unanswered", "Keep-Alive Unanswered" },

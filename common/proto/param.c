@@ -19,7 +19,7 @@ rsp_param_reported(uint16_t type)
 void
 rsp_param_unknown(struct rsp_rd *rd, uint16_t type, struct rsp_bytes whole, struct rsp_unknown *unknown)
 {
-	/* RFC 5354 s.3: the high bit means skip, the next one means report */
+	/* RFC 5354 s.3: the highest bit means "skip", the next bit means "report" */
 	if (!(type & 0x8000)) {
 		bool known = rsp_param_name(type) != NULL;
 
@@ -29,8 +29,8 @@ rsp_param_unknown(struct rsp_rd *rd, uint16_t type, struct rsp_bytes whole, stru
 			    known ? "not allowed where it stands" : "an unknown parameter that may not be skipped");
 		return;
 	}
-	/* A private parameter at a wrong place is not kept: the encoder would write it at a place where it has a
-	 * meaning. */
+	/* A private parameter at a wrong position is not stored: the encoder would write
+	 * it at a position where it has a meaning. */
 	if (!unknown || unknown->n == RSP_UNKNOWN_MAX || (type >= RSP_PARAM_OWNER && rsp_param_name(type)))
 		return;
 	if (type & 0x4000)
@@ -60,7 +60,7 @@ rsp_bytes_param_encode(struct rsp_wr *wr, uint16_t type, struct rsp_bytes value)
 	rsp_wr_close(wr, mark);
 }
 
-/* RFC 5354 s.3.1, s.3.2. False, and nothing is read, if @type is not an address. */
+/* Read an address parameter, RFC 5354 s.3.1, s.3.2. False: @type is not an address, and nothing was read. */
 static bool
 address(struct rsp_rd *rd, uint16_t type, struct rsp_rd *body)
 {
@@ -101,7 +101,7 @@ addresses(struct rsp_rd *rd, struct rsp_transport *transport, struct rsp_unknown
 	transport->addrs = rsp_bytes_of(first, (size_t)(end - first));
 }
 
-/* Unknown parameters inside the transport go to @unknown. */
+/* Decode a transport. Its unknown parameters are stored in @unknown. */
 static void
 transport_decode(struct rsp_rd *body, uint16_t type, struct rsp_transport *ret, struct rsp_unknown *unknown)
 {
@@ -113,7 +113,7 @@ transport_decode(struct rsp_rd *body, uint16_t type, struct rsp_transport *ret, 
 		t.port = rsp_rd_u16(body);
 		t.use = rsp_rd_u16(body);
 		if (type != RSP_PARAM_SCTP)
-			t.use = 0; /* a reserved field, which is ignored; rsplib sends a use with TCP */
+			t.use = 0; /* a reserved field, which the receiver ignores; rsplib sends a use with TCP */
 		else if (t.use > RSP_USE_DATA_CONTROL)
 			rsp_rd_fail(body, RSP_EVALUE, "an undefined transport use");
 		t.service_code = type == RSP_PARAM_DCCP ? rsp_rd_u32(body) : 0;
@@ -196,7 +196,7 @@ rsp_transport_set_ips(struct rsp_transport *transport, const struct rsp_ip *ip, 
 /* The parameters of a Pool Element, in the order in which they must come. */
 enum step { USER, POLICY, ASAP, OWNER, VERSION, DONE };
 
-/* The step, @now or later, to which a parameter of @type belongs; DONE if there is none. */
+/* The step (@now or later) to which a parameter of @type belongs; DONE: none. */
 static enum step
 step_of(uint16_t type, enum step now)
 {
@@ -204,7 +204,8 @@ step_of(uint16_t type, enum step now)
 		return USER;
 	if (type == RSP_PARAM_POLICY && now == POLICY)
 		return POLICY;
-	/* RFC deviation (RFC 5354 s.3.10): TCP too, because elements that use TCP listen there for registrars */
+	/* RFC deviation (RFC 5354 s.3.10): TCP is allowed, too, because elements
+	 * that use TCP listen for registrars there */
 	if ((type == RSP_PARAM_SCTP || type == RSP_PARAM_TCP) && now == ASAP)
 		return ASAP;
 	if (type == RSP_PARAM_OWNER && (now == ASAP || now == OWNER))
@@ -305,7 +306,7 @@ rsp_pool_element_encode(struct rsp_wr *wr, const struct rsp_pool_element *pe)
 	rsp_policy_encode(wr, &pe->policy);
 	if (pe->asap.type)
 		rsp_transport_encode(wr, &pe->asap);
-	/* private parameters come last: there the parser of rsplib skips them */
+	/* private parameters come last, because the parser of rsplib skips them there */
 	if (pe->owner.n)
 		rsp_bytes_param_encode(wr, RSP_PARAM_OWNER, pe->owner);
 	if (pe->version)
@@ -322,7 +323,7 @@ rsp_server_info_decode(struct rsp_rd *body, struct rsp_server_info *ret)
 	uint16_t type;
 
 	while (rsp_rd_tlv(body, &type, &value)) {
-		/* RFC deviation (RFC 5354 s.3.11): TCP too, for registrars that use TCP */
+		/* RFC deviation (RFC 5354 s.3.11): TCP is allowed, too, for registrars that use TCP */
 		if (!info.transport.type && (type == RSP_PARAM_SCTP || type == RSP_PARAM_TCP)) {
 			transport_decode(&value, type, &info.transport, &info.unknown);
 			(void)rsp_rd_end(body, &value);

@@ -28,11 +28,12 @@ enum {
 	RSP_PARAM_PE_ID = 0xe,
 	RSP_PARAM_PE_CHECKSUM = 0xf,
 	RSP_PARAM_OPAQUE = 0x10,
-	RSP_PARAM_ITEM_COUNT = 0x803f, /* of rsplib: how many elements a user wants in an answer */
+	RSP_PARAM_ITEM_COUNT = 0x803f, /* defined by rsplib: the number of elements that a user requests in an answer */
 	RSP_PARAM_OWNER = 0xbf01,      /* private: the identity that registered an element */
-	RSP_PARAM_VERSION = 0xbf03,    /* private: orders the statements about an element; the higher is the newer */
-	RSP_PARAM_SERVER_NAME = 0xbf04, /* private: the name of a registrar in its keys */
-	RSP_PARAM_DIGEST = 0xbf05      /* private: over the elements of a registrar and their versions */
+	/* private: the version of a statement about an element; a higher version is newer */
+	RSP_PARAM_VERSION = 0xbf03,
+	RSP_PARAM_SERVER_NAME = 0xbf04, /* private: the name of a registrar in its key */
+	RSP_PARAM_DIGEST = 0xbf05      /* private: a digest over the elements of a registrar and their versions */
 };
 
 /* Error causes, RFC 5354 s.3.12 table 2. */
@@ -48,21 +49,23 @@ enum {
 	RSP_CAUSE_INCONSISTENT_USE = 0x8,
 	RSP_CAUSE_UNKNOWN_POOL_HANDLE = 0x9,
 	RSP_CAUSE_SECURITY = 0xa,
-	/* private, in an ASAP_DEREGISTRATION_RESPONSE without a request: why the registrar removed the element */
-	RSP_CAUSE_EXPIRED = 0xbf02,    /* its registration lifetime is over */
-	RSP_CAUSE_UNANSWERED = 0xbf03, /* it did not acknowledge a keep-alive in time */
-	RSP_CAUSE_REPORTED = 0xbf04,   /* nor after users had reported it unreachable */
+	/* Private, in an ASAP_DEREGISTRATION_RESPONSE that answers no request:
+	 * why the registrar removed the element. */
+	RSP_CAUSE_EXPIRED = 0xbf02,    /* the registration life of the element is over */
+	RSP_CAUSE_UNANSWERED = 0xbf03, /* the element did not acknowledge a keep-alive in time */
+	/* users reported the element unreachable, and it did not acknowledge a keep-alive in time */
+	RSP_CAUSE_REPORTED = 0xbf04,
 	RSP_CAUSE_MOVED = 0xbf05,      /* another registrar is its home now */
-	RSP_CAUSE_DEREGISTERED = 0xbf06, /* another connection of its identity has deregistered it */
+	RSP_CAUSE_DEREGISTERED = 0xbf06, /* another connection of the same identity has deregistered the element */
 	RSP_CAUSE_NONE = 0xffff /* no error; never sent */
 };
 
 enum { RSP_USE_DATA = 0, RSP_USE_DATA_CONTROL = 1 }; /* Transport Use, RFC 5354 s.3.4 */
 
-#define RSP_MESSAGE_MAX 65535 /* RFC 5354 s.4: the length is 16 bits */
-#define RSP_HANDLE_MAX	4096  /* private: octets of a pool handle at most, so that every answer fits into a message */
-#define RSP_OWNER_MAX	128   /* private: octets of an identity, or of the name of a registrar, at most */
-#define RSP_ADDRS_MAX	32    /* private: addresses in one transport at most */
+#define RSP_MESSAGE_MAX 65535 /* RFC 5354 s.4: the length field has 16 bits */
+#define RSP_HANDLE_MAX	4096  /* private limit: octets of a pool handle, so that every answer fits into a message */
+#define RSP_OWNER_MAX	128   /* private limit: octets of an identity, or of the name of a registrar */
+#define RSP_ADDRS_MAX	32    /* private limit: addresses in one transport */
 
 /** A transport parameter, RFC 5354 s.3.3-3.7, s.3.16. */
 struct rsp_transport {
@@ -70,42 +73,42 @@ struct rsp_transport {
 	uint16_t port;
 	uint16_t use;		/* SCTP only: RSP_USE_… */
 	uint32_t service_code;	/* DCCP only */
-	uint8_t n_addrs;	/* at least 1 (exactly 1 unless SCTP, RFC 5354 s.3.3-3.7); 0 for opaque */
-	struct rsp_bytes addrs; /* the address parameters as on the wire; rsp_transport_ip() reads them */
+	uint8_t n_addrs;	/* SCTP: 1 or more; opaque: 0; else 1, RFC 5354 s.3.3-3.7 */
+	struct rsp_bytes addrs; /* the encoded address parameters; rsp_transport_ip() reads them */
 	struct rsp_bytes opaque;
 };
 
 /** Address @i (0 to n_addrs - 1) of @transport. */
 struct rsp_ip rsp_transport_ip(const struct rsp_transport *transport, unsigned i);
 
-/** Whether a host can be reached at each address of @transport (rsp_ip_unfit()). True if it has no addresses. */
+/** Whether each address of @transport can be the address of a host (not rsp_ip_unfit()). True if it has no addresses. */
 bool rsp_transport_fits(const struct rsp_transport *transport);
 
-/** Octets that rsp_transport_set_ips() needs for @n addresses at most. */
+/** Octets that rsp_transport_set_ips() needs for @n addresses. */
 #define RSP_ADDRS_ROOM(n) (20 * (size_t)(n))
 
 /**
- * Set the @n addresses of @transport. They are written as parameters into @room, of RSP_ADDRS_ROOM(n) octets, which
- * @transport then refers to.
+ * Set the @n addresses of @transport. They are encoded into @room, which has
+ * RSP_ADDRS_ROOM(n) octets; @transport has a view into it.
  */
 void rsp_transport_set_ips(struct rsp_transport *transport, const struct rsp_ip *ip, unsigned n, uint8_t *room);
 
 #define RSP_UNKNOWN_MAX 8
 
 /**
- * Unknown parameters that were skipped (RFC 5354 s.3, high bits 10 and 11), whole, as on the wire. The encoder writes
- * them again, behind the known ones.
+ * Unknown parameters that the decoder skipped (RFC 5354 s.3, high bits 10 and 11), each as its whole octets. The
+ * encoder writes them after the known parameters.
  */
 struct rsp_unknown {
 	uint8_t n;
 	uint8_t to_report;		       /* bit i: tlv[i] must be reported (high bits 11) */
-	struct rsp_bytes tlv[RSP_UNKNOWN_MAX]; /* further ones are skipped and not kept */
+	struct rsp_bytes tlv[RSP_UNKNOWN_MAX]; /* the first ones; further unknown parameters are not stored */
 };
 
-/** A Pool Element parameter, RFC 5354 s.3.10. Its views live as long as the octets that it was decoded from. */
+/** A Pool Element parameter, RFC 5354 s.3.10. Its views are valid as long as the octets from which it was decoded. */
 struct rsp_pool_element {
 	uint32_t pe_id, home_id;
-	int32_t lifetime_s; /* -1: without end */
+	int32_t lifetime_s; /* -1: unlimited */
 	struct rsp_transport user;
 	struct rsp_policy policy;
 	struct rsp_transport asap; /* type 0: none */
@@ -130,36 +133,37 @@ struct rsp_error_cause {
 	struct rsp_bytes info; /* the cause-specific part */
 };
 
-/* Decoders of the value of one parameter. Each reads @body to its end, or fails it and leaves *@ret unchanged:
- * RSP_EMALFORM for missing parts, RSP_EVALUE for impossible values, RSP_EUNKNOWN_PARAM for unknown parameters that must
- * not be skipped. */
+/* Decoders for the value of one parameter. Each reads @body to its end, or lets @body fail and does not change *@ret:
+ * RSP_EMALFORM: parts are missing. RSP_EVALUE: invalid values. RSP_EUNKNOWN_PARAM: an unknown parameter that must not be
+ * skipped. */
 void rsp_transport_decode(struct rsp_rd *body, uint16_t type, struct rsp_transport *ret);
 void rsp_pool_element_decode(struct rsp_rd *body, struct rsp_pool_element *ret);
 void rsp_server_info_decode(struct rsp_rd *body, struct rsp_server_info *ret);
 
-/** The next cause of an Operation Error's value. False at the end or when @body has failed. */
+/** Read the next cause in the value of an Operation Error. False: the end, or @body has failed. */
 bool rsp_error_cause_next(struct rsp_rd *body, struct rsp_error_cause *ret);
 
-/* Encoders of one whole parameter. */
+/* Encoders for one whole parameter. */
 void rsp_transport_encode(struct rsp_wr *wr, const struct rsp_transport *transport);
 void rsp_pool_element_encode(struct rsp_wr *wr, const struct rsp_pool_element *pe);
 void rsp_server_info_encode(struct rsp_wr *wr, const struct rsp_server_info *info);
 void rsp_bytes_param_encode(struct rsp_wr *wr, uint16_t type, struct rsp_bytes value);
 
 /**
- * Treat a parameter that is not known at its place by its two high bits (RFC 5354 s.3): keep it in @unknown, or fail
- * @rd with RSP_EUNKNOWN_PARAM (RSP_EMALFORM if its type is known, but not allowed there). @whole is the parameter with
- * its header, the last one that was read from @rd. With @unknown NULL nothing is kept.
+ * Handle a parameter that is unknown or not allowed at its position, by its two high bits (RFC 5354 s.3): store it in
+ * @unknown (NULL: do not store it), or let @rd fail with RSP_EUNKNOWN_PARAM (RSP_EMALFORM if the type is known, but not
+ * allowed there). @whole: the parameter with its header, which must be the last one that was read from @rd.
  */
 void rsp_param_unknown(struct rsp_rd *rd, uint16_t type, struct rsp_bytes whole, struct rsp_unknown *unknown);
 
-/** Whether an unknown parameter of @type, for which a message is discarded, must be reported (high bits 01). */
+/** Whether an unknown parameter of @type, which makes the receiver discard the
+ * message, must be reported (high bits 01). */
 bool rsp_param_reported(uint16_t type);
 
-/** The name that the RFC gives to a parameter type or error cause, or NULL. */
+/** The name of a parameter type or error cause in the RFC; NULL: unknown. */
 const char *rsp_param_name(uint16_t type);
 const char *rsp_cause_name(uint16_t cause);
-/** The key of an error cause in records, such as "unknown-pool-handle"; NULL if the cause is unknown. */
+/** The key of an error cause in records, such as "unknown-pool-handle"; NULL: unknown. */
 const char *rsp_cause_key(uint16_t cause);
 
 #endif

@@ -8,9 +8,10 @@
 #include "wire/writer.h"
 
 /*
- * The policies of RFC 5356, one row each: id, type, key and alias (rsp_policy_named()), how many words follow the type
- * on the wire and what JSON calls them; then how a user chooses from an answer, and the shape by which a registrar
- * chooses. These last two name what model/shape.c defines: without them, or if it does not, a row does not compile.
+ * The policies of RFC 5356, one row for each: id, type, key and alias (rsp_policy_named()), the number of 32-bit words
+ * after the type in the parameter, and the JSON keys of these words; then the function by which a user selects from an
+ * answer, and the shape by which a registrar selects. model/shape.c defines these functions and shapes; a row without
+ * them does not compile.
  */
 /* clang-format off */
 #define RSP_POLICIES(X)                                                                                \
@@ -40,35 +41,36 @@ enum {
 #undef RSP_POLICY_TYPE
 };
 
-/** A Pool Member Selection Policy, RFC 5354 s.3.8, RFC 5356. The row of @type says what the words of @value mean. */
+/** A Pool Member Selection Policy, RFC 5354 s.3.8, RFC 5356. rsp_policy_row()
+ * gives the meaning of the words in @value. */
 struct rsp_policy {
 	uint32_t type; /* 0: none */
 	uint32_t value[2];
-	struct rsp_bytes extra; /* octets after the known words; all octets after the type of an unknown policy */
+	struct rsp_bytes extra; /* octets after these words; for an unknown policy, all octets after the type */
 };
 
-/** A row of the policy table: RFC 5356's names and the words that follow the type. */
+/** A row of the table of policies: the names of the policy and of its words. */
 struct rsp_policy_row {
 	uint32_t type;
-	const char *key;      /* as records and options spell it: "round-robin" */
-	const char *alias;    /* the short form that options also take: "rr" */
+	const char *key;      /* name in records and options: "round-robin" */
+	const char *alias;    /* short name for options: "rr" */
 	uint8_t n_values;     /* 0 to 2 */
 	const char *value[2]; /* JSON keys: "weight", "priority", "load", "load_degradation" */
 };
 
-/** The row of @type, or NULL if it is no standard policy. */
+/** The row of @type; NULL: not a standard policy. */
 const struct rsp_policy_row *rsp_policy_row(uint32_t type);
 
-/** The row named @name (key or alias), or NULL. */
+/** The row with the key or alias @name; NULL: there is none. */
 const struct rsp_policy_row *rsp_policy_named(const char *name);
 
-/** Row @i of the table, or NULL past its end. */
+/** Row @i of the table; NULL past its end. */
 const struct rsp_policy_row *rsp_policy_at(unsigned i);
 
-/** Decode a parameter's value: @body is left at its end, or has failed. RSP_EVALUE for a reserved type. */
+/** Decode the value of a policy parameter. @body is read to its end, or has failed. RSP_EVALUE: a reserved type. */
 void rsp_policy_decode(struct rsp_rd *body, struct rsp_policy *ret);
 
-/** Append the whole parameter. */
+/** Append the whole policy parameter. */
 void rsp_policy_encode(struct rsp_wr *wr, const struct rsp_policy *policy);
 
 #endif

@@ -6,13 +6,13 @@
 #include "base/err.h"
 
 /*
- * The words that records carry as "key": id, word, cause, cure; the cause is their "reason". A word is an interface: it
- * is never renamed, nor used for something else. A word that several events use is explained for each of them. Man
- * pages print this table, and cmd/schema/rsp.peer.schema.json has its words.
+ * The words for the member "key" of records, one row for each: id, word, cause, cure; the cause is the member "reason".
+ * A word is an interface: it is never renamed, and never gets another meaning. If several events use a word, the row
+ * explains it for each event. The man pages print this table, and cmd/schema/rsp.peer.schema.json has its words.
  */
 /* clang-format off */
 #define RSP_REASONS(X)                                                                                                 \
-	/* a registration, a deregistration or a question is refused */                                                \
+	/* a registration, a deregistration or a resolution is refused */                                              \
 	X(PLAIN_TEXT, "plain-text", "The request came over a connection without TLS.",                                 \
 	  "Give the sender a key, and let it use the TLS port.")                                                       \
 	X(NOT_AN_ELEMENT, "not-an-element", "The sender's key is not one of a pool element.",                          \
@@ -74,7 +74,7 @@
 	  "None if that was meant; else restore the key or the line, and reload.")                                     \
 	X(HOME_LOST, "home-lost", "The element's registrar is silent, no other took it over, and it does not answer.", \
 	  "Start the element again.")                                                                                  \
-	/* the registrar itself */                                                                                     \
+	/* the registrar begins to serve */                                                                            \
 	X(ALONE, "alone", "No other registrar answered, so this one begins with an empty handlespace.",                \
 	  "None for the first registrar of a scope; else look at the addresses and keys of the others.")               \
 	X(SYNCHRONISED, "synchronised", "The handlespace was downloaded from another registrar.", "None is needed.")   \
@@ -103,7 +103,7 @@
 	  "other registrars.", "limit: raise it. duplicate: start one of the two with another name or id.")            \
 	X(OURS, "ours", "This registrar is one of two with the same name or server id.",                               \
 	  "Start one of the two with another name or id.")                                                             \
-	/* registrars fail, and are taken over */                                                                      \
+	/* a registrar fails, and is taken over */                                                                     \
 	X(SILENCE, "silence", "The registrar was not heard for MAX-TIME-LAST-HEARD.",                                  \
 	  "See whether it runs; look at the network.")                                                                 \
 	X(TAKEOVER_INITIATED, "takeover-initiated", "Another registrar says that this one is dead.",                   \
@@ -167,17 +167,17 @@ enum rsp_reason {
 	RSP_REASON_COUNT
 };
 
-/** The word of @reason, as records carry it; NULL for RSP_REASON_NONE. Static, like the next two. */
+/** The word of @reason; NULL for RSP_REASON_NONE. Static, like the next two. */
 const char *rsp_reason_word(enum rsp_reason reason);
 
-/** In one or two sentences why it happens, and what helps; NULL for RSP_REASON_NONE. */
+/** The cause of @reason and its cure, in one or two sentences each; NULL for RSP_REASON_NONE. */
 const char *rsp_reason_cause(enum rsp_reason reason);
 const char *rsp_reason_cure(enum rsp_reason reason);
 
-/** Find the reason whose word is @word. False if there is none; *@ret is unchanged then. */
+/** Find the reason with the word @word. False: there is none, and *@ret is unchanged. */
 bool rsp_reason_find(const char *word, enum rsp_reason *ret);
 
-/** The reason whose word is the key of @err, or RSP_REASON_NONE. */
+/** The reason whose word is the key of @err; RSP_REASON_NONE: there is none. */
 enum rsp_reason rsp_reason_of_err(enum rsp_err err);
 
 #endif

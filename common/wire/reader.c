@@ -82,12 +82,12 @@ rsp_rd_tlv(struct rsp_rd *rd, uint16_t *type, struct rsp_rd *body)
 {
 	size_t left = rsp_rd_left(rd), gap = -rd->pos & 3;
 
-	(void)rsp_rd_take(rd, gap < left ? gap : left); /* the last nested parameter may lack its padding */
+	(void)rsp_rd_take(rd, gap < left ? gap : left); /* the last nested parameter may have no padding */
 	if (rsp_rd_left(rd) == 0)
 		return false;
 	size_t header_at = rsp_rd_offset(rd);
 	*type = rsp_rd_u16(rd);
-	size_t len = rsp_rd_u16(rd); /* header included, padding not */
+	size_t len = rsp_rd_u16(rd); /* includes the header, but not the padding */
 	size_t at = rsp_rd_offset(rd);
 	if (!rd->err && (len < 4 || len - 4 > rsp_rd_left(rd)))
 		rsp_rd_fail(rd, RSP_EMALFORM, len < 4 ? "a length below 4" : "it reaches beyond what holds it");

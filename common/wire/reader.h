@@ -8,35 +8,36 @@
 #include "base/err.h"
 
 /**
- * A bounded cursor over received octets. Its error is sticky: a read that does not fit gives zeros, later reads do
- * nothing, and it is enough to check @err after the last read. The views that it returns live as long as the octets.
+ * A reader: a bounded cursor over received octets. A read beyond the end fails: it returns zeros, as do all later reads,
+ * so it is enough to check @err after the last read. Views that the reader returns are valid as long as the octets.
  */
 struct rsp_rd {
-	const uint8_t *base; /* the first octet that this reader may read */
-	size_t pos, len;     /* pos <= len, always */
+	const uint8_t *base; /* the first octet of the reader */
+	size_t pos, len;     /* always pos <= len */
 	size_t origin;	     /* the offset of base[0] in the whole message, for error reports */
-	size_t param_at;     /* the offset of the parameter whose value is read; after a failure, of the faulty one */
-	uint16_t param;	     /* that parameter's type; 0: no parameter */
+	/* the offset of the parameter whose value this reader reads; after a failure, of the invalid parameter */
+	size_t param_at;
+	uint16_t param;	     /* the type of this parameter; 0: no parameter */
 	enum rsp_err err;
-	const char *reason; /* static; NULL unless failed */
+	const char *reason; /* static text; NULL: not failed */
 };
 
-/** A reader of @bytes, the first of which has the offset @origin in the whole message. */
+/** Make a reader of @bytes. The first octet has the offset @origin in the whole message. */
 struct rsp_rd rsp_rd_init(struct rsp_bytes bytes, size_t origin);
 
-/** How many octets are left; 0 once failed. */
+/** The number of octets left; 0 if the reader has failed. */
 size_t rsp_rd_left(const struct rsp_rd *rd);
 
 /** The offset of the next octet in the whole message. */
 size_t rsp_rd_offset(const struct rsp_rd *rd);
 
-/** Fail with @err and @reason, a static text, unless the reader has failed before. */
+/** Let the reader fail with @err and @reason, a static text, unless it has failed before. */
 void rsp_rd_fail(struct rsp_rd *rd, enum rsp_err err, const char *reason);
 
-/** Take @n octets, or none and fail with RSP_EMALFORM. */
+/** Read the next @n octets. If there are fewer, return none and fail with RSP_EMALFORM. */
 struct rsp_bytes rsp_rd_take(struct rsp_rd *rd, size_t n);
 
-/** Take all that is left. */
+/** Read all octets that are left. */
 struct rsp_bytes rsp_rd_rest(struct rsp_rd *rd);
 
 uint8_t rsp_rd_u8(struct rsp_rd *rd);
@@ -44,18 +45,19 @@ uint16_t rsp_rd_u16(struct rsp_rd *rd);
 uint32_t rsp_rd_u32(struct rsp_rd *rd);
 
 /**
- * Enter the next parameter (RFC 5354 s.2, s.3): *@type is its type, and @body reads its value and nothing else. Padding
- * before the parameter is skipped. False at the end, and if the parameter does not fit: then the reader has failed.
+ * Read the next parameter (RFC 5354 s.2, s.3): *@type is its type, and @body a reader of its value. Padding before the
+ * parameter is skipped. False: the end, or the length of the parameter is invalid; then the reader has failed.
  */
 bool rsp_rd_tlv(struct rsp_rd *rd, uint16_t *type, struct rsp_rd *body);
 
 /**
- * Whether @body, entered from @rd, was read to its end without an error. If not, @rd fails too, with the same
- * parameter; octets that are left in @body are an error.
+ * Whether @body, which rsp_rd_tlv() has made from @rd, was read to its end without error. If not, @rd also fails, with the
+ * same parameter. Octets that are left in @body are an error.
  */
 bool rsp_rd_end(struct rsp_rd *rd, const struct rsp_rd *body);
 
-/** The whole parameter whose value @body reads: with its header, without padding. @body was entered from @rd. */
+/** The whole parameter of which @body reads the value: with its header, without
+ * padding. rsp_rd_tlv() has made @body from @rd. */
 struct rsp_bytes rsp_rd_whole(const struct rsp_rd *rd, const struct rsp_rd *body);
 
 #endif

@@ -48,7 +48,7 @@ rsp_wr_tlv_open(struct rsp_wr *wr, uint16_t type)
 	pad(wr);
 	struct rsp_mark mark = { .at = wr->pos };
 
-	rsp_wr_u32(wr, (uint32_t)type << 16); /* and a length of 0 */
+	rsp_wr_u32(wr, (uint32_t)type << 16); /* the length field is 0 until rsp_wr_close() */
 	return mark;
 }
 
