@@ -8,7 +8,11 @@
 
 /* Limits how many records of errors and refusals are printed. Each source has a quota for each kind of record, so
  * that one source cannot hide the records of another (RFC 5355 s.2.1). Suppressed records are counted, and the count
- * is reported once for each source and kind. */
+ * is reported once for each source and kind.
+ *
+ * base/limiter.h does not fit: it lets one record of a subject pass in an interval where a quota lets QUOTA_RECORDS
+ * pass, and it forgets a subject as soon as 64 others need its entry. A quota must stay until its number of suppressed
+ * records has been reported, together with kind, detail and source, but the limiter keeps a hash of its subject only. */
 
 #define QUOTA_WINDOW_MS   5000 /* how long a quota lasts, from its first record */
 #define QUOTA_RECORDS     20   /* the records in one quota */
