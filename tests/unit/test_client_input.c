@@ -191,7 +191,7 @@ a_change_of_state_that_the_table_does_not_allow_aborts(void)
 	if (child == 0) {
 		(void)setrlimit(RLIMIT_CORE, &no_core);
 		(void)!freopen("/dev/null", "w", stderr);
-		rsp_client_state_check(MACHINE_ELEMENT, ELEMENT_DEAD, ELEMENT_REGISTERED);
+		rsp_client_state_check(MACHINE_LOOKUP, LOOKUP_DEAD, LOOKUP_ASKED);
 		_exit(0);
 	}
 	CHECK_EQ(waitpid(child, &status, 0), child);

@@ -2,18 +2,19 @@
 
 #include "engine/client/state.h"
 
-/* Every change of the tables in engine/client/state.h happens, and no other one. This program's
- * rsp_client_state_check() replaces that of the engine, and notes each change. */
+/* Every change of the tables in engine/client/state.h happens, and no other one; for elements see
+ * test_client_element_states.c. This program's rsp_client_state_check() replaces that of the engine, and notes each
+ * change. */
 
 enum { MORE_THAN_THE_WINDOW = 300 };
 
-static uint16_t seen[MACHINE_COUNT][ELEMENT_STATES]; /* in all tests */
-static uint16_t recent[MACHINE_COUNT][ELEMENT_STATES]; /* in this test */
+static uint16_t seen[MACHINE_COUNT][LOOKUP_STATES]; /* in all tests */
+static uint16_t recent[MACHINE_COUNT][LOOKUP_STATES]; /* in this test */
 
 void
 rsp_client_state_check(enum client_machine machine, unsigned from, unsigned to)
 {
-	CHECK(machine < MACHINE_COUNT && from < ELEMENT_STATES && to < ELEMENT_STATES);
+	CHECK(machine < MACHINE_COUNT && from < LOOKUP_STATES && to < LOOKUP_STATES);
 	if (from == to)
 		return;
 	if (!(client_moves[machine][from] & TO(to))) {
@@ -32,7 +33,6 @@ went(enum client_machine machine, unsigned from, unsigned to)
 
 #define link_went(from, to)    went(MACHINE_LINK, from, to)
 #define hunt_went(from, to)    went(MACHINE_HUNT, from, to)
-#define element_went(from, to) went(MACHINE_ELEMENT, from, to)
 #define lookup_went(from, to)  went(MACHINE_LOOKUP, from, to)
 #define report_went(from, to)  went(MACHINE_REPORT, from, to)
 
@@ -55,20 +55,6 @@ start_registered(unsigned n_servers)
 	start(n_servers, true);
 	world_registered_at_alpha(&w, 0x11, 300);
 	forget_recent();
-}
-
-static void
-deregister(uint32_t pe_id)
-{
-	CHECK_EQ(rsp_client_deregister(w.c, w.now, rsp_bytes_str("web"), pe_id), RSP_OK);
-}
-
-static void
-update(uint32_t pe_id)
-{
-	struct rsp_pool_element pe = world_element(pe_id, 100);
-
-	CHECK_EQ(rsp_client_update(w.c, w.now, rsp_bytes_str("web"), &pe), RSP_OK);
 }
 
 static void
@@ -204,249 +190,6 @@ after_the_deadline_with_a_home_its_silence_starts_a_hunt(void)
 	CHECK(hunt_went(HUNT_IDLE, HUNT_GAVE_UP));
 	world_run(&w, w.now + 15000);
 	CHECK(hunt_went(HUNT_GAVE_UP, HUNT_TRYING));
-	world_end(&w);
-}
-
-/* Elements */
-
-static void
-an_element_is_registered_updated_and_deregistered(void)
-{
-	start(1, true);
-	world_registered_at_alpha(&w, 0x11, 300);
-	CHECK(element_went(ELEMENT_WAITING, ELEMENT_QUEUED));
-	CHECK(element_went(ELEMENT_QUEUED, ELEMENT_REGISTERING));
-	CHECK(element_went(ELEMENT_REGISTERING, ELEMENT_REGISTERED));
-	update(0x11);
-	CHECK(element_went(ELEMENT_REGISTERED, ELEMENT_QUEUED));
-	world_registered(&w, 1, "web", 0x11, RSP_CAUSE_NONE);
-	deregister(0x11);
-	CHECK(element_went(ELEMENT_REGISTERED, ELEMENT_LEAVING));
-	CHECK(element_went(ELEMENT_LEAVING, ELEMENT_LEAVE_QUEUED));
-	CHECK(element_went(ELEMENT_LEAVE_QUEUED, ELEMENT_DEREGISTERING));
-	world_deregistered(&w, 1, "web", 0x11);
-	CHECK(element_went(ELEMENT_DEREGISTERING, ELEMENT_DEAD));
-	world_end(&w);
-}
-
-static void
-a_registered_element_waits_for_another_home(void)
-{
-	start_registered(1);
-	lose(1);
-	CHECK(element_went(ELEMENT_REGISTERED, ELEMENT_WAITING));
-	deregister(0x11);
-	CHECK(element_went(ELEMENT_WAITING, ELEMENT_LEAVING));
-	world_end(&w);
-}
-
-static void
-a_displaced_element_is_dropped(void)
-{
-	struct rsp_message msg = world_message(ASAP_DEREGISTRATION_RESPONSE, "web", 0x11, RSP_CAUSE_NON_UNIQUE_PE_ID);
-
-	start_registered(1);
-	world_receive(&w, 1, &msg);
-	CHECK(element_went(ELEMENT_REGISTERED, ELEMENT_DEAD));
-	world_end(&w);
-}
-
-static void
-an_element_that_was_never_sent_is_dropped(void)
-{
-	start(1, true);
-	CHECK_EQ(world_register(&w, "web", 0x11, 300), RSP_OK);
-	deregister(0x11);
-	CHECK(element_went(ELEMENT_WAITING, ELEMENT_DEAD));
-	world_end(&w);
-}
-
-static void
-a_registration_in_flight_is_void_when_the_home_is_lost(void)
-{
-	start(1, true);
-	CHECK_EQ(world_register(&w, "web", 0x11, 300), RSP_OK);
-	world_up(&w, 1, RSP_ROLE_ELEMENT, "alpha");
-	lose(1);
-	CHECK(element_went(ELEMENT_REGISTERING, ELEMENT_WAITING));
-	world_end(&w);
-}
-
-static void
-an_element_leaves_while_it_registers(void)
-{
-	start(1, true);
-	CHECK_EQ(world_register(&w, "web", 0x11, 300), RSP_OK);
-	world_up(&w, 1, RSP_ROLE_ELEMENT, "alpha");
-	deregister(0x11);
-	CHECK(element_went(ELEMENT_REGISTERING, ELEMENT_LEAVING));
-	world_end(&w);
-}
-
-static void
-a_rejected_element_is_dropped(void)
-{
-	start(1, true);
-	CHECK_EQ(world_register(&w, "web", 0x11, 300), RSP_OK);
-	world_up(&w, 1, RSP_ROLE_ELEMENT, "alpha");
-	world_registered(&w, 1, "web", 0x11, RSP_CAUSE_SECURITY);
-	CHECK(element_went(ELEMENT_REGISTERING, ELEMENT_REJECTED));
-	deregister(0x11);
-	CHECK(element_went(ELEMENT_REJECTED, ELEMENT_DEAD));
-	world_end(&w);
-}
-
-static void
-a_rejected_element_that_was_registered_before_is_deregistered(void)
-{
-	start_registered(1);
-	update(0x11);
-	world_registered(&w, 1, "web", 0x11, RSP_CAUSE_SECURITY);
-	deregister(0x11);
-	CHECK(element_went(ELEMENT_REJECTED, ELEMENT_LEAVING));
-	world_end(&w);
-}
-
-static void
-a_rejected_element_is_corrected_by_an_update(void)
-{
-	start_registered(1);
-	update(0x11);
-	world_registered(&w, 1, "web", 0x11, RSP_CAUSE_SECURITY);
-	update(0x11);
-	CHECK(element_went(ELEMENT_REJECTED, ELEMENT_QUEUED));
-	world_registered(&w, 1, "web", 0x11, RSP_CAUSE_SECURITY);
-	lose(1);
-	update(0x11);
-	CHECK(element_went(ELEMENT_REJECTED, ELEMENT_WAITING));
-	world_end(&w);
-}
-
-static void
-an_update_during_a_registration_corrects_its_rejection(void)
-{
-	start(1, true);
-	CHECK_EQ(world_register(&w, "web", 0x11, 300), RSP_OK);
-	world_up(&w, 1, RSP_ROLE_ELEMENT, "alpha");
-	update(0x11);
-	world_registered(&w, 1, "web", 0x11, RSP_CAUSE_SECURITY);
-	CHECK(element_went(ELEMENT_REGISTERING, ELEMENT_QUEUED));
-	world_end(&w);
-}
-
-static void
-a_deregistration_without_response_is_given_up(void)
-{
-	start_registered(1);
-	deregister(0x11);
-	for (uint32_t link = 2; link <= 4; link++) {
-		world_run(&w, w.now + 30000); /* T3 */
-		CHECK(element_went(ELEMENT_DEREGISTERING, ELEMENT_LEAVING));
-		world_up(&w, w.next_link, RSP_ROLE_ELEMENT, "alpha");
-	}
-	CHECK(element_went(ELEMENT_LEAVING, ELEMENT_DEAD));
-	world_end(&w);
-}
-
-static void
-a_takeover_names_an_element_that_waits(void)
-{
-	start_registered(1);
-	CHECK_EQ(world_register(&w, "web", 0x12, 300), RSP_OK);
-	world_serve(&w, 1);
-	world_up(&w, 77, RSP_ROLE_NOTIFY, "beta");
-	world_keepalive(&w, 77, 0xb, true, "web", 0x11);
-	world_keepalive(&w, 77, 0xb, true, "web", 0x12);
-	CHECK(element_went(ELEMENT_WAITING, ELEMENT_REGISTERED));
-	world_end(&w);
-}
-
-static void
-register_more_than_the_window(void)
-{
-	for (uint32_t i = 1; i <= MORE_THAN_THE_WINDOW; i++)
-		CHECK_EQ(world_register(&w, "web", i, 300), RSP_OK);
-	world_up(&w, 1, RSP_ROLE_ELEMENT, "alpha");
-}
-
-static void
-a_queued_element_waits_again_when_the_home_is_lost(void)
-{
-	start(1, true);
-	register_more_than_the_window();
-	lose(1);
-	CHECK(element_went(ELEMENT_QUEUED, ELEMENT_WAITING));
-	world_end(&w);
-}
-
-static void
-a_queued_element_that_was_never_sent_is_dropped(void)
-{
-	start(1, true);
-	register_more_than_the_window();
-	deregister(MORE_THAN_THE_WINDOW);
-	CHECK(element_went(ELEMENT_QUEUED, ELEMENT_DEAD));
-	world_end(&w);
-}
-
-/* All elements are registered; alpha is lost; at beta more than the window is to be registered again. Two of those that
- * are queued, in @ret. */
-static void
-queue_known_elements(uint32_t ret[2])
-{
-	bool sent[MORE_THAN_THE_WINDOW + 1] = { false };
-	unsigned n = 0;
-
-	start(2, true);
-	register_more_than_the_window();
-	world_serve(&w, 1);
-	lose(1);
-	world_up(&w, 2, RSP_ROLE_ELEMENT, "beta");
-	world_run(&w, w.now + 200);
-	for (unsigned i = 0; i < w.n_sent; i++) {
-		struct rsp_message msg;
-
-		CHECK_EQ(rsp_message_decode(RSP_ASAP, rsp_bytes_of(w.sent[i].octets, w.sent[i].n), &msg, NULL), RSP_OK);
-		if (w.sent[i].link == 2 && msg.element.pe_id <= MORE_THAN_THE_WINDOW)
-			sent[msg.element.pe_id] = true;
-	}
-	for (uint32_t id = 1; id <= MORE_THAN_THE_WINDOW && n < 2; id++)
-		if (!sent[id])
-			ret[n++] = id;
-	CHECK_EQ(n, 2);
-}
-
-static void
-a_takeover_names_an_element_that_is_queued(void)
-{
-	uint32_t queued[2] = { 0 };
-
-	queue_known_elements(queued);
-	world_keepalive(&w, 2, 0xb, true, "web", queued[0]);
-	CHECK(element_went(ELEMENT_QUEUED, ELEMENT_REGISTERED));
-	world_end(&w);
-}
-
-static void
-a_queued_element_leaves(void)
-{
-	uint32_t queued[2] = { 0 };
-
-	queue_known_elements(queued);
-	deregister(queued[1]);
-	CHECK(element_went(ELEMENT_QUEUED, ELEMENT_LEAVING));
-	world_end(&w);
-}
-
-static void
-a_queued_deregistration_waits_again_when_the_home_is_lost(void)
-{
-	start(1, true);
-	register_more_than_the_window();
-	world_serve(&w, 1);
-	rsp_client_deregister_all(w.c, w.now);
-	lose(1);
-	CHECK(element_went(ELEMENT_LEAVE_QUEUED, ELEMENT_LEAVING));
 	world_end(&w);
 }
 
@@ -628,7 +371,7 @@ static void
 every_change_of_the_tables_has_happened(void)
 {
 	for (unsigned machine = 0; machine < MACHINE_COUNT; machine++)
-		for (unsigned from = 0; from < ELEMENT_STATES; from++) {
+		for (unsigned from = 0; from < LOOKUP_STATES; from++) {
 			if (seen[machine][from] != client_moves[machine][from])
 				printf("# machine %u from %u: %#x of %#x\n", machine, from, seen[machine][from],
 				       client_moves[machine][from]);
@@ -649,23 +392,6 @@ main(void)
 	TAP_RUN(the_deadline_ends_a_hunt);
 	TAP_RUN(the_deadline_ends_a_paused_hunt);
 	TAP_RUN(after_the_deadline_with_a_home_its_silence_starts_a_hunt);
-	TAP_RUN(an_element_is_registered_updated_and_deregistered);
-	TAP_RUN(a_registered_element_waits_for_another_home);
-	TAP_RUN(a_displaced_element_is_dropped);
-	TAP_RUN(an_element_that_was_never_sent_is_dropped);
-	TAP_RUN(a_registration_in_flight_is_void_when_the_home_is_lost);
-	TAP_RUN(an_element_leaves_while_it_registers);
-	TAP_RUN(a_rejected_element_is_dropped);
-	TAP_RUN(a_rejected_element_that_was_registered_before_is_deregistered);
-	TAP_RUN(a_rejected_element_is_corrected_by_an_update);
-	TAP_RUN(an_update_during_a_registration_corrects_its_rejection);
-	TAP_RUN(a_deregistration_without_response_is_given_up);
-	TAP_RUN(a_takeover_names_an_element_that_waits);
-	TAP_RUN(a_queued_element_waits_again_when_the_home_is_lost);
-	TAP_RUN(a_queued_element_that_was_never_sent_is_dropped);
-	TAP_RUN(a_takeover_names_an_element_that_is_queued);
-	TAP_RUN(a_queued_element_leaves);
-	TAP_RUN(a_queued_deregistration_waits_again_when_the_home_is_lost);
 	TAP_RUN(a_resolution_is_answered);
 	TAP_RUN(a_resolution_without_a_home_is_dropped);
 	TAP_RUN(a_question_waits_again_when_the_home_is_lost);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/attr.h"
+#include "engine/client/state.h"
 #include "engine/monitor/state.h"
 #include "engine/registrar/link.h"
 #include "net/channel_state.h"
@@ -101,6 +102,28 @@ a_link_aborts_at_a_change_that_is_not_in_its_table(void)
 	WALK(rows, wanted);
 }
 
+static void
+an_element_of_a_client_aborts_at_a_change_that_is_not_in_its_table(void)
+{
+#define MOVE(from, to, event) { ELEMENT_##from, ELEMENT_##to },
+	static const struct rsp_move rows[] = { CLIENT_ELEMENT_MOVES(MOVE) };
+#undef MOVE
+	static const char wanted[ELEMENT_STATES][ELEMENT_STATES + 1] = {
+		/* WAITING, QUEUED, REGISTERING, REGISTERED, REJECTED; LEAVING, LEAVE_QUEUED, DEREGISTERING; DEAD */
+		"010101001",
+		"101101001",
+		"110111000",
+		"110001001",
+		"110001001",
+		"000000101",
+		"000001010",
+		"000001001",
+		"000000000",
+	};
+
+	WALK(rows, wanted);
+}
+
 int
 main(void)
 {
@@ -108,5 +131,6 @@ main(void)
 	TAP_RUN(a_channel_aborts_at_a_change_that_is_not_in_its_table);
 	TAP_RUN(an_inquiry_aborts_at_a_change_that_is_not_in_its_table);
 	TAP_RUN(a_link_aborts_at_a_change_that_is_not_in_its_table);
+	TAP_RUN(an_element_of_a_client_aborts_at_a_change_that_is_not_in_its_table);
 	return tap_end();
 }

@@ -2,7 +2,13 @@
 
 #include <stdlib.h>
 
+#include "base/moves.h"
+
 #define REMOVED_MS 1000
+
+#define MOVE(from, to, event) { ELEMENT_##from, ELEMENT_##to },
+static const struct rsp_move element_moves[] = { CLIENT_ELEMENT_MOVES(MOVE) };
+#undef MOVE
 
 void
 rsp_client_element_init(struct client_elements *elements, struct client_core *core, struct client_links *links,
@@ -149,7 +155,9 @@ rsp_client_element_enter(struct client_elements *elements, struct client_element
 {
 	struct client_core *core = elements->core;
 
-	rsp_client_state_check(MACHINE_ELEMENT, e->state, state);
+	if (state != e->state)
+		rsp_moves_check("element", e->state, state,
+				rsp_moves_list(element_moves, RSP_COUNT(element_moves), e->state, state));
 	core->in_flight -= is_in_flight(e->state);
 	if (is_queued(e->state))
 		TAILQ_REMOVE(&elements->work, e, work);

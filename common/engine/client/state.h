@@ -4,12 +4,12 @@
 #include <stdint.h>
 
 /* The states of the client's objects, and the allowed changes. Each kind of object has one function that changes its
- * state and checks the change here. tests/unit/test_client_states.c makes each change in these tables happen. */
+ * state and checks the change here. tests/unit/test_client_states.c makes each change in these tables happen,
+ * test_client_element_states.c those of an element. */
 
 enum client_machine {
 	MACHINE_LINK,
 	MACHINE_HUNT,
-	MACHINE_ELEMENT,
 	MACHINE_LOOKUP,
 	MACHINE_REPORT,
 	MACHINE_COUNT
@@ -62,10 +62,57 @@ enum client_report_state {
 	REPORT_STATES
 };
 
+/** The transitions of an element: base/moves.h. A change to the same state is no change. The home names an element by a
+ * keep-alive with the H flag; an element gets no answer when MAX-REG-ATTEMPT requests have none. */
+#define CLIENT_ELEMENT_MOVES(MOVE)                                                                                     \
+	MOVE(WAITING, QUEUED, there_is_a_home_when_it_is_registered)                                                   \
+	MOVE(WAITING, QUEUED, a_home_is_found)                                                                         \
+	MOVE(WAITING, QUEUED, its_delay_ends)                                                                          \
+	MOVE(WAITING, QUEUED, it_is_updated_during_its_delay)                                                          \
+	MOVE(WAITING, REGISTERED, the_registrar_that_becomes_its_home_names_it)                                        \
+	MOVE(WAITING, REGISTERED, the_home_names_it_during_its_delay)                                                  \
+	MOVE(WAITING, LEAVING, it_is_deregistered_without_a_home)                                                      \
+	MOVE(WAITING, DEAD, it_is_deregistered_before_it_was_sent)                                                     \
+	MOVE(WAITING, DEAD, its_registrations_get_no_answer)                                                           \
+	MOVE(QUEUED, REGISTERING, the_window_allows_its_registration)                                                  \
+	MOVE(QUEUED, WAITING, the_home_is_lost_while_it_is_queued)                                                     \
+	MOVE(QUEUED, REGISTERED, the_home_names_it_while_it_is_queued)                                                 \
+	MOVE(QUEUED, LEAVING, it_is_deregistered_while_it_is_queued)                                                   \
+	MOVE(QUEUED, DEAD, it_is_deregistered_while_it_is_queued_for_the_first_time)                                   \
+	MOVE(REGISTERING, REGISTERED, its_registration_is_accepted)                                                    \
+	MOVE(REGISTERING, REJECTED, its_registration_is_rejected)                                                      \
+	MOVE(REGISTERING, REJECTED, an_error_answers_its_registration)                                                 \
+	MOVE(REGISTERING, QUEUED, it_was_updated_before_it_is_rejected)                                                \
+	MOVE(REGISTERING, WAITING, t2_expires)                                                                         \
+	MOVE(REGISTERING, WAITING, the_home_is_lost_while_it_registers)                                                \
+	MOVE(REGISTERING, WAITING, the_home_lacks_resources)                                                           \
+	MOVE(REGISTERING, LEAVING, it_is_deregistered_while_it_registers)                                              \
+	MOVE(REGISTERED, QUEUED, t4_expires)                                                                           \
+	MOVE(REGISTERED, QUEUED, it_is_updated)                                                                        \
+	MOVE(REGISTERED, QUEUED, it_was_updated_before_it_is_accepted)                                                 \
+	MOVE(REGISTERED, WAITING, its_home_is_lost)                                                                    \
+	MOVE(REGISTERED, WAITING, another_registrar_becomes_its_home)                                                  \
+	MOVE(REGISTERED, WAITING, the_registrar_removes_it)                                                            \
+	MOVE(REGISTERED, LEAVING, it_is_deregistered)                                                                  \
+	MOVE(REGISTERED, DEAD, another_process_displaces_it)                                                           \
+	MOVE(REJECTED, QUEUED, it_is_corrected)                                                                        \
+	MOVE(REJECTED, WAITING, it_is_corrected_without_a_home)                                                        \
+	MOVE(REJECTED, LEAVING, it_is_deregistered_after_a_rejected_update)                                            \
+	MOVE(REJECTED, DEAD, it_is_deregistered_after_its_first_registration_was_rejected)                             \
+	MOVE(LEAVING, LEAVE_QUEUED, there_is_a_home_when_it_is_deregistered)                                           \
+	MOVE(LEAVING, LEAVE_QUEUED, a_home_is_found_for_its_deregistration)                                            \
+	MOVE(LEAVING, DEAD, its_deregistrations_get_no_answer)                                                         \
+	MOVE(LEAVE_QUEUED, DEREGISTERING, the_window_allows_its_deregistration)                                        \
+	MOVE(LEAVE_QUEUED, LEAVING, the_home_is_lost_while_its_deregistration_is_queued)                               \
+	MOVE(DEREGISTERING, DEAD, its_deregistration_is_answered)                                                      \
+	MOVE(DEREGISTERING, DEAD, an_error_answers_its_deregistration)                                                 \
+	MOVE(DEREGISTERING, LEAVING, t3_expires)                                                                       \
+	MOVE(DEREGISTERING, LEAVING, the_home_is_lost_while_it_deregisters)
+
 #define TO(state) (1U << (state))
 
 /* client_moves[machine][from]: the states that may follow @from. A change to the same state is no change. */
-static const uint16_t client_moves[MACHINE_COUNT][ELEMENT_STATES] = {
+static const uint16_t client_moves[MACHINE_COUNT][LOOKUP_STATES] = {
 	[MACHINE_LINK] = {
 		[LINK_FREE] = TO(LINK_DIALLED)	/* dialled */
 			    | TO(LINK_UP)	/* a registrar dialled us */
@@ -84,33 +131,6 @@ static const uint16_t client_moves[MACHINE_COUNT][ELEMENT_STATES] = {
 			      | TO(HUNT_IDLE) | TO(HUNT_GAVE_UP),
 		[HUNT_GAVE_UP] = TO(HUNT_IDLE)	  /* rsp_client_retry(), or a takeover's keep-alive */
 			       | TO(HUNT_TRYING), /* the home does not answer */
-	},
-	[MACHINE_ELEMENT] = {
-		[ELEMENT_WAITING] = TO(ELEMENT_QUEUED)
-				  | TO(ELEMENT_REGISTERED) /* the new home's keep-alive names it */
-				  | TO(ELEMENT_LEAVING)
-				  /* MAX-REG-ATTEMPT reached; or deregistered before it was ever sent */
-				  | TO(ELEMENT_DEAD),
-		[ELEMENT_QUEUED] = TO(ELEMENT_REGISTERING)
-				 | TO(ELEMENT_WAITING)	  /* the home changed */
-				 | TO(ELEMENT_REGISTERED) /* the new home's keep-alive names it */
-				 | TO(ELEMENT_LEAVING) | TO(ELEMENT_DEAD),
-		[ELEMENT_REGISTERING] = TO(ELEMENT_REGISTERED)
-				      | TO(ELEMENT_REJECTED)
-				      | TO(ELEMENT_QUEUED)  /* rejected, but the caller has updated it meanwhile */
-				      | TO(ELEMENT_WAITING) /* T2, a change of home, or lack of resources */
-				      | TO(ELEMENT_LEAVING),
-		[ELEMENT_REGISTERED] = TO(ELEMENT_QUEUED)  /* T4, or an update */
-				     | TO(ELEMENT_WAITING) /* a change of home, or the registrar removed the element */
-				     | TO(ELEMENT_LEAVING)
-				     | TO(ELEMENT_DEAD), /* displaced */
-		[ELEMENT_REJECTED] = TO(ELEMENT_QUEUED) | TO(ELEMENT_WAITING) /* an update, with or without a home */
-				   | TO(ELEMENT_LEAVING) /* a registrar may still have an earlier registration */
-				   | TO(ELEMENT_DEAD),
-		[ELEMENT_LEAVING] = TO(ELEMENT_LEAVE_QUEUED)
-				  | TO(ELEMENT_DEAD), /* MAX-REG-ATTEMPT */
-		[ELEMENT_LEAVE_QUEUED] = TO(ELEMENT_DEREGISTERING) | TO(ELEMENT_LEAVING),
-		[ELEMENT_DEREGISTERING] = TO(ELEMENT_DEAD) | TO(ELEMENT_LEAVING), /* T3, or a change of home */
 	},
 	[MACHINE_LOOKUP] = {
 		[LOOKUP_WAITING] = TO(LOOKUP_QUEUED) | TO(LOOKUP_DEAD),
