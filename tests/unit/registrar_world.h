@@ -388,15 +388,31 @@ world_joined(uint32_t link, uint32_t id, const char *name)
 
 /* A registrar with peers b and c over links B and C, and a link WEB1 of the element web1. */
 static inline void
-world_begin_with_peers(void)
+world_begin_peers(const struct rsp_registrar_config *config)
 {
-	struct rsp_registrar_config config = world_config();
-
-	world_begin(&config);
+	world_begin(config);
 	world_joined(B, ID_B, "b");
 	world_joined(C, ID_C, "c");
 	CHECK_EQ(world_up(WEB1, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
 	world_clear();
+}
+
+static inline void
+world_begin_with_peers(void)
+{
+	struct rsp_registrar_config config = world_config();
+
+	world_begin_peers(&config);
+}
+
+/* As world_begin_with_peers(), and at most two tables are sent at a time. */
+static inline void
+world_begin_two_downloads(void)
+{
+	struct rsp_registrar_config config = world_config();
+
+	config.max_downloads = 2;
+	world_begin_peers(&config);
 }
 
 static inline struct rsp_pool_element

@@ -9,10 +9,7 @@ begin(void)
 	struct rsp_registrar_config config = world_config();
 
 	config.complaints = (struct rsp_rate){ .per_s = 10, .burst = 100 };
-	world_begin(&config);
-	world_joined(B, ID_B, "b");
-	world_joined(C, ID_C, "c");
-	CHECK_EQ(world_up(WEB1, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
+	world_begin_peers(&config);
 	CHECK_EQ(world_up(MONITOR, RSP_ENRP, RSP_ROLE_MONITOR, "m"), RSP_OK);
 	world_register(WEB1, "mine", 1);
 	world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(7, ID_C, 20));

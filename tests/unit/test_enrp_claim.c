@@ -2,6 +2,22 @@
 
 /* A peer claims an element of ours, or says that it is gone (beyond RFC 5353 s.3.3): the registrar asks the element. */
 
+/* Element 7 of pool "web" is ours, and connected. The registrars b and c are our peers. */
+static void
+begin(void)
+{
+	world_begin_with_peers();
+	world_register(WEB1, "web", 7);
+}
+
+/* The same, and the connection of element 7 has closed: its grace time runs. */
+static void
+begin_in_grace_time(void)
+{
+	begin();
+	world_down(WEB1, RSP_ECLOSED);
+}
+
 /* The peer B claims element 7 in a version that is newer than ours. Returns that version. */
 static uint64_t
 claim_by_b(void)
@@ -38,8 +54,7 @@ an_element_that_answers_stays_ours(void)
 {
 	struct rsp_message msg;
 
-	world_begin_with_peers();
-	world_register(WEB1, "web", 7);
+	begin();
 	world_run(2000);
 	world_presence(B, ID_B, "b", false);
 	world_presence(C, ID_C, "c", false);
@@ -62,8 +77,7 @@ an_element_that_is_called_gone_is_asked_but_not_sooner_than_its_distance(void)
 { /* RFC 5355 s.2.14 */
 	struct rsp_message msg;
 
-	world_begin_with_peers();
-	world_register(WEB1, "web", 7);
+	begin();
 	world_run(2000);
 	world_presence(B, ID_B, "b", false);
 	world_presence(C, ID_C, "c", false);
@@ -101,8 +115,7 @@ is_b_s_and_stays_so(uint64_t claimed)
 static void
 an_element_that_does_not_answer_moves_to_the_claimant(void)
 {
-	world_begin_with_peers();
-	world_register(WEB1, "web", 7);
+	begin();
 	uint64_t claimed = claim_by_b();
 	CHECK_EQ(world_home("web", 7), ID_US);
 	world_run(501);
@@ -113,8 +126,7 @@ an_element_that_does_not_answer_moves_to_the_claimant(void)
 static void
 an_element_whose_connection_closes_when_it_is_asked_moves_to_the_claimant(void)
 {
-	world_begin_with_peers();
-	world_register(WEB1, "web", 7);
+	begin();
 	uint64_t claimed = claim_by_b();
 	CHECK_EQ(world_home("web", 7), ID_US);
 	world_down(WEB1, RSP_ECLOSED);
@@ -125,9 +137,7 @@ an_element_whose_connection_closes_when_it_is_asked_moves_to_the_claimant(void)
 static void
 an_element_without_a_connection_moves_to_the_claimant_at_once(void)
 {
-	world_begin_with_peers();
-	world_register(WEB1, "web", 7);
-	world_down(WEB1, RSP_ECLOSED);
+	begin_in_grace_time();
 	uint64_t claimed = claim_by_b();
 	is_b_s_and_stays_so(claimed);
 	world_end();
@@ -152,8 +162,7 @@ is_removed_after(uint64_t left_ms, uint64_t gone)
 static void
 an_element_that_is_called_gone_and_then_disconnects_has_its_grace_time(void)
 {
-	world_begin_with_peers();
-	world_register(WEB1, "web", 7);
+	begin();
 	uint64_t gone = removal_by_b();
 	world_down(WEB1, RSP_ECLOSED);
 	is_removed_after(700, gone);
@@ -163,9 +172,7 @@ an_element_that_is_called_gone_and_then_disconnects_has_its_grace_time(void)
 static void
 an_element_that_is_called_gone_in_its_grace_time_keeps_it(void)
 {
-	world_begin_with_peers();
-	world_register(WEB1, "web", 7);
-	world_down(WEB1, RSP_ECLOSED);
+	begin_in_grace_time();
 	uint64_t gone = removal_by_b();
 	is_removed_after(700, gone);
 	world_end();
@@ -187,8 +194,7 @@ comes_back(uint64_t gone)
 static void
 an_element_that_is_called_gone_and_then_disconnects_may_come_back(void)
 {
-	world_begin_with_peers();
-	world_register(WEB1, "web", 7);
+	begin();
 	uint64_t gone = removal_by_b();
 	world_down(WEB1, RSP_ECLOSED);
 	comes_back(gone);
@@ -198,9 +204,7 @@ an_element_that_is_called_gone_and_then_disconnects_may_come_back(void)
 static void
 an_element_that_is_called_gone_in_its_grace_time_may_come_back(void)
 {
-	world_begin_with_peers();
-	world_register(WEB1, "web", 7);
-	world_down(WEB1, RSP_ECLOSED);
+	begin_in_grace_time();
 	uint64_t gone = removal_by_b();
 	comes_back(gone);
 	world_end();
@@ -211,9 +215,7 @@ a_home_that_yields_passes_the_claim_on(void)
 {
 	struct rsp_message msg;
 
-	world_begin_with_peers();
-	world_register(WEB1, "web", 7);
-	world_down(WEB1, RSP_ECLOSED);
+	begin_in_grace_time();
 	world_clear();
 	uint64_t claimed = claim_by_b();
 	CHECK_EQ(world_home("web", 7), ID_B);
@@ -228,9 +230,7 @@ a_home_that_yields_passes_the_claim_on(void)
 static void
 a_home_that_yields_to_a_takeover_passes_nothing_on(void)
 { /* odd versions are takeovers: there may be one for each of its elements */
-	world_begin_with_peers();
-	world_register(WEB1, "web", 7);
-	world_down(WEB1, RSP_ECLOSED);
+	begin_in_grace_time();
 	world_clear();
 	world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(7, ID_B, world_version("web", 7) + 1));
 	CHECK_EQ(world_home("web", 7), ID_B);
@@ -245,8 +245,7 @@ a_home_that_yields_to_a_takeover_passes_nothing_on(void)
 static void
 a_claim_of_b_that_c_reports_is_a_claim(void)
 {
-	world_begin_with_peers();
-	world_register(WEB1, "web", 7);
+	begin();
 	uint64_t claimed = world_version("web", 7) + 2;
 	world_clear();
 	world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(7, ID_B, claimed - 4)); /* older than ours */
@@ -264,8 +263,7 @@ a_claim_of_b_that_c_reports_is_a_claim(void)
 static void
 a_claim_of_an_unknown_registrar_that_c_reports_is_a_claim_to_a_connected_element(void)
 {
-	world_begin_with_peers();
-	world_register(WEB1, "web", 7);
+	begin();
 	world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(7, ID_D, world_version("web", 7) + 2));
 	CHECK_EQ(world_told(RSP_EVENT_PE_CONTESTED), 1);
 	world_ack(WEB1, "web", 7);
@@ -276,9 +274,7 @@ a_claim_of_an_unknown_registrar_that_c_reports_is_a_claim_to_a_connected_element
 static void
 an_element_without_a_connection_moves_to_a_known_registrar_only(void)
 {
-	world_begin_with_peers();
-	world_register(WEB1, "web", 7);
-	world_down(WEB1, RSP_ECLOSED);
+	begin_in_grace_time();
 	uint64_t claimed = world_version("web", 7) + 2;
 	struct rsp_pool_element pe = world_pe(7, ID_B, claimed);
 	pe.owner = rsp_bytes_str("thief");
@@ -297,8 +293,7 @@ an_element_without_a_connection_moves_to_a_known_registrar_only(void)
 static void
 a_claim_is_recorded_once_and_claims_at_a_rate(void)
 {
-	world_begin_with_peers();
-	world_register(WEB1, "web", 7);
+	begin();
 	uint64_t claimed = world_version("web", 7) + 2;
 	for (uint32_t i = 0; i < 10; i++) { /* all peers repeat it */
 		world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(7, ID_B, claimed));
@@ -323,8 +318,7 @@ claims_of_a_registrar_that_counts_as_gone_are_recorded_at_a_rate(void)
 {
 	struct rsp_pool_element pe = world_pe(7, ID_B, 0);
 
-	world_begin_with_peers();
-	world_register(WEB1, "web", 7);
+	begin();
 	world_joined(D, ID_D, "b");
 	world_down(D, RSP_ECLOSED);
 	for (uint32_t i = 1; i <= 500; i++) {
@@ -374,8 +368,7 @@ a_claim_in_an_older_version_is_answered_with_ours(void)
 {
 	struct rsp_message msg;
 
-	world_begin_with_peers();
-	world_register(WEB1, "web", 7);
+	begin();
 	world_clear();
 	world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(7, ID_B, 20));
 	CHECK_EQ(world_home("web", 7), ID_US);
@@ -406,8 +399,7 @@ a_claim_of_a_lower_id_in_our_version_is_answered_with_ours(void)
 static void
 a_claim_of_a_higher_id_in_our_version_is_newer(void)
 {
-	world_begin_with_peers();
-	world_register(WEB1, "web", 7);
+	begin();
 	world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(7, ID_B, world_version("web", 7)));
 	CHECK_EQ(world_told(RSP_EVENT_PE_CONTESTED), 1);
 	CHECK_EQ(world_home("web", 7), ID_US);
@@ -430,8 +422,7 @@ the_newer_claim_of_b_holds(uint64_t claimed)
 static void
 of_two_claims_the_newer_holds_if_it_comes_first(void)
 {
-	world_begin_with_peers();
-	world_register(WEB1, "web", 7);
+	begin();
 	uint64_t ours = world_version("web", 7);
 	world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(7, ID_B, ours + 40));
 	world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(7, ID_C, ours + 20));
@@ -442,8 +433,7 @@ of_two_claims_the_newer_holds_if_it_comes_first(void)
 static void
 of_two_claims_the_newer_holds_if_it_comes_last(void)
 {
-	world_begin_with_peers();
-	world_register(WEB1, "web", 7);
+	begin();
 	uint64_t ours = world_version("web", 7);
 	world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(7, ID_C, ours + 20));
 	world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(7, ID_B, ours + 40));
@@ -454,8 +444,7 @@ of_two_claims_the_newer_holds_if_it_comes_last(void)
 static void
 an_answer_of_the_element_is_above_a_claim_and_a_removal(void)
 {
-	world_begin_with_peers();
-	world_register(WEB1, "web", 7);
+	begin();
 	uint64_t ours = world_version("web", 7);
 	world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(7, ID_C, ours + 20));
 	world_update(B, ID_B, ENRP_DEL_PE, "web", world_pe(7, ID_B, ours + 40));
@@ -487,8 +476,7 @@ a_claim_that_is_too_large_changes_nothing(void)
 static void
 a_claim_that_is_too_large_to_be_stored_is_ignored(void)
 {
-	world_begin_with_peers();
-	world_register(WEB1, "web", 7);
+	begin();
 	a_claim_that_is_too_large_changes_nothing();
 	world_end();
 }
@@ -496,9 +484,7 @@ a_claim_that_is_too_large_to_be_stored_is_ignored(void)
 static void
 a_claim_that_is_too_large_to_be_stored_is_ignored_in_the_grace_time(void)
 {
-	world_begin_with_peers();
-	world_register(WEB1, "web", 7);
-	world_down(WEB1, RSP_ECLOSED);
+	begin_in_grace_time();
 	a_claim_that_is_too_large_changes_nothing();
 	world_end();
 }
@@ -525,8 +511,7 @@ a_claim_with_an_unknown_parameter_holds(void)
 static void
 a_claim_may_have_a_large_unknown_parameter(void)
 {
-	world_begin_with_peers();
-	world_register(WEB1, "web", 7);
+	begin();
 	a_claim_with_an_unknown_parameter_holds();
 	world_end();
 }
@@ -534,9 +519,7 @@ a_claim_may_have_a_large_unknown_parameter(void)
 static void
 a_claim_may_have_a_large_unknown_parameter_in_the_grace_time(void)
 {
-	world_begin_with_peers();
-	world_register(WEB1, "web", 7);
-	world_down(WEB1, RSP_ECLOSED);
+	begin_in_grace_time();
 	a_claim_with_an_unknown_parameter_holds();
 	world_end();
 }

@@ -4,18 +4,6 @@
 
 enum { AGAIN = 5000 };
 
-static void
-begin(void)
-{
-	struct rsp_registrar_config config = world_config();
-
-	config.max_downloads = 2;
-	world_begin(&config);
-	world_joined(B, ID_B, "b");
-	world_joined(C, ID_C, "c");
-	CHECK_EQ(world_up(WEB1, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
-}
-
 /* @own elements of ours in pool "mail", and @others of b in pool "of-b". */
 static void
 fill(uint32_t own, uint32_t others)
@@ -54,7 +42,7 @@ space(void)
 static void
 a_peer_with_our_checksum_is_not_asked_for_its_table(void)
 { /* s.3.6.1 */
-	begin();
+	world_begin_two_downloads();
 	fill(0, 5);
 	presence_with(rsp_home_checksum(space(), ID_B), true, rsp_home_digest(space(), ID_B));
 	CHECK_EQ(world_count(B, ENRP_HANDLE_TABLE_REQUEST), 0);
@@ -69,7 +57,7 @@ a_peer_with_another_checksum_is_asked_and_elements_that_it_lacks_are_swept(void)
 	struct rsp_message msg;
 	struct rsp_peer_view view;
 
-	begin();
+	world_begin_two_downloads();
 	fill(0, 5);
 	presence_with(0x1234, false, 0);
 	CHECK(world_find(B, RSP_ENRP, ENRP_HANDLE_TABLE_REQUEST, 0, &msg));
@@ -109,7 +97,7 @@ a_peer_with_another_checksum_is_asked_and_elements_that_it_lacks_are_swept(void)
 static void
 sweep_during_another_download(uint32_t moved)
 {
-	begin();
+	world_begin_two_downloads();
 	fill(0, 5);
 	world_update(C, ID_C, ENRP_ADD_PE, "of-c", world_pe(30, ID_C, 8));
 	presence_with(0x1234, false, 0);
@@ -143,7 +131,7 @@ a_peer_that_sends_its_table_slowly_does_not_keep_elements_of_another_peer(void)
 {
 	struct rsp_message sign = enrp_message(ENRP_LIST_REQUEST, ID_B);
 
-	begin();
+	world_begin_two_downloads();
 	fill(0, 5);
 	presence_with(0x1234, false, 0);
 	world_table(B, ID_B, 0, "of-b", 1, 4, ID_B, 8);
@@ -162,7 +150,7 @@ a_peer_that_sends_its_table_slowly_does_not_keep_elements_of_another_peer(void)
 static void
 a_peer_that_never_agrees_is_asked_at_a_rate(void)
 {
-	begin();
+	world_begin_two_downloads();
 	for (unsigned i = 0; i < 200; i++) {
 		world_run(10);
 		presence_with(0x1234, false, 0);
@@ -180,7 +168,7 @@ a_peer_that_never_agrees_is_asked_at_a_rate(void)
 static void
 table_of_others(bool gone)
 {
-	begin();
+	world_begin_two_downloads();
 	for (uint32_t i = 1; i <= 100; i++)
 		world_update(C, ID_C, ENRP_ADD_PE, "of-c", world_pe(i, ID_C, 8));
 	for (uint32_t i = 1; i <= 100 && gone; i++)
@@ -210,7 +198,7 @@ a_table_of_elements_that_were_removed_ends(void)
 static void
 a_changed_attribute_differs_in_the_digest(void)
 {
-	begin();
+	world_begin_two_downloads();
 	fill(0, 5);
 	presence_with(rsp_home_checksum(space(), ID_B), true, rsp_home_digest(space(), ID_B) + 1);
 	CHECK_EQ(world_count(B, ENRP_HANDLE_TABLE_REQUEST), 1);
@@ -226,7 +214,7 @@ a_peer_without_a_digest_is_asked_for_one_page_at_a_time(void)
 {
 	struct rsp_message msg;
 
-	begin();
+	world_begin_two_downloads();
 	presence_with(0x1234, false, 0);
 	for (unsigned i = 1; i < 5; i++) {
 		CHECK_EQ(world_count(B, ENRP_HANDLE_TABLE_REQUEST), i);
@@ -241,7 +229,7 @@ a_peer_with_a_digest_is_asked_for_several_pages_at_once(void)
 {
 	struct rsp_message msg;
 
-	begin();
+	world_begin_two_downloads();
 	presence_with(0x1234, true, 5);
 	CHECK_EQ(world_count(B, ENRP_HANDLE_TABLE_REQUEST), 1);
 	world_table(B, ID_B, ENRP_FLAG_MORE, "of-b", 10, 10, ID_B, 8);
@@ -261,7 +249,7 @@ a_peer_with_a_digest_is_asked_for_several_pages_at_once(void)
 static void
 pages_without_a_request_change_nothing(void)
 {
-	begin();
+	world_begin_two_downloads();
 	world_table(B, ID_B, 0, "of-b", 1, 10, ID_B, 8);
 	CHECK_EQ(rsp_registrar_stats(w.r).elements, 0);
 	presence_with(0x1234, false, 0);
@@ -278,7 +266,7 @@ a_table_of_its_own_names_no_elements_of_others(void)
 {
 	struct rsp_message msg;
 
-	begin();
+	world_begin_two_downloads();
 	fill(1, 0);
 	presence_with(0x1234, false, 0);
 	world_table(B, ID_B, ENRP_FLAG_MORE, "of-c", 1, 10, ID_C, 8);
@@ -293,7 +281,7 @@ a_table_of_its_own_names_no_elements_of_others(void)
 static void
 a_table_without_versions_is_believed(void)
 {
-	begin();
+	world_begin_two_downloads();
 	for (unsigned i = 0; i < 2; i++) {
 		presence_with((uint16_t)(0x1234 + i), false, 0);
 		world_table(B, ID_B, 0, "of-b", 1, 5 - i, ID_B, 0);
@@ -307,7 +295,7 @@ a_table_without_versions_is_believed(void)
 static void
 impossible_entries_are_refused(void)
 {
-	begin();
+	world_begin_two_downloads();
 	presence_with(0x1234, false, 0);
 	world_table(B, ID_B, ENRP_FLAG_MORE, "of-b", 1, 1, ID_B, UINT64_C(1) << 50); /* no clock is so far ahead */
 	world_table(B, ID_B, ENRP_FLAG_MORE, "of-b", 0, 1, ID_B, 8);		       /* nor is an id 0 */
@@ -323,7 +311,7 @@ impossible_entries_are_refused(void)
 static void
 a_table_page_without_an_element_but_with_more_to_come_is_refused(void)
 {
-	begin();
+	world_begin_two_downloads();
 	presence_with(0x1234, false, 0);
 	world_table(B, ID_B, ENRP_FLAG_MORE, "", 0, 0, 0, 0);
 	CHECK_STR(world_reason(RSP_EVENT_RESYNC_FAILED), "endless-table");
@@ -409,7 +397,7 @@ a_table_may_have_one_element_a_page(void)
 static void
 a_download_without_an_answer_ends(void)
 {
-	begin();
+	world_begin_two_downloads();
 	fill(0, 3);
 	presence_with(0x1234, false, 0);
 	world_run(501);
@@ -422,7 +410,7 @@ a_download_without_an_answer_ends(void)
 static void
 a_rejected_download_is_tried_again_at_the_next_presence(void)
 {
-	begin();
+	world_begin_two_downloads();
 	struct rsp_message no = enrp_message(ENRP_HANDLE_TABLE_RESPONSE, ID_B);
 	no.flags = ENRP_FLAG_REJECT;
 	presence_with(0x1234, false, 0);
@@ -437,7 +425,7 @@ a_rejected_download_is_tried_again_at_the_next_presence(void)
 static void
 a_download_ends_with_its_connection(void)
 {
-	begin();
+	world_begin_two_downloads();
 	fill(0, 3);
 	presence_with(0x1234, false, 0);
 	world_down(B, RSP_ECLOSED);
@@ -448,7 +436,7 @@ a_download_ends_with_its_connection(void)
 static void
 a_download_begins_anew_when_the_peer_connects_again(void)
 {
-	begin();
+	world_begin_two_downloads();
 	fill(0, 3);
 	presence_with(0x1234, false, 0);
 	world_peer(AGAIN, "b");

@@ -5,18 +5,6 @@
 enum { AGAIN = 5000, MANY = 3000 };
 
 static void
-begin(void)
-{
-	struct rsp_registrar_config config = world_config();
-
-	config.max_downloads = 2;
-	world_begin(&config);
-	world_joined(B, ID_B, "b");
-	world_joined(C, ID_C, "c");
-	CHECK_EQ(world_up(WEB1, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
-}
-
-static void
 alive(void)
 {
 	world_presence(B, ID_B, "b", false);
@@ -78,7 +66,7 @@ pages_are_as_full_as_a_message_can_be(void)
 	struct rsp_message msg;
 
 	memset(seen, 0, sizeof(seen));
-	begin();
+	world_begin_two_downloads();
 	fill(MANY, 0);
 	while (!complete && asked++ < 20) {
 		request(C, ID_C, 0);
@@ -110,7 +98,7 @@ a_request_with_w_is_answered_with_our_own_elements(void)
 	unsigned n_pages;
 	bool complete;
 
-	begin();
+	world_begin_two_downloads();
 	fill(10, 20);
 	request(C, ID_C, ENRP_FLAG_OWN);
 	CHECK_EQ(pages(C, seen, &n_pages, &complete), 10);
@@ -127,7 +115,7 @@ a_request_of_the_other_kind_begins_a_new_table(void)
 	unsigned n_pages;
 	bool complete;
 
-	begin();
+	world_begin_two_downloads();
 	fill(MANY, 3);
 	static uint8_t own[MANY + 1];
 	request(C, ID_C, 0);
@@ -152,7 +140,7 @@ a_table_without_elements_is_one_page(void)
 	unsigned n_pages;
 	bool complete;
 
-	begin();
+	world_begin_two_downloads();
 	world_clear();
 	request(C, ID_C, ENRP_FLAG_OWN);
 	CHECK_EQ(pages(C, seen, &n_pages, &complete), 0);
@@ -206,7 +194,7 @@ table_that_changes(bool own)
 	memset(seen, 0, sizeof(seen));
 	memset(gone, 0, sizeof(gone));
 	memset(moved, 0, sizeof(moved));
-	begin();
+	world_begin_two_downloads();
 	fill(MANY, 0);
 	CHECK_EQ(world_up(AGAIN, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
 	world_down(WEB1, RSP_ECLOSED); /* in their grace time, elements move to the registrar that claims them */
@@ -248,7 +236,7 @@ downloads_are_limited_and_time_out(void)
 { /* s.3.2.3: the timer of the session */
 	struct rsp_message msg;
 
-	begin();
+	world_begin_two_downloads();
 	fill(MANY, 0);
 	CHECK_EQ(world_up(MONITOR, RSP_ENRP, RSP_ROLE_MONITOR, "m1"), RSP_OK);
 	request(B, ID_B, 0);
@@ -328,7 +316,7 @@ without_keys_one_address_may_have_all_downloads(void)
 static void
 a_continuing_request_after_the_last_page_is_not_answered(void)
 {
-	begin();
+	world_begin_two_downloads();
 	fill(MANY, 0);
 	request(C, ID_C, 0);
 	for (unsigned i = 0; i < 20; i++)
