@@ -33,7 +33,8 @@ rsp_hex_encode(struct rsp_bytes bytes, char *out)
 	*out = '\0';
 }
 
-/* GnuTLS's decoder skips characters that are not digits. Here a typo is an error, and its place is reported. */
+/* The decoder of GnuTLS skips characters that are not hex digits. This one
+ * reports them as an error, with their position. */
 static int
 digit_value(char c)
 {

@@ -8,7 +8,7 @@
 
 #include "base/err.h"
 
-/** A view of @n octets at @p; it does not own them. { 0 } is the empty view. */
+/** A view of @n octets at @p. It does not own the octets. { 0 } is the empty view. */
 struct rsp_bytes {
 	const uint8_t *p;
 	size_t n;
@@ -41,18 +41,19 @@ rsp_bytes_skip_mark(struct rsp_bytes text)
 	return marked ? rsp_bytes_of(text.p + 3, text.n - 3) : text;
 }
 
-/** Whether @line holds only blanks, tabs and carriage returns (a line may end in CR LF). */
+/** Whether @line has only blanks, tabs and carriage returns (a line may end in CR LF). */
 bool rsp_bytes_blank(struct rsp_bytes line);
 
-/** Copy @bytes to the heap; NULL if out of memory. At least one octet is allocated. The caller frees it. */
+/** Copy @bytes to the heap; NULL: out of memory. At least one octet is allocated. The caller frees the copy. */
 uint8_t *rsp_bytes_dup(struct rsp_bytes bytes) RSP_NODISCARD;
 
-/** Write @bytes as lower-case hex and a NUL to @out, which has room for 2 * bytes.n + 1. */
+/** Write @bytes as lower-case hex digits and a NUL to @out, which has room for 2 * bytes.n + 1 characters. */
 void rsp_hex_encode(struct rsp_bytes bytes, char *out);
 
 /**
- * Read exactly @n hex digits, upper or lower case, into @out, which has room for @n / 2 octets. RSP_EVALUE if @n is odd
- * or a character is not a hex digit: then *@reterr_offset is its index. @reterr_offset may be NULL.
+ * Decode exactly @n hex digits, upper or lower case, to @out, which has room for @n / 2 octets. RSP_EVALUE: a character is
+ * not a hex digit, or @n is odd; then *@reterr_offset is the index of that character, or of the last one.
+ * @reterr_offset may be NULL.
  */
 enum rsp_err rsp_hex_decode(const char *text, size_t n, uint8_t *out, size_t *reterr_offset) RSP_NODISCARD;
 

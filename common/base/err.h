@@ -6,8 +6,8 @@
 
 #include "base/attr.h"
 
-/* Every error: its name, the exit status of a tool that ends with it, the key that records carry, and its text. Keys
- * are an interface: a key is never renamed, and never used for another error. rsp(7) explains the exit statuses. */
+/* All errors, one row for each: name, exit status of a tool that ends with this error, key in records, and text. A key is
+ * an interface: it is never renamed, and never gets another meaning. rsp(7) explains the exit statuses. */
 /* clang-format off */
 #define RSP_ERRORS(X)                                                                               \
 	X(OK,              0, "ok",                         "done")                                 \
@@ -62,7 +62,7 @@ enum rsp_err {
 /** The exit status of a tool that ends with @err. */
 int rsp_err_exit(enum rsp_err err);
 
-/** The stable key of @err, as records carry it. Static. */
+/** The key of @err in records. Static. */
 const char *rsp_err_key(enum rsp_err err);
 
 /** The text of @err. Static. */
@@ -71,17 +71,17 @@ const char *rsp_err_text(enum rsp_err err);
 #define RSP_OBJECT_MAX 256
 #define RSP_REASON_MAX 384
 
-/** Why an operation failed, for a record and for a human reader. { 0 } is empty. */
+/** Why an operation failed, for records and for people. { 0 } is empty. */
 struct rsp_why {
 	enum rsp_err err;
-	size_t offset;	     /* of the fault in a message or a text, if one of these is at fault */
-	uint16_t param_type; /* the parameter at fault; 0: none */
-	uint16_t cause;	     /* the error cause that was received, or is to be sent: RFC 5354 s.3.12 */
-	char object[RSP_OBJECT_MAX]; /* the file, message, registrar… that the error is about */
-	char reason[RSP_REASON_MAX]; /* in words; "": the text of @err says it all */
+	size_t offset;	     /* offset of the error in a message or a text, if a message or a text is wrong */
+	uint16_t param_type; /* type of the invalid parameter; 0: none */
+	uint16_t cause;	     /* the error cause received, or to be sent: RFC 5354 s.3.12 */
+	char object[RSP_OBJECT_MAX]; /* the file, message, registrar or other object of the error */
+	char reason[RSP_REASON_MAX]; /* the reason as text; "": the text of @err is sufficient */
 };
 
-/** Fill @why, which may be NULL, with @err, @object and the reason, each truncated if it is too long. Returns @err. */
+/** Set @why (may be NULL) to @err, @object and the reason; each text is truncated if it is too long. Returns @err. */
 enum rsp_err rsp_fail(struct rsp_why *why, enum rsp_err err, const char *object, const char *fmt, ...)
 	RSP_PRINTF(4, 5);
 

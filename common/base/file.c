@@ -57,7 +57,7 @@ check_owner(const char *path, const struct stat *st, struct rsp_why *why)
 	return RSP_OK;
 }
 
-/* @st is the file that @path, which may be a symbolic link, leads to. */
+/* Check owner and mode of the file @path as @kind requires. @st is of the target, if @path is a symbolic link. */
 static enum rsp_err
 check_access(const char *path, enum rsp_file_kind kind, const struct stat *st, struct rsp_why *why)
 {
@@ -74,7 +74,8 @@ check_access(const char *path, enum rsp_file_kind kind, const struct stat *st, s
 	return check_owner(path, st, why);
 }
 
-/* realloc(3) would leave the old content in freed memory. NULL if out of memory: then @buf is freed. */
+/* Enlarge @buf to @room octets. realloc(3) would leave the old content in freed
+ * memory. NULL: out of memory, and @buf is freed. */
 static uint8_t *
 grow(uint8_t *buf, size_t size, size_t room)
 {
@@ -90,7 +91,7 @@ grow(uint8_t *buf, size_t size, size_t room)
 	return grown;
 }
 
-/* Read to the end, not st_size octets: /dev/fd and pipes have no size, and a file may grow meanwhile. */
+/* Read to the end of the file, not st_size octets: /dev/fd and pipes have no size, and a file may grow meanwhile. */
 static enum rsp_err
 read_all(int fd, const char *path, size_t max, uint8_t **ret, size_t *ret_size, struct rsp_why *why)
 {
@@ -133,7 +134,8 @@ enum rsp_err
 rsp_file_read(const char *path, enum rsp_file_kind kind, size_t max, uint8_t **ret, size_t *ret_size,
 	      struct rsp_why *why)
 {
-	/* a secret must be a regular file; opening a pipe must not block before fstat() shows that it is none */
+	/* A secret must be a regular file. With O_NONBLOCK, open() does not block
+	 * on a pipe before fstat() can reject it. */
 	int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | (kind == RSP_FILE_SECRET ? O_NONBLOCK : 0);
 	RSP_AUTO(rsp_fd_close) int fd = open(path, flags);
 	struct stat st;
@@ -161,7 +163,7 @@ rsp_file_open_private(const char *path, bool append, int *ret, struct rsp_why *w
 		rsp_fd_close(fd);
 		return err;
 	}
-	if (!S_ISCHR(st.st_mode)) /* a device such as /dev/full stores nothing */
+	if (!S_ISCHR(st.st_mode)) /* a device such as /dev/full stores no secrets */
 		err = check_access(path, RSP_FILE_SECRET, &st, why);
 	if (!err && S_ISREG(st.st_mode) && st.st_nlink != 1)
 		err = rsp_fail(why, RSP_EPERMS, path, "has a second name: secrets are not written through a link");
@@ -214,7 +216,7 @@ rsp_directory_sync(const char *path)
 		(void)fsync(fd);
 }
 
-/* The rename is durable only once the directory is. */
+/* Sync the directory of @path: without that, a rename may be lost after a power loss. */
 static void
 sync_parent(const char *path)
 {
@@ -234,13 +236,13 @@ rsp_file_write(const char *path, enum rsp_file_kind kind, bool replace, struct r
 	RSP_AUTO(rsp_free) char *temporary = NULL;
 	struct stat st;
 
-	if (replace && stat(path, &st) == 0 && !S_ISREG(st.st_mode)) /* a device would be replaced by a file */
+	if (replace && stat(path, &st) == 0 && !S_ISREG(st.st_mode)) /* rename() would replace a device by a file */
 		return rsp_fail(why, RSP_EIO, path, "is not a regular file");
 	if (asprintf(&temporary, "%s.XXXXXX", path) < 0) {
 		temporary = NULL;
 		return rsp_fail(why, RSP_ENOMEM, path, "out of memory");
 	}
-	RSP_AUTO(rsp_fd_close) int fd = mkostemp(temporary, O_CLOEXEC); /* made with mode 0600 */
+	RSP_AUTO(rsp_fd_close) int fd = mkostemp(temporary, O_CLOEXEC); /* creates the file with mode 0600 */
 	if (fd < 0)
 		return fail_errno(why, path, "create a file beside it");
 	if ((kind != RSP_FILE_SECRET && fchmod(fd, 0644) < 0) || write_all(fd, content)) {
@@ -248,7 +250,7 @@ rsp_file_write(const char *path, enum rsp_file_kind kind, bool replace, struct r
 		(void)unlink(temporary);
 		return err;
 	}
-	/* link(2) fails if the name exists, rename(2) replaces it; both are atomic */
+	/* link(2) fails if @path exists, rename(2) replaces it; both are atomic */
 	int failed = replace ? rename(temporary, path) : link(temporary, path);
 	enum rsp_err err = failed ? fail_errno(why, path, replace ? "replace" : "create") : RSP_OK;
 	if (failed || !replace)

@@ -33,7 +33,8 @@ absorb(struct sip_state *s, uint64_t word)
 	s->v0 ^= word;
 }
 
-/* Little-endian on every machine: registrars compare digests that are computed from such values. */
+/* Read a little-endian word, also on big-endian machines: registrars compare
+ * digests that are computed from these hashes. */
 static inline uint64_t
 word_at(const uint8_t *p)
 {

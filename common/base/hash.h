@@ -5,7 +5,8 @@
 
 #include "base/bytes.h"
 
-/** The key of a hash. It must be random and secret: then others cannot choose input that meets in one bucket. */
+/** The key of a hash function. For a hash table, the key must be random and secret, so that other hosts cannot choose
+ * inputs that fall into one bucket. */
 struct rsp_hash_key {
 	uint64_t k0, k1;
 };

@@ -29,21 +29,20 @@ struct rsp_ip rsp_ip_unmapped(const struct rsp_ip *ip);
 bool rsp_ip_equal(const struct rsp_ip *a, const struct rsp_ip *b);
 
 /**
- * The source that @ip belongs to where something is limited or counted per source: the IPv4 address (also that of an
- * IPv4-mapped one), or the /64 network of an IPv6 address, because one host can use all of its addresses. RFC 5355
- * s.2.1, s.2.13.
+ * The source of @ip, for limits and counters per source: an IPv4 address (also for an IPv4-mapped address), or the /64
+ * network of an IPv6 address, because one host can use all addresses of its /64. RFC 5355 s.2.1, s.2.13.
  */
 struct rsp_ip rsp_ip_source(const struct rsp_ip *ip);
 
-/** What an address can be used for. An IPv4-mapped IPv6 address has the kind of its IPv4 form. */
+/** The kinds of addresses. An IPv4-mapped IPv6 address has the kind of its IPv4 form. */
 enum rsp_ip_kind {
 	RSP_IP_NONE,        /* no address */
 	RSP_IP_UNSPECIFIED, /* 0.0.0.0 and :: */
 	RSP_IP_NETWORK,     /* the rest of 0.0.0.0/8, "this network" */
 	RSP_IP_MULTICAST,   /* 224.0.0.0/4, ff00::/8 */
-	RSP_IP_BROADCAST,   /* 240.0.0.0/4: 255.255.255.255 and the reserved ones */
-	RSP_IP_LINK_LOCAL,  /* fe80::/10: valid on one link, which only a zone would name */
-	RSP_IP_LOOPBACK,    /* 127.0.0.0/8, ::1: this host, for processes on it */
+	RSP_IP_BROADCAST,   /* 240.0.0.0/4: 255.255.255.255 and reserved addresses */
+	RSP_IP_LINK_LOCAL,  /* fe80::/10: valid on one network link, which the address does not name */
+	RSP_IP_LOOPBACK,    /* 127.0.0.0/8, ::1: this host, reachable only from this host */
 	RSP_IP_HOST         /* the address of one host */
 };
 
@@ -51,8 +50,8 @@ enum rsp_ip_kind {
 enum rsp_ip_kind rsp_ip_kind(const struct rsp_ip *ip);
 
 /**
- * Why no host can be reached at @ip, in words that follow the address ("is a multicast address"); NULL for LOOPBACK and
- * HOST. Only addresses of these two kinds are registered, announced and dialled.
+ * The reason why @ip cannot be the address of a host, as a text to append to the address ("is a multicast address"); NULL:
+ * its kind is LOOPBACK or HOST. Only addresses of these two kinds may be registered, announced and dialled.
  */
 const char *rsp_ip_unfit(const struct rsp_ip *ip);
 

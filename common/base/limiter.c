@@ -14,7 +14,7 @@ find(struct rsp_limiter *limiter, uint64_t subject, uint32_t kind)
 	return NULL;
 }
 
-/* A free entry, or the one whose interval ends first. */
+/* A free entry, or the entry whose interval ends first. */
 static struct rsp_limiter_entry *
 replaceable(struct rsp_limiter *limiter)
 {

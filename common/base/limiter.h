@@ -6,7 +6,7 @@
 
 #define RSP_LIMITER_SUBJECTS 64
 
-/** One subject that was let pass, and when it may pass again. */
+/** A subject that has passed, and the time at which it may pass again. */
 struct rsp_limiter_entry {
 	uint64_t subject;
 	uint32_t kind;
@@ -14,23 +14,23 @@ struct rsp_limiter_entry {
 };
 
 /**
- * Lets the same thing pass at most once in an interval: a record, a line on standard error, a probe. { 0 } is one that
- * has let nothing pass. It remembers RSP_LIMITER_SUBJECTS pairs of subject and kind; if there are more, it forgets the
- * pair that could pass again first.
+ * A limiter allows the same action (a record, a line on standard error, a probe) at most once in an interval. { 0 } is a
+ * new limiter. It stores RSP_LIMITER_SUBJECTS pairs of subject and kind. If there are more, it drops the pair whose
+ * interval ends first.
  */
 struct rsp_limiter {
 	struct rsp_limiter_entry entry[RSP_LIMITER_SUBJECTS];
 };
 
 /**
- * Whether @subject may pass at @now_ms, which must not go back between calls. If it may, it cannot pass again for
- * @interval_ms (RSP_NEVER: until rsp_limiter_forget()). @subject is an id, or a hash under a secret key where others
- * choose it; @kind says what is limited, so that one limiter serves several purposes.
+ * Whether the action for @subject and @kind may happen at @now_ms, which must not decrease between calls. If it may, it
+ * may not happen again for @interval_ms (RSP_NEVER: until rsp_limiter_forget()). @subject: an id, or a hash with a
+ * secret key if other hosts choose the subject. @kind: the action, so that one limiter serves several purposes.
  */
 bool rsp_limiter_pass(struct rsp_limiter *limiter, uint64_t subject, uint32_t kind, uint64_t interval_ms,
 		      uint64_t now_ms);
 
-/** Let @subject pass again at once. */
+/** Allow the action for @subject and @kind again at once. */
 void rsp_limiter_forget(struct rsp_limiter *limiter, uint64_t subject, uint32_t kind);
 
 #endif

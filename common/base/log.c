@@ -17,13 +17,13 @@ rsp_log_init(const char *tool, enum rsp_log_level most)
 	sink.most = most;
 }
 
-/* The UTF-8 character that @c begins with, and its number of octets; 0 octets: @c does not begin with one. */
+/* Decode the UTF-8 character at @c. @ret_n: the number of its octets; 0: @c does not begin with a UTF-8 character. */
 static uint32_t
 character(const unsigned char *c, size_t *ret_n)
 {
 	static const struct {
 		unsigned char mask, lead;
-		uint32_t least; /* a code below this has a shorter form, and this one is not UTF-8 */
+		uint32_t least; /* a lower code has a shorter encoding, so this encoding is not valid UTF-8 */
 	} form[] = { { 0x80, 0x00, 0 }, { 0xe0, 0xc0, 0x80 }, { 0xf0, 0xe0, 0x800 }, { 0xf8, 0xf0, 0x10000 } };
 
 	*ret_n = 0;
@@ -32,7 +32,7 @@ character(const unsigned char *c, size_t *ret_n)
 			continue;
 		uint32_t code = *c & (unsigned char)~form[n].mask;
 		for (size_t i = 1; i <= n; i++) {
-			if ((c[i] & 0xc0) != 0x80) /* also false at the NUL that ends the text */
+			if ((c[i] & 0xc0) != 0x80) /* the NUL at the end of the text also stops here */
 				return 0;
 			code = code << 6 | (c[i] & 0x3f);
 		}
@@ -44,7 +44,7 @@ character(const unsigned char *c, size_t *ret_n)
 	return 0;
 }
 
-/* Whether a terminal may do something with @code other than show it: controls (C0, DEL, C1, line and paragraph
+/* Whether a terminal may react to @code instead of displaying it: control characters (C0, DEL, C1, line and paragraph
  * separators, tags) and characters that change the writing direction. */
 static bool
 moves(uint32_t code)
@@ -60,8 +60,8 @@ moves(uint32_t code)
 	return false;
 }
 
-/* Text from the network or a file must not control the reader's terminal. An octet that is not UTF-8 may be a control
- * character in another encoding. */
+/* Write @text so that text from the network or from a file cannot control the terminal of the reader. An octet that is
+ * not UTF-8 may be a control character in another encoding. */
 static void
 put_safe(FILE *out, const char *text)
 {

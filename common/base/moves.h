@@ -5,16 +5,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Tables of transitions. A kind of object with states has one setter, and in its header a table of rows
- * MOVE(from, to, event): the setter allows no change without a row. An event is also the name of the test that makes it
- * happen, so a row without a test does not compile (tests/unit/moves.h). */
+/* Tables of state transitions. For each kind of object with states, one function changes the state, the setter, and the
+ * header has a table of rows MOVE(from, to, event). The setter allows only changes that have a row. An event is also the
+ * name of the test that causes it, so a row without a test does not compile (tests/unit/moves.h). */
 
-/** A row: the state before, and the state after. */
+/** A row of such a table: the states before and after the change. */
 struct rsp_move {
 	uint8_t from, to;
 };
 
-/** Whether the @n rows of @table have one from @from to @to. */
+/** Whether @table, which has @n rows, has a row from @from to @to. */
 static inline bool
 rsp_moves_list(const struct rsp_move *table, size_t n, unsigned from, unsigned to)
 {
@@ -24,8 +24,8 @@ rsp_moves_list(const struct rsp_move *table, size_t n, unsigned from, unsigned t
 	return false;
 }
 
-/** Called by each setter, before the change: abort unless the table of @machine lists it, because then the setter's
- * caller is wrong. */
+/** Each setter calls this before the change. Abort if @listed is false, that is, the table of @machine has no such row:
+ * then the caller of the setter is wrong. */
 void rsp_moves_check(const char *machine, unsigned from, unsigned to, bool listed);
 
 #endif

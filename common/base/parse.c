@@ -10,7 +10,7 @@ number(const char *text, int radix, const char **ret_rest, uint64_t *ret)
 {
 	char *end;
 
-	/* strtoull() would accept white space, signs and prefixes, which an id or a count does not have */
+	/* strtoull() also accepts white space, signs and prefixes, which an id or a count must not have */
 	size_t digits = strspn(text, radix == 10 ? "0123456789" : "0123456789abcdefABCDEF");
 	if (digits == 0)
 		return RSP_EVALUE;

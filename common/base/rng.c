@@ -13,7 +13,7 @@ rsp_rng_seeded(uint64_t seed)
 {
 	struct rsp_rng rng;
 
-	for (unsigned i = 0; i < 4; i++) { /* splitmix64: neighbouring seeds give unrelated streams */
+	for (unsigned i = 0; i < 4; i++) { /* splitmix64: similar seeds give unrelated numbers */
 		seed += 0x9e3779b97f4a7c15U;
 		uint64_t z = seed;
 		z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
@@ -30,7 +30,7 @@ rsp_rng_os(struct rsp_rng *ret)
 
 	if (getrandom(&rng, sizeof(rng), 0) != (ssize_t)sizeof(rng))
 		return RSP_EIO;
-	rng.s[0] |= 1; /* the all-zero state would give zeros for ever */
+	rng.s[0] |= 1; /* a state of only zeros would give zeros for ever */
 	*ret = rng;
 	return RSP_OK;
 }
@@ -55,8 +55,8 @@ rsp_rng_below(struct rsp_rng *rng, uint64_t bound)
 {
 	if (bound == 0)
 		return 0;
-	/* The high word of a 64 x 64 bit product is uniform if the few lowest values of the low word are drawn
-	 * again. */
+	/* The high word of a 64 x 64 bit product is uniformly distributed, if the number is drawn again for the few
+	 * lowest values of the low word. */
 	uint64_t floor = (0 - bound) % bound;
 
 	for (;;) {

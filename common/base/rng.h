@@ -5,30 +5,32 @@
 
 #include "base/err.h"
 
-/** A stream of random numbers for jitter, ids and selection, not for keys (those come from GnuTLS). xoshiro256**. */
+/** A generator of random numbers (xoshiro256**) for jitter, ids and selection. Not for keys: GnuTLS generates these. */
 struct rsp_rng {
 	uint64_t s[4];
 };
 
-/** The stream of @seed: the same seed gives the same numbers on every machine. */
+/** Make a generator from @seed. The same seed gives the same numbers on every machine. */
 struct rsp_rng rsp_rng_seeded(uint64_t seed);
 
-/** A stream seeded with 256 bits from the kernel, which others cannot predict. RSP_EIO if the kernel has none. */
+/** Make a generator from 256 random bits of the kernel, so that other hosts cannot predict its
+ * numbers. RSP_EIO: the kernel gives no random bits. */
 enum rsp_err rsp_rng_os(struct rsp_rng *ret) RSP_NODISCARD;
 
-/** The next 64 bits. */
+/** The next 64 random bits. */
 uint64_t rsp_rng_u64(struct rsp_rng *rng);
 
-/** A number below @bound, each equally likely; 0 if @bound is 0. */
+/** A random number below @bound, uniformly distributed; 0 if @bound is 0. */
 uint64_t rsp_rng_below(struct rsp_rng *rng, uint64_t bound);
 
 /**
- * A 32-bit id that is not zero, as PE identifiers and server identifiers must be (RFC 5352 s.3.1 R2.2, RFC 5353
- * s.3.2.1).
+ * A random 32-bit id that is not 0, as required for PE identifiers
+ * (RFC 5352 s.3.1 R2.2) and server ids (RFC 5353 s.3.2.1).
  */
 uint32_t rsp_rng_id(struct rsp_rng *rng);
 
-/** @base_ms plus or minus up to @percent (0 to 100) of it, each value equally likely. */
+/** A random time from @base_ms minus @percent (0 to 100) of @base_ms to @base_ms plus
+ * @percent of @base_ms, uniformly distributed. */
 uint64_t rsp_rng_jitter(struct rsp_rng *rng, uint64_t base_ms, unsigned percent);
 
 #endif

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#define MOVES 4 /* buckets moved at each addition, so that all are moved long before the table is full again */
+#define MOVES 4 /* buckets that each addition moves: all are moved long before the table is full again */
 
 enum rsp_err
 rsp_table_init(struct rsp_table *table, uint32_t buckets,
@@ -42,7 +42,7 @@ move_some(struct rsp_table *table)
 			node = next;
 		}
 	}
-	if (table->moved == table->old_buckets) { /* it is a power of 2, which MOVES divides */
+	if (table->moved == table->old_buckets) { /* old_buckets is a power of 2, and a multiple of MOVES */
 		free(table->old);
 		table->old = NULL;
 	}

@@ -5,33 +5,34 @@
 
 #include "base/err.h"
 
-/** Embed it in the records that a table holds. */
+/** Embedded in each object that is in a table. */
 struct rsp_table_node {
 	struct rsp_table_node *next;
 };
 
 /**
- * A hash table of chains. When it grows, each addition moves a few buckets, so that no single addition takes long,
- * however many records there are. If there is no memory to grow, the chains get longer and nothing fails.
+ * A hash table with chains. When the table grows, each addition moves only a few buckets to the larger array, so that no
+ * single addition takes long. If there is no memory for a larger array, the chains get longer, and no addition fails.
  */
 struct rsp_table {
 	struct rsp_table_node **bucket;
-	struct rsp_table_node **old; /* while it grows, the smaller array; NULL: all is moved */
-	uint32_t count;		     /* records */
-	uint32_t buckets, old_buckets, moved; /* of @old, the first @moved buckets have been moved to @bucket */
+	struct rsp_table_node **old; /* while the table grows, the smaller array; NULL: all buckets are moved */
+	uint32_t count;		     /* number of nodes */
+	uint32_t buckets, old_buckets, moved; /* the first @moved buckets of @old have been moved to @bucket */
 	uint64_t (*hash_of)(const void *ctx, const struct rsp_table_node *node);
 	const void *ctx;
 };
 
-/** An empty table of @buckets (a power of 2) to begin with. @hash_of gives the hash that a node was added with. */
+/** Initialise an empty table with @buckets buckets (a power of 2). @hash_of returns the
+ * hash with which a node was added. RSP_ENOMEM. */
 enum rsp_err rsp_table_init(struct rsp_table *table, uint32_t buckets,
 			    uint64_t (*hash_of)(const void *ctx, const struct rsp_table_node *node), const void *ctx)
 	RSP_NODISCARD;
 
-/** Free the table's own memory. Its nodes stay the caller's. */
+/** Free the arrays of the table. The nodes still belong to the caller. */
 void rsp_table_done(struct rsp_table *table);
 
-/** The head of the chain that holds the nodes of @hash, among others: walk it by node->next. */
+/** The head of the chain with all nodes of @hash, and perhaps other nodes. The next node of the chain is node->next. */
 static inline struct rsp_table_node **
 rsp_table_chain(const struct rsp_table *table, uint64_t hash)
 {
@@ -42,10 +43,10 @@ rsp_table_chain(const struct rsp_table *table, uint64_t hash)
 	return &table->bucket[(uint32_t)hash & (table->buckets - 1)];
 }
 
-/** Add @node under @hash. */
+/** Add @node with the hash @hash. */
 void rsp_table_add(struct rsp_table *table, struct rsp_table_node *node, uint64_t hash);
 
-/** Remove @node, which must be in the table under @hash. */
+/** Remove @node, which must be in the table with the hash @hash. */
 void rsp_table_remove(struct rsp_table *table, struct rsp_table_node *node, uint64_t hash);
 
 #endif

@@ -67,7 +67,7 @@ struct rsp_event {
 	uint32_t pe_id;
 	uint16_t cause;		/* error cause sent to the other side; RSP_CAUSE_NONE: none */
 	enum rsp_reason reason; /* RSP_REASON_NONE: none */
-	const char *identity;	/* the name in the key of the other side; NULL: none */
+	const char *identity;	/* the identity of the other side, or the owner of the element; NULL: none */
 	enum rsp_role role;
 	struct rsp_ip remote;
 	uint16_t remote_port;
