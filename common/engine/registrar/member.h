@@ -109,7 +109,23 @@ enum rsp_removal {
 	RSP_REMOVAL_RIGHTS       /* its owner has no key any more, or has lost the right to register it */
 };
 
-/** Whether a member may change from phase @from to phase @to. */
+/**
+ * Whether a member may change from phase @from to phase @to:
+ *
+ *	from                            to
+ *	each but GONE                   HELD           the Pool Element registers at this registrar, or answers it
+ *	                                FOREIGN        it is another registrar's, as that registrar's statement says
+ *	                                ADOPT_QUEUED   this registrar takes its home over
+ *	                                OLD            this registrar was paused for too long, and joins again
+ *	                                GONE           it is removed
+ *	FOREIGN…                        FOREIGN…       a registrar claims it, its home does not list it, its home is dead
+ *	FOREIGN                         GRACE          a table lists it as this registrar's, from before this was away
+ *	HELD, ASKED, GRACE              ASKED          it is sent ASAP_ENDPOINT_KEEP_ALIVE
+ *	HELD, ASKED, GRACE, ADOPT…      ADOPT_ASKED    the same, with the H flag
+ *	ADOPT_QUEUED                    ADOPT_DIALLING its ASAP transport is dialled
+ *	HELD, ASKED, GRACE, ADOPT…, OLD GRACE          it has no connection now
+ *	OLD                             FOREIGN_SWEEP  the peer list has no room for its home
+ */
 bool rsp_member_may(enum rsp_member_phase from, enum rsp_member_phase to);
 
 /** The name of @phase, such as "held". Static. */
