@@ -25,7 +25,7 @@
 	X(REJOINING,     "rejoining")     /* the process of this registrar did not run for .duration_ms */ \
 	X(PEER_JOINED,   "peer-joined")   /* a registrar is in the peer list */                       \
 	X(PEER_UNREACHABLE, "peer-unreachable") /* this registrar cannot connect to a registrar, because of .why; recorded again when .why changes */ \
-	X(PEER_REACHED,  "peer-reached")  /* that registrar has answered now */                         \
+	X(PEER_REACHED,  "peer-reached")  /* a registrar that was unreachable has answered */           \
 	X(DUPLICATE_NAME, "duplicate-name") /* .peer_id and .by_id run with one name; .reason: "peers", "ours" */ \
 	X(DUPLICATE_SERVER_ID, "duplicate-server-id") /* .identity uses the server id .peer_id of .peer_name; .reason: "peers", "ours" */ \
 	X(PEER_SUSPECTED, "peer-suspected") /* a peer is probed; .reason: "silence", "connection-lost", "takeover-initiated" */ \

@@ -118,7 +118,7 @@ struct owner_facts {
 
 	/* the statement */
 	bool adds;	  /* true: a claim; false: a removal */
-	bool asks;	  /* its receiver id is ours: the sender wants us to answer whether it is true */
+	bool asks;	  /* its receiver id is ours: we must answer whether it is true */
 	bool versioned;	  /* the sender states versions, and this statement has one */
 	bool provisional; /* its version is odd: it comes from a takeover, and the element has not registered since */
 	bool sound;	  /* handle, ids, transports and version are valid, and the claimant is not this registrar */

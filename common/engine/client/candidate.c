@@ -405,7 +405,7 @@ rsp_client_candidate_newest(const struct client_candidates *cands, unsigned row,
 		ret->ip = server->n_ips ? server->ip[0] : (struct rsp_ip){ 0 };
 		ret->err = RSP_ETIMEOUT;
 		(void)snprintf(ret->reason, sizeof ret->reason, "no connection in time");
-	} else if (!ret->err) { /* the connection succeeded, but no answer came */
+	} else if (!ret->err) { /* the attempt succeeded, but no answer arrived */
 		(void)snprintf(ret->reason, sizeof ret->reason, "no answer in time");
 	}
 	return true;

@@ -519,7 +519,7 @@ void
 rsp_client_set_deadline(struct rsp_client *c, uint64_t now_ms, uint64_t deadline_ms)
 {
 	enter(c, now_ms);
-	rsp_wheel_set(&c->core.wheel, &c->deadline.timer, deadline_ms); /* RSP_NEVER cancels it */
+	rsp_wheel_set(&c->core.wheel, &c->deadline.timer, deadline_ms); /* RSP_NEVER cancels the timer */
 }
 
 enum rsp_err

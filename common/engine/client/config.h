@@ -43,7 +43,7 @@ struct rsp_client_timers {
 	uint32_t rejoin_ms;  /* after a change of home, each element registers at a random time within this time: 200 */
 	uint32_t refresh_ms; /* after a takeover, each element registers at its new home within this time: 5000 */
 	uint32_t poll_ms;    /* poll interval of a watch without updates, varied by half: 5000 */
-	/* a keep-alive is dropped, if the last one to the same element came less than this time ago: 10 */
+	/* a keep-alive is dropped, if it arrives sooner than this after the last one to the same element: 10 */
 	uint32_t min_ack_ms;
 };
 

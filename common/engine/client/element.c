@@ -403,7 +403,7 @@ rsp_client_element_tell(struct client_elements *elements, struct client_news *ne
 	e->told.type = CLIENT_NO_NEWS;
 	if (told.type != CLIENT_NO_NEWS)
 		tell_element(elements, e, &told);
-	/* if the event callback has removed it, it is on the list again */
+	/* if the event callback has removed @e, @e is on the list of news again, and a later call frees it */
 	if (e->state == ELEMENT_DEAD && !e->news.listed) {
 		elements->n_in[ELEMENT_DEAD]--;
 		rsp_client_element_free(e);

@@ -64,8 +64,8 @@ enum rsp_client_event_type {
 	 * register the element again before rsp_client_update() (RFC 5352 s.3.1). */
 	RSP_CLIENT_REJECTED,
 	RSP_CLIENT_EXPIRED, /* the registrar removed the element because of .cause; the client registers it again */
-	/* Another process registered the same PE identifier with the same key; .cause is the one that the registrar
-	 * sent. The client removes the element: else the two processes would register it in turn for ever. */
+	/* Another process registered the same PE identifier with the same key; .cause is from the registrar. The client
+	 * removes the element: otherwise the two processes would replace each other's registration for ever. */
 	RSP_CLIENT_DISPLACED,
 	/* The client has removed the element. .cause: set if the registrar refused the deregistration (the registration
 	 * then expires). .tries 0: no DEREGISTRATION was sent, because no registrar had the element. */

@@ -277,7 +277,7 @@ rsp_client_hunt_adopt(struct client_hunt *hunt, struct client_link *link)
 	links->homes++;
 	hunt->home_answered = false;
 	/* Also close connections that other registrars opened to this client: each of these
-	 * registrars would take itself for the home. */
+	 * registrars would consider itself the home. */
 	for (size_t i = 0; i < RSP_COUNT(links->slot); i++)
 		if (links->slot[i].state == LINK_UP && &links->slot[i] != link)
 			rsp_client_link_close(links, &links->slot[i]);

@@ -5,7 +5,7 @@
 #define LEARNED_AFTER 4	      /* after this number of keep-alives, their interval is considered known */
 /* the keep-alives have stopped, if none arrived within so many times the longest interval */
 #define SILENCE_FACTOR 4
-#define SILENCE_INTERVAL_MS 1000 /* a shorter longest interval counts as this */
+#define SILENCE_INTERVAL_MS 1000 /* least value that is used for the longest interval */
 
 /* Beyond the RFC: a connection can be dead without any sign, and a registrar that cannot reach this client removes its
  * elements. When the keep-alives of the home stop, the elements register again. Without a response, the client then

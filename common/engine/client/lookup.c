@@ -361,7 +361,7 @@ rsp_client_lookup_tell(struct client_lookups *lookups, struct client_news *news)
 	l->told.type = NO_NEWS;
 	if (told.type != NO_NEWS)
 		tell_lookup(lookups, l, &told);
-	/* if the event callback has removed it, it is on the list again */
+	/* if the event callback has removed @l, @l is on the list of news again, and a later call frees it */
 	if (l->state == LOOKUP_DEAD && !l->news.listed)
 		free_lookup(l);
 }

@@ -33,7 +33,7 @@ compose_registration(const struct client_elements *elements, struct rsp_bytes ha
 	if (ip.family && is_unspecified(&pe->user))
 		rsp_transport_set_ips(&pe->user, &ip, 1, room + RSP_ADDRS_ROOM(1));
 
-	pe->home_id = 0; /* the registrar sets it */
+	pe->home_id = 0; /* the registrar sets the home id */
 	pe->asap = (struct rsp_transport){ 0 };
 	pe->owner = (struct rsp_bytes){ 0 };
 	if (asap_port) {

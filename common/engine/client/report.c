@@ -9,7 +9,7 @@ struct client_report {
 	uint32_t pe_id;
 	enum client_report_state state;
 	struct client_news news;
-	bool is_news; /* to report: it was sent */
+	bool is_news; /* to report as an event: this report was sent */
 };
 
 void

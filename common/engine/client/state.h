@@ -115,17 +115,17 @@ enum client_report_state {
 static const uint16_t client_moves[MACHINE_COUNT][LOOKUP_STATES] = {
 	[MACHINE_LINK] = {
 		[LINK_FREE] = TO(LINK_DIALLED)	/* dialled */
-			    | TO(LINK_UP)	/* a registrar dialled us */
+			    | TO(LINK_UP)	/* a registrar has dialled this client */
 			    | TO(LINK_CLOSED),	/* the dial failed at once */
 		[LINK_DIALLED] = TO(LINK_UP) | TO(LINK_CLOSED),
 		[LINK_UP] = TO(LINK_CLOSED),
 		[LINK_CLOSED] = TO(LINK_FREE),	/* settle() */
 	},
 	[MACHINE_HUNT] = {
-		[HUNT_IDLE] = TO(HUNT_TRYING)	/* something needs a home, or the home does not answer */
+		[HUNT_IDLE] = TO(HUNT_TRYING)	/* an element or a request needs a home, or the home does not answer */
 			    | TO(HUNT_GAVE_UP), /* the deadline passed, and there is a home */
 		[HUNT_TRYING] = TO(HUNT_IDLE)	/* a home was found */
-			      | TO(HUNT_PAUSED) /* every address failed */
+			      | TO(HUNT_PAUSED) /* all addresses failed */
 			      | TO(HUNT_GAVE_UP), /* rounds, deadline or outage */
 		[HUNT_PAUSED] = TO(HUNT_TRYING) /* the pause, or T5, is over */
 			      | TO(HUNT_IDLE) | TO(HUNT_GAVE_UP),

@@ -18,7 +18,8 @@ enum rsp_contact_state {
 	RSP_CONTACT_UP	      /* the timer: if no message has arrived over the link by then, the link is closed */
 };
 
-/** While this registrar joins: what the registrar at the contact has answered in this round. RFC 5353 s.3.2 */
+/** While this registrar joins: the answer of the registrar at the contact in this
+ * round. "It" is that registrar. RFC 5353 s.3.2 */
 enum rsp_mentor_answer {
 	RSP_MENTOR_NOT_ASKED,
 	RSP_MENTOR_ASKED,

@@ -46,8 +46,8 @@ rsp_download_begin(struct rsp_enrp *n, struct rsp_peer *peer, bool own)
 	send_request(n, peer, false);
 }
 
-/* RFC 5353 s.3.6.3: remove the elements of @peer that its table did not list. Beyond the RFC: wait for SWEEP_MS first.
- * If an element has moved, the update of its new home may still arrive over another connection. */
+/* RFC 5353 s.3.6.3: remove the element @m, which the table of its home did not list. Beyond the RFC: wait for SWEEP_MS
+ * first. If the element has moved, the update of its new home may still arrive over another connection. */
 static void
 sweep_element(struct rsp_core *core, struct rsp_member *m)
 {
@@ -59,7 +59,7 @@ sweep_element(struct rsp_core *core, struct rsp_member *m)
 	}
 }
 
-/* Sweep the next slice of the elements of @peer. */
+/* Sweep the next slice: call sweep_element() for elements of @peer that the last download did not list. */
 static void
 sweep_slice(struct rsp_enrp *n, struct rsp_peer *peer)
 {
@@ -102,7 +102,8 @@ rsp_download_sweep_due(struct rsp_enrp *n, struct rsp_member *m)
 	struct rsp_element *e = rsp_member_element(m);
 	struct rsp_peer *claimant = m->claimed_by ? rsp_peer_find(n, m->claimed_by) : NULL;
 
-	if (claimant && rsp_walk_is_open(&claimant->download.sweep)) { /* its table can be downloaded only after that */
+	/* a new download from @claimant can begin only after this sweep */
+	if (claimant && rsp_walk_is_open(&claimant->download.sweep)) {
 		rsp_member_postpone(core, m, core->now_ms + SWEEP_MS);
 		return;
 	}

@@ -7,14 +7,17 @@
  * Downloads a handle table from a peer, page by page: the whole table when this registrar joins (RFC 5353 s.3.2.3), or
  * the peer's own elements when the audit finds a difference (RFC 5353 s.3.6). Beyond the RFC: to a peer that states
  * versions, this registrar sends several requests before the first response arrives, so that no page costs a round trip.
- * Such a request has ENRP_FLAG_CONTINUE: the peer ignores a request with this flag after the last page.
+ * Such a request has ENRP_FLAG_CONTINUE: the peer ignores a request with this flag after the last page. A complete
+ * download of the peer's own elements is followed by a sweep: this registrar removes the elements that the table of the
+ * peer did not list, in slices.
  */
 
-/** Begin to download the table of @peer: only the elements whose home is @peer (@own), or all. If @peer has no link,
- * or a download from @peer is running, or elements of @peer are still being swept after one, do nothing. */
+/** Begin to download the table of @peer: only the elements whose home is @peer (@own), or all. If @peer has no link, or
+ * a download from @peer or the sweep after it is running, do nothing. */
 void rsp_download_begin(struct rsp_enrp *n, struct rsp_peer *peer, bool own);
 
-/** The timer of @peer's download has expired: no page has come in time, or the next slice of its elements is swept. */
+/** The download timer of @peer has expired: sweep the next slice, or, during a
+ * download, abort it because no page arrived in time. */
 void rsp_download_due(struct rsp_enrp *n, struct rsp_peer *peer);
 
 /** Abort the download from @peer, and record @reason. The link is closed, because

@@ -154,7 +154,7 @@ rsp_join_step(struct rsp_enrp *n)
 	}
 	if (!waiting || n->core->now_ms >= n->round_ms)
 		end_round(n);
-	else if (!rsp_timer_is_set(&n->join.timer)) /* rsp_join_listed() has cancelled it */
+	else if (!rsp_timer_is_set(&n->join.timer)) /* rsp_join_listed() has cancelled the timer */
 		rsp_enrp_set(n, &n->join, n->round_ms - n->core->now_ms);
 }
 

@@ -187,7 +187,8 @@ contest(struct rsp_enrp *n, enum owner_verdict verdict, const struct rsp_stateme
 	if (verdict == OWNER_YIELD)
 		rsp_ownership_claim_accepted(n, s->m);
 	else if (verdict == OWNER_ASK_ELEMENT)
-		rsp_member_ask_soon(n->core, s->m); /* if its link is not up yet, it is asked as soon as it is */
+		/* if the link of the element is not up yet, the keep-alive is sent as soon as it is */
+		rsp_member_ask_soon(n->core, s->m);
 }
 
 /* Store the statement @s as pending, and forward it to the home, which must answer. The timer limits the time for the
@@ -445,7 +446,7 @@ rsp_ownership_listed(struct rsp_enrp *n, struct rsp_peer *peer, struct rsp_bytes
 	return true;
 }
 
-/* Treat @e, which is an own element, as if @peer had sent the takeover of the version on record. */
+/* Treat the own element @e as claimed by @peer, with the version that a takeover gives to the stored version. */
 static void
 contest_takeover(struct rsp_enrp *n, const struct rsp_peer *peer, struct rsp_element *e)
 {
@@ -479,7 +480,8 @@ rsp_ownership_contests_due(struct rsp_enrp *n)
 		rsp_walk_end(&n->contests.walk);
 }
 
-/* If the contests of an earlier takeover are still going on, they go on: the audits find what @peer claims. */
+/* If the own elements are still being handled for an earlier takeover, only that
+ * goes on: the audits find what @peer claims. */
 void
 rsp_ownership_claimed_all(struct rsp_enrp *n, const struct rsp_peer *peer)
 {

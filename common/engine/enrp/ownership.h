@@ -16,11 +16,11 @@ void rsp_ownership_update_received(struct rsp_enrp *n, struct rsp_link *link, st
 bool rsp_ownership_listed(struct rsp_enrp *n, struct rsp_peer *peer, struct rsp_bytes handle,
 			  struct rsp_pool_element *pe);
 
-/** An ENRP_TAKEOVER_SERVER of @peer says that @peer has taken over this registrar: contest that for each own element, in
- * slices, and send it a keep-alive. Elements that register meanwhile are not contested. */
+/** An ENRP_TAKEOVER_SERVER of @peer says that @peer has taken over this registrar: treat each own element as claimed by
+ * @peer, in slices, and send keep-alives to the connected ones. Elements that register meanwhile are not treated so. */
 void rsp_ownership_claimed_all(struct rsp_enrp *n, const struct rsp_peer *peer);
 
-/** The timer of n->contests has expired: the next slice. */
+/** The timer of n->contests has expired: handle the next slice of own elements. */
 void rsp_ownership_contests_due(struct rsp_enrp *n);
 
 /** The own element @m, which has a pending claim of another registrar, has answered the keep-alive of this registrar:

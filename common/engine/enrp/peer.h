@@ -36,11 +36,15 @@ struct rsp_download {
 		uint16_t checksum;
 		uint64_t digest;
 	} told; /* the values of the PRESENCE that caused the last OWN download */
-	/* of the last OWN download: 1 to 255, then 1 again. Elements that it has listed have it (rsp_member.listed_in). If
-	 * 255 downloads in a row fail, the next one keeps some elements that it does not list: it is repeated. */
+	/*
+	 * number of the last OWN download: 1 to 255, then 1 again. Elements that this download has listed store its
+	 * number in rsp_member.listed_in. If 255 downloads in a row fail, the next one keeps some elements that it does
+	 * not list, until it is repeated.
+	 */
 	uint8_t number;
-	struct rsp_walk sweep; /* through the elements of the peer, to remove those that an OWN download has not listed */
-	struct rsp_enrp_timer timer; /* expires if the next page does not arrive in time; while @sweep is open, the next slice */
+	struct rsp_walk sweep; /* the sweep after an OWN download: a walk over the elements of the peer */
+	/* time limit for the next page; while @sweep is open, the time of the next slice */
+	struct rsp_enrp_timer timer;
 };
 
 #define RSP_INITIATORS_MAX 16
@@ -100,7 +104,7 @@ struct rsp_peer *rsp_peer_get(struct rsp_enrp *n, uint32_t server_id);
  * peer gets the name that the mentor's list gives it. */
 struct rsp_peer *rsp_peer_get_listed(struct rsp_enrp *n, uint32_t server_id);
 
-/** The home of @m has stated that it has @m: a download from it that is running, or its sweep, does not remove @m. */
+/** The home of @m has stated that it has @m: neither its current download nor the sweep after it removes @m. */
 void rsp_peer_confirm(const struct rsp_enrp *n, struct rsp_member *m);
 
 /** Whether a message of @peer was received, and @peer is ACTIVE or PROBED. */

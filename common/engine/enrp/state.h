@@ -71,12 +71,12 @@ struct rsp_enrp {
 	/* upload.c */
 	uint32_t n_uploads;
 
-	/* ownership.c: the registrar @by says that it has taken this registrar over. @walk goes through the own elements, to
-	 * contest the takeover of each. It is open until that is done. */
+	/* ownership.c: the registrar @by has sent that it has taken over this registrar. @walk iterates over the own
+	 * elements, to treat each as claimed by @by; it is open until all are handled. */
 	struct {
 		struct rsp_walk walk;
 		uint32_t by;
-		struct rsp_enrp_timer timer; /* the next slice */
+		struct rsp_enrp_timer timer; /* time of the next slice */
 	} contests;
 
 	/* join.c */

@@ -249,7 +249,8 @@ arbitrate(struct rsp_enrp *n, struct rsp_peer *target)
 void
 rsp_takeover_begin(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_reason reason)
 {
-	if (n->core->state != RSP_REGISTRAR_SERVING) { /* it does not know yet which elements have which home */
+	/* this registrar does not know yet which elements have which home */
+	if (n->core->state != RSP_REGISTRAR_SERVING) {
 		yield(n, peer);
 		if (peer->download.state != RSP_DOWNLOAD_NONE) /* @peer is the mentor */
 			rsp_download_fail(n, peer, RSP_REASON_PEER_DEAD);

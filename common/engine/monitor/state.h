@@ -1,17 +1,18 @@
 #ifndef RSP_MONITOR_STATE_H
 #define RSP_MONITOR_STATE_H
 
-/* The states of a monitor. For monitor.c only. */
+/* The states of a monitor. Only monitor.c uses this header. */
 
 enum monitor_state {
 	MONITOR_CONNECTING,
-	MONITOR_PAUSED,	 /* the next request is sent when its time comes */
-	MONITOR_WAITING, /* for an answer */
-	MONITOR_OVER,	 /* DONE or FAILED was told */
+	MONITOR_PAUSED,	 /* the next request is sent after a pause */
+	MONITOR_WAITING, /* a request was sent, and has no answer yet */
+	MONITOR_OVER,	 /* DONE or FAILED was reported */
 	MONITOR_STATES
 };
 
-/** Its transitions: base/moves.h. Time runs out at the deadline of the run, or when an answer is late. */
+/** The transitions of a monitor: base/moves.h. "Time runs out" when the deadline of
+ * the run passes, or when an answer is late. */
 #define MONITOR_MOVES(MOVE)                                                                                            \
 	MOVE(CONNECTING, WAITING, the_connection_is_up)                                                                \
 	MOVE(CONNECTING, OVER, the_connection_cannot_be_made)                                                          \

@@ -44,7 +44,7 @@ struct rsp_registrar_config {
 	 * a peer for the first time or again */
 	uint32_t hold_window_ms;
 
-	/* Among registrars. RFC 5353 s.4 */
+	/* ENRP: RFC 5353 s.4 */
 	/* copied. None: this registrar is alone until another registrar dials it */
 	const struct rsp_contact_config *contacts;
 	unsigned n_contacts;

@@ -66,9 +66,10 @@ struct rsp_member {
 	unsigned sweep_postponed : 4; /* FOREIGN_SWEEP: how often the removal was postponed */
 	unsigned news : 6;	      /* bits of enum rsp_news; a member with news, or GONE, is in core->changed */
 	bool in_changed : 1;
-	bool counted : 1; /* its owner's account counts it: OWN, with an owner */
+	bool counted : 1; /* the account of its owner counts it: OWN, with an owner */
 	uint8_t n_reporters;
-	/* FOREIGN: the number (rsp_download.number) of the last download of the table of its home that listed it; 0: none */
+	/* FOREIGN: the number (rsp_download.number) of the last download of the
+	 * home's table that listed the element; 0: none */
 	uint8_t listed_in;
 	uint32_t link;        /* the link over which the element is reached; 0: none */
 	uint32_t link_before; /* the previous link, which may have ended */
