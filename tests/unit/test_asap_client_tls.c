@@ -194,7 +194,7 @@ begin_certified(struct rsp_x509 *registrar, struct rsp_x509 *client)
 
 static struct rsp_x509 server, user;
 
-/* A user of the scope sends a request to alpha, and verifies that its certificate is for @name, or for alpha if NULL. */
+/* A user of the scope sends a request to alpha, and expects a certificate for @name, or for alpha if NULL. */
 static void
 ask_certified(const char *name)
 {

@@ -32,7 +32,7 @@ stays_removed(uint64_t version)
 }
 
 static void
-by_a_removal_of_its_home(void)
+an_element_that_its_home_removes_stays_removed(void)
 {
 	begin();
 	world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(7, ID_B, 20));
@@ -41,7 +41,7 @@ by_a_removal_of_its_home(void)
 }
 
 static void
-by_a_removal_that_comes_before_the_addition(void)
+an_element_whose_removal_comes_before_its_addition_stays_removed(void)
 {
 	begin();
 	world_update(B, ID_B, ENRP_DEL_PE, "web", world_pe(7, ID_B, 22));
@@ -50,7 +50,7 @@ by_a_removal_that_comes_before_the_addition(void)
 
 /* c claimed and removed it, and b, its home, did not object in time. */
 static void
-by_a_claim_that_its_home_did_not_answer(void)
+an_element_of_a_claimant_that_removes_it_stays_removed(void)
 {
 	begin();
 	world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(7, ID_B, 20));
@@ -62,7 +62,7 @@ by_a_claim_that_its_home_did_not_answer(void)
 
 /* An element of ours was not connected, and did not come back in its grace time. */
 static void
-by_a_removal_that_an_own_element_did_not_contest(void)
+an_own_element_that_does_not_come_back_in_its_grace_time_stays_removed(void)
 {
 	begin();
 	CHECK_EQ(world_up(5, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
@@ -95,13 +95,13 @@ is_not_in_its_home_s_table(bool again)
 }
 
 static void
-by_its_home_s_table_after_the_claimant_was_asked(void)
+an_element_that_its_home_does_not_list_is_removed_after_its_claimant_was_asked(void)
 {
 	is_not_in_its_home_s_table(false);
 }
 
 static void
-by_its_home_s_table_at_once_if_the_home_spoke_of_it_after_the_claim(void)
+an_element_that_its_home_does_not_list_is_removed_at_once_if_the_home_updated_it_after_the_claim(void)
 {
 	is_not_in_its_home_s_table(true);
 }
@@ -109,11 +109,11 @@ by_its_home_s_table_at_once_if_the_home_spoke_of_it_after_the_claim(void)
 int
 main(void)
 {
-	TAP_RUN(by_a_removal_of_its_home);
-	TAP_RUN(by_a_removal_that_comes_before_the_addition);
-	TAP_RUN(by_a_claim_that_its_home_did_not_answer);
-	TAP_RUN(by_a_removal_that_an_own_element_did_not_contest);
-	TAP_RUN(by_its_home_s_table_after_the_claimant_was_asked);
-	TAP_RUN(by_its_home_s_table_at_once_if_the_home_spoke_of_it_after_the_claim);
+	TAP_RUN(an_element_that_its_home_removes_stays_removed);
+	TAP_RUN(an_element_whose_removal_comes_before_its_addition_stays_removed);
+	TAP_RUN(an_element_of_a_claimant_that_removes_it_stays_removed);
+	TAP_RUN(an_own_element_that_does_not_come_back_in_its_grace_time_stays_removed);
+	TAP_RUN(an_element_that_its_home_does_not_list_is_removed_after_its_claimant_was_asked);
+	TAP_RUN(an_element_that_its_home_does_not_list_is_removed_at_once_if_the_home_updated_it_after_the_claim);
 	return tap_end();
 }

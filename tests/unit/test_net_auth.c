@@ -442,37 +442,50 @@ a_client_that_offers_no_key_is_a_user(void)
 	node_done(&b);
 }
 
+/* A client of TLS 1.2 is refused for @reason, or is a user if that is NULL. */
 static void
-old_versions(void)
+shake_in_tls_1_2(const char *priority, bool offers_key, const char *reason)
 {
-	static const struct {
-		const char *priority;
-		bool key;
-		const char *reason; /* NULL: in as a user */
-	} cases[] = {
-		{ TLS12, false, NULL },
-		{ TLS12 ":%NO_SESSION_HASH", false, "TLS 1.2 without extended master secret" },
-		{ TLS12 ":%DISABLE_SAFE_RENEGOTIATION", false, "TLS 1.2 without extended master secret or safe" },
-		{ TLS12 ":-KX-ALL:+ECDHE-PSK:-CIPHER-ALL:+CHACHA20-POLY1305", true, " of a was offered in an old version of TLS" },
-	};
 	struct node b;
 	struct rsp_key key, other;
 
 	server_init(&b, RSP_ROLE_ELEMENT, &key, &other);
-	for (size_t i = 0; i < RSP_COUNT(cases); i++) {
-		struct pair *p = stranger(
-			(struct belongings){ .priority = cases[i].priority, .key = cases[i].key ? &key : NULL }, &b,
-			RSP_TLS_ASAP);
-		pair_shake(p);
-		if (cases[i].reason) {
-			EXPECT_REFUSED(p->server, RSP_EAUTH, cases[i].reason);
-			CHECK_EQ(p->server.ts->hs->peer.role, RSP_ROLE_NONE);
-		} else {
-			expect_open(p, RSP_ROLE_USER, "");
-		}
-		pair_free(p);
+	struct pair *p = stranger((struct belongings){ .priority = priority, .key = offers_key ? &key : NULL }, &b,
+				  RSP_TLS_ASAP);
+	pair_shake(p);
+	if (reason) {
+		EXPECT_REFUSED(p->server, RSP_EAUTH, reason);
+		CHECK_EQ(p->server.ts->hs->peer.role, RSP_ROLE_NONE);
+	} else {
+		expect_open(p, RSP_ROLE_USER, "");
 	}
+	pair_free(p);
 	node_done(&b);
+}
+
+static void
+a_tls_1_2_client_without_a_key_is_a_user(void)
+{
+	shake_in_tls_1_2(TLS12, false, NULL);
+}
+
+static void
+a_tls_1_2_client_without_extended_master_secret_is_refused(void)
+{
+	shake_in_tls_1_2(TLS12 ":%NO_SESSION_HASH", false, "TLS 1.2 without extended master secret");
+}
+
+static void
+a_tls_1_2_client_without_safe_renegotiation_is_refused(void)
+{
+	shake_in_tls_1_2(TLS12 ":%DISABLE_SAFE_RENEGOTIATION", false, "TLS 1.2 without extended master secret or safe");
+}
+
+static void
+a_key_that_is_offered_in_tls_1_2_is_refused(void)
+{
+	shake_in_tls_1_2(TLS12 ":-KX-ALL:+ECDHE-PSK:-CIPHER-ALL:+CHACHA20-POLY1305", true,
+			" of a was offered in an old version of TLS");
 }
 
 /* Our own client */
@@ -516,12 +529,6 @@ a_key_that_expires_meanwhile_opens_nothing(void)
 
 /* States that GnuTLS 3.7.9 never produces, forced by hand: rsp_tls_auth_peer() must refuse each. */
 static void
-no_change(struct pair *p)
-{
-	(void)p;
-}
-
-static void
 another_certificate(struct pair *p)
 {
 	p->client.ts->hs->judged.leaf[0] ^= 1;
@@ -554,63 +561,86 @@ users_need_a_certificate(struct pair *p)
 	p->server.ts->tls->require_user_cert = true;
 }
 
+/* @change comes between judgement and end of the handshake. A side with an error fails with it and @reason. */
 static void
-the_finished_handshake_decides(void)
+finish(void (*change)(struct pair *), enum rsp_err client, enum rsp_err server, const char *reason)
 {
-	static const struct {
-		void (*change)(struct pair *);
-		enum rsp_err client, server;
-		const char *reason;
-	} cases[] = {
-		{ no_change, RSP_OK, RSP_OK, NULL },
-		{ another_certificate, RSP_EAUTH, RSP_OK, "certificate not verified" },
-		{ a_bad_certificate, RSP_EAUTH, RSP_OK, "certificate not verified" },
-		{ a_key_was_wanted, RSP_EROLE, RSP_OK, "in another way than demanded" },
-		{ this_is_the_enrp_port, RSP_OK, RSP_EROLE, "in another way than demanded" },
-		{ users_need_a_certificate, RSP_OK, RSP_EAUTH, "certificate not verified" },
-	};
+	struct node user, b;
+	struct rsp_key key, other;
 	static const struct rsp_scope_registrar scope[] = { { .name = "b" } };
 
-	for (size_t i = 0; i < RSP_COUNT(cases); i++) {
-		struct node user, b;
-		struct rsp_key key, other;
-
-		server_init(&b, RSP_ROLE_ELEMENT, &key, &other);
-		node_init(&user, "");
-		trust(&user, &ca, NULL);
-		node_ready_as(&user, &(struct rsp_tls_config){ .registrars = scope, .n_registrars = 1 });
-		struct pair *p = two_of_ours(&user, RSP_ROLE_USER, NULL, &b, RSP_TLS_ASAP);
-		side_shake(&p->client);
-		while (p->client.ts->hs->judged.verdict == RSP_TLS_NOT_JUDGED)
-			if (!side_read(&p->server) && !side_read(&p->client))
-				break;
-		CHECK_EQ(p->client.ts->hs->judged.verdict, RSP_TLS_GOOD);
-		CHECK(!p->client.done && !p->server.done);
-		cases[i].change(p);
-		pair_shake(p);
-		if (cases[i].client) {
-			EXPECT_REFUSED(p->client, cases[i].client, cases[i].reason);
-			CHECK_EQ(p->client.ts->hs->peer.role, RSP_ROLE_NONE);
-		} else {
-			CHECK(p->client.done);
-			CHECK_EQ(p->client.ts->hs->peer.role, RSP_ROLE_USER);
-			CHECK_STR(p->client.ts->hs->peer.name, "b");
-		}
-		if (cases[i].server) {
-			EXPECT_REFUSED(p->server, cases[i].server, cases[i].reason);
-			CHECK_EQ(p->server.ts->hs->peer.role, RSP_ROLE_NONE);
-		} else if (!cases[i].client) {
-			expect_open(p, RSP_ROLE_USER, "");
-		}
-		pair_free(p);
-		node_done(&user);
-		node_done(&b);
+	server_init(&b, RSP_ROLE_ELEMENT, &key, &other);
+	node_init(&user, "");
+	trust(&user, &ca, NULL);
+	node_ready_as(&user, &(struct rsp_tls_config){ .registrars = scope, .n_registrars = 1 });
+	struct pair *p = two_of_ours(&user, RSP_ROLE_USER, NULL, &b, RSP_TLS_ASAP);
+	side_shake(&p->client);
+	while (p->client.ts->hs->judged.verdict == RSP_TLS_NOT_JUDGED)
+		if (!side_read(&p->server) && !side_read(&p->client))
+			break;
+	CHECK_EQ(p->client.ts->hs->judged.verdict, RSP_TLS_GOOD);
+	CHECK(!p->client.done && !p->server.done);
+	if (change)
+		change(p);
+	pair_shake(p);
+	if (client) {
+		EXPECT_REFUSED(p->client, client, reason);
+		CHECK_EQ(p->client.ts->hs->peer.role, RSP_ROLE_NONE);
+	} else {
+		CHECK(p->client.done);
+		CHECK_EQ(p->client.ts->hs->peer.role, RSP_ROLE_USER);
+		CHECK_STR(p->client.ts->hs->peer.name, "b");
 	}
+	if (server) {
+		EXPECT_REFUSED(p->server, server, reason);
+		CHECK_EQ(p->server.ts->hs->peer.role, RSP_ROLE_NONE);
+	} else if (!client) {
+		expect_open(p, RSP_ROLE_USER, "");
+	}
+	pair_free(p);
+	node_done(&user);
+	node_done(&b);
+}
+
+static void
+a_finished_handshake_that_is_as_it_was_judged_opens(void)
+{
+	finish(NULL, RSP_OK, RSP_OK, NULL);
+}
+
+static void
+a_finished_handshake_with_another_certificate_than_was_judged_is_refused(void)
+{
+	finish(another_certificate, RSP_EAUTH, RSP_OK, "certificate not verified");
+}
+
+static void
+a_finished_handshake_with_a_bad_certificate_is_refused(void)
+{
+	finish(a_bad_certificate, RSP_EAUTH, RSP_OK, "certificate not verified");
+}
+
+static void
+a_finished_handshake_without_the_key_that_is_demanded_is_refused(void)
+{
+	finish(a_key_was_wanted, RSP_EROLE, RSP_OK, "in another way than demanded");
+}
+
+static void
+a_finished_handshake_of_a_user_at_the_enrp_port_is_refused(void)
+{
+	finish(this_is_the_enrp_port, RSP_OK, RSP_EROLE, "in another way than demanded");
+}
+
+static void
+a_finished_handshake_of_a_user_without_the_certificate_that_is_demanded_is_refused(void)
+{
+	finish(users_need_a_certificate, RSP_OK, RSP_EAUTH, "certificate not verified");
 }
 
 /* A server of GnuTLS's that has us retry, and then has a certificate where we want a key. */
 static void
-a_server_without_the_key_is_nobody(void)
+a_server_that_does_not_know_the_key_of_the_client_is_refused(void)
 {
 	struct node a, b;
 	struct rsp_key key, other;
@@ -653,10 +683,18 @@ main(void)
 	TAP_RUN(a_key_that_expires_before_it_is_offered_again_is_refused);
 	TAP_RUN(a_key_that_comes_late_is_proven_all_the_same);
 	TAP_RUN(a_client_that_offers_no_key_is_a_user);
-	TAP_RUN(old_versions);
+	TAP_RUN(a_tls_1_2_client_without_a_key_is_a_user);
+	TAP_RUN(a_tls_1_2_client_without_extended_master_secret_is_refused);
+	TAP_RUN(a_tls_1_2_client_without_safe_renegotiation_is_refused);
+	TAP_RUN(a_key_that_is_offered_in_tls_1_2_is_refused);
 	TAP_RUN(a_key_that_expires_meanwhile_opens_nothing);
-	TAP_RUN(the_finished_handshake_decides);
-	TAP_RUN(a_server_without_the_key_is_nobody);
+	TAP_RUN(a_finished_handshake_that_is_as_it_was_judged_opens);
+	TAP_RUN(a_finished_handshake_with_another_certificate_than_was_judged_is_refused);
+	TAP_RUN(a_finished_handshake_with_a_bad_certificate_is_refused);
+	TAP_RUN(a_finished_handshake_without_the_key_that_is_demanded_is_refused);
+	TAP_RUN(a_finished_handshake_of_a_user_at_the_enrp_port_is_refused);
+	TAP_RUN(a_finished_handshake_of_a_user_without_the_certificate_that_is_demanded_is_refused);
+	TAP_RUN(a_server_that_does_not_know_the_key_of_the_client_is_refused);
 	TAP_RUN(the_directory_is_gone);
 	return tap_end();
 }

@@ -37,7 +37,7 @@ a_listener_serves_a_hundred_tls_connections_at_once(void)
 	end_done(&server);
 }
 
-/* Five plain clients at a listener with a limit of three connections, of which @opened are accepted: two are too many. */
+/* Five plain clients at a listener with a limit of three connections: two are too many. */
 struct crowd {
 	struct end clients[5], server;
 	struct rsp_listener *listener;

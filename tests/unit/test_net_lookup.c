@@ -73,7 +73,7 @@ cancel_many(void)
 }
 
 static void
-lookups_that_are_cancelled_keep_nothing(void)
+lookups_that_are_cancelled_report_nothing_and_keep_no_descriptor(void)
 {
 	int fd = silent_server();
 	size_t before = count_fds();
@@ -94,7 +94,7 @@ lookups_that_are_cancelled_keep_nothing(void)
 }
 
 static void
-a_silent_server_does_not_stop_others(void)
+lookups_that_a_name_server_does_not_answer_do_not_delay_others_that_need_none(void)
 {
 	static struct found other, number;
 	struct rsp_lookup *unused;
@@ -117,7 +117,7 @@ a_silent_server_does_not_stop_others(void)
 }
 
 static void
-a_lookup_may_have_less_time(void)
+a_lookup_with_a_shorter_time_limit_fails_at_that_limit(void)
 {
 	int fd = silent_server();
 	uint64_t begin_ms = rsp_clock_ms();
@@ -131,9 +131,8 @@ a_lookup_may_have_less_time(void)
 	rsp_fd_close(fd);
 }
 
-/* Those over the limit have their turn when others end. */
 static void
-all_have_their_turn(void)
+a_lookup_above_the_limit_starts_when_another_one_ends(void)
 {
 	int fd = silent_server();
 	char host[32];
@@ -156,22 +155,39 @@ all_have_their_turn(void)
 	rsp_fd_close(fd);
 }
 
+/* The lookup of @host fails. Returns why. */
+static const char *
+fail_to_look_up(const char *host)
+{
+	look_up(0, host);
+	WORLD_RUN(found[0].n);
+	CHECK_EQ(found[0].err, RSP_ELOOKUP);
+	return found[0].reason;
+}
+
 static void
-what_is_wrong_is_said(void)
+a_lookup_fails_if_no_name_server_can_be_reached_and_says_so(void)
 {
 	int fd = silent_server();
 
-	rsp_fd_close(fd); /* nobody is there any more */
-	look_up(0, "host.example");
-	look_up(1, "-.-..example");
+	rsp_fd_close(fd);
+	CHECK_STR(fail_to_look_up("host.example"), "no name server can be reached");
+}
+
+static void
+a_lookup_of_a_text_that_is_no_host_name_fails_and_says_so(void)
+{
+	int fd = silent_server();
+
+	CHECK_STR(fail_to_look_up("-.-..example"), "is no host name");
+	rsp_fd_close(fd);
+}
+
+static void
+a_lookup_with_a_bad_address_of_the_name_server_fails_and_names_the_variable(void)
+{
 	CHECK(setenv("RSP_NAME_SERVERS", "no address", 1) == 0);
-	look_up(2, "host.example");
-	WORLD_RUN(found[0].n && found[1].n && found[2].n);
-	for (unsigned i = 0; i < 3; i++)
-		CHECK_EQ(found[i].err, RSP_ELOOKUP);
-	CHECK_STR(found[0].reason, "no name server can be reached");
-	CHECK_STR(found[1].reason, "is no host name");
-	CHECK(strstr(found[2].reason, "RSP_NAME_SERVERS") != NULL);
+	CHECK(strstr(fail_to_look_up("host.example"), "RSP_NAME_SERVERS") != NULL);
 }
 
 int
@@ -179,11 +195,13 @@ main(void)
 {
 	if (!world_begin())
 		return 1;
-	TAP_RUN(lookups_that_are_cancelled_keep_nothing);
-	TAP_RUN(a_silent_server_does_not_stop_others);
-	TAP_RUN(a_lookup_may_have_less_time);
-	TAP_RUN(all_have_their_turn);
-	TAP_RUN(what_is_wrong_is_said);
+	TAP_RUN(lookups_that_are_cancelled_report_nothing_and_keep_no_descriptor);
+	TAP_RUN(lookups_that_a_name_server_does_not_answer_do_not_delay_others_that_need_none);
+	TAP_RUN(a_lookup_with_a_shorter_time_limit_fails_at_that_limit);
+	TAP_RUN(a_lookup_above_the_limit_starts_when_another_one_ends);
+	TAP_RUN(a_lookup_fails_if_no_name_server_can_be_reached_and_says_so);
+	TAP_RUN(a_lookup_of_a_text_that_is_no_host_name_fails_and_says_so);
+	TAP_RUN(a_lookup_with_a_bad_address_of_the_name_server_fails_and_names_the_variable);
 	TAP_RUN(nothing_is_left);
 	return tap_end();
 }

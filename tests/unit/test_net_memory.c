@@ -66,7 +66,7 @@ serve(struct service *service, const struct rsp_listener_limits *limits)
 	return listener;
 }
 
-/* A client that does not read has asked 1000 questions, and the listener's queue is full. Returns the client's socket. */
+/* A client that does not read has asked 1000 questions, and the server's queue is full. Returns its socket. */
 static int
 ask_without_reading(struct service *service, struct rsp_listener **ret_listener)
 {
@@ -151,7 +151,7 @@ users_above_the_memory_of_all_users_are_closed(void)
 	const struct rsp_listener_limits limits = { .user_memory = 2000000 };
 	struct service service = { 0 };
 	struct rsp_listener *listener = serve(&service, &limits);
-	struct rsp_listener *other = serve(&service, &(struct rsp_listener_limits){ 0 }); /* its limits do not name the total */
+	struct rsp_listener *other = serve(&service, &(struct rsp_listener_limits){ 0 }); /* leaves the total as it is */
 	int fds[200];
 
 	for (unsigned i = 0; i < RSP_COUNT(fds); i++) {

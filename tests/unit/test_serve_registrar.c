@@ -73,23 +73,33 @@ keys_register_and_certificates_resolve(void)
 
 /* RFC 5352 9.3 */
 static void
-the_open_port_of_a_secure_one_refuses(void)
+call_the_plain_port_of_a_secure_registrar(bool answers)
 {
-	for (unsigned answers = 0; answers < 2; answers++) {
-		struct end end = { 0 };
+	struct end end = { 0 };
 
-		prepare(true);
-		service.config.at[RSP_SERVE_ASAP_OPEN] = loopback();
-		service.config.engine.answer_plain_users = answers;
-		start();
-		dial(RSP_SERVE_ASAP_OPEN, NULL, RSP_ROLE_NONE, &end);
-		CHECK(!end.auth.secure);
-		CHECK_EQ(enrol(&end, "web", 7), RSP_CAUSE_SECURITY);
-		CHECK_EQ(resolve(&end, "web"), answers ? RSP_CAUSE_UNKNOWN_POOL_HANDLE : RSP_CAUSE_SECURITY);
-		CHECK_EQ(stats().engine.elements, 0);
-		hang_up(&end);
-		stop();
-	}
+	prepare(true);
+	service.config.at[RSP_SERVE_ASAP_OPEN] = loopback();
+	service.config.engine.answer_plain_users = answers;
+	start();
+	dial(RSP_SERVE_ASAP_OPEN, NULL, RSP_ROLE_NONE, &end);
+	CHECK(!end.auth.secure);
+	CHECK_EQ(enrol(&end, "web", 7), RSP_CAUSE_SECURITY);
+	CHECK_EQ(resolve(&end, "web"), answers ? RSP_CAUSE_UNKNOWN_POOL_HANDLE : RSP_CAUSE_SECURITY);
+	CHECK_EQ(stats().engine.elements, 0);
+	hang_up(&end);
+	stop();
+}
+
+static void
+a_secure_registrar_refuses_plain_elements_and_users(void)
+{
+	call_the_plain_port_of_a_secure_registrar(false);
+}
+
+static void
+a_secure_registrar_that_answers_plain_users_refuses_plain_elements(void)
+{
+	call_the_plain_port_of_a_secure_registrar(true);
 }
 
 static void
@@ -321,25 +331,65 @@ a_service_can_be_freed_with_connections_open(void)
 	rsp_registrar_service_free(NULL);
 }
 
+/* A service with this name and scope is refused as wrong usage. */
 static void
-what_cannot_be_served_is_refused(void)
+refuse_usage(const char *name, bool with_scope)
 {
 	struct rsp_registrar_service *second = NULL;
 	struct rsp_why why = { 0 };
 
 	prepare(true);
-	CHECK_EQ(rsp_registrar_service_new(world_loop, &service.config, "no name", scope(), &second, &why), RSP_EUSAGE);
-	CHECK_EQ(rsp_registrar_service_new(world_loop, &service.config, "alpha", NULL, &second, &why), RSP_EUSAGE);
+	CHECK_EQ(rsp_registrar_service_new(world_loop, &service.config, name, with_scope ? scope() : NULL, &second, &why),
+		 RSP_EUSAGE);
+	CHECK(second == NULL);
 	start();
-	for (unsigned i = 0; i < 2; i++) { /* one of its ports is in use; no other one is left open */
-		struct rsp_registrar_service_config config = service.config;
+	stop();
+}
 
-		config.at[i] = *rsp_registrar_service_address(service.s, i == 0 ? RSP_SERVE_ASAP : RSP_SERVE_ENRP);
-		CHECK_EQ(rsp_registrar_service_new(world_loop, &config, "alpha", &service.scope, &second, &why), RSP_EIO);
-		CHECK(*why.reason);
-	}
+static void
+a_registrar_with_a_bad_name_is_refused(void)
+{
+	refuse_usage("no name", true);
+}
+
+static void
+a_secure_registrar_without_a_scope_is_refused(void)
+{
+	refuse_usage("alpha", false);
+}
+
+/* A second registrar is refused because @port of the first is its port @i; it leaves no other port open. */
+static void
+refuse_port_in_use(unsigned i, enum rsp_registrar_service_port port)
+{
+	struct rsp_registrar_service *second = NULL;
+	struct rsp_why why = { 0 };
+
+	prepare(true);
+	start();
+	struct rsp_registrar_service_config config = service.config;
+	config.at[i] = *rsp_registrar_service_address(service.s, port);
+	CHECK_EQ(rsp_registrar_service_new(world_loop, &config, "alpha", &service.scope, &second, &why), RSP_EIO);
+	CHECK(*why.reason);
 	CHECK(second == NULL);
 	stop();
+}
+
+static void
+a_registrar_whose_asap_port_is_in_use_is_refused(void)
+{
+	refuse_port_in_use(0, RSP_SERVE_ASAP);
+}
+
+static void
+a_registrar_whose_enrp_port_is_in_use_is_refused(void)
+{
+	refuse_port_in_use(1, RSP_SERVE_ENRP);
+}
+
+static void
+the_open_asap_port_is_called_plain_asap(void)
+{
 	CHECK_STR(rsp_registrar_service_port_name(RSP_SERVE_ASAP_OPEN), "plain-asap");
 }
 
@@ -350,14 +400,19 @@ main(void)
 		return 1;
 	TAP_RUN(plain_text_registers_and_resolves);
 	TAP_RUN(keys_register_and_certificates_resolve);
-	TAP_RUN(the_open_port_of_a_secure_one_refuses);
+	TAP_RUN(a_secure_registrar_refuses_plain_elements_and_users);
+	TAP_RUN(a_secure_registrar_that_answers_plain_users_refuses_plain_elements);
 	TAP_RUN(refused_connections_are_told_with_their_reason);
 	TAP_RUN(authorisations_of_the_scope_are_asked);
 	TAP_RUN(places_of_connections_are_used_again);
 	TAP_RUN(a_right_ends_when_its_key_goes);
 	TAP_RUN(leaving_sends_what_is_queued_and_deregisters_no_element);
 	TAP_RUN(a_service_can_be_freed_with_connections_open);
-	TAP_RUN(what_cannot_be_served_is_refused);
+	TAP_RUN(a_registrar_with_a_bad_name_is_refused);
+	TAP_RUN(a_secure_registrar_without_a_scope_is_refused);
+	TAP_RUN(a_registrar_whose_asap_port_is_in_use_is_refused);
+	TAP_RUN(a_registrar_whose_enrp_port_is_in_use_is_refused);
+	TAP_RUN(the_open_asap_port_is_called_plain_asap);
 	TAP_RUN(nothing_is_left);
 	TAP_RUN(the_directory_is_gone);
 	return tap_end();
