@@ -138,8 +138,9 @@ write_bundle(const struct master *master, const char *name)
 	unsigned keys = 0;
 
 	if (name && !entry && !registrar) {
-		(void)rsp_fail(&why, RSP_ENOTFOUND, name,
-			       "the scope has no registrar, element or monitor of this name");
+		(void)rsp_fail(
+			&why, RSP_ENOTFOUND, name,
+			"the scope has no registrar, element or monitor of this name (rsp-keygen list shows them)");
 		return rsp_cli_fail(&why);
 	}
 	enum rsp_err err = make_directory(bundle.dir, name ? 0700 : 0755, &why);

@@ -69,7 +69,8 @@ check_issuer(const struct master *master, const char *cert_pem, struct rsp_why *
 		trusted = !ca_pem || rsp_pem_is_signed_by(cert_pem, ca_pem);
 	}
 	return trusted ? rsp_fail(why, RSP_EKEY, "ca.pem",
-				  "the key of the CA that signed the certificate is not here, so it cannot be revoked")
+				  "the certificate cannot be revoked: the key of the CA that signed it is not in this "
+				  "directory (restore ca.key or ca-old.key)")
 		       : RSP_OK; /* no certificate of this CA is accepted any more */
 }
 
@@ -102,7 +103,8 @@ renew_crl(struct master *master, struct rsp_why *why)
 
 	if (keygen.revoke) {
 		if (!rsp_scope_registrar_named(master->scope, keygen.revoke))
-			return rsp_fail(why, RSP_ENOTFOUND, keygen.revoke, "the scope has no registrar of this name");
+			return rsp_fail(why, RSP_ENOTFOUND, keygen.revoke,
+					"the scope has no registrar of this name (rsp-keygen list shows them)");
 		bad_path = master_path(master->dir, keygen.revoke, "cert.pem");
 		err = bad_path ? read_text(bad_path, false, &bad, why)
 			       : rsp_fail(why, RSP_ENOMEM, master->dir, "out of memory");
@@ -142,7 +144,8 @@ begin_rollover(struct master *master, struct rsp_x509_pair *ret, struct rsp_why 
 		return rsp_fail(why, RSP_EEXISTS, master->dir,
 				"another CA is replaced already (rsp-keygen rollover --finish ends that)");
 	if (rsp_pem_names(master->ca.cert_pem, &old))
-		return rsp_fail(why, RSP_EKEY, master->dir, "ca.pem cannot be read");
+		return rsp_fail(why, RSP_EKEY, master->dir,
+				"ca.pem holds no certificate in PEM: restore it from a backup");
 	request.ed25519 = keygen.ed25519 || old.ed25519;
 	rsp_clock_format(master->now_ms, date);
 	(void)snprintf(common_name, sizeof(common_name), "%s scope CA %.10s", master->scope->name, date);
@@ -165,7 +168,8 @@ begin_rollover(struct master *master, struct rsp_x509_pair *ret, struct rsp_why 
 	master->ca = *ret;
 	master->old_ca = was;
 	*ret = (struct rsp_x509_pair){ 0 };
-	return make_crls(master, master->now_ms + CERT_DAYS * DAY_MS, NULL, why); /* the options' dates are the new CA's */
+	return make_crls(master, master->now_ms + CERT_DAYS * DAY_MS, NULL,
+			 why); /* the options' dates are the new CA's */
 }
 
 /* RSP_EEXISTS if the registrar @name still has a certificate of the old CA. */

@@ -142,7 +142,10 @@ carry_out_all(const char *dir, const char *steps, struct rsp_why *why)
 		if (err)
 			return err;
 	}
-	return bad ? rsp_fail(why, RSP_ECONFIG, dir, "its .change/steps makes no sense") : RSP_OK;
+	return bad ? rsp_fail(why, RSP_ECONFIG, dir,
+			      ".change/steps has a line that is not \"write FILE\" or \"remove FILE\": restore the "
+			      "directory from a backup")
+		   : RSP_OK;
 }
 
 /* Remove the stage. Its steps go first: without their files they must not be executed. */

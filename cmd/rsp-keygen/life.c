@@ -36,11 +36,13 @@ run_on_node(const char *verb, unsigned n, const char *const *operand, verb_call 
 	enum rsp_err err = master_open(&master, true, false, &why);
 	if (!err)
 		subject.role = master_role_of(&master, operand[0]);
-	if (!err && subject.role == RSP_ROLE_PEER && call != rotate && call != retire) /* registrars have certificates */
+	if (!err && subject.role == RSP_ROLE_PEER && call != rotate &&
+	    call != retire) /* registrars have certificates */
 		err = master_open_ca(&master, &why);
 	if (!err && !key && subject.role == RSP_ROLE_NONE)
-		err = rsp_fail(&why, RSP_ENOTFOUND, operand[0],
-			       "the scope has no registrar, element or monitor of this name");
+		err = rsp_fail(
+			&why, RSP_ENOTFOUND, operand[0],
+			"the scope has no registrar, element or monitor of this name (rsp-keygen list shows them)");
 	if (!err)
 		err = call(&subject, &why);
 	const char *role = subject.role == RSP_ROLE_NONE ? NULL : rsp_role_name(subject.role);
@@ -68,7 +70,9 @@ certify_again(struct subject *subject, bool same_key, struct rsp_why *why)
 	enum rsp_err err = read_own(subject, "cert.pem", false, &cert, why);
 
 	if (!err && rsp_pem_names(cert, &names))
-		err = rsp_fail(why, RSP_EKEY, subject->name, "its cert.pem is not a certificate in PEM");
+		err = rsp_fail(why, RSP_EKEY, subject->name,
+			       "its cert.pem is not a certificate in PEM (rsp-keygen registrar NAME --force makes "
+			       "another one)");
 	if (!err && same_key)
 		err = read_own(subject, "key.pem", true, &key, why);
 	if (!err)
@@ -91,7 +95,7 @@ prolong(struct subject *subject, struct rsp_why *why)
 
 	if (!keygen.days && !keygen.not_after_ms)
 		return rsp_fail(why, RSP_EUSAGE, subject->name,
-				"has no certificate; --days or --not-after prolongs its keys");
+				"is no registrar and has no certificate: --days or --not-after prolongs its keys");
 	struct rsp_authz_entry entry = *rsp_authz_find(master->authz, subject->name);
 	entry.not_after_ms = valid_until(master->now_ms, 0);
 	for (size_t i = 0; i < master->keyring->n; i++)
@@ -107,7 +111,7 @@ renew(struct subject *subject, struct rsp_why *why)
 	if (subject->role != RSP_ROLE_PEER)
 		return prolong(subject, why);
 	if (keygen.not_after_ms == RSP_TIME_NEVER)
-		return rsp_fail(why, RSP_EUSAGE, "--not-after", "a certificate cannot be valid for ever");
+		return rsp_fail(why, RSP_EUSAGE, "--not-after", "a certificate cannot be valid for ever: give a time");
 	enum rsp_err err = certify_again(subject, true, why);
 	return err ? err : master_commit(subject->master, why);
 }
@@ -212,8 +216,9 @@ retire(struct subject *subject, struct rsp_why *why)
 	if (err)
 		return rsp_fail(why, err, subject->name, "%s", rsp_err_text(err));
 	if (dropped->n == 0)
-		return rsp_fail(why, RSP_ENOTFOUND, subject->name,
-				"has one key for each purpose: none is to be retired");
+		return rsp_fail(
+			why, RSP_ENOTFOUND, subject->name,
+			"has only one key for each purpose: nothing to retire (rsp-keygen renew adds a second key)");
 	err = master_keep_keys(subject->master, is_kept, dropped, why);
 	return err ? err : master_save(subject->master, why);
 }
@@ -226,10 +231,11 @@ revoke_certificate(struct subject *subject, struct rsp_why *why)
 	enum rsp_err err = read_own(subject, "cert.pem", false, &cert, why);
 
 	if (err == RSP_ENOTFOUND)
-		return rsp_fail(why, err, subject->name,
-				"its certificate was lost and cannot go on the list of revoked ones (rsp-keygen registrar "
-				"%s --force makes another one)",
-				subject->name);
+		return rsp_fail(
+			why, err, subject->name,
+			"its certificate was lost and cannot go on the list of revoked ones (rsp-keygen registrar "
+			"%s --force makes another one)",
+			subject->name);
 	return err ? err : make_crls(subject->master, subject->master->now_ms + CERT_DAYS * DAY_MS, cert, why);
 }
 
@@ -264,7 +270,8 @@ revoke_key(struct subject *subject, struct rsp_why *why)
 	const struct rsp_key *key = rsp_keyring_find(master->keyring, subject->name, strlen(subject->name));
 
 	if (!key)
-		return rsp_fail(why, RSP_ENOTFOUND, subject->name, "the scope has no key of this identity");
+		return rsp_fail(why, RSP_ENOTFOUND, subject->name,
+				"the scope has no key of this identity (rsp-keygen list shows them)");
 	if (!dropped || rsp_keyring_add(dropped, key))
 		return rsp_fail(why, RSP_ENOMEM, subject->name, "out of memory");
 	key = &dropped->keys[0];

@@ -252,7 +252,8 @@ keep_names(const struct master *master, const struct rsp_scope_registrar *old, s
 	if (err)
 		return err;
 	if (rsp_pem_names(pem, &had))
-		return rsp_fail(why, RSP_EKEY, path, "is not a certificate in PEM");
+		return rsp_fail(why, RSP_EKEY, path,
+				"is not a certificate in PEM (rsp-keygen registrar NAME --force makes another one)");
 	names->ed25519 = names->ed25519 || had.ed25519;
 	for (size_t i = 0; keygen.n_dns == 0 && i < had.n_dns; i++)
 		if (strcasecmp(had.dns[i], old->asap.host) != 0 && strcasecmp(had.dns[i], old->enrp.host) != 0)

@@ -78,7 +78,8 @@ open_ca_of(struct master *master, const char *file, struct rsp_x509_pair *ret, s
 		return rsp_fail(why, RSP_ENOMEM, master->dir, "out of memory");
 	enum rsp_err err = read_text(path, true, &ret->key_pem, why);
 	if (!err && (err = rsp_pem_certificate_of_key(master->cas, ret->key_pem, &ret->cert_pem)))
-		err = rsp_fail(why, err, path, "is the key of no certificate in ca.pem");
+		err = rsp_fail(why, err, path,
+			       "is the key of no certificate in ca.pem: restore both files from one backup");
 	return err;
 }
 
@@ -109,7 +110,7 @@ open_parts(struct master *master, bool ca, struct rsp_why *why)
 		err = rsp_keyring_load(keys, &master->keyring, why);
 	if (!err && *master->keyring->node)
 		return rsp_fail(why, RSP_ECONFIG, master->dir,
-				"is the bundle of %s, not the directory that rsp-keygen init made",
+				"is the bundle of %s: give the directory that rsp-keygen init made (--scope)",
 				master->keyring->node);
 	if (!err)
 		err = rsp_authz_load(authz, &master->authz, why);

@@ -45,7 +45,7 @@ take_ip(const char *text, struct rsp_why *why)
 	if (keygen.n_ips == KEYGEN_LIST_MAX)
 		return rsp_fail(why, RSP_EUSAGE, NULL, "given more than %d times", KEYGEN_LIST_MAX);
 	if (rsp_ip_parse(text, &keygen.ips[keygen.n_ips]))
-		return rsp_fail(why, RSP_EUSAGE, NULL, "\"%s\" is not an address", text);
+		return rsp_fail(why, RSP_EUSAGE, NULL, "\"%s\" is not an IPv4 or IPv6 address", text);
 	if (rsp_ip_unfit(&keygen.ips[keygen.n_ips]))
 		return rsp_fail(why, RSP_EUSAGE, NULL, "\"%s\" %s: no user could reach it", text,
 				rsp_ip_unfit(&keygen.ips[keygen.n_ips]));

@@ -20,8 +20,8 @@ on_state(void *ctx, const struct rsp_announce_at *to, const struct rsp_ip *ip, u
 }
 
 enum rsp_err
-peer_announce(struct rsp_loop *loop, const char *name, const struct rsp_scope *scope, struct rsp_registrar_service *serve,
-	      struct rsp_announcer **ret, struct rsp_why *why)
+peer_announce(struct rsp_loop *loop, const char *name, const struct rsp_scope *scope,
+	      struct rsp_registrar_service *serve, struct rsp_announcer **ret, struct rsp_why *why)
 {
 	struct rsp_announcer_config *announce = &peer_option.announce;
 	const struct rsp_scope_registrar *self = scope ? rsp_scope_registrar_named(scope, name) : NULL;
@@ -30,7 +30,8 @@ peer_announce(struct rsp_loop *loop, const char *name, const struct rsp_scope *s
 	if (announce->n_to == 0)
 		return RSP_OK;
 	if (!asap)
-		return rsp_fail(why, RSP_EUSAGE, "--announce", "there is no ASAP port to announce");
+		return rsp_fail(why, RSP_EUSAGE, "--announce",
+				"the registrar has no ASAP port to announce: give --asap");
 	rsp_cli_timer_u32(RSP_TIMER_T6_SERVERANNOUNCE, &announce->t6_ms);
 	announce->server_id = rsp_registrar_service_id(serve);
 	announce->ip = rsp_sockaddr_ip(asap);

@@ -158,7 +158,8 @@ peer_options_done(void)
 }
 
 static enum rsp_err
-take_address(const char *text, enum rsp_registrar_service_port kind, uint16_t port, uint16_t plain_port, struct rsp_why *why)
+take_address(const char *text, enum rsp_registrar_service_port kind, uint16_t port, uint16_t plain_port,
+	     struct rsp_why *why)
 {
 	return rsp_sockaddr_parse(text, port, &peer_option.at[kind]) ||
 			       rsp_sockaddr_parse(text, plain_port, &peer_option.plain_at[kind])
@@ -195,7 +196,8 @@ take_number(int opt, const char *arg, struct rsp_why *why)
 		return rsp_cli_number(arg, 1, UINT32_MAX, to, why);
 	enum rsp_err err = rsp_cli_duration(arg, to, why);
 	if (!err && (*to < least || *to > UINT32_MAX))
-		err = rsp_fail(why, RSP_EUSAGE, NULL, "\"%s\" is out of range", arg);
+		err = rsp_fail(why, RSP_EUSAGE, NULL, "\"%s\" is out of range: from %u to %u ms", arg, (unsigned)least,
+			       UINT32_MAX);
 	return err;
 }
 
@@ -223,7 +225,7 @@ take_announce(const char *arg, struct rsp_why *why)
 	if (rsp_announce_parse(arg, &announce->to[announce->n_to]))
 		return rsp_fail(why, RSP_EUSAGE, NULL, "\"%s\" is not GROUP[%%INTERFACE][:PORT][/HOPS]", arg);
 	if (rsp_sockaddr_port(&announce->to[announce->n_to].sa) == 0)
-		return rsp_fail(why, RSP_EUSAGE, NULL, "\"%s\": port 0 is not a port", arg);
+		return rsp_fail(why, RSP_EUSAGE, NULL, "\"%s\": port 0 cannot be used: give 1 to 65535", arg);
 	announce->n_to++;
 	return RSP_OK;
 }

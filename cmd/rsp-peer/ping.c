@@ -17,7 +17,7 @@ static struct {
 
 struct ping {
 	unsigned answered, failed; /* number of registrars */
-	struct rsp_why why;	   /* the failure of the first registrar that failed */
+	struct rsp_why why;        /* the failure of the first registrar that failed */
 };
 
 static enum rsp_err
@@ -27,7 +27,7 @@ take(int opt, const char *arg, struct rsp_why *why)
 		return rsp_cli_number(arg, 0, UINT32_MAX, &option.count, why);
 	enum rsp_err err = rsp_cli_duration(arg, &option.interval_ms, why);
 	if (!err && option.interval_ms > UINT32_MAX)
-		err = rsp_fail(why, RSP_EUSAGE, NULL, "\"%s\" is out of range", arg);
+		err = rsp_fail(why, RSP_EUSAGE, NULL, "\"%s\" is too long: at most %u ms", arg, UINT32_MAX);
 	return err;
 }
 

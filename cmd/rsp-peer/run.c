@@ -28,7 +28,7 @@ struct run {
 	struct rsp_trace *trace;
 	struct rsp_control *control; /* NULL: none */
 	struct peer_expiry *expiry;
-	int64_t started_ms;          /* of the wall clock */
+	int64_t started_ms; /* of the wall clock */
 	struct rsp_signal *term, *interrupt, *quit, *hangup;
 	struct rsp_alarm *leave_end, *watchdog;
 	const char *name;
@@ -94,7 +94,7 @@ on_leave_end(void *ctx)
 {
 	struct run *run = ctx;
 
-	rsp_log(RSP_LOG_WARNING, run->name, "connections did not close in time");
+	rsp_log(RSP_LOG_WARNING, run->name, "connections did not close in time: the process ends without them");
 	rsp_loop_stop(run->loop);
 }
 
@@ -129,7 +129,7 @@ on_hangup(void *ctx, int signum)
 		return;
 	tool_systemd_tell("RELOADING=1");
 	enum rsp_err unopened = rsp_output_reopen(&output); /* the keys are read even if this fails */
-	if (!rsp_cli.plaintext) {                               /* in plain text there is nothing to read */
+	if (!rsp_cli.plaintext) {                           /* in plain text there is nothing to read */
 		err = peer_scope_load(run->name, &scope, &why);
 		if (!err)
 			err = rsp_registrar_service_reload(run->serve, scope, &why);
@@ -211,7 +211,9 @@ start(struct run *run, struct rsp_why *why)
 		memcpy(run->node, run->scope->node, sizeof(run->node));
 	run->name = peer_option.name ? peer_option.name : run->node;
 	if (!*run->name)
-		return rsp_fail(why, RSP_EUSAGE, "--name", "is missing, and the scope does not say who we are");
+		return rsp_fail(
+			why, RSP_EUSAGE, "--name",
+			"is missing, and the scope directory names no node (keys.json of a bundle does): give --name");
 	err = peer_control_alone(run->loop, run->name, why);
 	if (!err)
 		err = peer_ports(run->loop, run->name, run->scope, &config, why);
@@ -258,7 +260,8 @@ peer_run(unsigned n, const char *const *operand)
 	if (n > 0)
 		return rsp_cli_usage(operand[0], "is one word too many");
 	if (rsp_cli.plaintext)
-		rsp_log(RSP_LOG_WARNING, "--insecure-plaintext", "anybody can read and change everything");
+		rsp_log(RSP_LOG_WARNING, "--insecure-plaintext",
+			"any host can read and change all messages: for tests only");
 	raise_file_limit();
 	tool_signals_ignore();
 	rsp_bind_wait(peer_option.bind_wait_ms);

@@ -31,7 +31,7 @@ take_overrides(struct rsp_scope *scope, struct rsp_why *why)
 	if (!rsp_cli.tls_ca && !rsp_cli.tls_cert && !rsp_cli.tls_key && !rsp_cli.tls_crl)
 		return RSP_OK;
 	if (!rsp_cli.tls_cert != !rsp_cli.tls_key)
-		return rsp_fail(why, RSP_EUSAGE, "--tls-cert", "--tls-cert and --tls-key go together");
+		return rsp_fail(why, RSP_EUSAGE, "--tls-cert", "--tls-cert and --tls-key must be given together");
 
 	RSP_AUTO(rsp_free) char *ca = rsp_path_join(scope->dir, "ca.pem");
 	RSP_AUTO(rsp_free) char *crl = rsp_path_join(scope->dir, "crl.pem");
@@ -95,7 +95,9 @@ check_ours(const struct rsp_scope *scope, const char *name, struct rsp_why *why)
 	if (rsp_scope_check_keys(scope, ring, path, why))
 		return why->err;
 	if (*ring->node && strcmp(ring->node, name) != 0)
-		return rsp_fail(why, RSP_ECONFIG, path, "is of node %s, not of %s", ring->node, name);
+		return rsp_fail(why, RSP_ECONFIG, path,
+				"is of node %s, not of %s (give the bundle of this node, or another --name)",
+				ring->node, name);
 	return rsp_cli.tls_cert || rsp_cli.tls_ca ? RSP_OK
 						  : rsp_x509_verify_own(&scope->x509, &scope->x509, cert, name, why);
 }
@@ -151,8 +153,8 @@ look_up(struct rsp_loop *loop, const struct rsp_endpoint *endpoint, struct rsp_s
 }
 
 enum rsp_err
-peer_ports(struct rsp_loop *loop, const char *name, const struct rsp_scope *scope, struct rsp_registrar_service_config *config,
-	   struct rsp_why *why)
+peer_ports(struct rsp_loop *loop, const char *name, const struct rsp_scope *scope,
+	   struct rsp_registrar_service_config *config, struct rsp_why *why)
 {
 	const struct rsp_scope_registrar *self = NULL;
 	enum rsp_err err = RSP_OK;
@@ -165,9 +167,13 @@ peer_ports(struct rsp_loop *loop, const char *name, const struct rsp_scope *scop
 	if (!self && config->at[RSP_SERVE_ASAP].len)
 		return RSP_OK;
 	if (!self && !scope)
-		return rsp_fail(why, RSP_EUSAGE, "--asap", "is missing, and no scope says where to listen");
+		return rsp_fail(why, RSP_EUSAGE, "--asap",
+				"is missing, and without a scope (--scope) no file names an address to listen on");
 	if (!self)
-		return rsp_fail(why, RSP_ENOTFOUND, name, "no registrar of this name in the scope %s", scope->dir);
+		return rsp_fail(why, RSP_ENOTFOUND, name,
+				"the scope %s has no registrar of this name (rsp-keygen registrar adds one; or give "
+				"--asap and --enrp)",
+				scope->dir);
 	if (!config->at[RSP_SERVE_ASAP].len)
 		err = look_up(loop, &self->asap, &config->at[RSP_SERVE_ASAP], why);
 	if (!err && !config->at[RSP_SERVE_ENRP].len && *self->enrp.host)
@@ -195,8 +201,9 @@ contact_of_option(struct rsp_loop *loop, const char *spec, const struct rsp_scop
 		return err;
 	if (!rsp_cli.plaintext) {
 		if (!rsp_name_ok(target.name) || !rsp_scope_registrar_named(scope, target.name))
-			return rsp_fail(why, RSP_EUSAGE, spec,
-					"cannot be told which registrar of the scope it is: NAME@HOST:PORT");
+			return rsp_fail(
+				why, RSP_EUSAGE, spec,
+				"no registrar of the scope has this address: give its name too, NAME@HOST:PORT");
 		take_contact(ret, target.name, &target.endpoint);
 		return RSP_OK;
 	}
@@ -220,8 +227,8 @@ is_among(const struct rsp_registrar_service_contact *contacts, unsigned n, const
 }
 
 enum rsp_err
-peer_contacts(struct rsp_loop *loop, const char *name, const struct rsp_scope *scope, struct rsp_registrar_service_contact *ret,
-	      unsigned *ret_n, struct rsp_why *why)
+peer_contacts(struct rsp_loop *loop, const char *name, const struct rsp_scope *scope,
+	      struct rsp_registrar_service_contact *ret, unsigned *ret_n, struct rsp_why *why)
 {
 	unsigned n = 0;
 
@@ -231,7 +238,8 @@ peer_contacts(struct rsp_loop *loop, const char *name, const struct rsp_scope *s
 		if (err)
 			return err;
 		if (strcmp(ret[n].name, name) == 0)
-			return rsp_fail(why, RSP_EUSAGE, peer_option.peers[i], "this is ourselves");
+			return rsp_fail(why, RSP_EUSAGE, peer_option.peers[i],
+					"names this registrar itself: remove this --peer");
 		n++;
 	}
 	for (size_t i = 0; scope && !rsp_cli.plaintext && i < scope->n_registrars && n < RSP_CONTACTS_MAX; i++) {

@@ -32,7 +32,9 @@ static enum rsp_err
 take(int opt, const char *arg, struct rsp_why *why)
 {
 	if (opt == OPT_NAME && !rsp_name_ok(arg))
-		return rsp_fail(why, RSP_EUSAGE, NULL, "\"%s\" is no name for a registrar", arg);
+		return rsp_fail(why, RSP_EUSAGE, NULL,
+				"\"%s\" is no name for a registrar: letters, digits, '-', '_' and '.', at most %d", arg,
+				RSP_NAME_MAX);
 	if (opt == OPT_TIMEOUT)
 		return rsp_cli_duration(arg, &option.timeout_ms, why);
 	return rsp_cli_string(arg, opt == OPT_NAME ? &option.name : &option.control, why);
@@ -57,7 +59,8 @@ on_answer(void *ctx, struct rsp_bytes text, const struct rsp_why *why)
 		return;
 	}
 	json_decref(record);
-	(void)rsp_fail(&bad, RSP_EPROTO, option.control, "no registrar answers there");
+	(void)rsp_fail(&bad, RSP_EPROTO, option.control,
+		       "the process that listens there is no registrar: give another --control");
 	s->status = rsp_cli_fail(&bad);
 }
 

@@ -62,7 +62,8 @@ on_line(void *ctx, struct rsp_bytes line)
 	if (rsp_bytes_blank(line) || m->phase >= PHASE_LEAVE)
 		return;
 	if (m->batch.elements >= BATCH_MAX)
-		(void)rsp_fail(&why, RSP_ELIMIT, NULL, "more than %d elements in one batch", BATCH_MAX);
+		(void)rsp_fail(&why, RSP_ELIMIT, NULL, "more than %d elements in one batch: use several rsp-register",
+			       BATCH_MAX);
 	else if (batch_line_read(line, &spec, m->options->handle, &octets, &size, &why) == RSP_OK) {
 		if (!spec.pe_id)
 			spec.pe_id = rsp_rng_id(&m->rng);
@@ -82,9 +83,12 @@ membership_batch_is_empty(const struct membership *m, struct rsp_why *why)
 	if (!m->batch.read_all || m->batch.elements > m->batch.lost)
 		return false;
 	if (m->batch.lost > 0)
-		(void)rsp_fail(why, RSP_EREJECTED, "stdin", "all elements were rejected or displaced");
+		(void)rsp_fail(
+			why, RSP_EREJECTED, "stdin",
+			"all elements were rejected or displaced (the records before this one have the reasons)");
 	else
-		(void)rsp_fail(why, RSP_ECONFIG, "stdin", "no element to register");
+		(void)rsp_fail(why, RSP_ECONFIG, "stdin",
+			       "no line names an element to register: write one JSON object per line");
 	why->cause = RSP_CAUSE_NONE;
 	return true;
 }

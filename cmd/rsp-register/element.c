@@ -157,7 +157,9 @@ element_choose_id(struct element_spec *spec, const char *path, struct rsp_rng *r
 
 		const char *id = err ? "" : trim(text, size);
 		if (err == RSP_ELIMIT || (!err && (!id || (*id && rsp_cli_id(id, &spec->pe_id, why)))))
-			err = rsp_fail(why, RSP_ECONFIG, path, "holds no identifier");
+			err = rsp_fail(
+				why, RSP_ECONFIG, path,
+				"holds no identifier: write 0x and 8 hex digits, or remove the file to get a new one");
 		free(text);
 		if (err && err != RSP_ENOTFOUND)
 			return err;
@@ -227,7 +229,7 @@ element_set(struct element_spec *spec, const char *name, const char *text, struc
 	if (same(name, "lifetime"))
 		return set_lifetime(spec, text, why);
 	if (!same(name, "policy"))
-		return rsp_fail(why, RSP_EUSAGE, NULL, "nothing is called so");
+		return rsp_fail(why, RSP_EUSAGE, NULL, "is no property of an element (see --batch in rsp-register(1))");
 	return set_policy(spec, text, why);
 }
 
@@ -244,7 +246,8 @@ element_set_raw(struct element_spec *spec, const char *name, int64_t value, stru
 		spec->given[i] = true;
 		return RSP_OK;
 	}
-	return rsp_fail(why, RSP_EUSAGE, NULL, "\"%s\": nothing is called so", name);
+	return rsp_fail(why, RSP_EUSAGE, NULL, "\"%s\" is no property of an element (see --batch in rsp-register(1))",
+			name);
 }
 
 /* The values of the policy, in the order of its row. A value that was given and that the policy does not have is an
@@ -264,7 +267,9 @@ make_policy(const struct element_spec *spec, struct rsp_policy *ret, struct rsp_
 		}
 	for (unsigned v = 0; v < VALUE_COUNT; v++)
 		if (spec->given[v] && !used[v])
-			return rsp_fail(why, RSP_EUSAGE, value_name[v], "the policy %s has none", spec->policy->key);
+			return rsp_fail(why, RSP_EUSAGE, value_name[v],
+					"the policy %s has no such value: omit it, or give another policy",
+					spec->policy->key);
 	return RSP_OK;
 }
 

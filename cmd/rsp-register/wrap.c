@@ -1,6 +1,6 @@
+#include "wrap.h"
 #include "net/alarm.h"
 #include "net/child.h"
-#include "wrap.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -12,8 +12,8 @@
 
 #include "base/clock.h"
 #include "listener_pid.h"
-#include "net/loop.h"
 #include "net/dial.h"
+#include "net/loop.h"
 
 #define POLL_MS 50 /* the time between two checks whether the command is ready */
 
@@ -272,7 +272,7 @@ wrap_start(struct rsp_loop *loop, const struct wrap_config *config, const struct
 	if (!err)
 		err = rsp_alarm_new(loop, too_late, w, &w->limit);
 	if (err)
-		(void)rsp_fail(why, err, config->command[0], "out of memory");
+		(void)rsp_fail(why, err, config->command[0], "%s", rsp_err_text(err));
 	else {
 		env_make(config->env, env);
 		err = rsp_child_start(loop, &params, ended, w, &w->child, why);

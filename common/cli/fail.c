@@ -34,6 +34,18 @@ rsp_cli_attempt(const char *server, const char *address, const char *step, enum 
 	return attempt;
 }
 
+/* The reason of @why. Few callers know how much memory the process may have: the cure is added here, in @text. */
+static const char *
+reason_of(const struct rsp_why *why, char text[static RSP_REASON_MAX])
+{
+	const char *reason = *why->reason ? why->reason : rsp_err_text(why->err);
+
+	if (why->err != RSP_ENOMEM)
+		return reason;
+	(void)snprintf(text, RSP_REASON_MAX, "%.300s (raise ulimit -v, or MemoryMax= of the service)", reason);
+	return text;
+}
+
 json_t *
 rsp_cli_error_json(const struct rsp_why *why)
 {
@@ -41,11 +53,12 @@ rsp_cli_error_json(const struct rsp_why *why)
 	bool placed = rsp_err_exit(why->err) == rsp_err_exit(RSP_EMALFORM) || why->offset > 0;
 	bool caused = why->err == RSP_EREJECTED || why->cause != RSP_CAUSE_UNSPECIFIED;
 	json_t *error = json_object();
+	char text[RSP_REASON_MAX];
 
 	rsp_json_put(&error, "key", json_string(rsp_err_key(why->err)));
 	rsp_json_put(&error, "exit", json_integer(rsp_err_exit(why->err)));
 	rsp_json_put(&error, "object", rsp_json_text(why->object));
-	rsp_json_put(&error, "reason", rsp_json_text(*why->reason ? why->reason : rsp_err_text(why->err)));
+	rsp_json_put(&error, "reason", rsp_json_text(reason_of(why, text)));
 	rsp_json_put(&error, "offset", placed ? json_integer((json_int_t)why->offset) : json_null());
 	rsp_json_put(&error, "cause", caused ? rsp_cli_cause_json(why->cause) : json_null());
 	return error;
@@ -55,11 +68,12 @@ int
 rsp_cli_fail_attempts(const struct rsp_why *why, json_t *attempts)
 {
 	json_t *record = rsp_json_record("rsp.error/1", false);
+	char text[RSP_REASON_MAX];
 
 	rsp_json_put(&record, "tool", json_string(rsp_cli.tool));
 	rsp_json_put(&record, "error", rsp_cli_error_json(why));
 	rsp_json_put(&record, "attempts", attempts ? attempts : json_array());
-	rsp_log(RSP_LOG_ERROR, why->object, "%s", *why->reason ? why->reason : rsp_err_text(why->err));
+	rsp_log(RSP_LOG_ERROR, why->object, "%s", reason_of(why, text));
 	if (rsp_cli.plain)
 		json_decref(record);
 	else

@@ -255,7 +255,8 @@ rsp_scope_check_keys(const struct rsp_scope *scope, const struct rsp_keyring *ri
 {
 	if (!*scope->name || strcmp(ring->scope, scope->name) == 0)
 		return RSP_OK;
-	return rsp_fail(why, RSP_ECONFIG, path, "is of the scope \"%s\", not \"%s\"", ring->scope, scope->name);
+	return rsp_fail(why, RSP_ECONFIG, path, "is of the scope \"%s\", not \"%s\": take all files from one bundle",
+			ring->scope, scope->name);
 }
 
 enum part { CA, CRL, KEYS, PAIR, AUTHZ, PARTS };

@@ -63,7 +63,8 @@ load_certificates(const char *path, gnutls_x509_crt_t **ret, unsigned *ret_n, st
 	*ret_n = n;
 	if (n <= RSP_X509_CHAIN_MAX)
 		return RSP_OK;
-	return rsp_fail(why, RSP_ELIMIT, path, "has more than %d certificates", RSP_X509_CHAIN_MAX);
+	return rsp_fail(why, RSP_ELIMIT, path, "has more than %d certificates: remove those that are not needed",
+			RSP_X509_CHAIN_MAX);
 }
 
 enum rsp_err
@@ -73,7 +74,8 @@ rsp_x509_load_ca(struct rsp_x509 *x509, const char *path, struct rsp_why *why)
 
 	for (unsigned i = 0; !err && i < x509->n_ca; i++)
 		if (gnutls_x509_crt_get_ca_status(x509->ca[i], NULL) <= 0)
-			err = rsp_fail(why, RSP_EKEY, path, "is not the certificate of a CA");
+			err = rsp_fail(why, RSP_EKEY, path,
+				       "is not the certificate of a CA (rsp-keygen bundle writes ca.pem)");
 	return err;
 }
 
@@ -95,7 +97,8 @@ rsp_x509_load_crl(struct rsp_x509 *x509, const char *path, struct rsp_why *why)
 		for (unsigned j = 0; !ours && j < x509->n_ca; j++)
 			ours = rsp_x509_crl_is_of(x509->crls[i], x509->ca[j]);
 		if (!ours)
-			return rsp_fail(why, RSP_EKEY, path, "is not signed by the scope's CA");
+			return rsp_fail(why, RSP_EKEY, path,
+					"is not signed by the scope's CA (rsp-keygen crl makes a new one)");
 	}
 	return RSP_OK;
 }
@@ -167,7 +170,8 @@ rsp_x509_load_pair(struct rsp_x509 *x509, const char *cert_path, const char *key
 	if (gnutls_x509_crt_get_key_id(x509->chain[0], GNUTLS_KEYID_USE_SHA256, cert_id, &cert_n) < 0 ||
 	    gnutls_x509_privkey_get_key_id(x509->key, GNUTLS_KEYID_USE_SHA256, key_id, &key_n) < 0 || cert_n != key_n ||
 	    memcmp(cert_id, key_id, key_n) != 0)
-		return rsp_fail(why, RSP_EKEY, key_path, "is not the key of %s", cert_path);
+		return rsp_fail(why, RSP_EKEY, key_path, "is not the key of %s: take both files from one bundle",
+				cert_path);
 	return RSP_OK;
 }
 
@@ -236,7 +240,7 @@ check_crl(const struct rsp_x509 *x509, gnutls_x509_crt_t last, const char *name,
 		    due >= rsp_clock_wall_ms())
 			continue;
 		rsp_clock_format(due, date);
-		return rsp_fail(why, RSP_ECRL_EXPIRED, name, "crl.pem: a newer list was due on %s",
+		return rsp_fail(why, RSP_ECRL_EXPIRED, name, "crl.pem: a newer list was due on %s (rsp-keygen crl)",
 				due < 0 ? "a day not given" : date);
 	}
 	return RSP_OK;
@@ -287,14 +291,18 @@ check_name(gnutls_x509_crt_t cert, const char *name, struct rsp_why *why)
 	bool numeric = rsp_ip_parse(name, &ip) == RSP_OK;
 
 	if (!has_san(cert, numeric ? GNUTLS_SAN_IPADDRESS : GNUTLS_SAN_DNSNAME))
-		return rsp_fail(why, RSP_ECERT_NAME, name, "the certificate has no subjectAltName of this kind");
+		return rsp_fail(why, RSP_ECERT_NAME, name,
+				"the certificate has no %s (rsp-keygen registrar NAME --%s --force adds it)",
+				numeric ? "IP address in its subjectAltName" : "DNS name in its subjectAltName",
+				numeric ? "ip" : "dns");
 	bool matches = numeric ? gnutls_x509_crt_check_ip(cert, ip.ip, ip.family == 4 ? 4 : 16, 0) != 0
 			       : gnutls_x509_crt_check_hostname(cert, name) != 0;
 	if (matches)
 		return RSP_OK;
 	char own[256];
 	rsp_x509_common_name(cert, own, sizeof(own));
-	return rsp_fail(why, RSP_ECERT_NAME, name, "the certificate is for another name (of \"%s\")", own);
+	return rsp_fail(why, RSP_ECERT_NAME, name,
+			"the certificate is for another name (of \"%s\"): name that registrar, NAME@HOST:PORT", own);
 }
 
 /* Say whose dates are wrong: those of the certificate that was shown (its owner's cert.pem), or those of a CA. */
@@ -306,13 +314,15 @@ judge_expired(const struct rsp_x509 *x509, gnutls_x509_crt_t leaf, const char *n
 
 	rsp_clock_format(end_ms, date);
 	if (end_ms < now_ms)
-		return rsp_fail(why, RSP_ECERT_EXPIRED, name, "its cert.pem: the certificate expired on %s", date);
+		return rsp_fail(why, RSP_ECERT_EXPIRED, name,
+				"its cert.pem: the certificate expired on %s (rsp-keygen renew)", date);
 	for (unsigned i = 0; i < x509->n_ca; i++) {
 		end_ms = (int64_t)gnutls_x509_crt_get_expiration_time(x509->ca[i]) * 1000;
 		if (end_ms >= now_ms || !gnutls_x509_crt_check_issuer(leaf, x509->ca[i]))
 			continue;
 		rsp_clock_format(end_ms, date);
-		return rsp_fail(why, RSP_ECERT_EXPIRED, name, "ca.pem: the CA's certificate expired on %s", date);
+		return rsp_fail(why, RSP_ECERT_EXPIRED, name,
+				"ca.pem: the CA's certificate expired on %s (rsp-keygen rollover)", date);
 	}
 	return rsp_fail(why, RSP_ECERT_EXPIRED, name, "a certificate between this one and the CA expired");
 }
@@ -325,13 +335,18 @@ judge(const struct rsp_x509 *x509, unsigned status, gnutls_x509_crt_t leaf, cons
 	if (status & (GNUTLS_CERT_SIGNER_NOT_FOUND | GNUTLS_CERT_SIGNER_NOT_CA | GNUTLS_CERT_SIGNATURE_FAILURE))
 		return rsp_fail(why, RSP_ECERT_CA, name, "the certificate is not from the scope's CA (ca.pem)");
 	if (status & GNUTLS_CERT_REVOKED)
-		return rsp_fail(why, RSP_ECERT_REVOKED, name, "the certificate was revoked (crl.pem)");
+		return rsp_fail(why, RSP_ECERT_REVOKED, name,
+				"the certificate was revoked (crl.pem): the registrar needs a new bundle (rsp-keygen "
+				"bundle NAME --force)");
 	if (status & GNUTLS_CERT_EXPIRED)
 		return judge_expired(x509, leaf, name, why);
 	if (status & GNUTLS_CERT_NOT_ACTIVATED)
-		return rsp_fail(why, RSP_ECERT_NOTYET, name, "the certificate is not yet valid");
+		return rsp_fail(why, RSP_ECERT_NOTYET, name,
+				"the certificate is not yet valid: check the clock of this host");
 	if (status & (GNUTLS_CERT_REVOCATION_DATA_SUPERSEDED | GNUTLS_CERT_REVOCATION_DATA_ISSUED_IN_FUTURE))
-		return rsp_fail(why, RSP_ECRL_EXPIRED, name, "crl.pem: the list is of another time");
+		return rsp_fail(
+			why, RSP_ECRL_EXPIRED, name,
+			"crl.pem: the list is of another time: check the clock of this host, or rsp-keygen crl");
 	if (status & (GNUTLS_CERT_PURPOSE_MISMATCH | GNUTLS_CERT_SIGNER_CONSTRAINTS_FAILURE))
 		return rsp_fail(why, RSP_ECERT_PURPOSE, name, "the certificate is not made for this");
 	return rsp_fail(why, RSP_EAUTH, name, "the certificate is not acceptable (status 0x%x)", status);
@@ -379,7 +394,8 @@ find_name(gnutls_x509_crt_t cert, const char *const *names, size_t n_names, cons
 		*ret_name = names[i];
 		return RSP_OK;
 	}
-	return rsp_fail(why, RSP_ECERT_NAME, "registrar", "the certificate is of no registrar of the scope");
+	return rsp_fail(why, RSP_ECERT_NAME, "registrar",
+			"the certificate is of no registrar of this scope: if the registrar is new, get a new bundle");
 }
 
 static enum rsp_err
@@ -393,7 +409,9 @@ verify_named(const struct rsp_x509 *x509, const gnutls_datum_t *chain, unsigned 
 	enum rsp_err err;
 
 	if (n == 0 || n > RSP_X509_CHAIN_MAX)
-		return rsp_fail(why, RSP_EAUTH, name, "%u certificates shown, not 1 to %d", n, RSP_X509_CHAIN_MAX);
+		return rsp_fail(why, RSP_EAUTH, name,
+				"the other side sent %u certificates, not 1 to %d: check its cert.pem", n,
+				RSP_X509_CHAIN_MAX);
 	while (code >= 0 && have < n) {
 		code = gnutls_x509_crt_init(&certs[have]);
 		if (code < 0)

@@ -8,9 +8,9 @@
 #include "base/file.h"
 #include "net/alarm.h"
 #include "net/lookup.h"
-#include "net/sockaddr.h"
 #include "net/loop_priv.h"
 #include "net/poll.h"
+#include "net/sockaddr.h"
 
 /* Names are looked up by c-ares, on sockets of the loop. getaddrinfo(3) would need threads: libuv has four, a name
  * server that does not answer holds each for half a minute, and the process cannot end before they come back. Each
@@ -115,7 +115,7 @@ static const char *
 reason_of(int status)
 {
 	if (is_out_of_descriptors())
-		return "cannot be looked up: too many open files";
+		return "cannot be looked up: too many open files (ulimit -n)";
 	switch (status) {
 	case ARES_SUCCESS:
 	case ARES_ENODATA:

@@ -103,7 +103,8 @@ rsp_tls_session_dial(struct rsp_tls *tls, enum rsp_role role, const char *name, 
 				is_registrar(tls, name) ? "" : "; if it is a registrar of the scope, say which: NAME@",
 				is_registrar(tls, name) ? "" : name);
 	if (!psk && !tls->cert)
-		return rsp_fail(why, RSP_ENOKEY, whom, "no CA to check its certificate with");
+		return rsp_fail(why, RSP_ENOKEY, whom,
+				"no CA certificate to check the registrar's certificate: give --scope or --tls-ca");
 	enum rsp_err err = begin(tls, GNUTLS_CLIENT | GNUTLS_NO_TICKETS | (psk ? GNUTLS_KEY_SHARE_TOP : 0), &ts);
 	if (err)
 		return rsp_fail(why, err, whom, "%s", rsp_err_text(err));

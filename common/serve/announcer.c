@@ -67,7 +67,7 @@ addresses(struct rsp_announcer *a, unsigned i, struct rsp_ip *ret, unsigned *ret
 	if (n > 0)
 		return RSP_OK;
 	rsp_announce_format(&config->to[i], object);
-	return rsp_fail(why, RSP_EUNREACHABLE, object, "there is no address of ours to announce there");
+	return rsp_fail(why, RSP_EUNREACHABLE, object, "this host has no address to announce there");
 }
 
 /* RFC 5352 s.2.2.10 */

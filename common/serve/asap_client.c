@@ -73,8 +73,9 @@ tls_of(const struct rsp_scope *scope, struct rsp_tls *given, struct rsp_tls **re
 		return RSP_OK;
 	}
 	if (!scope)
-		return rsp_fail(why, RSP_ECONFIG, "scope",
-				"without a scope directory there are no keys and certificates");
+		return rsp_fail(
+			why, RSP_ECONFIG, "scope",
+			"no scope directory, so no keys and certificates: give --scope (or --insecure-plaintext)");
 	struct rsp_tls_config config = {
 		.keyring = scope->keyring,
 		.me = scope->node,
@@ -94,7 +95,9 @@ engine_begin(struct rsp_asap_client *s, struct rsp_why *why)
 	struct rsp_client_config engine = {
 		.timers = config->timers,
 		.servers = servers,
-		.role = config->plaintext ? RSP_ROLE_NONE : config->element ? RSP_ROLE_ELEMENT : RSP_ROLE_USER,
+		.role = config->plaintext ? RSP_ROLE_NONE
+			: config->element ? RSP_ROLE_ELEMENT
+					  : RSP_ROLE_USER,
 		.shuffle = config->n_servers == 0, /* the order of the scope's list has no meaning */
 		.persistent = config->persistent,
 		.rounds = config->rounds,

@@ -323,7 +323,8 @@ rsp_asap_client_link_listen(struct rsp_asap_client *s, struct rsp_why *why)
 
 	if (s->config.listen_on) {
 		if (rsp_sockaddr_parse(s->config.listen_on, 0, &params.at))
-			return rsp_fail(why, RSP_EUSAGE, s->config.listen_on, "is no address to listen on");
+			return rsp_fail(why, RSP_EUSAGE, s->config.listen_on,
+					"is no address to listen on: give a numeric ADDR[:PORT]");
 		return rsp_listener_new(s->loop, &params, &accepted, s, &s->listener, why);
 	}
 	for (size_t i = 0; err && i < RSP_COUNT(any); i++) { /* both families at once; a machine may lack IPv6 */

@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "net/loop.h"
 #include "net/listener.h"
+#include "net/loop.h"
 
 #define CONNECTIONS_MAX 32
 
@@ -74,7 +74,8 @@ remove_stale(const char *path, const struct rsp_sockaddr *at, struct rsp_why *wh
 	if (lstat(path, &st) < 0)
 		return RSP_OK; /* or else binding says what is wrong */
 	if (!S_ISSOCK(st.st_mode))
-		return rsp_fail(why, RSP_EEXISTS, path, "is there, and is no socket");
+		return rsp_fail(why, RSP_EEXISTS, path,
+				"exists and is no socket: remove it, or give another --control");
 	if (alive(at))
 		return rsp_fail(why, RSP_EEXISTS, path, "another process listens there");
 	if (unlink(path) < 0)
@@ -103,7 +104,8 @@ listen_at(struct rsp_loop *loop, struct rsp_control *c, struct rsp_why *why)
 	struct stat st;
 
 	if (rsp_sockaddr_local(c->path, &params.at))
-		return rsp_fail(why, RSP_EUSAGE, c->path, "is too long, or too short, for a socket");
+		return rsp_fail(why, RSP_EUSAGE, c->path,
+				"has no octets or too many for a socket: give a path of 1 to 107 octets (--control)");
 	enum rsp_err err = remove_stale(c->path, &params.at, why);
 	if (err)
 		return err;

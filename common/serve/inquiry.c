@@ -374,7 +374,9 @@ take(struct rsp_inquiry *q, const struct rsp_target *target, struct rsp_why *why
 				      .seen = { .tls_version = "", .secure = !q->config.plaintext } };
 	a->seen.name = a->target.name;
 	if (!*target->endpoint.host)
-		return rsp_fail(why, RSP_ENOTFOUND, target->name, "has no ENRP address in the scope");
+		return rsp_fail(why, RSP_ENOTFOUND, target->name,
+				"has no ENRP address in the scope (rsp-keygen registrar NAME --enrp HOST:PORT --force "
+				"adds one)");
 	enum rsp_err err = rsp_alarm_new(q->loop, on_alarm, a, &a->alarm);
 	if (err)
 		return rsp_fail(why, err, target->name, "%s", rsp_err_text(err));

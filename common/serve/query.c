@@ -55,7 +55,7 @@ on_end(void *ctx, struct rsp_stream *stream, const struct rsp_why *why)
 	q->stream = NULL;
 	rsp_alarm_set(q->alarm, RSP_NEVER);
 	if (!q->why.err && !reached)
-		(void)rsp_fail(&q->why, RSP_EUNREACHABLE, q->path, "nobody listens there: %s", why->reason);
+		(void)rsp_fail(&q->why, RSP_EUNREACHABLE, q->path, "no registrar listens there: %s", why->reason);
 	else if (!q->why.err && q->n == 0)
 		(void)rsp_fail(&q->why, RSP_ECLOSED, q->path, "closed without an answer");
 	q->done(q->ctx, rsp_bytes_of(q->text, q->why.err ? 0 : q->n), &q->why);
@@ -85,9 +85,11 @@ query_begin(struct rsp_loop *loop, struct rsp_query *q, uint64_t timeout_ms, str
 	struct rsp_dial_params params = { 0 };
 
 	if (rsp_sockaddr_local(q->path, &params.to))
-		return rsp_fail(why, RSP_EUSAGE, q->path, "is too long, or too short, for a socket");
+		return rsp_fail(why, RSP_EUSAGE, q->path,
+				"has no octets or too many for a socket: give a path of 1 to 107 octets (--control)");
 	if (access(q->path, W_OK) < 0 && errno == EACCES)
-		return rsp_fail(why, RSP_EPERMS, q->path, "only root and the user of the registrar may ask there");
+		return rsp_fail(why, RSP_EPERMS, q->path,
+				"no write permission: run this as root or as the user of the registrar");
 	enum rsp_err err = rsp_alarm_new(loop, on_timeout, q, &q->alarm);
 	if (err)
 		return rsp_fail(why, err, q->path, "%s", rsp_err_text(err));

@@ -279,7 +279,8 @@ make_tls(const struct rsp_registrar_service *s, const struct rsp_scope *scope, s
 	 struct rsp_why *why)
 {
 	if (!scope)
-		return rsp_fail(why, RSP_ENOKEY, s->name, "a secure registrar needs a scope directory");
+		return rsp_fail(why, RSP_ENOKEY, s->name,
+				"a secure registrar needs a scope directory: give --scope (or --insecure-plaintext)");
 	struct rsp_tls_config config = {
 		.keyring = scope->keyring,
 		.me = s->name,
@@ -399,9 +400,11 @@ rsp_registrar_service_new(struct rsp_loop *loop, const struct rsp_registrar_serv
 	      const struct rsp_scope *scope, struct rsp_registrar_service **ret, struct rsp_why *why)
 {
 	if (!rsp_name_ok(name))
-		return rsp_fail(why, RSP_EUSAGE, name, "is no name for a registrar");
+		return rsp_fail(why, RSP_EUSAGE, name,
+				"is no name for a registrar: letters, digits, '-', '_' and '.', at most %d", RSP_NAME_MAX);
 	if (!scope && !config->engine.insecure)
-		return rsp_fail(why, RSP_EUSAGE, name, "a secure registrar needs a scope");
+		return rsp_fail(why, RSP_EUSAGE, name,
+				"a secure registrar needs a scope directory: give --scope (or --insecure-plaintext)");
 	RSP_AUTO(rsp_registrar_service_free) struct rsp_registrar_service *s = NULL;
 	s = calloc(1, sizeof(*s));
 	if (!s)

@@ -71,7 +71,9 @@ keep_identity(struct rsp_scope *scope, struct rsp_why *why)
 	RSP_AUTO(rsp_keyring_unref) struct rsp_keyring *ring = rsp_keyring_new();
 
 	if (!key)
-		return rsp_fail(why, RSP_ENOKEY, rsp_cli.identity, "keys.json has no key with this identity (--identity)");
+		return rsp_fail(
+			why, RSP_ENOKEY, rsp_cli.identity,
+			"keys.json has no key with this identity: give another --identity, or get a new bundle");
 	if (!ring || rsp_keyring_add(ring, key))
 		return rsp_fail(why, RSP_ENOMEM, rsp_cli.identity, "out of memory");
 	memcpy(ring->scope, scope->keyring->scope, sizeof(ring->scope));

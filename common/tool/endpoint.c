@@ -112,7 +112,8 @@ tool_endpoint_check(const char *format, struct rsp_why *why)
 		if (!known)
 			continue;
 		if (!c[1] || !strchr(known, c[1]))
-			return rsp_fail(why, RSP_EUSAGE, NULL, "\"%.2s\" means nothing in a format", c);
+			return rsp_fail(why, RSP_EUSAGE, NULL,
+					"\"%.2s\" is no directive of a format (see --format in rsp-resolve(1))", c);
 		c++;
 	}
 	return RSP_OK;

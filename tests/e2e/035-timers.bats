@@ -63,7 +63,7 @@ took() {
 	deaf
 	rsp 4 rsp-resolve --insecure-plaintext -s "$at" -t 60s --t1-enrprequest 300ms --max-request-retransmit 3 web
 	took 1200 9000
-	assert_equal "$(field '.error.key, .error.reason' | xargs)" "timeout no answer to 4 requests"
+	assert_equal "$(field '.error.key, .error.reason' | xargs)" "timeout no answer to 4 requests: check the registrar with rsp-peer ping, or give another --server"
 	assert_equal "$(came 5)" 4
 	stop deaf 143
 }

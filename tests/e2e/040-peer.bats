@@ -174,12 +174,12 @@ not_ours() {
 	cp -r "$scopes/r1" "$r1"
 	start_peer r1 --scope "$r1"
 	peer 3 --scope "$scopes/r2" --name r3
-	assert_equal "$stderr" "rsp-peer: $scopes/r2/keys.json: is of node r2, not of r3"
+	assert_equal "$stderr" "rsp-peer: $scopes/r2/keys.json: is of node r2, not of r3 (give the bundle of this node, or another --name)"
 	cp -r "$scopes/r1" "$bad"
 	cp "$scopes/r2/keys.json" "$bad" # HUP knows whom it is of, a start has no other name to go by
 	rsp 3 rsp-keygen check --scope "$bad"
 	peer 3 --scope "$bad" --name r1
-	assert_equal "$stderr" "rsp-peer: $bad/keys.json: is of node r2, not of r1"
+	assert_equal "$stderr" "rsp-peer: $bad/keys.json: is of node r2, not of r1 (give the bundle of this node, or another --name)"
 	peer 3 --scope "$bad"
 	assert_regex "$stderr" "^rsp-peer: $bad/cert.pem: "
 	cp "$scopes/r2"/{cert,key}.pem "$scopes/r1/keys.json" "$bad"
@@ -195,10 +195,10 @@ not_ours() {
 	jq '.scope = "other"' "$scopes/r1/keys.json" >"$bad/keys.json"
 	rsp 3 rsp-keygen check --scope "$bad"
 	assert_equal "$(jq -r 'select(.state == "bad").object' <<<"$output")" "$bad/keys.json"
-	not_ours "$bad" keys.json 'is of the scope "other", not "test"'
+	not_ours "$bad" keys.json 'is of the scope "other", not "test": take all files from one bundle'
 	cp "$scopes/r2/keys.json" "$r1"
 	kill -HUP "${pids[r1]}"
-	wait_for_record r1 '.event == "reload-failed" and .error.reason == "is of node r2, not of r1"'
+	wait_for_record r1 '.event == "reload-failed" and .error.reason == "is of node r2, not of r1 (give the bundle of this node, or another --name)"'
 	start_register e1 e1 r1 --port 80 web # with all that was in force before
 }
 

@@ -101,8 +101,8 @@ is_fine() {
 	said r1 '^rsp-peer: crl.pem: a newer list of "test scope CA" was due on 2021-01-01T00:00:00.000Z: users refuse' 1
 	rsp 5 rsp-resolve --scope "$mine/user" -s "r1@${asap[r1]}" -t 4s web
 	assert_equal "$(field '.error | [.key, .reason] | join(" ")')" \
-		"crl-expired crl.pem: a newer list was due on 2021-01-01T00:00:00.000Z"
-	assert_equal "$stderr" "rsp-resolve: r1@${asap[r1]}: crl.pem: a newer list was due on 2021-01-01T00:00:00.000Z"
+		"crl-expired crl.pem: a newer list was due on 2021-01-01T00:00:00.000Z (rsp-keygen crl)"
+	assert_equal "$stderr" "rsp-resolve: r1@${asap[r1]}: crl.pem: a newer list was due on 2021-01-01T00:00:00.000Z (rsp-keygen crl)"
 	stop r1
 	rsp 0 rsp-keygen crl
 	rsp 0 rsp-keygen renew r1 --not-before 2020-01-01 --not-after 2021-01-01
@@ -110,5 +110,5 @@ is_fine() {
 	scopes=$mine start_peer r1
 	rsp 5 rsp-resolve --scope "$mine/user" -s "r1@${asap[r1]}" -t 4s web
 	assert_equal "$stderr" \
-		"rsp-resolve: r1@${asap[r1]}: its cert.pem: the certificate expired on 2021-01-01T00:00:00.000Z"
+		"rsp-resolve: r1@${asap[r1]}: its cert.pem: the certificate expired on 2021-01-01T00:00:00.000Z (rsp-keygen renew)"
 }

@@ -220,7 +220,7 @@ tried_again() {
 	jq '.scope = "other"' "$scopes/m1/keys.json" >"$BATS_TEST_TMPDIR/keys.json"
 	chmod 600 "$BATS_TEST_TMPDIR/keys.json"
 	rsp 3 rsp-peer list --scope "$scopes/m1" --keys "$BATS_TEST_TMPDIR/keys.json"
-	assert_equal "$stderr" "rsp-peer: $BATS_TEST_TMPDIR/keys.json: is of the scope \"other\", not \"test\""
+	assert_equal "$stderr" "rsp-peer: $BATS_TEST_TMPDIR/keys.json: is of the scope \"other\", not \"test\": take all files from one bundle"
 	local file tool
 	for file in scope.json ca.pem keys.json; do
 		mv "$BATS_TEST_TMPDIR/r1/$file" "$BATS_TEST_TMPDIR/away"

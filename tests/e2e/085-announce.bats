@@ -206,5 +206,5 @@ start_rogue() {
 	RSP_SCOPE=/nonexistent rsp 2 rsp-resolve --tls-ca "$scopes/user/ca.pem" --discover 127.0.0.1:0 web
 	RSP_SCOPE=/nonexistent rsp 3 rsp-resolve --discover 127.0.0.1:0 web
 	rsp 4 rsp-resolve --scope "$scopes/user" --discover 127.0.0.1:0 --t7-enrpoutdate 50ms web
-	assert_equal "$(field '.error.key, .error.reason' | xargs)" "timeout none was heard in time"
+	assert_equal "$(field '.error.key, .error.reason' | xargs)" "timeout no announcement was heard in time: check --discover, or name a registrar with -s HOST:PORT"
 }

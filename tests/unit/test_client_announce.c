@@ -175,7 +175,8 @@ a_hunt_without_servers_does_not_give_up_before_t7(void)
 	CHECK_EQ(world_count_told(&w, RSP_CLIENT_GAVE_UP), 0);
 	world_run(&w, since + 5000);
 	CHECK_EQ(world_last(&w, RSP_CLIENT_GAVE_UP).err, RSP_ETIMEOUT);
-	CHECK_STR(w.last_why.reason, "none was heard in time");
+	CHECK_STR(w.last_why.reason,
+		  "no announcement was heard in time: check --discover, or name a registrar with -s HOST:PORT");
 	announce(ip4(10, 0, 0, 99), 4000); /* too late */
 	CHECK_EQ(w.n_dials, 0);
 	rsp_client_retry(w.c, w.now);

@@ -216,7 +216,8 @@ unusable_announcements_are_dropped_and_counted(void)
 	CHECK_EQ(stats().announcements, stats().announcements_dropped);
 	CHECK_EQ(w.n_sent, 0); /* no datagram is answered */
 	world_run(&w, w.now + 5000);
-	CHECK_STR(w.last_why.reason, "none was announced that could be tried");
+	CHECK_STR(w.last_why.reason,
+		  "no announced registrar could be tried: check --discover, or name a registrar with -s HOST:PORT");
 	announce_as(1, ip4(127, 0, 0, 1), 1, ip4(127, 0, 0, 1));
 	CHECK_EQ(stats().hints, 1);
 	world_end(&w);

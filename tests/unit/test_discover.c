@@ -300,7 +300,7 @@ a_destination_that_no_address_of_the_registrar_fits_is_reported_once_and_left_ou
 	CHECK_EQ(ears.n, 0);
 	CHECK_EQ(told.good, 1);
 	CHECK_EQ(told.bad, 1);
-	CHECK_STR(told.why.reason, "there is no address of ours to announce there");
+	CHECK_STR(told.why.reason, "this host has no address to announce there");
 	CHECK(strncmp(told.why.object, "[::1]:", 6) == 0);
 	rsp_announcer_free(a);
 	rsp_announce_listener_free(ears.listener);

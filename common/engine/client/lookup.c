@@ -336,7 +336,8 @@ tell_lookup(struct client_lookups *lookups, const struct client_lookup *l, const
 	if (told->type == RSP_CLIENT_FAILED) {
 		(void)rsp_fail(&why, RSP_ETIMEOUT,
 			       lookups->links->told_home ? lookups->links->told_home->name : "registrar",
-			       "no answer to %u requests", told->tries);
+			       "no answer to %u requests: check the registrar with rsp-peer ping, or give another "
+			       "--server", told->tries);
 		event.solicited = false;
 		event.why = &why;
 	} else if (told->type == RSP_CLIENT_UNRESOLVED) {

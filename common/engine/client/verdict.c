@@ -60,9 +60,16 @@ rsp_client_verdict_of(const struct client_candidates *cands, struct rsp_why *why
 	}
 	if (n == 0 && cands->hints)
 		return rsp_fail(why, RSP_ETIMEOUT, "registrar",
-				cands->heard ? "none was announced that could be tried" : "none was heard in time");
+				cands->heard ? "no announced registrar could be tried: check --discover, or name a "
+					       "registrar with -s HOST:PORT"
+					     : "no announcement was heard in time: check --discover, or name a "
+					       "registrar with -s HOST:PORT");
 	if (n == 0)
-		return rsp_fail(why, RSP_ETIMEOUT, "registrar", "none was tried in time");
-	return rsp_fail(why, other ? other : auth ? auth : absent, n == 1 ? server : "registrars", "%s",
-			n == 1 ? first : reasons);
+		return rsp_fail(why, RSP_ETIMEOUT, "registrar",
+				"no registrar was tried in time: give a longer --timeout");
+	return rsp_fail(why,
+			other  ? other
+			: auth ? auth
+			       : absent,
+			n == 1 ? server : "registrars", "%s", n == 1 ? first : reasons);
 }
