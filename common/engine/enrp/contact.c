@@ -1,7 +1,8 @@
 #include "engine/enrp/contact.h"
 
-#include <assert.h>
 #include <stdlib.h>
+
+#include "base/moves.h"
 
 #define DIAL_DISTANCE_MS     100    /* least time between two dials of a contact; each failure doubles it */
 #define DIAL_DISTANCE_MAX_MS 5000
@@ -10,10 +11,14 @@
 #define LEARNED_MAX	     64	    /* most learned contacts at which no registrar ever answered */
 #define UNREACHED_RECORD_MS  600000 /* least time between two records about a learned contact, for each error */
 
+#define MOVE(from, to, event) { RSP_CONTACT_##from, RSP_CONTACT_##to },
+static const struct rsp_move contact_moves[] = { RSP_CONTACT_MOVES(MOVE) };
+#undef MOVE
+
 bool
 rsp_contact_may(enum rsp_contact_state from, enum rsp_contact_state to)
 {
-	return to == RSP_CONTACT_IDLE || to == from + 1;
+	return rsp_moves_list(contact_moves, RSP_COUNT(contact_moves), from, to);
 }
 
 /* Only this function changes the state of a contact and its timer. In state IDLE,
@@ -21,7 +26,7 @@ rsp_contact_may(enum rsp_contact_state from, enum rsp_contact_state to)
 static void
 enter_state(struct rsp_enrp *n, struct rsp_contact *contact, enum rsp_contact_state state)
 {
-	assert(rsp_contact_may(contact->state, state));
+	rsp_moves_check("contact", contact->state, state, rsp_contact_may(contact->state, state));
 	contact->state = state;
 	switch (state) {
 	case RSP_CONTACT_IDLE:

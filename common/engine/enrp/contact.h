@@ -6,17 +6,25 @@
 /*
  * A contact is a name or an address where this registrar dials another registrar. Each registrar dials all others. The
  * registrar that answers at a contact is a peer. After a restart it has a new server id, and so is another peer.
- *
- *	from \ to   IDLE  DIALLING  UP
- *	IDLE         yes     yes     -
- *	DIALLING     yes      -     yes
- *	UP           yes      -      -
  */
 enum rsp_contact_state {
 	RSP_CONTACT_IDLE,     /* the timer: dial again */
 	RSP_CONTACT_DIALLING, /* no timer: the code behind ops->dial() limits the time */
 	RSP_CONTACT_UP	      /* the timer: if no message has arrived over the link by then, the link is closed */
 };
+
+/** Its transitions: base/moves.h. */
+#define RSP_CONTACT_MOVES(MOVE)                                                                                        \
+	MOVE(IDLE, DIALLING, it_is_time_to_dial)                                                                       \
+	MOVE(IDLE, IDLE, this_registrar_leaves_while_it_is_idle)                                                       \
+	MOVE(DIALLING, UP, the_connection_is_up)                                                                       \
+	MOVE(DIALLING, IDLE, there_is_no_key_to_dial_with)                                                             \
+	MOVE(DIALLING, IDLE, the_dial_fails)                                                                           \
+	MOVE(DIALLING, IDLE, this_registrar_leaves_while_it_dials)                                                     \
+	MOVE(UP, IDLE, the_connection_is_lost)                                                                         \
+	MOVE(UP, IDLE, the_registrar_at_the_contact_is_taken_over)                                                     \
+	MOVE(UP, IDLE, this_registrar_leaves_while_it_is_up)                                                           \
+	MOVE(UP, IDLE, this_registrar_was_suspended_and_joins_again)
 
 /** While this registrar joins: the answer of the registrar at the contact in this
  * round. "It" is that registrar. RFC 5353 s.3.2 */

@@ -1,20 +1,16 @@
 #include "engine/registrar/look.h"
 
-#include <assert.h>
-
+#include "base/moves.h"
 #include "engine/registrar/reach.h"
+
+#define MOVE(from, to, event) { RSP_LOOK_##from, RSP_LOOK_##to },
+static const struct rsp_move look_moves[] = { RSP_LOOK_MOVES(MOVE) };
+#undef MOVE
 
 bool
 rsp_look_may(enum rsp_look_state from, enum rsp_look_state to)
 {
-	static const bool may[4][4] = {
-		[RSP_LOOK_FREE] = { [RSP_LOOK_DIALLING] = true, [RSP_LOOK_ASKED] = true },
-		[RSP_LOOK_DIALLING] = { [RSP_LOOK_FREE] = true, [RSP_LOOK_ASKED] = true, [RSP_LOOK_RESTING] = true },
-		[RSP_LOOK_ASKED] = { [RSP_LOOK_FREE] = true, [RSP_LOOK_RESTING] = true },
-		[RSP_LOOK_RESTING] = { [RSP_LOOK_FREE] = true },
-	};
-
-	return may[from][to];
+	return rsp_moves_list(look_moves, RSP_COUNT(look_moves), from, to);
 }
 
 void
@@ -30,7 +26,7 @@ enter_state(struct rsp_looks *looks, struct rsp_look *look, enum rsp_look_state 
 {
 	const struct rsp_registrar_config *config = &looks->core->config;
 
-	assert(rsp_look_may(look->state, state));
+	rsp_moves_check("look", look->state, state, rsp_look_may(look->state, state));
 	look->state = state;
 	switch (state) {
 	case RSP_LOOK_DIALLING:

@@ -12,12 +12,6 @@
  * RFC deviation: if an element of another home does not answer, this registrar does not remove it, because only the home
  * may remove it. It sends the home an ENRP_HANDLE_UPDATE, and the home asks the element over its own connection. This
  * registrar removes the element only if the home is dead and its takeover is late (RSP_NEWS_UNREACHED).
- *
- *	from \ to   FREE  DIALLING  ASKED  RESTING
- *	FREE          -     yes      yes      -
- *	DIALLING     yes     -       yes     yes
- *	ASKED        yes     -        -      yes
- *	RESTING      yes     -        -       -
  */
 enum rsp_look_state {
 	RSP_LOOK_FREE,
@@ -25,6 +19,21 @@ enum rsp_look_state {
 	RSP_LOOK_ASKED,	   /* the timer: time limit of the answer */
 	RSP_LOOK_RESTING   /* the timer: from then on, a new look at this element may begin, RFC 5355 s.2.14 */
 };
+
+/** Its transitions: base/moves.h. Looks at elements with the same transport share a connection. */
+#define RSP_LOOK_MOVES(MOVE)                                                                                           \
+	MOVE(FREE, DIALLING, an_element_is_reported)                                                                   \
+	MOVE(FREE, ASKED, an_element_is_reported_whose_transport_is_connected)                                         \
+	MOVE(DIALLING, FREE, the_element_is_removed_while_the_look_dials)                                              \
+	MOVE(DIALLING, ASKED, the_connection_is_up)                                                                    \
+	MOVE(DIALLING, RESTING, the_dial_fails)                                                                        \
+	MOVE(DIALLING, RESTING, the_dial_takes_too_long)                                                               \
+	MOVE(ASKED, FREE, the_element_is_removed_before_it_answers)                                                    \
+	MOVE(ASKED, RESTING, the_element_answers)                                                                      \
+	MOVE(ASKED, RESTING, the_connection_is_lost)                                                                   \
+	MOVE(ASKED, RESTING, the_answer_takes_too_long)                                                                \
+	MOVE(RESTING, FREE, the_rest_is_over)                                                                          \
+	MOVE(RESTING, FREE, the_element_is_removed_while_the_look_rests)
 
 struct rsp_look {
 	struct rsp_timer timer;
