@@ -13,8 +13,8 @@ struct rsp_source;
 /** The two tables of unfinished handshakes. */
 enum rsp_shakes { RSP_SHAKES_ALL, RSP_SHAKES_RESERVE /* for known sources only */, RSP_SHAKES_COUNT };
 
-/** What a connection counts as: NEW -> SHAKING (TLS only) -> NEW -> USER or NAMED; from each -> GONE; from one that was never
- * opened -> TOLD. */
+/** The state of an accepted connection: NEW -> SHAKING (TLS only) -> NEW -> USER or NAMED; from each -> GONE; from one
+ * that was never opened -> TOLD. */
 enum rsp_accepted_state {
 	RSP_ACCEPTED_NEW,     /* in no table */
 	RSP_ACCEPTED_SHAKING, /* in a table of unfinished handshakes */
@@ -27,14 +27,14 @@ enum rsp_accepted_state {
 /** What a listener keeps of a connection that it has accepted. */
 struct rsp_accepted {
 	LIST_ENTRY(rsp_accepted) entry;     /* of the listener's */
-	TAILQ_ENTRY(rsp_accepted) siblings; /* of the source: among its handshakes, then among its users */
+	TAILQ_ENTRY(rsp_accepted) siblings; /* the source's list of handshakes (SHAKING), then of users (USER) */
 	TAILQ_ENTRY(rsp_accepted) resting;  /* USER: of all users of the listener */
 	struct rsp_listener *listener;
 	struct rsp_stream *stream;
 	struct rsp_source *source; /* NULL once the descriptor is closed */
 	enum rsp_accepted_state state;
-	bool in_table;         /* of unfinished handshakes: SHAKING, or TOLD and its descriptor is still open */
-	enum rsp_shakes table; /* which one */
+	bool in_table;         /* of unfinished handshakes: in SHAKING, and in TOLD while the descriptor is open */
+	enum rsp_shakes table; /* the table that holds it, if @in_table */
 	uint64_t active_ms;    /* USER: when input was consumed last, or the listener learned that it is in use */
 };
 

@@ -26,10 +26,10 @@ struct rsp_announce_sender {
 struct rsp_announce_listener {
 	struct rsp_announce_at at;
 	struct rsp_poll *poll;
-	struct rsp_alarm *window; /* set: the window has begun, and ends then */
+	struct rsp_alarm *window; /* armed while a window of RSP_ANNOUNCE_WINDOW_MS lasts; expires at its end */
 	unsigned in_window;
 	int fd;
-	bool busy, freed; /* reading: only marked to be freed then */
+	bool busy, freed; /* @busy: inside a read; freeing the listener then only sets @freed */
 	rsp_announce_heard *heard;
 	void *ctx;
 	struct rsp_announce_stats stats;
@@ -208,7 +208,7 @@ rsp_announce_source(struct rsp_announce_sender *sender, struct rsp_ip *ret, stru
 	const struct sockaddr nobody = { .sa_family = AF_UNSPEC };
 	struct rsp_sockaddr to = widened(&sender->at), from = { .len = sizeof(from.ss) };
 
-	/* Each time again, as routes and addresses change. */
+	/* Connect before each datagram: routes and addresses may have changed. */
 	(void)connect(sender->fd, &nobody, sizeof(nobody));
 	if (connect(sender->fd, (const struct sockaddr *)&to.ss, to.len) < 0 ||
 	    getsockname(sender->fd, (struct sockaddr *)&from.ss, &from.len) < 0)
@@ -251,7 +251,7 @@ rsp_announce_sender_free(struct rsp_announce_sender *sender)
 	free(sender);
 }
 
-/* Read one datagram. False: there is none now. */
+/* Read one datagram. False: the socket has no more datagrams now. */
 static bool
 read_one(struct rsp_announce_listener *l)
 {

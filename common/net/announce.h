@@ -59,7 +59,7 @@ enum rsp_err rsp_announce_send(struct rsp_announce_sender *sender, struct rsp_by
 /** NULL is fine. */
 void rsp_announce_sender_free(struct rsp_announce_sender *sender);
 
-/** A listener. It reads a bounded number of datagrams in a time: RSP_ANNOUNCE_BURST. */
+/** A listener. It reads at most RSP_ANNOUNCE_BURST datagrams in RSP_ANNOUNCE_WINDOW_MS. */
 struct rsp_announce_listener;
 
 /** A datagram came; its source address, which may be forged, is @from. The call may free the listener. */
@@ -68,7 +68,8 @@ typedef void rsp_announce_heard(void *ctx, const struct rsp_sockaddr *from, stru
 struct rsp_announce_stats {
 	uint64_t heard;    /* given to @heard */
 	uint64_t oversize; /* dropped: longer than RSP_ANNOUNCE_MAX */
-	uint64_t pauses;   /* how often it stopped reading because too many came; the kernel drops the rest */
+	/* how often the listener stopped reading at RSP_ANNOUNCE_BURST; the kernel may drop datagrams then */
+	uint64_t pauses;
 };
 
 #define RSP_ANNOUNCE_BURST    256 /* datagrams read in one RSP_ANNOUNCE_WINDOW_MS at most */
@@ -81,7 +82,7 @@ struct rsp_announce_stats {
 enum rsp_err rsp_announce_listen(struct rsp_loop *loop, const struct rsp_announce_at *at, rsp_announce_heard *heard,
 				 void *ctx, struct rsp_announce_listener **ret, struct rsp_why *why) RSP_NODISCARD;
 
-/** Where it really listens. */
+/** The address and port that the listener is bound to. */
 const struct rsp_announce_at *rsp_announce_listener_at(const struct rsp_announce_listener *l);
 
 struct rsp_announce_stats rsp_announce_listener_stats(const struct rsp_announce_listener *l);

@@ -15,15 +15,15 @@ LIST_HEAD(rsp_budget_shares, rsp_budget_share);
 /** A limit for the memory of several shares together. */
 struct rsp_budget {
 	size_t used, max; /* octets */
-	struct rsp_budget_shares shares; /* those that hold memory now */
+	struct rsp_budget_shares shares; /* the shares whose @used is not 0 */
 };
 
 /** The memory that one connection holds. */
 struct rsp_budget_share {
 	LIST_ENTRY(rsp_budget_share) entry; /* while @used is not 0 */
 	struct rsp_budget *budget;
-	size_t *group; /* octets that all shares of one source hold; NULL: it belongs to no source */
-	size_t used;   /* octets, as counted last */
+	size_t *group; /* octets that all shares of one source hold; NULL: the share belongs to no source */
+	size_t used;   /* octets, as of the last rsp_budget_count() */
 	/** Release all memory of @share and count it: rsp_budget_count(share, 0). */
 	void (*give_up)(struct rsp_budget_share *share);
 };

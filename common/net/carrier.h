@@ -16,10 +16,10 @@
  * What a transport protocol does with sockets, one row per protocol. Descriptors are non-blocking and close on exec.
  */
 struct rsp_carrier_ops {
-	/* It delivers user messages whole; a send is one message. Else it carries octets, and a message needs a
-	 * length. */
+	/* The protocol delivers user messages whole; a send is one message. Else it carries octets, and a message needs
+	 * a length. */
 	bool has_messages;
-	/* After the end of our direction the other direction goes on, and the reverse. */
+	/* Either side may end its direction, and the other direction stays open. */
 	bool half_closes;
 	/**
 	 * Begin to connect to @to, from the address @from if that has a family. *@ret_errno is 0, or why connect(2)
@@ -30,14 +30,14 @@ struct rsp_carrier_ops {
 	int (*listen)(const struct rsp_sockaddr *at);
 	/** Set the options of a connection that was accepted. */
 	void (*tune)(int fd);
-	/** Whether the connection has come about: 0 or an errno. */
+	/** The outcome of a connect that was in progress: 0 (connected) or an errno. */
 	int (*result)(int fd);
 	/** As send(2) and recv(2), without a signal. */
 	ssize_t (*send)(int fd, const void *octets, size_t n);
 	ssize_t (*recv)(int fd, void *octets, size_t n);
 	/** End our direction: 0; -1 with errno. */
 	int (*shut)(int fd);
-	/** Our own end; unchanged if it has no address of the Internet. */
+	/** The local address and port of @fd; unchanged if the socket has no IP address. */
 	void (*local)(int fd, struct rsp_ip *ret_ip, uint16_t *ret_port);
 	/** Of a Unix socket: the user at the other end when it connected. False for others. */
 	bool (*user)(int fd, uid_t *ret);

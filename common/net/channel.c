@@ -17,13 +17,13 @@ struct rsp_channel {
 	struct rsp_loop *loop;
 	struct rsp_channel_params params;
 	enum channel_state state;
-	enum rsp_connect_stage stage; /* from CHANNEL_OPEN on: how far it has come */
+	enum rsp_connect_stage stage; /* valid from CHANNEL_OPEN on: the stage that the connect reached */
 	struct rsp_connect *connect;
 	struct rsp_stream *stream;
 	uint64_t partial_ms;
 	bool whole; /* the carrier delivers whole messages */
 	struct rsp_defer turn;
-	struct rsp_why why; /* CHANNEL_CLOSING: what @turn tells */
+	struct rsp_why why; /* valid in CHANNEL_CLOSING: the error that down() gets */
 };
 
 /* The only setter of the state. */
@@ -50,7 +50,7 @@ static void
 on_turn(void *ctx)
 {
 	struct rsp_channel *channel = ctx;
-	struct rsp_why why = channel->why; /* the channel may be freed while it is told */
+	struct rsp_why why = channel->why; /* a copy: down() may free the channel */
 
 	tell_down(channel, &why);
 }
@@ -228,7 +228,7 @@ rsp_channel_send(struct rsp_channel *channel, struct rsp_bytes message)
 	return err;
 }
 
-/* Let go of the connect or the stream. What is queued is sent. */
+/* Cancel the connect, or close the stream after its queued output was sent. */
 static void
 detach(struct rsp_channel *channel)
 {

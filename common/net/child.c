@@ -12,10 +12,10 @@
 #include "net/child.h"
 #include "net/loop_priv.h"
 
-/* Not uv_spawn(): it has no hook for the parent-death signal, and reaps nothing but what it started. */
+/* Not uv_spawn(): it cannot set the parent-death signal, and reaps only the processes that it started. */
 
 struct rsp_child {
-	LIST_ENTRY(rsp_child) running; /* while it runs */
+	LIST_ENTRY(rsp_child) running; /* in the list of the loop while the process runs */
 	struct rsp_loop *loop;
 	pid_t pid;
 	bool own_group, kill_rest, ended;
@@ -89,7 +89,7 @@ rsp_child_reap_all(struct rsp_loop *loop)
 	status = uv_signal_start(&loop->reaper, on_sigchld, SIGCHLD);
 	uv_unref((uv_handle_t *)&loop->reaper);
 	if (!status)
-		(void)raise(SIGCHLD); /* some may have ended before */
+		(void)raise(SIGCHLD); /* reap children that ended before the handler was installed */
 	return rsp_uv_err(status);
 }
 
@@ -158,7 +158,8 @@ default_signals(void)
 	sigset_t none;
 
 	for (int signum = 1; signum <= SIGRTMAX; signum++)
-		(void)sigaction(signum, &action, NULL); /* refused for some: they cannot be changed */
+		/* fails for SIGKILL and SIGSTOP, whose actions cannot be changed */
+		(void)sigaction(signum, &action, NULL);
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
@@ -177,7 +178,7 @@ become(const struct rsp_child_params *params, char **env, pid_t parent)
 	if (params->at_our_end && prctl(PR_SET_PDEATHSIG, params->at_our_end, 0, 0, 0) < 0)
 		return;
 	default_signals();
-	if (params->at_our_end && getppid() != parent) /* it was too late for that signal */
+	if (params->at_our_end && getppid() != parent) /* the parent died before prctl(2): the kernel sends no signal */
 		(void)raise(params->at_our_end);
 	if (place_fds(params->fds) < 0)
 		return;

@@ -15,7 +15,7 @@ struct rsp_child_params {
 	const char *const *env;
 	/* its stdin, stdout and stderr; -1: /dev/null. The caller closes its own descriptors */
 	int fds[3];
-	/* it gets a session and a process group of its own; rsp_child_kill() signals the whole group */
+	/* the process gets its own session and process group; rsp_child_kill() signals the whole group */
 	bool own_group;
 	bool kill_rest; /* when the process ends, SIGKILL the rest of that group */
 	int at_our_end; /* the signal that the kernel sends to it when this process dies; 0: none */
@@ -39,10 +39,10 @@ enum rsp_err rsp_child_start(struct rsp_loop *loop, const struct rsp_child_param
 
 pid_t rsp_child_pid(const struct rsp_child *child);
 
-/** Send @signum to @child, or to its process group if it has its own. Nothing happens once it has ended. */
+/** Send @signum to @child, or to its process group if it has its own. No effect after the process has ended. */
 void rsp_child_kill(struct rsp_child *child, int signum);
 
-/** Free @child. The process, if it still runs, goes on, and its end is not told. NULL is fine. */
+/** Free @child. A process that still runs continues; @ended is not called for it. NULL is fine. */
 void rsp_child_free(struct rsp_child *child);
 
 #endif

@@ -18,7 +18,7 @@ struct connect_attempt {
 	struct rsp_stream *stream; /* NULL: the attempt is not under way */
 	struct rsp_sockaddr to;
 	unsigned nth_key;
-	uint64_t end_ms; /* of all keys at this address */
+	uint64_t end_ms; /* the deadline of this address, for all keys together */
 };
 
 struct rsp_connect {
@@ -28,10 +28,10 @@ struct rsp_connect {
 	void (*found)(void *ctx, const struct rsp_sockaddr *first);
 	void (*failed)(void *ctx, enum rsp_connect_stage stage, const struct rsp_why *why);
 	void *ctx;
-	struct rsp_lookup *lookup; /* while it lasts */
+	struct rsp_lookup *lookup; /* NULL after the lookup has ended */
 	uint16_t port;
 	struct rsp_alarm *stagger;
-	struct rsp_defer turn; /* the first attempt, or telling that all have failed */
+	struct rsp_defer turn; /* runs at the end of this turn: begins the first attempt, or calls failed() */
 	struct rsp_why why;    /* of the attempt that came furthest */
 	bool reached;          /* that attempt was connected */
 	unsigned n, at;        /* addresses; those from @at on were not tried yet */
@@ -140,7 +140,7 @@ on_open(void *ctx, struct rsp_stream *stream, const struct rsp_stream_auth *auth
 	events.open(to, stream, auth);
 }
 
-/* Of an attempt that was closed because another one won. */
+/* The data event of an attempt that was closed because another attempt won. */
 static size_t
 on_data(void *ctx, struct rsp_stream *stream, struct rsp_bytes all)
 {
@@ -149,7 +149,7 @@ on_data(void *ctx, struct rsp_stream *stream, struct rsp_bytes all)
 	return all.n;
 }
 
-/* The server has refused the key of @attempt: dial again with the next key, if there is one and time is left. */
+/* The server has refused the key of @attempt: dial again with the next key, if we have one and time is left. */
 static bool
 try_next_key(struct connect_attempt *attempt)
 {
@@ -182,7 +182,7 @@ on_closed(void *ctx, struct rsp_stream *stream, const struct rsp_why *why)
 
 static const struct rsp_stream_events attempt_events = { .open = on_open, .data = on_data, .closed = on_closed };
 
-/* The stage that the way has led to when it ends with @why. */
+/* The stage that was reached when the connect fails with @why. */
 static enum rsp_connect_stage
 last_stage(const struct rsp_connect *connect)
 {
@@ -205,7 +205,7 @@ tell_failure(struct rsp_connect *connect)
 	failed(to, stage, &why);
 }
 
-/* How long one address may take, so that all of them have their turn. */
+/* The time limit for one address, such that all addresses can be tried within the limit of the connect. */
 static uint32_t
 timeout_of_one(const struct rsp_connect *connect)
 {

@@ -16,11 +16,11 @@ struct rsp_dial_params {
 	enum rsp_role role;      /* with TLS: USER authenticates the server by its certificate, the others by a key */
 	const char *server_name; /* with TLS: the server's name in keys, or the name that its certificate must have */
 	bool any_registrar;      /* with TLS: @server_name does not count; any registrar of the scope may answer */
-	/* of those that fit: 0 is the first. During a rotation, and for any registrar, there are several */
+	/* which of the keys that fit; 0: the first. Several fit during a rotation, and with @any_registrar */
 	unsigned nth_key;
 	uint32_t timeout_ms;     /* until open; 0: RSP_STREAM_TIMEOUT_MS */
 	uint32_t queue_max;      /* octets of output; 0: RSP_STREAM_QUEUE_MAX */
-	struct rsp_ip from;      /* our own address; none: any */
+	struct rsp_ip from;      /* the local address to dial from; .family 0: any */
 };
 
 /**

@@ -65,7 +65,7 @@ added(struct rsp_inbox *inbox, size_t n)
 	return rsp_inbox_waiting(inbox);
 }
 
-/* What recv(2) returned as @got. */
+/* The flow that the result @got of recv(2) means. */
 static enum rsp_inbox_flow
 received(struct rsp_inbox *inbox, ssize_t got)
 {
@@ -132,7 +132,7 @@ rsp_inbox_read(struct rsp_inbox *inbox, struct rsp_bytes *ret_all)
 	enum rsp_inbox_flow flow = received(inbox, got);
 	if (flow == RSP_INBOX_MORE) {
 		*ret_all = added(inbox, (size_t)got);
-		flow = RSP_INBOX_WAIT; /* the poll tells of more */
+		flow = RSP_INBOX_WAIT; /* poll(2) reports further input */
 	}
 	return flow;
 }

@@ -14,18 +14,18 @@
 /** The input direction of a connection. */
 enum rsp_rx {
 	RSP_RX_OPEN,
-	/* the queue waits although it may hold whole messages: the connection does not read its answers */
+	/* the queue may hold whole messages and is not processed: the other side does not read our answers */
 	RSP_RX_PAUSED,
 	RSP_RX_PAUSED_ENDED, /* the same, and the other side sends no more */
 	RSP_RX_ENDED         /* the other side sends no more, or it cannot be read */
 };
 
-/** What came of a read. */
+/** The result of a read. */
 enum rsp_inbox_flow {
-	RSP_INBOX_MORE,    /* take again: there may be more */
-	RSP_INBOX_WAIT,    /* there is no more now */
+	RSP_INBOX_MORE,    /* read again: the socket may have more input */
+	RSP_INBOX_WAIT,    /* the socket has no more input now */
 	RSP_INBOX_END,     /* the other side has ended its direction */
-	RSP_INBOX_CUT,     /* TLS: the transport ended, and the other side has not closed */
+	RSP_INBOX_CUT,     /* TLS: the connection ended without close_notify */
 	RSP_INBOX_BROKEN,  /* the socket has failed: errno */
 	RSP_INBOX_NOT_TLS, /* the first octet is no TLS record's */
 	RSP_INBOX_FAILED,  /* TLS: rsp_tls_pump_error() */
@@ -42,7 +42,7 @@ struct rsp_inbox {
 	uint8_t *encrypted, *scratch;    /* lent, RSP_INBOX_SCRATCH octets each; others use them between two reads */
 	struct rsp_queue queue;
 	enum rsp_rx state;
-	bool heard; /* anything came */
+	bool heard; /* an octet was received */
 };
 
 #define RSP_INBOX_SCRATCH (96U << 10)
@@ -54,7 +54,7 @@ void rsp_inbox_set_paused(struct rsp_inbox *inbox, bool paused);
 /** The other side sends no more: RSP_RX_ENDED, or RSP_RX_PAUSED_ENDED if it was paused. */
 void rsp_inbox_end(struct rsp_inbox *inbox);
 
-/** All that waits in the queue. */
+/** All octets in the queue. */
 struct rsp_bytes rsp_inbox_waiting(const struct rsp_inbox *inbox);
 
 /**
@@ -69,7 +69,7 @@ enum rsp_inbox_flow rsp_inbox_decrypt(struct rsp_inbox *inbox, struct rsp_bytes 
 /** Plain text: read from the socket once. *@ret_all as rsp_inbox_decrypt(). */
 enum rsp_inbox_flow rsp_inbox_read(struct rsp_inbox *inbox, struct rsp_bytes *ret_all);
 
-/** Read, and forget it. RSP_INBOX_WAIT, or RSP_INBOX_END: nothing will come. */
+/** Read and discard. RSP_INBOX_WAIT, or RSP_INBOX_END: the other side has ended its direction. */
 enum rsp_inbox_flow rsp_inbox_skip(struct rsp_inbox *inbox);
 
 /**

@@ -13,7 +13,7 @@ struct rsp_lines {
 		uv_idle_t idle; /* a regular file, which cannot be polled */
 	} handle;
 	struct rsp_loop *loop;
-	struct rsp_defer rest; /* shows lines that waited during a pause */
+	struct rsp_defer rest; /* processes the lines that were queued during a pause */
 	struct rsp_lines_events events;
 	void *ctx;
 	int fd;
@@ -52,7 +52,7 @@ finish(struct rsp_lines *reader, enum rsp_err err, const char *reason)
 	reader->events.end(reader->ctx, &why);
 }
 
-/* Show the whole lines that are there. False: it was freed or paused meanwhile. */
+/* Call the callback for each whole line in the buffer. False: the callback has freed or paused the reader. */
 static bool
 show_lines(struct rsp_lines *reader)
 {
@@ -81,7 +81,7 @@ show_lines(struct rsp_lines *reader)
 static void
 read_more(struct rsp_lines *reader)
 {
-	if (!show_lines(reader)) /* some may have waited during a pause */
+	if (!show_lines(reader)) /* lines may have been queued during a pause */
 		return;
 	if (reader->n == reader->room && reader->events.too_long) {
 		reader->n = 0;
@@ -108,7 +108,7 @@ read_more(struct rsp_lines *reader)
 
 		reader->n = 0;
 		reader->events.line(reader->ctx, rsp_bytes_of(reader->buf, n));
-		if (reader->freed || reader->paused) /* the end is read again later */
+		if (reader->freed || reader->paused) /* rsp_lines_pause() makes a later read(2) return the end again */
 			return;
 	}
 	finish(reader, RSP_OK, "");

@@ -14,9 +14,9 @@
 #include "net/stream_priv.h"
 #include "net/users.h"
 
-#define ACCEPT_AT_ONCE 64  /* connections, before the open ones get their turn */
-#define PAUSE_MS       100 /* when there is no descriptor left */
-#define FULL_AT        (16U << 10) /* octets of output with which a connection is not read from */
+#define ACCEPT_AT_ONCE 64  /* connections accepted in one turn; then open streams are served */
+#define PAUSE_MS       100 /* pause in accepting after EMFILE or ENFILE */
+#define FULL_AT        (16U << 10) /* with more octets of queued output a connection is not read */
 
 struct rsp_listener {
 	struct rsp_loop *loop;
@@ -24,7 +24,7 @@ struct rsp_listener {
 	struct rsp_poll *poll;
 	struct rsp_alarm *pause;
 	int fd;
-	bool busy, freed; /* @busy: it accepts, and is only marked as freed then */
+	bool busy, freed; /* @busy: inside accepting; freeing the listener then only sets @freed */
 	struct rsp_listener_params params;
 	struct rsp_sockaddr address;
 	struct rsp_stream_events events;
@@ -49,7 +49,7 @@ set_limits(struct rsp_accepted *a, bool user, const struct rsp_stream_auth *auth
 	const struct rsp_listener_params *params = &a->listener->params;
 	const struct rsp_listener_limits *limits = &params->limits;
 	uint32_t queue_max = limits->queue_max;
-	/* Two registrars that both stopped reading would wait for each other for ever. */
+	/* If two registrars both stopped reading, each would wait for the other for ever. */
 	bool peer = params->service == RSP_TLS_NOTIFY ||
 		    (params->service == RSP_TLS_ENRP && auth->role != RSP_ROLE_MONITOR);
 
@@ -154,7 +154,7 @@ on_gone(void *owner, bool heard, const struct rsp_why *why)
 	a->state = RSP_ACCEPTED_GONE;
 	if (opened || told)
 		accepted_free(a);
-	go_on(l); /* a descriptor is free again */
+	go_on(l); /* a descriptor is free again: resume accepting */
 }
 
 static const struct rsp_stream_owner owner_ops = { on_opened, on_heard, on_gone, on_refused };
@@ -213,7 +213,7 @@ take_in(struct rsp_listener *l, int fd, const struct rsp_sockaddr *remote, struc
 	return err;
 }
 
-/* A TLS handshake begins: it may be one too many of its source, or of all. */
+/* A TLS handshake begins: if its source, or the listener, has too many, one handshake is ended. */
 static void
 limit_handshakes(struct rsp_listener *l, struct rsp_accepted *a)
 {
@@ -276,7 +276,7 @@ accept_some(struct rsp_listener *l)
 		}
 		if (errno == EAGAIN)
 			return;
-		/* Any other error concerns that one connection only (accept(2)). */
+		/* Any other error concerns only the connection that was to be accepted (accept(2)). */
 	}
 }
 
@@ -377,7 +377,7 @@ rsp_listener_new(struct rsp_loop *loop, const struct rsp_listener_params *params
 		rsp_listener_free(l);
 		return rsp_fail(why, e, object, "%s", rsp_err_text(e));
 	}
-	if (params->limits.user_memory) /* else the limit of another listener, or the default, stays */
+	if (params->limits.user_memory) /* 0: keep the limit that another listener has set, or the default */
 		loop->budget[RSP_BUDGET_USERS].max = params->limits.user_memory;
 	go_on(l);
 	*ret = l;

@@ -15,8 +15,10 @@ struct rsp_listener;
 struct rsp_listener_limits {
 	uint32_t connections;       /* in all: 20000. Users may have three quarters of them */
 	uint32_t per_source;        /* from one source: 2000 */
-	uint32_t handshakes;        /* unfinished: 512. One more ends the newest of the source that has the most */
-	uint32_t source_handshakes; /* unfinished, of one source: a quarter of @handshakes. One more ends its oldest */
+	/* unfinished handshakes: 512. A further one ends the newest handshake of the source that has the most */
+	uint32_t handshakes;
+	/* unfinished handshakes of one source: a quarter of @handshakes. A further one ends its oldest */
+	uint32_t source_handshakes;
 	uint32_t handshake_rate;    /* new connections from one source in a second: 100; RSP_UNLIMITED */
 	uint32_t handshake_burst;   /* new connections from one source before the rate counts: 1000 */
 	uint32_t handshake_ms;      /* a handshake must be finished in this time: RSP_STREAM_TIMEOUT_MS */
@@ -27,11 +29,11 @@ struct rsp_listener_limits {
 	uint32_t user_memory;
 };
 
-/** What a user's connection is used for now. */
+/** The present use of a user's connection. */
 enum rsp_listener_use {
 	RSP_USE_NONE,  /* nothing: it is closed when it is idle, or in favour of a new connection */
-	RSP_USE_WATCH, /* it watches a pool: it may be idle, and is closed in favour of a new connection */
-	RSP_USE_HOLD   /* it has registered elements, or is a registrar: it is never closed for these reasons */
+	RSP_USE_WATCH, /* the user watches a pool: not closed when idle, but closed in favour of a new connection */
+	RSP_USE_HOLD   /* the other side has registered elements, or is a registrar: never closed for these reasons */
 };
 
 /** Replace each 0 by its default. */
@@ -45,7 +47,10 @@ struct rsp_listener_params {
 	struct rsp_listener_limits limits;
 	/** A connection from @remote was refused before it was open: @why->object is its "ADDR:PORT". May be NULL. */
 	void (*refused)(void *ctx, const struct rsp_sockaddr *remote, const struct rsp_why *why);
-	/** What @stream, an open user, is used for. @stream_ctx is its context. NULL: every user is RSP_USE_NONE. */
+	/**
+	 * The present use of @stream, an open connection of a user. @stream_ctx is its context. NULL: every user is
+	 * RSP_USE_NONE.
+	 */
 	enum rsp_listener_use (*use)(void *stream_ctx, struct rsp_stream *stream);
 };
 
@@ -64,14 +69,14 @@ enum rsp_err rsp_listener_new(struct rsp_loop *loop, const struct rsp_listener_p
 			      const struct rsp_stream_events *events, void *ctx, struct rsp_listener **ret,
 			      struct rsp_why *why) RSP_NODISCARD;
 
-/** Its address; the port is the one that the kernel chose if none was asked for. */
+/** The address of @listener, with the port that the kernel chose if port 0 was requested. */
 const struct rsp_sockaddr *rsp_listener_address(const struct rsp_listener *listener);
 
-/** Use @tls, of which it takes a reference, for connections that are accepted from now on. */
+/** Use @tls for connections that are accepted from now on. @listener takes a reference of @tls. */
 void rsp_listener_set_tls(struct rsp_listener *listener, struct rsp_tls *tls);
 
 /**
- * Check the certificate of the user @stream, which @listener has accepted, against the credentials that it has now.
+ * Check the certificate of the user @stream, which @listener has accepted, against its present credentials.
  * RSP_ECERT_... with @why. RSP_OK also if the user has shown none.
  */
 enum rsp_err rsp_listener_review(const struct rsp_listener *listener, const struct rsp_stream *stream,

@@ -20,7 +20,7 @@
 #define TIMEOUT_MS 1500 /* for one query to one name server; c-ares doubles it after each round of all servers */
 #define TRIES      4
 
-/* A socket of c-ares. */
+/* A socket that c-ares has opened. */
 struct lookup_socket {
 	LIST_ENTRY(lookup_socket) entry;
 	struct rsp_lookup *lookup;
@@ -31,12 +31,12 @@ struct lookup_socket {
 struct rsp_lookup {
 	TAILQ_ENTRY(rsp_lookup) entry; /* of the loop's lookups that wait */
 	struct rsp_loop *loop;
-	ares_channel channel; /* NULL: it waits, or is over */
+	ares_channel channel; /* NULL: the lookup waits for its turn, or is over */
 	LIST_HEAD(, lookup_socket) sockets;
 	struct rsp_alarm *alarm;
 	uint64_t end_ms, limit_ms; /* @end_ms is at most @limit_ms */
 	struct rsp_defer defer;    /* calls @done */
-	bool waits, over;          /* @over: the result is there */
+	bool waits, over;          /* @waits: for the end of another lookup; @over: the result is known */
 	uint16_t port;
 	unsigned n;
 	struct rsp_sockaddr addrs[RSP_LOOKUP_MAX];
@@ -48,7 +48,7 @@ struct rsp_lookup {
 
 static void begin(struct rsp_lookup *lookup);
 
-/* End the work of c-ares for @lookup, and begin with lookups that wait. */
+/* Destroy the c-ares channel of @lookup, and begin with lookups that wait. */
 static void
 end(struct rsp_lookup *lookup)
 {
@@ -84,7 +84,7 @@ on_result(void *ctx)
 	free(lookup);
 }
 
-/* The result is there. @done is called at the end of this turn. */
+/* Store the result. @done is called at the end of this turn. */
 static void
 tell_later(struct rsp_lookup *lookup)
 {
@@ -99,7 +99,8 @@ fail(struct rsp_lookup *lookup, enum rsp_err err, const char *reason)
 	tell_later(lookup);
 }
 
-/* Whether no descriptor is left. c-ares does not tell that this is why it could not open a socket or /etc/hosts. */
+/* Whether no descriptor is left. If c-ares cannot open a socket or /etc/hosts, its status does not say that this is
+ * why. */
 static bool
 is_out_of_descriptors(void)
 {
@@ -165,7 +166,7 @@ on_found(void *ctx, int status, int timeouts, struct ares_addrinfo *result)
 		fail(lookup, status == ARES_ENOMEM ? RSP_ENOMEM : RSP_ELOOKUP, reason_of(status));
 }
 
-/* Set the alarm to when c-ares must be called again. */
+/* Set the alarm to the time at which c-ares must be called again. */
 static void
 rearm(struct rsp_lookup *lookup)
 {
@@ -210,7 +211,7 @@ on_ready(void *ctx, int events)
 	rearm(lookup);
 }
 
-/* c-ares tells for what to poll its socket @fd. For neither: it closes it. */
+/* Called by c-ares: poll its socket @fd for input, output or both. For neither: c-ares closes the socket. */
 static void
 on_socket(void *ctx, ares_socket_t fd, int readable, int writable)
 {
@@ -264,7 +265,7 @@ open_channel(struct rsp_lookup *lookup)
 	return servers && *servers ? ares_set_servers_ports_csv(lookup->channel, servers) : ARES_SUCCESS;
 }
 
-/* Begin to ask. Failures are told at the end of this turn, too. */
+/* Begin the lookup. A failure, too, is reported at the end of this turn. */
 static void
 begin(struct rsp_lookup *lookup)
 {

@@ -11,7 +11,7 @@ struct rsp_lookup;
 
 #define RSP_LOOKUP_MAX        16    /* addresses of one name */
 #define RSP_LOOKUP_MS	      10000 /* for one name, at most */
-#define RSP_LOOKUPS_UNDER_WAY 64    /* of one loop; more wait */
+#define RSP_LOOKUPS_UNDER_WAY 64    /* lookups of one loop at a time; further lookups wait */
 
 /**
  * The result: @n addresses in the order to try them, which live during the call; or @why->err (RSP_ELOOKUP,

@@ -9,7 +9,7 @@
 
 #include "base/file.h"
 
-#define ROUNDS_MAX 16 /* of deferred calls that ask for further ones, in one turn */
+#define ROUNDS_MAX 16 /* rounds in one turn: deferred calls may defer further calls */
 
 enum rsp_err
 rsp_uv_err(int status)
@@ -130,7 +130,7 @@ rsp_defer_cancel(struct rsp_loop *loop, struct rsp_defer *defer)
 	defer->link = NULL;
 }
 
-/* Whether the descriptors for the first loop are there. libuv aborts the process if it cannot open its pipe for
+/* Whether enough descriptors are free for the first loop. libuv aborts the process if it cannot open its pipe for
  * signals. */
 static bool
 has_descriptors(void)

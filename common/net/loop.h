@@ -34,23 +34,23 @@ RSP_AUTO_DEFINE(struct rsp_loop *, rsp_loop_free)
  */
 void rsp_loop_run(struct rsp_loop *loop);
 
-/** Handle the events that are there; with @wait, wait for the first. Returns whether anything is left to wait for. */
+/** Handle the pending events; with @wait, wait for the first event. True: the loop still has something to wait for. */
 bool rsp_loop_turn(struct rsp_loop *loop, bool wait);
 
 /** Let rsp_loop_run() return after this turn. */
 void rsp_loop_stop(struct rsp_loop *loop);
 
-/** A call at the end of a turn of the loop. { 0 } is not asked for. The storage is the caller's. */
+/** A call at the end of a turn of the loop. { 0 }: no call is requested. The storage is the caller's. */
 struct rsp_defer {
 	struct rsp_defer *next, **link;
 	void (*call)(void *ctx);
 	void *ctx;
 };
 
-/** Have @defer->call(@defer->ctx) called once at the end of this turn, however often it is asked for. */
+/** Call @defer->call(@defer->ctx) once at the end of this turn, however often this function is called before. */
 void rsp_defer_ask(struct rsp_loop *loop, struct rsp_defer *defer);
 
-/** Have it not called. To be done before its storage is freed. */
+/** Withdraw the call. Needed before the storage of @defer is freed. */
 void rsp_defer_cancel(struct rsp_loop *loop, struct rsp_defer *defer);
 
 #endif

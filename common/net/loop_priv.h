@@ -36,20 +36,21 @@ struct rsp_loop {
 	struct rsp_defer_list early, late;
 	struct rsp_defer *batch; /* the deferred calls that are made now */
 	struct rsp_stream_list streams;
-	struct rsp_lookup_list lookups; /* more than RSP_LOOKUPS_UNDER_WAY: they wait */
+	struct rsp_lookup_list lookups; /* lookups that wait, because RSP_LOOKUPS_UNDER_WAY others are under way */
 	unsigned n_lookups;		/* lookups under way */
 	struct rsp_child_list children; /* children that run */
-	uv_signal_t reaper;		/* of SIGCHLD; valid if @reaping */
+	uv_signal_t reaper;		/* the handler of SIGCHLD; valid if @reaping */
 	bool reaping;
 	struct rsp_budget budget[RSP_BUDGET_COUNT]; /* for the queues of all streams */
-	void (*cut_streams)(struct rsp_loop *loop); /* close every stream without telling; NULL: there was none yet */
+	/* closes every stream without an event; NULL until the first stream */
+	void (*cut_streams)(struct rsp_loop *loop);
 	/* Shared by all streams, each used within one call: what came off the wire, what goes onto it, what it
 	 * means. */
 	struct rsp_tls_wire wire_out;
 	uint8_t wire_in[RSP_INBOX_SCRATCH], plain[RSP_INBOX_SCRATCH];
 };
 
-/** As rsp_defer_ask(), but behind all of those: output of one turn is sent together. */
+/** As rsp_defer_ask(), but called after all calls of rsp_defer_ask(): output of one turn is sent together. */
 void rsp_defer_late(struct rsp_loop *loop, struct rsp_defer *defer);
 
 /** Our error for the status of a libuv call. Sets errno. */

@@ -2,7 +2,7 @@
 
 #include <errno.h>
 
-#define RECORDS_MAX (96U << 10) /* octets of records that wait, before more are kept */
+#define RECORDS_MAX (96U << 10) /* plain text is not encrypted while more octets of records are queued */
 
 size_t
 rsp_outbox_size(const struct rsp_outbox *outbox)

@@ -9,13 +9,14 @@
 
 /** The output direction of a connection. */
 enum rsp_tx {
-	RSP_TX_FREE,        /* the kernel takes what is sent */
-	RSP_TX_BLOCKED,     /* it takes no more now: poll for it */
-	RSP_TX_CATCHING_UP, /* it takes more again, and the queue is not empty yet */
-	RSP_TX_BROKEN       /* it takes nothing any more; what came before, such as an alert, is still to be read */
+	RSP_TX_FREE,        /* the kernel accepts output */
+	RSP_TX_BLOCKED,     /* the send buffer is full: poll until it is writable */
+	RSP_TX_CATCHING_UP, /* the kernel accepts output again, and the queue is not empty yet */
+	/* the kernel accepts no more output; input received before, such as an alert, is still to be read */
+	RSP_TX_BROKEN
 };
 
-/** What a connection has to send: octets of the caller, and records that TLS has made of them. */
+/** The output of a connection that was not sent yet: octets of the caller, and the TLS records made of them. */
 struct rsp_outbox {
 	const struct rsp_carrier_ops *carrier;
 	int fd;
@@ -25,22 +26,22 @@ struct rsp_outbox {
 	enum rsp_tx state;
 };
 
-/** Octets that wait. */
+/** The octets that were not sent yet. */
 size_t rsp_outbox_size(const struct rsp_outbox *outbox);
 
-/** Octets of memory that they take. */
+/** The octets of memory that both queues take. */
 size_t rsp_outbox_memory(const struct rsp_outbox *outbox);
 
-/** Send what the pump has put on its wire; after every call to the pump. What the kernel does not take is kept. */
+/** Send the records of the pump; to be called after every call to the pump. What the kernel does not take is queued. */
 void rsp_outbox_send_wire(struct rsp_outbox *outbox);
 
 /** Send until all is sent or the kernel takes no more. */
 void rsp_outbox_flush(struct rsp_outbox *outbox);
 
-/** The kernel takes more again. */
+/** To be called when poll(2) reports the socket as writable. */
 void rsp_outbox_writable(struct rsp_outbox *outbox);
 
-/** Forget what waits. */
+/** Discard both queues. */
 void rsp_outbox_clear(struct rsp_outbox *outbox);
 
 #endif

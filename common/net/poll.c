@@ -16,7 +16,7 @@ on_poll(uv_poll_t *handle, int status, int events)
 {
 	struct rsp_poll *poll = handle->data;
 
-	/* libuv reports an error of the socket without events: then recv(2) and send(2) tell which it is. */
+	/* libuv reports an error of the socket without events: recv(2) and send(2) then return that error. */
 	poll->ready(poll->ctx, status ? UV_READABLE | UV_WRITABLE : events);
 }
 

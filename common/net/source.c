@@ -55,7 +55,7 @@ forget(struct rsp_sources *sources, struct rsp_source *source)
 	free(source);
 }
 
-/* Free sources without a connection that say nothing: their bucket is full again, and they are not known any more. */
+/* Free sources without a connection that hold no state: their token bucket is full, and they are not known any more. */
 static void
 forget_some(struct rsp_sources *sources, uint64_t now_ms)
 {
@@ -172,7 +172,7 @@ rsp_sources_know(struct rsp_sources *sources, const struct rsp_ip *ip, uint64_t 
 	}
 }
 
-/* The source with the most handshakes in @table; of several, the one that is in it for the longest time. */
+/* The source with the most handshakes in @table; of several, the source that is in the table for the longest time. */
 static struct rsp_source *
 greediest(const struct rsp_sources *sources, enum rsp_shakes table)
 {

@@ -24,7 +24,8 @@ LIST_HEAD(rsp_source_list, rsp_source);
 
 struct rsp_source {
 	LIST_ENTRY(rsp_source) entry;
-	TAILQ_ENTRY(rsp_source) rest;                      /* while it has no connection */
+	/* in @rest of the table while the source has no connection */
+	TAILQ_ENTRY(rsp_source) rest;
 	TAILQ_ENTRY(rsp_source) shaking[RSP_SHAKES_COUNT]; /* while it has unfinished handshakes in that table */
 	TAILQ_ENTRY(rsp_source) crowd;                     /* while it has users */
 	struct rsp_ip ip;
@@ -35,8 +36,8 @@ struct rsp_source {
 	size_t held;                                      /* octets of memory in the queues of its users */
 	uint64_t millitokens, filled_ms;                  /* token bucket of new connections; full if @filled_ms is 0 */
 	uint64_t known_ms;                                /* when it last had a connection with a key; 0: never */
-	uint64_t rest_ms;                                 /* since when it has no connection */
-	bool known_rest;                                  /* it waits in rest[1] */
+	uint64_t rest_ms;                                 /* the time at which its last connection was closed */
+	bool known_rest;                                  /* the source is in rest[1] of the table */
 };
 
 #define RSP_SOURCE_BUCKETS 1024
@@ -54,7 +55,7 @@ struct rsp_sources {
 /** An empty table; @limits must outlive it. RSP_EIO: there are no random numbers. */
 enum rsp_err rsp_sources_init(struct rsp_sources *sources, const struct rsp_listener_limits *limits) RSP_NODISCARD;
 
-/** Free all sources. No connection may refer to one. */
+/** Free all sources. No connection may still refer to a source. */
 void rsp_sources_done(struct rsp_sources *sources);
 
 /**
@@ -64,13 +65,13 @@ void rsp_sources_done(struct rsp_sources *sources);
 enum rsp_err rsp_source_take(struct rsp_sources *sources, const struct rsp_ip *ip, uint64_t now_ms,
 			     struct rsp_source **ret, const char **ret_limit) RSP_NODISCARD;
 
-/** Count one connection of @source less. NULL is fine. */
+/** A connection of @source was closed: count it off. NULL is fine. */
 void rsp_source_release(struct rsp_sources *sources, struct rsp_source *source, uint64_t now_ms);
 
 /** A node with a key is at @source at @now_ms: for RSP_SOURCE_KNOWN_MS its handshakes may use the reserve. */
 void rsp_source_know(struct rsp_source *source, uint64_t now_ms);
 
-/** The same for the source of @ip, which may have no connection here. Nothing happens if there is no memory. */
+/** The same for the source of @ip, which may have no connection here. No effect if out of memory. */
 void rsp_sources_know(struct rsp_sources *sources, const struct rsp_ip *ip, uint64_t now_ms);
 
 /**
@@ -80,7 +81,9 @@ void rsp_sources_know(struct rsp_sources *sources, const struct rsp_ip *ip, uint
  */
 struct rsp_accepted *rsp_source_shake(struct rsp_sources *sources, struct rsp_accepted *a, uint64_t now_ms);
 
-/** Take @a out of its table, if it is in one: its handshake is over, or the connection is closed. SHAKING becomes NEW. */
+/**
+ * Take @a out of its table, if it is in one: its handshake is over, or the connection is closed. SHAKING becomes NEW.
+ */
 void rsp_source_shaken(struct rsp_sources *sources, struct rsp_accepted *a);
 
 #endif

@@ -20,24 +20,24 @@ struct rsp_stream {
 	LIST_ENTRY(rsp_stream) entry; /* of the loop */
 	struct rsp_loop *loop;
 	const struct rsp_carrier_ops *carrier;
-	int fd;                  /* -1 once it is closed */
+	int fd;                  /* -1 after it was closed */
 	struct rsp_poll *poll;   /* of @fd */
-	struct rsp_alarm *alarm; /* of connecting, the handshake, draining and lingering; else NULL */
+	struct rsp_alarm *alarm; /* the timeout of connecting, the handshake, draining and lingering; else NULL */
 	struct rsp_tls_pump tls;
-	const struct rsp_stream_owner *owner_ops; /* NULL: none, or it has heard of the end */
+	const struct rsp_stream_owner *owner_ops; /* NULL: no owner, or the owner was told the end */
 	void *owner;
 	struct rsp_stream_events events;
 	void *ctx;
-	struct rsp_defer turn;     /* output, and telling the end */
+	struct rsp_defer turn;     /* runs at the end of this turn: sends the output, and calls closed() */
 	struct rsp_inbox in;
 	struct rsp_outbox out;
-	struct rsp_budget_share share; /* the memory of both */
+	struct rsp_budget_share share; /* the memory of @in and @out */
 	struct rsp_stream_auth auth;
 	struct rsp_why *why; /* once it ends; NULL then: no memory */
 	uint32_t queue_max, timeout_ms;
-	uint32_t full_at; /* it is full with so many octets of output; 0: it never is */
+	uint32_t full_at; /* octets of queued output from which the stream is full; 0: it is never full */
 	enum rsp_stream_state state;
-	enum rsp_stream_state furthest; /* CONNECTING, HANDSHAKE or OPEN: how far it has come */
+	enum rsp_stream_state furthest; /* the last of CONNECTING, HANDSHAKE, OPEN that was reached */
 	bool dialled;
 };
 
@@ -65,7 +65,7 @@ count_memory(struct rsp_stream *s)
 	rsp_budget_count(&s->share, s->in.queue.room + rsp_outbox_memory(&s->out));
 }
 
-/* The end of this turn sends what is queued, and tells the end. */
+/* At the end of this turn, send the queued output, and call closed() if the stream has ended. */
 static void
 ask_for_turn(struct rsp_stream *s)
 {
@@ -120,7 +120,7 @@ rsp_stream_drop(struct rsp_stream *s)
 	ask_for_turn(s);
 }
 
-/* The budget is exceeded, and this stream holds the most. */
+/* The budget of memory is exceeded, and this stream holds the most: end it. */
 static void
 on_give_up(struct rsp_budget_share *share)
 {
@@ -197,7 +197,7 @@ static void
 set_alarm(struct rsp_stream *s, uint32_t ms)
 {
 	if (!s->alarm && rsp_alarm_new(s->loop, on_alarm, s, &s->alarm)) {
-		rsp_stream_drop(s); /* without a timeout it could stay for ever */
+		rsp_stream_drop(s); /* no memory for the timeout: without it the stream could linger for ever */
 		return;
 	}
 	rsp_alarm_in(s->alarm, ms);
@@ -313,7 +313,7 @@ rsp_stream_start(struct rsp_stream *s, int error)
 		begin_handshake(s);
 }
 
-/* Show @all that waits to the caller, and keep what it does not consume. */
+/* Pass the input @all to data(), and keep the octets that data() does not consume. */
 static void
 show(struct rsp_stream *s, struct rsp_bytes all)
 {
@@ -340,7 +340,7 @@ show(struct rsp_stream *s, struct rsp_bytes all)
 		count_memory(s);
 }
 
-/* A read has ended with @flow. */
+/* Act on the result @flow of a read. */
 static void
 finish_read(struct rsp_stream *s, enum rsp_inbox_flow flow)
 {
@@ -438,7 +438,7 @@ on_ready(void *ctx, int events)
 		read_plain(s);
 }
 
-/* The output of a stream that was paused is gone: go on with the input that waits. */
+/* The output of a paused stream was sent: process the input that was queued meanwhile. */
 static void
 resume(struct rsp_stream *s)
 {

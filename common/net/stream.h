@@ -18,9 +18,9 @@
 struct rsp_loop;
 struct rsp_stream;
 
-/** What is known of both ends of an open stream. Texts live as long as the stream. */
+/** The addresses and the identity of both ends of an open stream. Texts live as long as the stream. */
 struct rsp_stream_auth {
-	enum rsp_role role; /* what the other side has proved to be; of a stream that we dialled, our own role */
+	enum rsp_role role; /* the authenticated role of the other side; in a stream that we dialled, our own role */
 	/* the other side's name as its key or certificate proves it; NULL: plain text, or a user without a
 	 * certificate */
 	const char *identity;
@@ -35,14 +35,14 @@ struct rsp_stream_auth {
 	unsigned n_others;
 };
 
-/** What a stream tells. None is called inside a call to it. */
+/** The callbacks of a stream. None is called inside a call to the stream. */
 struct rsp_stream_events {
-	/** The stream is connected and, with TLS, authenticated: it may send. */
+	/** The stream is connected and, with TLS, authenticated: rsp_stream_send() is allowed. */
 	void (*open)(void *ctx, struct rsp_stream *stream, const struct rsp_stream_auth *auth);
 	/**
-	 * @all is what came and was not consumed. Returns how many octets are consumed now. The others are shown again,
-	 * with those that follow. A caller that sends answers consumes nothing while rsp_stream_full(); after that the
-	 * rest is shown again.
+	 * @all is the input that was not consumed. Returns how many octets are consumed now. The others are passed
+	 * again, with those that follow. A caller that sends answers consumes nothing while rsp_stream_full(); after
+	 * that the rest is shown again.
 	 */
 	size_t (*data)(void *ctx, struct rsp_stream *stream, struct rsp_bytes all);
 	/** The output queue is empty again, after the kernel had stopped taking octets. May be NULL. */
@@ -76,7 +76,7 @@ enum rsp_err rsp_stream_send(struct rsp_stream *stream, struct rsp_bytes bytes) 
 size_t rsp_stream_queued(const struct rsp_stream *stream);
 
 /**
- * Whether the output of an accepted stream waits because the other side does not read it. Then nothing is read from it,
+ * Whether the output of an accepted stream waits because the other side does not read. Then we do not read from it,
  * until the output is sent. Never so between registrars: both could wait for each other.
  */
 bool rsp_stream_full(const struct rsp_stream *stream);
@@ -87,17 +87,17 @@ bool rsp_stream_full(const struct rsp_stream *stream);
  */
 void rsp_stream_close(struct rsp_stream *stream, bool flush);
 
-/** Give later events to @events with @ctx. */
+/** Call the functions of @events with @ctx for later events. */
 void rsp_stream_set_events(struct rsp_stream *stream, const struct rsp_stream_events *events, void *ctx);
 
-/** Give later events another @ctx. */
+/** Pass @ctx to later events. */
 void rsp_stream_set_ctx(struct rsp_stream *stream, void *ctx);
 void *rsp_stream_ctx(const struct rsp_stream *stream);
 
-/** Whether the transport was connected, whatever became of the handshake. Also in closed(). */
+/** Whether the transport was connected, even if the handshake failed. May be called in closed(), too. */
 bool rsp_stream_reached(const struct rsp_stream *stream);
 
-/** What is known of the other side; all of it once the stream is open. */
+/** The address and identity of the other side; the identity is set when the stream is open. */
 const struct rsp_stream_auth *rsp_stream_auth(const struct rsp_stream *stream);
 
 /** Of a Unix socket: the user at the other end when it connected. False for others. */

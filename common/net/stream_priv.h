@@ -9,13 +9,15 @@
 
 /* For net's own files only: how streams are made, and what a listener does with those that it accepted. */
 
-/** What the listener that accepted a stream is told of it, with the @owner of the stream's parameters. */
+/** The callbacks of the listener that accepted a stream; @owner is that of the stream's parameters. */
 struct rsp_stream_owner {
-	/** The handshake is over, and @auth says what it has shown. RSP_ELIMIT: the stream must not be opened. */
+	/**
+	 * The handshake is over; @auth is the identity of the other side. RSP_ELIMIT: the stream must not be opened.
+	 */
 	enum rsp_err (*opened)(void *owner, const struct rsp_stream_auth *auth);
 	/** The caller has consumed input. */
 	void (*heard)(void *owner);
-	/** The descriptor is closed. @heard: anything came. @why may be NULL. */
+	/** The descriptor is closed. @heard: the other side sent an octet. @why may be NULL. */
 	void (*gone)(void *owner, bool heard, const struct rsp_why *why);
 	/** In place of closed(), for a stream that was never opened: its end. It may come before gone(). */
 	void (*refused)(void *owner, bool heard, const struct rsp_why *why);
@@ -24,8 +26,8 @@ struct rsp_stream_owner {
 struct rsp_stream_params {
 	int fd; /* connected, or connecting: the stream owns it, unless rsp_stream_new() fails */
 	enum rsp_carrier carrier;
-	bool connecting;             /* else it is connected */
-	bool dialled;                /* by us: TLS begins with us */
+	bool connecting;             /* connect(2) is in progress; false: connected */
+	bool dialled;                /* this side dialled, and is the TLS client */
 	struct rsp_tls_session *tls; /* owned by the stream, also if rsp_stream_new() fails; NULL: plain text */
 	struct rsp_ip remote;
 	uint16_t remote_port;
@@ -34,37 +36,37 @@ struct rsp_stream_params {
 	void *ctx;
 	const struct rsp_stream_owner *owner_ops; /* NULL: no owner */
 	void *owner;
-	/* Octets of memory of all connections of its source: then it counts among users until rsp_stream_limit(). NULL:
-	 * with those that have a key. */
+	/* Octets of memory of all connections of its source: the stream counts as a user until rsp_stream_limit().
+	 * NULL: it counts with the connections that have a key. */
 	size_t *group;
 };
 
-/** A stream, which does nothing before rsp_stream_start(). RSP_ENOMEM, RSP_EIO. */
+/** Make a stream, which reads and writes nothing before rsp_stream_start(). RSP_ENOMEM, RSP_EIO. */
 enum rsp_err rsp_stream_new(struct rsp_loop *loop, const struct rsp_stream_params *params,
 			    struct rsp_stream **ret) RSP_NODISCARD;
 
 /**
- * Arm the timeout of a stream that connects or has a handshake before it. It may be closed then, for lack of memory.
+ * Arm the timeout for the connect and the handshake. If out of memory, this call closes the stream.
  */
 void rsp_stream_arm(struct rsp_stream *s);
 
 /**
- * Go on: wait until it is connected, or begin the handshake, or be open at once. @error: connect(2) failed with that.
+ * Start: wait for the connect, or begin the handshake, or open at once. @error: the errno with which connect(2) failed.
  */
 void rsp_stream_start(struct rsp_stream *s, int error);
 
 /**
- * End with @err: the end is told at the end of this turn. What TLS has left to send, an alert, still goes out. For a
- * stream that is ending already it is the same as rsp_stream_drop().
+ * End with @err: closed() is called at the end of this turn. A pending TLS alert is still sent. For a
+ * stream that is ending already this is the same as rsp_stream_drop().
  */
 void rsp_stream_fail(struct rsp_stream *s, enum rsp_err err, const char *fmt, ...) RSP_PRINTF(3, 4);
 
-/** Close the descriptor, and discard TLS and all queued octets. The owner is told that the memory is free at once; that
- * the stream has ended, at the end of the loop's turn. */
+/** Close the descriptor, and discard TLS and all queued octets. The owner's gone() is called at once; closed() or
+ * refused() at the end of the loop's turn. */
 void rsp_stream_drop(struct rsp_stream *s);
 
 /**
- * Forget the owner, who is not told anything any more. A stream that was never opened is closed, and its end not told.
+ * Detach the owner: its callbacks are not called any more. A stream that was never opened is closed without an event.
  */
 void rsp_stream_disown(struct rsp_stream *s);
 

@@ -6,7 +6,7 @@
 /* For net's own files only. */
 
 /**
- * The life of a stream. It goes through these states in their order and may leave some out:
+ * The states of a stream, in their order; a stream may skip states:
  *
  *   from            to              when
  *   CONNECTING      HANDSHAKE       the transport is connected
@@ -24,11 +24,12 @@ enum rsp_stream_state {
 	RSP_STREAM_CONNECTING,
 	RSP_STREAM_HANDSHAKE,
 	RSP_STREAM_OPEN,
-	RSP_STREAM_DRAINING,       /* what is queued is sent; nothing is read for the caller any more */
-	RSP_STREAM_LINGERING,      /* the other side has a moment to end its direction, too */
-	RSP_STREAM_LINGERING_TOLD, /* the same, and the caller knows of the end */
-	RSP_STREAM_CLOSED,         /* the descriptor is closed, and the caller does not know it yet */
-	RSP_STREAM_OVER,           /* the caller knows it; the stream is freed at the end of this turn */
+	RSP_STREAM_DRAINING,       /* the queued output is sent; data() is not called any more */
+	/* the descriptor is open until the other side has ended its direction, too, or RSP_STREAM_LINGER_MS is over */
+	RSP_STREAM_LINGERING,
+	RSP_STREAM_LINGERING_TOLD, /* the same, and closed() was called */
+	RSP_STREAM_CLOSED,         /* the descriptor is closed, and closed() was not called yet */
+	RSP_STREAM_OVER,           /* closed() was called; the stream is freed at the end of this turn */
 	RSP_STREAM_STATES
 };
 

@@ -15,7 +15,7 @@ tcp_tune(int fd)
 {
 	const int on = 1, idle_s = 30, interval_s = 10, probes = 3, unacknowledged_ms = 60000;
 
-	/* These fail on Unix sockets. Nothing depends on them. */
+	/* TCP options fail on Unix sockets. A failure is ignored: the connection works without them. */
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof(idle_s));

@@ -22,7 +22,7 @@ enum rsp_tls_policy {
 	RSP_TLS_RFC5352	 /* adds what RFC 5352 s.9.2 and RFC 5353 s.6.2 demand although RFC 9325 advises against it */
 };
 
-/** What a listener is for. It accepts keys of these roles. */
+/** The service of a listener: which roles may connect, and how they authenticate. */
 enum rsp_tls_service {
 	RSP_TLS_ASAP,  /* elements by key, users by our certificate: role ELEMENT or USER */
 	RSP_TLS_ENRP,  /* by key only: role PEER or MONITOR */
@@ -30,12 +30,12 @@ enum rsp_tls_service {
 };
 
 struct rsp_tls_config {
-	struct rsp_keyring *keyring; /* it takes a reference; NULL: no keys */
+	struct rsp_keyring *keyring; /* the new object takes a reference; NULL: no keys */
 	const char *me;		     /* the name of this node in keys; NULL or "": a user, without a name */
 	const struct rsp_x509 *x509; /* copied; NULL: no certificates */
 	enum rsp_tls_policy policy;
 	bool require_user_cert; /* on the ASAP port, a user must show a certificate of our CA */
-	/* The registrars that may answer where a client dials any registrar of the scope by certificate. Copied. */
+	/* The registrars that may answer a client that dials any registrar of the scope by certificate. Copied. */
 	const struct rsp_scope_registrar *registrars;
 	size_t n_registrars;
 };

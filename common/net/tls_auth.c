@@ -28,7 +28,7 @@ role_belongs(enum rsp_tls_service service, enum rsp_role role)
 	return false;
 }
 
-/* The key that opens this port for @identity, now. NULL: there is none. */
+/* The valid key with which @identity may use this port now. NULL: no such key. */
 static const struct rsp_key *
 key_of(const struct rsp_tls_session *ts, const gnutls_datum_t *identity)
 {
@@ -74,7 +74,7 @@ is_changed(const struct rsp_tls_handshake *hs)
 	return hs->first.made && hs->offer.made && strcmp(hs->first.identity, hs->offer.identity) != 0;
 }
 
-/* One key in one version of TLS (RFC 9258 s.1): those of ours are for 1.3. */
+/* A key must be used with one version of TLS only (RFC 9258 s.1): ours are for TLS 1.3. */
 static bool
 is_old(const struct rsp_tls_session *ts)
 {
@@ -96,7 +96,8 @@ rsp_tls_auth_server_key(gnutls_session_t session, const gnutls_datum_t *identity
 		memcpy(offer->identity, identity->data, identity->size);
 	if (found && !is_old(ts) && !is_changed(ts->hs))
 		offer->key = found;
-	if (!offer->key) /* GnuTLS then goes on with a random key, and the client cannot tell this from a wrong one */
+	/* GnuTLS then continues with a random key: the client cannot tell an unknown identity from a wrong key */
+	if (!offer->key)
 		return 1;
 	return give(key, found->secret.bytes, found->secret.n);
 }
@@ -155,7 +156,7 @@ rsp_tls_auth_verify(gnutls_session_t session)
 	return 0;
 }
 
-/* The certificate that the other side has shown, and that rsp_tls_auth_verify() found good. NULL if there is none. */
+/* The certificate of the other side, if rsp_tls_auth_verify() has accepted it; else NULL. */
 static const gnutls_datum_t *
 good_certificate(const struct rsp_tls_session *ts)
 {
@@ -213,7 +214,7 @@ client_is_node(const struct rsp_tls_session *ts, struct rsp_tls_peer *ret, char 
 	return RSP_OK;
 }
 
-/* The reason names the owner of the key that the client claimed. It has not proved that. */
+/* The reason names the owner of the key that the client claimed. The client has not proved that it has the key. */
 static void
 describe_withdrawn(const struct rsp_tls_handshake *hs, char *reason, size_t room)
 {
@@ -292,7 +293,8 @@ client_is_user(const struct rsp_tls_session *ts, struct rsp_tls_peer *ret, char 
 	return RSP_OK;
 }
 
-/* What priorities alone do not exclude: a resumed session, no forward secrecy, a weak TLS 1.2. NULL: none of these. */
+/* Check what GnuTLS priorities cannot exclude: a resumed session, no forward secrecy, a weak TLS 1.2. NULL: all good.
+ * */
 static const char *
 weakness(const struct rsp_tls_session *ts, bool psk)
 {
@@ -337,7 +339,7 @@ enum rsp_err
 rsp_tls_auth_review(const struct rsp_tls_session *ts, const struct rsp_tls *tls, struct rsp_why *why)
 {
 	unsigned n = 0;
-	/* none of a connection with a key */
+	/* NULL if the connection uses a key */
 	const gnutls_datum_t *chain = gnutls_certificate_get_peers(ts->session, &n);
 
 	if (!ts->server || tls == ts->tls || !chain || !n)

@@ -32,11 +32,11 @@ struct rsp_tls {
 /* Callbacks of GnuTLS. Each returns one of its codes. None of them decides on the role or the name: rsp_tls_auth_peer()
  * does. */
 
-/** Server, hook: a ClientHello begins, the first one or the second; what the one before offered is now hs->first. */
+/** Server, hook: the first or second ClientHello begins; the offer of the previous ClientHello moves to hs->first. */
 int rsp_tls_auth_client_hello(gnutls_session_t session, unsigned type, unsigned when, unsigned incoming,
 			 const gnutls_datum_t *message);
 
-/** Server: give GnuTLS the key of @identity and note the offer in hs->offer. 1: there is none, use a random key. */
+/** Server: give GnuTLS the key of @identity and note the offer in hs->offer. 1: no such key, use a random key. */
 int rsp_tls_auth_server_key(gnutls_session_t session, const gnutls_datum_t *identity, gnutls_datum_t *key);
 
 /** Client: give GnuTLS the key that this connection offers. */
@@ -45,7 +45,7 @@ int rsp_tls_auth_client_key(gnutls_session_t session, gnutls_datum_t *identity, 
 /** Check the certificate that the other side has shown and note the verdict in hs->judged. */
 int rsp_tls_auth_verify(gnutls_session_t session);
 
-/** Write a secret to the file of --keylog-file, if there is one. */
+/** Write a secret to the file of --keylog-file, if that option was given. */
 int rsp_tls_keylog(gnutls_session_t session, const char *label, const gnutls_datum_t *secret);
 
 #endif

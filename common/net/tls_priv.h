@@ -12,17 +12,17 @@
 
 /** What a client demands of the server. Set when the handshake begins; it does not change. */
 enum rsp_tls_demand {
-	RSP_TLS_DEMAND_NONE,    /* it is the server's side */
-	RSP_TLS_DEMAND_KEY,     /* proof of the key that it offers */
+	RSP_TLS_DEMAND_NONE,    /* we are the server */
+	RSP_TLS_DEMAND_KEY,     /* proof that the server has the key that the client offers */
 	RSP_TLS_DEMAND_NAME,    /* a certificate with the server's name */
 	RSP_TLS_DEMAND_ANY_NAME /* a certificate with the name of any registrar of the scope */
 };
 
-/** Server: the pre-shared key that a ClientHello offers. It proves nothing yet, and the client may withdraw it. */
+/** Server: the pre-shared key that a ClientHello offers. An offer is no proof, and the client may withdraw it. */
 struct rsp_tls_offer {
 	bool made;
 	const struct rsp_key *key;	  /* NULL: this port does not accept it */
-	char identity[RSP_IDENTITY_SIZE]; /* "" if it does not have the form of our identities */
+	char identity[RSP_IDENTITY_SIZE]; /* "" if the offered identity does not have the form of ours */
 };
 
 enum rsp_tls_verdict { RSP_TLS_NOT_JUDGED, RSP_TLS_GOOD, RSP_TLS_BAD };
@@ -38,8 +38,8 @@ struct rsp_tls_judged {
 /** The role and the name that the other side has proved. */
 struct rsp_tls_peer {
 	enum rsp_role role;
-	char name[256]; /* "" if it has none */
-	char key[RSP_IDENTITY_SIZE]; /* the key that both sides proved; "": a certificate, or nothing */
+	char name[256]; /* "" if the other side has no name: plain text, or a user without a certificate */
+	char key[RSP_IDENTITY_SIZE]; /* identity of the key that both sides proved; "": no key was used */
 };
 
 /**
@@ -47,11 +47,11 @@ struct rsp_tls_peer {
  * are compared with the finished handshake. rsp_tls_auth_peer() alone writes peer.
  */
 struct rsp_tls_handshake {
-	/* Client: set when it begins. */
+	/* Client: set when the handshake begins. */
 	enum rsp_role wanted;
 	enum rsp_tls_demand demand;
-	const struct rsp_key *key; /* DEMAND_KEY: the key that it offers; else NULL */
-	char name[256];            /* the server's; "": DEMAND_ANY_NAME, or the caller gave none */
+	const struct rsp_key *key; /* DEMAND_KEY: the key that the client offers; else NULL */
+	char name[256];            /* the name of the server; "": DEMAND_ANY_NAME, or the caller gave none */
 	/* During the handshake. */
 	struct rsp_tls_offer first; /* server: of the ClientHello before a HelloRetryRequest */
 	struct rsp_tls_offer offer; /* server: of the last ClientHello */
@@ -65,7 +65,7 @@ struct rsp_tls_session {
 	struct rsp_tls *tls; /* a reference */
 	bool server;
 	enum rsp_tls_service service;
-	struct rsp_tls_handshake *hs; /* NULL once it is over */
+	struct rsp_tls_handshake *hs; /* NULL after the handshake is over */
 };
 
 /** Begin the server's side. */
@@ -80,8 +80,8 @@ enum rsp_err rsp_tls_session_dial(struct rsp_tls *tls, enum rsp_role role, const
 				  struct rsp_tls_session **ret, struct rsp_why *why) RSP_NODISCARD;
 
 /**
- * Go on with the handshake. RSP_OK with @ret_done false: more must come from the other side. On an error the alert is
- * sent and @reason (of @room) says why. When it is done, the other side has been checked; call
+ * Continue the handshake. RSP_OK with @ret_done false: further input of the other side is needed. On an error the alert
+ * is sent and @reason (of @room) says why. When it is done, the other side has been checked; call
  * rsp_tls_session_auth().
  */
 enum rsp_err rsp_tls_session_step(struct rsp_tls_session *ts, bool *ret_done, char *reason, size_t room);
@@ -107,10 +107,10 @@ enum rsp_err rsp_tls_auth_review(const struct rsp_tls_session *ts, const struct 
  */
 enum rsp_err rsp_tls_auth_describe_offer(const struct rsp_tls_session *ts, bool mismatch, char *reason, size_t room);
 
-/** Fill in what the handshake has shown; @ret->identity is on the heap or NULL. RSP_ENOMEM. */
+/** Fill @ret with the identity and parameters of the handshake; @ret->identity is on the heap or NULL. RSP_ENOMEM. */
 enum rsp_err rsp_tls_session_auth(struct rsp_tls_session *ts, struct rsp_stream_auth *ret) RSP_NODISCARD;
 
-/** The error and reason for what gnutls_record_recv() or _send() said on an open connection. */
+/** The error and reason for @code, which gnutls_record_recv() or _send() returned on an open connection. */
 enum rsp_err rsp_tls_session_record_error(struct rsp_tls_session *ts, ssize_t code, char *reason, size_t room);
 
 /** NULL is fine. */

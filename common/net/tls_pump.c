@@ -37,7 +37,7 @@ on_pull(gnutls_transport_ptr_t ptr, void *octets, size_t n)
 	return (ssize_t)got;
 }
 
-/* GnuTLS asks whether a pull would get something; @ms is how long it would wait. */
+/* Callback of GnuTLS: whether a pull would return data within @ms. */
 static int
 on_pull_timeout(gnutls_transport_ptr_t ptr, unsigned ms)
 {
@@ -76,7 +76,7 @@ rsp_tls_pump_shake(struct rsp_tls_pump *pump, bool *ret_done, char *reason, size
 	enum rsp_err err;
 	size_t left;
 
-	do { /* GnuTLS returns behind each record of early data, which it discards */
+	do { /* GnuTLS discards early data, and returns after each such record */
 		left = pump->in.n;
 		err = rsp_tls_session_step(pump->session, ret_done, reason, room);
 	} while (!err && !*ret_done && pump->in.n && pump->in.n < left);
@@ -135,7 +135,7 @@ rsp_tls_pump_encrypt(struct rsp_tls_pump *pump, struct rsp_queue *plain)
 		ssize_t got = gnutls_record_send(pump->session->session, plain->p + plain->pos,
 						 size < RSP_TLS_RECORD_MAX ? size : RSP_TLS_RECORD_MAX);
 
-		if (got <= 0) /* never GNUTLS_E_AGAIN: on_push() takes everything */
+		if (got <= 0) /* never GNUTLS_E_AGAIN, because on_push() accepts all octets */
 			return false;
 		n += (size_t)got;
 		rsp_queue_take(plain, (size_t)got);

@@ -113,7 +113,7 @@ rsp_tls_session_dial(struct rsp_tls *tls, enum rsp_role role, const char *name, 
 	ts->hs->demand = psk ? RSP_TLS_DEMAND_KEY : name ? RSP_TLS_DEMAND_NAME : RSP_TLS_DEMAND_ANY_NAME;
 	(void)snprintf(ts->hs->name, sizeof(ts->hs->name), "%s", name ? name : "");
 	int e = set_up(ts, psk ? RSP_PRIORITY_PSK : RSP_PRIORITY_CERT, psk, !psk);
-	/* With a key, the server needs no name, and it would tell onlookers the other side (RFC 5355 s.2.11). */
+	/* With a key, the server needs no SNI; SNI would show the server's name to eavesdroppers (RFC 5355 s.2.11). */
 	if (e >= 0 && !psk && name && rsp_ip_parse(name, &ip) != RSP_OK)
 		e = gnutls_server_name_set(ts->session, GNUTLS_NAME_DNS, name, strlen(name));
 	if (e < 0) {
@@ -157,7 +157,7 @@ certificate_alert(enum rsp_err err)
 	return GNUTLS_A_BAD_CERTIFICATE;
 }
 
-/* What the alert of the other side means, if it has only one possible cause; else NULL. */
+/* The meaning of the other side's alert, if that alert has only one possible cause; else NULL. */
 static const char *
 meaning_of(const struct rsp_tls_session *ts, gnutls_alert_description_t alert)
 {
@@ -268,7 +268,7 @@ rsp_tls_session_step(struct rsp_tls_session *ts, bool *ret_done, char *reason, s
 		if (code == GNUTLS_E_AGAIN)
 			return RSP_OK;
 		if (code == GNUTLS_E_INTERRUPTED || !gnutls_error_is_fatal(code))
-			continue; /* it was only a warning */
+			continue; /* the alert was only a warning */
 		return handshake_error(ts, code, reason, room);
 	}
 	enum rsp_err e = rsp_tls_auth_peer(ts, reason, room);

@@ -15,7 +15,7 @@ enum {
 	TAG_END = 0,
 	TAG_DISSECTOR_TABLE = 14,
 	TAG_IPV4_SRC = 20,
-	TAG_IPV6_SRC = 22, /* the destinations are one more each */
+	TAG_IPV6_SRC = 22, /* each tag of a destination is that of the source plus one */
 	TAG_SRC_PORT = 25,
 	TAG_DST_PORT = 26,
 	TAG_DISSECTOR_TABLE_VALUE = 32

@@ -24,13 +24,14 @@ struct rsp_trace_flow {
 };
 
 /**
- * Begin a capture in the file @path; its old content is lost. Only its owner may read it, because it holds in clear
+ * Begin a capture in the file @path, whose old content is lost. Only the file's owner may read it: it holds in clear
  * text what was encrypted on the wire. To be closed by rsp_trace_close().
  */
 enum rsp_err rsp_trace_open(const char *path, struct rsp_trace **ret, struct rsp_why *why) RSP_NODISCARD;
 
 /**
- * Write @message, seen at @wall_ms. After an error nothing is written; rsp_trace_close() tells it. @trace may be NULL.
+ * Write @message, seen at @wall_ms. After an error nothing more is written; rsp_trace_close() returns the error. @trace
+ * may be NULL.
  */
 void rsp_trace_message(struct rsp_trace *trace, int64_t wall_ms, const struct rsp_trace_flow *flow,
 		       struct rsp_bytes message);

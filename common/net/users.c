@@ -19,7 +19,7 @@ on_idle(void *ctx)
 	uint64_t now_ms = rsp_clock_ms();
 	struct rsp_accepted *a;
 
-	/* One that is in use is active at a time after @now_ms, so that the loop ends. */
+	/* rsp_users_heard() moves a user that is in use to the end of the list, so this loop ends. */
 	while ((a = TAILQ_FIRST(&users->all)) && a->active_ms + idle_ms <= now_ms) {
 		struct rsp_stream *stream = a->stream;
 
@@ -29,7 +29,7 @@ on_idle(void *ctx)
 		}
 		users->stats->idle++;
 		rsp_stream_close(stream, false); /* which frees @a */
-		rsp_stream_drop(stream);         /* if it was closing before, that did not */
+		rsp_stream_drop(stream);         /* rsp_stream_close() does not free a stream that was closing before */
 	}
 	if (a)
 		rsp_alarm_set(users->idle, a->active_ms + idle_ms);
@@ -105,7 +105,7 @@ rsp_users_heard(struct rsp_users *users, struct rsp_accepted *a)
 	TAILQ_INSERT_TAIL(&a->source->users, a, siblings);
 }
 
-/* Of the users of @source, the longest idle one, rather one that watches nothing. */
+/* Of the users of @source, the longest idle one, preferably one that watches no pool. */
 static struct rsp_accepted *
 idlest(const struct rsp_users *users, const struct rsp_source *source)
 {

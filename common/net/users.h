@@ -13,7 +13,8 @@ struct rsp_alarm;
 struct rsp_users {
 	const struct rsp_listener_params *params;
 	struct rsp_listener_stats *stats;
-	struct rsp_alarm *idle;        /* set while there are users: the first idle time may end then */
+	/* armed while users are connected: the earliest time at which a user may have been idle too long */
+	struct rsp_alarm *idle;
 	struct rsp_accepted_queue all;   /* the longest idle one first */
 	struct rsp_source_queue crowd; /* sources that have users */
 	uint32_t n;
@@ -29,14 +30,14 @@ uint32_t rsp_users_max(const struct rsp_listener_limits *limits);
 
 /**
  * Count @a, which is open and has no key. If the limit is reached, rsp_users_evict() closes another user first.
- * RSP_ELIMIT: it could not, and @a is not counted.
+ * RSP_ELIMIT: no user could be closed, and @a is not counted.
  */
 enum rsp_err rsp_users_add(struct rsp_users *users, struct rsp_accepted *a) RSP_NODISCARD;
 
-/** Do not count @a any more. Nothing happens if it is no user. */
+/** Do not count @a any more. No effect if @a is no user. */
 void rsp_users_remove(struct rsp_users *users, struct rsp_accepted *a);
 
-/** Input of @a was consumed, or it is in use: its idle time begins anew. Nothing happens if it is no user. */
+/** Input of @a was consumed, or @a is in use: its idle time begins anew. No effect if @a is no user. */
 void rsp_users_heard(struct rsp_users *users, struct rsp_accepted *a);
 
 /**
