@@ -14,9 +14,9 @@
 
 /* N of RFC 5352 s.3.6: with more registrars, each announces itself less often. RFC deviation: N is three at most,
  * because an announcement has to come before T7, which is five times T6, makes clients forget the last one; and because
- * any host can invent registrars and would silence the real ones so (RFC 5355 s.2.12). */
+ * any host can invent registrars and could so delay the announcements of real registrars (RFC 5355 s.2.12). */
 #define OTHERS_MAX    3
-#define OTHERS_FOR_T6 5 /* so long after its last announcement another registrar counts */
+#define OTHERS_FOR_T6 5 /* another registrar counts for so many T6 after its last announcement */
 
 enum state { STATE_NEW, STATE_GOOD, STATE_BAD };
 
@@ -25,7 +25,8 @@ struct rsp_announcer {
 	struct rsp_alarm *t6;
 	struct rsp_rng rng;
 	struct rsp_announce_sender *sender[RSP_ANNOUNCER_TO_MAX];
-	struct rsp_announce_listener *ears[RSP_ANNOUNCER_TO_MAX]; /* of groups */
+	/* listen to the multicast groups, to count other registrars */
+	struct rsp_announce_listener *ears[RSP_ANNOUNCER_TO_MAX];
 	enum state state[RSP_ANNOUNCER_TO_MAX];
 	struct {
 		uint32_t server_id;
@@ -43,7 +44,7 @@ add(struct rsp_ip *list, unsigned n, const struct rsp_ip *ip)
 	return n + 1;
 }
 
-/* What to announce to destination @i: where we listen, or the address that is ours on the way there. */
+/* The addresses to announce to destination @i: where we listen, or our source address on the route there. */
 static enum rsp_err
 addresses(struct rsp_announcer *a, unsigned i, struct rsp_ip *ret, unsigned *ret_n, struct rsp_why *why)
 {
@@ -144,7 +145,7 @@ on_t6(void *ctx)
 		announce(a, i);
 }
 
-/* Another registrar, as it says. Three places are all that matters. */
+/* Note an announcement of another registrar, which is not authenticated. Only OTHERS_MAX of them are counted. */
 static void
 on_heard(void *ctx, const struct rsp_sockaddr *from, struct rsp_bytes datagram)
 {

@@ -11,23 +11,25 @@
 struct rsp_loop;
 
 #define RSP_ANNOUNCER_TO_MAX	    4
-#define RSP_ANNOUNCER_ADDRESSES_MAX 17 /* its own address and those of scope.json */
+#define RSP_ANNOUNCER_ADDRESSES_MAX 17 /* the registrar's own address and those of scope.json */
 
 struct rsp_announcer_config {
 	struct rsp_announce_at to[RSP_ANNOUNCER_TO_MAX];
 	unsigned n_to;
 	uint32_t t6_ms;	    /* 0: 1 s */
 	uint32_t server_id; /* not 0 */
-	struct rsp_ip ip;   /* where it listens for elements and users; unspecified: on every address */
+	/* the address at which the registrar listens for elements and users; unspecified: every address */
+	struct rsp_ip ip;
 	uint16_t port;
-	struct rsp_ip more[RSP_ANNOUNCER_ADDRESSES_MAX - 1]; /* further addresses of it, which are announced, too */
+	/* further addresses of the registrar, which are announced, too */
+	struct rsp_ip more[RSP_ANNOUNCER_ADDRESSES_MAX - 1];
 	unsigned n_more;
 
-	/** Whether it serves now. It is announced only then. NULL: always. */
+	/** Whether the registrar serves now. It is announced only while it serves. NULL: always. */
 	bool (*serves)(void *ctx);
 	/**
-	 * Announcing to @to works since now, with the @n addresses @ip; or, if @why is not NULL, it fails and is tried
-	 * again at each T6. Called when this changes.
+	 * Announcing to @to works from now on, with the @n addresses @ip; or, if @why is not NULL, it fails and is
+	 * tried again at each T6. Called when this changes.
 	 */
 	void (*state)(void *ctx, const struct rsp_announce_at *to, const struct rsp_ip *ip, unsigned n,
 		      const struct rsp_why *why);
@@ -36,7 +38,7 @@ struct rsp_announcer_config {
 
 struct rsp_announcer;
 
-/** Announce from the next turn of the loop on until it is freed. RSP_EIO, RSP_ENOMEM with @why. */
+/** Announce from the next turn of the loop on, until rsp_announcer_free(). RSP_EIO, RSP_ENOMEM with @why. */
 enum rsp_err rsp_announcer_new(struct rsp_loop *loop, const struct rsp_announcer_config *config,
 			       struct rsp_announcer **ret, struct rsp_why *why) RSP_NODISCARD;
 

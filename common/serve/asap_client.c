@@ -41,7 +41,7 @@ engine_step(void *ctx, uint32_t link)
 
 static const struct rsp_client_ops ops = { engine_send, engine_close, engine_dial, engine_event, engine_step };
 
-/* At the end of a turn: when does the engine want to be called next? */
+/* At the end of a turn: set the alarm to the engine's deadline. */
 static void
 on_settle(void *ctx)
 {
@@ -59,12 +59,12 @@ on_alarm(void *ctx)
 {
 	struct rsp_asap_client *s = ctx;
 
-	s->alarm_ms = RSP_NEVER; /* it rang: it is not set any more */
+	s->alarm_ms = RSP_NEVER; /* the alarm has expired, so it is not set any more */
 	rsp_client_tick(s->engine, rsp_clock_ms());
 	asap_client_settle(s);
 }
 
-/* The credentials that @scope has, of which it returns a reference. */
+/* Return a reference of the credentials of @scope, or of @given if that is not NULL. */
 static enum rsp_err
 tls_of(const struct rsp_scope *scope, struct rsp_tls *given, struct rsp_tls **ret, struct rsp_why *why)
 {
@@ -294,7 +294,7 @@ rsp_asap_client_home(const struct rsp_asap_client *s, struct rsp_asap_client_hom
 	const struct rsp_stream_auth *auth = rsp_channel_auth(link->channel);
 	ret->up = true;
 	ret->server = stats.home_server;
-	if (link->accepted) /* where it dialled from is not where it listens */
+	if (link->accepted) /* the address from which the registrar dialled is not its ASAP address */
 		rsp_asap_client_servers_where(s, link->server_name, ret->address);
 	else
 		rsp_sockaddr_format_ip(&auth->remote, auth->remote_port, ret->address);
@@ -311,7 +311,7 @@ rsp_asap_client_asap_port(const struct rsp_asap_client *s)
 	return s->listener ? rsp_sockaddr_port(rsp_listener_address(s->listener)) : 0;
 }
 
-/* Take the servers that @scope has in place of those of the scope before. */
+/* Replace the servers of the old scope by those of @scope. */
 static enum rsp_err
 take_servers(struct rsp_asap_client *s, const struct rsp_scope *scope, struct rsp_why *why)
 {
@@ -350,7 +350,7 @@ rsp_asap_client_reload(struct rsp_asap_client *s, const struct rsp_scope *scope,
 
 	if (err)
 		return err;
-	s->tls = fresh; /* what is dialled from here on shows it */
+	s->tls = fresh; /* connections dialled from here on use @fresh */
 	if (scope)
 		err = take_servers(s, scope, why);
 	if (err) {

@@ -19,7 +19,7 @@ struct rsp_trace;
 #define RSP_ASAP_CLIENT_DISCOVER_MAX 4
 
 struct rsp_asap_client_config {
-	/* Where keys, certificates and registrars are. Must outlive the client. NULL with @plaintext and @servers. */
+	/* The keys, certificates and registrars. Must outlive the client. May be NULL with @plaintext and @servers. */
 	const struct rsp_scope *scope;
 	/* [NAME@]HOST[:PORT], [NAME@][V6]:PORT: the registrars to ask. NAME is the name in keys and certificates;
 	 * without one it is the registrar of the scope with that name or address, else HOST itself. None: all of the
@@ -36,24 +36,25 @@ struct rsp_asap_client_config {
 	bool element;	/* dial with keys of role element, to register; else as a user, by certificate */
 	bool plaintext; /* no TLS at all */
 	bool listen;	/* element: listen for registrars that dial it (RFC 5352 s.3.4, ASAP transport) */
-	const char *listen_on; /* HOST[:PORT] for that; NULL: every address, a port that the kernel chooses */
+	/* the numeric address of that listener, ADDR[:PORT]; NULL: every address, a port that the kernel chooses */
+	const char *listen_on;
 	/* A connection to that listener was refused: its handshake failed, or there were too many. @remote lives during
-	 * the call. Any host that can connect can cause it. NULL: not told. @refused_ctx is what it gets. */
+	 * the call. Any host that can connect can cause it. NULL: not called. Called with @refused_ctx. */
 	void (*refused)(void *ctx, const struct rsp_sockaddr *remote, const struct rsp_why *why);
 	void *refused_ctx;
 
-	/* The credentials for dialling, of which it takes a reference; NULL: made from @scope. */
+	/* The credentials for dialling; the client takes a reference. NULL: made from @scope. */
 	struct rsp_tls *tls;
 	const char *tls_name; /* the name a user demands of every certificate, instead of each server's own */
 
 	struct rsp_client_timers timers;
 	uint64_t timeout_ms;	/* the whole run, from now; 0: none. rsp_asap_client_set_timeout() changes it */
 	uint64_t max_outage_ms; /* 0: none */
-	unsigned rounds;	/* how often all servers are tried before it gives up; 0: until the timeout */
-	/* it does not give up registrations by itself; @rounds counts only until the first home */
+	unsigned rounds;	/* how often all servers are tried before the client gives up; 0: until the timeout */
+	/* the client does not give up registrations by itself; @rounds counts only until the first home */
 	bool persistent;
 	uint32_t dial_timeout_ms; /* for one connection with its handshake; 0: T5 */
-	struct rsp_trace *trace;  /* where messages are written (net/trace.h), or NULL. Must outlive the client */
+	struct rsp_trace *trace;  /* the capture of all messages (net/trace.h); NULL: none. Must outlive the client */
 };
 
 /** Called for each event of the engine. It may call any function of this header but rsp_asap_client_free(). */
@@ -70,12 +71,12 @@ enum rsp_err rsp_asap_client_new(struct rsp_loop *loop, const struct rsp_asap_cl
 				 struct rsp_why *why) RSP_NODISCARD;
 
 /**
- * Free @s: it closes the listener, and connections once what is queued is sent. The loop must run on until it has
- * nothing to do.
+ * Free @s: close the listener now, and each connection after its queued output was sent. The loop must run on until it
+ * has nothing to do.
  */
 void rsp_asap_client_free(struct rsp_asap_client *s);
 
-/* The engine's requests (engine/client/client.h), made now. */
+/* The requests of engine/client/client.h, with the present time. */
 enum rsp_err rsp_asap_client_register(struct rsp_asap_client *s, struct rsp_bytes handle,
 				  const struct rsp_pool_element *pe) RSP_NODISCARD;
 enum rsp_err rsp_asap_client_update(struct rsp_asap_client *s, struct rsp_bytes handle,
@@ -91,7 +92,7 @@ enum rsp_err rsp_asap_client_report_unreachable(struct rsp_asap_client *s, struc
 void rsp_asap_client_contacted(struct rsp_asap_client *s, struct rsp_bytes handle, uint32_t pe_id);
 void rsp_asap_client_retry(struct rsp_asap_client *s);
 
-/** Give up @timeout_ms from now if a request is not answered then; 0: never. */
+/** Give up @timeout_ms from now if a request is still unanswered; 0: never. */
 void rsp_asap_client_set_timeout(struct rsp_asap_client *s, uint64_t timeout_ms);
 
 /** For records: the newest attempt at each server; counters. */
@@ -100,8 +101,8 @@ void rsp_asap_client_stats(const struct rsp_asap_client *s, struct rsp_client_st
 
 /** The connection to the home, for records. */
 struct rsp_asap_client_home {
-	bool up;	    /* there is a home, and it is connected */
-	const char *server; /* the name of the home; "" if there is none, or it has no name */
+	bool up;	    /* the client has a home, and is connected to it */
+	const char *server; /* the name of the home; "" if the client has no home, or the home has no name */
 	/* ADDR:PORT that was dialled; if the home has dialled us, HOST:PORT of the configuration; "" if that does not
 	 * know it. */
 	char address[RSP_ENDPOINT_TEXT_MAX];
@@ -112,10 +113,10 @@ struct rsp_asap_client_home {
 
 void rsp_asap_client_home(const struct rsp_asap_client *s, struct rsp_asap_client_home *ret);
 
-/** Write the address of the @i-th listener for announcements. False: there is none. */
+/** Write the address of the @i-th listener for announcements. False: no such listener. */
 bool rsp_asap_client_discover_at(const struct rsp_asap_client *s, unsigned i, char out[static RSP_ANNOUNCE_TEXT_MAX]);
 
-/** The port of our listener for registrars; 0 if there is none. */
+/** The port of our listener for registrars; 0: no listener. */
 uint16_t rsp_asap_client_asap_port(const struct rsp_asap_client *s);
 
 /**

@@ -3,7 +3,7 @@
 #include "keys/scope.h"
 #include "serve/asap_client_priv.h"
 
-/* Announcements of registrars: the engine decides what they are worth. */
+/* Receives announcements of registrars. The engine decides which of them are used. */
 
 static void
 on_heard(void *ctx, const struct rsp_sockaddr *from, struct rsp_bytes datagram)
@@ -15,13 +15,13 @@ on_heard(void *ctx, const struct rsp_sockaddr *from, struct rsp_bytes datagram)
 		.src_port = rsp_sockaddr_port(from),
 	};
 
-	/* only those that are used: a flood must not fill the disk */
+	/* capture only announcements that are used: a flood must not fill the disk */
 	if (rsp_client_announced(s->engine, rsp_clock_ms(), &flow.src, datagram))
 		rsp_trace_message(s->config.trace, rsp_clock_wall_ms(), &flow, datagram);
 	asap_client_settle(s);
 }
 
-/* A registrar that was only announced must be able to prove that it belongs to the scope: check that there is a way. */
+/* An announced registrar must prove that it belongs to the scope: check that the configuration makes that possible. */
 static enum rsp_err
 check(const struct rsp_asap_client_config *config, struct rsp_why *why)
 {

@@ -18,7 +18,7 @@ rsp_asap_client_link_find(const struct rsp_asap_client *s, uint32_t id)
 	return link;
 }
 
-/* Forget @link. What is queued is sent, and its connection closes by itself. */
+/* Free @link. Its connection sends the queued output and closes by itself. */
 static void
 link_free(struct asap_client_link *link)
 {
@@ -99,7 +99,7 @@ is_rightful(const struct asap_client_link *link)
 	return false;
 }
 
-/* True if @link may go on. Else it fails, as if the connection had broken. */
+/* True if @link still has a valid key. Else end it, as if the connection had broken. */
 static bool
 review(struct asap_client_link *link)
 {
@@ -141,7 +141,8 @@ on_up(void *ctx, const struct rsp_stream_auth *auth)
 
 	if (!review(link)) /* the key was removed during the handshake */
 		return;
-	if (s->listener && auth->secure && !link->accepted) /* the registrar may dial us, too, from its address */
+	/* the registrar may dial our listener, too, from its address */
+	if (s->listener && auth->secure && !link->accepted)
 		rsp_listener_know(s->listener, &auth->remote);
 	rsp_client_link_up(s->engine, rsp_clock_ms(), link->id, &info);
 	asap_client_settle(s);
@@ -194,7 +195,7 @@ params_of(struct asap_client_link *link)
 					    .ctx = link };
 }
 
-/* Dial @to over @link: at its address, or at those that @server has. */
+/* Dial @to over @link: at the address of @to, or at those of @server. */
 static enum rsp_err
 dial(struct asap_client_link *link, const struct rsp_dial *to, const struct asap_client_server *server)
 {
@@ -298,7 +299,7 @@ on_refused(void *ctx, const struct rsp_sockaddr *remote, const struct rsp_why *w
 
 static const struct rsp_stream_events accepted = { .open = on_accept };
 
-/* Registrars that dial us come by key or, in plain text, as they are: none is a user that may be idle. */
+/* Registrars that dial us use a key or plain text. In plain text, too, their connections must not be closed as idle. */
 static enum rsp_listener_use
 on_use(void *ctx, struct rsp_stream *stream)
 {
@@ -327,7 +328,7 @@ rsp_asap_client_link_listen(struct rsp_asap_client *s, struct rsp_why *why)
 					"is no address to listen on: give a numeric ADDR[:PORT]");
 		return rsp_listener_new(s->loop, &params, &accepted, s, &s->listener, why);
 	}
-	for (size_t i = 0; err && i < RSP_COUNT(any); i++) { /* both families at once; a machine may lack IPv6 */
+	for (size_t i = 0; err && i < RSP_COUNT(any); i++) { /* :: takes both address families; a host may lack IPv6 */
 		params.at = rsp_sockaddr_of(&any[i], 0);
 		err = rsp_listener_new(s->loop, &params, &accepted, s, &s->listener, why);
 	}

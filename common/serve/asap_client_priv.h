@@ -15,19 +15,19 @@
 /* What the files of the client share. asap_client_link.c: connections. asap_client_servers.c: the registrars to ask.
  * asap_client_discover.c: announcements. asap_client.c, which calls them: the rest. */
 
-/** A connection, or the way to one. */
+/** A connection, from the start of the dial on. */
 struct asap_client_link {
 	LIST_ENTRY(asap_client_link) entry;
 	struct rsp_asap_client *s;
 	struct rsp_channel *channel;
 	uint32_t id;
 	bool accepted;     /* the registrar has dialled us */
-	char *server_name; /* of the registrar; its address if any registrar of the scope may answer */
+	char *server_name; /* the name of the registrar; its address if any registrar of the scope may answer */
 };
 
 LIST_HEAD(asap_client_links, asap_client_link);
 
-/** A server of the list, and further addresses of it that the engine does not know of. */
+/** A server of the list, and its further addresses, which the engine does not know. */
 struct asap_client_server {
 	char host[RSP_HOST_MAX + 1], name[256];
 	uint16_t port;
@@ -43,8 +43,8 @@ struct rsp_asap_client {
 	struct rsp_client *engine;
 	struct rsp_tls *tls;
 	struct rsp_alarm *alarm;  /* the engine's deadline */
-	uint64_t alarm_ms;        /* what it is set to */
-	struct rsp_defer settle;  /* sets it, once in a turn */
+	uint64_t alarm_ms;        /* the time to which @alarm is set */
+	struct rsp_defer settle;  /* sets @alarm, once in a turn */
 	struct asap_client_links links;
 	uint32_t last_id;
 	struct rsp_listener *listener;
@@ -53,7 +53,7 @@ struct rsp_asap_client {
 	struct rsp_announce_listener *announce_listeners[RSP_ASAP_CLIENT_DISCOVER_MAX];
 };
 
-/** After a call into the engine: have its deadline set at the end of this turn. */
+/** To be called after each call into the engine: sets the alarm to its deadline at the end of this turn. */
 static inline void
 asap_client_settle(struct rsp_asap_client *s)
 {
@@ -62,16 +62,16 @@ asap_client_settle(struct rsp_asap_client *s)
 
 /* asap_client_link.c */
 
-/** The engine's dial: a link's number, or 0 without memory. */
+/** The dial of the engine's ops: the number of the new link; 0: out of memory. */
 uint32_t rsp_asap_client_link_dial(struct rsp_asap_client *s, const struct rsp_dial *to, unsigned server);
 void rsp_asap_client_link_send(struct rsp_asap_client *s, uint32_t id, struct rsp_bytes message);
 void rsp_asap_client_link_close(struct rsp_asap_client *s, uint32_t id);
 
-/** How far the link, which is not open yet, has come. */
+/** The step that the link @id, which is not open yet, has reached. */
 enum rsp_client_step rsp_asap_client_link_step(const struct rsp_asap_client *s, uint32_t id);
 struct asap_client_link *rsp_asap_client_link_find(const struct rsp_asap_client *s, uint32_t id);
 
-/** Let links fail to registrars with which this node shares no key any more. */
+/** End links to registrars with which this node has no valid key any more. */
 void rsp_asap_client_link_review_all(struct rsp_asap_client *s);
 
 /** Free all links. */
@@ -95,7 +95,7 @@ unsigned rsp_asap_client_discover_registrars(const struct rsp_asap_client *s, st
 enum rsp_err rsp_asap_client_servers(struct rsp_asap_client *s, struct rsp_client_server *ret,
 				 struct rsp_why *why) RSP_NODISCARD;
 
-/** Where the registrar @name listens for ASAP, as the configuration says; "" if it does not. */
+/** The ASAP address of the registrar @name in the configuration; "": it has none. */
 void rsp_asap_client_servers_where(const struct rsp_asap_client *s, const char *name,
 				   char out[static RSP_ENDPOINT_TEXT_MAX]);
 

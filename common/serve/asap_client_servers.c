@@ -24,7 +24,8 @@ take(struct rsp_asap_client *s, struct rsp_client_server *ret, const char *name,
 	for (size_t i = 0; registrar && i < registrar->n_addresses; i++) {
 		if (ret->n_ips && ret->n_ips < RSP_CLIENT_SERVER_IPS_MAX)
 			ret->ip[ret->n_ips++] = registrar->addresses[i];
-		else if (!ret->n_ips && server->n_more < RSP_CLIENT_SERVER_IPS_MAX) /* after those that the name has */
+		/* to be tried after the addresses that the lookup of the name returns */
+		else if (!ret->n_ips && server->n_more < RSP_CLIENT_SERVER_IPS_MAX)
 			server->more[server->n_more++] = registrar->addresses[i];
 	}
 	s->n_servers++;
@@ -51,7 +52,7 @@ rsp_asap_client_servers(struct rsp_asap_client *s, struct rsp_client_server *ret
 			scope && !config->n_servers ? &scope->registrars[i] : NULL;
 		struct rsp_target target = { 0 };
 
-		/* where the kernel let it listen is for its announcements to tell */
+		/* port 0: the kernel chose the port, which only its announcements contain */
 		if (registrar && config->n_discover && !registrar->asap.port)
 			continue;
 		if (registrar) {
@@ -74,7 +75,7 @@ rsp_asap_client_servers_where(const struct rsp_asap_client *s, const char *name,
 		s->config.scope && *name ? rsp_scope_registrar_named(s->config.scope, name) : NULL;
 	struct rsp_endpoint at = registrar ? registrar->asap : (struct rsp_endpoint){ .port = 0 };
 
-	/* what was asked for counts more than what the scope says */
+	/* the servers of the command line have precedence over the scope */
 	for (unsigned i = 0; *name && i < s->n_servers; i++)
 		if (strcmp(s->servers[i].name, name) == 0) {
 			(void)snprintf(at.host, sizeof at.host, "%s", s->servers[i].host);
@@ -82,6 +83,6 @@ rsp_asap_client_servers_where(const struct rsp_asap_client *s, const char *name,
 			break;
 		}
 	*out = '\0';
-	if (at.port) /* 0: the kernel chose one */
+	if (at.port) /* 0: the kernel chose the port */
 		rsp_endpoint_format(&at, out);
 }

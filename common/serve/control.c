@@ -16,7 +16,7 @@
 
 struct rsp_control {
 	char *path;
-	dev_t device; /* what we made at @path */
+	dev_t device; /* device and inode of the socket that we made at @path */
 	ino_t inode;
 	struct rsp_listener *listener;
 	rsp_control_answer *answer;
@@ -38,7 +38,7 @@ on_open(void *ctx, struct rsp_stream *stream, const struct rsp_stream_auth *auth
 	rsp_stream_close(stream, sent);
 }
 
-/* What the other side sends is ignored. */
+/* Discard the input. */
 static size_t
 on_data(void *ctx, struct rsp_stream *stream, struct rsp_bytes all)
 {
@@ -65,14 +65,14 @@ alive(const struct rsp_sockaddr *at)
 	return fd >= 0 && (connect(fd, (const struct sockaddr *)&at->ss, at->len) == 0 || errno != ECONNREFUSED);
 }
 
-/* Make room at @path. */
+/* Remove the socket at @path if no process listens there. */
 static enum rsp_err
 remove_stale(const char *path, const struct rsp_sockaddr *at, struct rsp_why *why)
 {
 	struct stat st;
 
 	if (lstat(path, &st) < 0)
-		return RSP_OK; /* or else binding says what is wrong */
+		return RSP_OK; /* for other errors than ENOENT, bind(2) returns the reason */
 	if (!S_ISSOCK(st.st_mode))
 		return rsp_fail(why, RSP_EEXISTS, path,
 				"exists and is no socket: remove it, or give another --control");
@@ -109,10 +109,10 @@ listen_at(struct rsp_loop *loop, struct rsp_control *c, struct rsp_why *why)
 	enum rsp_err err = remove_stale(c->path, &params.at, why);
 	if (err)
 		return err;
-	mode_t mask = umask(S_IXUSR | S_IRWXG | S_IRWXO); /* of the socket: 0600, from the moment it exists */
+	mode_t mask = umask(S_IXUSR | S_IRWXG | S_IRWXO); /* gives the socket the mode 0600 from its creation on */
 	err = rsp_listener_new(loop, &params, &events, c, &c->listener, why);
 	(void)umask(mask);
-	if (err) /* which called its address "local" */
+	if (err) /* the listener names its address "local": name the path */
 		return name_in(why, c->path);
 	if (lstat(c->path, &st) == 0) {
 		c->device = st.st_dev;

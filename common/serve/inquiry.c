@@ -12,7 +12,7 @@
 #include "serve/inquiry_state.h"
 #include "serve/target.h"
 
-#define AGAIN_MS     250 /* until a registrar is asked again; doubled each time, up to AGAIN_MAX_MS */
+#define AGAIN_MS     250 /* pause before a registrar is asked again; doubled each time, up to AGAIN_MAX_MS */
 #define AGAIN_MAX_MS 1000
 
 #define MOVE(from, to, event) { INQUIRY_##from, INQUIRY_##to },
@@ -24,10 +24,10 @@ struct inquiry_target {
 	struct rsp_inquiry *q;
 	struct rsp_inquiry_server seen;
 	struct rsp_target target;
-	struct rsp_alarm *alarm; /* to begin, or the engine's deadline */
+	struct rsp_alarm *alarm; /* WAITING: rings at begin_ms; ASKING: at the engine's deadline */
 	enum inquiry_state state;
 	struct rsp_monitor *engine;  /* NULL unless ASKING */
-	struct rsp_channel *channel; /* NULL unless ASKING; then, too, if there was no memory */
+	struct rsp_channel *channel; /* NULL unless ASKING, and if out of memory */
 	unsigned tries;
 	uint64_t sent_us; /* when the newest request was sent */
 };
@@ -73,7 +73,7 @@ finish(struct inquiry_target *a)
 	rsp_defer_ask(q->loop, &q->defer);
 }
 
-/* Close the connection; what was sent goes out. */
+/* Close the connection after its queued output was sent. */
 static void
 hang_up(struct inquiry_target *a)
 {
@@ -98,7 +98,7 @@ leave_others(struct rsp_inquiry *q, const struct inquiry_target *winner)
 	}
 }
 
-/* Whether the same may succeed a moment later, and time is left. */
+/* Whether the same request may succeed a moment later, before the timeout. */
 static bool
 try_again(const struct inquiry_target *a, const struct rsp_why *why)
 {
@@ -138,7 +138,7 @@ step_of(const struct inquiry_target *a)
 	return a->channel ? steps[rsp_channel_stage(a->channel)] : RSP_INQUIRY_TCP;
 }
 
-/* After a timeout before the connection was open, say which step is missing: the engine does not know it. */
+/* After a timeout before the connection was open, write the missing step to the reason: the engine does not know it. */
 static void
 say_missing(struct rsp_inquiry_server *seen)
 {
@@ -181,7 +181,7 @@ op_event(void *ctx, const struct rsp_monitor_event *event)
 
 static const struct rsp_monitor_ops ops = { op_send, op_event };
 
-/* Ask the next registrar that was not asked yet, now. */
+/* Begin now to ask the next registrar that was not asked yet. */
 static void
 begin_next(struct rsp_inquiry *q)
 {
@@ -207,7 +207,8 @@ end(struct inquiry_target *a)
 	}
 }
 
-/* After every call into the engine of @a: end it if it is over, else let the alarm ring at its deadline. */
+/* To be called after every call into the engine of @a: end @a if the engine is done, else set the alarm to its
+ * deadline. */
 static void
 settle(struct inquiry_target *a)
 {
@@ -217,7 +218,7 @@ settle(struct inquiry_target *a)
 		rsp_alarm_set(a->alarm, rsp_monitor_deadline(a->engine));
 }
 
-/* What the channel tells */
+/* The channel's events */
 
 static void
 on_found(void *ctx, const struct rsp_sockaddr *first)
@@ -275,7 +276,7 @@ static const struct rsp_channel_events channel_events = {
 	.found = on_found, .up = on_up, .message = on_message, .malformed = on_malformed, .down = on_down
 };
 
-/* How long all addresses together may take. */
+/* The time limit for all addresses together. */
 static uint32_t
 dial_timeout(const struct inquiry_target *a)
 {

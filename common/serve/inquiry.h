@@ -16,10 +16,10 @@ struct rsp_tls;
 struct rsp_trace;
 
 #define RSP_INQUIRY_SERVERS_MAX 256
-#define RSP_INQUIRY_STAGGER_MS	500 /* after which the next registrar is asked, too */
+#define RSP_INQUIRY_STAGGER_MS	500 /* without an answer for this time, the next registrar is asked, too */
 
 struct rsp_inquiry_config {
-	/* Where the registrars are. Must outlive the inquiry. NULL with @servers and plain text. */
+	/* The registrars and their addresses. Must outlive the inquiry. May be NULL with @servers and plain text. */
 	const struct rsp_scope *scope;
 	/* [NAME@]HOST[:PORT], [NAME@][V6]:PORT, NAME: the registrars to ask (rsp_scope_registrar_at()). None: all of
 	 * the scope that have an ENRP address. Must outlive the inquiry. */
@@ -32,7 +32,8 @@ struct rsp_inquiry_config {
 	bool each;		       /* ask every registrar; else the first answer is enough */
 	bool wait;		       /* ask a registrar that is not reached, or not ready, again until the timeout */
 	uint64_t timeout_ms;	       /* the whole run; 0: none */
-	struct rsp_trace *trace;       /* where messages are written (net/trace.h), or NULL. Must outlive it */
+	/* the capture of all messages (net/trace.h); NULL: none. Must outlive the inquiry */
+	struct rsp_trace *trace;
 };
 
 /** How far the way to a registrar has led. */
@@ -68,7 +69,7 @@ typedef void rsp_inquiry_event(void *ctx, const struct rsp_inquiry_server *serve
 struct rsp_inquiry;
 
 /**
- * Begin to ask, on @loop; @over is called when nothing will come any more. RSP_EUSAGE (no registrar is known),
+ * Begin to ask, on @loop; @over is called after the last event. RSP_EUSAGE (no registrar is known),
  * RSP_ENOTFOUND, RSP_EIO, RSP_ENOMEM with @why.
  */
 enum rsp_err rsp_inquiry_new(struct rsp_loop *loop, const struct rsp_inquiry_config *config, rsp_inquiry_event *event,

@@ -15,7 +15,7 @@ struct rsp_query {
 	char *path;
 	uint8_t *text;
 	size_t n, room;
-	struct rsp_why why; /* of our own making */
+	struct rsp_why why; /* an error of this file; replaces that of the stream */
 	void (*done)(void *ctx, struct rsp_bytes text, const struct rsp_why *why);
 	void *ctx;
 };

@@ -13,8 +13,8 @@ struct rsp_query;
 
 /**
  * Ask the service that listens at @path. @done is called once, with the text or with @why: RSP_EUNREACHABLE (no process
- * listens), RSP_ETIMEOUT after @timeout_ms (0: none), RSP_ECLOSED (nothing was said), RSP_ELIMIT, RSP_ENOMEM.
- * RSP_EUSAGE, RSP_EPERMS (not ours to ask), RSP_EIO, RSP_ENOMEM at once.
+ * listens), RSP_ETIMEOUT after @timeout_ms (0: none), RSP_ECLOSED (closed without a text), RSP_ELIMIT, RSP_ENOMEM.
+ * RSP_EUSAGE, RSP_EPERMS (no write permission), RSP_EIO, RSP_ENOMEM at once.
  */
 enum rsp_err rsp_query_new(struct rsp_loop *loop, const char *path, uint64_t timeout_ms,
 			   void (*done)(void *ctx, struct rsp_bytes text, const struct rsp_why *why), void *ctx,

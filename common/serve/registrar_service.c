@@ -19,7 +19,7 @@ rsp_registrar_service_port_name(enum rsp_registrar_service_port port)
 	return names[port];
 }
 
-/* At the end of a turn: when does the engine want to be called next? */
+/* At the end of a turn: set the alarm to the engine's deadline. */
 static void
 on_arm(void *ctx)
 {
@@ -49,7 +49,7 @@ op_send(void *ctx, uint32_t id, struct rsp_bytes message)
 	struct service_link *link = rsp_service_link_of(ctx, id);
 
 	enum rsp_err err = link ? rsp_channel_send(link->channel, message) : RSP_ECLOSED;
-	if (!err || err == RSP_ECLOSED) /* the end of the connection is told by down() */
+	if (!err || err == RSP_ECLOSED) /* down() reports the end of the connection */
 		return;
 	if (err == RSP_ELIMIT)
 		rsp_service_link_record(link, RSP_EVENT_LIMIT, message.n ? message.p[0] : 0,
@@ -78,7 +78,7 @@ op_record(void *ctx, const struct rsp_event *event)
 
 static const struct rsp_engine_ops ops = { op_send, op_close, rsp_service_link_dial, op_record };
 
-/* What connections tell. */
+/* The events of connections. */
 
 static void
 up(struct service_link *link, const struct rsp_stream_auth *auth)
@@ -99,7 +99,7 @@ up(struct service_link *link, const struct rsp_stream_auth *auth)
 	};
 	bool known = link->known;
 
-	if (!rsp_service_rights_hold(link)) { /* it was taken away during the handshake */
+	if (!rsp_service_rights_hold(link)) { /* the key was removed during the handshake */
 		rsp_service_link_close(link, false);
 		return;
 	}
@@ -125,7 +125,7 @@ on_accepted(void *ctx, struct rsp_stream *stream, const struct rsp_stream_auth *
 	struct service_link *link = rsp_service_link_accept(port->service, stream, port->kind);
 
 	if (link && port->service->left)
-		rsp_service_link_close(link, false); /* it came while we leave */
+		rsp_service_link_close(link, false); /* the connection was opened after rsp_registrar_service_leave() */
 	else if (link)
 		up(link, auth);
 }
@@ -145,7 +145,7 @@ on_message(void *ctx, struct rsp_bytes message)
 	service_arm(link->service);
 }
 
-/* A message has begun and is not complete: bound the time that the rest may take. */
+/* The input ends within a message: limit the time until the message is complete. */
 static void
 on_partial(void *ctx)
 {
@@ -189,8 +189,8 @@ on_ready(void *ctx)
 		s->config.ready(s->config.ctx);
 }
 
-/* Record why the connection broke, unless the other side is simply not there, or the engine records it: that a
- * registrar cannot be dialled. */
+/* Record why the connection broke, unless the other side has only closed or is unreachable, or the engine records it:
+ * that a registrar cannot be dialled. */
 static void
 record_broken(const struct service_link *link, enum rsp_connect_stage stage, const struct rsp_why *why)
 {
@@ -236,7 +236,7 @@ on_refused(void *ctx, const struct rsp_sockaddr *remote, const struct rsp_why *w
 	port->service->config.refused(port->service->config.ctx, port->kind, false, NULL, why);
 }
 
-/* What a connection without a key is used for. In plain text it may be an element's or a registrar's. */
+/* The present use of a connection without a key. In plain text the other side may be an element or a registrar. */
 static enum rsp_listener_use
 on_use(void *ctx, struct rsp_stream *stream)
 {
@@ -250,7 +250,7 @@ on_use(void *ctx, struct rsp_stream *stream)
 	return rsp_registrar_link_watches(link->service->engine, link->id) ? RSP_USE_WATCH : RSP_USE_NONE;
 }
 
-/* Close connections whose message is incomplete for too long. */
+/* Close connections whose current message is incomplete for more than message_ms. */
 static void
 on_sweep(void *ctx)
 {
@@ -311,7 +311,7 @@ listen_at(struct rsp_registrar_service *s, enum rsp_registrar_service_port kind,
 	return rsp_listener_new(s->loop, &params, &accepted, port, &port->listener, why);
 }
 
-/* Tell the engine its name and its ENRP address. */
+/* Write the name, the clock's epoch and the ENRP address of this registrar to the engine's configuration. */
 static void
 take_part(struct rsp_registrar_service *s)
 {
@@ -324,7 +324,7 @@ take_part(struct rsp_registrar_service *s)
 		engine->enrp_ip = rsp_sockaddr_ip(enrp);
 		engine->enrp_port = rsp_sockaddr_port(enrp);
 		if (rsp_ip_kind(&engine->enrp_ip) == RSP_IP_UNSPECIFIED)
-			/* none: a peer takes the address that the connection comes from */
+			/* none: a peer takes the source address of our connection */
 			engine->enrp_ip = (struct rsp_ip){ 0 };
 	}
 }
@@ -487,7 +487,7 @@ rsp_registrar_service_leave(struct rsp_registrar_service *s, void (*left)(void *
 	stop_listening(s);
 	rsp_registrar_leave(s->engine);
 	service_arm(s);
-	for (uint32_t i = 0; i < s->n_links; i++) /* also those that the engine does not know */
+	for (uint32_t i = 0; i < s->n_links; i++) /* also links that the engine does not know */
 		if (s->links[i]->channel)
 			rsp_service_link_close(s->links[i], true);
 	if (s->n_open == 0)

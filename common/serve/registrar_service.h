@@ -33,19 +33,19 @@ struct rsp_registrar_service_contact {
 };
 
 struct rsp_registrar_service_config {
-	/* The service sets may and the other questions, name, epoch_ms, contacts, and where it listens. */
+	/* The service sets the callbacks (may and others), name, epoch_ms, contacts and the listening addresses. */
 	struct rsp_registrar_config engine;
 	const struct rsp_registrar_service_contact *contacts; /* copied; at most RSP_CONTACTS_MAX */
 	unsigned n_contacts;
-	struct rsp_sockaddr at[RSP_SERVE_COUNT]; /* where to listen; port 0: the kernel chooses; empty: not at all */
-	struct rsp_listener_limits limits;       /* of each port */
-	/* from the first octet of a message to the last one, at most; 0: 30 s */
+	struct rsp_sockaddr at[RSP_SERVE_COUNT]; /* where to listen; port 0: the kernel chooses; empty: no listener */
+	struct rsp_listener_limits limits;       /* the limits of each port's listener */
+	/* time limit from the first octet of a message to the last; 0: 30 s */
 	uint32_t message_ms;
 	/* how long a connection may stay open after its key was replaced by another one */
 	uint32_t rekey_grace_ms;
 	enum rsp_tls_policy policy;
 	bool require_user_cert;
-	struct rsp_trace *trace; /* where all messages are written (net/trace.h), or NULL. Must outlive the service */
+	struct rsp_trace *trace; /* the capture of all messages (net/trace.h); NULL: none. Must outlive the service */
 
 	/** Elements and users are served from now on: RFC 5353 s.3.2.3 step 5. Once, from the loop. May be NULL. */
 	void (*ready)(void *ctx);
@@ -72,7 +72,7 @@ enum rsp_err rsp_registrar_service_new(struct rsp_loop *loop, const struct rsp_r
 				       const char *name, const struct rsp_scope *scope,
 				       struct rsp_registrar_service **ret, struct rsp_why *why) RSP_NODISCARD;
 
-/** The address of @port; NULL: there is no such listener. */
+/** The address of the listener of @port; NULL: no such listener. */
 const struct rsp_sockaddr *rsp_registrar_service_address(const struct rsp_registrar_service *s,
 							 enum rsp_registrar_service_port port);
 
@@ -80,18 +80,19 @@ const struct rsp_sockaddr *rsp_registrar_service_address(const struct rsp_regist
 uint32_t rsp_registrar_service_id(const struct rsp_registrar_service *s);
 
 /**
- * Use the keys, certificate, revocations and authorisations of @scope for what comes, and hold what is there against
- * them: a connection whose key is gone is closed and recorded (RSP_EVENT_RIGHTS_ENDED), one whose node has another key
- * of the kind after rekey_grace_ms; elements that their owner may not register any more are removed; a peer without a
- * key is taken for dead. An error leaves the old ones in force; else the old scope may be freed.
+ * Use the keys, certificate, revocations and authorisations of @scope from now on, and check the present connections
+ * and elements against them: a connection whose key is gone is closed and recorded (RSP_EVENT_RIGHTS_ENDED), one whose
+ * node has another key of the kind after rekey_grace_ms; elements that their owner may not register any more are
+ * removed; a peer without a key is declared dead. After an error the old scope stays in force; else the caller may free
+ * it.
  */
 enum rsp_err rsp_registrar_service_reload(struct rsp_registrar_service *s, const struct rsp_scope *scope,
 			      struct rsp_why *why) RSP_NODISCARD;
 
-/** Stop listening and close every connection once what is queued is sent. Then @left is called. */
+/** Stop listening, and close every connection after its queued output was sent. Then @left is called. */
 void rsp_registrar_service_leave(struct rsp_registrar_service *s, void (*left)(void *ctx));
 
-/** The engine, to look at. */
+/** The engine, for reading. */
 const struct rsp_registrar *rsp_registrar_service_engine(const struct rsp_registrar_service *s);
 
 struct rsp_registrar_service_stats {
@@ -104,7 +105,7 @@ void rsp_registrar_service_stats(const struct rsp_registrar_service *s, struct r
 /** The configuration, with each 0 replaced by its default. */
 const struct rsp_registrar_service_config *rsp_registrar_service_config_of(const struct rsp_registrar_service *s);
 
-/** Free @s and close its connections at once. Nothing is called any more. NULL is fine. */
+/** Free @s and close its connections at once. No callback is called any more. NULL is fine. */
 void rsp_registrar_service_free(struct rsp_registrar_service *s);
 RSP_AUTO_DEFINE(struct rsp_registrar_service *, rsp_registrar_service_free)
 

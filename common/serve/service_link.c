@@ -13,7 +13,7 @@ rsp_service_link_of(const struct rsp_registrar_service *s, uint32_t id)
 	return id > 0 && id <= s->n_links && s->links[id - 1]->channel ? s->links[id - 1] : NULL;
 }
 
-/* A slot for one more link; the limits of the listeners and of the engine bound how many there are. NULL: out of
+/* A free slot. The limits of the listeners and of the engine bound the number of links. NULL: out of
  * memory. */
 static struct service_link *
 take_slot(struct rsp_registrar_service *s)
@@ -141,7 +141,7 @@ rsp_service_link_accept(struct rsp_registrar_service *s, struct rsp_stream *stre
 	return link;
 }
 
-/* Where the registrar @name is, as the configuration says; NULL: it does not. */
+/* The host of the registrar @name in the configuration; NULL: not in the configuration. */
 static const char *
 host_of(const struct rsp_registrar_service *s, const char *name)
 {

@@ -65,7 +65,7 @@ rights_new(const struct rsp_keyring *ring, const char *me)
 
 		if (!nodes)
 			continue;
-		if ((nodes->n & (nodes->n - 1)) == 0) { /* it is full: 1, 2, 4, 8 ... */
+		if ((nodes->n & (nodes->n - 1)) == 0) { /* the array is full: its sizes are 1, 2, 4, 8 ... */
 			size_t room = nodes->n ? nodes->n * 2 : 1;
 			const char **grown = reallocarray((void *)nodes->name, room, sizeof(*grown));
 
@@ -107,7 +107,7 @@ rsp_service_rights_done(struct rsp_registrar_service *s)
 	s->rights = NULL;
 }
 
-/* The engine's questions. */
+/* The callbacks of the engine. */
 
 static const struct rsp_authz *
 authz_of(const struct rsp_registrar_service *s)
@@ -177,7 +177,7 @@ rsp_service_rights_may_look(const struct rsp_registrar_service *s, const char *i
 
 /* Connections */
 
-/* The key of @link's connection as it is now, though it may have expired. NULL: it is gone. */
+/* The key of @link's connection in the present keyring; it may have expired. NULL: the keyring does not have it. */
 static const struct rsp_key *
 key_of(const struct service_link *link, const struct rsp_stream_auth *auth)
 {
@@ -252,7 +252,7 @@ review_links(struct rsp_registrar_service *s)
 	}
 }
 
-/* When a key or an authorisation of @scope ends next. RSP_TIME_NEVER: none does. */
+/* The time at which the next key or authorisation of @scope ends. RSP_TIME_NEVER: none ends. */
 static int64_t
 next_end(const struct rsp_scope *scope, int64_t now_ms)
 {
@@ -291,7 +291,7 @@ on_review(void *ctx)
 	bool ended = s->rights_end_ms < rsp_clock_wall_ms();
 
 	if (ended && rsp_service_rights_take(s, s->scope))
-		ended = false; /* out of memory: later */
+		ended = false; /* out of memory: try again later */
 	review_links(s);
 	if (ended)
 		rsp_registrar_rights_changed(s->engine, rsp_clock_ms());
