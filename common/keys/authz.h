@@ -53,7 +53,7 @@ RSP_AUTO_DEFINE(struct rsp_authz *, rsp_authz_free)
 /** Read the authz.json @path; errors as rsp_keyring_load. */
 enum rsp_err rsp_authz_load(const char *path, struct rsp_authz **ret, struct rsp_why *why) RSP_NODISCARD;
 
-/** The same from memory; @path is for messages. */
+/** As rsp_authz_load(), from memory; @path is for error texts. */
 enum rsp_err rsp_authz_parse(struct rsp_bytes text, const char *path, struct rsp_authz **ret,
 			     struct rsp_why *why) RSP_NODISCARD;
 
@@ -75,7 +75,7 @@ const struct rsp_authz_entry *rsp_authz_find(const struct rsp_authz *authz, cons
 
 /**
  * Whether the identity @name, authenticated in @role, may act on the pool @handle with the address @ip. NULL as @ip: an
- * address of its connection. Without a list (@authz NULL) the key's role decides: any pool, only the connection's
+ * address of its connection. Without a list (@authz NULL) the role alone decides: any pool, but only the connection's
  * addresses. An empty handle asks about the role alone.
  */
 bool rsp_authz_may(const struct rsp_authz *authz, const char *name, enum rsp_role role, struct rsp_bytes handle,

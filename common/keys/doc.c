@@ -30,7 +30,7 @@ syntax_text(const json_error_t *error)
 	return code < RSP_COUNT(text) && text[code] ? text[code] : "malformed JSON";
 }
 
-/* The object, if it has that schema; NULL on error. */
+/* The root object, if its "schema" is the expected one; NULL on error. */
 static json_t *
 open_root(struct rsp_doc *doc, struct rsp_bytes text, const char *schema)
 {

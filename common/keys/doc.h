@@ -23,7 +23,7 @@ struct rsp_doc {
 /** A kind of file: its "schema", and the function that reads the other members @into an object. */
 struct rsp_doc_kind {
 	const char *schema;
-	enum rsp_file_kind file; /* its memory is wiped after reading */
+	enum rsp_file_kind file; /* RSP_FILE_SECRET: the memory is wiped after reading */
 	size_t max;		 /* octets */
 	void (*read)(struct rsp_doc *doc, const json_t *root, void *into);
 };
@@ -65,7 +65,7 @@ const char *rsp_doc_item(struct rsp_doc *doc, const json_t *list, const char *ke
  */
 void rsp_doc_put(json_t **object, const char *key, json_t *value);
 
-/** The same for an array. */
+/** As rsp_doc_put(): append @value to an array. */
 void rsp_doc_append(json_t **array, json_t *value);
 
 /** Write @root indented to @path; NULL means that memory ran out. Not for secrets. */

@@ -202,7 +202,7 @@ rsp_keyring_client_key(const struct rsp_keyring *ring, enum rsp_role role, const
 {
 	const struct rsp_key *found = NULL;
 
-	for (;;) { /* each round finds the newest key that is older than the last one found */
+	for (;;) { /* each round finds the newest key that is older than the key of the previous round */
 		const struct rsp_key *best = NULL;
 
 		for (size_t i = 0; i < ring->n; i++) {

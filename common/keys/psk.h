@@ -64,7 +64,7 @@ RSP_AUTO_DEFINE(struct rsp_keyring *, rsp_keyring_unref)
  */
 enum rsp_err rsp_keyring_load(const char *path, struct rsp_keyring **ret, struct rsp_why *why) RSP_NODISCARD;
 
-/** The same from memory; @path is for messages. */
+/** As rsp_keyring_load(), from memory; @path is for error texts. */
 enum rsp_err rsp_keyring_parse(struct rsp_bytes text, const char *path, struct rsp_keyring **ret,
 			       struct rsp_why *why) RSP_NODISCARD;
 
@@ -72,7 +72,7 @@ enum rsp_err rsp_keyring_parse(struct rsp_bytes text, const char *path, struct r
 enum rsp_err rsp_keyring_save(const struct rsp_keyring *ring, const char *path, bool replace,
 			      struct rsp_why *why) RSP_NODISCARD;
 
-/** Add a copy of @key to @ring. RSP_EEXISTS if the identity is there, RSP_ELIMIT, RSP_ENOMEM. */
+/** Add a copy of @key to @ring. RSP_EEXISTS if @ring has the identity already, RSP_ELIMIT, RSP_ENOMEM. */
 enum rsp_err rsp_keyring_add(struct rsp_keyring *ring, const struct rsp_key *key) RSP_NODISCARD;
 
 /**

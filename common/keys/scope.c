@@ -202,7 +202,8 @@ rsp_scope_load_public(const char *dir, struct rsp_scope **ret, struct rsp_why *w
 
 	if (!path || !scope)
 		return rsp_fail(why, RSP_ENOMEM, dir, "out of memory");
-	if (access(dir, F_OK) < 0 && errno == ENOENT) /* other problems are reported when the file is read */
+	/* other errors of the directory are reported when its files are read */
+	if (access(dir, F_OK) < 0 && errno == ENOENT)
 		return rsp_fail(why, RSP_ENOTFOUND, dir,
 				"no such scope directory (its administrator makes one with rsp-keygen bundle)");
 	enum rsp_err err = rsp_doc_load(&scope_json, path, scope, why);

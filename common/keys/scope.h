@@ -41,7 +41,7 @@ void rsp_endpoint_format(const struct rsp_endpoint *endpoint, char out[static RS
 
 struct rsp_scope_registrar {
 	char name[RSP_NAME_MAX + 1];
-	struct rsp_endpoint asap, enrp; /* its TLS ports */
+	struct rsp_endpoint asap, enrp; /* its addresses with the TLS ports */
 	struct rsp_ip addresses[RSP_SCOPE_ADDRESSES_MAX]; /* its other addresses */
 	size_t n_addresses;
 };

@@ -106,7 +106,7 @@ rsp_x509_load_crl(struct rsp_x509 *x509, const char *path, struct rsp_why *why)
 bool
 rsp_x509_crl_is_of(gnutls_x509_crl_t crl, gnutls_x509_crt_t ca)
 {
-	/* its age is checked when it is used */
+	/* check_crl() checks the age when the CRL is used */
 	const unsigned aged = GNUTLS_CERT_REVOCATION_DATA_SUPERSEDED | GNUTLS_CERT_REVOCATION_DATA_ISSUED_IN_FUTURE;
 	unsigned status = 0;
 

@@ -82,8 +82,8 @@ enum rsp_err rsp_x509_load_crl(struct rsp_x509 *x509, const char *path, struct r
 bool rsp_x509_crl_is_of(gnutls_x509_crl_t crl, gnutls_x509_crt_t ca);
 
 /**
- * When the newest CRL of @ca becomes outdated, in ms since 1970; negative if it does not say when. False: @ca has no
- * CRL.
+ * When the newest CRL of @ca becomes outdated, in ms since 1970; negative if the CRL has no such date. False: @ca has
+ * no CRL.
  */
 bool rsp_x509_crl_due(const struct rsp_x509 *x509, gnutls_x509_crt_t ca, int64_t *ret_ms);
 
@@ -104,14 +104,15 @@ enum rsp_err rsp_x509_credentials(const struct rsp_x509 *x509, gnutls_certificat
 enum rsp_err rsp_x509_verify(const struct rsp_x509 *x509, const gnutls_datum_t *chain, unsigned n,
 			     enum rsp_x509_kind kind, const char *name, struct rsp_why *why) RSP_NODISCARD;
 
-/** The same for a server that may have any of @n_names @names: *@ret_name is the one that its certificate is for. */
+/** As rsp_x509_verify(), for a server with any of the @n_names @names: *@ret_name is the name in its certificate. */
 enum rsp_err rsp_x509_verify_any(const struct rsp_x509 *x509, const gnutls_datum_t *chain, unsigned n,
 				 const char *const *names, size_t n_names, const char **ret_name,
 				 struct rsp_why *why) RSP_NODISCARD;
 
 /**
  * Whether users with the anchors @trust accept the registrar @name (NULL: the common name of the certificate) with the
- * certificate @own, which was read from @path. Checks all of the above except dates. RSP_EKEY, with @path as object.
+ * certificate @own, which was read from @path. Checks what rsp_x509_verify() checks, except dates. RSP_EKEY, with @path
+ * as object.
  */
 enum rsp_err rsp_x509_verify_own(const struct rsp_x509 *trust, const struct rsp_x509 *own, const char *path,
 				 const char *name, struct rsp_why *why) RSP_NODISCARD;
@@ -129,7 +130,7 @@ struct rsp_x509_facts {
 	int64_t not_before_ms, not_after_ms;
 };
 
-/** Read the facts off @cert. */
+/** Fill @ret from @cert. */
 enum rsp_err rsp_x509_facts(gnutls_x509_crt_t cert, struct rsp_x509_facts *ret) RSP_NODISCARD;
 
 #endif

@@ -8,7 +8,9 @@
 
 /* PEM texts with several certificates or CRLs, as ca.pem and crl.pem are during a rollover. */
 
-/** Take the next PEM block of *@at, from its BEGIN line to the end of its END line, into @ret; false: there is none. */
+/**
+ * Take the next PEM block of *@at, from its BEGIN line to the end of its END line, into @ret; false: no further block.
+ */
 bool rsp_pem_next(const char **at, struct rsp_bytes *ret);
 
 /**
