@@ -11,10 +11,10 @@
  */
 int rsp_cli_fail(const struct rsp_why *why);
 
-/** The same with a list of attempts (rsp_cli_attempt()), which this function frees; NULL: none. */
+/** As rsp_cli_fail(), with a list of attempts (rsp_cli_attempt()), which this function frees; NULL: none. */
 int rsp_cli_fail_attempts(const struct rsp_why *why, json_t *attempts);
 
-/** One attempt of that list; its "key" is "ok" for RSP_OK. */
+/** One item for the list of attempts; its "key" is "ok" for RSP_OK. */
 json_t *rsp_cli_attempt(const char *server, const char *address, const char *step, enum rsp_err err,
 			const char *reason);
 

@@ -5,7 +5,7 @@
 
 #include "base/err.h"
 
-/* Finds the word that was probably meant by a mistyped one. */
+/* Finds the valid word that is most similar to a mistyped word. */
 
 #define RSP_HINT_WORD_MAX 64
 

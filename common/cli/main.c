@@ -28,16 +28,18 @@ harden(void)
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	(void)signal(SIGCHLD, SIG_DFL);
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-	(void)unsetenv("SSLKEYLOGFILE"); /* GnuTLS would write TLS secrets there; --keylog-file does (rsp_tls_init()) */
+	/* else GnuTLS writes TLS secrets to that file; use --keylog-file instead (rsp_tls_init()) */
+	(void)unsetenv("SSLKEYLOGFILE");
 	(void)signal(SIGPIPE, SIG_IGN);  /* for sockets; for stdout see rsp_output_write() */
-	(void)signal(SIGXFSZ, SIG_IGN);  /* a write beyond RLIMIT_FSIZE is to fail with EFBIG */
-	/* Open descriptors 0 to 2, or a socket could become stdout. Not for writing: then lost records are noticed. */
+	(void)signal(SIGXFSZ, SIG_IGN);  /* so that a write beyond RLIMIT_FSIZE fails with EFBIG */
+	/* Open descriptors 0 to 2 if they are closed, or a socket could become stdout. Read-only: a write of a record
+	 * must fail. */
 	for (int fd = 0; fd <= STDERR_FILENO; fd++)
 		if (fcntl(fd, F_GETFD) < 0)
 			(void)open("/dev/null", (fd == STDOUT_FILENO ? O_RDONLY : O_RDWR) | O_NOCTTY);
 }
 
-/* Print a text for people (help, version). It is made in memory, then written like a record. */
+/* A text for people (help, version). It is formatted in memory, then written like a record. */
 struct page {
 	FILE *stream;
 	char *text;
@@ -176,7 +178,7 @@ run(poptContext ctx, const struct rsp_cli_tool *tool, const struct poptOption *t
 	return tool->run(n, operand);
 }
 
-/* popt reorders its arguments and forgets where `--` was: so the command behind it is cut off before. */
+/* popt reorders its arguments and forgets where `--` was: so the command after `--` is cut off before popt runs. */
 static int
 cut_command(const struct rsp_cli_tool *tool, int argc, const char **argv)
 {
@@ -212,7 +214,8 @@ start(const struct rsp_cli_tool *tool, int argc, const char **argv)
 
 	enum rsp_err lost = rsp_output_close();
 	rsp_cli_done();
-	/* statuses 0 and 1 are answers, and this answer was lost; any other failure tells more than the loss */
+	/* with the statuses 0 and 1 the record is the answer, so a lost record is the failure; other failures are more
+	 * important */
 	return status <= rsp_err_exit(RSP_EUNKNOWN_POOL) && lost && !rsp_cli.command ? rsp_err_exit(lost) : status;
 }
 

@@ -12,14 +12,15 @@
 /** A tool, or one verb of a tool. */
 struct rsp_cli_tool {
 	const char *name;     /* "rsp-peer" */
-	const char *verb;     /* "run"; NULL if the tool has none */
+	const char *verb;     /* "run"; NULL if the tool has no verbs */
 	const char *operands; /* for --help: "POOL" */
 	const char *summary;  /* for --help of a tool with verbs: what the verb does */
 	struct poptOption *options; /* its own options, with codes 1 to 0xff in .val and no .arg pointers; NULL: none */
-	unsigned groups;	    /* RSP_CLI_...: the shared options that it has */
+	unsigned groups;	    /* RSP_CLI_...: the groups of shared options that the tool has */
 	bool wraps;		    /* `-- CMD ARG...` may follow; otherwise `--` only ends the options */
-	bool holds;		    /* goes on without a reader of its records: rsp_output_write() */
-	/* Read one option of its own. On failure @why has the reason; the caller adds the option's name as object. */
+	bool holds;		    /* continues although no process reads its records: rsp_output_write() */
+	/* Read one of the tool's own options. On failure @why has the reason; the caller adds the option's name as
+	 * object. */
 	enum rsp_err (*take)(int opt, const char *arg, struct rsp_why *why);
 	/* Run; @operand has @n operands. Returns the exit status, as rsp_cli_fail() does. */
 	int (*run)(unsigned n, const char *const *operand);
@@ -32,7 +33,7 @@ struct rsp_cli_tool {
  */
 int rsp_cli_main(const struct rsp_cli_tool *tool, int argc, const char **argv);
 
-/** The same for a tool with verbs: @tools are its @n verbs; the first operand selects one. */
+/** As rsp_cli_main(), for a tool with verbs: @tools are its @n verbs; the first operand selects the verb. */
 int rsp_cli_main_verbs(const struct rsp_cli_tool *const *tools, unsigned n, int argc, const char **argv);
 
 #endif

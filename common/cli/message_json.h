@@ -6,7 +6,7 @@
 #include "proto/message.h"
 
 /* Messages and their parts as JSON. The caller owns what these functions return (json_decref); NULL: out of memory.
- * An object always has the same members; one that the message lacks is null or []. */
+ * An object always has the same members; a member that the message lacks is null or []. */
 
 /**
  * @msg by the grammar of its type: "type" (the RFC's name), "type_code", "protocol", "flags" by name, the fixed fields,

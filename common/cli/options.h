@@ -8,14 +8,16 @@
 #include "base/clock.h"
 #include "base/err.h"
 
-/* The options that several tools share, after parsing. Each tool says which groups of them it has (cli/main.h). */
+/* The options that several tools share, after parsing. Each tool lists the groups of options that it has (cli/main.h).
+ * */
 
 enum {
 	RSP_CLI_SCOPE = 1U << 0,	    /* --scope */
 	RSP_CLI_SERVER = 1U << 1,	    /* --server --timeout --wait */
 	RSP_CLI_TLS = 1U << 2,		    /* --tls-policy --insecure-plaintext --keylog-file --transport */
-	RSP_CLI_CLIENT_TIMERS = 1U << 3,    /* --timers, and those of RFC 5352 s.7 that elements and users have */
-	RSP_CLI_REGISTRAR_TIMERS = 1U << 4, /* --timers, and those of RFC 5353 s.4 and of RFC 5352 that registrars have */
+	RSP_CLI_CLIENT_TIMERS = 1U << 3,    /* --timers, and the timers of RFC 5352 s.7 that elements and users have */
+	/* --timers, and the timers of RFC 5353 s.4 and RFC 5352 that registrars have */
+	RSP_CLI_REGISTRAR_TIMERS = 1U << 4,
 	RSP_CLI_TRACE = 1U << 5,	    /* --trace-pcap */
 	RSP_CLI_DISCOVER = 1U << 6,	    /* --discover */
 	RSP_CLI_KEYS = 1U << 7,		    /* --keys */
@@ -24,7 +26,7 @@ enum {
 	RSP_CLI_TLS_NAME = 1U << 10,	    /* --tls-name */
 	RSP_CLI_TLS_ALL = RSP_CLI_TLS | RSP_CLI_KEYS | RSP_CLI_IDENTITY | RSP_CLI_CERTIFICATES | RSP_CLI_TLS_NAME,
 };
-/* --pretty --output --quiet --verbose --version --help: every tool has them */
+/* every tool has --pretty --output --quiet --verbose --version --help */
 
 /* Timers and thresholds: name, option, unit, text, for clients and for registrars. A count has the unit "N". */
 /* clang-format off */
@@ -64,7 +66,7 @@ struct rsp_cli {
 	unsigned n_servers;
 	char *discover[RSP_CLI_DISCOVER_MAX]; /* addresses to listen on for announcements */
 	unsigned n_discover;
-	uint64_t timeout_ms; /* for the whole run; RSP_CLI_TIMEOUT_MS without --timeout */
+	uint64_t timeout_ms; /* time limit for the whole run; RSP_CLI_TIMEOUT_MS without --timeout */
 	bool timeout_given, wait;
 	bool pretty, quiet;
 	unsigned verbose;
@@ -81,7 +83,7 @@ struct rsp_cli {
 	bool timers_fast;	         /* --timers=fast */
 	uint64_t timer[RSP_TIMER_COUNT]; /* ms, or a count; RSP_NEVER: not given */
 
-	char *const *command; /* the words behind `--`, NULL-terminated; NULL if there are none */
+	char *const *command; /* the words after `--`, NULL-terminated; NULL: no words */
 };
 
 /** The options of this run. */
@@ -91,14 +93,14 @@ extern struct rsp_cli rsp_cli;
 void rsp_cli_timer_u32(enum rsp_cli_timer which, uint32_t *ret);
 void rsp_cli_timer_unsigned(enum rsp_cli_timer which, unsigned *ret);
 
-/* Parse the values of a tool's own options. They return RSP_EUSAGE with a reason in @why that quotes @text; the
- * caller of the tool's .take adds the option's name. */
+/* Parse the values of a tool's own options. These functions return RSP_EUSAGE with a reason in @why that quotes @text;
+ * the caller of the tool's .take adds the option's name. */
 enum rsp_err rsp_cli_duration(const char *text, uint64_t *ret_ms, struct rsp_why *why) RSP_NODISCARD;
 enum rsp_err rsp_cli_number(const char *text, uint64_t min, uint64_t max, uint64_t *ret,
 			    struct rsp_why *why) RSP_NODISCARD;
 enum rsp_err rsp_cli_id(const char *text, uint32_t *ret, struct rsp_why *why) RSP_NODISCARD;
 
-/** Copy @text to *@to and free the old value: the last one of a repeated option counts. */
+/** Copy @text to *@to and free the old value: of a repeated option the last value counts. */
 enum rsp_err rsp_cli_string(const char *text, char **to, struct rsp_why *why) RSP_NODISCARD;
 
 /**

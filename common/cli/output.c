@@ -11,14 +11,15 @@
 #include "base/file.h"
 #include "base/log.h"
 
-/* The descriptor that records are written to, one write(2) each: no part of a record is left in a buffer when a tool ends. */
+/* The descriptor that records are written to, one write(2) each: no part of a record is left in a buffer when a tool
+ * ends. */
 static struct {
 	int fd;
 	const char *path; /* as the operator gave it; NULL: stdout */
 	bool opened;       /* @fd was opened here, for --output */
-	bool holds;        /* the tool goes on without a reader */
+	bool holds;        /* the tool continues if no process reads its records */
 	bool pretty;       /* records are indented */
-	bool closed;       /* the reader closed the pipe, and the tool goes on */
+	bool closed;       /* the reader closed the pipe, and the tool continues without records */
 	bool full;         /* the last record was dropped, because the pipe was full */
 	enum rsp_err lost; /* RSP_EOUTPUT or RSP_ENOMEM, once a record was lost */
 } out = { .fd = STDOUT_FILENO };
@@ -86,7 +87,8 @@ rsp_output_reopen(struct rsp_why *why)
 	return RSP_OK;
 }
 
-/* End as SIGPIPE would have ended the tool; it is ignored because of sockets. A tool that holds something goes on instead. */
+/* End as SIGPIPE would have ended the tool; it is ignored because of sockets. A tool that holds something continues
+ * instead. */
 static enum rsp_err
 end_of_pipe(void)
 {
@@ -100,8 +102,9 @@ end_of_pipe(void)
 	return RSP_OK;
 }
 
-/* Whether a record has to be dropped: the reader of the pipe is too slow, and the tool must not wait, because it answers
- * keep-alives. A pipe that is writable takes PIPE_BUF octets at once, and no record of such a tool is longer. */
+/* Whether a record has to be dropped: the reader of the pipe is too slow, and the tool must not wait, because it
+ * answers keep-alives. A pipe that is writable takes PIPE_BUF octets at once, and no record of such a tool is longer.
+ * */
 static bool
 would_block(void)
 {

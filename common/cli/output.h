@@ -9,17 +9,20 @@
 /* Where records and lines go: standard output, or the file of --output. */
 
 /**
- * Write @text. RSP_EOUTPUT if that fails: the reason is written on stderr once, and the tool ends with this error's exit
- * status (rsp_cli_main()). If the reader of a pipe has closed it, the tool ends as SIGPIPE would end it; a tool that holds
- * something goes on without records (RSP_OK). Such a tool also drops records while the pipe is full.
+ * Write @text. RSP_EOUTPUT if that fails: the reason is written on stderr once, and the tool ends with this error's
+ * exit status (rsp_cli_main()). If the reader of a pipe has closed it, the tool ends as SIGPIPE would end it; a tool
+ * that holds something continues without records (RSP_OK). Such a tool also drops records while the pipe is full.
  */
 enum rsp_err rsp_output_write(struct rsp_bytes text);
 
-/** Write to @path from now on, or to standard output if it is NULL. @holds: the tool holds something (rsp_output_write()). */
+/**
+ * Write to @path from now on, or to standard output if it is NULL. @holds: the tool holds a registration or serves
+ * (rsp_output_write()).
+ */
 enum rsp_err rsp_output_open(const char *path, bool holds, bool pretty, struct rsp_why *why) RSP_NODISCARD;
 
 /**
- * Open the file of --output again and append to it: logrotate(8) may have renamed it. Nothing happens without --output, or
+ * Open the file of --output again and append to it: logrotate(8) may have renamed it. No effect without --output, or
  * if the name still is that of the open file. RSP_EOUTPUT with @why leaves the open file in use.
  */
 enum rsp_err rsp_output_reopen(struct rsp_why *why) RSP_NODISCARD;

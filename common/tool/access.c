@@ -127,7 +127,7 @@ tool_access_scope(bool element, struct rsp_scope **ret, struct rsp_why *why)
 		return RSP_OK;
 	enum rsp_err err = rsp_scope_load_public(rsp_cli.scope, &scope, why);
 	if (err == RSP_ENOTFOUND && named && described && !rsp_cli.scope_option) {
-		scope = rsp_scope_new(""); /* no scope directory: the options name all that is needed */
+		scope = rsp_scope_new(""); /* no scope directory: the options name all files */
 		if (!scope)
 			return rsp_fail(why, RSP_ENOMEM, rsp_cli.scope, "out of memory");
 		err = RSP_OK;

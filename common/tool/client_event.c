@@ -25,7 +25,7 @@ log_event(const struct rsp_client_event *event)
 	const struct rsp_client_attempt *attempt = event->attempt;
 	char server[RSP_CLIENT_SERVER_TEXT_MAX];
 
-	switch ((int)event->type) { /* the others are logged by their name only */
+	switch ((int)event->type) { /* other types are logged by name only */
 	case RSP_CLIENT_ATTEMPT:
 		rsp_client_server_text(attempt->name, attempt->host, &attempt->ip, attempt->port, server);
 		rsp_log(RSP_LOG_INFO, server, "%s: %s", rsp_client_step_name(attempt->step),

@@ -13,8 +13,8 @@ struct tool_client_event_handlers {
 };
 
 /**
- * Log @event: attempts and announcements with -v, messages that make no sense always, the rest with -vv. Then, if the tool
- * is @active, call its handler with @ctx.
+ * Log @event: attempts and announcements with -v, malformed and unexpected messages always, other events with -vv.
+ * Then, if the tool is @active, call its handler with @ctx.
  */
 void tool_client_event_handle(const struct tool_client_event_handlers *handlers, bool active, void *ctx,
 			      const struct rsp_client_event *event);

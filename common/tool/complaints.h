@@ -7,9 +7,9 @@
 
 #define TOOL_COMPLAINTS_MAX 1024 /* enough for 256 registrars that fail in four ways */
 
-/** What was written. { 0 } is empty. */
+/** The warnings that were written. { 0 } is empty. */
 struct tool_complaints {
-	unsigned n;			    /* ever written; the newest TOOL_COMPLAINTS_MAX are remembered */
+	unsigned n;			    /* warnings written so far; the newest TOOL_COMPLAINTS_MAX are remembered */
 	uint64_t said[TOOL_COMPLAINTS_MAX]; /* a hash of object and reason of each */
 };
 

@@ -11,8 +11,9 @@ struct rsp_asap_client;
 struct rsp_why;
 
 /*
- * JSON objects and values that the records of several tools have. Elements, server information and other parts of messages:
- * cli/message_json.h. Errors, causes and attempts: cli/fail.h. The caller owns the result (json_decref); NULL: out of memory.
+ * JSON objects and values that the records of several tools have. Elements, server information and other parts of
+ * messages: cli/message_json.h. Errors, causes and attempts: cli/fail.h. The caller owns the result (json_decref);
+ * NULL: out of memory.
  */
 
 /** A registrar that answered a tool. */
@@ -29,8 +30,8 @@ struct tool_registrar {
 json_t *tool_object_registrar(const struct tool_registrar *registrar);
 
 /**
- * The home registrar of @s; null if there is none. Its address is null if it dialled this element and the scope does not say
- * where it listens; its id is null until a keep-alive told it.
+ * The home registrar of @s; null if there is none. Its address is null if the home dialled this element and the scope
+ * has no ASAP address of it; its id is null until it has sent a keep-alive.
  */
 json_t *tool_object_home(const struct rsp_asap_client *s, bool element);
 
@@ -46,7 +47,10 @@ json_t *tool_object_address(const struct rsp_ip *ip, uint16_t port);
 /** Put "handle" and "handle_hex" of @handle; null for an empty one. */
 void tool_object_put_handle(json_t **object, struct rsp_bytes handle);
 
-/** Put "remote" (null for none), "key" and "reason" of a connection that @why refused, and how many others were not printed. */
+/**
+ * Put "remote" (null for none), "key" and "reason" of a connection that @why refused, and how many others were not
+ * printed.
+ */
 void tool_object_put_refusal(json_t **object, const char *remote, const struct rsp_why *why, uint64_t suppressed);
 
 #endif

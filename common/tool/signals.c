@@ -7,7 +7,7 @@
 #include "net/loop.h"
 #include "net/signal.h"
 
-/* Without a handler these end the process. */
+/* Signals that end the process if it has no handler for them. */
 static const int deadly[] = { SIGUSR1,  SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGIO, SIGPWR, SIGXCPU, SIGXFSZ,
 #ifdef SIGSTKFLT
 			      SIGSTKFLT

@@ -3,7 +3,7 @@
 
 #include "base/err.h"
 
-/* Signals that have no handler in a tool, and that must not end it because it holds something. */
+/* Signals that a tool does not use, and that must not end it, because it holds a registration or serves. */
 
 struct rsp_loop;
 struct tool_signals;

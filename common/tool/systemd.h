@@ -8,7 +8,7 @@ struct rsp_alarm;
 struct rsp_loop;
 
 /**
- * Send systemd a state such as "READY=1" (sd_notify(3)), formatted as by printf(3). Nothing happens if systemd does not
+ * Send systemd a state such as "READY=1" (sd_notify(3)), formatted as by printf(3). No effect if systemd does not
  * run this process, or without libsystemd.
  */
 void tool_systemd_tell(const char *fmt, ...) RSP_PRINTF(1, 2);
