@@ -83,7 +83,8 @@ fail(struct resolve *r, const struct rsp_why *why)
 	finish(r, rsp_cli_fail_attempts(why, tool_object_attempts(r->session)));
 }
 
-/* The elements of an answer to print: from @first to before @end. The registrar sorts an answer by the pool's policy. */
+/* The elements of an answer to print: from @first to before @end. The registrar sorts an answer by the pool's policy.
+ * */
 struct range {
 	unsigned first, end;
 };
@@ -284,7 +285,7 @@ resolve(const char *pool, struct rsp_bytes handle)
 		tool_session_log_heard(r.session);
 		rsp_asap_client_free(r.session);
 	}
-	rsp_loop_run(r.loop); /* sends what is queued, then closes */
+	rsp_loop_run(r.loop); /* sends the queued output, then closes */
 	rsp_loop_free(r.loop);
 	return tool_startup_end_trace(config.trace, r.status);
 }

@@ -14,7 +14,7 @@
 
 #define CA_DAYS 3650
 
-/* Append @more to the text *@to; nothing happens for NULL. */
+/* Append @more to the text *@to. NULL as @more: the allocation of it has failed, RSP_ENOMEM. */
 static enum rsp_err
 append(char **to, const char *more, struct rsp_why *why)
 {
@@ -52,7 +52,7 @@ make_crl_of(const struct master *master, const struct rsp_x509_pair *ca, int64_t
 	return append(crls, crl, why);
 }
 
-/* A certificate can be revoked only by the CA that signed it. Without that CA's key here, it stays valid. */
+/* Only the CA that signed a certificate can revoke it. Without that CA's key in this directory, fail. */
 static enum rsp_err
 check_issuer(const struct master *master, const char *cert_pem, struct rsp_why *why)
 {
@@ -71,7 +71,7 @@ check_issuer(const struct master *master, const char *cert_pem, struct rsp_why *
 	return trusted ? rsp_fail(why, RSP_EKEY, "ca.pem",
 				  "the certificate cannot be revoked: the key of the CA that signed it is not in this "
 				  "directory (restore ca.key or ca-old.key)")
-		       : RSP_OK; /* no certificate of this CA is accepted any more */
+		       : RSP_OK; /* the CA is not in ca.pem: its certificates are not accepted any more */
 }
 
 enum rsp_err
@@ -128,7 +128,7 @@ run_crl(unsigned n, const char *const *operand)
 	return finish(err, &why, &master, "crl", keygen.revoke, NULL, 0, NULL);
 }
 
-/* Put the new CA in front of the old one; certificates of the old one stay valid. */
+/* Put the new CA in front of the old CA; certificates of the old CA stay valid. */
 static enum rsp_err
 begin_rollover(struct master *master, struct rsp_x509_pair *ret, struct rsp_why *why)
 {
@@ -169,7 +169,7 @@ begin_rollover(struct master *master, struct rsp_x509_pair *ret, struct rsp_why 
 	master->old_ca = was;
 	*ret = (struct rsp_x509_pair){ 0 };
 	return make_crls(master, master->now_ms + CERT_DAYS * DAY_MS, NULL,
-			 why); /* the options' dates are the new CA's */
+			 why); /* the dates of the options apply to the new CA */
 }
 
 /* RSP_EEXISTS if the registrar @name still has a certificate of the old CA. */

@@ -90,7 +90,7 @@ make_parents(const char *dir, const char *path, bool make, char **ret, struct rs
 	return err;
 }
 
-/* Execute one step. It may have been executed before. */
+/* Execute one step. No effect if an interrupted run has executed the step already. */
 static enum rsp_err
 carry_out(const char *dir, const char *verb, const char *path, struct rsp_why *why)
 {
@@ -102,7 +102,7 @@ carry_out(const char *dir, const char *verb, const char *path, struct rsp_why *w
 
 	if (err)
 		return err == RSP_ENOMEM ? rsp_fail(why, err, dir, "out of memory") : err;
-	if (write && rename(from, to) < 0 && errno != ENOENT) /* it was executed before */
+	if (write && rename(from, to) < 0 && errno != ENOENT) /* ENOENT: the step was executed before */
 		return fail(to, "replace", why);
 	if (!write && unlink(to) < 0 && errno != ENOENT)
 		return fail(to, "remove", why);

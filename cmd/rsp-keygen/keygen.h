@@ -41,7 +41,7 @@ struct master {
 	struct rsp_keyring *keyring;
 	struct rsp_authz *authz;
 	struct rsp_x509_pair ca;     /* the CA that signs: ca.key, and its certificate in ca.pem */
-	struct rsp_x509_pair old_ca; /* the CA that it replaces during a rollover; else all members are NULL */
+	struct rsp_x509_pair old_ca; /* during a rollover, the CA that @ca replaces; else all members are NULL */
 	char *cas;                   /* ca.pem */
 	struct change change;
 	int64_t now_ms;
@@ -60,7 +60,7 @@ enum rsp_err master_open(struct master *master, bool writes, bool ca, struct rsp
 /** Read the CA and its key, if master_open() has not. */
 enum rsp_err master_open_ca(struct master *master, struct rsp_why *why) RSP_NODISCARD;
 
-/** Free it: secrets are wiped, a change that was not committed is dropped, the lock is released. */
+/** Free @master: wipe secrets, drop a change that was not committed, release the lock. */
 void master_done(struct master *master);
 
 /**
@@ -105,15 +105,15 @@ enum rsp_err master_complete_keys(struct master *master, const char *name, unsig
 				  struct rsp_why *why) RSP_NODISCARD;
 
 /**
- * The role of the node @name: RSP_ROLE_PEER (a registrar), ELEMENT or MONITOR; RSP_ROLE_NONE: there is no such node.
+ * The role of the node @name: RSP_ROLE_PEER (a registrar), ELEMENT or MONITOR; RSP_ROLE_NONE: no such node.
  */
 enum rsp_role master_role_of(const struct master *master, const char *name);
 
-/** Fail unless @name is a valid name that no node of another role has; one of this role only with --force. */
+/** Fail unless @name is a valid name that no node of another role has; a name of this role only with --force. */
 enum rsp_err master_check_name(const struct master *master, const char *name, enum rsp_role role,
 			       struct rsp_why *why) RSP_NODISCARD;
 
-/** The validity of what is made now: as the options say, else for @days. */
+/** Begin and end of the validity of a new key or certificate: from the options, else for @days. */
 int64_t valid_from(int64_t now_ms);
 int64_t valid_until(int64_t now_ms, unsigned days);
 
@@ -148,10 +148,12 @@ int not_one_name(unsigned n, const char *const *operand);
 /** The path "@dir/@a" or "@dir/registrars/@name/@a", on the heap; NULL if out of memory. */
 char *master_path(const char *dir, const char *name, const char *file) RSP_NODISCARD;
 
-/** If @err is about a missing or an existing file, add to @why what this tool can do about it. Returns @err. */
+/**
+ * If @err is about a missing or an existing file, add the rsp-keygen verb or option that helps to @why. Returns @err.
+ */
 enum rsp_err advise(enum rsp_err err, struct rsp_why *why);
 
-/** Make the directory @path with @mode if it is not there. */
+/** Make the directory @path with @mode, unless it exists. */
 enum rsp_err make_directory(const char *path, unsigned mode, struct rsp_why *why) RSP_NODISCARD;
 
 /** The whole file @path as text. The caller frees it, and wipes it if it is secret. */

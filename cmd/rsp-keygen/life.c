@@ -137,7 +137,7 @@ compare_keys(const void *a, const void *b)
 	return x > y ? -1 : x < y; /* of two keys made at one moment, the later one in the file is newer (psk.h) */
 }
 
-/* The keys of @name, sorted so. The caller frees the list; NULL: out of memory. */
+/* The keys of @name, sorted by compare_keys(). The caller frees the list; NULL: out of memory. */
 static const struct rsp_key **
 keys_of(const struct rsp_keyring *ring, const char *name, size_t *ret_n)
 {
@@ -261,7 +261,7 @@ remove_node(struct subject *subject, struct rsp_why *why)
 	return master_save(master, why);
 }
 
-/* Make a key for the purpose of the one that is revoked. */
+/* Remove the key, and make a new key for the same purpose. */
 static enum rsp_err
 revoke_key(struct subject *subject, struct rsp_why *why)
 {

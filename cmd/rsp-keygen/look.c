@@ -142,8 +142,8 @@ run_list(unsigned n, const char *const *operand)
 	return status;
 }
 
-/* What check found. The worst finding decides the exit status; a file that cannot be read is worse than one that is
- * due. */
+/* What check found. The worst finding decides the exit status; a file that cannot be read is worse than a file
+ * that is due. */
 struct checks {
 	const char *dir;
 	const struct rsp_scope *scope; /* of scope.json */
@@ -393,7 +393,7 @@ check_missing(struct checks *checks, enum bundle_owner owner)
 	}
 }
 
-/* keys.json also tells which node owns this directory */
+/* Read keys.json, which also names the node that owns this directory. */
 static void
 load_ring(struct checks *checks)
 {

@@ -12,8 +12,7 @@
 #include "cli/options.h"
 #include "keygen.h"
 
-/* The verbs that make something: init, registrar, element, monitor; and the records of all verbs that change
- * something. */
+/* The verbs init, registrar, element and monitor; and the records of all verbs that change the directory. */
 
 #define CA_DAYS 3650
 
@@ -366,7 +365,7 @@ add_node(struct master *master, const struct rsp_authz_entry *entry, unsigned *m
 	return err ? err : master_save(master, why);
 }
 
-/* Take the entry of @name, or a new one, and set what the options say. */
+/* The entry of @name, or a new entry, with the values of the options. */
 static struct rsp_authz_entry
 entry_of(const struct master *master, const char *name, enum rsp_role role, char **all)
 {

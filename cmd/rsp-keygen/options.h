@@ -3,7 +3,7 @@
 
 #include "base/err.h"
 
-/* The options of all verbs. main.c says which verb has which of them. */
+/* The options of all verbs. main.c lists the options of each verb. */
 
 enum keygen_option {
 	OPT_NAME = 1,

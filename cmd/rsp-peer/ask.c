@@ -76,8 +76,8 @@ attempts_json(const struct rsp_inquiry *q)
 	return list;
 }
 
-/* Whether @a is the better failure to report: a registrar that would answer later (RSP_EREJECTED), else the one that
- * came to a later step. */
+/* Whether the failure of @a is more useful to report: that of a registrar that would answer later (RSP_EREJECTED), else
+ * that which came at a later step. */
 static bool
 tells_more(const struct rsp_inquiry_server *a, const struct rsp_inquiry_server *b)
 {
@@ -176,7 +176,7 @@ ask(struct asking *asking, struct rsp_inquiry_config *config)
 		status = asking->ended ? stopped(asking->ended) : config->each || asking->done ? 0 : fail(config->scope, q);
 	}
 	rsp_inquiry_free(q);
-	rsp_loop_run(asking->loop); /* sends what is queued, then closes */
+	rsp_loop_run(asking->loop); /* sends the queued output, then closes */
 	rsp_loop_free(asking->loop);
 	return tool_startup_end_trace(config->trace, status);
 }

@@ -16,7 +16,7 @@ struct peer_expiry {
 	struct rsp_alarm *alarm;
 	struct rsp_expiry list[RSP_EXPIRY_MAX];
 	unsigned n;
-	int64_t looked_ms; /* wall clock */
+	int64_t looked_ms; /* wall-clock time of the last check */
 };
 
 /* The file's name as the operator gave it. */

@@ -111,7 +111,7 @@ enum rsp_err peer_control_open(struct rsp_loop *loop, const char *name, rsp_cont
 
 /**
  * Find the control socket of the registrar @name, or (NULL) of the only registrar here, in the default directories. On
- * the heap. RSP_EUNREACHABLE if there is none, RSP_EUSAGE if there are several.
+ * the heap. RSP_EUNREACHABLE: no socket found. RSP_EUSAGE: several found.
  */
 enum rsp_err peer_control_find(const char *name, char **ret, struct rsp_why *why) RSP_NODISCARD;
 

@@ -104,7 +104,7 @@ begin(struct quota *q, struct quota_entry *e, uint64_t now_ms)
 	e->most = q->printed < QUOTA_FULL ? QUOTA_RECORDS : 1;
 }
 
-/* The quota of @name; it is made if there is none. NULL: out of memory. */
+/* The quota of @name, made if missing. NULL: out of memory. */
 static struct quota_entry *
 find(struct quota *q, const struct quota_name *name, uint64_t now_ms)
 {

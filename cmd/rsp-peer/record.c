@@ -19,7 +19,7 @@
 
 struct peer_records {
 	struct quota *quota;
-	struct rsp_alarm *sums; /* when to print what was suppressed */
+	struct rsp_alarm *sums; /* rings when the number of suppressed records is to be printed */
 	bool armed;             /* @sums is set */
 	struct peer_warnings warnings;
 };
@@ -34,7 +34,8 @@ begin(bool ok, const char *event)
 	return record;
 }
 
-/* The registrar serves on if a record cannot be written: cli/output.c writes so on stderr, and the exit status says it. */
+/* If a record cannot be written, the registrar continues: cli/output.c reports the loss on stderr and by the exit
+ * status. */
 static void
 end(json_t *record)
 {
@@ -316,7 +317,7 @@ peer_record_stopped(struct peer_records *records, const struct rsp_registrar_ser
 	struct rsp_registrar_service_stats stats;
 	const struct rsp_registrar_stats *engine = &stats.engine;
 
-	print_sums(records, rsp_clock_ms() + QUOTA_WINDOW_MS); /* those of quotas that have not ended as well */
+	print_sums(records, rsp_clock_ms() + QUOTA_WINDOW_MS); /* also the counts of quotas that have not ended */
 	json_t *record = begin(true, "stopped");
 
 	rsp_registrar_service_stats(serve, &stats);

@@ -28,7 +28,7 @@ struct run {
 	struct rsp_trace *trace;
 	struct rsp_control *control; /* NULL: none */
 	struct peer_expiry *expiry;
-	int64_t started_ms; /* of the wall clock */
+	int64_t started_ms; /* wall-clock time at which the registrar began to serve */
 	struct rsp_signal *term, *interrupt, *quit, *hangup;
 	struct rsp_alarm *leave_end, *watchdog;
 	const char *name;
@@ -129,7 +129,7 @@ on_hangup(void *ctx, int signum)
 		return;
 	tool_systemd_tell("RELOADING=1");
 	enum rsp_err unopened = rsp_output_reopen(&output); /* the keys are read even if this fails */
-	if (!rsp_cli.plaintext) {                           /* in plain text there is nothing to read */
+	if (!rsp_cli.plaintext) {                           /* in plain text the registrar has no keys to read */
 		err = peer_scope_load(run->name, &scope, &why);
 		if (!err)
 			err = rsp_registrar_service_reload(run->serve, scope, &why);

@@ -80,7 +80,7 @@ check_whole(const char *dir, struct rsp_why *why)
 }
 
 /* Check that keys and certificate are those of the registrar @name. With the bundle of another node or scope, all
- * connections would fail, and none of the other sides could say why. Certificates that options name instead are not
+ * connections would fail, and no other side could report why. Certificates that options name instead are not
  * checked. */
 static enum rsp_err
 check_ours(const struct rsp_scope *scope, const char *name, struct rsp_why *why)
@@ -245,7 +245,7 @@ peer_contacts(struct rsp_loop *loop, const char *name, const struct rsp_scope *s
 	for (size_t i = 0; scope && !rsp_cli.plaintext && i < scope->n_registrars && n < RSP_CONTACTS_MAX; i++) {
 		const struct rsp_scope_registrar *other = &scope->registrars[i];
 
-		/* port 0: this registrar cannot dial it, it will dial this one */
+		/* port 0: this registrar cannot dial @other, but @other dials this registrar */
 		if (strcmp(other->name, name) == 0 || !*other->enrp.host || !other->enrp.port ||
 		    is_among(ret, n, other->name))
 			continue;

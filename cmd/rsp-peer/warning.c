@@ -9,10 +9,10 @@
 #include "proto/reason.h"
 
 #define WARN_AGAIN_MS	60000 /* the interval of a warning that repeats */
-#define CONTEST_CLAIMS	3     /* claims of one element that are a contest: a table that is late can cause one or two */
-#define CONTEST_OVER_MS 5000  /* without a claim */
+#define CONTEST_CLAIMS	3     /* claims that make a contest: a table that arrives late can cause one or two */
+#define CONTEST_OVER_MS 5000  /* a contest ends after this time without a claim */
 
-/* What the limiter knows as kinds; the subject is always 0. */
+/* The kinds of the rate limiter; the subject is always 0. */
 enum { WARN_CONTEST = 1, WARN_UNKNOWN_KEY };
 
 static bool
@@ -64,7 +64,7 @@ warn_of_duplicate_id(const struct rsp_event *event)
 			address_of(event, at), event->peer_id, event->peer_name ? event->peer_name : "(unknown)");
 }
 
-/* Count a claim of @pe_id. Returns whether the contest goes on. While one does, claims of other elements do not count. */
+/* Count a claim of @pe_id. True: its contest goes on. During a contest, claims of other elements do not count. */
 static bool
 contest_goes_on(struct peer_contest *contest, uint32_t pe_id, uint64_t now_ms)
 {
@@ -76,7 +76,8 @@ contest_goes_on(struct peer_contest *contest, uint32_t pe_id, uint64_t now_ms)
 	return contest->n >= CONTEST_CLAIMS;
 }
 
-/* One claim of an element is normal when two tables are compared; many are two processes with one identifier. */
+/* One claim of an element is normal when two tables are compared; many claims mean that two processes use one
+ * identifier. */
 static void
 warn_of_contest(struct peer_warnings *warnings, const struct rsp_event *event)
 {
@@ -116,7 +117,7 @@ warn_of_unreachable(struct peer_warnings *warnings, const struct rsp_event *even
 void
 peer_warning_event(struct peer_warnings *warnings, const struct rsp_event *event)
 {
-	switch ((int)event->kind) { /* the others are records only */
+	switch ((int)event->kind) { /* other kinds are records only */
 	case RSP_EVENT_SERVING:
 		if (event->reason == RSP_REASON_ALONE)
 			warn_of_serving_alone(warnings);
@@ -129,7 +130,7 @@ peer_warning_event(struct peer_warnings *warnings, const struct rsp_event *event
 		warn_of_unreachable(warnings, event);
 		break;
 	case RSP_EVENT_PEER_REACHED:
-		/* one peer is reached: new bundles were rolled out. Peers without a new one keep silent from now on */
+		/* a peer has accepted our key: an earlier refusal is not the reason any more if we serve alone later */
 		warnings->key_refused = false;
 		rsp_log(RSP_LOG_WARNING, event->peer_name, "is reached now");
 		break;

@@ -6,7 +6,7 @@
 
 #include "cli/options.h"
 
-/* Options are text; JSON may have a number in place of it. */
+/* Set an attribute from a JSON string or number; options have only text. */
 static enum rsp_err
 set_from_text(struct element_spec *spec, const char *key, const json_t *value, struct rsp_why *why)
 {

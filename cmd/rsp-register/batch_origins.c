@@ -11,7 +11,7 @@
 struct batch_origin {
 	uint64_t pool; /* hash of its handle */
 	uint32_t pe_id;
-	unsigned line; /* 0: this place is free */
+	unsigned line; /* 0: this slot of the hash table is free */
 };
 
 static uint64_t
@@ -22,7 +22,8 @@ hash_of(struct rsp_bytes handle)
 	return rsp_hash(&key, handle);
 }
 
-/* The place of this element in the table of @room places, or the free place where it belongs. At least half are free. */
+/* The slot of this element in the table of @room slots, or the free slot for it. At least half of the slots are free.
+ * */
 static struct batch_origin *
 place_of(struct batch_origin *origin, unsigned room, uint64_t pool, uint32_t pe_id)
 {

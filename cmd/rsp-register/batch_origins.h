@@ -5,7 +5,7 @@
 
 #include "base/bytes.h"
 
-/* The line of a batch that each element is from. */
+/* For each element of a batch, the line that describes it. */
 
 #define BATCH_MAX 65536 /* elements */
 
@@ -18,8 +18,8 @@ struct batch_origins {
 };
 
 /**
- * Remember that the element @pe_id of the pool @handle is from @line, unless it was from another line before. The caller
- * adds at most BATCH_MAX. Without memory nothing is remembered: messages lack a line number then.
+ * Remember that the element @pe_id of the pool @handle is from @line, unless it was from another line before. The
+ * caller adds at most BATCH_MAX. Without memory nothing is remembered: messages lack a line number then.
  */
 void batch_origins_note(struct batch_origins *origins, struct rsp_bytes handle, uint32_t pe_id, unsigned line);
 

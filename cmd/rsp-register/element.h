@@ -44,12 +44,12 @@ enum rsp_err element_set_raw(struct element_spec *spec, const char *name, int64_
 enum rsp_err element_make(const struct element_spec *spec, uint8_t room[static ELEMENT_ROOM],
 			  struct rsp_pool_element *ret, struct rsp_why *why) RSP_NODISCARD;
 
-/** Read the load from the file @path; nothing happens for NULL. RSP_ECONFIG, or as rsp_file_read(), with @why. */
+/** Read the load from the file @path; no effect if @path is NULL. RSP_ECONFIG, or as rsp_file_read(), with @why. */
 enum rsp_err element_read_load(struct element_spec *spec, const char *path, struct rsp_why *why) RSP_NODISCARD;
 
 /**
- * Choose the identifier, if @spec has none: the one in the file @path, so that a restarted element replaces its old
- * registration; else a random one. It is written to @path. NULL: no file. Errors as above.
+ * Choose the identifier, if @spec has none: the identifier in the file @path, so that a restarted element replaces its
+ * old registration; else a random identifier, which is written to @path. NULL: no file. Errors as above.
  */
 enum rsp_err element_choose_id(struct element_spec *spec, const char *path, struct rsp_rng *rng,
 			       struct rsp_why *why) RSP_NODISCARD;

@@ -17,7 +17,7 @@
 
 /* Phases and the exit status. */
 
-/* The only place that sets the phase. DRAIN alone has an end by time. */
+/* Change the phase; no other function does. Only DRAIN has a time limit. */
 static void
 enter_phase(struct membership *m, enum membership_phase phase)
 {
@@ -59,7 +59,7 @@ end_run(struct membership *m)
 	rsp_loop_stop(m->watches.loop);
 }
 
-/* A second time: SIGKILL. */
+/* Stop the command: wrap_stop() sends SIGTERM, and SIGKILL at the second call. */
 static void
 stop_command(struct membership *m)
 {
@@ -74,7 +74,7 @@ on_drained(void *ctx)
 	stop_command(ctx);
 }
 
-/* All elements are deregistered, or no registrar can be told. */
+/* All elements are deregistered, or no registrar is left to send DEREGISTRATION to. */
 static void
 end_leaving(struct membership *m)
 {
@@ -176,7 +176,7 @@ on_removed(void *ctx, const struct rsp_client_event *event)
 	m->no_registrar = true;
 }
 
-/* Tell systemd which registrar has the element; and stderr, if it was told that there is none. */
+/* Send systemd the name of the home registrar. Write it on stderr if a warning said that no registrar was reached. */
 static void
 announce_home(struct membership *m)
 {
@@ -313,7 +313,8 @@ on_registered(void *ctx, const struct rsp_client_event *event)
 
 /* Being a member. */
 
-/* An element that the registrar does not accept or keep. In a batch the others go on, @why is for a single one. */
+/* An element that the registrar does not accept or keep. In a batch the other elements stay registered; @why is used
+ * for a single element. */
 static void
 lose_element(struct membership *m, const struct rsp_client_event *event, const char *reason, const struct rsp_why *why)
 {
@@ -345,7 +346,8 @@ on_rejected(void *ctx, const struct rsp_client_event *event)
 	lose_element(m, event, reason, &why);
 }
 
-/* Another process registered the same identifier. This one ends: two that register again would take turns without end. */
+/* Another process registered the same identifier. This process ends: if both registered again, they would displace each
+ * other without end. */
 static void
 on_displaced(void *ctx, const struct rsp_client_event *event)
 {
@@ -377,7 +379,8 @@ on_gave_up(void *ctx, const struct rsp_client_event *event)
 	struct rsp_why lost;
 
 	if (m->phase == PHASE_JOIN) {
-		/* a registrar that never answered REGISTRATION is sent DEREGISTRATION, but its response is not awaited */
+		/* a registrar that never answered REGISTRATION is sent DEREGISTRATION, but its response is not awaited
+		 * */
 		fail_run(m, event->why);
 		if (m->phase == PHASE_LEAVE)
 			end_leaving(m);
@@ -406,7 +409,7 @@ on_deregistered(void *ctx, const struct rsp_client_event *event)
 		end_leaving(m);
 }
 
-/* MAX-REG-ATTEMPT is exceeded: RFC 5352 s.3.1, s.3.2. Before LEAVE the client goes on by itself. */
+/* MAX-REG-ATTEMPT is exceeded: RFC 5352 s.3.1, s.3.2. Before LEAVE the client retries by itself. */
 static void
 on_failed(void *ctx, const struct rsp_client_event *event)
 {

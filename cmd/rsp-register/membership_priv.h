@@ -16,9 +16,9 @@
 #include "tool/signals.h"
 #include "tool/startup.h"
 
-/* What the files of a membership share. membership.c: phases and events, calls all others. resources.c: makes and frees what a
- * membership uses. command.c: starts the wrapped command. batch.c: the elements of a batch. reload.c: SIGHUP. record.c:
- * what is printed. None of them calls membership.c. */
+/* What the files of a membership share. membership.c: phases and events, calls all others. resources.c: makes and frees
+ * what a membership uses. command.c: starts the wrapped command. batch.c: the elements of a batch. reload.c: SIGHUP.
+ * record.c: what is printed. None of them calls membership.c. */
 
 /** What the event loop watches for a membership. */
 struct membership_watches {
@@ -26,16 +26,17 @@ struct membership_watches {
 	struct rsp_signal *signals[4]; /* SIGTERM, SIGINT, SIGHUP, and without a command SIGQUIT */
 	struct tool_signals *forwarded; /* to the command; NULL without one */
 	struct rsp_alarm *drain;       /* the end of DRAIN */
-	struct rsp_alarm *watchdog;    /* of systemd; NULL: it expects none */
+	struct rsp_alarm *watchdog;    /* the watchdog of systemd; NULL: systemd expects no signal */
 };
 
 /** Credentials and the session with registrars. */
 struct membership_access {
-	struct rsp_scope *scope, *reloaded; /* as read at the start; as read at the last SIGHUP, NULL before the first */
+	/* as read at the start; as read at the last SIGHUP, NULL before the first */
+	struct rsp_scope *scope, *reloaded;
 	struct rsp_tls *tls;
 	struct rsp_trace *trace;
 	struct rsp_asap_client *session;
-	json_t *registrar; /* of the last record that named one; NULL before */
+	json_t *registrar; /* the registrar in the last record that named a registrar; NULL before */
 };
 
 /** The one element, if this is no batch. */
@@ -68,7 +69,7 @@ struct membership {
 	int status;        /* the exit status */
 	bool status_final; /* @status is that of a reported failure: only another final status replaces it */
 	bool registered;   /* at least one registration was accepted */
-	bool no_registrar; /* stderr was told that there is none */
+	bool no_registrar; /* a warning on stderr said that no registrar is reached */
 	struct tool_complaints complaints;
 	unsigned stop_signals; /* SIGTERM and SIGINT received */
 	int stop_signal;       /* the first of them; 0: none */
@@ -78,7 +79,7 @@ struct membership {
 	} refusals; /* of connections to the listener */
 };
 
-/** What a record says besides the element: NULL and 0 where a member is null. */
+/** The members of a record besides those of the element; NULL or 0: the member is null. */
 struct membership_record {
 	const struct rsp_client_event *event;
 	bool failed;
@@ -90,7 +91,10 @@ struct membership_record {
 
 /* resources.c */
 
-/** Callbacks that membership.c gives to what it lets resources.c make. Their context is the membership. */
+/**
+ * Callbacks of membership.c for the signals, alarms and session that resources.c makes. Their context is the
+ * membership.
+ */
 struct membership_callbacks {
 	void (*event)(void *ctx, const struct rsp_client_event *event);
 	void (*signal)(void *ctx, int signum);
@@ -102,7 +106,10 @@ struct membership_callbacks {
 enum rsp_err membership_set_up(struct membership *m, const struct membership_callbacks *callbacks,
 			       struct rsp_why *why) RSP_NODISCARD;
 
-/** Free all of it, after what is queued was sent. Returns the exit status: that of @m, or that of a trace that was lost. */
+/**
+ * Free all resources, after the queued output was sent. Returns the exit status: that of @m, or that of a trace that
+ * was lost.
+ */
 int membership_clean_up(struct membership *m);
 
 /* command.c */
@@ -128,9 +135,12 @@ void membership_add(struct membership *m, struct rsp_bytes handle, const struct 
 /** Begin to read the batch; @end is called with @m once after its last line. RSP_ENOMEM or RSP_EIO, with @why. */
 enum rsp_err membership_read_batch(struct membership *m, void (*end)(void *ctx, const struct rsp_why *why),
 				   struct rsp_why *why) RSP_NODISCARD;
-/** Whether the batch was read and none of its elements is left; @why then says how that came. */
+/** Whether the batch was read and none of its elements is left; @why is then filled with the reason. */
 bool membership_batch_is_empty(const struct membership *m, struct rsp_why *why);
-/** The exit status of a batch: RSP_EPARTIAL is reported if lines or elements of it were lost and nothing worse was. */
+/**
+ * The exit status of a batch: RSP_EPARTIAL is reported if lines or elements were lost and no worse failure was
+ * reported.
+ */
 int membership_batch_status(const struct membership *m);
 
 /* reload.c */
@@ -138,8 +148,9 @@ int membership_batch_status(const struct membership *m);
 /** Credentials from @scope (which may be NULL); *@ret is NULL where none are needed. */
 enum rsp_err membership_make_tls(const struct rsp_scope *scope, struct rsp_tls **ret,
 				 struct rsp_why *why) RSP_NODISCARD;
-/** Open --output again and read the scope; if the scope was read, read the load file. Each part that succeeds takes effect,
- * also if a later one fails. The first failure of scope and load file is reported; that of --output if there is none. */
+/** Open --output again and read the scope; if the scope was read, read the load file. Each part that succeeds takes
+ * effect, also if a later one fails. The first failure of scope and load file is reported; that of --output if both
+ * succeeded. */
 void membership_reload(struct membership *m);
 
 #endif

@@ -12,7 +12,7 @@
  * MEMBER    At least one element is registered.                           LEAVE
  * LEAVE     Deregistrations wait for their answers.                       DRAIN, STOP, DONE
  * DRAIN     The command still runs, for users that have its address.      STOP, DONE
- * STOP      The command was sent SIGTERM. Again: SIGKILL.                 STOP, DONE
+ * STOP      The command was sent SIGTERM; later SIGKILL.                 STOP, DONE
  * DONE      Nothing is left to do.                                        -
  */
 /* clang-format off */

@@ -12,7 +12,7 @@ membership_object(const struct membership *m)
 	return m->options->pool ? m->options->pool : "batch";
 }
 
-/* The home registrar. For an event that says it was lost: the last one. */
+/* The home registrar; in a record of its loss, the last home registrar. */
 static json_t *
 registrar_json(struct membership *m, const struct rsp_client_event *event)
 {

@@ -122,7 +122,7 @@ membership_clean_up(struct membership *m)
 	for (unsigned i = 0; i < RSP_COUNT(w->signals); i++)
 		rsp_signal_free(w->signals[i]);
 	if (w->loop)
-		rsp_loop_run(w->loop); /* sends what is queued, then closes */
+		rsp_loop_run(w->loop); /* sends the queued output, then closes */
 	rsp_loop_free(w->loop);
 	int status = tool_startup_end_trace(access->trace, m->status);
 	rsp_tls_unref(access->tls);

@@ -12,16 +12,16 @@
 void say_rejection(const struct rsp_client_event *event, const struct element_spec *ours,
 		   char out[static RSP_REASON_MAX]);
 
-/** That the registrar @home removed the element, and why, if it sent a @cause. */
+/** The registrar @home removed the element; with the reason, if the registrar sent a @cause. */
 void say_removal(uint16_t cause, const char *home, char out[static RSP_REASON_MAX]);
 
-/** What the command did not do within --ready-timeout. */
+/** The command was not ready within --ready-timeout. */
 void say_late(const struct register_options *options, char out[static RSP_REASON_MAX]);
 
 /** How the command ended. */
 void say_ended(int status, int signum, char out[static RSP_REASON_MAX]);
 
-/** The registrars of @now that are new or have a new address since @before; "" if there is none. */
+/** The registrars of @now that are new or have a new address since @before; "": none. */
 void say_new_registrars(const struct rsp_scope *before, const struct rsp_scope *now, char out[static RSP_REASON_MAX]);
 
 #endif

@@ -278,7 +278,7 @@ wrap_start(struct rsp_loop *loop, const struct wrap_config *config, const struct
 		err = rsp_child_start(loop, &params, ended, w, &w->child, why);
 		env_free(env);
 	}
-	w->config.env = NULL; /* was valid for this call only */
+	w->config.env = NULL; /* the caller's array is valid during this call only */
 	if (err) {
 		wrap_free(w);
 		return err;

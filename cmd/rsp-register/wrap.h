@@ -14,7 +14,7 @@ struct wrap;
 
 enum wrap_ready {
 	WRAP_READY_NOW,	 /* as soon as it was started */
-	WRAP_READY_PORT, /* when its TCP port accepts connections; before the start it must not */
+	WRAP_READY_PORT, /* when its TCP port accepts connections; no process may serve that port before the start */
 	WRAP_READY_EXEC	 /* when a shell command ends with status 0 */
 };
 
@@ -53,13 +53,13 @@ enum rsp_err wrap_start(struct rsp_loop *loop, const struct wrap_config *config,
 
 bool wrap_running(const struct wrap *w);
 
-/** Send SIGTERM to its process group, and SIGKILL after kill_after_ms; again: SIGKILL now. */
+/** Send SIGTERM to the command's process group, and SIGKILL after kill_after_ms. A second call sends SIGKILL now. */
 void wrap_stop(struct wrap *w);
 
-/** Send @signum to its process group, if it runs. NULL is fine. */
+/** Send @signum to the command's process group, if the command runs. NULL is fine. */
 void wrap_signal(struct wrap *w, int signum);
 
-/** Free it; the command, if it still runs, is not stopped. NULL is fine. */
+/** Free @w; a command that still runs is not stopped. NULL is fine. */
 void wrap_free(struct wrap *w);
 
 #endif
