@@ -83,8 +83,8 @@ fail(struct resolve *r, const struct rsp_why *why)
 	finish(r, rsp_cli_fail_attempts(why, tool_object_attempts(r->session)));
 }
 
-/* The elements of an answer to print: from @first to before @end. The registrar sorts an answer by the pool's policy.
- * */
+/* The elements of an answer to print: from @first to before @end. The registrar sorts an answer by the pool's
+ * policy. */
 struct range {
 	unsigned first, end;
 };

@@ -22,8 +22,8 @@ hash_of(struct rsp_bytes handle)
 	return rsp_hash(&key, handle);
 }
 
-/* The slot of this element in the table of @room slots, or the free slot for it. At least half of the slots are free.
- * */
+/* The slot of this element in the table of @room slots, or the free slot for it. At least half of the slots are
+ * free. */
 static struct batch_origin *
 place_of(struct batch_origin *origin, unsigned room, uint64_t pool, uint32_t pe_id)
 {

@@ -379,8 +379,8 @@ on_gave_up(void *ctx, const struct rsp_client_event *event)
 	struct rsp_why lost;
 
 	if (m->phase == PHASE_JOIN) {
-		/* a registrar that never answered REGISTRATION is sent DEREGISTRATION, but its response is not awaited
-		 * */
+		/* a registrar that never answered REGISTRATION is sent DEREGISTRATION, but its response is not
+		 * awaited */
 		fail_run(m, event->why);
 		if (m->phase == PHASE_LEAVE)
 			end_leaving(m);

@@ -9,8 +9,8 @@
 #include "base/err.h"
 #include "base/ip.h"
 
-/* Records: JSON objects on standard output (or --output), one on each line. Keys keep the order in which they are put.
- * */
+/* Records: JSON objects on standard output (or --output), one on each line. Keys keep the order in which they are
+ * put. */
 
 /** A record that begins with @schema ("rsp.resolve/1"), the time and @ok. NULL: out of memory. */
 json_t *rsp_json_record(const char *schema, bool ok) RSP_NODISCARD;

@@ -8,8 +8,8 @@
 #include "base/clock.h"
 #include "base/err.h"
 
-/* The options that several tools share, after parsing. Each tool lists the groups of options that it has (cli/main.h).
- * */
+/* The options that several tools share, after parsing. Each tool lists the groups of options that it has
+ * (cli/main.h). */
 
 enum {
 	RSP_CLI_SCOPE = 1U << 0,	    /* --scope */

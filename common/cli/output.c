@@ -103,8 +103,8 @@ end_of_pipe(void)
 }
 
 /* Whether a record has to be dropped: the reader of the pipe is too slow, and the tool must not wait, because it
- * answers keep-alives. A pipe that is writable takes PIPE_BUF octets at once, and no record of such a tool is longer.
- * */
+ * answers keep-alives. A pipe that is writable takes PIPE_BUF octets at once, and no record of such a tool is
+ * longer. */
 static bool
 would_block(void)
 {

@@ -34,8 +34,8 @@ struct rsp_connect_params {
 	/* Further addresses, tried after those of @host; copied. */
 	const struct rsp_sockaddr *to;
 	unsigned n;
-	/* The events of the stream that is open first, called with @ctx. The connect is freed before open() is called.
-	 * */
+	/* The events of the stream that is open first, called with @ctx. The connect is freed before open() is
+	 * called. */
 	const struct rsp_stream_events *events;
 	/** The addresses are known, and @first is dialled first. May be NULL. */
 	void (*found)(void *ctx, const struct rsp_sockaddr *first);

@@ -293,8 +293,8 @@ client_is_user(const struct rsp_tls_session *ts, struct rsp_tls_peer *ret, char 
 	return RSP_OK;
 }
 
-/* Check what GnuTLS priorities cannot exclude: a resumed session, no forward secrecy, a weak TLS 1.2. NULL: all good.
- * */
+/* Check what GnuTLS priorities cannot exclude: a resumed session, no forward secrecy, a weak TLS 1.2. NULL: all
+ * good. */
 static const char *
 weakness(const struct rsp_tls_session *ts, bool psk)
 {
