@@ -15,7 +15,8 @@
 #define STAGE ".change"
 #define STEPS ".change/steps"
 
-/* The files that a change may write or remove, whatever .change/steps says. */
+/* The files of the scope's directory that a change may write or remove; is_of_registrar() has those of a registrar. If
+ * .change/steps names another file, it is refused. */
 static const char *const files[] = { "ca.key",    "ca-old.key", "ca.pem",     "crl.pem",
 				     "keys.json", "authz.json", "scope.json", "bundles.json" };
 

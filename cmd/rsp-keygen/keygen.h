@@ -70,8 +70,8 @@ void master_done(struct master *master);
 enum rsp_err master_lock(const char *dir, int *ret, struct rsp_why *why) RSP_NODISCARD;
 
 /**
- * Wait until no other run changes the directory @dir, and lock it. Returns the lock's descriptor; -1 if it cannot be
- * locked.
+ * Wait until no other run changes the directory @dir, and take a shared lock, to read only. Returns the descriptor of the
+ * lock. If the directory has no lock file that can be opened, returns -1: the caller may read the directory all the same.
  */
 int master_lock_to_look(const char *dir);
 

@@ -60,7 +60,7 @@ read_own(const struct subject *subject, const char *file, bool secret, char **re
 		    : rsp_fail(why, RSP_ENOMEM, subject->master->dir, "out of memory");
 }
 
-/* Make a certificate with the names of the present one; with @same_key for its private key. */
+/* Make a certificate with the names of the present one. @same_key: for the present private key; else for a new one. */
 static enum rsp_err
 certify_again(struct subject *subject, bool same_key, struct rsp_why *why)
 {

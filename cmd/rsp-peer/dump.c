@@ -142,7 +142,7 @@ run(unsigned n, const char *const *operand)
 	struct rsp_why why = { .object = "handlespace" };
 
 	if (n > 0)
-		return rsp_cli_usage(operand[0], "is one word too many");
+		return rsp_cli_usage(operand[0], "is one operand too many");
 	dump.begin_ms = rsp_clock_ms();
 	why.err = tally_init(&dump.tally);
 	int status = why.err ? rsp_cli_fail(&why) : peer_ask(&question);

@@ -64,7 +64,7 @@ run(unsigned n, const char *const *operand)
 	struct peer_question question = { .ask = { .ask = RSP_MONITOR_LIST }, .event = on_event };
 
 	if (n > 0)
-		return rsp_cli_usage(operand[0], "is one word too many");
+		return rsp_cli_usage(operand[0], "is one operand too many");
 	return peer_ask(&question);
 }
 

@@ -327,7 +327,7 @@ peer_config(struct rsp_registrar_service_config *config)
 	halve(engine);
 }
 
-/* The JSON key of an option: "-" becomes "_", and a duration ends in its unit. */
+/* Put @value under the JSON key of @option: "-" becomes "_", and the key of a duration ends in "_ms". */
 static void
 put_number(json_t **object, const char *option, bool duration, uint32_t value)
 {

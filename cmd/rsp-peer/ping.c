@@ -79,7 +79,7 @@ run(unsigned n, const char *const *operand)
 	};
 
 	if (n > 0)
-		return rsp_cli_usage(operand[0], "is one word too many");
+		return rsp_cli_usage(operand[0], "is one operand too many");
 	int status = peer_ask(&question);
 	if (status || ping.failed == 0)
 		return status;

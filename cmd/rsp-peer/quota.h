@@ -39,9 +39,9 @@ enum rsp_err quota_new(struct quota **ret) RSP_NODISCARD;
 void quota_free(struct quota *q);
 
 /**
- * Whether one more record of @of may be printed at @now_ms. If so, and if @ret_left is not NULL, *@ret_left is the
- * number of records of @of that were suppressed in a quota that has ended and that quota_sum() has not reported; it
- * will not report them.
+ * Whether one more record of @of may be printed at @now_ms. A quota that has ended and has suppressed records must first
+ * be reported: by quota_sum(), or, if @ret_left is not NULL, by this caller, who gets the number in *@ret_left (else 0).
+ * Until then no new quota begins, and the result is false.
  */
 bool quota_pay(struct quota *q, uint64_t now_ms, const struct quota_of *of, uint64_t *ret_left);
 

@@ -258,7 +258,7 @@ peer_run(unsigned n, const char *const *operand)
 	int status = EXIT_SUCCESS;
 
 	if (n > 0)
-		return rsp_cli_usage(operand[0], "is one word too many");
+		return rsp_cli_usage(operand[0], "is one operand too many");
 	if (rsp_cli.plaintext)
 		rsp_log(RSP_LOG_WARNING, "--insecure-plaintext",
 			"any host can read and change all messages: for tests only");

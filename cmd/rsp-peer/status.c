@@ -88,7 +88,7 @@ run(unsigned n, const char *const *operand)
 	int status;
 
 	if (n > 0)
-		return rsp_cli_usage(operand[0], "is one word too many");
+		return rsp_cli_usage(operand[0], "is one operand too many");
 	if (option.name && option.control)
 		return rsp_cli_usage("--control", "--name and --control exclude each other");
 	if (tool_startup_loop(&loop, &why))

@@ -159,7 +159,7 @@ on_missing(void *ctx, const struct rsp_client_event *event)
 	} else {
 		return;
 	}
-	m->no_registrar = true;
+	m->warned = true;
 	tool_systemd_status("%s: no registrar: %s: %s", membership_object(m), event->why->object, event->why->reason);
 }
 
@@ -173,10 +173,10 @@ on_removed(void *ctx, const struct rsp_client_event *event)
 	say_removal(event->cause, tool_session_home_text(m->access.session, home), reason);
 	membership_emit(m, "lost", &(struct membership_record){ .event = event, .failed = true, .reason = reason });
 	rsp_log(RSP_LOG_WARNING, membership_object(m), "%s; registering again", reason);
-	m->no_registrar = true;
+	m->warned = true;
 }
 
-/* Send systemd the name of the home registrar. Write it on stderr if a warning said that no registrar was reached. */
+/* Send systemd the name of the home registrar. Write it on stderr if a warning said that the element is not registered. */
 static void
 announce_home(struct membership *m)
 {
@@ -184,10 +184,10 @@ announce_home(struct membership *m)
 
 	tool_session_home_text(m->access.session, home);
 	tool_systemd_status("%s: registered with %s", membership_object(m), home);
-	if (!m->no_registrar)
+	if (!m->warned)
 		return;
 	rsp_log(RSP_LOG_WARNING, membership_object(m), "registered with %s", home);
-	m->no_registrar = false;
+	m->warned = false;
 	m->complaints.n = 0;
 }
 
@@ -417,7 +417,7 @@ on_failed(void *ctx, const struct rsp_client_event *event)
 
 	if (m->phase != PHASE_LEAVE) {
 		tool_complaints_add(&m->complaints, event->why);
-		m->no_registrar = true;
+		m->warned = true;
 		return;
 	}
 	report_not_deregistered(m, event);

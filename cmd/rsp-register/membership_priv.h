@@ -69,7 +69,7 @@ struct membership {
 	int status;        /* the exit status */
 	bool status_final; /* @status is that of a reported failure: only another final status replaces it */
 	bool registered;   /* at least one registration was accepted */
-	bool no_registrar; /* a warning on stderr said that no registrar is reached */
+	bool warned; /* a warning said that the element is not registered: announce_home() says when it is again */
 	struct tool_complaints complaints;
 	unsigned stop_signals; /* SIGTERM and SIGINT received */
 	int stop_signal;       /* the first of them; 0: none */

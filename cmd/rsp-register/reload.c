@@ -65,7 +65,7 @@ membership_reload(struct membership *m)
 	(void)snprintf(reason, sizeof(reason), "%s%s%s", err ? why.object : added, err ? ": " : "",
 		       err ? why.reason : "");
 	if (err)
-		rsp_log(RSP_LOG_ERROR, why.object, "%s: not reloaded", why.reason);
+		rsp_log(RSP_LOG_ERROR, why.object, "%s: not reloaded; what was read before stays in force", why.reason);
 	else if (*added)
 		rsp_log(RSP_LOG_INFO, m->access.reloaded->dir, "%s", added);
 	membership_emit(m, "reloaded",

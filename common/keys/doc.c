@@ -54,7 +54,7 @@ open_root(struct rsp_doc *doc, struct rsp_bytes text, const char *schema)
 	if (!json_is_object(root))
 		(void)rsp_doc_bad(doc, "", "is not an object");
 	else if (strcmp(rsp_doc_text(doc, root, "schema"), schema) != 0)
-		(void)rsp_doc_bad(doc, "schema", "is not \"%s\"", schema);
+		(void)rsp_doc_bad(doc, "schema", "is not \"%s\", which this version reads: write the file by the same version", schema);
 	if (!doc->err)
 		return root;
 	json_decref(root);

@@ -294,7 +294,7 @@ check_name(gnutls_x509_crt_t cert, const char *name, struct rsp_why *why)
 		return rsp_fail(why, RSP_ECERT_NAME, name,
 				"the certificate has no %s (rsp-keygen registrar NAME --%s --force adds it)",
 				numeric ? "IP address in its subjectAltName" : "DNS name in its subjectAltName",
-				numeric ? "ip" : "dns");
+				numeric ? "ip ADDRESS" : "dns HOST");
 	bool matches = numeric ? gnutls_x509_crt_check_ip(cert, ip.ip, ip.family == 4 ? 4 : 16, 0) != 0
 			       : gnutls_x509_crt_check_hostname(cert, name) != 0;
 	if (matches)
@@ -336,7 +336,7 @@ judge(const struct rsp_x509 *x509, unsigned status, gnutls_x509_crt_t leaf, cons
 		return rsp_fail(why, RSP_ECERT_CA, name, "the certificate is not from the scope's CA (ca.pem)");
 	if (status & GNUTLS_CERT_REVOKED)
 		return rsp_fail(why, RSP_ECERT_REVOKED, name,
-				"the certificate was revoked (crl.pem): the registrar needs a new bundle (rsp-keygen "
+				"the certificate was revoked (crl.pem): its holder needs a new one (a registrar: rsp-keygen "
 				"bundle NAME --force)");
 	if (status & GNUTLS_CERT_EXPIRED)
 		return judge_expired(x509, leaf, name, why);
@@ -395,7 +395,8 @@ find_name(gnutls_x509_crt_t cert, const char *const *names, size_t n_names, cons
 		return RSP_OK;
 	}
 	return rsp_fail(why, RSP_ECERT_NAME, "registrar",
-			"the certificate is of no registrar of this scope: if the registrar is new, get a new bundle");
+			"the certificate is of no registrar of this scope: if the registrar is new, this node needs a new "
+			"bundle (rsp-keygen bundle NAME --force)");
 }
 
 static enum rsp_err

@@ -346,7 +346,8 @@ rsp_x509_make_crl(const struct rsp_x509_pair *ca, const char *old_pem, const cha
 	char *text = code >= 0 ? text_of(&pem) : NULL;
 	if (!text)
 		return rsp_fail(why, code >= 0 || code == GNUTLS_E_MEMORY_ERROR ? RSP_ENOMEM : RSP_EKEY, "crl.pem",
-				"cannot make a revocation list: %s", gnutls_strerror(code));
+				"cannot make a revocation list: %s",
+				code >= 0 ? rsp_err_text(RSP_ENOMEM) : gnutls_strerror(code));
 	*ret_pem = text;
 	return RSP_OK;
 }

@@ -57,7 +57,7 @@ tally_pool(struct tally *t, struct rsp_bytes handle, struct tally_pool **ret)
 	size_t size = sizeof(*pool) + handle.n;
 
 	if (!pool) {
-		if (size > TALLY_POOLS_MAX - t->octets)
+		if (size > TALLY_OCTETS_MAX - t->octets)
 			return RSP_ELIMIT;
 		pool = calloc(1, size);
 		if (!pool)

@@ -16,7 +16,7 @@
 /** Limit of homes with checksum and digest. No scope has more registrars; elements of further homes are only counted. */
 #define TALLY_HOMES_MAX 1024
 /** Limit of the memory for all pools, in octets: enough for more than a million pools with short handles. */
-#define TALLY_POOLS_MAX (128U << 20)
+#define TALLY_OCTETS_MAX (128U << 20)
 
 struct tally_pool {
 	struct rsp_table_node node;
@@ -49,7 +49,7 @@ struct tally {
 enum rsp_err tally_init(struct tally *t) RSP_NODISCARD;
 void tally_done(struct tally *t);
 
-/** Find the pool @handle, or add it. RSP_ENOMEM; RSP_ELIMIT: beyond TALLY_POOLS_MAX. */
+/** Find the pool @handle, or add it. RSP_ENOMEM; RSP_ELIMIT: all pools together take more than TALLY_OCTETS_MAX octets. */
 enum rsp_err tally_pool(struct tally *t, struct rsp_bytes handle, struct tally_pool **ret) RSP_NODISCARD;
 
 /** Count the element @pe of @pool. */

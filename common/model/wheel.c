@@ -118,7 +118,7 @@ turn(struct rsp_wheel *wheel, uint64_t at)
 		struct rsp_timer *timer = LIST_FIRST(&wheel->slot[level][slot]), *next;
 
 		wheel->busy[level][slot / 64] &= ~(1ULL << (slot % 64));
-		LIST_INIT(&wheel->slot[level][slot]); /* no timer is placed in the same slot again */
+		LIST_INIT(&wheel->slot[level][slot]); /* place() below puts no timer into this slot: it can be emptied first */
 		for (; timer; timer = next) {
 			next = LIST_NEXT(timer, entry);
 			place(wheel, timer);

@@ -213,7 +213,8 @@ take_in(struct rsp_listener *l, int fd, const struct rsp_sockaddr *remote, struc
 	return err;
 }
 
-/* A TLS handshake begins: if its source, or the listener, has too many, one handshake is ended. */
+/* A TLS handshake begins. If its source has too many handshakes, end the oldest one of that source; if the listener has
+ * too many, end the newest one of the source that has the most. */
 static void
 limit_handshakes(struct rsp_listener *l, struct rsp_accepted *a)
 {

@@ -147,7 +147,7 @@ rsp_tls_new(const struct rsp_tls_config *config, struct rsp_tls **ret, struct rs
 		return rsp_fail(why, RSP_ENOMEM, "TLS", "%s", rsp_err_text(RSP_ENOMEM));
 	tls->refs = 1;
 	if (strlen(me) > RSP_NAME_MAX)
-		return rsp_fail(why, RSP_EVALUE, me, "too long for a name");
+		return rsp_fail(why, RSP_EVALUE, me, "is too long for a name: %zu characters, and at most %d are allowed", strlen(me), RSP_NAME_MAX);
 	memcpy(tls->me, me, strlen(me) + 1);
 	tls->policy = config->policy;
 	tls->require_user_cert = config->require_user_cert;

@@ -138,7 +138,7 @@ rsp_users_evict(struct rsp_users *users, const struct rsp_source *source, uint32
 		return false;
 	users->stats->evicted++;
 	struct rsp_stream *stream = victim->stream;
-	rsp_stream_fail(stream, RSP_ELIMIT, "too many connections of users: the longest idle one makes room");
+	rsp_stream_fail(stream, RSP_ELIMIT, "too many connections of users: this one was idle for the longest time, and makes room (--max-connections)");
 	rsp_stream_drop(stream);
 	return true;
 }

@@ -64,8 +64,8 @@ keep_alive(struct client_elements *elements, struct client_link *link, const str
 	bool leaving = rsp_client_element_is_leaving(e), known = rsp_client_element_is_known(e);
 	bool adopt = wants_us(links, link, msg) && !leaving && e->state != ELEMENT_REJECTED;
 
-	/* KA1: answer only for an element that the client has registered. While an element leaves, no other registrar
-	 * may take it over. Answer at most once in min_ack_ms, against floods: RFC 5355 s.2.13. */
+	/* KA1: answer only for an element that is registered, or whose registration is under way. While an element leaves,
+	 * answer only its home. Answer at most once in min_ack_ms (RFC 5355 s.2.13), except a sender that becomes the home. */
 	if ((!known && e->state != ELEMENT_REGISTERING) || (leaving && link != links->home) ||
 	    (core->now < e->next_ack_ms && !adopt)) {
 		core->dropped++;

@@ -5,7 +5,7 @@
 
 #define WINDOW		 8   /* requests without a response at a time */
 #define SWEEP_MS	 500 /* delay before the removal of an element that the table of its home does not list */
-#define SWEEPS		 10  /* how often the removal is postponed because other tables are being downloaded */
+#define SWEEPS		 10  /* most times that a removal is postponed because other tables are being downloaded */
 #define RESYNC_MS	 500 /* least time between two downloads from one peer */
 /* until then, a table with refused elements is not downloaded again unless it has changed */
 #define REFUSED_AGAIN_MS 300000
@@ -192,9 +192,9 @@ unpack(struct rsp_enrp *n, struct rsp_peer *peer, const struct rsp_message *msg)
 	return sound;
 }
 
-/* Whether the table of @peer does not end. Each page but the last has elements, and this registrar then knows these
- * elements, or has a tombstone for them. So a table that repeats its entries exceeds the number of known elements.
- * Also, no registrar has more than twice as many elements as this registrar may store. */
+/* Whether the table of @peer does not end. The signs: a page is empty, and not the last one; there are more pages than
+ * elements and tombstones known here, although each honest page adds one; there are more entries than twice what this
+ * registrar may store, and no other registrar is expected to store more. */
 static bool
 is_endless(const struct rsp_enrp *n, const struct rsp_peer *peer, const struct rsp_message *page)
 {

@@ -91,7 +91,7 @@ rsp_join_begin(struct rsp_enrp *n)
 		begin_to_serve(n, true);
 		return;
 	}
-	/* The caller is rsp_enrp_new(): dial and record in the first timer, not now. */
+	/* rsp_enrp_new() calls this before its caller has the object: dial and record when the timer expires, not now. */
 	n->round_ms = 0;
 	rsp_enrp_set(n, &n->join, 0);
 }

@@ -187,7 +187,7 @@ contest(struct rsp_enrp *n, enum owner_verdict verdict, const struct rsp_stateme
 	if (verdict == OWNER_YIELD)
 		rsp_ownership_claim_accepted(n, s->m);
 	else if (verdict == OWNER_ASK_ELEMENT)
-		/* if the link of the element is not up yet, the keep-alive is sent as soon as it is */
+		/* of an element that is not HELD, an answer is due already, or registrar.c asks when its link is up */
 		rsp_member_ask_soon(n->core, s->m);
 }
 

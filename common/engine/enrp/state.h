@@ -89,7 +89,8 @@ struct rsp_enrp {
 	unsigned rounds;	    /* rounds of the join so far; in each round, every contact may be asked once */
 	/* when this round ends: it does not wait longer for contacts that are not UP. 0: between two rounds */
 	uint64_t round_ms;
-	/* until then, elements that were registered in an earlier run of this registrar may register again */
+	/* set when this registrar begins to serve alone; 0: it did not. Until then, elements of its earlier run are perhaps not
+	 * registered again yet, so the answer for an unknown pool is held: registrar/hold.c */
 	uint64_t alone_until_ms;
 	/* until then, this registrar may lack elements of peers that it heard for the first time or again */
 	uint64_t merging_until_ms;

@@ -55,7 +55,7 @@ struct rsp_link {
 	uint32_t n_looks;		/* looks that use this link: look.c */
 	struct rsp_subscription_list subscriptions;
 	uint32_t n_subscriptions;
-	struct rsp_table_node dial; /* in core->dials, if this registrar dialled it to an element */
+	struct rsp_table_node dial; /* in core->dials until CLOSING, if this registrar dialled the link to an element */
 	uint64_t dial_hash;	    /* hash of its destination: reach.c */
 	/* ENRP: only the files of enrp/ set and use these fields */
 	struct rsp_contact *contact; /* the contact for which this registrar dialled the link */

@@ -17,7 +17,7 @@ struct rsp_subscription {
 
 /** The subscriptions of one pool; pool->watchers points to it. */
 struct rsp_watched_pool {
-	/* in core->push: the time of the next update; set while a change of the pool has not been sent */
+	/* in core->push: when the next update is sent. It is set while the pool has a change that was not sent */
 	struct rsp_timer timer;
 	struct rsp_pool *pool;
 	struct rsp_subscription_list subscriptions;
