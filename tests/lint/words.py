@@ -15,7 +15,7 @@ sys.dont_write_bytecode = True
 
 from structure import comments_of, sources, text_of
 
-MAXIMUM = 60
+MAXIMUM = 30
 NOUNS = ("registrar element user peer client server process program person people operator attacker administrator sender "
          "receiver reader engineer owner claimant mentor home caller those one target side").split()
 BARE = re.compile(r"\b(who|whom|whose|whoever|whomever|nobody|somebody|anybody|someone|anyone|no one|no-one|everybody"
