@@ -24,7 +24,12 @@ enum {
 	RSP_HAS_CHECKSUM = 1U << 6,
 	RSP_HAS_SERVER_INFO = 1U << 7, /* one Server Information, in .server_info */
 	RSP_HAS_ITEM_COUNT = 1U << 8,
-	RSP_HAS_LIST = 1U << 9 /* one or more repeated parameters, in .list */
+	RSP_HAS_LIST = 1U << 9, /* one or more repeated parameters, in .list */
+	RSP_HAS_EPOCH = 1U << 10,
+	RSP_HAS_UPDATE_NUMBER = 1U << 11,
+	RSP_HAS_TABLE_OF = 1U << 12,
+	RSP_HAS_UPDATES_FROM = 1U << 13,
+	RSP_HAS_REPORTED = 1U << 14 /* has no value */
 };
 
 /**
@@ -50,6 +55,10 @@ struct rsp_message {
 	struct rsp_bytes cookie;
 	uint16_t checksum; /* the 16 bits in the message, as a big-endian number */
 	uint32_t item_count;
+	struct rsp_epoch epoch;	 /* RSP_PARAM_EPOCH */
+	uint64_t update_number;	 /* HANDLE_UPDATE: RSP_PARAM_UPDATE_NUMBER */
+	uint32_t table_of;	 /* HANDLE_TABLE_REQUEST and _RESPONSE: RSP_PARAM_TABLE_OF */
+	uint64_t updates_from;	 /* HANDLE_TABLE_REQUEST: RSP_PARAM_UPDATES_FROM */
 
 	/*
 	 * The repeated parameters, as encoded octets; the decoder has checked each of them. Pool Elements

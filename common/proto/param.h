@@ -33,7 +33,16 @@ enum {
 	/* private: the version of a statement about an element; a higher version is newer */
 	RSP_PARAM_VERSION = 0xbf03,
 	RSP_PARAM_SERVER_NAME = 0xbf04, /* private: the name of a registrar in its key */
-	RSP_PARAM_DIGEST = 0xbf05      /* private: a digest over the elements of a registrar and their versions */
+	RSP_PARAM_DIGEST = 0xbf05,     /* private: a digest over the elements of a registrar and their versions */
+	RSP_PARAM_EPOCH = 0xbf09,      /* private: the number of an element's own statement; struct rsp_epoch */
+	RSP_PARAM_STATEMENT = 0xbf0a,  /* private: the statement about an element; struct rsp_statement */
+	RSP_PARAM_STATE = 0xbf0b,      /* private: digest and last update of a registrar; struct rsp_state */
+	RSP_PARAM_CLOCK = 0xbf0c,      /* private: the clock of a registrar, ms since 1970 */
+	RSP_PARAM_HEARD = 0xbf0d,      /* private: the registrars that a registrar hears, and their digests */
+	RSP_PARAM_UPDATE_NUMBER = 0xbf0e, /* private: the number of an ENRP_HANDLE_UPDATE */
+	RSP_PARAM_TABLE_OF = 0xbf0f,   /* private: the registrar whose elements a table request asks for */
+	RSP_PARAM_UPDATES_FROM = 0xbf11, /* private: the first missing update that a table request asks for */
+	RSP_PARAM_REPORTED = 0xbf15    /* private: users reported this element of the receiver; look at it */
 };
 
 /* Error causes, RFC 5354 s.3.12 table 2. */
@@ -57,6 +66,9 @@ enum {
 	RSP_CAUSE_REPORTED = 0xbf04,
 	RSP_CAUSE_MOVED = 0xbf05,      /* another registrar is its home now */
 	RSP_CAUSE_DEREGISTERED = 0xbf06, /* another connection of the same identity has deregistered the element */
+	/* Private, in the response to a registration or deregistration that has RSP_PARAM_EPOCH: the registrar knows a
+	 * newer statement about the element, which the RSP_PARAM_EPOCH of the response has. */
+	RSP_CAUSE_EPOCH_OLD = 0xbf01,
 	RSP_CAUSE_NONE = 0xffff /* no error; never sent */
 };
 
@@ -105,6 +117,30 @@ struct rsp_unknown {
 	struct rsp_bytes tlv[RSP_UNKNOWN_MAX]; /* the first ones; further unknown parameters are not stored */
 };
 
+/**
+ * The number of a statement that an element makes about itself (RSP_PARAM_EPOCH): each registration and deregistration has
+ * a higher @epoch. @instance stands for the process, and is drawn at its start. @over is the other instance that was known
+ * when this one registered; 0: none. An absent parameter has instance 0.
+ */
+struct rsp_epoch {
+	uint64_t epoch; /* below 2^63 */
+	uint32_t instance, over;
+};
+
+#define RSP_RANK_REGISTERED 1U	    /* the element registered at its home */
+#define RSP_RANK_TAKEN_MAX  65000U  /* 1 + k: its home has taken it over, for the k-th time since it registered */
+#define RSP_RANK_REMOVED    65535U  /* its home has removed it; the Pool Element is a tombstone */
+
+/**
+ * A statement of a registrar about an element (RSP_PARAM_STATEMENT). Its home is the home id of the Pool Element. An absent
+ * parameter has rank 0. Statements are ordered by model/statement.h.
+ */
+struct rsp_statement {
+	struct rsp_epoch epoch; /* the element's own number; instance is not 0 */
+	uint64_t since_ms;	/* when its first home accepted the owner, ms since 1970; for people to read */
+	uint16_t rank;		/* RSP_RANK_…; 0: no statement */
+};
+
 /** A Pool Element parameter, RFC 5354 s.3.10. Its views are valid as long as the octets from which it was decoded. */
 struct rsp_pool_element {
 	uint32_t pe_id, home_id;
@@ -114,7 +150,22 @@ struct rsp_pool_element {
 	struct rsp_transport asap; /* type 0: none */
 	struct rsp_bytes owner;	   /* RSP_PARAM_OWNER; empty: none */
 	uint64_t version;	   /* RSP_PARAM_VERSION, below 2^63; 0: none */
+	/* RSP_PARAM_STATEMENT; rank 0: none. A tombstone (RSP_RANK_REMOVED) may lack @user and @policy: types are 0 */
+	struct rsp_statement statement;
 	struct rsp_unknown unknown;
+};
+
+/** What a registrar says of itself in each PRESENCE (RSP_PARAM_STATE). Octets behind these are ignored. */
+struct rsp_state {
+	uint64_t digest;       /* over its own elements: model/checksum.h */
+	uint64_t update;       /* the number of its last ENRP_HANDLE_UPDATE; 0: none yet */
+	uint32_t capabilities; /* 0; unknown bits are ignored */
+};
+
+/** A registrar that the sender of RSP_PARAM_HEARD hears directly, and the digest that this registrar last stated. */
+struct rsp_heard {
+	uint32_t server_id;
+	uint64_t digest;
 };
 
 /** A Server Information parameter, RFC 5354 s.3.11. */
@@ -124,6 +175,10 @@ struct rsp_server_info {
 	struct rsp_bytes name;		/* RSP_PARAM_SERVER_NAME; empty: none */
 	bool has_digest;
 	uint64_t digest; /* RSP_PARAM_DIGEST */
+	bool has_state, has_clock;
+	struct rsp_state state;
+	uint64_t clock_ms;	/* RSP_PARAM_CLOCK: the sender's clock, ms since 1970 */
+	struct rsp_bytes heard; /* RSP_PARAM_HEARD, as encoded; rsp_heard_next() reads it */
 	struct rsp_unknown unknown;
 };
 
@@ -139,6 +194,12 @@ struct rsp_error_cause {
 void rsp_transport_decode(struct rsp_rd *body, uint16_t type, struct rsp_transport *ret);
 void rsp_pool_element_decode(struct rsp_rd *body, struct rsp_pool_element *ret);
 void rsp_server_info_decode(struct rsp_rd *body, struct rsp_server_info *ret);
+
+/** Read the next entry of an RSP_PARAM_HEARD (server_info.heard); begin with *@cursor = 0. False: the end. */
+bool rsp_heard_next(struct rsp_bytes heard, size_t *cursor, struct rsp_heard *ret);
+/** Write one entry into @room, which has RSP_HEARD_SIZE octets. */
+#define RSP_HEARD_SIZE 12
+void rsp_heard_write(uint8_t room[static RSP_HEARD_SIZE], const struct rsp_heard *heard);
 
 /** Read the next cause in the value of an Operation Error. False: the end, or @body has failed. */
 bool rsp_error_cause_next(struct rsp_rd *body, struct rsp_error_cause *ret);

@@ -168,7 +168,7 @@ note_pending(struct rsp_member *m, uint32_t by, uint64_t version, const struct r
 /* The statement @s claims or removes an own element: store @s as pending, and record that. Then, by @verdict: send the
  * element a keep-alive, wait for the element to register again, or yield. */
 static void
-contest(struct rsp_enrp *n, enum owner_verdict verdict, const struct rsp_statement *s)
+contest(struct rsp_enrp *n, enum owner_verdict verdict, const struct rsp_heard_statement *s)
 {
 	uint32_t by = s->adds ? s->pe.home_id : s->peer->server_id;
 	struct rsp_event event = { .kind = RSP_EVENT_PE_CONTESTED,
@@ -194,7 +194,7 @@ contest(struct rsp_enrp *n, enum owner_verdict verdict, const struct rsp_stateme
 /* Store the statement @s as pending, and forward it to the home, which must answer. The timer limits the time for the
  * answer. A removal follows a claim that is pending already, and keeps the deadline of this claim. */
 static void
-ask_home(struct rsp_enrp *n, const struct rsp_statement *s)
+ask_home(struct rsp_enrp *n, const struct rsp_heard_statement *s)
 {
 	const struct rsp_peer *home = rsp_peer_find(n, rsp_element_home_id(rsp_member_element(s->m)));
 
@@ -288,7 +288,7 @@ rsp_ownership_claim_unanswered(struct rsp_enrp *n, struct rsp_member *m)
 /* Verdicts that answer the sender */
 
 static void
-refuse_update(struct rsp_enrp *n, enum owner_verdict verdict, const struct rsp_statement *s)
+refuse_update(struct rsp_enrp *n, enum owner_verdict verdict, const struct rsp_heard_statement *s)
 {
 	if (verdict == OWNER_REFUSE_NOT_HOME)
 		rsp_enrp_refuse(n, s->link, s->msg, RSP_CAUSE_SECURITY, RSP_REASON_ELEMENT_OF_REGISTRAR);
@@ -299,7 +299,7 @@ refuse_update(struct rsp_enrp *n, enum owner_verdict verdict, const struct rsp_s
 }
 
 static void
-record_refusal(struct rsp_enrp *n, const struct rsp_statement *s, uint8_t message_type, uint16_t cause,
+record_refusal(struct rsp_enrp *n, const struct rsp_heard_statement *s, uint8_t message_type, uint16_t cause,
 	       enum rsp_reason reason)
 {
 	struct rsp_event event = { .kind = RSP_EVENT_REFUSED,
@@ -317,7 +317,7 @@ record_refusal(struct rsp_enrp *n, const struct rsp_statement *s, uint8_t messag
 
 /* Carry out a verdict that keeps the stored element, and sends the sender an answer. */
 static void
-answer_stale(struct rsp_enrp *n, enum owner_verdict verdict, const struct rsp_statement *s)
+answer_stale(struct rsp_enrp *n, enum owner_verdict verdict, const struct rsp_heard_statement *s)
 {
 	n->core->stats.updates_stale++;
 	if (verdict == OWNER_TELL_SENDER)
@@ -340,7 +340,7 @@ replaces_outdated(enum owner_verdict verdict)
 }
 
 static void
-carry_out(struct rsp_enrp *n, enum owner_verdict verdict, const struct owner_facts *f, struct rsp_statement *s)
+carry_out(struct rsp_enrp *n, enum owner_verdict verdict, const struct owner_facts *f, struct rsp_heard_statement *s)
 {
 	if (f->outdated && replaces_outdated(verdict)) {
 		rsp_member_forget(n->core, s->m);
@@ -404,7 +404,7 @@ void
 rsp_ownership_update_received(struct rsp_enrp *n, struct rsp_link *link, struct rsp_peer *peer,
 		    const struct rsp_message *msg)
 {
-	struct rsp_statement s = { .source = OWNER_UPDATE,
+	struct rsp_heard_statement s = { .source = OWNER_UPDATE,
 			       .adds = msg->update_action == ENRP_ADD_PE,
 			       .asks = msg->receiver_id == n->core->config.server_id,
 			       .msg = msg,
@@ -423,7 +423,7 @@ rsp_ownership_update_received(struct rsp_enrp *n, struct rsp_link *link, struct 
 bool
 rsp_ownership_listed(struct rsp_enrp *n, struct rsp_peer *peer, struct rsp_bytes handle, struct rsp_pool_element *pe)
 {
-	struct rsp_statement s = { .source = peer->download.state == RSP_DOWNLOAD_OWN ? OWNER_TABLE_OWN : OWNER_TABLE_ALL,
+	struct rsp_heard_statement s = { .source = peer->download.state == RSP_DOWNLOAD_OWN ? OWNER_TABLE_OWN : OWNER_TABLE_ALL,
 			       .adds = true,
 			       .peer = peer,
 			       .handle = handle,
@@ -450,7 +450,7 @@ rsp_ownership_listed(struct rsp_enrp *n, struct rsp_peer *peer, struct rsp_bytes
 static void
 contest_takeover(struct rsp_enrp *n, const struct rsp_peer *peer, struct rsp_element *e)
 {
-	struct rsp_statement s = { .adds = true, .peer = peer, .handle = rsp_pool_handle(e->pool), .m = rsp_member(e) };
+	struct rsp_heard_statement s = { .adds = true, .peer = peer, .handle = rsp_pool_handle(e->pool), .m = rsp_member(e) };
 	struct owner_facts facts = { .claimant = OWNER_CLAIMANT_SENDER,
 				     .home = OWNER_HOME_US,
 				     .adds = true,

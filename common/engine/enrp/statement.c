@@ -11,7 +11,7 @@
 #define ANSWER_AHEAD_MS	 (60ULL * 1000)
 
 static enum owner_claimant
-claimant_of(const struct rsp_enrp *n, const struct rsp_statement *s)
+claimant_of(const struct rsp_enrp *n, const struct rsp_heard_statement *s)
 {
 	if (s->pe.home_id == s->peer->server_id)
 		return OWNER_CLAIMANT_SENDER;
@@ -19,7 +19,7 @@ claimant_of(const struct rsp_enrp *n, const struct rsp_statement *s)
 }
 
 static enum owner_home
-home_of(const struct rsp_enrp *n, const struct rsp_statement *s)
+home_of(const struct rsp_enrp *n, const struct rsp_heard_statement *s)
 {
 	if (!s->m)
 		return OWNER_HOME_NONE;
@@ -52,7 +52,7 @@ home_life_of(const struct rsp_enrp *n, const struct rsp_element *e)
 }
 
 static enum owner_order
-order_of(const struct rsp_statement *s)
+order_of(const struct rsp_heard_statement *s)
 {
 	uint64_t version = rsp_element_version(rsp_member_element(s->m));
 
@@ -62,7 +62,7 @@ order_of(const struct rsp_statement *s)
 }
 
 static bool
-is_sound(const struct rsp_enrp *n, const struct rsp_statement *s)
+is_sound(const struct rsp_enrp *n, const struct rsp_heard_statement *s)
 {
 	const struct rsp_pool_element *pe = &s->pe;
 
@@ -77,7 +77,7 @@ is_sound(const struct rsp_enrp *n, const struct rsp_statement *s)
 }
 
 static void
-gather_pending(const struct rsp_statement *s, struct owner_facts *f)
+gather_pending(const struct rsp_heard_statement *s, struct owner_facts *f)
 {
 	const struct rsp_pending_claim *pending = s->m->claim;
 	uint32_t by = s->adds ? s->pe.home_id : s->peer->server_id;
@@ -90,7 +90,7 @@ gather_pending(const struct rsp_statement *s, struct owner_facts *f)
 }
 
 void
-rsp_statement_gather_record(const struct rsp_enrp *n, const struct rsp_statement *s, struct owner_facts *f)
+rsp_statement_gather_record(const struct rsp_enrp *n, const struct rsp_heard_statement *s, struct owner_facts *f)
 {
 	const struct rsp_member *m = s->m;
 	const struct rsp_element *e = rsp_member_element(m);
@@ -110,7 +110,7 @@ rsp_statement_gather_record(const struct rsp_enrp *n, const struct rsp_statement
 }
 
 struct owner_facts
-rsp_statement_gather(const struct rsp_enrp *n, struct rsp_statement *s)
+rsp_statement_gather(const struct rsp_enrp *n, struct rsp_heard_statement *s)
 {
 	const struct rsp_element *e =
 		rsp_element_find(n->core->space, rsp_pool_find(n->core->space, s->handle), s->pe.pe_id);

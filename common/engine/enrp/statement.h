@@ -5,7 +5,7 @@
 #include "model/ownership.h"
 
 /** A statement of another registrar about one element: an ENRP_HANDLE_UPDATE, or an entry of a handle table. */
-struct rsp_statement {
+struct rsp_heard_statement {
 	enum owner_source source;
 	bool adds; /* true: a claim; false: a removal */
 	bool asks; /* the receiver id is this registrar's: the sender wants this registrar to answer */
@@ -25,9 +25,9 @@ struct rsp_statement {
  * Gather the facts that rsp_owner_judge() needs about @s. Also set the last fields of @s, and give @s a version if it
  * has none. Changes nothing else.
  */
-struct owner_facts rsp_statement_gather(const struct rsp_enrp *n, struct rsp_statement *s);
+struct owner_facts rsp_statement_gather(const struct rsp_enrp *n, struct rsp_heard_statement *s);
 
 /** Set the facts in @f that depend on the stored element @s->m. The caller has set f->home and f->joining. */
-void rsp_statement_gather_record(const struct rsp_enrp *n, const struct rsp_statement *s, struct owner_facts *f);
+void rsp_statement_gather_record(const struct rsp_enrp *n, const struct rsp_heard_statement *s, struct owner_facts *f);
 
 #endif
