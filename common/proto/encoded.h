@@ -5,10 +5,12 @@
 
 /*
  * Reads and changes fields of an encoded Pool Element without decoding it, so that its octets can be stored, sent again
- * and compared. Each @pe is one whole parameter from rsp_pool_element_encode(), without unknown parameters:
+ * and compared. Each @pe is one whole parameter from rsp_pool_element_encode():
  *
- *   header 4 | PE identifier 4 | home id 4 | lifetime 4 | user transport | policy | [ASAP transport | owner | version]
+ *   header 4 | PE identifier 4 | home id 4 | lifetime 4 | user transport | policy |
+ *   [ASAP transport | owner | unknown parameters | version | statement]
  *
+ * A tombstone has neither transports nor policy, so it has no public part.
  * Pool users get the octets up to the end of the policy (the public part), other registrars get all octets.
  */
 
@@ -25,11 +27,27 @@ bool rsp_encoded_public_equal(struct rsp_bytes a, struct rsp_bytes b);
 /** Replace the home id of @pe. */
 void rsp_encoded_set_home_id(uint8_t *pe, uint32_t home_id);
 
-/** The version of @pe, which must have been encoded with a version. It is the last 8 octets. */
+/** The version of @pe, which must have been encoded with a version. */
 uint64_t rsp_encoded_version(struct rsp_bytes pe);
 
 /** Replace the version of @pe, which has @size octets and must have been encoded with a version. */
 void rsp_encoded_set_version(uint8_t *pe, size_t size, uint64_t version);
+
+/** Whether @pe has a statement (RSP_PARAM_STATEMENT). */
+bool rsp_encoded_has_statement(struct rsp_bytes pe);
+
+/** The statement of @pe; rank 0: it has none. */
+struct rsp_statement rsp_encoded_statement(struct rsp_bytes pe);
+
+/** Replace the statement of @pe, which has @size octets and must have been encoded with a statement. */
+void rsp_encoded_set_statement(uint8_t *pe, size_t size, const struct rsp_statement *statement);
+
+/** Order the contents of @a and @b by (length, octets): all but the home id and the statement, which
+ * one of them may lack. Negative, zero or positive, as memcmp(). */
+int rsp_encoded_contents_compare(struct rsp_bytes a, struct rsp_bytes b);
+
+/** A digest over all octets of @pe, the same on every host. Not secret: who chooses the octets can choose the digest. */
+uint64_t rsp_encoded_digest(struct rsp_bytes pe);
 
 /** Decode @pe. Views in @ret are valid as long as the octets of @pe. @ret is unchanged if @pe is not a Pool Element. */
 void rsp_encoded_decode(struct rsp_bytes pe, struct rsp_pool_element *ret);

@@ -12,17 +12,19 @@ enum rsp_protocol { RSP_ASAP, RSP_ENRP };
 /* clang-format off */
 #define RSP_MESSAGES(X)                                                                                                \
 	/* ASAP, RFC 5352 s.2.2 figure 1 */                                                                            \
-	X(ASAP, REGISTRATION, 0x01, 0, NO_FIELDS, ONE(POOL_HANDLE), ONE(POOL_ELEMENT))                                 \
-	X(ASAP, DEREGISTRATION, 0x02, 0, NO_FIELDS, ONE(POOL_HANDLE), ONE(PE_ID))                                      \
+	X(ASAP, REGISTRATION, 0x01, 0, NO_FIELDS, ONE(POOL_HANDLE), ONE(POOL_ELEMENT), OPTIONAL(EPOCH))                \
+	X(ASAP, DEREGISTRATION, 0x02, 0, NO_FIELDS, ONE(POOL_HANDLE), ONE(PE_ID), OPTIONAL(EPOCH))                     \
 	X(ASAP, REGISTRATION_RESPONSE, 0x03, ASAP_FLAG_REJECT, NO_FIELDS,                                              \
-	  ONE(POOL_HANDLE), ONE(PE_ID), OPTIONAL(ERROR))                                                               \
-	X(ASAP, DEREGISTRATION_RESPONSE, 0x04, 0, NO_FIELDS, ONE(POOL_HANDLE), ONE(PE_ID), OPTIONAL(ERROR))            \
+	  ONE(POOL_HANDLE), ONE(PE_ID), OPTIONAL(ERROR), OPTIONAL(EPOCH))                                              \
+	X(ASAP, DEREGISTRATION_RESPONSE, 0x04, 0, NO_FIELDS,                                                           \
+	  ONE(POOL_HANDLE), ONE(PE_ID), OPTIONAL(ERROR), OPTIONAL(EPOCH))                                              \
 	X(ASAP, HANDLE_RESOLUTION, 0x05, ASAP_FLAG_SUBSCRIBE, NO_FIELDS, ONE(POOL_HANDLE), OPTIONAL(ITEM_COUNT))       \
 	X(ASAP, HANDLE_RESOLUTION_RESPONSE, 0x06, ASAP_FLAG_ACCEPT, NO_FIELDS,                                         \
 	  ONE(POOL_HANDLE), OPTIONAL(POLICY), MANY(POOL_ELEMENT), OPTIONAL(ERROR))                                     \
 	/* the RFC has no PE identifier here, but elements of rsplib need it */                                        \
-	X(ASAP, ENDPOINT_KEEP_ALIVE, 0x07, ASAP_FLAG_HOME, SERVER_ID, ONE(POOL_HANDLE), OPTIONAL(PE_ID))               \
-	X(ASAP, ENDPOINT_KEEP_ALIVE_ACK, 0x08, 0, NO_FIELDS, ONE(POOL_HANDLE), ONE(PE_ID))                             \
+	X(ASAP, ENDPOINT_KEEP_ALIVE, 0x07, ASAP_FLAG_HOME, SERVER_ID,                                                  \
+	  ONE(POOL_HANDLE), OPTIONAL(PE_ID), OPTIONAL(EPOCH))                                                          \
+	X(ASAP, ENDPOINT_KEEP_ALIVE_ACK, 0x08, 0, NO_FIELDS, ONE(POOL_HANDLE), ONE(PE_ID), OPTIONAL(EPOCH))            \
 	X(ASAP, ENDPOINT_UNREACHABLE, 0x09, 0, NO_FIELDS, ONE(POOL_HANDLE), ONE(PE_ID))                                \
 	X(ASAP, SERVER_ANNOUNCE, 0x0a, 0, SERVER_ID, MANY(SCTP))                                                       \
 	X(ASAP, COOKIE, 0x0b, 0, NO_FIELDS, ONE(COOKIE))                                                               \
@@ -32,11 +34,13 @@ enum rsp_protocol { RSP_ASAP, RSP_ENRP };
 	X(ASAP, ERROR, 0x0e, 0, NO_FIELDS, ONE(ERROR))                                                                 \
 	/* ENRP, RFC 5353 s.2 figure 1 */                                                                              \
 	X(ENRP, PRESENCE, 0x01, ENRP_FLAG_REPLY_REQUIRED, IDS, OPTIONAL(PE_CHECKSUM), OPTIONAL(SERVER_INFO))           \
-	X(ENRP, HANDLE_TABLE_REQUEST, 0x02, ENRP_FLAG_OWN | ENRP_FLAG_CONTINUE, IDS, END)                              \
+	X(ENRP, HANDLE_TABLE_REQUEST, 0x02, ENRP_FLAG_OWN | ENRP_FLAG_CONTINUE, IDS,                                   \
+	  OPTIONAL(TABLE_OF), OPTIONAL(UPDATES_FROM))                                                                  \
 	/* one or more elements follow each handle: message.c checks this */                                           \
 	X(ENRP, HANDLE_TABLE_RESPONSE, 0x03, ENRP_FLAG_REJECT | ENRP_FLAG_MORE, IDS,                                   \
-	  MANY(POOL_HANDLE), MANY(POOL_ELEMENT))                                                                       \
-	X(ENRP, HANDLE_UPDATE, 0x04, 0, IDS_AND(UPDATE_ACTION), ONE(POOL_HANDLE), ONE(POOL_ELEMENT))                   \
+	  OPTIONAL(TABLE_OF), MANY(POOL_HANDLE), MANY(POOL_ELEMENT))                                                   \
+	X(ENRP, HANDLE_UPDATE, 0x04, 0, IDS_AND(UPDATE_ACTION),                                                        \
+	  ONE(POOL_HANDLE), ONE(POOL_ELEMENT), OPTIONAL(REPORTED), OPTIONAL(UPDATE_NUMBER))                            \
 	X(ENRP, LIST_REQUEST, 0x05, 0, IDS, END)                                                                       \
 	X(ENRP, LIST_RESPONSE, 0x06, ENRP_FLAG_REJECT, IDS, MANY(SERVER_INFO))                                         \
 	X(ENRP, INIT_TAKEOVER, 0x07, 0, IDS_AND(TARGET_ID), END)                                                       \

@@ -1,5 +1,7 @@
 #include "proto/message.h"
 
+#include <stddef.h>
+
 #include "proto/param_priv.h"
 #include "wire/reader.h"
 #include "wire/writer.h"
@@ -28,15 +30,30 @@ covers(uint16_t param, uint16_t type)
 	return param == type || (param == RSP_PARAM_SCTP && type == RSP_PARAM_TCP); /* RFC 5352 s.2.2.10 */
 }
 
+/* The type of the last parameter that was read; 0: none. */
+static uint16_t
+last_type(const struct place *at)
+{
+	return at->count ? at->grammar->part[at->part].param : 0;
+}
+
 /* As admits(), for a handle table. RFC 5353 s.2.3: one or more Pool Elements follow each Pool Handle. */
 static bool
 table_admits(struct place *at, uint16_t type)
 {
-	bool first = at->count == 0, bare_handle = at->count > 0 && at->part == 0;
+	const struct rsp_grammar_part *part = at->grammar->part;
+	uint16_t last = last_type(at);
+	bool in_pool = last == RSP_PARAM_POOL_HANDLE || last == RSP_PARAM_POOL_ELEMENT;
+	unsigned i = 0;
 
-	if (type == RSP_PARAM_POOL_HANDLE ? bare_handle : (type != RSP_PARAM_POOL_ELEMENT || first))
+	if (type == RSP_PARAM_POOL_HANDLE ? last == RSP_PARAM_POOL_HANDLE
+					  : (type == RSP_PARAM_POOL_ELEMENT ? !in_pool : last != 0))
 		return false;
-	at->part = type == RSP_PARAM_POOL_HANDLE ? 0 : 1;
+	while (part[i].param && part[i].param != type)
+		i++;
+	if (!part[i].param)
+		return false;
+	at->part = i;
 	at->count = 1;
 	return true;
 }
@@ -73,7 +90,7 @@ finish(const struct place *at, struct rsp_rd *rd)
 	if (rd->err)
 		return;
 	if (is_table(at->grammar))
-		missing = at->count > 0 && at->part == 0 ? RSP_PARAM_POOL_ELEMENT : 0;
+		missing = last_type(at) == RSP_PARAM_POOL_HANDLE ? RSP_PARAM_POOL_ELEMENT : 0;
 	else
 		for (unsigned i = at->part; part[i].param && !missing; i++)
 			missing = (i == at->part ? at->count : 0) < part[i].min ? part[i].param : 0;
@@ -108,18 +125,74 @@ error_decode(struct rsp_rd *value, struct rsp_bytes *ret)
 		rsp_rd_fail(value, RSP_EMALFORM, "no error cause");
 }
 
+/* Only registrars make statements: in ASAP there are no tombstones, and RSP_PARAM_STATEMENT is skipped. */
+static void
+element_decode(struct rsp_rd *value, enum rsp_protocol protocol, struct rsp_pool_element *ret)
+{
+	rsp_pool_element_decode(value, ret);
+	if (value->err || protocol != RSP_ASAP)
+		return;
+	if (!ret->user.type)
+		rsp_rd_fail(value, RSP_EMALFORM, "no user transport");
+	ret->statement = (struct rsp_statement){ 0 };
+}
+
+/* The parameters that are a number, which may occur once in a message. */
+static const struct number {
+	uint16_t type;
+	uint8_t size; /* octets on the wire, and of the field */
+	unsigned has;
+	size_t at; /* of the field in struct rsp_message */
+} numbers[] = {
+	{ RSP_PARAM_PE_ID, 4, RSP_HAS_PE_ID, offsetof(struct rsp_message, pe_id) },
+	{ RSP_PARAM_PE_CHECKSUM, 2, RSP_HAS_CHECKSUM, offsetof(struct rsp_message, checksum) },
+	{ RSP_PARAM_ITEM_COUNT, 4, RSP_HAS_ITEM_COUNT, offsetof(struct rsp_message, item_count) },
+	{ RSP_PARAM_UPDATE_NUMBER, 8, RSP_HAS_UPDATE_NUMBER, offsetof(struct rsp_message, update_number) },
+	{ RSP_PARAM_TABLE_OF, 4, RSP_HAS_TABLE_OF, offsetof(struct rsp_message, table_of) },
+	{ RSP_PARAM_UPDATES_FROM, 8, RSP_HAS_UPDATES_FROM, offsetof(struct rsp_message, updates_from) },
+	{ RSP_PARAM_REPORTED, 0, RSP_HAS_REPORTED, 0 }, /* no value: it is there or not */
+};
+
+static const struct number *
+number_of(uint16_t type)
+{
+	for (size_t i = 0; i < RSP_COUNT(numbers); i++)
+		if (numbers[i].type == type)
+			return &numbers[i];
+	return NULL;
+}
+
+static void
+number_decode(struct rsp_rd *value, const struct number *number, struct rsp_message *msg)
+{
+	uint8_t *field = (uint8_t *)msg + number->at;
+	uint16_t v16 = number->size == 2 ? rsp_rd_u16(value) : 0;
+	uint32_t v32 = number->size == 4 ? rsp_rd_u32(value) : 0;
+	uint64_t v64 = number->size == 8 ? rsp_rd_u64(value) : 0;
+
+	msg->has |= number->has;
+	if (number->size == 2)
+		memcpy(field, &v16, sizeof(v16));
+	else if (number->size == 4)
+		memcpy(field, &v32, sizeof(v32));
+	else if (number->size == 8)
+		memcpy(field, &v64, sizeof(v64));
+}
+
 /* Decode the value of a parameter that may occur once. */
 static void
 part_decode(struct rsp_rd *value, uint16_t type, struct rsp_message *msg)
 {
+	const struct number *number = number_of(type);
+
+	if (number) {
+		number_decode(value, number, msg);
+		return;
+	}
 	switch (type) {
 	case RSP_PARAM_POOL_HANDLE:
 		msg->has |= RSP_HAS_HANDLE;
 		handle_decode(value, &msg->handle);
-		break;
-	case RSP_PARAM_PE_ID:
-		msg->has |= RSP_HAS_PE_ID;
-		msg->pe_id = rsp_rd_u32(value);
 		break;
 	case RSP_PARAM_POLICY:
 		msg->has |= RSP_HAS_POLICY;
@@ -127,7 +200,7 @@ part_decode(struct rsp_rd *value, uint16_t type, struct rsp_message *msg)
 		break;
 	case RSP_PARAM_POOL_ELEMENT:
 		msg->has |= RSP_HAS_ELEMENT;
-		rsp_pool_element_decode(value, &msg->element);
+		element_decode(value, msg->protocol, &msg->element);
 		break;
 	case RSP_PARAM_ERROR:
 		msg->has |= RSP_HAS_ERROR;
@@ -137,17 +210,13 @@ part_decode(struct rsp_rd *value, uint16_t type, struct rsp_message *msg)
 		msg->has |= RSP_HAS_COOKIE;
 		msg->cookie = rsp_rd_rest(value);
 		break;
-	case RSP_PARAM_PE_CHECKSUM:
-		msg->has |= RSP_HAS_CHECKSUM;
-		msg->checksum = rsp_rd_u16(value);
-		break;
 	case RSP_PARAM_SERVER_INFO:
 		msg->has |= RSP_HAS_SERVER_INFO;
 		rsp_server_info_decode(value, &msg->server_info);
 		break;
-	case RSP_PARAM_ITEM_COUNT:
-		msg->has |= RSP_HAS_ITEM_COUNT;
-		msg->item_count = rsp_rd_u32(value);
+	case RSP_PARAM_EPOCH:
+		msg->has |= RSP_HAS_EPOCH;
+		rsp_epoch_decode(value, &msg->epoch);
 		break;
 	default: /* the grammar has no other parameter */
 		rsp_rd_fail(value, RSP_EINTERNAL, "no decoder");
@@ -156,12 +225,12 @@ part_decode(struct rsp_rd *value, uint16_t type, struct rsp_message *msg)
 
 /* Decode the value of a parameter that may occur several times. */
 static void
-item_decode(struct rsp_rd *value, uint16_t type, struct rsp_list_item *ret)
+item_decode(struct rsp_rd *value, enum rsp_protocol protocol, uint16_t type, struct rsp_list_item *ret)
 {
 	if (type == RSP_PARAM_POOL_HANDLE)
 		handle_decode(value, &ret->handle);
 	else if (type == RSP_PARAM_POOL_ELEMENT)
-		rsp_pool_element_decode(value, &ret->element);
+		element_decode(value, protocol, &ret->element);
 	else if (type == RSP_PARAM_SERVER_INFO)
 		rsp_server_info_decode(value, &ret->server_info);
 	else
@@ -193,7 +262,7 @@ params_decode(struct rsp_rd *rd, const struct rsp_grammar *grammar, struct rsp_m
 		} else if (grammar->part[at.part].max > 1) {
 			struct rsp_list_item item;
 
-			item_decode(&value, type, &item);
+			item_decode(&value, msg->protocol, type, &item);
 			if (rsp_rd_end(rd, &value))
 				list_extend(msg, whole);
 		} else {
@@ -351,27 +420,27 @@ rsp_list_next(const struct rsp_message *msg, size_t *cursor, struct rsp_list_ite
 		if (!listed) /* an unknown parameter between known ones */
 			continue;
 		*ret = (struct rsp_list_item){ .type = type, .whole = rsp_rd_whole(&rd, &value) };
-		item_decode(&value, type, ret);
+		item_decode(&value, msg->protocol, type, ret);
 		return rsp_rd_end(&rd, &value);
 	}
 	return false;
 }
 
 static void
-u32_param_encode(struct rsp_wr *wr, uint16_t type, uint32_t v)
+number_encode(struct rsp_wr *wr, const struct number *number, const struct rsp_message *msg)
 {
-	struct rsp_mark mark = rsp_wr_tlv_open(wr, type);
+	const uint8_t *field = (const uint8_t *)msg + number->at;
+	struct rsp_mark mark = rsp_wr_tlv_open(wr, number->type);
+	uint16_t v16;
+	uint32_t v32;
+	uint64_t v64;
 
-	rsp_wr_u32(wr, v);
-	rsp_wr_close(wr, mark);
-}
-
-static void
-checksum_encode(struct rsp_wr *wr, uint16_t v)
-{
-	struct rsp_mark mark = rsp_wr_tlv_open(wr, RSP_PARAM_PE_CHECKSUM);
-
-	rsp_wr_u16(wr, v);
+	if (number->size == 2)
+		rsp_wr_u16(wr, *(uint16_t *)memcpy(&v16, field, sizeof(v16)));
+	else if (number->size == 4)
+		rsp_wr_u32(wr, *(uint32_t *)memcpy(&v32, field, sizeof(v32)));
+	else if (number->size == 8)
+		rsp_wr_u64(wr, *(uint64_t *)memcpy(&v64, field, sizeof(v64)));
 	rsp_wr_close(wr, mark);
 }
 
@@ -405,17 +474,18 @@ fields_encode(struct rsp_wr *wr, const struct rsp_grammar *grammar, const struct
 static bool
 part_encode(struct rsp_wr *wr, uint16_t type, const struct rsp_message *msg)
 {
+	const struct number *number = number_of(type);
 	unsigned has = msg->has;
 
+	if (number && has & number->has)
+		number_encode(wr, number, msg);
+	if (number)
+		return has & number->has;
 	switch (type) {
 	case RSP_PARAM_POOL_HANDLE:
 		if (has & RSP_HAS_HANDLE)
 			rsp_bytes_param_encode(wr, type, msg->handle);
 		return has & RSP_HAS_HANDLE;
-	case RSP_PARAM_PE_ID:
-		if (has & RSP_HAS_PE_ID)
-			u32_param_encode(wr, type, msg->pe_id);
-		return has & RSP_HAS_PE_ID;
 	case RSP_PARAM_POLICY:
 		if (has & RSP_HAS_POLICY)
 			rsp_policy_encode(wr, &msg->policy);
@@ -432,18 +502,14 @@ part_encode(struct rsp_wr *wr, uint16_t type, const struct rsp_message *msg)
 		if (has & RSP_HAS_COOKIE)
 			rsp_bytes_param_encode(wr, type, msg->cookie);
 		return has & RSP_HAS_COOKIE;
-	case RSP_PARAM_PE_CHECKSUM:
-		if (has & RSP_HAS_CHECKSUM)
-			checksum_encode(wr, msg->checksum);
-		return has & RSP_HAS_CHECKSUM;
 	case RSP_PARAM_SERVER_INFO:
 		if (has & RSP_HAS_SERVER_INFO)
 			rsp_server_info_encode(wr, &msg->server_info);
 		return has & RSP_HAS_SERVER_INFO;
-	case RSP_PARAM_ITEM_COUNT:
-		if (has & RSP_HAS_ITEM_COUNT)
-			u32_param_encode(wr, type, msg->item_count);
-		return has & RSP_HAS_ITEM_COUNT;
+	case RSP_PARAM_EPOCH:
+		if (has & RSP_HAS_EPOCH)
+			rsp_epoch_encode(wr, &msg->epoch);
+		return has & RSP_HAS_EPOCH;
 	default: /* the grammar has no other parameter */
 		wr->err = wr->err ? wr->err : RSP_EINTERNAL;
 		return false;

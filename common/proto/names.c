@@ -41,29 +41,46 @@ static const struct cause_names {
 	[RSP_CAUSE_SECURITY] = { "security", "Rejected due to security considerations" },
 };
 
+/* The private parameters, and that of rsplib */
+static const struct param_name {
+	uint16_t type;
+	const char *name;
+} more_params[] = {
+	{ RSP_PARAM_ITEM_COUNT, "Handle Resolution Item Count" },
+	{ RSP_PARAM_OWNER, "Owner" },
+	{ RSP_PARAM_VERSION, "Version" },
+	{ RSP_PARAM_SERVER_NAME, "Server Name" },
+	{ RSP_PARAM_DIGEST, "Digest" },
+	{ RSP_PARAM_EPOCH, "Epoch" },
+	{ RSP_PARAM_STATEMENT, "Statement" },
+	{ RSP_PARAM_STATE, "State" },
+	{ RSP_PARAM_CLOCK, "Clock" },
+	{ RSP_PARAM_HEARD, "Heard" },
+	{ RSP_PARAM_UPDATE_NUMBER, "Update Number" },
+	{ RSP_PARAM_TABLE_OF, "Table Of" },
+	{ RSP_PARAM_UPDATES_FROM, "Updates From" },
+	{ RSP_PARAM_REPORTED, "Reported" },
+};
+
 const char *
 rsp_param_name(uint16_t type)
 {
-	if (type == RSP_PARAM_ITEM_COUNT)
-		return "Handle Resolution Item Count";
-	if (type == RSP_PARAM_OWNER)
-		return "Owner";
-	if (type == RSP_PARAM_VERSION)
-		return "Version";
-	if (type == RSP_PARAM_SERVER_NAME)
-		return "Server Name";
-	if (type == RSP_PARAM_DIGEST)
-		return "Digest";
-	return type < RSP_COUNT(param_names) ? param_names[type] : NULL;
+	if (type < RSP_COUNT(param_names))
+		return param_names[type];
+	for (size_t i = 0; i < RSP_COUNT(more_params); i++)
+		if (more_params[i].type == type)
+			return more_params[i].name;
+	return NULL;
 }
 
-/* The private causes; the index is the cause minus RSP_CAUSE_EXPIRED. */
+/* The private causes; the index is the cause minus RSP_CAUSE_EPOCH_OLD. */
 static const struct cause_names own_causes[] = {
-	[0] = { "registration-expired", "Registration Expired" },
-	[RSP_CAUSE_UNANSWERED - RSP_CAUSE_EXPIRED] = { "keepalive-unanswered", "Keep-Alive Unanswered" },
-	[RSP_CAUSE_REPORTED - RSP_CAUSE_EXPIRED] = { "reported-unreachable", "Reported Unreachable" },
-	[RSP_CAUSE_MOVED - RSP_CAUSE_EXPIRED] = { "moved", "Registered at Another Registrar" },
-	[RSP_CAUSE_DEREGISTERED - RSP_CAUSE_EXPIRED] = { "deregistered", "Deregistered by Another Connection" },
+	[0] = { "epoch-old", "Epoch Too Old" },
+	[RSP_CAUSE_EXPIRED - RSP_CAUSE_EPOCH_OLD] = { "registration-expired", "Registration Expired" },
+	[RSP_CAUSE_UNANSWERED - RSP_CAUSE_EPOCH_OLD] = { "keepalive-unanswered", "Keep-Alive Unanswered" },
+	[RSP_CAUSE_REPORTED - RSP_CAUSE_EPOCH_OLD] = { "reported-unreachable", "Reported Unreachable" },
+	[RSP_CAUSE_MOVED - RSP_CAUSE_EPOCH_OLD] = { "moved", "Registered at Another Registrar" },
+	[RSP_CAUSE_DEREGISTERED - RSP_CAUSE_EPOCH_OLD] = { "deregistered", "Deregistered by Another Connection" },
 };
 
 static const struct cause_names *
@@ -71,8 +88,8 @@ names_of(uint16_t cause)
 {
 	if (cause < RSP_COUNT(causes))
 		return &causes[cause];
-	if (cause >= RSP_CAUSE_EXPIRED && cause - RSP_CAUSE_EXPIRED < (int)RSP_COUNT(own_causes))
-		return &own_causes[cause - RSP_CAUSE_EXPIRED];
+	if (cause >= RSP_CAUSE_EPOCH_OLD && cause - RSP_CAUSE_EPOCH_OLD < (int)RSP_COUNT(own_causes))
+		return &own_causes[cause - RSP_CAUSE_EPOCH_OLD];
 	return NULL;
 }
 

@@ -194,7 +194,7 @@ rsp_transport_set_ips(struct rsp_transport *transport, const struct rsp_ip *ip, 
 }
 
 /* The parameters of a Pool Element, in the order in which they must come. */
-enum step { USER, POLICY, ASAP, OWNER, VERSION, DONE };
+enum step { USER, POLICY, ASAP, OWNER, VERSION, STATEMENT, DONE };
 
 /* The step (@now or later) to which a parameter of @type belongs; DONE: none. */
 static enum step
@@ -208,10 +208,15 @@ step_of(uint16_t type, enum step now)
 	 * that use TCP listen for registrars there */
 	if ((type == RSP_PARAM_SCTP || type == RSP_PARAM_TCP) && now == ASAP)
 		return ASAP;
-	if (type == RSP_PARAM_OWNER && (now == ASAP || now == OWNER))
+	/* a tombstone begins with one of the private parameters */
+	if (now == POLICY)
+		return DONE;
+	if (type == RSP_PARAM_OWNER && now <= OWNER)
 		return OWNER;
-	if (type == RSP_PARAM_VERSION && now >= ASAP && now <= VERSION)
+	if (type == RSP_PARAM_VERSION && now <= VERSION)
 		return VERSION;
+	if (type == RSP_PARAM_STATEMENT && now <= STATEMENT)
+		return STATEMENT;
 	return DONE;
 }
 
@@ -226,18 +231,10 @@ name_decode(struct rsp_rd *body, struct rsp_bytes *ret)
 		*ret = name;
 }
 
-static uint64_t
-u64_decode(struct rsp_rd *body)
-{
-	uint64_t high = rsp_rd_u32(body);
-
-	return high << 32 | rsp_rd_u32(body);
-}
-
 static void
 version_decode(struct rsp_rd *body, uint64_t *ret)
 {
-	uint64_t version = u64_decode(body);
+	uint64_t version = rsp_rd_u64(body);
 
 	if (!body->err && (version == 0 || version > INT64_MAX))
 		rsp_rd_fail(body, RSP_EVALUE, "an impossible version");
@@ -250,9 +247,22 @@ u64_encode(struct rsp_wr *wr, uint16_t type, uint64_t value)
 {
 	struct rsp_mark mark = rsp_wr_tlv_open(wr, type);
 
-	rsp_wr_u32(wr, (uint32_t)(value >> 32));
-	rsp_wr_u32(wr, (uint32_t)value);
+	rsp_wr_u64(wr, value);
 	rsp_wr_close(wr, mark);
+}
+
+/* Let @body fail if @pe, whose parameters were read up to the step @now, lacks one. */
+static void
+element_check(struct rsp_rd *body, const struct rsp_pool_element *pe, enum step now)
+{
+	if (now == POLICY)
+		rsp_rd_fail(body, RSP_EMALFORM, "no policy");
+	if (pe->user.type)
+		return;
+	if (pe->statement.rank != RSP_RANK_REMOVED)
+		rsp_rd_fail(body, RSP_EMALFORM, "no user transport");
+	else if (pe->lifetime_s != 0)
+		rsp_rd_fail(body, RSP_EVALUE, "a tombstone with a registration life");
 }
 
 void
@@ -281,6 +291,8 @@ rsp_pool_element_decode(struct rsp_rd *body, struct rsp_pool_element *ret)
 			name_decode(&value, &pe.owner);
 		else if (step == VERSION)
 			version_decode(&value, &pe.version);
+		else if (step == STATEMENT)
+			rsp_statement_decode(&value, &pe.statement);
 		if (step == DONE) {
 			rsp_param_unknown(body, type, rsp_rd_whole(body, &value), &pe.unknown);
 			continue;
@@ -288,30 +300,40 @@ rsp_pool_element_decode(struct rsp_rd *body, struct rsp_pool_element *ret)
 		now = step + 1;
 		(void)rsp_rd_end(body, &value);
 	}
-	if (now <= POLICY)
-		rsp_rd_fail(body, RSP_EMALFORM, now == USER ? "no user transport" : "no policy");
+	element_check(body, &pe, now);
 	if (!body->err)
 		*ret = pe;
+}
+
+/* Write the transports and the policy of @pe. */
+static void
+contact_encode(struct rsp_wr *wr, const struct rsp_pool_element *pe)
+{
+	rsp_transport_encode(wr, &pe->user);
+	rsp_policy_encode(wr, &pe->policy);
+	if (pe->asap.type)
+		rsp_transport_encode(wr, &pe->asap);
 }
 
 void
 rsp_pool_element_encode(struct rsp_wr *wr, const struct rsp_pool_element *pe)
 {
 	struct rsp_mark mark = rsp_wr_tlv_open(wr, RSP_PARAM_POOL_ELEMENT);
+	bool tombstone = !pe->user.type && pe->statement.rank == RSP_RANK_REMOVED;
 
 	rsp_wr_u32(wr, pe->pe_id);
 	rsp_wr_u32(wr, pe->home_id);
-	rsp_wr_u32(wr, (uint32_t)pe->lifetime_s);
-	rsp_transport_encode(wr, &pe->user);
-	rsp_policy_encode(wr, &pe->policy);
-	if (pe->asap.type)
-		rsp_transport_encode(wr, &pe->asap);
+	rsp_wr_u32(wr, tombstone ? 0 : (uint32_t)pe->lifetime_s);
+	if (!tombstone)
+		contact_encode(wr, pe);
 	/* private parameters come last, because the parser of rsplib skips them there */
 	if (pe->owner.n)
 		rsp_bytes_param_encode(wr, RSP_PARAM_OWNER, pe->owner);
+	rsp_unknown_encode(wr, &pe->unknown, pe->user.addrs, pe->asap.addrs);
 	if (pe->version)
 		u64_encode(wr, RSP_PARAM_VERSION, pe->version);
-	rsp_unknown_encode(wr, &pe->unknown, pe->user.addrs, pe->asap.addrs);
+	if (pe->statement.rank)
+		rsp_statement_encode(wr, &pe->statement);
 	rsp_wr_close(wr, mark);
 }
 
@@ -331,8 +353,19 @@ rsp_server_info_decode(struct rsp_rd *body, struct rsp_server_info *ret)
 			name_decode(&value, &info.name);
 			(void)rsp_rd_end(body, &value);
 		} else if (type == RSP_PARAM_DIGEST && !info.has_digest) {
-			info.digest = u64_decode(&value);
+			info.digest = rsp_rd_u64(&value);
 			info.has_digest = true;
+			(void)rsp_rd_end(body, &value);
+		} else if (type == RSP_PARAM_STATE && !info.has_state) {
+			rsp_state_decode(&value, &info.state);
+			info.has_state = true;
+			(void)rsp_rd_end(body, &value);
+		} else if (type == RSP_PARAM_CLOCK && !info.has_clock) {
+			info.clock_ms = rsp_rd_u64(&value);
+			info.has_clock = true;
+			(void)rsp_rd_end(body, &value);
+		} else if (type == RSP_PARAM_HEARD && !info.heard.n) {
+			rsp_heard_decode(&value, &info.heard);
 			(void)rsp_rd_end(body, &value);
 		} else {
 			rsp_param_unknown(body, type, rsp_rd_whole(body, &value), &info.unknown);
@@ -355,6 +388,12 @@ rsp_server_info_encode(struct rsp_wr *wr, const struct rsp_server_info *info)
 		rsp_bytes_param_encode(wr, RSP_PARAM_SERVER_NAME, info->name);
 	if (info->has_digest)
 		u64_encode(wr, RSP_PARAM_DIGEST, info->digest);
+	if (info->has_state)
+		rsp_state_encode(wr, &info->state);
+	if (info->has_clock)
+		u64_encode(wr, RSP_PARAM_CLOCK, info->clock_ms);
+	if (info->heard.n)
+		rsp_bytes_param_encode(wr, RSP_PARAM_HEARD, info->heard);
 	rsp_unknown_encode(wr, &info->unknown, info->transport.addrs, (struct rsp_bytes){ 0 });
 	rsp_wr_close(wr, mark);
 }

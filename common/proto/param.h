@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "base/ip.h"
 #include "proto/policy.h"
+#include "proto/private.h"
 #include "wire/reader.h"
 #include "wire/writer.h"
 
@@ -117,30 +118,6 @@ struct rsp_unknown {
 	struct rsp_bytes tlv[RSP_UNKNOWN_MAX]; /* the first ones; further unknown parameters are not stored */
 };
 
-/**
- * The number of a statement that an element makes about itself (RSP_PARAM_EPOCH): each registration and deregistration has
- * a higher @epoch. @instance stands for the process, and is drawn at its start. @over is the other instance that was known
- * when this one registered; 0: none. An absent parameter has instance 0.
- */
-struct rsp_epoch {
-	uint64_t epoch; /* below 2^63 */
-	uint32_t instance, over;
-};
-
-#define RSP_RANK_REGISTERED 1U	    /* the element registered at its home */
-#define RSP_RANK_TAKEN_MAX  65000U  /* 1 + k: its home has taken it over, for the k-th time since it registered */
-#define RSP_RANK_REMOVED    65535U  /* its home has removed it; the Pool Element is a tombstone */
-
-/**
- * A statement of a registrar about an element (RSP_PARAM_STATEMENT). Its home is the home id of the Pool Element. An absent
- * parameter has rank 0. Statements are ordered by model/statement.h.
- */
-struct rsp_statement {
-	struct rsp_epoch epoch; /* the element's own number; instance is not 0 */
-	uint64_t since_ms;	/* when its first home accepted the owner, ms since 1970; for people to read */
-	uint16_t rank;		/* RSP_RANK_…; 0: no statement */
-};
-
 /** A Pool Element parameter, RFC 5354 s.3.10. Its views are valid as long as the octets from which it was decoded. */
 struct rsp_pool_element {
 	uint32_t pe_id, home_id;
@@ -153,19 +130,6 @@ struct rsp_pool_element {
 	/* RSP_PARAM_STATEMENT; rank 0: none. A tombstone (RSP_RANK_REMOVED) may lack @user and @policy: types are 0 */
 	struct rsp_statement statement;
 	struct rsp_unknown unknown;
-};
-
-/** What a registrar says of itself in each PRESENCE (RSP_PARAM_STATE). Octets behind these are ignored. */
-struct rsp_state {
-	uint64_t digest;       /* over its own elements: model/checksum.h */
-	uint64_t update;       /* the number of its last ENRP_HANDLE_UPDATE; 0: none yet */
-	uint32_t capabilities; /* 0; unknown bits are ignored */
-};
-
-/** A registrar that the sender of RSP_PARAM_HEARD hears directly, and the digest that this registrar last stated. */
-struct rsp_heard {
-	uint32_t server_id;
-	uint64_t digest;
 };
 
 /** A Server Information parameter, RFC 5354 s.3.11. */
@@ -194,12 +158,6 @@ struct rsp_error_cause {
 void rsp_transport_decode(struct rsp_rd *body, uint16_t type, struct rsp_transport *ret);
 void rsp_pool_element_decode(struct rsp_rd *body, struct rsp_pool_element *ret);
 void rsp_server_info_decode(struct rsp_rd *body, struct rsp_server_info *ret);
-
-/** Read the next entry of an RSP_PARAM_HEARD (server_info.heard); begin with *@cursor = 0. False: the end. */
-bool rsp_heard_next(struct rsp_bytes heard, size_t *cursor, struct rsp_heard *ret);
-/** Write one entry into @room, which has RSP_HEARD_SIZE octets. */
-#define RSP_HEARD_SIZE 12
-void rsp_heard_write(uint8_t room[static RSP_HEARD_SIZE], const struct rsp_heard *heard);
 
 /** Read the next cause in the value of an Operation Error. False: the end, or @body has failed. */
 bool rsp_error_cause_next(struct rsp_rd *body, struct rsp_error_cause *ret);

@@ -1,7 +1,5 @@
 #include "wire/reader.h"
 
-#include <endian.h>
-
 struct rsp_rd
 rsp_rd_init(struct rsp_bytes bytes, size_t origin)
 {
@@ -75,6 +73,14 @@ rsp_rd_u32(struct rsp_rd *rd)
 	if (b.n)
 		memcpy(&v, b.p, sizeof(v));
 	return be32toh(v);
+}
+
+uint64_t
+rsp_rd_u64(struct rsp_rd *rd)
+{
+	struct rsp_bytes b = rsp_rd_take(rd, 8);
+
+	return b.n ? rsp_rd_u64_at(b.p) : 0;
 }
 
 bool

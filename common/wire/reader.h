@@ -1,6 +1,7 @@
 #ifndef RSP_WIRE_READER_H
 #define RSP_WIRE_READER_H
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -43,6 +44,17 @@ struct rsp_bytes rsp_rd_rest(struct rsp_rd *rd);
 uint8_t rsp_rd_u8(struct rsp_rd *rd);
 uint16_t rsp_rd_u16(struct rsp_rd *rd);
 uint32_t rsp_rd_u32(struct rsp_rd *rd);
+uint64_t rsp_rd_u64(struct rsp_rd *rd);
+
+/** The number in the 8 octets at @p: for loops over octets that were checked before. */
+static inline uint64_t
+rsp_rd_u64_at(const uint8_t p[static 8])
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return be64toh(v);
+}
 
 /**
  * Read the next parameter (RFC 5354 s.2, s.3): *@type is its type, and @body a reader of its value. Padding before the

@@ -67,6 +67,16 @@ rsp_wr_u32(struct rsp_wr *wr, uint32_t v)
 		memcpy(to, &v, sizeof(v));
 }
 
+static inline void
+rsp_wr_u64(struct rsp_wr *wr, uint64_t v)
+{
+	uint8_t *to = rsp_wr_room(wr, sizeof(v));
+
+	v = htobe64(v);
+	if (to)
+		memcpy(to, &v, sizeof(v));
+}
+
 void rsp_wr_bytes(struct rsp_wr *wr, struct rsp_bytes bytes);
 
 /** Begin a message of @type (RFC 5354 s.4). rsp_wr_close() ends it. */
