@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/attr.h"
-#include "engine/registrar/state.h"
+#include "inside.h"
 #include "net.h"
 #include "report.h"
 
@@ -12,7 +12,7 @@ struct sim_check {
 	bool strict;
 	uint32_t *stamp; /* by element: the value of @look when it was last seen */
 	uint32_t *times; /* by element: how many registrars have it, as of this sample, */
-	uint64_t *version; /* in this version */
+	struct sim_number *number; /* in the statement of this number */
 	uint32_t look;
 	uint32_t *id; /* all server ids of this run */
 	uint32_t *taker; /* by server id: which registrar took it over while nothing else went wrong; 0: none did */
@@ -33,7 +33,7 @@ sim_check_new(struct sim *w)
 	w->check = sim_alloc(1, sizeof(*w->check));
 	w->check->stamp = sim_alloc(w->load->room, sizeof(*w->check->stamp));
 	w->check->times = sim_alloc(w->load->room, sizeof(*w->check->times));
-	w->check->version = sim_alloc(w->load->room, sizeof(*w->check->version));
+	w->check->number = sim_alloc(w->load->room, sizeof(*w->check->number));
 }
 
 void
@@ -41,7 +41,7 @@ sim_check_free(struct sim *w)
 {
 	free(w->check->stamp);
 	free(w->check->times);
-	free(w->check->version);
+	free(w->check->number);
 	free(w->check->id);
 	free(w->check->taker);
 	free(w->check);
@@ -61,7 +61,7 @@ forget_seen(struct sim *w, const struct sim_node *n)
 {
 	for (unsigned i = 0; i < w->load->n_elements; i++) {
 		w->load->element[i].seen[n->place] = SIM_UNSEEN;
-		w->load->element[i].version[n->place] = 0;
+		w->load->element[i].number[n->place] = (struct sim_number){ 0 };
 	}
 }
 
@@ -108,17 +108,15 @@ is_away(const struct sim_node *n)
 static void
 check_checksums(struct sim *w, const struct sim_node *n)
 {
-	const struct rsp_handlespace *hs = rsp_registrar_handlespace(n->registrar);
-
 	unsigned stride = w->n_registrars > 9 ? 50 : 1; /* a full checksum takes time: some at each look */
 
 	for (unsigned i = w->check->look % stride; i < w->check->n_ids; i += stride) {
 		uint32_t id = w->check->id[i];
-		uint16_t kept = rsp_home_checksum(hs, id), full = rsp_home_checksum_full(hs, id);
+		uint16_t kept = sim_inside_checksum(n, id, false), full = sim_inside_checksum(n, id, true);
 
 		if (kept != full)
 			sim_violated(w, "checksum", "%s keeps %04x for %08x, which is %04x", n->name, kept, id, full);
-		if (rsp_home_digest(hs, id) != rsp_home_digest_full(hs, id))
+		if (sim_inside_digest(n, id, false) != sim_inside_digest(n, id, true))
 			sim_violated(w, "digest", "%s keeps a wrong digest for %08x", n->name, id);
 	}
 }
@@ -136,22 +134,14 @@ sim_over(const struct sim *w)
 	return w->joined_ms ? w->joined_ms + sim_bound_removal(&w->plan, true) + 1000 : 0;
 }
 
-/* Whether @got is newer than the removal that @n remembers of it: an element that restarts and leaves at once may be
- * registered by a request that was under way, after the removal of its former life. */
-static bool
-is_registered_anew(const struct sim_node *n, const struct rsp_element *got)
-{
-	return rsp_element_version(got) >
-	       rsp_tombstone_version(&n->registrar->core.tombstones, rsp_pool_handle(got->pool), got->pe_id);
-}
-
-/* The registrar @n shows @e as @got: it must not show an element that left long ago. */
+/* The registrar @n shows @e as @got: it must not show an element that left long ago. An element that restarts and leaves
+ * at once may be registered by a request that was under way, after the removal of its former life. */
 static void
-see(struct sim *w, const struct sim_node *n, struct sim_element *e, const struct rsp_element *got)
+see(struct sim *w, const struct sim_node *n, struct sim_element *e, const struct sim_shown *got)
 {
 	uint8_t *seen = &e->seen[n->place];
 
-	if (e->want == SIM_IN || (*seen == SIM_BURIED ? is_registered_anew(n, got) : e->want == SIM_LEAVING))
+	if (e->want == SIM_IN || (*seen == SIM_BURIED ? sim_inside_outlives(n, got) : e->want == SIM_LEAVING))
 		*seen = SIM_SEEN;
 	if (e->want != SIM_OUT)
 		return;
@@ -166,22 +156,22 @@ see(struct sim *w, const struct sim_node *n, struct sim_element *e, const struct
 
 /* Of two statements about an element the newer one holds, in whichever order they arrive. */
 static void
-check_version(struct sim *w, const struct sim_node *n, struct sim_element *e, const struct rsp_element *got)
+check_number(struct sim *w, const struct sim_node *n, struct sim_element *e, const struct sim_shown *got)
 {
-	uint64_t version = rsp_element_version(got), *last = &e->version[n->place];
+	struct sim_number *last = &e->number[n->place];
 
 	/* While a registrar that was away joins again, the rest of its old table is no statement: others correct it. */
-	if (rsp_member(got)->phase == RSP_MEMBER_OLD)
+	if (got->old)
 		return;
-	if (version < *last)
+	if (sim_number_compare(&got->number, last) < 0)
 		sim_violated(w, "older-statement", "%s shows pe %08x as of %llu, and has shown it as of %llu", n->name,
-			     e->pe_id, (unsigned long long)version, (unsigned long long)*last);
-	*last = version;
+			     e->pe_id, (unsigned long long)got->number.part[0], (unsigned long long)last->part[0]);
+	*last = got->number;
 }
 
 /* Count how many registrars have @e in one version of it. */
 static void
-count(struct sim *w, const struct sim_node *n, const struct sim_element *e, const struct rsp_element *got)
+count(struct sim *w, const struct sim_node *n, const struct sim_element *e, const struct sim_shown *got)
 {
 	struct sim_check *c = w->check;
 	unsigned i = index_of(w, e);
@@ -189,32 +179,31 @@ count(struct sim *w, const struct sim_node *n, const struct sim_element *e, cons
 	if (n->ill || is_away(n))
 		return;
 	if (c->times[i] == 0)
-		c->version[i] = rsp_element_version(got);
-	c->times[i] += rsp_element_version(got) == c->version[i];
+		c->number[i] = got->number;
+	c->times[i] += sim_number_compare(&got->number, &c->number[i]) == 0;
 }
 
 /* Check all elements that @n has. */
 static void
 look_at(struct sim *w, const struct sim_node *n)
 {
-	const struct rsp_handlespace *hs = rsp_registrar_handlespace(n->registrar);
 	struct sim_check *c = w->check;
+	struct sim_walk walk = { 0 };
+	struct sim_shown got;
 
 	c->look++;
-	for (struct rsp_pool *pool = rsp_pool_next(hs, NULL); pool; pool = rsp_pool_next(hs, pool))
-		for (uint32_t i = 0; i < pool->n_elements; i++) {
-			struct sim_element *e = sim_load_find(w, rsp_pool_handle(pool), pool->element[i]->pe_id);
+	while (sim_inside_next(n, &walk, &got)) {
+		struct sim_element *e = sim_load_find(w, got.handle, got.pe_id);
 
-			if (!e) {
-				sim_violated(w, "invented-element", "%s shows pe %08x", n->name,
-					     pool->element[i]->pe_id);
-				return;
-			}
-			c->stamp[index_of(w, e)] = c->look;
-			count(w, n, e, pool->element[i]);
-			see(w, n, e, pool->element[i]);
-			check_version(w, n, e, pool->element[i]);
+		if (!e) {
+			sim_violated(w, "invented-element", "%s shows pe %08x", n->name, got.pe_id);
+			return;
 		}
+		c->stamp[index_of(w, e)] = c->look;
+		count(w, n, e, &got);
+		see(w, n, e, &got);
+		check_number(w, n, e, &got);
+	}
 	for (unsigned i = 0; i < w->load->n_elements; i++) {
 		struct sim_element *e = &w->load->element[i];
 
@@ -363,26 +352,11 @@ check_taker(struct sim *w, const struct sim_node *n, uint32_t target_id, unsigne
 	}
 }
 
-/* Beyond the RFC: the version of an element that was taken over is odd until the element registers at its new home. */
-static void
-check_taken(struct sim *w, const struct sim_node *n, const struct sim_node *target)
-{
-	const struct rsp_handlespace *hs = rsp_registrar_handlespace(n->registrar);
-
-	for (struct rsp_element *e = rsp_home_first(hs, n->server_id); e; e = rsp_home_next(e)) {
-		const struct sim_element *known = sim_load_find(w, rsp_pool_handle(e->pool), e->pe_id);
-
-		if (known && rsp_member(e)->phase == RSP_MEMBER_ADOPT_QUEUED && !(rsp_element_version(e) & 1))
-			sim_violated(w, "takeover-version", "%s has pe %08x of %s in version %llu, which is even",
-				     n->name, e->pe_id, target ? target->name : "another",
-				     (unsigned long long)rsp_element_version(e));
-	}
-}
-
 void
 sim_check_record(struct sim *w, struct sim_node *n, const struct rsp_event *event)
 {
 	const struct sim_node *target = event->peer_id ? sim_node_of_id(w, event->peer_id) : NULL;
+	struct sim_shown taken;
 
 	sim_report_record(w, n, event);
 	if (event->kind == RSP_EVENT_REJOINING)
@@ -399,7 +373,10 @@ sim_check_record(struct sim *w, struct sim_node *n, const struct rsp_event *even
 			     event->identity ? event->identity : "an unknown sender");
 	if (event->kind == RSP_EVENT_TAKEOVER_DONE) {
 		check_taker(w, n, event->peer_id, event->count);
-		check_taken(w, n, target);
+		if (sim_inside_badly_taken(n, &taken))
+			sim_violated(w, "takeover-version", "%s has pe %08x of %s in version %llu", n->name,
+				     taken.pe_id, target ? target->name : "another",
+				     (unsigned long long)taken.number.part[0]);
 	}
 	if (event->kind == RSP_EVENT_PEER_LEFT && target && hear_each_other(w, n, target))
 		sim_violated(w, "takeover-of-the-living", "%s lets %08x take over %s, which it hears", n->name,
@@ -487,10 +464,9 @@ sim_check_received(struct sim *w, const struct sim_node *n, enum rsp_protocol pr
 	if (protocol != RSP_ENRP || !message.n || message.p[0] != ENRP_HANDLE_UPDATE ||
 	    rsp_message_decode(RSP_ENRP, message, &msg, NULL) || msg.update_action != ENRP_DEL_PE)
 		return;
-	const struct rsp_handlespace *hs = rsp_registrar_handlespace(n->registrar);
-	const struct rsp_element *got =
-		rsp_element_find(hs, rsp_pool_find(hs, msg.handle), msg.element.pe_id);
-	bool applies = !got || rsp_element_home_id(got) == msg.sender_id; /* only its home removes it */
+	struct sim_shown got;
+	/* only its home removes it */
+	bool applies = !sim_inside_find(n, msg.handle, msg.element.pe_id, &got) || got.home_id == msg.sender_id;
 	e = sim_load_find(w, msg.handle, msg.element.pe_id);
 	if (e && e->want != SIM_IN && applies)
 		e->seen[n->place] = SIM_BURIED;
@@ -505,8 +481,7 @@ compare_digests(struct sim *w, bool *agree)
 			const struct sim_node *n = sim_registrar(w, i), *home = sim_registrar(w, j);
 
 			if (!sim_well(n) || !sim_well(home) ||
-			    rsp_home_digest(rsp_registrar_handlespace(n->registrar), home->server_id) ==
-				    rsp_home_digest(rsp_registrar_handlespace(home->registrar), home->server_id))
+			    sim_inside_digest(n, home->server_id, false) == sim_inside_digest(home, home->server_id, false))
 				agree[i * w->n_registrars + j] = true;
 		}
 }

@@ -1,6 +1,7 @@
 #ifndef TESTS_SIM_LOAD_H
 #define TESTS_SIM_LOAD_H
 
+#include "inside.h"
 #include "node.h"
 
 /* What elements and users do during a run, and what registrars answer them. */
@@ -28,7 +29,7 @@ struct sim_element {
 	uint64_t out_bound_ms;	      /* and for how long registrars may still show it */
 	const struct sim_node *home; /* when it left */
 	uint8_t *seen;	   /* by registrar: enum sim_seen */
-	uint64_t *version; /* by registrar: the one that it showed last */
+	struct sim_number *number; /* by registrar: that of the statement that it showed last */
 };
 
 enum sim_seen {

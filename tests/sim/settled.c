@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/attr.h"
-#include "engine/registrar/member.h"
+#include "inside.h"
 #include "invariants.h"
 
 /* Whether the scope has settled: all registrars, elements and users agree. */
@@ -57,30 +57,24 @@ judge_peers(struct verdict *v, const struct sim_node *n)
 }
 
 static void
-judge_element(struct verdict *v, const struct sim_node *n, const struct sim_element *e, const struct rsp_element *got)
+judge_element(struct verdict *v, const struct sim_node *n, const struct sim_element *e, const struct sim_shown *got)
 {
 	struct sim *w = v->w;
 	const struct sim_node *home = sim_load_home(e->client), *owner;
 	const struct rsp_policy_row *row = rsp_policy_row(w->load->pool[e->pool].policy);
-	struct rsp_pool_element pe = { 0 };
 
-	if (!got) {
-		find(v, "lost-element", "%s does not have pe %08x of %s", n->name, e->pe_id, e->client->name);
-		return;
-	}
-	owner = sim_node_of_id(w, rsp_element_home_id(got));
+	owner = sim_node_of_id(w, got->home_id);
 	if (!owner || !sim_well(owner))
 		find(v, "dead-owner", "%s has pe %08x with the home %08x, which is not there", n->name, e->pe_id,
-		     rsp_element_home_id(got));
+		     got->home_id);
 	else if (owner != home)
 		find(v, "wrong-home", "%s has pe %08x at %s, but %s calls %s its home", n->name, e->pe_id, owner->name,
 		     e->client->name, home ? home->name : "nobody");
-	else if (owner == n && !rsp_member(got)->link)
+	else if (owner == n && !got->linked)
 		find(v, "unattached", "%s has pe %08x, but no connection to it", n->name, e->pe_id);
-	rsp_element_decode(got, &pe);
-	if (row->n_values && pe.policy.value[0] != e->value)
+	if (row->n_values && got->value != e->value)
 		find(v, "attributes", "%s has pe %08x with the value %u, not %u", n->name, e->pe_id,
-		     pe.policy.value[0], e->value);
+		     got->value, e->value);
 	if (!w->plan.insecure && (!got->owner || strcmp(got->owner, e->client->name) != 0))
 		find(v, "owner", "%s has pe %08x as %s's", n->name, e->pe_id, got->owner ? got->owner : "nobody");
 }
@@ -95,7 +89,6 @@ static void
 judge_table(struct verdict *v, const struct sim_node *n)
 {
 	struct sim *w = v->w;
-	const struct rsp_handlespace *hs = rsp_registrar_handlespace(n->registrar);
 	unsigned expected = 0;
 
 	for (unsigned i = 0; i < w->load->n_elements && !v->invariant; i++) {
@@ -104,11 +97,14 @@ judge_table(struct verdict *v, const struct sim_node *n)
 		if (!wanted(e))
 			continue;
 		expected++;
-		struct rsp_pool *pool = rsp_pool_find(hs, sim_load_handle(w, e->pool));
-		judge_element(v, n, e, rsp_element_find(hs, pool, e->pe_id));
+		struct sim_shown got;
+		if (sim_inside_find(n, sim_load_handle(w, e->pool), e->pe_id, &got))
+			judge_element(v, n, e, &got);
+		else
+			find(v, "lost-element", "%s does not have pe %08x of %s", n->name, e->pe_id, e->client->name);
 	}
-	if (rsp_handlespace_elements(hs) != expected)
-		find(v, "dead-element", "%s has %u elements instead of %u", n->name, rsp_handlespace_elements(hs),
+	if (sim_inside_count(n) != expected)
+		find(v, "dead-element", "%s has %u elements instead of %u", n->name, sim_inside_count(n),
 		     expected);
 }
 
@@ -123,8 +119,8 @@ judge_checksums(struct verdict *v, const struct sim_node *n)
 
 		if (!sim_well(home))
 			continue;
-		uint16_t ours = rsp_home_checksum(rsp_registrar_handlespace(n->registrar), home->server_id);
-		uint16_t theirs = rsp_home_checksum(rsp_registrar_handlespace(home->registrar), home->server_id);
+		uint16_t ours = sim_inside_checksum(n, home->server_id, false);
+		uint16_t theirs = sim_inside_checksum(home, home->server_id, false);
 		if (ours != theirs)
 			find(v, "checksum", "%s has %04x for %s, which has %04x", n->name, ours, home->name, theirs);
 	}
@@ -191,18 +187,16 @@ sim_settle(struct sim *w, uint64_t bound_ms)
 static void
 dump_table(struct sim *w, const struct sim_node *n)
 {
-	const struct rsp_handlespace *hs = rsp_registrar_handlespace(n->registrar);
+	struct sim_walk walk = { 0 };
+	struct sim_shown e;
 
-	for (struct rsp_pool *pool = rsp_pool_next(hs, NULL); pool; pool = rsp_pool_next(hs, pool))
-		for (uint32_t i = 0; i < pool->n_elements; i++) {
-			const struct rsp_element *e = pool->element[i];
-			const struct sim_node *home = sim_node_of_id(w, rsp_element_home_id(e));
+	while (sim_inside_next(n, &walk, &e)) {
+		const struct sim_node *home = sim_node_of_id(w, e.home_id);
 
-			sim_trace(w, "%-5s has pe %08x at %08x (%s), version %llu, link %u, %s", n->name, e->pe_id,
-				  rsp_element_home_id(e), home ? home->name : "nobody",
-				  (unsigned long long)rsp_element_version(e), rsp_member(e)->link,
-				  rsp_member_phase_name(rsp_member(e)->phase));
-		}
+		sim_trace(w, "%-5s has pe %08x at %08x (%s), version %llu, %s, %s", n->name, e.pe_id, e.home_id,
+			  home ? home->name : "nobody", (unsigned long long)e.number.part[0],
+			  e.linked ? "linked" : "not linked", e.phase);
+	}
 }
 
 void

@@ -1,0 +1,103 @@
+#include "inside.h"
+
+#include "engine/registrar/member.h"
+#include "engine/registrar/state.h"
+#include "model/handlespace.h"
+
+int
+sim_number_compare(const struct sim_number *a, const struct sim_number *b)
+{
+	for (unsigned i = 0; i < RSP_COUNT(a->part); i++)
+		if (a->part[i] != b->part[i])
+			return a->part[i] < b->part[i] ? -1 : 1;
+	return 0;
+}
+
+static void
+show(const struct rsp_element *e, struct sim_shown *ret)
+{
+	struct rsp_pool_element pe = { 0 };
+
+	rsp_element_decode(e, &pe);
+	*ret = (struct sim_shown){ .handle = rsp_pool_handle(e->pool),
+				   .pe_id = e->pe_id,
+				   .home_id = rsp_element_home_id(e),
+				   .owner = e->owner,
+				   .number = { { rsp_element_version(e) } },
+				   .linked = rsp_member(e)->link != 0,
+				   .old = rsp_member(e)->phase == RSP_MEMBER_OLD,
+				   .value = pe.policy.value[0],
+				   .phase = rsp_member_phase_name(rsp_member(e)->phase) };
+}
+
+bool
+sim_inside_next(const struct sim_node *n, struct sim_walk *walk, struct sim_shown *ret)
+{
+	const struct rsp_handlespace *hs = rsp_registrar_handlespace(n->registrar);
+	struct rsp_pool *pool = walk->pool ? walk->pool : rsp_pool_next(hs, NULL);
+
+	if (pool && walk->i == pool->n_elements) {
+		walk->i = 0;
+		pool = rsp_pool_next(hs, pool);
+	}
+	walk->pool = pool;
+	if (!pool)
+		return false;
+	show(pool->element[walk->i++], ret);
+	return true;
+}
+
+bool
+sim_inside_find(const struct sim_node *n, struct rsp_bytes handle, uint32_t pe_id, struct sim_shown *ret)
+{
+	const struct rsp_handlespace *hs = rsp_registrar_handlespace(n->registrar);
+	const struct rsp_pool *pool = rsp_pool_find(hs, handle);
+	const struct rsp_element *e = pool ? rsp_element_find(hs, pool, pe_id) : NULL;
+
+	if (e)
+		show(e, ret);
+	return e != NULL;
+}
+
+uint32_t
+sim_inside_count(const struct sim_node *n)
+{
+	return rsp_handlespace_elements(rsp_registrar_handlespace(n->registrar));
+}
+
+bool
+sim_inside_outlives(const struct sim_node *n, const struct sim_shown *got)
+{
+	return got->number.part[0] >
+	       rsp_tombstone_version(&n->registrar->core.tombstones, got->handle, got->pe_id);
+}
+
+uint16_t
+sim_inside_checksum(const struct sim_node *n, uint32_t id, bool full)
+{
+	const struct rsp_handlespace *hs = rsp_registrar_handlespace(n->registrar);
+
+	return full ? rsp_home_checksum_full(hs, id) : rsp_home_checksum(hs, id);
+}
+
+uint64_t
+sim_inside_digest(const struct sim_node *n, uint32_t id, bool full)
+{
+	const struct rsp_handlespace *hs = rsp_registrar_handlespace(n->registrar);
+
+	return full ? rsp_home_digest_full(hs, id) : rsp_home_digest(hs, id);
+}
+
+/* Beyond the RFC: the version of an element that was taken over is odd until the element registers at its new home. */
+bool
+sim_inside_badly_taken(const struct sim_node *n, struct sim_shown *ret)
+{
+	const struct rsp_handlespace *hs = rsp_registrar_handlespace(n->registrar);
+
+	for (struct rsp_element *e = rsp_home_first(hs, n->server_id); e; e = rsp_home_next(e))
+		if (rsp_member(e)->phase == RSP_MEMBER_ADOPT_QUEUED && !(rsp_element_version(e) & 1)) {
+			show(e, ret);
+			return true;
+		}
+	return false;
+}
