@@ -76,6 +76,14 @@ enrp(uint8_t type)
 	};
 }
 
+static const struct rsp_epoch an_epoch = { .epoch = INT64_MAX, .instance = 0xa1a2a3a4, .over = 0xb1b2b3b4 };
+
+static struct rsp_statement
+statement(uint16_t rank)
+{
+	return (struct rsp_statement){ .epoch = an_epoch, .since_ms = 0x19a8f3c2b10, .rank = rank };
+}
+
 static void
 registrations_of(struct rsp_pool_element pe, const char *what)
 {
@@ -150,6 +158,11 @@ elements(void)
 	registrations_of(pe, "asap-transport-owner");
 	pe.asap.type = 0;
 	registrations_of(pe, "owner");
+	struct rsp_message numbered = asap(ASAP_REGISTRATION);
+	numbered.element = pe;
+	numbered.has |= RSP_HAS_ELEMENT | RSP_HAS_EPOCH;
+	numbered.epoch = an_epoch;
+	give(&numbered, "asap_registration[epoch]");
 	for (unsigned n = 1; n <= 5; n++) {
 		struct rsp_message msg = asap(ASAP_REGISTRATION);
 
@@ -251,20 +264,35 @@ handles_and_ids(void)
 		msg.has |= RSP_HAS_PE_ID;
 		msg.pe_id = 0x0a0b0c0d;
 		give(&msg, "%s", kinds[i].name);
+		if (kinds[i].type == ASAP_ENDPOINT_UNREACHABLE)
+			continue;
+		msg.has |= RSP_HAS_EPOCH;
+		msg.epoch = (struct rsp_epoch){ .instance = 1 };
+		give(&msg, "%s[epoch]", kinds[i].name);
 	}
 	struct rsp_message msg = asap(ASAP_DEREGISTRATION_RESPONSE);
 	msg.has |= RSP_HAS_PE_ID;
 	msg.pe_id = 0x0a0b0c0d;
 	set_error(&msg, RSP_CAUSE_SECURITY, room, sizeof(room));
 	give(&msg, "asap_deregistration_response[security]");
+	set_error(&msg, RSP_CAUSE_EPOCH_OLD, room, sizeof(room));
+	msg.has |= RSP_HAS_EPOCH;
+	msg.epoch = an_epoch;
+	give(&msg, "asap_deregistration_response[epoch-old]");
+	msg.type = ASAP_REGISTRATION_RESPONSE;
+	msg.flags = ASAP_FLAG_REJECT;
+	give(&msg, "asap_registration_response[epoch-old]");
 
-	for (unsigned home = 0; home < 4; home++) {
+	for (unsigned home = 0; home < 8; home++) {
 		msg = asap(ASAP_ENDPOINT_KEEP_ALIVE);
 		msg.server_id = 0x11111111;
 		msg.flags = home & 1 ? ASAP_FLAG_HOME : 0;
 		msg.has |= home & 2 ? RSP_HAS_PE_ID : 0;
 		msg.pe_id = home & 2 ? 0x0a0b0c0d : 0;
-		give(&msg, "asap_endpoint_keep_alive[%s%s]", home & 1 ? "home" : "", home & 2 ? " pe-id" : "");
+		msg.has |= home & 4 ? RSP_HAS_EPOCH : 0;
+		msg.epoch = home & 4 ? an_epoch : (struct rsp_epoch){ 0 };
+		give(&msg, "asap_endpoint_keep_alive[%s%s%s]", home & 1 ? "home" : "", home & 2 ? " pe-id" : "",
+		     home & 4 ? " epoch" : "");
 	}
 }
 
@@ -368,6 +396,31 @@ server(uint16_t type, uint32_t id, uint8_t *room)
 	return info;
 }
 
+/* PRESENCEs as @msg, with the private parameters that replace the digest. */
+static void
+states(struct rsp_message *msg)
+{
+	struct rsp_server_info *info = &msg->server_info;
+	uint8_t heard[3 * RSP_HEARD_SIZE];
+
+	for (unsigned i = 0; i < 3; i++)
+		rsp_heard_write(heard + (size_t)i * RSP_HEARD_SIZE,
+				&(struct rsp_heard){ 0x33333333 * (i + 1), 0xfedcba9876543210 + i });
+	info->has_digest = false;
+	info->digest = 0;
+	info->has_state = true;
+	info->state = (struct rsp_state){ .digest = 0x123456789abcdef0, .update = 0x1122334455667788, .capabilities = 0x90 };
+	give(msg, "enrp_presence[state]");
+	info->has_clock = true;
+	info->clock_ms = 0x19a8f3c2b10;
+	for (unsigned n = 0; n <= 3; n++) {
+		info->heard = rsp_bytes_of(heard, (size_t)n * RSP_HEARD_SIZE);
+		give(msg, "enrp_presence[state, clock, %u heard]", n);
+	}
+	info->name = rsp_bytes_str("r1");
+	give(msg, "enrp_presence[name, state, clock, heard]");
+}
+
 static void
 presences(void)
 {
@@ -391,6 +444,7 @@ presences(void)
 	give(&msg, "enrp_presence[name+digest]");
 	msg.server_info.name = (struct rsp_bytes){ 0 };
 	give(&msg, "enrp_presence[digest]");
+	states(&msg);
 }
 
 static void
@@ -405,6 +459,16 @@ tables(void)
 	give(&msg, "enrp_handle_table_request[own]");
 	msg.flags = ENRP_FLAG_OWN | ENRP_FLAG_CONTINUE;
 	give(&msg, "enrp_handle_table_request[own, continue]");
+	msg.flags = ENRP_FLAG_OWN;
+	msg.has = RSP_HAS_TABLE_OF;
+	msg.table_of = 0x33333333;
+	give(&msg, "enrp_handle_table_request[table of]");
+	msg.has |= RSP_HAS_UPDATES_FROM;
+	msg.updates_from = 0x1122334455667788;
+	give(&msg, "enrp_handle_table_request[table of, updates from]");
+	msg.has = RSP_HAS_UPDATES_FROM;
+	msg.table_of = 0;
+	give(&msg, "enrp_handle_table_request[updates from]");
 	msg = enrp(ENRP_HANDLE_TABLE_RESPONSE);
 	give(&msg, "enrp_handle_table_response[empty]");
 	msg.flags = ENRP_FLAG_REJECT;
@@ -424,6 +488,46 @@ tables(void)
 	msg.flags = ENRP_FLAG_MORE;
 	set_list(&msg, rsp_bytes_of(room, wr.pos), 6);
 	give(&msg, "enrp_handle_table_response[two pools]");
+	msg.has |= RSP_HAS_TABLE_OF;
+	msg.table_of = 0x33333333;
+	give(&msg, "enrp_handle_table_response[table of, two pools]");
+	rsp_bytes_param_encode(&wr, RSP_PARAM_POOL_HANDLE, rsp_bytes_str("gone"));
+	struct rsp_pool_element tombstone = { .pe_id = 1, .home_id = 2, .statement = statement(RSP_RANK_REMOVED) };
+	rsp_pool_element_encode(&wr, &tombstone);
+	set_list(&msg, rsp_bytes_of(room, wr.pos), 8);
+	give(&msg, "enrp_handle_table_response[table of, tombstone]");
+	set_list(&msg, (struct rsp_bytes){ 0 }, 0);
+	msg.has = RSP_HAS_TABLE_OF;
+	give(&msg, "enrp_handle_table_response[table of, empty]");
+}
+
+/* HANDLE_UPDATEs as @msg, with a statement. */
+static void
+statements(struct rsp_message *msg)
+{
+	static const uint16_t ranks[] = { RSP_RANK_REGISTERED, 2, 1 + RSP_RANK_TAKEN_MAX, RSP_RANK_REMOVED };
+	struct rsp_pool_element *pe = &msg->element;
+
+	pe->statement = statement(RSP_RANK_REGISTERED);
+	give(msg, "enrp_handle_update[version, statement]");
+	pe->version = 0;
+	pe->owner = rsp_bytes_str("web-1");
+	msg->has |= RSP_HAS_UPDATE_NUMBER;
+	msg->update_number = UINT64_MAX;
+	for (size_t i = 0; i < RSP_COUNT(ranks); i++) {
+		pe->statement = statement(ranks[i]);
+		give(msg, "enrp_handle_update[statement of rank %u]", ranks[i]);
+	}
+	msg->has |= RSP_HAS_REPORTED;
+	give(msg, "enrp_handle_update[reported]");
+	msg->has &= ~(unsigned)RSP_HAS_UPDATE_NUMBER;
+	msg->update_number = 0;
+	give(msg, "enrp_handle_update[reported, no number]");
+	msg->has &= ~(unsigned)RSP_HAS_REPORTED;
+	*pe = (struct rsp_pool_element){ .pe_id = 1, .home_id = 2, .statement = statement(RSP_RANK_REMOVED) };
+	give(msg, "enrp_handle_update[tombstone, no owner]");
+	pe->owner = rsp_bytes_str("web-1");
+	give(msg, "enrp_handle_update[tombstone]");
 }
 
 static void
@@ -446,6 +550,7 @@ updates(void)
 	give(&msg, "enrp_handle_update[del, version]");
 	msg.element.owner = (struct rsp_bytes){ 0 };
 	give(&msg, "enrp_handle_update[del, version, no owner]");
+	statements(&msg);
 }
 
 static void
