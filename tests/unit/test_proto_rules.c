@@ -41,6 +41,12 @@ decode(enum rsp_protocol protocol, const char *hex)
 #define TCP	      "0005 0010 1f90 0000 0001 0008 c0000201 "
 #define SCTP	      "0004 0010 1f90 0001 0001 0008 c0000201 "
 #define RR	      "0008 0008 00000001 "
+/* statement of epoch 5, instance 7, rank registered or removed */
+#define STATEMENT(rank) "bf0a 0020 00000000 00000005 00000007 00000000 00000000 00000000 " rank " 0000 "
+#define OWNER	      "bf01 0008 77656231 "
+#define TOMB(len, life, what) "000a " len " 0a0b0c0d 00000000 " life what
+#define UPDATE	      "0400 .... 11111111 00000000 0001 0000 "
+#define PRESENCE      "0100 .... 11111111 00000000 "
 #define PE(len, what) "000a " len " 0a0b0c0d 00000000 0000012c " what
 
 static void
@@ -282,6 +288,55 @@ impossible_values_are_refused(void)
 		  RSP_EVALUE, 36 },
 		{ RSP_ENRP, "digest of 4 octets", "0100 .... 11111111 00000000 000b 0020 11111111" TCP "bf05 0008 00000001",
 		  RSP_EMALFORM, 36 },
+		{ RSP_ASAP, "epoch 2^63", "0200 .... " PH PE_ID "bf09 0014 80000000 00000000 00000001 00000000", RSP_EVALUE,
+		  20 },
+		{ RSP_ASAP, "instance 0", "0200 .... " PH PE_ID "bf09 0014 00000000 00000001 00000000 00000001", RSP_EVALUE,
+		  20 },
+		{ RSP_ASAP, "epoch of 12 octets", "0200 .... " PH PE_ID "bf09 0010 00000000 00000001 00000001", RSP_EMALFORM,
+		  20 },
+		{ RSP_ASAP, "epoch of 20 octets",
+		  "0200 .... " PH PE_ID "bf09 0018 00000000 00000001 00000001 00000000 00000000", RSP_EMALFORM, 20 },
+		{ RSP_ENRP, "statement of rank 0", UPDATE PH PE("0048", TCP RR STATEMENT("0000")), RSP_EVALUE, 64 },
+		{ RSP_ENRP, "statement of rank 65002", UPDATE PH PE("0048", TCP RR STATEMENT("fdea")), RSP_EVALUE, 64 },
+		{ RSP_ENRP, "statement of rank 65534", UPDATE PH PE("0048", TCP RR STATEMENT("fffe")), RSP_EVALUE, 64 },
+		{ RSP_ENRP, "statement of instance 0",
+		  UPDATE PH PE("0048", TCP RR "bf0a 0020 00000000 00000005 00000000 00000007 00000000 00000000 00010000"),
+		  RSP_EVALUE, 64 },
+		{ RSP_ENRP, "statement of epoch 2^63",
+		  UPDATE PH PE("0048", TCP RR "bf0a 0020 80000000 00000000 00000007 00000000 00000000 00000000 00010000"),
+		  RSP_EVALUE, 64 },
+		{ RSP_ENRP, "statement of 24 octets",
+		  UPDATE PH PE("0044", TCP RR "bf0a 001c 00000000 00000005 00000007 00000000 00000000 00000000"),
+		  RSP_EMALFORM, 64 },
+		{ RSP_ENRP, "statement of 32 octets",
+		  UPDATE PH PE("004c", TCP RR "bf0a 0024 00000000 00000005 00000007 00000000 00000000 00000000 00010000 00000000"),
+		  RSP_EMALFORM, 64 },
+		{ RSP_ENRP, "tombstone of rank 1", UPDATE PH TOMB("0030", "00000000", STATEMENT("0001")), RSP_EMALFORM, 24 },
+		{ RSP_ENRP, "tombstone without statement", UPDATE PH TOMB("0018", "00000000", OWNER), RSP_EMALFORM, 24 },
+		{ RSP_ENRP, "tombstone with life", UPDATE PH TOMB("0030", "0000012c", STATEMENT("ffff")), RSP_EVALUE, 24 },
+		{ RSP_ENRP, "tombstone with transport only", UPDATE PH TOMB("0040", "00000000", TCP STATEMENT("ffff")),
+		  RSP_EMALFORM, 24 },
+		{ RSP_ENRP, "tombstone with policy only", UPDATE PH TOMB("0038", "00000000", RR STATEMENT("ffff")), RSP_EMALFORM,
+		  40 },
+		{ RSP_ENRP, "transport after the owner", UPDATE PH TOMB("0050", "00000000", OWNER TCP RR STATEMENT("ffff")),
+		  RSP_EMALFORM, 48 },
+		{ RSP_ASAP, "tombstone in ASAP", "0100 .... " PH TOMB("0030", "00000000", STATEMENT("ffff")), RSP_EMALFORM, 12 },
+		{ RSP_ASAP, "tombstone in an answer", "0600 .... " PH TOMB("0030", "00000000", STATEMENT("ffff")), RSP_EMALFORM,
+		  12 },
+		{ RSP_ENRP, "state of 16 octets",
+		  PRESENCE "000b 002c 11111111" TCP "bf0b 0014 00000000 00000001 00000000 00000001", RSP_EMALFORM, 36 },
+		{ RSP_ENRP, "clock of 4 octets", PRESENCE "000b 0020 11111111" TCP "bf0c 0008 00000001", RSP_EMALFORM, 36 },
+		{ RSP_ENRP, "clock of 12 octets", PRESENCE "000b 0028 11111111" TCP "bf0c 0010 00000000 00000001 00000000",
+		  RSP_EMALFORM, 36 },
+		{ RSP_ENRP, "one and a half heard", PRESENCE
+		  "000b 0030 11111111" TCP "bf0d 0016 22222222 00000000 00000001 33333333 0000 0000", RSP_EMALFORM, 36 },
+		{ RSP_ENRP, "update number of 4 octets", UPDATE PH PE("0028", TCP RR) "bf0e 0008 00000001", RSP_EMALFORM, 64 },
+		{ RSP_ENRP, "reported with a value", UPDATE PH PE("0028", TCP RR) "bf15 0008 00000001", RSP_EMALFORM, 64 },
+		{ RSP_ENRP, "table of 8 octets", "0201 .... 11111111 22222222 bf0f 000c 33333333 00000000", RSP_EMALFORM, 12 },
+		{ RSP_ENRP, "table of 2 octets in an answer", "0300 .... 11111111 22222222 bf0f 0006 33330000", RSP_EMALFORM, 12 },
+		{ RSP_ENRP, "updates from 4 octets", "0201 .... 11111111 22222222 bf11 0008 00000001", RSP_EMALFORM, 12 },
+		{ RSP_ENRP, "element after the id of a table", "0300 .... 11111111 22222222 bf0f 0008 33333333" PE("0028", TCP RR),
+		  RSP_EMALFORM, 20 },
 		{ RSP_ASAP, "error without cause", "0e00 .... 000c 0004", RSP_EMALFORM, 4 },
 		{ RSP_ASAP, "cause length 3", "0e00 .... 000c 0008 0001 0003", RSP_EMALFORM, 4 },
 		{ RSP_ASAP, "cause beyond", "0e00 .... 000c 0008 0001 0005", RSP_EMALFORM, 4 },
@@ -346,6 +401,158 @@ the_item_count_is_known_in_a_resolution_only(void)
 	CHECK_EQ(msg.item_count, 7);
 	CHECK_EQ(decode(RSP_ASAP, "0200 .... " PH PE_ID "803f 0008 00000007"), RSP_OK); /* here it is skipped */
 	CHECK_EQ(msg.unknown.n, 1);
+}
+
+static void
+a_statement_may_have_the_ranks_of_registered_taken_over_and_removed(void)
+{
+	CHECK_EQ(decode(RSP_ENRP, UPDATE PH PE("0048", TCP RR STATEMENT("0001"))), RSP_OK);
+	CHECK_EQ(msg.element.statement.rank, RSP_RANK_REGISTERED);
+	CHECK_EQ(decode(RSP_ENRP, UPDATE PH PE("0048", TCP RR STATEMENT("fde9"))), RSP_OK);
+	CHECK_EQ(msg.element.statement.rank, 1 + RSP_RANK_TAKEN_MAX);
+	CHECK_EQ(decode(RSP_ENRP, UPDATE PH PE("0048", TCP RR STATEMENT("ffff"))), RSP_OK);
+	CHECK_EQ(msg.element.statement.rank, RSP_RANK_REMOVED);
+	CHECK_EQ(msg.element.user.type, RSP_PARAM_TCP);
+	CHECK_EQ(msg.element.statement.epoch.epoch, 5);
+	CHECK_EQ(msg.element.statement.epoch.instance, 7);
+}
+
+static void
+a_tombstone_needs_neither_transport_nor_policy(void)
+{
+	CHECK_EQ(decode(RSP_ENRP, UPDATE PH TOMB("0038", "00000000", OWNER STATEMENT("ffff"))), RSP_OK);
+	CHECK_EQ(msg.element.user.type, 0);
+	CHECK_EQ(msg.element.policy.type, 0);
+	CHECK_EQ(msg.element.owner.n, 4);
+	CHECK_EQ(msg.element.statement.rank, RSP_RANK_REMOVED);
+}
+
+/* Decode @hex, and encode it again: into octets[]. */
+static bool
+encodes_as(const char *hex, const char *wanted)
+{
+	uint8_t out[256];
+	size_t n = 0;
+
+	if (decode(RSP_ENRP, hex) || rsp_message_encode(&msg, out, sizeof(out), &n))
+		return false;
+	return decode(RSP_ENRP, wanted) == RSP_OK && rsp_bytes_equal(rsp_bytes_of(out, n), rsp_bytes_of(octets, n_octets));
+}
+
+#define SIGNED "bf02 0008 aaaaaaaa "
+#define TAGS   "bf13 0006 bbbb 0000 "
+
+static void
+a_statement_is_written_behind_unknown_parameters(void)
+{
+	const char *wanted = UPDATE PH PE("0060", TCP RR OWNER SIGNED TAGS STATEMENT("0001"));
+
+	CHECK(encodes_as(wanted, wanted));
+	CHECK_EQ(msg.element.unknown.n, 2);
+	CHECK(encodes_as(UPDATE PH PE("0060", TCP RR OWNER STATEMENT("0001") SIGNED TAGS), wanted));
+	CHECK(encodes_as(UPDATE PH PE("0060", TCP SIGNED RR OWNER TAGS STATEMENT("0001")), wanted));
+	wanted = UPDATE PH PE("0064", TCP RR SIGNED TAGS "bf03 000c 00000000 00000009" STATEMENT("0001"));
+	CHECK(encodes_as(wanted, wanted));
+	CHECK_EQ(msg.element.version, 9);
+	wanted = UPDATE PH TOMB("0040", "00000000", OWNER SIGNED STATEMENT("ffff"));
+	CHECK(encodes_as(wanted, wanted));
+}
+
+static void
+of_two_statements_the_first_one_counts(void)
+{
+	CHECK_EQ(decode(RSP_ENRP, UPDATE PH PE("0068", TCP RR STATEMENT("0001") STATEMENT("0002"))), RSP_OK);
+	CHECK_EQ(msg.element.statement.rank, 1);
+	CHECK_EQ(msg.element.unknown.n, 0);
+}
+
+static void
+a_statement_in_asap_is_skipped(void)
+{
+	struct rsp_list_item item;
+	size_t cursor = 0;
+
+	CHECK_EQ(decode(RSP_ASAP, "0100 .... " PH PE("0048", TCP RR STATEMENT("0001"))), RSP_OK);
+	CHECK_EQ(msg.element.statement.rank, 0);
+	CHECK_EQ(msg.element.statement.epoch.instance, 0);
+	CHECK_EQ(decode(RSP_ASAP, "0600 .... " PH PE("0048", TCP RR STATEMENT("0001"))), RSP_OK);
+	CHECK(rsp_list_next(&msg, &cursor, &item));
+	CHECK_EQ(item.element.statement.rank, 0);
+}
+
+static void
+octets_behind_the_known_ones_of_a_state_are_ignored(void)
+{
+	CHECK_EQ(decode(RSP_ENRP, PRESENCE "000b 0034 11111111" TCP
+				  "bf0b 001c 00000000 00000001 00000000 00000002 00000003 00000004"),
+		 RSP_OK);
+	CHECK(msg.server_info.has_state);
+	CHECK_EQ(msg.server_info.state.digest, 1);
+	CHECK_EQ(msg.server_info.state.update, 2);
+	CHECK_EQ(msg.server_info.state.capabilities, 3);
+}
+
+static void
+the_heard_registrars_are_read_one_by_one(void)
+{
+	struct rsp_heard heard = { 0 };
+	size_t cursor = 0;
+
+	CHECK_EQ(decode(RSP_ENRP, PRESENCE "000b 0034 11111111" TCP
+				  "bf0d 001c 22222222 00000000 00000001 33333333 ffffffff fffffffe"),
+		 RSP_OK);
+	CHECK(rsp_heard_next(msg.server_info.heard, &cursor, &heard));
+	CHECK_EQ(heard.server_id, 0x22222222);
+	CHECK_EQ(heard.digest, 1);
+	CHECK(rsp_heard_next(msg.server_info.heard, &cursor, &heard));
+	CHECK_EQ(heard.server_id, 0x33333333);
+	CHECK(heard.digest == UINT64_MAX - 1);
+	CHECK(!rsp_heard_next(msg.server_info.heard, &cursor, &heard));
+	cursor = 0;
+	CHECK_EQ(decode(RSP_ENRP, PRESENCE "000b 001c 11111111" TCP "bf0d 0004"), RSP_OK);
+	CHECK(!rsp_heard_next(msg.server_info.heard, &cursor, &heard));
+}
+
+static void
+a_private_parameter_at_a_wrong_position_is_skipped_and_not_kept(void)
+{
+	static const struct {
+		enum rsp_protocol protocol;
+		const char *hex;
+	} cases[] = {
+		{ RSP_ASAP, "0200 .... " PH "bf09 0014 00000000 00000001 00000001 00000000" PE_ID },
+		{ RSP_ASAP, "0900 .... " PH PE_ID "bf09 0014 00000000 00000001 00000001 00000000" },
+		{ RSP_ENRP, UPDATE PH "bf0e 000c 00000000 00000001" PE("0028", TCP RR) },
+		{ RSP_ENRP, UPDATE PH "bf15 0004" PE("0028", TCP RR) },
+		{ RSP_ENRP, "0300 .... 11111111 22222222" PH PE("0028", TCP RR) "bf0f 0008 33333333" },
+		{ RSP_ENRP, "0300 .... 11111111 22222222" PH PE("0028", TCP RR) "bf11 000c 00000000 00000001" },
+		{ RSP_ENRP, "0500 .... 11111111 22222222 bf0f 0008 33333333" },
+	};
+
+	for (size_t i = 0; i < RSP_COUNT(cases); i++) {
+		CHECK_EQ(decode(cases[i].protocol, cases[i].hex), RSP_OK);
+		CHECK_EQ(msg.has & ~(unsigned)(RSP_HAS_HANDLE | RSP_HAS_PE_ID | RSP_HAS_ELEMENT | RSP_HAS_LIST), 0);
+		CHECK_EQ(msg.unknown.n, 0);
+	}
+	/* after 0xbf0e, 0xbf15 stands at a wrong position */
+	CHECK_EQ(decode(RSP_ENRP, UPDATE PH PE("0028", TCP RR) "bf0e 000c 00000000 00000001 bf15 0004"), RSP_OK);
+	CHECK_EQ(msg.has, RSP_HAS_HANDLE | RSP_HAS_ELEMENT | RSP_HAS_UPDATE_NUMBER);
+}
+
+static void
+an_element_without_transport_is_encoded_as_a_tombstone_only(void)
+{
+	struct rsp_message out = { .protocol = RSP_ENRP, .type = ENRP_HANDLE_UPDATE,
+				   .has = RSP_HAS_HANDLE | RSP_HAS_ELEMENT, .handle = rsp_bytes_str("web") };
+	size_t n = 0;
+
+	out.element.lifetime_s = 300;
+	out.element.statement = (struct rsp_statement){ .epoch = { .instance = 1 }, .rank = RSP_RANK_REGISTERED };
+	CHECK_EQ(rsp_message_encode(&out, octets, sizeof(octets), &n), RSP_EINTERNAL);
+	out.element.statement.rank = RSP_RANK_REMOVED;
+	CHECK_EQ(rsp_message_encode(&out, octets, sizeof(octets), &n), RSP_OK);
+	CHECK_EQ(rsp_message_decode(RSP_ENRP, rsp_bytes_of(octets, n), &msg, NULL), RSP_OK);
+	CHECK_EQ(msg.element.lifetime_s, 0);
 }
 
 static void
@@ -437,6 +644,14 @@ parameters_causes_and_messages_have_names(void)
 	for (uint16_t cause = 0; cause <= RSP_CAUSE_SECURITY; cause++)
 		CHECK(rsp_cause_key(cause) && rsp_cause_name(cause));
 	CHECK(!rsp_cause_key(0xb) && !rsp_cause_name(RSP_CAUSE_NONE));
+	for (uint16_t cause = RSP_CAUSE_EPOCH_OLD; cause <= RSP_CAUSE_DEREGISTERED; cause++)
+		CHECK(rsp_cause_key(cause) && rsp_cause_name(cause));
+	CHECK(!rsp_cause_key(RSP_CAUSE_EPOCH_OLD - 1) && !rsp_cause_key(RSP_CAUSE_DEREGISTERED + 1));
+	CHECK_STR(rsp_cause_key(RSP_CAUSE_EPOCH_OLD), "epoch-old");
+	CHECK_STR(rsp_cause_key(RSP_CAUSE_EXPIRED), "registration-expired");
+	CHECK_STR(rsp_cause_key(RSP_CAUSE_DEREGISTERED), "deregistered");
+	CHECK_STR(rsp_param_name(RSP_PARAM_STATEMENT), "Statement");
+	CHECK(!rsp_param_name(0xbf02) && !rsp_param_name(0xbf10) && !rsp_param_name(0xbf70));
 	CHECK_STR(rsp_param_name(0x1), "IPv4 Address");
 	CHECK_STR(rsp_param_name(0x10), "Opaque Transport");
 	CHECK(!rsp_param_name(0) && !rsp_param_name(0x11) && !rsp_param_name(0xffff));
@@ -464,6 +679,15 @@ main(void)
 	TAP_RUN(reserved_fields_are_ignored);
 	TAP_RUN(octets_behind_the_words_of_a_policy_are_kept);
 	TAP_RUN(the_item_count_is_known_in_a_resolution_only);
+	TAP_RUN(a_statement_may_have_the_ranks_of_registered_taken_over_and_removed);
+	TAP_RUN(a_tombstone_needs_neither_transport_nor_policy);
+	TAP_RUN(a_statement_is_written_behind_unknown_parameters);
+	TAP_RUN(of_two_statements_the_first_one_counts);
+	TAP_RUN(a_statement_in_asap_is_skipped);
+	TAP_RUN(octets_behind_the_known_ones_of_a_state_are_ignored);
+	TAP_RUN(the_heard_registrars_are_read_one_by_one);
+	TAP_RUN(a_private_parameter_at_a_wrong_position_is_skipped_and_not_kept);
+	TAP_RUN(an_element_without_transport_is_encoded_as_a_tombstone_only);
 	TAP_RUN(a_transport_has_at_most_32_addresses);
 	TAP_RUN(a_message_has_at_most_65535_octets);
 	TAP_RUN(a_message_that_lacks_a_mandatory_parameter_is_not_encoded);
