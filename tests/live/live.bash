@@ -1,0 +1,287 @@
+# shellcheck shell=bash
+# What the files of tests/live share: hosts, each a network namespace of its own, joined by a switch (switch.c) that cuts,
+# loses and delays; registrars and elements on them; a user who asks all registrars all the time (ask.py); and a timeline
+# of what was done to them, with which the answers are judged (judge.py).
+
+load ../e2e/helpers
+
+# Three registrars, the hosts of five elements, and where users and monitors are.
+hosts=(r1 r2 r3 e1 e2 e3 e4 e5 u)
+
+# use_timers rfc|fast: those of all processes; the numbers (ms) are the defaults in rsp-peer(1).
+use_timers() {
+	timers=$1
+	case $timers in
+	fast) last_heard=5000 no_response=2000 grace=2000 keepalive=2000 heartbeat=2000 ;;
+	rfc) last_heard=61000 no_response=5000 grace=5000 keepalive=30000 heartbeat=30000 ;;
+	esac
+	detection=$((last_heard + no_response))
+	note timers "$last_heard" "$no_response" "$grace" "$keepalive" "$heartbeat"
+}
+
+# note WORD...: something happened now; judge.py says which words it knows.
+note() {
+	echo "$(now) $*" >>"$BATS_TEST_TMPDIR/timeline"
+}
+
+# Keys for the scope, in DIR: make_live_scope DIR [COMMAND...]. The tools that make them are run by COMMAND.
+make_live_scope() {
+	local dir=$1 node
+	shift
+	mkdir -p "$dir"
+	{
+		"$@" rsp-keygen init --scope "$dir/master" --name live --days 20000 || return
+		for node in 1 2 3; do
+			"$@" rsp-keygen registrar --scope "$dir/master" "r$node" --days 20000 --asap "10.78.0.$node:3864" \
+				--enrp "10.78.0.$node:9902" || return
+		done
+		for node in e1 e2 e3 e4 e5; do
+			"$@" rsp-keygen element --scope "$dir/master" "$node" || return
+		done
+		"$@" rsp-keygen monitor --scope "$dir/master" m1 || return
+		for node in r1 r2 r3 e1 e2 e3 e4 e5 m1; do
+			"$@" rsp-keygen bundle --scope "$dir/master" "$node" -o "$dir/$node" || return
+		done
+		"$@" rsp-keygen bundle --scope "$dir/master" --user -o "$dir/user" || return
+	} >"$dir/keygen.out"
+}
+
+# make_hosts HOST...: the namespaces and the switch.
+make_hosts() {
+	local apart=(unshare --user --map-root-user --net)
+	own_users=(--user --preserve-credentials)
+	if ! "${apart[@]}" true 2>/dev/null; then
+		own_users=() apart=(unshare --net)
+		"${apart[@]}" true || {
+			echo "live: this user can make no network namespaces, with user namespaces or without: see" \
+				"/proc/sys/user/max_user_namespaces, kernel.unprivileged_userns_clone," \
+				"kernel.apparmor_restrict_unprivileged_userns, and what a container forbids" >&2
+			return 1
+		}
+	fi
+	net=$BATS_TEST_TMPDIR/net
+	mkdir "$net"
+	"${apart[@]}" "$BASH" "$RSP_SRCDIR/tests/live/hosts.sh" "$net" "$@" >"$net/log" 2>"$net/err" </dev/null 3>&- &
+	switch_pid=$!
+	wait_until 10 has_switch && grep -q . "$net/log" || {
+		cat "$net/err" >&2
+		return 1
+	}
+}
+
+# has_switch: it forwards, or has ended.
+has_switch() {
+	grep -q '"event":"forwarding"' "$net/log" || ! kill -0 "$switch_pid" 2>/dev/null
+}
+
+# net COMMAND...: tell the switch, and wait until it has done so; see switch.c.
+net() {
+	local n
+	n=$(grep -c . "$net/log")
+	note net "$@"
+	echo "$*" 1<>"$net/commands"
+	wait_until 5 obeyed "$n" "$*"
+}
+
+# obeyed N COMMAND: past its first N lines the switch says that it has done this.
+obeyed() {
+	tail -n "+$(($1 + 1))" "$net/log" | grep -qxF "{\"event\":\"done\",\"command\":\"$2\"}"
+}
+
+# on HOST COMMAND...: there, in place of this shell if that is one of its own.
+on() {
+	local host=$1
+	shift
+	nsenter --target "$(<"$net/$host.pid")" "${own_users[@]}" --net -- "$@"
+}
+
+# start_on HOST NAME COMMAND...: like `start`, on HOST.
+start_on() {
+	local host=$1 name=$2
+	shift 2
+	start "$name" nsenter --target "$(<"$net/$host.pid")" "${own_users[@]}" --net -- "$@"
+}
+
+# Which clock a process on HOST has: clock[HOST]=+400d. Only CLOCK_REALTIME is another one.
+declare -gA clock=()
+clocked() { # HOST: sets $clocked, the words before a command
+	clocked=()
+	[ -z "${clock[$1]-}" ] ||
+		clocked=(env "FAKETIME=${clock[$1]}" FAKETIME_DONT_FAKE_MONOTONIC=1 DONT_FAKE_MONOTONIC=1 "LD_PRELOAD=$faketime")
+}
+
+# run_registrar NAME [OPTION...]: start it; it may have to join others before it serves: serving NAME...
+run_registrar() {
+	local name=$1
+	shift
+	clocked "$name"
+	start_on "$name" "$name" "${clocked[@]}" rsp-peer run --scope "$scopes/$name" --timers="$timers" \
+		--control "$BATS_TEST_TMPDIR/$name.sock" "$@"
+}
+
+# serving NAME...: wait until they serve.
+serving() {
+	local name
+	for name in "$@"; do
+		wait_for_record "$name" '.event == "listening"' 30 >/dev/null || return
+		note up "$name" "$(server_id "$name")"
+	done
+}
+
+# start_scope: the registrars, together.
+start_scope() {
+	local name
+	for name in r1 r2 r3; do
+		run_registrar "$name"
+	done
+	serving r1 r2 r3 && wait_until 30 in_sync
+}
+
+# in_sync: each registrar has the others for peers, alive, and has of their elements what they say.
+in_sync() {
+	local name
+	for name in r1 r2 r3; do
+		[ "$(rsp-peer status --control "$BATS_TEST_TMPDIR/$name.sock" |
+			jq -r '.peers[] | select(.server_id) | "\(.name) \(.state) \(.in_sync)"' | sort)" = \
+			"$(printf '%s active true\n' r1 r2 r3 | grep -v "^$name ")" ] || return 1
+	done
+}
+
+# table NAME: all that it has, an element a line.
+table() {
+	on u rsp-peer dump --scope "$scopes/m1" -s "$1" -t 5s 2>/dev/null |
+		jq -cS 'select(.element) | [.handle, .element]' | LC_ALL=C sort
+}
+
+# one_table N: all registrars have the same N elements, with the same contents, and digests that agree.
+one_table() {
+	local first name
+	first=$(table r1)
+	[ "$(grep -c . <<<"$first")" -eq "$1" ] || return
+	for name in r2 r3; do
+		[ "$(table "$name")" = "$first" ] || return
+	done
+	in_sync
+}
+
+# healed N: within 5 s from here all are the same again.
+healed() {
+	local begun tables
+	begun=$(now)
+	until one_table "$1"; do
+		# how late it is helps to find out why
+		[ $(($(now) - begun)) -lt $((5000 + detection + 30000)) ] || break
+	done
+	tables=$(($(now) - begun))
+	note healed "$tables"
+	[ "$tables" -le 5000 ] || {
+		echo "tables and digests were the same $tables ms after the end of the fault only, or never:" >&2
+		for name in r1 r2 r3; do
+			echo "$name:" && table "$name" && rsp-peer status --control "$BATS_TEST_TMPDIR/$name.sock" |
+				jq -c '.peers[] | {name, state, in_sync}'
+		done >&2
+		return 1
+	}
+}
+
+# start_element NAME HOME [AS]: the element NAME on its host, at HOME if that can be had; its process is called AS.
+start_element() {
+	local name=$1 home=$2 as=${3:-$1} other others=()
+	for other in r1 r2 r3; do
+		[ "$other" = "$home" ] || others+=(-s "$other")
+	done
+	clocked "$name"
+	note element "$name" "$as" "0x0000000${name#e}" "${clock[$name]:-0}"
+	start_on "$name" "$as" "${clocked[@]}" rsp-register --scope "$scopes/$name" --timers="$timers" \
+		--address "10.78.0.$((3 + ${name#e}))" --port 80 --pe-id "${name#e}" -s "$home" "${others[@]}" web
+	wait_for_record "$as" '.event == "registered"' 30 >/dev/null || return
+	note live "$name"
+	assert_equal "$(records "$as" 'select(.event == "registered").registrar.name' | jq -r .)" "$home"
+}
+
+# kill_process NAME: by SIGKILL, as a crash.
+kill_process() {
+	case $1 in r*) note down "$1" ;; e*) note going "${1%%-*}" ;; esac
+	stop "$1" 137 KILL || return
+	case $1 in e*) note dead "${1%%-*}" ;; esac
+}
+
+# leave NAME: the element deregisters.
+leave() {
+	note going "${1%%-*}"
+	stop "$1" || return
+	note left "${1%%-*}"
+}
+
+# pause_process NAME..., continue_process NAME...
+pause_process() {
+	local name
+	for name in "$@"; do
+		note down "$name"
+		kill -STOP "${pids[$name]}"
+	done
+}
+continue_process() {
+	local name
+	for name in "$@"; do
+		kill -CONT "${pids[$name]}"
+		note continued "$name"
+	done
+}
+
+# The user, who begins when all know all.
+ask_all() {
+	start_on u asking python3 "$RSP_SRCDIR/tests/live/ask.py" "$scopes/user/ca.pem" web "$BATS_TEST_TMPDIR" \
+		r1=10.78.0.1:3864 r2=10.78.0.2:3864 r3=10.78.0.3:3864
+	wait_until 10 answered r1 && wait_until 10 answered r2 && wait_until 10 answered r3
+}
+
+answered() {
+	[ -s "$BATS_TEST_TMPDIR/$1.answers" ]
+}
+
+# judge: end the asking, and see whether any answer was wrong for too long.
+judge() {
+	stop asking || return
+	python3 "$RSP_SRCDIR/tests/live/judge.py" "$BATS_TEST_TMPDIR" >&2
+}
+
+# begin rfc|fast: three registrars with an element each, e1 at r1 and so on, one more, e5, at r3; a user asks.
+begin() {
+	use_timers "$1"
+	make_hosts "${hosts[@]}"
+	start_scope
+	start_element e1 r1
+	start_element e2 r2
+	start_element e3 r3
+	start_element e5 r3
+	wait_until 20 one_table 4
+	ask_all
+}
+
+# last MS: a fault does; nothing happens meanwhile that could be waited for.
+last() {
+	sleep "$(printf '%d.%03d' $(($1 / 1000)) $(($1 % 1000)))"
+}
+
+setup_file() {
+	make_live_scope "$BATS_FILE_TMPDIR/scopes"
+}
+
+setup() {
+	scopes=$BATS_FILE_TMPDIR/scopes
+}
+
+teardown() {
+	local result=0
+	[ ! -e "${net-}/commands" ] || net heal || result=1
+	stop_all || result=1
+	[ -z "${switch_pid-}" ] || kill -TERM "$switch_pid" || result=1
+	[ -z "${switch_pid-}" ] || wait "$switch_pid" || [ $? -eq 143 ] || result=1
+	# to look at afterwards: KEEP_LIVE=DIR
+	[ -z "${KEEP_LIVE-}" ] || cp -a "$BATS_TEST_TMPDIR" "$KEEP_LIVE/$(basename "$BATS_TEST_FILENAME" .bats)-$BATS_TEST_NUMBER-$$"
+	if [ "$result" -ne 0 ] || [ -z "${BATS_TEST_COMPLETED-}" ]; then
+		cat "$BATS_TEST_TMPDIR/timeline" >&2
+	fi
+	return "$result"
+}
