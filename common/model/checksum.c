@@ -1,6 +1,7 @@
 #include "model/checksum.h"
 
 #include "base/hash.h"
+#include "proto/encoded.h"
 
 uint32_t
 rsp_checksum_handle(struct rsp_bytes handle)
@@ -27,4 +28,14 @@ rsp_digest_handle(struct rsp_bytes handle)
 	static const struct rsp_hash_key none = { 0 };
 
 	return rsp_hash(&none, handle);
+}
+
+uint64_t
+rsp_digest_statement(uint64_t handle_digest, uint32_t pe_id, struct rsp_bytes encoded)
+{
+	enum { SINCE_SIZE = 8, RANK_SIZE = 4 }; /* the last octets: since_ms, then the rank and 0 */
+	struct rsp_bytes before = rsp_bytes_of(encoded.p, encoded.n - SINCE_SIZE - RANK_SIZE);
+	struct rsp_bytes rank = rsp_bytes_of(encoded.p + encoded.n - RANK_SIZE, RANK_SIZE);
+
+	return rsp_digest_element(handle_digest, pe_id, rsp_encoded_digest(before) + rsp_encoded_digest(rank));
 }

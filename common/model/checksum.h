@@ -40,6 +40,12 @@ rsp_digest_element(uint64_t handle_digest, uint32_t pe_id, uint64_t version)
 uint64_t rsp_digest_handle(struct rsp_bytes handle);
 
 /**
+ * What the element @pe_id adds to the digest of its home, if it has a statement: a number over all octets of its parameter
+ * @encoded, but for statement.since_ms, which decides nothing and so may differ. @handle_digest as above.
+ */
+uint64_t rsp_digest_statement(uint64_t handle_digest, uint32_t pe_id, struct rsp_bytes encoded);
+
+/**
  * The PE checksum for the sum @sum of all elements, as a number that is sent in big-endian order. For no elements: 0xffff.
  */
 uint16_t rsp_checksum_fold(uint64_t sum);

@@ -4,19 +4,14 @@
 #include <stdlib.h>
 
 #include "model/handlespace_priv.h"
-
-static uint64_t
-element_hash(const struct rsp_handlespace *hs, const struct rsp_pool *pool, uint32_t pe_id)
-{
-	return rsp_handlespace_mix(hs, pool->hash ^ pe_id);
-}
+#include "model/statement.h"
 
 static uint64_t
 hash_of_element(const void *ctx, const struct rsp_table_node *node)
 {
 	const struct rsp_element *e = (const void *)node;
 
-	return element_hash(ctx, e->pool, e->pe_id);
+	return rsp_element_hash(ctx, e->pool, e->pe_id);
 }
 
 enum rsp_err
@@ -25,44 +20,32 @@ rsp_elements_init(struct rsp_handlespace *hs)
 	return rsp_table_init(&hs->elements, RSP_HANDLESPACE_BUCKETS, hash_of_element, hs);
 }
 
-struct rsp_element *
-rsp_element_find(const struct rsp_handlespace *hs, const struct rsp_pool *pool, uint32_t pe_id)
-{
-	if (!pool)
-		return NULL;
-	struct rsp_table_node *node = *rsp_table_chain(&hs->elements, element_hash(hs, pool, pe_id));
-
-	for (; node; node = node->next) {
-		struct rsp_element *e = RSP_CONTAINER(node, struct rsp_element, node);
-
-		if (e->pe_id == pe_id && e->pool == pool)
-			return e;
-	}
-	return NULL;
-}
-
 enum rsp_err
 rsp_element_new(struct rsp_handlespace *hs, struct rsp_pool *pool, const struct rsp_pool_element *pe, size_t room,
-		struct rsp_element **ret)
+		bool hidden, struct rsp_element **ret)
 {
 	struct rsp_element *e = calloc(1, sizeof(*e) + hs->engine_size + room);
 
-	if (!e || rsp_pool_join(pool, e, &pe->policy) != RSP_OK) {
+	if (!e || (!hidden && rsp_pool_join(pool, e, &pe->policy) != RSP_OK)) {
 		free(e);
 		return RSP_ENOMEM;
 	}
+	e->pool = pool;
+	e->hidden = hidden;
+	pool->n_hidden += hidden;
 	e->encoded = e->tail + hs->engine_size;
 	e->encoded_room = (uint16_t)room;
 	e->pe_id = pe->pe_id;
-	rsp_table_add(&hs->elements, &e->node, element_hash(hs, pool, pe->pe_id));
+	rsp_table_add(&hs->elements, &e->node, rsp_element_hash(hs, pool, pe->pe_id));
 	*ret = e;
 	return RSP_OK;
 }
 
 void
-rsp_element_store(struct rsp_element *e, struct rsp_bytes encoded, bool versioned)
+rsp_element_store(struct rsp_element *e, struct rsp_bytes encoded, const struct rsp_pool_element *pe)
 {
-	e->versioned = versioned;
+	e->stated = pe->statement.rank != 0;
+	e->versioned = !e->stated && pe->version != 0;
 	memcpy(e->encoded, encoded.p, encoded.n);
 	e->encoded_size = (uint16_t)encoded.n;
 	e->answer_size = (uint16_t)rsp_encoded_public(encoded).n;
@@ -83,13 +66,18 @@ void
 rsp_element_unlink(struct rsp_handlespace *hs, struct rsp_element *e)
 {
 	assert(!e->unlinked);
+	rsp_records_settle(hs, e->pool, e->pe_id, e);
 	e->unlinked = true;
 	hs->n_unlinked++;
 	e->pool->n_unlinked++;
-	rsp_table_remove(&hs->elements, &e->node, element_hash(hs, e->pool, e->pe_id));
+	rsp_table_remove(&hs->elements, &e->node, rsp_element_hash(hs, e->pool, e->pe_id));
 	rsp_walk_skip(hs, e);
+	rsp_walk_record_gone(hs, e);
 	rsp_home_leave(e);
-	rsp_pool_leave(hs, e);
+	if (e->hidden)
+		e->pool->n_hidden--;
+	else
+		rsp_pool_leave(hs, e);
 }
 
 void
@@ -118,7 +106,7 @@ rsp_element_rehome(struct rsp_handlespace *hs, struct rsp_element *e, uint32_t n
 {
 	struct rsp_home *home = e->home->id == new_home_id ? e->home : rsp_home_hold(hs, new_home_id);
 
-	assert(!e->unlinked);
+	assert(!e->unlinked && !e->stated);
 	if (!home)
 		return RSP_ENOMEM;
 	if (version)
@@ -127,6 +115,32 @@ rsp_element_rehome(struct rsp_handlespace *hs, struct rsp_element *e, uint32_t n
 		return RSP_OK;
 	rsp_element_move(hs, e, home);
 	rsp_encoded_set_home_id(e->encoded, new_home_id);
+	rsp_records_settle(hs, e->pool, e->pe_id, NULL);
+	return RSP_OK;
+}
+
+struct rsp_statement
+rsp_element_statement(const struct rsp_element *e)
+{
+	return e->stated ? rsp_encoded_statement(rsp_element_encoded(e)) : (struct rsp_statement){ 0 };
+}
+
+enum rsp_err
+rsp_element_restate(struct rsp_handlespace *hs, struct rsp_element *e, uint32_t home_id,
+		    const struct rsp_statement *statement)
+{
+	struct rsp_home *old_home = e->home;
+	struct rsp_home *home = old_home->id == home_id ? old_home : rsp_home_hold(hs, home_id);
+
+	assert(e->stated && !e->unlinked && statement->rank && !rsp_statement_is_removed(statement));
+	if (!home)
+		return RSP_ENOMEM;
+	old_home->digest -= rsp_element_digest(e);
+	rsp_encoded_set_home_id(e->encoded, home_id);
+	rsp_encoded_set_statement(e->encoded, e->encoded_size, statement);
+	old_home->digest += rsp_element_digest(e);
+	if (home != old_home)
+		rsp_element_move(hs, e, home);
 	return RSP_OK;
 }
 

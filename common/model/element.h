@@ -24,12 +24,14 @@ struct rsp_element {
 	const char *owner;		    /* the identity that registered it, one shared copy; NULL: none */
 	uint8_t *encoded;		    /* its Pool Element parameter (proto/encoded.h), inside @tail if it fits */
 	uint32_t pe_id;
-	uint32_t place;			    /* index in pool->element */
+	uint32_t place;			    /* index in pool->element, if it is shown */
 	uint16_t encoded_size;		    /* octets of the whole parameter */
 	uint16_t answer_size;		    /* octets of its public part, which users get */
 	uint16_t encoded_room;		    /* octets allocated for @encoded */
 	bool chosen : 1;		    /* rsp_select() has chosen it for the current answer */
+	bool stated : 1;		    /* @encoded ends with a statement */
 	bool versioned : 1;		    /* @encoded ends with a version */
+	bool hidden : 1;		    /* another record of the element is shown: model/record.h */
 	bool unlinked : 1;		    /* rsp_element_unlink() has removed it from the handlespace */
 	bool outgrown : 1;		    /* @encoded is allocated separately */
 
@@ -54,12 +56,12 @@ rsp_element_of_engine(const void *engine)
 	return (void *)((uintptr_t)engine - offsetof(struct rsp_element, tail));
 }
 
-/** Find the element @pe_id in @pool. NULL: there is none, or @pool is NULL. */
+/** Find the shown record (model/record.h) of the element @pe_id in @pool. NULL: there is none, or @pool is NULL. */
 struct rsp_element *rsp_element_find(const struct rsp_handlespace *hs, const struct rsp_pool *pool, uint32_t pe_id);
 
 /**
  * Remove @e from the handlespace, but do not free it: no search, walk, selection, count, checksum or digest includes @e
- * any more. If @e was the last element of its pool, the pool is also removed; rsp_handlespace_put() then makes a new pool
+ * any more. If @e was shown and has other records, the first of these is shown now. If @e was the last element of its pool, the pool is also removed; rsp_handlespace_put() then makes a new pool
  * for the same handle. Until rsp_element_free(), the caller's pointers to @e, its engine's data and e->pool stay valid,
  * and the contents of @e (owner and home id included) can be read and written to a message.
  */
@@ -74,10 +76,20 @@ void rsp_element_remove(struct rsp_handlespace *hs, struct rsp_element *e);
 
 /**
  * Change the home of @e to the registrar @new_home_id, and its version to @version (0: keep the version; an element that
- * was stored without a version gets none). RSP_ENOMEM: nothing has changed.
+ * was stored without a version gets none). Not for an element with a statement. RSP_ENOMEM: nothing has changed.
  */
 enum rsp_err rsp_element_rehome(struct rsp_handlespace *hs, struct rsp_element *e, uint32_t new_home_id,
 				uint64_t version) RSP_NODISCARD;
+
+/** The statement of @e; rank 0: it has none. */
+struct rsp_statement rsp_element_statement(const struct rsp_element *e);
+
+/**
+ * Change home and statement of @e in place, which must have a statement; @statement is not of rank "removed". The contents
+ * stay. RSP_ENOMEM: nothing has changed.
+ */
+enum rsp_err rsp_element_restate(struct rsp_handlespace *hs, struct rsp_element *e, uint32_t home_id,
+				 const struct rsp_statement *statement) RSP_NODISCARD;
 
 /** Change the version of @e, unless @e was stored without a version. */
 void rsp_element_set_version(struct rsp_element *e, uint64_t version);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "model/handlespace_priv.h"
+#include "model/statement.h"
 
 struct rsp_handlespace *
 rsp_handlespace_new(const struct rsp_handlespace_limits *limits, struct rsp_hash_key key, size_t engine_size)
@@ -61,35 +62,13 @@ rsp_handlespace_elements(const struct rsp_handlespace *hs)
 	return hs->elements.count;
 }
 
-/* Encode @pe without its unknown parameters. */
-static void
-encode_known(struct rsp_wr *wr, const struct rsp_pool_element *pe)
-{
-	struct rsp_pool_element known = *pe;
-
-	known.unknown = (struct rsp_unknown){ 0 };
-	rsp_pool_element_encode(wr, &known);
-}
-
-/* Encode the parameter of @pe into hs->room. */
-static enum rsp_err
-encode(struct rsp_handlespace *hs, const struct rsp_pool_element *pe, struct rsp_bytes *ret)
-{
-	struct rsp_wr wr = rsp_wr_init(hs->room, sizeof(hs->room));
-
-	if (pe->unknown.n > 0)
-		encode_known(&wr, pe);
-	else
-		rsp_pool_element_encode(&wr, pe);
-	*ret = rsp_bytes_of(hs->room, wr.pos);
-	return wr.err;
-}
-
 static bool
-has_room(const struct rsp_handlespace *hs, const struct rsp_pool *pool)
+has_room(const struct rsp_handlespace *hs, const struct rsp_pool *pool, uint32_t records)
 {
 	if (hs->elements.count >= hs->limits.elements)
 		return false;
+	if (records)
+		return records < RSP_RECORDS_MAX;
 	if (pool)
 		return pool->n_elements < hs->limits.pool_elements;
 	return hs->pools.count < hs->limits.pools && hs->limits.pool_elements > 0;
@@ -100,17 +79,18 @@ put_new(struct rsp_handlespace *hs, struct rsp_pool *pool, struct rsp_bytes hand
 	const struct rsp_pool_element *pe, struct rsp_element **ret)
 {
 	struct rsp_bytes encoded;
-	enum rsp_err err = encode(hs, pe, &encoded);
+	uint32_t records = rsp_records_count(hs, pool, pe->pe_id);
+	enum rsp_err err = rsp_contents_encode(hs->room, pe, &encoded);
 
 	if (err)
 		return err;
-	if (!has_room(hs, pool))
+	if (!has_room(hs, pool, records))
 		return RSP_ELIMIT;
 	const char *owner = rsp_owner_hold(hs, pe->owner, &err);
 	struct rsp_home *home = err ? NULL : rsp_home_hold(hs, pe->home_id);
 	if (home && !pool)
 		pool = rsp_pool_new(hs, handle, hash, pe, owner, home);
-	err = home && pool ? rsp_element_new(hs, pool, pe, encoded.n, ret) : RSP_ENOMEM;
+	err = home && pool ? rsp_element_new(hs, pool, pe, encoded.n, records > 0, ret) : RSP_ENOMEM;
 	if (err) {
 		if (pool && pool->n_elements == 0) {
 			rsp_pool_unlink(hs, pool);
@@ -121,8 +101,10 @@ put_new(struct rsp_handlespace *hs, struct rsp_pool *pool, struct rsp_bytes hand
 		return err;
 	}
 	(*ret)->owner = owner;
-	rsp_element_store(*ret, encoded, pe->version != 0);
+	rsp_element_store(*ret, encoded, pe);
 	rsp_home_join(home, *ret);
+	if (records)
+		rsp_records_settle(hs, pool, pe->pe_id, NULL);
 	return RSP_OK;
 }
 
@@ -150,7 +132,7 @@ static enum rsp_err
 put_again(struct rsp_handlespace *hs, struct rsp_element *e, const struct rsp_pool_element *pe)
 {
 	struct rsp_bytes encoded;
-	enum rsp_err err = encode(hs, pe, &encoded);
+	enum rsp_err err = rsp_contents_encode(hs->room, pe, &encoded);
 
 	if (err)
 		return err;
@@ -168,7 +150,7 @@ put_again(struct rsp_handlespace *hs, struct rsp_element *e, const struct rsp_po
 	}
 	e->home->digest -= rsp_element_digest(e);
 	use_room(e, room, encoded.n);
-	rsp_element_store(e, encoded, pe->version != 0);
+	rsp_element_store(e, encoded, pe);
 	e->home->digest += rsp_element_digest(e);
 	if (!same_home)
 		rsp_element_move(hs, e, home);
@@ -176,20 +158,44 @@ put_again(struct rsp_handlespace *hs, struct rsp_element *e, const struct rsp_po
 		rsp_owner_drop(hs, e->owner);
 		e->owner = owner;
 	}
-	rsp_order_set(&e->pool->order, e->place, &pe->policy);
+	if (!e->hidden)
+		rsp_order_set(&e->pool->order, e->place, &pe->policy);
+	if (!same_home && !e->stated)
+		rsp_records_settle(hs, e->pool, e->pe_id, NULL);
 	return RSP_OK;
+}
+
+/* The record that @pe replaces; NULL: there is none. */
+static struct rsp_element *
+find_replaced(const struct rsp_handlespace *hs, const struct rsp_pool *pool, const struct rsp_pool_element *pe)
+{
+	if (pe->statement.rank)
+		return rsp_element_find_of(hs, pool, pe->pe_id, pe->owner);
+	struct rsp_element *word = rsp_element_find_word(hs, pool, pe->pe_id, pe->home_id);
+	struct rsp_element *shown = rsp_element_find(hs, pool, pe->pe_id);
+
+	if (pe->version || (shown && shown->versioned)) /* the previous format has one record of each element */
+		return shown;
+	return word;
+}
+
+static bool
+is_valid(struct rsp_bytes handle, const struct rsp_pool_element *pe)
+{
+	if (handle.n == 0 || handle.n > RSP_HANDLE_MAX || rsp_statement_is_removed(&pe->statement))
+		return false;
+	return pe->owner.n <= RSP_OWNER_MAX && !(pe->owner.n && memchr(pe->owner.p, 0, pe->owner.n));
 }
 
 enum rsp_err
 rsp_handlespace_put(struct rsp_handlespace *hs, struct rsp_bytes handle, const struct rsp_pool_element *pe,
 		    struct rsp_element **ret, bool *ret_new)
 {
-	if (handle.n == 0 || handle.n > RSP_HANDLE_MAX || pe->owner.n > RSP_OWNER_MAX ||
-	    (pe->owner.n && memchr(pe->owner.p, 0, pe->owner.n)))
+	if (!is_valid(handle, pe))
 		return RSP_EVALUE;
 	uint64_t hash = rsp_pool_hash(hs, handle);
 	struct rsp_pool *pool = rsp_pool_find_hashed(hs, handle, hash);
-	struct rsp_element *e = rsp_element_find(hs, pool, pe->pe_id);
+	struct rsp_element *e = find_replaced(hs, pool, pe);
 	bool is_new = !e;
 	enum rsp_err err = e ? put_again(hs, e, pe) : put_new(hs, pool, handle, hash, pe, &e);
 

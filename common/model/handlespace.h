@@ -10,6 +10,7 @@
 #include "model/home.h"
 #include "model/owner.h"
 #include "model/pool.h"
+#include "model/record.h"
 #include "model/walk.h"
 
 /*
@@ -18,8 +19,8 @@
  */
 
 struct rsp_handlespace_limits {
-	uint32_t pools, elements; /* in the whole handlespace */
-	uint32_t pool_elements;	  /* elements in one pool */
+	uint32_t pools, elements; /* in the whole handlespace; hidden records are elements, too */
+	uint32_t pool_elements;	  /* shown elements in one pool */
 };
 
 /**
@@ -42,10 +43,12 @@ uint32_t rsp_handlespace_pools(const struct rsp_handlespace *hs);
 uint32_t rsp_handlespace_elements(const struct rsp_handlespace *hs);
 
 /**
- * Store the element @pe in the pool @handle, which is made if it does not exist; a stored element is replaced. The home
- * becomes pe->home_id, the owner pe->owner. Copies everything except unknown parameters; @pe may have views into the
- * element that it replaces. RSP_ELIMIT: a limit is reached. RSP_EVALUE: handle or owner have an invalid length, or the
- * owner has a NUL octet. RSP_ENOMEM. On error nothing has changed.
+ * Store the record @pe of an element (model/record.h) in the pool @handle, which is made if it does not exist. It replaces
+ * the record with a statement of the same owner, if @pe has a statement; else, if it has a version, the shown record; else
+ * the word of the same home. The home becomes pe->home_id, the owner pe->owner. Copies @pe as rsp_contents_encode() does;
+ * @pe may have views into the record that it replaces. @ret may be hidden. RSP_ELIMIT: a limit is reached. RSP_EVALUE:
+ * handle or owner have an invalid length, the owner has a NUL octet, or the statement is of rank "removed". RSP_ENOMEM. On
+ * error nothing has changed.
  */
 enum rsp_err rsp_handlespace_put(struct rsp_handlespace *hs, struct rsp_bytes handle, const struct rsp_pool_element *pe,
 				 struct rsp_element **ret, bool *ret_new) RSP_NODISCARD;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "model/checksum.h"
+#include "model/contents.h"
 #include "model/handlespace.h"
 #include "model/owner_priv.h"
 #include "proto/encoded.h"
@@ -13,12 +14,11 @@
  *
  *   handlespace.c   put, free            element.c   one element
  *   pool.c          pools                walk.c      walks that go on while elements come and go
- *   home.c          registrars           owner.c     names of identities: owner_priv.h
+ *   home.c          registrars           record.c    the records of one element
+ *   owner.c         names of identities: owner_priv.h
  */
 
-/* most octets of one Pool Element: two transports with 32 addresses each, and an owner */
-#define RSP_HANDLESPACE_ENCODED_MAX 2048
-#define RSP_HANDLESPACE_BUCKETS     64   /* initial number of buckets of each table */
+#define RSP_HANDLESPACE_BUCKETS 64 /* initial number of buckets of each table */
 
 LIST_HEAD(rsp_element_list, rsp_element);
 LIST_HEAD(rsp_walk_list, rsp_walk);
@@ -48,7 +48,7 @@ struct rsp_handlespace {
 	uint64_t made;				     /* pools ever made */
 	/* owners are charged only for pools with this home; 0: for all pools */
 	uint32_t counted_home;
-	uint8_t room[RSP_HANDLESPACE_ENCODED_MAX];	     /* buffer for the parameter of an element */
+	uint8_t room[RSP_CONTENTS_MAX];		     /* buffer for the parameter of an element */
 };
 
 /** Hash @value. The multiplier is secret, so other hosts cannot choose ids that fall into one bucket. */
@@ -66,12 +66,21 @@ rsp_element_encoded(const struct rsp_element *e)
 	return rsp_bytes_of(e->encoded, e->encoded_size);
 }
 
-/** The number that @e adds to the digest of its home. */
+static inline uint64_t
+rsp_element_hash(const struct rsp_handlespace *hs, const struct rsp_pool *pool, uint32_t pe_id)
+{
+	return rsp_handlespace_mix(hs, pool->hash ^ pe_id);
+}
+
+/** The number that @e adds to the digest of its home; 0 for the word of a registrar that sends no statements. */
 static inline uint64_t
 rsp_element_digest(const struct rsp_element *e)
 {
-	return rsp_digest_element(e->pool->handle_digest, e->pe_id,
-				  e->versioned ? rsp_encoded_version(rsp_element_encoded(e)) : 0);
+	struct rsp_bytes encoded = rsp_element_encoded(e);
+
+	if (e->stated)
+		return rsp_digest_statement(e->pool->handle_digest, e->pe_id, encoded);
+	return e->versioned ? rsp_digest_element(e->pool->handle_digest, e->pe_id, rsp_encoded_version(encoded)) : 0;
 }
 
 /* element.c */
@@ -79,14 +88,15 @@ rsp_element_digest(const struct rsp_element *e)
 enum rsp_err rsp_elements_init(struct rsp_handlespace *hs) RSP_NODISCARD;
 
 /**
- * Make an element in @pool, with room for @room octets of its parameter. The caller then stores the parameter, and sets
- * home and owner. RSP_ENOMEM: nothing has changed.
+ * Make a record in @pool, with room for @room octets of its parameter; if it is @hidden, another record of the element is
+ * shown. The caller then stores the parameter, sets home and owner, and calls rsp_records_settle(). RSP_ENOMEM: nothing
+ * has changed.
  */
 enum rsp_err rsp_element_new(struct rsp_handlespace *hs, struct rsp_pool *pool, const struct rsp_pool_element *pe,
-			     size_t room, struct rsp_element **ret) RSP_NODISCARD;
+			     size_t room, bool hidden, struct rsp_element **ret) RSP_NODISCARD;
 
-/** Replace the parameter of @e. The caller has made room, and updates the digest of the home. */
-void rsp_element_store(struct rsp_element *e, struct rsp_bytes encoded, bool versioned);
+/** Replace the parameter of @e by @encoded, which is @pe. The caller has made room, and updates the digest of the home. */
+void rsp_element_store(struct rsp_element *e, struct rsp_bytes encoded, const struct rsp_pool_element *pe);
 
 /** Change the home of @e to @home, which must be another home. The reference to
  * @home that the caller has now belongs to @e. */
@@ -126,9 +136,12 @@ rsp_walk_skip(struct rsp_handlespace *hs, const struct rsp_element *e)
 	struct rsp_walk *walk;
 
 	LIST_FOREACH(walk, &hs->walks, entry)
-		if (walk->at == e)
+		if (walk->only_home_id && walk->at == e)
 			walk->at = rsp_home_next(e);
 }
+
+/** @e will be removed: move all walks whose next record is @e to the next record of the element. */
+void rsp_walk_record_gone(struct rsp_handlespace *hs, const struct rsp_element *e);
 
 /** @pool has lost an element: correct the walks that are in @pool. */
 static inline void
@@ -176,5 +189,17 @@ rsp_home_leave(struct rsp_element *e)
 	home->sum -= rsp_checksum_element(e->pool->handle_sum, e->pe_id);
 	home->digest -= rsp_element_digest(e);
 }
+
+/* record.c */
+
+/** The number of records of the element @pe_id in @pool, which may be NULL. */
+uint32_t rsp_records_count(const struct rsp_handlespace *hs, const struct rsp_pool *pool, uint32_t pe_id);
+
+/**
+ * Show the first record of the element @pe_id in @pool: the one that was shown gives it its place. @leaving is a record
+ * that will be removed and is not shown unless it is the only one; NULL: none.
+ */
+void rsp_records_settle(struct rsp_handlespace *hs, const struct rsp_pool *pool, uint32_t pe_id,
+			const struct rsp_element *leaving);
 
 #endif

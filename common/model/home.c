@@ -67,6 +67,19 @@ rsp_home_checksum(const struct rsp_handlespace *hs, uint32_t home_id)
 	return rsp_checksum_fold(home ? home->sum : 0);
 }
 
+/* Iterate over all records of @pool: @e NULL gives the first. */
+static const struct rsp_element *
+next_of_pool(const struct rsp_handlespace *hs, const struct rsp_pool *pool, const struct rsp_element *e)
+{
+	const struct rsp_element *record = e ? rsp_element_next_record(hs, e) : NULL;
+
+	if (record)
+		return record;
+	uint32_t place = e ? rsp_element_find(hs, pool, e->pe_id)->place + 1 : 0;
+
+	return place < pool->n_elements ? pool->element[place] : NULL;
+}
+
 uint16_t
 rsp_home_checksum_full(const struct rsp_handlespace *hs, uint32_t home_id)
 {
@@ -74,10 +87,9 @@ rsp_home_checksum_full(const struct rsp_handlespace *hs, uint32_t home_id)
 	uint64_t sum = 0;
 
 	TAILQ_FOREACH(pool, &hs->in_order, entry)
-		for (uint32_t i = 0; i < pool->n_elements; i++)
-			if (pool->element[i]->home->id == home_id)
-				sum += rsp_checksum_element(rsp_checksum_handle(rsp_pool_handle(pool)),
-							    pool->element[i]->pe_id);
+		for (const struct rsp_element *e = NULL; (e = next_of_pool(hs, pool, e));)
+			if (e->home->id == home_id)
+				sum += rsp_checksum_element(rsp_checksum_handle(rsp_pool_handle(pool)), e->pe_id);
 	return rsp_checksum_fold(sum);
 }
 
@@ -90,9 +102,14 @@ rsp_home_digest(const struct rsp_handlespace *hs, uint32_t home_id)
 }
 
 static uint64_t
-version_of(const struct rsp_element *e)
+digest_full(const struct rsp_element *e)
 {
-	return e->versioned ? rsp_encoded_version(rsp_element_encoded(e)) : 0;
+	uint64_t handle_digest = rsp_digest_handle(rsp_pool_handle(e->pool));
+
+	if (e->stated)
+		return rsp_digest_statement(handle_digest, e->pe_id, rsp_element_encoded(e));
+	return e->versioned ? rsp_digest_element(handle_digest, e->pe_id, rsp_encoded_version(rsp_element_encoded(e)))
+			    : 0;
 }
 
 uint64_t
@@ -102,13 +119,8 @@ rsp_home_digest_full(const struct rsp_handlespace *hs, uint32_t home_id)
 	uint64_t digest = 0;
 
 	TAILQ_FOREACH(pool, &hs->in_order, entry)
-		for (uint32_t i = 0; i < pool->n_elements; i++) {
-			const struct rsp_element *e = pool->element[i];
-			uint64_t handle_digest = rsp_digest_handle(rsp_pool_handle(pool));
-
-			if (e->home->id == home_id)
-				digest += rsp_digest_element(handle_digest, e->pe_id, version_of(e));
-		}
+		for (const struct rsp_element *e = NULL; (e = next_of_pool(hs, pool, e));)
+			digest += e->home->id == home_id ? digest_full(e) : 0;
 	return digest;
 }
 

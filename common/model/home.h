@@ -6,7 +6,7 @@
 #include "model/element.h"
 
 /*
- * For each home registrar, given by its server id: its elements, their number, their checksum and their digest. A server
+ * For each home registrar, given by its server id: its elements, hidden records included, their number, their checksum and their digest. A server
  * id without elements has the values of an empty set.
  */
 
@@ -16,8 +16,8 @@ uint16_t rsp_home_checksum(const struct rsp_handlespace *hs, uint32_t home_id);
 /** The same checksum, computed from all elements: for tests. */
 uint16_t rsp_home_checksum_full(const struct rsp_handlespace *hs, uint32_t home_id);
 
-/** The digest over the elements of @home_id (model/checksum.h), which each change updates; and the same digest,
- * computed from all elements, for tests. */
+/** The digest over the elements of @home_id, but for words (model/record.h): see model/checksum.h. Each change updates it.
+ * And the same digest, computed from all elements, for tests. */
 uint64_t rsp_home_digest(const struct rsp_handlespace *hs, uint32_t home_id);
 uint64_t rsp_home_digest_full(const struct rsp_handlespace *hs, uint32_t home_id);
 

@@ -17,8 +17,9 @@ struct rsp_home;
 struct rsp_pool {
 	struct rsp_table_node node;
 	TAILQ_ENTRY(rsp_pool) entry;	   /* in the list of all pools */
-	struct rsp_element **element;	   /* @n_elements elements, in no particular order */
+	struct rsp_element **element;	   /* @n_elements shown elements, in no particular order */
 	uint32_t n_elements, room;
+	uint32_t n_hidden;		   /* records that are not in @element: model/record.h */
 	uint32_t n_unlinked;		   /* elements that refer to the pool, and are unlinked and not freed yet */
 	uint32_t head;			   /* index in @element at which the next round robin selection begins */
 	uint32_t policy;		   /* the overall policy type, RFC 5352 s.3.1 rule 1 */

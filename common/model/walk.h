@@ -11,16 +11,19 @@ struct rsp_handlespace;
 struct rsp_pool;
 
 /**
- * An iteration over all elements, pool by pool, or over the elements of one home. Elements may be added, removed and moved
+ * An iteration over all elements, pool by pool, hidden records (model/record.h) included, or over the elements of one home. Elements may be added, removed and moved
  * meanwhile: the walk returns each element that exists from its begin to its end at least once, unless the home of the
  * element changes. Between begin and end, the handlespace has a pointer to the walk. { 0 }: a walk that has not begun.
  */
 struct rsp_walk {
 	LIST_ENTRY(rsp_walk) entry;
+	const struct rsp_handlespace *hs;
 	struct rsp_pool *pool;	/* the current pool */
 	/* elements of @pool that the walk has not returned yet: those at places below this number */
 	uint32_t left;
-	struct rsp_element *at; /* walk over one home: the next element */
+	/* walk over one home: the next element. Walk over all: the next record of the element at place @left - 1, if
+	 * another record of it has been returned */
+	struct rsp_element *at;
 	uint32_t only_home_id;	/* 0: all elements */
 };
 
