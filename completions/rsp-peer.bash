@@ -28,7 +28,7 @@ _rsp_peer() {
 			--keepalive-distance --reconnect-grace --push-distance --message-time --rekey-grace --handshake-timeout
 			--max-handshakes --max-connections --max-per-source --max-queue --max-pools
 			--max-elements --max-pool-elements --max-identity-elements --max-identity-pools --max-registrar-elements --max-registrar-pools --max-subscriptions
-			--max-items --max-peers --max-tombstones --max-downloads --max-adoptions --tombstone-time --timers
+			--max-items --max-peers --max-tombstones --max-updates --max-update-octets --max-downloads --max-adoptions --tombstone-time --timers
 			--peer-heartbeat-cycle --max-time-last-heard --max-time-no-response
 			--max-bad-pe-report --tls-ca --tls-cert --tls-key --tls-crl "${security[@]}" "${output[@]}")
 		;;

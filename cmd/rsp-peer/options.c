@@ -82,6 +82,10 @@ enum {
 	  "registrars in the peer list (256)") \
 	X(MAX_TOMBSTONES, engine.max_tombstones, "max-tombstones", "N", \
 	  "removals that are remembered (200000)") \
+	X(MAX_UPDATES, engine.max_updates, "max-updates", "N", \
+	  "announced updates kept for registrars that missed them (4096)") \
+	X(MAX_UPDATE_OCTETS, engine.max_update_octets, "max-update-octets", "N", \
+	  "octets of these updates (1048576)") \
 	X(MAX_DOWNLOADS, engine.max_downloads, "max-downloads", "N", \
 	  "tables given out at a time (16)") \
 	X(MAX_ADOPTIONS, engine.max_adoptions, "max-adoptions", "N", \
