@@ -1,0 +1,279 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/enrp/peer.h"
+#include "engine/registrar/member.h"
+#include "engine/registrar/state.h"
+#include "world.h"
+
+/*
+ * What decides the future of a world, in one number. Two worlds with one number are explored once. Left out, because they
+ * change with every order of steps and decide only times and ties: the random numbers of an engine, counters, the numbers
+ * of links. Timers: how far each is away, on a grid. Connections: by their ends and order, not by number.
+ *
+ * This is the only file here that reads the inside of an engine; that of the client is not readable, so its part is what
+ * rsp_client_stats() says, what it said last, and its next timer.
+ */
+
+#define GRID_MS 20
+
+static void
+mix(uint64_t *h, uint64_t value)
+{
+	*h = (*h ^ value) * UINT64_C(0x9e3779b97f4a7c15);
+	*h ^= *h >> 29;
+}
+
+static void
+mix_bytes(uint64_t *h, struct rsp_bytes b)
+{
+	mix(h, b.n);
+	for (size_t i = 0; i < b.n; i++)
+		mix(h, b.p[i]);
+}
+
+static uint64_t
+away(const struct world *w, uint64_t at)
+{
+	return at == RSP_NEVER ? 0 : at <= w->now ? 1 : 2 + (at - w->now) / GRID_MS;
+}
+
+/* The sum does not depend on the order in which the wheel has its timers. */
+static void
+mix_wheel(const struct world *w, uint64_t *h, const struct rsp_wheel *wheel)
+{
+	const struct rsp_timer *t;
+	uint64_t sum = 0;
+
+	LIST_FOREACH(t, &wheel->due, entry) {
+		uint64_t one = 7;
+
+		mix(&one, away(w, t->deadline_ms));
+		sum += one;
+	}
+	for (unsigned level = 0; level < RSP_WHEEL_LEVELS; level++)
+		for (unsigned slot = 0; slot < RSP_WHEEL_SLOTS; slot++) {
+			if (!(wheel->busy[level][slot / 64] >> slot % 64 & 1))
+				continue;
+			LIST_FOREACH(t, &wheel->slot[level][slot], entry) {
+				uint64_t one = 7;
+
+				mix(&one, away(w, t->deadline_ms));
+				sum += one;
+			}
+		}
+	mix(h, sum);
+}
+
+static uint64_t
+timer(const struct world *w, const struct rsp_timer *t)
+{
+	return rsp_timer_is_set(t) ? away(w, t->deadline_ms) : 0;
+}
+
+static void
+mix_table(const struct node *n, uint64_t *h)
+{
+	const struct rsp_handlespace *hs = rsp_registrar_handlespace(n->registrar);
+
+	for (const struct rsp_pool *pool = rsp_pool_next(hs, NULL); pool; pool = rsp_pool_next(hs, pool)) {
+		uint64_t sum = 0;
+
+		for (unsigned i = 0; i < pool->n_elements; i++) {
+			const struct rsp_element *e = pool->element[i];
+			uint64_t one = 3;
+
+			mix_bytes(&one, rsp_bytes_of(e->encoded, e->encoded_size));
+			sum += one;
+		}
+		mix_bytes(h, rsp_pool_handle(pool));
+		mix(h, sum);
+	}
+}
+
+static void
+mix_members(const struct node *n, uint64_t *h)
+{
+	const struct rsp_handlespace *hs = rsp_registrar_handlespace(n->registrar);
+
+	for (const struct rsp_pool *pool = rsp_pool_next(hs, NULL); pool; pool = rsp_pool_next(hs, pool)) {
+		uint64_t sum = 0;
+
+		for (unsigned i = 0; i < pool->n_elements; i++) {
+			const struct rsp_member *m = rsp_member(pool->element[i]);
+			uint64_t one = pool->element[i]->pe_id;
+
+			mix(&one, m->phase);
+			mix(&one, net_name(n, m->link));
+			mix(&one, timer(n->w, &m->timer));
+			mix(&one, m->claim ? m->claim->by : 0);
+			mix(&one, m->claim ? m->claim->version : 0);
+			mix(&one, m->claimed_by);
+			sum += one;
+		}
+		mix(h, sum);
+	}
+}
+
+static void
+mix_tombstones(const struct node *n, uint64_t *h)
+{
+	for (unsigned i = 0; i < ELEMENTS_MAX; i++)
+		mix(h, rsp_tombstone_version(&n->registrar->core.tombstones, world_pool(), 0xe0 + i));
+}
+
+static void
+mix_peers(const struct node *n, uint64_t *h, bool whole)
+{
+	const struct rsp_enrp *enrp = n->registrar->enrp;
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < enrp->n_peers; i++) {
+		const struct rsp_peer *peer = enrp->peer[i];
+		uint64_t one = peer->server_id;
+
+		mix(&one, peer->state);
+		mix(&one, peer->heard);
+		if (whole) {
+			mix(&one, net_name(n, peer->link_in));
+			mix(&one, peer->in_sync);
+			mix(&one, peer->download.state);
+			mix(&one, timer(n->w, &peer->timer.timer));
+			mix(&one, peer->takeover ? 1 + peer->takeover->n_missing : 0);
+			mix(&one, peer->takeover ? peer->takeover->moving_to : 0);
+			mix(&one, peer->takeover ? peer->takeover->n_initiators : 0);
+		}
+		sum += one;
+	}
+	mix(h, sum);
+	for (unsigned i = 0; whole && i < enrp->n_contacts; i++) {
+		mix(h, enrp->contact[i]->state);
+		mix(h, net_name(n, enrp->contact[i]->link));
+		mix(h, enrp->contact[i]->answer);
+	}
+}
+
+static void
+mix_registrar(const struct node *n, uint64_t *h)
+{
+	const struct rsp_registrar *r = n->registrar;
+
+	mix(h, rsp_registrar_state(r));
+	mix_table(n, h);
+	mix_members(n, h);
+	mix_tombstones(n, h);
+	mix_peers(n, h, true);
+	mix_wheel(n->w, h, &r->core.liveness);
+	mix_wheel(n->w, h, &r->enrp->wheel);
+	mix_wheel(n->w, h, &r->looks.wheel);
+}
+
+static void
+mix_client(const struct node *n, uint64_t *h, bool whole)
+{
+	struct rsp_client_stats stats;
+
+	rsp_client_stats(n->client, &stats);
+	mix(h, net_name(n, stats.home_link));
+	mix(h, stats.registered);
+	mix(h, stats.elements);
+	if (!whole)
+		return;
+	mix(h, stats.rejected);
+	mix(h, stats.links);
+	mix(h, stats.waiting);
+	mix(h, n->said);
+	mix(h, away(n->w, rsp_client_deadline(n->client)));
+}
+
+static void
+mix_pipe(const struct world *w, uint64_t *h, const struct pipe *pipe)
+{
+	mix(h, pipe->held);
+	mix(h, away(w, pipe->held_until));
+	mix(h, pipe->unheard_ms ? away(w, pipe->unheard_ms + 3000) : 0);
+	for (const struct parcel *p = pipe->head; p; p = p->next) {
+		mix(h, p->kind);
+		mix(h, p->hop > w->hop ? p->hop - w->hop : 0);
+		mix_bytes(h, rsp_bytes_of(p->octets, p->n));
+	}
+}
+
+/* Connections between the same two nodes have an order, others none. */
+static void
+mix_connections(const struct world *w, uint64_t *h)
+{
+	uint64_t pair[NODES_MAX][NODES_MAX] = { { 0 } };
+
+	for (unsigned i = 0; i < w->n_connections; i++) {
+		const struct connection *c = w->connection[i];
+		uint64_t *one = &pair[c->side[0].node->place][c->side[1].node->place];
+
+		mix(one, c->protocol);
+		mix(one, c->established);
+		mix(one, c->established ? 0 : away(w, c->dialled_ms + 1000));
+		for (unsigned side = 0; side < 2; side++) {
+			mix(one, c->side[side].open);
+			mix(one, c->side[side].node->life - c->side[side].life);
+			mix_pipe(w, one, &c->to[side]);
+		}
+	}
+	for (unsigned a = 0; a < w->n_nodes; a++)
+		for (unsigned b = 0; b < w->n_nodes; b++)
+			mix(h, pair[a][b]);
+}
+
+static void
+mix_node(const struct node *n, uint64_t *h)
+{
+	mix(h, n->up | n->present << 1 | n->paused << 2 | n->wants << 3 | n->displaced << 4);
+	mix(h, n->server_id);
+	mix(h, n->revision);
+	if (n->registrar)
+		mix_registrar(n, h);
+	if (n->client)
+		mix_client(n, h, true);
+}
+
+uint64_t
+state_hash(struct world *w)
+{
+	uint64_t h = 1;
+
+	for (unsigned i = 0; i < w->n_nodes; i++)
+		mix_node(&w->node[i], &h);
+	mix_connections(w, &h);
+	mix(&h, w->faults);
+	mix(&h, (w->now - w->changed_ms) / 500); /* how near the end is: else a scope at rest meets itself */
+	mix(&h, (w->now - w->mended_ms) / 500);
+	mix(&h, w->changes / 8);
+	for (unsigned i = 0; i < w->n_nodes; i++)
+		for (unsigned j = 0; j < w->n_nodes; j++)
+			mix(&h, w->blocked[i][j]);
+	for (unsigned i = 0; i < w->n_repairs; i++) {
+		mix(&h, away(w, w->repair[i].at_ms));
+		mix(&h, w->repair[i].kind);
+		mix(&h, w->repair[i].a * 1000 + w->repair[i].b);
+	}
+	return h;
+}
+
+uint64_t
+state_tables(struct world *w)
+{
+	uint64_t h = 1;
+
+	for (unsigned i = 0; i < w->n_nodes; i++) {
+		const struct node *n = &w->node[i];
+
+		mix(&h, n->up);
+		if (n->registrar) {
+			mix(&h, rsp_registrar_state(n->registrar));
+			mix_table(n, &h);
+			mix_peers(n, &h, false);
+		}
+		if (n->client)
+			mix_client(n, &h, false);
+	}
+	return h;
+}
