@@ -86,6 +86,41 @@ rsp_policy_json(const struct rsp_policy *policy)
 	return object;
 }
 
+/* Milliseconds, as another host states them: more than a JSON number can be is shown as the greatest one. */
+static json_t *
+ms_json(uint64_t ms)
+{
+	return rsp_json_count(ms < INT64_MAX ? ms : INT64_MAX);
+}
+
+static void
+put_epoch(json_t **object, const struct rsp_epoch *epoch)
+{
+	rsp_json_put(object, "epoch", rsp_json_u64(epoch->epoch));
+	rsp_json_put(object, "instance", rsp_json_id(epoch->instance));
+	rsp_json_put(object, "over", rsp_json_id_or_null(epoch->over));
+}
+
+static json_t *
+epoch_json(const struct rsp_epoch *epoch)
+{
+	json_t *object = json_object();
+
+	put_epoch(&object, epoch);
+	return object;
+}
+
+static json_t *
+statement_json(const struct rsp_statement *statement)
+{
+	json_t *object = json_object();
+
+	put_epoch(&object, &statement->epoch);
+	rsp_json_put(&object, "since_ms", ms_json(statement->since_ms));
+	rsp_json_put(&object, "rank", json_integer(statement->rank));
+	return object;
+}
+
 json_t *
 rsp_pool_element_json(const struct rsp_pool_element *pe)
 {
@@ -100,8 +135,37 @@ rsp_pool_element_json(const struct rsp_pool_element *pe)
 	rsp_json_put(&object, "owner", rsp_json_text_or_null(pe->owner));
 	rsp_json_put(&object, "owner_hex", pe->owner.n ? rsp_json_hex(pe->owner) : json_null());
 	rsp_json_put(&object, "version", pe->version ? rsp_json_u64(pe->version) : json_null());
+	rsp_json_put(&object, "statement", pe->statement.rank ? statement_json(&pe->statement) : json_null());
 	rsp_json_put(&object, "unknown", unknown_json(&pe->unknown));
 	return object;
+}
+
+static json_t *
+state_json(const struct rsp_state *state)
+{
+	json_t *object = json_object();
+
+	rsp_json_put(&object, "digest", rsp_json_u64(state->digest));
+	rsp_json_put(&object, "update", rsp_json_u64(state->update));
+	rsp_json_put(&object, "capabilities", rsp_json_id(state->capabilities));
+	return object;
+}
+
+static json_t *
+heard_json(struct rsp_bytes octets)
+{
+	json_t *list = json_array();
+	struct rsp_heard heard;
+	size_t cursor = 0;
+
+	while (rsp_heard_next(octets, &cursor, &heard)) {
+		json_t *object = json_object();
+
+		rsp_json_put(&object, "server_id", rsp_json_id(heard.server_id));
+		rsp_json_put(&object, "digest", rsp_json_u64(heard.digest));
+		rsp_json_append(&list, object);
+	}
+	return list;
 }
 
 json_t *
@@ -114,6 +178,9 @@ rsp_server_info_json(const struct rsp_server_info *info)
 	rsp_json_put(&object, "name", rsp_json_text_or_null(info->name));
 	rsp_json_put(&object, "name_hex", info->name.n ? rsp_json_hex(info->name) : json_null());
 	rsp_json_put(&object, "digest_told", info->has_digest ? rsp_json_u64(info->digest) : json_null());
+	rsp_json_put(&object, "state", info->has_state ? state_json(&info->state) : json_null());
+	rsp_json_put(&object, "clock_ms", info->has_clock ? ms_json(info->clock_ms) : json_null());
+	rsp_json_put(&object, "heard", heard_json(info->heard));
 	rsp_json_put(&object, "unknown", unknown_json(&info->unknown));
 	return object;
 }
@@ -233,6 +300,35 @@ items_json(const struct rsp_message *msg)
 	return list;
 }
 
+/* Put the value of a private parameter of a message. */
+static void
+put_private_part(json_t **object, const struct rsp_message *msg, uint16_t param)
+{
+	unsigned has = msg->has;
+
+	switch (param) {
+	case RSP_PARAM_EPOCH:
+		rsp_json_put(object, "epoch", has & RSP_HAS_EPOCH ? epoch_json(&msg->epoch) : json_null());
+		break;
+	case RSP_PARAM_REPORTED:
+		rsp_json_put(object, "reported", json_boolean(has & RSP_HAS_REPORTED));
+		break;
+	case RSP_PARAM_UPDATE_NUMBER:
+		rsp_json_put(object, "update_number",
+			     has & RSP_HAS_UPDATE_NUMBER ? rsp_json_u64(msg->update_number) : json_null());
+		break;
+	case RSP_PARAM_TABLE_OF:
+		rsp_json_put(object, "table_of", has & RSP_HAS_TABLE_OF ? rsp_json_id(msg->table_of) : json_null());
+		break;
+	case RSP_PARAM_UPDATES_FROM:
+		rsp_json_put(object, "updates_from",
+			     has & RSP_HAS_UPDATES_FROM ? rsp_json_u64(msg->updates_from) : json_null());
+		break;
+	default: /* the grammar has no other parameter */
+		break;
+	}
+}
+
 static void
 put_part(json_t **object, const struct rsp_message *msg, const struct rsp_grammar_part *part)
 {
@@ -280,7 +376,8 @@ put_part(json_t **object, const struct rsp_message *msg, const struct rsp_gramma
 		rsp_json_put(object, "item_count",
 			     has & RSP_HAS_ITEM_COUNT ? json_integer(msg->item_count) : json_null());
 		break;
-	default: /* the grammar has no other fixed field */
+	default:
+		put_private_part(object, msg, part->param);
 		break;
 	}
 }

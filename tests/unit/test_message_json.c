@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "cli/message_json.h"
+#include "samples.h"
 #include "tap.h"
 #include "vectors.h"
 
@@ -42,16 +43,15 @@ each_message_is_printed(void)
 }
 
 static void
-runs_out_of_memory(const struct vector *v)
+memory_runs_out(const char *name, const struct rsp_message *msg)
 {
-	struct rsp_message msg;
 	json_t *json = NULL;
 
-	CHECK_EQ(rsp_message_decode(v->protocol, rsp_bytes_of(v->octets, v->n), &msg, NULL), RSP_OK);
+	(void)name;
 	for (unsigned n = 1; !json && n < 10000; n++) { /* the first allocation fails, then the second, … */
 		allocations = 0;
 		fail_at = n;
-		json = rsp_message_json(&msg);
+		json = rsp_message_json(msg);
 		CHECK_EQ(live == 0, json == NULL);
 		if (allocations < n)
 			break;
@@ -65,8 +65,18 @@ runs_out_of_memory(const struct vector *v)
 }
 
 static void
+runs_out_of_memory(const struct vector *v)
+{
+	struct rsp_message msg;
+
+	CHECK_EQ(rsp_message_decode(v->protocol, rsp_bytes_of(v->octets, v->n), &msg, NULL), RSP_OK);
+	memory_runs_out(v->name, &msg);
+}
+
+static void
 each_allocation_may_fail(void)
 {
+	CHECK(samples(memory_runs_out) > 110);
 	CHECK(vectors("rsplib.tsv", runs_out_of_memory) >= 40);
 }
 
@@ -109,7 +119,7 @@ a_registration_is_printed_in_full(void)
 		"control\","
 		"\"addresses\":[\"10.1.1.11\"],\"service_code\":null,\"opaque_hex\":null},\"policy\":{\"type_code\":"
 		"\"0x00000001\",\"name\":\"round-robin\",\"extra_hex\":\"\"},\"asap_transport\":null,\"owner\":null,"
-		"\"owner_hex\":null,\"version\":null,\"unknown\":[]},\"unknown\":[]}");
+		"\"owner_hex\":null,\"version\":null,\"statement\":null,\"unknown\":[]},\"epoch\":null,\"unknown\":[]}");
 }
 
 static void
@@ -121,7 +131,59 @@ a_handle_that_is_no_text_is_printed_in_hex_and_a_cause_by_name(void)
 			"\"handle\":null,\"handle_hex\":\"ff\",\"pe_id\":\"0x0a0b0c04\",\"causes\":[{\"code\":"
 			"\"0x000a\",\"key\":"
 			"\"security\",\"name\":\"Rejected due to security "
-			"considerations\",\"info_hex\":\"\"}],\"unknown\":[]}");
+			"considerations\",\"info_hex\":\"\"}],\"epoch\":null,\"unknown\":[]}");
+}
+
+static void
+a_tombstone_is_printed_with_its_statement(void)
+{
+	check_rendering(
+		RSP_ENRP,
+		"040000541111111122222222000100000009000777656200000a003c000000010000000200000000bf01"
+		"00097765622d31000000bf0a00207fffffffffffffffa1a2a3a4b1b2b3b40000019a8f3c2b10ffff0000",
+		"{\"protocol\":\"enrp\",\"type\":\"ENRP_HANDLE_UPDATE\",\"type_code\":\"0x04\",\"flag"
+		"s\":{},\"sender_id\":\"0x11111111\",\"receiver_id\":\"0x22222222\",\"update_action\""
+		":\"DEL_PE\",\"handle\":\"web\",\"handle_hex\":\"776562\",\"element\":{\"pe_id\":\"0x"
+		"00000001\",\"home_id\":\"0x00000002\",\"lifetime_s\":0,\"user_transport\":null,\"pol"
+		"icy\":null,\"asap_transport\":null,\"owner\":\"web-1\",\"owner_hex\":\"7765622d31\","
+		"\"version\":null,\"statement\":{\"epoch\":\"0x7fffffffffffffff\",\"instance\":\"0xa1"
+		"a2a3a4\",\"over\":\"0xb1b2b3b4\",\"since_ms\":1763339676432,\"rank\":65535},\"unknow"
+		"n\":[]},\"reported\":false,\"update_number\":null,\"unknown\":[]}");
+}
+
+static void
+the_state_of_a_registrar_is_printed_by_name(void)
+{
+	check_rendering(
+		RSP_ENRP,
+		"010100801111111122222222000f0006fddc0000000b006c11111111000500101f90000000010008c000"
+		"0201bf04000672310000bf0b0018123456789abcdef0112233445566778800000090bf0c000c0000019a"
+		"8f3c2b10bf0d002833333333fedcba987654321066666666fedcba987654321199999999fedcba987654"
+		"3212",
+		"{\"protocol\":\"enrp\",\"type\":\"ENRP_PRESENCE\",\"type_code\":\"0x01\",\"flags\":{"
+		"\"reply_required\":true},\"sender_id\":\"0x11111111\",\"receiver_id\":\"0x22222222\""
+		",\"checksum_told\":\"0xfddc\",\"server_info\":{\"server_id\":\"0x11111111\",\"transp"
+		"ort\":{\"type\":\"tcp\",\"port\":8080,\"use\":null,\"addresses\":[\"192.0.2.1\"],\"s"
+		"ervice_code\":null,\"opaque_hex\":null},\"name\":\"r1\",\"name_hex\":\"7231\",\"dige"
+		"st_told\":null,\"state\":{\"digest\":\"0x123456789abcdef0\",\"update\":\"0x112233445"
+		"5667788\",\"capabilities\":\"0x00000090\"},\"clock_ms\":1763339676432,\"heard\":[{\""
+		"server_id\":\"0x33333333\",\"digest\":\"0xfedcba9876543210\"},{\"server_id\":\"0x666"
+		"66666\",\"digest\":\"0xfedcba9876543211\"},{\"server_id\":\"0x99999999\",\"digest\":"
+		"\"0xfedcba9876543212\"}],\"unknown\":[]},\"unknown\":[]}");
+}
+
+static void
+an_epoch_is_printed_by_name(void)
+{
+	check_rendering(
+		RSP_ASAP,
+		"030100300009000777656200000e00080a0b0c0d000c0008bf010004bf0900147fffffffffffffffa1a2"
+		"a3a4b1b2b3b4",
+		"{\"protocol\":\"asap\",\"type\":\"ASAP_REGISTRATION_RESPONSE\",\"type_code\":\"0x03"
+		"\",\"flags\":{\"reject\":true},\"handle\":\"web\",\"handle_hex\":\"776562\",\"pe_id"
+		"\":\"0x0a0b0c0d\",\"causes\":[{\"code\":\"0xbf01\",\"key\":\"epoch-old\",\"name\":\""
+		"Epoch Too Old\",\"info_hex\":\"\"}],\"epoch\":{\"epoch\":\"0x7fffffffffffffff\",\"in"
+		"stance\":\"0xa1a2a3a4\",\"over\":\"0xb1b2b3b4\"},\"unknown\":[]}");
 }
 
 static void
@@ -142,6 +204,9 @@ main(void)
 	TAP_RUN(each_allocation_may_fail);
 	TAP_RUN(a_registration_is_printed_in_full);
 	TAP_RUN(a_handle_that_is_no_text_is_printed_in_hex_and_a_cause_by_name);
+	TAP_RUN(a_tombstone_is_printed_with_its_statement);
+	TAP_RUN(the_state_of_a_registrar_is_printed_by_name);
+	TAP_RUN(an_epoch_is_printed_by_name);
 	TAP_RUN(unknown_parameters_are_printed_in_hex);
 	return tap_end();
 }
