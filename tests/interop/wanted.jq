@@ -2,6 +2,16 @@
 # fields() in tshark.bats. A field that occurs more than once is a list with commas.
 def all(f): [.. | objects | f] | map(tostring) | join(",");
 def number: ltrimstr("0x") | explode | reduce .[] as $c (0; . * 16 + (if $c > 57 then $c - 87 else $c - 48 end));
+def digits: ltrimstr("0x");
+def as_hex($n): reduce range($n) as $_ ({ n: ., text: "" };
+	{ n: (.n / 16 | floor), text: ("0123456789abcdef"[.n % 16:.n % 16 + 1] + .text) }) | .text;
+def epoch: [.epoch, .instance, .over // "0x00000000"] | map(digits) | add;
+def statement: epoch + (.since_ms | as_hex(16)) + (.rank | as_hex(4)) + "0000";
+def state: [.digest, .update, .capabilities] | map(digits) | add;
+def heard: [.[] | (.server_id, .digest) | digits] | add;
+# the values of our parameters of a message itself: the one that comes first, and those that come last
+def first_ours: select(.type == "ENRP_HANDLE_TABLE_RESPONSE") | .table_of | values | digits;
+def last_ours: (.epoch, .update_number) | values | if type == "object" then epoch else digits end;
 def transports: select(has("addresses"));
 def port($type): all(transports | select(.type == $type) | .port);
 def flag_bit: { "reject": 1, "subscribe": 1, "accept": 1, "home": 1, "reply_required": 1, "own_children_only": 1,
@@ -34,12 +44,13 @@ else
 		(.cookie_hex // ""),
 		(.checksum_told // ""),
 		(.item_count // "" | tostring),
-		all(.server_id | values),
+		all(select(has("digest") | not) | .server_id | values),
 		# tshark does not know the opaque transport and our own parameters: it shows their octets
-		all(if has("addresses") then .opaque_hex | values
-			elif has("owner_hex") then (.owner_hex | values), (.version | values | ltrimstr("0x"))
-			elif has("name_hex") then (.name_hex | values), (.digest_told | values | ltrimstr("0x"))
-			else empty end)
+		([first_ours] + [.. | objects | if has("addresses") then .opaque_hex | values
+			elif has("owner_hex") then (.owner_hex | values), (.version | values | digits), (.statement | values | statement)
+			elif has("name_hex") then (.name_hex | values), (.digest_told | values | digits), (.state | values | state),
+				(.clock_ms | values | as_hex(16)), (.heard | heard | values)
+			else empty end] + [last_ours] | join(","))
 	] + if $p == "enrp" then [
 		.sender_id, .receiver_id, (.target_id // ""),
 		(if .update_action then { "ADD_PE": "0", "DEL_PE": "1" }[.update_action] else "" end)
