@@ -161,6 +161,35 @@ record_unreachable(const struct rsp_event *event, uint64_t left)
 	end(record);
 }
 
+#define YEAR_10000_MS INT64_C(253402300800000)
+
+/* A clock in RFC 3339; null: it is beyond the years that this can say. */
+static json_t *
+clock_json(uint64_t wall_ms)
+{
+	char text[RSP_TIMESTAMP_MAX];
+
+	if (wall_ms >= YEAR_10000_MS)
+		return json_null();
+	rsp_clock_format((int64_t)wall_ms, text);
+	return json_string(text);
+}
+
+/* Print that the clock of a registrar differs from that of this one: both, at one moment. */
+static void
+record_clocks(const struct rsp_event *event, uint64_t left)
+{
+	json_t *record = begin(false, rsp_event_name(event->kind));
+
+	rsp_json_put(&record, "peer", rsp_json_text(event->peer_name));
+	rsp_json_put(&record, "peer_id", rsp_json_id_or_null(event->peer_id));
+	rsp_json_put(&record, "remote", tool_object_address(&event->remote, event->remote_port));
+	rsp_json_put(&record, "our_clock", clock_json(event->our_clock_ms));
+	rsp_json_put(&record, "peer_clock", clock_json(event->peer_clock_ms));
+	put_suppressed(&record, left);
+	end(record);
+}
+
 /* The users that reported an element unreachable which was removed. */
 static json_t *
 reporters_json(const struct rsp_event *event)
@@ -184,7 +213,8 @@ is_bad(enum rsp_event_kind kind)
 {
 	return kind == RSP_EVENT_REFUSED || kind == RSP_EVENT_MALFORMED || kind == RSP_EVENT_LIMIT ||
 	       kind == RSP_EVENT_PEER_UNREACHABLE || kind == RSP_EVENT_DUPLICATE_NAME ||
-	       kind == RSP_EVENT_DUPLICATE_SERVER_ID || kind == RSP_EVENT_PE_REPORTED;
+	       kind == RSP_EVENT_DUPLICATE_SERVER_ID || kind == RSP_EVENT_PE_REPORTED ||
+	       kind == RSP_EVENT_CLOCK_DIFFERS;
 }
 
 /* The word that scripts match; NULL: the kind of @event says it all. */
@@ -222,6 +252,10 @@ peer_record_event(struct peer_records *records, const struct rsp_event *event)
 	peer_warning_event(&records->warnings, event);
 	if (event->kind == RSP_EVENT_PEER_UNREACHABLE) {
 		record_unreachable(event, left);
+		return;
+	}
+	if (event->kind == RSP_EVENT_CLOCK_DIFFERS) {
+		record_clocks(event, left);
 		return;
 	}
 	json_t *record = begin(!bad, rsp_event_name(event->kind));

@@ -1,6 +1,7 @@
 /* rsp-peer: what `run` writes on standard error. */
 #include "warning.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -62,6 +63,19 @@ warn_of_duplicate_id(const struct rsp_event *event)
 			"the registrar at %s is refused, it has the server id 0x%08x of the registrar %s: start one of "
 			"both with another --server-id, or with none",
 			address_of(event, at), event->peer_id, event->peer_name ? event->peer_name : "(unknown)");
+}
+
+static void
+warn_of_clock(const struct rsp_event *event)
+{
+	bool ahead = event->peer_clock_ms > event->our_clock_ms;
+	uint64_t by_ms = ahead ? event->peer_clock_ms - event->our_clock_ms : event->our_clock_ms - event->peer_clock_ms;
+	char at[RSP_SOCKADDR_TEXT_MAX];
+
+	rsp_log(RSP_LOG_WARNING, event->peer_name,
+		"the clock of the registrar at %s is %" PRIu64 " s %s of the clock of this one: set the wrong one "
+		"(NTP); the pools do not depend on it, but expiry dates and the times in records do",
+		address_of(event, at), by_ms / 1000, ahead ? "ahead" : "behind");
 }
 
 /* Count a claim of @pe_id. True: its contest goes on. During a contest, claims of other elements do not count. */
@@ -139,6 +153,9 @@ peer_warning_event(struct peer_warnings *warnings, const struct rsp_event *event
 		break;
 	case RSP_EVENT_DUPLICATE_SERVER_ID:
 		warn_of_duplicate_id(event);
+		break;
+	case RSP_EVENT_CLOCK_DIFFERS:
+		warn_of_clock(event);
 		break;
 	}
 }

@@ -28,6 +28,7 @@
 	X(PEER_REACHED,  "peer-reached")  /* a registrar that was unreachable has answered */           \
 	X(DUPLICATE_NAME, "duplicate-name") /* .peer_id and .by_id run with one name; .reason: "peers", "ours" */ \
 	X(DUPLICATE_SERVER_ID, "duplicate-server-id") /* .identity uses the server id .peer_id of .peer_name; .reason: "peers", "ours" */ \
+	X(CLOCK_DIFFERS, "clock-differs") /* the clock of .peer_id differs from this registrar's by more than a minute; .our_clock_ms, .peer_clock_ms */ \
 	X(PEER_SUSPECTED, "peer-suspected") /* a peer is probed; .reason: "silence", "connection-lost", "takeover-initiated" */ \
 	X(PEER_RETURNED, "peer-returned") /* a suspected or dead peer has sent a message */            \
 	X(PEER_DEAD,     "peer-dead")     /* .reason: "no-response", "send-failed", "restarted", "not-taken-over", "rights-ended" */ \
@@ -83,6 +84,7 @@ struct rsp_event {
 	const char *peer_name;	 /* the name of the registrar @peer_id; NULL: unknown */
 	uint32_t count;
 	uint64_t duration_ms;
+	uint64_t our_clock_ms, peer_clock_ms; /* CLOCK_DIFFERS: both at one moment, ms since 1970 */
 };
 
 /** "pe-registered"… Static. */

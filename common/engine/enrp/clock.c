@@ -1,5 +1,7 @@
 #include "engine/enrp/clock.h"
 
+#include "engine/enrp/peer.h"
+
 int64_t
 rsp_peer_clock_ahead(uint64_t ours_ms, uint64_t theirs_ms)
 {
@@ -30,4 +32,20 @@ rsp_peer_clock_is_news(struct rsp_peer_clock *clock, uint64_t ours_ms, uint64_t 
 		return false;
 	*clock = (struct rsp_peer_clock){ .recorded = true, .recorded_ms = now_ms, .ahead_ms = ahead_ms };
 	return true;
+}
+
+void
+rsp_peer_clock_heard(struct rsp_enrp *n, const struct rsp_link *link, struct rsp_peer *peer, uint64_t theirs_ms)
+{
+	uint64_t now_ms = n->core->now_ms, ours_ms = n->core->config.epoch_ms + now_ms;
+	struct rsp_event event = { .kind = RSP_EVENT_CLOCK_DIFFERS,
+				   .protocol = RSP_ENRP,
+				   .cause = RSP_CAUSE_NONE,
+				   .peer_id = peer->server_id,
+				   .peer_name = *peer->name ? peer->name : NULL,
+				   .our_clock_ms = ours_ms,
+				   .peer_clock_ms = theirs_ms };
+
+	if (rsp_peer_clock_is_news(&peer->clock, ours_ms, theirs_ms, now_ms))
+		rsp_core_record(n->core, link, event);
 }

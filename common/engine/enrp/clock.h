@@ -32,4 +32,11 @@ int64_t rsp_peer_clock_ahead(uint64_t ours_ms, uint64_t theirs_ms);
  */
 bool rsp_peer_clock_is_news(struct rsp_peer_clock *clock, uint64_t ours_ms, uint64_t theirs_ms, uint64_t now_ms);
 
+struct rsp_enrp;
+struct rsp_link;
+struct rsp_peer;
+
+/** A PRESENCE of @peer over @link gives @theirs_ms as its clock: record the difference if rsp_peer_clock_is_news() says so. */
+void rsp_peer_clock_heard(struct rsp_enrp *n, const struct rsp_link *link, struct rsp_peer *peer, uint64_t theirs_ms);
+
 #endif

@@ -1,6 +1,7 @@
 #ifndef RSP_ENRP_PEER_H
 #define RSP_ENRP_PEER_H
 
+#include "engine/enrp/clock.h"
 #include "engine/enrp/contact.h"
 
 /*
@@ -85,6 +86,7 @@ struct rsp_peer {
 	uint64_t moved_ms;
 	uint64_t last_heard_ms; /* RFC 5353 s.3.4.3 */
 	uint64_t answered_ms;	/* when it last returned from PROBED to ACTIVE; 0: never */
+	struct rsp_peer_clock clock;
 	struct rsp_enrp_timer timer;
 	struct rsp_download download;
 	struct rsp_takeover *takeover; /* NULL: no takeover */
