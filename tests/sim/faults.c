@@ -300,8 +300,8 @@ sim_fault_end(struct sim *w, struct sim_fault *f)
 		sim_node_continue(n);
 		w->joined_ms = w->now;
 	} else if (f->kind == SIM_FAULT_SLOW) {
+		n->runs_ms = w->now + n->slow_ms; /* what it sent last arrives then */
 		n->slow_ms = 0;
-		n->runs_ms = w->now;
 		w->joined_ms = w->now;
 	} else if (parts(f->kind)) {
 		part(w, f, -1);

@@ -5,8 +5,10 @@
 
 #include "base/attr.h"
 #include "inside.h"
+#include "judge.h"
 #include "net.h"
 #include "report.h"
+#include "truth.h"
 
 struct sim_check {
 	bool strict;
@@ -31,6 +33,8 @@ void
 sim_check_new(struct sim *w)
 {
 	w->check = sim_alloc(1, sizeof(*w->check));
+	sim_truth_new(w);
+	sim_judge_new(w);
 	w->check->stamp = sim_alloc(w->load->room, sizeof(*w->check->stamp));
 	w->check->times = sim_alloc(w->load->room, sizeof(*w->check->times));
 	w->check->number = sim_alloc(w->load->room, sizeof(*w->check->number));
@@ -45,6 +49,8 @@ sim_check_free(struct sim *w)
 	free(w->check->id);
 	free(w->check->taker);
 	free(w->check);
+	sim_judge_free(w);
+	sim_truth_free(w);
 }
 
 void
@@ -263,6 +269,8 @@ on_sample(struct sim *w, void *ctx, uint32_t generation)
 
 	(void)ctx;
 	(void)generation;
+	sim_truth_look(w);
+	sim_judge_look(w);
 	memset(c->times, 0, w->load->n_elements * sizeof(*c->times));
 	for (unsigned i = 0; i < w->n_registrars; i++) {
 		const struct sim_node *n = sim_registrar(w, i);
@@ -440,11 +448,14 @@ sim_check_sent(struct sim *w, const struct sim_node *n, const struct sim_node *t
 	if ((message.p[0] == ASAP_REGISTRATION || message.p[0] == ASAP_DEREGISTRATION) && to->paused &&
 	    !rsp_message_decode(RSP_ASAP, message, &msg, NULL))
 		tear(w, &msg);
-	if (message.p[0] != ASAP_HANDLE_RESOLUTION_RESPONSE || !w->check->strict || !sim_well(n) || n->ill)
+	if (message.p[0] != ASAP_HANDLE_RESOLUTION_RESPONSE)
 		return;
-	if (rsp_message_decode(RSP_ASAP, message, &msg, NULL))
+	if (rsp_message_decode(RSP_ASAP, message, &msg, NULL)) {
 		sim_violated(w, "nonsense", "%s sends what cannot be decoded", n->name);
-	else
+		return;
+	}
+	sim_judge_answer(w, n, &msg);
+	if (w->check->strict && sim_well(n) && !n->ill)
 		check_answer(w, n, &msg);
 }
 
@@ -461,6 +472,9 @@ sim_check_received(struct sim *w, const struct sim_node *n, enum rsp_protocol pr
 	struct rsp_message msg;
 	struct sim_element *e;
 
+	if (protocol == RSP_ASAP && message.n && message.p[0] == ASAP_ENDPOINT_UNREACHABLE &&
+	    !rsp_message_decode(RSP_ASAP, message, &msg, NULL))
+		sim_judge_report(w, n, &msg);
 	if (protocol != RSP_ENRP || !message.n || message.p[0] != ENRP_HANDLE_UPDATE ||
 	    rsp_message_decode(RSP_ENRP, message, &msg, NULL) || msg.update_action != ENRP_DEL_PE)
 		return;

@@ -141,6 +141,8 @@ enter(struct sim_element *e)
 	struct rsp_pool_element pe = parameter_of(e, room);
 
 	e->want = SIM_IN;
+	e->want_ms = n->w->now;
+	e->reported_ms = 0;
 	e->held = e->stable = e->expired = false;
 	memset(e->seen, SIM_UNSEEN, n->w->n_registrars);
 	sim_trace(n->w, "%-5s registers pe %08x in pool %u, value %u", n->name, e->pe_id, e->pool, e->value);
@@ -170,6 +172,8 @@ change(struct sim_element *e)
 	uint8_t room[RSP_ADDRS_ROOM(1)];
 	struct rsp_pool_element pe;
 
+	e->former[e->n_former % SIM_VALUES].value = e->value;
+	e->former[e->n_former++ % SIM_VALUES].until_ms = n->w->now;
 	e->value = (uint32_t)rsp_rng_below(&n->w->load_rng, 1000) + 1;
 	pe = parameter_of(e, room);
 	sim_trace(n->w, "%-5s changes pe %08x to value %u", n->name, e->pe_id, e->value);

@@ -6,6 +6,8 @@
 
 /* What elements and users do during a run, and what registrars answer them. */
 
+#define SIM_VALUES 16
+
 enum sim_want {
 	SIM_OUT, /* in no pool; or its process ended, and has not registered it again */
 	SIM_IN,
@@ -19,12 +21,19 @@ struct sim_element {
 	unsigned pool;
 	uint32_t pe_id;
 	uint32_t value; /* of its policy */
+	struct {
+		uint32_t value;
+		uint64_t until_ms; /* 0: unused */
+	} former[SIM_VALUES]; /* the last ones before it, as a ring */
+	unsigned n_former;
 	enum sim_want want;
 	bool held;   /* a registrar has acknowledged its registration */
 	bool stable; /* every registrar that is well has it: none may lose it while nothing touches it */
 	bool expired; /* a registrar has told its client that it was removed */
 	bool retired; /* it is never registered again */
 	bool torn;    /* it has sent a message to a registrar that is stopped, and reads it late */
+	uint64_t want_ms;     /* since when it is wanted */
+	uint64_t reported_ms; /* when a user first reported it after its end; 0: none did */
 	uint64_t out_ms;	      /* since when it is not wanted, */
 	uint64_t out_bound_ms;	      /* and for how long registrars may still show it */
 	const struct sim_node *home; /* when it left */

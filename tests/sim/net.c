@@ -7,7 +7,6 @@
 #include "coverage.h"
 #include "invariants.h"
 
-#define RETRANSMIT_MAX_MS 1000 /* the longest time in which TCP notices that a partition has ended */
 #define SMALL_MAX 256 /* items of messages up to so many octets are reused */
 
 enum item_kind {
@@ -57,6 +56,7 @@ struct sim_net {
 	struct item *small;
 	uint16_t *blocked; /* [from][to]: how many partitions are between them */
 	uint64_t *since;   /* [from][to]: when @blocked changed last */
+	uint64_t *torn;	   /* [from][to]: when a connection was cut */
 	uint64_t queued;
 	uint32_t next_port;
 };
@@ -73,6 +73,7 @@ sim_net_new(struct sim *w)
 	w->net = sim_alloc(1, sizeof(*w->net));
 	w->net->blocked = sim_alloc((size_t)w->n_nodes * w->n_nodes, sizeof(*w->net->blocked));
 	w->net->since = sim_alloc((size_t)w->n_nodes * w->n_nodes, sizeof(*w->net->since));
+	w->net->torn = sim_alloc((size_t)w->n_nodes * w->n_nodes, sizeof(*w->net->torn));
 }
 
 static struct item *
@@ -178,6 +179,7 @@ sim_net_free(struct sim *w)
 	}
 	free(net->blocked);
 	free(net->since);
+	free(net->torn);
 	free(net);
 }
 
@@ -248,6 +250,23 @@ uint64_t
 sim_net_since(const struct sim *w, const struct sim_node *from, const struct sim_node *to)
 {
 	return w->net->since[pair_of(w, from, to)];
+}
+
+uint64_t
+sim_net_torn(const struct sim *w, const struct sim_node *a, const struct sim_node *b)
+{
+	return w->net->torn[pair_of(w, a, b)];
+}
+
+struct sim_node *
+sim_net_joined(const struct sim_node *n, uint32_t id, uint32_t *ret_generation)
+{
+	struct sim_end *end = end_of(n, id);
+
+	if (!end || !end->open || !end->link->established || !other(end)->open || !other(end)->id)
+		return NULL;
+	*ret_generation = end->link->generation;
+	return other(end)->node;
 }
 
 void
@@ -610,7 +629,7 @@ sim_net_changed(struct sim *w)
 			else if (other(end)->head && end->open)
 				watch(w, end);
 			if (end->held && end->head && !stuck(w, end)) {
-				end->head->at = w->now + sim_between(&w->net_rng, 0, RETRANSMIT_MAX_MS);
+				end->head->at = w->now + sim_between(&w->net_rng, 0, SIM_RETRANSMIT_MAX_MS);
 				end->held = false;
 			}
 			schedule(w, end);
@@ -636,6 +655,7 @@ sim_net_cut_one(struct sim_node *n, bool to_registrar, struct rsp_rng *rng)
 	struct sim_end *far = other(chosen);
 	uint32_t generation = chosen->link->generation;
 	sim_trace(w, "%-5s link to %s cut", n->name, far->node->name);
+	w->net->torn[pair_of(w, n, far->node)] = w->net->torn[pair_of(w, far->node, n)] = w->now;
 	drop_items(w->net, chosen);
 	drop_items(w->net, far);
 	if (n->paused || far->node->paused) { /* a paused process learns of it later */

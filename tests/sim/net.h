@@ -10,6 +10,8 @@
  * waits, as TCP retransmits; a sender whose data is not acknowledged for link_timeout_ms gives the connection up.
  */
 
+#define SIM_RETRANSMIT_MAX_MS 1000 /* the longest time in which TCP notices that a partition has ended */
+
 void sim_net_new(struct sim *w);
 void sim_net_free(struct sim *w);
 
@@ -23,6 +25,11 @@ void sim_net_block(struct sim *w, const struct sim_node *from, const struct sim_
 bool sim_net_blocked(const struct sim *w, const struct sim_node *from, const struct sim_node *to);
 /** Since when messages of @from have reached @to, or have not. */
 uint64_t sim_net_since(const struct sim *w, const struct sim_node *from, const struct sim_node *to);
+
+/** When a connection between them was last cut. */
+uint64_t sim_net_torn(const struct sim *w, const struct sim_node *a, const struct sim_node *b);
+/** The other side of the connection @id of @n, if both ends are open; *@ret_generation tells connections apart. */
+struct sim_node *sim_net_joined(const struct sim_node *n, uint32_t id, uint32_t *ret_generation);
 
 /** The process of @n has ended, perhaps with its machine: end its connections. */
 void sim_net_gone(struct sim_node *n);

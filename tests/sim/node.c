@@ -52,6 +52,10 @@ op_record(void *ctx, const struct rsp_event *event)
 		  event->peer_id, event->by_id, event->pe_id, event->count, (unsigned long long)event->duration_ms);
 	sim_mix(n->w, event->kind);
 	sim_coverage_record(n->w->coverage, event);
+	if (event->kind == RSP_EVENT_SERVING)
+		n->serving_ms = n->w->now;
+	else if (event->kind == RSP_EVENT_REJOINING)
+		n->serving_ms = RSP_NEVER;
 	sim_check_record(n->w, n, event);
 }
 
@@ -84,6 +88,7 @@ node_init(struct sim *w, unsigned place)
 	(void)snprintf(n->name, sizeof(n->name), "%c%u", kind, n->is_registrar ? place : i);
 	n->ip = (struct rsp_ip){ 4, { 10, (uint8_t)(n->is_registrar ? 0 : 1), (uint8_t)(place >> 8), (uint8_t)place } };
 	n->present = true;
+	n->serving_ms = n->attached_ms = RSP_NEVER;
 	if (n->is_registrar)
 		n->skew_ms = (int64_t)rsp_rng_below(&w->node_rng, 2 * (uint64_t)w->plan.skew_ms + 1) - w->plan.skew_ms;
 }
@@ -157,7 +162,7 @@ start_registrar(struct sim_node *n)
 	config.peer_heartbeat_cycle_ms = p->heartbeat_ms;
 	config.max_time_last_heard_ms = p->last_heard_ms;
 	config.max_time_no_response_ms = p->no_response_ms;
-	config.max_items = 4096;
+	config.max_items = p->max_items;
 	if (rsp_registrar_new(&config, &registrar_ops, n, rsp_rng_seeded(rsp_rng_u64(&n->w->node_rng)),
 			      sim_node_clock(n), &n->registrar))
 		abort();
@@ -200,7 +205,8 @@ sim_node_start(struct sim_node *n)
 	n->life++;
 	n->clock = sim_between(&n->w->node_rng, 1000, 100000000); /* machines boot at different times */
 	n->well_ms = n->runs_ms = n->w->now;
-	n->wake_ms = RSP_NEVER;
+	n->wake_ms = n->serving_ms = n->attached_ms = RSP_NEVER;
+	n->attached = NULL;
 	if (n->is_registrar) {
 		start_registrar(n);
 		sim_check_started(n->w, n);

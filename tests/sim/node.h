@@ -40,6 +40,12 @@ struct sim_node {
 	unsigned ill;     /* those, and the faults that may still have consequences for it */
 	uint64_t well_ms; /* since when it runs and suffers no fault */
 	uint64_t runs_ms; /* since when it runs, at the same pace */
+	uint64_t serving_ms; /* a registrar: since when it serves; RSP_NEVER: it does not */
+
+	/* A client's home, as long as both ends of the connection are open and reach each other; truth.c */
+	struct sim_node *attached; /* NULL: none */
+	uint32_t attached_life, attached_generation;
+	uint64_t attached_ms;
 };
 
 /** All nodes, none running. */

@@ -1,9 +1,12 @@
 #include "plan.h"
 
 #include "base/attr.h"
+#include "net.h"
 #include "world.h"
 
 #define SIM_SHORT_LIFE_S 60
+#define SIM_UPDATE_DISTANCE_MS 1000 /* an element registers once a second for a change alone */
+#define SIM_KEEPALIVE_DISTANCE_MS 1000 /* a registrar asks an element once a second, as config.h says */
 
 const char *
 sim_style_name(enum sim_style style)
@@ -88,6 +91,7 @@ sim_plan_of(uint64_t seed, enum sim_style style)
 		p.lifetime_s = 600;
 	p.load_ms = (uint32_t)sim_between(&rng, 150, 3000);
 	p.sample_ms = 100;
+	p.max_items = 4096;
 	return p;
 }
 
@@ -165,6 +169,42 @@ sim_bound_removal(const struct sim_plan *p, bool reset)
 	uint64_t silence = p->keepalive_ms + p->keepalive_ms / 2 + (uint64_t)p->keepalive_timeout_ms;
 
 	return sim_bound_exchange(p) + (reset ? p->grace_ms : silence + p->grace_ms);
+}
+
+uint64_t
+sim_bound_converged(const struct sim_plan *p)
+{
+	return SIM_RETRANSMIT_MAX_MS + (uint64_t)p->heartbeat_ms + sim_bound_exchange(p);
+}
+
+uint64_t
+sim_bound_relayed(const struct sim_plan *p)
+{
+	return sim_bound_detection(p, false) + sim_bound_converged(p);
+}
+
+uint64_t
+sim_bound_orphan(const struct sim_plan *p)
+{
+	/* twice the time in which a takeover completes; then a look */
+	uint64_t late = 2 * ((uint64_t)p->last_heard_ms + p->no_response_ms);
+
+	return late + p->dial_timeout_ms + p->keepalive_timeout_ms + p->grace_ms + sim_bound_converged(p);
+}
+
+uint64_t
+sim_bound_update(const struct sim_plan *p)
+{
+	return SIM_UPDATE_DISTANCE_MS + sim_bound_exchange(p);
+}
+
+uint64_t
+sim_bound_report(const struct sim_plan *p)
+{
+	/* the registrar that is told looks, and then the home; each may have asked just before */
+	uint64_t look = p->dial_timeout_ms + (uint64_t)p->keepalive_timeout_ms + SIM_KEEPALIVE_DISTANCE_MS;
+
+	return 2 * look + sim_bound_converged(p);
 }
 
 uint64_t

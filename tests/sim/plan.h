@@ -36,6 +36,7 @@ struct sim_plan {
 	unsigned faults;
 	uint32_t load_ms; /* between two acts of the load, on average */
 	uint32_t sample_ms; /* between two looks at everything */
+	uint32_t max_items; /* elements in an answer */
 };
 
 /** The plan of @seed. @style is kept if it is not SIM_STYLES. */
@@ -58,6 +59,17 @@ uint64_t sim_bound_takeover(const struct sim_plan *plan, bool reset);
 uint64_t sim_bound_rehoming(const struct sim_plan *plan, bool reset);
 /** From an element's end until no registrar has it, if its home is well. */
 uint64_t sim_bound_removal(const struct sim_plan *plan, bool reset);
+/** From the end of the last fault between two registrars until they show the same: the next heartbeat of each, and a few
+ * exchanges, some over new connections. Also: until a change of an element is known to all who hear its home. */
+uint64_t sim_bound_converged(const struct sim_plan *plan);
+/** The same over one registrar in between: it is asked once a peer is found silent. */
+uint64_t sim_bound_relayed(const struct sim_plan *plan);
+/** From an element's end until a registrar that does not hear of its home has looked at it, and removed it. */
+uint64_t sim_bound_orphan(const struct sim_plan *plan);
+/** From a change of an element's contents until its home has them: elements limit how often they register. */
+uint64_t sim_bound_update(const struct sim_plan *plan);
+/** From a report about an element that has ended until no registrar that hears its home shows it. */
+uint64_t sim_bound_report(const struct sim_plan *plan);
 /** From the end of all faults until the scope has settled. */
 uint64_t sim_bound_settled(const struct sim_plan *plan);
 

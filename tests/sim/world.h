@@ -27,6 +27,8 @@ struct sim_node;
 struct sim_net;
 struct sim_load;
 struct sim_check;
+struct sim_truth;
+struct sim_judge;
 struct sim_coverage;
 struct sim_report;
 
@@ -62,6 +64,8 @@ struct sim {
 	struct sim_net *net;
 	struct sim_load *load;
 	struct sim_check *check;
+	struct sim_truth *truth;
+	struct sim_judge *judge;
 	struct sim_coverage *coverage; /* the caller's, for many runs */
 	struct sim_report *report;     /* the same */
 
