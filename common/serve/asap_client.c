@@ -104,6 +104,7 @@ engine_begin(struct rsp_asap_client *s, struct rsp_why *why)
 		.max_outage_ms = config->max_outage_ms,
 		.asap_port = rsp_asap_client_asap_port(s),
 		.discover = config->n_discover > 0,
+		.epoch_ms = (uint64_t)rsp_clock_wall_ms() - rsp_clock_ms(),
 	};
 	struct rsp_rng rng;
 	enum rsp_err err = rsp_asap_client_servers(s, servers, why);
@@ -194,6 +195,12 @@ rsp_asap_client_register(struct rsp_asap_client *s, struct rsp_bytes handle, con
 
 	asap_client_settle(s);
 	return err;
+}
+
+enum rsp_err
+rsp_asap_client_allow_new_id(struct rsp_asap_client *s, struct rsp_bytes handle, uint32_t pe_id)
+{
+	return rsp_client_allow_new_id(s->engine, handle, pe_id);
 }
 
 enum rsp_err

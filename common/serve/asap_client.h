@@ -79,6 +79,8 @@ void rsp_asap_client_free(struct rsp_asap_client *s);
 /* The requests of engine/client/client.h, with the present time. */
 enum rsp_err rsp_asap_client_register(struct rsp_asap_client *s, struct rsp_bytes handle,
 				  const struct rsp_pool_element *pe) RSP_NODISCARD;
+enum rsp_err rsp_asap_client_allow_new_id(struct rsp_asap_client *s, struct rsp_bytes handle,
+					  uint32_t pe_id) RSP_NODISCARD;
 enum rsp_err rsp_asap_client_update(struct rsp_asap_client *s, struct rsp_bytes handle,
 				const struct rsp_pool_element *pe) RSP_NODISCARD;
 enum rsp_err rsp_asap_client_deregister(struct rsp_asap_client *s, struct rsp_bytes handle,

@@ -306,6 +306,7 @@ rsp_client_receive(struct rsp_client *c, uint64_t now_ms, uint32_t link_id, stru
 		return;
 	}
 	c->received++;
+	link->heard_ms = c->core.now;
 	if (rsp_message_decode(RSP_ASAP, message, &msg, &why)) {
 		/* RFC 5354 s.3.12.2 to s.3.12.4: the cause includes the parameter, or
 		 * the message if its type is unknown */
@@ -449,6 +450,17 @@ rsp_client_register(struct rsp_client *c, uint64_t now_ms, struct rsp_bytes hand
 	if (!err)
 		rsp_client_retry(c, now_ms);
 	return err;
+}
+
+enum rsp_err
+rsp_client_allow_new_id(struct rsp_client *c, struct rsp_bytes handle, uint32_t pe_id)
+{
+	struct client_element *e = rsp_client_element_find(&c->elements, handle, pe_id);
+
+	if (!e)
+		return RSP_EUNKNOWN_PE;
+	e->fixed_id = false;
+	return RSP_OK;
 }
 
 enum rsp_err

@@ -59,8 +59,14 @@ uint64_t rsp_client_deadline(const struct rsp_client *c);
  */
 enum rsp_err rsp_client_register(struct rsp_client *c, uint64_t now_ms, struct rsp_bytes handle,
 				 const struct rsp_pool_element *pe) RSP_NODISCARD;
-/** Register the element @pe again at once with other attributes, also after a rejection. RSP_EUNKNOWN_PE: the client
- * does not manage it, or it is being deregistered; else errors as rsp_client_register(). */
+/** The identifier of the element @pe_id was chosen at random: if another process has the same one, the client registers
+ * the element under a new random identifier. Else the client removes the element. RSP_EUNKNOWN_PE. */
+enum rsp_err rsp_client_allow_new_id(struct rsp_client *c, struct rsp_bytes handle, uint32_t pe_id) RSP_NODISCARD;
+/**
+ * Register the element @pe again at once with other attributes, also after a rejection. If only its load has changed, the
+ * client sends at most one registration a second, with the newest load. RSP_EUNKNOWN_PE: the client does not manage it, or
+ * it is being deregistered; else errors as rsp_client_register().
+ */
 enum rsp_err rsp_client_update(struct rsp_client *c, uint64_t now_ms, struct rsp_bytes handle,
 			       const struct rsp_pool_element *pe) RSP_NODISCARD;
 /** Deregister the element. The event DEREGISTERED follows, during this call if no

@@ -21,6 +21,7 @@ rsp_client_timers_rfc(void)
 		.refresh_ms = 5000,
 		.poll_ms = 5000,
 		.min_ack_ms = 10,
+		.keepalive_ms = 30000,
 	};
 }
 
@@ -36,6 +37,7 @@ rsp_client_timers_fast(void)
 	t.retran_max_ms = 8000;
 	t.poll_ms = 1000;
 	t.refresh_ms = 1000;
+	t.keepalive_ms = 2000;
 	return t;
 }
 

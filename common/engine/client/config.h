@@ -45,6 +45,7 @@ struct rsp_client_timers {
 	uint32_t poll_ms;    /* poll interval of a watch without updates, varied by half: 5000 */
 	/* a keep-alive is dropped, if it arrives sooner than this after the last one to the same element: 10 */
 	uint32_t min_ack_ms;
+	uint32_t keepalive_ms; /* assumed time between keep-alives of a registrar, until it is known: 30000 */
 };
 
 struct rsp_client_timers rsp_client_timers_rfc(void);
@@ -72,6 +73,9 @@ struct rsp_client_config {
 	unsigned max_elements;	/* limits; 0: 65536, 1024 and 4096 */
 	unsigned max_resolutions;
 	unsigned max_reports;
+	uint64_t epoch_ms; /* wall clock minus the engine's clock: the first number of an element is the time */
+	/* send no RSP_PARAM_EPOCH, and ignore it: a registrar that refuses a message with an unknown parameter needs this */
+	bool no_epoch;
 	uint16_t asap_port; /* port of the client's listener for registrars (ASAP transport, TCP); 0: none */
 };
 

@@ -14,6 +14,7 @@ rsp_client_core_init(struct client_core *core, const struct rsp_client_config *c
 	core->config.max_reports = config->max_reports ? config->max_reports : 4096;
 	core->rng = rng;
 	core->key = (struct rsp_hash_key){ rsp_rng_u64(&core->rng), rsp_rng_u64(&core->rng) };
+	core->instance = rsp_rng_id(&core->rng);
 	core->now = now_ms;
 	rsp_wheel_init(&core->wheel, now_ms);
 	TAILQ_INIT(&core->news);

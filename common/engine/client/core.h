@@ -10,8 +10,8 @@
 
 /* The parts that all files of the client use: the time of this turn, timers, the list of news, encoding and sending.
  *
- * A file calls only files that come before it in this list: state, core, link, candidate, announce, verdict, attempt,
- * hunt, element, registration, keepalive, lookup, report, client.
+ * A file calls only files that come before it in this list: state, core, number, link, candidate, announce, verdict,
+ * attempt, hunt, element, registration, keepalive, lookup, report, client.
  *
  * A turn is one call of a function of client.h. The function sets the time and handles one input, which changes the states
  * of objects. An object with news, that is, changes to report as an event, is put on the list of news. settle() in
@@ -66,6 +66,7 @@ struct client_core {
 	struct rsp_hash_key key;
 	struct rsp_wheel wheel;
 	uint64_t now; /* the time of this turn */
+	uint32_t instance; /* a random number that stands for this process in struct rsp_epoch */
 	struct client_news_list news;
 	/* the response that this turn handles; NULL: this turn handles another input */
 	const struct rsp_message *answer;

@@ -3,8 +3,12 @@
 #include <stdlib.h>
 
 #include "base/moves.h"
+#include "engine/client/announce.h"
 
 #define REMOVED_MS 1000
+#define AGAIN_BURST 4	    /* an element is registered again so many times at once, then once in AGAIN_MS */
+#define AGAIN_MS 1000
+#define OVERRULED_DOUBLINGS 8
 
 #define MOVE(from, to, event) { ELEMENT_##from, ELEMENT_##to },
 static const struct rsp_move element_moves[] = { CLIENT_ELEMENT_MOVES(MOVE) };
@@ -83,6 +87,7 @@ rsp_client_element_new(struct rsp_bytes handle, uint32_t pe_id)
 	e->timer.kind = TIMER_ELEMENT;
 	e->news.kind = NEWS_ELEMENT;
 	e->state = ELEMENT_WAITING;
+	e->fixed_id = true;
 	return e;
 }
 
@@ -207,7 +212,7 @@ rsp_client_element_adopted(struct client_elements *elements, struct client_eleme
 
 	rsp_client_element_enter(elements, e, ELEMENT_REGISTERED);
 	e->removed = false;
-	e->attempts = e->refusals = 0;
+	e->attempts = e->refusals = e->overruled = 0;
 	e->home = 0; /* the registrar knows the element from a takeover, not from a registration */
 	if (core->config.timers.refresh_ms < t4_ms(elements, e))
 		rsp_client_core_arm(core, &e->timer,
@@ -232,6 +237,61 @@ rsp_client_element_drop(struct client_elements *elements, struct client_element 
 	rsp_client_core_note(elements->core, &e->news);
 }
 
+bool
+rsp_client_element_again(struct client_elements *elements, struct client_element *e)
+{
+	struct client_core *core = elements->core;
+	uint64_t cap_ms = core->config.timers.retran_max_ms;
+	uint64_t wait_ms = rsp_client_announce_wait(e->again_full_ms, core->now, AGAIN_MS, AGAIN_BURST);
+	bool too_often = e->overruled > CLIENT_OVERRULED_MAX;
+
+	rsp_client_announce_take(&e->again_full_ms, core->now, AGAIN_MS);
+	e->attempts = 0;
+	if (too_often) {
+		unsigned doublings = e->overruled - CLIENT_OVERRULED_MAX - 1;
+		uint64_t back_off_ms = (uint64_t)AGAIN_MS << (doublings < OVERRULED_DOUBLINGS ? doublings : OVERRULED_DOUBLINGS);
+
+		wait_ms = rsp_rng_jitter(&core->rng, back_off_ms < cap_ms ? back_off_ms : cap_ms, 50);
+	}
+	if (wait_ms)
+		rsp_client_element_delay(elements, e, wait_ms);
+	else
+		rsp_client_element_queue(elements, e);
+	return !too_often;
+}
+
+/* Give @e another random identifier. It is an element that no registrar knows. */
+static void
+change_id(struct client_elements *elements, struct client_element *e)
+{
+	LIST_REMOVE(e, bucket);
+	do
+		e->pe_id = rsp_rng_id(&elements->core->rng);
+	while (rsp_client_element_find(elements, e->handle, e->pe_id));
+	LIST_INSERT_HEAD(bucket_of(elements, e->handle, e->pe_id), e, bucket);
+	e->renamed = e->renamed || rsp_client_element_is_known(e);
+	e->own = e->next = rsp_client_number_first(elements->core);
+	e->acknowledged = e->home = e->named_by = e->asked_by = 0;
+	e->removed = false;
+}
+
+void
+rsp_client_element_displace(struct client_elements *elements, struct client_element *e, uint16_t cause)
+{
+	uint32_t old_id = e->pe_id;
+	unsigned tries = e->attempts;
+
+	if (e->fixed_id) {
+		rsp_client_element_drop(elements, e);
+	} else {
+		change_id(elements, e);
+		e->overruled++;
+		(void)rsp_client_element_again(elements, e);
+	}
+	rsp_client_element_note(elements, e, RSP_CLIENT_DISPLACED, cause, tries);
+	e->told.old_id = old_id;
+}
+
 void
 rsp_client_element_leave(struct client_elements *elements, struct client_element *e)
 {
@@ -244,7 +304,7 @@ rsp_client_element_leave(struct client_elements *elements, struct client_element
 		return;
 	}
 	rsp_client_element_enter(elements, e, ELEMENT_LEAVING);
-	e->attempts = 0;
+	e->attempts = e->overruled = 0;
 	rsp_client_element_queue(elements, e);
 }
 
@@ -352,10 +412,10 @@ rsp_client_element_home_found(struct client_elements *elements)
 		if (e->state == ELEMENT_REJECTED)
 			continue;
 		bool leaving = rsp_client_element_is_leaving(e), known = rsp_client_element_is_known(e);
-		bool named = e->named_by == elements->links->homes;
+		bool named = e->named_by == elements->links->homes, asked = e->asked_by == elements->links->homes;
 		if (named && !leaving && rsp_client_element_is_current(e))
 			rsp_client_element_adopted(elements, e);
-		else if (known && !leaving) /* before this time, a keep-alive of the new home may name the element */
+		else if (known && !leaving && !asked) /* before this time, a keep-alive of the new home may name the element */
 			rsp_client_core_arm(elements->core, &e->timer, rsp_client_element_rejoin_ms(elements));
 		else
 			rsp_client_element_queue(elements, e);
@@ -371,7 +431,9 @@ tell_element(struct client_elements *elements, const struct client_element *e, c
 	struct rsp_why why = { 0 };
 
 	event.handle = e->handle;
-	event.pe_id = e->pe_id;
+	event.pe_id = told->old_id ? told->old_id : e->pe_id;
+	if (told->old_id && e->state != ELEMENT_DEAD)
+		event.new_pe_id = e->pe_id;
 	event.lifetime_s = e->lifetime_s;
 	event.cause = told->cause;
 	event.tries = told->tries;
@@ -386,7 +448,10 @@ tell_element(struct client_elements *elements, const struct client_element *e, c
 		if (told->what) {
 			(void)rsp_fail(&why, RSP_ETIMEOUT, home, "no answer to %u %s", told->tries, told->what);
 		} else {
-			(void)rsp_fail(&why, RSP_EREJECTED, home, "lacks resources");
+			(void)rsp_fail(&why, RSP_EREJECTED, home, "%s",
+				       told->cause == RSP_CAUSE_EPOCH_OLD ?
+					       "refuses each number of the element as too old" :
+					       "lacks resources");
 			why.cause = told->cause;
 		}
 		event.why = &why;

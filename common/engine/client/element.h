@@ -2,10 +2,12 @@
 #define RSP_ENGINE_CLIENT_ELEMENT_H
 
 #include "engine/client/hunt.h"
+#include "engine/client/number.h"
 
 /* The elements that the client manages, and their states. registration.c handles the
  * messages about them, keepalive.c their keep-alives. */
 
+#define CLIENT_OVERRULED_MAX 3 /* after so many in a row, see @overruled, an element is not registered again at once */
 #define CLIENT_BUCKETS 4096 /* of the hash table */
 
 struct client_element {
@@ -21,13 +23,25 @@ struct client_element {
 	enum client_element_state state;
 	unsigned attempts; /* registrations or deregistrations sent since the last response. RFC 5352 s.3.1 */
 	unsigned refusals; /* consecutive rejections for lack of resources */
+	unsigned overruled; /* consecutive rejections because of its number, or because another process has its identifier */
+	struct rsp_epoch own;  /* the number of the statement that was sent last */
+	struct rsp_epoch next; /* the epoch of the next statement is that of @next plus 1; see number.h */
+	bool fixed_id;	      /* the identifier was configured: without it, the element ends */
+	bool renamed;	      /* the element has got a new identifier; a registrar had accepted the old one */
 	/* Revision numbers of @pe: the newest one from the caller, the one sent last, and the one that a registrar
 	 * acknowledged last (0: none, so no registrar knows the element). */
 	uint64_t wanted, sent, acknowledged;
 	/* number (links->homes) of the home that acknowledged the element; 0: another registrar, or none */
 	uint64_t home;
-	uint64_t named_by; /* number of the home that last named the element in a keep-alive with the H flag */
-	uint64_t first_sent_ms, registered_ms, next_ack_ms;
+	/* number of the home that last named the element in a keep-alive with the H flag: @asked_by if this keep-alive
+	 * had RSP_PARAM_EPOCH, else @named_by */
+	uint64_t named_by, asked_by;
+	uint64_t first_sent_ms, registered_ms;
+	uint64_t next_ack_ms[2]; /* answer no keep-alive before: [1] of the home, [0] of others */
+	uint64_t again_full_ms;	 /* token bucket of rsp_client_element_again(): the time at which it is full */
+	/* the revisions that were not sent yet differ from the sent one in their load alone; they wait until @next_load_ms */
+	bool load_only;
+	uint64_t next_load_ms;
 	bool removed; /* the registrar has removed the element: only a new registration makes it REGISTERED */
 
 	struct client_news news;
@@ -35,6 +49,7 @@ struct client_element {
 		enum rsp_client_event_type type; /* CLIENT_NO_NEWS: nothing to report */
 		uint16_t cause;
 		unsigned tries;
+		uint32_t old_id;  /* DISPLACED: the identifier that the element has lost */
 		bool changed;	  /* KEEPALIVE: the sender became the home */
 		const char *what; /* FAILED: the requests without response, "registrations" or "deregistrations" */
 	} told;
@@ -82,6 +97,15 @@ void rsp_client_element_delay(struct client_elements *elements, struct client_el
 void rsp_client_element_adopted(struct client_elements *elements, struct client_element *e);
 /** Remove @e from the client; settle() frees it. */
 void rsp_client_element_drop(struct client_elements *elements, struct client_element *e);
+/**
+ * Register @e again, because a registrar refused or asked for its statement: at once, but at most a few times in a row,
+ * then once a second. If registrars go on to refuse it, the time doubles up to RETRAN-MAX (RFC 5352 s.7.3). False: not at
+ * once, because they refuse it too often.
+ */
+bool rsp_client_element_again(struct client_elements *elements, struct client_element *e);
+/** @e has lost its identifier because of @cause. Register it under a new random identifier, or remove it if its
+ * identifier was configured. */
+void rsp_client_element_displace(struct client_elements *elements, struct client_element *e, uint16_t cause);
 /** Deregister @e. If no registrar can know @e, remove it without a DEREGISTRATION. */
 void rsp_client_element_leave(struct client_elements *elements, struct client_element *e);
 void rsp_client_element_leave_all(struct client_elements *elements);

@@ -64,8 +64,12 @@ enum rsp_client_event_type {
 	 * register the element again before rsp_client_update() (RFC 5352 s.3.1). */
 	RSP_CLIENT_REJECTED,
 	RSP_CLIENT_EXPIRED, /* the registrar removed the element because of .cause; the client registers it again */
-	/* Another process registered the same PE identifier with the same key; .cause is from the registrar. The client
-	 * removes the element: otherwise the two processes would replace each other's registration for ever. */
+	/*
+	 * The element .pe_id has lost its PE identifier. .cause NON_UNIQUE_PE_ID: another process registered the same
+	 * identifier with the same key; if both registered again, they would replace each other's registration for ever.
+	 * .cause EPOCH_OLD: nearly all numbers for its statements are used up. The client registers the element under
+	 * the new random identifier .new_pe_id; 0: it has removed the element, because its identifier was configured.
+	 */
 	RSP_CLIENT_DISPLACED,
 	/* The client has removed the element. .cause: set if the registrar refused the deregistration (the registration
 	 * then expires). .tries 0: no DEREGISTRATION was sent, because no registrar had the element. */
@@ -76,8 +80,9 @@ enum rsp_client_event_type {
 	RSP_CLIENT_REPORTED,   /* an ENDPOINT_UNREACHABLE was sent */
 	/*
 	 * .why: no response to the last retransmit of a request (.pe_id 0: of a resolution); or, for an element of a
-	 * persistent client, the registrar lacks resources for an element that was registered before. A watch, and an
-	 * element of a persistent client, are tried again. Any other request is given up, and its element removed.
+	 * persistent client, the registrar lacks resources for an element that was registered before (.cause), or
+	 * refuses each number of the element as too old (.cause). A watch, and an element of a persistent client, are
+	 * tried again. Any other request is given up, and its element removed.
 	 */
 	RSP_CLIENT_FAILED,
 	RSP_CLIENT_HEARD,      /* .hint: an announcement had an unknown address. Rate limited */
@@ -95,7 +100,7 @@ struct rsp_client_event {
 	enum rsp_client_event_type type;
 	uint64_t now_ms;
 	struct rsp_bytes handle;
-	uint32_t pe_id;
+	uint32_t pe_id, new_pe_id;
 	uint32_t link;	    /* the connection of the event; 0: none */
 	/* the name of the registrar; "": unknown (a registrar that dialled this client in plain text) */
 	const char *server;

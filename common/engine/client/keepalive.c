@@ -25,20 +25,41 @@ watch_silence(struct client_elements *elements, struct client_link *home)
 											     : SILENCE_INTERVAL_MS));
 }
 
-/* RFC 5352 s.3.4 KA2.4: whether the sender of @msg is not the home, and wants to become the home (H flag). */
+/* Whether the registrar behind @link is the home, perhaps over another connection. */
 static bool
-wants_us(const struct client_links *links, const struct client_link *link, const struct rsp_message *msg)
+is_home(const struct client_links *links, const struct client_link *link)
 {
 	const struct client_link *home = links->home;
 
-	if (!(msg->flags & ASAP_FLAG_HOME) || link == home)
-		return false;
-	if (!home)
-		return true;
+	if (!home || link == home)
+		return home != NULL;
 	if (home->server_id)
-		return home->server_id != msg->server_id;
-	/* The server id of the home is unknown. A sender with the same name is the home, over another connection. */
-	return !*link->name || strcmp(link->name, home->name) != 0;
+		return home->server_id == link->server_id;
+	/* the server id of the home is unknown */
+	return *link->name && strcmp(link->name, home->name) == 0;
+}
+
+/* Whether the connection to the home is alive: the home has been heard within the interval between its keep-alives. */
+static bool
+hears_home(const struct client_links *links)
+{
+	const struct client_core *core = links->core;
+	const struct client_link *home = links->home;
+
+	if (!home)
+		return false;
+	uint64_t interval_ms = home->longest_ms > SILENCE_INTERVAL_MS ? home->longest_ms : SILENCE_INTERVAL_MS;
+	if (home->n_keepalives <= LEARNED_AFTER) /* registrars vary the interval by half: RFC 5352 s.3.5 */
+		interval_ms = core->config.timers.keepalive_ms * UINT64_C(3) / 2;
+	return core->now - home->heard_ms <= interval_ms;
+}
+
+/* RFC 5352 s.3.4 KA2.4: whether the sender of a keep-alive with the H flag becomes the home. @numbered: it sends
+ * RSP_PARAM_EPOCH. Such a registrar goes on to be the home of no element that stays with a home that is alive. */
+static bool
+may_become_home(const struct client_links *links, const struct client_link *link, bool numbered)
+{
+	return link != links->home && (numbered ? !hears_home(links) : !is_home(links, link));
 }
 
 static void
@@ -47,12 +68,48 @@ send_ack(struct client_elements *elements, const struct client_link *link, const
 	struct rsp_message ack = {
 		.protocol = RSP_ASAP,
 		.type = ASAP_ENDPOINT_KEEP_ALIVE_ACK,
-		.has = RSP_HAS_HANDLE | RSP_HAS_PE_ID,
+		.has = RSP_HAS_HANDLE | RSP_HAS_PE_ID | (elements->core->config.no_epoch ? 0 : RSP_HAS_EPOCH),
 		.handle = e->handle,
 		.pe_id = e->pe_id,
+		.epoch = e->own,
 	};
 
 	(void)rsp_client_core_send(elements->core, link->id, &ack);
+}
+
+/* The home names @e with the H flag and without a number: it has taken @e over. The element registers there within
+ * refresh_ms. */
+static void
+be_taken_over(struct client_elements *elements, struct client_element *e)
+{
+	const struct client_links *links = elements->links;
+
+	e->named_by = links->homes;
+	if (links->home == links->settled_home && !e->removed && rsp_client_element_is_current(e) &&
+	    (e->state == ELEMENT_WAITING || e->state == ELEMENT_QUEUED))
+		rsp_client_element_adopted(elements, e);
+}
+
+/*
+ * The home sends @known, the number of the greatest statement about @e that it knows. If this is not the last statement of
+ * @e, or the home has taken @e over (@named, the H flag), the element registers there again, with a greater number. An
+ * acknowledgement alone would confirm the contents that the home has, which may be old.
+ */
+static void
+answer_question(struct client_elements *elements, struct client_element *e, const struct rsp_epoch *known, bool named)
+{
+	const struct client_links *links = elements->links;
+	bool settled = links->home == links->settled_home, refused = e->overruled > 0 || e->refusals > 0;
+	uint16_t cause;
+
+	if (!named && rsp_client_number_is_own(&e->own, known))
+		return;
+	if (!rsp_client_number_is_lost(&e->own, known, &cause))
+		rsp_client_number_learn(&e->next, known);
+	if (named && !settled) /* it registers at the end of the turn */
+		e->asked_by = links->homes;
+	else if (e->state == ELEMENT_REGISTERED || (named && e->state == ELEMENT_WAITING && !refused))
+		(void)rsp_client_element_again(elements, e);
 }
 
 static void
@@ -62,28 +119,35 @@ keep_alive(struct client_elements *elements, struct client_link *link, const str
 	struct client_core *core = elements->core;
 	struct client_links *links = elements->links;
 	bool leaving = rsp_client_element_is_leaving(e), known = rsp_client_element_is_known(e);
-	bool adopt = wants_us(links, link, msg) && !leaving && e->state != ELEMENT_REJECTED;
+	const struct rsp_epoch *number = rsp_client_number_in(core, msg);
+	bool named = msg->flags & ASAP_FLAG_HOME;
+	bool adopt = named && may_become_home(links, link, number) && !leaving && e->state != ELEMENT_REJECTED;
+	uint64_t *next_ack_ms = &e->next_ack_ms[link == links->home];
+	uint16_t cause;
 
 	/* KA1: answer only for an element that is registered, or whose registration is under way. While an element leaves,
 	 * answer only its home. Answer at most once in min_ack_ms (RFC 5355 s.2.13), except a sender that becomes the home. */
 	if ((!known && e->state != ELEMENT_REGISTERING) || (leaving && link != links->home) ||
-	    (core->now < e->next_ack_ms && !adopt)) {
+	    (core->now < *next_ack_ms && !adopt)) {
 		core->dropped++;
 		return;
 	}
-	e->next_ack_ms = core->now + core->config.timers.min_ack_ms;
+	if (number && is_home(links, link) && e->state == ELEMENT_REGISTERED &&
+	    rsp_client_number_is_lost(&e->own, number, &cause)) {
+		rsp_client_element_displace(elements, e, cause);
+		return;
+	}
+	*next_ack_ms = core->now + core->config.timers.min_ack_ms;
 	elements->keepalives++;
 	send_ack(elements, link, e); /* KA2.3: answer the sender, which need not be the home */
 	if (adopt) {
 		rsp_client_core_disarm(core, &elements->silence); /* the timer is for the former home */
 		rsp_client_hunt_adopt(elements->hunt, link);	  /* the elements follow at the end of the turn */
 	}
-	if (link == links->home && msg->flags & ASAP_FLAG_HOME) {
-		e->named_by = links->homes;
-		if (links->home == links->settled_home && !e->removed && rsp_client_element_is_current(e) &&
-		    (e->state == ELEMENT_WAITING || e->state == ELEMENT_QUEUED))
-			rsp_client_element_adopted(elements, e);
-	}
+	if (number && is_home(links, link) && !leaving)
+		answer_question(elements, e, number, named && link == links->home);
+	else if (link == links->home && named)
+		be_taken_over(elements, e);
 	if (link == links->home)
 		watch_silence(elements, link);
 	rsp_client_element_note(elements, e, RSP_CLIENT_KEEPALIVE, RSP_CAUSE_NONE, 0);

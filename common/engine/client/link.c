@@ -75,7 +75,7 @@ void
 rsp_client_link_rise(struct client_links *links, struct client_link *link, const struct rsp_link_info *info)
 {
 	link_enter(link, LINK_UP);
-	link->up_ms = links->core->now;
+	link->up_ms = link->heard_ms = links->core->now;
 	link->local = info->local;
 }
 
@@ -105,7 +105,7 @@ rsp_client_link_accept(struct client_links *links, uint32_t id, const struct rsp
 		links->core->ops.close(links->core->ctx, id);
 		return;
 	}
-	link->up_ms = links->core->now;
+	link->up_ms = link->heard_ms = links->core->now;
 	link->local = info->local;
 	rsp_client_link_set_name(link, info->identity);
 }

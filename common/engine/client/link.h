@@ -22,6 +22,7 @@ struct client_link {
 	uint32_t server_id; /* server id of the registrar; 0 before its first keep-alive */
 	uint64_t dialled_ms;
 	uint64_t up_ms;
+	uint64_t heard_ms; /* when the last message arrived; before the first one, @up_ms */
 	/* Keep-alives over this link: when the last one arrived, the longest time between two, and their number. */
 	uint64_t keepalive_ms, longest_ms;
 	unsigned n_keepalives;

@@ -69,6 +69,7 @@ enum client_report_state {
 	MOVE(WAITING, QUEUED, a_home_is_found)                                                                         \
 	MOVE(WAITING, QUEUED, its_delay_ends)                                                                          \
 	MOVE(WAITING, QUEUED, it_is_updated_during_its_delay)                                                          \
+	MOVE(WAITING, QUEUED, the_home_asks_for_it_during_its_delay)                                                   \
 	MOVE(WAITING, REGISTERED, the_registrar_that_becomes_its_home_names_it)                                        \
 	MOVE(WAITING, REGISTERED, the_home_names_it_during_its_delay)                                                  \
 	MOVE(WAITING, LEAVING, it_is_deregistered_without_a_home)                                                      \
@@ -83,18 +84,25 @@ enum client_report_state {
 	MOVE(REGISTERING, REJECTED, its_registration_is_rejected)                                                      \
 	MOVE(REGISTERING, REJECTED, an_error_answers_its_registration)                                                 \
 	MOVE(REGISTERING, QUEUED, it_was_updated_before_it_is_rejected)                                                \
+	MOVE(REGISTERING, QUEUED, its_registration_is_refused_as_too_old)                                              \
+	MOVE(REGISTERING, QUEUED, another_process_displaces_it_while_it_registers)                                     \
 	MOVE(REGISTERING, WAITING, t2_expires)                                                                         \
 	MOVE(REGISTERING, WAITING, the_home_is_lost_while_it_registers)                                                \
 	MOVE(REGISTERING, WAITING, the_home_lacks_resources)                                                           \
+	MOVE(REGISTERING, WAITING, its_registrations_are_refused_as_too_old_in_a_row)                                  \
+	MOVE(REGISTERING, DEAD, another_process_displaces_its_configured_identifier_while_it_registers)                \
 	MOVE(REGISTERING, LEAVING, it_is_deregistered_while_it_registers)                                              \
 	MOVE(REGISTERED, QUEUED, t4_expires)                                                                           \
 	MOVE(REGISTERED, QUEUED, it_is_updated)                                                                        \
 	MOVE(REGISTERED, QUEUED, it_was_updated_before_it_is_accepted)                                                 \
+	MOVE(REGISTERED, QUEUED, the_home_asks_for_its_next_statement)                                                 \
+	MOVE(REGISTERED, QUEUED, another_process_displaces_it)                                                         \
 	MOVE(REGISTERED, WAITING, its_home_is_lost)                                                                    \
 	MOVE(REGISTERED, WAITING, another_registrar_becomes_its_home)                                                  \
 	MOVE(REGISTERED, WAITING, the_registrar_removes_it)                                                            \
+	MOVE(REGISTERED, WAITING, the_home_asks_for_its_next_statement_too_often)                                      \
 	MOVE(REGISTERED, LEAVING, it_is_deregistered)                                                                  \
-	MOVE(REGISTERED, DEAD, another_process_displaces_it)                                                           \
+	MOVE(REGISTERED, DEAD, another_process_displaces_its_configured_identifier)                                    \
 	MOVE(REJECTED, QUEUED, it_is_corrected)                                                                        \
 	MOVE(REJECTED, WAITING, it_is_corrected_without_a_home)                                                        \
 	MOVE(REJECTED, LEAVING, it_is_deregistered_after_a_rejected_update)                                            \
@@ -107,7 +115,8 @@ enum client_report_state {
 	MOVE(DEREGISTERING, DEAD, its_deregistration_is_answered)                                                      \
 	MOVE(DEREGISTERING, DEAD, an_error_answers_its_deregistration)                                                 \
 	MOVE(DEREGISTERING, LEAVING, t3_expires)                                                                       \
-	MOVE(DEREGISTERING, LEAVING, the_home_is_lost_while_it_deregisters)
+	MOVE(DEREGISTERING, LEAVING, the_home_is_lost_while_it_deregisters)                                            \
+	MOVE(DEREGISTERING, LEAVE_QUEUED, its_deregistration_is_refused_as_too_old)
 
 #define TO(state) (1U << (state))
 
