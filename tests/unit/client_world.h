@@ -22,7 +22,7 @@ struct sent {
 struct told {
 	enum rsp_client_event_type type;
 	uint64_t at_ms;
-	uint32_t pe_id, link;
+	uint32_t pe_id, new_pe_id, link;
 	uint16_t cause;
 	enum rsp_err err;
 	bool changed, solicited, accepted;
@@ -103,6 +103,7 @@ world_event(void *ctx, const struct rsp_client_event *event)
 			.type = event->type,
 			.at_ms = event->now_ms,
 			.pe_id = event->pe_id,
+			.new_pe_id = event->new_pe_id,
 			.link = event->link,
 			.cause = event->cause,
 			.err = event->why ? event->why->err : event->attempt ? event->attempt->err : RSP_OK,
@@ -257,6 +258,57 @@ world_keepalive(struct world *w, uint32_t link, uint32_t server_id, bool home, c
 	msg.flags = home ? ASAP_FLAG_HOME : 0;
 	msg.server_id = server_id;
 	world_receive(w, link, &msg);
+}
+
+/* As world_registered() and so on, with the number of the greatest statement that the registrar knows. */
+static inline void
+world_receive_numbered(struct world *w, uint32_t link, struct rsp_message msg, struct rsp_epoch known)
+{
+	msg.has |= RSP_HAS_EPOCH;
+	msg.epoch = known;
+	world_receive(w, link, &msg);
+}
+
+static inline void
+world_registered_as(struct world *w, uint32_t link, uint32_t pe_id, uint16_t cause, struct rsp_epoch known)
+{
+	struct rsp_message msg = world_message(ASAP_REGISTRATION_RESPONSE, "web", pe_id, cause);
+
+	msg.flags = cause == RSP_CAUSE_NONE ? 0 : ASAP_FLAG_REJECT;
+	world_receive_numbered(w, link, msg, known);
+}
+
+static inline void
+world_ask(struct world *w, uint32_t link, uint32_t server_id, bool home, uint32_t pe_id, struct rsp_epoch known)
+{
+	struct rsp_message msg = world_message(ASAP_ENDPOINT_KEEP_ALIVE, "web", pe_id, RSP_CAUSE_NONE);
+
+	msg.flags = home ? ASAP_FLAG_HOME : 0;
+	msg.server_id = server_id;
+	world_receive_numbered(w, link, msg, known);
+}
+
+/* The newest message of @type over @link (0: any). */
+static inline struct rsp_message
+world_last_sent(const struct world *w, uint8_t type, uint32_t link)
+{
+	struct rsp_message msg = { 0 };
+
+	for (unsigned i = w->n_sent; i-- > 0;) {
+		if (w->sent[i].octets[0] != type || (link && w->sent[i].link != link))
+			continue;
+		CHECK_EQ(rsp_message_decode(RSP_ASAP, rsp_bytes_of(w->sent[i].octets, w->sent[i].n), &msg, NULL), RSP_OK);
+		return msg;
+	}
+	CHECK(false && "it was sent");
+	return msg;
+}
+
+/* The number of the newest registration. */
+static inline struct rsp_epoch
+world_number(const struct world *w)
+{
+	return world_last_sent(w, ASAP_REGISTRATION, 0).epoch;
 }
 
 static inline struct rsp_pool_element

@@ -150,6 +150,13 @@ it_is_updated_during_its_delay(void)
 }
 
 static void
+the_home_asks_for_it_during_its_delay(void)
+{
+	start_delayed();
+	world_ask(&w, 1, 0xa, true, 0x11, world_number(&w));
+}
+
+static void
 the_registrar_that_becomes_its_home_names_it(void)
 {
 	start_registered();
@@ -283,6 +290,51 @@ it_was_updated_before_it_is_rejected(void)
 	reject();
 }
 
+/* The registrar knows the statement of another process, which is greater. */
+static void
+refuse_as_too_old(void)
+{
+	world_registered_as(&w, 1, 0x11, RSP_CAUSE_EPOCH_OLD, (struct rsp_epoch){ world_number(&w).epoch + 7, 9, 0 });
+}
+
+static void
+its_registration_is_refused_as_too_old(void)
+{
+	start_registering();
+	refuse_as_too_old();
+}
+
+static void
+its_registrations_are_refused_as_too_old_in_a_row(void)
+{
+	start_registering();
+	for (unsigned i = 0; i < 3; i++)
+		refuse_as_too_old();
+	CHECK(!moves.seen[ELEMENT_REGISTERING][ELEMENT_WAITING]);
+	refuse_as_too_old();
+}
+
+static void
+displace_while_it_registers(bool fixed)
+{
+	start_registering();
+	if (!fixed)
+		CHECK_EQ(rsp_client_allow_new_id(w.c, rsp_bytes_str("web"), 0x11), RSP_OK);
+	world_registered_as(&w, 1, 0x11, RSP_CAUSE_NON_UNIQUE_PE_ID, (struct rsp_epoch){ 5, 9, world_number(&w).instance });
+}
+
+static void
+another_process_displaces_it_while_it_registers(void)
+{
+	displace_while_it_registers(false);
+}
+
+static void
+another_process_displaces_its_configured_identifier_while_it_registers(void)
+{
+	displace_while_it_registers(true);
+}
+
 static void
 t2_expires(void)
 {
@@ -373,12 +425,47 @@ it_is_deregistered(void)
 }
 
 static void
-another_process_displaces_it(void)
+another_process_displaces_its_configured_identifier(void)
 {
 	struct rsp_message msg = world_message(ASAP_DEREGISTRATION_RESPONSE, "web", 0x11, RSP_CAUSE_NON_UNIQUE_PE_ID);
 
 	start_registered();
 	world_receive(&w, 1, &msg);
+}
+
+static void
+another_process_displaces_it(void)
+{
+	start_registered();
+	CHECK_EQ(rsp_client_allow_new_id(w.c, rsp_bytes_str("web"), 0x11), RSP_OK);
+	world_ask(&w, 1, 0xa, false, 0x11, (struct rsp_epoch){ 5, 9, world_number(&w).instance });
+}
+
+/* The home knows another statement than the last one of the element. */
+static void
+ask(void)
+{
+	world_run(&w, w.now + 20);
+	world_ask(&w, 1, 0xa, false, 0x11, (struct rsp_epoch){ world_number(&w).epoch + 7, 9, 0 });
+}
+
+static void
+the_home_asks_for_its_next_statement(void)
+{
+	start_registered();
+	ask();
+}
+
+static void
+the_home_asks_for_its_next_statement_too_often(void)
+{
+	start_registered();
+	for (unsigned i = 0; i < 4; i++) {
+		ask();
+		CHECK(!moves.seen[ELEMENT_REGISTERED][ELEMENT_WAITING]);
+		world_serve(&w, 1);
+	}
+	ask();
 }
 
 /* REJECTED */
@@ -504,6 +591,15 @@ t3_expires(void)
 	world_run(&w, w.now + 29999);
 	CHECK_EQ(moves.n, 0);
 	world_run(&w, w.now + 1);
+}
+
+static void
+its_deregistration_is_refused_as_too_old(void)
+{
+	struct rsp_message msg = world_message(ASAP_DEREGISTRATION_RESPONSE, "web", 0x11, RSP_CAUSE_EPOCH_OLD);
+
+	start_deregistering();
+	world_receive_numbered(&w, 1, msg, (struct rsp_epoch){ world_number(&w).epoch + 7, 9, 0 });
 }
 
 static void

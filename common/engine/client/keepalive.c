@@ -77,6 +77,18 @@ send_ack(struct client_elements *elements, const struct client_link *link, const
 	(void)rsp_client_core_send(elements->core, link->id, &ack);
 }
 
+/* The number in the keep-alive @msg over @link. A registrar that sent numbers before and now sends none knows no statement
+ * about the element any more. NULL: the registrar uses no numbers. */
+static const struct rsp_epoch *
+number_of(const struct client_core *core, struct client_link *link, const struct rsp_message *msg)
+{
+	static const struct rsp_epoch none = { 0 };
+	const struct rsp_epoch *number = rsp_client_number_in(core, msg);
+
+	link->numbered = link->numbered || number;
+	return !number && link->numbered ? &none : number;
+}
+
 /* The home names @e with the H flag and without a number: it has taken @e over. The element registers there within
  * refresh_ms. */
 static void
@@ -119,7 +131,7 @@ keep_alive(struct client_elements *elements, struct client_link *link, const str
 	struct client_core *core = elements->core;
 	struct client_links *links = elements->links;
 	bool leaving = rsp_client_element_is_leaving(e), known = rsp_client_element_is_known(e);
-	const struct rsp_epoch *number = rsp_client_number_in(core, msg);
+	const struct rsp_epoch *number = number_of(core, link, msg);
 	bool named = msg->flags & ASAP_FLAG_HOME;
 	bool adopt = named && may_become_home(links, link, number) && !leaving && e->state != ELEMENT_REJECTED;
 	uint64_t *next_ack_ms = &e->next_ack_ms[link == links->home];

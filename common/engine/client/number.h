@@ -20,7 +20,7 @@ bool rsp_client_number_is_own(const struct rsp_epoch *own, const struct rsp_epoc
  * registered the identifier and knew of this process, or RSP_CAUSE_EPOCH_OLD if nearly all epochs are used up.
  */
 bool rsp_client_number_is_lost(const struct rsp_epoch *own, const struct rsp_epoch *known, uint16_t *ret_cause);
-/** Let the next statement of the element, whose epoch is @next->epoch + 1, be greater than @known. */
+/** Let the next statement of the element be greater than @known. Its epoch is @next->epoch + 1. */
 void rsp_client_number_learn(struct rsp_epoch *next, const struct rsp_epoch *known);
 /** A registrar has accepted the statement @own, and answers with @known: the element sends its @over from now on. */
 void rsp_client_number_accepted(struct rsp_epoch *next, struct rsp_epoch *own, const struct rsp_epoch *known);
