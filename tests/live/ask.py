@@ -72,15 +72,14 @@ def ask(link, question, notes):
 
 def ask_for_ever(where, context, question, notes):
     while True:
-        asked = now()
         try:
             with socket.create_connection(where, timeout=1) as tcp, context.wrap_socket(tcp) as link:
                 ask(link, question, notes)
-            notes.note("closed", asked)
+            notes.note("closed", now())
         except TimeoutError:
-            notes.note("silent", asked)
+            notes.note("silent", now())
         except OSError:
-            notes.note("closed", asked)
+            notes.note("closed", now())
         time.sleep(EVERY / 2)
 
 

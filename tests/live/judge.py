@@ -55,7 +55,7 @@ class World:
     def __init__(self, directory):
         self.up = {}                                                   # registrar: Line of whether it runs
         self.started = collections.defaultdict(list)                   # registrar: when it began to serve
-        self.state = {}                                                # element: Line of live, going (anything is right), left, dead
+        self.state = {}                                                # element: Line of live, left, dead, or changing: then both is right
         self.ids = {}                                                  # element: its id in answers
         self.homes = {}                                                # element: Line of its home
         self.names = {}                                                # server id: registrar
@@ -76,6 +76,7 @@ class World:
             self.last_heard, self.no_response, self.grace, self.keepalive, self.heartbeat = map(int, rest)
         elif word == "up":
             self.names[rest[1]] = rest[0]
+            when = int(rest[2]) - offset_of(rest[3])  # as its record says, by its own clock
             self.started[rest[0]].append(when)
             self.runs(when, rest[0], True)
         elif word in ("down", "continued"):
@@ -84,7 +85,7 @@ class World:
             self.ids[rest[0]] = rest[2]
             self.homes.setdefault(rest[0], Line(None))
             processes.append((rest[0], rest[1], offset_of(rest[3])))
-        elif word in ("live", "going", "left", "dead"):
+        elif word in ("live", "changing", "left", "dead"):
             self.state.setdefault(rest[0], Line(None)).set(when, word)
         elif word == "net":
             self.changed_net(when, rest)
@@ -112,7 +113,7 @@ class World:
                 if record.get("event") in ("registered", "reregistered", "home-changed", "renewed", "keepalive"):
                     at = datetime.fromisoformat(record["ts"].replace("Z", "+00:00")).timestamp() * 1000 - offset
                     registrar = record["registrar"] or {}
-                    home = self.names.get(registrar.get("id")) or registrar.get("name")
+                    home = registrar.get("name") or self.names.get(registrar.get("id"))
                     if home:
                         self.homes[name].set(at, home)
         for other in self.homes[name].times:
@@ -230,7 +231,7 @@ def judge_registrar(world, registrar, answers, say):
             if id_ in shown:
                 shown_since.setdefault(element, first)
             for when in [*range(first, last, STEP), last]:
-                state = world.state[element].at(when)
+                state = world.state[element].at(when) if world.up[registrar].at(when) else "changing"
                 if state == "live" and id_ not in shown:
                     verdict = world.may_lack(registrar, element, shown_since.get(element), when)
                 elif state in ("left", "dead") and id_ in shown:
@@ -263,7 +264,7 @@ def main():
 
     def say(when, registrar, element, what, lasts):
         bad.append(when)
-        print(f"{when}: {registrar} {what}; and for {lasts} ms more at least" if element else f"{when}: {registrar} {what}")
+        print(f"{when}: {registrar} {what}; it went on saying this for {lasts} ms")
 
     for path in sorted(glob.glob(os.path.join(sys.argv[1], "*.answers"))):
         registrar = os.path.basename(path)[:-len(".answers")]
@@ -272,6 +273,8 @@ def main():
             bad.append(0)
             print(f"{registrar} answered nothing")
         print(f"{registrar}: {dict(n)}")
+    for element, line in world.homes.items():
+        print(f"{element}: {' '.join(line.values[1:])}")
     sys.exit(1 if bad else 0)
 
 

@@ -104,6 +104,7 @@ start_on() {
 
 # Which clock a process on HOST has: clock[HOST]=+400d. Only CLOCK_REALTIME is another one.
 declare -gA clock=()
+faketime=$(faketime -f +0 sh -c 'echo "$LD_PRELOAD"')
 clocked() { # HOST: sets $clocked, the words before a command
 	clocked=()
 	[ -z "${clock[$1]-}" ] ||
@@ -124,7 +125,7 @@ serving() {
 	local name
 	for name in "$@"; do
 		wait_for_record "$name" '.event == "listening"' 30 >/dev/null || return
-		note up "$name" "$(server_id "$name")"
+		note up "$name" "$(server_id "$name")" "$(at "$name" '.event == "listening"')" "${clock[$name]:-0}"
 	done
 }
 
@@ -164,24 +165,55 @@ one_table() {
 	in_sync
 }
 
-# healed N: within 5 s from here all are the same again.
-healed() {
-	local begun tables
-	begun=$(now)
-	until one_table "$1"; do
-		# how late it is helps to find out why
-		[ $(($(now) - begun)) -lt $((5000 + detection + 30000)) ] || break
+# same_table N: all registrars have the same N elements, with the same contents, and of the same homes.
+same_table() {
+	local first name
+	first=$(table r1)
+	[ "$(grep -c . <<<"$first")" -eq "$1" ] || return
+	for name in r2 r3; do
+		[ "$(table "$name")" = "$first" ] || return
 	done
-	tables=$(($(now) - begun))
-	note healed "$tables"
-	[ "$tables" -le 5000 ] || {
-		echo "tables and digests were the same $tables ms after the end of the fault only, or never:" >&2
-		for name in r1 r2 r3; do
-			echo "$name:" && table "$name" && rsp-peer status --control "$BATS_TEST_TMPDIR/$name.sock" |
-				jq -c '.peers[] | {name, state, in_sync}'
-		done >&2
+}
+
+# one_table N: and the digests agree.
+one_table() {
+	same_table "$1" && in_sync
+}
+
+# within MS COMMAND...: COMMAND succeeds so soon. If it does not, wait for longer: how late it is helps to find out why.
+within() {
+	local bound=$1 begun late
+	begun=$(now)
+	shift
+	until "$@"; do
+		[ $(($(now) - begun)) -lt $((bound + detection + 20000)) ] || break
+	done
+	late=$(($(now) - begun))
+	note reached "$late" "$@"
+	[ "$late" -le "$bound" ] || {
+		echo "after $late ms, or never, not $bound ms: $*" >&2
+		show_tables >&2
 		return 1
 	}
+}
+
+show_tables() {
+	local name line
+	for name in r1 r2 r3; do
+		echo "$name $(server_id "$name"): elements, their homes, and what differs if any of it does"
+		table "$name" | while read -r line; do
+			echo "$(jq -r '.[1] | "\(.pe_id) \(.home_id)"' <<<"$line") $(cksum <<<"$line" | cut -d ' ' -f 1)"
+		done
+		rsp-peer status --control "$BATS_TEST_TMPDIR/$name.sock" | jq -c '.peers[] | {name, server_id, state, in_sync}'
+	done
+}
+
+# finish N: the fault has just ended. Within 5 s all N elements are everywhere, and no answer was wrong.
+finish() {
+	local result=0
+	within 5000 one_table "$1" || result=1
+	judge || result=1
+	return "$result"
 }
 
 # start_element NAME HOME [AS]: the element NAME on its host, at HOME if that can be had; its process is called AS.
@@ -192,6 +224,7 @@ start_element() {
 	done
 	clocked "$name"
 	note element "$name" "$as" "0x0000000${name#e}" "${clock[$name]:-0}"
+	note changing "$name"
 	start_on "$name" "$as" "${clocked[@]}" rsp-register --scope "$scopes/$name" --timers="$timers" \
 		--address "10.78.0.$((3 + ${name#e}))" --port 80 --pe-id "${name#e}" -s "$home" "${others[@]}" web
 	wait_for_record "$as" '.event == "registered"' 30 >/dev/null || return
@@ -201,14 +234,14 @@ start_element() {
 
 # kill_process NAME: by SIGKILL, as a crash.
 kill_process() {
-	case $1 in r*) note down "$1" ;; e*) note going "${1%%-*}" ;; esac
+	case $1 in r*) note down "$1" ;; e*) note changing "${1%%-*}" ;; esac
 	stop "$1" 137 KILL || return
 	case $1 in e*) note dead "${1%%-*}" ;; esac
 }
 
 # leave NAME: the element deregisters.
 leave() {
-	note going "${1%%-*}"
+	note changing "${1%%-*}"
 	stop "$1" || return
 	note left "${1%%-*}"
 }
@@ -251,6 +284,10 @@ begin() {
 	use_timers "$1"
 	make_hosts "${hosts[@]}"
 	start_scope
+	populate
+}
+
+populate() {
 	start_element e1 r1
 	start_element e2 r2
 	start_element e3 r3

@@ -1,0 +1,31 @@
+#!/usr/bin/env bats
+# All registrars are stopped for 50 s, as when their hosts sleep.
+
+load live
+
+stopped() {
+	begin "$1"
+	start_element e4 r1
+	pause_process r1 r2 r3
+	last 20000
+	kill_process e5
+	last 30000
+	continue_process r1 r2 r3
+	finish 4
+	local name
+	for name in e1 e2 e3 e4; do
+		[ "$(records "$name" 'select(.event == "home-changed")' | wc -l)" -le 1 ] || {
+			echo "$name changed its home more than once:"
+			records "$name" '[.ts, .event, .registrar.name, .key]'
+			return 1
+		}
+	done
+}
+
+@test "all registrars are stopped for 50 s: fast timers" {
+	stopped fast
+}
+
+@test "all registrars are stopped for 50 s: timers of the RFC" {
+	stopped rfc
+}
