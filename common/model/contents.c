@@ -27,7 +27,7 @@ encode_kept(struct rsp_wr *wr, const struct rsp_pool_element *pe)
 enum rsp_err
 rsp_contents_encode(uint8_t room[static RSP_CONTENTS_MAX], const struct rsp_pool_element *pe, struct rsp_bytes *ret)
 {
-	struct rsp_wr wr = rsp_wr_init(room, RSP_CONTENTS_MAX);
+	struct rsp_wr wr = rsp_wr_init(room, pe->statement.rank ? RSP_CONTENTS_MAX : RSP_CONTENTS_WORD_MAX);
 
 	if (pe->unknown.n > 0 || (pe->statement.rank && pe->version))
 		encode_kept(&wr, pe);

@@ -3,9 +3,10 @@
 
 #include "proto/param.h"
 
-/* most octets of one stored Pool Element: two transports with 32 addresses each, an owner, and parameters that later
- * versions define, for example a signature */
-#define RSP_CONTENTS_MAX 4096
+/* most octets of one stored Pool Element: two transports with 32 addresses each, and an owner; with a statement, also
+ * parameters that later versions define, for example a signature */
+#define RSP_CONTENTS_WORD_MAX 2048
+#define RSP_CONTENTS_MAX      4096
 
 /**
  * Encode @pe as all registrars store it, into @room. With a statement, unknown parameters belong to what the element said,

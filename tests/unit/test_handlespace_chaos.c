@@ -194,6 +194,7 @@ an_element_may_be_put_as_it_is_stored(void)
 	bool is_new;
 
 	pe.owner = rsp_bytes_str("web1");
+	pe.version = 1;
 	e = space_put(hs, name_of(0), pe);
 	for (unsigned i = 0; i < 4; i++) {
 		rsp_element_decode(e, &pe);
