@@ -15,7 +15,9 @@ rsp_statement_compare(const struct rsp_statement *a, uint32_t a_home, const stru
 		order = compare(a->epoch.instance, b->epoch.instance);
 	if (!order)
 		order = compare(a->rank, b->rank);
-	return order ? order : compare(a_home, b_home);
+	if (!order)
+		order = compare(a_home, b_home);
+	return order ? order : compare(a->epoch.over, b->epoch.over);
 }
 
 bool

@@ -12,8 +12,9 @@
  */
 
 /**
- * Compare two statements by epoch, instance, rank and home, each as an unsigned integer. Negative: @a is older; positive:
- * @a is newer; 0: the same number. Then the contents decide: rsp_encoded_contents_compare().
+ * Compare two statements by epoch, instance, rank, home and over, each as an unsigned integer. Negative: @a is older;
+ * positive: @a is newer; 0: the same. Then the contents decide: rsp_encoded_contents_compare(). Registrars that follow the
+ * rules never differ in over or contents alone; the comparison lets the others agree, too.
  */
 int rsp_statement_compare(const struct rsp_statement *a, uint32_t a_home, const struct rsp_statement *b,
 			  uint32_t b_home);

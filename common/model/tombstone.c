@@ -31,9 +31,11 @@ rsp_tombs_init(struct rsp_tombs *t, uint32_t max, uint32_t max_of_owner, struct 
 {
 	*t = (struct rsp_tombs){ .max = max, .max_of_owner = max_of_owner, .key = key };
 	TAILQ_INIT(&t->in_order);
-	enum rsp_err err = rsp_table_init(&t->table, 64, hash_of_tomb, t);
-
-	return err ? err : rsp_table_init(&t->owners, 64, hash_of_owner, t);
+	if (rsp_table_init(&t->table, 64, hash_of_tomb, t) == RSP_OK &&
+	    rsp_table_init(&t->owners, 64, hash_of_owner, t) == RSP_OK)
+		return RSP_OK;
+	rsp_tombs_done(t);
+	return RSP_ENOMEM;
 }
 
 static uint64_t
