@@ -195,7 +195,8 @@ class World:
 
 
 def offset_of(text):
-    return 0 if text == "0" else int(text[:-1]) * UNITS[text[-1]]
+    """A FAKETIME, in ms."""
+    return int(text) * SECOND if text[-1].isdigit() else int(text[:-1]) * UNITS[text[-1]]
 
 
 def concerns(target, a, b):
