@@ -55,14 +55,23 @@ warn_of_duplicate_id(const struct rsp_event *event)
 
 	if (event->reason == RSP_REASON_OURS)
 		rsp_log(RSP_LOG_ERROR, event->identity,
-			"the registrar at %s has the same server id as this one, 0x%08x: start one of both with another "
-			"--server-id, or with none",
+			"the registrar at %s has the same server id as this one, 0x%08x: one of both takes another id; "
+			"start them with different ones, or without --server-id",
 			address_of(event, at), event->peer_id);
 	else
 		rsp_log(RSP_LOG_ERROR, event->identity,
 			"the registrar at %s is refused, it has the server id 0x%08x of the registrar %s: start one of "
 			"both with another --server-id, or with none",
 			address_of(event, at), event->peer_id, event->peer_name ? event->peer_name : "(unknown)");
+}
+
+static void
+warn_of_drawn_id(const struct rsp_event *event)
+{
+	rsp_log(RSP_LOG_WARNING, event->peer_name,
+		"this registrar has the server id 0x%08x now, because another one uses its former id 0x%08x; if --server-id "
+		"gave it, remove that option",
+		event->by_id, event->peer_id);
 }
 
 static void
@@ -153,6 +162,9 @@ peer_warning_event(struct peer_warnings *warnings, const struct rsp_event *event
 		break;
 	case RSP_EVENT_DUPLICATE_SERVER_ID:
 		warn_of_duplicate_id(event);
+		break;
+	case RSP_EVENT_SERVER_ID_DRAWN:
+		warn_of_drawn_id(event);
 		break;
 	case RSP_EVENT_CLOCK_DIFFERS:
 		warn_of_clock(event);

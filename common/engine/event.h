@@ -28,6 +28,7 @@
 	X(PEER_REACHED,  "peer-reached")  /* a registrar that was unreachable has answered */           \
 	X(DUPLICATE_NAME, "duplicate-name") /* .peer_id and .by_id run with one name; .reason: "peers", "ours" */ \
 	X(DUPLICATE_SERVER_ID, "duplicate-server-id") /* .identity uses the server id .peer_id of .peer_name; .reason: "peers", "ours" */ \
+	X(SERVER_ID_DRAWN, "server-id-drawn") /* this registrar has the id .by_id now, because another one uses .peer_id, its former id; it has .count elements */ \
 	X(CLOCK_DIFFERS, "clock-differs") /* the clock of .peer_id differs from this registrar's by more than a minute; .our_clock_ms, .peer_clock_ms */ \
 	X(PEER_SUSPECTED, "peer-suspected") /* a peer is probed; .reason: "silence", "connection-lost", "takeover-initiated" */ \
 	X(PEER_RETURNED, "peer-returned") /* a suspected or dead peer has sent a message */            \

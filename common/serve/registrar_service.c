@@ -439,7 +439,7 @@ rsp_registrar_service_address(const struct rsp_registrar_service *s, enum rsp_re
 uint32_t
 rsp_registrar_service_id(const struct rsp_registrar_service *s)
 {
-	return s->config.engine.server_id;
+	return s->engine ? rsp_registrar_server_id(s->engine) : s->config.engine.server_id;
 }
 
 const struct rsp_registrar *

@@ -1,6 +1,8 @@
+#include "engine/enrp/duplicate.h"
+#include "engine/registrar/state.h"
 #include "registrar_world.h"
 
-/* Two registrars with one server id: recorded, and dialled at growing intervals. */
+/* Two registrars with one server id: recorded, one of them draws another id, and they are dialled at growing intervals. */
 
 static void
 begin(void)
@@ -28,23 +30,266 @@ told_of(const char *reason, const char *peer)
 	return n;
 }
 
+/* A registrar that serves, has heard another one with its id, and has not drawn another id yet, because that may be about to
+ * draw one. */
 static void
-another_registrar_with_our_id_is_recorded_once_a_minute(void)
+begin_shared(void)
 {
 	begin();
+	world_down(world_dialled("b"), RSP_EUNREACHABLE);
+	world_run(2000);
+	CHECK_EQ(rsp_registrar_state(w.r), RSP_REGISTRAR_SERVING);
 	world_peer(C, "c");
-	for (unsigned i = 0; i < 59; i++) {
-		world_presence(C, ID_US, "c", false);
-		world_run(1000);
-	}
-	CHECK_EQ(told_of("ours", "us"), 1);
-	CHECK_EQ(w.event[w.n_events - 1].kind, RSP_EVENT_REFUSED); /* each of its messages is refused */
-	CHECK_EQ(rsp_registrar_stats(w.r).peers, 0);
-	world_run(1001);
 	world_presence(C, ID_US, "c", false);
-	CHECK_EQ(told_of("ours", "us"), 2);
-	for (unsigned i = 0; w.n_events && i < w.n_events; i++)
-		CHECK(w.event[i].kind != RSP_EVENT_DUPLICATE_SERVER_ID || w.event[i].peer_id == ID_US);
+	CHECK_EQ(rsp_registrar_server_id(w.r), ID_US);
+}
+
+/* The other registrar goes on until this one has drawn another id. */
+static void
+run_until_drawn(uint32_t link, const char *name)
+{
+	uint32_t before = rsp_registrar_server_id(w.r);
+
+	for (unsigned i = 0; i < 20 && rsp_registrar_server_id(w.r) == before; i++) {
+		world_run(100);
+		world_presence(link, before, name, false);
+	}
+	CHECK(rsp_registrar_server_id(w.r) != before);
+}
+
+static void
+a_registrar_that_serves_draws_another_id_only_if_the_other_one_goes_on(void)
+{
+	begin_shared();
+	CHECK_EQ(told_of("ours", "us"), 1);
+	CHECK_STR(world_reason(RSP_EVENT_REFUSED), "server-id-ours");
+	world_run(499); /* MAX-TIME-NO-RESPONSE is 500 ms */
+	world_presence(C, ID_US, "c", false);
+	CHECK_EQ(rsp_registrar_server_id(w.r), ID_US);
+	world_run(1001);
+	CHECK_EQ(rsp_registrar_server_id(w.r), ID_US); /* the other one may have drawn another id */
+	world_presence(C, ID_US, "c", false);
+	CHECK(rsp_registrar_server_id(w.r) != ID_US);
+	CHECK_EQ(told_of("ours", "us"), 1);
+	CHECK_EQ(world_told(RSP_EVENT_SERVER_ID_DRAWN), 1);
+	CHECK_EQ(w.event[w.n_events - 1].peer_id, ID_US);
+	CHECK_EQ(w.event[w.n_events - 1].by_id, rsp_registrar_server_id(w.r));
+	world_end();
+}
+
+static void
+news_of_the_other_one_long_ago_does_not_count(void)
+{
+	begin_shared();
+	world_run(120000);
+	world_presence(C, ID_US, "c", false);
+	CHECK_EQ(rsp_registrar_server_id(w.r), ID_US);
+	world_run(1501);
+	world_presence(C, ID_US, "c", false);
+	CHECK(rsp_registrar_server_id(w.r) != ID_US);
+	world_end();
+}
+
+static void
+a_registrar_that_joins_draws_another_id_at_once_and_joins_with_it(void)
+{
+	begin();
+	uint32_t link = world_dialled("b");
+	world_peer(link, "b");
+	CHECK_EQ(rsp_registrar_state(w.r), RSP_REGISTRAR_JOINING);
+	static const uint8_t cause[] = { 0, RSP_CAUSE_SECURITY, 0, 4 };
+	struct rsp_message refusal = enrp_message(ENRP_ERROR, ID_US);
+	refusal.has = RSP_HAS_ERROR;
+	refusal.error = rsp_bytes_of(cause, sizeof(cause));
+	world_tell(link, &refusal);
+	uint32_t id = rsp_registrar_server_id(w.r);
+	CHECK(id != ID_US && id != 0);
+	CHECK(world_was_closed(link));
+	CHECK_EQ(rsp_registrar_state(w.r), RSP_REGISTRAR_JOINING);
+	world_clear();
+	world_run(200);
+	uint32_t again = world_dialled("b");
+	CHECK(again != link);
+	world_peer(again, "b");
+	struct rsp_message sent = { 0 };
+	CHECK(world_find(again, RSP_ENRP, ENRP_PRESENCE, 0, &sent));
+	CHECK_EQ(sent.sender_id, id);
+	CHECK_EQ(sent.server_info.server_id, id);
+	CHECK(world_find(again, RSP_ENRP, ENRP_LIST_REQUEST, 0, &sent));
+	CHECK_EQ(sent.sender_id, id);
+	world_end();
+}
+
+static void
+an_id_that_a_peer_has_is_not_drawn(void)
+{
+	begin_shared();
+	struct rsp_rng rng = rsp_rng_seeded(99), next = rng;
+	uint32_t first = rsp_rng_id(&next), second = rsp_rng_id(&next);
+	world_joined(B, first, "b");
+	world_run(1500);
+	w.r->core.rng = rng;
+	world_presence(C, ID_US, "c", false);
+	CHECK_EQ(rsp_registrar_server_id(w.r), second);
+	world_end();
+}
+
+static void
+an_id_that_is_the_home_of_elements_is_not_drawn(void)
+{
+	begin_shared();
+	struct rsp_rng rng = rsp_rng_seeded(99), next = rng;
+	uint32_t first = rsp_rng_id(&next), second = rsp_rng_id(&next);
+	struct rsp_pool_element pe = world_pe(7, first, 1000);
+	struct rsp_member *m;
+	CHECK_EQ(rsp_member_put(&w.r->core, rsp_bytes_str("pool"), &pe, &m), RSP_OK);
+	world_run(1500);
+	w.r->core.rng = rng;
+	world_presence(C, ID_US, "c", false);
+	CHECK_EQ(rsp_registrar_server_id(w.r), second);
+	world_end();
+}
+
+/* A registrar that lies can make this one draw: but after each draw it waits longer for the next one. */
+static void
+after_each_draw_the_next_one_is_later(void)
+{
+	static const uint64_t wait[] = { 60000, 120000, 240000, 480000, 960000, 1920000, 3600000, 3600000 };
+
+	begin_shared();
+	run_until_drawn(C, "c");
+	for (unsigned i = 0; i < RSP_COUNT(wait); i++) {
+		uint64_t drawn = w.now;
+		uint32_t link = 2000 + i;
+		uint32_t id = rsp_registrar_server_id(w.r);
+
+		world_peer(link, "c");
+		world_presence(link, id, "c", false);
+		world_run(wait[i] - 2000);
+		world_presence(link, id, "c", false);
+		world_run(1999);
+		world_presence(link, id, "c", false);
+		CHECK_EQ(rsp_registrar_server_id(w.r), id);
+		CHECK_EQ(w.now - drawn, wait[i] - 1);
+		world_run(1);
+		world_presence(link, id, "c", false);
+		CHECK(rsp_registrar_server_id(w.r) != id);
+	}
+	world_end();
+}
+
+static void
+the_elements_and_their_connections_stay(void)
+{
+	begin_shared();
+	CHECK_EQ(world_up(WEB1, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
+	CHECK_EQ(world_up(USER, RSP_ASAP, RSP_ROLE_USER, NULL), RSP_OK);
+	world_register(WEB1, "pool", 7);
+	world_register(WEB1, "pool", 8);
+	world_joined(B, ID_B, "b");
+	run_until_drawn(C, "c");
+	uint32_t id = rsp_registrar_server_id(w.r);
+	CHECK_EQ(world_home("pool", 7), id);
+	CHECK_EQ(world_home("pool", 8), id);
+	CHECK_EQ(rsp_registrar_stats(w.r).own_elements, 2);
+	CHECK(!world_was_closed(WEB1) && !world_was_closed(USER));
+	CHECK(world_was_closed(B) && world_was_closed(C));
+	CHECK_EQ(world_members("pool"), 2);
+	CHECK_EQ(rsp_registrar_state(w.r), RSP_REGISTRAR_SERVING);
+	world_sums_agree();
+	world_run(10000);
+	CHECK_EQ(world_members("pool"), 2);
+	world_end();
+}
+
+static void
+peers_are_dialled_again_under_the_new_id_and_find_no_fault(void)
+{
+	begin_shared();
+	world_presence(C, ID_US, "c", false);
+	world_joined(B, ID_B, "b");
+	run_until_drawn(C, "c");
+	world_clear();
+	world_run(400);
+	uint32_t link = world_dialled("b");
+	world_peer(link, "b");
+	world_presence(link, ID_B, "b", true);
+	struct rsp_message sent = { 0 };
+	CHECK(world_find(link, RSP_ENRP, ENRP_PRESENCE, -1, &sent));
+	CHECK_EQ(sent.sender_id, rsp_registrar_server_id(w.r));
+	struct rsp_peer_view view;
+	CHECK(world_peer_view(ID_B, &view));
+	CHECK_EQ(view.state, RSP_PEER_ACTIVE);
+	CHECK_EQ(world_told(RSP_EVENT_PEER_SUSPECTED), 0);
+	CHECK_EQ(world_told(RSP_EVENT_REFUSED), 0);
+	world_end();
+}
+
+static void
+monitors_stay_connected(void)
+{
+	begin_shared();
+	CHECK_EQ(world_up(MONITOR, RSP_ENRP, RSP_ROLE_MONITOR, "m"), RSP_OK);
+	run_until_drawn(C, "c");
+	CHECK(!world_was_closed(MONITOR));
+	world_end();
+}
+
+/* A third registrar knows both. */
+
+static void
+list_of(uint32_t link, uint32_t sender_id, uint32_t id, const char *name, uint8_t host, uint16_t port)
+{
+	struct rsp_message msg = enrp_message(ENRP_LIST_RESPONSE, sender_id);
+	struct rsp_ip ip = { 4, { 192, 0, 2, host } };
+	uint8_t room[RSP_ADDRS_ROOM(1)], list[256];
+	struct rsp_server_info info = { .server_id = id,
+					.transport = { .type = RSP_PARAM_TCP, .port = port },
+					.name = rsp_bytes_str(name) };
+	struct rsp_wr wr = rsp_wr_init(list, sizeof(list));
+
+	rsp_transport_set_ips(&info.transport, &ip, 1, room);
+	rsp_server_info_encode(&wr, &info);
+	msg.has = RSP_HAS_LIST;
+	msg.list = rsp_bytes_of(list, wr.pos);
+	msg.n_list = 1;
+	world_tell(link, &msg);
+}
+
+static void
+a_registrar_that_is_refused_is_told_who_has_its_id(void)
+{
+	struct rsp_message sent = { 0 };
+	struct rsp_list_item item;
+	size_t cursor = 0;
+
+	begin();
+	world_joined(B, ID_B, "b");
+	world_peer(C, "c");
+	world_presence(C, ID_B, "c", true);
+	CHECK(world_find(C, RSP_ENRP, ENRP_LIST_RESPONSE, 0, &sent));
+	CHECK_EQ(sent.flags, 0);
+	CHECK(rsp_list_next(&sent, &cursor, &item));
+	CHECK_EQ(item.server_info.server_id, ID_B);
+	CHECK(rsp_bytes_equal(item.server_info.name, rsp_bytes_str("b")));
+	CHECK_EQ(item.server_info.transport.port, 9000);
+	CHECK(!rsp_list_next(&sent, &cursor, &item));
+	world_end();
+}
+
+static void
+a_registrar_that_is_told_of_another_one_with_its_id_draws_another_id(void)
+{
+	begin();
+	uint32_t link = world_dialled("b");
+	world_peer(link, "b");
+	list_of(link, ID_B, ID_US, "us", 99, 1234); /* its own name: this one, at another address */
+	list_of(link, ID_B, ID_US, "", 99, 1234);
+	CHECK_EQ(rsp_registrar_server_id(w.r), ID_US);
+	CHECK_EQ(told_of("ours", "us"), 0);
+	list_of(link, ID_B, ID_US, "c", 16, 9902);
+	CHECK(rsp_registrar_server_id(w.r) != ID_US);
+	CHECK_EQ(told_of("ours", "us"), 1);
 	world_end();
 }
 
@@ -181,15 +426,110 @@ in_plain_text_our_id_at_our_address_is_this_registrar(void)
 	world_end();
 }
 
+static void
+in_plain_text_our_id_at_another_address_is_another_registrar(void)
+{
+	begin_plain();
+	CHECK_EQ(world_up(9, RSP_ENRP, RSP_ROLE_NONE, NULL), RSP_OK);
+	plain_presence(9, ID_B, 1000);
+	list_of(9, ID_B, ID_US, "us", 16, 9902); /* 192.0.2.16: this registrar */
+	CHECK_EQ(told_of("ours", ""), 0);
+	list_of(9, ID_B, ID_US, "us", 7, 9902);
+	CHECK_EQ(told_of("ours", ""), 1);
+	world_end();
+}
+
+static void
+in_plain_text_both_of_one_id_are_told_of_the_other_one(void)
+{
+	struct rsp_message sent = { 0 };
+	struct rsp_list_item item;
+	size_t cursor = 0;
+
+	begin_plain();
+	plain_presence(B, ID_B, 1000);
+	plain_presence(C, ID_B, 2000);
+	world_run(1000);
+	world_clear();
+	plain_presence(C + 1, ID_B, 1000); /* the first one, again */
+	CHECK(world_find(C + 1, RSP_ENRP, ENRP_LIST_RESPONSE, 0, &sent));
+	CHECK(rsp_list_next(&sent, &cursor, &item));
+	CHECK_EQ(item.server_info.server_id, ID_B);
+	CHECK_EQ(item.server_info.transport.port, 2000);
+	world_end();
+}
+
+static bool
+is_other(uint32_t link, bool with_info, uint8_t host, uint16_t port)
+{
+	struct rsp_message msg = enrp_message(ENRP_PRESENCE, ID_US);
+	struct rsp_ip ip = { 4, { 192, 0, 2, host } };
+	uint8_t room[RSP_ADDRS_ROOM(1)];
+
+	msg.has = with_info ? RSP_HAS_SERVER_INFO : 0;
+	msg.server_info = (struct rsp_server_info){ .server_id = ID_US,
+						    .transport = { .type = RSP_PARAM_TCP, .port = port } };
+	rsp_transport_set_ips(&msg.server_info.transport, &ip, 1, room);
+	return rsp_duplicate_sent_by_other(w.r->enrp, rsp_link_find(&w.r->core, link), &msg);
+}
+
+static void
+in_plain_text_the_address_in_a_presence_tells_whether_this_registrar_sent_it(void)
+{
+	begin_plain();
+	CHECK(!is_other(B, true, 16, 9902));
+	CHECK(is_other(B, true, 16, 9903));
+	CHECK(is_other(B, true, 7, 9902)); /* another host with the same port */
+	CHECK(!is_other(B, false, 0, 0));  /* there is no telling */
+	world_end();
+}
+
+static void
+in_plain_text_any_message_from_another_host_that_was_dialled_is_of_another_registrar(void)
+{
+	static const struct rsp_contact_config contact[] = { { NULL, { 4, { 192, 0, 2, 1 } }, 9902 },
+							     { NULL, { 4, { 192, 0, 2, 16 } }, 9902 },
+							     { NULL, { 4, { 192, 0, 2, 16 } }, 9903 } };
+	static const char *const remote[] = { "192.0.2.1", "192.0.2.16", "192.0.2.16" };
+	struct rsp_registrar_config config = world_config();
+
+	config.insecure = true;
+	config.name = NULL;
+	config.contacts = contact;
+	config.n_contacts = RSP_COUNT(contact);
+	world_begin(&config);
+	world_run(0);
+	for (uint32_t i = 0; i < RSP_COUNT(contact); i++)
+		CHECK_EQ(world_up_from(DIALLED + i, RSP_ENRP, RSP_ROLE_NONE, NULL, remote[i]), RSP_OK);
+	CHECK(is_other(DIALLED, false, 0, 0));
+	CHECK(!is_other(DIALLED + 1, false, 0, 0)); /* it has dialled itself */
+	CHECK(is_other(DIALLED + 2, false, 0, 0));
+	world_end();
+}
+
 int
 main(void)
 {
-	TAP_RUN(another_registrar_with_our_id_is_recorded_once_a_minute);
+	TAP_RUN(a_registrar_that_serves_draws_another_id_only_if_the_other_one_goes_on);
+	TAP_RUN(news_of_the_other_one_long_ago_does_not_count);
+	TAP_RUN(a_registrar_that_joins_draws_another_id_at_once_and_joins_with_it);
+	TAP_RUN(an_id_that_a_peer_has_is_not_drawn);
+	TAP_RUN(an_id_that_is_the_home_of_elements_is_not_drawn);
+	TAP_RUN(after_each_draw_the_next_one_is_later);
+	TAP_RUN(the_elements_and_their_connections_stay);
+	TAP_RUN(peers_are_dialled_again_under_the_new_id_and_find_no_fault);
+	TAP_RUN(monitors_stay_connected);
+	TAP_RUN(a_registrar_that_is_refused_is_told_who_has_its_id);
+	TAP_RUN(a_registrar_that_is_told_of_another_one_with_its_id_draws_another_id);
 	TAP_RUN(two_peers_with_one_id_are_recorded);
 	TAP_RUN(other_refused_ids_are_no_duplicates);
 	TAP_RUN(a_peer_that_closes_at_once_is_dialled_at_growing_intervals);
 	TAP_RUN(a_peer_whose_connection_breaks_once_is_dialled_at_once);
 	TAP_RUN(in_plain_text_an_id_that_alternates_between_addresses_is_two_registrars);
 	TAP_RUN(in_plain_text_our_id_at_our_address_is_this_registrar);
+	TAP_RUN(in_plain_text_our_id_at_another_address_is_another_registrar);
+	TAP_RUN(in_plain_text_both_of_one_id_are_told_of_the_other_one);
+	TAP_RUN(in_plain_text_the_address_in_a_presence_tells_whether_this_registrar_sent_it);
+	TAP_RUN(in_plain_text_any_message_from_another_host_that_was_dialled_is_of_another_registrar);
 	return tap_end();
 }

@@ -1,5 +1,10 @@
 #include "engine/enrp/duplicate.h"
 
+#include <string.h>
+
+#include "engine/enrp/message.h"
+#include "engine/enrp/server_id.h"
+
 #define RECORD_DISTANCE_MS 60000 /* least time between two records about the same two registrars */
 
 static struct rsp_same_name *
@@ -85,10 +90,25 @@ rsp_duplicate_heard(struct rsp_enrp *n, const struct rsp_link *link, struct rsp_
 	}
 }
 
-void
-rsp_duplicate_of_our_name(struct rsp_enrp *n, struct rsp_bytes name, uint32_t id, const struct rsp_ip *ip, uint16_t port)
+/* Whether this registrar says of itself that it can be dialled at @ip and @port. */
+static bool
+is_our_address(const struct rsp_core *core, const struct rsp_ip *ip, uint16_t port)
+{
+	const struct rsp_link *link;
+
+	if (port != core->config.enrp_port || core->config.enrp_ip.family)
+		return port == core->config.enrp_port && rsp_ip_equal(ip, &core->config.enrp_ip);
+	LIST_FOREACH(link, &core->all_links, of_all)
+		if (link->info.protocol == RSP_ENRP && rsp_ip_equal(ip, &link->info.local))
+			return true;
+	return false;
+}
+
+static void
+record_our_name(struct rsp_enrp *n, uint32_t id, const struct rsp_ip *ip, uint16_t port)
 {
 	const struct rsp_core *core = n->core;
+	struct rsp_same_name *one = &n->named_like_us;
 	struct rsp_event event = { .kind = RSP_EVENT_DUPLICATE_NAME,
 				   .protocol = RSP_ENRP,
 				   .cause = RSP_CAUSE_NONE,
@@ -99,9 +119,6 @@ rsp_duplicate_of_our_name(struct rsp_enrp *n, struct rsp_bytes name, uint32_t id
 				   .peer_name = core->name,
 				   .by_id = core->config.server_id };
 
-	if (!core->name || id == core->config.server_id || id == 0 || !rsp_bytes_equal(name, rsp_bytes_str(core->name)))
-		return;
-	struct rsp_same_name *one = &n->named_like_us;
 	/* one server id at a time */
 	if (one->id != id && (!one->id || core->now_ms - one->since_ms >= RECORD_DISTANCE_MS))
 		*one = (struct rsp_same_name){ .id = id, .since_ms = core->now_ms };
@@ -109,6 +126,90 @@ rsp_duplicate_of_our_name(struct rsp_enrp *n, struct rsp_bytes name, uint32_t id
 	 * restart, until its last messages have arrived. */
 	if (one->id == id && last_messages_arrived(n, one) && may_record(n, one))
 		core->ops->record(core->ctx, &event);
+}
+
+static bool
+may_record_id(struct rsp_enrp *n, struct rsp_bytes who, uint32_t id)
+{
+	uint64_t subject = rsp_hash(&n->core->key, who) ^ id;
+
+	return rsp_limiter_pass(&n->once, subject, RSP_ENRP_ONCE_SAME_ID, RECORD_DISTANCE_MS, n->core->now_ms);
+}
+
+/* Another registrar has sent that the registrar @name at @ip and @port, which is not this one, has the server id of this one. */
+static void
+our_id_is_listed(struct rsp_enrp *n, struct rsp_bytes name, const struct rsp_ip *ip, uint16_t port)
+{
+	const struct rsp_core *core = n->core;
+	char identity[RSP_OWNER_MAX + 1] = "";
+	struct rsp_event event = { .kind = RSP_EVENT_DUPLICATE_SERVER_ID,
+				   .protocol = RSP_ENRP,
+				   .cause = RSP_CAUSE_NONE,
+				   .reason = RSP_REASON_OURS,
+				   .remote = *ip,
+				   .remote_port = port,
+				   .peer_id = core->config.server_id,
+				   .peer_name = core->name };
+
+	if (name.n && name.n < sizeof(identity) && !memchr(name.p, 0, name.n)) {
+		memcpy(identity, name.p, name.n);
+		event.identity = identity;
+		event.role = RSP_ROLE_PEER;
+	}
+	if (may_record_id(n, name, event.peer_id))
+		core->ops->record(core->ctx, &event);
+	rsp_server_id_is_shared(n);
+}
+
+void
+rsp_duplicate_of_our_name(struct rsp_enrp *n, struct rsp_bytes name, uint32_t id, const struct rsp_ip *ip, uint16_t port)
+{
+	const struct rsp_core *core = n->core;
+	bool named = core->name && !core->config.insecure; /* in plain text, names are not authenticated */
+	bool our_name = core->name && rsp_bytes_equal(name, rsp_bytes_str(core->name));
+	bool us = named ? our_name || name.n == 0 : is_our_address(core, ip, port);
+
+	if (id == 0)
+		return;
+	if (id != core->config.server_id && our_name)
+		record_our_name(n, id, ip, port);
+	else if (id == core->config.server_id && !us && port)
+		our_id_is_listed(n, name, ip, port);
+}
+
+bool
+rsp_duplicate_sent_by_other(const struct rsp_enrp *n, const struct rsp_link *link, const struct rsp_message *msg)
+{
+	const struct rsp_core *core = n->core;
+	const struct rsp_transport *at = &msg->server_info.transport;
+	struct rsp_ip ip = rsp_transport_ip(at, 0);
+
+	if (link->info.identity || !core->config.insecure)
+		return link->info.identity && link->info.role == RSP_ROLE_PEER;
+	if (msg->has & RSP_HAS_SERVER_INFO)
+		return at->port != core->config.enrp_port ||
+		       !(rsp_ip_equal(&ip, &link->info.local) || is_our_address(core, &ip, at->port));
+	return link->contact && (link->contact->port != core->config.enrp_port ||
+				 !rsp_ip_equal(&link->info.local, &link->info.remote));
+}
+
+/* Tell the registrar at the other end of @link which registrar has the server id @id, which it uses too: it draws another one. */
+static void
+tell_holder(struct rsp_enrp *n, const struct rsp_link *link, uint32_t id)
+{
+	const struct rsp_peer *holder = rsp_peer_find(n, id);
+	uint8_t room[RSP_ADDRS_ROOM(1)];
+	struct rsp_server_info info = { .server_id = id, .transport = { .type = RSP_PARAM_TCP } };
+	struct rsp_wr wr;
+
+	if (!holder || !holder->port || rsp_ip_unfit(&holder->ip))
+		return;
+	info.transport.port = holder->port;
+	info.name = rsp_bytes_str(holder->name);
+	rsp_transport_set_ips(&info.transport, &holder->ip, 1, room);
+	struct rsp_mark whole = rsp_enrp_open(n, &wr, ENRP_LIST_RESPONSE, 0, id);
+	rsp_server_info_encode(&wr, &info);
+	rsp_core_send_octets(n->core, link->id, rsp_enrp_close(&wr, whole));
 }
 
 void
@@ -123,10 +224,13 @@ rsp_duplicate_id(struct rsp_enrp *n, const struct rsp_link *link, uint32_t id, c
 				   .peer_name = !holder   ? core->name
 						: *holder ? holder
 							  : NULL };
-	uint64_t subject = rsp_hash(&core->key, rsp_bytes_str(link->info.identity ? link->info.identity : "")) ^ id;
 
-	if (rsp_limiter_pass(&n->once, subject, RSP_ENRP_ONCE_SAME_ID, RECORD_DISTANCE_MS, core->now_ms))
+	if (may_record_id(n, rsp_bytes_str(link->info.identity ? link->info.identity : ""), id))
 		rsp_core_record(core, link, event);
+	if (holder)
+		tell_holder(n, link, id);
+	else
+		rsp_server_id_is_shared(n);
 }
 
 void

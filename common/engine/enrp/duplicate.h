@@ -21,15 +21,25 @@ bool rsp_duplicate_both_run(const struct rsp_enrp *n, const struct rsp_peer *a, 
  * same name, and that peer is connected, record both. */
 void rsp_duplicate_heard(struct rsp_enrp *n, const struct rsp_link *link, struct rsp_peer *peer);
 
-/** Another registrar has sent that the registrar @name runs at @ip and @port with the server id @id. If it has the name
- * of this registrar and another server id, record that. */
+/**
+ * Another registrar has sent that the registrar @name (empty: unknown) runs at @ip and @port with the server id @id. If it is
+ * another registrar than this one, but has the name of this one, record that. If it has the server id of this one, record
+ * that, and this registrar draws another id (server_id.h). In plain text the address tells which registrar it is.
+ */
 void rsp_duplicate_of_our_name(struct rsp_enrp *n, struct rsp_bytes name, uint32_t id, const struct rsp_ip *ip,
 			       uint16_t port);
 
 /**
+ * Whether @msg, which has the server id of this registrar as its sender, was sent by another registrar: not by a monitor, and
+ * not by this registrar itself, which may have dialled its own ENRP address.
+ */
+bool rsp_duplicate_sent_by_other(const struct rsp_enrp *n, const struct rsp_link *link, const struct rsp_message *msg);
+
+/**
  * Record that the registrar at the other end of @link uses the server id @id of another registrar, which has the name
  * @holder ("": the name is unknown; NULL: the other registrar is this one). At most one record a minute for each
- * registrar and server id.
+ * registrar and server id. If the other registrar is this one, this one draws another id (server_id.h). Else send an
+ * ENRP_LIST_RESPONSE with that registrar over @link, so that the registrar there draws one.
  */
 void rsp_duplicate_id(struct rsp_enrp *n, const struct rsp_link *link, uint32_t id, const char *holder);
 

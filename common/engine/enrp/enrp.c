@@ -9,6 +9,7 @@
 #include "engine/enrp/join.h"
 #include "engine/enrp/message.h"
 #include "engine/enrp/ownership.h"
+#include "engine/enrp/server_id.h"
 #include "engine/enrp/takeover.h"
 #include "engine/enrp/update.h"
 #include "engine/enrp/upload.h"
@@ -322,7 +323,7 @@ rsp_enrp_settle(struct rsp_enrp *n)
 		n->join_changed = false;
 		rsp_join_step(n);
 	} else {
-		return false;
+		return rsp_server_id_settle(n);
 	}
 	return true;
 }

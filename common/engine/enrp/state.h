@@ -34,6 +34,15 @@ struct rsp_same_name {
 
 #define RSP_SAME_NAMES_MAX 16
 
+/** Another registrar that uses the server id of this one: server_id.c. { 0 }: none was heard. */
+struct rsp_shared_id {
+	uint64_t heard_ms; /* when a message last showed it; 0: not under the present id */
+	uint64_t draw_ms;  /* SERVING: draw another id at the first such message from then on */
+	uint64_t next_ms;  /* draw no other id before */
+	unsigned draws;	   /* ids drawn so far */
+	bool draw;	   /* draw at the end of this turn */
+};
+
 /** Actions that a limiter allows at most once in an interval for each subject. */
 enum rsp_enrp_once {
 	RSP_ENRP_ONCE_SAME_NAME, /* the record of two registrars with one name */
@@ -67,6 +76,9 @@ struct rsp_enrp {
 	struct rsp_same_name same_name[RSP_SAME_NAMES_MAX];
 	unsigned n_same_names;		 /* entries ever made in @same_name, which is a ring */
 	struct rsp_same_name named_like_us; /* another registrar that has the name of this registrar */
+
+	/* server_id.c */
+	struct rsp_shared_id shared_id;
 
 	/* upload.c */
 	uint32_t n_uploads;

@@ -527,6 +527,12 @@ rsp_registrar_link_watches(const struct rsp_registrar *r, uint32_t id)
 	return link && link->n_subscriptions > 0;
 }
 
+uint32_t
+rsp_registrar_server_id(const struct rsp_registrar *r)
+{
+	return r->core.config.server_id;
+}
+
 enum rsp_registrar_state
 rsp_registrar_state(const struct rsp_registrar *r)
 {

@@ -73,6 +73,10 @@ uint64_t rsp_registrar_deadline(const struct rsp_registrar *r);
  */
 void rsp_registrar_leave(struct rsp_registrar *r);
 
+/** The present server id: that of the configuration, or the last one that this registrar has drawn, because another
+ * registrar uses its former id (RSP_EVENT_SERVER_ID_DRAWN). */
+uint32_t rsp_registrar_server_id(const struct rsp_registrar *r);
+
 enum rsp_registrar_state rsp_registrar_state(const struct rsp_registrar *r);
 struct rsp_registrar_stats rsp_registrar_stats(const struct rsp_registrar *r);
 

@@ -1,0 +1,133 @@
+#include "engine/enrp/server_id.h"
+
+#include "engine/enrp/download.h"
+#include "engine/enrp/join.h"
+#include "engine/registrar/version.h"
+
+void
+rsp_server_id_is_shared(struct rsp_enrp *n)
+{
+	struct rsp_core *core = n->core;
+	struct rsp_shared_id *shared = &n->shared_id;
+	uint64_t wait_ms = 2 * (uint64_t)core->config.max_time_no_response_ms;
+
+	if (!shared->heard_ms || core->now_ms - shared->heard_ms >= RSP_SERVER_ID_FORGET_MS)
+		shared->draw_ms = core->now_ms + rsp_rng_jitter(&core->rng, wait_ms, 50);
+	shared->heard_ms = core->now_ms;
+	shared->draw = core->now_ms >= shared->next_ms &&
+		       (core->state == RSP_REGISTRAR_JOINING || core->now_ms >= shared->draw_ms);
+}
+
+static bool
+is_taken(const struct rsp_enrp *n, uint32_t id)
+{
+	return id == n->core->config.server_id || rsp_peer_find(n, id) || rsp_home_count(n->core->space, id) > 0;
+}
+
+static void
+note_draw(struct rsp_enrp *n)
+{
+	struct rsp_shared_id *shared = &n->shared_id;
+	uint64_t wait_ms = (uint64_t)RSP_SERVER_ID_DRAW_MS << (shared->draws < 6 ? shared->draws : 6);
+
+	shared->draws++;
+	shared->next_ms =
+		n->core->now_ms + (wait_ms < RSP_SERVER_ID_DRAW_MAX_MS ? wait_ms : RSP_SERVER_ID_DRAW_MAX_MS);
+	shared->heard_ms = 0;
+}
+
+static void
+record(struct rsp_enrp *n, uint32_t former, uint32_t now)
+{
+	struct rsp_event event = { .kind = RSP_EVENT_SERVER_ID_DRAWN,
+				   .protocol = RSP_ENRP,
+				   .cause = RSP_CAUSE_NONE,
+				   .peer_id = former,
+				   .peer_name = n->core->name,
+				   .by_id = now,
+				   .count = rsp_home_count(n->core->space, former) };
+
+	n->core->ops->record(n->core->ctx, &event);
+}
+
+/* A connection belongs to the server id with which its first message was sent: close those to registrars. Monitors do not
+ * mind. */
+static void
+close_links(struct rsp_enrp *n)
+{
+	struct rsp_link *link;
+
+	LIST_FOREACH(link, &n->core->all_links, of_all) {
+		if (link->info.protocol != RSP_ENRP || link->state != RSP_LINK_UP || link->info.role == RSP_ROLE_MONITOR)
+			continue;
+		if (link->contact)
+			rsp_contact_reset(n, link->contact, true);
+		link->contact = NULL;
+		link->peer = NULL;
+		rsp_link_close(n->core, link, RSP_ECLOSED);
+	}
+	for (unsigned i = 0; i < n->n_peers; i++) {
+		n->peer[i]->link_in = 0;
+		if (n->peer[i]->download.state != RSP_DOWNLOAD_NONE)
+			rsp_download_fail(n, n->peer[i], RSP_REASON_CONNECTION_LOST);
+	}
+}
+
+/* This registrar is taking over peers: their elements get its new id. */
+static void
+move_takeovers(struct rsp_enrp *n, uint32_t former)
+{
+	for (unsigned i = 0; i < n->n_peers; i++) {
+		struct rsp_takeover *takeover = n->peer[i]->takeover;
+
+		if (takeover && takeover->moving_to == former)
+			takeover->moving_to = n->core->config.server_id;
+	}
+}
+
+/* The statements about the own elements name @former as their home: state them anew. The peers, which are not connected now,
+ * find them by the audit. */
+static void
+move_elements(struct rsp_core *core, uint32_t former)
+{
+	struct rsp_element *e;
+
+	while ((e = rsp_home_first(core->space, former))) {
+		uint64_t version = rsp_version_next(core, rsp_pool_handle(e->pool), e->pe_id, rsp_element_version(e));
+
+		if (rsp_element_rehome(core->space, e, core->config.server_id, version))
+			return; /* no memory for the new home: the other registrar with this id, or a takeover, decides */
+	}
+}
+
+static void
+change(struct rsp_enrp *n, uint32_t id)
+{
+	struct rsp_core *core = n->core;
+	uint32_t former = core->config.server_id;
+
+	record(n, former, id);
+	close_links(n);
+	core->config.server_id = id;
+	rsp_handlespace_count_pools_of(core->space, id);
+	move_takeovers(n, former);
+	move_elements(core, former);
+	if (core->state == RSP_REGISTRAR_JOINING)
+		rsp_join_begin(n);
+}
+
+bool
+rsp_server_id_settle(struct rsp_enrp *n)
+{
+	uint32_t id;
+
+	if (!n->shared_id.draw)
+		return false;
+	n->shared_id.draw = false;
+	do
+		id = rsp_rng_id(&n->core->rng);
+	while (is_taken(n, id));
+	note_draw(n);
+	change(n, id);
+	return true;
+}
