@@ -169,7 +169,7 @@ an_expired_element_is_sent_the_cause(void)
 	CHECK_STR(rsp_cause_key(RSP_CAUSE_REPORTED), "reported-unreachable");
 	CHECK_STR(rsp_cause_key(RSP_CAUSE_MOVED), "moved");
 	CHECK_STR(rsp_cause_key(RSP_CAUSE_DEREGISTERED), "deregistered");
-	CHECK(!rsp_cause_key(RSP_CAUSE_DEREGISTERED + 1) && !rsp_cause_key(RSP_CAUSE_EXPIRED - 1));
+	CHECK(!rsp_cause_key(RSP_CAUSE_DEREGISTERED + 1) && !rsp_cause_key(RSP_CAUSE_EPOCH_OLD - 1));
 	world_end();
 }
 
