@@ -187,7 +187,7 @@ the_policy_of_the_record_that_is_shown_counts(void)
 	CHECK_EQ(rsp_select(web(), 2, &rng, out), 2);
 	CHECK_EQ(out[0]->pe_id, 7);
 	pe.owner = rsp_bytes_str("c"); /* hidden: its policy does not count */
-	pe.policy.value[0] = 1;
+	pe.policy.value[0] = 100;
 	(void)space_put(hs, rsp_bytes_str("web"), pe);
 	(void)space_put(hs, rsp_bytes_str("web"), pe);
 	CHECK_EQ(rsp_select(web(), 2, &rng, out), 2);
@@ -414,6 +414,69 @@ a_walk_over_all_returns_hidden_records(void)
 	rsp_handlespace_free(hs);
 }
 
+/* The records of one element, of which a walk has returned the first. */
+static void
+begin_walk_at_the_second(struct rsp_walk *walk, struct rsp_element *e[3])
+{
+	hs = space_new();
+	for (unsigned i = 0; i < 3; i++)
+		e[i] = put((const char *[]){ "a", "b", "c" }[i], HOME, 5);
+	rsp_walk_begin(hs, walk, 0);
+	CHECK(rsp_walk_next(walk) == e[0] && rsp_walk_peek(walk) == e[1]);
+}
+
+static void
+a_walk_goes_past_a_record_that_is_removed(void)
+{
+	struct rsp_element *e[3];
+	struct rsp_walk walk;
+
+	begin_walk_at_the_second(&walk, e);
+	rsp_element_remove(hs, e[1]);
+	CHECK(rsp_walk_next(&walk) == e[2] && !rsp_walk_next(&walk));
+	rsp_walk_end(&walk);
+	rsp_handlespace_free(hs);
+	begin_walk_at_the_second(&walk, e);
+	rsp_element_remove(hs, e[0]); /* the one at which the walk is takes its place */
+	CHECK(rsp_walk_next(&walk) == e[1] && rsp_walk_next(&walk) == e[2] && !rsp_walk_next(&walk));
+	rsp_walk_end(&walk);
+	rsp_handlespace_free(hs);
+}
+
+static void
+a_walk_returns_the_elements_before_one_that_is_moved_while_it_is_there(void)
+{
+	struct rsp_element *e[3], *other[3];
+	struct rsp_walk walk;
+
+	hs = space_new();
+	for (uint32_t i = 0; i < 3; i++)
+		other[i] = space_put(hs, rsp_bytes_str("web"), space_pe(8 + i, HOME, RSP_POLICY_RR, 0, 0, 1));
+	for (unsigned i = 0; i < 2; i++)
+		e[i] = put((const char *[]){ "a", "b" }[i], HOME, 5);
+	rsp_walk_begin(hs, &walk, 0);
+	CHECK(rsp_walk_next(&walk) == e[0]);
+	rsp_element_remove(hs, other[0]); /* its place is now that of @e */
+	CHECK(rsp_walk_next(&walk) == e[1]);
+	CHECK(rsp_walk_next(&walk) == other[2] && rsp_walk_next(&walk) == other[1]);
+	rsp_walk_end(&walk);
+	rsp_handlespace_free(hs);
+}
+
+static void
+a_walk_over_one_home_is_not_moved_by_other_records(void)
+{
+	struct rsp_walk walk;
+
+	hs = space_new();
+	struct rsp_element *b = put("b", OTHER_HOME, 5), *a = put("a", HOME, 5);
+	rsp_walk_begin(hs, &walk, OTHER_HOME);
+	rsp_element_remove(hs, a);
+	CHECK(rsp_walk_next(&walk) == b && !rsp_walk_next(&walk));
+	rsp_walk_end(&walk);
+	rsp_handlespace_free(hs);
+}
+
 /* One of the elements or records that a random history has. */
 struct fact {
 	struct rsp_element *e;
@@ -543,6 +606,9 @@ main(void)
 	TAP_RUN(unknown_parameters_belong_to_what_a_statement_says);
 	TAP_RUN(a_statement_has_room_for_4096_octets_and_a_word_for_2048);
 	TAP_RUN(a_walk_over_all_returns_hidden_records);
+	TAP_RUN(a_walk_goes_past_a_record_that_is_removed);
+	TAP_RUN(a_walk_returns_the_elements_before_one_that_is_moved_while_it_is_there);
+	TAP_RUN(a_walk_over_one_home_is_not_moved_by_other_records);
 	TAP_RUN(a_random_history_shows_the_first_record_of_each_element);
 	return tap_end();
 }
