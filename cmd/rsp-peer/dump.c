@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "cli/message_json.h"
 #include "model/checksum.h"
+#include "model/statement.h"
 #include "model/tally.h"
 
 enum { OPT_OWN = 1, OPT_POOLS };
@@ -70,7 +71,7 @@ page(struct dump *d, const struct rsp_message *msg)
 			err = tally_pool(&d->tally, item.handle, &pool);
 		} else if (pool) { /* the grammar has each element behind the handle of its pool */
 			tally_element(&d->tally, pool, &item.element);
-			if (!option.pools)
+			if (!option.pools && !rsp_statement_is_removed(&item.element.statement))
 				err = element_line(pool, &item.element);
 		}
 	}
@@ -89,7 +90,7 @@ homes_json(const struct tally *t)
 		rsp_json_put(&object, "server_id", rsp_json_id(home->id));
 		rsp_json_put(&object, "n_elements", rsp_json_count(home->elements));
 		rsp_json_put(&object, "checksum", rsp_json_code(rsp_checksum_fold(home->sum)));
-		rsp_json_put(&object, "digest", home->versions ? rsp_json_u64(home->digest) : json_null());
+		rsp_json_put(&object, "digest", home->numbered ? rsp_json_u64(home->digest) : json_null());
 		rsp_json_append(&homes, object);
 	}
 	return homes;
@@ -103,7 +104,7 @@ end(const struct dump *d, const struct rsp_inquiry_server *server, unsigned page
 
 	for (const struct tally_pool *pool = option.pools ? STAILQ_FIRST(&t->in_order) : NULL; pool && !err;
 	     pool = STAILQ_NEXT(pool, entry))
-		err = pool_line(pool);
+		err = pool->elements ? pool_line(pool) : RSP_OK;
 	if (err)
 		return err;
 	json_t *record = rsp_json_record("rsp.peer.dump/1", true);

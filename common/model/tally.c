@@ -5,6 +5,8 @@
 
 #include "base/rng.h"
 #include "model/checksum.h"
+#include "model/contents.h"
+#include "model/statement.h"
 
 static uint64_t
 hash_of(const void *ctx, const struct rsp_table_node *node)
@@ -70,7 +72,6 @@ tally_pool(struct tally *t, struct rsp_bytes handle, struct tally_pool **ret)
 		memcpy(pool->handle, handle.p, handle.n);
 		rsp_table_add(&t->table, &pool->node, hash);
 		STAILQ_INSERT_TAIL(&t->in_order, pool, entry);
-		t->pools++;
 	}
 	*ret = pool;
 	return RSP_OK;
@@ -103,17 +104,34 @@ home_of(struct tally *t, uint32_t id)
 	if (t->n_homes == TALLY_HOMES_MAX)
 		return NULL;
 	memmove(&t->home[i + 1], &t->home[i], (t->n_homes - i) * sizeof(t->home[0]));
-	t->home[i] = (struct tally_home){ .id = id, .versions = true };
+	t->home[i] = (struct tally_home){ .id = id, .numbered = true };
 	t->n_homes++;
 	return &t->home[i];
+}
+
+/* What @pe adds to the digest of its home. A registrar stores no element that is too long for this. */
+static uint64_t
+digest_of(const struct tally_pool *pool, const struct rsp_pool_element *pe)
+{
+	uint8_t room[RSP_CONTENTS_MAX];
+	struct rsp_bytes encoded;
+
+	if (!pe->statement.rank)
+		return pe->version ? rsp_digest_element(pool->digest, pe->pe_id, pe->version) : 0;
+	return rsp_contents_encode(room, pe, &encoded) ? 0 : rsp_digest_statement(pool->digest, pe->pe_id, encoded);
 }
 
 void
 tally_element(struct tally *t, struct tally_pool *pool, const struct rsp_pool_element *pe)
 {
+	if (rsp_statement_is_removed(&pe->statement)) {
+		t->tombstones++;
+		return;
+	}
 	struct tally_home *home = home_of(t, pe->home_id);
 
 	if (pool->elements++ == 0) {
+		t->pools++;
 		pool->policy = pe->policy.type;
 		pool->uniform = true;
 	}
@@ -125,6 +143,6 @@ tally_element(struct tally *t, struct tally_pool *pool, const struct rsp_pool_el
 	}
 	home->elements++;
 	home->sum += rsp_checksum_element(pool->sum, pe->pe_id);
-	home->digest += rsp_digest_element(pool->digest, pe->pe_id, pe->version);
-	home->versions &= pe->version != 0;
+	home->digest += digest_of(pool, pe);
+	home->numbered &= pe->version || pe->statement.rank;
 }

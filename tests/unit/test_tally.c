@@ -12,7 +12,7 @@
 static struct tally tally;
 
 static struct rsp_pool_element
-element(uint32_t pe_id, uint32_t home_id, uint64_t version, uint32_t policy)
+element(uint32_t pe_id, uint32_t home_id, uint64_t epoch, uint32_t policy)
 {
 	static uint8_t room[RSP_ADDRS_ROOM(1)];
 	struct rsp_ip ip = { .family = 4, .ip = { 127, 0, 0, 1 } };
@@ -22,7 +22,7 @@ element(uint32_t pe_id, uint32_t home_id, uint64_t version, uint32_t policy)
 		.lifetime_s = 300,
 		.user = { .type = RSP_PARAM_TCP, .port = 80 },
 		.policy = { .type = policy },
-		.version = version,
+		.statement = { .epoch = { epoch, 1, 0 }, .rank = epoch ? RSP_RANK_REGISTERED : 0 },
 	};
 
 	rsp_transport_set_ips(&pe.user, &ip, 1, room);
@@ -58,7 +58,7 @@ the_sums_of_each_home_are_the_handlespaces(void)
 		CHECK_EQ(tally.home[i].elements, rsp_home_count(hs, i + 1));
 		CHECK_EQ(rsp_checksum_fold(tally.home[i].sum), rsp_home_checksum(hs, i + 1));
 		CHECK(tally.home[i].digest == rsp_home_digest(hs, i + 1));
-		CHECK(tally.home[i].versions);
+		CHECK(tally.home[i].numbered);
 	}
 	for (const struct tally_pool *pool = STAILQ_FIRST(&tally.in_order); pool; pool = STAILQ_NEXT(pool, entry)) {
 		const struct rsp_pool *there = rsp_pool_find(hs, rsp_bytes_of(pool->handle, pool->handle_size));
@@ -69,7 +69,7 @@ the_sums_of_each_home_are_the_handlespaces(void)
 }
 
 static void
-one_element_without_a_version_spoils_the_digest(void)
+one_element_without_a_number_spoils_the_digest(void)
 {
 	struct rsp_pool_element with = element(1, 9, 5, RSP_POLICY_RR), without = element(2, 9, 0, RSP_POLICY_RAND);
 	struct tally_pool *pool = NULL;
@@ -77,11 +77,47 @@ one_element_without_a_version_spoils_the_digest(void)
 	CHECK_EQ(tally_init(&tally), RSP_OK);
 	CHECK_EQ(tally_pool(&tally, rsp_bytes_str("web"), &pool), RSP_OK);
 	tally_element(&tally, pool, &with);
-	CHECK(tally.home[0].versions && pool->uniform);
+	CHECK(tally.home[0].numbered && pool->uniform);
 	tally_element(&tally, pool, &without);
-	CHECK(!tally.home[0].versions && !pool->uniform);
+	CHECK(!tally.home[0].numbered && !pool->uniform);
 	CHECK_EQ(pool->policy, RSP_POLICY_RR);
 	tally_done(&tally);
+}
+
+static void
+a_tombstone_is_no_element_and_makes_no_pool(void)
+{
+	struct rsp_pool_element gone = element(1, 9, 5, RSP_POLICY_RR);
+	struct tally_pool *pool = NULL;
+
+	gone.statement.rank = RSP_RANK_REMOVED;
+	CHECK_EQ(tally_init(&tally), RSP_OK);
+	CHECK_EQ(tally_pool(&tally, rsp_bytes_str("web"), &pool), RSP_OK);
+	tally_element(&tally, pool, &gone);
+	CHECK(tally.tombstones == 1 && tally.elements == 0 && tally.pools == 0 && tally.n_homes == 0);
+	CHECK_EQ(pool->elements, 0);
+	tally_done(&tally);
+}
+
+/* The previous format, from registrars that send it. */
+static void
+the_digest_over_versions_is_the_handlespaces(void)
+{
+	struct rsp_handlespace_limits limits = { 10, 10, 10 };
+	struct rsp_handlespace *hs = rsp_handlespace_new(&limits, (struct rsp_hash_key){ 1, 2 }, 0);
+	struct rsp_pool_element pe = element(1, 9, 0, RSP_POLICY_RR);
+	struct tally_pool *pool = NULL;
+	struct rsp_element *e;
+	bool is_new;
+
+	pe.version = 5;
+	CHECK_EQ(tally_init(&tally), RSP_OK);
+	CHECK_EQ(tally_pool(&tally, rsp_bytes_str("web"), &pool), RSP_OK);
+	tally_element(&tally, pool, &pe);
+	CHECK_EQ(rsp_handlespace_put(hs, rsp_bytes_str("web"), &pe, &e, &is_new), RSP_OK);
+	CHECK(tally.home[0].numbered && tally.home[0].digest == rsp_home_digest(hs, 9));
+	tally_done(&tally);
+	rsp_handlespace_free(hs);
 }
 
 static void
@@ -110,7 +146,9 @@ int
 main(void)
 {
 	TAP_RUN(the_sums_of_each_home_are_the_handlespaces);
-	TAP_RUN(one_element_without_a_version_spoils_the_digest);
+	TAP_RUN(one_element_without_a_number_spoils_the_digest);
+	TAP_RUN(a_tombstone_is_no_element_and_makes_no_pool);
+	TAP_RUN(the_digest_over_versions_is_the_handlespaces);
 	TAP_RUN(pools_have_a_limit);
 	return tap_end();
 }
