@@ -10,6 +10,7 @@
 /* After a fault, each of these happens at most so much later than the one before: a registrar is declared dead, the
  * takeover is given up for late, each element is looked at. */
 #define QUIET_MS 9000
+#define REST_MS	 2500 /* two heartbeats, if nothing more is expected */
 #define LOUD_MS	 120000
 #define CHANGES_MAX 200
 
@@ -28,7 +29,9 @@ check_is_quiet(struct world *w)
 	}
 	if (w->changes > CHANGES_MAX || w->now > w->mended_ms + LOUD_MS)
 		w->broken = "(5) the tables do not come to rest";
-	return fault_deadline(w) == RSP_NEVER && w->now >= w->changed_ms + QUIET_MS && w->now >= w->mended_ms + QUIET_MS;
+	uint64_t since = w->changed_ms > w->mended_ms ? w->changed_ms : w->mended_ms;
+	return fault_deadline(w) == RSP_NEVER &&
+	       (w->now >= since + QUIET_MS || (w->now >= since + REST_MS && state_rests(w)));
 }
 
 struct shown {

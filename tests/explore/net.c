@@ -27,7 +27,8 @@ is_cut(const struct connection *c)
 	return net_is_cut(a->w, a->place, b->place) || !a->present || !b->present;
 }
 
-/* What side @from sends does not arrive, or its acknowledgement does not. */
+/* What side @from sends does not arrive, or its acknowledgement does not. TCP's own keep-alives are sent always, so that a
+ * connection over which nothing is sent ends too; and they find out that the other host has closed it (net_changed()). */
 static void
 watch(struct world *w, struct connection *c, unsigned from)
 {
@@ -453,10 +454,13 @@ net_changed(struct world *w)
 		for (unsigned side = 0; side < 2; side++) {
 			struct connection *c = w->connection[i];
 
-			if (!is_cut(c))
-				c->to[side].unheard_ms = 0;
-			else if (c->to[side].head)
+			if (is_cut(c)) {
 				watch(w, c, !side);
+				continue;
+			}
+			c->to[side].unheard_ms = 0;
+			if (c->side[side].open && !c->side[!side].open && !c->to[side].head && (side || c->established))
+				put_kind(w, c, side, PARCEL_RST, RSP_ECLOSED);
 		}
 }
 

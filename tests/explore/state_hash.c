@@ -39,29 +39,30 @@ away(const struct world *w, uint64_t at)
 }
 
 /* The sum does not depend on the order in which the wheel has its timers. */
-static void
-mix_wheel(const struct world *w, uint64_t *h, const struct rsp_wheel *wheel)
+static uint64_t
+list_sum(const struct world *w, const struct rsp_timer_list *list)
 {
 	const struct rsp_timer *t;
 	uint64_t sum = 0;
 
-	LIST_FOREACH(t, &wheel->due, entry) {
+	LIST_FOREACH(t, list, entry) {
 		uint64_t one = 7;
 
 		mix(&one, away(w, t->deadline_ms));
 		sum += one;
 	}
-	for (unsigned level = 0; level < RSP_WHEEL_LEVELS; level++)
-		for (unsigned slot = 0; slot < RSP_WHEEL_SLOTS; slot++) {
-			if (!(wheel->busy[level][slot / 64] >> slot % 64 & 1))
-				continue;
-			LIST_FOREACH(t, &wheel->slot[level][slot], entry) {
-				uint64_t one = 7;
+	return sum;
+}
 
-				mix(&one, away(w, t->deadline_ms));
-				sum += one;
-			}
-		}
+static void
+mix_wheel(const struct world *w, uint64_t *h, const struct rsp_wheel *wheel)
+{
+	uint64_t sum = list_sum(w, &wheel->due);
+
+	for (unsigned level = 0; level < RSP_WHEEL_LEVELS; level++)
+		for (unsigned word = 0; word < RSP_WHEEL_SLOTS / 64; word++)
+			for (uint64_t busy = wheel->busy[level][word]; busy; busy &= busy - 1)
+				sum += list_sum(w, &wheel->slot[level][word * 64 + (unsigned)__builtin_ctzll(busy)]);
 	mix(h, sum);
 }
 
@@ -276,4 +277,54 @@ state_tables(struct world *w)
 			mix_client(n, &h, false);
 	}
 	return h;
+}
+
+static bool
+peers_rest(const struct node *n)
+{
+	const struct rsp_enrp *enrp = n->registrar->enrp;
+
+	for (unsigned i = 0; i < enrp->n_peers; i++)
+		if (enrp->peer[i]->state != RSP_PEER_ACTIVE || !enrp->peer[i]->in_sync || enrp->peer[i]->download.state)
+			return false;
+	for (unsigned i = 0; i < enrp->n_contacts; i++)
+		if (enrp->contact[i]->state != RSP_CONTACT_UP)
+			return false;
+	return rsp_registrar_state(n->registrar) == RSP_REGISTRAR_SERVING && enrp->n_peers == n->w->setup.registrars - 1;
+}
+
+static bool
+members_rest(const struct node *n)
+{
+	const struct rsp_handlespace *hs = rsp_registrar_handlespace(n->registrar);
+
+	for (const struct rsp_pool *pool = rsp_pool_next(hs, NULL); pool; pool = rsp_pool_next(hs, pool))
+		for (unsigned i = 0; i < pool->n_elements; i++) {
+			enum rsp_member_phase phase = rsp_member(pool->element[i])->phase;
+
+			if (phase != RSP_MEMBER_HELD && phase != RSP_MEMBER_ASKED && phase != RSP_MEMBER_FOREIGN)
+				return false;
+		}
+	return true;
+}
+
+static bool
+client_rests(const struct node *n)
+{
+	struct rsp_client_stats stats;
+
+	rsp_client_stats(n->client, &stats);
+	return !n->wants || n->displaced || (stats.home_link && stats.registered && !stats.waiting);
+}
+
+bool
+state_rests(const struct world *w)
+{
+	for (unsigned i = 0; i < w->n_nodes; i++) {
+		const struct node *n = &w->node[i];
+
+		if ((n->is_registrar && (!world_runs(n) || !peers_rest(n) || !members_rest(n))) || (n->client && !client_rests(n)))
+			return false;
+	}
+	return true;
 }

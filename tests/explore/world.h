@@ -210,6 +210,8 @@ const char *check(struct world *w);
 uint64_t state_hash(struct world *w);
 /** Only what must come to rest: tables, homes, peers. */
 uint64_t state_tables(struct world *w);
+/** Whether nothing is expected any more: all registrars hear one another and agree, and each element answers its home. */
+bool state_rests(const struct world *w);
 
 /* memory.c */
 
