@@ -111,6 +111,12 @@ memory_end(void)
 	in_use = false;
 }
 
+void
+memory_pause(bool pause)
+{
+	in_use = !pause;
+}
+
 size_t
 memory_used(void)
 {

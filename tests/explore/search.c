@@ -5,7 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { LEVELS = 8, KNOWN_BITS = 25, REPORTED_MAX = 512 };
+enum { LEVELS = 8, KNOWN_BITS = 25, REPORTED_MAX = 512, SAMPLED = 512 };
 
 /* A state that was met, and how much was left then. */
 struct known {
@@ -62,12 +62,25 @@ is_known(struct search *s, uint64_t hash, unsigned left)
 	return false;
 }
 
+/* Whether the same choices, from the start and in other memory, end the same: if not, something is not deterministic. */
+static const char *
+run_again(struct search *s, const char *rule)
+{
+	const char *again;
+
+	memory_pause(true);
+	again = search_replay(s->setup, s->bound, &s->taken);
+	memory_pause(false);
+	return !again == !rule && (!rule || !strcmp(rule, again)) ? rule : "(0) the same choices end in another way";
+}
+
 static void
 judge(struct search *s)
 {
 	const char *rule = check(s->w);
 
-	s->tally->histories++;
+	if (s->tally->histories++ % SAMPLED == 0)
+		rule = run_again(s, rule);
 	if (!rule)
 		return;
 	s->tally->violations++;
@@ -142,6 +155,15 @@ deviate(struct search *s, unsigned level, unsigned left, unsigned i, const struc
 }
 
 static bool
+is_over(struct search *s)
+{
+	if ((s->until > 0 && (s->tally->steps & 255) == 0 && seconds() > s->until) ||
+	    (s->bound->steps && s->tally->steps >= s->bound->steps))
+		s->tally->complete = false;
+	return !s->tally->complete;
+}
+
+static bool
 allowed(const struct search *s, unsigned left, const struct choice *choice)
 {
 	if (choice->kind == CHOICE_FAULT)
@@ -162,9 +184,7 @@ visit(struct search *s, unsigned level, unsigned left)
 
 		if (ends(s, n, deviations ? left : 0, deviations || faults, &last))
 			return;
-		if (s->until > 0 && (s->tally->steps & 255) == 0 && seconds() > s->until)
-			s->tally->complete = false;
-		if (!s->tally->complete)
+		if (is_over(s))
 			return;
 		if (n > 1 && level < LEVELS && s->taken.n < TAKEN_MAX)
 			s->copy[level] = memory_save(s->copy[level]);

@@ -13,7 +13,8 @@ struct bound {
 	unsigned deviations, faults;
 	uint64_t fault_ms, window_ms;
 	int only_fault; /* -1: all */
-	double seconds; /* stop then; 0: never */
+	double seconds;	/* stop then; 0: never */
+	uint64_t steps; /* the same, with the same result on each machine */
 };
 
 /** The steps that are not the default: at step @step the choice @choice. */
@@ -32,7 +33,7 @@ struct tally {
 	uint64_t states, steps;
 	unsigned depth; /* steps of the longest history */
 	uint64_t violations;
-	bool complete; /* nothing was left out for want of time */
+	bool complete; /* nothing was left out because of bound.seconds or bound.steps */
 };
 
 /** Called for each violation: at most one for each pair of fault and rule. */

@@ -218,6 +218,8 @@ bool state_rests(const struct world *w);
 /** From now on all memory comes from one place, which can be saved and restored. */
 void memory_begin(void);
 void memory_end(void);
+/** For a while, memory comes from elsewhere. */
+void memory_pause(bool pause);
 struct memory_copy *memory_save(struct memory_copy *reuse);
 void memory_restore(const struct memory_copy *copy);
 void memory_copy_free(struct memory_copy *copy);
