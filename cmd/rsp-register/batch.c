@@ -10,9 +10,13 @@
 /* The elements of a batch, from the lines of standard input. */
 
 void
-membership_add(struct membership *m, struct rsp_bytes handle, const struct rsp_pool_element *pe, struct rsp_why *why)
+membership_add(struct membership *m, struct rsp_bytes handle, const struct rsp_pool_element *pe, bool random_id,
+	       struct rsp_why *why)
 {
 	enum rsp_err err = rsp_asap_client_register(m->access.session, handle, pe);
+
+	if (!err && random_id)
+		err = rsp_asap_client_allow_new_id(m->access.session, handle, pe->pe_id);
 
 	if (!err)
 		m->batch.elements++;
@@ -65,11 +69,12 @@ on_line(void *ctx, struct rsp_bytes line)
 		(void)rsp_fail(&why, RSP_ELIMIT, NULL, "more than %d elements in one batch: use several rsp-register",
 			       BATCH_MAX);
 	else if (batch_line_read(line, &spec, m->options->handle, &octets, &size, &why) == RSP_OK) {
-		if (!spec.pe_id)
+		bool random_id = !spec.pe_id;
+		if (random_id)
 			spec.pe_id = rsp_rng_id(&m->rng);
 		if (element_make(&spec, room, &pe, &why) == RSP_OK) {
 			batch_origins_note(&m->batch.origins, rsp_bytes_of(octets, size), pe.pe_id, m->batch.lines);
-			membership_add(m, rsp_bytes_of(octets, size), &pe, &why);
+			membership_add(m, rsp_bytes_of(octets, size), &pe, random_id, &why);
 		}
 	}
 	free(octets);

@@ -54,7 +54,7 @@ grow(struct batch_origins *origins)
 void
 batch_origins_note(struct batch_origins *origins, struct rsp_bytes handle, uint32_t pe_id, unsigned line)
 {
-	if (origins->n * 2 >= origins->room && !grow(origins))
+	if (origins->n >= BATCH_ORIGINS_MAX || (origins->n * 2 >= origins->room && !grow(origins)))
 		return; /* out of memory: messages will lack the line */
 	struct batch_origin *at = place_of(origins->origin, origins->room, hash_of(handle), pe_id);
 

@@ -8,6 +8,7 @@
 /* For each element of a batch, the line that describes it. */
 
 #define BATCH_MAX 65536 /* elements */
+#define BATCH_ORIGINS_MAX (4 * BATCH_MAX) /* identifiers: an element that is displaced gets another one */
 
 struct batch_origin;
 
@@ -18,8 +19,8 @@ struct batch_origins {
 };
 
 /**
- * Remember that the element @pe_id of the pool @handle is from @line, unless it was from another line before. The
- * caller adds at most BATCH_MAX. Without memory nothing is remembered: messages lack a line number then.
+ * Remember that the element @pe_id of the pool @handle is from @line, unless it was from another line before. Without
+ * memory, and beyond BATCH_ORIGINS_MAX, nothing is remembered: messages lack a line number then.
  */
 void batch_origins_note(struct batch_origins *origins, struct rsp_bytes handle, uint32_t pe_id, unsigned line);
 

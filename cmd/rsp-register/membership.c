@@ -286,7 +286,7 @@ join(struct membership *m)
 			fail_run(m, &why);
 		return;
 	}
-	membership_add(m, m->options->handle, &m->element.pe, &why);
+	membership_add(m, m->options->handle, &m->element.pe, m->element.random_id, &why);
 	(void)snprintf(why.object, sizeof(why.object), "%s", membership_object(m));
 	if (why.err)
 		fail_run(m, &why);
@@ -346,15 +346,37 @@ on_rejected(void *ctx, const struct rsp_client_event *event)
 	lose_element(m, event, reason, &why);
 }
 
-/* Another process registered the same identifier. This process ends: if both registered again, they would displace each
- * other without end. */
+/* The session registers the element under a new identifier. */
+static void
+take_new_id(struct membership *m, const struct rsp_client_event *event, const char *cause)
+{
+	char reason[RSP_REASON_MAX];
+
+	(void)snprintf(reason, sizeof(reason), "0x%08x: %s; registering again as 0x%08x", (unsigned)event->pe_id, cause,
+		       (unsigned)event->new_pe_id);
+	membership_emit(m, "displaced", &(struct membership_record){ .event = event, .failed = true, .reason = reason });
+	rsp_log(RSP_LOG_WARNING, membership_object(m), "%s", reason);
+	m->warned = true;
+	if (m->options->batch)
+		batch_origins_note(&m->batch.origins, event->handle, event->new_pe_id,
+				   batch_origins_line(&m->batch.origins, event->handle, event->pe_id));
+	else
+		m->element.spec.pe_id = m->element.pe.pe_id = event->new_pe_id;
+}
+
+/* Another process registered the same identifier, or its numbers are used up. An element with a configured identifier
+ * ends: if both processes registered again, they would displace each other without end. */
 static void
 on_displaced(void *ctx, const struct rsp_client_event *event)
 {
-	static const char reason[] = "another process has registered this identifier with the same key";
+	const char *reason = say_displaced(event->cause);
 	struct membership *m = ctx;
 	struct rsp_why why;
 
+	if (event->new_pe_id) {
+		take_new_id(m, event, reason);
+		return;
+	}
 	membership_emit(m, "displaced",
 			&(struct membership_record){ .event = event, .failed = true, .err = RSP_ELOST, .reason = reason });
 	(void)rsp_fail(&why, RSP_ELOST, membership_object(m), "%s", reason);

@@ -43,6 +43,7 @@ struct membership_access {
 struct membership_element {
 	struct element_spec spec;
 	struct rsp_pool_element pe; /* views into @room */
+	bool random_id; /* no option gave an identifier */
 	uint8_t room[ELEMENT_ROOM];
 };
 
@@ -129,8 +130,9 @@ const char *membership_object(const struct membership *m);
 
 /* batch.c */
 
-/** Register @pe in the pool @handle. An error is described in @why. */
-void membership_add(struct membership *m, struct rsp_bytes handle, const struct rsp_pool_element *pe,
+/** Register @pe in the pool @handle. @random_id: its identifier was chosen at random, so it may get another one. An error
+ * is described in @why. */
+void membership_add(struct membership *m, struct rsp_bytes handle, const struct rsp_pool_element *pe, bool random_id,
 		    struct rsp_why *why);
 /** Begin to read the batch; @end is called with @m once after its last line. RSP_ENOMEM or RSP_EIO, with @why. */
 enum rsp_err membership_read_batch(struct membership *m, void (*end)(void *ctx, const struct rsp_why *why),

@@ -53,6 +53,8 @@ make_record(struct membership *m, const char *name, const struct membership_reco
 	rsp_json_put(&record, "key", rsp_json_text(facts->err ? rsp_err_key(facts->err) : NULL));
 	rsp_json_put(&record, "reason", rsp_json_text(facts->reason));
 	bool exited = facts->ended && !facts->signum;
+	if (event && event->type == RSP_CLIENT_DISPLACED)
+		rsp_json_put(&record, "new_pe_id", rsp_json_id_or_null(event->new_pe_id));
 	rsp_json_put(&record, "exit_status", exited ? json_integer(facts->status) : json_null());
 	rsp_json_put(&record, "signal", facts->signum ? json_integer(facts->signum) : json_null());
 	return record;

@@ -51,6 +51,7 @@ set_up_element(struct membership *m, struct rsp_why *why)
 	struct membership_element *e = &m->element;
 	enum rsp_err err = element_read_load(&e->spec, m->options->load_file, why);
 
+	e->random_id = !e->spec.pe_id && !m->options->pe_id_file;
 	if (!err && element_make(&e->spec, e->room, &e->pe, why))
 		err = name_option(why);
 	if (!err)

@@ -79,6 +79,13 @@ say_removal(uint16_t cause, const char *home, char out[static RSP_REASON_MAX])
 	(void)snprintf(out, RSP_REASON_MAX, "removed by %.200s%s%s", home, why ? ": " : "", why ? why : "");
 }
 
+const char *
+say_displaced(uint16_t cause)
+{
+	return cause == RSP_CAUSE_EPOCH_OLD ? "no higher number is left for what this identifier registers"
+					    : "another process has registered this identifier with the same key";
+}
+
 void
 say_late(const struct register_options *options, char out[static RSP_REASON_MAX])
 {

@@ -6,7 +6,7 @@
 #include "membership.h"
 #include "keys/scope.h"
 
-/* The reasons in records and messages of rsp-register. Each function fills @out with text. */
+/* The reasons in records and messages of rsp-register. Functions with @out fill it with text. */
 
 /** Why the registrar rejected an element, what its pool has, if the answer has that, and what @ours (or NULL) has. */
 void say_rejection(const struct rsp_client_event *event, const struct element_spec *ours,
@@ -14,6 +14,9 @@ void say_rejection(const struct rsp_client_event *event, const struct element_sp
 
 /** The registrar @home removed the element; with the reason, if the registrar sent a @cause. */
 void say_removal(uint16_t cause, const char *home, char out[static RSP_REASON_MAX]);
+
+/** Why an element has lost its identifier: the @cause of RSP_CLIENT_DISPLACED. Static. */
+const char *say_displaced(uint16_t cause);
 
 /** The command was not ready within --ready-timeout. */
 void say_late(const struct register_options *options, char out[static RSP_REASON_MAX]);

@@ -283,6 +283,43 @@ for turn in range(1 << 20):
 	resolve web r1 1
 }
 
+@test "register: an identifier that was chosen at random is chosen again when another process has it" {
+	start_peer r1
+	start_register one e1 r1 -p 8001 web
+	local old new
+	old=$(records one 'select(.event == "registered") | .pe_id' | tr -d '"')
+	start_register two e1 r1 -p 8002 --pe-id "$old" web
+	wait_for_record one ".event == \"displaced\" and (.ok | not) and .cause.key == \"non-unique-pe-id\" and .pe_id == \"$old\""
+	new=$(records one 'select(.event == "displaced") | .new_pe_id' | tr -d '"')
+	assert_not_equal "$new" "$old"
+	wait_for_record one ".event == \"registered\" and .pe_id == \"$new\""
+	said one "^rsp-register: web: $old: another process has registered this identifier with the same key; registering again as $new$" 1
+	resolve web
+	assert_equal "$(field '[.elements[].user_transport.port] | sort | join(" ")')" "8001 8002"
+	stop one
+	assert_equal "$(records one 'select(.event == "deregistered") | .pe_id')" "\"$new\""
+	stop two
+	resolve web r1 1
+}
+
+@test "register: an element of a batch with an identifier that was chosen at random chooses another one" {
+	start_peer r1
+	printf '{"port": 1}\n{"port": 2, "pe_id": 18}\n' >"$BATS_TEST_TMPDIR/lines"
+	# shellcheck disable=SC2016 # for the inner shell
+	start batch bash -c 'exec rsp-register --scope "$1" -s "$2" --batch web <"$3"' - "$scopes/e1" "r1@${asap[r1]}" \
+		"$BATS_TEST_TMPDIR/lines"
+	wait_for_record batch '.event == "registered" and .line == 1'
+	wait_for_record batch '.event == "registered" and .line == 2'
+	local old
+	old=$(records batch 'select(.event == "registered" and .line == 1) | .pe_id' | tr -d '"')
+	start_register two e1 r1 -p 8002 --pe-id "$old" web
+	wait_for_record batch ".event == \"displaced\" and .pe_id == \"$old\" and .new_pe_id"
+	wait_for_record batch ".event == \"registered\" and .pe_id != \"$old\" and .line == 1"
+	resolve web
+	assert_equal "$(field '[.elements[].user_transport.port] | sort | join(" ")')" "1 2 8002"
+	stop batch # no element is lost
+}
+
 @test "register: an element of a batch that is displaced leaves the others" {
 	start_peer r1
 	printf '{"port": 1, "pe_id": 17}\n{"port": 2, "pe_id": 18}\n' >"$BATS_TEST_TMPDIR/lines"
