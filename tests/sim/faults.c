@@ -23,7 +23,14 @@ bool
 sim_fault_resets(enum sim_fault_kind kind)
 {
 	return kind == SIM_FAULT_KILL || kind == SIM_FAULT_RESTART || kind == SIM_FAULT_LEAVE ||
+	       kind == SIM_FAULT_ALL_KILL || kind == SIM_FAULT_SAME_ID ||
 	       kind == SIM_FAULT_ELEMENT_KILL;
+}
+
+bool
+sim_fault_of_all(enum sim_fault_kind kind)
+{
+	return kind == SIM_FAULT_ALL_PAUSE || kind == SIM_FAULT_ALL_KILL;
 }
 
 static bool
@@ -36,7 +43,7 @@ static bool
 ends_process(enum sim_fault_kind kind)
 {
 	return kind == SIM_FAULT_KILL || kind == SIM_FAULT_RESTART || kind == SIM_FAULT_VANISH ||
-	       kind == SIM_FAULT_LEAVE || kind == SIM_FAULT_ELEMENT_KILL || kind == SIM_FAULT_ELEMENT_VANISH;
+	       kind == SIM_FAULT_LEAVE || kind == SIM_FAULT_SAME_ID || kind == SIM_FAULT_ELEMENT_KILL || kind == SIM_FAULT_ELEMENT_VANISH;
 }
 
 static bool
@@ -58,7 +65,7 @@ draw_duration(struct sim *w, enum sim_fault_kind kind)
 	struct rsp_rng *rng = &w->fault_rng;
 	uint64_t long_ms = sim_bound_takeover(&w->plan, false);
 
-	if (kind == SIM_FAULT_RESTART)
+	if (kind == SIM_FAULT_RESTART || kind == SIM_FAULT_SAME_ID)
 		return sim_between(rng, 0, 300);
 	if (kind == SIM_FAULT_JUMP || kind == SIM_FAULT_CUT || kind == SIM_FAULT_ELEMENT_CUT)
 		return 0;
@@ -89,6 +96,20 @@ is_noticed(const struct sim *w, enum sim_fault_kind kind)
 	return w->plan.listens || of_element(kind) || sim_fault_resets(kind) || kind == SIM_FAULT_CUT;
 }
 
+/* Perhaps another fault than @kind: those that the simulator did not know at first have their own dice, so that
+ * --plain leaves the others as they were. */
+static enum sim_fault_kind
+more(struct sim *w, enum sim_fault_kind kind)
+{
+	static const enum sim_fault_kind kinds[] = { SIM_FAULT_ALL_PAUSE, SIM_FAULT_ALL_PAUSE,	 SIM_FAULT_ALL_KILL,
+						     SIM_FAULT_DEAF,	  SIM_FAULT_MUTE,	 SIM_FAULT_PAIR,
+						     SIM_FAULT_PAIR,	  SIM_FAULT_PAIR_ONEWAY, SIM_FAULT_SAME_ID };
+	enum sim_fault_kind other = kinds[rsp_rng_below(&w->more_rng, RSP_COUNT(kinds))];
+	bool possible = other != SIM_FAULT_SAME_ID || (!w->plan.insecure && sim_chance(&w->more_rng, 30));
+
+	return w->plan.more && possible && sim_chance(&w->more_rng, 15) ? other : kind;
+}
+
 struct sim_fault
 sim_fault_gentle(struct sim *w, unsigned number)
 {
@@ -105,13 +126,22 @@ sim_fault_gentle(struct sim *w, unsigned number)
 	do
 		kind = kinds[rsp_rng_below(&w->fault_rng, RSP_COUNT(kinds))];
 	while (!is_noticed(w, kind));
-	return draw(w, number, kind);
+	return draw(w, number, more(w, kind));
 }
 
 struct sim_fault
 sim_fault_any(struct sim *w, unsigned number)
 {
-	return draw(w, number, (enum sim_fault_kind)rsp_rng_below(&w->fault_rng, SIM_FAULT_COUNT));
+	static const enum sim_fault_kind kinds[] = {
+		SIM_FAULT_KILL,		SIM_FAULT_RESTART,	 SIM_FAULT_VANISH,	  SIM_FAULT_LEAVE,
+		SIM_FAULT_PAUSE,	SIM_FAULT_JUMP,		 SIM_FAULT_SLOW,	  SIM_FAULT_CUT,
+		SIM_FAULT_MESH,		SIM_FAULT_ISOLATE,	 SIM_FAULT_DEAF,	  SIM_FAULT_MUTE,
+		SIM_FAULT_PAIR,		SIM_FAULT_PAIR_ONEWAY,	 SIM_FAULT_SPLIT,	  SIM_FAULT_ELEMENT_KILL,
+		SIM_FAULT_ELEMENT_VANISH, SIM_FAULT_ELEMENT_PAUSE, SIM_FAULT_ELEMENT_CUT, SIM_FAULT_ELEMENT_AWAY,
+		SIM_FAULT_ELEMENT_ALONE
+	};
+
+	return draw(w, number, more(w, kinds[rsp_rng_below(&w->fault_rng, RSP_COUNT(kinds))]));
 }
 
 /* Whether the partition @f keeps what @from sends from @to. */
@@ -150,6 +180,8 @@ suffers(const struct sim_fault *f, const struct sim_node *n)
 {
 	if (f->kind == SIM_FAULT_SPLIT)
 		return true;
+	if (sim_fault_of_all(f->kind))
+		return n->is_registrar;
 	if (f->kind == SIM_FAULT_PAIR || f->kind == SIM_FAULT_PAIR_ONEWAY)
 		return n == f->victim || n == f->other;
 	return n == f->victim;
@@ -169,7 +201,7 @@ part(struct sim *w, const struct sim_fault *f, int by)
 static void
 count(struct sim *w, const struct sim_fault *f, int faults, int ill)
 {
-	if (!parts(f->kind) && f->kind != SIM_FAULT_SLOW)
+	if (!parts(f->kind) && f->kind != SIM_FAULT_SLOW && !sim_fault_of_all(f->kind))
 		return;
 	for (unsigned i = 0; i < w->n_nodes; i++) {
 		struct sim_node *n = &w->node[i];
@@ -213,6 +245,56 @@ draw_jump(struct sim *w)
 	return sim_between(&w->fault_rng, 1000, most < life / 4 ? most : life / 4);
 }
 
+/* From now on it is judged what is answered about elements that are registered now. */
+static void
+remember_all(struct sim *w)
+{
+	struct rsp_client_stats stats;
+
+	for (unsigned i = 0; i < w->load->n_elements; i++) {
+		struct sim_element *e = &w->load->element[i];
+
+		e->kept = 0;
+		if (e->want != SIM_IN || !e->held || !e->client->attached)
+			continue;
+		rsp_client_stats(e->client->client, &stats);
+		(void)sim_net_joined(e->client, stats.home_link, &e->kept_generation);
+		e->kept = e->client->life;
+	}
+}
+
+static void
+stop_all(struct sim *w, const struct sim_fault *f)
+{
+	remember_all(w);
+	w->back.since_ms = 0;
+	for (unsigned i = 0; i < w->n_registrars; i++) {
+		struct sim_node *n = sim_registrar(w, i);
+
+		if (f->kind == SIM_FAULT_ALL_PAUSE && sim_node_runs(n))
+			sim_node_pause(n);
+		else if (f->kind == SIM_FAULT_ALL_KILL)
+			sim_node_stop(n, SIM_KILLED);
+	}
+}
+
+/* Those that other faults keep away come back too. */
+static void
+start_all(struct sim *w, const struct sim_fault *f)
+{
+	for (unsigned i = 0; i < w->n_registrars; i++) {
+		struct sim_node *n = sim_registrar(w, i);
+
+		if (n->up && n->paused)
+			sim_node_continue(n);
+		else if (!n->up)
+			sim_node_start(n);
+	}
+	w->joined_ms = w->now;
+	w->back.since_ms = w->now;
+	w->back.killed = f->kind == SIM_FAULT_ALL_KILL;
+}
+
 static bool
 happen(struct sim *w, struct sim_fault *f)
 {
@@ -223,6 +305,10 @@ happen(struct sim *w, struct sim_fault *f)
 		return true;
 	}
 	switch ((int)f->kind) {
+	case SIM_FAULT_ALL_PAUSE:
+	case SIM_FAULT_ALL_KILL:
+		stop_all(w, f);
+		return true;
 	case SIM_FAULT_ELEMENT_PAUSE:
 	case SIM_FAULT_PAUSE:
 		sim_node_pause(n);
@@ -267,9 +353,12 @@ sim_fault_begin(struct sim *w, struct sim_fault *f)
 		  f->kind == SIM_FAULT_PAIR || f->kind == SIM_FAULT_PAIR_ONEWAY ? f->other->name : "",
 		  (unsigned long long)f->duration_ms);
 	f->victim_life = f->victim->life;
+	w->back.since_ms = 0;
 	if (of_element(f->kind) || (parts(f->kind) && f->kind != SIM_FAULT_MESH && f->kind != SIM_FAULT_PAIR))
 		sim_load_disturbed(f->victim);
 	count(w, f, 1, 1);
+	if (sim_fault_of_all(f->kind))
+		promise_nothing(w, f);
 	if (f->kind == SIM_FAULT_MESH) /* it takes over elements that it reaches, unknown to others */
 		promise_nothing(w, f);
 	f->began = happen(w, f);
@@ -288,11 +377,17 @@ sim_fault_end(struct sim *w, struct sim_fault *f)
 	f->is_over = true;
 	count(w, f, -1, 0);
 	sim_trace(w, "fault %u is over", f->number);
-	if (ends_process(f->kind) && !n->up) {
+	if (sim_fault_of_all(f->kind)) {
+		start_all(w, f);
+	} else if (ends_process(f->kind) && !n->up) {
 		if (n->is_registrar) /* its wall clock was set meanwhile */
-			n->skew_ms = (int64_t)rsp_rng_below(&w->fault_rng, 2 * (uint64_t)w->plan.skew_ms + 1) -
-				     w->plan.skew_ms;
-		sim_node_start(n);
+			n->skew_ms = sim_plan_skew(&w->plan, &w->fault_rng);
+		if (f->kind == SIM_FAULT_SAME_ID && f->other->server_id) {
+			w->same_id = true;
+			sim_node_start_as(n, f->other->server_id);
+		} else {
+			sim_node_start(n);
+		}
 		if (!n->is_registrar)
 			sim_load_restarted(n);
 	} else if ((f->kind == SIM_FAULT_PAUSE || f->kind == SIM_FAULT_ELEMENT_PAUSE) && n->paused &&

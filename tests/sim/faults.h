@@ -25,6 +25,9 @@ struct sim_node;
 	X(PAIR,        "pair-parted")         /* two registrars do not reach each other */          \
 	X(PAIR_ONEWAY, "pair-parted-one-way") /* one does not reach the other */                    \
 	X(SPLIT,       "split")               /* some registrars and clients here, the rest there */\
+	X(ALL_PAUSE,   "all-paused")          /* all registrars are paused, and continue together */ \
+	X(ALL_KILL,    "all-killed")          /* all registrars are killed, and start together */   \
+	X(SAME_ID,     "same-id")             /* restarted, with the server id of another one */    \
 	X(ELEMENT_KILL,   "element-killed")                                                         \
 	X(ELEMENT_VANISH, "element-vanished")                                                       \
 	X(ELEMENT_PAUSE,  "element-paused")                                                         \
@@ -61,6 +64,9 @@ bool sim_fault_begin(struct sim *w, struct sim_fault *fault);
 /** End the fault. Nodes that it parted from others count as ill until sim_fault_forget(). */
 void sim_fault_end(struct sim *w, struct sim_fault *fault);
 void sim_fault_forget(struct sim *w, struct sim_fault *fault);
+
+/** Whether all registrars are victims. */
+bool sim_fault_of_all(enum sim_fault_kind kind);
 
 /** Whether the connections of the victim break at once for the other side. */
 bool sim_fault_resets(enum sim_fault_kind kind);

@@ -8,6 +8,7 @@
 #include "judge.h"
 #include "net.h"
 #include "report.h"
+#include "tally.h"
 #include "truth.h"
 
 struct sim_check {
@@ -17,7 +18,6 @@ struct sim_check {
 	struct sim_number *number; /* in the statement of this number */
 	uint32_t look;
 	uint32_t *id; /* all server ids of this run */
-	uint32_t *taker; /* by server id: which registrar took it over while nothing else went wrong; 0: none did */
 	unsigned n_ids, ids_room;
 	uint64_t sent[16]; /* ENRP messages by type */
 	uint64_t renewals;
@@ -35,6 +35,7 @@ sim_check_new(struct sim *w)
 	w->check = sim_alloc(1, sizeof(*w->check));
 	sim_truth_new(w);
 	sim_judge_new(w);
+	sim_tally_new(w);
 	w->check->stamp = sim_alloc(w->load->room, sizeof(*w->check->stamp));
 	w->check->times = sim_alloc(w->load->room, sizeof(*w->check->times));
 	w->check->number = sim_alloc(w->load->room, sizeof(*w->check->number));
@@ -47,8 +48,8 @@ sim_check_free(struct sim *w)
 	free(w->check->times);
 	free(w->check->number);
 	free(w->check->id);
-	free(w->check->taker);
 	free(w->check);
+	sim_tally_free(w);
 	sim_judge_free(w);
 	sim_truth_free(w);
 }
@@ -80,11 +81,9 @@ sim_check_started(struct sim *w, const struct sim_node *n)
 	if (c->n_ids == c->ids_room) {
 		c->ids_room = c->ids_room ? 2 * c->ids_room : 32;
 		c->id = reallocarray(c->id, c->ids_room, sizeof(*c->id));
-		c->taker = reallocarray(c->taker, c->ids_room, sizeof(*c->taker));
-		if (!c->id || !c->taker)
+		if (!c->id)
 			abort();
 	}
-	c->taker[c->n_ids] = 0;
 	c->id[c->n_ids++] = n->server_id;
 }
 
@@ -308,6 +307,9 @@ may_be_refused(const struct sim *w, const struct rsp_event *event)
 {
 	bool parted = !w->check->strict || w->now < sim_over(w);
 
+	if (w->same_id)
+		return true;
+
 	for (unsigned i = 0; i < w->n_registrars; i++)
 		parted = parted || w->node[i].ill;
 	if (event->reason == RSP_REASON_TAKEOVER_OF_LIVE)
@@ -332,34 +334,6 @@ hear_each_other(const struct sim *w, const struct sim_node *a, const struct sim_
 	       !sim_net_blocked(w, b, a) && w->now > since + enough;
 }
 
-/* Whether all registrars reach each other, and have done so for long: no takeover is unknown to any. */
-static bool
-is_calm(const struct sim *w)
-{
-	for (unsigned i = 0; i < w->n_registrars; i++)
-		if (w->node[i].ill || w->node[i].paused)
-			return false;
-	return w->check->strict && !w->split && w->now >= sim_over(w);
-}
-
-/* RFC 5353 s.3.5.1: the arbitration lets one registrar take another one over. */
-static void
-check_taker(struct sim *w, const struct sim_node *n, uint32_t target_id, unsigned elements)
-{
-	struct sim_check *c = w->check;
-
-	if (!is_calm(w))
-		return;
-	for (unsigned i = 0; i < c->n_ids; i++) {
-		if (c->id[i] != target_id)
-			continue;
-		if (c->taker[i] && elements > 0) /* an entry of the list that has none may come back with an old list */
-			sim_violated(w, "taken-twice", "%s took %08x over, as %08x had done", n->name, target_id,
-				     c->taker[i]);
-		c->taker[i] = n->server_id;
-	}
-}
-
 void
 sim_check_record(struct sim *w, struct sim_node *n, const struct rsp_event *event)
 {
@@ -367,20 +341,20 @@ sim_check_record(struct sim *w, struct sim_node *n, const struct rsp_event *even
 	struct sim_shown taken;
 
 	sim_report_record(w, n, event);
+	sim_tally_record(w, n, event);
 	if (event->kind == RSP_EVENT_REJOINING)
 		forget_seen(w, n);
 	/* when a partition ends, more elements may be contested than are recorded one by one */
-	bool many = event->kind == RSP_EVENT_LIMIT && event->reason == RSP_REASON_RECORDS;
+	bool many = event->kind == RSP_EVENT_LIMIT && (w->plan.tight || event->reason == RSP_REASON_RECORDS);
 
 	if (event->kind == RSP_EVENT_MALFORMED || event->kind == RSP_EVENT_DUPLICATE_NAME ||
-	    event->kind == RSP_EVENT_DUPLICATE_SERVER_ID ||
+	    (event->kind == RSP_EVENT_DUPLICATE_SERVER_ID && !w->same_id) ||
 	    (event->kind == RSP_EVENT_LIMIT && !many) ||
 	    (event->kind == RSP_EVENT_REFUSED && !may_be_refused(w, event)))
 		sim_violated(w, "refused", "%s: %s %s, message %u of %s", n->name, rsp_event_name(event->kind),
 			     event->reason ? rsp_reason_word(event->reason) : "", event->message_type,
 			     event->identity ? event->identity : "an unknown sender");
 	if (event->kind == RSP_EVENT_TAKEOVER_DONE) {
-		check_taker(w, n, event->peer_id, event->count);
 		if (sim_inside_badly_taken(n, &taken))
 			sim_violated(w, "takeover-version", "%s has pe %08x of %s in version %llu", n->name,
 				     taken.pe_id, target ? target->name : "another",
@@ -416,7 +390,8 @@ check_answer(struct sim *w, const struct sim_node *n, const struct rsp_message *
 		if (!e->stable || c->stamp[i] == c->look ||
 		    !rsp_bytes_equal(sim_load_handle(w, e->pool), msg->handle))
 			continue;
-		sim_violated(w, "incomplete-answer", "%s answers %u elements of pool %u without pe %08x of %s",
+		if (msg->n_list < w->plan.max_items)
+			sim_violated(w, "incomplete-answer", "%s answers %u elements of pool %u without pe %08x of %s",
 			     n->name, msg->n_list, e->pool, e->pe_id, e->client->name);
 	}
 }
@@ -442,6 +417,9 @@ sim_check_sent(struct sim *w, const struct sim_node *n, const struct sim_node *t
 
 	if (protocol == RSP_ENRP && message.n)
 		w->check->sent[message.p[0] & 15]++;
+	if (protocol == RSP_ENRP && message.n > 1 && message.p[0] == ENRP_HANDLE_TABLE_RESPONSE &&
+	    !(message.p[1] & (ENRP_FLAG_REJECT | ENRP_FLAG_MORE)))
+		sim_tally_download(w);
 	if (protocol != RSP_ASAP || !message.n)
 		return;
 	w->check->renewals += message.p[0] == ASAP_REGISTRATION_RESPONSE;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "inside.h"
+#include "net.h"
 #include "truth.h"
 
 /* What one registrar shows of one element. */
@@ -239,6 +240,39 @@ sim_judge_look(struct sim *w)
 	}
 }
 
+/* All registrars were stopped, and are back: whether an answer may be without @e, which was registered before. */
+static bool
+is_kept(const struct sim *w, const struct sim_element *e)
+{
+	struct rsp_client_stats stats;
+	uint32_t generation = 0;
+
+	if (!w->back.since_ms || w->plan.style != SIM_GENTLE || w->now <= w->back.since_ms + SIM_BACK_MS || e->want != SIM_IN || e->kept == 0 ||
+	    e->kept != e->client->life || !sim_node_runs(e->client))
+		return false;
+	if (w->back.killed)
+		return true;
+	rsp_client_stats(e->client->client, &stats);
+	return sim_net_joined(e->client, stats.home_link, &generation) && generation == e->kept_generation;
+}
+
+/* Killed, they know nothing, and must not say that they do; paused, they know what they knew. */
+static void
+judge_kept(struct sim *w, const struct sim_node *n, const struct rsp_message *msg)
+{
+	if (w->back.killed && msg->n_list > 0)
+		return;
+	for (unsigned i = 0; i < w->load->n_elements; i++) {
+		const struct sim_element *e = &w->load->element[i];
+
+		if (w->judge->stamp[i] != w->judge->look && is_kept(w, e) &&
+		    rsp_bytes_equal(sim_load_handle(w, e->pool), msg->handle))
+			sim_violated(w, "forgotten", "%s answers %u elements of pool %u without pe %08x of %s, %llu ms "
+				     "after all registrars came back", n->name, msg->n_list, e->pool, e->pe_id,
+				     e->client->name, (unsigned long long)(w->now - w->back.since_ms));
+	}
+}
+
 void
 sim_judge_answer(struct sim *w, const struct sim_node *n, const struct rsp_message *msg)
 {
@@ -256,12 +290,13 @@ sim_judge_answer(struct sim *w, const struct sim_node *n, const struct rsp_messa
 	}
 	if (msg->n_list >= w->plan.max_items)
 		return;
+	judge_kept(w, n, msg);
 	for (unsigned i = 0; i < w->load->n_elements; i++) {
 		const struct sim_element *e = &w->load->element[i];
 
 		if (j->stamp[i] != j->look && rsp_bytes_equal(sim_load_handle(w, e->pool), msg->handle) &&
 		    sim_truth_must_show(w, n, e, &bound_ms))
-			sim_violated(w, msg->n_list ? "short-answer" : "wrong-not-found",
+			sim_violated(w, msg->n_list > 0 ? "short-answer" : "wrong-not-found",
 				     "%s answers %u elements of pool %u without pe %08x of %s, connected to %s", n->name,
 				     msg->n_list, e->pool, e->pe_id, e->client->name, e->client->attached->name);
 	}

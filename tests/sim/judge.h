@@ -9,6 +9,8 @@
  * know meanwhile. Registrars that hear one another, also over one registrar in between, show the same.
  */
 
+#define SIM_BACK_MS 1000 /* after all registrars were stopped, answers may be wrong for so long */
+
 void sim_judge_new(struct sim *w);
 void sim_judge_free(struct sim *w);
 

@@ -5,6 +5,7 @@
 
 #include "base/attr.h"
 #include "invariants.h"
+#include "tally.h"
 
 static const uint32_t policies[] = { RSP_POLICY_RR,   RSP_POLICY_WRR, RSP_POLICY_RAND, RSP_POLICY_WRAND,
 				     RSP_POLICY_PRIO, RSP_POLICY_LU,  RSP_POLICY_RLU };
@@ -141,6 +142,7 @@ enter(struct sim_element *e)
 	struct rsp_pool_element pe = parameter_of(e, room);
 
 	e->want = SIM_IN;
+	e->kept = 0;
 	e->want_ms = n->w->now;
 	e->reported_ms = 0;
 	e->held = e->stable = e->expired = false;
@@ -157,6 +159,7 @@ leave(struct sim_element *e)
 	struct sim_node *n = e->client;
 
 	e->want = SIM_LEAVING;
+	e->kept = 0;
 	e->stable = false;
 	e->home = sim_load_home(n);
 	sim_trace(n->w, "%-5s deregisters pe %08x", n->name, e->pe_id);
@@ -387,6 +390,8 @@ sim_load_event(struct sim_node *n, const struct rsp_client_event *event)
 
 	if (event->type == RSP_CLIENT_RESOLVED || event->type == RSP_CLIENT_UNRESOLVED)
 		w->load->answers++;
+	if (event->type == RSP_CLIENT_HOME || (event->type == RSP_CLIENT_KEEPALIVE && event->changed))
+		sim_tally_home(n, sim_load_home(n));
 	if (event->pe_id && n->role == RSP_ROLE_ELEMENT)
 		e = sim_load_find(w, event->handle, event->pe_id);
 	if (!e || e->client != n)

@@ -31,6 +31,8 @@ struct sim_element {
 	bool stable; /* every registrar that is well has it: none may lose it while nothing touches it */
 	bool expired; /* a registrar has told its client that it was removed */
 	bool retired; /* it is never registered again */
+	uint32_t kept; /* the life of its client when all registrars stopped, if it was registered; else 0 */
+	uint32_t kept_generation; /* its connection then */
 	bool torn;    /* it has sent a message to a registrar that is stopped, and reads it late */
 	uint64_t want_ms;     /* since when it is wanted */
 	uint64_t reported_ms; /* when a user first reported it after its end; 0: none did */

@@ -19,7 +19,7 @@ struct arguments {
 static void
 usage(FILE *to)
 {
-	(void)fputs("Usage: sim [--seeds FROM-TO | --seed N] [--style quiet|gentle|storm] [--large] [--verbose]\n"
+	(void)fputs("Usage: sim [--seeds FROM-TO | --seed N] [--style quiet|gentle|storm] [--large] [--plain] [--verbose]\n"
 		    "           [--without N,N...] [--stop-at MS] [--keep-going] [--quiet]\n"
 		    "Runs the scenario of each seed; prints a JSON object a line. Status 1: an invariant was violated.\n",
 		    to);
@@ -74,6 +74,7 @@ read_arguments(int argc, char **argv, struct arguments *args)
 	static const struct option options[] = {
 		{ "seeds", required_argument, NULL, 's' },   { "seed", required_argument, NULL, 's' },
 		{ "style", required_argument, NULL, 't' },   { "large", no_argument, NULL, 'l' },
+		{ "plain", no_argument, NULL, 'p' },
 		{ "verbose", no_argument, NULL, 'v' },	     { "without", required_argument, NULL, 'w' },
 		{ "stop-at", required_argument, NULL, 'm' },
 		{ "keep-going", no_argument, NULL, 'k' },    { "quiet", no_argument, NULL, 'q' },
@@ -93,6 +94,9 @@ read_arguments(int argc, char **argv, struct arguments *args)
 			break;
 		case 'l':
 			args->options.large = true;
+			break;
+		case 'p':
+			args->options.plain = true;
 			break;
 		case 'v':
 			args->options.verbose = true;

@@ -90,7 +90,7 @@ node_init(struct sim *w, unsigned place)
 	n->present = true;
 	n->serving_ms = n->attached_ms = RSP_NEVER;
 	if (n->is_registrar)
-		n->skew_ms = (int64_t)rsp_rng_below(&w->node_rng, 2 * (uint64_t)w->plan.skew_ms + 1) - w->plan.skew_ms;
+		n->skew_ms = sim_plan_skew(&w->plan, &w->node_rng);
 }
 
 void
@@ -140,6 +140,24 @@ contacts_of(const struct sim_node *n, struct rsp_contact_config *contact)
 	return found;
 }
 
+/* Each identity may have just as many elements as it wants or had lately: what is counted, but gone, leaves no room. */
+static uint32_t
+max_elements(void *ctx, const char *identity)
+{
+	const struct sim_node *n = ctx;
+	const struct sim *w = n->w;
+	uint64_t lately = sim_bound_removal(&w->plan, false) + sim_bound_orphan(&w->plan);
+	uint32_t count = 0;
+
+	for (unsigned i = 0; i < w->load->n_elements; i++) {
+		const struct sim_element *e = &w->load->element[i];
+
+		if (strcmp(e->client->name, identity) == 0 && (e->want != SIM_OUT || w->now < e->out_ms + lately))
+			count++;
+	}
+	return count;
+}
+
 static void
 start_registrar(struct sim_node *n)
 {
@@ -147,7 +165,6 @@ start_registrar(struct sim_node *n)
 	struct rsp_registrar_config config = rsp_registrar_defaults();
 	struct rsp_contact_config contact[RSP_CONTACTS_MAX];
 
-	n->server_id = rsp_rng_id(&n->w->node_rng);
 	config.server_id = n->server_id;
 	config.name = p->insecure ? NULL : n->name;
 	config.insecure = p->insecure;
@@ -163,6 +180,12 @@ start_registrar(struct sim_node *n)
 	config.max_time_last_heard_ms = p->last_heard_ms;
 	config.max_time_no_response_ms = p->no_response_ms;
 	config.max_items = p->max_items;
+	config.tombstone_ms = p->tombstone_ms;
+	config.max_tombstones = p->max_tombstones;
+	config.max_downloads = p->max_downloads;
+	config.max_adoptions = p->max_adoptions;
+	if (p->quota && !p->insecure)
+		config.max_elements = max_elements;
 	if (rsp_registrar_new(&config, &registrar_ops, n, rsp_rng_seeded(rsp_rng_u64(&n->w->node_rng)),
 			      sim_node_clock(n), &n->registrar))
 		abort();
@@ -200,13 +223,20 @@ start_client(struct sim_node *n)
 void
 sim_node_start(struct sim_node *n)
 {
+	sim_node_start_as(n, n->is_registrar ? rsp_rng_id(&n->w->node_rng) : 0);
+}
+
+void
+sim_node_start_as(struct sim_node *n, uint32_t server_id)
+{
+	n->server_id = server_id;
 	n->up = n->present = true;
 	n->paused = false;
 	n->life++;
 	n->clock = sim_between(&n->w->node_rng, 1000, 100000000); /* machines boot at different times */
 	n->well_ms = n->runs_ms = n->w->now;
 	n->wake_ms = n->serving_ms = n->attached_ms = RSP_NEVER;
-	n->attached = NULL;
+	n->attached = n->last_home = NULL;
 	if (n->is_registrar) {
 		start_registrar(n);
 		sim_check_started(n->w, n);

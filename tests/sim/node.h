@@ -25,7 +25,7 @@ struct sim_node {
 	uint64_t paused_ms;
 	uint32_t life;	/* counts its processes */
 	uint64_t clock; /* the engine's time is that of the run plus this */
-	int64_t skew_ms; /* the error of its wall clock */
+	int64_t skew_ms; /* the error of its wall clock, up to years */
 	uint32_t slow_ms; /* added to each message from it */
 	uint64_t wake_ms;
 
@@ -41,6 +41,9 @@ struct sim_node {
 	uint64_t well_ms; /* since when it runs and suffers no fault */
 	uint64_t runs_ms; /* since when it runs, at the same pace */
 	uint64_t serving_ms; /* a registrar: since when it serves; RSP_NEVER: it does not */
+
+	struct sim_node *last_home; /* a client: the last home that its process had */
+	unsigned moves;		    /* how often that changed because of this fault */
 
 	/* A client's home, as long as both ends of the connection are open and reach each other; truth.c */
 	struct sim_node *attached; /* NULL: none */
@@ -60,6 +63,8 @@ sim_registrar(const struct sim *w, unsigned i)
 
 /** Start its process anew: another server id, nothing known. */
 void sim_node_start(struct sim_node *n);
+/** The same with the server id of another registrar. */
+void sim_node_start_as(struct sim_node *n, uint32_t server_id);
 
 enum sim_end_kind {
 	SIM_KILLED,  /* SIGKILL: its connections are reset */

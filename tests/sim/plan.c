@@ -57,8 +57,49 @@ draw_network(struct sim_plan *p, struct rsp_rng *rng)
 	p->skew_ms = sim_chance(rng, 30) ? 0 : sim_chance(rng, 80) ? 2000 : 3600000;
 }
 
+#define DAY_MS (UINT64_C(86400) * 1000)
+
+/* Limits that are reached. */
+static void
+draw_limits(struct sim_plan *p, struct rsp_rng *rng)
+{
+	if (sim_chance(rng, 25)) /* the shortest time that the rule allows */
+		p->tombstone_ms = (uint32_t)(4 * (sim_bound_takeover(p, false) + p->grace_ms));
+	if (sim_chance(rng, 10))
+		p->max_tombstones = 4;
+	if (sim_chance(rng, 15))
+		p->max_downloads = 1;
+	if (sim_chance(rng, 15))
+		p->max_adoptions = 2;
+	if (sim_chance(rng, 10))
+		p->max_items = 3;
+	p->quota = sim_chance(rng, 25);
+	p->tight = p->max_tombstones < 100 || p->max_downloads == 1 || p->max_adoptions == 2;
+}
+
+static void
+draw_more(struct sim_plan *p, uint64_t seed)
+{
+	struct rsp_rng rng = rsp_rng_seeded(seed ^ UINT64_C(0x6d6f7265));
+	unsigned clock = (unsigned)rsp_rng_below(&rng, 100);
+
+	p->more = true;
+	if (clock < 10)
+		p->skew_ms = 400 * DAY_MS;
+	else if (clock < 20)
+		p->skew_ms = 20 * 365 * DAY_MS;
+	draw_limits(p, &rng);
+	p->changes = sim_chance(&rng, 30);
+}
+
+int64_t
+sim_plan_skew(const struct sim_plan *p, struct rsp_rng *rng)
+{
+	return (int64_t)rsp_rng_below(rng, 2 * p->skew_ms + 1) - (int64_t)p->skew_ms;
+}
+
 struct sim_plan
-sim_plan_of(uint64_t seed, enum sim_style style)
+sim_plan_of(uint64_t seed, enum sim_style style, bool plain)
 {
 	struct rsp_rng rng = rsp_rng_seeded(seed ^ UINT64_C(0x706c616e));
 	struct sim_plan p = { 0 };
@@ -92,13 +133,19 @@ sim_plan_of(uint64_t seed, enum sim_style style)
 	p.load_ms = (uint32_t)sim_between(&rng, 150, 3000);
 	p.sample_ms = 100;
 	p.max_items = 4096;
+	p.tombstone_ms = 600000;
+	p.max_tombstones = 200000;
+	p.max_downloads = 16;
+	p.max_adoptions = 256;
+	if (!plain)
+		draw_more(&p, seed);
 	return p;
 }
 
 struct sim_plan
 sim_plan_large(void)
 {
-	struct sim_plan p = sim_plan_of(1, SIM_GENTLE);
+	struct sim_plan p = sim_plan_of(1, SIM_GENTLE, true);
 
 	p.registrars = 100;
 	p.element_clients = 400;

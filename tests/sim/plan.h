@@ -31,19 +31,28 @@ struct sim_plan {
 	uint32_t lag_ms, lag_percent; /* on this share of connections each message takes up to so much longer */
 	uint32_t dial_timeout_ms;
 	uint32_t link_timeout_ms; /* a connection ends when data is not acknowledged for so long */
-	uint32_t skew_ms;	  /* the largest error of a wall clock */
+	uint64_t skew_ms;	  /* the largest error of a wall clock */
 
 	unsigned faults;
 	uint32_t load_ms; /* between two acts of the load, on average */
 	uint32_t sample_ms; /* between two looks at everything */
+
+	bool more;  /* what the simulator did not know at first is drawn too; not with --plain */
+	bool tight; /* some limit of the next ones is so small that it is reached */
 	uint32_t max_items; /* elements in an answer */
+	uint32_t tombstone_ms, max_tombstones, max_downloads, max_adoptions;
+	bool quota;   /* no identity may have more elements than it needs */
+	bool changes; /* contents go on changing while all else mends */
 };
 
-/** The plan of @seed. @style is kept if it is not SIM_STYLES. */
-struct sim_plan sim_plan_of(uint64_t seed, enum sim_style style);
+/** The plan of @seed. @style is kept if it is not SIM_STYLES. @plain: without what was added later. */
+struct sim_plan sim_plan_of(uint64_t seed, enum sim_style style, bool plain);
 
 /** One hundred registrars and ten thousand elements. */
 struct sim_plan sim_plan_large(void);
+
+/** The error of a wall clock. */
+int64_t sim_plan_skew(const struct sim_plan *plan, struct rsp_rng *rng);
 
 const char *sim_style_name(enum sim_style style);
 

@@ -6,6 +6,7 @@
 #include "load.h"
 #include "net.h"
 #include "node.h"
+#include "tally.h"
 
 /* The story of a run, from its beginning to its end. */
 
@@ -96,6 +97,7 @@ one_fault(struct sim *w, unsigned number)
 		return;
 	}
 	began = w->now;
+	sim_tally_begin(w, &f, server_id);
 	if (calm)
 		await_rehoming(w, &f);
 	sim_load_act(w);
@@ -110,6 +112,8 @@ one_fault(struct sim *w, unsigned number)
 	if (sim_chance(&w->fault_rng, 50)) /* the load goes on while it recovers */
 		busy(w, sim_between(&w->fault_rng, 0, 2000));
 	uint64_t ms = w->now - over_ms + rest(w);
+	if (!sim_failed(w))
+		sim_tally_end(w, &f);
 	sim_fault_forget(w, &f);
 	sim_report_fault(w, &f, 0);
 	if (!sim_failed(w))
@@ -257,7 +261,7 @@ sim_scenario(uint64_t seed, const struct sim_options *options, struct sim_covera
 	     struct sim_report *report)
 {
 	struct sim w = { .seed = seed,
-			 .plan = options->large ? sim_plan_large() : sim_plan_of(seed, options->style),
+			 .plan = options->large ? sim_plan_large() : sim_plan_of(seed, options->style, options->plain),
 			 .coverage = coverage,
 			 .report = report,
 			 .verbose = options->verbose,
@@ -267,6 +271,7 @@ sim_scenario(uint64_t seed, const struct sim_options *options, struct sim_covera
 	w.fault_rng = rsp_rng_seeded(seed * 4 + 2);
 	w.load_rng = rsp_rng_seeded(seed * 4 + 3);
 	w.node_rng = rsp_rng_seeded(seed * 4 + 4);
+	w.more_rng = rsp_rng_seeded(seed ^ UINT64_C(0x66617565));
 	report->now.active = false;
 	coverage->runs[w.plan.style]++;
 	sim_nodes_new(&w);

@@ -29,6 +29,7 @@ struct sim_load;
 struct sim_check;
 struct sim_truth;
 struct sim_judge;
+struct sim_tally;
 struct sim_coverage;
 struct sim_report;
 
@@ -52,7 +53,7 @@ struct sim_violation {
 struct sim {
 	uint64_t seed, now, order;
 	struct sim_plan plan;
-	struct rsp_rng net_rng, fault_rng, load_rng, node_rng;
+	struct rsp_rng net_rng, fault_rng, load_rng, node_rng, more_rng;
 	struct sim_event *heap;
 	size_t n_events, room;
 	unsigned at_once; /* events since time last advanced */
@@ -60,12 +61,18 @@ struct sim {
 	struct sim_node *node; /* n_registrars, then the clients */
 	unsigned n_nodes, n_registrars;
 	unsigned split;	    /* the number of faults because of which nothing is promised about elements now */
+	bool same_id;	    /* two registrars have had one id */
+	struct {
+		uint64_t since_ms; /* when all registrars came back from @kind; 0: they did not, or are gone again */
+		bool killed;
+	} back;
 	uint64_t joined_ms; /* when a partition or pause last ended: messages that it kept back arrive late */
 	struct sim_net *net;
 	struct sim_load *load;
 	struct sim_check *check;
 	struct sim_truth *truth;
 	struct sim_judge *judge;
+	struct sim_tally *tally;
 	struct sim_coverage *coverage; /* the caller's, for many runs */
 	struct sim_report *report;     /* the same */
 
