@@ -34,11 +34,6 @@ check_is_quiet(struct world *w)
 	       (w->now >= since + QUIET_MS || (w->now >= since + REST_MS && state_rests(w)));
 }
 
-struct shown {
-	uint32_t pe_id, home_id;
-	uint16_t port;
-};
-
 struct answer {
 	struct shown element[8];
 	unsigned n;
@@ -126,9 +121,19 @@ find(const struct answer *a, uint32_t pe_id)
 	return NULL;
 }
 
-/* The registrar that the element @n has for its home; NULL: none. */
-static struct node *
-home_of(const struct node *n)
+bool
+check_shows(struct world *w, unsigned r, uint32_t pe_id, struct shown *ret)
+{
+	struct answer a = ask(w, &w->node[r]);
+	const struct shown *found = find(&a, pe_id);
+
+	if (found && ret)
+		*ret = *found;
+	return found != NULL;
+}
+
+struct node *
+check_home(const struct node *n)
 {
 	struct rsp_client_stats stats;
 	unsigned side = 0;
@@ -175,7 +180,7 @@ check_agree(const struct answer *a, const struct answer *b)
 static const char *
 check_element(const struct world *w, const struct node *n, const struct answer *a)
 {
-	const struct node *home = home_of(n);
+	const struct node *home = check_home(n);
 
 	if (!home)
 		return reaches(w, n) ? "(7) a live element is nowhere" : NULL;

@@ -19,8 +19,8 @@ print_taken(const struct taken *taken)
 static void
 print_setup(const struct setup *setup)
 {
-	printf("--registrars=%u --elements=%u --start=%s%s%s", setup->registrars, setup->elements, start_name[setup->start],
-	       setup->twins ? " --twins" : "", setup->relay ? "" : " --no-relay");
+	printf("--registrars=%u --elements=%u --start=%s%s%s%s", setup->registrars, setup->elements, start_name[setup->start],
+	       setup->twins ? " --twins" : "", setup->plain ? " --plain" : "", setup->relay ? "" : " --no-relay");
 }
 
 static void
@@ -62,7 +62,7 @@ number(const char *arg, const char *name, long *ret)
 static int
 usage(void)
 {
-	puts("rsp-explore [--registrars=2|3] [--elements=1|2] [--start=settled|register|cold] [--twins] [--no-relay]\n"
+	puts("rsp-explore [--registrars=2|3] [--elements=1|2] [--start=settled|register|cold] [--twins] [--plain] [--no-relay]\n"
 	     "            [--deviations=N] [--faults=0|1] [--fault=N (only this)] [--fault-ms=MS] [--window-ms=MS] [--seconds=S]\n"
 	     "            [--replay=STEP:CHOICE,... (prints each step)]  [--list-faults]");
 	return 2;
@@ -129,6 +129,8 @@ main(int argc, char **argv)
 		} else if (!strcmp(a, "--twins")) {
 			setup.twins = true;
 			setup.elements = 2;
+		} else if (!strcmp(a, "--plain")) {
+			setup.plain = true;
 		} else if (!strcmp(a, "--no-relay")) {
 			setup.relay = false;
 		} else if (!strncmp(a, "--replay=", 9)) {

@@ -66,8 +66,11 @@ client_event(void *ctx, const struct rsp_client_event *event)
 
 	world_say(n->w, "%s * %s pe %08x cause %x server %s %s", n->name, rsp_client_event_name(event->type), event->pe_id,
 		  event->cause, event->server, event->why ? event->why->reason : "");
-	if (event->type == RSP_CLIENT_DISPLACED || event->type == RSP_CLIENT_REJECTED)
+	if (event->type == RSP_CLIENT_DISPLACED && event->new_pe_id)
+		n->pe_id = event->new_pe_id;
+	else if (event->type == RSP_CLIENT_DISPLACED || event->type == RSP_CLIENT_REJECTED)
 		n->displaced = true;
+	n->homes += event->type == RSP_CLIENT_HOME;
 }
 
 static const struct rsp_engine_ops registrar_ops = { op_send, op_close, op_dial, op_record };
@@ -131,8 +134,11 @@ start_client(struct node *n)
 					    .max_elements = 4,
 					    .max_resolutions = 4,
 					    .max_reports = 4,
-					    .asap_port = 5000 };
+					    .asap_port = 5000,
+					    .epoch_ms = WALL_MS + (uint64_t)n->skew_ms,
+					    .no_epoch = w->setup.plain };
 
+	config.timers.keepalive_ms = 1000;
 	for (unsigned i = 0; i < config.n_servers; i++) { /* each element begins with another registrar */
 		const struct node *r = &w->node[(i + n->place) % config.n_servers];
 

@@ -68,6 +68,7 @@ struct node {
 	bool wants;	   /* it wants to be registered */
 	bool displaced;	   /* it ended because of another process, or its registration was refused */
 	uint64_t said;	   /* hash of the last registration that it sent */
+	unsigned homes;	   /* how often it found a home: for tests only */
 };
 
 /** A change that was decided before: the end of a fault. */
@@ -82,6 +83,7 @@ enum start { START_SETTLED, START_REGISTER, START_COLD, STARTS };
 struct setup {
 	unsigned registrars, elements;
 	bool twins;	 /* the second element is another process of the first */
+	bool plain;	 /* elements have no EPOCH, as those of rsplib */
 	bool relay;	 /* the scope is to agree also through registrars in between */
 	enum start start;
 };
@@ -198,6 +200,17 @@ void choice_take(struct world *w, const struct choice *choice);
 void choice_text(const struct world *w, const struct choice *choice, char *ret, size_t n);
 
 /* check.c */
+
+/** An element as a user is told of it. */
+struct shown {
+	uint32_t pe_id, home_id;
+	uint16_t port;
+};
+
+/** Whether the registrar @r tells a user of the element @pe_id. */
+bool check_shows(struct world *w, unsigned r, uint32_t pe_id, struct shown *ret);
+/** The registrar that the element @n has for its home; NULL: none. */
+struct node *check_home(const struct node *n);
 
 /** Whether the history has come to its end: nothing happens any more but heartbeats. */
 bool check_is_quiet(struct world *w);
