@@ -10,7 +10,7 @@
 #include "engine/registrar/account.h"
 #include "engine/registrar/config.h"
 #include "engine/registrar/view.h"
-#include "model/tombstones.h"
+#include "model/tombstone.h"
 
 /*
  * The data that all files of a registrar share: configuration, time, tables; and the functions that send messages and
@@ -24,6 +24,7 @@ struct rsp_member;
 
 TAILQ_HEAD(rsp_closing_list, rsp_link);
 LIST_HEAD(rsp_link_list, rsp_link);
+TAILQ_HEAD(rsp_look_list, rsp_member);
 STAILQ_HEAD(rsp_changed_list, rsp_member);
 
 /* Work on many elements is done in slices: at most RSP_SLICE elements in each RSP_SLICE_MS. The send queue of a
@@ -45,7 +46,8 @@ struct rsp_core {
 	uint64_t liveness_paused_until_ms;
 
 	struct rsp_handlespace *space;
-	struct rsp_tombstones tombstones;
+	struct rsp_tombs tombs;
+	uint64_t highest_epoch; /* the highest epoch that was heard of any element: number.h */
 	struct rsp_accounts accounts;
 	struct rsp_registrar_stats stats;
 	struct rsp_wheel expiry;   /* timers: the end of each registration life */
@@ -62,6 +64,7 @@ struct rsp_core {
 
 	struct rsp_table dials; /* links that this registrar dialled to elements; key: destination (reach.c) */
 	uint32_t n_dialling;	/* number of these links that are not up yet */
+	struct rsp_look_list looks; /* elements that are LOOK_QUEUED */
 
 	uint8_t out[RSP_MESSAGE_MAX + 1]; /* buffer for the message that is being encoded */
 };

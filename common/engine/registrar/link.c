@@ -146,7 +146,7 @@ void
 rsp_link_free(struct rsp_core *core, struct rsp_link *link)
 {
 	assert(link->state == RSP_LINK_CLOSING);
-	assert(LIST_EMPTY(&link->members) && LIST_EMPTY(&link->subscriptions) && link->n_looks == 0);
+	assert(LIST_EMPTY(&link->members) && LIST_EMPTY(&link->subscriptions));
 	TAILQ_REMOVE(&core->closing, link, closing);
 	LIST_REMOVE(link, of_all);
 	rsp_table_remove(&core->links, &link->node, link->id);
@@ -177,7 +177,6 @@ rsp_link_attach(struct rsp_link *link, struct rsp_member *m)
 			m->link_before = m->link;
 	}
 	m->link = link->id;
-	link->look_only = false;
 	LIST_INSERT_HEAD(&link->members, m, of_link);
 }
 

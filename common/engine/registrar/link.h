@@ -51,8 +51,7 @@ struct rsp_link {
 	struct rsp_why *why; /* CLOSING: the error with a text; NULL: there is no text */
 	struct rsp_link_info info;   /* the link owns the identity and the further addresses */
 	struct rsp_account *account; /* NULL until the link is up */
-	struct rsp_member_list members; /* elements that are registered or adopted over this link */
-	uint32_t n_looks;		/* looks that use this link: look.c */
+	struct rsp_member_list members; /* elements that are linked or looked at over this link */
 	struct rsp_subscription_list subscriptions;
 	uint32_t n_subscriptions;
 	struct rsp_table_node dial; /* in core->dials until CLOSING, if this registrar dialled the link to an element */

@@ -1,231 +1,215 @@
 #include "engine/registrar/look.h"
 
-#include "base/moves.h"
+#include "engine/registrar/number.h"
 #include "engine/registrar/reach.h"
 
-#define MOVE(from, to, event) { RSP_LOOK_##from, RSP_LOOK_##to },
-static const struct rsp_move look_moves[] = { RSP_LOOK_MOVES(MOVE) };
-#undef MOVE
-
-bool
-rsp_look_may(enum rsp_look_state from, enum rsp_look_state to)
+/* The statement is that this registrar has taken @m over, so the element must take it as its home. */
+static bool
+wants_home(const struct rsp_core *core, const struct rsp_member *m)
 {
-	return rsp_moves_list(look_moves, RSP_COUNT(look_moves), from, to);
+	uint16_t rank = rsp_element_statement(rsp_member_element(m)).rank;
+
+	return rsp_member_is_own(core, m) && rank > RSP_RANK_REGISTERED && rank < RSP_RANK_REMOVED;
 }
 
-void
-rsp_look_init(struct rsp_looks *looks, struct rsp_core *core)
-{
-	looks->core = core;
-	rsp_wheel_init(&looks->wheel, core->now_ms);
-}
-
-/* Only this function changes the state of a look and its timer. */
+/* End the look at @m, and set the timer for the next one. */
 static void
-enter_state(struct rsp_looks *looks, struct rsp_look *look, enum rsp_look_state state)
+rest(struct rsp_core *core, struct rsp_member *m, uint64_t at_ms)
 {
-	const struct rsp_registrar_config *config = &looks->core->config;
-
-	rsp_moves_check("look", look->state, state, rsp_look_may(look->state, state));
-	look->state = state;
-	switch (state) {
-	case RSP_LOOK_DIALLING:
-	case RSP_LOOK_ASKED:
-		rsp_wheel_set(&looks->wheel, &look->timer, looks->core->now_ms + config->keepalive_timeout_ms);
-		break;
-	case RSP_LOOK_RESTING:
-		rsp_wheel_set(&looks->wheel, &look->timer, looks->core->now_ms + config->keepalive_distance_ms);
-		break;
-	case RSP_LOOK_FREE:
-		rsp_wheel_cancel(&looks->wheel, &look->timer);
-		break;
-	}
-}
-
-static struct rsp_look *
-find_look(struct rsp_looks *looks, const struct rsp_member *m)
-{
-	for (unsigned i = 0; looks->n > 0 && i < RSP_LOOKS_MAX; i++)
-		if (looks->look[i].state != RSP_LOOK_FREE && looks->look[i].member == m)
-			return &looks->look[i];
-	return NULL;
-}
-
-static struct rsp_look *
-find_free(struct rsp_looks *looks)
-{
-	for (unsigned i = 0; i < RSP_LOOKS_MAX; i++)
-		if (looks->look[i].state == RSP_LOOK_FREE)
-			return &looks->look[i];
-	return NULL;
-}
-
-/* Detach @look from its link. If the link was dialled for looks only, close it with its last look. */
-static void
-leave_link(struct rsp_looks *looks, struct rsp_look *look)
-{
-	struct rsp_link *link = look->link ? rsp_link_find(looks->core, look->link) : NULL;
-
-	look->link = 0;
-	if (!link) /* the link is CLOSING: rsp_look_link_down() has decremented n_looks */
-		return;
-	link->n_looks--;
-	if (link->look_only && LIST_EMPTY(&link->members) && link->n_looks == 0)
-		rsp_link_close(looks->core, link, RSP_ECLOSED);
+	if (rsp_member_is_own(core, m))
+		rsp_member_enter(core, m, RSP_MEMBER_UNLINKED, at_ms);
+	else
+		rsp_member_enter(core, m, RSP_MEMBER_FOREIGN, RSP_NEVER);
 }
 
 static void
-release(struct rsp_looks *looks, struct rsp_look *look)
+remove_silent(struct rsp_core *core, struct rsp_member *m)
 {
-	leave_link(looks, look);
-	enter_state(looks, look, RSP_LOOK_FREE);
-	look->member = NULL;
-	looks->n--;
-}
+	enum rsp_removal why = m->n_reporters > core->config.max_bad_pe_report ? RSP_REMOVAL_UNREACHABLE
+			       : m->unanswered					       ? RSP_REMOVAL_KEEPALIVE
+										       : RSP_REMOVAL_CONNECTION;
 
-static void
-ask(struct rsp_looks *looks, struct rsp_look *look)
-{
-	enter_state(looks, look, RSP_LOOK_ASKED);
-	rsp_member_send_keep_alive(looks->core, look->link, look->member, false);
+	rsp_member_remove(core, m, why, NULL, NULL);
 }
 
 static void
 unanswered(struct rsp_core *core, struct rsp_member *m)
 {
-	if (m->phase == RSP_MEMBER_GONE)
-		return;
+	uint64_t end_ms = m->silent_ms + core->config.reconnect_grace_ms;
+
 	if (!rsp_member_is_own(core, m)) {
+		rest(core, m, RSP_NEVER);
 		rsp_member_note(core, m, RSP_NEWS_UNREACHED);
 		return;
 	}
-	/* An own element without a link is in its grace time. Remove it now, if enough users reported it. */
-	if (!m->link && m->n_reporters > core->config.max_bad_pe_report)
-		rsp_member_remove(core, m, RSP_REMOVAL_UNREACHABLE, NULL);
+	if (m->silent_ms == 0) {
+		m->silent_ms = core->now_ms;
+		end_ms = core->now_ms + core->config.reconnect_grace_ms;
+	}
+	if (core->now_ms < end_ms && m->n_reporters <= core->config.max_bad_pe_report)
+		rest(core, m, end_ms);
+	else
+		remove_silent(core, m);
 }
 
 static void
 answered(struct rsp_core *core, struct rsp_member *m)
 {
-	if (!rsp_member_is_own(core, m) || m->link)
-		return;
+	uint64_t interval_ms = core->config.keepalive_interval_ms ? core->config.keepalive_interval_ms
+								  : core->config.keepalive_timeout_ms;
+
+	m->silent_ms = 0;
 	rsp_member_clear_reports(m);
-	if (m->phase == RSP_MEMBER_GRACE)
-		rsp_member_postpone(core, m, core->now_ms + core->config.reconnect_grace_ms);
-	if (m->claim)
-		rsp_member_note(core, m, RSP_NEWS_ANSWERED);
+	rest(core, m, core->now_ms + rsp_rng_jitter(&core->rng, interval_ms, 50));
+	rsp_member_note(core, m, RSP_NEWS_REACHED);
+}
+
+void
+rsp_look_begin(struct rsp_core *core, struct rsp_member *m)
+{
+	if (rsp_member_is_linked(m) || rsp_member_is_looked_at(m) || m->phase >= RSP_MEMBER_OLD ||
+	    (m->asked_ms && core->now_ms < m->asked_ms + core->config.keepalive_distance_ms))
+		return;
+	rsp_member_enter(core, m, RSP_MEMBER_LOOK_QUEUED, RSP_NEVER);
+}
+
+static void
+ask(struct rsp_core *core, struct rsp_member *m)
+{
+	m->asked_ms = core->now_ms;
+	rsp_member_enter(core, m, RSP_MEMBER_LOOK_ASKED, core->now_ms + core->config.keepalive_timeout_ms);
+	rsp_member_send_keep_alive(core, m->link, m, wants_home(core, m));
+}
+
+/* Dial the ASAP transport of @m, or use the connection that is there. */
+static void
+dial(struct rsp_core *core, struct rsp_member *m)
+{
+	struct rsp_link *link = rsp_reach_dial(core, m, true);
+
+	if (!link) { /* it listens nowhere, or the dial failed at once */
+		m->asked_ms = core->now_ms;
+		unanswered(core, m);
+		return;
+	}
+	rsp_member_enter(core, m, RSP_MEMBER_LOOK_DIALLING, core->now_ms + core->config.keepalive_timeout_ms);
+	LIST_INSERT_HEAD(&link->members, m, of_link);
+	m->link = link->id;
+	if (link->state == RSP_LINK_UP)
+		ask(core, m);
 }
 
 bool
-rsp_look_begin(struct rsp_looks *looks, struct rsp_member *m)
+rsp_look_settle(struct rsp_core *core)
 {
-	struct rsp_core *core = looks->core;
+	struct rsp_member *m = TAILQ_FIRST(&core->looks);
 
-	if (find_look(looks, m))
-		return true;
-	struct rsp_look *look = find_free(looks);
-	if (!look || (!rsp_reach_find(core, m) && core->n_dialling > core->config.max_adoptions / 2))
+	if (!m || core->state == RSP_REGISTRAR_LEAVING ||
+	    (core->n_dialling >= core->config.max_adoptions && !rsp_reach_find(core, m)))
 		return false;
-	struct rsp_link *link = rsp_reach_dial(core, m, true);
-	if (!link) {
-		unanswered(core, m);
-		return true;
-	}
-	link->n_looks++;
-	looks->n++;
-	look->member = m;
-	look->link = link->id;
-	if (link->state == RSP_LINK_UP)
-		ask(looks, look);
-	else
-		enter_state(looks, look, RSP_LOOK_DIALLING);
+	dial(core, m);
 	return true;
 }
 
 void
-rsp_look_link_up(struct rsp_looks *looks, const struct rsp_link *link)
+rsp_look_link_up(struct rsp_core *core, struct rsp_link *link)
 {
-	for (unsigned i = 0; i < RSP_LOOKS_MAX && link->n_looks > 0; i++) {
-		struct rsp_look *look = &looks->look[i];
+	struct rsp_member *m, *next;
 
-		if (look->state == RSP_LOOK_DIALLING && look->link == link->id)
-			ask(looks, look);
+	for (m = LIST_FIRST(&link->members); m; m = next) {
+		next = LIST_NEXT(m, of_link);
+		if (m->phase == RSP_MEMBER_LOOK_DIALLING)
+			ask(core, m);
 	}
 }
 
 void
-rsp_look_link_down(struct rsp_looks *looks, struct rsp_link *link)
+rsp_look_link_down(struct rsp_core *core, struct rsp_link *link)
 {
-	for (unsigned i = 0; i < RSP_LOOKS_MAX && link->n_looks > 0; i++) {
-		struct rsp_look *look = &looks->look[i];
+	struct rsp_member *m, *next;
 
-		if (look->link != link->id || (look->state != RSP_LOOK_DIALLING && look->state != RSP_LOOK_ASKED))
-			continue;
-		link->n_looks--;
-		look->link = 0;
-		enter_state(looks, look, RSP_LOOK_RESTING);
-		unanswered(looks->core, look->member);
+	for (m = LIST_FIRST(&link->members); m; m = next) {
+		next = LIST_NEXT(m, of_link);
+		if (m->phase == RSP_MEMBER_LOOK_ANSWERED)
+			answered(core, m);
+		else if (rsp_member_is_looked_at(m))
+			unanswered(core, m);
 	}
 }
 
-void
-rsp_look_acknowledged(struct rsp_looks *looks, const struct rsp_link *link, struct rsp_member *m)
+/* An element without EPOCH that acknowledges the H flag has taken this registrar as its home: this registrar makes the
+ * next statement, with the contents that it has. RFC 5352 s.3.4 */
+static void
+adopt(struct rsp_core *core, struct rsp_link *link, struct rsp_member *m)
 {
-	struct rsp_look *look = find_look(looks, m);
+	struct rsp_element *e = rsp_member_element(m);
+	struct rsp_statement next = rsp_element_statement(e);
+	struct rsp_pool_element pe = { 0 };
 
-	if (!look || look->state != RSP_LOOK_ASKED || look->link != link->id)
-		return;
-	leave_link(looks, look);
-	enter_state(looks, look, RSP_LOOK_RESTING);
-	answered(looks->core, m);
-}
-
-void
-rsp_look_forget(struct rsp_looks *looks, const struct rsp_member *m)
-{
-	struct rsp_look *look = find_look(looks, m);
-
-	if (look)
-		release(looks, look);
-}
-
-void
-rsp_look_clear(struct rsp_looks *looks)
-{
-	for (unsigned i = 0; i < RSP_LOOKS_MAX && looks->n > 0; i++)
-		if (looks->look[i].state != RSP_LOOK_FREE)
-			release(looks, &looks->look[i]);
+	rsp_element_decode(e, &pe);
+	next.epoch = rsp_number_next(core, &next, m, &pe.user);
+	next.rank = RSP_RANK_REGISTERED;
+	(void)rsp_element_restate(core->space, e, core->config.server_id, &next); /* the home is the same: no memory needed */
+	link->look_only = false;
+	m->numbered = m->by_ack = true;
+	m->silent_ms = 0;
+	rsp_member_hold(core, m);
+	rsp_member_note(core, m, RSP_NEWS_ADD | RSP_NEWS_LINKED);
 }
 
 static void
-look_due(struct rsp_looks *looks, struct rsp_look *look)
+record_adopted(struct rsp_core *core, const struct rsp_link *link, const struct rsp_member *m)
 {
-	struct rsp_core *core = looks->core;
+	struct rsp_event event = { .kind = RSP_EVENT_PE_ADOPTED,
+				   .handle = rsp_pool_handle(rsp_member_element(m)->pool),
+				   .pe_id = rsp_member_element(m)->pe_id,
+				   .cause = RSP_CAUSE_NONE };
 
-	switch (look->state) {
-	case RSP_LOOK_DIALLING:
-	case RSP_LOOK_ASKED:
-		if (rsp_core_liveness_is_paused(core)) { /* the answer may have arrived, but not been read yet */
-			rsp_wheel_set(&looks->wheel, &look->timer, core->liveness_paused_until_ms);
-			break;
-		}
-		leave_link(looks, look);
-		enter_state(looks, look, RSP_LOOK_RESTING);
-		unanswered(core, look->member);
-		break;
-	case RSP_LOOK_RESTING:
-		release(looks, look);
-		break;
-	case RSP_LOOK_FREE:
-		break;
-	}
+	core->stats.adopted++;
+	rsp_core_record(core, link, event);
 }
 
 void
-rsp_look_tick(struct rsp_looks *looks)
+rsp_look_acknowledged(struct rsp_core *core, const struct rsp_link *link, const struct rsp_message *msg,
+		      struct rsp_member *m)
 {
-	struct rsp_timer *timer;
+	if (m->phase != RSP_MEMBER_LOOK_ASKED || m->link != link->id)
+		return;
+	if (!wants_home(core, m)) {
+		answered(core, m);
+		return;
+	}
+	record_adopted(core, link, m);
+	if (msg->has & RSP_HAS_EPOCH) /* it stays at its home, or registers over this link now */
+		rsp_member_enter(core, m, RSP_MEMBER_LOOK_ANSWERED, core->now_ms + core->config.keepalive_timeout_ms);
+	else
+		adopt(core, rsp_link_find(core, link->id), m);
+}
 
-	while ((timer = rsp_core_expired(looks->core, &looks->wheel)))
-		look_due(looks, RSP_CONTAINER(timer, struct rsp_look, timer));
+void
+rsp_look_due(struct rsp_core *core, struct rsp_member *m)
+{
+	uint64_t rested_ms = m->asked_ms ? m->asked_ms + core->config.keepalive_distance_ms : 0;
+
+	switch (m->phase) {
+	case RSP_MEMBER_UNLINKED:
+	case RSP_MEMBER_FOREIGN_LOOK:
+		if (core->now_ms < rested_ms)
+			rsp_member_postpone(core, m, rested_ms);
+		else
+			rsp_look_begin(core, m);
+		break;
+	case RSP_MEMBER_LOOK_DIALLING:
+	case RSP_MEMBER_LOOK_ASKED:
+		if (rsp_core_liveness_is_paused(core)) /* the answer may have arrived, but not been read yet */
+			rsp_member_postpone(core, m, core->liveness_paused_until_ms);
+		else
+			unanswered(core, m);
+		break;
+	case RSP_MEMBER_LOOK_ANSWERED:
+		answered(core, m);
+		break;
+	default:
+		break;
+	}
 }

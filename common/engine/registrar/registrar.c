@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/registrar/liveness.h"
 #include "engine/registrar/reach.h"
 #include "engine/registrar/registration.h"
 #include "engine/registrar/report.h"
@@ -25,6 +26,7 @@ init_core(struct rsp_core *core, const struct rsp_registrar_config *config)
 	core->key = (struct rsp_hash_key){ .k0 = rsp_rng_u64(&core->rng), .k1 = rsp_rng_u64(&core->rng) };
 	core->config = *config;
 	STAILQ_INIT(&core->changed);
+	TAILQ_INIT(&core->looks);
 	rsp_wheel_init(&core->expiry, core->now_ms);
 	rsp_wheel_init(&core->liveness, core->now_ms);
 	rsp_wheel_init(&core->push, core->now_ms);
@@ -32,7 +34,7 @@ init_core(struct rsp_core *core, const struct rsp_registrar_config *config)
 	core->name = config->name ? strdup(config->name) : NULL;
 	core->config.name = core->name;
 	if (!core->space || (config->name && !core->name) ||
-	    rsp_tombstones_init(&core->tombstones, config->max_tombstones, core->key) || rsp_link_init(core) ||
+	    rsp_tombs_init(&core->tombs, config->max_tombstones, config->max_identity_tombstones, core->key) || rsp_link_init(core) ||
 	    rsp_reach_init(core) || rsp_account_init(&core->accounts))
 		return RSP_ENOMEM;
 	rsp_handlespace_count_pools_of(core->space, config->server_id);
@@ -53,12 +55,11 @@ rsp_registrar_new(const struct rsp_registrar_config *config, const struct rsp_en
 	r->core.rng = rng;
 	r->core.now_ms = now_ms;
 	enum rsp_err err = init_core(&r->core, config);
-	rsp_look_init(&r->looks, &r->core);
 	rsp_hold_init(&r->hold, &r->resolver);
 	if (!err)
 		err = rsp_resolve_init(&r->resolver, &r->core);
 	if (!err)
-		err = rsp_enrp_new(&r->core, &r->looks, &r->enrp);
+		err = rsp_enrp_new(&r->core, &r->enrp);
 	if (err) {
 		rsp_registrar_free(r);
 		return err;
@@ -76,8 +77,8 @@ settle_link(struct rsp_registrar *r, struct rsp_link *link)
 {
 	struct rsp_core *core = &r->core;
 
-	rsp_look_link_down(&r->looks, link);
-	rsp_member_link_down(core, link);
+	rsp_look_link_down(core, link);
+	rsp_liveness_link_down(core, link);
 	rsp_subscription_link_down(core, link);
 	rsp_hold_link_down(&r->hold, link);
 	if (link->info.protocol == RSP_ENRP)
@@ -101,7 +102,6 @@ settle_member(struct rsp_registrar *r, struct rsp_member *m)
 		return;
 	if (rsp_member_element(m)->pool->n_elements == 0)
 		rsp_resolve_pool_gone(&r->resolver, rsp_member_element(m)->pool);
-	rsp_look_forget(&r->looks, m);
 	rsp_member_free(core, m);
 }
 
@@ -117,7 +117,7 @@ settle(struct rsp_registrar *r)
 			continue;
 		else if (!STAILQ_EMPTY(&core->changed))
 			settle_member(r, STAILQ_FIRST(&core->changed));
-		else
+		else if (!rsp_look_settle(core))
 			break;
 	}
 	rsp_enrp_reap(r->enrp);
@@ -146,7 +146,6 @@ void
 rsp_registrar_leave(struct rsp_registrar *r)
 {
 	r->core.state = RSP_REGISTRAR_LEAVING;
-	rsp_look_clear(&r->looks);
 	rsp_link_close_all(&r->core);
 	rsp_enrp_leave(r->enrp);
 	settle(r);
@@ -162,7 +161,7 @@ forget_members(struct rsp_core *core)
 	rsp_walk_begin(core->space, &walk, 0);
 	while ((e = rsp_walk_next(&walk))) {
 		rsp_member_clear_reports(rsp_member(e));
-		rsp_member_clear_claim(rsp_member(e));
+		rsp_member_clear_pending(rsp_member(e));
 	}
 	rsp_walk_end(&walk);
 }
@@ -174,7 +173,6 @@ rsp_registrar_free(struct rsp_registrar *r)
 		return;
 	struct rsp_core *core = &r->core;
 	if (r->enrp) {
-		rsp_look_clear(&r->looks);
 		rsp_link_close_all(core);
 		core->state = RSP_REGISTRAR_LEAVING;
 		while (!TAILQ_EMPTY(&core->closing)) {
@@ -186,7 +184,7 @@ rsp_registrar_free(struct rsp_registrar *r)
 	if (core->space)
 		forget_members(core);
 	rsp_handlespace_free(core->space);
-	rsp_tombstones_done(&core->tombstones);
+	rsp_tombs_done(&core->tombs);
 	rsp_table_done(&core->dials);
 	rsp_table_done(&core->links);
 	rsp_resolve_done(&r->resolver);
@@ -201,19 +199,11 @@ rsp_registrar_free(struct rsp_registrar *r)
 static void
 element_link_up(struct rsp_registrar *r, struct rsp_link *link)
 {
-	struct rsp_member *m, *next;
-
 	/* its elements have registered over other links or elsewhere */
-	if (LIST_EMPTY(&link->members) && link->n_looks == 0) {
+	if (LIST_EMPTY(&link->members))
 		rsp_link_close(&r->core, link, RSP_ECLOSED);
-		return;
-	}
-	rsp_look_link_up(&r->looks, link);
-	for (m = LIST_FIRST(&link->members); m; m = next) {
-		next = LIST_NEXT(m, of_link);
-		if (m->phase == RSP_MEMBER_ADOPT_DIALLING)
-			rsp_member_ask(&r->core, m, true);
-	}
+	else
+		rsp_look_link_up(&r->core, link);
 }
 
 static enum rsp_err
@@ -316,16 +306,32 @@ resolution_received(struct rsp_registrar *r, struct rsp_link *link, const struct
 	rsp_resolve_answer(&r->resolver, &question);
 }
 
-static void
-keep_alive_acknowledged(struct rsp_registrar *r, struct rsp_link *link, const struct rsp_message *msg)
+/* Find the element that the sender over @link acknowledges: that of its identity; else any that is looked at over @link. */
+static struct rsp_member *
+find_acknowledged(const struct rsp_core *core, const struct rsp_link *link, const struct rsp_message *msg)
 {
-	struct rsp_core *core = &r->core;
-	struct rsp_element *e = rsp_element_find(core->space, rsp_pool_find(core->space, msg->handle), msg->pe_id);
-	struct rsp_member *m = e ? rsp_member(e) : NULL;
+	const struct rsp_pool *pool = rsp_pool_find(core->space, msg->handle);
+	struct rsp_element *e = rsp_element_find(core->space, pool, msg->pe_id);
 
-	if (m)
-		rsp_look_acknowledged(&r->looks, link, m);
-	rsp_member_acknowledged(core, link, msg, m);
+	while (e && rsp_member(e)->link != link->id)
+		e = rsp_element_next_record(core->space, e);
+	return e ? rsp_member(e) : NULL;
+}
+
+static void
+keep_alive_acknowledged(struct rsp_core *core, const struct rsp_link *link, const struct rsp_message *msg)
+{
+	struct rsp_member *m = find_acknowledged(core, link, msg);
+
+	if (m && rsp_member_is_looked_at(m))
+		rsp_look_acknowledged(core, link, msg, m);
+	else if (m)
+		rsp_liveness_acknowledged(core, link, msg, m);
+	/* Beyond the RFC: this registrar removed the element, for example because it did not answer. This response makes
+	 * it register again. */
+	else if (!rsp_element_find(core->space, rsp_pool_find(core->space, msg->handle), msg->pe_id) &&
+		 !rsp_rights_no_element(core, link))
+		rsp_member_send_unknown(core, link, msg->handle, msg->pe_id, RSP_CAUSE_UNANSWERED);
 }
 
 static void
@@ -352,10 +358,10 @@ asap_received(struct rsp_registrar *r, struct rsp_link *link, struct rsp_bytes o
 		resolution_received(r, link, &msg);
 		break;
 	case ASAP_ENDPOINT_KEEP_ALIVE_ACK:
-		keep_alive_acknowledged(r, link, &msg);
+		keep_alive_acknowledged(core, link, &msg);
 		break;
 	case ASAP_ENDPOINT_UNREACHABLE:
-		rsp_report_received(&r->looks, link, &msg);
+		rsp_report_received(core, link, &msg);
 		break;
 	default: /* RFC 5352 s.4: a registrar ignores all other ASAP messages */
 		break;
@@ -385,47 +391,44 @@ life_over(struct rsp_core *core, struct rsp_member *m)
 	if (rsp_core_liveness_is_paused(core)) /* a new registration may have arrived, but not been read yet */
 		rsp_wheel_set(&core->expiry, &m->expiry, core->liveness_paused_until_ms);
 	else
-		rsp_member_remove(core, m, RSP_REMOVAL_EXPIRED, NULL);
+		rsp_member_remove(core, m, RSP_REMOVAL_EXPIRED, NULL, NULL);
 }
 
-/* The timer of @m expired: no answer to a keep-alive, or no registration in the grace time. */
+/* @m, which is linked, has not answered a keep-alive in time, or has not registered after a question. */
 static void
 silent(struct rsp_core *core, struct rsp_member *m)
 {
 	if (rsp_core_liveness_is_paused(core))
 		rsp_member_postpone(core, m, core->liveness_paused_until_ms);
-	else if (m->claim)
-		rsp_member_note(core, m, RSP_NEWS_SILENT);
-	else if (m->phase == RSP_MEMBER_GRACE)
-		rsp_member_remove(core, m, RSP_REMOVAL_CONNECTION, NULL);
 	else
-		rsp_member_remove(core, m,
-				  m->n_reporters > core->config.max_bad_pe_report ? RSP_REMOVAL_UNREACHABLE
-										   : RSP_REMOVAL_KEEPALIVE,
-				  NULL);
+		rsp_liveness_drop_link(core, m);
 }
 
-/* The timer of @m has expired. member.h gives the meaning for each phase. */
+/* The timer of @m has expired. phase.h gives the meaning for each phase. */
 static void
 member_due(struct rsp_registrar *r, struct rsp_member *m)
 {
 	switch (m->phase) {
 	case RSP_MEMBER_HELD:
-		rsp_member_ask(&r->core, m, false);
+		rsp_member_ask(&r->core, m);
 		break;
 	case RSP_MEMBER_ASKED:
-	case RSP_MEMBER_ADOPT_ASKED:
-	case RSP_MEMBER_GRACE:
+	case RSP_MEMBER_DOUBTED:
+	case RSP_MEMBER_DISPLACED:
 		silent(&r->core, m);
 		break;
-	case RSP_MEMBER_FOREIGN:
-	case RSP_MEMBER_FOREIGN_SWEEP:
-	case RSP_MEMBER_FOREIGN_CLAIMED:
+	case RSP_MEMBER_UNLINKED:
+	case RSP_MEMBER_LOOK_DIALLING:
+	case RSP_MEMBER_LOOK_ASKED:
+	case RSP_MEMBER_LOOK_ANSWERED:
+		rsp_look_due(&r->core, m);
+		break;
+	case RSP_MEMBER_FOREIGN_WAITS:
 	case RSP_MEMBER_FOREIGN_LOOK:
-	case RSP_MEMBER_ADOPT_QUEUED:
-	case RSP_MEMBER_ADOPT_DIALLING:
 		rsp_enrp_member_due(r->enrp, m);
 		break;
+	case RSP_MEMBER_FOREIGN:
+	case RSP_MEMBER_LOOK_QUEUED:
 	case RSP_MEMBER_OLD:
 	case RSP_MEMBER_GONE:
 	case RSP_MEMBER_PHASES:
@@ -443,7 +446,6 @@ rsp_registrar_tick(struct rsp_registrar *r, uint64_t now_ms)
 		return;
 	enter(r, now_ms);
 	rsp_enrp_tick(r->enrp);
-	rsp_look_tick(&r->looks);
 	while ((timer = rsp_core_expired(core, &core->expiry)))
 		life_over(core, RSP_CONTAINER(timer, struct rsp_member, expiry));
 	while ((timer = rsp_core_expired(core, &core->liveness)))
@@ -460,7 +462,7 @@ check_rights(struct rsp_core *core, struct rsp_member *m)
 
 	if (rsp_member_is_own(core, m)) {
 		if (!rsp_rights_own(core, m))
-			rsp_member_remove(core, m, RSP_REMOVAL_RIGHTS, NULL);
+			rsp_member_remove(core, m, RSP_REMOVAL_RIGHTS, NULL, NULL);
 		return;
 	}
 	const struct rsp_element *e = rsp_member_element(m);
@@ -504,7 +506,6 @@ rsp_registrar_deadline(const struct rsp_registrar *r)
 		return RSP_NEVER;
 	next = earlier(next, rsp_wheel_next(&r->core.liveness));
 	next = earlier(next, rsp_wheel_next(&r->core.push));
-	next = earlier(next, rsp_wheel_next(&r->looks.wheel));
 	next = earlier(next, rsp_enrp_deadline(r->enrp));
 	return earlier(next, rsp_hold_deadline(&r->hold));
 }
@@ -551,7 +552,7 @@ rsp_registrar_stats(const struct rsp_registrar *r)
 	stats.own_elements = rsp_home_count(core->space, core->config.server_id);
 	stats.subscriptions = core->n_subscriptions;
 	stats.peers = rsp_enrp_n_peers(r->enrp);
-	stats.tombstones = core->tombstones.table.count;
+	stats.tombstones = core->tombs.table.count;
 	return stats;
 }
 

@@ -2,9 +2,10 @@
 
 #include <string.h>
 
+#include "engine/registrar/number.h"
 #include "engine/registrar/rights.h"
 #include "engine/registrar/subscription.h"
-#include "engine/registrar/version.h"
+#include "model/statement.h"
 #include "proto/encoded.h"
 
 /* The answer to a request. */
@@ -12,6 +13,7 @@ struct request_verdict {
 	uint16_t cause;	    /* RSP_CAUSE_NONE: granted */
 	enum rsp_reason reason; /* for the record; NONE: recorded already */
 	struct rsp_bytes info; /* sent with the cause */
+	struct rsp_epoch epoch; /* sent if the request has one: of the greatest statement; instance 0: none */
 };
 
 static const struct request_verdict granted = { .cause = RSP_CAUSE_NONE };
@@ -34,6 +36,10 @@ respond(struct rsp_core *core, const struct rsp_link *link, const struct rsp_mes
 				   .handle = request->handle,
 				   .pe_id = pe_id };
 
+	if (request->has & RSP_HAS_EPOCH && verdict.epoch.instance) {
+		msg.has |= RSP_HAS_EPOCH;
+		msg.epoch = verdict.epoch;
+	}
 	if (verdict.cause != RSP_CAUSE_NONE) {
 		struct rsp_event event = { .kind = RSP_EVENT_REFUSED,
 					   .message_type = request->type,
@@ -89,20 +95,78 @@ check_values(const struct rsp_message *msg)
 	return granted;
 }
 
-/* Whether the other side of @link may change @m. Over TLS: it has the identity that registered @m. In plain text: @m
- * has no other link, or its addresses are those of @link. */
-static bool
-owns(const struct rsp_core *core, const struct rsp_link *link, const struct rsp_member *m)
+/* What a request is about: the element of the sender's identity, and what is known of it. */
+struct subject {
+	struct rsp_bytes owner;	       /* the identity of the sender; empty: none */
+	struct rsp_pool *pool;	       /* NULL: unknown */
+	struct rsp_member *m;	       /* the record of @owner; NULL: none */
+	const struct rsp_member *shown; /* the record that users get: of @owner, or of another; NULL: none */
+	struct rsp_statement known;    /* the greatest statement about the element of @owner; rank 0: none */
+	uint32_t known_home;
+	struct rsp_epoch next; /* the number of the request: its own, or made for an element without EPOCH */
+};
+
+static struct rsp_member *
+member_or_null(struct rsp_element *e)
 {
-	const char *owner = rsp_member_element(m)->owner;
+	return e ? rsp_member(e) : NULL;
+}
+
+static struct subject
+find_subject(const struct rsp_core *core, const struct rsp_link *link, struct rsp_bytes handle, uint32_t pe_id)
+{
+	struct subject s = { .pool = rsp_pool_find(core->space, handle) };
+
+	if (link->info.identity)
+		s.owner = rsp_bytes_str(link->info.identity);
+	s.m = member_or_null(rsp_element_find_of(core->space, s.pool, pe_id, s.owner));
+	s.shown = member_or_null(rsp_element_find(core->space, s.pool, pe_id));
+	s.known = rsp_number_known(core, handle, pe_id, s.owner, s.m, &s.known_home);
+	return s;
+}
+
+/* Whether the other side of @link may change the element of @s. Over TLS: no other identity has it. In plain text: it has
+ * no other link, or its addresses are those of @link. */
+static bool
+owns(const struct rsp_core *core, const struct rsp_link *link, const struct subject *s)
+{
 	struct rsp_pool_element pe = { 0 };
 
-	if (!core->config.insecure)
-		return owner && link->info.identity && strcmp(owner, link->info.identity) == 0;
-	if (m->link == link->id || m->link == 0)
+	if (!core->config.insecure) {
+		const char *other = s->shown && s->shown != s->m ? rsp_member_element(s->shown)->owner : NULL;
+
+		return !other;
+	}
+	if (!s->m || s->m->link == link->id || !rsp_member_is_linked(s->m))
 		return true;
-	rsp_element_decode(rsp_member_element(m), &pe);
+	rsp_element_decode(rsp_member_element(s->m), &pe);
 	return addresses_allowed(core, link, &pe.user);
+}
+
+/* Compare the number of the request with what is known: ownership by statements, rule 4.1. Sets s->next. An element with
+ * EPOCH that knew of another process goes on above it; one that another process has displaced is refused. */
+static struct request_verdict
+check_number(struct rsp_core *core, const struct rsp_message *msg, struct subject *s)
+{
+	if (msg->has & RSP_HAS_EPOCH) {
+		s->next = msg->epoch;
+		rsp_number_heard(core, msg->epoch.epoch);
+	} else {
+		s->next = rsp_number_next(core, &s->known, s->m, &msg->element.user);
+	}
+	if (!s->known.rank)
+		return granted;
+	const struct rsp_epoch *known = &s->known.epoch;
+	bool displaced = msg->has & RSP_HAS_EPOCH
+				 ? known->instance != s->next.instance && known->over == s->next.instance
+				 : rsp_number_displaced(&s->known, &s->next);
+	if (displaced)
+		return refuse(RSP_CAUSE_NON_UNIQUE_PE_ID, RSP_REASON_DISPLACED);
+	if (s->next.epoch < known->epoch || (s->next.epoch == known->epoch && s->next.instance <= known->instance))
+		return (struct request_verdict){ .cause = RSP_CAUSE_EPOCH_OLD, .reason = RSP_REASON_NONE };
+	if (known->instance != s->next.instance)
+		s->next.over = known->instance;
+	return granted;
 }
 
 /* RFC 5352 s.3.1 rule 2: @pe differs from the pool. RFC 5354 s.3.12.6 and s.3.12.8 require a parameter of the pool with
@@ -134,8 +198,9 @@ check_consistency(const struct rsp_pool *pool, const struct rsp_pool_element *pe
 
 static struct request_verdict
 check_registration(struct rsp_core *core, const struct rsp_link *link, const struct rsp_message *msg,
-		   const struct rsp_pool *pool, const struct rsp_member *m, uint8_t *room, size_t cap)
+		   struct subject *s, uint8_t *room, size_t cap)
 {
+	const struct rsp_pool *pool = s->pool;
 	struct request_verdict verdict = may_change(core, link);
 
 	if (verdict.cause != RSP_CAUSE_NONE)
@@ -157,18 +222,17 @@ check_registration(struct rsp_core *core, const struct rsp_link *link, const str
 		return refuse(RSP_CAUSE_SECURITY, RSP_REASON_ADDRESS_NOT_OWN);
 	if (!rsp_rights_opaque(core, link->info.identity, &msg->element.user))
 		return refuse(RSP_CAUSE_SECURITY, RSP_REASON_OPAQUE_NOT_ALLOWED);
-	if (m && !owns(core, link, m))
+	if (!owns(core, link, s))
 		return refuse(RSP_CAUSE_SECURITY, RSP_REASON_ELEMENT_OF_ANOTHER);
 	link->account->most = rsp_rights_elements(core, link->info.identity);
 	/* an element that is known already may always register again */
-	if (!m && link->account->elements >= link->account->most)
+	if (!s->m && link->account->elements >= link->account->most)
 		return refuse(RSP_CAUSE_LACK_OF_RESOURCES, RSP_REASON_ELEMENTS_OF_ONE_IDENTITY);
-	struct rsp_bytes owner = link->info.identity ? rsp_bytes_str(link->info.identity) : (struct rsp_bytes){ 0 };
-	if (!pool && rsp_owner_pools(core->space, owner) >= rsp_rights_pools(core, link->info.identity))
+	if (!pool && rsp_owner_pools(core->space, s->owner) >= rsp_rights_pools(core, link->info.identity))
 		return refuse(RSP_CAUSE_LACK_OF_RESOURCES, RSP_REASON_POOLS_OF_ONE_IDENTITY);
 	if (pool && rsp_pool_consistent(pool, &msg->element) != RSP_CAUSE_NONE)
 		return check_consistency(pool, &msg->element, room, cap);
-	return granted;
+	return check_number(core, msg, s);
 }
 
 /* RFC 5352 s.3.1 rule 4: set the ASAP transport, where registrars can dial the element. Over TCP, the
@@ -193,7 +257,8 @@ put(struct rsp_core *core, struct rsp_link *link, struct rsp_bytes handle, const
 {
 	struct rsp_member *m = *ret_m;
 	const struct rsp_element *known = m ? rsp_member_element(m) : NULL;
-	struct rsp_bytes before = m && m->link == link->id ? rsp_element_public(known) : (struct rsp_bytes){ 0 };
+	bool here = m && rsp_member_is_linked(m) && m->link == link->id;
+	struct rsp_bytes before = here ? rsp_element_public(known) : (struct rsp_bytes){ 0 };
 
 	if (before.n) { /* save the octets in core->out: no message is being encoded now */
 		memcpy(core->out, before.p, before.n);
@@ -211,24 +276,53 @@ put(struct rsp_core *core, struct rsp_link *link, struct rsp_bytes handle, const
 	return RSP_OK;
 }
 
-/* Store the element of the registration @msg, which was checked. @m: the stored element; NULL: it is new. */
+/* The statement about the element that registers. */
+static struct rsp_statement
+state(const struct rsp_core *core, const struct subject *s)
+{
+	return (struct rsp_statement){ .epoch = s->next,
+				       .since_ms = s->known.rank ? s->known.since_ms
+								 : core->config.epoch_ms + core->now_ms,
+				       .rank = RSP_RANK_REGISTERED };
+}
+
+/* @m has registered over @link, which is its link from now on. */
+static void
+link_member(struct rsp_core *core, struct rsp_link *link, struct rsp_member *m, bool numbered)
+{
+	link->look_only = false;
+	if (!rsp_member_is_linked(m)) {
+		if (rsp_member_is_looked_at(m))
+			rsp_member_enter(core, m, RSP_MEMBER_UNLINKED, RSP_NEVER);
+		rsp_member_note(core, m, RSP_NEWS_LINKED);
+	}
+	rsp_link_attach(link, m);
+	m->numbered = numbered;
+	m->by_ack = false;
+	m->silent_ms = 0;
+	rsp_member_clear_reports(m);
+	rsp_member_clear_pending(m);
+}
+
+/* Store the element of the registration @msg, which was checked. */
 static struct request_verdict
-store(struct rsp_core *core, struct rsp_link *link, const struct rsp_message *msg, struct rsp_member *m)
+store(struct rsp_core *core, struct rsp_link *link, const struct rsp_message *msg, struct subject *s)
 {
 	struct rsp_pool_element pe = msg->element;
 	uint8_t room[RSP_ADDRS_ROOM(1)];
-	bool is_new = !m, same;
+	bool is_new = !s->m, same;
 
-	pe.version = rsp_version_next(core, msg->handle, pe.pe_id, m ? rsp_version_known(m) : 0);
+	pe.statement = state(core, s);
 	pe.home_id = core->config.server_id;
-	pe.owner = link->info.identity ? rsp_bytes_str(link->info.identity) : (struct rsp_bytes){ 0 };
+	pe.owner = s->owner;
+	pe.unknown = (struct rsp_unknown){ 0 };
 	record_asap_transport(core, link, &pe, room);
-	if (put(core, link, msg->handle, &pe, &m, &same))
+	if (put(core, link, msg->handle, &pe, &s->m, &same))
 		return refuse(RSP_CAUSE_LACK_OF_RESOURCES, RSP_REASON_HANDLESPACE_FULL);
 
-	rsp_link_attach(link, m);
-	rsp_member_clear_reports(m);
-	rsp_member_clear_claim(m);
+	struct rsp_member *m = s->m;
+	rsp_tomb_forget(&core->tombs, msg->handle, pe.pe_id, pe.owner);
+	link_member(core, link, m, !(msg->has & RSP_HAS_EPOCH));
 	rsp_member_set_life(core, m, pe.lifetime_s);
 	rsp_member_hold(core, m);
 	core->stats.registrations++;
@@ -247,30 +341,23 @@ store(struct rsp_core *core, struct rsp_link *link, const struct rsp_message *ms
 	return granted;
 }
 
-static struct rsp_member *
-find_member(const struct rsp_core *core, const struct rsp_pool *pool, uint32_t pe_id)
-{
-	struct rsp_element *e = rsp_element_find(core->space, pool, pe_id);
-
-	return e ? rsp_member(e) : NULL;
-}
-
 void
 rsp_registration_received(struct rsp_core *core, struct rsp_link *link, const struct rsp_message *msg)
 {
 	uint8_t room[1024];
-	const struct rsp_pool *pool = rsp_pool_find(core->space, msg->handle);
-	struct rsp_member *m = find_member(core, pool, msg->element.pe_id);
-	struct request_verdict verdict = check_registration(core, link, msg, pool, m, room, sizeof(room));
-	bool moves = m && m->link && m->link != link->id;
+	struct subject s = find_subject(core, link, msg->handle, msg->element.pe_id);
+	struct request_verdict verdict = check_registration(core, link, msg, &s, room, sizeof(room));
+	bool moves = s.m && rsp_member_is_linked(s.m) && s.m->link != link->id;
 
 	if (verdict.cause == RSP_CAUSE_NONE)
-		verdict = store(core, link, msg, m);
+		verdict = store(core, link, msg, &s);
+	verdict.epoch = verdict.cause == RSP_CAUSE_NONE ? s.next : s.known.epoch;
 	respond(core, link, msg, ASAP_REGISTRATION_RESPONSE, msg->element.pe_id, verdict);
-	/* Send a keep-alive over the new link soon: send_displaced() in member.c has the reason. */
+	/* Send a keep-alive over the new link soon: send_displaced() in liveness.c has the reason. */
 	uint64_t soon = core->now_ms + core->config.keepalive_distance_ms;
-	if (moves && verdict.cause == RSP_CAUSE_NONE && (!rsp_timer_is_set(&m->timer) || m->timer.deadline_ms > soon))
-		rsp_member_postpone(core, m, soon);
+	if (moves && verdict.cause == RSP_CAUSE_NONE &&
+	    (!rsp_timer_is_set(&s.m->timer) || s.m->timer.deadline_ms > soon))
+		rsp_member_postpone(core, s.m, soon);
 }
 
 /* Read handle and PE identifier from a malformed request; @ret->has says which were found. */
@@ -320,41 +407,70 @@ rsp_registration_undecodable(struct rsp_core *core, const struct rsp_link *link,
 	return true;
 }
 
-/* Make this registrar the home of @m: peers accept a removal from the home only. False: no memory. */
+/* Whether the element without EPOCH may deregister over @link: it registered over @link, or comes from its address. */
 static bool
-make_own(struct rsp_core *core, struct rsp_member *m)
+is_that_process(const struct rsp_link *link, const struct rsp_member *m)
 {
-	struct rsp_element *e = rsp_member_element(m);
+	struct rsp_pool_element pe = { 0 };
 
-	if (rsp_member_is_own(core, m))
+	if (rsp_member_is_linked(m) && m->link == link->id)
 		return true;
-	uint64_t version = rsp_version_next(core, rsp_pool_handle(e->pool), e->pe_id, rsp_version_known(m));
-	if (rsp_element_rehome(core->space, e, core->config.server_id, version))
-		return false;
-	rsp_member_count(core, m, true);
-	rsp_member_note(core, m, RSP_NEWS_ADD);
-	return true;
+	rsp_element_decode(rsp_member_element(m), &pe);
+	for (unsigned i = 0; i < pe.user.n_addrs; i++) {
+		struct rsp_ip ip = rsp_transport_ip(&pe.user, i);
+
+		if (rsp_ip_equal(&ip, &link->info.remote))
+			return true;
+	}
+	return false;
+}
+
+/* The element of @s deregisters: store the statement that it is removed, also if the element is unknown here. */
+static void
+deregister(struct rsp_core *core, struct rsp_link *link, const struct rsp_message *msg, const struct subject *s)
+{
+	struct rsp_statement removed = state(core, s);
+
+	removed.rank = RSP_RANK_REMOVED;
+	core->stats.deregistrations++;
+	if (!s->m) {
+		(void)rsp_tomb_put(&core->tombs, msg->handle, msg->pe_id, s->owner, &removed, core->config.server_id,
+				   core->now_ms + core->config.tombstone_ms);
+		return;
+	}
+	if (s->m->link != link->id) /* another process registered the element last: send it the cause */
+		rsp_member_send_removed(core, s->m, RSP_CAUSE_DEREGISTERED);
+	rsp_member_remove(core, s->m, RSP_REMOVAL_DEREGISTERED, link, &removed.epoch);
+}
+
+/* As for a registration. An element without EPOCH is removed at the epoch that its home made. */
+static struct request_verdict
+check_deregistration(struct rsp_core *core, const struct rsp_link *link, const struct rsp_message *msg, struct subject *s)
+{
+	struct rsp_rate rate = rsp_rights_rate(core, link->info.identity);
+	struct request_verdict verdict = may_change(core, link);
+
+	if (verdict.cause != RSP_CAUSE_NONE)
+		return verdict;
+	if (!rsp_account_pay(link->account, RSP_TOLL_REGISTRATION, &rate, core->now_ms))
+		return refuse(RSP_CAUSE_LACK_OF_RESOURCES, RSP_REASON_RATE);
+	if (!owns(core, link, s))
+		return refuse(RSP_CAUSE_SECURITY, RSP_REASON_ELEMENT_OF_ANOTHER);
+	if (msg->has & RSP_HAS_EPOCH)
+		return check_number(core, msg, s);
+	s->next = s->known.epoch;
+	return granted;
 }
 
 void
-rsp_registration_ended(struct rsp_core *core, const struct rsp_link *link, const struct rsp_message *msg)
+rsp_registration_ended(struct rsp_core *core, struct rsp_link *link, const struct rsp_message *msg)
 {
-	struct rsp_member *m = find_member(core, rsp_pool_find(core->space, msg->handle), msg->pe_id);
-	struct request_verdict verdict = may_change(core, link);
-	struct rsp_rate rate = rsp_rights_rate(core, link->info.identity);
+	struct subject s = find_subject(core, link, msg->handle, msg->pe_id);
+	struct request_verdict verdict = check_deregistration(core, link, msg, &s);
+	bool numbered = !(msg->has & RSP_HAS_EPOCH);
 
-	if (verdict.cause == RSP_CAUSE_NONE &&
-	    !rsp_account_pay(link->account, RSP_TOLL_REGISTRATION, &rate, core->now_ms))
-		verdict = refuse(RSP_CAUSE_LACK_OF_RESOURCES, RSP_REASON_RATE);
-	if (verdict.cause == RSP_CAUSE_NONE && m && !owns(core, link, m))
-		verdict = refuse(RSP_CAUSE_SECURITY, RSP_REASON_ELEMENT_OF_ANOTHER);
-	if (verdict.cause == RSP_CAUSE_NONE && m && !make_own(core, m))
-		verdict = refuse(RSP_CAUSE_LACK_OF_RESOURCES, RSP_REASON_MEMORY);
-	if (verdict.cause == RSP_CAUSE_NONE && m) {
-		if (m->link != link->id) /* another process registered the element last: send it the cause */
-			rsp_member_send_removed(core, m, RSP_CAUSE_DEREGISTERED);
-		rsp_member_remove(core, m, RSP_REMOVAL_DEREGISTERED, link);
-		core->stats.deregistrations++;
-	}
+	if (verdict.cause == RSP_CAUSE_NONE && (!numbered || (s.m && is_that_process(link, s.m))))
+		deregister(core, link, msg, &s);
+	verdict.epoch = verdict.cause == RSP_CAUSE_NONE ? s.next : s.known.epoch;
 	respond(core, link, msg, ASAP_DEREGISTRATION_RESPONSE, msg->pe_id, verdict);
 }

@@ -8,7 +8,7 @@ void rsp_registration_received(struct rsp_core *core, struct rsp_link *link, con
 
 /** Handle an ASAP_DEREGISTRATION, RFC 5352 s.3.2: remove the element, and answer. For
  * an unknown element the answer is positive. */
-void rsp_registration_ended(struct rsp_core *core, const struct rsp_link *link, const struct rsp_message *msg);
+void rsp_registration_ended(struct rsp_core *core, struct rsp_link *link, const struct rsp_message *msg);
 
 /**
  * Answer the registration or deregistration @octets, which could not be decoded because of @why. False: not answered,

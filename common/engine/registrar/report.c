@@ -29,24 +29,21 @@ note_reporter(const struct rsp_core *core, struct rsp_member *m, const struct rs
 /* Send a keep-alive to the reported element. Returns the reason for the record; NONE: a
  * report of this account is recorded already. */
 static enum rsp_reason
-ask_reported(struct rsp_looks *looks, struct rsp_member *m, const struct rsp_link *link)
+ask_reported(struct rsp_core *core, struct rsp_member *m, const struct rsp_link *link)
 {
-	struct rsp_core *core = looks->core;
-
 	if (!m)
 		return RSP_REASON_UNKNOWN_ELEMENT;
 	bool own = rsp_member_is_own(core, m), again = own && !note_reporter(core, m, link);
-	if (own && m->link)
+	if (rsp_member_is_linked(m))
 		rsp_member_ask_soon(core, m);
-	else if (!rsp_look_begin(looks, m))
-		return RSP_REASON_TOO_MANY_ASKED;
+	else
+		rsp_look_begin(core, m);
 	return again ? RSP_REASON_NONE : RSP_REASON_ASKED;
 }
 
 void
-rsp_report_received(struct rsp_looks *looks, const struct rsp_link *link, const struct rsp_message *msg)
+rsp_report_received(struct rsp_core *core, const struct rsp_link *link, const struct rsp_message *msg)
 {
-	struct rsp_core *core = looks->core;
 	struct rsp_element *e = rsp_element_find(core->space, rsp_pool_find(core->space, msg->handle), msg->pe_id);
 	struct rsp_event event = { .kind = RSP_EVENT_LIMIT,
 				   .message_type = msg->type,
@@ -70,7 +67,7 @@ rsp_report_received(struct rsp_looks *looks, const struct rsp_link *link, const 
 	}
 	core->stats.reports++;
 	event.kind = RSP_EVENT_PE_REPORTED;
-	event.reason = ask_reported(looks, e ? rsp_member(e) : NULL, link);
+	event.reason = ask_reported(core, e ? rsp_member(e) : NULL, link);
 	if (event.reason)
 		rsp_core_record(core, link, event);
 }

@@ -9,7 +9,6 @@
 
 struct rsp_registrar {
 	struct rsp_core core;
-	struct rsp_looks looks;
 	struct rsp_resolver resolver;
 	struct rsp_hold hold;
 	struct rsp_enrp *enrp;

@@ -1,0 +1,123 @@
+#include "engine/registrar/liveness.h"
+
+#include "engine/registrar/number.h"
+
+/* Two processes may register one PE identifier with the same key. The process that registers last has the element.
+ * Beyond the RFC: the other process is sent a cause, because it would otherwise register again, and so on for ever. But
+ * one process that changes its connection looks the same at first. So this registrar waits until the element answers a
+ * keep-alive over the new link. By then this process has left its old link, and a message over the old link can only
+ * reach another process. No record is written, because the old link may also be a half-open connection. */
+static void
+send_displaced(struct rsp_core *core, const struct rsp_link *link, struct rsp_member *m)
+{
+	const struct rsp_link *other = link->dialled ? NULL : rsp_link_find(core, m->link_before);
+
+	if (!other || other == link || other->state != RSP_LINK_UP || other->info.protocol != RSP_ASAP)
+		return;
+	m->link_before = 0;
+	const struct rsp_element *e = rsp_member_element(m);
+	rsp_member_send_unknown(core, other, rsp_pool_handle(e->pool), e->pe_id, RSP_CAUSE_NON_UNIQUE_PE_ID);
+}
+
+/* The element has acknowledged a question, and sends no EPOCH: it is alive, so its home makes the next statement, with
+ * the contents that are stored. RFC 5352 s.3.1 */
+static void
+affirm(struct rsp_core *core, struct rsp_member *m)
+{
+	struct rsp_element *e = rsp_member_element(m);
+	struct rsp_pool_element pe = { 0 };
+	uint32_t home_id;
+	struct rsp_statement next = rsp_member_greatest(m, &home_id);
+
+	rsp_element_decode(e, &pe);
+	next.epoch = rsp_number_next(core, &next, m, &pe.user);
+	next.rank = RSP_RANK_REGISTERED;
+	rsp_member_clear_pending(m);
+	(void)rsp_element_restate(core->space, e, core->config.server_id, &next); /* the home is the same: no memory needed */
+	rsp_member_note(core, m, RSP_NEWS_ADD);
+}
+
+/* @m has acknowledged a keep-alive, and a greater statement than its registration is pending. */
+static void
+acknowledged_pending(struct rsp_core *core, struct rsp_member *m, bool numbered)
+{
+	if (!m->questioned) { /* the statement arrived after the keep-alive was sent */
+		rsp_member_hold(core, m);
+		rsp_member_ask_soon(core, m);
+	} else if (numbered) {
+		affirm(core, m);
+		rsp_member_hold(core, m);
+	} else {
+		uint64_t wait_ms = core->config.keepalive_interval_ms;
+
+		rsp_member_enter(core, m, RSP_MEMBER_DOUBTED,
+				 core->now_ms + (wait_ms ? wait_ms : core->config.keepalive_timeout_ms));
+	}
+}
+
+void
+rsp_liveness_acknowledged(struct rsp_core *core, const struct rsp_link *link, const struct rsp_message *msg,
+			struct rsp_member *m)
+{
+	/* The answer counts only over the link of the element: an ACK over
+	 * another connection does not keep it alive. */
+	if (m->link != link->id || m->phase != RSP_MEMBER_ASKED)
+		return;
+	rsp_member_clear_reports(m); /* RFC 5352 s.3.5: an element that answers MUST be kept */
+	if (m->pending)
+		acknowledged_pending(core, m, !(msg->has & RSP_HAS_EPOCH));
+	else
+		rsp_member_hold(core, m);
+	send_displaced(core, link, m);
+}
+
+void
+rsp_liveness_drop_link(struct rsp_core *core, struct rsp_member *m)
+{
+	if (m->pending)
+		rsp_member_send_removed(core, m, RSP_CAUSE_MOVED);
+	m->unanswered = m->phase == RSP_MEMBER_ASKED;
+	rsp_member_note(core, m, RSP_NEWS_UNLINKED | (m->pending ? RSP_NEWS_DROPPED : 0));
+	rsp_member_unlink(core, m, 0);
+}
+
+/* The previous link of @m, if it is still up and has the same account. This registrar may have read the messages of the
+ * two links in another order than the element sent them, and so may have attached the element to the wrong link. */
+static struct rsp_link *
+find_link_before(const struct rsp_core *core, const struct rsp_member *m, const struct rsp_link *gone)
+{
+	struct rsp_link *link = rsp_link_find(core, m->link_before);
+	bool same = link && link->state == RSP_LINK_UP && !link->dialled && link->account == gone->account;
+
+	return same && link->info.protocol == RSP_ASAP ? link : NULL;
+}
+
+#define FIRST_LOOK 4 /* the first look at an element whose link was lost begins after 1/FIRST_LOOK of the grace time */
+
+/* The link of @m, which is linked, has ended. */
+static void
+lose_link(struct rsp_core *core, struct rsp_member *m, const struct rsp_link *gone)
+{
+	struct rsp_link *other = m->pending ? NULL : find_link_before(core, m, gone);
+
+	if (other) { /* the answer over this link decides */
+		rsp_link_attach(other, m);
+		rsp_member_ask(core, m);
+		return;
+	}
+	rsp_member_note(core, m, RSP_NEWS_UNLINKED | (m->pending ? RSP_NEWS_DROPPED : 0));
+	m->unanswered = false;
+	rsp_member_unlink(core, m, rsp_rng_jitter(&core->rng, core->config.reconnect_grace_ms / FIRST_LOOK, 50));
+}
+
+void
+rsp_liveness_link_down(struct rsp_core *core, struct rsp_link *link)
+{
+	struct rsp_member *m, *next;
+
+	for (m = LIST_FIRST(&link->members); m; m = next) {
+		next = LIST_NEXT(m, of_link);
+		if (rsp_member_is_linked(m))
+			lose_link(core, m, link);
+	}
+}
