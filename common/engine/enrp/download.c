@@ -2,126 +2,108 @@
 
 #include "engine/enrp/message.h"
 #include "engine/enrp/ownership.h"
+#include "engine/enrp/update.h"
 
-#define WINDOW		 8   /* requests without a response at a time */
-#define SWEEP_MS	 500 /* delay before the removal of an element that the table of its home does not list */
-#define SWEEPS		 10  /* most times that a removal is postponed because other tables are being downloaded */
-#define RESYNC_MS	 500 /* least time between two downloads from one peer */
-/* until then, a table with refused elements is not downloaded again unless it has changed */
-#define REFUSED_AGAIN_MS 300000
-#define IDLE_PAGES	 64  /* most pages of one table that list no element unknown to this registrar */
+#define WINDOW	   8  /* requests without a response at a time */
+#define IDLE_PAGES 64 /* most pages of one table that list no element unknown to this registrar */
+
+static uint32_t
+wait_ms(const struct rsp_enrp *n)
+{
+	return n->core->config.max_time_no_response_ms;
+}
 
 static void
 send_request(struct rsp_enrp *n, struct rsp_peer *peer, bool next)
 {
+	const struct rsp_download *download = &peer->download;
 	struct rsp_message msg = { .type = ENRP_HANDLE_TABLE_REQUEST,
-				   .flags = peer->download.state == RSP_DOWNLOAD_OWN ? ENRP_FLAG_OWN : 0,
+				   .flags = download->state == RSP_DOWNLOAD_ALL ? 0 : ENRP_FLAG_OWN,
 				   .receiver_id = peer->server_id };
 
-	if (next && peer->versioned)
+	if (next && peer->kind == RSP_PEER_STATES)
 		msg.flags |= ENRP_FLAG_CONTINUE;
+	if (download->state == RSP_DOWNLOAD_UPDATES && !next) {
+		msg.has |= RSP_HAS_UPDATES_FROM;
+		msg.updates_from = peer->gap.have + 1;
+	} else if (download->state == RSP_DOWNLOAD_OWN && download->of != peer->server_id) {
+		msg.has |= RSP_HAS_TABLE_OF;
+		msg.table_of = download->of;
+	}
 	peer->download.outstanding++;
-	rsp_enrp_send(n, peer->download.link, &msg);
+	rsp_enrp_send(n, download->link, &msg);
 }
 
-void
-rsp_download_begin(struct rsp_enrp *n, struct rsp_peer *peer, bool own)
+static bool
+begin(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_download_state state, uint32_t of)
 {
 	struct rsp_download *download = &peer->download;
 	uint32_t link = rsp_peer_link(peer);
 
-	if (download->state != RSP_DOWNLOAD_NONE || rsp_walk_is_open(&download->sweep) || !link)
-		return;
-	download->state = own ? RSP_DOWNLOAD_OWN : RSP_DOWNLOAD_ALL;
+	if (download->state != RSP_DOWNLOAD_NONE || rsp_walk_is_open(&download->unlisted) || !link)
+		return false;
+	download->state = state;
+	download->of = of;
 	download->end = RSP_DOWNLOAD_UNDECIDED;
 	download->link = link;
 	download->outstanding = download->pages = download->entries = download->refused = 0;
 	download->started_ms = n->core->now_ms;
-	if (own) {
-		n->core->stats.resyncs++;
-		rsp_peer_record(n, RSP_EVENT_RESYNC_STARTED, peer, RSP_REASON_NONE);
-		download->number = (uint8_t)(download->number % UINT8_MAX + 1);
-	}
-	rsp_enrp_set(n, &download->timer, n->core->config.max_time_no_response_ms);
+	download->update = peer->gap.told;
+	n->downloads = (uint8_t)(n->downloads % UINT8_MAX + 1);
+	download->number = n->downloads;
+	rsp_enrp_set(n, &download->timer, wait_ms(n));
 	send_request(n, peer, false);
+	return true;
 }
 
-/* RFC 5353 s.3.6.3: remove the element @m, which the table of its home did not list. Beyond the RFC: wait for SWEEP_MS
- * first. If the element has moved, the update of its new home may still arrive over another connection. */
-static void
-sweep_element(struct rsp_core *core, struct rsp_member *m)
+void
+rsp_download_begin_all(struct rsp_enrp *n, struct rsp_peer *peer)
 {
-	if (m->phase == RSP_MEMBER_FOREIGN_CLAIMED) {
-		rsp_member_postpone(core, m, core->now_ms);
-	} else if (m->phase == RSP_MEMBER_FOREIGN) {
-		m->sweep_postponed = 0;
-		rsp_member_enter(core, m, RSP_MEMBER_FOREIGN_SWEEP, core->now_ms + SWEEP_MS);
-	}
+	(void)begin(n, peer, RSP_DOWNLOAD_ALL, 0);
 }
 
-/* Sweep the next slice: call sweep_element() for elements of @peer that the last download did not list. */
+void
+rsp_download_begin(struct rsp_enrp *n, struct rsp_peer *peer, uint32_t of)
+{
+	if (!begin(n, peer, RSP_DOWNLOAD_OWN, of))
+		return;
+	n->core->stats.resyncs++;
+	rsp_peer_record(n, RSP_EVENT_RESYNC_STARTED, peer, RSP_REASON_NONE);
+}
+
+/* The table of @peer does not list @m. A PLAIN peer does not have it any more: RFC 5353 s.3.6.3. */
 static void
-sweep_slice(struct rsp_enrp *n, struct rsp_peer *peer)
+handle_unlisted(struct rsp_enrp *n, struct rsp_peer *peer, struct rsp_member *m)
+{
+	if (peer->kind == RSP_PEER_STATES)
+		rsp_update_tell(n, peer, m, false);
+	else if (rsp_element_is_word(rsp_member_element(m)))
+		rsp_member_forget(n->core, m);
+}
+
+/* Handle the next slice of the elements that the last download from @peer did not list. */
+static void
+unlisted_slice(struct rsp_enrp *n, struct rsp_peer *peer)
 {
 	struct rsp_download *download = &peer->download;
 	struct rsp_element *e = NULL;
 
-	for (unsigned most = RSP_SLICE; most > 0 && (e = rsp_walk_next(&download->sweep)); most--)
-		if (rsp_member(e)->listed_in != download->number)
-			sweep_element(n->core, rsp_member(e));
+	for (unsigned most = RSP_SLICE; most > 0 && (e = rsp_walk_next(&download->unlisted)); most--)
+		if (rsp_member(e)->listed_in != download->number && rsp_member(e)->phase != RSP_MEMBER_OLD)
+			handle_unlisted(n, peer, rsp_member(e));
 	if (e)
 		rsp_enrp_set(n, &download->timer, RSP_SLICE_MS);
 	else
-		rsp_walk_end(&download->sweep);
+		rsp_walk_end(&download->unlisted);
 }
 
 void
 rsp_download_due(struct rsp_enrp *n, struct rsp_peer *peer)
 {
-	if (rsp_walk_is_open(&peer->download.sweep))
-		sweep_slice(n, peer);
-	else
+	if (rsp_walk_is_open(&peer->download.unlisted))
+		unlisted_slice(n, peer);
+	else if (peer->download.state != RSP_DOWNLOAD_NONE)
 		rsp_download_fail(n, peer, RSP_REASON_NO_RESPONSE);
-}
-
-/* Whether this registrar downloads a table from another peer than @home_id. Such
- * a table may list an element of @home_id. */
-static bool
-is_downloading_others(const struct rsp_enrp *n, uint32_t home_id)
-{
-	for (unsigned i = 0; i < n->n_peers; i++)
-		if (n->peer[i]->download.state != RSP_DOWNLOAD_NONE && n->peer[i]->server_id != home_id)
-			return true;
-	return false;
-}
-
-void
-rsp_download_sweep_due(struct rsp_enrp *n, struct rsp_member *m)
-{
-	struct rsp_core *core = n->core;
-	struct rsp_element *e = rsp_member_element(m);
-	struct rsp_peer *claimant = m->claimed_by ? rsp_peer_find(n, m->claimed_by) : NULL;
-
-	/* a new download from @claimant can begin only after this sweep */
-	if (claimant && rsp_walk_is_open(&claimant->download.sweep)) {
-		rsp_member_postpone(core, m, core->now_ms + SWEEP_MS);
-		return;
-	}
-	m->claimed_by = 0;
-	/* the claim of @claimant was not accepted while the home was alive */
-	if (claimant && rsp_peer_link(claimant)) {
-		rsp_download_begin(n, claimant, true);
-		rsp_member_postpone(core, m, core->now_ms + core->config.max_time_no_response_ms);
-		return;
-	}
-	if (m->sweep_postponed < SWEEPS && is_downloading_others(n, rsp_element_home_id(e))) {
-		m->sweep_postponed++;
-		rsp_member_postpone(core, m, core->now_ms + SWEEP_MS);
-		return;
-	}
-	rsp_tombstone_put(&core->tombstones, rsp_pool_handle(e->pool), e->pe_id, rsp_element_version(e),
-			  core->now_ms + core->config.tombstone_ms);
-	rsp_member_forget(core, m);
 }
 
 /* End the download with the result @end. Joining uses the result at the end of the turn. */
@@ -136,11 +118,21 @@ stop(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_download_end end)
 	rsp_wheel_cancel(&n->wheel, &peer->download.timer.timer);
 }
 
+/* Record that the table of @peer is only in part accepted, once until the tables agree. */
+static void
+complain(struct rsp_enrp *n, struct rsp_peer *peer)
+{
+	if (peer->download.refused == 0 || peer->download.complained)
+		return;
+	peer->download.complained = true;
+	rsp_peer_record(n, RSP_EVENT_RESYNC_FAILED, peer, RSP_REASON_PARTIAL);
+}
+
 static void
 complete(struct rsp_enrp *n, struct rsp_peer *peer)
 {
 	struct rsp_download *download = &peer->download;
-	bool own = download->state == RSP_DOWNLOAD_OWN;
+	enum rsp_download_state state = download->state;
 	struct rsp_event event = { .kind = RSP_EVENT_RESYNC_DONE,
 				   .protocol = RSP_ENRP,
 				   .cause = RSP_CAUSE_NONE,
@@ -150,23 +142,25 @@ complete(struct rsp_enrp *n, struct rsp_peer *peer)
 				   .duration_ms = n->core->now_ms - download->started_ms };
 
 	stop(n, peer, RSP_DOWNLOAD_COMPLETE);
-	if (!own)
+	if (state == RSP_DOWNLOAD_ALL || download->of == peer->server_id)
+		rsp_gap_set(&peer->gap, download->update);
+	if (state == RSP_DOWNLOAD_ALL)
 		return;
-	download->done_ms = n->core->now_ms;
-	download->lists_refused = download->refused > 0;
-	rsp_walk_begin(n->core->space, &download->sweep, peer->server_id);
-	sweep_slice(n, peer);
+	rsp_walk_begin(n->core->space, &download->unlisted, download->of);
+	unlisted_slice(n, peer);
 	n->core->ops->record(n->core->ctx, &event);
+	complain(n, peer);
 }
 
 void
 rsp_download_fail(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_reason reason)
 {
 	struct rsp_link *link = rsp_link_find(n->core, peer->download.link);
-	bool own = peer->download.state == RSP_DOWNLOAD_OWN;
+	enum rsp_download_state state = peer->download.state;
 
 	stop(n, peer, RSP_DOWNLOAD_FAILED);
-	if (own)
+	rsp_gap_failed(&peer->gap, n->core->now_ms, wait_ms(n));
+	if (state == RSP_DOWNLOAD_OWN)
 		rsp_peer_record(n, RSP_EVENT_RESYNC_FAILED, peer, reason);
 	if (link && link->peer == peer)
 		rsp_link_close(n->core, link, RSP_EPROTO);
@@ -176,6 +170,7 @@ rsp_download_fail(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_reason rea
 static bool
 unpack(struct rsp_enrp *n, struct rsp_peer *peer, const struct rsp_message *msg)
 {
+	uint32_t of = peer->download.state == RSP_DOWNLOAD_ALL ? 0 : peer->download.of;
 	struct rsp_list_item item;
 	struct rsp_bytes handle = { 0 };
 	size_t cursor = 0;
@@ -187,7 +182,7 @@ unpack(struct rsp_enrp *n, struct rsp_peer *peer, const struct rsp_message *msg)
 			continue;
 		}
 		peer->download.entries++;
-		sound = rsp_ownership_listed(n, peer, handle, &item.element) && sound;
+		sound = rsp_ownership_listed(n, peer, of, handle, &item.element) && sound;
 	}
 	return sound;
 }
@@ -198,23 +193,23 @@ unpack(struct rsp_enrp *n, struct rsp_peer *peer, const struct rsp_message *msg)
 static bool
 is_endless(const struct rsp_enrp *n, const struct rsp_peer *peer, const struct rsp_message *page)
 {
+	const struct rsp_registrar_config *config = &n->core->config;
 	const struct rsp_download *download = &peer->download;
-	uint64_t known = (uint64_t)rsp_handlespace_elements(n->core->space) + n->core->tombstones.table.count;
+	uint64_t known = (uint64_t)rsp_handlespace_elements(n->core->space) + n->core->tombs.table.count;
 
 	return (page->flags & ENRP_FLAG_MORE && page->n_list == 0) || download->pages >= IDLE_PAGES + known ||
-	       download->entries > 2 * (uint64_t)n->core->config.limits.elements;
+	       download->entries > 2 * ((uint64_t)config->limits.elements + config->max_tombstones);
 }
 
 static void
 rejected(struct rsp_enrp *n, struct rsp_peer *peer)
 {
-	bool own = peer->download.state == RSP_DOWNLOAD_OWN;
+	enum rsp_download_state state = peer->download.state;
 
 	stop(n, peer, RSP_DOWNLOAD_REJECTED);
-	if (!own)
-		return;
-	peer->download.done_ms = n->core->now_ms;
-	rsp_peer_record(n, RSP_EVENT_RESYNC_FAILED, peer, RSP_REASON_REJECTED);
+	rsp_gap_failed(&peer->gap, n->core->now_ms, wait_ms(n));
+	if (state == RSP_DOWNLOAD_OWN)
+		rsp_peer_record(n, RSP_EVENT_RESYNC_FAILED, peer, RSP_REASON_REJECTED);
 }
 
 void
@@ -229,6 +224,12 @@ rsp_download_received(struct rsp_enrp *n, struct rsp_link *link, struct rsp_peer
 		rejected(n, peer);
 		return;
 	}
+	if (download->state == RSP_DOWNLOAD_UPDATES) { /* the peer does not keep the updates any more */
+		download->state = RSP_DOWNLOAD_OWN;
+		download->update = rsp_gap_table_begun(&peer->gap);
+		n->core->stats.resyncs++;
+		rsp_peer_record(n, RSP_EVENT_RESYNC_STARTED, peer, RSP_REASON_NONE);
+	}
 	if (is_endless(n, peer, msg)) {
 		rsp_enrp_refuse(n, link, msg, RSP_CAUSE_INVALID_VALUES, RSP_REASON_ENDLESS_TABLE);
 		rsp_download_fail(n, peer, RSP_REASON_ENDLESS_TABLE);
@@ -242,55 +243,91 @@ rsp_download_received(struct rsp_enrp *n, struct rsp_link *link, struct rsp_peer
 		complete(n, peer);
 		return;
 	}
-	rsp_enrp_set(n, &download->timer, n->core->config.max_time_no_response_ms);
+	rsp_enrp_set(n, &download->timer, wait_ms(n));
 	do {
 		send_request(n, peer, true);
-	} while (peer->versioned && download->outstanding < WINDOW);
+	} while (peer->kind == RSP_PEER_STATES && download->outstanding < WINDOW);
 }
 
-/* Whether the PRESENCE describes the table that was downloaded last, and this registrar refused elements of that table.
- * A new download would change nothing. */
-static bool
-is_refused_table(const struct rsp_enrp *n, const struct rsp_peer *peer, const struct rsp_message *presence)
+static void
+act_on_gap(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_gap_verdict verdict)
 {
-	const struct rsp_server_info *info = &presence->server_info;
-	const struct rsp_download *download = &peer->download;
-	bool has_digest = presence->has & RSP_HAS_SERVER_INFO && info->has_digest;
+	if (verdict == RSP_GAP_ASK) {
+		if (!begin(n, peer, RSP_DOWNLOAD_UPDATES, peer->server_id))
+			rsp_gap_lost(&peer->gap);
+	} else if (verdict == RSP_GAP_TABLE) {
+		rsp_download_begin(n, peer, peer->server_id);
+		if (peer->download.state == RSP_DOWNLOAD_NONE)
+			rsp_gap_lost(&peer->gap);
+	}
+}
 
-	return download->lists_refused && n->core->now_ms - download->done_ms < REFUSED_AGAIN_MS &&
-	       presence->checksum == download->told.checksum && has_digest == download->told.has_digest &&
-	       (!has_digest || info->digest == download->told.digest);
+void
+rsp_download_update_received(struct rsp_enrp *n, struct rsp_peer *peer, uint64_t number)
+{
+	struct rsp_download *download = &peer->download;
+
+	if (n->core->state == RSP_REGISTRAR_SERVING)
+		act_on_gap(n, peer, rsp_gap_received(&peer->gap, number, n->core->now_ms, wait_ms(n)));
+	if (download->state != RSP_DOWNLOAD_UPDATES)
+		return;
+	if (rsp_gap_is_open(&peer->gap))
+		rsp_enrp_set(n, &download->timer, wait_ms(n));
+	else
+		stop(n, peer, RSP_DOWNLOAD_COMPLETE);
+}
+
+/* @peer lists the registrar @heard, which it hears. If this registrar does not hear it, request its elements. */
+static void
+audit_relayed(struct rsp_enrp *n, struct rsp_peer *peer, const struct rsp_heard *heard)
+{
+	struct rsp_core *core = n->core;
+
+	if (heard->server_id == core->config.server_id || heard->server_id == peer->server_id)
+		return;
+	struct rsp_peer *far = rsp_peer_get_listed(n, heard->server_id);
+	if (!far)
+		return;
+	far->relayed_ms = core->now_ms;
+	far->relay_id = peer->server_id;
+	if (rsp_peer_is_alive(far) ||
+	    !rsp_relay_is_due(&far->relay, heard->digest, rsp_home_digest(core->space, far->server_id), core->now_ms,
+			      core->config.peer_heartbeat_cycle_ms))
+		return;
+	if (peer->download.state == RSP_DOWNLOAD_NONE)
+		rsp_download_begin(n, peer, far->server_id);
+	else
+		rsp_relay_failed(&far->relay);
+}
+
+static void
+audit_state(struct rsp_enrp *n, struct rsp_peer *peer, const struct rsp_state *state)
+{
+	peer->told_digest = state->digest;
+	peer->in_sync = state->digest == rsp_home_digest(n->core->space, peer->server_id);
+	if (peer->in_sync)
+		peer->download.complained = false;
+	act_on_gap(n, peer,
+		   rsp_gap_told(&peer->gap, state->update, peer->in_sync, n->core->now_ms, wait_ms(n)));
+	for (unsigned i = 0; i < peer->heard_by_it.n; i++)
+		audit_relayed(n, peer, &peer->heard_by_it.item[i]);
 }
 
 void
 rsp_download_audit(struct rsp_enrp *n, struct rsp_peer *peer, const struct rsp_message *presence)
 {
-	const struct rsp_server_info *info = &presence->server_info;
-	const struct rsp_handlespace *space = n->core->space;
-	struct rsp_download *download = &peer->download;
-	bool same = !(presence->has & RSP_HAS_CHECKSUM) ||
-		    presence->checksum == rsp_home_checksum(space, peer->server_id);
-
-	if (presence->has & RSP_HAS_SERVER_INFO && info->has_digest &&
-	    info->digest != rsp_home_digest(space, peer->server_id))
-		same = false;
-	peer->in_sync = same;
-	if (download->done_ms && n->core->now_ms - download->done_ms < RESYNC_MS)
-		return; /* limits the downloads from a peer whose checksum never agrees */
-	if (same || download->state != RSP_DOWNLOAD_NONE || rsp_walk_is_open(&download->sweep) || is_refused_table(n, peer, presence))
+	if (peer->kind == RSP_PEER_STATES) {
+		audit_state(n, peer, &presence->server_info.state);
 		return;
-	download->lists_refused = false;
-	download->told.checksum = presence->checksum;
-	download->told.has_digest = presence->has & RSP_HAS_SERVER_INFO && info->has_digest;
-	download->told.digest = info->digest;
-	rsp_download_begin(n, peer, true);
+	}
+	peer->in_sync = !(presence->has & RSP_HAS_CHECKSUM) ||
+			presence->checksum == rsp_home_checksum(n->core->space, peer->server_id);
+	act_on_gap(n, peer, rsp_gap_told(&peer->gap, 0, peer->in_sync, n->core->now_ms, wait_ms(n)));
 }
 
 bool
 rsp_download_is_behind(const struct rsp_enrp *n, const struct rsp_peer *peer)
 {
-	uint64_t done_ms = peer->download.done_ms;
-
-	return peer->download.state != RSP_DOWNLOAD_NONE ||
-	       (!peer->in_sync && (!done_ms || n->core->now_ms - done_ms > n->core->config.hold_window_ms));
+	(void)n;
+	return peer->download.state != RSP_DOWNLOAD_NONE || (!peer->in_sync && rsp_gap_is_open(&peer->gap));
 }

@@ -5,18 +5,25 @@
 
 /*
  * Downloads a handle table from a peer, page by page: the whole table when this registrar joins (RFC 5353 s.3.2.3), or
- * the peer's own elements when the audit finds a difference (RFC 5353 s.3.6). Beyond the RFC: to a peer that states
- * versions, this registrar sends several requests before the first response arrives, so that no page costs a round trip.
- * Such a request has ENRP_FLAG_CONTINUE: the peer ignores a request with this flag after the last page. A complete
- * download of the peer's own elements is followed by a sweep: this registrar removes the elements that the table of the
- * peer did not list, in slices.
+ * the elements of one home when the audit finds a difference (RFC 5353 s.3.6). Beyond the RFC, for peers that state numbers:
+ *
+ * - If updates are missing, this registrar requests these (RSP_PARAM_UPDATES_FROM), and the table only if the peer does not
+ *   keep them any more, or the digests still differ.
+ * - The table of a registrar that this one does not hear is requested from a peer that hears it (RSP_PARAM_TABLE_OF).
+ * - Elements that the table does not list are not removed: the peer is sent the statements about them, in slices. As their
+ *   home, it looks at them.
+ * - Several requests are sent before the first response arrives, so that no page costs a round trip. Such a request has
+ *   ENRP_FLAG_CONTINUE: the peer ignores a request with this flag after the last page.
  */
 
-/** Begin to download the table of @peer: only the elements whose home is @peer (@own), or all. If @peer has no link, or
- * a download from @peer or the sweep after it is running, do nothing. */
-void rsp_download_begin(struct rsp_enrp *n, struct rsp_peer *peer, bool own);
+/** Begin to download all that @peer knows. If @peer has no link, or a download from @peer is running, do nothing. */
+void rsp_download_begin_all(struct rsp_enrp *n, struct rsp_peer *peer);
 
-/** The download timer of @peer has expired: sweep the next slice, or, during a
+/** Begin to download the elements of the home @of from @peer. If @peer has no link, or a download from @peer or the work
+ * after it is running, do nothing. */
+void rsp_download_begin(struct rsp_enrp *n, struct rsp_peer *peer, uint32_t of);
+
+/** The download timer of @peer has expired: send the next slice of unlisted elements, or, during a
  * download, abort it because no page arrived in time. */
 void rsp_download_due(struct rsp_enrp *n, struct rsp_peer *peer);
 
@@ -28,16 +35,15 @@ void rsp_download_fail(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_reaso
 void rsp_download_received(struct rsp_enrp *n, struct rsp_link *link, struct rsp_peer *peer,
 			   const struct rsp_message *msg);
 
-/** The timer of @m in phase FOREIGN_SWEEP has expired: the table of its home does not list @m. Remove @m, or wait
- * longer if the table of another registrar may list it. */
-void rsp_download_sweep_due(struct rsp_enrp *n, struct rsp_member *m);
+/** Update @number of @peer has arrived: request the updates before it that are missing. */
+void rsp_download_update_received(struct rsp_enrp *n, struct rsp_peer *peer, uint64_t number);
 
-/** Compare the checksum and the digest in the PRESENCE of @peer with the stored elements of @peer. If they differ,
- * download these elements. RFC 5353 s.3.6.1 */
+/** Compare the digest (PLAIN peers: the checksum) in the PRESENCE of @peer with the stored elements of @peer, and the digests
+ * of the registrars that it hears with theirs. If they differ, download what is missing. RFC 5353 s.3.6.1 */
 void rsp_download_audit(struct rsp_enrp *n, struct rsp_peer *peer, const struct rsp_message *presence);
 
-/** Whether this registrar may lack elements of @peer: a download is running, or the last PRESENCE of @peer differed and
- * no download has been completed (or rejected) within hold_window_ms. */
+/** Whether this registrar may lack elements of @peer: the last PRESENCE of @peer differed, and no table of @peer was
+ * complete since. */
 bool rsp_download_is_behind(const struct rsp_enrp *n, const struct rsp_peer *peer);
 
 #endif

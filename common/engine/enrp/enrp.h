@@ -11,9 +11,9 @@
 
 struct rsp_enrp;
 
-/** Make the ENRP part of a registrar, which begins to join the scope. RSP_ENOMEM. @core and @looks must outlive it; the
+/** Make the ENRP part of a registrar, which begins to join the scope. RSP_ENOMEM. @core must outlive it; the
  * caller frees it with rsp_enrp_free(). */
-enum rsp_err rsp_enrp_new(struct rsp_core *core, struct rsp_looks *looks, struct rsp_enrp **ret) RSP_NODISCARD;
+enum rsp_err rsp_enrp_new(struct rsp_core *core, struct rsp_enrp **ret) RSP_NODISCARD;
 void rsp_enrp_free(struct rsp_enrp *n);
 
 /** The ENRP link @link is up. */
@@ -28,9 +28,9 @@ void rsp_enrp_receive(struct rsp_enrp *n, struct rsp_link *link, struct rsp_byte
 void rsp_enrp_tick(struct rsp_enrp *n);
 uint64_t rsp_enrp_deadline(const struct rsp_enrp *n);
 
-/** The process of this registrar did not run for @away_ms, so long that its peers may
- * have taken it over: join again. RFC 5353 s.3.2 */
-void rsp_enrp_join_again(struct rsp_enrp *n, uint64_t away_ms);
+/** The process of this registrar did not run for @away_ms, so long that its peers may have taken it over. If removals may
+ * have been forgotten meanwhile, join again (RFC 5353 s.3.2); else the audits mend what has changed. */
+void rsp_enrp_was_away(struct rsp_enrp *n, uint64_t away_ms);
 /** This registrar leaves the scope, and the caller has closed all links: forget
  * the link of each contact, and dial no more. */
 void rsp_enrp_leave(struct rsp_enrp *n);
@@ -40,7 +40,7 @@ void rsp_enrp_rights_changed(struct rsp_enrp *n);
 /** Whether pools may exist in the scope that this registrar will learn soon: registrar/hold.h. */
 bool rsp_enrp_pools_may_be_missing(const struct rsp_enrp *n);
 
-/** The timer of @m has expired in a FOREIGN phase, or in ADOPT_QUEUED or ADOPT_DIALLING. */
+/** The timer of @m has expired in FOREIGN_WAITS, FOREIGN_LOOK or OLD. */
 void rsp_enrp_member_due(struct rsp_enrp *n, struct rsp_member *m);
 
 /** End of the turn: handle one noted change of a contact, of a peer or of the join. False: no change was noted. */

@@ -5,7 +5,7 @@
 
 #include "engine/enrp/message.h"
 
-#define LATE_TAKEOVER 3 /* a takeover is late after so many times the silence after which a peer is declared dead */
+#define LATE_TAKEOVER 2 /* a takeover is late after so many times the silence after which a peer is declared dead */
 
 bool
 rsp_peer_may(enum rsp_peer_state from, enum rsp_peer_state to)
@@ -65,18 +65,21 @@ rsp_peer_get_listed(struct rsp_enrp *n, uint32_t server_id)
 	return peer;
 }
 
-void
-rsp_peer_confirm(const struct rsp_enrp *n, struct rsp_member *m)
-{
-	const struct rsp_peer *home = rsp_peer_find(n, rsp_element_home_id(rsp_member_element(m)));
-
-	m->listed_in = home ? home->download.number : 0;
-}
-
 bool
 rsp_peer_is_alive(const struct rsp_peer *peer)
 {
 	return peer->heard && (peer->state == RSP_PEER_ACTIVE || peer->state == RSP_PEER_PROBED);
+}
+
+bool
+rsp_peer_is_heard_of(const struct rsp_enrp *n, const struct rsp_peer *peer)
+{
+	const struct rsp_peer *relay = peer->relayed_ms ? rsp_peer_find(n, peer->relay_id) : NULL;
+
+	if (rsp_peer_is_alive(peer))
+		return true;
+	return relay && rsp_peer_is_alive(relay) &&
+	       n->core->now_ms - peer->relayed_ms < n->core->config.max_time_last_heard_ms;
 }
 
 bool
@@ -86,7 +89,7 @@ rsp_peer_takeover_is_late(const struct rsp_enrp *n, const struct rsp_peer *peer)
 	uint64_t silence_ms = (uint64_t)config->max_time_last_heard_ms + config->max_time_no_response_ms;
 	bool dead = peer->state == RSP_PEER_DEAD || peer->state == RSP_PEER_INACTIVE;
 
-	return dead && n->core->now_ms - peer->last_heard_ms >= LATE_TAKEOVER * silence_ms;
+	return dead && !rsp_peer_is_heard_of(n, peer) && n->core->now_ms - peer->last_heard_ms >= LATE_TAKEOVER * silence_ms;
 }
 
 bool
@@ -160,11 +163,7 @@ rsp_peer_remove(struct rsp_enrp *n, struct rsp_peer *peer)
 	n->peer[i] = n->peer[--n->n_peers];
 	rsp_wheel_cancel(&n->wheel, &peer->timer.timer);
 	rsp_wheel_cancel(&n->wheel, &peer->download.timer.timer);
-	rsp_walk_end(&peer->download.sweep);
-	if (n->contests.by == peer->server_id) {
-		rsp_wheel_cancel(&n->wheel, &n->contests.timer.timer);
-		rsp_walk_end(&n->contests.walk);
-	}
+	rsp_walk_end(&peer->download.unlisted);
 	if (peer->in_changed)
 		TAILQ_REMOVE(&n->changed, peer, of_list);
 	TAILQ_INSERT_TAIL(&n->removed, peer, of_list);
@@ -180,6 +179,7 @@ rsp_peer_reap(struct rsp_enrp *n)
 		if (peer->takeover)
 			free(peer->takeover->missing);
 		free(peer->takeover);
+		rsp_heard_list_done(&peer->heard_by_it);
 		free(peer);
 	}
 }

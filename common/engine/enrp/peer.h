@@ -3,6 +3,9 @@
 
 #include "engine/enrp/clock.h"
 #include "engine/enrp/contact.h"
+#include "engine/enrp/gap.h"
+#include "engine/enrp/heard.h"
+#include "engine/enrp/ring.h"
 
 /*
  * The peer list, RFC 5353 s.3.4.
@@ -18,33 +21,29 @@
  * send ENRP_INIT_TAKEOVER again. INACTIVE or DEAD, takeover decided: move the next slice of elements.
  */
 
-/** A download of a handle table from a peer: RFC 5353 s.3.2.3 (all elements) or s.3.6.3 (its own). download.c */
-enum rsp_download_state { RSP_DOWNLOAD_NONE, RSP_DOWNLOAD_ALL, RSP_DOWNLOAD_OWN };
+/** A download from a peer. download.c
+ *
+ *	ALL	RFC 5353 s.3.2.3: all elements that the peer knows
+ *	OWN	RFC 5353 s.3.6.3: the elements of one home, usually the peer
+ *	UPDATES	beyond the RFC: the numbered updates of the peer that this registrar has missed
+ */
+enum rsp_download_state { RSP_DOWNLOAD_NONE, RSP_DOWNLOAD_ALL, RSP_DOWNLOAD_OWN, RSP_DOWNLOAD_UPDATES };
 enum rsp_download_end { RSP_DOWNLOAD_UNDECIDED, RSP_DOWNLOAD_COMPLETE, RSP_DOWNLOAD_FAILED, RSP_DOWNLOAD_REJECTED };
 
 struct rsp_download {
 	enum rsp_download_state state;
 	enum rsp_download_end end; /* the result of an ALL download; reset at the end of the turn */
 	uint32_t link;
+	uint32_t of;	      /* OWN: the home of the elements: the peer, or a registrar that only the peer hears */
 	uint32_t outstanding; /* requests without a response */
 	uint32_t pages, entries;
 	uint32_t refused; /* entries that this registrar did not accept */
 	uint64_t started_ms;
-	uint64_t done_ms; /* when the last OWN download was completed or rejected; 0: never */
-	bool lists_refused; /* this registrar refused elements of the table of the last OWN download */
-	struct {
-		bool has_digest;
-		uint16_t checksum;
-		uint64_t digest;
-	} told; /* the values of the PRESENCE that caused the last OWN download */
-	/*
-	 * number of the last OWN download: 1 to 255, then 1 again. Elements that this download has listed store its
-	 * number in rsp_member.listed_in. If 255 downloads in a row fail, the next one keeps some elements that it does
-	 * not list, until it is repeated.
-	 */
-	uint8_t number;
-	struct rsp_walk sweep; /* the sweep after an OWN download: a walk over the elements of the peer */
-	/* time limit for the next page; while @sweep is open, the time of the next slice */
+	uint64_t update;   /* the last update that the peer had stated when the download began */
+	uint8_t number;	   /* OWN: of this download; listed elements have it in rsp_member.listed_in; 0: none yet */
+	bool complained;   /* the record of a partial table was written since the tables last agreed */
+	struct rsp_walk unlisted; /* after an OWN download: a walk over the elements of the home */
+	/* time limit for the next page; while @unlisted is open, the time of the next slice */
 	struct rsp_enrp_timer timer;
 };
 
@@ -67,6 +66,13 @@ struct rsp_takeover {
 	uint32_t initiators[RSP_INITIATORS_MAX];
 };
 
+/** What a peer has stated in its PRESENCEs. */
+enum rsp_peer_kind {
+	RSP_PEER_UNKNOWN, /* no PRESENCE of it was received */
+	RSP_PEER_STATES,  /* its PRESENCEs have RSP_PARAM_STATE: its statements about elements have numbers */
+	RSP_PEER_PLAIN	  /* its PRESENCEs do not: a registrar that knows RFC 5353 only. word.c */
+};
+
 struct rsp_peer {
 	uint32_t server_id;
 	char name[RSP_OWNER_MAX + 1]; /* "": unknown */
@@ -75,8 +81,16 @@ struct rsp_peer {
 	uint32_t last_link;	      /* the link of its last message; the link may have ended */
 	enum rsp_peer_state state;
 	bool heard;	/* a message of the peer was received; else the peer is only known as the home of elements */
-	bool versioned; /* it is an rsp registrar, whose statements have versions: its PRESENCE has RSP_PARAM_DIGEST */
-	bool in_sync;	/* checksum and digest of its last PRESENCE agree with the elements stored here */
+	enum rsp_peer_kind kind;
+	bool in_sync; /* the digest (PLAIN: the checksum) of its last PRESENCE agrees with the elements stored here */
+	uint64_t told_digest;	 /* STATES: of its last PRESENCE */
+	struct rsp_gap gap;	 /* STATES: the numbers of its updates */
+	struct rsp_heard_list heard_by_it; /* STATES: the registrars that it hears */
+	struct rsp_clock_watch clock;	   /* STATES: the difference of the clocks */
+	/* the last time at which a peer stated that it hears this registrar, and that peer; 0: none */
+	uint64_t relayed_ms;
+	uint32_t relay_id;
+	struct rsp_relay relay; /* when its elements were requested from that peer */
 	bool in_changed;
 	TAILQ_ENTRY(rsp_peer) of_list;	  /* n->changed, n->removed */
 	struct rsp_ip ip; /* its ENRP address in its last PRESENCE */
@@ -106,13 +120,13 @@ struct rsp_peer *rsp_peer_get(struct rsp_enrp *n, uint32_t server_id);
  * peer gets the name that the mentor's list gives it. */
 struct rsp_peer *rsp_peer_get_listed(struct rsp_enrp *n, uint32_t server_id);
 
-/** The home of @m has stated that it has @m: neither its current download nor the sweep after it removes @m. */
-void rsp_peer_confirm(const struct rsp_enrp *n, struct rsp_member *m);
-
 /** Whether a message of @peer was received, and @peer is ACTIVE or PROBED. */
 bool rsp_peer_is_alive(const struct rsp_peer *peer);
 
-/** Whether @peer is DEAD or INACTIVE, and has been silent for LATE_TAKEOVER times as long
+/** Whether @peer is heard, directly or by a peer that is alive and hears @peer. */
+bool rsp_peer_is_heard_of(const struct rsp_enrp *n, const struct rsp_peer *peer);
+
+/** Whether @peer is DEAD or INACTIVE, is not heard of, and has been silent for LATE_TAKEOVER times as long
  * as a peer may be before it is declared dead. */
 bool rsp_peer_takeover_is_late(const struct rsp_enrp *n, const struct rsp_peer *peer);
 

@@ -3,6 +3,7 @@
 
 #include "base/limiter.h"
 #include "engine/enrp/enrp.h"
+#include "engine/enrp/ring.h"
 
 /* The data that the files of enrp/ share. A comment above each group of fields
  * gives the file that the group belongs to. */
@@ -13,7 +14,6 @@ enum rsp_enrp_timer_kind {
 	RSP_ENRP_TIMER_CONTACT,
 	RSP_ENRP_TIMER_PEER,
 	RSP_ENRP_TIMER_DOWNLOAD,
-	RSP_ENRP_TIMER_CONTESTS,
 	RSP_ENRP_TIMER_UPLOAD
 };
 
@@ -48,14 +48,13 @@ enum rsp_enrp_once {
 	RSP_ENRP_ONCE_SAME_NAME, /* the record of two registrars with one name */
 	RSP_ENRP_ONCE_SAME_ID,	 /* the record of two registrars with one server id */
 	RSP_ENRP_ONCE_PROTEST,	 /* PRESENCEs to all peers, because a peer has declared this registrar dead */
-	/* keep-alives to all own elements, because a peer claims to have taken over this registrar */
-	RSP_ENRP_ONCE_SCAN,
-	RSP_ENRP_ONCE_CLAIMED	 /* noting that a registrar claims to have taken over a live peer */
+	RSP_ENRP_ONCE_TABLE,	 /* the download of the table of a peer that claims to have taken over this registrar */
+	RSP_ENRP_ONCE_RELAY,	 /* the download of the table of a registrar from a peer that hears it */
+	RSP_ENRP_ONCE_WORD	 /* an update to a registrar without STATEMENT that claims an element of another home */
 };
 
 struct rsp_enrp {
 	struct rsp_core *core;
-	struct rsp_looks *looks;
 	struct rsp_wheel wheel;
 	struct rsp_enrp_timer heartbeat;
 	struct rsp_limiter once; /* its kinds are enum rsp_enrp_once */
@@ -83,13 +82,12 @@ struct rsp_enrp {
 	/* upload.c */
 	uint32_t n_uploads;
 
-	/* ownership.c: the registrar @by has sent that it has taken over this registrar. @walk iterates over the own
-	 * elements, to treat each as claimed by @by; it is open until all are handled. */
-	struct {
-		struct rsp_walk walk;
-		uint32_t by;
-		struct rsp_enrp_timer timer; /* time of the next slice */
-	} contests;
+	/* update.c */
+	struct rsp_ring ring;		/* the updates that this registrar has sent last */
+	struct rsp_tomb_walk buried;	/* tombstones that were made since the last turn: they are announced */
+
+	/* download.c */
+	uint8_t downloads; /* number of the last OWN download: 1 to 255, then 1 again */
 
 	/* join.c */
 	struct rsp_enrp_timer join;
@@ -104,6 +102,7 @@ struct rsp_enrp {
 	/* set when this registrar begins to serve alone; 0: it did not. Until then, elements of its earlier run are perhaps not
 	 * registered again yet, so the answer for an unknown pool is held: registrar/hold.c */
 	uint64_t alone_until_ms;
+	uint64_t heard_ms; /* when a peer was heard last; 0: never */
 	/* until then, this registrar may lack elements of peers that it heard for the first time or again */
 	uint64_t merging_until_ms;
 };

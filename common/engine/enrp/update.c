@@ -2,57 +2,163 @@
 
 #include "engine/enrp/message.h"
 
+#define TOMB_ROOM 256 /* octets of a tombstone as a Pool Element, at most: an owner and a statement */
+
+void
+rsp_update_write_removed(struct rsp_wr *wr, const struct rsp_tomb *tomb)
+{
+	struct rsp_pool_element pe = { .pe_id = tomb->pe_id,
+				       .home_id = tomb->home_id,
+				       .owner = rsp_tomb_owner(tomb),
+				       .statement = tomb->statement };
+
+	rsp_pool_element_encode(wr, &pe);
+}
+
+static void
+write_number(struct rsp_wr *wr, uint64_t number)
+{
+	struct rsp_mark mark = rsp_wr_tlv_open(wr, RSP_PARAM_UPDATE_NUMBER);
+
+	rsp_wr_u32(wr, (uint32_t)(number >> 32));
+	rsp_wr_u32(wr, (uint32_t)number);
+	rsp_wr_close(wr, mark);
+}
+
+/* Compose an update; @number 0: without a number. */
 static struct rsp_bytes
-compose_update(struct rsp_enrp *n, const struct rsp_element *e, uint16_t action, uint32_t receiver_id)
+compose(struct rsp_enrp *n, const struct rsp_ring_entry *entry, uint32_t receiver_id, uint64_t number)
 {
 	struct rsp_wr wr;
 	struct rsp_mark whole = rsp_enrp_open(n, &wr, ENRP_HANDLE_UPDATE, 0, receiver_id);
 
-	rsp_wr_u16(&wr, action);
-	rsp_wr_u16(&wr, 0);
-	rsp_bytes_param_encode(&wr, RSP_PARAM_POOL_HANDLE, rsp_pool_handle(e->pool));
-	rsp_element_write(&wr, e, true);
+	rsp_ring_write(&wr, entry);
+	if (number)
+		write_number(&wr, number);
 	return rsp_enrp_close(&wr, whole);
 }
 
-void
-rsp_update_announce(struct rsp_enrp *n, const struct rsp_element *e, uint16_t action, bool passed_on)
+static void
+send_octets(struct rsp_enrp *n, uint32_t link, struct rsp_bytes update)
+{
+	n->core->stats.updates_sent++;
+	rsp_core_send_octets(n->core, link, update);
+}
+
+/* Send all connected peers of @kind the update @entry; @number 0: without a number. */
+static void
+send_all(struct rsp_enrp *n, enum rsp_peer_kind kind, const struct rsp_ring_entry *entry, uint64_t number)
 {
 	struct rsp_bytes update = { 0 };
 
 	for (unsigned i = 0; i < n->n_peers; i++) {
-		const struct rsp_peer *peer = n->peer[i];
-		uint32_t link = rsp_peer_link(peer);
+		uint32_t link = rsp_peer_link(n->peer[i]);
 
-		if (!link)
-			continue; /* the audit after its next PRESENCE finds the difference */
-		if (passed_on && (!peer->versioned || peer->server_id == rsp_element_home_id(e)))
+		/* a peer without a link learns of the update by the audit after its next PRESENCE */
+		if (!link || (n->peer[i]->kind == RSP_PEER_PLAIN) != (kind == RSP_PEER_PLAIN))
 			continue;
 		if (!update.n)
-			update = compose_update(n, e, action, 0);
-		n->core->stats.updates_sent++;
-		rsp_core_send_octets(n->core, link, update);
+			update = compose(n, entry, 0, number);
+		send_octets(n, link, update);
+	}
+}
+
+static struct rsp_ring_entry
+entry_of(const struct rsp_element *e, uint16_t action)
+{
+	return (struct rsp_ring_entry){ .action = action,
+					.handle = rsp_pool_handle(e->pool),
+					.element = rsp_element_octets(e) };
+}
+
+void
+rsp_update_announce(struct rsp_enrp *n, const struct rsp_member *m)
+{
+	struct rsp_ring_entry entry = entry_of(rsp_member_element(m), ENRP_ADD_PE);
+	uint64_t number = rsp_ring_add(&n->ring, entry.action, entry.handle, entry.element);
+
+	send_all(n, RSP_PEER_STATES, &entry, number);
+	if (rsp_member_is_linked(m))
+		send_all(n, RSP_PEER_PLAIN, &entry, 0);
+}
+
+void
+rsp_update_announce_removals(struct rsp_enrp *n)
+{
+	const struct rsp_tomb *tomb;
+
+	while ((tomb = rsp_tomb_walk_next(&n->buried))) {
+		uint8_t room[TOMB_ROOM];
+		struct rsp_wr wr = rsp_wr_init(room, sizeof(room));
+
+		if (tomb->home_id != n->core->config.server_id)
+			continue;
+		rsp_update_write_removed(&wr, tomb);
+		struct rsp_ring_entry entry = { .action = ENRP_DEL_PE,
+						.handle = rsp_tomb_handle(tomb),
+						.element = rsp_bytes_of(room, wr.pos) };
+		send_all(n, RSP_PEER_STATES, &entry, rsp_ring_add(&n->ring, entry.action, entry.handle, entry.element));
 	}
 }
 
 void
-rsp_update_tell(struct rsp_enrp *n, const struct rsp_peer *peer, const struct rsp_element *e)
+rsp_update_plain(struct rsp_enrp *n, const struct rsp_element *e, uint16_t action)
+{
+	struct rsp_ring_entry entry = entry_of(e, action);
+
+	send_all(n, RSP_PEER_PLAIN, &entry, 0);
+}
+
+static void
+send_one(struct rsp_enrp *n, const struct rsp_peer *peer, const struct rsp_ring_entry *entry, bool asks)
 {
 	uint32_t link = rsp_peer_link(peer);
 
-	if (!link)
-		return;
-	n->core->stats.updates_sent++;
-	rsp_core_send_octets(n->core, link, compose_update(n, e, ENRP_ADD_PE, peer->server_id));
+	if (link)
+		send_octets(n, link, compose(n, entry, asks ? peer->server_id : 0, 0));
 }
 
 void
-rsp_update_send(struct rsp_enrp *n, const struct rsp_peer *peer, bool asks, uint16_t action, struct rsp_bytes handle,
+rsp_update_tell(struct rsp_enrp *n, const struct rsp_peer *peer, const struct rsp_member *m, bool asks)
+{
+	struct rsp_ring_entry entry = entry_of(rsp_member_element(m), ENRP_ADD_PE);
+	struct rsp_pool_element removed = { .pe_id = rsp_member_element(m)->pe_id };
+	uint8_t room[TOMB_ROOM];
+	struct rsp_wr wr = rsp_wr_init(room, sizeof(room));
+	const char *owner = rsp_member_element(m)->owner;
+
+	if (m->pending && m->pending->size) {
+		entry.element = rsp_bytes_of(m->pending->octets, m->pending->size);
+	} else if (m->pending) {
+		removed.home_id = m->pending->home_id;
+		removed.owner = owner ? rsp_bytes_str(owner) : (struct rsp_bytes){ 0 };
+		removed.statement = m->pending->statement;
+		rsp_pool_element_encode(&wr, &removed);
+		entry.action = ENRP_DEL_PE;
+		entry.element = rsp_bytes_of(room, wr.pos);
+	}
+	send_one(n, peer, &entry, asks);
+}
+
+void
+rsp_update_tell_removed(struct rsp_enrp *n, const struct rsp_peer *peer, const struct rsp_tomb *tomb)
+{
+	uint8_t room[TOMB_ROOM];
+	struct rsp_wr wr = rsp_wr_init(room, sizeof(room));
+
+	rsp_update_write_removed(&wr, tomb);
+	struct rsp_ring_entry entry = { .action = ENRP_DEL_PE,
+					.handle = rsp_tomb_handle(tomb),
+					.element = rsp_bytes_of(room, wr.pos) };
+	send_one(n, peer, &entry, false);
+}
+
+void
+rsp_update_send(struct rsp_enrp *n, const struct rsp_peer *peer, uint16_t action, struct rsp_bytes handle,
 		const struct rsp_pool_element *pe)
 {
 	struct rsp_message msg = { .type = ENRP_HANDLE_UPDATE,
 				   .has = RSP_HAS_HANDLE | RSP_HAS_ELEMENT,
-				   .receiver_id = asks ? peer->server_id : 0,
 				   .update_action = action,
 				   .handle = handle,
 				   .element = *pe };
@@ -60,18 +166,35 @@ rsp_update_send(struct rsp_enrp *n, const struct rsp_peer *peer, bool asks, uint
 
 	if (!link)
 		return;
-	msg.element.unknown = (struct rsp_unknown){ 0 };
 	n->core->stats.updates_sent++;
 	rsp_enrp_send(n, link, &msg);
 }
 
 void
-rsp_update_tell_removed(struct rsp_enrp *n, const struct rsp_peer *peer, struct rsp_bytes handle,
-			const struct rsp_pool_element *pe, uint64_t version)
+rsp_update_report(struct rsp_enrp *n, const struct rsp_peer *peer, const struct rsp_member *m)
 {
-	struct rsp_pool_element ours = *pe;
+	struct rsp_message msg = { .type = ENRP_HANDLE_UPDATE,
+				   .has = RSP_HAS_HANDLE | RSP_HAS_ELEMENT | RSP_HAS_REPORTED,
+				   .receiver_id = peer->server_id,
+				   .update_action = ENRP_ADD_PE,
+				   .handle = rsp_pool_handle(rsp_member_element(m)->pool) };
+	uint32_t link = rsp_peer_link(peer);
 
-	ours.home_id = n->core->config.server_id;
-	ours.version = version;
-	rsp_update_send(n, peer, false, ENRP_DEL_PE, handle, &ours);
+	if (!link || peer->kind != RSP_PEER_STATES)
+		return;
+	rsp_element_decode(rsp_member_element(m), &msg.element);
+	n->core->stats.updates_sent++;
+	rsp_enrp_send(n, link, &msg);
+}
+
+bool
+rsp_update_send_again(struct rsp_enrp *n, uint32_t link, uint64_t from)
+{
+	struct rsp_ring_entry entry;
+
+	if (!rsp_ring_keeps(&n->ring, from))
+		return false;
+	for (uint64_t number = from; rsp_ring_at(&n->ring, number, &entry); number++)
+		send_octets(n, link, compose(n, &entry, 0, number));
+	return true;
 }

@@ -3,27 +3,38 @@
 
 #include "engine/enrp/peer.h"
 
-/* Sends ENRP_HANDLE_UPDATEs: RFC 5353 s.3.3. */
-
-/**
- * Send an ENRP_HANDLE_UPDATE with @action about the element @e to all connected peers. RFC 5353 s.3.3.1: the receiver id
- * is 0, so all peers get the same octets. @passed_on: this registrar was the home of @e, and has accepted the claim of
- * another registrar. Then send the update only to peers that state versions (others do not accept it from a registrar
- * which is not the home), and not to the new home.
+/*
+ * Sends ENRP_HANDLE_UPDATEs: RFC 5353 s.3.3. Beyond the RFC: to peers that state numbers (RSP_PEER_STATES), an update has
+ * the statement about the element, and one that goes to all peers has the next update number (ring.h). To PLAIN peers,
+ * updates are about linked elements only: they are what RFC 5353 knows as the elements of this registrar.
  */
-void rsp_update_announce(struct rsp_enrp *n, const struct rsp_element *e, uint16_t action, bool passed_on);
 
-/** Send @peer alone an ENRP_HANDLE_UPDATE with ADD_PE and the stored contents of @e. */
-void rsp_update_tell(struct rsp_enrp *n, const struct rsp_peer *peer, const struct rsp_element *e);
+/** Send all STATES peers the statement about the own element @e, with the next number; PLAIN peers too, if it is linked. */
+void rsp_update_announce(struct rsp_enrp *n, const struct rsp_member *m);
 
-/** Send @peer an ENRP_HANDLE_UPDATE with @action about @pe. @asks: the receiver id is that of @peer, so @peer, as the
- * home, must answer whether the update is true; else the receiver id is 0. */
-void rsp_update_send(struct rsp_enrp *n, const struct rsp_peer *peer, bool asks, uint16_t action,
-		     struct rsp_bytes handle, const struct rsp_pool_element *pe);
+/** Send all STATES peers the removals that this registrar has stored since the last turn, each with the next number. */
+void rsp_update_announce_removals(struct rsp_enrp *n);
 
-/** @peer claims @pe, but the element was removed in @version: send @peer its own statement back as a DEL_PE, with
- * @version and this registrar as the home. */
-void rsp_update_tell_removed(struct rsp_enrp *n, const struct rsp_peer *peer, struct rsp_bytes handle,
-			     const struct rsp_pool_element *pe, uint64_t version);
+/** Send all PLAIN peers that the element @e is an own element (ENRP_ADD_PE), or is one no more (ENRP_DEL_PE). */
+void rsp_update_plain(struct rsp_enrp *n, const struct rsp_element *e, uint16_t action);
+
+/** Send @peer alone an update with the greatest statement about @m. @asks: @peer is the home, and must answer with what it
+ * has; then the receiver id is that of @peer, else 0. */
+void rsp_update_tell(struct rsp_enrp *n, const struct rsp_peer *peer, const struct rsp_member *m, bool asks);
+/** The same, with the removal @tomb. */
+void rsp_update_tell_removed(struct rsp_enrp *n, const struct rsp_peer *peer, const struct rsp_tomb *tomb);
+
+/** Users reported @m, and it did not answer this registrar: ask its home @peer to look at it (RSP_PARAM_REPORTED). */
+void rsp_update_report(struct rsp_enrp *n, const struct rsp_peer *peer, const struct rsp_member *m);
+
+/** Send @peer alone an update with @action about @pe as it is. */
+void rsp_update_send(struct rsp_enrp *n, const struct rsp_peer *peer, uint16_t action, struct rsp_bytes handle,
+		     const struct rsp_pool_element *pe);
+
+/** Send @peer over @link the updates from number @from to the last one. False: not all of them are kept. */
+bool rsp_update_send_again(struct rsp_enrp *n, uint32_t link, uint64_t from);
+
+/** Write the tombstone @tomb as a Pool Element parameter. */
+void rsp_update_write_removed(struct rsp_wr *wr, const struct rsp_tomb *tomb);
 
 #endif

@@ -4,11 +4,13 @@
 
 #include "engine/enrp/message.h"
 #include "engine/enrp/takeover.h"
+#include "engine/enrp/update.h"
 
 void
 rsp_upload_end(struct rsp_enrp *n, struct rsp_upload *upload)
 {
 	rsp_walk_end(&upload->walk);
+	rsp_tomb_walk_end(&upload->tombs);
 	rsp_wheel_cancel(&n->wheel, &upload->timer.timer);
 	upload->link->upload = NULL;
 	upload->link->account->downloads--;
@@ -25,7 +27,7 @@ is_over_quota(const struct rsp_core *core, const struct rsp_account *account)
 }
 
 static struct rsp_upload *
-begin_upload(struct rsp_enrp *n, struct rsp_link *link, bool own)
+begin_upload(struct rsp_enrp *n, struct rsp_link *link, uint32_t of)
 {
 	struct rsp_core *core = n->core;
 	bool room = n->n_uploads < core->config.max_downloads && !is_over_quota(core, link->account);
@@ -34,65 +36,105 @@ begin_upload(struct rsp_enrp *n, struct rsp_link *link, bool own)
 	if (!upload)
 		return NULL;
 	link->account->downloads++;
-	upload->own = own;
+	upload->of = of;
+	upload->to = link->peer ? link->peer->kind : RSP_PEER_UNKNOWN;
 	upload->link = link;
 	upload->timer.kind = RSP_ENRP_TIMER_UPLOAD;
-	rsp_walk_begin(core->space, &upload->walk, own ? core->config.server_id : 0);
+	rsp_walk_begin(core->space, &upload->walk, of);
+	if (upload->to == RSP_PEER_STATES)
+		rsp_tomb_walk_begin(&core->tombs, &upload->tombs);
 	link->upload = upload;
 	n->n_uploads++;
 	return upload;
 }
 
-/* Write as many elements as fit. The handle of each pool precedes its elements. */
-static void
-write_page(struct rsp_wr *wr, struct rsp_walk *walk)
+/* Whether the receiver gets the element @m. */
+static bool
+is_sent(const struct rsp_core *core, const struct rsp_upload *upload, const struct rsp_member *m)
+{
+	const struct rsp_element *e = rsp_member_element(m);
+
+	if (m->phase == RSP_MEMBER_OLD)
+		return false;
+	if (upload->to == RSP_PEER_PLAIN && upload->of == core->config.server_id)
+		return rsp_member_is_linked(m);
+	if (upload->to == RSP_PEER_STATES || upload->of)
+		return !rsp_element_is_word(e);
+	return rsp_element_is_shown(e);
+}
+
+/* Write as many elements as fit. The handle of each pool precedes its elements. True: all are written. */
+static bool
+write_elements(const struct rsp_core *core, struct rsp_wr *wr, struct rsp_upload *upload)
 {
 	const struct rsp_pool *pool = NULL;
 	struct rsp_element *e;
 
-	while ((e = rsp_walk_peek(walk))) {
+	for (; (e = rsp_walk_peek(&upload->walk)); (void)rsp_walk_next(&upload->walk)) {
 		struct rsp_wr before = *wr;
 
+		if (!is_sent(core, upload, rsp_member(e)))
+			continue;
 		if (e->pool != pool)
 			rsp_bytes_param_encode(wr, RSP_PARAM_POOL_HANDLE, rsp_pool_handle(e->pool));
 		rsp_element_write(wr, e, true);
 		if (wr->err) {
 			*wr = before;
-			return;
+			return false;
 		}
 		pool = e->pool;
-		(void)rsp_walk_next(walk);
 	}
+	return true;
 }
 
-void
-rsp_upload_requested(struct rsp_enrp *n, struct rsp_link *link, const struct rsp_message *msg)
+/* Write as many tombstones as fit. True: all are written. */
+static bool
+write_tombs(struct rsp_wr *wr, struct rsp_upload *upload)
+{
+	const struct rsp_tomb *tomb;
+
+	for (; (tomb = rsp_tomb_walk_peek(&upload->tombs)); (void)rsp_tomb_walk_next(&upload->tombs)) {
+		struct rsp_wr before = *wr;
+
+		if (upload->of && tomb->home_id != upload->of)
+			continue;
+		rsp_bytes_param_encode(wr, RSP_PARAM_POOL_HANDLE, rsp_tomb_handle(tomb));
+		rsp_update_write_removed(wr, tomb);
+		if (wr->err) {
+			*wr = before;
+			return false;
+		}
+	}
+	return true;
+}
+
+static void
+reject(struct rsp_enrp *n, const struct rsp_link *link, const struct rsp_message *msg)
+{
+	struct rsp_message answer = { .type = ENRP_HANDLE_TABLE_RESPONSE,
+				      .flags = ENRP_FLAG_REJECT,
+				      .receiver_id = msg->sender_id };
+
+	rsp_enrp_send(n, link->id, &answer);
+}
+
+static void
+send_page(struct rsp_enrp *n, struct rsp_upload *upload, uint32_t receiver_id)
 {
 	struct rsp_core *core = n->core;
-	bool own = msg->flags & ENRP_FLAG_OWN;
-	struct rsp_upload *upload = link->upload;
+	struct rsp_link *link = upload->link;
 	struct rsp_wr wr;
+	struct rsp_mark whole = rsp_enrp_open(n, &wr, ENRP_HANDLE_TABLE_RESPONSE, 0, receiver_id);
 
-	if (!upload && msg->flags & ENRP_FLAG_CONTINUE)
-		return; /* the last page has been sent: this is a further request of the pipeline */
-	if (upload && upload->own != own) {
-		rsp_upload_end(n, upload);
-		upload = NULL;
-	}
-	if (!upload && core->state == RSP_REGISTRAR_SERVING && !rsp_takeover_is_moving(n))
-		upload = begin_upload(n, link, own);
-	if (!upload) {
-		struct rsp_message answer = { .type = ENRP_HANDLE_TABLE_RESPONSE,
-					      .flags = ENRP_FLAG_REJECT,
-					      .receiver_id = msg->sender_id };
+	if (upload->of && upload->of != core->config.server_id) {
+		struct rsp_mark mark = rsp_wr_tlv_open(&wr, RSP_PARAM_TABLE_OF);
 
-		rsp_enrp_send(n, link->id, &answer);
-		return;
+		rsp_wr_u32(&wr, upload->of);
+		rsp_wr_close(&wr, mark);
 	}
-	struct rsp_mark whole = rsp_enrp_open(n, &wr, ENRP_HANDLE_TABLE_RESPONSE, 0, msg->sender_id);
-	write_page(&wr, &upload->walk);
+	bool all = write_elements(core, &wr, upload) && write_tombs(&wr, upload);
 	struct rsp_bytes page = rsp_enrp_close(&wr, whole);
-	if (rsp_walk_peek(&upload->walk)) {
+	if (!all) {
 		core->out[1] |= ENRP_FLAG_MORE; /* RFC 5354 s.4: octet 1 holds the flags */
 		rsp_enrp_set(n, &upload->timer, core->config.max_time_no_response_ms);
 	} else {
@@ -100,4 +142,30 @@ rsp_upload_requested(struct rsp_enrp *n, struct rsp_link *link, const struct rsp
 	}
 	core->stats.pages_sent++;
 	rsp_core_send_octets(core, link->id, page);
+}
+
+void
+rsp_upload_requested(struct rsp_enrp *n, struct rsp_link *link, const struct rsp_message *msg)
+{
+	struct rsp_core *core = n->core;
+	uint32_t of = msg->flags & ENRP_FLAG_OWN ? core->config.server_id : 0;
+	struct rsp_upload *upload = link->upload;
+
+	if (of && msg->has & RSP_HAS_TABLE_OF && msg->table_of)
+		of = msg->table_of;
+	if (!upload && msg->flags & ENRP_FLAG_CONTINUE)
+		return; /* the last page has been sent: this is a further request of the pipeline */
+	if (upload && upload->of != of) {
+		rsp_upload_end(n, upload);
+		upload = NULL;
+	}
+	bool serves = core->state == RSP_REGISTRAR_SERVING;
+	if (!upload && serves && msg->has & RSP_HAS_UPDATES_FROM && rsp_update_send_again(n, link->id, msg->updates_from))
+		return;
+	if (!upload && serves && !rsp_takeover_is_moving(n))
+		upload = begin_upload(n, link, of);
+	if (upload)
+		send_page(n, upload, msg->sender_id);
+	else
+		reject(n, link, msg);
 }

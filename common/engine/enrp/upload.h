@@ -1,18 +1,23 @@
 #ifndef RSP_ENRP_UPLOAD_H
 #define RSP_ENRP_UPLOAD_H
 
-#include "engine/enrp/state.h"
+#include "engine/enrp/peer.h"
 
-/* Sends a handle table to another registrar or to a monitor, page by page: RFC 5353 s.3.2.3. */
-
+/*
+ * Sends a handle table to another registrar or to a monitor, page by page: RFC 5353 s.3.2.3. Beyond the RFC: registrars that
+ * state numbers also get the tombstones, after the elements. PLAIN peers get, as the elements of this registrar, the linked
+ * ones only.
+ */
 struct rsp_upload {
 	struct rsp_walk walk;
-	bool own; /* only the elements whose home is this registrar */
+	struct rsp_tomb_walk tombs; /* after the elements; not begun: the receiver gets no tombstones */
+	uint32_t of; /* only elements of this home: this registrar, or the one that the request names; 0: all */
+	enum rsp_peer_kind to; /* UNKNOWN: a monitor */
 	struct rsp_link *link;
 	struct rsp_enrp_timer timer; /* expires if the other side does not request the next page in time */
 };
 
-/** Handle an ENRP_HANDLE_TABLE_REQUEST: send the first or the next page, or a rejection. */
+/** Handle an ENRP_HANDLE_TABLE_REQUEST: send the missed updates that it names, the first or the next page, or a rejection. */
 void rsp_upload_requested(struct rsp_enrp *n, struct rsp_link *link, const struct rsp_message *msg);
 
 /** End @upload and free it. */

@@ -119,5 +119,7 @@ rsp_liveness_link_down(struct rsp_core *core, struct rsp_link *link)
 		next = LIST_NEXT(m, of_link);
 		if (rsp_member_is_linked(m))
 			lose_link(core, m, link);
+		else
+			rsp_link_detach(m); /* OLD */
 	}
 }

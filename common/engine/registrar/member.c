@@ -234,7 +234,7 @@ unlink_member(struct rsp_core *core, struct rsp_member *m)
 	rsp_member_count(core, m, false);
 	rsp_wheel_cancel(&core->expiry, &m->expiry);
 	rsp_member_note(core, m, rsp_member_is_linked(m) ? RSP_NEWS_UNLINKED : 0);
-	if (rsp_member_is_linked(m))
+	if (!rsp_member_is_looked_at(m))
 		rsp_link_detach(m);
 	rsp_member_enter(core, m, RSP_MEMBER_GONE, RSP_NEVER);
 	rsp_element_unlink(core->space, rsp_member_element(m));

@@ -125,7 +125,7 @@ settle(struct rsp_registrar *r)
 }
 
 /* The beginning of the turn. A registrar with peers is called at least once in each heartbeat cycle. If the time since
- * the last call is so long that its peers may have taken it over, the process was suspended: join again. */
+ * the last call is so long that its peers may have taken it over, the process was suspended. */
 static void
 enter(struct rsp_registrar *r, uint64_t now_ms)
 {
@@ -137,7 +137,7 @@ enter(struct rsp_registrar *r, uint64_t now_ms)
 	most_ms = most_ms > 2 * cycle_ms ? most_ms - cycle_ms : cycle_ms;
 	core->now_ms = now_ms;
 	if (away_ms > most_ms && core->state == RSP_REGISTRAR_SERVING && rsp_enrp_n_peers(r->enrp) > 0) {
-		rsp_enrp_join_again(r->enrp, away_ms);
+		rsp_enrp_was_away(r->enrp, away_ms);
 		settle(r);
 	}
 }
@@ -425,11 +425,11 @@ member_due(struct rsp_registrar *r, struct rsp_member *m)
 		break;
 	case RSP_MEMBER_FOREIGN_WAITS:
 	case RSP_MEMBER_FOREIGN_LOOK:
+	case RSP_MEMBER_OLD:
 		rsp_enrp_member_due(r->enrp, m);
 		break;
 	case RSP_MEMBER_FOREIGN:
 	case RSP_MEMBER_LOOK_QUEUED:
-	case RSP_MEMBER_OLD:
 	case RSP_MEMBER_GONE:
 	case RSP_MEMBER_PHASES:
 		break; /* phases without timer */

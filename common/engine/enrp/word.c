@@ -1,0 +1,146 @@
+#include "engine/enrp/word.h"
+
+#include "engine/enrp/update.h"
+#include "engine/registrar/number.h"
+#include "engine/registrar/rights.h"
+#include "engine/registrar/subscription.h"
+
+static void
+forget_word(struct rsp_core *core, struct rsp_member *m)
+{
+	rsp_member_forget(core, m);
+}
+
+/* The word @pe of F, the registrar with its home id, says that F has an element that this registrar, its home, has too: if
+ * it is linked, ask it, and tell F; else F has it. */
+static void
+claims_ours(struct rsp_enrp *n, struct rsp_member *m, const struct rsp_pool_element *pe)
+{
+	struct rsp_core *core = n->core;
+	const struct rsp_peer *f = rsp_peer_find(n, pe->home_id);
+
+	if (!rsp_member_is_linked(m)) {
+		rsp_member_remove(core, m, RSP_REMOVAL_CLAIMED, NULL, NULL);
+		return;
+	}
+	rsp_member_ask_soon(core, m);
+	if (f && f->kind == RSP_PEER_PLAIN &&
+	    rsp_limiter_pass(&n->once, pe->pe_id, RSP_ENRP_ONCE_WORD, core->config.peer_heartbeat_cycle_ms, core->now_ms))
+		rsp_update_tell(n, f, m, false);
+}
+
+/* The word @pe stands beside the statement that users are shown: its home, if it is heard of, decides. */
+static void
+stands_beside(struct rsp_enrp *n, struct rsp_bytes handle, const struct rsp_pool_element *pe)
+{
+	struct rsp_core *core = n->core;
+	struct rsp_element *e = rsp_element_find(core->space, rsp_pool_find(core->space, handle), pe->pe_id);
+
+	if (!e || rsp_element_is_word(e) || rsp_member(e)->phase == RSP_MEMBER_OLD)
+		return;
+	if (rsp_member_is_own(core, rsp_member(e))) {
+		claims_ours(n, rsp_member(e), pe);
+		return;
+	}
+	const struct rsp_peer *home = rsp_peer_find(n, rsp_element_home_id(e));
+	if (!home || home->kind == RSP_PEER_PLAIN || !rsp_peer_is_heard_of(n, home))
+		rsp_member_remove(core, rsp_member(e), RSP_REMOVAL_CLAIMED, NULL, NULL);
+	else if (rsp_limiter_pass(&n->once, pe->pe_id, RSP_ENRP_ONCE_WORD, core->config.peer_heartbeat_cycle_ms,
+				  core->now_ms))
+		rsp_update_send(n, home, ENRP_ADD_PE, handle, pe);
+}
+
+static bool
+is_sound(struct rsp_bytes handle, const struct rsp_pool_element *pe)
+{
+	return handle.n > 0 && handle.n <= RSP_HANDLE_MAX && pe->pe_id != 0 && pe->owner.n <= RSP_OWNER_MAX && pe->user.type &&
+	       rsp_transport_fits(&pe->user) && rsp_transport_fits(&pe->asap);
+}
+
+/* Store the word @pe of its home. False: refused. */
+static bool
+store_word(struct rsp_enrp *n, struct rsp_bytes handle, const struct rsp_pool_element *pe, struct rsp_member **ret)
+{
+	struct rsp_core *core = n->core;
+	struct rsp_pool_element word = *pe;
+	uint16_t cause;
+
+	word.statement = (struct rsp_statement){ 0 };
+	word.version = 0;
+	if (rsp_rights_refusal(core, handle, &word, &cause) || rsp_member_put(core, handle, &word, ret))
+		return false;
+	rsp_subscription_pool_changed(core, rsp_member_element(*ret)->pool);
+	stands_beside(n, handle, &word);
+	return true;
+}
+
+static struct rsp_member *
+find_word(const struct rsp_core *core, struct rsp_bytes handle, uint32_t pe_id, uint32_t home_id)
+{
+	struct rsp_element *e = rsp_element_find_word(core->space, rsp_pool_find(core->space, handle), pe_id, home_id);
+
+	return e ? rsp_member(e) : NULL;
+}
+
+void
+rsp_word_received(struct rsp_enrp *n, struct rsp_peer *peer, const struct rsp_message *msg)
+{
+	const struct rsp_pool_element *pe = &msg->element;
+	const struct rsp_peer *f = rsp_peer_find(n, pe->home_id);
+	struct rsp_member *m;
+
+	if (!is_sound(msg->handle, pe) || !f || f->kind != RSP_PEER_PLAIN || pe->statement.rank) {
+		n->core->stats.updates_stale++;
+	} else if (peer != f) {
+		if (peer->kind == RSP_PEER_STATES && msg->update_action == ENRP_ADD_PE)
+			stands_beside(n, msg->handle, pe);
+	} else if (msg->update_action == ENRP_ADD_PE) {
+		(void)store_word(n, msg->handle, pe, &m);
+	} else if ((m = find_word(n->core, msg->handle, pe->pe_id, pe->home_id))) {
+		forget_word(n->core, m);
+	}
+}
+
+bool
+rsp_word_listed(struct rsp_enrp *n, struct rsp_peer *peer, struct rsp_bytes handle, const struct rsp_pool_element *pe)
+{
+	struct rsp_member *m;
+
+	if (peer->kind != RSP_PEER_PLAIN || pe->home_id != peer->server_id)
+		return peer->download.state == RSP_DOWNLOAD_ALL; /* all else is ignored */
+	if (!is_sound(handle, pe))
+		return false;
+	if (store_word(n, handle, pe, &m))
+		m->listed_in = peer->download.number;
+	else
+		peer->download.refused++;
+	return true;
+}
+
+void
+rsp_word_taken_over(struct rsp_enrp *n, struct rsp_member *m, bool ours)
+{
+	struct rsp_core *core = n->core;
+	struct rsp_element *e = rsp_member_element(m);
+	struct rsp_pool_element pe = { 0 };
+	bool shown = rsp_element_is_shown(e);
+	struct rsp_member *taken;
+	uint32_t home_id;
+
+	rsp_element_decode(e, &pe);
+	struct rsp_statement known =
+		rsp_number_known(core, rsp_pool_handle(e->pool), e->pe_id, pe.owner, NULL, &home_id);
+	pe.home_id = core->config.server_id;
+	pe.statement.epoch = rsp_number_next(core, &known, NULL, &pe.user);
+	pe.statement.since_ms = core->config.epoch_ms + core->now_ms;
+	pe.statement.rank = RSP_RANK_REGISTERED + 1;
+	if (shown && ours && !rsp_member_put(core, rsp_pool_handle(e->pool), &pe, &taken)) {
+		rsp_tomb_forget(&core->tombs, rsp_pool_handle(e->pool), e->pe_id, pe.owner);
+		taken->numbered = true;
+		rsp_member_count(core, taken, true);
+		rsp_member_set_life(core, taken, pe.lifetime_s);
+		rsp_member_unlink(core, taken, 0);
+		rsp_member_note(core, taken, RSP_NEWS_ADD);
+	}
+	forget_word(core, m);
+}
