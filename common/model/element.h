@@ -61,9 +61,10 @@ struct rsp_element *rsp_element_find(const struct rsp_handlespace *hs, const str
 
 /**
  * Remove @e from the handlespace, but do not free it: no search, walk, selection, count, checksum or digest includes @e
- * any more. If @e was shown and has other records, the first of these is shown now. If @e was the last element of its pool, the pool is also removed; rsp_handlespace_put() then makes a new pool
- * for the same handle. Until rsp_element_free(), the caller's pointers to @e, its engine's data and e->pool stay valid,
- * and the contents of @e (owner and home id included) can be read and written to a message.
+ * any more. If @e was shown and has other records (model/record.h), the first of these is shown now. If @e was the last
+ * element of its pool, the pool is also removed; rsp_handlespace_put() then makes a new pool for the same handle. Until
+ * rsp_element_free(), the caller's pointers to @e, its engine's data and e->pool stay valid, and the contents of @e (owner
+ * and home id included) can be read and written to a message.
  */
 void rsp_element_unlink(struct rsp_handlespace *hs, struct rsp_element *e);
 

@@ -87,11 +87,8 @@ rsp_element_digest(const struct rsp_element *e)
 
 enum rsp_err rsp_elements_init(struct rsp_handlespace *hs) RSP_NODISCARD;
 
-/**
- * Make a record in @pool, with room for @room octets of its parameter; if it is @hidden, another record of the element is
- * shown. The caller then stores the parameter, sets home and owner, and calls rsp_records_settle(). RSP_ENOMEM: nothing
- * has changed.
- */
+/** Make a record in @pool, with room for @room octets of its parameter; @hidden: the element has a record already. The
+ * caller then stores the parameter, sets home and owner, and calls rsp_records_settle(). RSP_ENOMEM: nothing has changed. */
 enum rsp_err rsp_element_new(struct rsp_handlespace *hs, struct rsp_pool *pool, const struct rsp_pool_element *pe,
 			     size_t room, bool hidden, struct rsp_element **ret) RSP_NODISCARD;
 
@@ -140,7 +137,7 @@ rsp_walk_skip(struct rsp_handlespace *hs, const struct rsp_element *e)
 			walk->at = rsp_home_next(e);
 }
 
-/** @e will be removed: move all walks whose next record is @e to the next record of the element. */
+/** @e will be removed: move all walks that would return it next to the next record of the element. */
 void rsp_walk_record_gone(struct rsp_handlespace *hs, const struct rsp_element *e);
 
 /** @pool has lost an element: correct the walks that are in @pool. */
@@ -195,10 +192,8 @@ rsp_home_leave(struct rsp_element *e)
 /** The number of records of the element @pe_id in @pool, which may be NULL. */
 uint32_t rsp_records_count(const struct rsp_handlespace *hs, const struct rsp_pool *pool, uint32_t pe_id);
 
-/**
- * Show the first record of the element @pe_id in @pool: the one that was shown gives it its place. @leaving is a record
- * that will be removed and is not shown unless it is the only one; NULL: none.
- */
+/** Show the first record of the element @pe_id in @pool, in the place of the one that was shown. @leaving is a record that
+ * will be removed, and is not shown unless it is the only one; NULL: none. */
 void rsp_records_settle(struct rsp_handlespace *hs, const struct rsp_pool *pool, uint32_t pe_id,
 			const struct rsp_element *leaving);
 

@@ -6,8 +6,8 @@
 #include "model/element.h"
 
 /*
- * For each home registrar, given by its server id: its elements, hidden records included, their number, their checksum and their digest. A server
- * id without elements has the values of an empty set.
+ * For each home registrar, given by its server id: its elements, hidden records included, their number, their checksum and
+ * their digest. A server id without elements has the values of an empty set.
  */
 
 /** The PE checksum over the elements of @home_id, which each change updates. RFC 5353 s.3.6.2. */

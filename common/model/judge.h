@@ -10,7 +10,7 @@
  * Terms. X: the statement. S: the stored statement or tombstone with the same key. P: a pending statement, which is greater
  * than S and waits for an answer of the element or of S.home. The sender: the registrar that sent X. The claimant: X.home.
  * Linked: the element registered here over a connection that is still there; S is then what it registered. Heard: directly.
- * Peer without STATE: a registrar whose PRESENCE has no RSP_PARAM_STATE; what it sends itself is not judged here.
+ * Peer without STATE: a registrar that sends a PRESENCE without RSP_PARAM_STATE; its own messages are not judged here.
  *
  * X is over the head of S.home if it takes over or removes, at its epoch, an element that S.home has, and S.home is heard,
  * and neither sent X nor claims the element in X. Such an X may be wrong: S.home, which can ask the element, is asked first.

@@ -11,9 +11,10 @@ struct rsp_handlespace;
 struct rsp_pool;
 
 /**
- * An iteration over all elements, pool by pool, hidden records (model/record.h) included, or over the elements of one home. Elements may be added, removed and moved
- * meanwhile: the walk returns each element that exists from its begin to its end at least once, unless the home of the
- * element changes. Between begin and end, the handlespace has a pointer to the walk. { 0 }: a walk that has not begun.
+ * An iteration over all elements, pool by pool, hidden records (model/record.h) included, or over the elements of one home.
+ * Elements may be added, removed and moved meanwhile: the walk returns each element that exists from its begin to its end
+ * at least once, unless the home of the element changes. Between begin and end, the handlespace has a pointer to the walk.
+ * { 0 }: a walk that has not begun.
  */
 struct rsp_walk {
 	LIST_ENTRY(rsp_walk) entry;

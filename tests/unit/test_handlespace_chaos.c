@@ -211,11 +211,43 @@ an_element_may_be_put_as_it_is_stored(void)
 	rsp_handlespace_free(hs);
 }
 
+/* A second record of an element, which takes the place of the first. */
+static void
+a_record_more_is_whole_or_not_there(void)
+{
+	struct rsp_handlespace *hs = space_new();
+	struct rsp_pool_element pe = space_pe(1, 1, RSP_POLICY_LU, 0, 1, 1);
+	struct rsp_element *first = space_put(hs, name_of(0), pe), *e = NULL;
+	enum rsp_err err = RSP_ENOMEM;
+	unsigned failed = 0;
+	bool is_new;
+
+	pe.home_id = 2;
+	pe.owner = rsp_bytes_str("web1");
+	pe.statement = (struct rsp_statement){ .epoch = { 1, 1, 0 }, .rank = RSP_RANK_REGISTERED };
+	for (; err && failed < 20; failed++) {
+		const struct rsp_pool *pool = rsp_pool_find(hs, name_of(0));
+		CHECK(rsp_element_find(hs, pool, 1) == first && !rsp_element_next_record(hs, first));
+		CHECK(pool->n_hidden == 0 && rsp_home_count(hs, 2) == 0 && rsp_handlespace_elements(hs) == 1);
+		chaos_begin(failed);
+		err = rsp_handlespace_put(hs, name_of(0), &pe, &e, &is_new);
+		(void)chaos_end();
+	}
+	CHECK(failed > 3 && rsp_element_is_shown(e) && rsp_element_next_record(hs, e) == first);
+	chaos_begin(0);
+	err = rsp_element_restate(hs, e, 3, &pe.statement);
+	(void)chaos_end();
+	CHECK(err == RSP_ENOMEM && rsp_element_home_id(e) == 2);
+	CHECK(rsp_home_digest(hs, 2) == rsp_home_digest_full(hs, 2));
+	rsp_handlespace_free(hs);
+}
+
 int
 main(void)
 {
 	TAP_RUN(nothing_is_lost_when_memory_is_short);
 	TAP_RUN(a_space_is_whole_or_not_there);
+	TAP_RUN(a_record_more_is_whole_or_not_there);
 	TAP_RUN(an_element_may_be_put_as_it_is_stored);
 	return tap_end();
 }

@@ -297,7 +297,7 @@ a_restated_element_has_the_new_home_and_statement(void)
 	rsp_handlespace_free(hs);
 }
 
-/* The digest of a home whose only element is @pe. */
+/* The digest of a home that has only the element @pe. */
 static uint64_t
 digest_with(const char *handle, struct rsp_pool_element pe)
 {
