@@ -107,6 +107,13 @@ void rsp_element_write(struct rsp_wr *wr, const struct rsp_element *e, bool whol
  * (proto/encoded.h). The view is valid until @e changes. */
 struct rsp_bytes rsp_element_public(const struct rsp_element *e);
 
+/** The whole Pool Element parameter of @e, without padding. The view is valid until @e changes. */
+static inline struct rsp_bytes
+rsp_element_octets(const struct rsp_element *e)
+{
+	return rsp_bytes_of(e->encoded, e->encoded_size);
+}
+
 /** Append the policy parameter of @e to a message. */
 void rsp_element_policy_write(struct rsp_wr *wr, const struct rsp_element *e);
 

@@ -95,7 +95,12 @@ take_out(struct rsp_tombs *t, struct rsp_tomb *stone)
 static void
 put_last(struct rsp_tombs *t, struct rsp_tomb *stone)
 {
+	struct rsp_tomb_walk *walk;
+
 	TAILQ_INSERT_TAIL(&t->in_order, stone, entry);
+	LIST_FOREACH(walk, &t->walks, entry)
+		if (!walk->at && walk->follows)
+			walk->at = stone;
 	TAILQ_INSERT_TAIL(&stone->of->stones, stone, owner_entry);
 }
 

@@ -39,7 +39,8 @@ TAILQ_HEAD(rsp_tomb_list, rsp_tomb);
 /** An iteration over all tombstones in the order of burial. Between begin and end, the tombstones have a pointer to it. */
 struct rsp_tomb_walk {
 	LIST_ENTRY(rsp_tomb_walk) entry;
-	struct rsp_tomb *at; /* the next tombstone */
+	struct rsp_tomb *at; /* the next tombstone; NULL: the end */
+	bool follows; /* the caller may set it: a walk at its end goes on with tombstones that are buried later */
 };
 
 struct rsp_tombs {
@@ -88,7 +89,7 @@ struct rsp_bytes rsp_tomb_owner(const struct rsp_tomb *stone);
 
 /**
  * Walk over all tombstones. Meanwhile, tombstones may come and go: the walk returns each one that exists from its begin to
- * its end; one that is replaced meanwhile comes later, or again. A walk that has reached the end stays there.
+ * its end; one that is replaced meanwhile comes later, or again. A walk that has reached the end stays there, unless it @follows.
  */
 void rsp_tomb_walk_begin(struct rsp_tombs *t, struct rsp_tomb_walk *walk);
 

@@ -42,6 +42,8 @@
 	  "Allow it in authz.json, or register a transport with addresses.")                                           \
 	X(ELEMENT_OF_ANOTHER, "element-of-another", "Another identity has registered this PE identifier.",             \
 	  "Choose another PE identifier.")                                                                             \
+	X(DISPLACED, "displaced", "Another process that knew of this one has registered the PE identifier.",           \
+	  "None for a restart; else give one of the two another PE identifier.")                                       \
 	X(ELEMENTS_OF_ONE_IDENTITY, "elements-of-one-identity", "The identity has as many elements as it may have.",   \
 	  "Deregister some, or raise its limit of elements.")                                                          \
 	X(POOLS_OF_ONE_IDENTITY, "pools-of-one-identity", "The identity has made as many pools as it may make.",       \
@@ -129,6 +131,8 @@
 	  "None if the element answers or has ended.")                                                                 \
 	/* a table is downloaded */                                                                                    \
 	X(REJECTED, "rejected", "The other registrar does not give its table now.", "None: it is asked again.")        \
+	X(PARTIAL, "partial", "Some entries of the other registrar's table were refused, so the two tables differ.",    \
+	  "Look at the records of the refusals; compare authz.json and the limits of the two registrars.")             \
 	X(PEER_DEAD, "peer-dead", "The other registrar was declared dead meanwhile.", "See whether it runs.")          \
 	X(ENDLESS_TABLE, "endless-table", "The other registrar sends more pages than a table can have.",               \
 	  "Mend that registrar.")                                                                                      \

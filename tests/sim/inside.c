@@ -17,14 +17,16 @@ static void
 show(const struct rsp_element *e, struct sim_shown *ret)
 {
 	struct rsp_pool_element pe = { 0 };
+	struct rsp_statement st = rsp_element_statement(e);
 
 	rsp_element_decode(e, &pe);
 	*ret = (struct sim_shown){ .handle = rsp_pool_handle(e->pool),
 				   .pe_id = e->pe_id,
 				   .home_id = rsp_element_home_id(e),
 				   .owner = e->owner,
-				   .number = { { rsp_element_version(e) } },
-				   .linked = rsp_member(e)->link != 0,
+				   .number = { { st.epoch.epoch, st.epoch.instance, st.rank,
+						 rsp_element_home_id(e) } },
+				   .linked = rsp_member_is_linked(rsp_member(e)),
 				   .old = rsp_member(e)->phase == RSP_MEMBER_OLD,
 				   .value = pe.policy.value[0],
 				   .phase = rsp_member_phase_name(rsp_member(e)->phase) };
@@ -68,8 +70,15 @@ sim_inside_count(const struct sim_node *n)
 bool
 sim_inside_outlives(const struct sim_node *n, const struct sim_shown *got)
 {
-	return got->number.part[0] >
-	       rsp_tombstone_version(&n->registrar->core.tombstones, got->handle, got->pe_id);
+	const struct rsp_tomb *tomb =
+		rsp_tomb_find(&n->registrar->core.tombs, got->handle, got->pe_id,
+			      got->owner ? rsp_bytes_str(got->owner) : (struct rsp_bytes){ 0 });
+	struct sim_number removed = { { 0 } };
+
+	if (tomb)
+		removed = (struct sim_number){ { tomb->statement.epoch.epoch, tomb->statement.epoch.instance,
+						 tomb->statement.rank, tomb->home_id } };
+	return sim_number_compare(&got->number, &removed) > 0;
 }
 
 uint16_t
@@ -88,16 +97,11 @@ sim_inside_digest(const struct sim_node *n, uint32_t id, bool full)
 	return full ? rsp_home_digest_full(hs, id) : rsp_home_digest(hs, id);
 }
 
-/* Beyond the RFC: the version of an element that was taken over is odd until the element registers at its new home. */
+/* An element that this registrar looks at as its new home has the rank "taken over". */
 bool
 sim_inside_badly_taken(const struct sim_node *n, struct sim_shown *ret)
 {
-	const struct rsp_handlespace *hs = rsp_registrar_handlespace(n->registrar);
-
-	for (struct rsp_element *e = rsp_home_first(hs, n->server_id); e; e = rsp_home_next(e))
-		if (rsp_member(e)->phase == RSP_MEMBER_ADOPT_QUEUED && !(rsp_element_version(e) & 1)) {
-			show(e, ret);
-			return true;
-		}
+	(void)n;
+	(void)ret;
 	return false;
 }

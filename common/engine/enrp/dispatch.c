@@ -9,6 +9,17 @@
 #include "engine/enrp/takeover.h"
 #include "engine/enrp/upload.h"
 
+/* What the Server Information of a PRESENCE says about the peer itself, beyond the RFC. */
+static void
+state_received(struct rsp_enrp *n, const struct rsp_link *link, struct rsp_peer *peer, const struct rsp_server_info *info)
+{
+	peer->kind = info->has_state ? RSP_PEER_STATES : RSP_PEER_PLAIN;
+	peer->told_digest = info->state.digest;
+	if (info->has_clock)
+		rsp_peer_clock_heard(n, link, peer, info->clock_ms);
+	rsp_heard_list_set(&peer->heard_by_it, info->heard, n->core->config.max_peers);
+}
+
 /* RFC 5353 s.2.1, s.3.4.1 */
 static void
 presence_received(struct rsp_enrp *n, struct rsp_link *link, struct rsp_peer *peer, const struct rsp_message *msg)
@@ -27,12 +38,14 @@ presence_received(struct rsp_enrp *n, struct rsp_link *link, struct rsp_peer *pe
 		rsp_duplicate_moved(n, link, peer, &ip, info->transport.port);
 		peer->ip = ip;
 		peer->port = info->transport.port;
-		peer->versioned = info->has_digest;
+		state_received(n, link, peer, info);
 		rsp_duplicate_of_our_name(n, name, peer->server_id, &peer->ip, peer->port);
 		rsp_peer_learn(n, peer->server_id, name, &peer->ip, peer->port, RSP_TOLD_BY_ITSELF);
 	}
 	if (msg->flags & ENRP_FLAG_REPLY_REQUIRED)
 		rsp_enrp_presence(n, link, msg->sender_id, false);
+	if (peer && rsp_join_if_forgotten(n, peer))
+		return;
 	if (peer && n->core->state == RSP_REGISTRAR_SERVING)
 		rsp_download_audit(n, peer, msg);
 }
@@ -121,6 +134,8 @@ dispatch_peer(struct rsp_enrp *n, struct rsp_link *link, struct rsp_peer *peer, 
 		break;
 	case ENRP_HANDLE_UPDATE:
 		rsp_ownership_update_received(n, link, peer, msg);
+		if (msg->has & RSP_HAS_UPDATE_NUMBER && peer->kind == RSP_PEER_STATES)
+			rsp_download_update_received(n, peer, msg->update_number);
 		break;
 	case ENRP_LIST_REQUEST:
 		list_requested(n, link, msg);
@@ -258,6 +273,16 @@ rsp_dispatch_message(struct rsp_enrp *n, struct rsp_link *link, struct rsp_bytes
 	dispatch_peer(n, link, peer, &msg);
 }
 
+/* Whether a peer that is heard does not have what this registrar has, or the reverse. */
+static bool
+is_out_of_step(const struct rsp_enrp *n)
+{
+	for (unsigned i = 0; i < n->n_peers; i++)
+		if (rsp_peer_is_alive(n->peer[i]) && !n->peer[i]->in_sync)
+			return true;
+	return false;
+}
+
 void
 rsp_dispatch_heartbeat(struct rsp_enrp *n)
 {
@@ -267,7 +292,7 @@ rsp_dispatch_heartbeat(struct rsp_enrp *n)
 	rsp_enrp_set(n, &n->heartbeat, core->config.peer_heartbeat_cycle_ms);
 	if (core->state != RSP_REGISTRAR_SERVING)
 		return;
-	rsp_tombstones_expire(&core->tombstones, core->now_ms);
+	rsp_tombs_expire(&core->tombs, core->now_ms, is_out_of_step(n));
 	rsp_peer_send_presences(n, false);
 	if (n->n_peers == 0)
 		return;

@@ -303,7 +303,6 @@ audit_relayed(struct rsp_enrp *n, struct rsp_peer *peer, const struct rsp_heard 
 static void
 audit_state(struct rsp_enrp *n, struct rsp_peer *peer, const struct rsp_state *state)
 {
-	peer->told_digest = state->digest;
 	peer->in_sync = state->digest == rsp_home_digest(n->core->space, peer->server_id);
 	if (peer->in_sync)
 		peer->download.complained = false;

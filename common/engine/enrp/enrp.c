@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/enrp/adopt.h"
 #include "engine/enrp/dispatch.h"
 #include "engine/enrp/download.h"
 #include "engine/enrp/join.h"
@@ -13,25 +12,29 @@
 #include "engine/enrp/takeover.h"
 #include "engine/enrp/update.h"
 #include "engine/enrp/upload.h"
+#include "engine/registrar/look.h"
 
 enum rsp_err
-rsp_enrp_new(struct rsp_core *core, struct rsp_looks *looks, struct rsp_enrp **ret)
+rsp_enrp_new(struct rsp_core *core, struct rsp_enrp **ret)
 {
 	struct rsp_enrp *n = calloc(1, sizeof(*n));
 
 	if (!n)
 		return RSP_ENOMEM;
 	n->core = core;
-	n->looks = looks;
+	n->heard_ms = core->now_ms;
 	rsp_wheel_init(&n->wheel, core->now_ms);
 	n->heartbeat.kind = RSP_ENRP_TIMER_HEARTBEAT;
 	n->join.kind = RSP_ENRP_TIMER_JOIN;
-	n->contests.timer.kind = RSP_ENRP_TIMER_CONTESTS;
 	TAILQ_INIT(&n->failed);
 	TAILQ_INIT(&n->changed);
 	TAILQ_INIT(&n->removed);
 	n->peer = calloc(core->config.max_peers ? core->config.max_peers : 1, sizeof(struct rsp_peer *));
-	if (!n->peer || rsp_contact_init(n)) {
+	const struct rsp_ring_limits ring = { .updates = core->config.max_updates,
+					      .octets = core->config.max_update_octets };
+	rsp_tomb_walk_begin(&core->tombs, &n->buried);
+	n->buried.follows = true;
+	if (!n->peer || rsp_ring_init(&n->ring, &ring) || rsp_contact_init(n)) {
 		rsp_enrp_free(n);
 		return RSP_ENOMEM;
 	}
@@ -50,6 +53,8 @@ rsp_enrp_free(struct rsp_enrp *n)
 	rsp_peer_reap(n);
 	while (n->n_contacts > 0)
 		rsp_contact_free(n, n->contact[n->n_contacts - 1]);
+	rsp_tomb_walk_end(&n->buried);
+	rsp_ring_done(&n->ring);
 	free(n->peer);
 	free(n->contact);
 	free(n);
@@ -149,9 +154,6 @@ timer_due(struct rsp_enrp *n, struct rsp_enrp_timer *timer)
 	case RSP_ENRP_TIMER_DOWNLOAD:
 		rsp_download_due(n, RSP_CONTAINER(timer, struct rsp_peer, download.timer));
 		break;
-	case RSP_ENRP_TIMER_CONTESTS:
-		rsp_ownership_contests_due(n);
-		break;
 	case RSP_ENRP_TIMER_UPLOAD:
 		rsp_upload_end(n, RSP_CONTAINER(timer, struct rsp_upload, timer));
 		break;
@@ -173,66 +175,27 @@ rsp_enrp_deadline(const struct rsp_enrp *n)
 	return rsp_wheel_next(&n->wheel);
 }
 
-#define LOOK_AGAIN_MS 1000 /* delay before the next try, if too many elements are being asked */
-
-/* The takeover of the home of @m is late: send a keep-alive to the element (look.h). */
-static void
-look_at(struct rsp_enrp *n, struct rsp_member *m)
-{
-	struct rsp_core *core = n->core;
-
-	if (rsp_look_begin(n->looks, m)) {
-		if (m->phase != RSP_MEMBER_GONE)
-			rsp_member_enter(core, m, RSP_MEMBER_FOREIGN, RSP_NEVER);
-		return;
-	}
-	rsp_member_postpone(core, m, core->now_ms + rsp_rng_jitter(&core->rng, LOOK_AGAIN_MS, 50));
-}
-
 void
 rsp_enrp_member_due(struct rsp_enrp *n, struct rsp_member *m)
 {
 	const struct rsp_peer *home = rsp_peer_find(n, rsp_element_home_id(rsp_member_element(m)));
-	bool late = home && rsp_peer_takeover_is_late(n, home);
 
-	switch (m->phase) {
-	case RSP_MEMBER_FOREIGN_CLAIMED:
-		rsp_ownership_claim_unanswered(n, m);
-		break;
-	case RSP_MEMBER_FOREIGN_SWEEP:
-		if (late)
-			look_at(n, m);
-		else
-			rsp_download_sweep_due(n, m);
-		break;
-	case RSP_MEMBER_FOREIGN_LOOK:
-		if (late)
-			look_at(n, m);
-		else
-			rsp_member_enter(n->core, m, RSP_MEMBER_FOREIGN, RSP_NEVER);
-		break;
-	case RSP_MEMBER_ADOPT_QUEUED:
-	case RSP_MEMBER_ADOPT_DIALLING:
-		rsp_adopt_due(n, m);
-		break;
-	case RSP_MEMBER_FOREIGN:
-	case RSP_MEMBER_HELD:
-	case RSP_MEMBER_ASKED:
-	case RSP_MEMBER_GRACE:
-	case RSP_MEMBER_ADOPT_ASKED:
-	case RSP_MEMBER_OLD:
-	case RSP_MEMBER_GONE:
-	case RSP_MEMBER_PHASES:
-		break; /* phases without a timer, or with a timer that registrar.c handles */
-	}
+	if (m->phase == RSP_MEMBER_OLD)
+		rsp_join_old_due(n, m);
+	else if (m->phase == RSP_MEMBER_FOREIGN_WAITS)
+		rsp_ownership_store_pending(n, m); /* the home has not answered in time */
+	else if (!home || rsp_peer_takeover_is_late(n, home))
+		rsp_look_due(n->core, m);
+	else
+		rsp_member_enter(n->core, m, RSP_MEMBER_FOREIGN, RSP_NEVER);
 }
 
 /* Joining, leaving, rights */
 
 void
-rsp_enrp_join_again(struct rsp_enrp *n, uint64_t away_ms)
+rsp_enrp_was_away(struct rsp_enrp *n, uint64_t away_ms)
 {
-	rsp_join_again(n, away_ms);
+	rsp_join_was_away(n, away_ms);
 }
 
 void
@@ -253,7 +216,7 @@ rsp_enrp_rights_changed(struct rsp_enrp *n)
 		struct rsp_peer *peer = n->peer[i];
 
 		/* with the new rights, this registrar may accept refused elements */
-		peer->download.lists_refused = false;
+		peer->gap.next_table_ms = 0;
 		if (core->config.has_key && *peer->name && rsp_peer_is_alive(peer) &&
 		    !core->config.has_key(core->ctx, RSP_ROLE_PEER, peer->name))
 			rsp_takeover_begin(n, peer, RSP_REASON_RIGHTS_ENDED);
@@ -323,21 +286,35 @@ rsp_enrp_settle(struct rsp_enrp *n)
 		n->join_changed = false;
 		rsp_join_step(n);
 	} else {
+		rsp_update_announce_removals(n);
 		return rsp_server_id_settle(n);
 	}
 	return true;
 }
 
-/* The element @m of another home registrar did not answer the keep-alive of this registrar. */
+/* The element @m of another home did not answer a look of this registrar. */
 static void
 settle_unreached(struct rsp_enrp *n, struct rsp_member *m)
 {
 	const struct rsp_peer *home = rsp_peer_find(n, rsp_element_home_id(rsp_member_element(m)));
 
-	if (home && rsp_peer_takeover_is_late(n, home))
-		rsp_takeover_remove_silent(n, home, m);
+	if (m->phase == RSP_MEMBER_FOREIGN && (!home || rsp_peer_takeover_is_late(n, home)))
+		rsp_ownership_remove_silent(n, m);
 	else if (home)
-		rsp_ownership_ask_home(n, home, m);
+		rsp_update_report(n, home, m);
+}
+
+/* The element @m has answered a look: as long as its home is silent, look again. */
+static void
+settle_reached(struct rsp_enrp *n, struct rsp_member *m)
+{
+	const struct rsp_registrar_config *config = &n->core->config;
+	const struct rsp_peer *home = rsp_peer_find(n, rsp_element_home_id(rsp_member_element(m)));
+	uint64_t wait_ms = config->keepalive_interval_ms ? config->keepalive_interval_ms : config->keepalive_timeout_ms;
+
+	if (m->phase == RSP_MEMBER_FOREIGN && home && rsp_peer_takeover_is_late(n, home))
+		rsp_member_enter(n->core, m, RSP_MEMBER_FOREIGN_LOOK,
+				 n->core->now_ms + rsp_rng_jitter(&n->core->rng, wait_ms, 50));
 }
 
 void
@@ -345,22 +322,20 @@ rsp_enrp_settle_member(struct rsp_enrp *n, struct rsp_member *m, unsigned news)
 {
 	bool gone = m->phase == RSP_MEMBER_GONE;
 
-	/* This registrar may have removed an element of another home. It first announces itself as the home: peers
-	 * accept a removal from the home only. */
-	if (news & RSP_NEWS_ADD && (gone || rsp_member_is_own(n->core, m)))
-		rsp_update_announce(n, rsp_member_element(m), ENRP_ADD_PE, false);
-	if (news & RSP_NEWS_DEL)
-		rsp_update_announce(n, rsp_member_element(m), ENRP_DEL_PE, false);
+	if (news & RSP_NEWS_UNLINKED && (gone || !rsp_member_is_linked(m)))
+		rsp_update_plain(n, rsp_member_element(m), ENRP_DEL_PE);
 	if (gone)
 		return;
-	if (news & RSP_NEWS_PASS_ON && !rsp_member_is_own(n->core, m))
-		rsp_update_announce(n, rsp_member_element(m), ENRP_ADD_PE, true);
-	if (m->claim && news & RSP_NEWS_ANSWERED)
-		rsp_ownership_claim_refuted(n, m);
-	else if (m->claim && news & RSP_NEWS_SILENT)
-		rsp_ownership_claim_accepted(n, m);
-	if (news & RSP_NEWS_UNREACHED && !rsp_member_is_own(n->core, m))
+	if (news & RSP_NEWS_ADD && rsp_member_is_own(n->core, m))
+		rsp_update_announce(n, m);
+	else if (news & RSP_NEWS_LINKED && rsp_member_is_linked(m))
+		rsp_update_plain(n, rsp_member_element(m), ENRP_ADD_PE);
+	if (news & RSP_NEWS_DROPPED && m->pending)
+		rsp_ownership_store_pending(n, m);
+	else if (news & RSP_NEWS_UNREACHED && !rsp_member_is_own(n->core, m))
 		settle_unreached(n, m);
+	else if (news & RSP_NEWS_REACHED && !rsp_member_is_own(n->core, m))
+		settle_reached(n, m);
 }
 
 void

@@ -1,11 +1,11 @@
 #ifndef RSP_ENRP_ENRP_H
 #define RSP_ENRP_ENRP_H
 
-#include "engine/registrar/look.h"
+#include "engine/registrar/member.h"
 
 /*
  * ENRP, RFC 5353: how this registrar works with the other registrars of its scope. registrar/registrar.c uses this
- * header only, and no other header of enrp/. The files of enrp/ call registrar/core.h, link.h, member.h and look.h, but
+ * header only, and no other header of enrp/. The files of enrp/ call registrar/core.h, link.h, member.h, look.h and number.h, but
  * never registrar.c: rsp_enrp_settle() handles the consequences of a change at the end of the turn.
  */
 

@@ -8,19 +8,32 @@
 #define ROUNDS	 2   /* so many rounds, before this registrar serves without contacts that are silent or joining */
 #define RETRY_MS 300 /* "a few seconds" in RFC 5353 s.3.2.2.2, but a scope that starts should not take so long */
 
-/* @m was stored before this registrar was away. No other registrar serves, so no registrar has taken @m over. An own
- * element has the grace time to register again. For an element of another home, watch that home. */
+/* @m was stored before this registrar was away, and there is no registrar to join: it stands again. */
 static void
 keep_old_element(struct rsp_enrp *n, struct rsp_member *m)
 {
 	struct rsp_core *core = n->core;
 
-	if (rsp_member_is_own(core, m))
-		rsp_member_enter(core, m, RSP_MEMBER_GRACE, core->now_ms + core->config.reconnect_grace_ms);
-	else if (rsp_peer_get_listed(n, rsp_element_home_id(rsp_member_element(m))))
+	if (!rsp_member_is_own(core, m)) {
 		rsp_member_enter(core, m, RSP_MEMBER_FOREIGN, RSP_NEVER);
-	else /* the peer list has no room for its home, so this registrar could not detect the death of this home */
-		rsp_member_enter(core, m, RSP_MEMBER_FOREIGN_SWEEP, core->now_ms);
+		(void)rsp_peer_get_listed(n, rsp_element_home_id(rsp_member_element(m)));
+	} else if (m->link) {
+		rsp_member_hold(core, m);
+		rsp_member_ask_soon(core, m);
+	} else {
+		rsp_member_unlink(core, m, core->config.reconnect_grace_ms / 4);
+	}
+}
+
+/* @m was stored before this registrar was away, and the table of the mentor is complete. A linked element is about to
+ * register again. */
+static void
+forget_old_element(struct rsp_enrp *n, struct rsp_member *m)
+{
+	if (m->link)
+		rsp_member_postpone(n->core, m, n->core->now_ms + n->core->config.keepalive_timeout_ms);
+	else
+		rsp_member_forget(n->core, m);
 }
 
 /* Call @each for the elements that were stored before this registrar was away. */
@@ -42,7 +55,7 @@ begin_to_serve(struct rsp_enrp *n, bool alone)
 {
 	struct rsp_core *core = n->core;
 
-	for_old_elements(n, keep_old_element);
+	for_old_elements(n, alone ? keep_old_element : forget_old_element);
 	core->state = RSP_REGISTRAR_SERVING;
 	n->alone_until_ms = alone ? core->now_ms + core->config.hold_window_ms : 0;
 	n->mentor = NULL;
@@ -168,12 +181,6 @@ next_mentor(struct rsp_enrp *n, enum rsp_mentor_answer answer)
 	n->join_changed = true;
 }
 
-static void
-forget_old_element(struct rsp_enrp *n, struct rsp_member *m)
-{
-	rsp_member_forget(n->core, m);
-}
-
 bool
 rsp_join_is_mentor(const struct rsp_enrp *n, const struct rsp_peer *peer)
 {
@@ -190,8 +197,7 @@ rsp_join_listed(struct rsp_enrp *n, struct rsp_peer *peer, bool rejected)
 		return;
 	}
 	n->mentor_listed = true;
-	for_old_elements(n, forget_old_element); /* the table of the mentor, which serves, is newer */
-	rsp_download_begin(n, peer, false);
+	rsp_download_begin_all(n, peer);
 	/* from now on, the timer of the download limits the time for each page */
 	if (peer->download.state != RSP_DOWNLOAD_NONE)
 		rsp_wheel_cancel(&n->wheel, &n->join.timer);
@@ -230,18 +236,37 @@ rsp_join_due(struct rsp_enrp *n)
 	n->join_changed = true;
 }
 
-/* Keep @m in phase OLD, until this registrar knows whether another registrar serves. */
+/* @m becomes a copy, from which users are answered until the table of a mentor is complete. A linked element keeps its link,
+ * and is sent a keep-alive without a number: it registers again. */
 static void
 make_old(struct rsp_core *core, struct rsp_member *m)
 {
-	rsp_member_clear_claim(m);
-	m->claimed_by = 0;
+	bool linked = rsp_member_is_linked(m);
+
+	rsp_member_clear_pending(m);
+	rsp_wheel_cancel(&core->expiry, &m->expiry);
 	m->listed_in = 0;
 	rsp_member_enter(core, m, RSP_MEMBER_OLD, RSP_NEVER);
+	if (linked)
+		rsp_member_send_keep_alive(core, m->link, m, false);
 }
 
-void
-rsp_join_again(struct rsp_enrp *n, uint64_t away_ms)
+static void
+close_enrp_links(struct rsp_core *core)
+{
+	struct rsp_link *link;
+
+	LIST_FOREACH(link, &core->all_links, of_all) {
+		if (link->info.protocol != RSP_ENRP)
+			continue;
+		link->peer = NULL;
+		link->contact = NULL;
+		rsp_link_close(core, link, RSP_ECLOSED);
+	}
+}
+
+static void
+join_again(struct rsp_enrp *n, uint64_t away_ms)
 {
 	struct rsp_core *core = n->core;
 	struct rsp_event event = { .kind = RSP_EVENT_REJOINING,
@@ -253,20 +278,56 @@ rsp_join_again(struct rsp_enrp *n, uint64_t away_ms)
 	struct rsp_walk walk;
 
 	core->ops->record(core->ctx, &event);
-	/* Other registrars have declared this registrar dead and taken its elements over. Elements that are still
-	 * connected to this registrar register again when their connections close. But if all registrars were away
-	 * together, no takeover has happened: then the first registrar that serves uses its old table. */
-	rsp_look_clear(n->looks);
-	rsp_link_close_all(core);
 	while (n->n_peers > 0)
 		rsp_peer_remove(n, n->peer[n->n_peers - 1]);
+	close_enrp_links(core);
 	for (unsigned i = 0; i < n->n_contacts; i++) {
 		rsp_contact_reset(n, n->contact[i], false);
 		n->contact[i]->peer_id = n->contact[i]->listed_id = 0;
 	}
+	rsp_tombs_clear(&core->tombs);
 	rsp_walk_begin(core->space, &walk, 0);
 	while ((e = rsp_walk_next(&walk)))
 		make_old(core, rsp_member(e));
 	rsp_walk_end(&walk);
 	rsp_join_begin(n);
+}
+
+/* Removals may be forgotten after this time of silence: half the time for which each registrar keeps them. */
+static uint64_t
+forgetting_ms(const struct rsp_enrp *n)
+{
+	return n->core->config.tombstone_ms / 2;
+}
+
+bool
+rsp_join_if_forgotten(struct rsp_enrp *n, const struct rsp_peer *peer)
+{
+	uint64_t away_ms = n->core->now_ms - n->isolated_ms;
+
+	if (n->isolated_ms == 0 || n->core->state != RSP_REGISTRAR_SERVING)
+		return false;
+	n->isolated_ms = 0;
+	/* a peer without elements has nothing that this registrar lacks: perhaps it has just begun to run */
+	if (away_ms <= forgetting_ms(n) || peer->kind != RSP_PEER_STATES || peer->told_digest == 0)
+		return false;
+	join_again(n, away_ms);
+	return true;
+}
+
+void
+rsp_join_was_away(struct rsp_enrp *n, uint64_t away_ms)
+{
+	if (away_ms > forgetting_ms(n)) {
+		join_again(n, away_ms);
+		return;
+	}
+	n->merging_until_ms = n->core->now_ms + n->core->config.hold_window_ms;
+	rsp_peer_send_presences(n, true);
+}
+
+void
+rsp_join_old_due(struct rsp_enrp *n, struct rsp_member *m)
+{
+	rsp_member_forget(n->core, m);
 }

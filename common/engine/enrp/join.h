@@ -12,9 +12,16 @@
 
 void rsp_join_begin(struct rsp_enrp *n);
 
-/** The process of this registrar did not run for @away_ms, so its peers and elements may be outdated. Close all links,
- * remove all peers, and join again. */
-void rsp_join_again(struct rsp_enrp *n, uint64_t away_ms);
+/** The process of this registrar did not run for @away_ms. If removals may have been forgotten elsewhere meanwhile, join
+ * again, and answer users from a copy of what was stored; else the audits mend what has changed. */
+void rsp_join_was_away(struct rsp_enrp *n, uint64_t away_ms);
+
+/** A PRESENCE of @peer has arrived. If this registrar had heard no peer for so long that removals may have been forgotten
+ * elsewhere, join again. True: it does so. */
+bool rsp_join_if_forgotten(struct rsp_enrp *n, const struct rsp_peer *peer);
+
+/** The timer of @m in phase OLD has expired: it has not registered again. */
+void rsp_join_old_due(struct rsp_enrp *n, struct rsp_member *m);
 
 /** End of the turn, after a contact has come up or gone down: choose a mentor, or begin to serve. */
 void rsp_join_step(struct rsp_enrp *n);

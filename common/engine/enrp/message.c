@@ -1,5 +1,8 @@
 #include "engine/enrp/message.h"
 
+#include "engine/enrp/peer.h"
+#include "model/checksum.h"
+
 void
 rsp_enrp_send(struct rsp_enrp *n, uint32_t link, struct rsp_message *msg)
 {
@@ -79,28 +82,57 @@ compose_info(const struct rsp_core *core, const struct rsp_link *link, uint8_t r
 
 #define EMPTY_CHECKSUM 0xffff /* RFC 5353 s.3.6.2: the checksum over no elements */
 
+/* Beyond the RFC: the number of the last update, the digest over all own elements, and the clock. A joining registrar sends
+ * no table, so its digest is 0. */
+static void
+add_state(const struct rsp_enrp *n, struct rsp_server_info *info)
+{
+	const struct rsp_core *core = n->core;
+
+	info->has_state = info->has_clock = true;
+	info->clock_ms = core->config.epoch_ms + core->now_ms;
+	info->state.update = rsp_ring_last(&n->ring);
+	if (core->state == RSP_REGISTRAR_SERVING)
+		info->state.digest = rsp_home_digest(core->space, core->config.server_id);
+}
+
+/* The registrars that this one hears, for a PRESENCE to @to. */
+static struct rsp_bytes
+compose_heard(const struct rsp_enrp *n, const struct rsp_peer *to, uint8_t *room, size_t size)
+{
+	struct rsp_heard item[RSP_HEARD_MAX];
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < n->n_peers && count < RSP_HEARD_MAX; i++) {
+		const struct rsp_peer *peer = n->peer[i];
+
+		if (peer != to && peer->kind == RSP_PEER_STATES && rsp_peer_is_alive(peer))
+			item[count++] = (struct rsp_heard){ .server_id = peer->server_id, .digest = peer->told_digest };
+	}
+	return rsp_heard_list_compose(item, count, room, size);
+}
+
 void
 rsp_enrp_presence(struct rsp_enrp *n, const struct rsp_link *link, uint32_t receiver_id, bool reply)
 {
 	struct rsp_core *core = n->core;
-	uint8_t room[RSP_ADDRS_ROOM(1)];
+	uint8_t room[RSP_ADDRS_ROOM(1)], heard[RSP_HEARD_MAX * RSP_HEARD_SIZE];
 	struct rsp_message msg = { .type = ENRP_PRESENCE,
 				   .flags = reply ? ENRP_FLAG_REPLY_REQUIRED : 0,
 				   .has = RSP_HAS_CHECKSUM,
 				   .receiver_id = receiver_id,
 				   .checksum = EMPTY_CHECKSUM };
-	bool serving = core->state == RSP_REGISTRAR_SERVING;
 
 	if (!link)
 		return;
-	/* While this registrar joins, it sends no table, and elements from
-	 * before an absence do not count as its own. */
-	if (serving)
-		msg.checksum = rsp_home_checksum(core->space, core->config.server_id);
+	/* RFC 5353 knows the linked elements as those of this registrar. While this registrar joins, it sends no table. */
+	if (core->state == RSP_REGISTRAR_SERVING)
+		msg.checksum = rsp_checksum_fold(core->linked_sum);
 	if (compose_info(core, link, room, &msg.server_info)) {
 		msg.has |= RSP_HAS_SERVER_INFO;
-		msg.server_info.has_digest = true;
-		msg.server_info.digest = serving ? rsp_home_digest(core->space, core->config.server_id) : 0;
+		add_state(n, &msg.server_info);
+		if (link->peer && link->peer->kind == RSP_PEER_STATES)
+			msg.server_info.heard = compose_heard(n, link->peer, heard, sizeof(heard));
 	}
 	core->stats.presences_sent++;
 	rsp_enrp_send(n, link->id, &msg);

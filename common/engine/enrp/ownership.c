@@ -9,7 +9,9 @@
 #include "engine/registrar/look.h"
 #include "engine/registrar/number.h"
 #include "engine/registrar/subscription.h"
+#include "model/contents.h"
 #include "model/statement.h"
+#include "proto/encoded.h"
 
 /* Storing a statement */
 
@@ -43,8 +45,7 @@ static void
 store_removal(struct rsp_core *core, struct rsp_bytes handle, uint32_t pe_id, struct rsp_bytes owner,
 	      const struct rsp_statement *removal, uint32_t home_id, struct rsp_member *m)
 {
-	(void)rsp_tomb_put(&core->tombs, handle, pe_id, owner, removal, home_id,
-			   core->now_ms + core->config.tombstone_ms);
+	rsp_core_bury(core, handle, pe_id, owner, removal, home_id);
 	if (!m)
 		return;
 	if (rsp_member_is_own(core, m))
@@ -126,20 +127,20 @@ store(struct rsp_enrp *n, uint32_t by_id, struct rsp_bytes handle, const struct 
 static bool
 keep_pending(const struct rsp_heard_statement *s)
 {
-	uint8_t room[2048];
-	struct rsp_wr wr = rsp_wr_init(room, sizeof(room));
-	bool removed = s->pe->statement.rank == RSP_RANK_REMOVED;
+	uint8_t room[RSP_CONTENTS_MAX];
+	struct rsp_bytes octets = { 0 };
 
-	if (!removed)
-		rsp_pool_element_encode(&wr, s->pe);
-	struct rsp_pending *pending = wr.err ? NULL : calloc(1, sizeof(*pending) + wr.pos);
+	if (s->pe->statement.rank != RSP_RANK_REMOVED && rsp_contents_encode(room, s->pe, &octets))
+		return false;
+	struct rsp_pending *pending = calloc(1, sizeof(*pending) + octets.n);
 	if (!pending)
 		return false;
 	pending->statement = s->pe->statement;
 	pending->home_id = s->pe->home_id;
 	pending->by_id = s->peer->server_id;
-	pending->size = (uint16_t)wr.pos;
-	memcpy(pending->octets, room, wr.pos);
+	pending->size = (uint16_t)octets.n;
+	if (octets.n)
+		memcpy(pending->octets, octets.p, octets.n);
 	rsp_member_clear_pending(s->m);
 	s->m->pending = pending;
 	s->m->questioned = false;

@@ -86,7 +86,6 @@ struct rsp_peer {
 	uint64_t told_digest;	 /* STATES: of its last PRESENCE */
 	struct rsp_gap gap;	 /* STATES: the numbers of its updates */
 	struct rsp_heard_list heard_by_it; /* STATES: the registrars that it hears */
-	struct rsp_clock_watch clock;	   /* STATES: the difference of the clocks */
 	/* the last time at which a peer stated that it hears this registrar, and that peer; 0: none */
 	uint64_t relayed_ms;
 	uint32_t relay_id;

@@ -102,7 +102,8 @@ struct rsp_enrp {
 	/* set when this registrar begins to serve alone; 0: it did not. Until then, elements of its earlier run are perhaps not
 	 * registered again yet, so the answer for an unknown pool is held: registrar/hold.c */
 	uint64_t alone_until_ms;
-	uint64_t heard_ms; /* when a peer was heard last; 0: never */
+	uint64_t heard_ms;    /* when a peer was heard last, or this registrar began */
+	uint64_t isolated_ms; /* since when no peer had been heard, if that was too long; join.c asks; 0: it was not */
 	/* until then, this registrar may lack elements of peers that it heard for the first time or again */
 	uint64_t merging_until_ms;
 };

@@ -2,6 +2,7 @@
 
 #include "engine/registrar/number.h"
 #include "engine/registrar/rights.h"
+#include "model/contents.h"
 #include "model/statement.h"
 #include "proto/encoded.h"
 
@@ -57,8 +58,8 @@ known_octets(const struct rsp_heard_statement *s)
 static enum judge_order
 order_of(const struct rsp_heard_statement *s, const struct rsp_statement *known, uint32_t known_home)
 {
-	uint8_t room[2048];
-	struct rsp_wr wr = rsp_wr_init(room, sizeof(room));
+	uint8_t room[RSP_CONTENTS_MAX];
+	struct rsp_bytes octets;
 
 	if (!known->rank)
 		return JUDGE_NEWER;
@@ -67,8 +68,9 @@ order_of(const struct rsp_heard_statement *s, const struct rsp_statement *known,
 		order = s->pe->statement.epoch.over == known->epoch.over ? 0
 			: s->pe->statement.epoch.over > known->epoch.over ? 1 : -1;
 	else if (order == 0) {
-		rsp_pool_element_encode(&wr, s->pe);
-		order = wr.err ? -1 : rsp_encoded_contents_compare(rsp_bytes_of(room, wr.pos), known_octets(s));
+		order = rsp_contents_encode(room, s->pe, &octets)
+				? -1
+				: rsp_encoded_contents_compare(octets, known_octets(s));
 	}
 	return order < 0 ? JUDGE_OLDER : order > 0 ? JUDGE_NEWER : JUDGE_EQUAL;
 }

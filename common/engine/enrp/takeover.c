@@ -2,15 +2,12 @@
 
 #include <stdlib.h>
 
-#include "engine/enrp/adopt.h"
 #include "engine/enrp/download.h"
 #include "engine/enrp/message.h"
 #include "engine/enrp/ownership.h"
-#include "engine/registrar/version.h"
+#include "engine/enrp/word.h"
 
 #define PROTEST_DISTANCE_MS 100	 /* least time between two rounds of PRESENCEs that show that this registrar is alive */
-/* least time between two notes that a registrar claims to have taken over a live peer */
-#define CLAIMED_DISTANCE_MS 1000
 
 /* Return the takeover of @peer, or make it. NULL: no memory. */
 static struct rsp_takeover *
@@ -110,7 +107,9 @@ rsp_takeover_peer_heard(struct rsp_enrp *n, struct rsp_peer *peer)
 	if (!peer->heard || peer->state != RSP_PEER_ACTIVE)
 		n->merging_until_ms = n->core->now_ms + config->hold_window_ms;
 	peer->heard = true;
-	peer->last_heard_ms = n->core->now_ms;
+	if (!n->isolated_ms && n->core->now_ms - n->heard_ms > n->core->config.tombstone_ms / 2)
+		n->isolated_ms = n->heard_ms;
+	peer->last_heard_ms = n->heard_ms = n->core->now_ms;
 	if (peer->takeover && peer->takeover->moving_to) /* ENRP_TAKEOVER_SERVER was sent, and cannot be undone */
 		(void)move_elements(n, peer, UINT32_MAX);
 	else if (peer->state == RSP_PEER_DEAD)
@@ -190,7 +189,7 @@ look_at_elements(struct rsp_enrp *n, const struct rsp_peer *target)
 	if (!rsp_peer_takeover_is_late(n, target))
 		return;
 	for (struct rsp_element *e = rsp_home_first(core->space, target->server_id); e; e = rsp_home_next(e))
-		if (!rsp_timer_is_set(&rsp_member(e)->timer))
+		if (rsp_member(e)->phase == RSP_MEMBER_FOREIGN)
 			rsp_member_enter(core, rsp_member(e), RSP_MEMBER_FOREIGN_LOOK,
 					 core->now_ms + RSP_SLICE_MS * (count++ / RSP_SLICE));
 }
@@ -254,6 +253,11 @@ rsp_takeover_begin(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_reason re
 		yield(n, peer);
 		if (peer->download.state != RSP_DOWNLOAD_NONE) /* @peer is the mentor */
 			rsp_download_fail(n, peer, RSP_REASON_PEER_DEAD);
+		return;
+	}
+	/* it is alive, although it is not heard directly: nobody takes it over */
+	if (rsp_peer_is_heard_of(n, peer) && !rsp_peer_is_alive(peer)) {
+		rsp_peer_enter(n, peer, RSP_PEER_INACTIVE, n->core->config.max_time_last_heard_ms);
 		return;
 	}
 	rsp_peer_record(n, RSP_EVENT_PEER_DEAD, peer, reason);
@@ -332,33 +336,39 @@ rsp_takeover_tell(struct rsp_enrp *n, const struct rsp_peer *peer)
 
 /* A decided takeover moves the elements: RFC 5353 s.3.5.2 */
 
+/* The home of @m is dead, and @to_id takes it over: state that, at the epoch that the element gave. */
 static void
 move_element(struct rsp_enrp *n, struct rsp_member *m, uint32_t to_id)
 {
 	struct rsp_core *core = n->core;
 	struct rsp_element *e = rsp_member_element(m);
-	uint64_t version = rsp_element_version(e);
+	struct rsp_statement taken = rsp_element_statement(e);
 	bool to_us = to_id == core->config.server_id;
+	struct rsp_pool_element pe = { 0 };
 
-	if (m->claim) { /* the claim waits for an answer of the home, which is dead */
-		rsp_ownership_claim_unanswered(n, m);
+	if (m->pending) { /* it waited for an answer of the home, which is dead */
+		rsp_ownership_store_pending(n, m);
 		return;
 	}
-	if (rsp_element_rehome(core->space, e, to_id, rsp_version_taken_over(version))) { /* no memory */
-		/* the element registers again. If another registrar is the new home,
-		 * the next audit brings the element. */
-		if (to_us)
-			rsp_tombstone_put(&core->tombstones, rsp_pool_handle(e->pool), e->pe_id, version,
-					  core->now_ms + core->config.tombstone_ms);
+	if (rsp_element_is_word(e)) {
+		rsp_word_taken_over(n, m, to_us);
+		return;
+	}
+	if (taken.rank < RSP_RANK_TAKEN_MAX)
+		taken.rank++;
+	if (rsp_element_restate(core->space, e, to_id, &taken)) { /* no memory: the next audit, or the element, brings it back */
 		rsp_member_forget(core, m);
 		return;
 	}
-	if (to_us) {
-		rsp_member_count(core, m, true);
-		rsp_adopt_queue(n, m, 0);
-	} else {
-		rsp_peer_confirm(n, m);
+	if (!to_us) {
+		if (m->phase != RSP_MEMBER_FOREIGN)
+			rsp_member_enter(core, m, RSP_MEMBER_FOREIGN, RSP_NEVER);
+		return;
 	}
+	rsp_element_decode(e, &pe);
+	rsp_member_count(core, m, true);
+	rsp_member_set_life(core, m, pe.lifetime_s);
+	rsp_member_unlink(core, m, 0);
 }
 
 /* Whether elements of another dead registrar are still moving to @id. Then @id
@@ -435,28 +445,6 @@ rsp_takeover_settle(struct rsp_enrp *n, struct rsp_peer *peer)
 	}
 }
 
-void
-rsp_takeover_remove_silent(struct rsp_enrp *n, const struct rsp_peer *target, struct rsp_member *m)
-{
-	struct rsp_core *core = n->core;
-	const struct rsp_element *e = rsp_member_element(m);
-	struct rsp_event event = { .kind = RSP_EVENT_PE_REMOVED,
-				   .protocol = RSP_ENRP,
-				   .handle = rsp_pool_handle(e->pool),
-				   .pe_id = e->pe_id,
-				   .cause = RSP_CAUSE_NONE,
-				   .reason = RSP_REASON_HOME_LOST,
-				   .identity = e->owner,
-				   .peer_id = target->server_id,
-				   .peer_name = *target->name ? target->name : NULL };
-
-	rsp_tombstone_put(&core->tombstones, event.handle, e->pe_id, rsp_element_version(e),
-			  core->now_ms + core->config.tombstone_ms);
-	core->ops->record(core->ctx, &event);
-	rsp_member_forget(core, m);
-	core->stats.removed++;
-}
-
 /* Messages about takeovers that peers send: RFC 5353 s.3.5.1, s.3.5.2 */
 
 static void
@@ -512,6 +500,8 @@ rsp_takeover_initiated(struct rsp_enrp *n, const struct rsp_link *link, struct r
 		return;
 	if (target->state == RSP_PEER_ACTIVE && has_just_answered(n, target))
 		return;
+	if (!rsp_peer_is_alive(target) && rsp_peer_is_heard_of(n, target))
+		return; /* a peer hears it */
 	remember_initiator(target, peer->server_id);
 	switch (target->state) {
 	case RSP_PEER_DEAD:
@@ -539,28 +529,16 @@ rsp_takeover_acknowledged(struct rsp_enrp *n, const struct rsp_peer *peer, const
 		acknowledge(n, target, peer->server_id);
 }
 
-/* The registrar @by claims to have taken over @target, which is alive. Note @by at all elements of @target: if @target
- * does not list an element any more, the table of @by is downloaded before the element is removed. */
+/* @peer has sent ENRP_TAKEOVER_SERVER with this registrar as the target. Its statements about the own elements are in its
+ * table; each linked element is asked. */
 static void
-note_claim(struct rsp_enrp *n, const struct rsp_peer *target, uint32_t by)
-{
-	struct rsp_core *core = n->core;
-
-	/* limited, because @target may have many elements */
-	if (!rsp_limiter_pass(&n->once, target->server_id, RSP_ENRP_ONCE_CLAIMED, CLAIMED_DISTANCE_MS, core->now_ms))
-		return;
-	for (struct rsp_element *e = rsp_home_first(core->space, target->server_id); e; e = rsp_home_next(e))
-		rsp_member(e)->claimed_by = by;
-}
-
-/* @peer has sent ENRP_TAKEOVER_SERVER with this registrar as the target. */
-static void
-taken_over_by(struct rsp_enrp *n, const struct rsp_peer *peer)
+taken_over_by(struct rsp_enrp *n, struct rsp_peer *peer)
 {
 	protest(n);
 	/* limited: the audits find what @peer claims later */
-	if (rsp_limiter_pass(&n->once, 0, RSP_ENRP_ONCE_SCAN, n->core->config.peer_heartbeat_cycle_ms, n->core->now_ms))
-		rsp_ownership_claimed_all(n, peer);
+	if (rsp_limiter_pass(&n->once, peer->server_id, RSP_ENRP_ONCE_TABLE, n->core->config.peer_heartbeat_cycle_ms,
+			     n->core->now_ms))
+		rsp_download_begin(n, peer, peer->server_id);
 }
 
 void
@@ -574,11 +552,14 @@ rsp_takeover_enforced(struct rsp_enrp *n, const struct rsp_link *link, struct rs
 		taken_over_by(n, peer);
 		return;
 	}
-	/* As long as this registrar considers the target alive, it has not acknowledged this takeover. */
-	if (target && (target == peer || rsp_peer_is_alive(target))) {
+	if (peer->kind == RSP_PEER_PLAIN) { /* what it has then, it says as its word */
+		if (target && target != peer && target->state == RSP_PEER_DEAD)
+			yield(n, target);
+		return;
+	}
+	/* As long as this registrar hears of the target, it has not acknowledged this takeover. */
+	if (target && (target == peer || rsp_peer_is_heard_of(n, target))) {
 		rsp_enrp_refuse(n, link, msg, RSP_CAUSE_SECURITY, RSP_REASON_TAKEOVER_OF_LIVE);
-		if (target != peer)
-			note_claim(n, target, peer->server_id);
 		return;
 	}
 	if (target && target->takeover && target->takeover->moving_to)

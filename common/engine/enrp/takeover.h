@@ -36,10 +36,6 @@ void rsp_takeover_acknowledged(struct rsp_enrp *n, const struct rsp_peer *peer, 
 void rsp_takeover_enforced(struct rsp_enrp *n, const struct rsp_link *link, struct rsp_peer *peer,
 			   const struct rsp_message *msg);
 
-/** Remove the element @m, which does not answer, and whose home @target is dead. The takeover of @target is late
- * (rsp_peer_takeover_is_late()). */
-void rsp_takeover_remove_silent(struct rsp_enrp *n, const struct rsp_peer *target, struct rsp_member *m);
-
 /** Whether elements are moving to a new home: while they do, this registrar sends no handle table. */
 bool rsp_takeover_is_moving(const struct rsp_enrp *n);
 

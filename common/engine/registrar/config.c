@@ -18,6 +18,7 @@ rsp_registrar_defaults(void)
 		.max_time_no_response_ms = 5000,
 		.tombstone_ms = 600000,
 		.max_tombstones = 200000,
+		.max_identity_tombstones = 50000,
 		/* 67 updates a second for MAX-TIME-LAST-HEARD, of 256 octets each: after that the peer counts as dead anyway */
 		.max_updates = 4096,
 		.max_update_octets = 1048576,

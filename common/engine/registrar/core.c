@@ -62,6 +62,16 @@ rsp_core_record(struct rsp_core *core, const struct rsp_link *link, struct rsp_e
 	core->ops->record(core->ctx, &event);
 }
 
+void
+rsp_core_bury(struct rsp_core *core, struct rsp_bytes handle, uint32_t pe_id, struct rsp_bytes owner,
+	      const struct rsp_statement *removal, uint32_t home_id)
+{
+	enum rsp_err err = rsp_tomb_put(&core->tombs, handle, pe_id, owner, removal, home_id,
+					core->now_ms + core->config.tombstone_ms);
+
+	(void)err;
+}
+
 #define LATE_MS 50
 
 struct rsp_timer *

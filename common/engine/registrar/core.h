@@ -47,6 +47,7 @@ struct rsp_core {
 
 	struct rsp_handlespace *space;
 	struct rsp_tombs tombs;
+	uint64_t linked_sum; /* the checksum (model/checksum.h), not folded, over the linked elements */
 	uint64_t highest_epoch; /* the highest epoch that was heard of any element: number.h */
 	struct rsp_accounts accounts;
 	struct rsp_registrar_stats stats;
@@ -80,6 +81,11 @@ void rsp_core_send_octets(struct rsp_core *core, uint32_t link, struct rsp_bytes
  * mistakes of the other side are limited for each account, so that it cannot flood the records: RFC 5355 s.2.13.
  */
 void rsp_core_record(struct rsp_core *core, const struct rsp_link *link, struct rsp_event event);
+
+/** Store for tombstone_ms that the element was removed (model/tombstone.h), as the registrar @home_id states. If out of
+ * memory, nothing is stored: an old statement about the element then costs a look. */
+void rsp_core_bury(struct rsp_core *core, struct rsp_bytes handle, uint32_t pe_id, struct rsp_bytes owner,
+		   const struct rsp_statement *removal, uint32_t home_id);
 
 /**
  * Take the next expired timer of @wheel; NULL: none. If the timer expired more than LATE_MS ago, liveness timeouts are

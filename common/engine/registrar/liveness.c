@@ -33,7 +33,8 @@ affirm(struct rsp_core *core, struct rsp_member *m)
 	next.epoch = rsp_number_next(core, &next, m, &pe.user);
 	next.rank = RSP_RANK_REGISTERED;
 	rsp_member_clear_pending(m);
-	(void)rsp_element_restate(core->space, e, core->config.server_id, &next); /* the home is the same: no memory needed */
+	if (rsp_element_restate(core->space, e, core->config.server_id, &next))
+		return; /* cannot happen: the home is the same, so no memory is needed */
 	rsp_member_note(core, m, RSP_NEWS_ADD);
 }
 

@@ -149,7 +149,8 @@ adopt(struct rsp_core *core, struct rsp_link *link, struct rsp_member *m)
 	rsp_element_decode(e, &pe);
 	next.epoch = rsp_number_next(core, &next, m, &pe.user);
 	next.rank = RSP_RANK_REGISTERED;
-	(void)rsp_element_restate(core->space, e, core->config.server_id, &next); /* the home is the same: no memory needed */
+	if (rsp_element_restate(core->space, e, core->config.server_id, &next))
+		return; /* cannot happen: the home is the same, so no memory is needed */
 	link->look_only = false;
 	m->numbered = m->by_ack = true;
 	m->silent_ms = 0;
@@ -209,7 +210,16 @@ rsp_look_due(struct rsp_core *core, struct rsp_member *m)
 	case RSP_MEMBER_LOOK_ANSWERED:
 		answered(core, m);
 		break;
-	default:
-		break;
+	case RSP_MEMBER_FOREIGN:
+	case RSP_MEMBER_FOREIGN_WAITS:
+	case RSP_MEMBER_HELD:
+	case RSP_MEMBER_ASKED:
+	case RSP_MEMBER_DOUBTED:
+	case RSP_MEMBER_DISPLACED:
+	case RSP_MEMBER_LOOK_QUEUED:
+	case RSP_MEMBER_OLD:
+	case RSP_MEMBER_GONE:
+	case RSP_MEMBER_PHASES:
+		break; /* phases without a timer of a look */
 	}
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "engine/registrar/subscription.h"
+#include "model/checksum.h"
 #include "model/statement.h"
 
 #define BIT(phase) (1U << RSP_MEMBER_##phase)
@@ -33,10 +34,21 @@ end_look(struct rsp_core *core, struct rsp_member *m)
 		rsp_link_close(core, link, RSP_ECLOSED);
 }
 
+/* The number that @m adds to the PE checksum, RFC 5353 s.3.6.2. */
+static uint64_t
+checksum_of(const struct rsp_member *m)
+{
+	const struct rsp_element *e = rsp_member_element(m);
+
+	return rsp_checksum_element(e->pool->handle_sum, e->pe_id);
+}
+
 void
 rsp_member_enter(struct rsp_core *core, struct rsp_member *m, enum rsp_member_phase phase, uint64_t at_ms)
 {
 	assert(rsp_member_may(m->phase, phase));
+	if (rsp_member_is_linked(m))
+		core->linked_sum -= checksum_of(m);
 	if (m->phase == RSP_MEMBER_LOOK_QUEUED)
 		TAILQ_REMOVE(&core->looks, m, of_looks);
 	else if (rsp_member_is_looked_at(m) && !((1U << phase) & (LOOKS | BIT(HELD)))) /* HELD: over the same link */
@@ -44,6 +56,8 @@ rsp_member_enter(struct rsp_core *core, struct rsp_member *m, enum rsp_member_ph
 	m->phase = phase;
 	if (phase == RSP_MEMBER_LOOK_QUEUED)
 		TAILQ_INSERT_TAIL(&core->looks, m, of_looks);
+	if (rsp_member_is_linked(m))
+		core->linked_sum += checksum_of(m);
 	if (at_ms == RSP_NEVER)
 		rsp_wheel_cancel(&core->liveness, &m->timer);
 	else
@@ -251,9 +265,8 @@ bury(struct rsp_core *core, const struct rsp_member *m, const struct rsp_epoch *
 	removed.rank = RSP_RANK_REMOVED;
 	if (epoch)
 		removed.epoch = *epoch;
-	(void)rsp_tomb_put(&core->tombs, rsp_pool_handle(e->pool), e->pe_id,
-			   e->owner ? rsp_bytes_str(e->owner) : (struct rsp_bytes){ 0 }, &removed, core->config.server_id,
-			   core->now_ms + core->config.tombstone_ms);
+	rsp_core_bury(core, rsp_pool_handle(e->pool), e->pe_id,
+			   e->owner ? rsp_bytes_str(e->owner) : (struct rsp_bytes){ 0 }, &removed, core->config.server_id);
 }
 
 void

@@ -434,8 +434,7 @@ deregister(struct rsp_core *core, struct rsp_link *link, const struct rsp_messag
 	removed.rank = RSP_RANK_REMOVED;
 	core->stats.deregistrations++;
 	if (!s->m) {
-		(void)rsp_tomb_put(&core->tombs, msg->handle, msg->pe_id, s->owner, &removed, core->config.server_id,
-				   core->now_ms + core->config.tombstone_ms);
+		rsp_core_bury(core, msg->handle, msg->pe_id, s->owner, &removed, core->config.server_id);
 		return;
 	}
 	if (s->m->link != link->id) /* another process registered the element last: send it the cause */
