@@ -2,6 +2,7 @@
 
 #include "engine/enrp/message.h"
 #include "engine/enrp/ownership.h"
+#include "engine/enrp/takeover.h"
 #include "engine/enrp/update.h"
 
 #define WINDOW	   8  /* requests without a response at a time */
@@ -290,6 +291,7 @@ audit_relayed(struct rsp_enrp *n, struct rsp_peer *peer, const struct rsp_heard 
 		return;
 	far->relayed_ms = core->now_ms;
 	far->relay_id = peer->server_id;
+	rsp_takeover_relayed(n, far);
 	if (rsp_peer_is_alive(far) ||
 	    !rsp_relay_is_due(&far->relay, heard->digest, rsp_home_digest(core->space, far->server_id), core->now_ms,
 			      core->config.peer_heartbeat_cycle_ms))
@@ -308,6 +310,10 @@ audit_state(struct rsp_enrp *n, struct rsp_peer *peer, const struct rsp_state *s
 		peer->download.complained = false;
 	act_on_gap(n, peer,
 		   rsp_gap_told(&peer->gap, state->update, peer->in_sync, n->core->now_ms, wait_ms(n)));
+	for (unsigned i = 0; i < n->n_peers; i++)
+		if (n->peer[i]->relay_id == peer->server_id &&
+		    !rsp_heard_list_find(&peer->heard_by_it, n->peer[i]->server_id, NULL))
+			n->peer[i]->relayed_ms = 0;
 	for (unsigned i = 0; i < peer->heard_by_it.n; i++)
 		audit_relayed(n, peer, &peer->heard_by_it.item[i]);
 }

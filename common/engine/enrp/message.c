@@ -106,7 +106,7 @@ compose_heard(const struct rsp_enrp *n, const struct rsp_peer *to, uint8_t *room
 	for (unsigned i = 0; i < n->n_peers && count < RSP_HEARD_MAX; i++) {
 		const struct rsp_peer *peer = n->peer[i];
 
-		if (peer != to && peer->kind == RSP_PEER_STATES && rsp_peer_is_alive(peer))
+		if (peer != to && peer->kind == RSP_PEER_STATES && peer->heard && peer->state == RSP_PEER_ACTIVE)
 			item[count++] = (struct rsp_heard){ .server_id = peer->server_id, .digest = peer->told_digest };
 	}
 	return rsp_heard_list_compose(item, count, room, size);

@@ -17,6 +17,8 @@ void
 rsp_peer_enter(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_peer_state state, uint64_t in_ms)
 {
 	assert(rsp_peer_may(peer->state, state));
+	if (peer->state == RSP_PEER_ACTIVE && state != RSP_PEER_ACTIVE)
+		peer->doubted_ms = n->core->now_ms;
 	peer->state = state;
 	rsp_enrp_set(n, &peer->timer, in_ms);
 }
@@ -78,7 +80,7 @@ rsp_peer_is_heard_of(const struct rsp_enrp *n, const struct rsp_peer *peer)
 
 	if (rsp_peer_is_alive(peer))
 		return true;
-	return relay && rsp_peer_is_alive(relay) &&
+	return relay && rsp_peer_is_alive(relay) && peer->relayed_ms > peer->doubted_ms &&
 	       n->core->now_ms - peer->relayed_ms < n->core->config.max_time_last_heard_ms;
 }
 

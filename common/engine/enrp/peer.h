@@ -89,6 +89,7 @@ struct rsp_peer {
 	/* the last time at which a peer stated that it hears this registrar, and that peer; 0: none */
 	uint64_t relayed_ms;
 	uint32_t relay_id;
+	uint64_t doubted_ms; /* when it left the state ACTIVE last: an earlier statement that it is heard does not count */
 	struct rsp_relay relay; /* when its elements were requested from that peer */
 	bool in_changed;
 	TAILQ_ENTRY(rsp_peer) of_list;	  /* n->changed, n->removed */

@@ -99,6 +99,29 @@ abort_takeover(struct rsp_enrp *n, struct rsp_peer *target, enum rsp_reason reas
 
 static bool move_elements(struct rsp_enrp *n, struct rsp_peer *target, uint32_t most);
 
+/* Registrars have sent ENRP_INIT_TAKEOVER for @target, which this registrar hears: send them a PRESENCE, which says so. */
+static void
+tell_initiators(struct rsp_enrp *n, const struct rsp_peer *target)
+{
+	const struct rsp_takeover *takeover = target->takeover;
+
+	for (uint32_t i = 0; takeover && i < takeover->n_initiators; i++) {
+		const struct rsp_peer *peer = rsp_peer_find(n, takeover->initiators[i]);
+
+		if (peer)
+			rsp_enrp_presence(n, rsp_link_find(n->core, rsp_peer_link(peer)), peer->server_id, false);
+	}
+}
+
+void
+rsp_takeover_relayed(struct rsp_enrp *n, struct rsp_peer *peer)
+{
+	if (peer->state != RSP_PEER_DEAD || !rsp_peer_is_heard_of(n, peer) || (peer->takeover && peer->takeover->moving_to))
+		return;
+	abort_takeover(n, peer, RSP_REASON_TARGET_ALIVE);
+	rsp_peer_enter(n, peer, RSP_PEER_INACTIVE, n->core->config.max_time_last_heard_ms);
+}
+
 void
 rsp_takeover_peer_heard(struct rsp_enrp *n, struct rsp_peer *peer)
 {
@@ -114,12 +137,15 @@ rsp_takeover_peer_heard(struct rsp_enrp *n, struct rsp_peer *peer)
 		(void)move_elements(n, peer, UINT32_MAX);
 	else if (peer->state == RSP_PEER_DEAD)
 		abort_takeover(n, peer, RSP_REASON_TARGET_ALIVE);
-	forget_takeover(peer); /* the peer is alive: do not acknowledge takeovers by other registrars */
-	if (peer->state == RSP_PEER_ACTIVE)
-		return;
+	bool was_active = peer->state == RSP_PEER_ACTIVE;
 	if (peer->state == RSP_PEER_PROBED)
 		peer->answered_ms = n->core->now_ms;
-	rsp_peer_enter(n, peer, RSP_PEER_ACTIVE, config->max_time_last_heard_ms);
+	if (!was_active)
+		rsp_peer_enter(n, peer, RSP_PEER_ACTIVE, config->max_time_last_heard_ms);
+	tell_initiators(n, peer);
+	forget_takeover(peer); /* the peer is alive: do not acknowledge takeovers by other registrars */
+	if (was_active)
+		return;
 	rsp_peer_record(n, RSP_EVENT_PEER_RETURNED, peer, RSP_REASON_NONE);
 }
 
@@ -255,8 +281,7 @@ rsp_takeover_begin(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_reason re
 			rsp_download_fail(n, peer, RSP_REASON_PEER_DEAD);
 		return;
 	}
-	/* it is alive, although it is not heard directly: nobody takes it over */
-	if (rsp_peer_is_heard_of(n, peer) && !rsp_peer_is_alive(peer)) {
+	if (!rsp_peer_is_alive(peer) && rsp_peer_is_heard_of(n, peer)) { /* a peer hears it */
 		rsp_peer_enter(n, peer, RSP_PEER_INACTIVE, n->core->config.max_time_last_heard_ms);
 		return;
 	}
