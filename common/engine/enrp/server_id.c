@@ -2,7 +2,6 @@
 
 #include "engine/enrp/download.h"
 #include "engine/enrp/join.h"
-#include "engine/registrar/version.h"
 
 void
 rsp_server_id_is_shared(struct rsp_enrp *n)
@@ -85,17 +84,19 @@ move_takeovers(struct rsp_enrp *n, uint32_t former)
 	}
 }
 
-/* The statements about the own elements name @former as their home: state them anew. The peers, which are not connected now,
- * find them by the audit. */
+/* The statements about the own elements name @former as their home: state that the new id has taken them over. The peers,
+ * which are not connected now, find that by the audit. */
 static void
 move_elements(struct rsp_core *core, uint32_t former)
 {
 	struct rsp_element *e;
 
 	while ((e = rsp_home_first(core->space, former))) {
-		uint64_t version = rsp_version_next(core, rsp_pool_handle(e->pool), e->pe_id, rsp_element_version(e));
+		struct rsp_statement taken = rsp_element_statement(e);
 
-		if (rsp_element_rehome(core->space, e, core->config.server_id, version))
+		if (taken.rank < RSP_RANK_TAKEN_MAX)
+			taken.rank++;
+		if (rsp_element_restate(core->space, e, core->config.server_id, &taken))
 			return; /* no memory for the new home: the other registrar with this id, or a takeover, decides */
 	}
 }
@@ -110,6 +111,7 @@ change(struct rsp_enrp *n, uint32_t id)
 	close_links(n);
 	core->config.server_id = id;
 	rsp_handlespace_count_pools_of(core->space, id);
+	rsp_ring_restart(&n->ring);
 	move_takeovers(n, former);
 	move_elements(core, former);
 	if (core->state == RSP_REGISTRAR_JOINING)
