@@ -6,10 +6,12 @@
 #include "base/attr.h"
 #include "inside.h"
 #include "judge.h"
+#include "monitor.h"
 #include "net.h"
 #include "report.h"
 #include "tally.h"
 #include "truth.h"
+#include "watch.h"
 
 struct sim_check {
 	bool strict;
@@ -36,6 +38,8 @@ sim_check_new(struct sim *w)
 	sim_truth_new(w);
 	sim_judge_new(w);
 	sim_tally_new(w);
+	sim_watch_new(w);
+	sim_monitor_new(w);
 	w->check->stamp = sim_alloc(w->load->room, sizeof(*w->check->stamp));
 	w->check->times = sim_alloc(w->load->room, sizeof(*w->check->times));
 	w->check->number = sim_alloc(w->load->room, sizeof(*w->check->number));
@@ -49,6 +53,8 @@ sim_check_free(struct sim *w)
 	free(w->check->number);
 	free(w->check->id);
 	free(w->check);
+	sim_monitor_free(w);
+	sim_watch_free(w);
 	sim_tally_free(w);
 	sim_judge_free(w);
 	sim_truth_free(w);
@@ -154,6 +160,9 @@ see(struct sim *w, const struct sim_node *n, struct sim_element *e, const struct
 		return;
 	if (*seen == SIM_BURIED)
 		sim_violated(w, "resurrected", "%s shows pe %08x again, which it had removed", n->name, e->pe_id);
+	else if (e->reported_ms && w->now > e->reported_ms + sim_bound_report(&w->plan))
+		sim_violated(w, "reported", "%s shows pe %08x, which was reported %llu ms ago", n->name, e->pe_id,
+			     (unsigned long long)(w->now - e->reported_ms));
 	else if (w->now > e->out_ms + e->out_bound_ms)
 		sim_violated(w, "dead-element", "%s shows pe %08x, gone for %llu ms", n->name, e->pe_id,
 			     (unsigned long long)(w->now - e->out_ms));

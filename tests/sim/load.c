@@ -6,6 +6,7 @@
 #include "base/attr.h"
 #include "invariants.h"
 #include "tally.h"
+#include "watch.h"
 
 static const uint32_t policies[] = { RSP_POLICY_RR,   RSP_POLICY_WRR, RSP_POLICY_RAND, RSP_POLICY_WRAND,
 				     RSP_POLICY_PRIO, RSP_POLICY_LU,  RSP_POLICY_RLU };
@@ -210,7 +211,11 @@ ask(struct sim *w, struct rsp_rng *rng)
 		rsp_client_unwatch(n->client, handle);
 	else
 		asked(w, rsp_client_resolve(n->client, sim_node_clock(n), handle, 0, what < 4));
+	sim_trace(w, "%-5s %s pool %u", n->name,
+		  what == 0 ? "reports an element of" : what == 1 ? "unwatches" : what < 4 ? "watches" : "resolves", e->pool);
 	w->load->resolutions += what > 1;
+	if (what > 0 && what < 4)
+		sim_watch_set(w, n, e->pool, what > 1);
 	sim_node_arm(n);
 }
 
@@ -233,19 +238,33 @@ act(struct sim *w, struct rsp_rng *rng)
 	}
 }
 
+/* Contents change, and nothing else. */
+static void
+act_changes(struct sim *w, struct rsp_rng *rng)
+{
+	struct sim_element *e = &w->load->element[rsp_rng_below(rng, w->load->n_elements)];
+
+	if (sim_node_runs(e->client) && !e->retired && e->want == SIM_IN)
+		change(e);
+}
+
 static void
 on_act(struct sim *w, void *ctx, uint32_t turn)
 {
 	(void)ctx;
 	if (!w->load->running || turn != w->load->turn)
 		return;
-	act(w, &w->load_rng);
+	if (w->load->changes_only)
+		act_changes(w, &w->load_rng);
+	else
+		act(w, &w->load_rng);
 	sim_at(w, w->now + sim_between(&w->load_rng, 1, 2 * (uint64_t)w->plan.load_ms), on_act, NULL, turn);
 }
 
 void
 sim_load_act(struct sim *w)
 {
+	w->load->changes_only = false;
 	if (w->load->running)
 		return;
 	w->load->running = true;
@@ -308,6 +327,40 @@ sim_load_start(struct sim *w)
 			sim_at(w, w->now + rsp_rng_below(&w->load_rng, 3000), on_enter, e, e->client->life);
 	}
 	sim_load_act(w);
+}
+
+void
+sim_load_calm(struct sim *w)
+{
+	if (!w->plan.changes) {
+		sim_load_stop(w);
+		return;
+	}
+	sim_load_act(w);
+	w->load->changes_only = true;
+}
+
+/* A user has found that the element @ctx does not answer. */
+static void
+on_report(struct sim *w, void *ctx, uint32_t generation)
+{
+	struct sim_element *e = ctx;
+	struct sim_node *n = &w->node[w->n_registrars + w->plan.element_clients + rsp_rng_below(&w->more_rng, w->plan.users)];
+
+	(void)generation;
+	if (e->want != SIM_OUT || !sim_node_runs(n))
+		return;
+	rsp_client_contacted(n->client, sim_load_handle(w, e->pool), e->pe_id);
+	asked(w, rsp_client_report_unreachable(n->client, sim_node_clock(n), sim_load_handle(w, e->pool), e->pe_id));
+	sim_node_arm(n);
+}
+
+void
+sim_load_report(struct sim *w, const struct sim_node *client)
+{
+	for (unsigned i = 0; i < w->load->n_elements; i++)
+		if (w->load->element[i].client == client && w->load->element[i].want == SIM_OUT)
+			sim_at(w, w->now + sim_between(&w->more_rng, 0, 1000), on_report, &w->load->element[i], 0);
 }
 
 void
@@ -390,7 +443,10 @@ sim_load_event(struct sim_node *n, const struct rsp_client_event *event)
 
 	if (event->type == RSP_CLIENT_RESOLVED || event->type == RSP_CLIENT_UNRESOLVED)
 		w->load->answers++;
-	if (event->type == RSP_CLIENT_HOME || (event->type == RSP_CLIENT_KEEPALIVE && event->changed))
+	if (n->role == RSP_ROLE_USER)
+		sim_watch_event(w, n, event);
+	if (event->type == RSP_CLIENT_REGISTERED || event->type == RSP_CLIENT_RENEWED ||
+	    event->type == RSP_CLIENT_REREGISTERED || (event->type == RSP_CLIENT_KEEPALIVE && event->changed))
 		sim_tally_home(n, sim_load_home(n));
 	if (event->pe_id && n->role == RSP_ROLE_ELEMENT)
 		e = sim_load_find(w, event->handle, event->pe_id);

@@ -58,7 +58,7 @@ struct sim_load {
 	struct sim_element *element, **bucket; /* by pe_id */
 	unsigned n_elements, room, bucket_mask;
 	struct sim_pool *pool;
-	bool running, asking;
+	bool running, asking, changes_only;
 	uint32_t turn; /* counts the starts */
 	uint64_t acts, resolutions, answers;
 };
@@ -70,6 +70,10 @@ void sim_load_free(struct sim *w);
 void sim_load_start(struct sim *w);
 /** Change elements at random again. */
 void sim_load_act(struct sim *w);
+/** Change nothing but contents from now on, if the plan wants that; else no element. */
+void sim_load_calm(struct sim *w);
+/** Users report the elements of @client that have ended. */
+void sim_load_report(struct sim *w, const struct sim_node *client);
 /** Change no element from now on. */
 void sim_load_stop(struct sim *w);
 

@@ -20,7 +20,7 @@ static void
 usage(FILE *to)
 {
 	(void)fputs("Usage: sim [--seeds FROM-TO | --seed N] [--style quiet|gentle|storm] [--large] [--plain] [--verbose]\n"
-		    "           [--without N,N...] [--stop-at MS] [--keep-going] [--quiet]\n"
+		    "           [--without N,N...] [--ignore INVARIANT,...] [--stop-at MS] [--keep-going] [--quiet]\n"
 		    "Runs the scenario of each seed; prints a JSON object a line. Status 1: an invariant was violated.\n",
 		    to);
 }
@@ -74,12 +74,13 @@ read_arguments(int argc, char **argv, struct arguments *args)
 	static const struct option options[] = {
 		{ "seeds", required_argument, NULL, 's' },   { "seed", required_argument, NULL, 's' },
 		{ "style", required_argument, NULL, 't' },   { "large", no_argument, NULL, 'l' },
-		{ "plain", no_argument, NULL, 'p' },
+		{ "plain", no_argument, NULL, 'p' },	     { "ignore", required_argument, NULL, 'i' },
 		{ "verbose", no_argument, NULL, 'v' },	     { "without", required_argument, NULL, 'w' },
 		{ "stop-at", required_argument, NULL, 'm' },
 		{ "keep-going", no_argument, NULL, 'k' },    { "quiet", no_argument, NULL, 'q' },
 		{ "help", no_argument, NULL, 'h' },	     { NULL, 0, NULL, 0 }
 	};
+	static char ignored[256];
 	const char *end;
 	bool ok = true;
 	int option;
@@ -94,6 +95,10 @@ read_arguments(int argc, char **argv, struct arguments *args)
 			break;
 		case 'l':
 			args->options.large = true;
+			break;
+		case 'i':
+			(void)snprintf(ignored, sizeof(ignored), ",%s,", optarg);
+			args->options.ignored = ignored;
 			break;
 		case 'p':
 			args->options.plain = true;

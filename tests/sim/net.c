@@ -6,6 +6,7 @@
 #include "base/attr.h"
 #include "coverage.h"
 #include "invariants.h"
+#include "strip.h"
 
 #define SMALL_MAX 256 /* items of messages up to so many octets are reused */
 
@@ -400,9 +401,25 @@ sim_dial(struct sim_node *from, const struct rsp_dial *to)
 	return id_new(from, &link->end[0]);
 }
 
+/* A registrar that shares its server id with another one may draw a new one: its next message has it. */
+static void
+note_id(struct sim_node *n, struct rsp_bytes message)
+{
+	uint32_t id = message.n < 8 ? 0
+				    : (uint32_t)message.p[4] << 24 | (uint32_t)message.p[5] << 16 |
+					      (uint32_t)message.p[6] << 8 | message.p[7];
+
+	if (!id || id == n->server_id)
+		return;
+	sim_trace(n->w, "%-5s has the id %08x now", n->name, id);
+	n->server_id = id;
+	sim_check_started(n->w, n);
+}
+
 void
 sim_send(struct sim_node *from, uint32_t id, struct rsp_bytes message)
 {
+	static uint8_t room[SIM_STRIP_ROOM];
 	struct sim *w = from->w;
 	struct sim_end *end = end_of(from, id);
 
@@ -413,6 +430,10 @@ sim_send(struct sim_node *from, uint32_t id, struct rsp_bytes message)
 			     message.n ? message.p[0] : 0U, other(end)->node->name);
 		return;
 	}
+	if (from->is_registrar && end->link->protocol == RSP_ENRP)
+		note_id(from, message);
+	if (from->stripped || other(end)->node->stripped)
+		message = sim_strip(end->link->protocol, message, room);
 	sim_coverage_message(w->coverage, end->link->protocol, message);
 	sim_check_sent(w, from, other(end)->node, end->link->protocol, message);
 	put_item(w, other(end), item_new(w->net, MESSAGE, message));

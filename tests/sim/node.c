@@ -7,6 +7,7 @@
 #include "coverage.h"
 #include "invariants.h"
 #include "load.h"
+#include "monitor.h"
 #include "net.h"
 
 #define WALL_MS UINT64_C(1790000000000) /* the wall clock when a run begins */
@@ -64,8 +65,8 @@ client_event(void *ctx, const struct rsp_client_event *event)
 {
 	struct sim_node *n = ctx;
 
-	sim_trace(n->w, "%-5s * %s pe %08x cause %x server %s %08x %s", n->name, rsp_client_event_name(event->type),
-		  event->pe_id, event->cause, event->server, event->server_id, event->why ? event->why->reason : "");
+	sim_trace(n->w, "%-5s * %s %.*s pe %08x cause %x server %s %08x %s", n->name, rsp_client_event_name(event->type),
+		  event->handle.n < 8 ? (int)event->handle.n : 8, (const char *)event->handle.p, event->pe_id, event->cause, event->server, event->server_id, event->why ? event->why->reason : "");
 	sim_coverage_client(n->w->coverage, event);
 	sim_load_event(n, event);
 }
@@ -84,6 +85,11 @@ node_init(struct sim *w, unsigned place)
 	if (!n->is_registrar) {
 		n->role = i < w->plan.element_clients ? RSP_ROLE_ELEMENT : RSP_ROLE_USER;
 		kind = n->role == RSP_ROLE_ELEMENT ? 'e' : 'u';
+		if (place == w->n_nodes - 1) {
+			n->role = RSP_ROLE_MONITOR;
+			kind = 'm';
+			i = 0;
+		}
 	}
 	(void)snprintf(n->name, sizeof(n->name), "%c%u", kind, n->is_registrar ? place : i);
 	n->ip = (struct rsp_ip){ 4, { 10, (uint8_t)(n->is_registrar ? 0 : 1), (uint8_t)(place >> 8), (uint8_t)place } };
@@ -91,13 +97,14 @@ node_init(struct sim *w, unsigned place)
 	n->serving_ms = n->attached_ms = RSP_NEVER;
 	if (n->is_registrar)
 		n->skew_ms = sim_plan_skew(&w->plan, &w->node_rng);
+	n->stripped = n->is_registrar && place + 1 == w->plan.stripped;
 }
 
 void
 sim_nodes_new(struct sim *w)
 {
 	w->n_registrars = w->plan.registrars;
-	w->n_nodes = w->plan.registrars + w->plan.element_clients + w->plan.users;
+	w->n_nodes = w->plan.registrars + w->plan.element_clients + w->plan.users + 1;
 	w->node = sim_alloc(w->n_nodes, sizeof(*w->node));
 	for (unsigned i = 0; i < w->n_nodes; i++)
 		node_init(w, i);
@@ -204,6 +211,8 @@ start_client(struct sim_node *n)
 		.role = w->plan.insecure ? RSP_ROLE_NONE : n->role,
 		.shuffle = true,
 		.persistent = true,
+		.epoch_ms = WALL_MS - n->clock + (uint64_t)n->skew_ms,
+		.no_epoch = n->place % 100 < w->plan.no_epoch_percent,
 		.asap_port = n->role == RSP_ROLE_ELEMENT && w->plan.listens ? SIM_NOTIFY_PORT : 0,
 	};
 
@@ -214,6 +223,12 @@ start_client(struct sim_node *n)
 		server[i] = (struct rsp_client_server){
 			.name = r->name, .host = r->name, .ip = { r->ip }, .n_ips = 1, .port = SIM_ASAP_PORT
 		};
+	}
+	if (w->plan.announces) { /* it knows who may announce itself, but not where */
+		config.discover = true;
+		config.registrars = server;
+		config.n_registrars = n_servers;
+		config.n_servers = 0;
 	}
 	if (rsp_client_new(&config, &client_ops, n, rsp_rng_seeded(rsp_rng_u64(&n->w->node_rng)), sim_node_clock(n),
 			   &n->client))
@@ -240,7 +255,9 @@ sim_node_start_as(struct sim_node *n, uint32_t server_id)
 	if (n->is_registrar) {
 		start_registrar(n);
 		sim_check_started(n->w, n);
-	} else {
+	} else if (n->role != RSP_ROLE_MONITOR) {
+		if (n->w->plan.more) /* its wall clock was set while it did not run */
+			n->skew_ms = sim_plan_skew(&n->w->plan, &n->w->more_rng);
 		start_client(n);
 	}
 	sim_trace(n->w, "%-5s started, id %08x", n->name, n->server_id);
@@ -346,7 +363,7 @@ on_wake(struct sim *w, void *ctx, uint32_t life)
 void
 sim_node_arm(struct sim_node *n)
 {
-	if (!sim_node_runs(n))
+	if (!sim_node_runs(n) || n->role == RSP_ROLE_MONITOR)
 		return;
 	uint64_t due = n->registrar ? rsp_registrar_deadline(n->registrar) : rsp_client_deadline(n->client);
 	uint64_t at = due == RSP_NEVER ? RSP_NEVER : due > n->clock ? due - n->clock : 0;
@@ -363,6 +380,10 @@ sim_node_link_up(struct sim_node *n, uint32_t id, const struct rsp_link_info *in
 {
 	enum rsp_err err = RSP_OK;
 
+	if (n->role == RSP_ROLE_MONITOR) {
+		sim_monitor_up(n, id);
+		return RSP_OK;
+	}
 	if (n->registrar)
 		err = rsp_registrar_link_up(n->registrar, sim_node_clock(n), id, info);
 	else
@@ -376,6 +397,10 @@ sim_node_link_down(struct sim_node *n, uint32_t id, enum rsp_err err)
 {
 	struct rsp_why why = { 0 };
 
+	if (n->role == RSP_ROLE_MONITOR) {
+		sim_monitor_down(n, id, err);
+		return;
+	}
 	(void)rsp_fail(&why, err, "link", "%s", rsp_err_text(err));
 	if (n->registrar)
 		rsp_registrar_link_down(n->registrar, sim_node_clock(n), id, err);
@@ -388,6 +413,10 @@ sim_node_link_down(struct sim_node *n, uint32_t id, enum rsp_err err)
 void
 sim_node_receive(struct sim_node *n, uint32_t id, struct rsp_bytes message)
 {
+	if (n->role == RSP_ROLE_MONITOR) {
+		sim_monitor_receive(n, id, message);
+		return;
+	}
 	if (n->registrar)
 		rsp_registrar_receive(n->registrar, sim_node_clock(n), id, message);
 	else

@@ -15,7 +15,8 @@ struct sim_node {
 	struct sim *w;
 	unsigned place; /* in w->node */
 	bool is_registrar;
-	enum rsp_role role; /* a client's */
+	enum rsp_role role; /* of all but registrars */
+	bool stripped; /* no private parameter of the rule about statements passes to it or from it */
 	char name[12];
 	struct rsp_ip ip;
 

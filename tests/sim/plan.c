@@ -90,6 +90,9 @@ draw_more(struct sim_plan *p, uint64_t seed)
 		p->skew_ms = 20 * 365 * DAY_MS;
 	draw_limits(p, &rng);
 	p->changes = sim_chance(&rng, 30);
+	p->announces = sim_chance(&rng, 12);
+	p->no_epoch_percent = sim_chance(&rng, 15) ? 50 : 0;
+	p->stripped = sim_chance(&rng, 10) ? (unsigned)sim_between(&rng, 1, p->registrars) : 0;
 }
 
 int64_t

@@ -43,6 +43,9 @@ struct sim_plan {
 	uint32_t tombstone_ms, max_tombstones, max_downloads, max_adoptions;
 	bool quota;   /* no identity may have more elements than it needs */
 	bool changes; /* contents go on changing while all else mends */
+	bool announces;		   /* clients are not configured with registrars, but hear them announce themselves */
+	unsigned no_epoch_percent; /* of the clients: they do not number their statements */
+	unsigned stripped;	   /* the registrar stripped - 1 is one of another implementation; 0: none is */
 };
 
 /** The plan of @seed. @style is kept if it is not SIM_STYLES. @plain: without what was added later. */

@@ -2,11 +2,14 @@
 
 #include <stdlib.h>
 
+#include "announce.h"
 #include "invariants.h"
 #include "load.h"
+#include "monitor.h"
 #include "net.h"
 #include "node.h"
 #include "tally.h"
+#include "watch.h"
 
 /* The story of a run, from its beginning to its end. */
 
@@ -23,6 +26,7 @@ boot(struct sim *w)
 			sim_run(w, w->now + sim_between(&w->fault_rng, 0, 2000));
 	}
 	sim_check_start(w);
+	sim_announce_start(w);
 	sim_load_start(w);
 }
 
@@ -32,7 +36,7 @@ rest(struct sim *w)
 {
 	uint64_t began = w->now, ms;
 
-	sim_load_stop(w);
+	sim_load_calm(w);
 	ms = sim_settle(w, sim_bound_settled(&w->plan));
 	if (sim_failed(w) || w->now >= sim_over(w))
 		return ms;
@@ -66,7 +70,7 @@ await_rehoming(struct sim *w, const struct sim_fault *f)
 
 	if (!absent || f->duration_ms < bound)
 		return;
-	sim_load_stop(w);
+	sim_load_calm(w);
 	uint64_t ms = sim_settle(w, bound);
 	if (!sim_failed(w))
 		sim_report_time(w, SIM_REHOMING, f->kind, ms, bound);
@@ -101,6 +105,10 @@ one_fault(struct sim *w, unsigned number)
 	if (calm)
 		await_rehoming(w, &f);
 	sim_load_act(w);
+	if ((f.kind == SIM_FAULT_ELEMENT_KILL || f.kind == SIM_FAULT_ELEMENT_VANISH) && sim_chance(&w->more_rng, 50))
+		sim_load_report(w, f.victim);
+	if (sim_chance(&w->more_rng, 20)) /* a monitor disturbs nothing */
+		sim_monitor_ask(w, sim_registrar(w, (unsigned)rsp_rng_below(&w->more_rng, w->n_registrars)));
 	if (f.kind == SIM_FAULT_PAUSE) /* so that it has messages to read when it continues */
 		busy(w, f.duration_ms < 1000 ? f.duration_ms : 1000);
 	if (w->now < began + f.duration_ms)
@@ -246,12 +254,18 @@ play(struct sim *w)
 		gentle(w);
 	else
 		storm(w);
+	sim_load_stop(w);
 	if (!sim_failed(w))
-		sim_run(w, w->now + w->plan.heartbeat_ms + sim_bound_exchange(&w->plan));
+		sim_run(w, w->now + w->plan.heartbeat_ms + sim_bound_exchange(&w->plan) +
+				   (w->plan.changes ? sim_bound_update(&w->plan) : 0));
 	if (!sim_failed(w))
 		sim_check_traffic(w, 3 * (uint64_t)w->plan.heartbeat_ms);
 	if (!sim_failed(w) && (invariant = sim_unsettled(w, text, sizeof(text))))
 		sim_violated(w, invariant, "%s, after it had settled", text);
+	if (!sim_failed(w))
+		sim_watch_judge(w);
+	if (!sim_failed(w))
+		sim_monitor_judge(w, sim_registrar(w, (unsigned)rsp_rng_below(&w->more_rng, w->n_registrars)));
 	if (!sim_failed(w))
 		empty(w);
 }
@@ -265,6 +279,7 @@ sim_scenario(uint64_t seed, const struct sim_options *options, struct sim_covera
 			 .coverage = coverage,
 			 .report = report,
 			 .verbose = options->verbose,
+			 .ignored = options->ignored,
 			 .without = options->without };
 
 	w.net_rng = rsp_rng_seeded(seed * 4 + 1);

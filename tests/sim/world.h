@@ -16,6 +16,7 @@
  *	make sim SEEDS=4711                     what was wrong, and when
  *	./rsp-sim --seed 4711 --verbose         every message, record and fault, a line each
  *	./rsp-sim --seed 4711 --verbose --stop-at 31500    up to then, and what each registrar knows by then
+ *	./rsp-sim --seed 4711 --ignore moves,refused        the same, but these two invariants may be violated
  *	./rsp-sim --seed 4711 --without 2,5         the same without faults 2 and 5 of the trace
  *
  * world: time and the queue of events. node: engines, and their calls. net: connections. faults, load: what is done to
@@ -30,6 +31,8 @@ struct sim_check;
 struct sim_truth;
 struct sim_judge;
 struct sim_tally;
+struct sim_watch;
+struct sim_monitor;
 struct sim_coverage;
 struct sim_report;
 
@@ -58,7 +61,7 @@ struct sim {
 	size_t n_events, room;
 	unsigned at_once; /* events since time last advanced */
 
-	struct sim_node *node; /* n_registrars, then the clients */
+	struct sim_node *node; /* n_registrars, then the clients: elements and users; the last is a monitor */
 	unsigned n_nodes, n_registrars;
 	unsigned split;	    /* the number of faults because of which nothing is promised about elements now */
 	bool same_id;	    /* two registrars have had one id */
@@ -73,11 +76,14 @@ struct sim {
 	struct sim_truth *truth;
 	struct sim_judge *judge;
 	struct sim_tally *tally;
+	struct sim_watch *watch;
+	struct sim_monitor *monitor;
 	struct sim_coverage *coverage; /* the caller's, for many runs */
 	struct sim_report *report;     /* the same */
 
 	struct sim_violation violation;
 	bool verbose;
+	const char *ignored; /* invariants that may be violated, each between commas; NULL: none */
 	uint64_t without; /* bit i: fault i does not happen */
 	uint64_t hash;	  /* over all that happened */
 	uint64_t delivered;

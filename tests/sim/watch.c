@@ -1,0 +1,99 @@
+#include "watch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "invariants.h"
+
+struct sim_watch {
+	bool *on;	/* [user][pool] */
+	uint8_t *told; /* [user][element]: what its last message about the pool had */
+};
+
+void
+sim_watch_new(struct sim *w)
+{
+	w->watch = sim_alloc(1, sizeof(*w->watch));
+	w->watch->on = sim_alloc((size_t)w->plan.users * w->plan.pools, sizeof(bool));
+	w->watch->told = sim_alloc((size_t)w->plan.users * w->load->room, 1);
+}
+
+void
+sim_watch_free(struct sim *w)
+{
+	free(w->watch->on);
+	free(w->watch->told);
+	free(w->watch);
+}
+
+static unsigned
+user_of(const struct sim *w, const struct sim_node *n)
+{
+	return n->place - w->n_registrars - w->plan.element_clients;
+}
+
+void
+sim_watch_set(struct sim *w, const struct sim_node *n, unsigned pool, bool on)
+{
+	w->watch->on[user_of(w, n) * w->plan.pools + pool] = on;
+}
+
+static unsigned
+pool_of(const struct sim *w, struct rsp_bytes handle)
+{
+	unsigned pool = 0;
+
+	while (pool < w->plan.pools && !rsp_bytes_equal(sim_load_handle(w, pool), handle))
+		pool++;
+	return pool;
+}
+
+/* The pool has the elements in @msg, and no others. */
+static void
+tell(struct sim *w, uint8_t *told, unsigned pool, const struct rsp_message *msg)
+{
+	struct rsp_list_item item;
+	size_t cursor = 0;
+
+	for (unsigned i = 0; i < w->load->n_elements; i++)
+		if (w->load->element[i].pool == pool)
+			told[i] = 0;
+	while (msg && rsp_list_next(msg, &cursor, &item)) {
+		const struct sim_element *e = sim_load_find(w, msg->handle, item.element.pe_id);
+
+		if (e)
+			told[e - w->load->element] = 1;
+	}
+}
+
+void
+sim_watch_event(struct sim *w, const struct sim_node *n, const struct rsp_client_event *event)
+{
+	unsigned pool;
+
+	if ((event->type != RSP_CLIENT_RESOLVED && event->type != RSP_CLIENT_UNRESOLVED) ||
+	    (pool = pool_of(w, event->handle)) == w->plan.pools ||
+	    !w->watch->on[user_of(w, n) * w->plan.pools + pool])
+		return;
+	const struct rsp_message *msg = event->type == RSP_CLIENT_RESOLVED ? event->message : NULL;
+	if (msg && event->solicited && !event->accepted && msg->n_list >= w->plan.max_items)
+		return; /* a part of the pool */
+	tell(w, w->watch->told + (size_t)user_of(w, n) * w->load->room, pool, msg);
+}
+
+void
+sim_watch_judge(struct sim *w)
+{
+	for (unsigned user = 0; user < w->plan.users; user++) {
+		const struct sim_node *n = &w->node[w->n_registrars + w->plan.element_clients + user];
+
+		for (unsigned i = 0; sim_node_runs(n) && i < w->load->n_elements; i++) {
+			const struct sim_element *e = &w->load->element[i];
+			bool told = w->watch->told[(size_t)user * w->load->room + i] != 0;
+
+			if (w->watch->on[user * w->plan.pools + e->pool] && told != (e->want == SIM_IN))
+				sim_violated(w, "watcher", "%s follows pool %u, and was told last %s pe %08x of %s",
+					     n->name, e->pool, told ? "of" : "nothing of", e->pe_id, e->client->name);
+		}
+	}
+}
