@@ -9,7 +9,8 @@
 static bool
 is_of_no_use(const char *key)
 {
-	static const char *const keys[] = { "home_id", "asap_transport", "owner", "owner_hex", "version", "unknown" };
+	static const char *const keys[] = { "home_id", "asap_transport", "owner", "owner_hex", "version",
+					    "statement", "unknown" };
 
 	for (size_t i = 0; i < RSP_COUNT(keys); i++)
 		if (strcmp(key, keys[i]) == 0)
