@@ -87,9 +87,9 @@
 	  "Use a registrar's key for anything else.")                                                                  \
 	X(SERVER_ID_ZERO, "server-id-zero", "The sender's server id is 0.", "Update the sender: RFC 5353 forbids it.")   \
 	X(SERVER_ID_OURS, "server-id-ours", "The sender has the server id of this registrar.",                         \
-	  "Start one of the two without --server-id, or with another one.")                                            \
+	  "None: one of the two draws another id. Remove --server-id from both.")                                      \
 	X(SERVER_ID_OF_ANOTHER, "server-id-of-another", "The sender's server id belongs to another registrar.",        \
-	  "Start one of the two without --server-id, or with another one.")                                            \
+	  "None: one of the two draws another id. Remove --server-id from both.")                                      \
 	X(SERVER_ID_MIXED, "server-id-not-the-sender's", "The message has two server ids for its sender.",             \
 	  "Update the sender: it breaks RFC 5353.")                                                                                          \
 	X(ELEMENT, "element", "A registrar sent an element whose values are impossible.", "Update the sender: it breaks RFC 5353.")          \
@@ -102,9 +102,10 @@
 	X(SHARE_OF_REGISTRARS, "share-of-all-registrars", "Three quarters of the handlespace are used by others' "     \
 	  "elements, and the rest is kept for this registrar's.", "Raise the limits of the handlespace.")              \
 	X(PEERS, "peers", "limit: the list of registrars is full. duplicate-name and duplicate-server-id: both are "   \
-	  "other registrars.", "limit: raise it. duplicate: start one of the two with another name or id.")            \
+	  "other registrars.", "limit: raise it. duplicate-name: start one of the two with another name. "             \
+	  "duplicate-server-id: remove --server-id from both.")                                                        \
 	X(OURS, "ours", "This registrar is one of two with the same name or server id.",                               \
-	  "Start one of the two with another name or id.")                                                             \
+	  "duplicate-name: start one of the two with another name. duplicate-server-id: remove --server-id from both.") \
 	/* a registrar fails, and is taken over */                                                                     \
 	X(SILENCE, "silence", "The registrar was not heard for MAX-TIME-LAST-HEARD.",                                  \
 	  "See whether it runs; look at the network.")                                                                 \

@@ -30,6 +30,25 @@ told_of(const char *reason, const char *peer)
 	return n;
 }
 
+static void
+list_of(uint32_t link, uint32_t sender_id, uint32_t id, const char *name, uint8_t host, uint16_t port)
+{
+	struct rsp_message msg = enrp_message(ENRP_LIST_RESPONSE, sender_id);
+	struct rsp_ip ip = { 4, { 192, 0, 2, host } };
+	uint8_t room[RSP_ADDRS_ROOM(1)], list[256];
+	struct rsp_server_info info = { .server_id = id,
+					.transport = { .type = RSP_PARAM_TCP, .port = port },
+					.name = rsp_bytes_str(name) };
+	struct rsp_wr wr = rsp_wr_init(list, sizeof(list));
+
+	rsp_transport_set_ips(&info.transport, &ip, 1, room);
+	rsp_server_info_encode(&wr, &info);
+	msg.has = RSP_HAS_LIST;
+	msg.list = rsp_bytes_of(list, wr.pos);
+	msg.n_list = 1;
+	world_tell(link, &msg);
+}
+
 /* A registrar that serves, has heard another one with its id, and has not drawn another id yet, because that may be about to
  * draw one. */
 static void
@@ -179,6 +198,57 @@ after_each_draw_the_next_one_is_later(void)
 }
 
 static void
+the_new_id_is_given_up_only_after_the_same_wait(void)
+{
+	begin_shared();
+	run_until_drawn(C, "c");
+	uint32_t id = rsp_registrar_server_id(w.r);
+	world_run(60000);
+	world_peer(D, "d");
+	world_presence(D, id, "d", false);
+	CHECK_EQ(rsp_registrar_server_id(w.r), id);
+	world_run(1501);
+	world_presence(D, id, "d", false);
+	CHECK(rsp_registrar_server_id(w.r) != id);
+	world_end();
+}
+
+static void
+a_download_that_is_under_way_begins_again_under_the_new_id(void)
+{
+	begin();
+	uint32_t link = world_dialled("b");
+	world_peer(link, "b");
+	list_of(link, ID_B, ID_B, "b", 2, 9902);
+	CHECK_EQ(world_count(link, ENRP_HANDLE_TABLE_REQUEST), 1);
+	world_peer(C, "c");
+	world_presence(C, ID_US, "c", false);
+	CHECK(rsp_registrar_server_id(w.r) != ID_US);
+	world_run(200);
+	link = world_dialled("b");
+	world_peer(link, "b");
+	list_of(link, ID_B, ID_B, "b", 2, 9902);
+	CHECK_EQ(world_count(link, ENRP_HANDLE_TABLE_REQUEST), 1);
+	world_table(link, ID_B, 0, "pool", 1, 3, ID_B, 1000);
+	CHECK_EQ(rsp_registrar_state(w.r), RSP_REGISTRAR_SERVING);
+	CHECK_STR(world_reason(RSP_EVENT_SERVING), "synchronised");
+	CHECK_EQ(rsp_registrar_stats(w.r).elements, 3);
+	world_end();
+}
+
+static void
+pools_count_for_their_owner_under_the_new_id(void)
+{
+	begin_shared();
+	w.r->core.config.max_identity_pools = 1;
+	CHECK_EQ(world_up(WEB1, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
+	run_until_drawn(C, "c");
+	CHECK_EQ(world_register_as(WEB1, "one", 7, "192.0.2.1"), RSP_CAUSE_NONE);
+	CHECK_EQ(world_register_as(WEB1, "two", 7, "192.0.2.1"), RSP_CAUSE_LACK_OF_RESOURCES);
+	world_end();
+}
+
+static void
 the_elements_and_their_connections_stay(void)
 {
 	begin_shared();
@@ -209,6 +279,10 @@ peers_are_dialled_again_under_the_new_id_and_find_no_fault(void)
 	world_presence(C, ID_US, "c", false);
 	world_joined(B, ID_B, "b");
 	run_until_drawn(C, "c");
+	CHECK_EQ(world_told(RSP_EVENT_PEER_SUSPECTED), 0);
+	struct rsp_peer_view view;
+	CHECK(world_peer_view(ID_B, &view));
+	CHECK_EQ(view.link_in, 0);
 	world_clear();
 	world_run(400);
 	uint32_t link = world_dialled("b");
@@ -217,7 +291,6 @@ peers_are_dialled_again_under_the_new_id_and_find_no_fault(void)
 	struct rsp_message sent = { 0 };
 	CHECK(world_find(link, RSP_ENRP, ENRP_PRESENCE, -1, &sent));
 	CHECK_EQ(sent.sender_id, rsp_registrar_server_id(w.r));
-	struct rsp_peer_view view;
 	CHECK(world_peer_view(ID_B, &view));
 	CHECK_EQ(view.state, RSP_PEER_ACTIVE);
 	CHECK_EQ(world_told(RSP_EVENT_PEER_SUSPECTED), 0);
@@ -235,26 +308,20 @@ monitors_stay_connected(void)
 	world_end();
 }
 
-/* A third registrar knows both. */
-
 static void
-list_of(uint32_t link, uint32_t sender_id, uint32_t id, const char *name, uint8_t host, uint16_t port)
+a_peer_that_sends_our_id_in_place_of_its_own_does_not_change_ours(void)
 {
-	struct rsp_message msg = enrp_message(ENRP_LIST_RESPONSE, sender_id);
-	struct rsp_ip ip = { 4, { 192, 0, 2, host } };
-	uint8_t room[RSP_ADDRS_ROOM(1)], list[256];
-	struct rsp_server_info info = { .server_id = id,
-					.transport = { .type = RSP_PARAM_TCP, .port = port },
-					.name = rsp_bytes_str(name) };
-	struct rsp_wr wr = rsp_wr_init(list, sizeof(list));
-
-	rsp_transport_set_ips(&info.transport, &ip, 1, room);
-	rsp_server_info_encode(&wr, &info);
-	msg.has = RSP_HAS_LIST;
-	msg.list = rsp_bytes_of(list, wr.pos);
-	msg.n_list = 1;
-	world_tell(link, &msg);
+	begin();
+	uint32_t link = world_dialled("b");
+	world_peer(link, "b");
+	world_presence(link, ID_B, "b", false);
+	world_presence(link, ID_US, "b", false);
+	CHECK_EQ(rsp_registrar_server_id(w.r), ID_US);
+	CHECK_STR(world_reason(RSP_EVENT_REFUSED), "server-id-ours");
+	world_end();
 }
+
+/* A third registrar knows both. */
 
 static void
 a_registrar_that_is_refused_is_told_who_has_its_id(void)
@@ -516,9 +583,13 @@ main(void)
 	TAP_RUN(an_id_that_a_peer_has_is_not_drawn);
 	TAP_RUN(an_id_that_is_the_home_of_elements_is_not_drawn);
 	TAP_RUN(after_each_draw_the_next_one_is_later);
+	TAP_RUN(the_new_id_is_given_up_only_after_the_same_wait);
+	TAP_RUN(a_download_that_is_under_way_begins_again_under_the_new_id);
+	TAP_RUN(pools_count_for_their_owner_under_the_new_id);
 	TAP_RUN(the_elements_and_their_connections_stay);
 	TAP_RUN(peers_are_dialled_again_under_the_new_id_and_find_no_fault);
 	TAP_RUN(monitors_stay_connected);
+	TAP_RUN(a_peer_that_sends_our_id_in_place_of_its_own_does_not_change_ours);
 	TAP_RUN(a_registrar_that_is_refused_is_told_who_has_its_id);
 	TAP_RUN(a_registrar_that_is_told_of_another_one_with_its_id_draws_another_id);
 	TAP_RUN(two_peers_with_one_id_are_recorded);

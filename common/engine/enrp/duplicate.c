@@ -229,7 +229,7 @@ rsp_duplicate_id(struct rsp_enrp *n, const struct rsp_link *link, uint32_t id, c
 		rsp_core_record(core, link, event);
 	if (holder)
 		tell_holder(n, link, id);
-	else
+	else if (!link->peer) /* else it has sent messages with another id over this link: it is in error, but has that id */
 		rsp_server_id_is_shared(n);
 }
 

@@ -40,7 +40,7 @@ drop_oldest(struct rsp_ring *ring)
 static void
 drop_all(struct rsp_ring *ring)
 {
-	while (ring->first <= ring->last)
+	while (ring->slot && ring->first <= ring->last)
 		drop_oldest(ring);
 }
 

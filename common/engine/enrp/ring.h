@@ -43,7 +43,8 @@ struct rsp_ring_entry {
 	struct rsp_bytes element; /* the whole Pool Element parameter, without padding after it */
 };
 
-/** Initialise an empty ring; @limits may be 0, then it keeps nothing. RSP_ENOMEM. The caller frees with rsp_ring_done(). */
+/** Initialise an empty ring; @limits may be 0, then it keeps nothing. RSP_ENOMEM. The caller frees with
+ * rsp_ring_done(), which takes { 0 } too. */
 enum rsp_err rsp_ring_init(struct rsp_ring *ring, const struct rsp_ring_limits *limits) RSP_NODISCARD;
 void rsp_ring_done(struct rsp_ring *ring);
 
