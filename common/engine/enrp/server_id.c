@@ -110,7 +110,6 @@ change(struct rsp_enrp *n, uint32_t id)
 	record(n, former, id);
 	close_links(n);
 	core->config.server_id = id;
-	rsp_ring_restart(&n->ring);
 	rsp_handlespace_count_pools_of(core->space, id);
 	rsp_ring_restart(&n->ring);
 	move_takeovers(n, former);
