@@ -14,7 +14,7 @@ apart() {
 	leave e2
 	last $((keepalive * 3 / 2 + no_response + grace))
 	net heal
-	finish 3
+	finish 3 0 e1 e3 e4
 }
 
 @test "registrars that do not reach one another keep the elements that they reach: fast timers" {

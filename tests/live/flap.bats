@@ -20,7 +20,7 @@ flap() {
 		net heal
 		last $((whole[i] * unit))
 	done
-	finish 3
+	finish 3 0 e1 e2 e2-2 e3 e4
 }
 
 @test "a registrar is cut off from the others again and again: fast timers" {

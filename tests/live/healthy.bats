@@ -11,7 +11,7 @@ healthy() {
 	last 2000
 	kill_process e4
 	last $((grace + no_response + 2000))
-	finish 3
+	finish 3 0 e1 e2 e3
 }
 
 crash() {
@@ -23,7 +23,7 @@ crash() {
 	last $((grace + no_response + 2000))
 	run_registrar r1
 	serving r1
-	finish 4
+	finish 4 0 e2 e3 e4 && moved 1 e1
 }
 
 @test "the judge finds an answer that lacks an element, and one that has a dead one" {
@@ -39,12 +39,12 @@ crash() {
 	run -0 python3 "$RSP_SRCDIR/tests/live/judge.py" "$BATS_TEST_TMPDIR"
 	echo "$((when + 9100)) $((when + 9100)) no 0x0009" >>"$BATS_TEST_TMPDIR/r1.answers"
 	run -1 python3 "$RSP_SRCDIR/tests/live/judge.py" "$BATS_TEST_TMPDIR"
-	assert_output --partial "r1 lacks e1, live since"
+	assert_output --partial "r1 lacks e1, live for"
 	sed -i '$d' "$BATS_TEST_TMPDIR/r1.answers"
 	echo "$((when + 3500)) dead e1" >>"$BATS_TEST_TMPDIR/timeline"
 	# 4 s for the home to find out, and one
 	run -1 python3 "$RSP_SRCDIR/tests/live/judge.py" "$BATS_TEST_TMPDIR"
-	assert_output --partial "r1 has e1, dead since 50"
+	assert_output --partial "r1 has e1, dead for 50"
 	echo "$((when + 3000)) $((when + 8000)) ok 0x00000001@0x1" >"$BATS_TEST_TMPDIR/r1.answers"
 	run -0 python3 "$RSP_SRCDIR/tests/live/judge.py" "$BATS_TEST_TMPDIR"
 	rm "$BATS_TEST_TMPDIR/e1.out"

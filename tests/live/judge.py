@@ -2,13 +2,14 @@
 """Was any answer wrong for longer than it may be? judge.py DIR
 
 Reads DIR/timeline (live.bash writes it), DIR/PROCESS.out of the elements, and DIR/REGISTRAR.answers (ask.py). Prints what was
-wrong, and how long at most an answer of each kind was late. Status 1: something was wrong.
+wrong. Status 1: something was wrong.
 
 An answer is wrong if it lacks an element that lives, or has one that does not.
 
 It may never lack an element that the registrar has shown since it started, as long as a way of registrars that hear one
-another leads to the home of the element, or the element itself can be reached. It may lack one that is new
-  - for 1 s, or 5 s from the end of a fault, where the registrar hears the home;
+another leads to the home of the element, or the element itself can be reached. It may lack one that is new, or that it may
+have forgotten,
+  - for 1 s, or 5 s more from the end of a fault, where the registrar hears the home;
   - for two heartbeats and 1 s where others hear the home for it;
   - as long as no way leads to the home;
   - for 1 s after the registrar began to serve.
@@ -62,6 +63,7 @@ class World:
         self.cuts = collections.defaultdict(lambda: Line(False))       # (from, to): Line of whether frames are lost
         self.paths = {}
         self.changes = []                                              # when anything about ways changed
+        self.mended = set()                                            # of these: not because a process began
         processes = []
         with open(os.path.join(directory, "timeline"), encoding="ascii") as file:
             for line in file:
@@ -81,6 +83,7 @@ class World:
             self.runs(when, rest[0], True)
         elif word in ("down", "continued"):
             self.runs(when, rest[0], word == "continued")
+            self.mended.add(when)
         elif word == "element":
             self.ids[rest[0]] = rest[2]
             self.homes.setdefault(rest[0], Line(None))
@@ -105,6 +108,7 @@ class World:
                 if a != b and concerns(target, a, b):
                     self.cuts[a, b].set(when, lossy)
         self.changes.append(when)
+        self.mended.add(when)
 
     def read_homes(self, path, name, offset):
         with open(path, encoding="utf-8") as file:
@@ -163,19 +167,24 @@ class World:
 
     # The bounds
 
-    def may_lack(self, registrar, element, shown_since, when):
-        """Why @registrar may lack the live @element; else None."""
+    def may_forget(self, registrar, element, since, when):
+        """Whether from @since to @when there was a time without a way to the home of @element and to itself."""
+        moments = self.changes[bisect.bisect_right(self.changes, since):bisect.bisect_right(self.changes, when)]
+        return any(not self.reachable(registrar, element, moment) and
+                   not self.way(registrar, self.homes[element].at(moment), moment) for moment in [since, *moments])
+
+    def may_lack(self, registrar, element, shown, when):
+        """Why @registrar may lack the live @element, which it has shown last at @shown; else None."""
         born = self.state[element].since(when)
         begun = max([t for t in self.started[registrar] if t <= when], default=when)
         if when <= max(born, begun) + SECOND:
             return "new"
+        if shown >= max(born, begun) and not self.may_forget(registrar, element, shown, when):
+            return None
         way, since = self.way_since(registrar, element, when)
-        known = shown_since is not None and shown_since >= max(born, begun)
-        if known:
-            return None if way or self.reachable(registrar, element, when) else "not reached by anything"
         if way == 0:
             return "no way to its home"
-        late = since + MENDED if since > begun else 0
+        late = since + (MENDED if since in self.mended else 0)
         if way == 2:
             late = max(late, born, since) + 2 * self.heartbeat
         return "on its way" if when <= max(born, late) + SECOND else None
@@ -186,7 +195,7 @@ class World:
         way, since = self.way_since(registrar, element, when)
         home_finds = gone + (self.grace + self.no_response if kind == "dead" else 0)
         if way:
-            mended = since + MENDED + (self.grace + self.no_response if kind == "dead" else 0) if since > gone else 0
+            mended = since + MENDED + (self.grace + self.no_response if kind == "dead" else 0) if since in self.mended else 0
             relayed = 2 * self.heartbeat if way == 2 else 0
             return "found out" if when <= max(home_finds, mended) + relayed + SECOND else None
         silent = since + self.last_heard + self.no_response
@@ -214,48 +223,39 @@ def answers_of(path):
             yield int(first), int(last), kind, rest
 
 
+def judge_answer(world, registrar, when, shown, seen, say):
+    """The answer at @when named the ids @shown. @seen: since when it is wrong about an element, and when it was right."""
+    for element, id_ in world.ids.items():
+        state = world.state[element].at(when) if element in world.state and world.up[registrar].at(when) else "changing"
+        if (id_ in shown) == (state == "live") or state == "changing":
+            seen[element] = {"shown": when if state == "live" else seen[element]["shown"], "wrong": None, "said": False}
+            continue
+        seen[element]["wrong"] = seen[element]["wrong"] or when
+        if state == "live":
+            excuse = world.may_lack(registrar, element, seen[element]["shown"], when)
+        else:
+            excuse = world.may_have(registrar, element, when)
+        if excuse is None and not seen[element]["said"]:
+            seen[element]["said"] = True
+            home = world.homes[element].at(when)
+            say(when, f"{registrar} {'lacks' if state == 'live' else 'has'} {element}, {state} for "
+                f"{when - world.state[element].since(when)} ms, wrong for {when - seen[element]['wrong']} ms; its home "
+                f"{home} is {['not heard', 'heard', 'heard by way of others'][world.way(registrar, home, when)]}")
+
+
 def judge_registrar(world, registrar, answers, say):
-    shown_since, n = {}, collections.Counter()
-    wrong = {}
+    n, seen = collections.Counter(), collections.defaultdict(lambda: {"shown": 0, "wrong": None, "said": False})
     for first, last, kind, rest in answers:
         n[kind] += 1
         if kind in ("closed", "silent"):
             continue
         if kind == "no" and rest != ["0x0009"]:
-            say(first, registrar, None, f"refused the question: {rest}", last - first)
+            say(first, f"{registrar} refused the question: {rest}")
         shown = {id_.split("@")[0] for id_ in rest} if kind == "ok" else set()
         for stranger in shown - set(world.ids.values()):
-            say(first, registrar, stranger, "is no element", last - first)
-        for element, id_ in world.ids.items():
-            if element not in world.state:
-                continue
-            if id_ in shown:
-                shown_since.setdefault(element, first)
-            for when in [*range(first, last, STEP), last]:
-                state = world.state[element].at(when) if world.up[registrar].at(when) else "changing"
-                if state == "live" and id_ not in shown:
-                    verdict = world.may_lack(registrar, element, shown_since.get(element), when)
-                elif state in ("left", "dead") and id_ in shown:
-                    verdict = world.may_have(registrar, element, when)
-                else:
-                    wrong.pop((element, "lacks"), None)
-                    wrong.pop((element, "has"), None)
-                    if id_ in shown and state == "live" and shown_since[element] < world.state[element].since(when):
-                        shown_since[element] = when
-                    continue
-                key = element, "lacks" if state == "live" else "has"
-                wrong.setdefault(key, [when, None])
-                if verdict is None and wrong[key][1] is None:
-                    wrong[key][1] = when
-                    way = world.way(registrar, world.homes[element].at(when), when)
-                    say(when, registrar, element,
-                        f"{key[1]} {element}, {state} since {when - world.state[element].since(when)} ms, home "
-                        f"{world.homes[element].at(when)} ({['not heard', 'heard', 'heard by others'][way]}), "
-                        f"wrong since {when - wrong[key][0]} ms", last - when)
-            if id_ in shown:
-                begun = max([t for t in world.started[registrar] if t <= last], default=0)
-                if shown_since[element] < begun:
-                    shown_since[element] = last
+            say(first, f"{registrar} has {stranger}, which is no element")
+        for when in [*range(first, last, STEP), last]:
+            judge_answer(world, registrar, when, shown, seen, say)
     return n
 
 
@@ -263,9 +263,9 @@ def main():
     world = World(sys.argv[1])
     bad = []
 
-    def say(when, registrar, element, what, lasts):
+    def say(when, what):
         bad.append(when)
-        print(f"{when}: {registrar} {what}; it went on saying this for {lasts} ms")
+        print(f"{when}: {what}")
 
     for path in sorted(glob.glob(os.path.join(sys.argv[1], "*.answers"))):
         registrar = os.path.basename(path)[:-len(".answers")]

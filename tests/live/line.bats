@@ -16,7 +16,7 @@ line() {
 	result=0
 	within $((detection + 1000)) same_table 5 || result=1
 	net heal
-	finish 5 && [ "$result" -eq 0 ]
+	finish 5 0 e1 e2 e3 e4 e4-2 e5-2 && [ "$result" -eq 0 ]
 }
 
 @test "the ends of a line show one table, and agree when it is closed: fast timers" {

@@ -148,31 +148,27 @@ in_sync() {
 	done
 }
 
-# table NAME: all that it has, an element a line.
-table() {
-	on u rsp-peer dump --scope "$scopes/m1" -s "$1" -t 5s 2>/dev/null |
-		jq -cS 'select(.element) | [.handle, .element]' | LC_ALL=C sort
+# read_tables: all that each registrar has, in NAME.table, an element a line.
+read_tables() {
+	local name jobs=()
+	for name in r1 r2 r3; do
+		read_table "$name" 3>&- &
+		jobs+=($!)
+	done
+	wait "${jobs[@]}"
 }
 
-# one_table N: all registrars have the same N elements, with the same contents, and digests that agree.
-one_table() {
-	local first name
-	first=$(table r1)
-	[ "$(grep -c . <<<"$first")" -eq "$1" ] || return
-	for name in r2 r3; do
-		[ "$(table "$name")" = "$first" ] || return
-	done
-	in_sync
+read_table() {
+	on u rsp-peer dump --scope "$scopes/m1" -s "$1" -t 5s 2>/dev/null |
+		jq -cS 'select(.element) | [.handle, .element]' | LC_ALL=C sort >"$BATS_TEST_TMPDIR/$1.table"
 }
 
 # same_table N: all registrars have the same N elements, with the same contents, and of the same homes.
 same_table() {
-	local first name
-	first=$(table r1)
-	[ "$(grep -c . <<<"$first")" -eq "$1" ] || return
-	for name in r2 r3; do
-		[ "$(table "$name")" = "$first" ] || return
-	done
+	read_tables
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/r1.table")" -eq "$1" ] &&
+		cmp -s "$BATS_TEST_TMPDIR/r1.table" "$BATS_TEST_TMPDIR/r2.table" &&
+		cmp -s "$BATS_TEST_TMPDIR/r1.table" "$BATS_TEST_TMPDIR/r3.table"
 }
 
 # one_table N: and the digests agree.
@@ -180,15 +176,15 @@ one_table() {
 	same_table "$1" && in_sync
 }
 
-# within MS COMMAND...: COMMAND succeeds so soon. If it does not, wait for longer: how late it is helps to find out why.
+# within MS COMMAND...: COMMAND, begun so soon, succeeds: how long it takes is not counted. If it does not, go on for a
+# while: how late it is helps to find out why.
 within() {
-	local bound=$1 begun late
-	begun=$(now)
+	local bound=$1 from late
+	from=$(now)
 	shift
-	until "$@"; do
-		[ $(($(now) - begun)) -lt $((bound + detection + 20000)) ] || break
+	while late=$(($(now) - from)); ! "$@"; do
+		[ "$late" -lt $((bound + 20000)) ] || break
 	done
-	late=$(($(now) - begun))
 	note reached "$late" "$@"
 	[ "$late" -le "$bound" ] || {
 		echo "after $late ms, or never, not $bound ms: $*" >&2
@@ -199,20 +195,36 @@ within() {
 
 show_tables() {
 	local name line
+	read_tables
 	for name in r1 r2 r3; do
 		echo "$name $(server_id "$name"): elements, their homes, and what differs if any of it does"
-		table "$name" | while read -r line; do
+		while read -r line; do
 			echo "$(jq -r '.[1] | "\(.pe_id) \(.home_id)"' <<<"$line") $(cksum <<<"$line" | cut -d ' ' -f 1)"
-		done
+		done <"$BATS_TEST_TMPDIR/$name.table"
 		rsp-peer status --control "$BATS_TEST_TMPDIR/$name.sock" | jq -c '.peers[] | {name, server_id, state, in_sync}'
 	done
 }
 
-# finish N: the fault has just ended. Within 5 s all N elements are everywhere, and no answer was wrong.
+# moved N NAME...: each of these processes has had another home N times at most.
+moved() {
+	local most=$1 name result=0
+	for name in "${@:2}"; do
+		[ "$(records "$name" 'select(.event == "home-changed")' | wc -l)" -le "$most" ] || {
+			echo "$name has changed its home more than $most times:"
+			records "$name" 'select(.event != "keepalive") | [.ts, .event, .registrar.name, .key]'
+			result=1
+		} >&2
+	done
+	return "$result"
+}
+
+# finish ELEMENTS N NAME...: the fault has just ended. Within 5 s all ELEMENTS are everywhere, no answer was wrong, and those
+# processes have had another home N times at most.
 finish() {
 	local result=0
 	within 5000 one_table "$1" || result=1
 	judge || result=1
+	moved "${@:2}" || result=1
 	return "$result"
 }
 

@@ -35,7 +35,7 @@ together() {
 	wait_for_record e1 '.event == "home-changed" or .event == "reregistered"' $((detection / 1000 + 10)) >/dev/null
 	run_registrar r1 --server-id 0xbeef
 	serving r1
-	finish 4
+	finish 4 0 e2 e3 && moved 1 e1
 	few_records
 }
 
@@ -54,7 +54,7 @@ meet() {
 	ask_all
 	last 2000
 	net heal
-	finish 3
+	finish 3 0 e1 e2 e3
 	distinct
 	few_records
 }

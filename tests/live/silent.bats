@@ -9,10 +9,11 @@ silent() {
 	start_element e4 r2
 	kill_process e5
 	wait_for_record e1 '.event == "home-changed" or .event == "reregistered"' $((detection / 1000 + 20)) >/dev/null
+	wait_for_record r2 '.event == "peer-dead" and .peer == "r1"' $((detection / 1000 + 10)) >/dev/null
 	leave e4
 	last $((grace + no_response))
 	net heal
-	finish 3
+	finish 3 0 e2 e3 && moved 1 e1
 }
 
 @test "a host is cut off from all, and comes back: fast timers" {
