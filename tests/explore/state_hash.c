@@ -73,54 +73,94 @@ timer(const struct world *w, const struct rsp_timer *t)
 }
 
 static void
-mix_table(const struct node *n, uint64_t *h)
+mix_statement(uint64_t *h, const struct rsp_statement *s)
 {
-	const struct rsp_handlespace *hs = rsp_registrar_handlespace(n->registrar);
+	mix(h, s->epoch.epoch);
+	mix(h, s->epoch.instance);
+	mix(h, s->epoch.over);
+	mix(h, s->rank); /* since_ms decides nothing */
+}
 
-	for (const struct rsp_pool *pool = rsp_pool_next(hs, NULL); pool; pool = rsp_pool_next(hs, pool)) {
-		uint64_t sum = 0;
+/* A record of an element, and what its registrar knows about it. */
+static uint64_t
+record(const struct node *n, const struct rsp_element *e, bool whole)
+{
+	const struct rsp_member *m = rsp_member(e);
+	struct rsp_statement statement = rsp_element_statement(e);
+	uint64_t one = e->pe_id;
 
-		for (unsigned i = 0; i < pool->n_elements; i++) {
-			const struct rsp_element *e = pool->element[i];
-			uint64_t one = 3;
-
-			mix_bytes(&one, rsp_bytes_of(e->encoded, e->encoded_size));
-			sum += one;
-		}
-		mix_bytes(h, rsp_pool_handle(pool));
-		mix(h, sum);
+	mix_bytes(&one, rsp_element_public(e));
+	mix_bytes(&one, rsp_bytes_str(e->owner ? e->owner : ""));
+	mix_statement(&one, &statement);
+	mix(&one, rsp_element_home_id(e));
+	mix(&one, m->pending != NULL);
+	if (m->pending) {
+		mix_statement(&one, &m->pending->statement);
+		mix(&one, m->pending->home_id);
+		mix_bytes(&one, rsp_bytes_of(m->pending->octets, whole ? m->pending->size : 0));
 	}
+	if (!whole)
+		return one;
+	mix(&one, m->phase);
+	mix(&one, m->numbered | m->by_ack << 1 | m->questioned << 2 | m->unanswered << 3);
+	mix(&one, net_name(n, m->link));
+	mix(&one, timer(n->w, &m->timer));
+	return one;
 }
 
 static void
-mix_members(const struct node *n, uint64_t *h)
+mix_table(const struct node *n, uint64_t *h, bool whole)
 {
 	const struct rsp_handlespace *hs = rsp_registrar_handlespace(n->registrar);
+	uint64_t sum = 0;
 
-	for (const struct rsp_pool *pool = rsp_pool_next(hs, NULL); pool; pool = rsp_pool_next(hs, pool)) {
-		uint64_t sum = 0;
-
-		for (unsigned i = 0; i < pool->n_elements; i++) {
-			const struct rsp_member *m = rsp_member(pool->element[i]);
-			uint64_t one = pool->element[i]->pe_id;
-
-			mix(&one, m->phase);
-			mix(&one, net_name(n, m->link));
-			mix(&one, timer(n->w, &m->timer));
-			mix(&one, m->claim ? m->claim->by : 0);
-			mix(&one, m->claim ? m->claim->version : 0);
-			mix(&one, m->claimed_by);
-			sum += one;
-		}
-		mix(h, sum);
-	}
+	for (const struct rsp_pool *pool = rsp_pool_next(hs, NULL); pool; pool = rsp_pool_next(hs, pool))
+		for (unsigned i = 0; i < pool->n_elements; i++)
+			for (const struct rsp_element *e = pool->element[i]; e; e = rsp_element_next_record(hs, e))
+				sum += record(n, e, whole);
+	mix(h, sum);
 }
 
 static void
-mix_tombstones(const struct node *n, uint64_t *h)
+mix_tombs(const struct node *n, uint64_t *h)
 {
-	for (unsigned i = 0; i < ELEMENTS_MAX; i++)
-		mix(h, rsp_tombstone_version(&n->registrar->core.tombstones, world_pool(), 0xe0 + i));
+	const struct rsp_tomb *t;
+	uint64_t sum = 0;
+
+	TAILQ_FOREACH(t, &n->registrar->core.tombs.in_order, entry) {
+		uint64_t one = t->pe_id;
+
+		mix_statement(&one, &t->statement);
+		mix(&one, t->home_id);
+		sum += one;
+	}
+	mix(h, sum);
+}
+
+static uint64_t
+peer_sum(const struct node *n, const struct rsp_peer *peer)
+{
+	uint64_t one = 5;
+
+	mix(&one, peer->kind);
+	mix(&one, net_name(n, peer->link_in));
+	mix(&one, peer->in_sync);
+	mix(&one, peer->gap.asked);
+	mix(&one, peer->gap.told - peer->gap.have);
+	mix(&one, peer->relay_id);
+	mix(&one, peer->relay.requested);
+	mix(&one, peer->download.state);
+	mix(&one, peer->download.of);
+	mix(&one, timer(n->w, &peer->timer.timer));
+	for (unsigned i = 0; i < peer->heard_by_it.n; i++)
+		mix(&one, peer->heard_by_it.item[i].server_id);
+	if (peer->takeover) {
+		mix(&one, peer->takeover->arbitrating);
+		mix(&one, peer->takeover->n_missing);
+		mix(&one, peer->takeover->moving_to);
+		mix(&one, peer->takeover->n_initiators);
+	}
+	return one;
 }
 
 static void
@@ -135,15 +175,7 @@ mix_peers(const struct node *n, uint64_t *h, bool whole)
 
 		mix(&one, peer->state);
 		mix(&one, peer->heard);
-		if (whole) {
-			mix(&one, net_name(n, peer->link_in));
-			mix(&one, peer->in_sync);
-			mix(&one, peer->download.state);
-			mix(&one, timer(n->w, &peer->timer.timer));
-			mix(&one, peer->takeover ? 1 + peer->takeover->n_missing : 0);
-			mix(&one, peer->takeover ? peer->takeover->moving_to : 0);
-			mix(&one, peer->takeover ? peer->takeover->n_initiators : 0);
-		}
+		mix(&one, whole ? peer_sum(n, peer) : 0);
 		sum += one;
 	}
 	mix(h, sum);
@@ -160,13 +192,12 @@ mix_registrar(const struct node *n, uint64_t *h)
 	const struct rsp_registrar *r = n->registrar;
 
 	mix(h, rsp_registrar_state(r));
-	mix_table(n, h);
-	mix_members(n, h);
-	mix_tombstones(n, h);
+	mix(h, r->core.highest_epoch);
+	mix_table(n, h, true);
+	mix_tombs(n, h);
 	mix_peers(n, h, true);
 	mix_wheel(n->w, h, &r->core.liveness);
 	mix_wheel(n->w, h, &r->enrp->wheel);
-	mix_wheel(n->w, h, &r->looks.wheel);
 }
 
 static void
@@ -270,7 +301,7 @@ state_tables(struct world *w)
 		mix(&h, n->up);
 		if (n->registrar) {
 			mix(&h, rsp_registrar_state(n->registrar));
-			mix_table(n, &h);
+			mix_table(n, &h, false);
 			mix_peers(n, &h, false);
 		}
 		if (n->client)
@@ -302,7 +333,8 @@ members_rest(const struct node *n)
 		for (unsigned i = 0; i < pool->n_elements; i++) {
 			enum rsp_member_phase phase = rsp_member(pool->element[i])->phase;
 
-			if (phase != RSP_MEMBER_HELD && phase != RSP_MEMBER_ASKED && phase != RSP_MEMBER_FOREIGN)
+			if ((phase != RSP_MEMBER_HELD && phase != RSP_MEMBER_ASKED && phase != RSP_MEMBER_FOREIGN) ||
+			    rsp_member(pool->element[i])->pending)
 				return false;
 		}
 	return true;

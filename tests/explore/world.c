@@ -117,6 +117,8 @@ start_registrar(struct node *n)
 	config.reconnect_grace_ms = 700;
 	config.limits = (struct rsp_handlespace_limits){ 64, 64, 64 };
 	config.max_items = 16;
+	config.max_updates = 64;
+	config.max_update_octets = 65536;
 	if (rsp_registrar_new(&config, &registrar_ops, n, rng_of(n), w->now, &n->registrar))
 		abort();
 }
