@@ -481,7 +481,7 @@ compare_digests(struct sim *w, bool *agree)
 		for (unsigned j = 0; j < w->n_registrars; j++) {
 			const struct sim_node *n = sim_registrar(w, i), *home = sim_registrar(w, j);
 
-			if (!sim_well(n) || !sim_well(home) ||
+			if (!sim_well(n) || !sim_well(home) || n->stripped || home->stripped ||
 			    sim_inside_digest(n, home->server_id, false) == sim_inside_digest(home, home->server_id, false))
 				agree[i * w->n_registrars + j] = true;
 		}

@@ -170,7 +170,7 @@ judge_digest(struct sim *w, const struct sim_node *n, const struct sim_node *hom
 	uint64_t *agree_ms = &w->judge->agree_ms[n->place * w->n_registrars + home->place];
 	uint64_t since = sim_truth_hear(w, n, home), changed = w->judge->own[home->place].since_ms;
 
-	if (since == RSP_NEVER || n == home)
+	if (since == RSP_NEVER || n == home || n->stripped || home->stripped) /* those have no digests */
 		return;
 	if (sim_inside_digest(n, home->server_id, false) == w->judge->own[home->place].digest)
 		*agree_ms = w->now;

@@ -137,6 +137,21 @@ seconds(void)
 	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
 }
 
+static void
+print_with(const struct sim_plan *plan)
+{
+	const char *name, *before = "";
+
+	printf(",\"with\":[");
+	for (unsigned i = 0; (name = sim_plan_with(plan, i)) != NULL; i++) {
+		if (!*name)
+			continue;
+		printf("%s\"%s\"", before, name);
+		before = ",";
+	}
+	printf("]");
+}
+
 static bool
 run_one(uint64_t seed, const struct arguments *args, struct sim_coverage *coverage, struct sim_report *report)
 {
@@ -150,6 +165,7 @@ run_one(uint64_t seed, const struct arguments *args, struct sim_coverage *covera
 	       "\"virtual_ms\":%" PRIu64 ",\"messages\":%" PRIu64 ",\"hash\":\"%016" PRIx64 "\",\"ms\":%.1f",
 	       seed, ok ? "true" : "false", sim_style_name(result.plan.style), result.plan.registrars,
 	       result.virtual_ms, result.messages, result.hash, (seconds() - began) * 1000);
+	print_with(&result.plan);
 	if (!ok)
 		printf(",\"invariant\":\"%s\",\"at_ms\":%" PRIu64 ",\"what\":\"%s\"", result.violation.invariant,
 		       result.violation.at, result.violation.text);

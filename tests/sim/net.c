@@ -36,6 +36,7 @@ struct sim_end {
 	bool closing;	 /* FIN was sent */
 	bool scheduled;
 	bool held;	/* a partition keeps items back: they are sent again when it ends */
+	unsigned unprobed; /* probes without an answer */
 	bool watched;	/* a timer runs for data that is not acknowledged */
 	struct item *head, **tail;
 	uint64_t last_at, unheard_ms; /* since when what this side sent is not acknowledged */
@@ -579,6 +580,30 @@ trace_message(struct sim *w, struct sim_end *end, const struct item *item)
 		  msg.type == ENRP_HANDLE_UPDATE && msg.protocol == RSP_ENRP ? msg.update_action ? "DEL" : "ADD" : "");
 }
 
+/* RFC 9293 s.3.8.4, and net/tcp.c: a connection over which nothing is sent is probed, so that it does not outlive the
+ * other side for ever. */
+static void
+on_probe(struct sim *w, void *ctx, uint32_t generation)
+{
+	struct link *link = ctx;
+
+	if (generation != link->generation)
+		return;
+	sim_at(w, w->now + SIM_PROBE_MS, on_probe, link, generation);
+	for (unsigned i = 0; i < 2 && generation == link->generation; i++) {
+		struct sim_end *end = &link->end[i], *far = other(end);
+		bool mute = sim_net_blocked(w, end->node, far->node) || sim_net_blocked(w, far->node, end->node);
+
+		if (!end->open || end->node->paused)
+			continue;
+		end->unprobed = mute ? end->unprobed + 1 : 0;
+		if (end->unprobed >= SIM_PROBES)
+			down(w, end, RSP_ETIMEOUT);
+		else if (!mute && !far->open && !end->head)
+			send_kind(w, far, RST, RSP_ECLOSED);
+	}
+}
+
 static void
 take(struct sim *w, struct sim_end *end, struct item *item)
 {
@@ -588,6 +613,8 @@ take(struct sim *w, struct sim_end *end, struct item *item)
 		break;
 	case ACCEPTED:
 		end->link->established = true;
+		if (w->plan.more)
+			sim_at(w, w->now + SIM_PROBE_MS, on_probe, end->link, end->link->generation);
 		send_kind(w, end, FINISHED, 0);
 		up(w, end);
 		break;

@@ -10,6 +10,8 @@
  * waits, as TCP retransmits; a sender whose data is not acknowledged for link_timeout_ms gives the connection up.
  */
 
+#define SIM_PROBE_MS 30000 /* TCP_KEEPIDLE, and the last of SIM_PROBES probes */
+#define SIM_PROBES 2
 #define SIM_RETRANSMIT_MAX_MS 1000 /* the longest time in which TCP notices that a partition has ended */
 
 void sim_net_new(struct sim *w);

@@ -95,6 +95,34 @@ draw_more(struct sim_plan *p, uint64_t seed)
 	p->stripped = sim_chance(&rng, 10) ? (unsigned)sim_between(&rng, 1, p->registrars) : 0;
 }
 
+const char *
+sim_plan_with(const struct sim_plan *p, unsigned i)
+{
+	const struct {
+		bool is;
+		const char *name;
+	} row[] = {
+		{ p->insecure, "insecure" },
+		{ !p->all_contacts, "one-contact" },
+		{ !p->listens, "no-listeners" },
+		{ p->heartbeat_ms == 30000, "rfc-timers" },
+		{ p->skew_ms > DAY_MS && p->skew_ms < 500 * DAY_MS, "clocks-400-days" },
+		{ p->skew_ms >= 500 * DAY_MS, "clocks-20-years" },
+		{ p->tombstone_ms < 600000, "short-tombstones" },
+		{ p->max_tombstones < 100, "few-tombstones" },
+		{ p->max_downloads == 1, "one-download" },
+		{ p->max_adoptions == 2, "few-adoptions" },
+		{ p->max_items == 3, "short-answers" },
+		{ p->quota, "quota" },
+		{ p->changes, "changes" },
+		{ p->announces, "announces" },
+		{ p->no_epoch_percent > 0, "no-epoch" },
+		{ p->stripped > 0, "stripped" },
+	};
+
+	return i == RSP_COUNT(row) ? NULL : row[i].is ? row[i].name : "";
+}
+
 int64_t
 sim_plan_skew(const struct sim_plan *p, struct rsp_rng *rng)
 {
@@ -218,7 +246,10 @@ sim_bound_removal(const struct sim_plan *p, bool reset)
 	/* RFC 5352 s.3.4: the next keep-alive comes within one and a half intervals, and is not answered */
 	uint64_t silence = p->keepalive_ms + p->keepalive_ms / 2 + (uint64_t)p->keepalive_timeout_ms;
 
-	return sim_bound_exchange(p) + (reset ? p->grace_ms : silence + p->grace_ms);
+	/* when the grace time ends, a look may be under way */
+	uint64_t look = p->dial_timeout_ms + (uint64_t)p->keepalive_timeout_ms;
+
+	return sim_bound_exchange(p) + (reset ? 0 : silence) + p->grace_ms + look;
 }
 
 uint64_t

@@ -57,6 +57,9 @@ struct sim_plan sim_plan_large(void);
 /** The error of a wall clock. */
 int64_t sim_plan_skew(const struct sim_plan *plan, struct rsp_rng *rng);
 
+/** Name the @i-th peculiarity of the plan, from 0; "": it is not in this plan; NULL: there are no more. */
+const char *sim_plan_with(const struct sim_plan *plan, unsigned i);
+
 const char *sim_style_name(enum sim_style style);
 
 /* Bounds on how long things may take, from the timers. */
