@@ -1,4 +1,5 @@
 #include "engine/enrp/duplicate.h"
+#include "engine/enrp/state.h"
 #include "engine/registrar/state.h"
 #include "registrar_world.h"
 
@@ -265,9 +266,36 @@ the_elements_and_their_connections_stay(void)
 	CHECK(world_was_closed(B) && world_was_closed(C));
 	CHECK_EQ(world_members("pool"), 2);
 	CHECK_EQ(rsp_registrar_state(w.r), RSP_REGISTRAR_SERVING);
+	CHECK_EQ(rsp_element_statement(world_element("pool", 7)).rank, RSP_RANK_REGISTERED + 1);
+	CHECK_EQ(rsp_ring_last(&w.r->enrp->ring), 2); /* peers are sent both, from number 1 on */
 	world_sums_agree();
 	world_run(10000);
 	CHECK_EQ(world_members("pool"), 2);
+	world_end();
+}
+
+/* It may be an element of the other registrar, which a third one has told this registrar of. */
+static void
+an_element_that_is_not_connected_is_left_to_the_other_registrar(void)
+{
+	begin_shared();
+	CHECK_EQ(world_up(WEB1, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
+	CHECK_EQ(world_up(USER, RSP_ASAP, RSP_ROLE_USER, NULL), RSP_OK);
+	world_register(WEB1, "pool", 7);
+	world_run(1501);
+	world_down(WEB1, RSP_ECLOSED);
+	world_presence(C, ID_US, "c", false);
+	CHECK(rsp_registrar_server_id(w.r) != ID_US);
+	CHECK_EQ(world_home("pool", 7), ID_US);
+	CHECK_EQ(rsp_registrar_stats(w.r).own_elements, 0);
+	CHECK_EQ(world_members("pool"), 1);
+	struct rsp_peer_view view;
+	CHECK(world_peer_view(ID_US, &view));
+	world_clear();
+	world_run(1500); /* it does not answer in the grace time */
+	CHECK_EQ(world_told(RSP_EVENT_PE_REMOVED), 0);
+	world_run(10000);
+	CHECK(world_told(RSP_EVENT_PEER_DEAD) > 0); /* no registrar has this id: it is taken over */
 	world_end();
 }
 
@@ -586,6 +614,7 @@ main(void)
 	TAP_RUN(a_download_that_is_under_way_begins_again_under_the_new_id);
 	TAP_RUN(pools_count_for_their_owner_under_the_new_id);
 	TAP_RUN(the_elements_and_their_connections_stay);
+	TAP_RUN(an_element_that_is_not_connected_is_left_to_the_other_registrar);
 	TAP_RUN(peers_are_dialled_again_under_the_new_id_and_find_no_fault);
 	TAP_RUN(monitors_stay_connected);
 	TAP_RUN(a_peer_that_sends_our_id_in_place_of_its_own_does_not_change_ours);

@@ -84,21 +84,47 @@ move_takeovers(struct rsp_enrp *n, uint32_t former)
 	}
 }
 
-/* The statements about the own elements name @former as their home: state that the new id has taken them over. The peers,
- * which are not connected now, find that by the audit. */
+/* @m is linked: state that the new id has taken it over. Its next registration is above that. */
 static void
-move_elements(struct rsp_core *core, uint32_t former)
+take(struct rsp_core *core, struct rsp_member *m)
 {
-	struct rsp_element *e;
+	struct rsp_element *e = rsp_member_element(m);
+	struct rsp_statement taken = rsp_element_statement(e);
 
-	while ((e = rsp_home_first(core->space, former))) {
-		struct rsp_statement taken = rsp_element_statement(e);
+	if (taken.rank < RSP_RANK_TAKEN_MAX)
+		taken.rank++;
+	if (!rsp_element_restate(core->space, e, core->config.server_id, &taken))
+		rsp_member_note(core, m, RSP_NEWS_ADD);
+	/* else there is no memory for the new home: the other registrar looks at @m, and it registers again */
+}
 
-		if (taken.rank < RSP_RANK_TAKEN_MAX)
-			taken.rank++;
-		if (rsp_element_restate(core->space, e, core->config.server_id, &taken))
-			return; /* no memory for the new home: the other registrar with this id, or a takeover, decides */
+/* @m is not linked: it may be an element of the other registrar, which looks at it. */
+static void
+let_go(struct rsp_core *core, struct rsp_member *m)
+{
+	rsp_member_count(core, m, false);
+	rsp_member_clear_reports(m);
+	rsp_wheel_cancel(&core->expiry, &m->expiry);
+	rsp_member_enter(core, m, RSP_MEMBER_FOREIGN, RSP_NEVER);
+}
+
+/* The statements about the own elements name @former as their home, which is the other registrar now. */
+static void
+move_elements(struct rsp_enrp *n, uint32_t former)
+{
+	struct rsp_element *e, *next;
+
+	for (e = rsp_home_first(n->core->space, former); e; e = next) {
+		struct rsp_member *m = rsp_member(e);
+
+		next = rsp_home_next(e);
+		if (rsp_member_is_linked(m))
+			take(n->core, m);
+		else if (m->phase != RSP_MEMBER_OLD)
+			let_go(n->core, m);
 	}
+	if (rsp_home_count(n->core->space, former) > 0)
+		(void)rsp_peer_get_listed(n, former); /* if no registrar has this id now, it is taken over */
 }
 
 static void
@@ -113,7 +139,7 @@ change(struct rsp_enrp *n, uint32_t id)
 	rsp_handlespace_count_pools_of(core->space, id);
 	rsp_ring_restart(&n->ring);
 	move_takeovers(n, former);
-	move_elements(core, former);
+	move_elements(n, former);
 	if (core->state == RSP_REGISTRAR_JOINING)
 		rsp_join_begin(n);
 }

@@ -27,7 +27,8 @@ void rsp_server_id_is_shared(struct rsp_enrp *n);
 /**
  * End of the turn: if it is due, draw an id that neither a peer nor the home of an element has, and change to it. Record
  * RSP_EVENT_SERVER_ID_DRAWN. All connections to other registrars are closed and dialled again, because each of them belongs to
- * one id; connections to elements and users stay. The own elements are stated anew under the new id. Returns whether the id was
+ * one id; connections to elements and users stay. The new id takes over
+ * the elements that are linked; the other ones are left to the registrar that has the former id. Returns whether the id was
  * changed.
  */
 bool rsp_server_id_settle(struct rsp_enrp *n);
