@@ -69,14 +69,14 @@ usage(void)
 }
 
 static int
-replay(const struct setup *setup, const struct bound *bound, const char *text)
+replay(const struct setup *setup, const char *text)
 {
 	struct taken taken = { .n = 0 };
 
 	if (!parse_taken(text, &taken))
 		return usage();
 	world_verbose = true;
-	const char *rule = search_replay(setup, bound, &taken);
+	const char *rule = search_replay(setup, &taken);
 	printf("%s\n", rule ? rule : "all holds");
 	return rule ? EXIT_FAILURE : EXIT_SUCCESS;
 }
@@ -134,7 +134,7 @@ main(int argc, char **argv)
 		} else if (!strcmp(a, "--no-relay")) {
 			setup.relay = false;
 		} else if (!strncmp(a, "--replay=", 9)) {
-			return replay(&setup, &bound, a + 9);
+			return replay(&setup, a + 9);
 		} else if (!strcmp(a, "--list-faults")) {
 			return list_faults(&setup);
 		} else {

@@ -1,11 +1,13 @@
 #include "search.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
-enum { LEVELS = 8, KNOWN_BITS = 25, REPORTED_MAX = 512, SAMPLED = 512 };
+enum { LEVELS = 8, KNOWN_BITS = 25, REPORTED_MAX = 512, SAMPLED = 64 };
 
 /* A state that was met, and how much was left then. */
 struct known {
@@ -69,7 +71,7 @@ run_again(struct search *s, const char *rule)
 	const char *again;
 
 	memory_pause(true);
-	again = search_replay(s->setup, s->bound, &s->taken);
+	again = search_replay(s->setup, &s->taken);
 	memory_pause(false);
 	return !again == !rule && (!rule || !strcmp(rule, again)) ? rule : "(0) the same choices end in another way";
 }
@@ -142,7 +144,7 @@ deviate(struct search *s, unsigned level, unsigned left, unsigned i, const struc
 	unsigned at = s->taken.n++;
 
 	s->taken.at[at].step = (uint32_t)w->steps;
-	s->taken.at[at].choice = (uint16_t)i;
+	s->taken.at[at].choice = (uint16_t)(choice->kind == CHOICE_FAULT ? (unsigned)SEARCH_FAULT + choice->a : i);
 	if (choice->kind == CHOICE_FAULT)
 		fault_text(w, choice->a, s->fault, sizeof(s->fault));
 	choice_take(w, choice);
@@ -196,6 +198,17 @@ visit(struct search *s, unsigned level, unsigned left)
 	}
 }
 
+static struct search *running;
+
+/* An assertion of the engine failed: say after which choices, and end. */
+static void
+on_abort(int number)
+{
+	(void)number;
+	running->report(running->setup, &running->taken, "an assertion fails", running->fault);
+	_exit(1);
+}
+
 void
 search(const struct setup *setup, const struct bound *bound, search_report *report, struct tally *tally)
 {
@@ -208,33 +221,39 @@ search(const struct setup *setup, const struct bound *bound, search_report *repo
 	(void)snprintf(s.fault, sizeof(s.fault), "none");
 	s.until = bound->seconds > 0 ? seconds() + bound->seconds : 0;
 	tally->complete = true;
+	running = &s;
+	(void)signal(SIGABRT, on_abort);
 	memory_begin();
 	s.w = world_new(setup);
 	s.w->faults = bound->faults;
 	visit(&s, 0, bound->deviations);
 	memory_end();
+	(void)signal(SIGABRT, SIG_DFL);
 	for (unsigned i = 0; i < LEVELS; i++)
 		memory_copy_free(s.copy[i]);
 	free(s.known);
 }
 
 const char *
-search_replay(const struct setup *setup, const struct bound *bound, const struct taken *taken)
+search_replay(const struct setup *setup, const struct taken *taken)
 {
-	struct search s = { .setup = setup, .bound = bound };
 	struct choice choice[CHOICES_MAX];
-	struct world *w = s.w = world_new(setup);
+	struct world *w = world_new(setup);
 	char text[128];
 	const char *rule;
 
-	w->faults = bound->faults;
+	w->faults = 1;
 	for (unsigned i = 0;;) {
-		unsigned n = choice_list(w, true, may_fault(&s), choice), which = 0;
+		unsigned n = choice_list(w, true, false, choice), which = 0;
 
 		if (n == 0 || w->broken || (check_is_quiet(w) && i == taken->n))
 			break;
 		if (i < taken->n && taken->at[i].step == w->steps)
 			which = taken->at[i++].choice;
+		if (which >= SEARCH_FAULT && which < SEARCH_FAULT + fault_count(w)) {
+			choice[0] = (struct choice){ CHOICE_FAULT, (uint8_t)(which - SEARCH_FAULT), 0, 0 };
+			which = 0;
+		}
 		if (which >= n)
 			return "the choices do not fit this world";
 		choice_text(w, &choice[which], text, sizeof(text));

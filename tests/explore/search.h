@@ -17,8 +17,8 @@ struct bound {
 	uint64_t steps; /* the same, with the same result on each machine */
 };
 
-/** The steps that are not the default: at step @step the choice @choice. */
-enum { TAKEN_MAX = 8 };
+/** The steps that are not the default: at step @step the choice @choice of choice_list(), or the fault @choice - SEARCH_FAULT. */
+enum { TAKEN_MAX = 8, SEARCH_FAULT = 1000 };
 struct taken {
 	struct {
 		uint32_t step;
@@ -43,6 +43,6 @@ typedef void search_report(const struct setup *setup, const struct taken *taken,
 void search(const struct setup *setup, const struct bound *bound, search_report *report, struct tally *tally);
 
 /** Run one history again, with each step printed. Returns the rule that is broken, or NULL. */
-const char *search_replay(const struct setup *setup, const struct bound *bound, const struct taken *taken);
+const char *search_replay(const struct setup *setup, const struct taken *taken);
 
 #endif
