@@ -38,11 +38,6 @@ knows() {
 	[ "$(rsp-peer status --name "$1" | jq -r ".peers[] | select(.name == \"$2\").server_id")" = "$3" ]
 }
 
-# sent_more NAME N: NAME has sent more than N presences.
-sent_more() {
-	[ "$(rsp-peer status --name "$1" | jq .counters.presences_sent)" -gt "$2" ]
-}
-
 # few_records NAME...: since the test began each of them printed no more than 100.
 few_records() {
 	local name
@@ -54,23 +49,30 @@ few_records() {
 	done
 }
 
-@test "two registrars with one --server-id say so, and dial each other no more than others" {
-	local sent
+# have_two_ids NAME NAME: the two have different ids.
+have_two_ids() {
+	[ "$(status_id "$1")" != "$(status_id "$2")" ]
+}
+
+@test "of two registrars with one --server-id, the one that joins draws another id" {
 	start_peer r1 "${quick[@]}" --server-id 0xbeef
 	start_peer r2 "${quick[@]}" --server-id 0xbeef --peer "r1@${enrp[r1]}"
-	wait_for_record r1 '.event == "duplicate-server-id" and .ok == false and .key == "ours" and .identity == "r2" and
-		.peer == "r1" and .peer_id == "0x0000beef" and .remote' >/dev/null
-	wait_for_record r2 '.event == "duplicate-server-id" and .key == "ours" and .identity == "r1"' >/dev/null
-	wait_until 5 said r1 '^rsp-peer: r2: the registrar at [0-9.:]+ has the same server id as this one, 0x0000beef: start one of both with another' 1
+	wait_for_record r2 '.event == "duplicate-server-id" and .ok == false and .key == "ours" and .identity == "r1" and
+		.peer == "r2" and .peer_id == "0x0000beef" and .remote' >/dev/null
+	wait_for_record r1 '.event == "duplicate-server-id" and .key == "ours" and .identity == "r2"' >/dev/null
+	wait_until 5 said r1 '^rsp-peer: r2: the registrar at [0-9.:]+ has the same server id as this one, 0x0000beef: one of both takes another id' 1
+	wait_until 5 said r2 '^rsp-peer: r2: this registrar has the server id 0x[0-9a-f]{8} now, because another one uses its former id 0x0000beef' 1
+	wait_until 10 meshed r1 r2
+	assert_equal "$(status_id r1)" 0x0000beef
+	have_two_ids r1 r2
 	start_peer r3 "${quick[@]}" --peer "r1@${enrp[r1]}"
-	wait_until 10 meshed r1 r3
-	sent=$(rsp-peer status --name r3 | jq .counters.presences_sent)
-	wait_until 10 sent_more r3 $((sent + 4))
+	wait_until 10 meshed r1 r2 r3
+	assert_equal "$(records r2 'select(.event == "server-id-drawn") | .peer_id')" '"0x0000beef"'
+	assert_equal "$(records r1 'select(.event == "server-id-drawn")')" ""
 	few_records r1 r2 r3
 }
 
-@test "a third registrar keeps the first one of an id, says so of the second, and is not dialled without end" {
-	local name sent
+@test "a third registrar keeps the first one of an id, and tells the second, which draws another one" {
 	start_peer r3 "${quick[@]}"
 	start_peer r1 "${quick[@]}" --server-id 0xbeef --peer "r3@${enrp[r3]}"
 	wait_until 10 meshed r1 r3
@@ -78,10 +80,11 @@ few_records() {
 	wait_for_record r3 '.event == "duplicate-server-id" and .key == "peers" and .identity == "r2" and .peer == "r1"' \
 		>/dev/null
 	wait_until 5 said r3 '^rsp-peer: r2: the registrar at [0-9.:]+ is refused, it has the server id 0x0000beef of the registrar r1' 1
-	sent=$(rsp-peer status --name r3 | jq .counters.presences_sent)
-	wait_until 15 sent_more r3 $((sent + 6))
+	wait_for_record r2 '.event == "duplicate-server-id" and .key == "ours" and .identity == "r1"' >/dev/null
+	wait_until 10 meshed r1 r2 r3
+	assert_equal "$(status_id r1)" 0x0000beef
+	have_two_ids r1 r2
 	few_records r1 r2 r3
-	meshed r1 r3
 }
 
 # start_plain NAME [OPTION...]: a registrar without TLS; ${enrp[NAME]} is then where.
@@ -91,11 +94,21 @@ start_plain() {
 	enrp[$1]=$(wait_for_record "$1" '.event == "listening"' | jq -r .enrp)
 }
 
-@test "in plain text a third registrar sees one that moves to and fro, and says so" {
+# drawn NAME...: one of them has drawn another id.
+drawn() {
+	local name
+	for name in "$@"; do
+		[ -z "$(records "$name" 'select(.event == "server-id-drawn")')" ] || return 0
+	done
+	return 1
+}
+
+@test "in plain text a third registrar sees one that moves to and fro, says so, and one of the two draws another id" {
 	start_plain r3
 	start_plain r1 --server-id 0xbeef --peer "${enrp[r3]}"
 	start_plain r2 --server-id 0xbeef --peer "${enrp[r3]}"
 	wait_for_record r3 '.event == "duplicate-server-id" and .key == "peers" and .peer_id == "0x0000beef" and
 		.identity == null' 20 >/dev/null
+	wait_until 20 drawn r1 r2
 	few_records r1 r2 r3
 }

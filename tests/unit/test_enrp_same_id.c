@@ -287,6 +287,7 @@ an_element_that_is_not_connected_is_left_to_the_other_registrar(void)
 	world_presence(C, ID_US, "c", false);
 	CHECK(rsp_registrar_server_id(w.r) != ID_US);
 	CHECK_EQ(world_home("pool", 7), ID_US);
+	CHECK_EQ(rsp_member(world_element("pool", 7))->phase, RSP_MEMBER_FOREIGN);
 	CHECK_EQ(rsp_registrar_stats(w.r).own_elements, 0);
 	CHECK_EQ(world_members("pool"), 1);
 	struct rsp_peer_view view;
