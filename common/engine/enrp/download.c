@@ -72,6 +72,34 @@ rsp_download_begin(struct rsp_enrp *n, struct rsp_peer *peer, uint32_t of)
 	rsp_peer_record(n, RSP_EVENT_RESYNC_STARTED, peer, RSP_REASON_NONE);
 }
 
+/* @peer lists the registrar @heard, which it hears. True: this registrar does not hear it, and requests its elements. */
+static bool
+audit_relayed(struct rsp_enrp *n, struct rsp_peer *peer, const struct rsp_heard *heard)
+{
+	const struct rsp_core *core = n->core;
+	struct rsp_peer *far = rsp_peer_find(n, heard->server_id);
+
+	if (!far || far == peer || rsp_peer_is_alive(far) ||
+	    !rsp_relay_is_due(&far->relay, heard->digest, rsp_home_digest(core->space, far->server_id), core->now_ms,
+			      core->config.peer_heartbeat_cycle_ms))
+		return false;
+	rsp_download_begin(n, peer, far->server_id);
+	if (peer->download.state != RSP_DOWNLOAD_NONE)
+		return true;
+	rsp_relay_failed(&far->relay);
+	return false;
+}
+
+/* Request the elements of one of the registrars that @peer hears and this registrar does not. */
+static void
+audit_next_relayed(struct rsp_enrp *n, struct rsp_peer *peer)
+{
+	bool busy = peer->download.state != RSP_DOWNLOAD_NONE || rsp_walk_is_open(&peer->download.unlisted);
+
+	for (unsigned i = 0; i < peer->heard_by_it.n && !busy; i++)
+		busy = audit_relayed(n, peer, &peer->heard_by_it.item[i]);
+}
+
 /* The table of @peer does not list @m. A PLAIN peer does not have it any more: RFC 5353 s.3.6.3. */
 static void
 handle_unlisted(struct rsp_enrp *n, struct rsp_peer *peer, struct rsp_member *m)
@@ -92,10 +120,12 @@ unlisted_slice(struct rsp_enrp *n, struct rsp_peer *peer)
 	for (unsigned most = RSP_SLICE; most > 0 && (e = rsp_walk_next(&download->unlisted)); most--)
 		if (rsp_member(e)->listed_in != download->number && rsp_member(e)->phase != RSP_MEMBER_OLD)
 			handle_unlisted(n, peer, rsp_member(e));
-	if (e)
+	if (e) {
 		rsp_enrp_set(n, &download->timer, RSP_SLICE_MS);
-	else
-		rsp_walk_end(&download->unlisted);
+		return;
+	}
+	rsp_walk_end(&download->unlisted);
+	audit_next_relayed(n, peer);
 }
 
 void
@@ -278,28 +308,28 @@ rsp_download_update_received(struct rsp_enrp *n, struct rsp_peer *peer, uint64_t
 		stop(n, peer, RSP_DOWNLOAD_COMPLETE);
 }
 
-/* @peer lists the registrar @heard, which it hears. If this registrar does not hear it, request its elements. */
+/* Note which registrars @peer hears, and put them on the peer list. */
 static void
-audit_relayed(struct rsp_enrp *n, struct rsp_peer *peer, const struct rsp_heard *heard)
+note_relayed(struct rsp_enrp *n, const struct rsp_peer *peer)
 {
-	struct rsp_core *core = n->core;
+	for (unsigned i = 0; i < n->n_peers; i++) {
+		struct rsp_peer *far = n->peer[i];
 
-	if (heard->server_id == core->config.server_id || heard->server_id == peer->server_id)
-		return;
-	struct rsp_peer *far = rsp_peer_get_listed(n, heard->server_id);
-	if (!far)
-		return;
-	far->relayed_ms = core->now_ms;
-	far->relay_id = peer->server_id;
-	rsp_takeover_relayed(n, far);
-	if (rsp_peer_is_alive(far) ||
-	    !rsp_relay_is_due(&far->relay, heard->digest, rsp_home_digest(core->space, far->server_id), core->now_ms,
-			      core->config.peer_heartbeat_cycle_ms))
-		return;
-	if (peer->download.state == RSP_DOWNLOAD_NONE)
-		rsp_download_begin(n, peer, far->server_id);
-	else
-		rsp_relay_failed(&far->relay);
+		if (far->relay_id != peer->server_id || rsp_heard_list_find(&peer->heard_by_it, far->server_id, NULL))
+			continue;
+		far->relayed_ms = 0;
+		rsp_takeover_unrelayed(n, far);
+	}
+	for (unsigned i = 0; i < peer->heard_by_it.n; i++) {
+		uint32_t id = peer->heard_by_it.item[i].server_id;
+		struct rsp_peer *far = id == n->core->config.server_id ? NULL : rsp_peer_get_listed(n, id);
+
+		if (!far)
+			continue;
+		far->relayed_ms = n->core->now_ms;
+		far->relay_id = peer->server_id;
+		rsp_takeover_relayed(n, far);
+	}
 }
 
 static void
@@ -310,12 +340,8 @@ audit_state(struct rsp_enrp *n, struct rsp_peer *peer, const struct rsp_state *s
 		peer->download.complained = false;
 	act_on_gap(n, peer,
 		   rsp_gap_told(&peer->gap, state->update, peer->in_sync, n->core->now_ms, wait_ms(n)));
-	for (unsigned i = 0; i < n->n_peers; i++)
-		if (n->peer[i]->relay_id == peer->server_id &&
-		    !rsp_heard_list_find(&peer->heard_by_it, n->peer[i]->server_id, NULL))
-			n->peer[i]->relayed_ms = 0;
-	for (unsigned i = 0; i < peer->heard_by_it.n; i++)
-		audit_relayed(n, peer, &peer->heard_by_it.item[i]);
+	note_relayed(n, peer);
+	audit_next_relayed(n, peer);
 }
 
 void

@@ -60,6 +60,8 @@ struct rsp_takeover {
 	 * to this home, slice by slice; 0: not decided */
 	uint32_t moving_to;
 	uint32_t n_moved;
+	/* a registrar that has sent ENRP_TAKEOVER_SERVER, while a peer still stated that it hears the target; 0: none */
+	uint32_t claimed_by;
 	/* registrars that have sent ENRP_INIT_TAKEOVER for this peer, and to which this
 	 * registrar has sent no ENRP_INIT_TAKEOVER_ACK yet */
 	uint32_t n_initiators;

@@ -116,10 +116,31 @@ tell_initiators(struct rsp_enrp *n, const struct rsp_peer *target)
 void
 rsp_takeover_relayed(struct rsp_enrp *n, struct rsp_peer *peer)
 {
-	if (peer->state != RSP_PEER_DEAD || !rsp_peer_is_heard_of(n, peer) || (peer->takeover && peer->takeover->moving_to))
+	if (!rsp_peer_is_heard_of(n, peer) || (peer->takeover && peer->takeover->moving_to))
+		return;
+	if (peer->takeover)
+		peer->takeover->claimed_by = 0;
+	if (peer->state != RSP_PEER_DEAD)
 		return;
 	abort_takeover(n, peer, RSP_REASON_TARGET_ALIVE);
 	rsp_peer_enter(n, peer, RSP_PEER_INACTIVE, n->core->config.max_time_last_heard_ms);
+}
+
+/* The registrar @by_id has taken over @target: its elements move to @by_id. */
+static void
+move_to(struct rsp_enrp *n, struct rsp_peer *target, uint32_t by_id)
+{
+	rsp_peer_enter(n, target, RSP_PEER_INACTIVE, 0);
+	target->takeover->moving_to = by_id;
+	rsp_peer_disconnect(n, target);
+	rsp_peer_note(n, target);
+}
+
+void
+rsp_takeover_unrelayed(struct rsp_enrp *n, struct rsp_peer *peer)
+{
+	if (peer->takeover && peer->takeover->claimed_by && !peer->takeover->moving_to && !rsp_peer_is_heard_of(n, peer))
+		move_to(n, peer, peer->takeover->claimed_by);
 }
 
 void
@@ -582,21 +603,25 @@ rsp_takeover_enforced(struct rsp_enrp *n, const struct rsp_link *link, struct rs
 			yield(n, target);
 		return;
 	}
-	/* As long as this registrar hears of the target, it has not acknowledged this takeover. */
-	if (target && (target == peer || rsp_peer_is_heard_of(n, target))) {
+	/* As long as this registrar hears the target, it has not acknowledged this takeover. */
+	if (target && (target == peer || rsp_peer_is_alive(target))) {
 		rsp_enrp_refuse(n, link, msg, RSP_CAUSE_SECURITY, RSP_REASON_TAKEOVER_OF_LIVE);
 		return;
 	}
 	if (target && target->takeover && target->takeover->moving_to)
 		return; /* a takeover of the target is decided already */
+	if (target && rsp_peer_is_heard_of(n, target)) { /* the next PRESENCE of the peer that hears it decides */
+		if (takeover_of(target)) {
+			target->takeover->claimed_by = peer->server_id;
+			target->doubted_ms = core->now_ms;
+		}
+		return;
+	}
 	if (target && target->state == RSP_PEER_DEAD)
 		abort_takeover(n, target, RSP_REASON_OTHER_WINS);
 	if (!target) /* the target may be the home of stored elements, and not be on the peer list */
 		target = rsp_home_first(core->space, msg->target_id) ? rsp_peer_get(n, msg->target_id) : NULL;
 	if (!target || !takeover_of(target))
 		return; /* no memory: the next audit of @peer brings the elements */
-	rsp_peer_enter(n, target, RSP_PEER_INACTIVE, 0);
-	target->takeover->moving_to = peer->server_id;
-	rsp_peer_disconnect(n, target);
-	rsp_peer_note(n, target);
+	move_to(n, target, peer->server_id);
 }

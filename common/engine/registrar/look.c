@@ -32,20 +32,26 @@ remove_silent(struct rsp_core *core, struct rsp_member *m)
 	rsp_member_remove(core, m, why, NULL, NULL);
 }
 
+/* The end of the grace time of the own element @m, which begins when it is first found to be silent. */
+static uint64_t
+grace_end(const struct rsp_core *core, const struct rsp_member *m)
+{
+	return (m->silent_ms ? m->silent_ms : core->now_ms) + core->config.reconnect_grace_ms;
+}
+
 static void
 unanswered(struct rsp_core *core, struct rsp_member *m)
 {
-	uint64_t end_ms = m->silent_ms + core->config.reconnect_grace_ms;
+	uint64_t end_ms = grace_end(core, m);
 
 	if (!rsp_member_is_own(core, m)) {
 		rest(core, m, RSP_NEVER);
 		rsp_member_note(core, m, RSP_NEWS_UNREACHED);
 		return;
 	}
-	if (m->silent_ms == 0) {
+	if (m->silent_ms == 0)
 		m->silent_ms = core->now_ms;
-		end_ms = core->now_ms + core->config.reconnect_grace_ms;
-	}
+	m->missed = true;
 	if (core->now_ms < end_ms && m->n_reporters <= core->config.max_bad_pe_report)
 		rest(core, m, end_ms);
 	else
@@ -59,6 +65,7 @@ answered(struct rsp_core *core, struct rsp_member *m)
 								  : core->config.keepalive_timeout_ms;
 
 	m->silent_ms = 0;
+	m->missed = false;
 	rsp_member_clear_reports(m);
 	rest(core, m, core->now_ms + rsp_rng_jitter(&core->rng, interval_ms, 50));
 	rsp_member_note(core, m, RSP_NEWS_REACHED);
@@ -73,11 +80,22 @@ rsp_look_begin(struct rsp_core *core, struct rsp_member *m)
 	rsp_member_enter(core, m, RSP_MEMBER_LOOK_QUEUED, RSP_NEVER);
 }
 
+/* When a dial or an answer is late: after the time limit of keep-alives; for an own element already at the end of its grace
+ * time, unless that is too near. */
+static uint64_t
+time_limit(const struct rsp_core *core, const struct rsp_member *m)
+{
+	uint64_t limit_ms = core->now_ms + core->config.keepalive_timeout_ms, end_ms = grace_end(core, m);
+	bool near = end_ms < core->now_ms + core->config.keepalive_timeout_ms / 2;
+
+	return rsp_member_is_own(core, m) && !near && end_ms < limit_ms ? end_ms : limit_ms;
+}
+
 static void
 ask(struct rsp_core *core, struct rsp_member *m)
 {
 	m->asked_ms = core->now_ms;
-	rsp_member_enter(core, m, RSP_MEMBER_LOOK_ASKED, core->now_ms + core->config.keepalive_timeout_ms);
+	rsp_member_enter(core, m, RSP_MEMBER_LOOK_ASKED, time_limit(core, m));
 	rsp_member_send_keep_alive(core, m->link, m, wants_home(core, m));
 }
 
@@ -92,7 +110,7 @@ dial(struct rsp_core *core, struct rsp_member *m)
 		unanswered(core, m);
 		return;
 	}
-	rsp_member_enter(core, m, RSP_MEMBER_LOOK_DIALLING, core->now_ms + core->config.keepalive_timeout_ms);
+	rsp_member_enter(core, m, RSP_MEMBER_LOOK_DIALLING, time_limit(core, m));
 	LIST_INSERT_HEAD(&link->members, m, of_link);
 	m->link = link->id;
 	if (link->state == RSP_LINK_UP)
@@ -195,7 +213,9 @@ rsp_look_due(struct rsp_core *core, struct rsp_member *m)
 	switch (m->phase) {
 	case RSP_MEMBER_UNLINKED:
 	case RSP_MEMBER_FOREIGN_LOOK:
-		if (core->now_ms < rested_ms)
+		if (m->phase == RSP_MEMBER_UNLINKED && m->missed && core->now_ms >= grace_end(core, m))
+			remove_silent(core, m);
+		else if (core->now_ms < rested_ms)
 			rsp_member_postpone(core, m, rested_ms);
 		else
 			rsp_look_begin(core, m);

@@ -159,7 +159,19 @@ rsp_member_unlink(struct rsp_core *core, struct rsp_member *m, uint64_t in_ms)
 	if (!rsp_member_is_looked_at(m))
 		rsp_link_detach(m);
 	m->silent_ms = core->now_ms;
+	m->missed = false;
 	rsp_member_enter(core, m, RSP_MEMBER_UNLINKED, core->now_ms + in_ms);
+}
+
+/* Whether the element must register again, although its last statement has the greatest number: another registrar says at that
+ * number that it has taken it over or removed it, or this registrar was away. A higher number in the keep-alive causes that. */
+static bool
+must_register(const struct rsp_member *m)
+{
+	struct rsp_statement stored = rsp_element_statement(rsp_member_element(m));
+
+	return m->phase == RSP_MEMBER_OLD ||
+	       (m->pending && rsp_statement_same_number(&m->pending->statement, &stored));
 }
 
 void
@@ -167,6 +179,9 @@ rsp_member_send_keep_alive(struct rsp_core *core, uint32_t link, const struct rs
 {
 	uint32_t home_id;
 	struct rsp_statement known = rsp_member_greatest(m, &home_id);
+
+	if (must_register(m))
+		known.epoch.epoch++;
 	struct rsp_message msg = { .protocol = RSP_ASAP,
 				   .type = ASAP_ENDPOINT_KEEP_ALIVE,
 				   .flags = home ? ASAP_FLAG_HOME : 0,

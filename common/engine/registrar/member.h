@@ -32,6 +32,7 @@ struct rsp_member {
 	bool by_ack : 1;     /* @numbered: it acknowledged the H flag; it has not registered over this link */
 	bool questioned : 1; /* ASKED: the keep-alive had the number of @pending */
 	bool unanswered : 1; /* it lost its link because it did not acknowledge a keep-alive */
+	bool missed : 1;     /* UNLINKED: a look was not answered since @silent_ms */
 	uint8_t n_reporters;
 	/* FOREIGN: the number (rsp_download.number) of the last download of the
 	 * home's table that listed the element; 0: none */
