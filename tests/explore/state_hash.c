@@ -340,13 +340,41 @@ members_rest(const struct node *n)
 	return true;
 }
 
+/* Whether @r has the element of @n, registered over a connection to it. */
+static bool
+is_linked(const struct node *r, const struct node *n)
+{
+	const struct rsp_handlespace *hs = rsp_registrar_handlespace(r->registrar);
+	const struct rsp_pool *pool = rsp_pool_find(hs, world_pool());
+	unsigned side = 0;
+
+	for (const struct rsp_element *e = rsp_element_find(hs, pool, n->pe_id); e; e = rsp_element_next_record(hs, e)) {
+		const struct connection *c = rsp_member_is_linked(rsp_member(e)) ? net_find(r, rsp_member(e)->link, &side) : NULL;
+
+		if (c && c->side[!side].node == n)
+			return true;
+	}
+	return false;
+}
+
 static bool
 client_rests(const struct node *n)
 {
 	struct rsp_client_stats stats;
+	const struct node *home = check_home(n);
 
 	rsp_client_stats(n->client, &stats);
-	return !n->wants || n->displaced || (stats.home_link && stats.registered && !stats.waiting);
+	return !n->wants || n->displaced || (home && home->registrar && !stats.waiting && is_linked(home, n));
+}
+
+static bool
+is_whole(const struct world *w)
+{
+	for (unsigned a = 0; a < w->n_nodes; a++)
+		for (unsigned b = 0; b < w->n_nodes; b++)
+			if (w->blocked[a][b])
+				return false;
+	return true;
 }
 
 bool
@@ -358,5 +386,5 @@ state_rests(const struct world *w)
 		if ((n->is_registrar && (!world_runs(n) || !peers_rest(n) || !members_rest(n))) || (n->client && !client_rests(n)))
 			return false;
 	}
-	return true;
+	return is_whole(w);
 }
