@@ -101,6 +101,18 @@ c20_a_process_that_was_displaced_is_closed_one_heartbeat_later_and_not_asked(voi
 }
 
 static void
+c20_a_process_that_was_displaced_stays_so_when_a_greater_statement_is_heard(void)
+{
+	struct rsp_pool_element other = begin_displaced();
+
+	other.statement.epoch.epoch++;
+	ce_says(A, ID_A, other);
+	CHECK_EQ(ce_asked(WEB1), 0);
+	CHECK_EQ(ce_register(WEB1, 0, 0, 80, NULL), RSP_CAUSE_NON_UNIQUE_PE_ID);
+	world_end();
+}
+
+static void
 c21_a_process_that_was_displaced_is_accepted_when_the_other_one_is_removed(void)
 {
 	struct rsp_pool_element other = begin_displaced();
@@ -320,6 +332,7 @@ main(void)
 	TAP_RUN(c19_the_instance_of_an_element_without_epoch_stands_for_its_process);
 	TAP_RUN(c19_a_process_that_was_displaced_is_refused_as_long_as_the_other_one_is_there);
 	TAP_RUN(c20_a_process_that_was_displaced_is_closed_one_heartbeat_later_and_not_asked);
+	TAP_RUN(c20_a_process_that_was_displaced_stays_so_when_a_greater_statement_is_heard);
 	TAP_RUN(c21_a_process_that_was_displaced_is_accepted_when_the_other_one_is_removed);
 	TAP_RUN(c22_contents_that_were_taken_over_yield_to_the_next_registration);
 	TAP_RUN(c23_the_word_of_a_peer_without_statement_does_not_displace_what_is_linked);

@@ -176,10 +176,10 @@ ask_element(struct rsp_enrp *n, const struct rsp_heard_statement *s)
 		return;
 	core->stats.contested++;
 	rsp_core_record(core, rsp_link_find(core, s->peer->last_link), event);
-	if (is_displaced(s))
+	if (is_displaced(s) && s->m->phase != RSP_MEMBER_DISPLACED)
 		rsp_member_enter(core, s->m, RSP_MEMBER_DISPLACED,
 				 core->now_ms + core->config.peer_heartbeat_cycle_ms);
-	else
+	else if (!is_displaced(s))
 		rsp_member_ask_soon(core, s->m);
 }
 

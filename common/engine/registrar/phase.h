@@ -65,7 +65,7 @@ enum rsp_member_phase {
  *	LOOK_ASKED                     LOOK_ANSWERED  it acknowledged the H flag
  *	HELD, ASKED, DOUBTED           ASKED          it is sent ASAP_ENDPOINT_KEEP_ALIVE
  *	ASKED                          DOUBTED        it acknowledged a question
- *	HELD, ASKED                    DISPLACED      another process has displaced it
+ *	HELD, ASKED, DOUBTED           DISPLACED      another process has displaced it
  */
 bool rsp_member_may(enum rsp_member_phase from, enum rsp_member_phase to);
 
