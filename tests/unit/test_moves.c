@@ -112,12 +112,12 @@ an_element_of_a_client_aborts_at_a_change_that_is_not_in_its_table(void)
 		/* WAITING, QUEUED, REGISTERING, REGISTERED, REJECTED; LEAVING, LEAVE_QUEUED, DEREGISTERING; DEAD */
 		"010101001",
 		"101101001",
-		"110111000",
+		"110111001",
 		"110001001",
 		"110001001",
 		"000000101",
 		"000001010",
-		"000001001",
+		"000001101",
 		"000000000",
 	};
 
