@@ -55,6 +55,8 @@ on_record(void *ctx, const struct rsp_event *event)
 	struct run *run = ctx;
 
 	peer_record_event(run->records, event);
+	if (event->kind == RSP_EVENT_SERVER_ID_DRAWN)
+		rsp_announcer_set_id(run->announcer, event->by_id);
 }
 
 static void

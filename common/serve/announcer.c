@@ -217,6 +217,13 @@ rsp_announcer_now(struct rsp_announcer *a)
 }
 
 void
+rsp_announcer_set_id(struct rsp_announcer *a, uint32_t server_id)
+{
+	if (a)
+		a->config.server_id = server_id;
+}
+
+void
 rsp_announcer_free(struct rsp_announcer *a)
 {
 	if (!a)

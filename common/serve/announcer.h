@@ -45,6 +45,9 @@ enum rsp_err rsp_announcer_new(struct rsp_loop *loop, const struct rsp_announcer
 /** The registrar has begun to serve: announce it now, and then at each T6. NULL is fine. */
 void rsp_announcer_now(struct rsp_announcer *a);
 
+/** The registrar has the server id @server_id from now on. NULL is fine. */
+void rsp_announcer_set_id(struct rsp_announcer *a, uint32_t server_id);
+
 /** NULL is fine. */
 void rsp_announcer_free(struct rsp_announcer *a);
 
