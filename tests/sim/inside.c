@@ -27,7 +27,8 @@ show(const struct rsp_element *e, struct sim_shown *ret)
 				   .number = { { st.epoch.epoch, st.epoch.instance, st.rank,
 						 rsp_element_home_id(e) } },
 				   .linked = rsp_member_is_linked(rsp_member(e)),
-				   .old = rsp_member(e)->phase == RSP_MEMBER_OLD,
+				   /* the word of a registrar without STATEMENT has no number */
+				   .old = rsp_member(e)->phase == RSP_MEMBER_OLD || st.rank == 0,
 				   .value = pe.policy.value[0],
 				   .phase = rsp_member_phase_name(rsp_member(e)->phase) };
 }

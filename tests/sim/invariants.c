@@ -107,15 +107,6 @@ serves(const struct sim_node *n)
 	       n->w->now > n->well_ms + 100;
 }
 
-/* Whether @n is stopped, and for so long that it will notice that and join again before it answers anything. */
-static bool
-is_away(const struct sim_node *n)
-{
-	const struct sim_plan *p = &n->w->plan;
-
-	return n->paused && n->w->now > n->paused_ms + p->last_heard_ms + (uint64_t)p->no_response_ms;
-}
-
 static void
 check_checksums(struct sim *w, const struct sim_node *n)
 {
@@ -190,7 +181,7 @@ count(struct sim *w, const struct sim_node *n, const struct sim_element *e, cons
 	struct sim_check *c = w->check;
 	unsigned i = index_of(w, e);
 
-	if (n->ill || is_away(n))
+	if (n->ill)
 		return;
 	if (c->times[i] == 0)
 		c->number[i] = got->number;
@@ -285,8 +276,8 @@ on_sample(struct sim *w, void *ctx, uint32_t generation)
 
 		if (!n->up)
 			continue;
-		there += !n->ill && !is_away(n);
-		paused = paused || (n->paused && !is_away(n)); /* its table is out of date */
+		there += !n->ill;
+		paused = paused || n->paused; /* its table is out of date */
 		check_checksums(w, n);
 		look_at(w, n);
 		check_bounds(w, n);

@@ -240,14 +240,16 @@ sim_judge_look(struct sim *w)
 	}
 }
 
-/* All registrars were stopped, and are back: whether an answer may be without @e, which was registered before. */
+/* All registrars were stopped, and are back; the one that is asked has served since @serving_ms: whether an answer must
+ * have @e, which was registered before. */
 static bool
-is_kept(const struct sim *w, const struct sim_element *e)
+is_kept(const struct sim *w, const struct sim_element *e, uint64_t serving_ms)
 {
 	struct rsp_client_stats stats;
 	uint32_t generation = 0;
 
-	if (!w->back.since_ms || w->plan.style != SIM_GENTLE || w->now <= w->back.since_ms + SIM_BACK_MS || e->want != SIM_IN || e->kept == 0 ||
+	if (!w->back.since_ms || w->plan.style != SIM_GENTLE || w->now <= w->back.since_ms + SIM_BACK_MS ||
+	    (serving_ms != RSP_NEVER && w->now <= serving_ms + SIM_BACK_MS) || e->want != SIM_IN || e->kept == 0 ||
 	    e->kept != e->client->life || !sim_node_runs(e->client))
 		return false;
 	if (w->back.killed)
@@ -265,7 +267,7 @@ judge_kept(struct sim *w, const struct sim_node *n, const struct rsp_message *ms
 	for (unsigned i = 0; i < w->load->n_elements; i++) {
 		const struct sim_element *e = &w->load->element[i];
 
-		if (w->judge->stamp[i] != w->judge->look && is_kept(w, e) &&
+		if (w->judge->stamp[i] != w->judge->look && is_kept(w, e, n->serving_ms) &&
 		    rsp_bytes_equal(sim_load_handle(w, e->pool), msg->handle))
 			sim_violated(w, "forgotten", "%s answers %u elements of pool %u without pe %08x of %s, %llu ms "
 				     "after all registrars came back", n->name, msg->n_list, e->pool, e->pe_id,

@@ -30,7 +30,8 @@ void
 sim_report_record(struct sim *w, const struct sim_node *n, const struct rsp_event *event)
 {
 	struct sim_report *r = w->report;
-	bool reset = sim_fault_resets(r->now.fault.kind);
+	/* who is not configured with the victim may have no connection to it yet that could be reset */
+	bool reset = sim_fault_resets(r->now.fault.kind) && w->plan.all_contacts;
 
 	if (!r->now.active || event->peer_id != r->now.server_id || n == r->now.fault.victim)
 		return;

@@ -6,7 +6,7 @@
 
 struct sim_truth {
 	uint64_t *hear, *relay; /* [a][b] */
-	uint64_t *knew;		/* [a][b]: since when a has had b among its peers at times; 0: it never had */
+	uint64_t *knew;		/* [a][b]: when a first had a connection to b; 0: it never had */
 	uint32_t *id;		/* [registrar]: the server id that was known */
 };
 
@@ -101,13 +101,15 @@ look_at_lists(struct sim *w)
 		for (unsigned j = 0; n->up && rsp_registrar_peer(n->registrar, j, &peer); j++) {
 			const struct sim_node *other = sim_node_of_id(w, peer.server_id);
 
-			if (other && !w->truth->knew[pair_of(w, n, other)])
+			bool met = other && (peer.link_out || peer.link_in);
+
+			if (met && !w->truth->knew[pair_of(w, n, other)])
 				w->truth->knew[pair_of(w, n, other)] = w->now;
 		}
 	}
 }
 
-/* Since when each of the two has known that the other one is there. */
+/* Since when the two have met. */
 static uint64_t
 known_since(const struct sim *w, const struct sim_node *a, const struct sim_node *b)
 {
