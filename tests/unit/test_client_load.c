@@ -2,12 +2,18 @@
 #include "number_world.h"
 
 static void
+set(int32_t lifetime_s, uint32_t load, uint32_t degradation)
+{
+	struct rsp_pool_element pe = world_element(0x11, lifetime_s);
+
+	pe.policy = (struct rsp_policy){ .type = RSP_POLICY_LUD, .value = { load, degradation } };
+	CHECK_EQ(rsp_client_update(w.c, w.now, rsp_bytes_str("web"), &pe), RSP_OK);
+}
+
+static void
 set_load(uint32_t load)
 {
-	struct rsp_pool_element pe = world_element(0x11, 300);
-
-	pe.policy = (struct rsp_policy){ .type = RSP_POLICY_LUD, .value = { load, 7 } };
-	CHECK_EQ(rsp_client_update(w.c, w.now, rsp_bytes_str("web"), &pe), RSP_OK);
+	set(300, load, 7);
 }
 
 static uint32_t
@@ -82,16 +88,57 @@ a_question_and_a_move_send_the_load_of_that_moment(void)
 static void
 a_change_of_more_than_the_load_is_sent_at_once(void)
 {
-	struct rsp_pool_element pe = world_element(0x11, 300);
-
 	begin_with_load();
 	set_load(2);
 	world_serve(&w, 1);
 	set_load(3);
-	pe.policy = (struct rsp_policy){ .type = RSP_POLICY_LUD, .value = { 3, 8 } };
-	CHECK_EQ(rsp_client_update(w.c, w.now, rsp_bytes_str("web"), &pe), RSP_OK);
+	set(300, 3, 8);
 	CHECK_EQ(registrations(1), 4);
 	world_serve(&w, 1);
+	world_end(&w);
+}
+
+static void
+a_load_that_follows_another_change_goes_with_it(void)
+{
+	begin_with_load();
+	set_load(2); /* under way */
+	set(300, 2, 8);
+	set(300, 3, 8);
+	world_serve(&w, 1);
+	CHECK_EQ(registrations(1), 4);
+	CHECK_EQ(sent_load(), 3);
+	world_end(&w);
+}
+
+static void
+a_renewal_does_not_delay_a_load(void)
+{
+	begin_with_load();
+	set_load(2);
+	world_serve(&w, 1);
+	unsigned before = registrations(1);
+	while (registrations(1) == before)
+		world_run(&w, w.now + 10);
+	world_serve(&w, 1);
+	set_load(3);
+	CHECK_EQ(registrations(1), before + 2);
+	world_end(&w);
+}
+
+static void
+a_load_does_not_delay_a_renewal(void)
+{
+	begin_with_load();
+	set(1, 1, 7); /* a lifetime of a second */
+	world_serve(&w, 1);
+	set(1, 2, 7);
+	world_serve(&w, 1);
+	set(1, 3, 7);
+	unsigned before = registrations(1);
+	world_run(&w, w.now + 500);
+	CHECK_EQ(registrations(1), before + 1);
+	CHECK_EQ(sent_load(), 3);
 	world_end(&w);
 }
 
@@ -116,6 +163,9 @@ main(void)
 	TAP_RUN(a_load_that_changes_while_it_registers_waits_too);
 	TAP_RUN(a_question_and_a_move_send_the_load_of_that_moment);
 	TAP_RUN(a_change_of_more_than_the_load_is_sent_at_once);
+	TAP_RUN(a_load_that_follows_another_change_goes_with_it);
+	TAP_RUN(a_renewal_does_not_delay_a_load);
+	TAP_RUN(a_load_does_not_delay_a_renewal);
 	TAP_RUN(a_load_does_not_shorten_the_delay_of_an_element_that_is_refused);
 	return tap_end();
 }

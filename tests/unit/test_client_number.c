@@ -19,6 +19,7 @@ a_clock_before_1970_or_far_in_the_future_gives_a_number_too(void)
 	world_end(&w);
 	begin_at(UINT64_C(1) << 60);
 	CHECK(world_number(&w).epoch < LIMIT);
+	CHECK(world_number(&w).epoch > WALL << 16);
 	world_end(&w);
 }
 
@@ -76,6 +77,20 @@ an_element_sends_what_it_is_over_from_the_response_on(void)
 	world_registered_as(&w, 1, 0x11, RSP_CAUSE_NONE, known);
 	world_run(&w, w.now + 280000);
 	check_above(known, 1, 9);
+	world_end(&w);
+}
+
+static void
+no_element_is_over_itself(void)
+{
+	begin_registering();
+	struct rsp_epoch known = world_number(&w);
+	known.over = known.instance;
+	world_registered_as(&w, 1, 0x11, RSP_CAUSE_NONE, known);
+	world_ask(&w, 1, 0xa, false, 0x11, known);
+	CHECK_EQ(world_count_told(&w, RSP_CLIENT_DISPLACED), 0);
+	world_run(&w, w.now + 280000);
+	CHECK_EQ(world_number(&w).over, 0);
 	world_end(&w);
 }
 
@@ -167,17 +182,30 @@ a_home_that_refuses_each_number_is_asked_less_and_less(void)
 }
 
 static void
-a_client_that_is_not_persistent_gives_up_when_each_number_is_refused(void)
+gives_up_when_refused_with(uint16_t cause)
 {
 	struct rsp_client_config config = world_config(1, true);
 
 	config.persistent = false;
 	world_begin(&w, &config);
 	CHECK_EQ(world_register(&w, "web", 0x11, 300), RSP_OK);
+	CHECK_EQ(rsp_client_allow_new_id(w.c, rsp_bytes_str("web"), 0x11), RSP_OK);
 	world_up(&w, 1, RSP_ROLE_ELEMENT, "alpha");
-	CHECK_EQ(refuse_for(100000, RSP_CAUSE_EPOCH_OLD), 3);
-	CHECK_EQ(world_last(&w, RSP_CLIENT_REJECTED).cause, RSP_CAUSE_EPOCH_OLD);
+	CHECK_EQ(refuse_for(100000, cause), 3);
+	CHECK_EQ(world_last(&w, RSP_CLIENT_REJECTED).cause, cause);
 	world_end(&w);
+}
+
+static void
+a_client_that_is_not_persistent_gives_up_when_each_number_is_refused(void)
+{
+	gives_up_when_refused_with(RSP_CAUSE_EPOCH_OLD);
+}
+
+static void
+a_client_that_is_not_persistent_gives_up_when_each_identifier_is_refused(void)
+{
+	gives_up_when_refused_with(RSP_CAUSE_NON_UNIQUE_PE_ID);
 }
 
 static void
@@ -197,6 +225,19 @@ a_deregistration_that_is_refused_as_too_old_is_sent_again_a_few_times(void)
 	}
 	CHECK_EQ(world_count_sent(&w, ASAP_DEREGISTRATION, 1), 4);
 	CHECK_EQ(world_last(&w, RSP_CLIENT_DEREGISTERED).cause, RSP_CAUSE_EPOCH_OLD);
+	world_end(&w);
+}
+
+static void
+a_deregistration_is_given_up_when_another_process_knew_of_the_element(void)
+{
+	struct rsp_message msg = world_message(ASAP_DEREGISTRATION_RESPONSE, "web", 0x11, RSP_CAUSE_EPOCH_OLD);
+
+	begin_registered();
+	CHECK_EQ(rsp_client_deregister(w.c, w.now, rsp_bytes_str("web"), 0x11), RSP_OK);
+	world_receive_numbered(&w, 1, msg, over_us());
+	CHECK_EQ(world_count_sent(&w, ASAP_DEREGISTRATION, 1), 1);
+	CHECK_EQ(world_count_told(&w, RSP_CLIENT_DEREGISTERED), 1);
 	world_end(&w);
 }
 
@@ -407,6 +448,7 @@ main(void)
 	TAP_RUN(a_deregistration_has_the_next_epoch);
 	TAP_RUN(the_elements_of_a_process_have_one_instance);
 	TAP_RUN(an_element_sends_what_it_is_over_from_the_response_on);
+	TAP_RUN(no_element_is_over_itself);
 	TAP_RUN(a_response_about_another_statement_teaches_nothing);
 	TAP_RUN(a_client_without_numbers_sends_none_and_ignores_them);
 	TAP_RUN(a_clock_that_went_back_costs_one_exchange);
@@ -414,6 +456,8 @@ main(void)
 	TAP_RUN(refused_without_a_number_it_is_rejected);
 	TAP_RUN(a_home_that_refuses_each_number_is_asked_less_and_less);
 	TAP_RUN(a_client_that_is_not_persistent_gives_up_when_each_number_is_refused);
+	TAP_RUN(a_client_that_is_not_persistent_gives_up_when_each_identifier_is_refused);
+	TAP_RUN(a_deregistration_is_given_up_when_another_process_knew_of_the_element);
 	TAP_RUN(a_deregistration_that_is_refused_as_too_old_is_sent_again_a_few_times);
 	TAP_RUN(refused_because_another_process_knew_of_it_it_takes_a_new_identifier);
 	TAP_RUN(refused_because_another_process_knew_of_it_it_ends_if_its_identifier_is_configured);

@@ -38,6 +38,49 @@ asked_by_its_home_about_an_older_statement_it_registers_again(void)
 }
 
 static void
+asked_by_its_home_about_another_process_with_the_same_epoch_it_registers_again(void)
+{
+	begin_registered();
+	struct rsp_epoch first = world_number(&w);
+	world_ask(&w, 1, 0xa, false, 0x11, (struct rsp_epoch){ .epoch = first.epoch, .instance = 9 });
+	check_above(first, 1, 9);
+	world_end(&w);
+}
+
+/* Its home has refused four registrations in a row: it waits. */
+static void
+begin_refused(void)
+{
+	begin_registering();
+	CHECK_EQ(refuse_for(10, RSP_CAUSE_EPOCH_OLD), 3);
+}
+
+static void
+a_question_does_not_shorten_the_delay_of_an_element_that_is_refused(void)
+{
+	begin_refused();
+	unsigned before = registrations(1);
+	struct rsp_epoch last = world_number(&w);
+	world_registered(&w, 1, "web", 0x11, RSP_CAUSE_NONE); /* no answer to a request any more */
+	world_ask(&w, 1, 0xa, true, 0x11, other);
+	CHECK_EQ(registrations(1), before);
+	CHECK_EQ(world_number(&w).epoch, last.epoch);
+	world_end(&w);
+}
+
+static void
+an_acknowledgement_has_the_number_that_was_sent_last(void)
+{
+	begin_registered();
+	world_run(&w, w.now + 280000);
+	(void)refuse_for(10, RSP_CAUSE_EPOCH_OLD); /* the next one will be greater */
+	world_ask(&w, 1, 0xa, false, 0x11, other);
+	CHECK_EQ(acknowledged(1).epoch, world_number(&w).epoch);
+	CHECK_EQ(acknowledged(1).over, world_number(&w).over);
+	world_end(&w);
+}
+
+static void
 while_it_registers_it_answers_a_question_with_the_registration(void)
 {
 	begin_registered();
@@ -80,13 +123,15 @@ asked_by_another_registrar_it_acknowledges_only(void)
 static void
 a_home_that_sent_numbers_and_sends_none_has_forgotten_the_element(void)
 {
-	begin_registered();
+	begin_registering();
 	struct rsp_epoch first = world_number(&w);
+	first.over = 9;
+	world_registered_as(&w, 1, 0x11, RSP_CAUSE_NONE, first);
 	world_ask(&w, 1, 0xa, false, 0x11, first);
 	world_run(&w, w.now + 20);
 	world_keepalive(&w, 1, 0xa, false, "web", 0x11);
 	CHECK_EQ(registrations(1), 2);
-	check_above(first, 1, 0);
+	check_above(first, 1, 9);
 	world_end(&w);
 }
 
@@ -184,6 +229,34 @@ the_interval_of_its_homes_keep_alives_is_learned(void)
 }
 
 static void
+a_few_keep_alives_do_not_tell_their_interval(void)
+{
+	begin_registered();
+	for (unsigned i = 0; i < 3; i++) {
+		world_run(&w, w.now + 1000);
+		world_ask(&w, 1, 0xa, false, 0x11, world_number(&w));
+	}
+	world_run(&w, w.now + 40000);
+	world_up(&w, 77, RSP_ROLE_NOTIFY, "beta");
+	world_ask(&w, 77, 0xb, true, 0x11, world_number(&w));
+	CHECK_EQ(registrations(77), 0);
+	world_end(&w);
+}
+
+static void
+a_response_of_its_home_counts_as_well_as_a_keep_alive(void)
+{
+	begin_registered();
+	world_run(&w, w.now + 280000);
+	world_serve(&w, 1);
+	world_run(&w, w.now + 10000);
+	world_up(&w, 77, RSP_ROLE_NOTIFY, "beta");
+	world_ask(&w, 77, 0xb, true, 0x11, world_number(&w));
+	CHECK_EQ(registrations(77), 0);
+	world_end(&w);
+}
+
+static void
 without_a_home_it_registers_where_it_is_taken_over(void)
 {
 	begin_registered();
@@ -264,6 +337,9 @@ main(void)
 	TAP_RUN(asked_about_its_last_statement_it_acknowledges_and_does_not_register);
 	TAP_RUN(asked_by_its_home_about_another_statement_it_registers_above_that);
 	TAP_RUN(asked_by_its_home_about_an_older_statement_it_registers_again);
+	TAP_RUN(asked_by_its_home_about_another_process_with_the_same_epoch_it_registers_again);
+	TAP_RUN(a_question_does_not_shorten_the_delay_of_an_element_that_is_refused);
+	TAP_RUN(an_acknowledgement_has_the_number_that_was_sent_last);
 	TAP_RUN(while_it_registers_it_answers_a_question_with_the_registration);
 	TAP_RUN(asked_by_its_home_over_another_connection_it_registers_at_its_home);
 	TAP_RUN(asked_by_another_registrar_it_acknowledges_only);
@@ -274,6 +350,8 @@ main(void)
 	TAP_RUN(while_its_home_is_heard_it_stays_there);
 	TAP_RUN(when_its_home_is_not_heard_any_more_it_registers_where_it_is_taken_over);
 	TAP_RUN(the_interval_of_its_homes_keep_alives_is_learned);
+	TAP_RUN(a_few_keep_alives_do_not_tell_their_interval);
+	TAP_RUN(a_response_of_its_home_counts_as_well_as_a_keep_alive);
 	TAP_RUN(without_a_home_it_registers_where_it_is_taken_over);
 	TAP_RUN(taken_over_by_a_statement_that_displaces_it_it_learns_it_from_the_response);
 	TAP_RUN(its_home_that_takes_it_over_gets_a_registration);

@@ -156,7 +156,7 @@ keep_alive(struct client_elements *elements, struct client_link *link, const str
 		rsp_client_core_disarm(core, &elements->silence); /* the timer is for the former home */
 		rsp_client_hunt_adopt(elements->hunt, link);	  /* the elements follow at the end of the turn */
 	}
-	if (number && is_home(links, link) && !leaving)
+	if (number && is_home(links, link))
 		answer_question(elements, e, number, named && link == links->home);
 	else if (link == links->home && named)
 		be_taken_over(elements, e);

@@ -29,7 +29,7 @@ rsp_client_number_is_own(const struct rsp_epoch *own, const struct rsp_epoch *kn
 bool
 rsp_client_number_is_lost(const struct rsp_epoch *own, const struct rsp_epoch *known, uint16_t *ret_cause)
 {
-	bool displaced = known->instance && known->instance != own->instance && known->over == own->instance;
+	bool displaced = known->instance != own->instance && known->over == own->instance;
 
 	if (!displaced && known->epoch < EPOCHS)
 		return false;
