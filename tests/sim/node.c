@@ -215,6 +215,7 @@ start_client(struct sim_node *n)
 		.no_epoch = n->place % 100 < w->plan.no_epoch_percent,
 		.asap_port = n->role == RSP_ROLE_ELEMENT && w->plan.listens ? SIM_NOTIFY_PORT : 0,
 	};
+	config.timers.keepalive_ms = w->plan.keepalive_ms;
 
 	for (unsigned i = 0; i < n_servers; i++) {
 		unsigned which = w->n_registrars > n_servers ? (n->place * 7 + i) % w->n_registrars : i;

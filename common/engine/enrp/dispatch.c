@@ -283,6 +283,19 @@ is_out_of_step(const struct rsp_enrp *n)
 	return false;
 }
 
+/* Draw one of the connected peers. NULL: there is none. */
+static const struct rsp_peer *
+draw_peer(struct rsp_enrp *n)
+{
+	const struct rsp_peer *drawn = NULL;
+	uint32_t seen = 0;
+
+	for (unsigned i = 0; i < n->n_peers; i++)
+		if (rsp_peer_link(n->peer[i]) && rsp_rng_below(&n->core->rng, ++seen) == 0)
+			drawn = n->peer[i];
+	return drawn;
+}
+
 void
 rsp_dispatch_heartbeat(struct rsp_enrp *n)
 {
@@ -294,13 +307,11 @@ rsp_dispatch_heartbeat(struct rsp_enrp *n)
 		return;
 	rsp_tombs_expire(&core->tombs, core->now_ms, is_out_of_step(n));
 	rsp_peer_send_presences(n, false);
-	if (n->n_peers == 0)
-		return;
-	/* Request the list of one peer, drawn at random, so that two registrars that
+	/* Request the list of one connected peer, drawn at random, so that two registrars that
 	 * both know a third one find each other. */
-	const struct rsp_peer *peer = n->peer[rsp_rng_below(&core->rng, n->n_peers)];
-	uint32_t link = rsp_peer_link(peer);
+	const struct rsp_peer *peer = draw_peer(n);
+	if (!peer)
+		return;
 	msg.receiver_id = peer->server_id;
-	if (link)
-		rsp_enrp_send(n, link, &msg);
+	rsp_enrp_send(n, rsp_peer_link(peer), &msg);
 }

@@ -96,7 +96,7 @@ add_state(const struct rsp_enrp *n, struct rsp_server_info *info)
 		info->state.digest = rsp_home_digest(core->space, core->config.server_id);
 }
 
-/* The registrars that this one hears, for a PRESENCE to @to. */
+/* The registrars that this one hears, and the digests of their elements as they are stored here, for a PRESENCE to @to. */
 static struct rsp_bytes
 compose_heard(const struct rsp_enrp *n, const struct rsp_peer *to, uint8_t *room, size_t size)
 {
@@ -107,7 +107,8 @@ compose_heard(const struct rsp_enrp *n, const struct rsp_peer *to, uint8_t *room
 		const struct rsp_peer *peer = n->peer[i];
 
 		if (peer != to && peer->kind == RSP_PEER_STATES && peer->heard && peer->state == RSP_PEER_ACTIVE)
-			item[count++] = (struct rsp_heard){ .server_id = peer->server_id, .digest = peer->told_digest };
+			item[count++] = (struct rsp_heard){ .server_id = peer->server_id,
+							    .digest = rsp_home_digest(n->core->space, peer->server_id) };
 	}
 	return rsp_heard_list_compose(item, count, room, size);
 }
