@@ -26,22 +26,20 @@ rsp_digest_stir(uint64_t value)
 	return value ^ (value >> 32);
 }
 
-/**
- * What the element @pe_id in @version adds to the digest of its home, which is the sum (modulo 2^64) over its elements.
- * @handle_digest is from rsp_digest_handle(). Beyond the RFC: the 16 bits of the checksum do not depend on attributes,
- * and two changes at once often cancel out in them.
- */
+/** What an element adds to the digest of its home: a number that depends on each of the three. */
 static inline uint64_t
-rsp_digest_element(uint64_t handle_digest, uint32_t pe_id, uint64_t version)
+rsp_digest_element(uint64_t handle_digest, uint32_t pe_id, uint64_t contents_digest)
 {
-	return rsp_digest_stir(rsp_digest_stir(handle_digest ^ pe_id) + version * UINT64_C(0x9e3779b97f4a7c15));
+	return rsp_digest_stir(rsp_digest_stir(handle_digest ^ pe_id) + contents_digest * UINT64_C(0x9e3779b97f4a7c15));
 }
 
 uint64_t rsp_digest_handle(struct rsp_bytes handle);
 
 /**
- * What the element @pe_id adds to the digest of its home, if it has a statement: a number over all octets of its parameter
- * @encoded, but for statement.since_ms, which decides nothing and so may differ. @handle_digest as above.
+ * What the element @pe_id with a statement adds to the digest of its home, which is the sum (modulo 2^64) over its elements:
+ * a number over all octets of its parameter @encoded, but for statement.since_ms, which decides nothing and so may differ.
+ * @handle_digest is from rsp_digest_handle(). Beyond the RFC: the 16 bits of the checksum do not depend on attributes, and
+ * two changes at once often cancel out in them.
  */
 uint64_t rsp_digest_statement(uint64_t handle_digest, uint32_t pe_id, struct rsp_bytes encoded);
 

@@ -20,7 +20,7 @@ encode_kept(struct rsp_wr *wr, const struct rsp_pool_element *pe)
 	struct rsp_pool_element kept = *pe;
 
 	kept.unknown = pe->statement.rank ? silent(&pe->unknown) : (struct rsp_unknown){ 0 };
-	kept.version = pe->statement.rank ? 0 : pe->version;
+	kept.version = 0;
 	rsp_pool_element_encode(wr, &kept);
 }
 
@@ -29,7 +29,7 @@ rsp_contents_encode(uint8_t room[static RSP_CONTENTS_MAX], const struct rsp_pool
 {
 	struct rsp_wr wr = rsp_wr_init(room, pe->statement.rank ? RSP_CONTENTS_MAX : RSP_CONTENTS_WORD_MAX);
 
-	if (pe->unknown.n > 0 || (pe->statement.rank && pe->version))
+	if (pe->unknown.n > 0 || pe->version)
 		encode_kept(&wr, pe);
 	else
 		rsp_pool_element_encode(&wr, pe);

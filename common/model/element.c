@@ -45,7 +45,6 @@ void
 rsp_element_store(struct rsp_element *e, struct rsp_bytes encoded, const struct rsp_pool_element *pe)
 {
 	e->stated = pe->statement.rank != 0;
-	e->versioned = !e->stated && pe->version != 0;
 	memcpy(e->encoded, encoded.p, encoded.n);
 	e->encoded_size = (uint16_t)encoded.n;
 	e->answer_size = (uint16_t)rsp_encoded_public(encoded).n;
@@ -101,24 +100,6 @@ rsp_element_remove(struct rsp_handlespace *hs, struct rsp_element *e)
 	rsp_element_free(hs, e);
 }
 
-enum rsp_err
-rsp_element_rehome(struct rsp_handlespace *hs, struct rsp_element *e, uint32_t new_home_id, uint64_t version)
-{
-	struct rsp_home *home = e->home->id == new_home_id ? e->home : rsp_home_hold(hs, new_home_id);
-
-	assert(!e->unlinked && !e->stated);
-	if (!home)
-		return RSP_ENOMEM;
-	if (version)
-		rsp_element_set_version(e, version);
-	if (home == e->home)
-		return RSP_OK;
-	rsp_element_move(hs, e, home);
-	rsp_encoded_set_home_id(e->encoded, new_home_id);
-	rsp_records_settle(hs, e->pool, e->pe_id, NULL);
-	return RSP_OK;
-}
-
 struct rsp_statement
 rsp_element_statement(const struct rsp_element *e)
 {
@@ -144,18 +125,6 @@ rsp_element_restate(struct rsp_handlespace *hs, struct rsp_element *e, uint32_t 
 	return RSP_OK;
 }
 
-void
-rsp_element_set_version(struct rsp_element *e, uint64_t version)
-{
-	uint64_t before = rsp_element_digest(e);
-
-	assert(!e->unlinked);
-	if (!e->versioned)
-		return;
-	rsp_encoded_set_version(e->encoded, e->encoded_size, version);
-	e->home->digest += rsp_element_digest(e) - before;
-}
-
 uint32_t
 rsp_element_home_id(const struct rsp_element *e)
 {
@@ -165,7 +134,8 @@ rsp_element_home_id(const struct rsp_element *e)
 uint64_t
 rsp_element_version(const struct rsp_element *e)
 {
-	return e->versioned ? rsp_encoded_version(rsp_element_encoded(e)) : 0;
+	(void)e;
+	return 0;
 }
 
 void

@@ -30,7 +30,6 @@ struct rsp_element {
 	uint16_t encoded_room;		    /* octets allocated for @encoded */
 	bool chosen : 1;		    /* rsp_select() has chosen it for the current answer */
 	bool stated : 1;		    /* @encoded ends with a statement */
-	bool versioned : 1;		    /* @encoded ends with a version */
 	bool hidden : 1;		    /* another record of the element is shown: model/record.h */
 	bool unlinked : 1;		    /* rsp_element_unlink() has removed it from the handlespace */
 	bool outgrown : 1;		    /* @encoded is allocated separately */
@@ -75,13 +74,6 @@ void rsp_element_free(struct rsp_handlespace *hs, struct rsp_element *e);
 /** Unlink and free @e. The engine must have cancelled the timers of @e. */
 void rsp_element_remove(struct rsp_handlespace *hs, struct rsp_element *e);
 
-/**
- * Change the home of @e to the registrar @new_home_id, and its version to @version (0: keep the version; an element that
- * was stored without a version gets none). Not for an element with a statement. RSP_ENOMEM: nothing has changed.
- */
-enum rsp_err rsp_element_rehome(struct rsp_handlespace *hs, struct rsp_element *e, uint32_t new_home_id,
-				uint64_t version) RSP_NODISCARD;
-
 /** The statement of @e; rank 0: it has none. */
 struct rsp_statement rsp_element_statement(const struct rsp_element *e);
 
@@ -92,12 +84,9 @@ struct rsp_statement rsp_element_statement(const struct rsp_element *e);
 enum rsp_err rsp_element_restate(struct rsp_handlespace *hs, struct rsp_element *e, uint32_t home_id,
 				 const struct rsp_statement *statement) RSP_NODISCARD;
 
-/** Change the version of @e, unless @e was stored without a version. */
-void rsp_element_set_version(struct rsp_element *e, uint64_t version);
-
 uint32_t rsp_element_home_id(const struct rsp_element *e);
 
-/** The version of @e; 0: it was stored without a version. */
+/** Always 0: versions were the previous format. */
 uint64_t rsp_element_version(const struct rsp_element *e);
 
 /** Append the Pool Element parameter of @e to a message: @whole, for registrars; else its public part, for users. */

@@ -160,8 +160,6 @@ put_again(struct rsp_handlespace *hs, struct rsp_element *e, const struct rsp_po
 	}
 	if (!e->hidden)
 		rsp_order_set(&e->pool->order, e->place, &pe->policy);
-	if (!same_home && !e->stated)
-		rsp_records_settle(hs, e->pool, e->pe_id, NULL);
 	return RSP_OK;
 }
 
@@ -171,12 +169,7 @@ find_replaced(const struct rsp_handlespace *hs, const struct rsp_pool *pool, con
 {
 	if (pe->statement.rank)
 		return rsp_element_find_of(hs, pool, pe->pe_id, pe->owner);
-	struct rsp_element *word = rsp_element_find_word(hs, pool, pe->pe_id, pe->home_id);
-	struct rsp_element *shown = rsp_element_find(hs, pool, pe->pe_id);
-
-	if (pe->version || (shown && shown->versioned)) /* the previous format has one record of each element */
-		return shown;
-	return word;
+	return rsp_element_find_word(hs, pool, pe->pe_id, pe->home_id);
 }
 
 static bool

@@ -76,11 +76,7 @@ rsp_element_hash(const struct rsp_handlespace *hs, const struct rsp_pool *pool, 
 static inline uint64_t
 rsp_element_digest(const struct rsp_element *e)
 {
-	struct rsp_bytes encoded = rsp_element_encoded(e);
-
-	if (e->stated)
-		return rsp_digest_statement(e->pool->handle_digest, e->pe_id, encoded);
-	return e->versioned ? rsp_digest_element(e->pool->handle_digest, e->pe_id, rsp_encoded_version(encoded)) : 0;
+	return e->stated ? rsp_digest_statement(e->pool->handle_digest, e->pe_id, rsp_element_encoded(e)) : 0;
 }
 
 /* element.c */

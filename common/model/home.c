@@ -106,10 +106,7 @@ digest_full(const struct rsp_element *e)
 {
 	uint64_t handle_digest = rsp_digest_handle(rsp_pool_handle(e->pool));
 
-	if (e->stated)
-		return rsp_digest_statement(handle_digest, e->pe_id, rsp_element_encoded(e));
-	return e->versioned ? rsp_digest_element(handle_digest, e->pe_id, rsp_encoded_version(rsp_element_encoded(e)))
-			    : 0;
+	return e->stated ? rsp_digest_statement(handle_digest, e->pe_id, rsp_element_encoded(e)) : 0;
 }
 
 uint64_t

@@ -117,7 +117,7 @@ digest_of(const struct tally_pool *pool, const struct rsp_pool_element *pe)
 	struct rsp_bytes encoded;
 
 	if (!pe->statement.rank)
-		return pe->version ? rsp_digest_element(pool->digest, pe->pe_id, pe->version) : 0;
+		return 0;
 	return rsp_contents_encode(room, pe, &encoded) ? 0 : rsp_digest_statement(pool->digest, pe->pe_id, encoded);
 }
 
@@ -144,5 +144,5 @@ tally_element(struct tally *t, struct tally_pool *pool, const struct rsp_pool_el
 	home->elements++;
 	home->sum += rsp_checksum_element(pool->sum, pe->pe_id);
 	home->digest += digest_of(pool, pe);
-	home->numbered &= pe->version || pe->statement.rank;
+	home->numbered &= pe->statement.rank != 0;
 }

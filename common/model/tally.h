@@ -33,7 +33,7 @@ struct tally_pool {
 struct tally_home {
 	uint32_t id;
 	uint64_t elements, sum, digest;
-	bool numbered; /* all elements have a statement or a version, so @digest can be compared */
+	bool numbered; /* all elements have statements, so @digest can be compared */
 };
 
 struct tally {

@@ -89,7 +89,8 @@ struct rsp_bytes rsp_tomb_owner(const struct rsp_tomb *stone);
 
 /**
  * Walk over all tombstones. Meanwhile, tombstones may come and go: the walk returns each one that exists from its begin to
- * its end; one that is replaced meanwhile comes later, or again. A walk that has reached the end stays there, unless it @follows.
+ * its end; one that is replaced meanwhile comes later, or again. A walk that has reached the end stays there, unless it
+ * @follows.
  */
 void rsp_tomb_walk_begin(struct rsp_tombs *t, struct rsp_tomb_walk *walk);
 

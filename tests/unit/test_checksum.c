@@ -1,5 +1,6 @@
 #include "base/rng.h"
 #include "model/checksum.h"
+#include "model/contents.h"
 #include "space.h"
 
 /* RFC 5353 s.3.6.2 and RFC 1071 to the letter: write all blocks one after the other, and sum them in one's
@@ -9,7 +10,7 @@ enum { POOLS = 12, IDS = 40, HOMES = 3, HANDLE = 64 };
 
 struct member {
 	uint32_t home; /* 0: not there */
-	uint64_t version;
+	uint64_t epoch; /* 0: a word */
 };
 
 static struct member member[POOLS][IDS];
@@ -49,7 +50,27 @@ checksum_by_the_book(uint32_t home)
 	return ones_complement_sum(all, n);
 }
 
-/* The digest, of the versions too. */
+static struct rsp_pool_element
+element(uint32_t id, struct member m)
+{
+	struct rsp_pool_element pe = space_pe((id + 1) * 0x9e3779b1U, m.home, RSP_POLICY_RR, 0, 0, 1);
+
+	pe.statement = (struct rsp_statement){ .epoch = { m.epoch, 1, 0 }, .rank = m.epoch ? RSP_RANK_REGISTERED : 0 };
+	return pe;
+}
+
+/* What @id adds to the digest. */
+static uint64_t
+digest_of(unsigned p, uint32_t id)
+{
+	struct rsp_pool_element pe = element(id, member[p][id]);
+	uint8_t room[RSP_CONTENTS_MAX];
+	struct rsp_bytes encoded;
+
+	CHECK_EQ(rsp_contents_encode(room, &pe, &encoded), RSP_OK);
+	return rsp_digest_statement(rsp_digest_handle(rsp_bytes_of(handle[p], handle_size[p])), pe.pe_id, encoded);
+}
+
 static uint64_t
 digest_by_the_book(uint32_t home)
 {
@@ -57,9 +78,8 @@ digest_by_the_book(uint32_t home)
 
 	for (unsigned p = 0; p < POOLS; p++)
 		for (uint32_t id = 0; id < IDS; id++)
-			if (member[p][id].home == home)
-				sum += rsp_digest_element(rsp_digest_handle(rsp_bytes_of(handle[p], handle_size[p])),
-							  (id + 1) * 0x9e3779b1U, member[p][id].version);
+			if (member[p][id].home == home && member[p][id].epoch)
+				sum += digest_of(p, id);
 	return sum;
 }
 
@@ -83,27 +103,23 @@ checksum_and_digest_follow_every_change(void)
 
 		CHECK_EQ(e ? rsp_element_home_id(e) : 0, member[p][id].home);
 		struct member *m = &member[p][id];
-		uint64_t version = rsp_rng_below(&rng, 4) ? rsp_rng_u64(&rng) : 0;
+		uint64_t epoch = id % 4 ? 1 + rsp_rng_below(&rng, 1000) : 0;
 
+		if (epoch == 0)
+			home = 1 + id % HOMES;
 		if (e)
-			CHECK(rsp_element_version(e) == m->version);
+			CHECK(rsp_element_statement(e).epoch.epoch == m->epoch);
 		if (e && rsp_rng_below(&rng, 3) == 0) {
 			rsp_element_remove(hs, e);
 			*m = (struct member){ 0 };
-		} else if (e && rsp_rng_below(&rng, 2)) {
-			CHECK_EQ(rsp_element_rehome(hs, e, home, version), RSP_OK);
-			m->home = home;
-			if (m->version && version) /* an element that was put without a version has none */
-				m->version = version;
-		} else if (e && m->version && rsp_rng_below(&rng, 2)) {
-			rsp_element_set_version(e, version | 1);
-			m->version = version | 1;
-		} else {
-			struct rsp_pool_element pe = space_pe(pe_id, home, RSP_POLICY_RR, 0, 0, 1);
+		} else if (e && epoch && rsp_rng_below(&rng, 2)) {
+			struct rsp_statement s = element(id, (struct member){ home, epoch }).statement;
 
-			pe.version = version;
-			(void)space_put(hs, name, pe);
-			*m = (struct member){ home, version };
+			CHECK_EQ(rsp_element_restate(hs, e, home, &s), RSP_OK);
+			*m = (struct member){ home, epoch };
+		} else {
+			*m = (struct member){ home, epoch };
+			(void)space_put(hs, name, element(id, *m));
 		}
 		for (uint32_t h = 1; h <= HOMES; h++) {
 			CHECK_EQ(rsp_home_checksum(hs, h), checksum_by_the_book(h));
@@ -154,10 +170,12 @@ a_home_whose_elements_all_move_has_an_empty_list(void)
 
 	for (uint32_t i = 1; i <= 300; i++)
 		(void)space_put(hs, rsp_bytes_str(i % 2 ? "a" : "b"),
-				space_pe(i, i % HOMES + 1, RSP_POLICY_RR, 0, 0, 1));
+				element(i, (struct member){ i % HOMES + 1, 5 }));
 	for (struct rsp_element *e = rsp_home_first(hs, 2), *next; e; e = next) { /* as in a takeover */
+		struct rsp_statement taken = { .epoch = { 5, 1, 0 }, .rank = RSP_RANK_REGISTERED + 1 };
+
 		next = rsp_home_next(e);
-		CHECK_EQ(rsp_element_rehome(hs, e, 3, 0), RSP_OK);
+		CHECK_EQ(rsp_element_restate(hs, e, 3, &taken), RSP_OK);
 	}
 	CHECK_EQ(rsp_home_count(hs, 2), 0);
 	CHECK_EQ(rsp_home_count(hs, 3), 200);
@@ -186,16 +204,19 @@ the_digest_shows_changes_that_the_checksum_does_not(void)
 
 	two.pe_id = 0x00020001;
 	two.home_id = 2;
-	one.version = two.version = 8;
+	struct rsp_statement s = { .epoch = { 8, 1, 0 }, .rank = RSP_RANK_REGISTERED };
+	one.statement = two.statement = s;
 	struct rsp_element *e = space_put(hs, rsp_bytes_str("web"), one);
 	(void)space_put(hs, rsp_bytes_str("web"), two);
 	CHECK_EQ(rsp_home_checksum(hs, 1), rsp_home_checksum(hs, 2));
 	CHECK(rsp_home_digest(hs, 1) != rsp_home_digest(hs, 2)); /* another element */
 	uint64_t before = rsp_home_digest(hs, 1);
-	rsp_element_set_version(e, 10);
+	s.epoch.epoch = 10;
+	CHECK_EQ(rsp_element_restate(hs, e, 1, &s), RSP_OK);
 	CHECK_EQ(rsp_home_checksum(hs, 1), rsp_home_checksum(hs, 2));
-	CHECK(rsp_home_digest(hs, 1) != before); /* another version */
-	rsp_element_set_version(e, 8);
+	CHECK(rsp_home_digest(hs, 1) != before); /* another statement */
+	s.epoch.epoch = 8;
+	CHECK_EQ(rsp_element_restate(hs, e, 1, &s), RSP_OK);
 	CHECK(rsp_home_digest(hs, 1) == before);
 	rsp_handlespace_free(hs);
 }

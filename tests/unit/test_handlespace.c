@@ -104,58 +104,6 @@ users_do_not_see_owner_and_asap_transport(void)
 	rsp_handlespace_free(hs);
 }
 
-/* RSP_PARAM_VERSION is the last one in the Pool Element parameter. */
-static void
-a_version_stays_with_its_element(void)
-{
-	struct rsp_handlespace *hs = rsp_handlespace_new(&roomy, key, 0);
-	struct rsp_pool_element pe = sample(7, 1, RSP_POLICY_RR, 0), got = { 0 };
-	struct rsp_element *e = NULL;
-	bool is_new;
-
-	pe.statement.rank = 0;
-	CHECK_EQ(rsp_handlespace_put(hs, rsp_bytes_str("web"), &pe, &e, &is_new), RSP_OK);
-	CHECK_EQ(rsp_element_version(e), 0);
-	rsp_element_set_version(e, 5); /* it was put without one, and has no room for one */
-	CHECK_EQ(rsp_element_rehome(hs, e, 2, 5), RSP_OK);
-	rsp_element_decode(e, &got);
-	CHECK_EQ(got.version, 0);
-	CHECK_EQ(got.home_id, 2);
-
-	pe.version = UINT64_C(0x0102030405060708);
-	pe.owner = rsp_bytes_str("web1");
-	CHECK_EQ(rsp_handlespace_put(hs, rsp_bytes_str("web"), &pe, &e, &is_new), RSP_OK);
-	CHECK(rsp_element_version(e) == pe.version);
-	rsp_element_set_version(e, INT64_MAX - 1);
-	got = (struct rsp_pool_element){ 0 };
-	rsp_element_decode(e, &got);
-	CHECK(got.version == INT64_MAX - 1);
-	CHECK_EQ(got.home_id, 1);
-	CHECK(rsp_bytes_equal(got.owner, pe.owner));
-	CHECK_EQ(rsp_element_rehome(hs, e, 1, 12), RSP_OK); /* it has this home already */
-	CHECK_EQ(rsp_element_version(e), 12);
-	CHECK_EQ(rsp_element_rehome(hs, e, 0xfffefdfc, 0), RSP_OK);
-	got = (struct rsp_pool_element){ 0 };
-	rsp_element_decode(e, &got);
-	CHECK(got.version == 12 && got.home_id == 0xfffefdfc && got.user.port == 80);
-
-	uint8_t buf[512];
-	struct rsp_wr wr = rsp_wr_init(buf, sizeof(buf));
-	struct rsp_rd body, rd;
-	uint16_t type;
-	rsp_element_write(&wr, e, false); /* users do not get the version */
-	rd = rsp_rd_init(rsp_bytes_of(buf, wr.pos), 0);
-	got = (struct rsp_pool_element){ 0 };
-	CHECK(rsp_rd_tlv(&rd, &type, &body));
-	rsp_pool_element_decode(&body, &got);
-	CHECK_EQ(got.version, 0);
-
-	pe.version = 0;
-	CHECK_EQ(rsp_handlespace_put(hs, rsp_bytes_str("web"), &pe, &e, &is_new), RSP_OK);
-	CHECK_EQ(rsp_element_version(e), 0);
-	rsp_handlespace_free(hs);
-}
-
 static void
 caps_are_kept_and_change_nothing(void)
 {
@@ -442,7 +390,6 @@ main(void)
 {
 	TAP_RUN(an_element_is_found_until_it_is_removed);
 	TAP_RUN(users_do_not_see_owner_and_asap_transport);
-	TAP_RUN(a_version_stays_with_its_element);
 	TAP_RUN(caps_are_kept_and_change_nothing);
 	TAP_RUN(the_checksum_is_that_of_rfc_1071);
 	TAP_RUN(a_random_history_agrees_with_an_array);

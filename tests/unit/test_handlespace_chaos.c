@@ -11,7 +11,7 @@ enum { POOLS = 5, IDS = 40, HOMES = 6, OWNERS = 6 };
 struct fact {
 	bool there;
 	uint32_t home, load;
-	uint64_t version;
+	uint64_t epoch;
 	unsigned owner, n_ips;
 };
 
@@ -40,8 +40,7 @@ check_element(const struct rsp_element *e, const struct fact *f)
 		return;
 	rsp_element_decode(e, &pe);
 	CHECK_EQ(pe.home_id, f->home);
-	CHECK_EQ(pe.version, f->version);
-	CHECK_EQ(rsp_element_version(e), f->version);
+	CHECK_EQ(pe.statement.epoch.epoch, f->epoch);
 	CHECK_EQ(rsp_element_home_id(e), f->home);
 	CHECK_EQ(pe.policy.value[0], f->load);
 	CHECK_EQ(pe.user.n_addrs, f->n_ips);
@@ -89,7 +88,7 @@ put_in_spite_of_all(struct rsp_handlespace *hs, unsigned p, uint32_t id, struct 
 	enum rsp_err err;
 
 	pe.owner = rsp_bytes_str(owner_name[to.owner]);
-	pe.version = to.version;
+	pe.statement = (struct rsp_statement){ .epoch = { to.epoch, 1, 0 }, .rank = RSP_RANK_REGISTERED };
 	for (;; failed++) {
 		chaos_begin(failed);
 		err = rsp_handlespace_put(hs, name_of(p), &pe, &e, &is_new);
@@ -135,8 +134,8 @@ nothing_is_lost_when_memory_is_short(void)
 		struct fact to = { .there = true,
 				   .home = 1 + (uint32_t)rsp_rng_below(&rng, HOMES),
 				   .load = (uint32_t)rsp_rng_below(&rng, 5),
-				   .version = 1 + rsp_rng_below(&rng, 1000),
-				   .owner = (unsigned)rsp_rng_below(&rng, OWNERS),
+				   .epoch = 1 + rsp_rng_below(&rng, 1000),
+				   .owner = id % OWNERS,
 				   .n_ips = 1 + (unsigned)rsp_rng_below(&rng, 4) };
 		struct rsp_element *e = rsp_element_find(hs, rsp_pool_find(hs, name_of(p)), id + 1);
 
@@ -147,12 +146,13 @@ nothing_is_lost_when_memory_is_short(void)
 			fact[p][id] = (struct fact){ 0 };
 			break;
 		case 1:
+			struct rsp_statement s = { .epoch = { to.epoch, 1, 0 }, .rank = RSP_RANK_REGISTERED };
 			chaos_begin(0);
-			enum rsp_err err = e ? rsp_element_rehome(hs, e, to.home, to.version) : RSP_ENOMEM;
+			enum rsp_err err = e ? rsp_element_restate(hs, e, to.home, &s) : RSP_ENOMEM;
 			(void)chaos_end();
 			if (err == RSP_OK) { /* a home that exists needs no memory */
 				fact[p][id].home = to.home;
-				fact[p][id].version = to.version;
+				fact[p][id].epoch = to.epoch;
 			} else if (e) {
 				failed++;
 			}
@@ -190,15 +190,20 @@ an_element_may_be_put_as_it_is_stored(void)
 {
 	struct rsp_handlespace *hs = space_new();
 	struct rsp_pool_element pe = space_pe(1, 1, RSP_POLICY_RR, 0, 0, 4);
-	struct rsp_element *e;
+	struct rsp_statement s = { .epoch = { 1, 1, 0 }, .rank = RSP_RANK_REGISTERED };
+	struct rsp_element *e, *stated;
 	bool is_new;
 
 	pe.owner = rsp_bytes_str("web1");
-	pe.version = 1;
 	e = space_put(hs, name_of(0), pe);
-	for (unsigned i = 0; i < 4; i++) {
+	pe.statement = s;
+	stated = space_put(hs, name_of(0), pe);
+	rsp_element_decode(stated, &pe);
+	pe.home_id = 2;
+	CHECK(space_put(hs, name_of(0), pe) == stated && rsp_element_home_id(stated) == 2);
+	CHECK_STR(stated->owner, "web1");
+	for (unsigned i = 0; i < 4; i++) { /* a word: its owner may change */
 		rsp_element_decode(e, &pe);
-		pe.home_id = 2 + i;
 		if (i % 2)
 			pe.owner = rsp_bytes_of(pe.owner.p, pe.owner.n - 1);
 		CHECK_EQ(rsp_handlespace_put(hs, rsp_pool_handle(e->pool), &pe, &e, &is_new), RSP_OK);

@@ -99,27 +99,6 @@ a_tombstone_is_no_element_and_makes_no_pool(void)
 	tally_done(&tally);
 }
 
-/* The previous format, from registrars that send it. */
-static void
-the_digest_over_versions_is_the_handlespaces(void)
-{
-	struct rsp_handlespace_limits limits = { 10, 10, 10 };
-	struct rsp_handlespace *hs = rsp_handlespace_new(&limits, (struct rsp_hash_key){ 1, 2 }, 0);
-	struct rsp_pool_element pe = element(1, 9, 0, RSP_POLICY_RR);
-	struct tally_pool *pool = NULL;
-	struct rsp_element *e;
-	bool is_new;
-
-	pe.version = 5;
-	CHECK_EQ(tally_init(&tally), RSP_OK);
-	CHECK_EQ(tally_pool(&tally, rsp_bytes_str("web"), &pool), RSP_OK);
-	tally_element(&tally, pool, &pe);
-	CHECK_EQ(rsp_handlespace_put(hs, rsp_bytes_str("web"), &pe, &e, &is_new), RSP_OK);
-	CHECK(tally.home[0].numbered && tally.home[0].digest == rsp_home_digest(hs, 9));
-	tally_done(&tally);
-	rsp_handlespace_free(hs);
-}
-
 static void
 pools_have_a_limit(void)
 {
@@ -148,7 +127,6 @@ main(void)
 	TAP_RUN(the_sums_of_each_home_are_the_handlespaces);
 	TAP_RUN(one_element_without_a_number_spoils_the_digest);
 	TAP_RUN(a_tombstone_is_no_element_and_makes_no_pool);
-	TAP_RUN(the_digest_over_versions_is_the_handlespaces);
 	TAP_RUN(pools_have_a_limit);
 	return tap_end();
 }

@@ -225,6 +225,29 @@ a_walk_goes_in_the_order_of_burial(void)
 	rsp_tombs_done(&t);
 }
 
+static void
+a_walk_that_follows_goes_on_with_what_is_buried_later(void)
+{
+	struct rsp_tomb_walk walk, other;
+
+	begin(100, 100);
+	rsp_tomb_walk_begin(&t, &walk);
+	rsp_tomb_walk_begin(&t, &other);
+	walk.follows = true;
+	CHECK(!rsp_tomb_walk_next(&walk));
+	CHECK_EQ(put("web", 1, "a", 5, 9, 1000), RSP_OK);
+	CHECK_EQ(put("web", 2, "a", 5, 9, 1000), RSP_OK);
+	CHECK(rsp_tomb_walk_next(&walk) == find("web", 1, "a"));
+	CHECK(rsp_tomb_walk_next(&walk) == find("web", 2, "a") && !rsp_tomb_walk_next(&walk));
+	CHECK_EQ(put("web", 1, "a", 6, 9, 1000), RSP_OK);
+	CHECK(rsp_tomb_walk_next(&walk) == find("web", 1, "a") && !rsp_tomb_walk_next(&walk));
+	CHECK_EQ(put("web", 1, "a", 6, 9, 2000), RSP_OK); /* not greater */
+	CHECK(!rsp_tomb_walk_next(&walk) && !rsp_tomb_walk_next(&other));
+	rsp_tomb_walk_end(&walk);
+	rsp_tomb_walk_end(&other);
+	rsp_tombs_done(&t);
+}
+
 /* A random history, compared with an array, while a walk goes on. */
 static void
 a_random_history_agrees_with_an_array(void)
@@ -324,6 +347,7 @@ main(void)
 	TAP_RUN(the_limit_of_all_drops_one_of_the_same_owner_if_there_is_one);
 	TAP_RUN(clearing_ends_all_and_walks_with_them);
 	TAP_RUN(a_walk_goes_in_the_order_of_burial);
+	TAP_RUN(a_walk_that_follows_goes_on_with_what_is_buried_later);
 	TAP_RUN(a_random_history_agrees_with_an_array);
 	TAP_RUN(nothing_is_stored_when_memory_is_short);
 	return tap_end();

@@ -29,8 +29,16 @@ put(uint32_t id, uint32_t home)
 {
 	struct rsp_pool_element pe = space_pe(id, home, RSP_POLICY_RR, 0, 0, 1);
 
-	pe.version = 8;
+	pe.statement = (struct rsp_statement){ .epoch = { 8, 1, 0 }, .rank = RSP_RANK_REGISTERED };
 	(void)space_put(hs, pool_of(id), pe);
+}
+
+static enum rsp_err
+restate(struct rsp_element *e, uint32_t home, uint64_t epoch)
+{
+	struct rsp_statement s = { .epoch = { epoch, 1, 0 }, .rank = RSP_RANK_REGISTERED };
+
+	return rsp_element_restate(hs, e, home, &s);
 }
 
 static void
@@ -129,12 +137,12 @@ change(struct rsp_rng *rng)
 		break;
 	case 2:
 		if (e)
-			CHECK_EQ(rsp_element_rehome(hs, e, home, 0), RSP_OK);
+			CHECK_EQ(restate(e, home, 9), RSP_OK);
 		stays[id] = stays[id] && !moves;
 		break;
 	default:
 		if (e)
-			rsp_element_set_version(e, rsp_rng_u64(rng));
+			CHECK_EQ(restate(e, rsp_element_home_id(e), rsp_rng_u64(rng)), RSP_OK);
 	}
 }
 
