@@ -130,6 +130,15 @@ home_was_well(const struct sim_element *e)
 	return e->home && sim_well(e->home) && e->home->well_ms + 1000 < e->out_ms;
 }
 
+/* Whether @n has heard the registrar at which @e left since before: then it was told at once. */
+static bool
+hears_home(const struct sim *w, const struct sim_node *n, const struct sim_element *e)
+{
+	uint64_t since = n == e->home ? 0 : sim_truth_hear(w, n, e->home);
+
+	return since != RSP_NEVER && since + sim_bound_converged(&w->plan) < e->out_ms;
+}
+
 uint64_t
 sim_over(const struct sim *w)
 {
@@ -147,9 +156,10 @@ see(struct sim *w, const struct sim_node *n, struct sim_element *e, const struct
 		*seen = SIM_SEEN;
 	if (e->want != SIM_OUT)
 		return;
-	if (!w->check->strict || e->torn || !serves(n) || !home_was_well(e) || w->now < sim_over(w))
+	if (!w->check->strict || e->torn || !serves(n) || !home_was_well(e) || !hears_home(w, n, e) ||
+	    w->now < sim_over(w))
 		return;
-	if (*seen == SIM_BURIED)
+	if (*seen == SIM_BURIED && w->plan.max_tombstones > 100)
 		sim_violated(w, "resurrected", "%s shows pe %08x again, which it had removed", n->name, e->pe_id);
 	else if (e->reported_ms && w->now > e->reported_ms + sim_bound_report(&w->plan))
 		sim_violated(w, "reported", "%s shows pe %08x, which was reported %llu ms ago", n->name, e->pe_id,
@@ -164,13 +174,20 @@ static void
 check_number(struct sim *w, const struct sim_node *n, struct sim_element *e, const struct sim_shown *got)
 {
 	struct sim_number *last = &e->number[n->place];
+	uint64_t hidden = e->hidden_ms[n->place];
 
 	/* While a registrar that was away joins again, the rest of its old table is no statement: others correct it. */
+	e->hidden_ms[n->place] = 0;
 	if (got->old)
 		return;
+	if (hidden && (w->now > hidden + w->plan.tombstone_ms || w->plan.max_tombstones < 100))
+		*last = (struct sim_number){ { 0 } }; /* its removal may be forgotten */
 	if (sim_number_compare(&got->number, last) < 0)
-		sim_violated(w, "older-statement", "%s shows pe %08x as of %llu, and has shown it as of %llu", n->name,
-			     e->pe_id, (unsigned long long)got->number.part[0], (unsigned long long)last->part[0]);
+		sim_violated(w, "older-statement", "%s shows pe %08x as of %llu, %llu, %llu, and has shown it as of %llu, %llu, %llu",
+			     n->name, e->pe_id, (unsigned long long)got->number.part[0],
+			     (unsigned long long)got->number.part[1], (unsigned long long)got->number.part[2],
+			     (unsigned long long)last->part[0], (unsigned long long)last->part[1],
+			     (unsigned long long)last->part[2]);
 	*last = got->number;
 }
 
@@ -214,6 +231,8 @@ look_at(struct sim *w, const struct sim_node *n)
 
 		if (c->stamp[i] == c->look)
 			continue;
+		if (!e->hidden_ms[n->place])
+			e->hidden_ms[n->place] = w->now;
 		if (e->want == SIM_OUT && e->seen[n->place] == SIM_SEEN)
 			e->seen[n->place] = SIM_BURIED;
 		if (c->strict && e->stable && serves(n))

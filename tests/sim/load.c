@@ -37,6 +37,7 @@ element_new(struct sim *w, struct sim_node *client, unsigned pool)
 				   .pe_id = pe_id,
 				   .value = (uint32_t)rsp_rng_below(&w->load_rng, 1000) + 1,
 				   .seen = sim_alloc(w->n_registrars, 1),
+				   .hidden_ms = sim_alloc(w->n_registrars, sizeof(uint64_t)),
 				   .number = sim_alloc(w->n_registrars, sizeof(struct sim_number)) };
 	load->bucket[bucket] = e;
 	return e;
@@ -99,6 +100,7 @@ sim_load_free(struct sim *w)
 		free(w->load->pool[i].handle);
 	for (unsigned i = 0; i < w->load->n_elements; i++) {
 		free(w->load->element[i].seen);
+		free(w->load->element[i].hidden_ms);
 		free(w->load->element[i].number);
 	}
 	free(w->load->pool);

@@ -40,6 +40,7 @@ struct sim_element {
 	uint64_t out_bound_ms;	      /* and for how long registrars may still show it */
 	const struct sim_node *home; /* when it left */
 	uint8_t *seen;	   /* by registrar: enum sim_seen */
+	uint64_t *hidden_ms; /* by registrar: since when it does not show it; 0: it does */
 	struct sim_number *number; /* by registrar: that of the statement that it showed last */
 };
 

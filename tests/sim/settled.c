@@ -195,8 +195,10 @@ dump_table(struct sim *w, const struct sim_node *n)
 	while (sim_inside_next(n, &walk, &e)) {
 		const struct sim_node *home = sim_node_of_id(w, e.home_id);
 
-		sim_trace(w, "%-5s has pe %08x at %08x (%s), version %llu, %s, %s", n->name, e.pe_id, e.home_id,
-			  home ? home->name : "nobody", (unsigned long long)e.number.part[0],
+		sim_trace(w, "%-5s has pe %08x of %s at %08x (%s), number %llu, %llu, %llu, %s, %s", n->name, e.pe_id,
+			  e.owner ? e.owner : "nobody", e.home_id, home ? home->name : "nobody",
+			  (unsigned long long)e.number.part[0], (unsigned long long)e.number.part[1],
+			  (unsigned long long)e.number.part[2],
 			  e.linked ? "linked" : "not linked", e.phase);
 	}
 }
