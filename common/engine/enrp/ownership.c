@@ -240,6 +240,9 @@ static void
 tell(struct rsp_enrp *n, const struct rsp_heard_statement *s)
 {
 	n->core->stats.updates_stale++;
+	/* the updates that this registrar has missed come in their order: the sender has newer ones */
+	if (!s->listed && s->peer->download.state == RSP_DOWNLOAD_UPDATES)
+		return;
 	if (s->tomb)
 		rsp_update_tell_removed(n, s->peer, s->tomb);
 	else if (s->m)
