@@ -302,6 +302,37 @@ for turn in range(1 << 20):
 	resolve web r1 1
 }
 
+@test "register: of two processes at two registrars, one is told by its own" {
+	start_scope r1 r2
+	start_register one e1 r1 -p 8001 web
+	local old new
+	old=$(records one 'select(.event == "registered") | .pe_id' | tr -d '"')
+	wait_until 5 agree 1 r1 r2
+	start_register two e1 r2 -p 8002 --pe-id "$old" web
+	wait_for_record one ".event == \"displaced\" and .pe_id == \"$old\" and .new_pe_id"
+	new=$(records one 'select(.event == "displaced") | .new_pe_id' | tr -d '"')
+	wait_for_record one ".event == \"registered\" and .pe_id == \"$new\""
+	wait_until 5 agree 2 r1 r2
+	start_register three e1 r1 -p 8003 --pe-id "$old" web # and one that has a configured identifier ends
+	await_end two 8
+	wait_until 5 agree 2 r1 r2
+	resolve web r2
+	assert_equal "$(field '[.elements[].user_transport.port] | sort | join(" ")')" "8001 8003"
+}
+
+@test "register: a process with an older clock than the one before it is registered at once" {
+	command -v faketime >/dev/null || skip "no faketime"
+	start_peer r1
+	start one faketime -f +1h rsp-register --scope "$scopes/e1" -s "r1@${asap[r1]}" -p 8001 --pe-id 0x11 web
+	wait_for_record one '.event == "registered"'
+	stop one 137 KILL
+	start_register two e1 r1 -p 8002 --pe-id 0x11 web
+	assert_equal "$(records two 'select(.event != "keepalive") | "\(.event) \(.pe_id)"')" '"registered 0x00000011"'
+	assert_equal "$(records r1 'select(.event == "refused")')" ""
+	resolve web
+	assert_equal "$(field '.elements[0].user_transport.port')" 8002
+}
+
 @test "register: an element of a batch with an identifier that was chosen at random chooses another one" {
 	start_peer r1
 	printf '{"port": 1}\n{"port": 2, "pe_id": 18}\n' >"$BATS_TEST_TMPDIR/lines"
