@@ -183,7 +183,16 @@ world_update(uint32_t link, uint32_t sender_id, uint16_t action, const char *poo
 	world_tell(link, &msg);
 }
 
-/* The same, with @number. */
+/* The registrar @sender_id states @s of element 7 in pool "web", whose home is @home_id. */
+static inline void
+world_says(uint32_t link, uint32_t sender_id, uint32_t home_id, struct rsp_statement s)
+{
+	uint16_t action = s.rank == RSP_RANK_REMOVED ? ENRP_DEL_PE : ENRP_ADD_PE;
+
+	world_update(link, sender_id, action, "web", world_stated_pe(7, home_id, s));
+}
+
+/* An update with @number. */
 static inline void
 world_update_numbered(uint32_t link, uint32_t sender_id, uint16_t action, const char *pool, struct rsp_pool_element pe,
 		      uint64_t number)
