@@ -75,8 +75,8 @@ rsp_liveness_acknowledged(struct rsp_core *core, const struct rsp_link *link, co
 void
 rsp_liveness_drop_link(struct rsp_core *core, struct rsp_member *m)
 {
-	if (m->pending)
-		rsp_member_send_removed(core, m, RSP_CAUSE_MOVED);
+	/* it may be alive behind a slow connection: it registers again, and does not wait for a keep-alive for ever */
+	rsp_member_send_removed(core, m, m->pending ? RSP_CAUSE_MOVED : RSP_CAUSE_UNANSWERED);
 	m->unanswered = m->phase == RSP_MEMBER_ASKED;
 	rsp_member_note(core, m, RSP_NEWS_UNLINKED | (m->pending ? RSP_NEWS_DROPPED : 0));
 	rsp_member_unlink(core, m, 0);
