@@ -78,6 +78,7 @@ rsp_liveness_drop_link(struct rsp_core *core, struct rsp_member *m)
 	/* it may be alive behind a slow connection: it registers again, and does not wait for a keep-alive for ever */
 	rsp_member_send_removed(core, m, m->pending ? RSP_CAUSE_MOVED : RSP_CAUSE_UNANSWERED);
 	m->unanswered = m->phase == RSP_MEMBER_ASKED;
+	m->link_before = m->link;
 	rsp_member_note(core, m, RSP_NEWS_UNLINKED | (m->pending ? RSP_NEWS_DROPPED : 0));
 	rsp_member_unlink(core, m, 0);
 }

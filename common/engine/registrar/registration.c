@@ -437,7 +437,8 @@ deregister(struct rsp_core *core, struct rsp_link *link, const struct rsp_messag
 		rsp_core_bury(core, msg->handle, msg->pe_id, s->owner, &removed, core->config.server_id);
 		return;
 	}
-	if (s->m->link != link->id) /* another process registered the element last: send it the cause */
+	/* another process registered the element last: send it the cause */
+	if (rsp_member_is_linked(s->m) && s->m->link != link->id)
 		rsp_member_send_removed(core, s->m, RSP_CAUSE_DEREGISTERED);
 	rsp_member_remove(core, s->m, RSP_REMOVAL_DEREGISTERED, link, &removed.epoch);
 }
