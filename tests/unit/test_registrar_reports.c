@@ -42,7 +42,8 @@ reports_do_not_remove_an_element_that_answers(void)
 	world_end();
 }
 
-/* @n users report an element that does not answer; more than MAX-BAD-PE-REPORT (3) are named as the reason. */
+/* @n users report an element that does not answer and cannot be dialled: it has the grace time, unless more than
+ * MAX-BAD-PE-REPORT (3) have reported it. Then they are named as the reason. */
 static void
 removed_after_reports(uint32_t n)
 { /* MAX-BAD-PE-REPORT is 3 */
@@ -51,7 +52,7 @@ removed_after_reports(uint32_t n)
 	world_serve();
 	CHECK_EQ(world_register_as(WEB1, "web", 7, "192.0.2.1"), RSP_CAUSE_NONE);
 	report_from(100, n, "203.0.113.");
-	world_run(4999);
+	world_run(n > 3 ? 4999 : 9999);
 	CHECK_EQ(world_members("web"), 1);
 	world_run(1);
 	CHECK_EQ(world_members("web"), 0);
@@ -101,7 +102,7 @@ one_ipv6_host_is_one_reporter(void)
 	CHECK_EQ(world_told(RSP_EVENT_PE_REPORTED), 1);
 	report_from(200, 1, "2001:db8:1:3::");
 	CHECK_EQ(world_told(RSP_EVENT_PE_REPORTED), 2);
-	world_run(5000);
+	world_run(10000);
 	CHECK_STR(world_reason(RSP_EVENT_PE_REMOVED), "keepalive-unanswered"); /* two are not more than three */
 	world_end();
 }
@@ -135,7 +136,10 @@ reports_in_the_grace_time(uint32_t n)
 	world_serve();
 	CHECK_EQ(world_register_as(WEB1, "web", 7, "192.0.2.1"), RSP_CAUSE_NONE);
 	world_down(WEB1, RSP_ECLOSED);
-	report_from(100, n, "203.0.113.");
+	report_from(100, n - 1, "203.0.113.");
+	CHECK_EQ(world_members("web"), 1);
+	world_run(1000); /* the next look may begin */
+	report_from(200, 1, "203.0.114.");
 	CHECK_EQ(world_members("web"), n > 3 ? 0 : 1);
 	world_end();
 }

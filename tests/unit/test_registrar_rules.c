@@ -473,6 +473,8 @@ updates_keep_their_distance(void)
 	for (uint32_t i = 0; i < 1000; i++) {
 		struct rsp_message msg = world_registration("web", 7, "192.0.2.1");
 
+		msg.has |= RSP_HAS_EPOCH; /* else another port were another process */
+		msg.epoch = (struct rsp_epoch){ .epoch = UINT64_MAX / 2 - 2000 + i, .instance = PROCESS };
 		msg.element.user.port = (uint16_t)(100 + i % 2);
 		world_tell(WEB1, &msg);
 		updates += world_heard(USER).type == ASAP_HANDLE_RESOLUTION_RESPONSE;

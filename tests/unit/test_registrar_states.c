@@ -1,6 +1,5 @@
 #include "engine/enrp/contact.h"
 #include "engine/enrp/peer.h"
-#include "engine/registrar/look.h"
 #include "engine/registrar/member.h"
 #include <string.h>
 
@@ -55,36 +54,25 @@ only_an_active_peer_is_probed(void)
 }
 
 static void
-a_look_rests_after_its_question(void)
-{
-	static const char table[4][5] = {
-		/* FREE, DIALLING, ASKED, RESTING */
-		"0110",
-		"1011",
-		"1001",
-		"1000",
-	};
-
-	WALK(table, rsp_look_may);
-}
-
-static void
 an_element_changes_its_phase_as_the_table_says(void)
 {
 	static const char table[RSP_MEMBER_PHASES][RSP_MEMBER_PHASES + 1] = {
-		/* FOREIGN, _SWEEP, _CLAIMED, _LOOK; HELD, ASKED, GRACE; ADOPT_QUEUED, _DIALLING, _ASKED; OLD, GONE */
-		[RSP_MEMBER_FOREIGN] = "111110110011",
-		[RSP_MEMBER_FOREIGN_SWEEP] = "111110010011",
-		[RSP_MEMBER_FOREIGN_CLAIMED] = "111110010011",
-		[RSP_MEMBER_FOREIGN_LOOK] = "111110010011",
-		[RSP_MEMBER_HELD] = "100011110111",
-		[RSP_MEMBER_ASKED] = "100011110111",
-		[RSP_MEMBER_GRACE] = "100011110111",
-		[RSP_MEMBER_ADOPT_QUEUED] = "100010111111",
-		[RSP_MEMBER_ADOPT_DIALLING] = "100010110111",
-		[RSP_MEMBER_ADOPT_ASKED] = "100010110111",
-		[RSP_MEMBER_OLD] = "110010110011",
-		[RSP_MEMBER_GONE] = "000000000000",
+		/* FOREIGN, _WAITS, _LOOK; HELD, ASKED, DOUBTED, DISPLACED; UNLINKED; LOOK_QUEUED, _DIALLING, _ASKED, _ANSWERED;
+		 * OLD, GONE */
+		[RSP_MEMBER_FOREIGN] = "11110001100011",
+		[RSP_MEMBER_FOREIGN_WAITS] = "11110001100011",
+		[RSP_MEMBER_FOREIGN_LOOK] = "11110001100011",
+		[RSP_MEMBER_HELD] = "10011011000011",
+		[RSP_MEMBER_ASKED] = "10011111000011",
+		[RSP_MEMBER_DOUBTED] = "10011011000011",
+		[RSP_MEMBER_DISPLACED] = "10010001000011",
+		[RSP_MEMBER_UNLINKED] = "10010001100011",
+		[RSP_MEMBER_LOOK_QUEUED] = "11010001011011",
+		[RSP_MEMBER_LOOK_DIALLING] = "11010001001011",
+		[RSP_MEMBER_LOOK_ASKED] = "11010001000111",
+		[RSP_MEMBER_LOOK_ANSWERED] = "10010001000011",
+		[RSP_MEMBER_OLD] = "10010001000011",
+		[RSP_MEMBER_GONE] = "00000000000000",
 	};
 
 	WALK(table, rsp_member_may);
@@ -107,7 +95,6 @@ main(void)
 	TAP_RUN(a_link_comes_up_once_and_closes_once);
 	TAP_RUN(a_contact_is_dialled_before_it_is_up_and_goes_back_to_idle);
 	TAP_RUN(only_an_active_peer_is_probed);
-	TAP_RUN(a_look_rests_after_its_question);
 	TAP_RUN(an_element_changes_its_phase_as_the_table_says);
 	TAP_RUN(each_phase_of_an_element_has_a_name_of_its_own);
 	return tap_end();
