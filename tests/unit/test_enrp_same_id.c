@@ -1,5 +1,5 @@
 #include "engine/enrp/duplicate.h"
-#include "engine/enrp/state.h"
+#include "engine/enrp/contact.h"
 #include "engine/registrar/state.h"
 #include "registrar_world.h"
 
@@ -64,31 +64,25 @@ begin_shared(void)
 	CHECK_EQ(rsp_registrar_server_id(w.r), ID_US);
 }
 
-/* The other registrar goes on until this one has drawn another id. */
 static void
-run_until_drawn(uint32_t link, const char *name)
+run_until_drawn(void)
 {
 	uint32_t before = rsp_registrar_server_id(w.r);
 
-	for (unsigned i = 0; i < 20 && rsp_registrar_server_id(w.r) == before; i++) {
-		world_run(100);
-		world_presence(link, before, name, false);
-	}
+	for (unsigned i = 0; i < 80 && rsp_registrar_server_id(w.r) == before; i++)
+		world_run(10);
 	CHECK(rsp_registrar_server_id(w.r) != before);
 }
 
 static void
-a_registrar_that_serves_draws_another_id_only_if_the_other_one_goes_on(void)
+a_registrar_that_serves_draws_another_id_after_a_short_random_time(void)
 {
 	begin_shared();
 	CHECK_EQ(told_of("ours", "us"), 1);
 	CHECK_STR(world_reason(RSP_EVENT_REFUSED), "server-id-ours");
-	world_run(499); /* MAX-TIME-NO-RESPONSE is 500 ms */
-	world_presence(C, ID_US, "c", false);
+	world_run(249);
 	CHECK_EQ(rsp_registrar_server_id(w.r), ID_US);
-	world_run(1001);
-	CHECK_EQ(rsp_registrar_server_id(w.r), ID_US); /* the other one may have drawn another id */
-	world_presence(C, ID_US, "c", false);
+	world_run(501);
 	CHECK(rsp_registrar_server_id(w.r) != ID_US);
 	CHECK_EQ(told_of("ours", "us"), 1);
 	CHECK_EQ(world_told(RSP_EVENT_SERVER_ID_DRAWN), 1);
@@ -98,14 +92,27 @@ a_registrar_that_serves_draws_another_id_only_if_the_other_one_goes_on(void)
 }
 
 static void
-news_of_the_other_one_long_ago_does_not_count(void)
+a_registrar_that_serves_keeps_its_id_if_the_other_one_comes_back_with_another(void)
 {
 	begin_shared();
-	world_run(120000);
-	world_presence(C, ID_US, "c", false);
+	world_run(200);
+	world_joined(C + 1, ID_C, "c");
+	world_run(5000);
 	CHECK_EQ(rsp_registrar_server_id(w.r), ID_US);
-	world_run(1501);
-	world_presence(C, ID_US, "c", false);
+	CHECK_EQ(world_told(RSP_EVENT_SERVER_ID_DRAWN), 0);
+	world_presence(C, ID_US, "c", false); /* a second registrar with its name uses our id */
+	world_down(C + 1, RSP_ECLOSED);
+	world_run(750);
+	CHECK(rsp_registrar_server_id(w.r) != ID_US);
+	world_end();
+}
+
+static void
+another_peer_that_joins_meanwhile_does_not_count(void)
+{
+	begin_shared();
+	world_joined(D, ID_D, "d");
+	world_run(750);
 	CHECK(rsp_registrar_server_id(w.r) != ID_US);
 	world_end();
 }
@@ -147,9 +154,8 @@ an_id_that_a_peer_has_is_not_drawn(void)
 	struct rsp_rng rng = rsp_rng_seeded(99), next = rng;
 	uint32_t first = rsp_rng_id(&next), second = rsp_rng_id(&next);
 	world_joined(B, first, "b");
-	world_run(1500);
 	w.r->core.rng = rng;
-	world_presence(C, ID_US, "c", false);
+	run_until_drawn();
 	CHECK_EQ(rsp_registrar_server_id(w.r), second);
 	world_end();
 }
@@ -163,9 +169,8 @@ an_id_that_is_the_home_of_elements_is_not_drawn(void)
 	struct rsp_pool_element pe = world_pe(7, first, 1000);
 	struct rsp_member *m;
 	CHECK_EQ(rsp_member_put(&w.r->core, rsp_bytes_str("pool"), &pe, &m), RSP_OK);
-	world_run(1500);
 	w.r->core.rng = rng;
-	world_presence(C, ID_US, "c", false);
+	run_until_drawn();
 	CHECK_EQ(rsp_registrar_server_id(w.r), second);
 	world_end();
 }
@@ -177,40 +182,39 @@ after_each_draw_the_next_one_is_later(void)
 	static const uint64_t wait[] = { 60000, 120000, 240000, 480000, 960000, 1920000, 3600000, 3600000 };
 
 	begin_shared();
-	run_until_drawn(C, "c");
+	run_until_drawn();
+	uint64_t drawn = w.event[w.n_events - 1].kind == RSP_EVENT_SERVER_ID_DRAWN ? w.now : 0;
 	for (unsigned i = 0; i < RSP_COUNT(wait); i++) {
-		uint64_t drawn = w.now;
-		uint32_t link = 2000 + i;
-		uint32_t id = rsp_registrar_server_id(w.r);
+		uint32_t link = 2000 + i, id = rsp_registrar_server_id(w.r);
 
 		world_peer(link, "c");
 		world_presence(link, id, "c", false);
-		world_run(wait[i] - 2000);
-		world_presence(link, id, "c", false);
-		world_run(1999);
-		world_presence(link, id, "c", false);
+		world_run(drawn + wait[i] - w.now - 20);
 		CHECK_EQ(rsp_registrar_server_id(w.r), id);
-		CHECK_EQ(w.now - drawn, wait[i] - 1);
-		world_run(1);
 		world_presence(link, id, "c", false);
+		world_run(20);
 		CHECK(rsp_registrar_server_id(w.r) != id);
+		drawn = w.now;
 	}
 	world_end();
 }
 
 static void
-the_new_id_is_given_up_only_after_the_same_wait(void)
+a_draw_that_had_to_wait_is_dropped_without_news_of_the_other_one(void)
 {
 	begin_shared();
-	run_until_drawn(C, "c");
-	uint32_t id = rsp_registrar_server_id(w.r);
+	run_until_drawn();
+	world_peer(C + 1, "c");
+	world_presence(C + 1, rsp_registrar_server_id(w.r), "c", false);
 	world_run(60000);
-	world_peer(D, "d");
-	world_presence(D, id, "d", false);
-	CHECK_EQ(rsp_registrar_server_id(w.r), id);
-	world_run(1501);
-	world_presence(D, id, "d", false);
-	CHECK(rsp_registrar_server_id(w.r) != id);
+	uint32_t second = rsp_registrar_server_id(w.r);
+	world_peer(C + 2, "c");
+	world_presence(C + 2, second, "c", false);
+	world_run(125000); /* the next draw is 120 s after the second one */
+	CHECK_EQ(rsp_registrar_server_id(w.r), second);
+	world_presence(C + 2, second, "c", false);
+	world_run(750);
+	CHECK(rsp_registrar_server_id(w.r) != second);
 	world_end();
 }
 
@@ -236,13 +240,28 @@ a_download_that_is_under_way_begins_again_under_the_new_id(void)
 	world_end();
 }
 
+/* They have refused the former id, so this registrar was dialling them at growing intervals. */
+static void
+contacts_are_dialled_at_once_under_the_new_id(void)
+{
+	begin_shared();
+	w.r->enrp->contact[0]->failures = 9;
+	w.r->enrp->contact[0]->n_brief = 9;
+	world_down(world_dialled("b"), RSP_EUNREACHABLE);
+	run_until_drawn();
+	unsigned before = w.n_dials;
+	world_run(125);
+	CHECK_EQ(w.n_dials, before + 1);
+	world_end();
+}
+
 static void
 pools_count_for_their_owner_under_the_new_id(void)
 {
 	begin_shared();
 	w.r->core.config.max_identity_pools = 1;
 	CHECK_EQ(world_up(WEB1, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
-	run_until_drawn(C, "c");
+	run_until_drawn();
 	CHECK_EQ(world_register_as(WEB1, "one", 7, "192.0.2.1"), RSP_CAUSE_NONE);
 	CHECK_EQ(world_register_as(WEB1, "two", 7, "192.0.2.1"), RSP_CAUSE_LACK_OF_RESOURCES);
 	world_end();
@@ -257,7 +276,7 @@ the_elements_and_their_connections_stay(void)
 	world_register(WEB1, "pool", 7);
 	world_register(WEB1, "pool", 8);
 	world_joined(B, ID_B, "b");
-	run_until_drawn(C, "c");
+	run_until_drawn();
 	uint32_t id = rsp_registrar_server_id(w.r);
 	CHECK_EQ(world_home("pool", 7), id);
 	CHECK_EQ(world_home("pool", 8), id);
@@ -282,10 +301,9 @@ an_element_that_is_not_connected_is_left_to_the_other_registrar(void)
 	CHECK_EQ(world_up(WEB1, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
 	CHECK_EQ(world_up(USER, RSP_ASAP, RSP_ROLE_USER, NULL), RSP_OK);
 	world_register(WEB1, "pool", 7);
-	world_run(1501);
+	world_run(240);
 	world_down(WEB1, RSP_ECLOSED);
-	world_presence(C, ID_US, "c", false);
-	CHECK(rsp_registrar_server_id(w.r) != ID_US);
+	run_until_drawn();
 	CHECK_EQ(world_home("pool", 7), ID_US);
 	CHECK_EQ(rsp_member(world_element("pool", 7))->phase, RSP_MEMBER_FOREIGN);
 	CHECK_EQ(rsp_registrar_stats(w.r).own_elements, 0);
@@ -306,7 +324,7 @@ peers_are_dialled_again_under_the_new_id_and_find_no_fault(void)
 	begin_shared();
 	world_presence(C, ID_US, "c", false);
 	world_joined(B, ID_B, "b");
-	run_until_drawn(C, "c");
+	run_until_drawn();
 	CHECK_EQ(world_told(RSP_EVENT_PEER_SUSPECTED), 0);
 	struct rsp_peer_view view;
 	CHECK(world_peer_view(ID_B, &view));
@@ -331,7 +349,7 @@ monitors_stay_connected(void)
 {
 	begin_shared();
 	CHECK_EQ(world_up(MONITOR, RSP_ENRP, RSP_ROLE_MONITOR, "m"), RSP_OK);
-	run_until_drawn(C, "c");
+	run_until_drawn();
 	CHECK(!world_was_closed(MONITOR));
 	world_end();
 }
@@ -605,14 +623,16 @@ in_plain_text_any_message_from_another_host_that_was_dialled_is_of_another_regis
 int
 main(void)
 {
-	TAP_RUN(a_registrar_that_serves_draws_another_id_only_if_the_other_one_goes_on);
-	TAP_RUN(news_of_the_other_one_long_ago_does_not_count);
+	TAP_RUN(a_registrar_that_serves_draws_another_id_after_a_short_random_time);
+	TAP_RUN(a_registrar_that_serves_keeps_its_id_if_the_other_one_comes_back_with_another);
+	TAP_RUN(another_peer_that_joins_meanwhile_does_not_count);
 	TAP_RUN(a_registrar_that_joins_draws_another_id_at_once_and_joins_with_it);
 	TAP_RUN(an_id_that_a_peer_has_is_not_drawn);
 	TAP_RUN(an_id_that_is_the_home_of_elements_is_not_drawn);
 	TAP_RUN(after_each_draw_the_next_one_is_later);
-	TAP_RUN(the_new_id_is_given_up_only_after_the_same_wait);
+	TAP_RUN(a_draw_that_had_to_wait_is_dropped_without_news_of_the_other_one);
 	TAP_RUN(a_download_that_is_under_way_begins_again_under_the_new_id);
+	TAP_RUN(contacts_are_dialled_at_once_under_the_new_id);
 	TAP_RUN(pools_count_for_their_owner_under_the_new_id);
 	TAP_RUN(the_elements_and_their_connections_stay);
 	TAP_RUN(an_element_that_is_not_connected_is_left_to_the_other_registrar);

@@ -158,7 +158,7 @@ our_id_is_listed(struct rsp_enrp *n, struct rsp_bytes name, const struct rsp_ip 
 	}
 	if (may_record_id(n, name, event.peer_id))
 		core->ops->record(core->ctx, &event);
-	rsp_server_id_is_shared(n);
+	rsp_server_id_is_shared(n, rsp_bytes_str(identity));
 }
 
 void
@@ -216,6 +216,7 @@ void
 rsp_duplicate_id(struct rsp_enrp *n, const struct rsp_link *link, uint32_t id, const char *holder)
 {
 	struct rsp_core *core = n->core;
+	struct rsp_bytes name = rsp_bytes_str(link->info.identity ? link->info.identity : "");
 	struct rsp_event event = { .kind = RSP_EVENT_DUPLICATE_SERVER_ID,
 				   .protocol = RSP_ENRP,
 				   .cause = RSP_CAUSE_NONE,
@@ -225,12 +226,12 @@ rsp_duplicate_id(struct rsp_enrp *n, const struct rsp_link *link, uint32_t id, c
 						: *holder ? holder
 							  : NULL };
 
-	if (may_record_id(n, rsp_bytes_str(link->info.identity ? link->info.identity : ""), id))
+	if (may_record_id(n, name, id))
 		rsp_core_record(core, link, event);
 	if (holder)
 		tell_holder(n, link, id);
 	else if (!link->peer) /* else it has sent messages with another id over this link: it is in error, but has that id */
-		rsp_server_id_is_shared(n);
+		rsp_server_id_is_shared(n, name);
 }
 
 void

@@ -26,6 +26,7 @@ rsp_enrp_new(struct rsp_core *core, struct rsp_enrp **ret)
 	rsp_wheel_init(&n->wheel, core->now_ms);
 	n->heartbeat.kind = RSP_ENRP_TIMER_HEARTBEAT;
 	n->join.kind = RSP_ENRP_TIMER_JOIN;
+	n->shared_id.timer.kind = RSP_ENRP_TIMER_SERVER_ID;
 	TAILQ_INIT(&n->failed);
 	TAILQ_INIT(&n->changed);
 	TAILQ_INIT(&n->removed);
@@ -153,6 +154,9 @@ timer_due(struct rsp_enrp *n, struct rsp_enrp_timer *timer)
 		break;
 	case RSP_ENRP_TIMER_DOWNLOAD:
 		rsp_download_due(n, RSP_CONTAINER(timer, struct rsp_peer, download.timer));
+		break;
+	case RSP_ENRP_TIMER_SERVER_ID:
+		rsp_server_id_due(n);
 		break;
 	case RSP_ENRP_TIMER_UPLOAD:
 		rsp_upload_end(n, RSP_CONTAINER(timer, struct rsp_upload, timer));

@@ -1,20 +1,51 @@
 #include "engine/enrp/server_id.h"
 
+#include <string.h>
+
 #include "engine/enrp/download.h"
 #include "engine/enrp/join.h"
 
 void
-rsp_server_id_is_shared(struct rsp_enrp *n)
+rsp_server_id_is_shared(struct rsp_enrp *n, struct rsp_bytes name)
 {
 	struct rsp_core *core = n->core;
 	struct rsp_shared_id *shared = &n->shared_id;
-	uint64_t wait_ms = 2 * (uint64_t)core->config.max_time_no_response_ms;
+	uint64_t limit_ms = shared->next_ms > core->now_ms ? shared->next_ms - core->now_ms : 0;
+	uint64_t wait_ms = 0;
 
-	if (!shared->heard_ms || core->now_ms - shared->heard_ms >= RSP_SERVER_ID_FORGET_MS)
-		shared->draw_ms = core->now_ms + rsp_rng_jitter(&core->rng, wait_ms, 50);
 	shared->heard_ms = core->now_ms;
-	shared->draw = core->now_ms >= shared->next_ms &&
-		       (core->state == RSP_REGISTRAR_JOINING || core->now_ms >= shared->draw_ms);
+	if (rsp_timer_is_set(&shared->timer.timer))
+		return;
+	shared->name[0] = '\0';
+	if (name.n && name.n < sizeof(shared->name) && !core->config.insecure) {
+		memcpy(shared->name, name.p, name.n);
+		shared->name[name.n] = '\0';
+	}
+	if (core->state != RSP_REGISTRAR_JOINING)
+		wait_ms = rsp_rng_jitter(&core->rng, RSP_SERVER_ID_WAIT_MS, 50);
+	wait_ms = wait_ms > limit_ms ? wait_ms : limit_ms;
+	shared->draw = wait_ms == 0;
+	if (wait_ms)
+		rsp_enrp_set(n, &shared->timer, wait_ms);
+}
+
+/* Whether the other registrar is a peer now, and so has another id. */
+static bool
+has_come_back(const struct rsp_enrp *n)
+{
+	for (unsigned i = 0; i < n->n_peers; i++)
+		if (*n->shared_id.name && strcmp(n->peer[i]->name, n->shared_id.name) == 0 &&
+		    rsp_peer_is_alive(n->peer[i]) && rsp_peer_link(n->peer[i]))
+			return true;
+	return false;
+}
+
+void
+rsp_server_id_due(struct rsp_enrp *n)
+{
+	struct rsp_shared_id *shared = &n->shared_id;
+
+	shared->draw = n->core->now_ms - shared->heard_ms < RSP_SERVER_ID_FORGET_MS && !has_come_back(n);
 }
 
 static bool
@@ -32,7 +63,7 @@ note_draw(struct rsp_enrp *n)
 	shared->draws++;
 	shared->next_ms =
 		n->core->now_ms + (wait_ms < RSP_SERVER_ID_DRAW_MAX_MS ? wait_ms : RSP_SERVER_ID_DRAW_MAX_MS);
-	shared->heard_ms = 0;
+	rsp_wheel_cancel(&n->wheel, &shared->timer.timer);
 }
 
 static void
@@ -49,8 +80,8 @@ record(struct rsp_enrp *n, uint32_t former, uint32_t now)
 	n->core->ops->record(n->core->ctx, &event);
 }
 
-/* A connection belongs to the server id with which its first message was sent: close those to registrars. Monitors do not
- * mind. */
+/* A connection belongs to the server id with which its first message was sent: close those to registrars, but not those to
+ * monitors. */
 static void
 close_links(struct rsp_enrp *n)
 {
@@ -59,8 +90,6 @@ close_links(struct rsp_enrp *n)
 	LIST_FOREACH(link, &n->core->all_links, of_all) {
 		if (link->info.protocol != RSP_ENRP || link->state != RSP_LINK_UP || link->info.role == RSP_ROLE_MONITOR)
 			continue;
-		if (link->contact)
-			rsp_contact_reset(n, link->contact, true);
 		link->contact = NULL;
 		link->peer = NULL;
 		rsp_link_close(n->core, link, RSP_ECLOSED);
@@ -69,6 +98,19 @@ close_links(struct rsp_enrp *n)
 		n->peer[i]->link_in = 0;
 		if (n->peer[i]->download.state != RSP_DOWNLOAD_NONE)
 			rsp_download_fail(n, n->peer[i], RSP_REASON_CONNECTION_LOST);
+	}
+}
+
+/* Dial all contacts soon: those that refused the former id accept the new one. */
+static void
+dial_again(struct rsp_enrp *n)
+{
+	for (unsigned i = 0; i < n->n_contacts; i++) {
+		struct rsp_contact *contact = n->contact[i];
+
+		contact->failures = contact->n_brief = 0;
+		if (contact->state != RSP_CONTACT_DIALLING)
+			rsp_contact_reset(n, contact, true);
 	}
 }
 
@@ -135,6 +177,7 @@ change(struct rsp_enrp *n, uint32_t id)
 
 	record(n, former, id);
 	close_links(n);
+	dial_again(n);
 	core->config.server_id = id;
 	rsp_handlespace_count_pools_of(core->space, id);
 	rsp_ring_restart(&n->ring);

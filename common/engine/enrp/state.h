@@ -14,7 +14,8 @@ enum rsp_enrp_timer_kind {
 	RSP_ENRP_TIMER_CONTACT,
 	RSP_ENRP_TIMER_PEER,
 	RSP_ENRP_TIMER_DOWNLOAD,
-	RSP_ENRP_TIMER_UPLOAD
+	RSP_ENRP_TIMER_UPLOAD,
+	RSP_ENRP_TIMER_SERVER_ID
 };
 
 struct rsp_enrp_timer {
@@ -34,13 +35,14 @@ struct rsp_same_name {
 
 #define RSP_SAME_NAMES_MAX 16
 
-/** Another registrar that uses the server id of this one: server_id.c. { 0 }: none was heard. */
+/** Another registrar that uses the server id of this one: server_id.c. */
 struct rsp_shared_id {
-	uint64_t heard_ms; /* when a message last showed it; 0: not under the present id */
-	uint64_t draw_ms;  /* SERVING: draw another id at the first such message from then on */
-	uint64_t next_ms;  /* draw no other id before */
-	unsigned draws;	   /* ids drawn so far */
-	bool draw;	   /* draw at the end of this turn */
+	struct rsp_enrp_timer timer; /* when to draw another id */
+	uint64_t heard_ms;	     /* when a message last showed that registrar; valid while @timer is set */
+	char name[RSP_OWNER_MAX + 1]; /* its name; "": unknown */
+	uint64_t next_ms;	     /* draw no other id before */
+	unsigned draws;		     /* ids drawn so far */
+	bool draw;		     /* draw at the end of this turn */
 };
 
 /** Actions that a limiter allows at most once in an interval for each subject. */
