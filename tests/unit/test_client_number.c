@@ -229,6 +229,20 @@ a_deregistration_that_is_refused_as_too_old_is_sent_again_a_few_times(void)
 }
 
 static void
+refused_registrations_do_not_count_for_the_deregistration(void)
+{
+	struct rsp_message msg = world_message(ASAP_DEREGISTRATION_RESPONSE, "web", 0x11, RSP_CAUSE_EPOCH_OLD);
+
+	begin_registered();
+	world_run(&w, w.now + 280000);
+	(void)refuse_for(10, RSP_CAUSE_EPOCH_OLD);
+	CHECK_EQ(rsp_client_deregister(w.c, w.now, rsp_bytes_str("web"), 0x11), RSP_OK);
+	world_receive_numbered(&w, 1, msg, other);
+	CHECK_EQ(world_count_sent(&w, ASAP_DEREGISTRATION, 1), 2);
+	world_end(&w);
+}
+
+static void
 a_deregistration_is_given_up_when_another_process_knew_of_the_element(void)
 {
 	struct rsp_message msg = world_message(ASAP_DEREGISTRATION_RESPONSE, "web", 0x11, RSP_CAUSE_EPOCH_OLD);
@@ -457,6 +471,7 @@ main(void)
 	TAP_RUN(a_home_that_refuses_each_number_is_asked_less_and_less);
 	TAP_RUN(a_client_that_is_not_persistent_gives_up_when_each_number_is_refused);
 	TAP_RUN(a_client_that_is_not_persistent_gives_up_when_each_identifier_is_refused);
+	TAP_RUN(refused_registrations_do_not_count_for_the_deregistration);
 	TAP_RUN(a_deregistration_is_given_up_when_another_process_knew_of_the_element);
 	TAP_RUN(a_deregistration_that_is_refused_as_too_old_is_sent_again_a_few_times);
 	TAP_RUN(refused_because_another_process_knew_of_it_it_takes_a_new_identifier);
