@@ -102,7 +102,9 @@ lose_link(struct rsp_core *core, struct rsp_member *m, const struct rsp_link *go
 {
 	struct rsp_link *other = m->pending ? NULL : find_link_before(core, m, gone);
 
-	if (other) { /* the answer over this link decides */
+	if (other && m->numbered) { /* an answer without EPOCH does not say which process it is: let it register again */
+		rsp_link_close(core, other, RSP_ECLOSED);
+	} else if (other) { /* the answer over this link decides */
 		rsp_link_attach(other, m);
 		rsp_member_ask(core, m);
 		return;
