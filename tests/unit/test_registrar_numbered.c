@@ -40,6 +40,7 @@ registers_at(uint8_t first)
 	struct rsp_ip ip[2] = { { 4, { 198, 51, 100, first } }, { 4, { 198, 51, 100, (uint8_t)(first + 1) } } };
 	uint8_t room[RSP_ADDRS_ROOM(2)];
 
+	msg.element.user.type = RSP_PARAM_SCTP; /* over TCP there is one address */
 	rsp_transport_set_ips(&msg.element.user, ip, 2, room);
 	world_tell(PROXIED, &msg);
 }
