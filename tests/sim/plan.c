@@ -229,8 +229,9 @@ sim_bound_detection(const struct sim_plan *p, bool reset)
 uint64_t
 sim_bound_takeover(const struct sim_plan *p, bool reset)
 {
-	/* s.3.5.1; beyond the RFC, a registrar that is asked to agree probes the target first */
-	return sim_bound_detection(p, reset) + p->no_response_ms + sim_bound_exchange(p);
+	/* s.3.5.1; beyond the RFC, a registrar that is asked to agree probes the target first, and agrees once no peer
+	 * says any more in its heartbeat that it hears the target */
+	return sim_bound_detection(p, reset) + p->no_response_ms + (reset ? 0 : p->heartbeat_ms) + sim_bound_exchange(p);
 }
 
 uint64_t

@@ -4,6 +4,8 @@
 
 #include "net.h"
 
+#define SIM_REFRESH_MS 1000 /* after a keep-alive with H, elements register at their new home within this time */
+
 struct sim_truth {
 	uint64_t *hear, *relay; /* [a][b] */
 	uint64_t *knew;		/* [a][b]: when a first had a connection to b; 0: it never had */
@@ -133,11 +135,13 @@ relay_since(const struct sim *w, const struct sim_node *a, const struct sim_node
 {
 	uint64_t first = RSP_NEVER;
 
+	if (a->stripped || b->stripped) /* the word of another implementation is not passed on: ownership.md 7 */
+		return first;
 	for (unsigned i = 0; i < w->n_registrars; i++) {
 		const struct sim_node *r = sim_registrar(w, i);
 		uint64_t since = later(sim_truth_hear(w, a, r), sim_truth_hear(w, r, b));
 
-		if (r != a && r != b && since < first)
+		if (r != a && r != b && !r->stripped && since < first)
 			first = since;
 	}
 	return first;
@@ -208,7 +212,10 @@ sim_truth_must_show(const struct sim *w, const struct sim_node *n, const struct 
 	if (e->want != SIM_IN || !e->held || !home || e->client->attached_ms == RSP_NEVER ||
 	    serves_since(n) == RSP_NEVER)
 		return false;
-	uint64_t since = later(e->client->attached_ms, e->want_ms);
+	uint64_t since = later(e->client->attached_ms + SIM_REFRESH_MS, e->want_ms);
+
+	if (n->stripped || home->stripped) /* both sides ask and tell once a heartbeat: ownership.md 7 */
+		near_ms = sim_bound_settled(&w->plan);
 	*ret_bound_ms = near_ms;
 	if (home == n)
 		return is_past(w, later(since, serves_since(n)), near_ms);
