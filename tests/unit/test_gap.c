@@ -220,6 +220,8 @@ a_request_that_was_lost_with_its_connection_is_sent_again_at_once(void)
 	rsp_gap_failed(&gap, now, WAIT);
 	rsp_gap_lost(&gap);
 	CHECK_EQ(told(7), RSP_GAP_TABLE);
+	rsp_gap_lost(&gap);
+	CHECK_EQ(told(7), RSP_GAP_TABLE);
 }
 
 /* Two connections of one peer: its PRESENCE may arrive after an update that it sent later. */

@@ -20,7 +20,7 @@ void
 rsp_gap_lost(struct rsp_gap *gap)
 {
 	gap->asked = RSP_GAP_ASKED_NOTHING;
-	gap->until_ms = 0;
+	gap->until_ms = gap->next_table_ms = 0;
 }
 
 static void

@@ -98,6 +98,7 @@ close_links(struct rsp_enrp *n)
 		n->peer[i]->link_in = 0;
 		if (n->peer[i]->download.state != RSP_DOWNLOAD_NONE)
 			rsp_download_fail(n, n->peer[i], RSP_REASON_CONNECTION_LOST);
+		rsp_gap_lost(&n->peer[i]->gap);
 	}
 }
 
