@@ -6,7 +6,7 @@
 #include "engine/client/announce.h"
 
 #define REMOVED_MS 1000
-#define AGAIN_BURST 4	    /* an element is registered again so many times at once, then once in AGAIN_MS */
+#define AGAIN_BURST 4 /* an element is registered again so many times at once, then once in AGAIN_MS */
 #define AGAIN_MS 1000
 #define OVERRULED_DOUBLINGS 8
 
@@ -237,22 +237,28 @@ rsp_client_element_drop(struct client_elements *elements, struct client_element 
 	rsp_client_core_note(elements->core, &e->news);
 }
 
+/* The time until @e, which registrars have refused too often in a row, may be registered again. */
+static uint64_t
+back_off_ms(struct client_core *core, const struct client_element *e)
+{
+	unsigned n = e->overruled - CLIENT_OVERRULED_MAX - 1;
+	uint64_t cap_ms = core->config.timers.retran_max_ms;
+	uint64_t wait_ms = (uint64_t)AGAIN_MS << (n < OVERRULED_DOUBLINGS ? n : OVERRULED_DOUBLINGS);
+
+	return rsp_rng_jitter(&core->rng, wait_ms < cap_ms ? wait_ms : cap_ms, 50);
+}
+
 bool
 rsp_client_element_again(struct client_elements *elements, struct client_element *e)
 {
 	struct client_core *core = elements->core;
-	uint64_t cap_ms = core->config.timers.retran_max_ms;
 	uint64_t wait_ms = rsp_client_announce_wait(e->again_full_ms, core->now, AGAIN_MS, AGAIN_BURST);
 	bool too_often = e->overruled > CLIENT_OVERRULED_MAX;
 
 	rsp_client_announce_take(&e->again_full_ms, core->now, AGAIN_MS);
 	e->attempts = 0;
-	if (too_often) {
-		unsigned doublings = e->overruled - CLIENT_OVERRULED_MAX - 1;
-		uint64_t back_off_ms = (uint64_t)AGAIN_MS << (doublings < OVERRULED_DOUBLINGS ? doublings : OVERRULED_DOUBLINGS);
-
-		wait_ms = rsp_rng_jitter(&core->rng, back_off_ms < cap_ms ? back_off_ms : cap_ms, 50);
-	}
+	if (too_often)
+		wait_ms = back_off_ms(core, e);
 	if (wait_ms)
 		rsp_client_element_delay(elements, e, wait_ms);
 	else
@@ -415,7 +421,7 @@ rsp_client_element_home_found(struct client_elements *elements)
 		bool named = e->named_by == elements->links->homes, asked = e->asked_by == elements->links->homes;
 		if (named && !leaving && rsp_client_element_is_current(e))
 			rsp_client_element_adopted(elements, e);
-		else if (known && !leaving && !asked) /* before this time, a keep-alive of the new home may name the element */
+		else if (known && !leaving && !asked) /* before, a keep-alive of the new home may name the element */
 			rsp_client_core_arm(elements->core, &e->timer, rsp_client_element_rejoin_ms(elements));
 		else
 			rsp_client_element_queue(elements, e);
@@ -449,9 +455,9 @@ tell_element(struct client_elements *elements, const struct client_element *e, c
 			(void)rsp_fail(&why, RSP_ETIMEOUT, home, "no answer to %u %s", told->tries, told->what);
 		} else {
 			(void)rsp_fail(&why, RSP_EREJECTED, home, "%s",
-				       told->cause == RSP_CAUSE_EPOCH_OLD ?
-					       "refuses each number of the element as too old" :
-					       "lacks resources");
+				       told->cause == RSP_CAUSE_EPOCH_OLD
+					       ? "refuses each number of the element as too old"
+					       : "lacks resources");
 			why.cause = told->cause;
 		}
 		event.why = &why;

@@ -23,7 +23,7 @@ struct client_element {
 	enum client_element_state state;
 	unsigned attempts; /* registrations or deregistrations sent since the last response. RFC 5352 s.3.1 */
 	unsigned refusals; /* consecutive rejections for lack of resources */
-	unsigned overruled; /* consecutive rejections because of its number, or because another process has its identifier */
+	unsigned overruled; /* consecutive rejections because of its number or its identifier */
 	struct rsp_epoch own;  /* the number of the statement that was sent last */
 	struct rsp_epoch next; /* the epoch of the next statement is that of @next plus 1; see number.h */
 	bool fixed_id;	      /* the identifier was configured: without it, the element ends */

@@ -314,8 +314,8 @@ reject_element(struct client_elements *elements, struct client_element *e, uint1
 	rsp_client_element_note(elements, e, RSP_CLIENT_REJECTED, cause, e->attempts);
 }
 
-/* The home has accepted the registration of @e. @known: the number in the response, or NULL. @warning: RSP_CAUSE_NONE, or the error cause of
- * the response: without the R bit, it is a warning. */
+/* The home has accepted the registration of @e. @known: the number in the response, or NULL. @warning: RSP_CAUSE_NONE, or
+ * the error cause of the response: without the R bit, it is a warning. */
 static void
 accept_element(struct client_elements *elements, struct client_element *e, const struct rsp_epoch *known,
 	       uint16_t warning)
@@ -413,7 +413,8 @@ end_deregistration(struct client_elements *elements, struct client_element *e, c
 /* RFC 5352 s.3.2: the home has removed @e, because its lifetime expired, it did not answer, or another process has its
  * identifier (@cause). The client registers @e again. */
 static void
-remove_element(struct client_elements *elements, struct client_element *e, const struct rsp_epoch *known, uint16_t cause)
+remove_element(struct client_elements *elements, struct client_element *e, const struct rsp_epoch *known,
+	       uint16_t cause)
 {
 	bool hasty = elements->core->now - e->registered_ms < HASTY_MS;
 	uint16_t lost = cause;
