@@ -91,13 +91,17 @@ announcements_expected(const struct client_hunt *hunt)
 }
 
 /* Pause before the next round. RFC 5352 s.3.6 SH5 waits for T5, but a registrar that restarts refuses connections only
- * for a moment. So the pause is stagger_ms, doubled with each of @failures up to T5, varied by half. */
+ * for a moment: all elements are to be back within a second. So the pause is stagger_ms, doubled with each of @failures up to
+ * PAUSE_MAX_MS (and T5), varied by half. */
+#define PAUSE_MAX_MS 600
+
 static void
 pause_hunt(struct client_hunt *hunt, unsigned failures)
 {
 	unsigned doublings = failures < 16 ? failures - 1 : 15;
 	uint64_t wait_ms = (uint64_t)hunt->core->config.timers.stagger_ms << doublings;
 
+	wait_ms = wait_ms < PAUSE_MAX_MS ? wait_ms : PAUSE_MAX_MS;
 	wait_ms = wait_ms < hunt->t5_ms ? wait_ms : hunt->t5_ms;
 	wait_ms = rsp_rng_jitter(&hunt->core->rng, wait_ms, 50);
 	if (announcements_expected(hunt)) { /* the pause ends when T7 is over, at the latest */

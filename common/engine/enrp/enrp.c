@@ -230,7 +230,7 @@ rsp_enrp_rights_changed(struct rsp_enrp *n)
 bool
 rsp_enrp_pools_may_be_missing(const struct rsp_enrp *n)
 {
-	if (n->core->now_ms < n->alone_until_ms)
+	if (n->core->now_ms < n->starting_until_ms)
 		return true;
 	if (n->core->now_ms >= n->merging_until_ms)
 		return false;

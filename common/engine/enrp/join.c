@@ -57,7 +57,7 @@ begin_to_serve(struct rsp_enrp *n, bool alone)
 
 	for_old_elements(n, alone ? keep_old_element : forget_old_element);
 	core->state = RSP_REGISTRAR_SERVING;
-	n->alone_until_ms = alone ? core->now_ms + core->config.hold_window_ms : 0;
+	n->starting_until_ms = core->now_ms + core->config.hold_window_ms;
 	n->mentor = NULL;
 	rsp_wheel_cancel(&n->wheel, &n->join.timer);
 	rsp_enrp_set(n, &n->heartbeat, core->config.peer_heartbeat_cycle_ms);

@@ -101,9 +101,9 @@ struct rsp_enrp {
 	unsigned rounds;	    /* rounds of the join so far; in each round, every contact may be asked once */
 	/* when this round ends: it does not wait longer for contacts that are not UP. 0: between two rounds */
 	uint64_t round_ms;
-	/* set when this registrar begins to serve alone; 0: it did not. Until then, elements of its earlier run are perhaps not
-	 * registered again yet, so the answer for an unknown pool is held: registrar/hold.c */
-	uint64_t alone_until_ms;
+	/* When this registrar begins to serve, elements are perhaps not registered yet: those of its earlier run, or of its mentor,
+	 * which may have started at the same time. Until then, the answer for an unknown pool is held: registrar/hold.c */
+	uint64_t starting_until_ms;
 	uint64_t heard_ms;    /* when a peer was heard last, or this registrar began */
 	uint64_t isolated_ms; /* since when no peer had been heard, if that was too long; join.c asks; 0: it was not */
 	/* until then, this registrar may lack elements of peers that it heard for the first time or again */

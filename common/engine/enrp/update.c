@@ -55,7 +55,7 @@ send_all(struct rsp_enrp *n, enum rsp_peer_kind kind, const struct rsp_ring_entr
 		uint32_t link = rsp_peer_link(n->peer[i]);
 
 		/* a peer without a link learns of the update by the audit after its next PRESENCE */
-		if (!link || (n->peer[i]->kind == RSP_PEER_PLAIN) != (kind == RSP_PEER_PLAIN))
+		if (!link || n->peer[i]->kind != kind)
 			continue;
 		if (!update.n)
 			update = compose(n, entry, 0, number);

@@ -10,7 +10,7 @@ rsp_registrar_defaults(void)
 		.reconnect_grace_ms = 5000,
 		.max_bad_pe_report = 3,
 		.push_distance_ms = 100,
-		.hold_ms = 1000,
+		.hold_ms = 2000,
 		.hold_window_ms = 5000,
 		/* RFC 5353 s.4 */
 		.peer_heartbeat_cycle_ms = 30000,

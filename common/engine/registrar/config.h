@@ -40,7 +40,7 @@ struct rsp_registrar_config {
 	uint32_t max_bad_pe_report;	/* MAX-BAD-PE-REPORT, RFC 5352 s.3.5; at most 254 */
 	uint32_t push_distance_ms;	/* least time between two updates of one watched pool */
 	uint32_t hold_ms;	 /* time that a resolution of an unknown pool waits for this pool; 0: no wait */
-	/* resolutions of unknown pools wait only within this time, after this registrar began to serve alone, or heard
+	/* resolutions of unknown pools wait only within this time, after this registrar began to serve, or heard
 	 * a peer for the first time or again */
 	uint32_t hold_window_ms;
 

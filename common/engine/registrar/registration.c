@@ -133,9 +133,9 @@ owns(const struct rsp_core *core, const struct rsp_link *link, const struct subj
 	struct rsp_pool_element pe = { 0 };
 
 	if (!core->config.insecure) {
-		const char *other = s->shown && s->shown != s->m ? rsp_member_element(s->shown)->owner : NULL;
+		const char *other = s->shown ? rsp_member_element(s->shown)->owner : NULL;
 
-		return !other;
+		return !other || rsp_bytes_equal(rsp_bytes_str(other), s->owner);
 	}
 	if (!s->m || s->m->link == link->id || !rsp_member_is_linked(s->m))
 		return true;
