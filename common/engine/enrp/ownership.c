@@ -362,5 +362,8 @@ rsp_ownership_listed(struct rsp_enrp *n, struct rsp_peer *peer, uint32_t of, str
 void
 rsp_ownership_remove_silent(struct rsp_enrp *n, struct rsp_member *m)
 {
-	rsp_member_remove(n->core, m, RSP_REMOVAL_HOME_LOST, NULL, NULL);
+	if (rsp_element_is_word(rsp_member_element(m)))
+		rsp_member_forget(n->core, m);
+	else
+		rsp_member_remove(n->core, m, RSP_REMOVAL_HOME_LOST, NULL, NULL);
 }
