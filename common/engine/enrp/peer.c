@@ -90,8 +90,10 @@ rsp_peer_takeover_is_late(const struct rsp_enrp *n, const struct rsp_peer *peer)
 	const struct rsp_registrar_config *config = &n->core->config;
 	uint64_t silence_ms = (uint64_t)config->max_time_last_heard_ms + config->max_time_no_response_ms;
 	bool dead = peer->state == RSP_PEER_DEAD || peer->state == RSP_PEER_INACTIVE;
+	/* the word of a PLAIN peer is not relayed, so it does not count that others hear it */
+	bool heard_of = peer->kind != RSP_PEER_PLAIN && rsp_peer_is_heard_of(n, peer);
 
-	return dead && !rsp_peer_is_heard_of(n, peer) && n->core->now_ms - peer->last_heard_ms >= LATE_TAKEOVER * silence_ms;
+	return dead && !heard_of && n->core->now_ms - peer->last_heard_ms >= LATE_TAKEOVER * silence_ms;
 }
 
 bool

@@ -304,6 +304,7 @@ rsp_takeover_begin(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_reason re
 	}
 	if (!rsp_peer_is_alive(peer) && rsp_peer_is_heard_of(n, peer)) { /* a peer hears it */
 		rsp_peer_enter(n, peer, RSP_PEER_INACTIVE, n->core->config.max_time_last_heard_ms);
+		look_at_elements(n, peer); /* PLAIN: its word may be outdated */
 		return;
 	}
 	rsp_peer_record(n, RSP_EVENT_PEER_DEAD, peer, reason);

@@ -277,6 +277,8 @@ bury(struct rsp_core *core, const struct rsp_member *m, const struct rsp_epoch *
 	uint32_t home_id;
 	struct rsp_statement removed = rsp_member_greatest(m, &home_id);
 
+	if (!removed.rank)
+		return; /* the word of a registrar without STATEMENT */
 	removed.rank = RSP_RANK_REMOVED;
 	if (epoch)
 		removed.epoch = *epoch;
