@@ -28,7 +28,7 @@ off() {
 	last $((grace + no_response + 2000))
 	run_registrar r1
 	serving r1
-	finish 4 1 e1 && moved 0 e2-2 e3-2 e5-2
+	finish 4 1 e1 e3-2 && moved 0 e2-2 e5-2
 }
 
 registrars() {

@@ -10,7 +10,7 @@ It may never lack an element that the registrar has shown since it started, as l
 another leads to the home of the element, or the element itself can be reached. It may lack one that is new, or that it may
 have forgotten,
   - for 1 s, or 5 s more from the end of a fault, where the registrar hears the home;
-  - for two heartbeats and 1 s where others hear the home for it;
+  - for the detection time (until a registrar is found silent) and 1 s where others hear the home for it;
   - as long as no way leads to the home;
   - for 1 s after the registrar began to serve.
 
@@ -75,7 +75,10 @@ class World:
 
     def happened(self, when, word, rest, processes):
         if word == "timers":
-            self.last_heard, self.no_response, self.grace, self.keepalive, self.heartbeat = map(int, rest)
+            last_heard, self.no_response, self.grace, self.keepalive = map(int, rest)
+            self.detection = last_heard + self.no_response
+        elif word == "hosts":
+            self.hosts = rest
         elif word == "up":
             self.names[rest[1]] = rest[0]
             when = int(rest[2]) - offset_of(rest[3])  # as its record says, by its own clock
@@ -102,9 +105,8 @@ class World:
         if command == "delay":
             return  # what is slow is heard all the same
         lossy = command in ("cut", "oneway") or (command == "loss" and target.pop() != "0%")
-        everyone = [*self.up, *self.ids, "u"]
-        for a in everyone:
-            for b in everyone:
+        for a in self.hosts:
+            for b in self.hosts:
                 if a != b and concerns(target, a, b):
                     self.cuts[a, b].set(when, lossy)
         self.changes.append(when)
@@ -186,7 +188,7 @@ class World:
             return "no way to its home"
         late = since + (MENDED if since in self.mended else 0)
         if way == 2:
-            late = max(late, born, since) + 2 * self.heartbeat
+            late = max(late, born, since) + self.detection
         return "on its way" if when <= max(born, late) + SECOND else None
 
     def may_have(self, registrar, element, when):
@@ -196,10 +198,11 @@ class World:
         home_finds = gone + (self.grace + self.no_response if kind == "dead" else 0)
         if way:
             mended = since + MENDED + (self.grace + self.no_response if kind == "dead" else 0) if since in self.mended else 0
-            relayed = 2 * self.heartbeat if way == 2 else 0
+            relayed = self.detection if way == 2 else 0
             return "found out" if when <= max(home_finds, mended) + relayed + SECOND else None
-        silent = since + self.last_heard + self.no_response
-        asked = gone + self.keepalive * 3 // 2 + self.no_response
+        here = self.up[registrar].since(when)
+        silent = max(since, here) + self.detection
+        asked = max(gone, here) + self.keepalive * 3 // 2 + self.no_response
         return "found silent" if when <= max(silent, asked) + self.grace + SECOND else None
 
 

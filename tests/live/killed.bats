@@ -6,9 +6,7 @@ load live
 killed() {
 	begin "$1"
 	start_element e4 r1
-	kill_process r1
-	kill_process r2
-	kill_process r3
+	kill_process r1 r2 r3
 	kill_process e5
 	last 3000
 	local name

@@ -16,7 +16,7 @@ use_timers() {
 	rfc) last_heard=61000 no_response=5000 grace=5000 keepalive=30000 heartbeat=30000 ;;
 	esac
 	detection=$((last_heard + no_response))
-	note timers "$last_heard" "$no_response" "$grace" "$keepalive" "$heartbeat"
+	note timers "$last_heard" "$no_response" "$grace" "$keepalive"
 }
 
 # note WORD...: something happened now; judge.py says which words it knows.
@@ -61,6 +61,7 @@ make_hosts() {
 	fi
 	net=$BATS_TEST_TMPDIR/net
 	mkdir "$net"
+	note hosts "$@"
 	"${apart[@]}" "$BASH" "$RSP_SRCDIR/tests/live/hosts.sh" "$net" "$@" >"$net/log" 2>"$net/err" </dev/null 3>&- &
 	switch_pid=$!
 	wait_until 10 has_switch && grep -q . "$net/log" || {
@@ -244,11 +245,17 @@ start_element() {
 	assert_equal "$(records "$as" 'select(.event == "registered").registrar.name' | jq -r .)" "$home"
 }
 
-# kill_process NAME: by SIGKILL, as a crash.
+# kill_process NAME...: by SIGKILL, as a crash; all at once.
 kill_process() {
-	case $1 in r*) note down "$1" ;; e*) note changing "${1%%-*}" ;; esac
-	stop "$1" 137 KILL || return
-	case $1 in e*) note dead "${1%%-*}" ;; esac
+	local name
+	for name; do
+		case $name in r*) note down "$name" ;; e*) note changing "${name%%-*}" ;; esac
+		kill -KILL "${pids[$name]}"
+	done
+	for name; do
+		await_end "$name" 137 || return
+		case $name in e*) note dead "${name%%-*}" ;; esac
+	done
 }
 
 # leave NAME: the element deregisters.
