@@ -7,6 +7,7 @@
 
 #define WINDOW	   8  /* requests without a response at a time */
 #define IDLE_PAGES 64 /* most pages of one table that list no element unknown to this registrar */
+#define PARTIAL_CYCLES 20 /* heartbeat cycles after which a table is downloaded again of which entries were refused */
 
 static uint32_t
 wait_ms(const struct rsp_enrp *n)
@@ -50,6 +51,7 @@ begin(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_download_state state, 
 	download->outstanding = download->pages = download->entries = download->refused = 0;
 	download->started_ms = n->core->now_ms;
 	download->update = peer->gap.told;
+	download->begun_at = download->told;
 	n->downloads = (uint8_t)(n->downloads % UINT8_MAX + 1);
 	download->number = n->downloads;
 	rsp_enrp_set(n, &download->timer, wait_ms(n));
@@ -159,6 +161,22 @@ complain(struct rsp_enrp *n, struct rsp_peer *peer)
 	rsp_peer_record(n, RSP_EVENT_RESYNC_FAILED, peer, RSP_REASON_PARTIAL);
 }
 
+/* The own table of @peer was downloaded. If entries were refused, the digests do not agree, however often it is. */
+static void
+note_partial(const struct rsp_enrp *n, struct rsp_download *download)
+{
+	download->partial = download->begun_at;
+	download->partial_until_ms =
+		download->refused ? n->core->now_ms + PARTIAL_CYCLES * (uint64_t)n->core->config.peer_heartbeat_cycle_ms : 0;
+}
+
+/* Whether the table of @peer is the one of which entries were refused last. */
+static bool
+is_partial(const struct rsp_enrp *n, const struct rsp_peer *peer)
+{
+	return n->core->now_ms < peer->download.partial_until_ms && peer->download.told == peer->download.partial;
+}
+
 static void
 complete(struct rsp_enrp *n, struct rsp_peer *peer)
 {
@@ -177,6 +195,8 @@ complete(struct rsp_enrp *n, struct rsp_peer *peer)
 		rsp_gap_set(&peer->gap, download->update);
 	if (state == RSP_DOWNLOAD_ALL)
 		return;
+	if (download->of == peer->server_id)
+		note_partial(n, download);
 	rsp_walk_begin(n->core->space, &download->unlisted, download->of);
 	unlisted_slice(n, peer);
 	n->core->ops->record(n->core->ctx, &event);
@@ -336,10 +356,12 @@ static void
 audit_state(struct rsp_enrp *n, struct rsp_peer *peer, const struct rsp_state *state)
 {
 	peer->in_sync = state->digest == rsp_home_digest(n->core->space, peer->server_id);
+	peer->download.told = state->digest;
 	if (peer->in_sync)
 		peer->download.complained = false;
 	act_on_gap(n, peer,
-		   rsp_gap_told(&peer->gap, state->update, peer->in_sync, n->core->now_ms, wait_ms(n)));
+		   rsp_gap_told(&peer->gap, state->update, peer->in_sync || is_partial(n, peer), n->core->now_ms,
+				wait_ms(n)));
 	note_relayed(n, peer);
 	audit_next_relayed(n, peer);
 }
@@ -348,12 +370,16 @@ void
 rsp_download_audit(struct rsp_enrp *n, struct rsp_peer *peer, const struct rsp_message *presence)
 {
 	if (peer->kind == RSP_PEER_STATES) {
-		audit_state(n, peer, &presence->server_info.state);
+		if (presence->has & RSP_HAS_SERVER_INFO)
+			audit_state(n, peer, &presence->server_info.state);
 		return;
 	}
 	peer->in_sync = !(presence->has & RSP_HAS_CHECKSUM) ||
 			presence->checksum == rsp_home_checksum(n->core->space, peer->server_id);
-	act_on_gap(n, peer, rsp_gap_told(&peer->gap, 0, peer->in_sync, n->core->now_ms, wait_ms(n)));
+	if (presence->has & RSP_HAS_CHECKSUM)
+		peer->download.told = presence->checksum;
+	act_on_gap(n, peer,
+		   rsp_gap_told(&peer->gap, 0, peer->in_sync || is_partial(n, peer), n->core->now_ms, wait_ms(n)));
 }
 
 bool

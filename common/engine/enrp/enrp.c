@@ -220,7 +220,7 @@ rsp_enrp_rights_changed(struct rsp_enrp *n)
 		struct rsp_peer *peer = n->peer[i];
 
 		/* with the new rights, this registrar may accept refused elements */
-		peer->gap.next_table_ms = 0;
+		peer->gap.next_table_ms = peer->download.partial_until_ms = 0;
 		if (core->config.has_key && *peer->name && rsp_peer_is_alive(peer) &&
 		    !core->config.has_key(core->ctx, RSP_ROLE_PEER, peer->name))
 			rsp_takeover_begin(n, peer, RSP_REASON_RIGHTS_ENDED);

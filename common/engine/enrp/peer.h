@@ -42,6 +42,10 @@ struct rsp_download {
 	uint64_t update;   /* the last update that the peer had stated when the download began */
 	uint8_t number;	   /* OWN: of this download; listed elements have it in rsp_member.listed_in; 0: none yet */
 	bool complained;   /* the record of a partial table was written since the tables last agreed */
+	uint64_t told;	   /* the digest (PLAIN: the checksum) of the last PRESENCE of the peer */
+	uint64_t begun_at; /* OWN: @told when the download began */
+	/* @told of the table of which entries were refused last, which is not downloaded again until then */
+	uint64_t partial, partial_until_ms;
 	struct rsp_walk unlisted; /* after an OWN download: a walk over the elements of the home */
 	/* time limit for the next page; while @unlisted is open, the time of the next slice */
 	struct rsp_enrp_timer timer;
