@@ -225,6 +225,7 @@ is_asked_again(uint32_t a)
 	world_run(450);
 	CHECK_EQ(world_count(a, ENRP_LIST_REQUEST), before + 1);
 	CHECK(!serves());
+	world_presence(a, ID_A, "a", false);
 	listed(a, ID_A, false);
 	world_table(a, ID_A, 0, "web", 1, 30, ID_A, 8);
 	CHECK(serves());

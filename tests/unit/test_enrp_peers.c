@@ -27,18 +27,49 @@ n_peers(void)
 static void
 any_message_makes_its_sender_a_peer_which_is_sent_a_presence(void)
 { /* s.3.4.1 */
-	struct rsp_message update = update_message(ID_B, ENRP_ADD_PE, "web", world_pe(1, ID_B, 8)), msg;
+	struct rsp_message request = enrp_message(ENRP_LIST_REQUEST, ID_B), msg;
 
 	begin();
 	world_peer(B, "b");
 	CHECK_EQ(n_peers(), 0);
-	world_tell(B, &update);
+	world_tell(B, &request);
 	CHECK_EQ(n_peers(), 1);
 	CHECK_EQ(world_told(RSP_EVENT_PEER_JOINED), 1);
 	CHECK(world_find(B, RSP_ENRP, ENRP_PRESENCE, 0, &msg));
 	CHECK_EQ(msg.flags, ENRP_FLAG_REPLY_REQUIRED);
 	CHECK_EQ(msg.receiver_id, ID_B);
-	CHECK_EQ(world_home("web", 1), ID_B); /* and the update is taken in */
+	CHECK_EQ(world_count(B, ENRP_LIST_RESPONSE), 1); /* and the request is answered */
+	world_end();
+}
+
+/* Before its PRESENCE we do not know whether its statements have numbers. */
+static void
+an_update_before_the_first_presence_is_not_taken_in(void)
+{
+	begin();
+	world_peer(B, "b");
+	world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(1, ID_B, 8));
+	CHECK_EQ(world_home("web", 1), 0);
+	world_presence(B, ID_B, "b", false);
+	world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(1, ID_B, 8));
+	CHECK_EQ(world_home("web", 1), ID_B);
+	world_end();
+}
+
+static void
+a_presence_without_server_information_says_nothing_of_the_table(void)
+{
+	struct rsp_message msg = enrp_message(ENRP_PRESENCE, ID_B);
+
+	begin();
+	world_joined(B, ID_B, "b");
+	world_update_numbered(B, ID_B, ENRP_ADD_PE, "web", world_pe(1, ID_B, 8), 1);
+	world_clear();
+	for (unsigned i = 0; i < 3; i++) {
+		world_tell(B, &msg);
+		world_run(1000);
+	}
+	CHECK_EQ(world_count(B, ENRP_HANDLE_TABLE_REQUEST), 0);
 	world_end();
 }
 
@@ -62,8 +93,8 @@ a_presence_has_our_address_and_the_checksum_of_our_elements(void)
 	CHECK_EQ(msg.server_info.transport.port, 9902);
 	CHECK_EQ(rsp_transport_ip(&msg.server_info.transport, 0).ip[3], 16);
 	CHECK(rsp_bytes_equal(msg.server_info.name, rsp_bytes_str("us")));
-	CHECK(msg.server_info.has_digest);
-	CHECK(msg.server_info.digest == rsp_home_digest_full(rsp_registrar_handlespace(w.r), ID_US));
+	CHECK(msg.server_info.has_state);
+	CHECK(msg.server_info.state.digest == rsp_home_digest_full(rsp_registrar_handlespace(w.r), ID_US));
 	world_end();
 }
 
@@ -591,6 +622,8 @@ int
 main(void)
 {
 	TAP_RUN(any_message_makes_its_sender_a_peer_which_is_sent_a_presence);
+	TAP_RUN(an_update_before_the_first_presence_is_not_taken_in);
+	TAP_RUN(a_presence_without_server_information_says_nothing_of_the_table);
 	TAP_RUN(a_presence_has_our_address_and_the_checksum_of_our_elements);
 	TAP_RUN(heartbeats_are_sent_to_all_peers);
 	TAP_RUN(a_silent_peer_is_probed_and_then_dead);

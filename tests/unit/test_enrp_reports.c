@@ -104,8 +104,8 @@ does_not_answer(enum how how)
 	CHECK(how == REFUSES || how == CLOSES || world_was_closed(link));
 }
 
-/* A user reports element 1, which does not answer: its home is sent a removal, and only what the home says counts. The
- * other side of this is the_home_asks(). */
+/* A user reports element 1, which does not answer: the report is passed on to its home, and only what the home says counts.
+ * The other side of this is reported_by_b(). */
 static void
 the_home_is_told_and_decides(enum how how)
 {
@@ -124,10 +124,11 @@ the_home_is_told_and_decides(enum how how)
 	CHECK_EQ(world_count(C, ENRP_HANDLE_UPDATE), 0);
 	CHECK(world_find(B, RSP_ENRP, ENRP_HANDLE_UPDATE, 0, &msg));
 	CHECK_EQ(msg.receiver_id, ID_B);
-	CHECK_EQ(msg.update_action, ENRP_DEL_PE);
+	CHECK(msg.has & RSP_HAS_REPORTED);
 	CHECK_EQ(msg.element.pe_id, 1);
-	CHECK_EQ(msg.element.home_id, ID_US);
-	CHECK_EQ(msg.element.version, 22);
+	CHECK_EQ(msg.element.home_id, ID_B);
+	CHECK_EQ(msg.element.statement.epoch.epoch, 22);
+	CHECK_EQ(msg.element.statement.rank, RSP_RANK_REGISTERED);
 	CHECK_EQ(world_home("web", 1), ID_B);
 	world_update(B, ID_B, ENRP_DEL_PE, "web", world_pe(1, ID_B, 22));
 	CHECK_EQ(world_home("web", 1), 0);
@@ -166,42 +167,83 @@ the_home_is_told_of_an_element_that_listens_nowhere(void)
 	the_home_is_told_and_decides(NOWHERE);
 }
 
-/* A peer says that it did not reach an element of ours. */
+/* The registrar b passes on a report of the element 9, whose home we are. */
 static void
-the_home_asks(bool answers)
+reported_by_b(void)
 {
-	struct rsp_message msg;
+	struct rsp_message msg = update_message(ID_B, ENRP_ADD_PE, "other", world_pe(9, ID_US, 22));
 
+	msg.has |= RSP_HAS_REPORTED;
+	msg.receiver_id = ID_US;
+	world_tell(B, &msg);
+}
+
+static void
+begin_own(void)
+{
 	begin();
 	CHECK_EQ(world_up(1, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
 	world_register(1, "other", 9);
-	uint64_t version = rsp_element_version(world_element("other", 9));
 	world_clear();
-	world_update(B, ID_B, ENRP_DEL_PE, "other", world_pe(9, ID_B, version));
+}
+
+static void
+a_report_that_a_peer_passes_on_makes_the_home_ask_over_the_link(void)
+{
+	struct rsp_message msg;
+
+	begin_own();
+	reported_by_b();
 	CHECK_EQ(world_count(1, ASAP_ENDPOINT_KEEP_ALIVE), 1);
-	if (answers)
-		world_ack(1, "other", 9);
-	world_run(600);
-	CHECK_EQ(world_home("other", 9), answers ? ID_US : 0);
-	CHECK(world_find(B, RSP_ENRP, ENRP_HANDLE_UPDATE, -1, &msg));
-	CHECK_EQ(msg.update_action, answers ? ENRP_ADD_PE : ENRP_DEL_PE);
-	CHECK_EQ(world_count(1, ASAP_DEREGISTRATION_RESPONSE), answers ? 0 : 1);
-	if (!answers)
-		CHECK(world_find(1, RSP_ASAP, ASAP_DEREGISTRATION_RESPONSE, 0, &msg) &&
-		      rsp_message_cause(&msg) == RSP_CAUSE_UNANSWERED);
+	CHECK(world_find(1, RSP_ASAP, ASAP_ENDPOINT_KEEP_ALIVE, 0, &msg) && msg.flags == 0);
+	world_ack(1, "other", 9);
+	world_run(2000);
+	CHECK_EQ(world_home("other", 9), ID_US);
+	CHECK_EQ(world_count(0, ENRP_HANDLE_UPDATE), 0);
 	world_end();
 }
 
 static void
-an_element_that_a_peer_did_not_reach_and_that_answers_stays(void)
+a_report_that_a_peer_passes_on_begins_a_look_if_the_element_is_not_linked(void)
 {
-	the_home_asks(true);
+	begin_own();
+	world_down(1, RSP_ECLOSED);
+	CHECK_EQ(world_dialled("web1"), 0);
+	reported_by_b();
+	CHECK(world_dialled("web1") != 0);
+	world_end();
+}
+
+static void
+a_report_that_a_peer_passes_on_of_an_element_of_another_home_is_ignored(void)
+{
+	struct rsp_message msg = update_message(ID_C, ENRP_ADD_PE, "web", world_pe(1, ID_B, 20));
+
+	begin();
+	msg.has |= RSP_HAS_REPORTED;
+	msg.receiver_id = ID_US;
+	world_tell(C, &msg);
+	CHECK_EQ(world_dialled("web1"), 0);
+	CHECK_EQ(w.n_sent, 0);
+	CHECK_EQ(world_home("web", 1), ID_B);
+	world_end();
 }
 
 static void
 an_element_that_a_peer_did_not_reach_and_that_does_not_answer_is_removed(void)
 {
-	the_home_asks(false);
+	struct rsp_message msg;
+
+	begin_own();
+	reported_by_b();
+	world_run(1000); /* the keep-alive; and the distance to the look */
+	world_down(world_dialled("web1"), RSP_EUNREACHABLE);
+	CHECK_EQ(world_home("other", 9), ID_US);
+	world_run(200);
+	CHECK_EQ(world_home("other", 9), 0);
+	CHECK_EQ(world_update_sent(B, &msg), ENRP_DEL_PE);
+	CHECK_EQ(msg.element.pe_id, 9);
+	world_end();
 }
 
 static void
@@ -214,7 +256,7 @@ an_element_that_moved_is_sent_the_cause(void)
 	world_register(1, "other", 9);
 	world_clear();
 	world_update(B, ID_B, ENRP_ADD_PE, "other",
-		     world_pe(9, ID_B, rsp_element_version(world_element("other", 9)) + 100));
+		     world_pe(9, ID_B, world_epoch("other", 9) + 100));
 	world_run(501);
 	CHECK_EQ(world_home("other", 9), ID_B);
 	CHECK(world_find(1, RSP_ASAP, ASAP_DEREGISTRATION_RESPONSE, 0, &msg));
@@ -319,32 +361,10 @@ reported_elements_are_asked_a_few_at_a_time(void)
 	unsigned before = w.n_dials;
 	for (uint32_t i = 1; i <= 20; i++)
 		report(i);
-	CHECK_EQ(w.n_dials - before, 3);
-	CHECK_STR(world_reason(RSP_EVENT_PE_REPORTED), "too-many-asked");
-	world_end();
-}
-
-static void
-an_element_that_answers_in_its_grace_time_has_a_new_one(void)
-{
-	struct rsp_message msg;
-
-	begin();
-	CHECK_EQ(world_up(1, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
-	world_register(1, "web", 9);
-	world_down(1, RSP_ECLOSED);
-	world_clear();
-	report(9);
-	uint32_t link = world_dialled("web1");
-	CHECK_EQ(world_up(link, RSP_ASAP, RSP_ROLE_NOTIFY, "web1"), RSP_OK);
-	world_run(400);
-	CHECK(world_find(link, RSP_ASAP, ASAP_ENDPOINT_KEEP_ALIVE, 0, &msg) && msg.flags == 0);
-	world_ack(link, "web", 9);
-	world_run(650);
-	CHECK_EQ(world_home("web", 9), ID_US);
-	world_run(100);
-	CHECK_EQ(world_home("web", 9), 0);
-	CHECK_STR(world_reason(RSP_EVENT_PE_REMOVED), "connection-lost");
+	CHECK_EQ(w.n_dials - before, 4); /* the others wait */
+	CHECK_EQ(world_told(RSP_EVENT_PE_REPORTED), 20);
+	world_down(DIALLED + before, RSP_EUNREACHABLE);
+	CHECK_EQ(w.n_dials - before, 5);
 	world_end();
 }
 
@@ -401,27 +421,35 @@ an_expired_registration_sends_nothing_over_a_connection_that_is_not_up(void)
 	are_adopted_over(link);
 }
 
+/* An element is being asked for a report when the takeover of its home is complete. */
 static void
-one_answer_counts_for_a_report_and_an_adoption(void)
-{ /* an element is being asked when the takeover is complete */
+an_element_that_was_just_asked_is_asked_with_the_h_flag_after_the_distance(void)
+{
+	struct rsp_message msg;
+
 	begin();
 	world_run(2400);
 	world_presence(C, ID_C, "c", false);
 	world_run(500);
 	report(1);
-	uint32_t link = world_dialled("web1");
-	CHECK_EQ(world_up(link, RSP_ASAP, RSP_ROLE_NOTIFY, "web1"), RSP_OK);
+	uint32_t first = world_dialled("web1");
+	CHECK_EQ(world_up(first, RSP_ASAP, RSP_ROLE_NOTIFY, "web1"), RSP_OK);
 	world_run(200);
 	world_about(C, ENRP_INIT_TAKEOVER_ACK, ID_C, ID_B);
 	world_run(0);
 	CHECK_EQ(world_told(RSP_EVENT_TAKEOVER_DONE), 1);
-	CHECK_EQ(world_dialled("web1"), link);
-	CHECK_EQ(world_count(link, ASAP_ENDPOINT_KEEP_ALIVE), 4);
-	for (uint32_t i = 1; i <= 3; i++)
-		world_ack(link, "web", i);
+	CHECK(world_was_closed(first));
+	uint32_t link = world_dialled("web1");
+	CHECK_EQ(world_up(link, RSP_ASAP, RSP_ROLE_NOTIFY, "web1"), RSP_OK);
+	CHECK_EQ(world_count(link, ASAP_ENDPOINT_KEEP_ALIVE), 2);
+	world_ack(link, "web", 2);
+	world_ack(link, "web", 3);
+	world_run(800);
+	CHECK_EQ(world_count(link, ASAP_ENDPOINT_KEEP_ALIVE), 3); /* over the connection that is there */
+	CHECK(world_find(link, RSP_ASAP, ASAP_ENDPOINT_KEEP_ALIVE, -1, &msg) && msg.pe_id == 1);
+	CHECK_EQ(msg.flags, ASAP_FLAG_HOME);
+	world_ack(link, "web", 1);
 	CHECK_EQ(world_told(RSP_EVENT_PE_ADOPTED), 3);
-	world_run(700);
-	CHECK(!world_was_closed(link));
 	CHECK_EQ(world_told(RSP_EVENT_PE_REMOVED), 0);
 	world_end();
 }
@@ -444,37 +472,82 @@ until_asked(void)
 	CHECK(world_dialled("web1"));
 }
 
-static void
-a_takeover_that_is_not_acknowledged_ends(void)
-{ /* RFC 5353 s.3.5.1: a dead registrar's dead elements must not stay without end */
-	struct rsp_peer_view view;
-
+/* The takeover of b is late: two times the silence after which b counts as dead, 3 s. The elements of b are dialled. */
+static uint32_t
+begin_late(void)
+{
 	begin();
-	not_acknowledged(8500); /* three times the silence after which b counts as dead: 9 s */
+	not_acknowledged(5500);
 	CHECK_EQ(world_home("web", 1), ID_B);
 	CHECK_EQ(world_dialled("web1"), 0);
 	until_asked();
-	CHECK(w.now < 100000 + 13000);
+	CHECK(w.now < 100000 + 8500);
 	uint32_t link = world_dialled("web1");
 	CHECK_EQ(world_up(link, RSP_ASAP, RSP_ROLE_NOTIFY, "web1"), RSP_OK);
+	return link;
+}
+
+static void
+the_elements_of_a_dead_registrar_are_asked_without_the_h_flag_when_its_takeover_is_late(void)
+{ /* RFC 5353 s.3.5.1: a dead registrar's dead elements must not stay without end */
+	struct rsp_message msg;
+	uint32_t link = begin_late();
+
 	CHECK_EQ(world_count(link, ASAP_ENDPOINT_KEEP_ALIVE), 3);
-	world_ack(link, "web", 2); /* this element is alive, and has no new home yet */
-	not_acknowledged(1000);
+	for (int i = 0; i < 3; i++)
+		CHECK(world_find(link, RSP_ASAP, ASAP_ENDPOINT_KEEP_ALIVE, i, &msg) && msg.flags == 0);
+	world_end();
+}
+
+static void
+those_that_do_not_answer_are_removed_at_their_number(void)
+{
+	struct rsp_message msg;
+	uint32_t link = begin_late();
+
+	world_ack(link, "web", 2);
+	world_clear();
+	not_acknowledged(500);
 	CHECK_EQ(world_home("web", 1), 0);
-	CHECK_EQ(world_home("web", 2), ID_B);
 	CHECK_EQ(world_home("web", 3), 0);
 	CHECK_STR(world_reason(RSP_EVENT_PE_REMOVED), "home-lost");
-	CHECK(world_peer_view(ID_B, &view));
-	for (unsigned i = 0; i < 10 && world_dialled("web1") == link; i++) /* the element is asked again */
+	CHECK_EQ(world_update_sent(C, &msg), ENRP_DEL_PE);
+	CHECK_EQ(msg.element.statement.rank, RSP_RANK_REMOVED);
+	CHECK_EQ(msg.element.statement.epoch.epoch, 20);
+	CHECK_EQ(msg.element.home_id, ID_US);
+	world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(1, ID_C, 20)); /* removed elements stay removed */
+	CHECK_EQ(world_home("web", 1), 0);
+	world_end();
+}
+
+static void
+those_that_answer_keep_their_home_and_are_asked_again(void)
+{
+	uint32_t link = begin_late();
+
+	for (uint32_t i = 1; i <= 3; i++)
+		world_ack(link, "web", i);
+	CHECK_EQ(world_home("web", 2), ID_B);
+	CHECK_EQ(world_stored("web", 2).rank, RSP_RANK_REGISTERED);
+	for (unsigned i = 0; i < 10 && world_dialled("web1") == link; i++)
 		not_acknowledged(500);
 	CHECK(world_dialled("web1") != link);
 	world_down(world_dialled("web1"), RSP_EUNREACHABLE);
 	CHECK_EQ(world_home("web", 2), 0);
+	world_end();
+}
+
+static void
+a_late_takeover_ends_when_no_element_is_left(void)
+{
+	struct rsp_peer_view view;
+
+	(void)begin_late();
+	not_acknowledged(500);
+	CHECK(world_peer_view(ID_B, &view));
 	not_acknowledged(3000);
 	CHECK(!world_peer_view(ID_B, &view));
 	CHECK_STR(world_reason(RSP_EVENT_TAKEOVER_ABORTED), "unacknowledged");
-	world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(1, ID_C, 20)); /* removed elements stay removed */
-	CHECK_EQ(world_home("web", 1), 0);
 	world_end();
 }
 
@@ -501,7 +574,9 @@ main(void)
 	TAP_RUN(the_home_is_told_of_an_element_that_closes_the_connection);
 	TAP_RUN(the_home_is_told_of_an_element_that_is_silent);
 	TAP_RUN(the_home_is_told_of_an_element_that_listens_nowhere);
-	TAP_RUN(an_element_that_a_peer_did_not_reach_and_that_answers_stays);
+	TAP_RUN(a_report_that_a_peer_passes_on_makes_the_home_ask_over_the_link);
+	TAP_RUN(a_report_that_a_peer_passes_on_begins_a_look_if_the_element_is_not_linked);
+	TAP_RUN(a_report_that_a_peer_passes_on_of_an_element_of_another_home_is_ignored);
 	TAP_RUN(an_element_that_a_peer_did_not_reach_and_that_does_not_answer_is_removed);
 	TAP_RUN(an_element_that_moved_is_sent_the_cause);
 	TAP_RUN(an_element_may_be_removed_while_it_is_asked);
@@ -510,11 +585,13 @@ main(void)
 	TAP_RUN(the_registrar_may_leave_while_it_asks);
 	TAP_RUN(the_connection_to_a_reported_element_may_not_come_about);
 	TAP_RUN(reported_elements_are_asked_a_few_at_a_time);
-	TAP_RUN(an_element_that_answers_in_its_grace_time_has_a_new_one);
 	TAP_RUN(a_report_sends_nothing_over_a_connection_that_is_not_up);
 	TAP_RUN(an_expired_registration_sends_nothing_over_a_connection_that_is_not_up);
-	TAP_RUN(one_answer_counts_for_a_report_and_an_adoption);
-	TAP_RUN(a_takeover_that_is_not_acknowledged_ends);
+	TAP_RUN(an_element_that_was_just_asked_is_asked_with_the_h_flag_after_the_distance);
+	TAP_RUN(the_elements_of_a_dead_registrar_are_asked_without_the_h_flag_when_its_takeover_is_late);
+	TAP_RUN(those_that_do_not_answer_are_removed_at_their_number);
+	TAP_RUN(those_that_answer_keep_their_home_and_are_asked_again);
+	TAP_RUN(a_late_takeover_ends_when_no_element_is_left);
 	TAP_RUN(a_registrar_that_returns_keeps_its_elements);
 	return tap_end();
 }

@@ -18,11 +18,11 @@ enum rsp_link_state { RSP_LINK_DIALLING, RSP_LINK_UP, RSP_LINK_CLOSING, RSP_LINK
 	MOVE(DIALLING, UP, a_dialled_connection_is_up)                                                                 \
 	MOVE(DIALLING, CLOSING, a_dial_fails)                                                                          \
 	MOVE(DIALLING, CLOSING, the_last_look_expires_while_it_dials)                                                  \
+	MOVE(DIALLING, CLOSING, its_elements_register_elsewhere_while_it_dials)                                        \
 	MOVE(DIALLING, CLOSING, this_registrar_leaves_while_it_dials)                                                  \
 	MOVE(DIALLING, CLOSING, there_is_no_memory_for_a_connection)                                                   \
 	MOVE(UP, CLOSING, the_connection_ends)                                                                         \
 	MOVE(UP, CLOSING, the_last_look_is_answered)                                                                   \
-	MOVE(UP, CLOSING, a_dialled_connection_is_up_too_late_for_its_elements)                                        \
 	MOVE(UP, CLOSING, a_contact_sends_no_message)                                                                  \
 	MOVE(UP, CLOSING, a_peer_connects_again)                                                                       \
 	MOVE(UP, CLOSING, a_registrar_uses_the_server_id_of_another)                                                   \

@@ -195,17 +195,6 @@ rsp_registrar_free(struct rsp_registrar *r)
 
 /* Events. Each function is one turn. */
 
-/* @link, which this registrar dialled to an element, is up. */
-static void
-element_link_up(struct rsp_registrar *r, struct rsp_link *link)
-{
-	/* its elements have registered over other links or elsewhere */
-	if (LIST_EMPTY(&link->members))
-		rsp_link_close(&r->core, link, RSP_ECLOSED);
-	else
-		rsp_look_link_up(&r->core, link);
-}
-
 static enum rsp_err
 link_up(struct rsp_registrar *r, struct rsp_link *link, const struct rsp_link_info *info)
 {
@@ -221,7 +210,7 @@ link_up(struct rsp_registrar *r, struct rsp_link *link, const struct rsp_link_in
 	if (info->protocol == RSP_ENRP)
 		rsp_enrp_link_up(r->enrp, link);
 	else if (link->dialled)
-		element_link_up(r, link);
+		rsp_look_link_up(core, link);
 	return RSP_OK;
 }
 
