@@ -82,9 +82,9 @@ warn_of_clock(const struct rsp_event *event)
 	char at[RSP_SOCKADDR_TEXT_MAX];
 
 	rsp_log(RSP_LOG_WARNING, event->peer_name,
-		"the clock of the registrar at %s is %" PRIu64 " s %s of the clock of this one: set the wrong one "
+		"the clock of the registrar at %s is %" PRIu64 " s %s the clock of this one: set the wrong one "
 		"(NTP); the pools do not depend on it, but expiry dates and the times in records do",
-		address_of(event, at), by_ms / 1000, ahead ? "ahead" : "behind");
+		address_of(event, at), by_ms / 1000, ahead ? "ahead of" : "behind");
 }
 
 /* Count a claim of @pe_id. True: its contest goes on. During a contest, claims of other elements do not count. */
