@@ -333,6 +333,10 @@ may_be_refused(const struct sim *w, const struct rsp_event *event)
 		parted = parted || w->node[i].ill;
 	if (event->reason == RSP_REASON_TAKEOVER_OF_LIVE)
 		return parted;
+	/* what a process sent arrives after its end, and the one that followed it has registered */
+	const struct sim_element *e = event->pe_id ? sim_load_find(w, event->handle, event->pe_id) : NULL;
+	if (event->reason == RSP_REASON_DISPLACED)
+		return e && e->client->life > 1;
 	/* the former home of an element that has another home by now may announce a removal */
 	return event->reason == RSP_REASON_ELEMENT_OF_REGISTRAR &&
 	       w->plan.style != SIM_QUIET;
@@ -394,6 +398,7 @@ check_answer(struct sim *w, const struct sim_node *n, const struct rsp_message *
 {
 	struct sim_check *c = w->check;
 	struct rsp_list_item item;
+	unsigned pool = sim_load_pool(w, msg->handle);
 	size_t cursor = 0;
 
 	c->look++;
@@ -406,8 +411,7 @@ check_answer(struct sim *w, const struct sim_node *n, const struct rsp_message *
 	for (unsigned i = 0; i < w->load->n_elements; i++) {
 		const struct sim_element *e = &w->load->element[i];
 
-		if (!e->stable || c->stamp[i] == c->look ||
-		    !rsp_bytes_equal(sim_load_handle(w, e->pool), msg->handle))
+		if (e->pool != pool || !e->stable || c->stamp[i] == c->look)
 			continue;
 		if (msg->n_list < w->plan.max_items)
 			sim_violated(w, "incomplete-answer", "%s answers %u elements of pool %u without pe %08x of %s",

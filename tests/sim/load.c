@@ -17,6 +17,16 @@ sim_load_handle(const struct sim *w, unsigned pool)
 	return rsp_bytes_of(w->load->pool[pool].handle, w->plan.handle_size);
 }
 
+unsigned
+sim_load_pool(const struct sim *w, struct rsp_bytes handle)
+{
+	unsigned pool = 0;
+
+	while (pool < w->plan.pools && !rsp_bytes_equal(sim_load_handle(w, pool), handle))
+		pool++;
+	return pool;
+}
+
 static unsigned
 bucket_of(const struct sim_load *load, uint32_t pe_id)
 {

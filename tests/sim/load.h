@@ -93,6 +93,8 @@ void sim_load_disturbed(struct sim_node *n);
 void sim_load_event(struct sim_node *n, const struct rsp_client_event *event);
 
 struct rsp_bytes sim_load_handle(const struct sim *w, unsigned pool);
+/** The number of the pool @handle; plan.pools: there is none. */
+unsigned sim_load_pool(const struct sim *w, struct rsp_bytes handle);
 /** The element with that id in the pool @handle; NULL: no client ever wanted one. */
 struct sim_element *sim_load_find(const struct sim *w, struct rsp_bytes handle, uint32_t pe_id);
 /** The registrar that @n takes for its home, or NULL. */

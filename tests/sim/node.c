@@ -48,8 +48,9 @@ op_record(void *ctx, const struct rsp_event *event)
 {
 	struct sim_node *n = ctx;
 
-	sim_trace(n->w, "%-5s * %s%s%s peer %08x by %08x pe %08x count %u %llu ms", n->name,
+	sim_trace(n->w, "%-5s * %s%s%s %s peer %08x by %08x pe %08x count %u %llu ms", n->name,
 		  rsp_event_name(event->kind), event->reason ? ": " : "", event->reason ? rsp_reason_word(event->reason) : "",
+		  event->kind == RSP_EVENT_MALFORMED && event->why ? event->why->reason : "",
 		  event->peer_id, event->by_id, event->pe_id, event->count, (unsigned long long)event->duration_ms);
 	sim_mix(n->w, event->kind);
 	sim_coverage_record(n->w->coverage, event);
@@ -97,6 +98,7 @@ node_init(struct sim *w, unsigned place)
 	n->serving_ms = n->attached_ms = RSP_NEVER;
 	if (n->is_registrar)
 		n->skew_ms = sim_plan_skew(&w->plan, &w->node_rng);
+	n->no_epoch = n->role == RSP_ROLE_ELEMENT && place % 100 < w->plan.no_epoch_percent;
 	n->stripped = n->is_registrar && place + 1 == w->plan.stripped;
 }
 
@@ -212,7 +214,7 @@ start_client(struct sim_node *n)
 		.shuffle = true,
 		.persistent = true,
 		.epoch_ms = WALL_MS - n->clock + (uint64_t)n->skew_ms,
-		.no_epoch = n->place % 100 < w->plan.no_epoch_percent,
+		.no_epoch = n->no_epoch,
 		.asap_port = n->role == RSP_ROLE_ELEMENT && w->plan.listens ? SIM_NOTIFY_PORT : 0,
 	};
 	config.timers.keepalive_ms = w->plan.keepalive_ms;

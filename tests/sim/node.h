@@ -16,6 +16,7 @@ struct sim_node {
 	unsigned place; /* in w->node */
 	bool is_registrar;
 	enum rsp_role role; /* of all but registrars */
+	bool no_epoch; /* an element that does not number its statements */
 	bool stripped; /* no private parameter of the rule about statements passes to it or from it */
 	char name[12];
 	struct rsp_ip ip;

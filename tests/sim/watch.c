@@ -38,16 +38,6 @@ sim_watch_set(struct sim *w, const struct sim_node *n, unsigned pool, bool on)
 	w->watch->on[user_of(w, n) * w->plan.pools + pool] = on;
 }
 
-static unsigned
-pool_of(const struct sim *w, struct rsp_bytes handle)
-{
-	unsigned pool = 0;
-
-	while (pool < w->plan.pools && !rsp_bytes_equal(sim_load_handle(w, pool), handle))
-		pool++;
-	return pool;
-}
-
 /* The pool has the elements in @msg, and no others. */
 static void
 tell(struct sim *w, uint8_t *told, unsigned pool, const struct rsp_message *msg)
@@ -72,7 +62,7 @@ sim_watch_event(struct sim *w, const struct sim_node *n, const struct rsp_client
 	unsigned pool;
 
 	if ((event->type != RSP_CLIENT_RESOLVED && event->type != RSP_CLIENT_UNRESOLVED) ||
-	    (pool = pool_of(w, event->handle)) == w->plan.pools ||
+	    (pool = sim_load_pool(w, event->handle)) == w->plan.pools ||
 	    !w->watch->on[user_of(w, n) * w->plan.pools + pool])
 		return;
 	const struct rsp_message *msg = event->type == RSP_CLIENT_RESOLVED ? event->message : NULL;
