@@ -324,19 +324,29 @@ peers_rest(const struct node *n)
 	return rsp_registrar_state(n->registrar) == RSP_REGISTRAR_SERVING && enrp->n_peers == n->w->setup.registrars - 1;
 }
 
+/* An element that another registrar has, or that is linked over a connection whose other side is there. */
+static bool
+member_rests(const struct node *n, const struct rsp_member *m)
+{
+	unsigned side = 0;
+	const struct connection *c;
+
+	if (m->pending || (m->phase != RSP_MEMBER_HELD && m->phase != RSP_MEMBER_ASKED))
+		return !m->pending && m->phase == RSP_MEMBER_FOREIGN;
+	c = net_find(n, m->link, &side);
+	return c && c->side[!side].open;
+}
+
 static bool
 members_rest(const struct node *n)
 {
 	const struct rsp_handlespace *hs = rsp_registrar_handlespace(n->registrar);
 
 	for (const struct rsp_pool *pool = rsp_pool_next(hs, NULL); pool; pool = rsp_pool_next(hs, pool))
-		for (unsigned i = 0; i < pool->n_elements; i++) {
-			enum rsp_member_phase phase = rsp_member(pool->element[i])->phase;
-
-			if ((phase != RSP_MEMBER_HELD && phase != RSP_MEMBER_ASKED && phase != RSP_MEMBER_FOREIGN) ||
-			    rsp_member(pool->element[i])->pending)
-				return false;
-		}
+		for (unsigned i = 0; i < pool->n_elements; i++)
+			for (const struct rsp_element *e = pool->element[i]; e; e = rsp_element_next_record(hs, e))
+				if (!member_rests(n, rsp_member(e)))
+					return false;
 	return true;
 }
 
