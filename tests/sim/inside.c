@@ -30,7 +30,7 @@ show(const struct rsp_element *e, struct sim_shown *ret)
 				   /* the word of a registrar without STATEMENT has no number */
 				   .old = rsp_member(e)->phase == RSP_MEMBER_OLD || st.rank == 0,
 				   .value = pe.policy.value[0],
-				   .phase = rsp_member_phase_name(rsp_member(e)->phase) };
+				   .phase = rsp_phase_name(rsp_member(e)->phase) };
 }
 
 bool

@@ -75,18 +75,18 @@ an_element_changes_its_phase_as_the_table_says(void)
 		[RSP_MEMBER_GONE] = "00000000000000",
 	};
 
-	WALK(table, rsp_member_may);
+	WALK(table, rsp_phase_may);
 }
 
 static void
 each_phase_of_an_element_has_a_name_of_its_own(void)
 {
 	for (unsigned a = 0; a < RSP_MEMBER_PHASES; a++) {
-		CHECK(*rsp_member_phase_name(a));
+		CHECK(*rsp_phase_name(a));
 		for (unsigned b = 0; b < a; b++)
-			CHECK(strcmp(rsp_member_phase_name(a), rsp_member_phase_name(b)) != 0);
+			CHECK(strcmp(rsp_phase_name(a), rsp_phase_name(b)) != 0);
 	}
-	CHECK_STR(rsp_member_phase_name(RSP_MEMBER_PHASES), "");
+	CHECK_STR(rsp_phase_name(RSP_MEMBER_PHASES), "");
 }
 
 int

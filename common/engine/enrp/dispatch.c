@@ -46,8 +46,11 @@ presence_received(struct rsp_enrp *n, struct rsp_link *link, struct rsp_peer *pe
 		rsp_enrp_presence(n, link, msg->sender_id, false);
 	if (peer && rsp_join_if_forgotten(n, peer))
 		return;
-	if (peer && n->core->state == RSP_REGISTRAR_SERVING)
-		rsp_download_audit(n, peer, msg);
+	if (!peer || n->core->state != RSP_REGISTRAR_SERVING)
+		return;
+	if (peer->kind == RSP_PEER_STATES)
+		rsp_takeover_note_relayed(n, peer);
+	rsp_download_audit(n, peer, msg);
 }
 
 /* RFC 5353 s.3.2.2.2: list all peers whose address is known, but no DEAD or INACTIVE peer. */

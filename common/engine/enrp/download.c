@@ -2,7 +2,6 @@
 
 #include "engine/enrp/message.h"
 #include "engine/enrp/ownership.h"
-#include "engine/enrp/takeover.h"
 #include "engine/enrp/update.h"
 
 #define WINDOW	   8  /* requests without a response at a time */
@@ -328,30 +327,6 @@ rsp_download_update_received(struct rsp_enrp *n, struct rsp_peer *peer, uint64_t
 		stop(n, peer, RSP_DOWNLOAD_COMPLETE);
 }
 
-/* Note which registrars @peer hears, and put them on the peer list. */
-static void
-note_relayed(struct rsp_enrp *n, const struct rsp_peer *peer)
-{
-	for (unsigned i = 0; i < n->n_peers; i++) {
-		struct rsp_peer *far = n->peer[i];
-
-		if (far->relay_id != peer->server_id || rsp_heard_list_find(&peer->heard_by_it, far->server_id, NULL))
-			continue;
-		far->relayed_ms = 0;
-		rsp_takeover_unrelayed(n, far);
-	}
-	for (unsigned i = 0; i < peer->heard_by_it.n; i++) {
-		uint32_t id = peer->heard_by_it.item[i].server_id;
-		struct rsp_peer *far = id == n->core->config.server_id ? NULL : rsp_peer_get_listed(n, id);
-
-		if (!far)
-			continue;
-		far->relayed_ms = n->core->now_ms;
-		far->relay_id = peer->server_id;
-		rsp_takeover_relayed(n, far);
-	}
-}
-
 static void
 audit_state(struct rsp_enrp *n, struct rsp_peer *peer, const struct rsp_state *state)
 {
@@ -362,7 +337,6 @@ audit_state(struct rsp_enrp *n, struct rsp_peer *peer, const struct rsp_state *s
 	act_on_gap(n, peer,
 		   rsp_gap_told(&peer->gap, state->update, peer->in_sync || is_partial(n, peer), n->core->now_ms,
 				wait_ms(n)));
-	note_relayed(n, peer);
 	audit_next_relayed(n, peer);
 }
 

@@ -113,8 +113,9 @@ tell_initiators(struct rsp_enrp *n, const struct rsp_peer *target)
 	}
 }
 
-void
-rsp_takeover_relayed(struct rsp_enrp *n, struct rsp_peer *peer)
+/* A peer that is alive states that it hears @peer: abort the takeover of @peer by this registrar, unless it is decided. */
+static void
+relayed(struct rsp_enrp *n, struct rsp_peer *peer)
 {
 	if (!rsp_peer_is_heard_of(n, peer) || (peer->takeover && peer->takeover->moving_to))
 		return;
@@ -136,11 +137,35 @@ move_to(struct rsp_enrp *n, struct rsp_peer *target, uint32_t by_id)
 	rsp_peer_note(n, target);
 }
 
-void
-rsp_takeover_unrelayed(struct rsp_enrp *n, struct rsp_peer *peer)
+/* A peer that stated this before states it no more: a takeover by another registrar, which waited for that, is accepted. */
+static void
+unrelayed(struct rsp_enrp *n, struct rsp_peer *peer)
 {
 	if (peer->takeover && peer->takeover->claimed_by && !peer->takeover->moving_to && !rsp_peer_is_heard_of(n, peer))
 		move_to(n, peer, peer->takeover->claimed_by);
+}
+
+void
+rsp_takeover_note_relayed(struct rsp_enrp *n, const struct rsp_peer *peer)
+{
+	for (unsigned i = 0; i < n->n_peers; i++) {
+		struct rsp_peer *far = n->peer[i];
+
+		if (far->relay_id != peer->server_id || rsp_heard_list_find(&peer->heard_by_it, far->server_id, NULL))
+			continue;
+		far->relayed_ms = 0;
+		unrelayed(n, far);
+	}
+	for (unsigned i = 0; i < peer->heard_by_it.n; i++) {
+		uint32_t id = peer->heard_by_it.item[i].server_id;
+		struct rsp_peer *far = id == n->core->config.server_id ? NULL : rsp_peer_get_listed(n, id);
+
+		if (!far)
+			continue;
+		far->relayed_ms = n->core->now_ms;
+		far->relay_id = peer->server_id;
+		relayed(n, far);
+	}
 }
 
 void

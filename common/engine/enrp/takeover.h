@@ -15,10 +15,9 @@
  * unless it is decided: then it is completed. */
 void rsp_takeover_peer_heard(struct rsp_enrp *n, struct rsp_peer *peer);
 
-/** A peer that is alive states that it hears @peer: abort the takeover of @peer by this registrar, unless it is decided. */
-void rsp_takeover_relayed(struct rsp_enrp *n, struct rsp_peer *peer);
-/** A peer that stated this before states it no more: a takeover by another registrar, which waited for that, is accepted. */
-void rsp_takeover_unrelayed(struct rsp_enrp *n, struct rsp_peer *peer);
+/** A PRESENCE of @peer has arrived: note which registrars it hears. A takeover of one of them is aborted, unless it is
+ * decided; one by another registrar, which waited until @peer hears the target no more, is accepted. */
+void rsp_takeover_note_relayed(struct rsp_enrp *n, const struct rsp_peer *peer);
 
 /** If @peer is ACTIVE: send it a PRESENCE that requires an answer. @peer is then PROBED. @reason is recorded. */
 void rsp_takeover_probe(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_reason reason);

@@ -46,7 +46,7 @@ checksum_of(const struct rsp_member *m)
 void
 rsp_member_enter(struct rsp_core *core, struct rsp_member *m, enum rsp_member_phase phase, uint64_t at_ms)
 {
-	assert(rsp_member_may(m->phase, phase));
+	assert(rsp_phase_may(m->phase, phase));
 	if (rsp_member_is_linked(m))
 		core->linked_sum -= checksum_of(m);
 	if (m->phase == RSP_MEMBER_LOOK_QUEUED)

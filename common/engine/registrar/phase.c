@@ -24,13 +24,13 @@ static const unsigned transitions[RSP_MEMBER_PHASES] = {
 };
 
 bool
-rsp_member_may(enum rsp_member_phase from, enum rsp_member_phase to)
+rsp_phase_may(enum rsp_member_phase from, enum rsp_member_phase to)
 {
 	return transitions[from] & (1U << to);
 }
 
 const char *
-rsp_member_phase_name(enum rsp_member_phase phase)
+rsp_phase_name(enum rsp_member_phase phase)
 {
 	static const char *const name[RSP_MEMBER_PHASES] = {
 		"foreign", "foreign-waits", "foreign-look",  "held",       "asked",         "doubted", "displaced",

@@ -27,7 +27,7 @@
  *	OLD                   -                 stored before this registrar was away: join.c
  *	GONE                  -                 removed in this turn; freed at its end
  *
- * rsp_member_may() has the transitions.
+ * rsp_phase_may() has the transitions.
  */
 enum rsp_member_phase {
 	RSP_MEMBER_FOREIGN, /* also the first phase of each stored element */
@@ -67,9 +67,9 @@ enum rsp_member_phase {
  *	ASKED                          DOUBTED        it acknowledged a question
  *	HELD, ASKED, DOUBTED           DISPLACED      another process has displaced it
  */
-bool rsp_member_may(enum rsp_member_phase from, enum rsp_member_phase to);
+bool rsp_phase_may(enum rsp_member_phase from, enum rsp_member_phase to);
 
 /** The name of @phase, such as "held". Static. */
-const char *rsp_member_phase_name(enum rsp_member_phase phase);
+const char *rsp_phase_name(enum rsp_member_phase phase);
 
 #endif

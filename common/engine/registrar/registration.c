@@ -96,7 +96,7 @@ check_values(const struct rsp_message *msg)
 }
 
 /* What a request is about: the element of the sender's identity, and what is known of it. */
-struct subject {
+struct registration_subject {
 	struct rsp_bytes owner;	       /* the identity of the sender; empty: none */
 	struct rsp_pool *pool;	       /* NULL: unknown */
 	struct rsp_member *m;	       /* the record of @owner; NULL: none */
@@ -112,10 +112,10 @@ member_or_null(struct rsp_element *e)
 	return e ? rsp_member(e) : NULL;
 }
 
-static struct subject
+static struct registration_subject
 find_subject(const struct rsp_core *core, const struct rsp_link *link, struct rsp_bytes handle, uint32_t pe_id)
 {
-	struct subject s = { .pool = rsp_pool_find(core->space, handle) };
+	struct registration_subject s = { .pool = rsp_pool_find(core->space, handle) };
 
 	if (link->info.identity)
 		s.owner = rsp_bytes_str(link->info.identity);
@@ -128,7 +128,7 @@ find_subject(const struct rsp_core *core, const struct rsp_link *link, struct rs
 /* Whether the other side of @link may change the element of @s. Over TLS: no other identity has it. In plain text: it has
  * no other link, or its addresses are those of @link. */
 static bool
-owns(const struct rsp_core *core, const struct rsp_link *link, const struct subject *s)
+owns(const struct rsp_core *core, const struct rsp_link *link, const struct registration_subject *s)
 {
 	struct rsp_pool_element pe = { 0 };
 
@@ -146,7 +146,7 @@ owns(const struct rsp_core *core, const struct rsp_link *link, const struct subj
 /* Compare the number of the request with what is known: ownership by statements, rule 4.1. Sets s->next. An element with
  * EPOCH that knew of another process goes on above it; one that another process has displaced is refused. */
 static struct request_verdict
-check_number(struct rsp_core *core, const struct rsp_message *msg, struct subject *s)
+check_number(struct rsp_core *core, const struct rsp_message *msg, struct registration_subject *s)
 {
 	if (msg->has & RSP_HAS_EPOCH) {
 		s->next = msg->epoch;
@@ -198,7 +198,7 @@ check_consistency(const struct rsp_pool *pool, const struct rsp_pool_element *pe
 
 static struct request_verdict
 check_registration(struct rsp_core *core, const struct rsp_link *link, const struct rsp_message *msg,
-		   struct subject *s, uint8_t *room, size_t cap)
+		   struct registration_subject *s, uint8_t *room, size_t cap)
 {
 	const struct rsp_pool *pool = s->pool;
 	struct request_verdict verdict = may_change(core, link);
@@ -278,7 +278,7 @@ put(struct rsp_core *core, struct rsp_link *link, struct rsp_bytes handle, const
 
 /* The statement about the element that registers. */
 static struct rsp_statement
-state(const struct rsp_core *core, const struct subject *s)
+state(const struct rsp_core *core, const struct registration_subject *s)
 {
 	return (struct rsp_statement){ .epoch = s->next,
 				       .since_ms = s->known.rank ? s->known.since_ms
@@ -306,7 +306,7 @@ link_member(struct rsp_core *core, struct rsp_link *link, struct rsp_member *m, 
 
 /* Store the element of the registration @msg, which was checked. */
 static struct request_verdict
-store(struct rsp_core *core, struct rsp_link *link, const struct rsp_message *msg, struct subject *s)
+store(struct rsp_core *core, struct rsp_link *link, const struct rsp_message *msg, struct registration_subject *s)
 {
 	struct rsp_pool_element pe = msg->element;
 	uint8_t room[RSP_ADDRS_ROOM(1)];
@@ -345,7 +345,7 @@ void
 rsp_registration_received(struct rsp_core *core, struct rsp_link *link, const struct rsp_message *msg)
 {
 	uint8_t room[1024];
-	struct subject s = find_subject(core, link, msg->handle, msg->element.pe_id);
+	struct registration_subject s = find_subject(core, link, msg->handle, msg->element.pe_id);
 	struct request_verdict verdict = check_registration(core, link, msg, &s, room, sizeof(room));
 	bool moves = s.m && rsp_member_is_linked(s.m) && s.m->link != link->id;
 
@@ -427,7 +427,7 @@ is_that_process(const struct rsp_link *link, const struct rsp_member *m)
 
 /* The element of @s deregisters: store the statement that it is removed, also if the element is unknown here. */
 static void
-deregister(struct rsp_core *core, struct rsp_link *link, const struct rsp_message *msg, const struct subject *s)
+deregister(struct rsp_core *core, struct rsp_link *link, const struct rsp_message *msg, const struct registration_subject *s)
 {
 	struct rsp_statement removed = state(core, s);
 
@@ -445,7 +445,7 @@ deregister(struct rsp_core *core, struct rsp_link *link, const struct rsp_messag
 
 /* As for a registration. An element without EPOCH is removed at the epoch that its home made. */
 static struct request_verdict
-check_deregistration(struct rsp_core *core, const struct rsp_link *link, const struct rsp_message *msg, struct subject *s)
+check_deregistration(struct rsp_core *core, const struct rsp_link *link, const struct rsp_message *msg, struct registration_subject *s)
 {
 	struct rsp_rate rate = rsp_rights_rate(core, link->info.identity);
 	struct request_verdict verdict = may_change(core, link);
@@ -465,7 +465,7 @@ check_deregistration(struct rsp_core *core, const struct rsp_link *link, const s
 void
 rsp_registration_ended(struct rsp_core *core, struct rsp_link *link, const struct rsp_message *msg)
 {
-	struct subject s = find_subject(core, link, msg->handle, msg->pe_id);
+	struct registration_subject s = find_subject(core, link, msg->handle, msg->pe_id);
 	struct request_verdict verdict = check_deregistration(core, link, msg, &s);
 	bool numbered = !(msg->has & RSP_HAS_EPOCH);
 
