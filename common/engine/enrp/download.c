@@ -202,6 +202,22 @@ complete(struct rsp_enrp *n, struct rsp_peer *peer)
 	complain(n, peer);
 }
 
+/* The download from @peer has failed: request it later, or, if its connection was @lost, when it is back. */
+static void
+note_failed(struct rsp_enrp *n, struct rsp_peer *peer, bool lost)
+{
+	const struct rsp_download *download = &peer->download;
+	bool relayed = download->of && download->of != peer->server_id;
+	struct rsp_peer *far = relayed ? rsp_peer_find(n, download->of) : NULL;
+
+	if (far)
+		rsp_relay_failed(&far->relay);
+	else if (lost)
+		rsp_gap_lost(&peer->gap);
+	else if (!relayed)
+		rsp_gap_failed(&peer->gap, n->core->now_ms, wait_ms(n));
+}
+
 void
 rsp_download_fail(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_reason reason)
 {
@@ -209,7 +225,7 @@ rsp_download_fail(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_reason rea
 	enum rsp_download_state state = peer->download.state;
 
 	stop(n, peer, RSP_DOWNLOAD_FAILED);
-	rsp_gap_failed(&peer->gap, n->core->now_ms, wait_ms(n));
+	note_failed(n, peer, reason == RSP_REASON_CONNECTION_LOST);
 	if (state == RSP_DOWNLOAD_OWN)
 		rsp_peer_record(n, RSP_EVENT_RESYNC_FAILED, peer, reason);
 	if (link && link->peer == peer)
@@ -257,7 +273,7 @@ rejected(struct rsp_enrp *n, struct rsp_peer *peer)
 	enum rsp_download_state state = peer->download.state;
 
 	stop(n, peer, RSP_DOWNLOAD_REJECTED);
-	rsp_gap_failed(&peer->gap, n->core->now_ms, wait_ms(n));
+	note_failed(n, peer, false);
 	if (state == RSP_DOWNLOAD_OWN)
 		rsp_peer_record(n, RSP_EVENT_RESYNC_FAILED, peer, RSP_REASON_REJECTED);
 }
