@@ -11,48 +11,157 @@ taken_over(void)
 	world_run(0);
 }
 
-static void
-adopted_elements_are_asked_with_the_h_flag(void)
-{ /* s.3.5.2: ASAP_ENDPOINT_KEEP_ALIVE with the H flag */
-	struct rsp_message msg;
-
+/* The elements 1 to 3 of d are taken over, and asked over the connection that is returned. */
+static uint32_t
+begin_asked(void)
+{
 	begin();
-	d_dies();
-	acknowledged(A, ID_A);
+	taken_over();
+	uint32_t link = world_dialled("web1");
+	CHECK_EQ(world_up(link, RSP_ASAP, RSP_ROLE_NOTIFY, "web1"), RSP_OK);
+	return link;
+}
+
+static void
+adopted_elements_with_one_listener_share_a_connection(void)
+{
+	begin();
 	unsigned before = w.n_dials;
-	acknowledged(C, ID_C);
-	world_run(0);
-	CHECK_EQ(w.n_dials - before, 1); /* they listen at one address, and share a connection */
+	taken_over();
+	CHECK_EQ(w.n_dials - before, 1);
 	uint32_t link = world_dialled("web1");
 	CHECK_EQ(w.dial[link - DIALLED].role, RSP_ROLE_NOTIFY);
 	CHECK_EQ(w.dial[link - DIALLED].protocol, RSP_ASAP);
 	CHECK_EQ(w.dial[link - DIALLED].port, 5000);
 	CHECK_EQ(w.dial[link - DIALLED].ip.ip[3], 99);
-	CHECK_EQ(world_up(link, RSP_ASAP, RSP_ROLE_NOTIFY, "web1"), RSP_OK);
+	world_end();
+}
+
+static void
+adopted_elements_are_asked_with_the_h_flag(void)
+{ /* s.3.5.2: ASAP_ENDPOINT_KEEP_ALIVE with the H flag */
+	struct rsp_message msg;
+	uint32_t link = begin_asked();
+
 	CHECK_EQ(world_count(link, ASAP_ENDPOINT_KEEP_ALIVE), 3);
 	CHECK(world_find(link, RSP_ASAP, ASAP_ENDPOINT_KEEP_ALIVE, 0, &msg));
 	CHECK_EQ(msg.flags, ASAP_FLAG_HOME);
 	CHECK_EQ(msg.server_id, ID_US);
+	CHECK_EQ(msg.epoch.epoch, 20);
+	CHECK_EQ(msg.epoch.instance, PROCESS);
+	world_end();
+}
+
+static void
+an_element_without_epoch_that_acknowledges_has_a_new_home(void)
+{
+	struct rsp_message msg;
+	uint32_t link = begin_asked();
+
+	world_ack(link, "web", 1);
+	CHECK_EQ(world_told(RSP_EVENT_PE_ADOPTED), 1);
+	CHECK_EQ(world_stored("web", 1).rank, RSP_RANK_REGISTERED);
+	CHECK_EQ(world_stored("web", 1).epoch.instance, PROCESS);
+	CHECK(world_epoch("web", 1) > 20);
+	CHECK_EQ(world_update_sent(A, &msg), ENRP_ADD_PE);
+	CHECK_EQ(msg.element.statement.epoch.epoch, world_epoch("web", 1));
+	CHECK_EQ(msg.element.home_id, ID_US);
+	CHECK(rsp_registrar_link_elements(w.r, link));
+	world_end();
+}
+
+static const struct rsp_epoch old = { .epoch = 20, .instance = PROCESS };
+
+static void
+the_acknowledgement_of_an_element_with_epoch_moves_nothing(void)
+{ /* it may stay at its home, and what was taken over may be old */
+	uint32_t link = begin_asked();
+
+	world_clear();
+	world_ack_epoch(link, "web", 1, old);
+	CHECK_EQ(world_stored("web", 1).rank, RSP_RANK_REGISTERED + 1);
+	CHECK_EQ(world_epoch("web", 1), 20);
+	CHECK_EQ(world_count(A, ENRP_HANDLE_UPDATE), 0);
+	world_end();
+}
+
+static void
+an_element_with_epoch_registers_over_the_dialled_connection(void)
+{ /* RFC 5352 s.3.1 */
+	struct rsp_message msg = world_registration("web", 1, "192.0.2.99");
+	uint32_t link = begin_asked();
+
+	msg.has |= RSP_HAS_EPOCH;
+	msg.epoch = (struct rsp_epoch){ .epoch = old.epoch + 1, .instance = PROCESS };
+	world_ack_epoch(link, "web", 1, old);
+	world_ack(link, "web", 2);
+	world_ack(link, "web", 3);
+	world_tell(link, &msg);
+	CHECK(world_find(link, RSP_ASAP, ASAP_REGISTRATION_RESPONSE, 0, &msg) && msg.flags == 0);
+	CHECK_EQ(world_stored("web", 1).rank, RSP_RANK_REGISTERED);
+	CHECK_EQ(world_epoch("web", 1), 21);
+	alive();
+	world_run(2000);
+	CHECK(!world_was_closed(link));
+	CHECK_EQ(world_home("web", 1), ID_US);
+	world_end();
+}
+
+static void
+an_element_that_acknowledges_and_does_not_register_is_asked_again(void)
+{
+	struct rsp_message msg;
+	uint32_t link = begin_asked();
+
+	for (uint32_t i = 1; i <= 3; i++)
+		world_ack_epoch(link, "web", i, old);
+	world_run(499);
+	CHECK(!world_was_closed(link));
+	world_run(1);
+	CHECK(world_was_closed(link));
+	alive();
+	world_run(1000);
+	uint32_t again = world_dialled("web1");
+	CHECK(again != link);
+	CHECK_EQ(world_up(again, RSP_ASAP, RSP_ROLE_NOTIFY, "web1"), RSP_OK);
+	CHECK(world_find(again, RSP_ASAP, ASAP_ENDPOINT_KEEP_ALIVE, 0, &msg) && msg.flags == ASAP_FLAG_HOME);
+	CHECK_EQ(world_home("web", 1), ID_US);
+	world_end();
+}
+
+static void
+an_adopted_element_that_does_not_answer_is_removed_at_its_number(void)
+{
+	struct rsp_message msg;
+	uint32_t link = begin_asked();
+
 	world_ack(link, "web", 1);
 	world_ack(link, "web", 2);
-	CHECK_EQ(world_told(RSP_EVENT_PE_ADOPTED), 2);
 	alive();
-	world_run(501); /* element 3 does not answer */
+	world_run(600);
+	CHECK_EQ(world_home("web", 3), ID_US);
+	world_run(1400); /* the grace time, and the distance of two keep-alives */
 	CHECK_EQ(world_home("web", 3), 0);
-	CHECK(world_find(A, RSP_ENRP, ENRP_HANDLE_UPDATE, -1, &msg) && msg.update_action == ENRP_DEL_PE);
+	CHECK_EQ(world_home("web", 2), ID_US);
+	CHECK_EQ(world_update_sent(A, &msg), ENRP_DEL_PE);
 	CHECK_EQ(msg.element.pe_id, 3);
+	CHECK_EQ(msg.element.statement.epoch.epoch, 20);
+	world_end();
+}
 
-	/* the element may register over that connection: RFC 5352 s.3.1 */
-	world_clear();
-	world_register_at(link, "web", 1, 99);
-	CHECK(world_find(link, RSP_ASAP, ASAP_REGISTRATION_RESPONSE, 0, &msg));
-	CHECK_EQ(msg.flags, 0);
-	CHECK_EQ(rsp_element_version(world_element("web", 1)) & 1, 0); /* confirmed */
+static void
+an_adopted_element_whose_connection_closes_has_the_grace_time(void)
+{
+	uint32_t link = begin_asked();
+
+	for (uint32_t i = 1; i <= 3; i++)
+		world_ack(link, "web", i);
 	world_down(link, RSP_ECLOSED);
+	alive();
 	world_run(650);
 	CHECK_EQ(world_home("web", 2), ID_US);
-	world_run(100);
-	CHECK_EQ(world_home("web", 2), 0); /* the grace time */
+	world_run(1500);
+	CHECK_EQ(world_home("web", 2), 0);
 	world_end();
 }
 
@@ -271,7 +380,14 @@ each_listener_is_dialled_once_for_its_identity(void)
 int
 main(void)
 {
+	TAP_RUN(adopted_elements_with_one_listener_share_a_connection);
 	TAP_RUN(adopted_elements_are_asked_with_the_h_flag);
+	TAP_RUN(an_element_without_epoch_that_acknowledges_has_a_new_home);
+	TAP_RUN(the_acknowledgement_of_an_element_with_epoch_moves_nothing);
+	TAP_RUN(an_element_with_epoch_registers_over_the_dialled_connection);
+	TAP_RUN(an_element_that_acknowledges_and_does_not_register_is_asked_again);
+	TAP_RUN(an_adopted_element_that_does_not_answer_is_removed_at_its_number);
+	TAP_RUN(an_adopted_element_whose_connection_closes_has_the_grace_time);
 	TAP_RUN(an_adopted_element_that_refuses_the_connection_has_the_grace_time);
 	TAP_RUN(an_adopted_element_whose_host_does_not_answer_has_the_grace_time);
 	TAP_RUN(an_adopted_element_that_registers_before_it_is_reached_is_not_asked);
