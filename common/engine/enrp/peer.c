@@ -76,10 +76,14 @@ rsp_peer_is_alive(const struct rsp_peer *peer)
 bool
 rsp_peer_is_heard_of(const struct rsp_enrp *n, const struct rsp_peer *peer)
 {
+	return rsp_peer_is_alive(peer) || rsp_peer_is_relayed(n, peer);
+}
+
+bool
+rsp_peer_is_relayed(const struct rsp_enrp *n, const struct rsp_peer *peer)
+{
 	const struct rsp_peer *relay = peer->relayed_ms ? rsp_peer_find(n, peer->relay_id) : NULL;
 
-	if (rsp_peer_is_alive(peer))
-		return true;
 	return relay && rsp_peer_is_alive(relay) && peer->relayed_ms > peer->doubted_ms &&
 	       n->core->now_ms - peer->relayed_ms < n->core->config.max_time_last_heard_ms;
 }

@@ -132,6 +132,9 @@ bool rsp_peer_is_alive(const struct rsp_peer *peer);
 /** Whether @peer is heard, directly or by a peer that is alive and hears @peer. */
 bool rsp_peer_is_heard_of(const struct rsp_enrp *n, const struct rsp_peer *peer);
 
+/** Whether a peer that is alive has stated that it hears @peer, after @peer left the state ACTIVE. */
+bool rsp_peer_is_relayed(const struct rsp_enrp *n, const struct rsp_peer *peer);
+
 /** Whether @peer is DEAD or INACTIVE, is not heard of (PLAIN: not heard), and has been silent for LATE_TAKEOVER times as
  * long as a peer may be before it is declared dead. */
 bool rsp_peer_takeover_is_late(const struct rsp_enrp *n, const struct rsp_peer *peer);

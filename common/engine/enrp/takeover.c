@@ -327,7 +327,7 @@ rsp_takeover_begin(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_reason re
 			rsp_download_fail(n, peer, RSP_REASON_PEER_DEAD);
 		return;
 	}
-	if (!rsp_peer_is_alive(peer) && rsp_peer_is_heard_of(n, peer)) { /* a peer hears it */
+	if (peer->state != RSP_PEER_ACTIVE && reason != RSP_REASON_RIGHTS_ENDED && rsp_peer_is_relayed(n, peer)) {
 		rsp_peer_enter(n, peer, RSP_PEER_INACTIVE, n->core->config.max_time_last_heard_ms);
 		look_at_elements(n, peer); /* PLAIN: its word may be outdated */
 		return;
