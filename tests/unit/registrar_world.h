@@ -204,10 +204,11 @@ world_update_numbered(uint32_t link, uint32_t sender_id, uint16_t action, const 
 	world_tell(link, &msg);
 }
 
-/* A table response with @n elements of @home_id in one pool, ids from @first on. With ENRP_FLAG_MORE it is one page. */
+/* A table response with @n elements in one pool, ids from @first on, each with the statement @s of @home_id. With
+ * ENRP_FLAG_MORE it is one page. */
 static inline void
-world_table(uint32_t link, uint32_t sender_id, uint8_t flags, const char *pool, uint32_t first, uint32_t n,
-	    uint32_t home_id, uint64_t epoch)
+world_table_stated(uint32_t link, uint32_t sender_id, uint8_t flags, const char *pool, uint32_t first, uint32_t n,
+		   uint32_t home_id, struct rsp_statement s)
 {
 	static uint8_t room[RSP_MESSAGE_MAX];
 	struct rsp_wr wr = rsp_wr_init(room, sizeof(room));
@@ -216,7 +217,7 @@ world_table(uint32_t link, uint32_t sender_id, uint8_t flags, const char *pool, 
 	if (n > 0)
 		rsp_bytes_param_encode(&wr, RSP_PARAM_POOL_HANDLE, rsp_bytes_str(pool));
 	for (uint32_t i = 0; i < n; i++) {
-		struct rsp_pool_element pe = world_pe(first + i, home_id, epoch);
+		struct rsp_pool_element pe = world_stated_pe(first + i, home_id, s);
 
 		rsp_pool_element_encode(&wr, &pe);
 	}
@@ -226,6 +227,15 @@ world_table(uint32_t link, uint32_t sender_id, uint8_t flags, const char *pool, 
 	msg.list = rsp_bytes_of(room, wr.pos);
 	msg.n_list = n ? n + 1 : 0;
 	world_tell(link, &msg);
+}
+
+/* The same; each element is registered at @epoch. */
+static inline void
+world_table(uint32_t link, uint32_t sender_id, uint8_t flags, const char *pool, uint32_t first, uint32_t n,
+	    uint32_t home_id, uint64_t epoch)
+{
+	world_table_stated(link, sender_id, flags, pool, first, n, home_id,
+			   epoch ? world_statement(epoch, PROCESS, RSP_RANK_REGISTERED) : (struct rsp_statement){ 0 });
 }
 
 static inline void

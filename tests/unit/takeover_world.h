@@ -44,4 +44,22 @@ acknowledged(uint32_t link, uint32_t id)
 	world_about(link, ENRP_INIT_TAKEOVER_ACK, id, ID_D);
 }
 
+static inline enum rsp_peer_state
+peer_state(uint32_t id)
+{
+	struct rsp_peer_view view;
+
+	return world_peer_view(id, &view) ? view.state : (enum rsp_peer_state)99;
+}
+
+/* The element was at d; the registrar @id states that it has taken it over, at the number that the element gave. */
+static inline void
+is_taken_over(uint32_t pe_id, uint32_t id)
+{
+	CHECK_EQ(world_home("web", pe_id), id);
+	CHECK_EQ(world_epoch("web", pe_id), 20);
+	CHECK_EQ(world_stored("web", pe_id).epoch.instance, PROCESS);
+	CHECK_EQ(world_stored("web", pe_id).rank, RSP_RANK_REGISTERED + 1);
+}
+
 #endif

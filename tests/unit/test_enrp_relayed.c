@@ -1,0 +1,139 @@
+#include "takeover_world.h"
+
+/* A registrar that we do not hear, but a peer does, is alive: no registrar takes it over. */
+
+/* The peer c hears d, which we do not. */
+static void
+c_hears_d(void)
+{
+	const struct rsp_heard d = { .server_id = ID_D, .digest = rsp_home_digest(rsp_registrar_handlespace(w.r), ID_D) };
+
+	world_presence_of(C, ID_C, "c", (struct world_state){ .states = true, .heard = &d, .n_heard = 1 });
+}
+
+/* We do not hear d, and c says that it does: after we have begun to doubt. */
+static void
+begin_relayed(void)
+{
+	begin();
+	world_run(2400);
+	alive();
+	world_run(200);
+	CHECK_EQ(peer_state(ID_D), RSP_PEER_PROBED);
+	c_hears_d();
+	world_run(400);
+}
+
+static void
+a_registrar_that_is_heard_by_relay_is_not_taken_over(void)
+{
+	begin_relayed();
+	CHECK_EQ(world_told(RSP_EVENT_PEER_DEAD), 0);
+	CHECK_EQ(world_count(0, ENRP_INIT_TAKEOVER), 0);
+	CHECK_EQ(peer_state(ID_D), RSP_PEER_INACTIVE);
+	CHECK_EQ(world_home("web", 1), ID_D);
+	world_end();
+}
+
+/* What c said before may be from before d died. */
+static void
+a_relay_from_before_the_silence_does_not_count(void)
+{
+	begin();
+	world_run(2400);
+	alive();
+	c_hears_d();
+	world_run(600);
+	CHECK_EQ(peer_state(ID_D), RSP_PEER_DEAD);
+	world_end();
+}
+
+static void
+a_takeover_ends_when_a_peer_says_that_it_hears_the_target(void)
+{
+	begin();
+	d_dies();
+	acknowledged(A, ID_A);
+	c_hears_d();
+	CHECK_STR(world_reason(RSP_EVENT_TAKEOVER_ABORTED), "target-alive");
+	acknowledged(C, ID_C);
+	CHECK_EQ(world_home("web", 1), ID_D);
+	CHECK_EQ(world_told(RSP_EVENT_TAKEOVER_DONE), 0);
+	world_end();
+}
+
+static void
+a_takeover_of_what_is_heard_by_relay_is_not_acknowledged(void)
+{
+	begin_relayed();
+	world_about(A, ENRP_INIT_TAKEOVER, ID_A, ID_D);
+	world_run(1000);
+	CHECK_EQ(world_count(0, ENRP_INIT_TAKEOVER_ACK), 0);
+	world_end();
+}
+
+static void
+a_completed_takeover_of_what_is_heard_by_relay_moves_nothing_while_the_relay_hears_it(void)
+{
+	begin_relayed();
+	world_about(A, ENRP_TAKEOVER_SERVER, ID_A, ID_D);
+	CHECK_EQ(world_home("web", 1), ID_D);
+	world_run(1);
+	c_hears_d();
+	CHECK_EQ(world_home("web", 1), ID_D);
+	world_end();
+}
+
+static void
+a_completed_takeover_of_what_was_heard_by_relay_moves_the_elements_when_the_relay_hears_it_no_more(void)
+{
+	begin_relayed();
+	world_about(A, ENRP_TAKEOVER_SERVER, ID_A, ID_D);
+	world_run(1);
+	world_presence(C, ID_C, "c", false);
+	is_taken_over(1, ID_A);
+	world_end();
+}
+
+/* What the relay says counts for the time after which a registrar is silent. */
+static void
+a_registrar_that_is_heard_by_relay_no_more_is_taken_over(void)
+{
+	begin_relayed();
+	for (unsigned i = 0; i < 8; i++) {
+		world_run(1000);
+		alive();
+	}
+	CHECK_EQ(world_told(RSP_EVENT_TAKEOVER_STARTED), 1);
+	world_end();
+}
+
+/* c is heard, but has not said for long that it hears d. */
+static void
+a_relay_does_not_count_after_max_time_last_heard(void)
+{
+	struct rsp_message sign = enrp_message(ENRP_LIST_REQUEST, ID_C);
+
+	begin_relayed();
+	for (unsigned i = 0; i < 10; i++) {
+		world_run(500);
+		world_presence(A, ID_A, "a", false);
+		world_tell(C, &sign);
+	}
+	CHECK_EQ(world_told(RSP_EVENT_TAKEOVER_STARTED), 1);
+	world_end();
+}
+
+int
+main(void)
+{
+	TAP_RUN(a_registrar_that_is_heard_by_relay_is_not_taken_over);
+	TAP_RUN(a_relay_from_before_the_silence_does_not_count);
+	TAP_RUN(a_takeover_ends_when_a_peer_says_that_it_hears_the_target);
+	TAP_RUN(a_takeover_of_what_is_heard_by_relay_is_not_acknowledged);
+	TAP_RUN(a_completed_takeover_of_what_is_heard_by_relay_moves_nothing_while_the_relay_hears_it);
+	TAP_RUN(a_completed_takeover_of_what_was_heard_by_relay_moves_the_elements_when_the_relay_hears_it_no_more);
+	TAP_RUN(a_registrar_that_is_heard_by_relay_no_more_is_taken_over);
+	TAP_RUN(a_relay_does_not_count_after_max_time_last_heard);
+	return tap_end();
+}
