@@ -70,7 +70,6 @@ a_registrar_that_names_its_address_or_sends_an_update_is_a_peer(void)
 	plain(C);
 	world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(1, ID_C, 20));
 	CHECK_EQ(n_peers(), 2);
-	CHECK_EQ(world_home("web", 1), ID_C);
 	struct rsp_message ask = enrp_message(ENRP_LIST_REQUEST, ID_B); /* a peer may ask, too */
 	world_tell(B, &ask);
 	CHECK_EQ(world_count(B, ENRP_LIST_RESPONSE), 1);
@@ -170,7 +169,7 @@ an_address_that_never_answers_is_forgotten(void)
 	world_down(DIALLED, RSP_ECLOSED);
 	struct rsp_peer_view view;
 	for (unsigned done = 1, i = 0; i < 300; i++) { /* c does not acknowledge */
-		if (i == 80)
+		if (i == 40)
 			CHECK(world_peer_view(ID_B, &view) && view.state == RSP_PEER_DEAD && view.link_out == 0);
 		world_run(100);
 		world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(1, ID_C, 20));

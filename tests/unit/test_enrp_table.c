@@ -175,7 +175,7 @@ change(struct rsp_rng *rng, const uint8_t *seen, bool *gone, bool *moved)
 	if (!e)
 		return;
 	uint32_t id = e->pe_id;
-	world_update(B, ID_B, ENRP_ADD_PE, pool[id % 3], world_pe(id, ID_B, rsp_element_version(e) + 2));
+	world_update(B, ID_B, ENRP_ADD_PE, pool[id % 3], world_pe(id, ID_B, rsp_element_statement(e).epoch.epoch + 1));
 	CHECK_EQ(world_home(pool[id % 3], id), ID_B);
 	moved[id] = true;
 }
@@ -197,7 +197,7 @@ table_that_changes(bool own)
 	world_begin_two_downloads();
 	fill(MANY, 0);
 	CHECK_EQ(world_up(AGAIN, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
-	world_down(WEB1, RSP_ECLOSED); /* in their grace time, elements move to the registrar that claims them */
+	world_down(WEB1, RSP_ECLOSED); /* what is stated of elements that are not linked is believed at once */
 	while (!complete && n_pages < 20) {
 		request(C, ID_C, own ? ENRP_FLAG_OWN : 0);
 		memset(seen, 0, sizeof(seen));
