@@ -167,6 +167,26 @@ a_question_of_the_home_is_answered_though_another_registrar_has_just_asked(void)
 	world_end(&w);
 }
 
+/* RFC 5355 2.13 */
+static void
+others_that_ask_in_one_moment_are_all_answered_but_not_a_flood(void)
+{
+	begin_registered();
+	world_up(&w, 77, RSP_ROLE_NOTIFY, "beta");
+	world_up(&w, 78, RSP_ROLE_NOTIFY, "gamma");
+	world_ask(&w, 77, 0xb, false, 0x11, world_number(&w));
+	world_ask(&w, 78, 0xc, false, 0x11, world_number(&w));
+	CHECK_EQ(world_count_sent(&w, ASAP_ENDPOINT_KEEP_ALIVE_ACK, 77), 1);
+	CHECK_EQ(world_count_sent(&w, ASAP_ENDPOINT_KEEP_ALIVE_ACK, 78), 1);
+	for (unsigned i = 0; i < 100; i++)
+		world_ask(&w, 78, 0xc, false, 0x11, world_number(&w));
+	CHECK_EQ(world_count_sent(&w, ASAP_ENDPOINT_KEEP_ALIVE_ACK, 78), 15);
+	world_run(&w, w.now + 20);
+	world_ask(&w, 77, 0xb, false, 0x11, world_number(&w));
+	CHECK_EQ(world_count_sent(&w, ASAP_ENDPOINT_KEEP_ALIVE_ACK, 77), 2);
+	world_end(&w);
+}
+
 /* Taken over */
 
 static void
@@ -341,6 +361,7 @@ main(void)
 	TAP_RUN(a_home_that_never_sent_numbers_is_acknowledged_as_ever);
 	TAP_RUN(a_home_that_asks_without_end_gets_a_registration_a_second);
 	TAP_RUN(a_question_of_the_home_is_answered_though_another_registrar_has_just_asked);
+	TAP_RUN(others_that_ask_in_one_moment_are_all_answered_but_not_a_flood);
 	TAP_RUN(while_its_home_is_heard_it_stays_there);
 	TAP_RUN(when_its_home_is_not_heard_any_more_it_registers_where_it_is_taken_over);
 	TAP_RUN(the_interval_of_its_homes_keep_alives_is_learned);

@@ -37,7 +37,9 @@ struct client_element {
 	 * had RSP_PARAM_EPOCH, else @named_by */
 	uint64_t named_by, asked_by;
 	uint64_t first_sent_ms, registered_ms;
-	uint64_t next_ack_ms[2]; /* answer no keep-alive before: [1] of the home, [0] of others */
+	/* when the next period begins, in which keep-alives are acknowledged: [1] of the home, [0] of others */
+	uint64_t next_ack_ms[2];
+	unsigned others_acknowledged; /* so many of others in this period */
 	uint64_t again_full_ms;	 /* token bucket of rsp_client_element_again(): the time at which it is full */
 	/* the revisions that were not sent yet differ from the sent one in their load alone; they wait until @next_load_ms */
 	bool load_only;

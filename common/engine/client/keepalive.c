@@ -124,6 +124,24 @@ answer_question(struct client_elements *elements, struct client_element *e, cons
 		(void)rsp_client_element_again(elements, e);
 }
 
+/* Whether @e may acknowledge a keep-alive: one of the home in min_ack_ms, and one of each other registrar that can be
+ * connected. Registrars that find one home silent ask in the same moment. RFC 5355 s.2.13 */
+static bool
+may_acknowledge(const struct client_core *core, const struct client_element *e, bool home)
+{
+	return core->now >= e->next_ack_ms[home] || (!home && e->others_acknowledged < CLIENT_NOTIFY_MAX);
+}
+
+static void
+count_acknowledged(const struct client_core *core, struct client_element *e, bool home)
+{
+	if (core->now >= e->next_ack_ms[home]) {
+		e->next_ack_ms[home] = core->now + core->config.timers.min_ack_ms;
+		e->others_acknowledged = home ? e->others_acknowledged : 0;
+	}
+	e->others_acknowledged += !home;
+}
+
 static void
 keep_alive(struct client_elements *elements, struct client_link *link, const struct rsp_message *msg,
 	   struct client_element *e)
@@ -134,13 +152,12 @@ keep_alive(struct client_elements *elements, struct client_link *link, const str
 	const struct rsp_epoch *number = number_of(core, link, msg);
 	bool named = msg->flags & ASAP_FLAG_HOME;
 	bool adopt = named && may_become_home(links, link, number) && !leaving && e->state != ELEMENT_REJECTED;
-	uint64_t *next_ack_ms = &e->next_ack_ms[link == links->home];
 	uint16_t cause;
 
 	/* KA1: answer only for an element that is registered, or whose registration is under way. While an element leaves,
-	 * answer only its home. Answer at most once in min_ack_ms (RFC 5355 s.2.13), except a sender that becomes the home. */
+	 * answer only its home. A sender that becomes the home is always answered. */
 	if ((!known && e->state != ELEMENT_REGISTERING) || (leaving && link != links->home) ||
-	    (core->now < *next_ack_ms && !adopt)) {
+	    (!may_acknowledge(core, e, link == links->home) && !adopt)) {
 		core->dropped++;
 		return;
 	}
@@ -149,7 +166,7 @@ keep_alive(struct client_elements *elements, struct client_link *link, const str
 		rsp_client_element_displace(elements, e, cause);
 		return;
 	}
-	*next_ack_ms = core->now + core->config.timers.min_ack_ms;
+	count_acknowledged(core, e, link == links->home);
 	elements->keepalives++;
 	send_ack(elements, link, e); /* KA2.3: answer the sender, which need not be the home */
 	if (adopt) {
