@@ -247,11 +247,12 @@ start_element() {
 
 # kill_process NAME...: by SIGKILL, as a crash; all at once.
 kill_process() {
-	local name
+	local name all=()
 	for name; do
 		case $name in r*) note down "$name" ;; e*) note changing "${name%%-*}" ;; esac
-		kill -KILL "${pids[$name]}"
+		all+=("${pids[$name]}")
 	done
+	kill -KILL "${all[@]}"
 	for name; do
 		await_end "$name" 137 || return
 		case $name in e*) note dead "${name%%-*}" ;; esac
