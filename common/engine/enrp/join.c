@@ -13,11 +13,16 @@ static void
 keep_old_element(struct rsp_enrp *n, struct rsp_member *m)
 {
 	struct rsp_core *core = n->core;
+	struct rsp_pool_element pe = { 0 };
 
 	if (!rsp_member_is_own(core, m)) {
 		rsp_member_enter(core, m, RSP_MEMBER_FOREIGN, RSP_NEVER);
 		(void)rsp_peer_get_listed(n, rsp_element_home_id(rsp_member_element(m)));
-	} else if (m->link) {
+		return;
+	}
+	rsp_element_decode(rsp_member_element(m), &pe);
+	rsp_member_set_life(core, m, pe.lifetime_s);
+	if (m->link) {
 		rsp_member_hold(core, m);
 		rsp_member_ask_soon(core, m);
 	} else {
