@@ -1,8 +1,13 @@
 #include "engine/registrar/member.h"
 #include "registrar_world.h"
 
-/* A registrar that was suspended (its process or its host) for longer than its peers wait joins again: they may
- * have taken its elements over. If all were suspended together, none of them throws its table away. */
+/* A registrar that was suspended (its process or its host), or that heard no peer, for more than half the time for which
+ * registrars keep removals, joins again: removals may have been forgotten meanwhile. A copy of what it had answers users
+ * until then, and stands again if there is no registrar to join. After a shorter pause it only asks its peers what is new. */
+
+enum { TOMBSTONE_MS = 60000, SHORT_MS = 20000, LONG_MS = 40000 };
+
+static const struct rsp_epoch number = { .epoch = 30, .instance = PROCESS };
 
 static bool
 serves(void)
@@ -10,7 +15,11 @@ serves(void)
 	return rsp_registrar_state(w.r) == RSP_REGISTRAR_SERVING;
 }
 
-static uint64_t version;
+static unsigned
+elements(void)
+{
+	return rsp_registrar_stats(w.r).elements;
+}
 
 static uint32_t
 answers(uint32_t id, const char *name)
@@ -42,14 +51,17 @@ begin_with(unsigned n_contacts)
 
 	config.contacts = &contact;
 	config.n_contacts = n_contacts;
+	config.tombstone_ms = TOMBSTONE_MS;
+	config.keepalive_distance_ms = 0;
+	config.hold_ms = 0;
 	world_begin(&config);
 	world_run(0);
 }
 
-/* We have five elements of a, two of d (which only the table names), and one of our own, which a claims if
- * @contested. Then we are suspended. */
-static void
-begin_away_contested(bool contested)
+/* We have five elements of a, two of d (which only the table names), and two of our own in the pool "mine": 7, which is
+ * linked over WEB1, and 8, which is not linked. Returns the link of a. */
+static uint32_t
+begin(void)
 {
 	begin_with(1);
 	uint32_t a = answers(ID_A, "a");
@@ -58,186 +70,99 @@ begin_away_contested(bool contested)
 	world_table(a, ID_A, 0, "web", 11, 2, ID_D, 8);
 	CHECK(serves());
 	CHECK_EQ(world_up(WEB1, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
-	world_register(WEB1, "mine", 7);
-	version = rsp_element_version(world_element("mine", 7));
-	world_run(0);
+	CHECK_EQ(world_up(WEB2, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
+	CHECK_EQ(world_up(USER, RSP_ASAP, RSP_ROLE_USER, NULL), RSP_OK);
+	world_register_epoch(WEB1, "mine", 7, number);
+	world_register_epoch(WEB2, "mine", 8, number);
+	world_down(WEB2, RSP_ECLOSED);
+	CHECK_EQ(elements(), 9);
 	world_clear();
-	if (contested) {
-		world_update(a, ID_A, ENRP_ADD_PE, "mine", world_pe(7, ID_A, version + 2));
-		CHECK_EQ(world_told(RSP_EVENT_PE_CONTESTED), 1);
-	}
-	w.now += 100000;
-	rsp_registrar_tick(w.r, w.now);
-	CHECK_EQ(world_told(RSP_EVENT_REJOINING), 1);
-	CHECK(world_was_closed(WEB1));
-	CHECK(!serves()); /* users wait, or ask another registrar */
-	world_run(0);
+	return a;
 }
 
 static void
+pauses(uint64_t for_ms)
+{
+	w.now += for_ms;
+	rsp_registrar_tick(w.r, w.now);
+}
+
+static uint32_t
 begin_away(void)
 {
-	begin_away_contested(false);
-}
+	uint32_t a = begin();
 
-static unsigned
-elements(void)
-{
-	return rsp_registrar_stats(w.r).elements;
-}
-
-/* a joins, too, and has the lower id: we begin to serve. */
-static void
-the_first_registrar_to_serve_keeps_its_old_table(void)
-{
-	struct rsp_peer_view view;
-
-	begin_away();
-	uint32_t a = answers(ID_A, "a");
-	lists(a, ID_A, true);
-	for (unsigned i = 0; i < 30 && !serves(); i++) {
-		world_run(100);
-		if (world_dialled("a") != a)
-			a = answers(ID_A, "a");
-	}
-	CHECK(serves());
-	CHECK_STR(world_reason(RSP_EVENT_SERVING), "alone");
-	CHECK_EQ(elements(), 8);
-	CHECK_EQ(world_told(RSP_EVENT_PE_REMOVED), 0);
-	CHECK_EQ(rsp_element_version(world_element("mine", 7)), version);
-	CHECK(world_peer_view(ID_D, &view)); /* d is watched, and dead if it is not heard */
-	/* our element has the grace time to register again */
-	world_run(600);
-	CHECK_EQ(world_home("mine", 7), ID_US);
-	CHECK_EQ(world_up(WEB2, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
-	world_register(WEB2, "mine", 7);
-	for (unsigned i = 0; i < 30; i++) {
-		world_run(100);
-		world_presence(a, ID_A, "a", false);
-	}
-	CHECK_EQ(world_home("mine", 7), ID_US);
-	world_end();
+	pauses(LONG_MS);
+	CHECK_EQ(world_told(RSP_EVENT_REJOINING), 1);
+	return a;
 }
 
 static void
-an_own_element_that_does_not_come_back_is_removed(void)
+a_short_pause_keeps_everything(void)
 {
-	begin_away();
-	world_down(world_dialled("a"), RSP_EUNREACHABLE);
-	CHECK(serves());
-	CHECK_EQ(elements(), 8);
-	world_run(701);
-	CHECK_EQ(world_home("mine", 7), 0);
-	CHECK_EQ(rsp_registrar_stats(w.r).own_elements, 0);
-	/* elements of others are removed when their homes are dead and they do not answer us */
-	for (unsigned i = 0; i < 50; i++) {
-		world_run(100);
-		if (w.n_dials > 0 && world_dialled("a"))
-			world_down(world_dialled("a"), RSP_EUNREACHABLE);
-	}
-	CHECK_EQ(world_told(RSP_EVENT_TAKEOVER_DONE), 2);
-	world_end();
-}
+	uint32_t a = begin();
 
-static void
-a_claim_of_before_is_forgotten(void)
-{
-	begin_away_contested(true);
-	world_down(world_dialled("a"), RSP_EUNREACHABLE);
-	CHECK(serves());
-	CHECK_EQ(world_up(WEB2, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
-	world_run(600);
-	CHECK_EQ(world_home("mine", 7), ID_US);
-	world_register(WEB2, "mine", 7);
-	world_run(600);
-	CHECK_EQ(world_home("mine", 7), ID_US);
-	world_end();
-}
-
-/* a serves, and has a newer table: of the old table only what a confirms is left. */
-static void
-with_a_mentor_the_old_table_is_forgotten(void)
-{
-	begin_away();
-	uint32_t a = answers(ID_A, "a");
-	/* an update before the list replaces an old element, of whatever home and version */
-	world_update(a, ID_A, ENRP_ADD_PE, "mine", world_pe(7, ID_A, 6));
-	world_update(a, ID_A, ENRP_ADD_PE, "web", world_pe(11, ID_A, 6));
-	CHECK_EQ(elements(), 8);
-	CHECK_EQ(world_home("mine", 7), ID_A);
-	CHECK_EQ(world_home("web", 11), ID_A);
-	CHECK_EQ(world_told(RSP_EVENT_PE_CONTESTED), 0);
-	lists(a, ID_A, false);
-	CHECK_EQ(elements(), 2);
-	world_table(a, ID_A, 0, "web", 1, 3, ID_A, 8);
-	CHECK(serves());
-	CHECK_EQ(elements(), 5);
-	CHECK_EQ(rsp_registrar_stats(w.r).own_elements, 0);
-	world_end();
-}
-
-static void
-a_registrar_that_was_suspended_joins_again(void)
-{
-	begin_with(1);
-	uint32_t a = answers(ID_A, "a");
-	lists(a, ID_A, false);
-	world_table(a, ID_A, 0, "web", 1, 5, ID_A, 8);
-	CHECK_EQ(world_up(WEB1, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
-	world_register(WEB1, "mine", 7);
-	CHECK_EQ(world_home("mine", 7), ID_US);
-	version = world_version("mine", 7);
-	world_run(0);
-	world_clear();
-
-	/* others wait for MAX-TIME-LAST-HEARD and MAX-TIME-NO-RESPONSE, after our last heartbeat */
-	w.now += 2000;
-	rsp_registrar_tick(w.r, w.now);
+	pauses(SHORT_MS);
 	CHECK_EQ(world_told(RSP_EVENT_REJOINING), 0);
 	CHECK(serves());
-	w.now += 2001;
-	world_presence(a, ID_A, "a", false); /* any message may show that we were suspended */
+	CHECK_EQ(elements(), 9);
+	CHECK(!world_was_closed(a) && !world_was_closed(WEB1));
+	CHECK_EQ(world_epoch("mine", 7), number.epoch);
+	CHECK(rsp_registrar_link_elements(w.r, WEB1));
+	world_end();
+}
+
+static void
+after_a_short_pause_the_peers_are_asked(void)
+{
+	struct rsp_message msg;
+	uint32_t a = begin();
+
+	pauses(SHORT_MS);
+	CHECK(world_find(a, RSP_ENRP, ENRP_PRESENCE, 0, &msg));
+	CHECK_EQ(msg.flags, ENRP_FLAG_REPLY_REQUIRED);
+	world_end();
+}
+
+/* Others wait for MAX-TIME-LAST-HEARD and MAX-TIME-NO-RESPONSE, after our last heartbeat. */
+static void
+a_pause_that_no_peer_can_have_noticed_is_none(void)
+{
+	struct rsp_message msg;
+	uint32_t a = begin();
+
+	pauses(2000);
+	CHECK(!world_find(a, RSP_ENRP, ENRP_PRESENCE, 0, &msg) || !msg.flags);
+	CHECK_EQ(elements(), 9);
+	world_end();
+}
+
+static void
+after_a_long_pause_the_registrar_joins_again(void)
+{
+	uint32_t a = begin_away();
+
+	CHECK(!serves());
+	CHECK(world_was_closed(a));
+	CHECK_EQ(rsp_registrar_stats(w.r).peers, 0);
+	world_run(0);
+	CHECK(world_dialled("a") != a);
+	world_end();
+}
+
+static void
+any_message_may_show_that_the_registrar_was_suspended(void)
+{
+	uint32_t a = begin();
+
+	w.now += LONG_MS;
+	world_presence(a, ID_A, "a", false);
 	CHECK_EQ(world_told(RSP_EVENT_REJOINING), 1);
 	CHECK(!serves());
-	CHECK(world_was_closed(a) && world_was_closed(WEB1));
-	CHECK_EQ(rsp_registrar_stats(w.r).elements, 6); /* kept until a mentor answers */
-	unsigned before = w.n_dials;
-	world_run(0);
-	CHECK_EQ(w.n_dials, before + 1);
-
-	/* no peer has taken its element over: it is ours again, and has the grace time to register */
-	a = answers(ID_A, "a");
-	lists(a, ID_A, false);
-	CHECK_EQ(rsp_registrar_stats(w.r).elements, 0);
-	world_table(a, ID_A, 0, "mine", 7, 1, ID_US, version);
-	CHECK(serves());
-	CHECK_EQ(rsp_registrar_stats(w.r).elements, 1);
-	CHECK_EQ(world_home("mine", 7), ID_US);
-	CHECK_EQ(rsp_element_version(world_element("mine", 7)), version);
-	CHECK_EQ(rsp_registrar_stats(w.r).own_elements, 1);
-	CHECK(rsp_timer_is_set(&rsp_member(world_element("mine", 7))->expiry));
-	for (unsigned i = 0; i < 3; i++) {
-		world_run(1000);
-		world_presence(a, ID_A, "a", false);
-	}
-	CHECK_EQ(world_home("mine", 7), 0);
 	world_end();
 }
 
-static void
-a_registrar_without_peers_does_not_join_again(void)
-{
-	begin_with(0);
-	CHECK_EQ(world_up(WEB1, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
-	world_register(WEB1, "mine", 7);
-	w.now += 100000;
-	rsp_registrar_tick(w.r, w.now);
-	CHECK_EQ(world_told(RSP_EVENT_REJOINING), 0);
-	CHECK_EQ(world_home("mine", 7), ID_US);
-	world_end();
-}
-
-/* The first sign that we were suspended may be that a dialled connection is up. Joining again closes it. */
+/* The first sign may also be that a dialled connection is up. Joining again closes it. */
 static void
 a_connection_that_ends_with_joining_again_does_not_come_up(void)
 {
@@ -249,7 +174,7 @@ a_connection_that_ends_with_joining_again_does_not_come_up(void)
 	world_joined(B, ID_B, "b");
 	uint32_t a = world_dialled("a");
 	world_clear();
-	w.now += 100000;
+	w.now += LONG_MS;
 	CHECK_EQ(world_up(a, RSP_ENRP, RSP_ROLE_PEER, "a"), RSP_ELIMIT);
 	CHECK_EQ(world_told(RSP_EVENT_REJOINING), 1);
 	CHECK(world_was_closed(a) && world_was_closed(B));
@@ -260,15 +185,357 @@ a_connection_that_ends_with_joining_again_does_not_come_up(void)
 	world_end();
 }
 
+static void
+a_registrar_without_peers_does_not_join_again(void)
+{
+	begin_with(0);
+	CHECK_EQ(world_up(WEB1, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
+	world_register(WEB1, "mine", 7);
+	pauses(LONG_MS);
+	CHECK_EQ(world_told(RSP_EVENT_REJOINING), 0);
+	CHECK_EQ(world_home("mine", 7), ID_US);
+	world_end();
+}
+
+static void
+users_are_answered_from_a_copy_while_the_registrar_joins(void)
+{
+	(void)begin_away();
+	CHECK_EQ(world_resolve_as(USER, "web", 0, 0).n_list, 7);
+	CHECK_EQ(world_resolve_as(USER, "mine", 0, 0).n_list, 2);
+	world_end();
+}
+
+static void
+removals_are_forgotten(void)
+{
+	uint32_t a = begin();
+
+	world_update(a, ID_A, ENRP_DEL_PE, "web", world_pe(1, ID_A, 8));
+	CHECK_EQ(rsp_registrar_stats(w.r).tombstones, 1);
+	pauses(LONG_MS);
+	CHECK_EQ(rsp_registrar_stats(w.r).tombstones, 0);
+	world_end();
+}
+
+static void
+a_linked_element_keeps_its_connection_and_is_asked_to_register(void)
+{
+	struct rsp_message msg;
+
+	(void)begin_away();
+	CHECK(!world_was_closed(WEB1));
+	CHECK(world_find(WEB1, RSP_ASAP, ASAP_ENDPOINT_KEEP_ALIVE, 0, &msg));
+	CHECK_EQ(msg.flags, 0);
+	CHECK_EQ(msg.pe_id, 7);
+	CHECK(msg.epoch.epoch > number.epoch); /* its own number would not make it register */
+	world_end();
+}
+
+static void
+registers_again(void)
+{
+	world_register_epoch(WEB1, "mine", 7, (struct rsp_epoch){ .epoch = number.epoch + 2, .instance = PROCESS });
+}
+
+static void
+a_linked_element_that_registers_is_ours_before_the_join_is_complete(void)
+{
+	(void)begin_away();
+	registers_again();
+	CHECK_EQ(world_home("mine", 7), ID_US);
+	CHECK_EQ(world_epoch("mine", 7), number.epoch + 2);
+	CHECK(rsp_registrar_link_elements(w.r, WEB1));
+	CHECK(!serves());
+	world_end();
+}
+
+/* a is the mentor, and has the elements 1 to 3 of its own. */
+static uint32_t
+table_of_mentor(void)
+{
+	world_run(0);
+	uint32_t a = answers(ID_A, "a");
+	lists(a, ID_A, false);
+	world_table(a, ID_A, 0, "web", 1, 3, ID_A, 8);
+	CHECK(serves());
+	return a;
+}
+
+static void
+the_table_of_a_mentor_replaces_the_copy(void)
+{
+	(void)begin_away();
+	registers_again();
+	(void)table_of_mentor();
+	CHECK_STR(world_reason(RSP_EVENT_SERVING), "synchronised");
+	CHECK_EQ(world_home("web", 3), ID_A);
+	CHECK_EQ(world_home("web", 4), 0);
+	CHECK_EQ(world_home("web", 11), 0);
+	CHECK_EQ(world_home("mine", 7), ID_US); /* it has registered */
+	CHECK_EQ(world_home("mine", 8), 0);	/* it was not linked */
+	CHECK_EQ(elements(), 4);
+	CHECK_EQ(rsp_registrar_stats(w.r).tombstones, 0); /* what is forgotten is not removed */
+	world_sums_agree();
+	world_end();
+}
+
+static void
+a_linked_element_that_has_not_registered_yet_has_the_time_for_an_answer(void)
+{
+	(void)begin_away();
+	(void)table_of_mentor();
+	CHECK_EQ(world_home("mine", 7), ID_US);
+	world_run(499);
+	CHECK_EQ(world_home("mine", 7), ID_US);
+	registers_again();
+	world_run(2);
+	CHECK_EQ(world_home("mine", 7), ID_US);
+	world_end();
+}
+
+static void
+a_linked_element_that_does_not_register_is_forgotten(void)
+{
+	(void)begin_away();
+	(void)table_of_mentor();
+	world_run(501);
+	CHECK_EQ(world_home("mine", 7), 0);
+	CHECK_EQ(world_told(RSP_EVENT_PE_REMOVED), 0);
+	CHECK_EQ(rsp_registrar_stats(w.r).tombstones, 0);
+	world_end();
+}
+
+/* The mentor says that we are the home of the element 8: no peer has taken it over. */
+static void
+an_element_that_the_mentor_says_is_ours_is_looked_at(void)
+{
+	(void)begin_away();
+	world_run(0);
+	uint32_t a = answers(ID_A, "a");
+	lists(a, ID_A, false);
+	world_table(a, ID_A, 0, "mine", 8, 1, ID_US, number.epoch);
+	CHECK(serves());
+	CHECK_EQ(world_home("mine", 8), ID_US);
+	CHECK_EQ(world_epoch("mine", 8), number.epoch);
+	CHECK(rsp_timer_is_set(&rsp_member(world_element("mine", 8))->expiry));
+	world_run(0);
+	CHECK(world_dialled("web1") != 0);
+	CHECK_EQ(rsp_registrar_stats(w.r).own_elements, 2); /* the other is linked */
+	world_end();
+}
+
+/* Any statement is greater than what was forgotten. */
+static void
+an_update_while_the_registrar_joins_replaces_the_copy_of_the_element(void)
+{
+	(void)begin_away();
+	world_run(0);
+	uint32_t a = answers(ID_A, "a");
+	world_update(a, ID_A, ENRP_ADD_PE, "mine", world_pe(8, ID_A, number.epoch - 10));
+	world_update(a, ID_A, ENRP_ADD_PE, "web", world_pe(11, ID_A, 6));
+	CHECK_EQ(world_home("mine", 8), ID_A);
+	CHECK_EQ(world_home("web", 11), ID_A);
+	CHECK_EQ(elements(), 9);
+	CHECK_EQ(world_told(RSP_EVENT_PE_CONTESTED), 0);
+	world_end();
+}
+
+/* No registrar is there to join: what we had stands again. */
+static void
+no_mentor(void)
+{
+	world_run(0);
+	world_down(world_dialled("a"), RSP_EUNREACHABLE);
+	CHECK(serves());
+	CHECK_STR(world_reason(RSP_EVENT_SERVING), "alone");
+}
+
+static void
+without_a_mentor_the_copy_stands_again(void)
+{
+	struct rsp_peer_view view;
+
+	(void)begin_away();
+	no_mentor();
+	CHECK_EQ(elements(), 9);
+	CHECK_EQ(world_told(RSP_EVENT_PE_REMOVED), 0);
+	CHECK_EQ(world_epoch("web", 1), 8);
+	CHECK_EQ(world_epoch("mine", 7), number.epoch);
+	CHECK(world_peer_view(ID_A, &view) && world_peer_view(ID_D, &view)); /* dead if they are not heard */
+	world_sums_agree();
+	world_end();
+}
+
+static void
+without_a_mentor_an_element_that_was_linked_is_linked(void)
+{
+	(void)begin_away();
+	no_mentor();
+	CHECK(rsp_registrar_link_elements(w.r, WEB1));
+	CHECK_EQ(world_count(WEB1, ASAP_ENDPOINT_KEEP_ALIVE), 2);
+	world_ack_epoch(WEB1, "mine", 7, number);
+	world_run(2000);
+	CHECK_EQ(world_home("mine", 7), ID_US);
+	world_end();
+}
+
+static void
+without_a_mentor_an_element_that_was_not_linked_has_the_grace_time(void)
+{
+	(void)begin_away();
+	no_mentor();
+	world_run(600);
+	CHECK_EQ(world_home("mine", 8), ID_US);
+	world_run(600);
+	CHECK_EQ(world_home("mine", 8), 0);
+	world_end();
+}
+
+static void
+without_a_mentor_a_registration_life_begins_again(void)
+{
+	(void)begin_away();
+	no_mentor();
+	world_ack_epoch(WEB1, "mine", 7, number);
+	world_run(301000);
+	CHECK_EQ(world_home("mine", 7), 0);
+	CHECK_STR(world_reason(RSP_EVENT_PE_REMOVED), "expired");
+	world_end();
+}
+
+static void
+without_a_mentor_the_homes_of_the_others_are_taken_over_when_they_are_silent(void)
+{
+	(void)begin_away();
+	no_mentor();
+	for (unsigned i = 0; i < 50; i++) {
+		world_run(100);
+		world_down(world_dialled("a"), RSP_EUNREACHABLE);
+	}
+	CHECK_EQ(world_told(RSP_EVENT_TAKEOVER_DONE), 2);
+	world_end();
+}
+
+/* a joins, too, and has the lower id: we begin to serve. */
+static void
+of_two_registrars_that_were_suspended_the_first_to_serve_has_its_copy(void)
+{
+	(void)begin_away();
+	world_run(0);
+	uint32_t a = answers(ID_A, "a");
+	lists(a, ID_A, true);
+	for (unsigned i = 0; i < 30 && !serves(); i++) {
+		world_run(100);
+		if (world_dialled("a") != a)
+			a = answers(ID_A, "a");
+	}
+	CHECK(serves());
+	CHECK_EQ(elements(), 9);
+	world_end();
+}
+
+static void
+what_was_pending_is_forgotten(void)
+{
+	uint32_t a = begin();
+
+	world_update(a, ID_A, ENRP_ADD_PE, "mine", world_pe(7, ID_A, number.epoch + 2));
+	CHECK_EQ(world_told(RSP_EVENT_PE_CONTESTED), 1);
+	pauses(LONG_MS);
+	no_mentor();
+	world_ack_epoch(WEB1, "mine", 7, number);
+	world_run(2000);
+	CHECK_EQ(world_home("mine", 7), ID_US);
+	world_end();
+}
+
+/* Isolation: this process runs, and hears no peer */
+
+/* No peer is heard for @for_ms. The elements of a and d are taken over, and the element 7 answers. */
+static void
+begin_isolated(uint64_t for_ms)
+{
+	uint32_t a = begin();
+
+	world_down(a, RSP_ECLOSED);
+	for (uint64_t end = w.now + for_ms; w.now < end; world_run(1000))
+		if (world_dialled("a"))
+			world_down(world_dialled("a"), RSP_EUNREACHABLE);
+	CHECK(serves());
+	CHECK_EQ(world_home("mine", 7), ID_US);
+	world_clear();
+}
+
+static void
+returns(uint64_t digest)
+{
+	world_peer(A, "a");
+	world_presence_of(A, ID_A, "a", (struct world_state){ .states = true, .digest = digest });
+}
+
+static void
+a_registrar_that_heard_no_peer_for_long_joins_again_when_one_returns_with_elements(void)
+{
+	struct rsp_message msg;
+
+	begin_isolated(LONG_MS);
+	returns(0x1234);
+	CHECK_EQ(world_told(RSP_EVENT_REJOINING), 1);
+	CHECK(!serves());
+	CHECK(!world_was_closed(WEB1));
+	CHECK(world_find(WEB1, RSP_ASAP, ASAP_ENDPOINT_KEEP_ALIVE, 0, &msg));
+	world_end();
+}
+
+static void
+a_registrar_that_heard_no_peer_for_a_short_time_does_not_join_again(void)
+{
+	begin_isolated(SHORT_MS);
+	returns(0x1234);
+	CHECK_EQ(world_told(RSP_EVENT_REJOINING), 0);
+	CHECK(serves());
+	world_end();
+}
+
+static void
+a_peer_without_elements_is_no_reason_to_join_again(void)
+{
+	begin_isolated(LONG_MS);
+	returns(0);
+	CHECK_EQ(world_told(RSP_EVENT_REJOINING), 0);
+	CHECK(serves());
+	world_end();
+}
+
 int
 main(void)
 {
-	TAP_RUN(a_registrar_that_was_suspended_joins_again);
-	TAP_RUN(a_registrar_without_peers_does_not_join_again);
+	TAP_RUN(a_short_pause_keeps_everything);
+	TAP_RUN(after_a_short_pause_the_peers_are_asked);
+	TAP_RUN(a_pause_that_no_peer_can_have_noticed_is_none);
+	TAP_RUN(after_a_long_pause_the_registrar_joins_again);
+	TAP_RUN(any_message_may_show_that_the_registrar_was_suspended);
 	TAP_RUN(a_connection_that_ends_with_joining_again_does_not_come_up);
-	TAP_RUN(the_first_registrar_to_serve_keeps_its_old_table);
-	TAP_RUN(an_own_element_that_does_not_come_back_is_removed);
-	TAP_RUN(a_claim_of_before_is_forgotten);
-	TAP_RUN(with_a_mentor_the_old_table_is_forgotten);
+	TAP_RUN(a_registrar_without_peers_does_not_join_again);
+	TAP_RUN(users_are_answered_from_a_copy_while_the_registrar_joins);
+	TAP_RUN(removals_are_forgotten);
+	TAP_RUN(a_linked_element_keeps_its_connection_and_is_asked_to_register);
+	TAP_RUN(a_linked_element_that_registers_is_ours_before_the_join_is_complete);
+	TAP_RUN(the_table_of_a_mentor_replaces_the_copy);
+	TAP_RUN(a_linked_element_that_has_not_registered_yet_has_the_time_for_an_answer);
+	TAP_RUN(a_linked_element_that_does_not_register_is_forgotten);
+	TAP_RUN(an_element_that_the_mentor_says_is_ours_is_looked_at);
+	TAP_RUN(an_update_while_the_registrar_joins_replaces_the_copy_of_the_element);
+	TAP_RUN(without_a_mentor_the_copy_stands_again);
+	TAP_RUN(without_a_mentor_an_element_that_was_linked_is_linked);
+	TAP_RUN(without_a_mentor_an_element_that_was_not_linked_has_the_grace_time);
+	TAP_RUN(without_a_mentor_a_registration_life_begins_again);
+	TAP_RUN(without_a_mentor_the_homes_of_the_others_are_taken_over_when_they_are_silent);
+	TAP_RUN(of_two_registrars_that_were_suspended_the_first_to_serve_has_its_copy);
+	TAP_RUN(what_was_pending_is_forgotten);
+	TAP_RUN(a_registrar_that_heard_no_peer_for_long_joins_again_when_one_returns_with_elements);
+	TAP_RUN(a_registrar_that_heard_no_peer_for_a_short_time_does_not_join_again);
+	TAP_RUN(a_peer_without_elements_is_no_reason_to_join_again);
 	return tap_end();
 }
