@@ -66,11 +66,11 @@
 	X(DEREGISTERED, "deregistered", "The element deregistered.", "None is needed.")                                \
 	X(EXPIRED, "expired", "The element did not register again within its lifetime.",                               \
 	  "Start the element again, or choose a longer lifetime.")                                                     \
-	X(KEEPALIVE_UNANSWERED, "keepalive-unanswered", "The element did not acknowledge a keep-alive in time.",       \
+	X(KEEPALIVE_UNANSWERED, "keepalive-unanswered", "The element did not answer in time, nor when dialled.",       \
 	  "Start the element again; look at its load and at its network.")                                             \
 	X(REPORTED_UNREACHABLE, "reported-unreachable", "Users reported the element, and it did not answer in time.",  \
 	  "Start the element again; look at its network.")                                                             \
-	X(CONNECTION_LOST, "connection-lost", "The connection to the element or to the registrar ended.",              \
+	X(CONNECTION_LOST, "connection-lost", "The connection ended, and an element did not answer when dialled.",    \
 	  "Start the other side again; look at the network if it still runs.")                                         \
 	X(RIGHTS_ENDED, "rights-ended", "The key of the element or registrar, or its line in authz.json, is gone.",    \
 	  "None if that was meant; else restore the key or the line, and reload.")                                     \
@@ -124,11 +124,11 @@
 	X(TAKEOVER_OF_ITSELF, "takeover-of-itself", "A registrar says of itself that it is dead.", "Update the sender: it breaks RFC 5353.") \
 	X(TAKEOVER_OF_LIVE, "takeover-of-a-live-registrar", "A registrar was declared dead while we hear it.",         \
 	  "Look at the network between the sender and that registrar.")                                                \
-	X(CLAIMED, "claimed", "Another registrar says that the element is its own. If the element is "      \
-	  "connected, it is asked; else it is given up.",                                                              \
+	X(CLAIMED, "claimed", "Another registrar has heard something newer of the element, or has it and makes no "     \
+	  "statements. If the element is connected, it is asked; else it is given up.",                                \
 	  "If it goes on: two elements use one PE identifier and key. Give one of them another.")                      \
-	X(REMOVED, "removed", "Another registrar says that the element is gone. If the element is "          \
-	  "connected, it is asked; else it may return in the grace time.",                                             \
+	X(REMOVED, "removed", "Another registrar says that the element is gone. If the element is connected, it is "    \
+	  "asked; else it is removed.",                                                                                \
 	  "None if the element answers or has ended.")                                                                 \
 	/* a table is downloaded */                                                                                    \
 	X(REJECTED, "rejected", "The other registrar does not give its table now.", "None: it is asked again.")        \
