@@ -214,7 +214,7 @@ is_bad(enum rsp_event_kind kind)
 	return kind == RSP_EVENT_REFUSED || kind == RSP_EVENT_MALFORMED || kind == RSP_EVENT_LIMIT ||
 	       kind == RSP_EVENT_PEER_UNREACHABLE || kind == RSP_EVENT_DUPLICATE_NAME ||
 	       kind == RSP_EVENT_DUPLICATE_SERVER_ID || kind == RSP_EVENT_PE_REPORTED ||
-	       kind == RSP_EVENT_CLOCK_DIFFERS;
+	       kind == RSP_EVENT_CLOCK_DIFFERS || kind == RSP_EVENT_PE_TWO_OWNERS;
 }
 
 /* The word that scripts match; NULL: the kind of @event says it all. */
@@ -233,6 +233,31 @@ sentence_of(const struct rsp_event *event)
 	if (why && *why->reason)
 		return why->reason;
 	return event->reason ? rsp_reason_cause(event->reason) : why ? rsp_err_text(why->err) : NULL;
+}
+
+static json_t *
+owner_json(const char *identity, uint32_t home_id, uint64_t since_ms)
+{
+	json_t *owner = json_object();
+
+	rsp_json_put(&owner, "identity", rsp_json_text(identity));
+	rsp_json_put(&owner, "home_id", rsp_json_id_or_null(home_id));
+	rsp_json_put(&owner, "since", clock_json(since_ms));
+	return owner;
+}
+
+/* Two identities have registered one PE identifier. */
+static void
+record_two_owners(const struct rsp_event *event, uint64_t left)
+{
+	json_t *record = begin(false, rsp_event_name(event->kind));
+
+	tool_object_put_handle(&record, event->handle);
+	rsp_json_put(&record, "pe_id", rsp_json_id_or_null(event->pe_id));
+	rsp_json_put(&record, "shown", owner_json(event->identity, event->peer_id, event->since_ms));
+	rsp_json_put(&record, "hidden", owner_json(event->other_identity, event->by_id, event->other_since_ms));
+	put_suppressed(&record, left);
+	end(record);
 }
 
 void
@@ -256,6 +281,10 @@ peer_record_event(struct peer_records *records, const struct rsp_event *event)
 	}
 	if (event->kind == RSP_EVENT_CLOCK_DIFFERS) {
 		record_clocks(event, left);
+		return;
+	}
+	if (event->kind == RSP_EVENT_PE_TWO_OWNERS) {
+		record_two_owners(event, left);
 		return;
 	}
 	json_t *record = begin(!bad, rsp_event_name(event->kind));

@@ -40,6 +40,7 @@
 	X(PE_ADOPTED,    "pe-adopted")    /* an element that was taken over acknowledged the keep-alive of this registrar */ \
 	X(PE_MOVED,      "pe-moved")      /* .by_id is the home of an own element now, or has removed it */ \
 	X(PE_CONTESTED,  "pe-contested")  /* .by_id claims or removes an own element; a connected element is sent a keep-alive */ \
+	X(PE_TWO_OWNERS, "pe-two-owners") /* .identity and .other_identity have registered one PE identifier; the first is shown to users */ \
 	X(RESYNC_STARTED, "resync-started") /* the checksum or digest of .peer_id differs from the stored elements of .peer_id */ \
 	X(RESYNC_DONE,   "resync-done")   /* .count entries were in the table of .peer_id, refused ones included */                           \
 	X(RESYNC_FAILED, "resync-failed") /* .reason */
@@ -85,6 +86,8 @@ struct rsp_event {
 	const char *peer_name;	 /* the name of the registrar @peer_id; NULL: unknown */
 	uint32_t count;
 	uint64_t duration_ms;
+	const char *other_identity; /* PE_TWO_OWNERS: the owner of the hidden element; NULL: none. Its home is .by_id */
+	uint64_t since_ms, other_since_ms; /* PE_TWO_OWNERS: when their first homes accepted them, ms since 1970 */
 	uint64_t our_clock_ms, peer_clock_ms; /* CLOCK_DIFFERS: both at one moment, ms since 1970 */
 };
 

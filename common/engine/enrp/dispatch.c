@@ -200,11 +200,7 @@ is_possible(struct rsp_enrp *n, const struct rsp_link *link, const struct rsp_me
 {
 	if (msg->sender_id != 0 && msg->sender_id != n->core->config.server_id)
 		return true;
-	/* In plain text the sender may be this registrar itself, if it has dialled its own ENRP address. */
-	bool other = link->info.identity ? link->info.role == RSP_ROLE_PEER
-					 : n->core->config.insecure && msg->has & RSP_HAS_SERVER_INFO &&
-						   msg->server_info.transport.port != n->core->config.enrp_port;
-	if (msg->sender_id && other)
+	if (msg->sender_id && rsp_duplicate_sent_by_other(n, link, msg))
 		rsp_duplicate_id(n, link, msg->sender_id, NULL);
 	if (msg->type != ENRP_ERROR)
 		rsp_enrp_refuse(n, link, msg, RSP_CAUSE_INVALID_VALUES,

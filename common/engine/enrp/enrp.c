@@ -8,6 +8,7 @@
 #include "engine/enrp/join.h"
 #include "engine/enrp/message.h"
 #include "engine/enrp/ownership.h"
+#include "engine/enrp/rival.h"
 #include "engine/enrp/server_id.h"
 #include "engine/enrp/takeover.h"
 #include "engine/enrp/update.h"
@@ -186,6 +187,8 @@ rsp_enrp_member_due(struct rsp_enrp *n, struct rsp_member *m)
 
 	if (m->phase == RSP_MEMBER_OLD)
 		rsp_join_old_due(n, m);
+	else if (m->phase == RSP_MEMBER_HELD)
+		(void)rsp_rival_due(n, m);
 	else if (m->phase == RSP_MEMBER_FOREIGN_WAITS)
 		rsp_ownership_store_pending(n, m); /* the home has not answered in time */
 	else if (!home || rsp_peer_takeover_is_late(n, home))
@@ -334,6 +337,8 @@ rsp_enrp_settle_member(struct rsp_enrp *n, struct rsp_member *m, unsigned news)
 		rsp_update_announce(n, m);
 	else if (news & RSP_NEWS_LINKED && rsp_member_is_linked(m))
 		rsp_update_plain(n, rsp_member_element(m), ENRP_ADD_PE);
+	if (news & RSP_NEWS_REACHED)
+		rsp_rival_answered(n, m);
 	if (news & RSP_NEWS_DROPPED && m->pending)
 		rsp_ownership_store_pending(n, m);
 	else if (news & RSP_NEWS_UNREACHED && !rsp_member_is_own(n->core, m))

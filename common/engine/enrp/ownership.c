@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "engine/enrp/message.h"
+#include "engine/enrp/rival.h"
 #include "engine/enrp/statement.h"
 #include "engine/enrp/update.h"
 #include "engine/enrp/word.h"
@@ -119,6 +120,7 @@ store(struct rsp_enrp *n, uint32_t by_id, struct rsp_bytes handle, const struct 
 		take_back(core, m, pe);
 	}
 	rsp_subscription_pool_changed(core, rsp_member_element(m)->pool);
+	rsp_rival_stored(n, m);
 }
 
 /* Statements that wait for an answer */

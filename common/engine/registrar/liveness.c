@@ -69,6 +69,7 @@ rsp_liveness_acknowledged(struct rsp_core *core, const struct rsp_link *link, co
 		acknowledged_pending(core, m, !(msg->has & RSP_HAS_EPOCH));
 	else
 		rsp_member_hold(core, m);
+	rsp_member_note(core, m, RSP_NEWS_REACHED);
 	send_displaced(core, link, m);
 }
 

@@ -11,7 +11,7 @@ enum rsp_news {
 	RSP_NEWS_UNLINKED = 4,	 /* it is linked no more: send its removal to peers without STATEMENT */
 	RSP_NEWS_DROPPED = 8,	 /* it was asked about m->pending in vain, and its link was dropped: store m->pending */
 	RSP_NEWS_UNREACHED = 16, /* an element of another home has not answered a look */
-	RSP_NEWS_REACHED = 32	 /* an element has answered a look */
+	RSP_NEWS_REACHED = 32	 /* an element has answered a keep-alive */
 };
 
 /** A statement of another registrar about an element, greater than the stored one, which waits for an answer of the element

@@ -399,6 +399,7 @@ member_due(struct rsp_registrar *r, struct rsp_member *m)
 {
 	switch (m->phase) {
 	case RSP_MEMBER_HELD:
+		rsp_enrp_member_due(r->enrp, m);
 		rsp_member_ask(&r->core, m);
 		break;
 	case RSP_MEMBER_ASKED:

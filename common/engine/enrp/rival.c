@@ -1,0 +1,65 @@
+#include "engine/enrp/rival.h"
+
+#include "engine/registrar/look.h"
+
+#define RECORDED_AGAIN_MS 3600000 /* the least time between two records of one pair */
+
+static struct rsp_element *
+shown_of(const struct rsp_enrp *n, const struct rsp_member *m)
+{
+	const struct rsp_element *e = rsp_member_element(m);
+
+	return rsp_element_find(n->core->space, e->pool, e->pe_id);
+}
+
+void
+rsp_rival_stored(struct rsp_enrp *n, const struct rsp_member *m)
+{
+	const struct rsp_element *e = rsp_member_element(m), *shown = shown_of(n, m);
+	const struct rsp_element *hidden = shown == e ? rsp_element_next_record(n->core->space, e) : e;
+
+	if (!shown || !hidden || hidden == shown || rsp_element_is_word(hidden) ||
+	    !rsp_limiter_pass(&n->once, e->pe_id, RSP_ENRP_ONCE_RIVAL, RECORDED_AGAIN_MS, n->core->now_ms))
+		return;
+	struct rsp_event event = { .kind = RSP_EVENT_PE_TWO_OWNERS,
+				   .protocol = RSP_ENRP,
+				   .handle = rsp_pool_handle(e->pool),
+				   .pe_id = e->pe_id,
+				   .cause = RSP_CAUSE_NONE,
+				   .identity = shown->owner,
+				   .other_identity = hidden->owner,
+				   .peer_id = rsp_element_home_id(shown),
+				   .by_id = rsp_element_home_id(hidden),
+				   .since_ms = rsp_element_statement(shown).since_ms,
+				   .other_since_ms = rsp_element_statement(hidden).since_ms };
+	n->core->ops->record(n->core->ctx, &event);
+}
+
+bool
+rsp_rival_due(struct rsp_enrp *n, struct rsp_member *m)
+{
+	if (!rsp_member_element(m)->hidden || rsp_element_is_word(rsp_member_element(m)))
+		return false;
+	struct rsp_member *shown = rsp_member(shown_of(n, m));
+	if (rsp_member_is_linked(shown))
+		rsp_member_ask_soon(n->core, shown);
+	else
+		rsp_look_begin(n->core, shown);
+	return true;
+}
+
+void
+rsp_rival_answered(struct rsp_enrp *n, const struct rsp_member *shown)
+{
+	const struct rsp_element *e = rsp_member_element(shown);
+	struct rsp_element *other, *next;
+	struct rsp_core *core = n->core;
+
+	if (e->hidden)
+		return;
+	for (other = rsp_element_next_record(core->space, e); other; other = next) {
+		next = rsp_element_next_record(core->space, other);
+		if (!rsp_element_is_word(other) && rsp_member_is_own(core, rsp_member(other)))
+			rsp_member_remove(core, rsp_member(other), RSP_REMOVAL_OTHER_OWNER, NULL, NULL);
+	}
+}
