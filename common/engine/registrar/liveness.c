@@ -73,21 +73,6 @@ rsp_liveness_acknowledged(struct rsp_core *core, const struct rsp_link *link, co
 	send_displaced(core, link, m);
 }
 
-void
-rsp_liveness_drop_link(struct rsp_core *core, struct rsp_member *m)
-{
-	struct rsp_link *displaced = m->phase == RSP_MEMBER_DISPLACED ? rsp_link_find(core, m->link) : NULL;
-
-	/* it may be alive behind a slow connection: it registers again, and does not wait for a keep-alive for ever */
-	if (!displaced)
-		rsp_member_send_removed(core, m, m->pending ? RSP_CAUSE_MOVED : RSP_CAUSE_UNANSWERED);
-	m->unanswered = m->phase == RSP_MEMBER_ASKED;
-	rsp_member_note(core, m, RSP_NEWS_UNLINKED | (m->pending ? RSP_NEWS_DROPPED : 0));
-	rsp_member_unlink(core, m, 0);
-	if (displaced) /* an element without EPOCH looks for another home when its connection ends, and not for a message */
-		rsp_link_close(core, displaced, RSP_ECLOSED);
-}
-
 /* The previous link of @m, if it is still up and has the same account. This registrar may have read the messages of the
  * two links in another order than the element sent them, and so may have attached the element to the wrong link. */
 static struct rsp_link *
@@ -99,6 +84,40 @@ find_link_before(const struct rsp_core *core, const struct rsp_member *m, const 
 	return same && link->info.protocol == RSP_ASAP ? link : NULL;
 }
 
+/* The link of @m is lost. If another process registered @m before, over a link that is still up, it takes this registrar for
+ * its home: let it register again, which decides. */
+static void
+release_link_before(struct rsp_core *core, struct rsp_member *m)
+{
+	const struct rsp_link *link = rsp_link_find(core, m->link);
+	struct rsp_link *other = link ? find_link_before(core, m, link) : NULL;
+	const struct rsp_element *e = rsp_member_element(m);
+
+	if (!other || other == link)
+		return;
+	m->link_before = 0;
+	if (m->numbered) /* an answer without EPOCH would not say which process it is */
+		rsp_link_close(core, other, RSP_ECLOSED);
+	else
+		rsp_member_send_unknown(core, other, rsp_pool_handle(e->pool), e->pe_id, RSP_CAUSE_UNANSWERED);
+}
+
+void
+rsp_liveness_drop_link(struct rsp_core *core, struct rsp_member *m)
+{
+	struct rsp_link *displaced = m->phase == RSP_MEMBER_DISPLACED ? rsp_link_find(core, m->link) : NULL;
+
+	/* it may be alive behind a slow connection: it registers again, and does not wait for a keep-alive for ever */
+	if (!displaced)
+		rsp_member_send_removed(core, m, m->pending ? RSP_CAUSE_MOVED : RSP_CAUSE_UNANSWERED);
+	m->unanswered = m->phase == RSP_MEMBER_ASKED;
+	rsp_member_note(core, m, RSP_NEWS_UNLINKED | (m->pending ? RSP_NEWS_DROPPED : 0));
+	release_link_before(core, m);
+	rsp_member_unlink(core, m, 0);
+	if (displaced) /* an element without EPOCH looks for another home when its connection ends, and not for a message */
+		rsp_link_close(core, displaced, RSP_ECLOSED);
+}
+
 #define FIRST_LOOK 4 /* the first look at an element whose link was lost begins after 1/FIRST_LOOK of the grace time */
 
 /* The link of @m, which is linked, has ended. */
@@ -107,8 +126,8 @@ lose_link(struct rsp_core *core, struct rsp_member *m, const struct rsp_link *go
 {
 	struct rsp_link *other = m->pending ? NULL : find_link_before(core, m, gone);
 
-	if (other && m->numbered) { /* an answer without EPOCH does not say which process it is: let it register again */
-		rsp_link_close(core, other, RSP_ECLOSED);
+	if (other && m->numbered) {
+		release_link_before(core, m);
 	} else if (other) { /* the answer over this link decides */
 		rsp_link_attach(other, m);
 		rsp_member_ask(core, m);
