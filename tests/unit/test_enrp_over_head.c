@@ -339,6 +339,22 @@ a_wait_lasts_its_time_although_the_home_dies(void)
 }
 
 static void
+a_wait_lasts_its_time_although_the_element_is_reported(void)
+{ /* RFC 5352 s.3.5 */
+	struct rsp_message report = world_asap(ASAP_ENDPOINT_UNREACHABLE, "web", 7);
+
+	begin();
+	CHECK_EQ(world_up(USER, RSP_ASAP, RSP_ROLE_USER, NULL), RSP_OK);
+	says(C, ID_C, ID_C, taken);
+	world_tell(USER, &report);
+	world_run(WAIT - 1);
+	is_b_s();
+	world_run(1);
+	CHECK_EQ(world_home("web", 7), ID_C);
+	world_end();
+}
+
+static void
 a_statement_that_is_too_large_to_be_stored_is_not_asked(void)
 {
 	static uint8_t extra[4096];
@@ -455,6 +471,7 @@ main(void)
 	TAP_RUN(the_takeover_of_a_home_that_was_never_heard_is_believed_at_once);
 	TAP_RUN(a_home_without_state_is_not_asked);
 	TAP_RUN(a_wait_lasts_its_time_although_the_home_dies);
+	TAP_RUN(a_wait_lasts_its_time_although_the_element_is_reported);
 	TAP_RUN(a_statement_that_is_too_large_to_be_stored_is_not_asked);
 	TAP_RUN(a_home_that_is_asked_asks_the_element_whose_registration_is_the_answer);
 	TAP_RUN(a_home_that_is_asked_about_what_it_has_says_so);

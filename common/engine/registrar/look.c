@@ -75,7 +75,7 @@ void
 rsp_look_begin(struct rsp_core *core, struct rsp_member *m)
 {
 	if (rsp_member_is_linked(m) || rsp_member_is_looked_at(m) || m->phase >= RSP_MEMBER_OLD ||
-	    (m->asked_ms && core->now_ms < m->asked_ms + core->config.keepalive_distance_ms))
+	    m->phase == RSP_MEMBER_FOREIGN_WAITS || (m->asked_ms && core->now_ms < m->asked_ms + core->config.keepalive_distance_ms))
 		return;
 	rsp_member_enter(core, m, RSP_MEMBER_LOOK_QUEUED, RSP_NEVER);
 }
