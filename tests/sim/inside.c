@@ -16,10 +16,8 @@ sim_number_compare(const struct sim_number *a, const struct sim_number *b)
 static void
 show(const struct rsp_element *e, struct sim_shown *ret)
 {
-	struct rsp_pool_element pe = { 0 };
 	struct rsp_statement st = rsp_element_statement(e);
 
-	rsp_element_decode(e, &pe);
 	*ret = (struct sim_shown){ .handle = rsp_pool_handle(e->pool),
 				   .pe_id = e->pe_id,
 				   .home_id = rsp_element_home_id(e),
@@ -29,7 +27,7 @@ show(const struct rsp_element *e, struct sim_shown *ret)
 				   .linked = rsp_member_is_linked(rsp_member(e)),
 				   /* the word of a registrar without STATEMENT has no number */
 				   .old = rsp_member(e)->phase == RSP_MEMBER_OLD || st.rank == 0,
-				   .value = pe.policy.value[0],
+				   .element = e,
 				   .phase = rsp_phase_name(rsp_member(e)->phase) };
 }
 
@@ -60,6 +58,15 @@ sim_inside_find(const struct sim_node *n, struct rsp_bytes handle, uint32_t pe_i
 	if (e)
 		show(e, ret);
 	return e != NULL;
+}
+
+uint32_t
+sim_inside_value(const struct sim_shown *got)
+{
+	struct rsp_pool_element pe = { 0 };
+
+	rsp_element_decode(got->element, &pe);
+	return pe.policy.value[0];
 }
 
 uint32_t

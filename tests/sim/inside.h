@@ -22,7 +22,7 @@ struct sim_shown {
 	struct sim_number number;
 	bool linked; /* the registrar reaches it over a connection */
 	bool old;    /* stored before the registrar was away, and not confirmed since: no statement */
-	uint32_t value; /* of its policy, the first */
+	const void *element; /* for sim_inside_value() */
 	const char *phase;
 };
 
@@ -36,6 +36,8 @@ struct sim_walk {
 bool sim_inside_next(const struct sim_node *n, struct sim_walk *walk, struct sim_shown *ret);
 /** The element @pe_id in the pool @handle at @n; false: @n does not show it. */
 bool sim_inside_find(const struct sim_node *n, struct rsp_bytes handle, uint32_t pe_id, struct sim_shown *ret);
+/** The first value of its policy. */
+uint32_t sim_inside_value(const struct sim_shown *got);
 /** How many elements @n shows. */
 uint32_t sim_inside_count(const struct sim_node *n);
 

@@ -110,7 +110,8 @@ serves(const struct sim_node *n)
 static void
 check_checksums(struct sim *w, const struct sim_node *n)
 {
-	unsigned stride = w->n_registrars > 9 ? 50 : 1; /* a full checksum takes time: some at each look */
+	/* a full checksum takes time: some at each look */
+	unsigned stride = w->n_registrars > 9 ? 50 : w->plan.handle_size > 100 ? 20 : 3;
 
 	for (unsigned i = w->check->look % stride; i < w->check->n_ids; i += stride) {
 		uint32_t id = w->check->id[i];

@@ -73,10 +73,10 @@ judge_element(struct verdict *v, const struct sim_node *n, const struct sim_elem
 		     e->client->name, home ? home->name : "nobody");
 	else if (owner == n && !got->linked)
 		find(v, "unattached", "%s has pe %08x, but no connection to it", n->name, e->pe_id);
-	if (row->n_values && sim_truth_age(w, e, got->value) >
+	if (row->n_values && sim_truth_age(w, e, sim_inside_value(got)) >
 				    (w->load->running ? sim_bound_converged(&w->plan) + sim_bound_update(&w->plan) : 0))
 		find(v, "attributes", "%s has pe %08x with the value %u, not %u", n->name, e->pe_id,
-		     got->value, e->value);
+		     sim_inside_value(got), e->value);
 	if (!w->plan.insecure && (!got->owner || strcmp(got->owner, e->client->name) != 0))
 		find(v, "owner", "%s has pe %08x as %s's", n->name, e->pe_id, got->owner ? got->owner : "nobody");
 }

@@ -10,7 +10,6 @@ struct takeover {
 	const struct sim_node *by;
 	uint32_t life; /* of @by */
 	uint64_t at;
-	unsigned elements;
 };
 
 struct sim_tally {
@@ -94,7 +93,7 @@ sim_tally_record(struct sim *w, const struct sim_node *n, const struct rsp_event
 			abort();
 	}
 	t->takeover[t->n_takeovers++] = (struct takeover){
-		.target_id = event->peer_id, .by = n, .life = n->life, .at = w->now, .elements = event->count
+		.target_id = event->peer_id, .by = n, .life = n->life, .at = w->now
 	};
 }
 
@@ -160,8 +159,10 @@ judge_moves(struct sim *w, const struct sim_fault *f)
 	for (unsigned i = w->n_registrars; i < w->n_nodes; i++) {
 		const struct sim_node *n = &w->node[i];
 
-		/* a registrar without statements takes over beside the others */
-		if (n->role == RSP_ROLE_ELEMENT && n->moves > SIM_MOVES_PER_FAULT + (w->plan.stripped != 0))
+		/* a registrar without statements takes over beside the others, and who does not number follows all */
+		unsigned more = w->plan.stripped != 0 || n->no_epoch;
+
+		if (n->role == RSP_ROLE_ELEMENT && n->moves > SIM_MOVES_PER_FAULT + more)
 			sim_violated(w, "moves", "%s changed its home %u times because of %s %s", n->name, n->moves,
 				     f->victim->name, sim_fault_name(f->kind));
 	}

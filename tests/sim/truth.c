@@ -10,6 +10,7 @@ struct sim_truth {
 	uint64_t *hear, *relay; /* [a][b] */
 	uint64_t *knew;		/* [a][b]: when a first had a connection to b; 0: it never had */
 	uint32_t *id;		/* [registrar]: the server id that was known */
+	uint64_t silent_ms;	/* when a registrar last was silent for another one */
 };
 
 void
@@ -180,11 +181,22 @@ sim_truth_look(struct sim *w)
 		w->truth->hear[i] = i / n == i % n ? RSP_NEVER
 						   : hear_since(w, sim_registrar(w, i / n), sim_registrar(w, i % n));
 	for (unsigned i = 0; i < n * n; i++)
+		if (i / n != i % n && w->truth->hear[i] == RSP_NEVER)
+			w->truth->silent_ms = w->now;
+	for (unsigned i = 0; i < n * n; i++)
 		w->truth->relay[i] = i / n == i % n ? RSP_NEVER
 						    : relay_since(w, sim_registrar(w, i / n), sim_registrar(w, i % n));
 	for (unsigned i = n; i < w->n_nodes; i++)
 		if (w->node[i].role == RSP_ROLE_ELEMENT)
 			look_at_home(w, &w->node[i]);
+}
+
+uint64_t
+sim_truth_bound(const struct sim *w)
+{
+	uint64_t bound_ms = sim_bound_converged(&w->plan), wait_ms = 2 * (uint64_t)w->plan.no_response_ms;
+
+	return w->now > w->truth->silent_ms + bound_ms ? bound_ms : bound_ms + wait_ms;
 }
 
 enum sim_relation
@@ -207,7 +219,7 @@ bool
 sim_truth_must_show(const struct sim *w, const struct sim_node *n, const struct sim_element *e, uint64_t *ret_bound_ms)
 {
 	const struct sim_node *home = e->client->attached;
-	uint64_t near_ms = sim_bound_converged(&w->plan), far_ms = sim_bound_relayed(&w->plan);
+	uint64_t near_ms = sim_truth_bound(w), far_ms = sim_bound_relayed(&w->plan);
 
 	if (e->want != SIM_IN || !e->held || !home || e->client->attached_ms == RSP_NEVER ||
 	    serves_since(n) == RSP_NEVER)

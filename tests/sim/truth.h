@@ -18,6 +18,10 @@ uint64_t sim_truth_hear(const struct sim *w, const struct sim_node *a, const str
 /** Since when a third registrar hears both. */
 uint64_t sim_truth_relay(const struct sim *w, const struct sim_node *a, const struct sim_node *b);
 
+/** The time in which registrars that hear each other come to show the same now: sim_bound_converged(); and, while a
+ * registrar is silent, twice MAX-TIME-NO-RESPONSE, for which its answer is waited for (ownership.md 4.3). */
+uint64_t sim_truth_bound(const struct sim *w);
+
 /** What a registrar hears of the home of an element. */
 enum sim_relation {
 	SIM_SELF,    /* it is the home */
