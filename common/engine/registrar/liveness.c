@@ -79,7 +79,7 @@ static struct rsp_link *
 find_link_before(const struct rsp_core *core, const struct rsp_member *m, const struct rsp_link *gone)
 {
 	struct rsp_link *link = rsp_link_find(core, m->link_before);
-	bool same = link && link->state == RSP_LINK_UP && !link->dialled && link->account == gone->account;
+	bool same = link && link != gone && link->state == RSP_LINK_UP && !link->dialled && link->account == gone->account;
 
 	return same && link->info.protocol == RSP_ASAP ? link : NULL;
 }
@@ -87,13 +87,12 @@ find_link_before(const struct rsp_core *core, const struct rsp_member *m, const 
 /* The link of @m is lost. If another process registered @m before, over a link that is still up, it takes this registrar for
  * its home: let it register again, which decides. */
 static void
-release_link_before(struct rsp_core *core, struct rsp_member *m)
+release_link_before(struct rsp_core *core, struct rsp_member *m, const struct rsp_link *gone)
 {
-	const struct rsp_link *link = rsp_link_find(core, m->link);
-	struct rsp_link *other = link ? find_link_before(core, m, link) : NULL;
 	const struct rsp_element *e = rsp_member_element(m);
+	struct rsp_link *other = gone ? find_link_before(core, m, gone) : NULL;
 
-	if (!other || other == link)
+	if (!other)
 		return;
 	m->link_before = 0;
 	if (m->numbered) /* an answer without EPOCH would not say which process it is */
@@ -105,14 +104,15 @@ release_link_before(struct rsp_core *core, struct rsp_member *m)
 void
 rsp_liveness_drop_link(struct rsp_core *core, struct rsp_member *m)
 {
-	struct rsp_link *displaced = m->phase == RSP_MEMBER_DISPLACED ? rsp_link_find(core, m->link) : NULL;
+	struct rsp_link *link = rsp_link_find(core, m->link);
+	struct rsp_link *displaced = m->phase == RSP_MEMBER_DISPLACED ? link : NULL;
 
 	/* it may be alive behind a slow connection: it registers again, and does not wait for a keep-alive for ever */
 	if (!displaced)
 		rsp_member_send_removed(core, m, m->pending ? RSP_CAUSE_MOVED : RSP_CAUSE_UNANSWERED);
 	m->unanswered = m->phase == RSP_MEMBER_ASKED;
 	rsp_member_note(core, m, RSP_NEWS_UNLINKED | (m->pending ? RSP_NEWS_DROPPED : 0));
-	release_link_before(core, m);
+	release_link_before(core, m, link);
 	rsp_member_unlink(core, m, 0);
 	if (displaced) /* an element without EPOCH looks for another home when its connection ends, and not for a message */
 		rsp_link_close(core, displaced, RSP_ECLOSED);
@@ -124,15 +124,14 @@ rsp_liveness_drop_link(struct rsp_core *core, struct rsp_member *m)
 static void
 lose_link(struct rsp_core *core, struct rsp_member *m, const struct rsp_link *gone)
 {
-	struct rsp_link *other = m->pending ? NULL : find_link_before(core, m, gone);
+	struct rsp_link *other = find_link_before(core, m, gone);
 
-	if (other && m->numbered) {
-		release_link_before(core, m);
-	} else if (other) { /* the answer over this link decides */
+	if (other && !m->numbered && !m->pending) { /* the answer over this link decides */
 		rsp_link_attach(other, m);
 		rsp_member_ask(core, m);
 		return;
 	}
+	release_link_before(core, m, gone);
 	rsp_member_note(core, m, RSP_NEWS_UNLINKED | (m->pending ? RSP_NEWS_DROPPED : 0));
 	m->unanswered = false;
 	rsp_member_unlink(core, m, rsp_rng_jitter(&core->rng, core->config.reconnect_grace_ms / FIRST_LOOK, 50));
