@@ -193,10 +193,11 @@ judge_peers(struct sim *w, const struct sim_node *n)
 	uint64_t found = 0;
 
 	for (unsigned i = 0; rsp_registrar_peer(n->registrar, i, &peer); i++) {
-		const struct sim_node *other = sim_node_of_id(w, peer.server_id);
+		bool there = peer.state != RSP_PEER_DEAD && peer.state != RSP_PEER_INACTIVE;
 
-		if (other && peer.state != RSP_PEER_DEAD && peer.state != RSP_PEER_INACTIVE)
-			found |= UINT64_C(1) << other->place;
+		for (unsigned k = 0; there && k < w->n_registrars; k++) /* two may have one id for a while */
+			if (sim_registrar(w, k)->server_id == peer.server_id)
+				found |= UINT64_C(1) << k;
 	}
 	for (unsigned i = 0; i < w->n_registrars; i++) {
 		const struct sim_node *other = sim_registrar(w, i);

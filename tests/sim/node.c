@@ -324,10 +324,12 @@ sim_node_jump(struct sim_node *n, uint64_t by_ms)
 struct sim_node *
 sim_node_of_id(const struct sim *w, uint32_t server_id)
 {
+	struct sim_node *found = NULL;
+
 	for (unsigned i = 0; i < w->n_registrars; i++)
-		if (w->node[i].up && w->node[i].server_id == server_id)
-			return &w->node[i];
-	return NULL;
+		if (w->node[i].up && w->node[i].server_id == server_id && (!found || !sim_node_runs(found)))
+			found = &w->node[i];
+	return found;
 }
 
 struct sim_node *
