@@ -625,8 +625,11 @@ rsp_takeover_enforced(struct rsp_enrp *n, const struct rsp_link *link, struct rs
 		return;
 	}
 	if (peer->kind == RSP_PEER_PLAIN) { /* what it has then, it says as its word */
-		if (target && target != peer && target->state == RSP_PEER_DEAD)
+		if (target && target != peer && target->state == RSP_PEER_DEAD &&
+		    !(target->takeover && target->takeover->moving_to)) {
+			abort_takeover(n, target, RSP_REASON_OTHER_WINS);
 			yield(n, target);
+		}
 		return;
 	}
 	/* As long as this registrar hears the target, it has not acknowledged this takeover. */
