@@ -32,36 +32,49 @@ must(bool condition)
 		abort();
 }
 
-/* What the phase of the element promises: member.h. */
+/* What the phase of the element promises: registrar/phase.h. */
 static void
 look_at_phase(const struct rsp_member *m, bool ours)
 {
-	bool timed = rsp_timer_is_set(&m->timer), dialled = m->phase == RSP_MEMBER_ADOPT_DIALLING;
+	bool timed = rsp_timer_is_set(&m->timer), linked = rsp_member_is_linked(m);
+	const struct rsp_link *link = m->link ? rsp_link_find(&w.r->core, m->link) : NULL;
 
+	must(!linked || (ours && link && link->state == RSP_LINK_UP));
 	switch (m->phase) {
 	case RSP_MEMBER_FOREIGN:
-		must(!ours && !m->link && !timed && !m->claim);
+		must(!ours && !link && !timed && !m->pending);
 		break;
-	case RSP_MEMBER_FOREIGN_SWEEP:
+	case RSP_MEMBER_FOREIGN_WAITS:
+		must(!ours && !link && timed && m->pending);
+		break;
 	case RSP_MEMBER_FOREIGN_LOOK:
-		must(!ours && !m->link && timed && !m->claim);
-		break;
-	case RSP_MEMBER_FOREIGN_CLAIMED:
-		must(!ours && !m->link && timed && m->claim);
+		must(!ours && !link && timed && !m->pending);
 		break;
 	case RSP_MEMBER_HELD:
-	case RSP_MEMBER_ASKED:
-	case RSP_MEMBER_ADOPT_ASKED:
-	case RSP_MEMBER_ADOPT_DIALLING:
-		must(ours && timed && m->link && rsp_link_find(&w.r->core, m->link));
-		must((rsp_link_find(&w.r->core, m->link)->state == RSP_LINK_DIALLING) == dialled);
+		must(timed);
 		break;
-	case RSP_MEMBER_GRACE:
-	case RSP_MEMBER_ADOPT_QUEUED:
-		must(ours && timed && !m->link);
+	case RSP_MEMBER_ASKED:
+		must(timed);
+		break;
+	case RSP_MEMBER_DOUBTED:
+	case RSP_MEMBER_DISPLACED:
+		must(timed && m->pending);
+		break;
+	case RSP_MEMBER_UNLINKED:
+		must(ours && !link && timed && !m->pending);
+		break;
+	case RSP_MEMBER_LOOK_QUEUED:
+		must(!m->link && !timed && !m->pending);
+		break;
+	case RSP_MEMBER_LOOK_DIALLING:
+		must(timed && link && link->state == RSP_LINK_DIALLING && !m->pending);
+		break;
+	case RSP_MEMBER_LOOK_ASKED:
+	case RSP_MEMBER_LOOK_ANSWERED:
+		must(timed && link && link->state == RSP_LINK_UP && !m->pending);
 		break;
 	case RSP_MEMBER_OLD:
-		must(!timed && !m->link && w.r->core.state == RSP_REGISTRAR_JOINING);
+		must(!timed && w.r->core.state == RSP_REGISTRAR_JOINING);
 		break;
 	case RSP_MEMBER_GONE:
 	case RSP_MEMBER_PHASES:
@@ -73,14 +86,16 @@ static void
 look_at(const struct rsp_registrar *r, const struct rsp_element *e)
 {
 	const struct rsp_member *m = rsp_member(e);
-	bool ours = rsp_element_home_id(e) == ID_US;
+	bool ours = rsp_element_home_id(e) == ID_US, word = rsp_element_is_word(e);
 	const struct rsp_link *link = m->link ? rsp_link_find(&r->core, m->link) : NULL;
 	struct rsp_pool_element pe = { 0 };
 
 	rsp_element_decode(e, &pe);
 	must(rsp_member_element(m) == e && !m->in_changed && !m->news);
 	must(pe.pe_id == e->pe_id && pe.pe_id && pe.home_id && pe.home_id == rsp_element_home_id(e));
-	must(pe.version && pe.version == rsp_element_version(e));
+	must(pe.statement.rank == rsp_element_statement(e).rank && pe.statement.rank != RSP_RANK_REMOVED);
+	must(word == (pe.statement.rank == 0) && (word || pe.statement.epoch.instance));
+	must(!word || (!ours && !m->pending));
 	must(!m->link || link);
 	must(!link || !link->info.identity || !e->owner || strcmp(link->info.identity, e->owner) == 0);
 	must(ours || !rsp_timer_is_set(&m->expiry) || m->phase == RSP_MEMBER_OLD);
@@ -103,10 +118,12 @@ look_at_all(const struct rsp_registrar *r)
 	uint32_t elements = 0, own = 0, pools = 0;
 
 	for (struct rsp_pool *pool = NULL; (pool = rsp_pool_next(r->core.space, pool)); pools++)
-		for (uint32_t i = 0; i < pool->n_elements; i++, elements++) {
-			look_at(r, pool->element[i]);
-			own += rsp_element_home_id(pool->element[i]) == ID_US;
-		}
+		for (uint32_t i = 0; i < pool->n_elements; i++)
+			for (struct rsp_element *e = pool->element[i]; e; e = rsp_element_next_record(r->core.space, e)) {
+				look_at(r, e);
+				own += rsp_element_home_id(e) == ID_US;
+				elements++;
+			}
 	must(stats.elements == elements && stats.pools == pools && stats.own_elements == own);
 	must(elements <= r->core.config.limits.elements && pools <= r->core.config.limits.pools);
 	must(stats.peers <= r->core.config.max_peers && stats.tombstones <= r->core.config.max_tombstones);
@@ -260,21 +277,32 @@ add(enum step step, uint8_t what, const struct rsp_message *msg)
 	step_at[++n_steps] = session_size;
 }
 
+/* A presence of a registrar that states numbers, is at update @update, and hears @heard (0: none); or of one without STATE. */
 static void
-add_presence(uint8_t link, uint32_t id)
+add_presence_of(uint8_t link, uint32_t id, bool states, uint64_t update, uint32_t heard)
 {
 	struct rsp_message msg = enrp_message(ENRP_PRESENCE, id);
 	struct rsp_ip ip = { 4, { 192, 0, 2, (uint8_t)id } };
-	uint8_t room[RSP_ADDRS_ROOM(1)];
+	struct rsp_heard item = { .server_id = heard, .digest = 77 };
+	uint8_t room[RSP_ADDRS_ROOM(1)], heard_room[RSP_HEARD_SIZE];
 
+	rsp_heard_write(heard_room, &item);
 	msg.flags = ENRP_FLAG_REPLY_REQUIRED;
 	msg.has = RSP_HAS_CHECKSUM | RSP_HAS_SERVER_INFO;
 	msg.checksum = 0xffff;
 	msg.server_info = (struct rsp_server_info){ .server_id = id,
 						    .transport = { .type = RSP_PARAM_TCP, .port = 9000 },
-						    .has_digest = true };
+						    .has_state = states,
+						    .state = { .update = update },
+						    .heard = rsp_bytes_of(heard_room, heard ? RSP_HEARD_SIZE : 0) };
 	rsp_transport_set_ips(&msg.server_info.transport, &ip, 1, room);
 	add(MESSAGE, link, &msg);
+}
+
+static void
+add_presence(uint8_t link, uint32_t id)
+{
+	add_presence_of(link, id, true, 0, 0);
 }
 
 static void
@@ -288,10 +316,22 @@ add_plain(uint8_t link, uint8_t type, uint32_t id, uint8_t flags, uint32_t targe
 }
 
 static void
-add_update(uint8_t link, uint32_t id, uint16_t action, uint32_t pe_id, uint64_t version)
+add_update(uint8_t link, uint32_t id, uint16_t action, uint32_t pe_id, uint64_t epoch)
 {
-	struct rsp_message msg = update_message(id, action, "web", world_pe(pe_id, id, version));
+	struct rsp_message msg = update_message(id, action, "web", world_pe(pe_id, id, epoch));
 
+	add(MESSAGE, link, &msg);
+}
+
+/* The registrar @id sends the statement @s of element @pe_id and @home_id, as its update @number (0: none). */
+static void
+add_statement(uint8_t link, uint32_t id, uint32_t pe_id, uint32_t home_id, struct rsp_statement s, uint64_t number)
+{
+	struct rsp_message msg = update_message(id, s.rank == RSP_RANK_REMOVED ? ENRP_DEL_PE : ENRP_ADD_PE, "web",
+						world_stated_pe(pe_id, home_id, s));
+
+	msg.has |= number ? RSP_HAS_UPDATE_NUMBER : 0;
+	msg.update_number = number;
 	add(MESSAGE, link, &msg);
 }
 
@@ -315,14 +355,16 @@ add_table(uint8_t link, uint32_t id, uint8_t flags, uint32_t home_id, uint32_t f
 	add(MESSAGE, link, &msg);
 }
 
+/* @epoch 0: without RSP_PARAM_EPOCH */
 static void
-add_registration(uint8_t link, const char *pool, uint32_t pe_id)
+add_registration(uint8_t link, const char *pool, uint32_t pe_id, uint64_t epoch)
 {
 	struct rsp_message msg = { .protocol = RSP_ASAP,
 				   .type = ASAP_REGISTRATION,
-				   .has = RSP_HAS_HANDLE | RSP_HAS_ELEMENT,
+				   .has = RSP_HAS_HANDLE | RSP_HAS_ELEMENT | (epoch ? RSP_HAS_EPOCH : 0U),
 				   .handle = rsp_bytes_str(pool),
-				   .element = world_pe(pe_id, 0, 0) };
+				   .element = world_pe(pe_id, 0, 0),
+				   .epoch = { .epoch = epoch, .instance = PROCESS } };
 	struct rsp_ip ip = { 4, { 192, 0, 2, 1 } };
 	uint8_t room[RSP_ADDRS_ROOM(1)];
 
@@ -331,15 +373,90 @@ add_registration(uint8_t link, const char *pool, uint32_t pe_id)
 }
 
 static void
-add_ack(uint8_t link, uint32_t pe_id)
+add_ack(uint8_t link, uint32_t pe_id, uint64_t epoch)
 {
 	struct rsp_message msg = { .protocol = RSP_ASAP,
 				   .type = ASAP_ENDPOINT_KEEP_ALIVE_ACK,
+				   .has = RSP_HAS_HANDLE | RSP_HAS_PE_ID | (epoch ? RSP_HAS_EPOCH : 0U),
+				   .handle = rsp_bytes_str("web"),
+				   .pe_id = pe_id,
+				   .epoch = { .epoch = epoch, .instance = PROCESS } };
+
+	add(MESSAGE, link, &msg);
+}
+
+static void
+add_deregistration(uint8_t link, uint32_t pe_id, uint64_t epoch)
+{
+	struct rsp_message msg = { .protocol = RSP_ASAP,
+				   .type = ASAP_DEREGISTRATION,
+				   .has = RSP_HAS_HANDLE | RSP_HAS_PE_ID | RSP_HAS_EPOCH,
+				   .handle = rsp_bytes_str("web"),
+				   .pe_id = pe_id,
+				   .epoch = { .epoch = epoch, .instance = PROCESS } };
+
+	add(MESSAGE, link, &msg);
+}
+
+static void
+add_report(uint8_t link, uint32_t pe_id)
+{
+	struct rsp_message msg = { .protocol = RSP_ASAP,
+				   .type = ASAP_ENDPOINT_UNREACHABLE,
 				   .has = RSP_HAS_HANDLE | RSP_HAS_PE_ID,
 				   .handle = rsp_bytes_str("web"),
 				   .pe_id = pe_id };
 
 	add(MESSAGE, link, &msg);
+}
+
+/* A table request with a parameter: the updates from @from on (not 0), or the table of @of. */
+static void
+add_request(uint8_t link, uint32_t id, uint64_t from, uint32_t of)
+{
+	struct rsp_message msg = enrp_message(ENRP_HANDLE_TABLE_REQUEST, id);
+
+	msg.flags = ENRP_FLAG_OWN;
+	msg.has = from ? RSP_HAS_UPDATES_FROM : RSP_HAS_TABLE_OF;
+	msg.updates_from = from;
+	msg.table_of = of;
+	add(MESSAGE, link, &msg);
+}
+
+/* What registrars state of elements that are linked here, of elements of each other, and what a registrar without STATE
+ * says. */
+static void
+compose_statements(void)
+{
+	const uint64_t high = UINT64_C(1) << 60;
+	struct rsp_statement displacing = world_statement(high + 9, OTHER_PROCESS, RSP_RANK_REGISTERED);
+
+	displacing.epoch.over = PROCESS;
+	add_registration(ELEMENT_1, "web", 11, 100);
+	add_statement(PEER_B, ID_B, 11, ID_B, world_statement(200, PROCESS, RSP_RANK_REGISTERED), 1);
+	add_ack(ELEMENT_1, 11, 100); /* doubted */
+	add_registration(ELEMENT_1, "web", 11, 201);
+	add_statement(PEER_C, ID_C, 11, ID_C, world_statement(201, PROCESS, RSP_RANK_REMOVED), 3); /* and a gap */
+	add(PASS, 50, NULL);
+	add_statement(PEER_C, ID_C, 8, ID_C, world_statement(high, PROCESS, RSP_RANK_REGISTERED), 2);
+	add_ack(ELEMENT_2, 8, 0);
+	add_statement(PEER_B, ID_B, 12, ID_B, world_statement(100, PROCESS, RSP_RANK_REGISTERED), 2);
+	add_statement(PEER_C, ID_C, 12, ID_C, world_statement(100, PROCESS, RSP_RANK_REGISTERED + 1), 4); /* over its head */
+	add_report(ASKER, 12);
+	add(PASS, 100, NULL);
+	add_statement(PEER_B, ID_B, 7, ID_B, displacing, 3);
+	add(PASS, 100, NULL);
+	add_deregistration(ELEMENT_1, 11, 300);
+	add_request(PEER_B, ID_B, 1, 0);
+	add_request(PEER_C, ID_C, 0, ID_B);
+	add_presence_of(PEER_B, ID_B, true, 9, ID_D); /* it hears d: its table is relayed */
+	add_table(PEER_B, ID_B, 0, ID_D, 40, 2);
+	add_presence_of(PEER_C, ID_C, false, 0, 0); /* goes back to an older version */
+	add_update(PEER_C, ID_C, ENRP_ADD_PE, 13, 0);
+	add_update(PEER_C, ID_C, ENRP_ADD_PE, 7, 0);
+	add_registration(ELEMENT_1, "web", 13, 100);
+	add_update(PEER_C, ID_C, ENRP_DEL_PE, 13, 0);
+	add_presence(PEER_C, ID_C);
 }
 
 static void
@@ -359,14 +476,15 @@ compose(void)
 	add_presence(PEER_B, ID_B);
 	add(DIAL_UP, 0, NULL);
 	add_presence(PEER_C, ID_C);
-	add_registration(ELEMENT_1, "web", 7);
-	add_registration(ELEMENT_2, "web", 8);
+	add_registration(ELEMENT_1, "web", 7, 0);
+	add_registration(ELEMENT_2, "web", 8, 0);
 	add_update(PEER_B, ID_B, ENRP_ADD_PE, 1, 20);
 	add_update(PEER_C, ID_C, ENRP_ADD_PE, 2, 20);
-	add_update(PEER_C, ID_C, ENRP_ADD_PE, 7, UINT64_C(3400000900000)); /* contested */
-	add_ack(ELEMENT_1, 7);
-	add_update(PEER_B, ID_B, ENRP_DEL_PE, 8, UINT64_C(3400000900000));
+	add_update(PEER_C, ID_C, ENRP_ADD_PE, 7, UINT64_C(1) << 59); /* it is asked */
+	add_ack(ELEMENT_1, 7, 0);
+	add_update(PEER_B, ID_B, ENRP_DEL_PE, 8, UINT64_C(1) << 59);
 	add(PASS, 70, NULL);
+	compose_statements();
 	add_plain(LOOKER, ENRP_HANDLE_TABLE_REQUEST, 0x777, 0, 0);
 	add_plain(PEER_B, ENRP_HANDLE_TABLE_REQUEST, ID_B, ENRP_FLAG_OWN, 0);
 	add_plain(PEER_C, ENRP_LIST_REQUEST, ID_C, 0, 0);
@@ -387,7 +505,7 @@ compose(void)
 		add_plain(DIAL, ENRP_INIT_TAKEOVER_ACK, ID_A, 0, ID_D);
 		add(PASS, 120, NULL);
 		add(DIAL_UP, 0, NULL);
-		add_ack(DIAL, 2);
+		add_ack(DIAL, 2, 0);
 	}
 	add(LINK_UP, PEER_C, NULL);
 	add_presence(PEER_C, ID_D); /* restarted */
