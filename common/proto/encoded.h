@@ -46,7 +46,7 @@ void rsp_encoded_set_statement(uint8_t *pe, size_t size, const struct rsp_statem
  * one of them may lack. Negative, zero or positive, as memcmp(). */
 int rsp_encoded_contents_compare(struct rsp_bytes a, struct rsp_bytes b);
 
-/** A digest over all octets of @pe, the same on every host. Not secret: who chooses the octets can choose the digest. */
+/** A digest over all octets of @pe, the same on every host. Not secret: a sender that chooses the octets can choose the digest. */
 uint64_t rsp_encoded_digest(struct rsp_bytes pe);
 
 /** Decode @pe. Views in @ret are valid as long as the octets of @pe. @ret is unchanged if @pe is not a Pool Element. */

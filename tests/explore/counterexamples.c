@@ -274,7 +274,7 @@ c13_what_left_while_a_registrar_was_cut_off_does_not_come_back(void)
 }
 
 static void
-c15_an_element_that_died_with_its_home_is_removed_although_nobody_takes_over(void)
+c15_an_element_that_died_with_its_home_is_removed_although_no_registrar_takes_over(void)
 {
 	begin(3, 1, false, false);
 	struct node *home = check_home(element(0));
@@ -366,7 +366,7 @@ main(void)
 	TAP_RUN(c10_an_element_without_epoch_stays_when_registrars_do_not_hear_each_other);
 	TAP_RUN(c11_a_registrar_that_one_of_three_does_not_hear_is_not_taken_over);
 	TAP_RUN(c13_what_left_while_a_registrar_was_cut_off_does_not_come_back);
-	TAP_RUN(c15_an_element_that_died_with_its_home_is_removed_although_nobody_takes_over);
+	TAP_RUN(c15_an_element_that_died_with_its_home_is_removed_although_no_registrar_takes_over);
 	TAP_RUN(c17_a_registrar_that_was_paused_while_its_element_left_does_not_show_it);
 	TAP_RUN(c18_an_element_stays_when_registrars_do_not_hear_each_other);
 	TAP_RUN(c19_two_processes_of_one_id_without_epoch_come_to_rest);

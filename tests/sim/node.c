@@ -227,7 +227,7 @@ start_client(struct sim_node *n)
 			.name = r->name, .host = r->name, .ip = { r->ip }, .n_ips = 1, .port = SIM_ASAP_PORT
 		};
 	}
-	if (w->plan.announces) { /* it knows who may announce itself, but not where */
+	if (w->plan.announces) { /* it knows which registrars may announce themselves, but not where */
 		config.discover = true;
 		config.registrars = server;
 		config.n_registrars = n_servers;

@@ -75,7 +75,7 @@ uint64_t sim_bound_rehoming(const struct sim_plan *plan, bool reset);
 /** From an element's end until no registrar has it, if its home is well. */
 uint64_t sim_bound_removal(const struct sim_plan *plan, bool reset);
 /** From the end of the last fault between two registrars until they show the same: the next heartbeat of each, and a few
- * exchanges, some over new connections. Also: until a change of an element is known to all who hear its home. */
+ * exchanges, some over new connections. Also: until a change of an element is known to all registrars that hear its home. */
 uint64_t sim_bound_converged(const struct sim_plan *plan);
 /** The same over one registrar in between: it is asked once a peer is found silent. */
 uint64_t sim_bound_relayed(const struct sim_plan *plan);

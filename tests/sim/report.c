@@ -30,10 +30,10 @@ void
 sim_report_record(struct sim *w, const struct sim_node *n, const struct rsp_event *event)
 {
 	struct sim_report *r = w->report;
-	/* who is not configured with the victim may have no connection to it yet that could be reset */
+	/* a registrar that is not configured with the victim may have no connection to it yet that could be reset */
 	bool reset = sim_fault_resets(r->now.fault.kind) && w->plan.all_contacts;
 
-	/* who is deaf is still heard, until the connections over which it speaks time out */
+	/* a deaf registrar is still heard, until the connections over which it speaks time out */
 	bool heard = r->now.fault.kind == SIM_FAULT_DEAF || r->now.fault.kind == SIM_FAULT_PAIR_ONEWAY;
 
 	if (!r->now.active || heard || event->peer_id != r->now.server_id || n == r->now.fault.victim)

@@ -61,7 +61,7 @@ judge_again(struct sim *w, const struct sim_node *n, const struct rsp_event *eve
 	}
 }
 
-/* RFC 5353 s.3.5.1: a registrar that hears the target does not agree; so who hears that one takes nothing over. */
+/* RFC 5353 s.3.5.1: a registrar that hears the target does not agree; so a registrar that hears that one takes nothing over. */
 static void
 judge_living(struct sim *w, const struct sim_node *n, const struct sim_node *target)
 {
@@ -127,7 +127,7 @@ sim_tally_begin(struct sim *w, const struct sim_fault *fault, uint32_t server_id
 		w->node[i].moves = 0;
 }
 
-/* Who has ended is taken over once; who has not, at most once, and not at all if no one else lost it. */
+/* A registrar that has ended is taken over once; one that has not, at most once, and not at all if no other lost it. */
 static void
 judge_takeovers(struct sim *w, const struct sim_fault *f)
 {

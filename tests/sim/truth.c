@@ -78,7 +78,7 @@ reach_since(const struct sim *w, const struct sim_node *a, const struct sim_node
 	return later(sim_net_since(w, a, b), sim_net_since(w, b, a));
 }
 
-/* Another process begins: it is not known, and knows nobody. */
+/* Another process begins: it is not known, and knows no registrar. */
 static void
 forget_acquaintances(struct sim *w, const struct sim_node *n)
 {

@@ -350,7 +350,7 @@ the_a_bit_counts_for_a_watch(void)
 	world_resolved(&w, 1, "web", 1, true); /* it was not asked for */
 	CHECK_EQ(world_count_told(&w, RSP_CLIENT_RESOLVED), 1);
 	CHECK(!world_last(&w, RSP_CLIENT_RESOLVED).accepted);
-	world_resolved(&w, 1, "web", 2, true); /* and nobody waits for an update */
+	world_resolved(&w, 1, "web", 2, true); /* and no user waits for an update */
 	CHECK_EQ(world_count_told(&w, RSP_CLIENT_RESOLVED), 1);
 
 	CHECK_EQ(world_resolve(&w, "web", true), RSP_OK);

@@ -139,7 +139,7 @@ c06_a_removed_element_is_not_looked_at_again_for_an_old_statement(void)
 }
 
 static void
-c07_a_statement_is_believed_whoever_relays_it_and_a_dead_one_is_told_to_be_removed(void)
+c07_a_statement_is_believed_whichever_registrar_relays_it_and_a_dead_one_is_told_to_be_removed(void)
 {
 	struct rsp_message msg;
 
@@ -351,7 +351,7 @@ main(void)
 	TAP_RUN(c04_an_old_epoch_is_refused_with_the_number_that_is_known);
 	TAP_RUN(c05_the_acknowledgement_of_a_new_home_moves_nothing);
 	TAP_RUN(c06_a_removed_element_is_not_looked_at_again_for_an_old_statement);
-	TAP_RUN(c07_a_statement_is_believed_whoever_relays_it_and_a_dead_one_is_told_to_be_removed);
+	TAP_RUN(c07_a_statement_is_believed_whichever_registrar_relays_it_and_a_dead_one_is_told_to_be_removed);
 	TAP_RUN(c08_what_names_us_as_home_and_is_not_linked_is_looked_at);
 	TAP_RUN(c08_what_names_us_as_home_and_does_not_answer_is_removed_at_its_epoch);
 	TAP_RUN(c11_a_takeover_waits_for_each_registrar_that_is_heard);

@@ -333,7 +333,7 @@ the_element_of_a_home_that_is_not_heard_is_removed_for_the_word(void)
 
 static void
 the_word_is_sent_to_a_home_that_is_heard_of(void)
-{ /* b hears it: who hears both will act */
+{ /* b hears it: the registrar that hears both will act */
 	static const struct rsp_heard heard = { .server_id = ID_A, .digest = 5 };
 
 	begin();

@@ -12,7 +12,7 @@
 #include "net_nodes.h"
 
 /* The net when memory is short: each story is told with the first, the second, … allocation failing, until it needs no
- * more of them. Whatever fails says so, whoever waits hears the end, and nothing is left over. What libuv and GnuTLS
+ * more of them. Whatever fails says so, each caller that waits hears the end, and nothing is left over. What libuv and GnuTLS
  * allocate does not fail here: libuv ends the process then. */
 
 static struct rsp_alarm *patience;
@@ -268,7 +268,7 @@ side_refused(void *ctx, const struct rsp_sockaddr *remote, const struct rsp_why 
 
 static const struct rsp_stream_events side_events = { .open = side_open, .data = side_data, .closed = side_closed };
 
-/* What whoever sent @message may hear of a connection of which one end ran out of memory. */
+/* What the sender of @message may hear of a connection of which one end ran out of memory. */
 static bool
 is_fair_end(enum rsp_err err)
 {

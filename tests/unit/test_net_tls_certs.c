@@ -168,7 +168,7 @@ users_may_be_asked_for_a_certificate(void)
 	node_done(&b);
 }
 
-/* An address that was only heard of (RFC 5355 2.12): whichever registrar of the scope has it, and nobody else. */
+/* An address that was only heard of (RFC 5355 2.12): whichever registrar of the scope has it, and no other host. */
 static void
 any_registrar_of_the_scope_may_answer_with_its_certificate(void)
 {

@@ -140,7 +140,7 @@ refused_connections_are_told_with_their_reason(void)
 
 	CHECK_EQ(stats().engine.links, 0);
 	CHECK_EQ(stats().engine.received, 0);
-	dial(RSP_SERVE_ASAP, &web, RSP_ROLE_ELEMENT, &end); /* and nobody was held up by that */
+	dial(RSP_SERVE_ASAP, &web, RSP_ROLE_ELEMENT, &end); /* and no other connection was held up by that */
 	CHECK_EQ(enrol(&end, "web", 7), RSP_CAUSE_NONE);
 	hang_up(&end);
 	node_done(&stranger);
@@ -304,7 +304,7 @@ leaving_sends_what_is_queued_and_deregisters_no_element(void)
 	end_done(&late);
 	stop();
 
-	prepare(false); /* nobody is connected */
+	prepare(false); /* nothing is connected */
 	start();
 	rsp_registrar_service_leave(service.s, on_left);
 	CHECK_EQ(service.left, 0);

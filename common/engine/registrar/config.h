@@ -50,7 +50,7 @@ struct rsp_registrar_config {
 	unsigned n_contacts;
 	struct rsp_ip enrp_ip; /* where peers can dial this registrar; family 0: the local address of each connection */
 	uint16_t enrp_port;    /* 0: peers cannot dial this registrar, and it takes no part in ENRP */
-	uint64_t epoch_ms;     /* wall clock minus the engine's clock; element versions use the wall clock */
+	uint64_t epoch_ms;     /* wall clock minus the engine's clock; for the numbers of elements without EPOCH */
 	uint32_t peer_heartbeat_cycle_ms;
 	uint32_t max_time_last_heard_ms;
 	uint32_t max_time_no_response_ms;

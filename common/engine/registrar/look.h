@@ -15,7 +15,7 @@
  */
 
 /** Begin a look at @m, which is not linked, or let it wait. Does nothing if it is looked at already, or was within
- * keepalive_distance_ms (RFC 5355 s.2.14), or if its home is being asked, which decides who has it. */
+ * keepalive_distance_ms (RFC 5355 s.2.14), or if its home is being asked, which decides about it. */
 void rsp_look_begin(struct rsp_core *core, struct rsp_member *m);
 
 /** @link, which was dialled to elements, is up: send the keep-alives of the looks that wait for it. */
