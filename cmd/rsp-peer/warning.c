@@ -10,8 +10,8 @@
 #include "proto/reason.h"
 
 #define WARN_AGAIN_MS	60000 /* the interval of a warning that repeats */
-#define CONTEST_CLAIMS	3     /* claims that make a contest: a table that arrives late can cause one or two */
-#define CONTEST_OVER_MS 5000  /* a contest ends after this time without a claim */
+#define CONTEST_TURNS	3     /* statements of other homes that make a contest: a takeover or a move can cause one or two */
+#define CONTEST_OVER_MS 5000  /* a contest ends after this time without one */
 
 /* The kinds of the rate limiter; the subject is always 0. */
 enum { WARN_CONTEST = 1, WARN_UNKNOWN_KEY };
@@ -87,7 +87,7 @@ warn_of_clock(const struct rsp_event *event)
 		address_of(event, at), by_ms / 1000, ahead ? "ahead of" : "behind");
 }
 
-/* Count a claim of @pe_id. True: its contest goes on. During a contest, claims of other elements do not count. */
+/* Count a statement of another home about @pe_id. True: its contest goes on. Those of other elements do not count then. */
 static bool
 contest_goes_on(struct peer_contest *contest, uint32_t pe_id, uint64_t now_ms)
 {
@@ -96,11 +96,11 @@ contest_goes_on(struct peer_contest *contest, uint32_t pe_id, uint64_t now_ms)
 	if (!over && contest->pe_id != pe_id)
 		return false;
 	*contest = (struct peer_contest){ .pe_id = pe_id, .n = over ? 1 : contest->n + 1, .last_ms = now_ms };
-	return contest->n >= CONTEST_CLAIMS;
+	return contest->n >= CONTEST_TURNS;
 }
 
-/* One claim of an element is normal when two tables are compared; many claims mean that two processes use one
- * identifier. */
+/* One greater statement about a connected element is normal when two tables are compared; many mean that two processes use
+ * one identifier. */
 static void
 warn_of_contest(struct peer_warnings *warnings, const struct rsp_event *event)
 {

@@ -7,11 +7,11 @@
 
 /* The warnings of `rsp-peer run` on standard error: faults that its operator has to repair. */
 
-/** The present contest of two processes for one element. */
+/** The present contest of two processes for one element: each registers it in turn, at its registrar. */
 struct peer_contest {
 	uint32_t pe_id;
-	unsigned n;	  /* claims in a row, each soon after the one before */
-	uint64_t last_ms; /* the time of the last claim */
+	unsigned n;	  /* statements of other homes in a row, each soon after the one before */
+	uint64_t last_ms; /* the time of the last one */
 };
 
 /** The state of the warnings. { 0 }: none was written. */

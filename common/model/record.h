@@ -14,7 +14,7 @@
  * same records show the same one, whatever their clocks say.
  */
 
-/** At most this many records of one element; more than two identities that claim one element are a misconfiguration. */
+/** At most this many records of one element; more than two identities with one element are a misconfiguration. */
 #define RSP_RECORDS_MAX 4
 
 /** The record with a statement of exactly @owner (empty: of no owner). NULL: there is none, or @pool is NULL. */

@@ -5,7 +5,6 @@ enum {
 	HOME_ID_AT = 8,
 	LIFETIME_AT = 12,
 	USER_AT = 16,
-	VERSION_SIZE = 8,
 	STATEMENT_WHOLE = HEADER + RSP_STATEMENT_SIZE
 };
 
@@ -101,23 +100,6 @@ static struct rsp_bytes
 without_statement(struct rsp_bytes pe)
 {
 	return rsp_bytes_of(pe.p, rsp_encoded_has_statement(pe) ? pe.n - STATEMENT_WHOLE : pe.n);
-}
-
-uint64_t
-rsp_encoded_version(struct rsp_bytes pe)
-{
-	struct rsp_bytes before = without_statement(pe);
-
-	return rsp_rd_u64_at(before.p + before.n - VERSION_SIZE);
-}
-
-void
-rsp_encoded_set_version(uint8_t *pe, size_t size, uint64_t version)
-{
-	size_t end = without_statement(rsp_bytes_of(pe, size)).n;
-	struct rsp_wr wr = rsp_wr_init(pe + end - VERSION_SIZE, VERSION_SIZE);
-
-	rsp_wr_u64(&wr, version);
 }
 
 static int

@@ -27,12 +27,6 @@ bool rsp_encoded_public_equal(struct rsp_bytes a, struct rsp_bytes b);
 /** Replace the home id of @pe. */
 void rsp_encoded_set_home_id(uint8_t *pe, uint32_t home_id);
 
-/** The version of @pe, which must have been encoded with a version. */
-uint64_t rsp_encoded_version(struct rsp_bytes pe);
-
-/** Replace the version of @pe, which has @size octets and must have been encoded with a version. */
-void rsp_encoded_set_version(uint8_t *pe, size_t size, uint64_t version);
-
 /** Whether @pe has a statement (RSP_PARAM_STATEMENT). */
 bool rsp_encoded_has_statement(struct rsp_bytes pe);
 

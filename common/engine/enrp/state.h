@@ -50,10 +50,9 @@ enum rsp_enrp_once {
 	RSP_ENRP_ONCE_SAME_NAME, /* the record of two registrars with one name */
 	RSP_ENRP_ONCE_SAME_ID,	 /* the record of two registrars with one server id */
 	RSP_ENRP_ONCE_PROTEST,	 /* PRESENCEs to all peers, because a peer has declared this registrar dead */
-	RSP_ENRP_ONCE_TABLE,	 /* the download of the table of a peer that claims to have taken over this registrar */
-	RSP_ENRP_ONCE_RELAY,	 /* the download of the table of a registrar from a peer that hears it */
+	RSP_ENRP_ONCE_TABLE,	 /* the download of the table of a peer that says that it has taken over this registrar */
 	RSP_ENRP_ONCE_RIVAL,	 /* the record of two identities with one PE identifier */
-	RSP_ENRP_ONCE_WORD	 /* an update to a registrar without STATEMENT that claims an element of another home */
+	RSP_ENRP_ONCE_WORD	 /* an update to a registrar without STATEMENT that has an element of another home */
 };
 
 struct rsp_enrp {

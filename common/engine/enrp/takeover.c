@@ -607,7 +607,7 @@ static void
 taken_over_by(struct rsp_enrp *n, struct rsp_peer *peer)
 {
 	protest(n);
-	/* limited: the audits find what @peer claims later */
+	/* limited: the audits find what @peer states later */
 	if (rsp_limiter_pass(&n->once, peer->server_id, RSP_ENRP_ONCE_TABLE, n->core->config.peer_heartbeat_cycle_ms,
 			     n->core->now_ms))
 		rsp_download_begin(n, peer, peer->server_id);
