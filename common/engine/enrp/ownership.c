@@ -73,18 +73,38 @@ take_back(struct rsp_core *core, struct rsp_member *m, const struct rsp_pool_ele
 }
 
 static void
-record_full(struct rsp_enrp *n, struct rsp_bytes handle, uint32_t pe_id, uint32_t by_id, enum rsp_err err)
+record_full(struct rsp_enrp *n, struct rsp_bytes handle, uint32_t pe_id, uint32_t by_id, enum rsp_reason reason)
 {
 	struct rsp_event event = { .kind = RSP_EVENT_LIMIT,
 				   .protocol = RSP_ENRP,
 				   .handle = handle,
 				   .pe_id = pe_id,
 				   .cause = RSP_CAUSE_NONE,
-				   .reason = err == RSP_ELIMIT ? RSP_REASON_HANDLESPACE_FULL : RSP_REASON_MEMORY,
+				   .reason = reason,
 				   .peer_id = by_id };
 	const struct rsp_peer *peer = rsp_peer_find(n, by_id);
 
 	rsp_core_record(n->core, peer ? rsp_link_find(n->core, peer->last_link) : NULL, event);
+}
+
+/* Put @pe into the handlespace, and its home on the peer list: without supervision, the element would stay for ever. */
+static enum rsp_reason
+put(struct rsp_enrp *n, struct rsp_bytes handle, const struct rsp_pool_element *pe, struct rsp_member **ret)
+{
+	if (pe->home_id != n->core->config.server_id && !rsp_peer_get_listed(n, pe->home_id))
+		return RSP_REASON_PEERS;
+	enum rsp_err err = rsp_member_put(n->core, handle, pe, ret);
+	return err == RSP_ELIMIT ? RSP_REASON_HANDLESPACE_FULL : err ? RSP_REASON_MEMORY : RSP_REASON_NONE;
+}
+
+/* A statement about @m cannot be stored. What is known of an element of another home stays, and waits for no answer. */
+static void
+not_stored(struct rsp_core *core, struct rsp_member *m, bool was_own)
+{
+	if (was_own)
+		rsp_member_forget(core, m);
+	else if (m && m->phase == RSP_MEMBER_FOREIGN_WAITS)
+		rsp_member_enter(core, m, RSP_MEMBER_FOREIGN, RSP_NEVER);
 }
 
 /* Store the statement @pe of the registrar @by_id. @m: the stored element; NULL: none. */
@@ -105,17 +125,15 @@ store(struct rsp_enrp *n, uint32_t by_id, struct rsp_bytes handle, const struct 
 		record_moved(core, m, pe->home_id, RSP_REASON_NONE);
 		let_go(core, m);
 	}
-	enum rsp_err err = rsp_member_put(core, handle, pe, &m);
-	if (err) {
-		record_full(n, handle, pe->pe_id, by_id, err);
-		if (was_own)
-			rsp_member_forget(core, m);
+	enum rsp_reason full = put(n, handle, pe, &m);
+	if (full) {
+		record_full(n, handle, pe->pe_id, by_id, full);
+		not_stored(core, m, was_own);
 		return;
 	}
 	rsp_tomb_forget(&core->tombs, handle, pe->pe_id, pe->owner);
 	if (!rsp_member_is_own(core, m)) {
 		rsp_member_enter(core, m, RSP_MEMBER_FOREIGN, RSP_NEVER);
-		(void)rsp_peer_get_listed(n, pe->home_id); /* else the death of this home could not be detected */
 	} else if (!was_own) {
 		take_back(core, m, pe);
 	}
