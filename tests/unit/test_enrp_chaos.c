@@ -164,7 +164,7 @@ an_element_that_moves_to_another_registrar_is_whole_or_removed(void)
 		world_register(WEB1, "web", 7);
 		world_register(WEB1, "web", 8);
 		CHECK_EQ(counted_for("web1"), 2);
-		struct rsp_pool_element pe = world_pe(7, ID_B, rsp_element_version(world_element("web", 7)) + 2);
+		struct rsp_pool_element pe = world_pe(7, ID_B, world_epoch("web", 7) + 2);
 		uint8_t room[RSP_ADDRS_ROOM(4)];
 		struct rsp_ip ip[4];
 		for (unsigned i = 0; i < 4; i++)
@@ -172,7 +172,7 @@ an_element_that_moves_to_another_registrar_is_whole_or_removed(void)
 		pe.user.type = RSP_PARAM_SCTP;
 		rsp_transport_set_ips(&pe.user, ip, 4, room); /* larger than what is stored */
 		world_update(B, ID_B, ENRP_ADD_PE, "web", pe);
-		CHECK(rsp_member(world_element("web", 7))->claim != NULL);
+		CHECK(rsp_member(world_element("web", 7))->pending != NULL);
 		chaos_begin(n);
 		world_down(WEB1, RSP_ECLOSED);
 		failed = chaos_end();

@@ -369,6 +369,22 @@ a_statement_that_is_too_large_to_be_stored_is_not_asked(void)
 	world_end();
 }
 
+static void
+a_home_may_answer_with_a_statement_that_is_too_large_to_be_stored(void)
+{
+	static uint8_t extra[4096];
+	struct rsp_pool_element pe = world_pe(7, ID_B, 101);
+
+	begin();
+	says(C, ID_C, ID_C, taken);
+	pe.policy.extra = rsp_bytes_of(extra, sizeof(extra));
+	world_update(B, ID_B, ENRP_ADD_PE, "web", pe);
+	CHECK_EQ(world_told(RSP_EVENT_LIMIT), 1);
+	world_run(2 * WAIT); /* nothing waits for an answer any more */
+	is_b_s();
+	world_end();
+}
+
 /* This registrar is the home that is asked */
 
 /* c asks us whether @home_id has element 7 at @rank. */
@@ -473,6 +489,7 @@ main(void)
 	TAP_RUN(a_wait_lasts_its_time_although_the_home_dies);
 	TAP_RUN(a_wait_lasts_its_time_although_the_element_is_reported);
 	TAP_RUN(a_statement_that_is_too_large_to_be_stored_is_not_asked);
+	TAP_RUN(a_home_may_answer_with_a_statement_that_is_too_large_to_be_stored);
 	TAP_RUN(a_home_that_is_asked_asks_the_element_whose_registration_is_the_answer);
 	TAP_RUN(a_home_that_is_asked_about_what_it_has_says_so);
 	TAP_RUN(a_home_that_is_asked_whether_it_has_removed_it_says_so);

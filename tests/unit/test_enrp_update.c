@@ -355,6 +355,21 @@ updates_beyond_the_caps_are_dropped(void)
 	world_end();
 }
 
+static void
+an_element_whose_home_cannot_be_watched_is_not_stored(void)
+{ /* nothing would end it */
+	struct rsp_registrar_config config = world_config();
+
+	config.max_peers = 2;
+	world_begin_peers(&config);
+	world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(7, ID_D, 20));
+	CHECK_EQ(rsp_registrar_stats(w.r).elements, 0);
+	CHECK_STR(world_reason(RSP_EVENT_LIMIT), "peers");
+	world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(7, ID_B, 20));
+	CHECK_EQ(world_home("web", 7), ID_B);
+	world_end();
+}
+
 /* Registrations here of elements that another registrar had */
 
 static void
@@ -474,6 +489,7 @@ main(void)
 	TAP_RUN(an_update_with_the_id_of_no_element_is_refused);
 	TAP_RUN(an_update_without_a_home_is_refused);
 	TAP_RUN(updates_beyond_the_caps_are_dropped);
+	TAP_RUN(an_element_whose_home_cannot_be_watched_is_not_stored);
 	TAP_RUN(an_element_that_registers_here_is_ours_from_then_on);
 	TAP_RUN(an_element_of_another_home_may_deregister_here);
 	TAP_RUN(the_home_keeps_the_time_since_when_the_owner_has_it);
