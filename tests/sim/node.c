@@ -219,6 +219,7 @@ start_client(struct sim_node *n)
 	};
 	config.timers.keepalive_ms = w->plan.keepalive_ms;
 
+	config.timers.keepalive_ms = w->plan.keepalive_ms;
 	for (unsigned i = 0; i < n_servers; i++) {
 		unsigned which = w->n_registrars > n_servers ? (n->place * 7 + i) % w->n_registrars : i;
 		const struct sim_node *r = &w->node[which];

@@ -211,6 +211,13 @@ way(const struct sim_plan *p)
 	return (uint64_t)p->delay_max_ms + (p->lag_percent ? p->lag_ms : 0);
 }
 
+/* The next keep-alive, or look, and its answer. */
+static uint64_t
+look(const struct sim_plan *p)
+{
+	return p->keepalive_ms + p->keepalive_ms / 2 + p->dial_timeout_ms + (uint64_t)p->keepalive_timeout_ms;
+}
+
 uint64_t
 sim_bound_exchange(const struct sim_plan *p)
 {
@@ -237,8 +244,10 @@ sim_bound_takeover(const struct sim_plan *p, bool reset)
 uint64_t
 sim_bound_rehoming(const struct sim_plan *p, bool reset)
 {
-	/* s.3.5.2; the new home dials elements, or they hunt for a registrar */
-	return sim_bound_takeover(p, reset) + 2 * (uint64_t)p->dial_timeout_ms + sim_bound_exchange(p);
+	/* s.3.5.2; the new home dials elements, or they hunt for a registrar. One that does not know yet that its home is
+	 * dead stays, and is asked again: ownership.md 3.7, 4.5 */
+	return sim_bound_takeover(p, reset) + 2 * (uint64_t)p->dial_timeout_ms + (reset ? 0 : look(p)) +
+	       sim_bound_exchange(p);
 }
 
 uint64_t
@@ -248,9 +257,9 @@ sim_bound_removal(const struct sim_plan *p, bool reset)
 	uint64_t silence = p->keepalive_ms + p->keepalive_ms / 2 + (uint64_t)p->keepalive_timeout_ms;
 
 	/* when the grace time ends, a look may be under way */
-	uint64_t look = p->dial_timeout_ms + (uint64_t)p->keepalive_timeout_ms;
+	uint64_t last = p->dial_timeout_ms + (uint64_t)p->keepalive_timeout_ms;
 
-	return sim_bound_exchange(p) + (reset ? 0 : silence) + p->grace_ms + look;
+	return sim_bound_exchange(p) + (reset ? 0 : silence) + p->grace_ms + last;
 }
 
 uint64_t
@@ -275,6 +284,12 @@ sim_bound_orphan(const struct sim_plan *p)
 }
 
 uint64_t
+sim_bound_healed(const struct sim_plan *p)
+{
+	return sim_bound_converged(p) + look(p) + p->grace_ms;
+}
+
+uint64_t
 sim_bound_update(const struct sim_plan *p)
 {
 	return SIM_UPDATE_DISTANCE_MS + sim_bound_exchange(p);
@@ -284,9 +299,9 @@ uint64_t
 sim_bound_report(const struct sim_plan *p)
 {
 	/* the registrar that is told looks, and then the home; each may have asked just before */
-	uint64_t look = p->dial_timeout_ms + (uint64_t)p->keepalive_timeout_ms + SIM_KEEPALIVE_DISTANCE_MS;
+	uint64_t once = p->dial_timeout_ms + (uint64_t)p->keepalive_timeout_ms + SIM_KEEPALIVE_DISTANCE_MS;
 
-	return 2 * look + sim_bound_converged(p);
+	return 2 * once + sim_bound_converged(p);
 }
 
 uint64_t

@@ -85,6 +85,9 @@ uint64_t sim_bound_orphan(const struct sim_plan *plan);
 uint64_t sim_bound_update(const struct sim_plan *plan);
 /** From a report about an element that has ended until no registrar that hears its home shows it. */
 uint64_t sim_bound_report(const struct sim_plan *plan);
+/** From the end of a fault that ended no process until the scope has settled: the same as sim_bound_converged(), and a look
+ * where one is needed. */
+uint64_t sim_bound_healed(const struct sim_plan *plan);
 /** From the end of all faults until the scope has settled. */
 uint64_t sim_bound_settled(const struct sim_plan *plan);
 
