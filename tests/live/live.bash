@@ -206,11 +206,12 @@ show_tables() {
 	done
 }
 
-# moved N NAME...: each of these processes has had another home N times at most.
+# moved N NAME...: each of these processes has registered at another home N times at most.
 moved() {
 	local most=$1 name result=0
 	for name in "${@:2}"; do
-		[ "$(records "$name" 'select(.event == "home-changed")' | wc -l)" -le "$most" ] || {
+		[ "$(records "$name" 'select(.event | IN("registered", "reregistered", "renewed")).registrar.name' |
+			uniq | wc -l)" -le $((most + 1)) ] || {
 			echo "$name has changed its home more than $most times:"
 			records "$name" 'select(.event != "keepalive") | [.ts, .event, .registrar.name, .key]'
 			result=1
