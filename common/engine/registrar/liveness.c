@@ -107,9 +107,13 @@ rsp_liveness_drop_link(struct rsp_core *core, struct rsp_member *m)
 	struct rsp_link *link = rsp_link_find(core, m->link);
 	struct rsp_link *displaced = m->phase == RSP_MEMBER_DISPLACED ? link : NULL;
 
+	uint16_t cause = m->pending						  ? RSP_CAUSE_MOVED
+			 : m->n_reporters > core->config.max_bad_pe_report ? RSP_CAUSE_REPORTED
+									   : RSP_CAUSE_UNANSWERED;
+
 	/* it may be alive behind a slow connection: it registers again, and does not wait for a keep-alive for ever */
 	if (!displaced)
-		rsp_member_send_removed(core, m, m->pending ? RSP_CAUSE_MOVED : RSP_CAUSE_UNANSWERED);
+		rsp_member_send_removed(core, m, cause);
 	m->unanswered = m->phase == RSP_MEMBER_ASKED;
 	rsp_member_note(core, m, RSP_NEWS_UNLINKED | (m->pending ? RSP_NEWS_DROPPED : 0));
 	release_link_before(core, m, link);

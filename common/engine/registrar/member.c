@@ -236,7 +236,7 @@ void
 rsp_member_send_removed(struct rsp_core *core, const struct rsp_member *m, uint16_t cause)
 {
 	const struct rsp_element *e = rsp_member_element(m);
-	const struct rsp_link *link = rsp_link_find(core, rsp_member_is_linked(m) ? m->link : m->link_before);
+	const struct rsp_link *link = rsp_link_find(core, m->link);
 
 	if (link && link->state == RSP_LINK_UP)
 		rsp_member_send_unknown(core, link, rsp_pool_handle(e->pool), e->pe_id, cause);
@@ -315,7 +315,7 @@ rsp_member_remove(struct rsp_core *core, struct rsp_member *m, enum rsp_removal 
 				   .reporters = m->reporters,
 				   .n_reporters = m->n_reporters };
 
-	if (row[why].cause != RSP_CAUSE_NONE)
+	if (row[why].cause != RSP_CAUSE_NONE && rsp_member_is_linked(m))
 		rsp_member_send_removed(core, m, row[why].cause);
 	bury(core, m, epoch);
 	rsp_core_record(core, by, event);

@@ -121,9 +121,8 @@ void rsp_member_ask_soon(struct rsp_core *core, struct rsp_member *m);
 /** Send a keep-alive for @m over @link; @home: with the H flag. The phase does not change. */
 void rsp_member_send_keep_alive(struct rsp_core *core, uint32_t link, const struct rsp_member *m, bool home);
 
-/** Send the element an ASAP_DEREGISTRATION_RESPONSE with @cause over its link, or over the link that was dropped because
- * the element was silent, if that is up: the element is not registered here any more. RFC 5352 s.3.2; the cause is beyond
- * the RFC. */
+/** Send the element an ASAP_DEREGISTRATION_RESPONSE with @cause over its link, if the link is up: the element is not
+ * registered here any more. RFC 5352 s.3.2; the cause is beyond the RFC. */
 void rsp_member_send_removed(struct rsp_core *core, const struct rsp_member *m, uint16_t cause);
 /** The same, for an element that is not stored: over @link. */
 void rsp_member_send_unknown(struct rsp_core *core, const struct rsp_link *link, struct rsp_bytes handle, uint32_t pe_id,
