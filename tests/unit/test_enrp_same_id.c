@@ -477,10 +477,10 @@ a_peer_whose_connection_breaks_once_is_dialled_at_once(void)
 /* In plain text there are no names. */
 
 static void
-plain_presence(uint32_t link, uint32_t id, uint16_t port)
+plain_presence_at(uint32_t link, uint32_t id, uint8_t host, uint16_t port)
 {
 	struct rsp_message msg = enrp_message(ENRP_PRESENCE, id);
-	struct rsp_ip ip = { 4, { 192, 0, 2, 7 } };
+	struct rsp_ip ip = { 4, { 192, 0, 2, host } };
 	uint8_t room[RSP_ADDRS_ROOM(1)];
 
 	msg.has = RSP_HAS_CHECKSUM | RSP_HAS_SERVER_INFO;
@@ -489,6 +489,12 @@ plain_presence(uint32_t link, uint32_t id, uint16_t port)
 		(struct rsp_server_info){ .server_id = id, .transport = { .type = RSP_PARAM_TCP, .port = port } };
 	rsp_transport_set_ips(&msg.server_info.transport, &ip, 1, room);
 	world_tell(link, &msg);
+}
+
+static void
+plain_presence(uint32_t link, uint32_t id, uint16_t port)
+{
+	plain_presence_at(link, id, 7, port);
 }
 
 static void
@@ -531,10 +537,26 @@ static void
 in_plain_text_our_id_at_our_address_is_this_registrar(void)
 {
 	begin_plain();
-	plain_presence(B, ID_US, 9902);
+	plain_presence_at(B, ID_US, 16, 9902);
 	CHECK_STR(world_reason(RSP_EVENT_REFUSED), "server-id-ours");
 	CHECK_EQ(world_told(RSP_EVENT_DUPLICATE_SERVER_ID), 0);
-	plain_presence(B, ID_US, 9903);
+	world_end();
+}
+
+static void
+in_plain_text_our_id_at_another_port_is_another_registrar(void)
+{
+	begin_plain();
+	plain_presence_at(B, ID_US, 16, 9903);
+	CHECK_EQ(told_of("ours", ""), 1);
+	world_end();
+}
+
+static void
+in_plain_text_our_id_at_another_host_is_another_registrar(void)
+{
+	begin_plain();
+	plain_presence_at(B, ID_US, 7, 9902);
 	CHECK_EQ(told_of("ours", ""), 1);
 	world_end();
 }
@@ -647,6 +669,8 @@ main(void)
 	TAP_RUN(a_peer_whose_connection_breaks_once_is_dialled_at_once);
 	TAP_RUN(in_plain_text_an_id_that_alternates_between_addresses_is_two_registrars);
 	TAP_RUN(in_plain_text_our_id_at_our_address_is_this_registrar);
+	TAP_RUN(in_plain_text_our_id_at_another_port_is_another_registrar);
+	TAP_RUN(in_plain_text_our_id_at_another_host_is_another_registrar);
 	TAP_RUN(in_plain_text_our_id_at_another_address_is_another_registrar);
 	TAP_RUN(in_plain_text_both_of_one_id_are_told_of_the_other_one);
 	TAP_RUN(in_plain_text_the_address_in_a_presence_tells_whether_this_registrar_sent_it);

@@ -291,17 +291,24 @@ an_element_that_does_not_acknowledge_a_keep_alive_is_dialled_at_once(void)
 }
 
 static void
-an_element_that_answers_neither_a_keep_alive_nor_a_look_is_removed_with_the_cause(void)
+an_element_that_answers_neither_a_keep_alive_nor_a_look_is_removed(void)
 {
-	struct rsp_message msg;
-
 	begin_silent();
 	run_refused(GRACE_MS - 1);
 	CHECK(is_there());
 	run_refused(2);
 	CHECK(!is_there());
 	CHECK_STR(world_reason(RSP_EVENT_PE_REMOVED), "keepalive-unanswered");
-	/* over the connection that is left: the element may only be slow */
+	world_end();
+}
+
+/* It may only be slow: it registers again, and does not wait for a keep-alive for ever. */
+static void
+an_element_that_loses_its_link_is_told_over_the_connection_that_is_left(void)
+{
+	struct rsp_message msg;
+
+	begin_silent();
 	CHECK(world_find(WEB1, RSP_ASAP, ASAP_DEREGISTRATION_RESPONSE, -1, &msg));
 	CHECK_EQ(rsp_message_cause(&msg), RSP_CAUSE_UNANSWERED);
 	world_end();
@@ -529,7 +536,8 @@ main(void)
 	TAP_RUN(an_acknowledgement_over_another_connection_does_not_answer_a_look);
 	TAP_RUN(a_removal_has_the_number_that_the_element_gave);
 	TAP_RUN(an_element_that_does_not_acknowledge_a_keep_alive_is_dialled_at_once);
-	TAP_RUN(an_element_that_answers_neither_a_keep_alive_nor_a_look_is_removed_with_the_cause);
+	TAP_RUN(an_element_that_answers_neither_a_keep_alive_nor_a_look_is_removed);
+	TAP_RUN(an_element_that_loses_its_link_is_told_over_the_connection_that_is_left);
 	TAP_RUN(an_element_that_registers_over_the_dialled_connection_is_linked_there);
 	TAP_RUN(an_element_that_registers_elsewhere_while_it_is_dialled_is_not_asked);
 	TAP_RUN(looks_dial_a_few_elements_at_a_time);

@@ -308,6 +308,7 @@ a_displaced_element_is_accepted_when_the_other_is_removed(void)
 	s = world_stored("web", 7);
 	s.rank = RSP_RANK_REMOVED;
 	world_says(B, ID_B, ID_B, s);
+	CHECK_EQ(world_up(WEB1, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK); /* its connection was closed */
 	registers(80);
 	CHECK_EQ(answer(), RSP_CAUSE_NONE);
 	CHECK_EQ(world_home("web", 7), ID_US);
