@@ -8,6 +8,8 @@
 #define DIAL_DISTANCE_MAX_MS 5000
 #define LASTED_MS	     1000   /* a connection that was up for a shorter time counts as brief */
 #define LEARNED_TRIES	     6	    /* a learned contact is forgotten after so many failures in a row */
+/* a learned contact that was up in this time, and does not refuse connections, is kept: the network may be cut */
+#define WORKED_MS	     3600000
 #define LEARNED_MAX	     64	    /* most learned contacts at which no registrar ever answered */
 #define UNREACHED_RECORD_MS  600000 /* least time between two records about a learned contact, for each error */
 
@@ -316,7 +318,9 @@ rsp_contact_due(struct rsp_enrp *n, struct rsp_contact *contact)
 }
 
 bool
-rsp_contact_is_hopeless(const struct rsp_contact *contact)
+rsp_contact_is_hopeless(const struct rsp_enrp *n, const struct rsp_contact *contact)
 {
-	return !contact->configured && contact->failures >= LEARNED_TRIES;
+	bool worked = contact->up_ms && n->core->now_ms - contact->up_ms < WORKED_MS && !contact->refused;
+
+	return !contact->configured && contact->failures >= LEARNED_TRIES && !worked;
 }

@@ -94,7 +94,8 @@ void rsp_contact_reached(struct rsp_enrp *n, const struct rsp_link *link, uint32
 /** The timer of @contact has expired. */
 void rsp_contact_due(struct rsp_enrp *n, struct rsp_contact *contact);
 
-/** Whether to forget @contact: it was learned from other registrars, and LEARNED_TRIES dials in a row have failed. */
-bool rsp_contact_is_hopeless(const struct rsp_contact *contact);
+/** Whether to forget @contact: it was learned from other registrars, and LEARNED_TRIES dials in a row have failed,
+ * and it was not up for a long time, or refuses connections. */
+bool rsp_contact_is_hopeless(const struct rsp_enrp *n, const struct rsp_contact *contact);
 
 #endif

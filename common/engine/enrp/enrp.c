@@ -259,7 +259,7 @@ settle_contact(struct rsp_enrp *n, struct rsp_contact *contact)
 		rsp_takeover_begin(n, peer, RSP_REASON_SEND_FAILED);
 		return;
 	}
-	if (!rsp_contact_is_hopeless(contact) || contact->state != RSP_CONTACT_IDLE || (peer && peer->link_in))
+	if (!rsp_contact_is_hopeless(n, contact) || contact->state != RSP_CONTACT_IDLE || (peer && peer->link_in))
 		return;
 	for (unsigned i = 0; i < n->n_peers; i++)
 		if (n->peer[i]->contact == contact)
