@@ -6,6 +6,7 @@
 #include "base/attr.h"
 #include "coverage.h"
 #include "invariants.h"
+#include "reach.h"
 #include "strip.h"
 
 #define SMALL_MAX 256 /* items of messages up to so many octets are reused */
@@ -56,9 +57,6 @@ struct link {
 struct sim_net {
 	struct link *links, *free;
 	struct item *small;
-	uint16_t *blocked; /* [from][to]: how many partitions are between them */
-	uint64_t *since;   /* [from][to]: when @blocked changed last */
-	uint64_t *torn;	   /* [from][to]: when a connection was cut */
 	uint64_t queued;
 	uint32_t next_port;
 };
@@ -73,9 +71,7 @@ void
 sim_net_new(struct sim *w)
 {
 	w->net = sim_alloc(1, sizeof(*w->net));
-	w->net->blocked = sim_alloc((size_t)w->n_nodes * w->n_nodes, sizeof(*w->net->blocked));
-	w->net->since = sim_alloc((size_t)w->n_nodes * w->n_nodes, sizeof(*w->net->since));
-	w->net->torn = sim_alloc((size_t)w->n_nodes * w->n_nodes, sizeof(*w->net->torn));
+	sim_reach_new(w);
 }
 
 static struct item *
@@ -179,9 +175,7 @@ sim_net_free(struct sim *w)
 		net->small = item->next;
 		free(item);
 	}
-	free(net->blocked);
-	free(net->since);
-	free(net->torn);
+	sim_reach_free(w);
 	free(net);
 }
 
@@ -236,30 +230,6 @@ sim_net_queued(const struct sim *w)
 	return w->net->queued;
 }
 
-static size_t
-pair_of(const struct sim *w, const struct sim_node *from, const struct sim_node *to)
-{
-	return (size_t)from->place * w->n_nodes + to->place;
-}
-
-bool
-sim_net_blocked(const struct sim *w, const struct sim_node *from, const struct sim_node *to)
-{
-	return w->net->blocked[pair_of(w, from, to)] || !to->present || !from->present;
-}
-
-uint64_t
-sim_net_since(const struct sim *w, const struct sim_node *from, const struct sim_node *to)
-{
-	return w->net->since[pair_of(w, from, to)];
-}
-
-uint64_t
-sim_net_torn(const struct sim *w, const struct sim_node *a, const struct sim_node *b)
-{
-	return w->net->torn[pair_of(w, a, b)];
-}
-
 struct sim_node *
 sim_net_joined(const struct sim_node *n, uint32_t id, uint32_t *ret_generation)
 {
@@ -269,15 +239,6 @@ sim_net_joined(const struct sim_node *n, uint32_t id, uint32_t *ret_generation)
 		return NULL;
 	*ret_generation = end->link->generation;
 	return other(end)->node;
-}
-
-void
-sim_net_block(struct sim *w, const struct sim_node *from, const struct sim_node *to, int by)
-{
-	size_t pair = pair_of(w, from, to);
-
-	w->net->blocked[pair] = (uint16_t)(w->net->blocked[pair] + by);
-	w->net->since[pair] = w->now;
 }
 
 /* Whether items that wait for @end cannot arrive now. */
@@ -703,7 +664,7 @@ sim_net_cut_one(struct sim_node *n, bool to_registrar, struct rsp_rng *rng)
 	struct sim_end *far = other(chosen);
 	uint32_t generation = chosen->link->generation;
 	sim_trace(w, "%-5s link to %s cut", n->name, far->node->name);
-	w->net->torn[pair_of(w, n, far->node)] = w->net->torn[pair_of(w, far->node, n)] = w->now;
+	sim_reach_tear(w, n, far->node);
 	drop_items(w->net, chosen);
 	drop_items(w->net, far);
 	if (n->paused || far->node->paused) { /* a paused process learns of it later */

@@ -159,7 +159,7 @@ judge_moves(struct sim *w, const struct sim_fault *f)
 	for (unsigned i = w->n_registrars; i < w->n_nodes; i++) {
 		const struct sim_node *n = &w->node[i];
 
-		/* a registrar without statements takes over beside the others, and who does not number follows all */
+		/* a registrar without statements takes over beside the others, and an element without numbers follows each */
 		unsigned more = w->plan.stripped != 0 || n->no_epoch;
 
 		if (n->role == RSP_ROLE_ELEMENT && n->moves > SIM_MOVES_PER_FAULT + more)

@@ -16,16 +16,22 @@
  *	make sim SEEDS=4711                     what was wrong, and when
  *	./rsp-sim --seed 4711 --verbose         every message, record and fault, a line each
  *	./rsp-sim --seed 4711 --verbose --stop-at 31500    up to then, and what each registrar knows by then
- *	./rsp-sim --seed 4711 --ignore moves,refused        the same, but these two invariants may be violated
  *	./rsp-sim --seed 4711 --without 2,5         the same without faults 2 and 5 of the trace
  *
- * world: time and the queue of events. node: engines, and their calls. net: connections. faults, load: what is done to
- * the scope. invariants: what must hold. coverage, report: which clauses were met, and how long recovery took.
+ * --ignore INVARIANT,... goes on after violations of these; --plain leaves out what the simulator draws since it judges
+ * more (plan.more).
+ *
+ * world: time and the queue of events. node: engines, and their calls. net, reach: connections. faults, load, announce:
+ * what is done to the scope. truth: what is so, as no registrar can know. judge: what registrars show, compared with that.
+ * invariants: what else must hold. tally: what a fault may cost. watch, monitor: what followers and monitors are told.
+ * strip: a registrar of another implementation. inside: all that is read of an engine's inside. coverage, report: which
+ * clauses were met, and how long recovery took.
  */
 
 struct sim;
 struct sim_node;
 struct sim_net;
+struct sim_reach;
 struct sim_load;
 struct sim_check;
 struct sim_truth;
@@ -71,6 +77,7 @@ struct sim {
 	} back;
 	uint64_t joined_ms; /* when a partition or pause last ended: messages that it kept back arrive late */
 	struct sim_net *net;
+	struct sim_reach *reach;
 	struct sim_load *load;
 	struct sim_check *check;
 	struct sim_truth *truth;
