@@ -467,8 +467,6 @@ world_epoch(const char *pool, uint32_t pe_id)
 	return world_stored(pool, pe_id).epoch.epoch;
 }
 
-#define world_version world_epoch /* until the tests of versions are gone */
-
 /* The sums that are kept for each registrar are those of its elements. */
 static inline void
 world_sums_agree(void)
