@@ -39,7 +39,8 @@ is_home(const struct client_links *links, const struct client_link *link)
 	return *link->name && strcmp(link->name, home->name) == 0;
 }
 
-/* Whether the connection to the home is alive: the home has been heard within the interval between its keep-alives. */
+/* Whether the connection to the home is alive: the home has been heard within the interval between its keep-alives. The
+ * longest of a few may be one that the home drew short, as it varies them by half. */
 static bool
 hears_home(const struct client_links *links)
 {
@@ -49,9 +50,9 @@ hears_home(const struct client_links *links)
 	if (!home)
 		return false;
 	uint64_t interval_ms = home->longest_ms > SILENCE_INTERVAL_MS ? home->longest_ms : SILENCE_INTERVAL_MS;
-	if (home->n_keepalives <= LEARNED_AFTER) /* registrars vary the interval by half: RFC 5352 s.3.5 */
-		interval_ms = core->config.timers.keepalive_ms * UINT64_C(3) / 2;
-	return core->now - home->heard_ms <= interval_ms;
+	if (home->n_keepalives <= LEARNED_AFTER)
+		interval_ms = core->config.timers.keepalive_ms;
+	return core->now - home->heard_ms <= interval_ms * 3 / 2;
 }
 
 /* RFC 5352 s.3.4 KA2.4: whether the sender of a keep-alive with the H flag becomes the home. @numbered: it sends
