@@ -56,14 +56,14 @@ enum rsp_member_phase {
  *	                               UNLINKED       this registrar is its home, and it is not linked
  *	                               OLD            this registrar was away for too long, and joins again
  *	                               GONE           it is removed
- *	FOREIGN                        FOREIGN_WAITS  a statement over the head of its home is heard
- *	                               FOREIGN_LOOK   its home is silent
+ *	FOREIGN…, LOOK_QUEUED,         FOREIGN_WAITS  a statement over the head of its home is heard
+ *	LOOK_DIALLING, LOOK_ASKED
+ *	FOREIGN                        FOREIGN_LOOK   its home is silent
  *	FOREIGN…, UNLINKED             LOOK_QUEUED    a look begins
- *	LOOK_QUEUED                    LOOK_DIALLING  its ASAP transport is dialled
- *	                               LOOK_ASKED     its ASAP transport is connected already
+ *	LOOK_QUEUED                    LOOK_DIALLING  its ASAP transport is dialled, or is connected already
  *	LOOK_DIALLING                  LOOK_ASKED     the connection is up
  *	LOOK_ASKED                     LOOK_ANSWERED  it acknowledged the H flag
- *	HELD, ASKED, DOUBTED           ASKED          it is sent ASAP_ENDPOINT_KEEP_ALIVE
+ *	HELD, ASKED                    ASKED          it is sent ASAP_ENDPOINT_KEEP_ALIVE
  *	ASKED                          DOUBTED        it acknowledged a question
  *	HELD, ASKED, DOUBTED           DISPLACED      another process has displaced it
  */
