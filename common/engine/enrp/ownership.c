@@ -43,14 +43,17 @@ record_moved(struct rsp_core *core, const struct rsp_member *m, uint32_t by_id, 
 }
 
 static void
-store_removal(struct rsp_core *core, struct rsp_bytes handle, uint32_t pe_id, struct rsp_bytes owner,
-	      const struct rsp_statement *removal, uint32_t home_id, struct rsp_member *m)
+store_removal(struct rsp_enrp *n, struct rsp_bytes handle, const struct rsp_pool_element *pe, struct rsp_member *m)
 {
-	rsp_core_bury(core, handle, pe_id, owner, removal, home_id);
+	struct rsp_core *core = n->core;
+
+	rsp_update_announce_removals(n); /* those that this registrar has made in this turn */
+	rsp_core_bury(core, handle, pe->pe_id, pe->owner, &pe->statement, pe->home_id);
+	rsp_update_skip_removals(n);
 	if (!m)
 		return;
 	if (rsp_member_is_own(core, m))
-		record_moved(core, m, home_id, RSP_REASON_REMOVED);
+		record_moved(core, m, pe->home_id, RSP_REASON_REMOVED);
 	rsp_member_forget(core, m);
 }
 
@@ -118,7 +121,7 @@ store(struct rsp_enrp *n, uint32_t by_id, struct rsp_bytes handle, const struct 
 	if (m)
 		rsp_member_clear_pending(m);
 	if (pe->statement.rank == RSP_RANK_REMOVED) {
-		store_removal(core, handle, pe->pe_id, pe->owner, &pe->statement, pe->home_id, m);
+		store_removal(n, handle, pe, m);
 		return;
 	}
 	if (was_own && pe->home_id != core->config.server_id) {

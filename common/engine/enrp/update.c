@@ -102,6 +102,13 @@ rsp_update_announce_removals(struct rsp_enrp *n)
 }
 
 void
+rsp_update_skip_removals(struct rsp_enrp *n)
+{
+	while (rsp_tomb_walk_next(&n->buried))
+		;
+}
+
+void
 rsp_update_plain(struct rsp_enrp *n, const struct rsp_element *e, uint16_t action)
 {
 	struct rsp_ring_entry entry = entry_of(e, action);

@@ -14,6 +14,9 @@ void rsp_update_announce(struct rsp_enrp *n, const struct rsp_member *m);
 
 /** Send all STATES peers the removals that this registrar has stored since the last turn, each with the next number. */
 void rsp_update_announce_removals(struct rsp_enrp *n);
+/** The removals that were stored since were heard from another registrar, which has announced them: do not send them, even
+ * if they name this registrar as the home. */
+void rsp_update_skip_removals(struct rsp_enrp *n);
 
 /** Send all PLAIN peers that the element @e is an own element (ENRP_ADD_PE), or is one no more (ENRP_DEL_PE). */
 void rsp_update_plain(struct rsp_enrp *n, const struct rsp_element *e, uint16_t action);
