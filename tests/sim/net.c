@@ -375,6 +375,7 @@ note_id(struct sim_node *n, struct rsp_bytes message)
 		return;
 	sim_trace(n->w, "%-5s has the id %08x now", n->name, id);
 	n->server_id = id;
+	n->runs_ms = n->w->now; /* for its peers it is another registrar */
 	sim_check_started(n->w, n);
 }
 

@@ -10,6 +10,7 @@ struct takeover {
 	const struct sim_node *by;
 	uint32_t life; /* of @by */
 	uint64_t at;
+	bool returned; /* the target was heard again later */
 };
 
 struct sim_tally {
@@ -53,7 +54,7 @@ judge_again(struct sim *w, const struct sim_node *n, const struct rsp_event *eve
 		const struct takeover *t = &w->tally->takeover[i];
 
 		/* an entry of the list that has none may come back with an old list */
-		if (t->target_id == event->peer_id && t->by != n && !n->stripped && !t->by->stripped && t->life == t->by->life &&
+		if (t->target_id == event->peer_id && !t->returned && t->by != n && !n->stripped && !t->by->stripped && t->life == t->by->life &&
 		    event->count > 0 && shared_since(w, n, t->by, t->at))
 			sim_violated(w, "taken-twice", "%s took %08x over with %u elements, as %s had done %llu ms before",
 				     n->name, event->peer_id, event->count, t->by->name,
@@ -81,6 +82,9 @@ sim_tally_record(struct sim *w, const struct sim_node *n, const struct rsp_event
 	const struct sim_node *target = event->peer_id ? sim_node_of_id(w, event->peer_id) : NULL;
 
 	t->records[n->place]++;
+	if (event->kind == RSP_EVENT_PEER_JOINED || event->kind == RSP_EVENT_PEER_RETURNED)
+		for (unsigned i = 0; i < t->n_takeovers; i++)
+			t->takeover[i].returned |= t->takeover[i].target_id == event->peer_id && target;
 	if (event->kind != RSP_EVENT_TAKEOVER_DONE)
 		return;
 	judge_again(w, n, event);
