@@ -1,7 +1,6 @@
 #include "registrar_world.h"
 
-/* Elements that are asked although they are not connected: an element of another registrar that users report (RFC 5352
- * s.3.5), and those of a registrar that is silent while its takeover is not acknowledged (RFC 5353 s.3.5.1). */
+/* Elements that users report, of this registrar and of others: RFC 5352 s.3.5. */
 
 static void
 begin(void)
@@ -454,116 +453,6 @@ an_element_that_was_just_asked_is_asked_with_the_h_flag_after_the_distance(void)
 	world_end();
 }
 
-/* b is dead, and c does not acknowledge its takeover. */
-static void
-not_acknowledged(uint64_t for_ms)
-{
-	for (uint64_t ms = 0; ms < for_ms; ms += 500) {
-		world_run(500);
-		world_presence(C, ID_C, "c", false);
-	}
-}
-
-static void
-until_asked(void)
-{
-	for (unsigned i = 0; i < 30 && !world_dialled("web1"); i++)
-		not_acknowledged(500);
-	CHECK(world_dialled("web1"));
-}
-
-/* The takeover of b is late: two times the silence after which b counts as dead, 3 s. The elements of b are dialled. */
-static uint32_t
-begin_late(void)
-{
-	begin();
-	not_acknowledged(5500);
-	CHECK_EQ(world_home("web", 1), ID_B);
-	CHECK_EQ(world_dialled("web1"), 0);
-	until_asked();
-	CHECK(w.now < 100000 + 8500);
-	uint32_t link = world_dialled("web1");
-	CHECK_EQ(world_up(link, RSP_ASAP, RSP_ROLE_NOTIFY, "web1"), RSP_OK);
-	return link;
-}
-
-static void
-the_elements_of_a_dead_registrar_are_asked_without_the_h_flag_when_its_takeover_is_late(void)
-{ /* RFC 5353 s.3.5.1: a dead registrar's dead elements must not stay without end */
-	struct rsp_message msg;
-	uint32_t link = begin_late();
-
-	CHECK_EQ(world_count(link, ASAP_ENDPOINT_KEEP_ALIVE), 3);
-	for (int i = 0; i < 3; i++)
-		CHECK(world_find(link, RSP_ASAP, ASAP_ENDPOINT_KEEP_ALIVE, i, &msg) && msg.flags == 0);
-	world_end();
-}
-
-static void
-those_that_do_not_answer_are_removed_at_their_number(void)
-{
-	struct rsp_message msg;
-	uint32_t link = begin_late();
-
-	world_ack(link, "web", 2);
-	world_clear();
-	not_acknowledged(500);
-	CHECK_EQ(world_home("web", 1), 0);
-	CHECK_EQ(world_home("web", 3), 0);
-	CHECK_STR(world_reason(RSP_EVENT_PE_REMOVED), "home-lost");
-	CHECK_EQ(world_update_sent(C, &msg), ENRP_DEL_PE);
-	CHECK_EQ(msg.element.statement.rank, RSP_RANK_REMOVED);
-	CHECK_EQ(msg.element.statement.epoch.epoch, 20);
-	CHECK_EQ(msg.element.home_id, ID_US);
-	world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(1, ID_C, 20)); /* removed elements stay removed */
-	CHECK_EQ(world_home("web", 1), 0);
-	world_end();
-}
-
-static void
-those_that_answer_keep_their_home_and_are_asked_again(void)
-{
-	uint32_t link = begin_late();
-
-	for (uint32_t i = 1; i <= 3; i++)
-		world_ack(link, "web", i);
-	CHECK_EQ(world_home("web", 2), ID_B);
-	CHECK_EQ(world_stored("web", 2).rank, RSP_RANK_REGISTERED);
-	for (unsigned i = 0; i < 10 && world_dialled("web1") == link; i++)
-		not_acknowledged(500);
-	CHECK(world_dialled("web1") != link);
-	world_down(world_dialled("web1"), RSP_EUNREACHABLE);
-	CHECK_EQ(world_home("web", 2), 0);
-	world_end();
-}
-
-static void
-a_late_takeover_ends_when_no_element_is_left(void)
-{
-	struct rsp_peer_view view;
-
-	(void)begin_late();
-	not_acknowledged(500);
-	CHECK(world_peer_view(ID_B, &view));
-	not_acknowledged(3000);
-	CHECK(!world_peer_view(ID_B, &view));
-	CHECK_STR(world_reason(RSP_EVENT_TAKEOVER_ABORTED), "unacknowledged");
-	world_end();
-}
-
-static void
-a_registrar_that_returns_keeps_its_elements(void)
-{
-	begin();
-	until_asked();
-	world_presence(B, ID_B, "b", false);
-	world_clear();
-	world_down(world_dialled("web1"), RSP_EUNREACHABLE);
-	CHECK_EQ(world_home("web", 1), ID_B);
-	CHECK_EQ(world_told(RSP_EVENT_PE_REMOVED), 0);
-	world_end();
-}
-
 int
 main(void)
 {
@@ -588,10 +477,5 @@ main(void)
 	TAP_RUN(a_report_sends_nothing_over_a_connection_that_is_not_up);
 	TAP_RUN(an_expired_registration_sends_nothing_over_a_connection_that_is_not_up);
 	TAP_RUN(an_element_that_was_just_asked_is_asked_with_the_h_flag_after_the_distance);
-	TAP_RUN(the_elements_of_a_dead_registrar_are_asked_without_the_h_flag_when_its_takeover_is_late);
-	TAP_RUN(those_that_do_not_answer_are_removed_at_their_number);
-	TAP_RUN(those_that_answer_keep_their_home_and_are_asked_again);
-	TAP_RUN(a_late_takeover_ends_when_no_element_is_left);
-	TAP_RUN(a_registrar_that_returns_keeps_its_elements);
 	return tap_end();
 }
