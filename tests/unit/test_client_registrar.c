@@ -445,7 +445,7 @@ authentication_failure_everywhere_is_the_verdict(void)
 	CHECK_EQ(net.err, RSP_EAUTH);
 	net.refuses[2] = false;
 	rsp_client_retry(net.c, net.now);
-	run(1000);
+	run(2000); /* a registrar that has just begun to serve holds the question: hold_ms */
 	CHECK_EQ(net.told[RSP_CLIENT_UNRESOLVED], 1);
 	CHECK_EQ(net.cause, RSP_CAUSE_UNKNOWN_POOL_HANDLE);
 	end();
