@@ -238,7 +238,8 @@ look_at(struct sim *w, const struct sim_node *n)
 			e->hidden_ms[n->place] = w->now;
 		if (e->want == SIM_OUT && e->seen[n->place] == SIM_SEEN)
 			e->seen[n->place] = SIM_BURIED;
-		if (c->strict && e->stable && serves(n))
+		/* a registrar without statements learns of each other one from that one: it joins with less */
+		if (c->strict && e->stable && serves(n) && !n->stripped)
 			sim_violated(w, "lost-element", "%s has lost pe %08x of %s", n->name, e->pe_id,
 				     e->client->name);
 	}
@@ -459,7 +460,7 @@ sim_check_sent(struct sim *w, const struct sim_node *n, const struct sim_node *t
 		return;
 	}
 	sim_judge_answer(w, n, &msg);
-	if (w->check->strict && sim_well(n) && !n->ill)
+	if (w->check->strict && sim_well(n) && !n->ill && !n->stripped)
 		check_answer(w, n, &msg);
 }
 
