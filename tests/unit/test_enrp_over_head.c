@@ -452,6 +452,39 @@ a_home_that_is_asked_whether_it_has_removed_it_says_so(void)
 }
 
 static void
+a_home_that_is_asked_about_its_own_statement_repeats_it(void)
+{
+	struct rsp_pool_element pe = { 0 };
+	struct rsp_message msg;
+
+	begin_as_home();
+	rsp_element_decode(world_element("web", 7), &pe);
+	msg = update_message(ID_C, ENRP_ADD_PE, "web", pe);
+	msg.receiver_id = ID_US;
+	world_tell(C, &msg);
+	CHECK_EQ(world_update_sent(C, &msg), ENRP_ADD_PE);
+	CHECK(msg.element.home_id == ID_US && msg.element.statement.epoch.epoch == 100 && msg.receiver_id == 0);
+	CHECK_EQ(world_count(WEB1, ASAP_ENDPOINT_KEEP_ALIVE), 0);
+	world_end();
+}
+
+static void
+a_home_that_is_asked_about_its_own_removal_repeats_it(void)
+{
+	struct rsp_message msg;
+
+	begin_as_home();
+	world_deregister_epoch(WEB1, "web", 7, (struct rsp_epoch){ 101, PROCESS, 0 });
+	world_clear();
+	msg = update_message(ID_C, ENRP_DEL_PE, "web", world_stated_pe(7, ID_US, world_statement(101, PROCESS, removed)));
+	msg.receiver_id = ID_US;
+	world_tell(C, &msg);
+	CHECK_EQ(world_update_sent(C, &msg), ENRP_DEL_PE);
+	CHECK_EQ(msg.element.statement.epoch.epoch, 101);
+	world_end();
+}
+
+static void
 one_that_is_not_the_home_does_not_answer(void)
 {
 	begin();
@@ -493,6 +526,8 @@ main(void)
 	TAP_RUN(a_home_that_is_asked_asks_the_element_whose_registration_is_the_answer);
 	TAP_RUN(a_home_that_is_asked_about_what_it_has_says_so);
 	TAP_RUN(a_home_that_is_asked_whether_it_has_removed_it_says_so);
+	TAP_RUN(a_home_that_is_asked_about_its_own_statement_repeats_it);
+	TAP_RUN(a_home_that_is_asked_about_its_own_removal_repeats_it);
 	TAP_RUN(one_that_is_not_the_home_does_not_answer);
 	return tap_end();
 }
