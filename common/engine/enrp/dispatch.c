@@ -8,11 +8,14 @@
 #include "engine/enrp/ownership.h"
 #include "engine/enrp/takeover.h"
 #include "engine/enrp/upload.h"
+#include "engine/enrp/word.h"
 
 /* What the Server Information of a PRESENCE says about the peer itself, beyond the RFC. */
 static void
 state_received(struct rsp_enrp *n, const struct rsp_link *link, struct rsp_peer *peer, const struct rsp_server_info *info)
 {
+	if (info->has_state && peer->kind == RSP_PEER_PLAIN)
+		rsp_word_ended(n, peer);
 	peer->kind = info->has_state ? RSP_PEER_STATES : RSP_PEER_PLAIN;
 	peer->told_digest = info->state.digest;
 	if (info->has_clock)

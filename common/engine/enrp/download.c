@@ -109,6 +109,8 @@ handle_unlisted(struct rsp_enrp *n, struct rsp_peer *peer, struct rsp_member *m)
 		rsp_update_tell(n, peer, m, false);
 	else if (rsp_element_is_word(rsp_member_element(m)))
 		rsp_member_forget(n->core, m);
+	else if (m->phase == RSP_MEMBER_FOREIGN) /* it has gone back to a version without STATE: look at what it stated before */
+		rsp_member_enter(n->core, m, RSP_MEMBER_FOREIGN_LOOK, n->core->now_ms);
 }
 
 /* Handle the next slice of the elements that the last download from @peer did not list. */

@@ -180,18 +180,27 @@ rsp_enrp_deadline(const struct rsp_enrp *n)
 	return rsp_wheel_next(&n->wheel);
 }
 
+/* Whether no registrar answers for @m, which has another home: that home is silent, and no takeover of it completes; or it has
+ * gone back to a version without STATE, and its statement is left over. */
+static bool
+is_forsaken(const struct rsp_enrp *n, const struct rsp_member *m)
+{
+	const struct rsp_element *e = rsp_member_element(m);
+	const struct rsp_peer *home = rsp_peer_find(n, rsp_element_home_id(e));
+
+	return !home || rsp_peer_takeover_is_late(n, home) || (home->kind == RSP_PEER_PLAIN && !rsp_element_is_word(e));
+}
+
 void
 rsp_enrp_member_due(struct rsp_enrp *n, struct rsp_member *m)
 {
-	const struct rsp_peer *home = rsp_peer_find(n, rsp_element_home_id(rsp_member_element(m)));
-
 	if (m->phase == RSP_MEMBER_OLD)
 		rsp_join_old_due(n, m);
 	else if (m->phase == RSP_MEMBER_HELD)
 		(void)rsp_rival_due(n, m);
 	else if (m->phase == RSP_MEMBER_FOREIGN_WAITS)
 		rsp_ownership_store_pending(n, m); /* the home has not answered in time */
-	else if (!home || rsp_peer_takeover_is_late(n, home))
+	else if (is_forsaken(n, m))
 		rsp_look_due(n->core, m);
 	else
 		rsp_member_enter(n->core, m, RSP_MEMBER_FOREIGN, RSP_NEVER);
@@ -305,7 +314,7 @@ settle_unreached(struct rsp_enrp *n, struct rsp_member *m)
 {
 	const struct rsp_peer *home = rsp_peer_find(n, rsp_element_home_id(rsp_member_element(m)));
 
-	if (m->phase == RSP_MEMBER_FOREIGN && (!home || rsp_peer_takeover_is_late(n, home)))
+	if (m->phase == RSP_MEMBER_FOREIGN && is_forsaken(n, m))
 		rsp_ownership_remove_silent(n, m);
 	else if (home)
 		rsp_update_report(n, home, m);
@@ -316,10 +325,9 @@ static void
 settle_reached(struct rsp_enrp *n, struct rsp_member *m)
 {
 	const struct rsp_registrar_config *config = &n->core->config;
-	const struct rsp_peer *home = rsp_peer_find(n, rsp_element_home_id(rsp_member_element(m)));
 	uint64_t wait_ms = config->keepalive_interval_ms ? config->keepalive_interval_ms : config->keepalive_timeout_ms;
 
-	if (m->phase == RSP_MEMBER_FOREIGN && home && rsp_peer_takeover_is_late(n, home))
+	if (m->phase == RSP_MEMBER_FOREIGN && is_forsaken(n, m))
 		rsp_member_enter(n->core, m, RSP_MEMBER_FOREIGN_LOOK,
 				 n->core->now_ms + rsp_rng_jitter(&n->core->rng, wait_ms, 50));
 }

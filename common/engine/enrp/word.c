@@ -118,6 +118,18 @@ rsp_word_listed(struct rsp_enrp *n, struct rsp_peer *peer, struct rsp_bytes hand
 }
 
 void
+rsp_word_ended(struct rsp_enrp *n, const struct rsp_peer *f)
+{
+	struct rsp_element *e = rsp_home_first(n->core->space, f->server_id), *next;
+
+	for (; e; e = next) {
+		next = rsp_home_next(e);
+		if (rsp_element_is_word(e))
+			forget_word(n->core, rsp_member(e));
+	}
+}
+
+void
 rsp_word_taken_over(struct rsp_enrp *n, struct rsp_member *m, bool ours)
 {
 	struct rsp_core *core = n->core;

@@ -17,6 +17,9 @@ void rsp_word_received(struct rsp_enrp *n, struct rsp_peer *peer, const struct r
 bool rsp_word_listed(struct rsp_enrp *n, struct rsp_peer *peer, struct rsp_bytes handle,
 		     const struct rsp_pool_element *pe);
 
+/** F states numbers from now on: forget its words. */
+void rsp_word_ended(struct rsp_enrp *n, const struct rsp_peer *f);
+
 /** The takeover of F, whose word @m is, is decided; this registrar is the new home (@ours) or another. Forget the word; if
  * users were shown it and @ours, state that this registrar has taken the element over. */
 void rsp_word_taken_over(struct rsp_enrp *n, struct rsp_member *m, bool ours);
