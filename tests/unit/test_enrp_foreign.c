@@ -301,6 +301,60 @@ its_elements_that_do_not_answer_are_dropped_while_it_is_heard_by_others_only(voi
 	world_end();
 }
 
+/* It changes its version, and keeps its server id */
+
+static void
+its_word_ends_when_it_states_numbers(void)
+{ /* from then on, its statements count */
+	begin();
+	world_update(D, ID_D, ENRP_ADD_PE, "web", world_pe(7, ID_D, 0));
+	world_presence(D, ID_D, "d", false);
+	CHECK_EQ(rsp_registrar_stats(w.r).elements, 0);
+	CHECK_EQ(rsp_registrar_stats(w.r).tombstones, 0);
+	world_end();
+}
+
+/* d has stated element 7, goes back to an older version, and does not list the element. */
+static void
+begin_with_a_statement_of_d(void)
+{
+	world_begin_with_peers();
+	world_joined(D, ID_D, "d");
+	world_says(D, ID_D, ID_D, world_statement(100, PROCESS, RSP_RANK_REGISTERED));
+	world_presence_of(D, ID_D, "d", (struct world_state){ 0 });
+	world_table(D, ID_D, 0, "web", 1, 0, ID_D, 0);
+	world_run(0);
+}
+
+static void
+an_element_that_it_stated_is_looked_at_when_it_goes_back(void)
+{
+	struct rsp_message msg;
+
+	begin_with_a_statement_of_d();
+	uint32_t link = world_dialled("web1");
+	CHECK(link != 0);
+	CHECK_EQ(world_up(link, RSP_ASAP, RSP_ROLE_NOTIFY, "web1"), RSP_OK);
+	CHECK(world_find(link, RSP_ASAP, ASAP_ENDPOINT_KEEP_ALIVE, -1, &msg));
+	CHECK_EQ(msg.flags & ASAP_FLAG_HOME, 0);
+	world_ack_epoch(link, "web", 7, (struct rsp_epoch){ 100, PROCESS, 0 });
+	CHECK_EQ(world_home("web", 7), ID_D);
+	world_end();
+}
+
+static void
+an_element_that_it_stated_and_that_does_not_answer_is_removed(void)
+{
+	struct rsp_message msg;
+
+	begin_with_a_statement_of_d();
+	world_down(world_dialled("web1"), RSP_EUNREACHABLE);
+	CHECK_EQ(world_home("web", 7), 0);
+	CHECK_EQ(world_update_sent(B, &msg), ENRP_DEL_PE);
+	CHECK(msg.element.home_id == ID_US && msg.element.statement.epoch.epoch == 100);
+	world_end();
+}
+
 int
 main(void)
 {
@@ -318,5 +372,8 @@ main(void)
 	TAP_RUN(its_word_is_dropped_when_another_registrar_takes_it_over);
 	TAP_RUN(its_elements_are_dialled_while_it_is_heard_by_others_only);
 	TAP_RUN(its_elements_that_do_not_answer_are_dropped_while_it_is_heard_by_others_only);
+	TAP_RUN(its_word_ends_when_it_states_numbers);
+	TAP_RUN(an_element_that_it_stated_is_looked_at_when_it_goes_back);
+	TAP_RUN(an_element_that_it_stated_and_that_does_not_answer_is_removed);
 	return tap_end();
 }

@@ -243,7 +243,9 @@ a_word_is_not_relayed(void)
 	world_end();
 }
 
-/* The digest of @id in the last PRESENCE over @link; 0: it is not listed. */
+enum { NOT_LISTED = 1 }; /* no digest */
+
+/* The digest of @id in the last PRESENCE over @link. */
 static uint64_t
 listed(uint32_t link, uint32_t id)
 {
@@ -255,7 +257,7 @@ listed(uint32_t link, uint32_t id)
 	while (rsp_heard_next(msg.server_info.heard, &cursor, &heard))
 		if (heard.server_id == id)
 			return heard.digest;
-	return 0;
+	return NOT_LISTED;
 }
 
 /* b and c have an element each; d sends no STATE. */
@@ -275,10 +277,10 @@ a_presence_lists_the_registrars_that_are_heard_with_their_digests(void)
 {
 	begin_with_elements();
 	const struct rsp_handlespace *space = rsp_registrar_handlespace(w.r);
-	CHECK(listed(C, ID_B) == rsp_home_digest(space, ID_B) && listed(C, ID_B) != 0);
-	CHECK(listed(B, ID_C) == rsp_home_digest(space, ID_C) && listed(B, ID_C) != 0);
-	CHECK(listed(C, ID_C) == 0); /* not the receiver itself */
-	CHECK(listed(C, ID_D) == 0); /* nor one whose elements cannot be relayed */
+	CHECK(listed(C, ID_B) == rsp_home_digest(space, ID_B));
+	CHECK(listed(B, ID_C) == rsp_home_digest(space, ID_C));
+	CHECK_EQ(listed(C, ID_C), NOT_LISTED); /* not the receiver itself */
+	CHECK_EQ(listed(C, ID_D), NOT_LISTED); /* nor one whose elements cannot be relayed */
 	world_end();
 }
 
@@ -303,7 +305,7 @@ a_registrar_that_is_silent_is_not_listed(void)
 	}
 	world_clear();
 	world_presence_of(C, ID_C, "c", (struct world_state){ .states = true, .reply = true });
-	CHECK(listed(C, ID_B) == 0);
+	CHECK_EQ(listed(C, ID_B), NOT_LISTED);
 	world_end();
 }
 
