@@ -93,7 +93,7 @@ sh5_t5_doubles_and_takes_a_different_set(void)
 }
 
 static void
-a_list_that_fails_at_once_is_tried_again_after_a_growing_pause(void)
+a_list_that_refuses_connections_is_tried_again_soon(void)
 {
 	begin(1, false);
 	w.cannot_dial = true;
@@ -109,6 +109,18 @@ a_list_that_fails_at_once_is_tried_again_after_a_growing_pause(void)
 	world_run(&w, w.now + 90000);
 	world_up(&w, w.next_link, RSP_ROLE_USER, "alpha");
 	CHECK_EQ(world_count_sent(&w, ASAP_HANDLE_RESOLUTION, 0), 1);
+	world_end(&w);
+}
+
+static void
+a_list_that_fails_authentication_is_tried_again_after_a_growing_pause(void)
+{
+	begin(1, false);
+	CHECK_EQ(world_resolve(&w, "web", false), RSP_OK);
+	for (uint64_t end = w.now + 60000; w.now < end; world_run(&w, w.now + 100))
+		if (w.n_dials == w.next_link)
+			world_down(&w, w.next_link, RSP_STEP_TLS, RSP_EAUTH);
+	CHECK(w.n_dials > 8 && w.n_dials < 20);
 	world_end(&w);
 }
 
@@ -624,7 +636,8 @@ main(void)
 	TAP_RUN(sh6_the_first_usable_wins_and_the_others_are_closed);
 	TAP_RUN(sh4_a_failed_attempt_is_replaced_by_another_address);
 	TAP_RUN(sh5_t5_doubles_and_takes_a_different_set);
-	TAP_RUN(a_list_that_fails_at_once_is_tried_again_after_a_growing_pause);
+	TAP_RUN(a_list_that_refuses_connections_is_tried_again_soon);
+	TAP_RUN(a_list_that_fails_authentication_is_tried_again_after_a_growing_pause);
 	TAP_RUN(each_round_that_fails_is_told);
 	TAP_RUN(every_server_comes_before_any_server_s_second_address);
 	TAP_RUN(a_registrar_that_fails_authentication_is_passed_over);

@@ -91,17 +91,18 @@ announcements_expected(const struct client_hunt *hunt)
 }
 
 /* Pause before the next round. RFC 5352 s.3.6 SH5 waits for T5, but a registrar that restarts refuses connections only
- * for a moment: all elements are to be back within a second. So the pause is stagger_ms, doubled with each of @failures up to
- * PAUSE_MAX_MS (and T5), varied by half. */
-#define PAUSE_MAX_MS 600
+ * for a moment. So the pause is stagger_ms, doubled with each of @failures up to T5, varied by half. If only hosts without a
+ * registrar answer, it does not grow beyond ABSENT_PAUSE_MS: when all registrars have restarted, all elements must be
+ * back within a second. */
+#define ABSENT_PAUSE_MS 600
 
 static void
-pause_hunt(struct client_hunt *hunt, unsigned failures)
+pause_hunt(struct client_hunt *hunt, unsigned failures, bool absent)
 {
 	unsigned doublings = failures < 16 ? failures - 1 : 15;
 	uint64_t wait_ms = (uint64_t)hunt->core->config.timers.stagger_ms << doublings;
 
-	wait_ms = wait_ms < PAUSE_MAX_MS ? wait_ms : PAUSE_MAX_MS;
+	wait_ms = absent && wait_ms > ABSENT_PAUSE_MS ? ABSENT_PAUSE_MS : wait_ms;
 	wait_ms = wait_ms < hunt->t5_ms ? wait_ms : hunt->t5_ms;
 	wait_ms = rsp_rng_jitter(&hunt->core->rng, wait_ms, 50);
 	if (announcements_expected(hunt)) { /* the pause ends when T7 is over, at the latest */
@@ -111,13 +112,14 @@ pause_hunt(struct client_hunt *hunt, unsigned failures)
 	hunt_enter(hunt, HUNT_PAUSED, wait_ms);
 }
 
-/* All addresses failed in this round. True: the hunt goes on. */
+/* All addresses failed in this round. True: the hunt goes on. *@ret_absent: each refused the connection. */
 static bool
-round_failed(struct client_hunt *hunt)
+round_failed(struct client_hunt *hunt, bool *ret_absent)
 {
 	const struct rsp_client_config *config = &hunt->core->config;
 	struct rsp_why why = { 0 };
 
+	*ret_absent = false;
 	hunt->rounds++;
 	if (hunt->links->home) { /* a parallel hunt found no other registrar */
 		end_hunt(hunt, NULL);
@@ -125,7 +127,7 @@ round_failed(struct client_hunt *hunt)
 	}
 	if (announcements_expected(hunt))
 		return true;
-	(void)rsp_client_verdict_of(hunt->cands, &why);
+	*ret_absent = rsp_client_verdict_of(hunt->cands, &why) == RSP_EUNREACHABLE;
 	if (config->rounds && hunt->rounds >= config->rounds && !(config->persistent && hunt->links->homes > 0)) {
 		rsp_client_hunt_give_up(hunt, &why);
 		return false;
@@ -187,7 +189,7 @@ void
 rsp_client_hunt_step(struct client_hunt *hunt)
 {
 	uint64_t wait_ms = RSP_NEVER;
-	bool announced_first = hunt->announced_next && hunt->state == HUNT_TRYING;
+	bool announced_first = hunt->announced_next && hunt->state == HUNT_TRYING, absent;
 
 	hunt->step_due = false;
 	if (announced_first)
@@ -201,8 +203,8 @@ rsp_client_hunt_step(struct client_hunt *hunt)
 		return;
 	if (hunt->state == HUNT_TRYING && !rsp_client_attempt_any(hunt->cands) &&
 	    !rsp_client_candidate_next(hunt->cands) && !rsp_client_candidate_any_hint_ready(hunt->cands) &&
-	    round_failed(hunt))
-		pause_hunt(hunt, hunt->rounds);
+	    round_failed(hunt, &absent))
+		pause_hunt(hunt, hunt->rounds, absent);
 }
 
 void
@@ -222,7 +224,7 @@ rsp_client_hunt_begin(struct client_hunt *hunt)
 	rsp_client_core_arm(hunt->core, &hunt->t5, hunt->t5_ms); /* SH2 */
 	/* A registrar may accept connections and close them without an answer: limit how often it is dialled. */
 	if (hunt->failed_homes > 1)
-		pause_hunt(hunt, hunt->failed_homes - 1);
+		pause_hunt(hunt, hunt->failed_homes - 1, false);
 	hunt->step_due = true;
 }
 
@@ -231,12 +233,13 @@ static void
 t5_due(struct client_hunt *hunt)
 {
 	uint64_t cap_ms = hunt->core->config.timers.retran_max_ms, t5_ms = hunt->t5_ms;
+	bool absent;
 
 	hunt_enter(hunt, HUNT_TRYING, RSP_NEVER);
 	hunt->t5_ms = t5_ms * 2 < cap_ms ? t5_ms * 2 : cap_ms > t5_ms ? cap_ms : t5_ms;
 	rsp_client_attempt_expire_all(hunt->cands);
 	if (!rsp_client_candidate_next(hunt->cands)) { /* else the rest of this round is the "different set" of SH5 */
-		if (!round_failed(hunt))
+		if (!round_failed(hunt, &absent))
 			return;
 		rsp_client_candidate_begin_round(hunt->cands);
 	}

@@ -178,6 +178,17 @@ is_partial(const struct rsp_enrp *n, const struct rsp_peer *peer)
 	return n->core->now_ms < peer->download.partial_until_ms && peer->download.told == peer->download.partial;
 }
 
+/* What was missing has arrived. If the digest of the last PRESENCE still differs, ask for a new one. */
+static void
+check_sync(struct rsp_enrp *n, struct rsp_peer *peer)
+{
+	if (peer->kind != RSP_PEER_STATES)
+		return;
+	peer->in_sync = peer->told_digest == rsp_home_digest(n->core->space, peer->server_id);
+	if (!peer->in_sync)
+		rsp_enrp_presence(n, rsp_link_find(n->core, rsp_peer_link(peer)), peer->server_id, true);
+}
+
 static void
 complete(struct rsp_enrp *n, struct rsp_peer *peer)
 {
@@ -202,6 +213,8 @@ complete(struct rsp_enrp *n, struct rsp_peer *peer)
 	unlisted_slice(n, peer);
 	n->core->ops->record(n->core->ctx, &event);
 	complain(n, peer);
+	if (download->of == peer->server_id)
+		check_sync(n, peer);
 }
 
 /* The download from @peer has failed: request it later, or, if its connection was @lost, when it is back. */
@@ -341,8 +354,10 @@ rsp_download_update_received(struct rsp_enrp *n, struct rsp_peer *peer, uint64_t
 		return;
 	if (rsp_gap_is_open(&peer->gap))
 		rsp_enrp_set(n, &download->timer, wait_ms(n));
-	else
+	else {
 		stop(n, peer, RSP_DOWNLOAD_COMPLETE);
+		check_sync(n, peer);
+	}
 }
 
 static void
