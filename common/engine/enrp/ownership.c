@@ -316,7 +316,10 @@ carry_out(struct rsp_enrp *n, enum judge_verdict verdict, struct rsp_heard_state
 		tell(n, s);
 		return true;
 	case JUDGE_REFUSE_RIGHTS:
-		record_refusal(n, s, s->listed ? ENRP_HANDLE_TABLE_RESPONSE : ENRP_HANDLE_UPDATE, s->cause, s->refusal);
+		if (s->listed)
+			record_refusal(n, s, ENRP_HANDLE_TABLE_RESPONSE, s->cause, s->refusal);
+		else
+			rsp_enrp_refuse(n, s->link, s->msg, s->cause, s->refusal);
 		return true;
 	case JUDGE_ASK_HOME:
 		ask_home(n, s);
@@ -355,6 +358,8 @@ rsp_ownership_update_received(struct rsp_enrp *n, struct rsp_link *link, struct 
 {
 	struct rsp_heard_statement s = { .asks = msg->receiver_id == n->core->config.server_id,
 					 .peer = peer,
+					 .link = link,
+					 .msg = msg,
 					 .handle = msg->handle,
 					 .pe = &msg->element };
 

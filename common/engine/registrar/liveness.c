@@ -1,6 +1,7 @@
 #include "engine/registrar/liveness.h"
 
 #include "engine/registrar/number.h"
+#include "proto/encoded.h"
 
 /* Two processes may register one PE identifier with the same key. The process that registers last has the element.
  * Beyond the RFC: the other process is sent a cause, because it would otherwise register again, and so on for ever. But
@@ -19,22 +20,37 @@ send_displaced(struct rsp_core *core, const struct rsp_link *link, struct rsp_me
 	rsp_member_send_unknown(core, other, rsp_pool_handle(e->pool), e->pe_id, RSP_CAUSE_NON_UNIQUE_PE_ID);
 }
 
-/* The element has acknowledged a question, and sends no EPOCH: it is alive, so its home makes the next statement, with
- * the contents that are stored. RFC 5352 s.3.1 */
+/* The contents for the next statement about @m, which sends no EPOCH: what it registered over its link. If it came by
+ * acknowledging the H flag, it registered nothing here: then what the pending statement about the same process has. */
+static void
+contents_of(const struct rsp_member *m, struct rsp_pool_element *ret)
+{
+	const struct rsp_pending *pending = m->pending;
+	struct rsp_statement stored = rsp_element_statement(rsp_member_element(m));
+
+	if (m->by_ack && pending->size && pending->statement.epoch.instance == stored.epoch.instance)
+		rsp_encoded_decode(rsp_bytes_of(pending->octets, pending->size), ret);
+	else
+		rsp_element_decode(rsp_member_element(m), ret);
+}
+
+/* The element has acknowledged a question, and sends no EPOCH: it is alive, so its home makes the next statement.
+ * RFC 5352 s.3.1 */
 static void
 affirm(struct rsp_core *core, struct rsp_member *m)
 {
-	struct rsp_element *e = rsp_member_element(m);
 	struct rsp_pool_element pe = { 0 };
 	uint32_t home_id;
 	struct rsp_statement next = rsp_member_greatest(m, &home_id);
 
-	rsp_element_decode(e, &pe);
+	contents_of(m, &pe);
 	next.epoch = rsp_number_next(core, &next, m, &pe.user);
 	next.rank = RSP_RANK_REGISTERED;
+	pe.statement = next;
+	pe.home_id = core->config.server_id;
+	if (rsp_member_put(core, rsp_pool_handle(rsp_member_element(m)->pool), &pe, &m))
+		return; /* no memory: the statement stays pending, and the next keep-alive asks again */
 	rsp_member_clear_pending(m);
-	if (rsp_element_restate(core->space, e, core->config.server_id, &next))
-		return; /* cannot happen: the home is the same, so no memory is needed */
 	rsp_member_note(core, m, RSP_NEWS_ADD);
 }
 
