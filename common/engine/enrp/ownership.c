@@ -57,18 +57,6 @@ store_removal(struct rsp_enrp *n, struct rsp_bytes handle, const struct rsp_pool
 	rsp_member_forget(core, m);
 }
 
-#define STATE_SOON_MS 500
-
-/* The set of own elements has changed, and no update says so: let the heartbeat, whose PRESENCE has the new digest, come soon. */
-static void
-state_soon(struct rsp_enrp *n)
-{
-	uint64_t soon_ms = n->core->now_ms + STATE_SOON_MS;
-
-	if (rsp_timer_is_set(&n->heartbeat.timer) && n->heartbeat.timer.deadline_ms > soon_ms)
-		rsp_enrp_set(n, &n->heartbeat, STATE_SOON_MS);
-}
-
 /* The element @m was an own element, and has another home now: release what only the home keeps. */
 static void
 let_go(struct rsp_core *core, struct rsp_member *m)
@@ -134,12 +122,12 @@ store(struct rsp_enrp *n, uint32_t by_id, struct rsp_bytes handle, const struct 
 		rsp_member_clear_pending(m);
 	if (pe->statement.rank == RSP_RANK_REMOVED) {
 		if (was_own)
-			state_soon(n);
+			rsp_peer_presences_soon(n);
 		store_removal(n, handle, pe, m);
 		return;
 	}
 	if (was_own && pe->home_id != core->config.server_id)
-		state_soon(n);
+		rsp_peer_presences_soon(n);
 	if (was_own && pe->home_id != core->config.server_id) {
 		record_moved(core, m, pe->home_id, RSP_REASON_NONE);
 		let_go(core, m);

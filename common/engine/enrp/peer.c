@@ -13,12 +13,23 @@ rsp_peer_may(enum rsp_peer_state from, enum rsp_peer_state to)
 	return to != RSP_PEER_PROBED || from == RSP_PEER_ACTIVE;
 }
 
+#define SOON_MS 500
+
+void
+rsp_peer_presences_soon(struct rsp_enrp *n)
+{
+	if (rsp_timer_is_set(&n->heartbeat.timer) && n->heartbeat.timer.deadline_ms > n->core->now_ms + SOON_MS)
+		rsp_enrp_set(n, &n->heartbeat, SOON_MS);
+}
+
 void
 rsp_peer_enter(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_peer_state state, uint64_t in_ms)
 {
 	assert(rsp_peer_may(peer->state, state));
-	if (peer->state == RSP_PEER_ACTIVE && state != RSP_PEER_ACTIVE)
+	if (peer->state == RSP_PEER_ACTIVE && state != RSP_PEER_ACTIVE) {
 		peer->doubted_ms = n->core->now_ms;
+		rsp_peer_presences_soon(n); /* they do not list it as heard any more */
+	}
 	peer->state = state;
 	rsp_enrp_set(n, &peer->timer, in_ms);
 }

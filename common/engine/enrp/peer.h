@@ -148,6 +148,9 @@ uint32_t rsp_peer_link(const struct rsp_peer *peer);
  * s.3.4.2. @reply: the peers must answer. */
 void rsp_peer_send_presences(struct rsp_enrp *n, bool reply);
 
+/** What the PRESENCEs of this registrar state has changed, and no update says so: let the next heartbeat come soon. */
+void rsp_peer_presences_soon(struct rsp_enrp *n);
+
 /** Record an event about @peer. */
 void rsp_peer_record(struct rsp_enrp *n, enum rsp_event_kind kind, const struct rsp_peer *peer, enum rsp_reason reason);
 

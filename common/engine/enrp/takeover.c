@@ -113,61 +113,6 @@ tell_initiators(struct rsp_enrp *n, const struct rsp_peer *target)
 	}
 }
 
-/* A peer that is alive states that it hears @peer: abort the takeover of @peer by this registrar, unless it is decided. */
-static void
-relayed(struct rsp_enrp *n, struct rsp_peer *peer)
-{
-	if (!rsp_peer_is_heard_of(n, peer) || (peer->takeover && peer->takeover->moving_to))
-		return;
-	if (peer->takeover)
-		peer->takeover->claimed_by = 0;
-	if (peer->state != RSP_PEER_DEAD)
-		return;
-	abort_takeover(n, peer, RSP_REASON_TARGET_ALIVE);
-	rsp_peer_enter(n, peer, RSP_PEER_INACTIVE, n->core->config.max_time_last_heard_ms);
-}
-
-/* The registrar @by_id has taken over @target: its elements move to @by_id. */
-static void
-move_to(struct rsp_enrp *n, struct rsp_peer *target, uint32_t by_id)
-{
-	rsp_peer_enter(n, target, RSP_PEER_INACTIVE, 0);
-	target->takeover->moving_to = by_id;
-	rsp_peer_disconnect(n, target);
-	rsp_peer_note(n, target);
-}
-
-/* A peer that stated this before states it no more: a takeover by another registrar, which waited for that, is accepted. */
-static void
-unrelayed(struct rsp_enrp *n, struct rsp_peer *peer)
-{
-	if (peer->takeover && peer->takeover->claimed_by && !peer->takeover->moving_to && !rsp_peer_is_heard_of(n, peer))
-		move_to(n, peer, peer->takeover->claimed_by);
-}
-
-void
-rsp_takeover_note_relayed(struct rsp_enrp *n, const struct rsp_peer *peer)
-{
-	for (unsigned i = 0; i < n->n_peers; i++) {
-		struct rsp_peer *far = n->peer[i];
-
-		if (far->relay_id != peer->server_id || rsp_heard_list_find(&peer->heard_by_it, far->server_id, NULL))
-			continue;
-		far->relayed_ms = 0;
-		unrelayed(n, far);
-	}
-	for (unsigned i = 0; i < peer->heard_by_it.n; i++) {
-		uint32_t id = peer->heard_by_it.item[i].server_id;
-		struct rsp_peer *far = id == n->core->config.server_id ? NULL : rsp_peer_get_listed(n, id);
-
-		if (!far)
-			continue;
-		far->relayed_ms = n->core->now_ms;
-		far->relay_id = peer->server_id;
-		relayed(n, far);
-	}
-}
-
 void
 rsp_takeover_peer_heard(struct rsp_enrp *n, struct rsp_peer *peer)
 {
@@ -229,6 +174,67 @@ yield(struct rsp_enrp *n, struct rsp_peer *target)
 	if (takeover)
 		takeover->n_initiators = 0;
 	acknowledge_all(n, target->server_id);
+}
+
+/* A peer that is alive states that it hears @peer: abort the takeover of @peer by this registrar, unless it is decided. */
+static void
+relayed(struct rsp_enrp *n, struct rsp_peer *peer)
+{
+	if (!rsp_peer_is_heard_of(n, peer) || (peer->takeover && peer->takeover->moving_to))
+		return;
+	if (peer->takeover)
+		peer->takeover->claimed_by = 0;
+	if (peer->state != RSP_PEER_DEAD)
+		return;
+	abort_takeover(n, peer, RSP_REASON_TARGET_ALIVE);
+	rsp_peer_enter(n, peer, RSP_PEER_INACTIVE, n->core->config.max_time_last_heard_ms);
+}
+
+/* The registrar @by_id has taken over @target: its elements move to @by_id. */
+static void
+move_to(struct rsp_enrp *n, struct rsp_peer *target, uint32_t by_id)
+{
+	rsp_peer_enter(n, target, RSP_PEER_INACTIVE, 0);
+	target->takeover->moving_to = by_id;
+	rsp_peer_disconnect(n, target);
+	rsp_peer_note(n, target);
+}
+
+/* A peer that stated this before states it no more: a takeover by another registrar, which waited for that, is accepted. */
+static void
+unrelayed(struct rsp_enrp *n, struct rsp_peer *peer)
+{
+	const struct rsp_takeover *takeover = peer->takeover;
+
+	if (!takeover || takeover->moving_to || rsp_peer_is_heard_of(n, peer))
+		return;
+	if (takeover->claimed_by)
+		move_to(n, peer, takeover->claimed_by);
+	else if (peer->state == RSP_PEER_INACTIVE && takeover->n_initiators)
+		yield(n, peer);
+}
+
+void
+rsp_takeover_note_relayed(struct rsp_enrp *n, const struct rsp_peer *peer)
+{
+	for (unsigned i = 0; i < n->n_peers; i++) {
+		struct rsp_peer *far = n->peer[i];
+
+		if (far->relay_id != peer->server_id || rsp_heard_list_find(&peer->heard_by_it, far->server_id, NULL))
+			continue;
+		far->relayed_ms = 0;
+		unrelayed(n, far);
+	}
+	for (unsigned i = 0; i < peer->heard_by_it.n; i++) {
+		uint32_t id = peer->heard_by_it.item[i].server_id;
+		struct rsp_peer *far = id == n->core->config.server_id ? NULL : rsp_peer_get_listed(n, id);
+
+		if (!far)
+			continue;
+		far->relayed_ms = n->core->now_ms;
+		far->relay_id = peer->server_id;
+		relayed(n, far);
+	}
 }
 
 /* RFC 5353 s.3.5.1: of several initiators, the registrar with the highest server id wins. */
@@ -572,9 +578,9 @@ rsp_takeover_initiated(struct rsp_enrp *n, const struct rsp_link *link, struct r
 		return;
 	if (target->state == RSP_PEER_ACTIVE && has_just_answered(n, target))
 		return;
-	if (!rsp_peer_is_alive(target) && rsp_peer_is_heard_of(n, target))
-		return; /* a peer hears it */
 	remember_initiator(target, peer->server_id);
+	if (!rsp_peer_is_alive(target) && rsp_peer_is_heard_of(n, target))
+		return; /* a peer hears it: its next PRESENCE decides */
 	switch (target->state) {
 	case RSP_PEER_DEAD:
 		abort_takeover(n, target, RSP_REASON_OTHER_WINS);
