@@ -59,6 +59,23 @@ rsp_enrp_refuse(struct rsp_enrp *n, const struct rsp_link *link, const struct rs
 	rsp_enrp_send(n, link->id, &error);
 }
 
+void
+rsp_enrp_record_refusal(struct rsp_enrp *n, const struct rsp_peer *peer, uint8_t message_type, struct rsp_bytes handle,
+			uint32_t pe_id, uint16_t cause, enum rsp_reason reason)
+{
+	struct rsp_event event = { .kind = RSP_EVENT_REFUSED,
+				   .protocol = RSP_ENRP,
+				   .message_type = message_type,
+				   .handle = handle,
+				   .pe_id = pe_id,
+				   .cause = cause,
+				   .reason = reason,
+				   .peer_id = peer->server_id };
+
+	n->core->stats.refused++;
+	rsp_core_record(n->core, rsp_link_find(n->core, peer->last_link), event);
+}
+
 /* Set @ret to the Server Information of this registrar for a PRESENCE over @link. RFC 5353 s.2.1:
  * if the configuration has no address, use the local address of the connection. False: there is no
  * port or address where peers can dial this registrar. */

@@ -247,23 +247,6 @@ rsp_ownership_store_pending(struct rsp_enrp *n, struct rsp_member *m)
 /* Verdicts */
 
 static void
-record_refusal(struct rsp_enrp *n, const struct rsp_heard_statement *s, uint8_t message_type, uint16_t cause,
-	       enum rsp_reason reason)
-{
-	struct rsp_event event = { .kind = RSP_EVENT_REFUSED,
-				   .protocol = RSP_ENRP,
-				   .message_type = message_type,
-				   .handle = s->handle,
-				   .pe_id = s->pe->pe_id,
-				   .cause = cause,
-				   .reason = reason,
-				   .peer_id = s->peer->server_id };
-
-	n->core->stats.refused++;
-	rsp_core_record(n->core, rsp_link_find(n->core, s->peer->last_link), event);
-}
-
-static void
 tell(struct rsp_enrp *n, const struct rsp_heard_statement *s)
 {
 	n->core->stats.updates_stale++;
@@ -305,7 +288,8 @@ carry_out(struct rsp_enrp *n, enum judge_verdict verdict, struct rsp_heard_state
 		return true;
 	case JUDGE_REFUSE_RIGHTS:
 		if (s->listed)
-			record_refusal(n, s, ENRP_HANDLE_TABLE_RESPONSE, s->cause, s->refusal);
+			rsp_enrp_record_refusal(n, s->peer, ENRP_HANDLE_TABLE_RESPONSE, s->handle, s->pe->pe_id, s->cause,
+						s->refusal);
 		else
 			rsp_enrp_refuse(n, s->link, s->msg, s->cause, s->refusal);
 		return true;

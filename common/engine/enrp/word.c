@@ -1,5 +1,6 @@
 #include "engine/enrp/word.h"
 
+#include "engine/enrp/message.h"
 #include "engine/enrp/update.h"
 #include "engine/registrar/number.h"
 #include "engine/registrar/rights.h"
@@ -57,9 +58,10 @@ is_sound(struct rsp_bytes handle, const struct rsp_pool_element *pe)
 	       rsp_transport_fits(&pe->user) && rsp_transport_fits(&pe->asap);
 }
 
-/* Store the word @pe of its home. False: refused. */
+/* Store the word @pe of its home @f, which came in a message of @message_type. False: refused, which is recorded. */
 static bool
-store_word(struct rsp_enrp *n, struct rsp_bytes handle, const struct rsp_pool_element *pe, struct rsp_member **ret)
+store_word(struct rsp_enrp *n, const struct rsp_peer *f, uint8_t message_type, struct rsp_bytes handle,
+	   const struct rsp_pool_element *pe, struct rsp_member **ret)
 {
 	struct rsp_core *core = n->core;
 	struct rsp_pool_element word = *pe;
@@ -67,8 +69,15 @@ store_word(struct rsp_enrp *n, struct rsp_bytes handle, const struct rsp_pool_el
 
 	word.statement = (struct rsp_statement){ 0 };
 	word.version = 0;
-	if (rsp_rights_refusal(core, handle, &word, &cause) || rsp_member_put(core, handle, &word, ret))
+	enum rsp_reason reason = rsp_rights_refusal(core, handle, &word, &cause);
+	if (!reason && rsp_member_put(core, handle, &word, ret)) {
+		reason = RSP_REASON_HANDLESPACE_FULL;
+		cause = RSP_CAUSE_LACK_OF_RESOURCES;
+	}
+	if (reason) {
+		rsp_enrp_record_refusal(n, f, message_type, handle, pe->pe_id, cause, reason);
 		return false;
+	}
 	rsp_subscription_pool_changed(core, rsp_member_element(*ret)->pool);
 	stands_beside(n, handle, &word);
 	return true;
@@ -95,7 +104,7 @@ rsp_word_received(struct rsp_enrp *n, struct rsp_peer *peer, const struct rsp_me
 		if (peer->kind == RSP_PEER_STATES && msg->update_action == ENRP_ADD_PE)
 			stands_beside(n, msg->handle, pe);
 	} else if (msg->update_action == ENRP_ADD_PE) {
-		(void)store_word(n, msg->handle, pe, &m);
+		(void)store_word(n, f, ENRP_HANDLE_UPDATE, msg->handle, pe, &m);
 	} else if ((m = find_word(n->core, msg->handle, pe->pe_id, pe->home_id))) {
 		forget_word(n->core, m);
 	}
@@ -110,7 +119,7 @@ rsp_word_listed(struct rsp_enrp *n, struct rsp_peer *peer, struct rsp_bytes hand
 		return peer->download.state == RSP_DOWNLOAD_ALL; /* all else is ignored */
 	if (!is_sound(handle, pe))
 		return false;
-	if (store_word(n, handle, pe, &m))
+	if (store_word(n, peer, ENRP_HANDLE_TABLE_RESPONSE, handle, pe, &m))
 		m->listed_in = peer->download.number;
 	else
 		peer->download.refused++;
