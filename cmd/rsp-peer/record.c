@@ -260,6 +260,15 @@ record_two_owners(const struct rsp_event *event, uint64_t left)
 	end(record);
 }
 
+/* The source in whose quota @event counts: which other side caused it. */
+static const char *
+source_of(const struct rsp_event *event, char room[static SOURCE_TEXT_MAX])
+{
+	if (event->kind == RSP_EVENT_PE_CONTESTED) /* .identity is the owner of the element */
+		return event->peer_name;
+	return event->identity ? event->identity : source_text(&event->remote, room);
+}
+
 void
 peer_record_event(struct peer_records *records, const struct rsp_event *event)
 {
@@ -269,7 +278,7 @@ peer_record_event(struct peer_records *records, const struct rsp_event *event)
 	const struct quota_of of = {
 		.kind = rsp_event_name(event->kind),
 		.detail = key_of(event),
-		.source = event->identity ? event->identity : source_text(&event->remote, address),
+		.source = source_of(event, address),
 	};
 
 	if (limited && !take_budget(records, &of, bad ? &left : NULL))

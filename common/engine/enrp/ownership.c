@@ -197,7 +197,9 @@ ask_element(struct rsp_enrp *n, const struct rsp_heard_statement *s)
 				   .reason = s->pe->statement.rank == RSP_RANK_REMOVED ? RSP_REASON_REMOVED
 										       : RSP_REASON_CLAIMED,
 				   .identity = rsp_member_element(s->m)->owner,
-				   .by_id = s->peer->server_id };
+				   .peer_id = s->peer->server_id,
+				   .peer_name = *s->peer->name ? s->peer->name : NULL,
+				   .by_id = s->pe->home_id };
 
 	if (!keep_pending(s))
 		return;
