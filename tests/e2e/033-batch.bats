@@ -48,7 +48,7 @@ registered() { # registered NAME N
 	batch one
 	wait_until 10 registered one 3
 	printed() {
-		elements r1 | jq -Sc '.[1] |= del(.home_id, .version, .asap_transport, .owner, .owner_hex)'
+		elements r1 | jq -Sc '.[1] |= del(.home_id, .statement, .asap_transport, .owner, .owner_hex)'
 	}
 	printed >"$BATS_TEST_TMPDIR/before"
 	rsp-peer dump --scope "$scopes/m1" -s "r1@${enrp[r1]}" | jq -c 'select(.element) | {handle, handle_hex} + .element' \

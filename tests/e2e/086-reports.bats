@@ -82,7 +82,7 @@ kept_alive() {
 	kill -STOP "${pids[e1]}"
 	report r2 0x11 2
 	wait_for_record r2 '.event == "pe-reported" and .key == "asked"'
-	wait_for_record r1 ".event == \"pe-moved\" and .key == \"removed\" and .by_id == \"$(server_id r2)\""
+	wait_for_record r1 '.event == "pe-removed" and .key == "keepalive-unanswered" and .pe_id == "0x00000011"'
 	wait_until 10 agree 0 r1 r2
 	kill -CONT "${pids[e1]}"
 	wait_for_record e1 '.event == "lost" and .cause.key == "keepalive-unanswered"'

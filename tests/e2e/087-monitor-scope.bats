@@ -66,7 +66,7 @@ elements() {
 		assert_equal "$(jq -c '[.n_elements, .n_pools, .homeless]' <<<"$summary")" "[3,2,0]"
 		for name in r1 r2; do
 			local its
-			its=$(jq -r --arg name "$name" 'select(.registrar.name == $name) | .checksum_told, .server_info.digest_told' \
+			its=$(jq -r --arg name "$name" 'select(.registrar.name == $name) | .checksum_told, .server_info.state.digest' \
 				<<<"$pings")
 			assert_equal "$its" "$(jq -r --arg id "$(id "$name")" \
 				'.homes[] | select(.server_id == $id) | .checksum, .digest' <<<"$summary")"

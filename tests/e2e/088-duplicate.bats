@@ -104,15 +104,14 @@ while True:
 	stop liar 143
 }
 
-@test "two processes with one id and key at two registrars: stderr says so, once" {
+@test "two processes with one id and key at two registrars: the later one stays, and the other one ends and says why" {
 	start_scope r1 r3
 	start_register one e1 r1 --port 80 --pe-id 0x11 web
 	start_register two e1 r3 --port 81 --pe-id 0x11 web
-	local name other=r3
-	for name in r1 r3; do
-		wait_until 20 said "$name" "^rsp-peer: e1: its element 0x00000011 is registered here and at the registrar $(server_id "$other") in turns"
-		wait_for_record "$name" "[inputs | select(.event == \"pe-contested\")] | length > 3"
-		said "$name" 'registered here' 1
-		other=r1
-	done
+	await_end one 8
+	said one '^rsp-register: web: another process has registered this identifier with the same key$'
+	wait_for_record r1 ".event == \"pe-contested\" and .key == \"claimed\" and .peer == \"r3\" and .by_id == \"$(server_id r3)\"" >/dev/null
+	wait_until 10 agree 1 r1 r3
+	assert_equal "$(home web r1)" "0x00000011 $(server_id r3)"
+	assert_equal "$(records two 'select(.event != "registered" and .event != "keepalive")')" ""
 }

@@ -13,12 +13,10 @@ all_away() {
 	for name in "$@"; do
 		kill -CONT "${pids[$name]}"
 	done
-	for name in "$@"; do
-		wait_for_record "$name" '.event == "rejoining"' >/dev/null
-	done
 }
 
-@test "all registrars stopped together, and continued: no user is told that there is no such pool" {
+# away_with_elements: r1, r2 and r3 are all away, and afterwards have all elements, of which users were told all the time.
+away_with_elements() {
 	local name
 	start_scope r1 r2 r3
 	start_register one e1 r1 -s "r2@${asap[r2]}" -s "r3@${asap[r3]}" --port 80 --pe-id 0x11 web
@@ -35,6 +33,20 @@ all_away() {
 		# meanwhile it was silent, and closed connections: a user goes to another registrar then, or waits
 		assert_equal "$name: $(grep -vx -e silent -e closed <<<"$answers" | uniq)" "$name: ok 0x00000011 0x00000012"
 		assert_equal "$(records "$name" 'select(.event == "pe-removed" or .event == "takeover-done")')" ""
+	done
+}
+
+@test "all registrars stopped together, and continued: no user is told that there is no such pool" {
+	away_with_elements
+	assert_equal "$(records r1 'select(.event == "rejoining")')" "" # it has forgotten nothing
+}
+
+@test "all registrars stopped together for so long that they may have forgotten removals: they join again, users do not notice" {
+	local name
+	quick+=(--tombstone-time 4s)
+	away_with_elements
+	for name in r1 r2 r3; do
+		wait_for_record "$name" '.event == "rejoining"' >/dev/null
 	done
 }
 

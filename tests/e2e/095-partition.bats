@@ -104,13 +104,13 @@ start_element() {
 	wait_for_record "$1" '.event == "registered"' >/dev/null
 }
 
-# dump HOST REGISTRAR: its elements as a monitor on HOST sees them: "POOL ID HOME VERSION" lines
+# dump HOST REGISTRAR: its elements as a monitor on HOST sees them: "POOL ID HOME EPOCH" lines
 dump() {
 	on "$1" rsp-peer dump --scope "$scopes/m1" -s "r$2" -t 5s 2>/dev/null |
-		jq -r 'select(.element) | "\(.handle) \(.element.pe_id) \(.element.home_id) \(.element.version)"' | sort
+		jq -r 'select(.element) | "\(.handle) \(.element.pe_id) \(.element.home_id) \(.element.statement.epoch)"' | sort
 }
 
-# same N: all registrars have the same N elements in the same version, and each registrar's own are those that the others
+# same N: all registrars have the same N elements at the same epoch, and each registrar's own are those that the others
 # say are its; the checksums that they send agree with that.
 same() {
 	local first i

@@ -137,7 +137,7 @@ elements() {
 }
 
 # agree N NAME...: each of these registrars has the same N elements, and each element is exactly one's own. To be waited for:
-# they are asked one after the other, and an element that renews its registration in between has another version then.
+# they are asked one after the other, and an element that renews its registration in between has another epoch then.
 agree() {
 	local wanted=$1 name
 	shift
@@ -160,7 +160,7 @@ psk() {
 
 # server_id NAME: of the registrar NAME, as it is now.
 server_id() {
-	records "$1" 'select(.event == "listening").server_id' | jq -r .
+	records "$1" 'select(.event == "listening").server_id, select(.event == "server-id-drawn").by_id' | jq -r . | tail -n 1
 }
 
 # home POOL REGISTRAR: each element of POOL as users of REGISTRAR are told it, with its home: "ID HOME" lines.
