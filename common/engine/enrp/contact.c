@@ -165,8 +165,13 @@ dial_later(struct rsp_enrp *n, struct rsp_contact *contact)
 	unsigned doublings = contact->failures < 10 ? contact->failures : 10;
 	uint64_t wait_ms = (uint64_t)DIAL_DISTANCE_MS << doublings;
 
-	if (wait_ms > DIAL_DISTANCE_MAX_MS)
-		wait_ms = DIAL_DISTANCE_MAX_MS;
+	/* so that a cut that heals shows within a heartbeat cycle */
+	uint64_t most_ms = n->core->config.peer_heartbeat_cycle_ms / 2;
+
+	if (most_ms > DIAL_DISTANCE_MAX_MS)
+		most_ms = DIAL_DISTANCE_MAX_MS;
+	if (wait_ms > most_ms)
+		wait_ms = most_ms;
 	rsp_enrp_set(n, &contact->timer, rsp_rng_jitter(&n->core->rng, wait_ms, 25));
 }
 

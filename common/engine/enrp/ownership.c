@@ -261,17 +261,15 @@ tell(struct rsp_enrp *n, const struct rsp_heard_statement *s)
 		rsp_update_tell(n, s->peer, s->m, false);
 }
 
-/* The sender asks this registrar, the home, what it has. While the element is asked, its next registration answers. */
+/* The sender asks this registrar, the home as far as it knows, what it has. While the element is asked, its next registration
+ * answers. */
 static void
 answer(struct rsp_enrp *n, struct rsp_heard_statement *s)
 {
 	(void)rsp_statement_gather(n, s); /* what is stored may have changed */
-	bool own = s->tomb ? s->tomb->home_id == n->core->config.server_id
-			   : s->m && rsp_member_is_own(n->core, s->m) && !s->m->pending;
-
-	if (own && s->tomb)
+	if (s->tomb)
 		rsp_update_tell_removed(n, s->peer, s->tomb);
-	else if (own)
+	else if (s->m && !s->m->pending)
 		rsp_update_tell(n, s->peer, s->m, false);
 }
 

@@ -153,6 +153,7 @@ rsp_word_taken_over(struct rsp_enrp *n, struct rsp_member *m, bool ours)
 		rsp_number_known(core, rsp_pool_handle(e->pool), e->pe_id, pe.owner, NULL, &home_id);
 	pe.home_id = core->config.server_id;
 	pe.statement.epoch = rsp_number_next(core, &known, NULL, &pe.user);
+	pe.statement.epoch.over = 0; /* it may be the process that is known, and number its own registrations */
 	pe.statement.since_ms = core->config.epoch_ms + core->now_ms;
 	pe.statement.rank = RSP_RANK_REGISTERED + 1;
 	if (shown && ours && !rsp_member_put(core, rsp_pool_handle(e->pool), &pe, &taken)) {
