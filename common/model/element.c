@@ -131,13 +131,6 @@ rsp_element_home_id(const struct rsp_element *e)
 	return e->home->id;
 }
 
-uint64_t
-rsp_element_version(const struct rsp_element *e)
-{
-	(void)e;
-	return 0;
-}
-
 void
 rsp_element_write(struct rsp_wr *wr, const struct rsp_element *e, bool whole)
 {

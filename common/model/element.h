@@ -86,9 +86,6 @@ enum rsp_err rsp_element_restate(struct rsp_handlespace *hs, struct rsp_element 
 
 uint32_t rsp_element_home_id(const struct rsp_element *e);
 
-/** Always 0: versions were the previous format. */
-uint64_t rsp_element_version(const struct rsp_element *e);
-
 /** Append the Pool Element parameter of @e to a message: @whole, for registrars; else its public part, for users. */
 void rsp_element_write(struct rsp_wr *wr, const struct rsp_element *e, bool whole);
 
