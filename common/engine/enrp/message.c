@@ -60,7 +60,7 @@ rsp_enrp_refuse(struct rsp_enrp *n, const struct rsp_link *link, const struct rs
 }
 
 void
-rsp_enrp_record_refusal(struct rsp_enrp *n, const struct rsp_peer *peer, uint8_t message_type, struct rsp_bytes handle,
+rsp_enrp_refuse_element(struct rsp_enrp *n, const struct rsp_peer *peer, uint8_t message_type, struct rsp_bytes handle,
 			uint32_t pe_id, uint16_t cause, enum rsp_reason reason)
 {
 	struct rsp_event event = { .kind = RSP_EVENT_REFUSED,

@@ -288,7 +288,7 @@ carry_out(struct rsp_enrp *n, enum judge_verdict verdict, struct rsp_heard_state
 		return true;
 	case JUDGE_REFUSE_RIGHTS:
 		if (s->listed)
-			rsp_enrp_record_refusal(n, s->peer, ENRP_HANDLE_TABLE_RESPONSE, s->handle, s->pe->pe_id, s->cause,
+			rsp_enrp_refuse_element(n, s->peer, ENRP_HANDLE_TABLE_RESPONSE, s->handle, s->pe->pe_id, s->cause,
 						s->refusal);
 		else
 			rsp_enrp_refuse(n, s->link, s->msg, s->cause, s->refusal);

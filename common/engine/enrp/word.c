@@ -75,7 +75,7 @@ store_word(struct rsp_enrp *n, const struct rsp_peer *f, uint8_t message_type, s
 		cause = RSP_CAUSE_LACK_OF_RESOURCES;
 	}
 	if (reason) {
-		rsp_enrp_record_refusal(n, f, message_type, handle, pe->pe_id, cause, reason);
+		rsp_enrp_refuse_element(n, f, message_type, handle, pe->pe_id, cause, reason);
 		return false;
 	}
 	rsp_subscription_pool_changed(core, rsp_member_element(*ret)->pool);
