@@ -55,7 +55,8 @@ a_statement_that_a_third_registrar_relays_is_asked(void)
 	begin();
 	world_says(C, ID_C, ID_B, world_statement(200, PROCESS, RSP_RANK_REGISTERED));
 	was_asked_about(200);
-	CHECK_EQ(w.event[w.n_events - 1].by_id, ID_C);
+	CHECK_EQ(w.event[w.n_events - 1].peer_id, ID_C); /* who said it */
+	CHECK_EQ(w.event[w.n_events - 1].by_id, ID_B);
 	world_end();
 }
 

@@ -5,7 +5,8 @@
 #include "base/moves.h"
 
 #define DIAL_DISTANCE_MS     100    /* least time between two dials of a contact; each failure doubles it */
-#define DIAL_DISTANCE_MAX_MS 5000
+#define DIAL_DISTANCE_MAX_MS 3000
+#define DIAL_DISTANCE_LEAST_MS 1000 /* the distance may grow to this, however short the heartbeat cycle is */
 #define LASTED_MS	     1000   /* a connection that was up for a shorter time counts as brief */
 #define LEARNED_TRIES	     6	    /* a learned contact is forgotten after so many failures in a row */
 /* a learned contact that was up in this time, and does not refuse connections, is kept: the network may be cut */
@@ -165,13 +166,12 @@ dial_later(struct rsp_enrp *n, struct rsp_contact *contact)
 	unsigned doublings = contact->failures < 10 ? contact->failures : 10;
 	uint64_t wait_ms = (uint64_t)DIAL_DISTANCE_MS << doublings;
 
-	/* so that a cut that heals shows within a heartbeat cycle */
 	uint64_t most_ms = n->core->config.peer_heartbeat_cycle_ms / 2;
 
-	if (most_ms > DIAL_DISTANCE_MAX_MS)
-		most_ms = DIAL_DISTANCE_MAX_MS;
-	if (wait_ms > most_ms)
-		wait_ms = most_ms;
+	/* a cut that heals is to show within a heartbeat cycle */
+	most_ms = most_ms < DIAL_DISTANCE_MAX_MS ? most_ms : DIAL_DISTANCE_MAX_MS;
+	most_ms = most_ms > DIAL_DISTANCE_LEAST_MS ? most_ms : DIAL_DISTANCE_LEAST_MS;
+	wait_ms = wait_ms < most_ms ? wait_ms : most_ms;
 	rsp_enrp_set(n, &contact->timer, rsp_rng_jitter(&n->core->rng, wait_ms, 25));
 }
 

