@@ -16,7 +16,7 @@
 	X(PE_REGISTERED, "pe-registered") /* a new element registered: this registrar is its home */ \
 	X(PE_UPDATED,    "pe-updated")    /* an element registered again: other attributes, or another link */\
 	X(PE_REMOVED,    "pe-removed")    /* .reason */                                             \
-	X(PE_REPORTED,   "pe-reported")   /* a user reported an element unreachable; .reason: "asked", "unknown-element", "too-many-asked" */ \
+	X(PE_REPORTED,   "pe-reported")   /* a user reported an element unreachable; .reason: "asked", "unknown-element" */ \
 	X(REFUSED,       "refused")       /* a request was answered with .cause; .reason says why */\
 	X(RIGHTS_ENDED,  "rights-ended")  /* a connection is closed, after a reload or at the end of a key; .reason: "key-removed", "key-replaced", "key-expired", "monitor-not-allowed", or that of .why, a fault of a certificate */ \
 	X(MALFORMED,     "malformed")     /* a message could not be understood; .why */          \

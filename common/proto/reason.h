@@ -56,8 +56,6 @@
 	  "Look at the network between the user and the element if this goes on.")                                     \
 	X(UNKNOWN_ELEMENT, "unknown-element", "The user reported an element that the registrar does not know.",        \
 	  "None is needed: the user has an old answer.")                                                               \
-	X(TOO_MANY_ASKED, "too-many-asked", "The registrar asks as many reported elements as it may at one time.",     \
-	  "None is needed: the user reports again.")                                                                   \
 	X(REPORTS, "reports", "The sender reports more elements unreachable per second than it may.",                  \
 	  "Look at the network of that user: it may reach no element at all.")                                         \
 	X(RECORDS, "records", "The sender causes more records per second than the registrar writes.",                  \

@@ -103,7 +103,7 @@ ask(struct rsp_core *core, struct rsp_member *m)
 static void
 dial(struct rsp_core *core, struct rsp_member *m)
 {
-	struct rsp_link *link = rsp_reach_dial(core, m, true);
+	struct rsp_link *link = rsp_reach_dial(core, m);
 
 	if (!link) { /* it listens nowhere, or the dial failed at once */
 		m->asked_ms = core->now_ms;

@@ -72,7 +72,7 @@ rsp_reach_find(const struct rsp_core *core, const struct rsp_member *m)
 }
 
 struct rsp_link *
-rsp_reach_dial(struct rsp_core *core, const struct rsp_member *m, bool look_only)
+rsp_reach_dial(struct rsp_core *core, const struct rsp_member *m)
 {
 	const char *owner = rsp_member_element(m)->owner;
 	struct rsp_ip ip;
@@ -99,7 +99,7 @@ rsp_reach_dial(struct rsp_core *core, const struct rsp_member *m, bool look_only
 		return NULL;
 	}
 	link->dialled = true;
-	link->look_only = look_only;
+	link->look_only = true;
 	link->info.protocol = RSP_ASAP;
 	link->info.identity = identity;
 	link->info.remote = ip;

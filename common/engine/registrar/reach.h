@@ -12,8 +12,7 @@ enum rsp_err rsp_reach_init(struct rsp_core *core) RSP_NODISCARD;
 /** Find the link to the ASAP transport of @m, which is DIALLING or UP; NULL: there is none. */
 struct rsp_link *rsp_reach_find(const struct rsp_core *core, const struct rsp_member *m);
 
-/** Find this link, or dial it. NULL: @m has no ASAP transport that can be dialled, or the dial failed at once.
- * @look_only: see struct rsp_link. */
-struct rsp_link *rsp_reach_dial(struct rsp_core *core, const struct rsp_member *m, bool look_only);
+/** Find this link, or dial it. NULL: @m has no ASAP transport that can be dialled, or the dial failed at once. */
+struct rsp_link *rsp_reach_dial(struct rsp_core *core, const struct rsp_member *m);
 
 #endif
