@@ -44,6 +44,8 @@
 	  "Choose another PE identifier.")                                                                             \
 	X(DISPLACED, "displaced", "Another process that knew of this one has registered the PE identifier.",           \
 	  "None for a restart; else give one of the two another PE identifier.")                                       \
+	X(NUMBERS_USED_UP, "numbers-used-up", "A registrar has used up the numbers of the PE identifier.",             \
+	  "Choose another PE identifier; pe-contested names the registrar.")                                           \
 	X(ELEMENTS_OF_ONE_IDENTITY, "elements-of-one-identity", "The identity has as many elements as it may have.",   \
 	  "Deregister some, or raise its limit of elements.")                                                          \
 	X(POOLS_OF_ONE_IDENTITY, "pools-of-one-identity", "The identity has made as many pools as it may make.",       \

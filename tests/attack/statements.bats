@@ -10,10 +10,10 @@ registered() {
 	records "$1" 'select(.event == "registered").pe_id' | jq -r . | uniq
 }
 
-# contested PE_ID [PEER]: r1 has recorded that the liar claims that element, of e1, and that PEER (r2) has said so
+# contested PE_ID [PEER [OWNER]]: r1 has recorded that the liar claims that element of OWNER (e1), as PEER (r2) has said
 contested() {
 	wait_for_record r1 ".event == \"pe-contested\" and .pe_id == \"$1\" and .by_id == \"$rogue_id\" and
-		.identity == \"e1\" and .peer == \"${2-r2}\"" >/dev/null
+		.identity == \"${3-e1}\" and .peer == \"${2-r2}\"" >/dev/null
 }
 
 @test "a claim at a higher epoch holds until the home has asked the element, which registers above it" {
@@ -73,6 +73,20 @@ instance() {
 	assert_line "error 0x0003"
 	stop e2
 	assert_equal "$(registered e2 | wc -l)" 2
+}
+
+@test "an element without EPOCH whose numbers are used up is refused; what its home says stays sound" {
+	start plain bash -c 'exec python3 "$@" >"$0"' "$BATS_TEST_TMPDIR/plain.log" "$RSP_SRCDIR/tests/e2e/raw.py" element \
+		--psk "$(psk e2 element r1)" "${asap[r1]}" web 0x12 82
+	wait_until 5 grep -qx registered "$BATS_TEST_TMPDIR/plain.log"
+	wait_until 5 agree 3 r1 r3
+	rogue r1 hello "add:web:0x12:me:$(statement 0x12),epoch=0x7fffffffffffffff" fence stay:0.5
+	wait_until 5 grep -qx "refused 0x0004" "$BATS_TEST_TMPDIR/plain.log"
+	wait_for_record r1 '.event == "refused" and .key == "numbers-used-up" and .pe_id == "0x00000012"' >/dev/null
+	contested 0x00000012 r2 e2
+	stop plain
+	wait_until 20 agree 2 r1 r3
+	assert_equal "$(records r1 'select(.event == "malformed")')$(records r3 'select(.event == "malformed")')" ""
 }
 
 @test "an element that it invents is there for as long as the liar is" {

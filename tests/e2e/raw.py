@@ -4,6 +4,9 @@
 raw.py exchange [--psk IDENTITY:HEX | --ca FILE] [--openssl=OPTIONS] [--wait SECONDS] ADDR:PORT MESSAGE...
     Send the messages; print each answer as a line of hex, and "closed" if the other side closed. Ends when there are as many
     answers as messages. --openssl has more options for openssl s_client, with blanks between them.
+raw.py element --psk IDENTITY:HEX ADDR:PORT POOL PE_ID PORT
+    Hold an element that sends no EPOCH, as those of rsplib: register it, acknowledge each keep-alive, and print each answer:
+    "registered", "refused CAUSE", "asked", "gone CAUSE", "closed". Registers again after "asked".
 raw.py hold N ADDR:PORT HEX
     Open N plain connections, send HEX on each, print "held", keep them until stdin ends.
 raw.py shout ADDR:PORT MESSAGE...
@@ -215,6 +218,38 @@ def parameters(octets):
         octets = octets[size + -size % 4:]
 
 
+def cause_of(octets):
+    return next((struct.unpack("!H", value[:2])[0] for kind, value in parameters(octets) if kind == 0xC), 0)
+
+
+def element_without_epoch(arguments):
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--psk", required=True)
+    parser.add_argument("where")
+    parser.add_argument("pool")
+    parser.add_argument("pe_id")
+    parser.add_argument("port")
+    given = parser.parse_args(arguments)
+    identity, key = given.psk.rsplit(":", 1)
+    link = Tls(given.where, ["-psk_identity", identity, "-psk", key, "-ciphersuites", "TLS_AES_128_GCM_SHA256"])
+    registration = encode(f"register:{given.pool}:{given.pe_id}:127.0.0.1:{given.port}")
+    which = tlv(9, given.pool.encode()), tlv(0xE, struct.pack("!I", int(given.pe_id, 0)))
+    signal.signal(signal.SIGTERM, lambda *_: (link.close(), sys.exit(0)))
+    link.send(registration)
+    came = b""
+    while octets := link.process.stdout.read(65536):
+        came += octets
+        while len(came) >= 4 and len(came) >= (size := struct.unpack("!H", came[2:4])[0] + 3 & ~3):
+            answer, came = came[:size], came[size:]
+            cause = "0x%04x" % cause_of(answer[4:])
+            if answer[0] == 7:
+                link.send(message(8, *which))
+                link.send(registration)
+            print({3: f"refused {cause}" if answer[1] else "registered", 4: f"gone {cause}", 7: "asked"}[answer[0]],
+                  flush=True)
+    print("closed", flush=True)
+
+
 def tell(answer):
     """A HANDLE_RESOLUTION_RESPONSE, in words."""
     found, cause = [], 0
@@ -323,7 +358,7 @@ def hear(arguments):
             print(udp.recv(65536).hex(), flush=True)
 
 
-VERBS = {"exchange": exchange, "hold": hold, "poll": poll, "flood": flood, "shout": shout, "invent": invent, "noise": noise,
+VERBS = {"element": element_without_epoch, "exchange": exchange, "hold": hold, "poll": poll, "flood": flood, "shout": shout, "invent": invent, "noise": noise,
          "hear": hear}
 if __name__ == "__main__":
     VERBS[sys.argv[1]](sys.argv[2:])

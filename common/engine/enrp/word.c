@@ -156,7 +156,7 @@ rsp_word_taken_over(struct rsp_enrp *n, struct rsp_member *m, bool ours)
 	pe.statement.epoch.over = 0; /* it may be the process that is known, and number its own registrations */
 	pe.statement.since_ms = core->config.epoch_ms + core->now_ms;
 	pe.statement.rank = RSP_RANK_REGISTERED + 1;
-	if (shown && ours && !rsp_member_put(core, rsp_pool_handle(e->pool), &pe, &taken)) {
+	if (shown && ours && !rsp_number_is_last(&known) && !rsp_member_put(core, rsp_pool_handle(e->pool), &pe, &taken)) {
 		rsp_tomb_forget(&core->tombs, rsp_pool_handle(e->pool), e->pe_id, pe.owner);
 		taken->numbered = true;
 		rsp_member_count(core, taken, true);

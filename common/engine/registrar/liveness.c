@@ -61,7 +61,7 @@ acknowledged_pending(struct rsp_core *core, struct rsp_member *m, bool numbered)
 	if (!m->questioned) { /* the statement arrived after the keep-alive was sent */
 		rsp_member_hold(core, m);
 		rsp_member_ask_soon(core, m);
-	} else if (numbered) {
+	} else if (numbered && !rsp_number_is_last(&m->pending->statement)) {
 		affirm(core, m);
 		rsp_member_hold(core, m);
 	} else {

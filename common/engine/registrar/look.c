@@ -199,7 +199,8 @@ rsp_look_acknowledged(struct rsp_core *core, const struct rsp_link *link, const 
 		return;
 	}
 	record_adopted(core, link, m);
-	if (msg->has & RSP_HAS_EPOCH) /* it stays at its home, or registers over this link now */
+	struct rsp_statement stated = rsp_element_statement(rsp_member_element(m));
+	if (msg->has & RSP_HAS_EPOCH || rsp_number_is_last(&stated)) /* it stays at its home, or registers over this link now */
 		rsp_member_enter(core, m, RSP_MEMBER_LOOK_ANSWERED, core->now_ms + core->config.keepalive_timeout_ms);
 	else
 		adopt(core, rsp_link_find(core, link->id), m);

@@ -83,6 +83,12 @@ rsp_number_next(const struct rsp_core *core, const struct rsp_statement *known, 
 }
 
 bool
+rsp_number_is_last(const struct rsp_statement *known)
+{
+	return known->epoch.epoch + 1 >= EPOCH_END;
+}
+
+bool
 rsp_number_displaced(const struct rsp_statement *known, const struct rsp_epoch *next)
 {
 	return known->rank && !rsp_statement_is_removed(known) && known->epoch.instance != next->instance &&

@@ -25,4 +25,8 @@ struct rsp_epoch rsp_number_next(const struct rsp_core *core, const struct rsp_s
 /** Whether another process has displaced the process with the number @next (of rsp_number_next()), by what is @known. */
 bool rsp_number_displaced(const struct rsp_statement *known, const struct rsp_epoch *next);
 
+/** Whether no number is greater than that of @known: a registrar that lies can use up the numbers of an element. Its home then
+ * makes no more of them: rsp_number_next() needs a number that is left. */
+bool rsp_number_is_last(const struct rsp_statement *known);
+
 #endif

@@ -154,6 +154,8 @@ check_number(struct rsp_core *core, const struct rsp_message *msg, struct regist
 	if (msg->has & RSP_HAS_EPOCH) {
 		s->next = msg->epoch;
 		rsp_number_heard(core, msg->epoch.epoch);
+	} else if (rsp_number_is_last(&s->known)) {
+		return refuse(RSP_CAUSE_NON_UNIQUE_PE_ID, RSP_REASON_NUMBERS_USED_UP);
 	} else {
 		s->next = rsp_number_next(core, &s->known, s->m, &msg->element.user);
 	}
