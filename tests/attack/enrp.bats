@@ -8,13 +8,13 @@ load ../e2e/helpers
 load helpers
 
 @test "who claims another's server id, the receiver's own, or none, is refused, and cut off" {
-	local who key cause then
+	local who key cause last
 	while read -r who key cause; do
 		rogue r1 hello as:"$who" delete:web:0x13:"$who":epoch=1 # in the middle
 		assert_line "error $cause"
-		then=stay:0
-		[ "$key" != server-id-of-another ] || then=await:closed
-		rogue r1 as:"$who" hello add:web:0x66:"$who" "$then"
+		last=stay:0
+		[ "$key" != server-id-of-another ] || last=await:closed
+		rogue r1 as:"$who" hello add:web:0x66:"$who" "$last"
 		assert_line "error $cause"
 		recorded r1 "$key"
 	done <<-ROWS
