@@ -75,6 +75,27 @@ elements() {
 	done
 }
 
+@test "dump: an element without connection is in the digests, and not in the checksum that others are told" {
+	local ping summary
+	start_peer r1 --reconnect-grace 60s
+	start_register e1 e1 r1 --port 80 web
+	start_register e2 e2 r1 --port 81 other
+	ping=$(rsp-peer ping --scope "$scopes/m1" -s "r1@${enrp[r1]}")
+	kill -KILL "${pids[e1]}"
+	await_end e1 137
+	wait_until 5 told_otherwise "$(jq -r .checksum_told <<<"$ping")"
+	monitor 0 dump -s "r1@${enrp[r1]}"
+	summary=$(tail -n 1 <<<"$output" | jq -c '.homes[] | [.n_elements, .checksum, .digest]')
+	assert_equal "$summary" "$(jq -c '[2, .checksum_told, .server_info.state.digest]' <<<"$ping")"
+	assert_equal "$(rsp-peer ping --scope "$scopes/m1" -s "r1@${enrp[r1]}" | jq -r .server_info.state.digest)" \
+		"$(jq -r .server_info.state.digest <<<"$ping")"
+}
+
+# told_otherwise CHECKSUM: r1 tells another one
+told_otherwise() {
+	[ "$(rsp-peer ping --scope "$scopes/m1" -s "r1@${enrp[r1]}" | jq -r .checksum_told)" != "$1" ]
+}
+
 @test "dump: --own, and --pools, which counts each pool once though its elements come in no order" {
 	scope_of_two
 	start_register e4 e1 r1 --port 83 web
