@@ -157,6 +157,9 @@ resolves_both() {
 	id=$(server_id r2) rogue r1 hello "delete:web:0x12:me:$(statement 0x12),rank=65535" stay:0.5
 	wait_until 10 agree 3 r1 r2 r3
 	assert_equal "$(theirs)" "$all"
+	id=$(server_id r2) rogue r1 hello "add:web:0x12:me:$(statement 0x12),port=99" stay:0.5
+	wait_until 10 agree 3 r1 r2 r3
+	assert_equal "$(theirs)" "$all"
 	wait_until 10 meshed r1 r2 r3
 	assert_equal "$(records e2 'select(.event == "lost" or .event == "home-changed")')" ""
 	stop e2

@@ -75,13 +75,41 @@ instance() {
 	assert_equal "$(registered e2 | wc -l)" 2
 }
 
-@test "an element without EPOCH whose numbers are used up is refused; what its home says stays sound" {
+# start_plain: an element of e2 without EPOCH, 0x12 at r1; its answers are in plain.log
+start_plain() {
+	# shellcheck disable=SC2016 # $0 is the log
 	start plain bash -c 'exec python3 "$@" >"$0"' "$BATS_TEST_TMPDIR/plain.log" "$RSP_SRCDIR/tests/e2e/raw.py" element \
 		--psk "$(psk e2 element r1)" "${asap[r1]}" web 0x12 82
-	wait_until 5 grep -qx registered "$BATS_TEST_TMPDIR/plain.log"
+}
+
+plain_said() {
+	grep -qx "$1" "$BATS_TEST_TMPDIR/plain.log"
+}
+
+@test "an element without EPOCH that is named in 'over' is cut off, and refused for as long as the liar calls the other one alive" {
+	start_plain
+	wait_until 5 plain_said registered
+	wait_until 5 agree 3 r1 r3
+	lying r1 hello "add:web:0x12:me:$(statement 0x12),epoch=+1,instance=0x777,over=$(instance 0x12),port=83" fence
+	wait_until 5 plain_said closed
+	await_end plain
+	start_plain
+	wait_until 5 plain_said 'refused 0x0004'
+	stop plain
+	assert shows r1 0x00000012 "$rogue_id"
+	stop lying 143
+	wait_until 20 shows r1 0x00000012 ""
+	start_plain
+	wait_until 5 plain_said registered
+	stop plain
+}
+
+@test "an element without EPOCH whose numbers are used up is refused; what its home says stays sound" {
+	start_plain
+	wait_until 5 plain_said registered
 	wait_until 5 agree 3 r1 r3
 	rogue r1 hello "add:web:0x12:me:$(statement 0x12),epoch=0x7fffffffffffffff" fence stay:0.5
-	wait_until 5 grep -qx "refused 0x0004" "$BATS_TEST_TMPDIR/plain.log"
+	wait_until 5 plain_said 'refused 0x0004'
 	wait_for_record r1 '.event == "refused" and .key == "numbers-used-up" and .pe_id == "0x00000012"' >/dev/null
 	contested 0x00000012 r2 e2
 	stop plain
