@@ -1,5 +1,7 @@
 #include "model/record.h"
 
+#include <assert.h>
+
 #include <string.h>
 
 #include "model/handlespace_priv.h"
@@ -106,6 +108,7 @@ show(struct rsp_element *e, struct rsp_element *shown)
 	struct rsp_pool *pool = e->pool;
 	struct rsp_pool_element pe = { 0 };
 
+	assert(shown);
 	shown->hidden = true;
 	e->hidden = false;
 	e->place = shown->place;

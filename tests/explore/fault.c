@@ -80,7 +80,7 @@ fault_possible(const struct world *w, unsigned i)
 }
 
 static void
-later(struct world *w, int kind, unsigned a, unsigned b, uint64_t in_ms)
+later(struct world *w, enum repair_kind kind, unsigned a, unsigned b, uint64_t in_ms)
 {
 	if (w->n_repairs < RSP_COUNT(w->repair))
 		w->repair[w->n_repairs++] = (struct repair){ w->now + in_ms, kind, a, b };

@@ -71,10 +71,12 @@ struct node {
 	unsigned homes;	   /* how often it found a home: for tests only */
 };
 
+enum repair_kind { REPAIR_CUT, REPAIR_PAUSE, REPAIR_START, REPAIR_KINDS };
+
 /** A change that was decided before: the end of a fault. */
 struct repair {
 	uint64_t at_ms;
-	enum { REPAIR_CUT, REPAIR_PAUSE, REPAIR_START, REPAIR_KINDS } kind;
+	enum repair_kind kind;
 	unsigned a, b;
 };
 

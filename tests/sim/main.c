@@ -19,7 +19,7 @@ struct arguments {
 static void
 usage(FILE *to)
 {
-	(void)fputs("Usage: sim [--seeds FROM-TO | --seed N] [--style quiet|gentle|storm] [--large] [--plain] [--verbose]\n"
+	(void)fputs("Usage: sim [--seeds FROM-TO | --seed N] [--style quiet|gentle|storm] [--large] [--plain] [--strict] [--verbose]\n"
 		    "           [--without N,N...] [--ignore INVARIANT,...] [--stop-at MS] [--keep-going] [--quiet]\n"
 		    "Runs the scenario of each seed; prints a JSON object a line. Status 1: an invariant was violated.\n",
 		    to);
@@ -73,8 +73,9 @@ read_arguments(int argc, char **argv, struct arguments *args)
 {
 	static const struct option options[] = {
 		{ "seeds", required_argument, NULL, 's' },   { "seed", required_argument, NULL, 's' },
-		{ "style", required_argument, NULL, 't' },   { "large", no_argument, NULL, 'l' },
-		{ "plain", no_argument, NULL, 'p' },	     { "ignore", required_argument, NULL, 'i' },
+		{ "style", required_argument, NULL, 'S' },   { "large", no_argument, NULL, 'l' },
+		{ "plain", no_argument, NULL, 'p' },	     { "strict", no_argument, NULL, 'S' },
+		     { "ignore", required_argument, NULL, 'i' },
 		{ "verbose", no_argument, NULL, 'v' },	     { "without", required_argument, NULL, 'w' },
 		{ "stop-at", required_argument, NULL, 'm' },
 		{ "keep-going", no_argument, NULL, 'k' },    { "quiet", no_argument, NULL, 'q' },
@@ -102,6 +103,9 @@ read_arguments(int argc, char **argv, struct arguments *args)
 			break;
 		case 'p':
 			args->options.plain = true;
+			break;
+		case 'S':
+			args->options.strict = true;
 			break;
 		case 'v':
 			args->options.verbose = true;

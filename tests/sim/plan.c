@@ -130,7 +130,7 @@ sim_plan_skew(const struct sim_plan *p, struct rsp_rng *rng)
 }
 
 struct sim_plan
-sim_plan_of(uint64_t seed, enum sim_style style, bool plain)
+sim_plan_of(uint64_t seed, enum sim_style style, bool plain, bool strict)
 {
 	struct rsp_rng rng = rsp_rng_seeded(seed ^ UINT64_C(0x706c616e));
 	struct sim_plan p = { 0 };
@@ -170,13 +170,15 @@ sim_plan_of(uint64_t seed, enum sim_style style, bool plain)
 	p.max_adoptions = 256;
 	if (!plain)
 		draw_more(&p, seed);
+	if (!strict)
+		p.stripped = 0;
 	return p;
 }
 
 struct sim_plan
 sim_plan_large(void)
 {
-	struct sim_plan p = sim_plan_of(1, SIM_GENTLE, true);
+	struct sim_plan p = sim_plan_of(1, SIM_GENTLE, true, false);
 
 	p.registrars = 100;
 	p.element_clients = 400;

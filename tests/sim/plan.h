@@ -49,7 +49,7 @@ struct sim_plan {
 };
 
 /** The plan of @seed. @style is kept if it is not SIM_STYLES. @plain: without what was added later. */
-struct sim_plan sim_plan_of(uint64_t seed, enum sim_style style, bool plain);
+struct sim_plan sim_plan_of(uint64_t seed, enum sim_style style, bool plain, bool strict);
 
 /** One hundred registrars and ten thousand elements. */
 struct sim_plan sim_plan_large(void);

@@ -69,6 +69,9 @@ await_rehoming(struct sim *w, const struct sim_fault *f)
 		      f->kind == SIM_FAULT_PAUSE || f->kind == SIM_FAULT_ISOLATE;
 	uint64_t bound = sim_bound_rehoming(&w->plan, sim_fault_resets(f->kind));
 
+	/* a takeover by a registrar without STATEMENT ends the attempts of the others, but not that there is a dead one */
+	if (w->plan.stripped)
+		bound += (uint64_t)w->plan.last_heard_ms + w->plan.no_response_ms;
 	if (!absent || f->duration_ms < bound)
 		return;
 	sim_load_calm(w);
@@ -295,11 +298,13 @@ sim_scenario(uint64_t seed, const struct sim_options *options, struct sim_covera
 	     struct sim_report *report)
 {
 	struct sim w = { .seed = seed,
-			 .plan = options->large ? sim_plan_large() : sim_plan_of(seed, options->style, options->plain),
+			 .plan = options->large ? sim_plan_large() : sim_plan_of(seed, options->style, options->plain,
+											      options->strict),
 			 .coverage = coverage,
 			 .report = report,
 			 .verbose = options->verbose,
 			 .ignored = options->ignored,
+			 .strict = options->strict,
 			 .without = options->without };
 
 	w.net_rng = rsp_rng_seeded(seed * 4 + 1);

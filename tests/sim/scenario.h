@@ -9,6 +9,8 @@ struct sim_options {
 	enum sim_style style; /* SIM_STYLES: as the seed says */
 	bool large, verbose;
 	bool plain; /* without what was added to the simulator later */
+	/* with registrars of another implementation, and with the tables and answers judged in storms, too */
+	bool strict;
 	const char *ignored; /* see world.h */
 	uint64_t without; /* faults left out, by number */
 	uint64_t stop_ms; /* end the run there, and show what each registrar knows; 0: at its end */

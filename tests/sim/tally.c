@@ -164,7 +164,7 @@ judge_moves(struct sim *w, const struct sim_fault *f)
 		const struct sim_node *n = &w->node[i];
 
 		/* a registrar without statements takes over beside the others, and an element without numbers follows each */
-		unsigned more = w->plan.stripped != 0 || n->no_epoch;
+		unsigned more = w->plan.stripped != 0 ? 1 : n->no_epoch ? 2 : 0;
 
 		if (n->role == RSP_ROLE_ELEMENT && n->moves > SIM_MOVES_PER_FAULT + more)
 			sim_violated(w, "moves", "%s changed its home %u times because of %s %s", n->name, n->moves,

@@ -90,6 +90,7 @@ struct sim {
 
 	struct sim_violation violation;
 	bool verbose;
+	bool strict;	     /* scenario.h */
 	const char *ignored; /* invariants that may be violated, each between commas; NULL: none */
 	uint64_t without; /* bit i: fault i does not happen */
 	uint64_t hash;	  /* over all that happened */

@@ -1,14 +1,14 @@
 #include <string.h>
 
-#include "engine/enrp/adopt.h"
 #include "engine/enrp/download.h"
 #include "engine/enrp/message.h"
 #include "engine/enrp/takeover.h"
 #include "engine/enrp/update.h"
+#include "engine/registrar/look.h"
 #include "engine/registrar/state.h"
-#include "engine/registrar/version.h"
 #include "model/checksum.h"
-#include "model/ownership.h"
+#include "model/home.h"
+#include "model/judge.h"
 #include "wrap.h"
 
 enum sim_mistake sim_mistake;
@@ -16,59 +16,64 @@ enum sim_mistake sim_mistake;
 /* __real_f is the engine's own function f, and __wrap_f is called in its place; both are of f's type. */
 #define WRAP(f) extern __typeof__(f) __real_##f, __wrap_##f
 
-WRAP(rsp_owner_judge);
+WRAP(rsp_judge);
 WRAP(rsp_update_announce);
-WRAP(rsp_download_sweep_due);
+WRAP(rsp_update_announce_removals);
+WRAP(rsp_tomb_put);
 WRAP(rsp_registrar_link_up);
 WRAP(rsp_takeover_begin);
-WRAP(rsp_adopt_due);
+WRAP(rsp_look_due);
 WRAP(rsp_handlespace_new);
 WRAP(rsp_element_unlink);
 WRAP(rsp_home_checksum);
 WRAP(rsp_download_audit);
 WRAP(rsp_enrp_presence);
-WRAP(rsp_enrp_join_again);
 WRAP(rsp_wheel_expired);
 WRAP(rsp_core_send);
 WRAP(rsp_registrar_tick);
-WRAP(rsp_version_taken_over);
 
-/* Which registrar owns an element */
+/* Which statement stands */
 
-enum owner_verdict
-__wrap_rsp_owner_judge(const struct owner_facts *f)
+enum judge_verdict
+__wrap_rsp_judge(const struct judge_facts *f)
 {
-	struct owner_facts seen = *f;
+	struct judge_facts seen = *f;
 
-	if (sim_mistake == SIM_MISTAKE_LATE_ADD_RESURRECTS)
-		seen.buried = false;
-	if (sim_mistake == SIM_MISTAKE_VERSION_IGNORED && seen.adds && seen.home != OWNER_HOME_NONE)
-		seen.order = OWNER_NEWER;
-	enum owner_verdict verdict = __real_rsp_owner_judge(&seen);
-	if (sim_mistake == SIM_MISTAKE_VERSION_IGNORED && verdict == OWNER_ASK_HOME)
-		return OWNER_BELIEVE;
-	if (sim_mistake == SIM_MISTAKE_NO_CONTEST && (verdict == OWNER_ASK_ELEMENT || verdict == OWNER_AWAIT_ELEMENT))
-		return OWNER_YIELD;
+	if (sim_mistake == SIM_MISTAKE_NUMBER_IGNORED && seen.order == JUDGE_OLDER && !seen.removed)
+		seen.order = JUDGE_NEWER;
+	if (sim_mistake == SIM_MISTAKE_LATE_ADD_RESURRECTS && seen.order == JUDGE_OLDER && seen.removed)
+		seen.order = JUDGE_NEWER;
+	enum judge_verdict verdict = __real_rsp_judge(&seen);
+	if (sim_mistake == SIM_MISTAKE_NOT_ASKED && verdict == JUDGE_ASK_ELEMENT)
+		return JUDGE_SAME;
+	if (sim_mistake == SIM_MISTAKE_NOT_TOLD && verdict == JUDGE_TELL)
+		return JUDGE_SAME;
 	return verdict;
+}
+
+enum rsp_err
+__wrap_rsp_tomb_put(struct rsp_tombs *t, struct rsp_bytes handle, uint32_t pe_id, struct rsp_bytes owner,
+		    const struct rsp_statement *statement, uint32_t home_id, uint64_t until_ms)
+{
+	if (sim_mistake == SIM_MISTAKE_REMOVAL_FORGOTTEN)
+		return RSP_ENOMEM;
+	return __real_rsp_tomb_put(t, handle, pe_id, owner, statement, home_id, until_ms);
 }
 
 /* Updates and audits */
 
 void
-__wrap_rsp_update_announce(struct rsp_enrp *n, const struct rsp_element *e, uint16_t action, bool passed_on)
+__wrap_rsp_update_announce(struct rsp_enrp *n, const struct rsp_member *m)
 {
-	if (sim_mistake == SIM_MISTAKE_NO_UPDATE && action == ENRP_ADD_PE && !passed_on)
-		return;
-	if (sim_mistake == SIM_MISTAKE_DELETE_NOT_ANNOUNCED && action == ENRP_DEL_PE)
-		return;
-	__real_rsp_update_announce(n, e, action, passed_on);
+	if (sim_mistake != SIM_MISTAKE_NO_UPDATE)
+		__real_rsp_update_announce(n, m);
 }
 
 void
-__wrap_rsp_download_sweep_due(struct rsp_enrp *n, struct rsp_member *m)
+__wrap_rsp_update_announce_removals(struct rsp_enrp *n)
 {
 	if (sim_mistake != SIM_MISTAKE_DELETE_NOT_ANNOUNCED)
-		__real_rsp_download_sweep_due(n, m);
+		__real_rsp_update_announce_removals(n);
 }
 
 void
@@ -77,7 +82,7 @@ __wrap_rsp_download_audit(struct rsp_enrp *n, struct rsp_peer *peer, const struc
 	struct rsp_message seen = *presence;
 
 	if (sim_mistake == SIM_MISTAKE_DIGEST_IGNORED)
-		seen.server_info.has_digest = false;
+		seen.server_info.state.digest = rsp_home_digest(n->core->space, peer->server_id);
 	if (sim_mistake != SIM_MISTAKE_NO_AUDIT)
 		__real_rsp_download_audit(n, peer, &seen);
 }
@@ -136,13 +141,6 @@ __wrap_rsp_home_checksum(const struct rsp_handlespace *hs, uint32_t home_id)
 
 /* Takeovers */
 
-uint64_t
-__wrap_rsp_version_taken_over(uint64_t known)
-{
-	return sim_mistake == SIM_MISTAKE_TAKEOVER_REGISTERS ? (known + 2) & ~UINT64_C(1)
-							      : __real_rsp_version_taken_over(known);
-}
-
 void
 __wrap_rsp_takeover_begin(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_reason reason)
 {
@@ -156,10 +154,10 @@ __wrap_rsp_takeover_begin(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_re
 }
 
 void
-__wrap_rsp_adopt_due(struct rsp_enrp *n, struct rsp_member *m)
+__wrap_rsp_look_due(struct rsp_core *core, struct rsp_member *m)
 {
-	if (sim_mistake != SIM_MISTAKE_TAKEOVER_WITHOUT_ADOPTION)
-		__real_rsp_adopt_due(n, m);
+	if (sim_mistake != SIM_MISTAKE_NO_LOOKS)
+		__real_rsp_look_due(core, m);
 }
 
 /* Presences, absences and pauses */
@@ -171,13 +169,6 @@ __wrap_rsp_enrp_presence(struct rsp_enrp *n, const struct rsp_link *link, uint32
 
 	if (sim_mistake != SIM_MISTAKE_PROBE_UNANSWERED || !answers)
 		__real_rsp_enrp_presence(n, link, receiver_id, reply);
-}
-
-void
-__wrap_rsp_enrp_join_again(struct rsp_enrp *n, uint64_t away_ms)
-{
-	if (sim_mistake != SIM_MISTAKE_STAYS_AWAY)
-		__real_rsp_enrp_join_again(n, away_ms);
 }
 
 struct rsp_timer *

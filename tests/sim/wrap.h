@@ -7,23 +7,23 @@
 /* clang-format off */
 #define SIM_MISTAKES(X)                                                                                   \
 	X(NONE)                                                                                           \
-	X(LATE_ADD_RESURRECTS)       /* a removal is not remembered: a late claim brings its element back */ \
-	X(VERSION_IGNORED)           /* an older statement replaces a newer one */                        \
+	X(LATE_ADD_RESURRECTS)       /* an older statement brings a removed element back */               \
+	X(REMOVAL_FORGOTTEN)         /* no removal is remembered */                                       \
+	X(NUMBER_IGNORED)            /* an older statement replaces a newer one */                        \
+	X(NOT_ASKED)                 /* a linked element is not asked about a greater statement */        \
+	X(NOT_TOLD)                  /* the sender of an older statement is not told the newer one */     \
 	X(NO_UPDATE)                 /* a new registration is not announced to peers */                   \
-	X(DELETE_NOT_ANNOUNCED)      /* a removal is not announced to peers, and audits remove nothing */ \
+	X(DELETE_NOT_ANNOUNCED)      /* a removal is not announced to peers */                            \
 	X(ANSWERS_WHILE_JOINING)     /* users are served before the handlespace is complete */            \
 	X(NO_TAKEOVER)               /* the elements of a dead registrar stay with it */                  \
 	X(NO_ARBITRATION)            /* a takeover does not wait for acknowledgements */                  \
-	X(TAKEOVER_WITHOUT_ADOPTION) /* elements are taken over, but not told of their new home */        \
+	X(NO_LOOKS)                  /* elements that are not linked are not looked at */                 \
 	X(CHECKSUM_NOT_UPDATED)      /* a removed element stays part of the PE checksum */                \
-	X(NO_AUDIT)                  /* the checksum and the digest in a presence are ignored */          \
-	X(NO_CONTEST)                /* a home yields to any claim, although its element is connected */  \
+	X(NO_AUDIT)                  /* the digest in a presence is ignored */                            \
+	X(DIGEST_IGNORED)            /* audits compare the update numbers only */                         \
 	X(PROBE_UNANSWERED)          /* a presence that requires a reply gets none */                     \
-	X(STAYS_AWAY)                /* after an absence a registrar goes on as if nothing had happened */ \
 	X(LATE_IS_DEAD)              /* after a pause it finds others dead before it reads what they sent */ \
-	X(KEEPALIVE_IGNORED)         /* an element that does not answer a keep-alive is kept */           \
-	X(TAKEOVER_REGISTERS)        /* the version of a takeover is even, like that of a registration */ \
-	X(DIGEST_IGNORED)            /* audits compare the PE checksum only */
+	X(KEEPALIVE_IGNORED)         /* an element that does not answer a keep-alive is kept */
 /* clang-format on */
 
 enum sim_mistake {

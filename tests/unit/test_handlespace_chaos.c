@@ -145,7 +145,7 @@ nothing_is_lost_when_memory_is_short(void)
 				rsp_element_remove(hs, e);
 			fact[p][id] = (struct fact){ 0 };
 			break;
-		case 1:
+		case 1: {
 			struct rsp_statement s = { .epoch = { to.epoch, 1, 0 }, .rank = RSP_RANK_REGISTERED };
 			chaos_begin(0);
 			enum rsp_err err = e ? rsp_element_restate(hs, e, to.home, &s) : RSP_ENOMEM;
@@ -158,6 +158,7 @@ nothing_is_lost_when_memory_is_short(void)
 			}
 			check_all(hs);
 			break;
+		}
 		default:
 			failed += put_in_spite_of_all(hs, p, id, to);
 		}

@@ -85,7 +85,7 @@ static void
 check_row(enum judge_order order, enum judge_home home, unsigned is)
 {
 	struct judge_facts f = facts_of(order, home, is);
-	const struct row *row = row_of(order, home, is);
+	const struct row *row = row_of((int)order, (int)home, is);
 
 	hits[row - rows]++;
 	CHECK_EQ(rsp_judge(&f), row->verdict);

@@ -95,6 +95,7 @@ announcements_expected(const struct client_hunt *hunt)
  * registrar answer, it does not grow beyond ABSENT_PAUSE_MS: when all registrars have restarted, all elements must be
  * back within a second. */
 #define ABSENT_PAUSE_MS 600
+#define STARTING_HOMES	8
 
 static void
 pause_hunt(struct client_hunt *hunt, unsigned failures, bool absent)
@@ -222,9 +223,10 @@ rsp_client_hunt_begin(struct client_hunt *hunt)
 	hunt->rounds = 0;
 	hunt->t5_ms = hunt->core->config.timers.t5_serverhunt_ms;
 	rsp_client_core_arm(hunt->core, &hunt->t5, hunt->t5_ms); /* SH2 */
-	/* A registrar may accept connections and close them without an answer: limit how often it is dialled. */
+	/* A registrar may accept connections and close them without an answer: limit how often it is dialled. One that
+	 * starts does so for a moment. */
 	if (hunt->failed_homes > 1)
-		pause_hunt(hunt, hunt->failed_homes - 1, false);
+		pause_hunt(hunt, hunt->failed_homes - 1, hunt->failed_homes <= STARTING_HOMES);
 	hunt->step_due = true;
 }
 
