@@ -374,7 +374,10 @@ sim_check_record(struct sim *w, struct sim_node *n, const struct rsp_event *even
 	/* when a partition ends, more elements may be contested than are recorded one by one */
 	bool many = event->kind == RSP_EVENT_LIMIT && (w->plan.tight || event->reason == RSP_REASON_RECORDS);
 
-	if (event->kind == RSP_EVENT_MALFORMED || event->kind == RSP_EVENT_DUPLICATE_NAME ||
+	/* a late message of a registrar that has restarted looks like a second one */
+	bool two = event->kind == RSP_EVENT_DUPLICATE_NAME && (w->strict || w->plan.style != SIM_STORM);
+
+	if (event->kind == RSP_EVENT_MALFORMED || two ||
 	    (event->kind == RSP_EVENT_DUPLICATE_SERVER_ID && !w->same_id) ||
 	    (event->kind == RSP_EVENT_LIMIT && !many) ||
 	    (event->kind == RSP_EVENT_REFUSED && !may_be_refused(w, event)))

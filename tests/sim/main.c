@@ -73,9 +73,9 @@ read_arguments(int argc, char **argv, struct arguments *args)
 {
 	static const struct option options[] = {
 		{ "seeds", required_argument, NULL, 's' },   { "seed", required_argument, NULL, 's' },
-		{ "style", required_argument, NULL, 'S' },   { "large", no_argument, NULL, 'l' },
+		{ "style", required_argument, NULL, 't' },   { "large", no_argument, NULL, 'l' },
 		{ "plain", no_argument, NULL, 'p' },	     { "strict", no_argument, NULL, 'S' },
-		     { "ignore", required_argument, NULL, 'i' },
+		{ "ignore", required_argument, NULL, 'i' },
 		{ "verbose", no_argument, NULL, 'v' },	     { "without", required_argument, NULL, 'w' },
 		{ "stop-at", required_argument, NULL, 'm' },
 		{ "keep-going", no_argument, NULL, 'k' },    { "quiet", no_argument, NULL, 'q' },

@@ -88,7 +88,7 @@ is_ignored(const struct sim *w, const char *invariant)
 {
 	/* what faults without a pause may break for a time that no bound is known for */
 	static const char in_storms[] = ",alive-missing,other-home,old-contents,digests-differ,peer-missing,short-answer,"
-					"taken-twice,duplicate-name,older-statement,";
+					"taken-twice,held-for-dead,older-statement,";
 	char name[64];
 
 	(void)snprintf(name, sizeof(name), ",%s,", invariant);
