@@ -69,12 +69,12 @@ record_list_full(struct rsp_enrp *n, const struct rsp_link *link, const struct r
 
 /* Whether the server id of @peer belongs to another registrar than @name. A server id belongs to the
  * name of the registrar that sent the first message with this id. Before that message, it belongs to
- * the name in the mentor's list, until @peer is declared dead. */
+ * the name in the mentor's list. When @peer is declared dead, it belongs to no registrar any more. */
 static bool
 belongs_to_other(const struct rsp_peer *peer, const char *name)
 {
 	return name && *peer->name && strcmp(peer->name, name) != 0 &&
-	       (peer->heard || peer->state == RSP_PEER_ACTIVE || peer->state == RSP_PEER_PROBED);
+	       (peer->state == RSP_PEER_ACTIVE || peer->state == RSP_PEER_PROBED);
 }
 
 /* @peer has joined the peer list: the registrars that it knows may be new to this registrar. RFC 5353 s.3.2.2.2 */
