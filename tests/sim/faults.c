@@ -74,6 +74,21 @@ draw_duration(struct sim *w, enum sim_fault_kind kind)
 	return sim_between(rng, long_ms / 2, 2 * long_ms);
 }
 
+/* A quarter of the absences last so long that elements have to find another home, even if they notice nothing, and so
+ * long that others forget removals, where that takes minutes. @dice: random bits, of which the fault uses others. */
+static uint64_t
+lengthen(const struct sim *w, enum sim_fault_kind kind, uint64_t duration_ms, uint64_t dice)
+{
+	bool absent = kind == SIM_FAULT_VANISH || kind == SIM_FAULT_PAUSE || kind == SIM_FAULT_ISOLATE ||
+		      kind == SIM_FAULT_MESH || kind == SIM_FAULT_ALL_PAUSE;
+	uint64_t rehoming_ms = sim_bound_rehoming(&w->plan, false);
+	uint64_t long_ms = w->plan.tombstone_ms < 600000 ? w->plan.tombstone_ms / 2 : rehoming_ms;
+
+	if (!absent || !w->plan.more || w->plan.style != SIM_GENTLE || dice % 4 != 0)
+		return duration_ms;
+	return duration_ms > long_ms ? duration_ms : long_ms + 1000;
+}
+
 static struct sim_fault
 draw(struct sim *w, unsigned number, enum sim_fault_kind kind)
 {
@@ -85,7 +100,7 @@ draw(struct sim *w, unsigned number, enum sim_fault_kind kind)
 		f.other = any_registrar(w);
 	while (f.other == f.victim);
 	f.half = rsp_rng_u64(&w->fault_rng);
-	f.duration_ms = draw_duration(w, kind);
+	f.duration_ms = lengthen(w, kind, draw_duration(w, kind), f.half);
 	return f;
 }
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arbitration.h"
 #include "base/attr.h"
 #include "inside.h"
 #include "judge.h"
@@ -38,6 +39,7 @@ sim_check_new(struct sim *w)
 	sim_truth_new(w);
 	sim_judge_new(w);
 	sim_tally_new(w);
+	sim_arbitration_new(w);
 	sim_watch_new(w);
 	sim_monitor_new(w);
 	w->check->stamp = sim_alloc(w->load->room, sizeof(*w->check->stamp));
@@ -55,6 +57,7 @@ sim_check_free(struct sim *w)
 	free(w->check);
 	sim_monitor_free(w);
 	sim_watch_free(w);
+	sim_arbitration_free(w);
 	sim_tally_free(w);
 	sim_judge_free(w);
 	sim_truth_free(w);
@@ -84,6 +87,7 @@ sim_check_started(struct sim *w, const struct sim_node *n)
 	struct sim_check *c = w->check;
 
 	forget_seen(w, n);
+	sim_arbitration_started(w, n);
 	if (c->n_ids == c->ids_room) {
 		c->ids_room = c->ids_room ? 2 * c->ids_room : 32;
 		c->id = reallocarray(c->id, c->ids_room, sizeof(*c->id));
@@ -183,7 +187,7 @@ check_number(struct sim *w, const struct sim_node *n, struct sim_element *e, con
 	e->hidden_ms[n->place] = 0;
 	if (got->old)
 		return;
-	if (hidden && (w->now > hidden + w->plan.tombstone_ms || w->plan.max_tombstones < 100))
+	if ((hidden && w->now > hidden + w->plan.tombstone_ms) || w->plan.max_tombstones < 100)
 		*last = (struct sim_number){ { 0 } }; /* its removal may be forgotten */
 	if (sim_number_compare(&got->number, last) < 0)
 		sim_violated(w, "older-statement", "%s shows pe %08x as of %llu, %llu, %llu, and has shown it as of %llu, %llu, %llu",
@@ -293,6 +297,7 @@ on_sample(struct sim *w, void *ctx, uint32_t generation)
 	(void)generation;
 	sim_truth_look(w);
 	sim_judge_look(w);
+	sim_arbitration_look(w);
 	memset(c->times, 0, w->load->n_elements * sizeof(*c->times));
 	for (unsigned i = 0; i < w->n_registrars; i++) {
 		const struct sim_node *n = sim_registrar(w, i);
@@ -319,6 +324,11 @@ sim_check_start(struct sim *w)
 void
 sim_check_expired(struct sim *w, const struct sim_element *e)
 {
+	const struct sim_node *home = sim_load_home(e->client);
+
+	/* of two keep-alives that a clock has brought together, an element answers one */
+	if (home && w->now < home->runs_ms + 2 * (uint64_t)w->plan.keepalive_timeout_ms)
+		return;
 	if (w->check->strict && sim_well(e->client))
 		sim_violated(w, "removed-alive", "%s was told that its pe %08x was removed", e->client->name,
 			     e->pe_id);
@@ -369,6 +379,7 @@ sim_check_record(struct sim *w, struct sim_node *n, const struct rsp_event *even
 
 	sim_report_record(w, n, event);
 	sim_tally_record(w, n, event);
+	sim_arbitration_record(w, n, event);
 	if (event->kind == RSP_EVENT_REJOINING)
 		forget_seen(w, n);
 	/* when a partition ends, more elements may be contested than are recorded one by one */
@@ -445,8 +456,11 @@ sim_check_sent(struct sim *w, const struct sim_node *n, const struct sim_node *t
 {
 	struct rsp_message msg;
 
-	if (protocol == RSP_ENRP && message.n)
+	if (protocol == RSP_ENRP && message.n) {
 		w->check->sent[message.p[0] & 15]++;
+		if (n->is_registrar)
+			sim_arbitration_sent(w, n, message);
+	}
 	if (protocol == RSP_ENRP && message.n > 1 && message.p[0] == ENRP_HANDLE_TABLE_RESPONSE &&
 	    !(message.p[1] & (ENRP_FLAG_REJECT | ENRP_FLAG_MORE)))
 		sim_tally_download(w);
@@ -480,6 +494,8 @@ sim_check_received(struct sim *w, const struct sim_node *n, enum rsp_protocol pr
 	struct rsp_message msg;
 	struct sim_element *e;
 
+	if (protocol == RSP_ENRP && message.n && n->is_registrar)
+		sim_arbitration_received(w, n, message);
 	if (protocol == RSP_ASAP && message.n && message.p[0] == ASAP_ENDPOINT_UNREACHABLE &&
 	    !rsp_message_decode(RSP_ASAP, message, &msg, NULL))
 		sim_judge_report(w, n, &msg);

@@ -127,8 +127,10 @@ judge_alive(struct sim *w, const struct sim_node *n, const struct sim_element *e
 	if (!row->n_values || (w->now / w->plan.sample_ms + n->place) % 4 != 0) /* decoding takes time */
 		return;
 	uint64_t age = sim_truth_age(w, e, sim_inside_value(got));
-	/* without numbers an old message that arrives late is not found out: the next renewal mends that */
-	uint64_t renewal_ms = e->client->no_epoch ? 1000 * (uint64_t)w->plan.lifetime_s : 0;
+	/* without numbers an old message that arrives late, or an update that is missed, is not found out: the next renewal
+	 * mends that */
+	bool numbered = !e->client->no_epoch && !n->stripped && !home->stripped;
+	uint64_t renewal_ms = numbered ? 0 : 1000 * (uint64_t)w->plan.lifetime_s;
 	if (age > bound_ms + sim_bound_update(&w->plan) + renewal_ms)
 		sim_violated(w, "old-contents", "%s shows pe %08x of %s with the value %u, not %u since %llu ms",
 			     n->name, e->pe_id, e->client->name, sim_inside_value(got), e->value, (unsigned long long)age);

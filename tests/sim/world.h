@@ -23,7 +23,8 @@
  *
  * world: time and the queue of events. node: engines, and their calls. net, reach: connections. faults, load, announce:
  * what is done to the scope. truth: what is so, as no registrar can know. judge: what registrars show, compared with that.
- * invariants: what else must hold. tally: what a fault may cost. watch, monitor: what followers and monitors are told.
+ * invariants: what else must hold. arbitration: what registrars say to each other about takeovers. tally: what a fault may
+ * cost. watch, monitor: what followers and monitors are told.
  * strip: a registrar of another implementation. inside: all that is read of an engine's inside. coverage, report: which
  * clauses were met, and how long recovery took.
  */
@@ -37,6 +38,7 @@ struct sim_check;
 struct sim_truth;
 struct sim_judge;
 struct sim_tally;
+struct sim_arbitration;
 struct sim_watch;
 struct sim_monitor;
 struct sim_coverage;
@@ -83,6 +85,7 @@ struct sim {
 	struct sim_truth *truth;
 	struct sim_judge *judge;
 	struct sim_tally *tally;
+	struct sim_arbitration *arbitration;
 	struct sim_watch *watch;
 	struct sim_monitor *monitor;
 	struct sim_coverage *coverage; /* the caller's, for many runs */
