@@ -319,6 +319,25 @@ its_home_that_takes_it_over_on_another_connection_is_followed_if_the_first_is_si
 	world_end(&w);
 }
 
+/* Its process was suspended for a minute, so two keep-alives of its home are that far apart. */
+static void
+one_long_interval_between_keep_alives_does_not_keep_it_at_a_silent_home(void)
+{
+	begin_registered();
+	for (unsigned i = 0; i < 20; i++) {
+		if (i == 5)
+			w.now += 60000;
+		else
+			world_run(&w, w.now + 2000);
+		world_keepalive(&w, 1, 0xa, false, "web", 0x11);
+	}
+	world_run(&w, w.now + 30000);
+	world_up(&w, 77, RSP_ROLE_NOTIFY, "beta");
+	world_ask(&w, 77, 0xb, true, 0x11, world_number(&w));
+	CHECK_EQ(registrations(77), 1);
+	world_end(&w);
+}
+
 static void
 a_registrar_without_numbers_that_takes_it_over_is_followed_at_once(void)
 {
@@ -371,6 +390,7 @@ main(void)
 	TAP_RUN(taken_over_by_a_statement_that_displaces_it_it_learns_it_from_the_response);
 	TAP_RUN(its_home_that_takes_it_over_gets_a_registration);
 	TAP_RUN(its_home_that_takes_it_over_on_another_connection_is_followed_if_the_first_is_silent);
+	TAP_RUN(one_long_interval_between_keep_alives_does_not_keep_it_at_a_silent_home);
 	TAP_RUN(a_registrar_without_numbers_that_takes_it_over_is_followed_at_once);
 	TAP_RUN(all_elements_of_a_pool_that_is_taken_over_register);
 	return tap_end();

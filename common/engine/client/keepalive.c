@@ -5,6 +5,7 @@
 #define LEARNED_AFTER 4	      /* after this number of keep-alives, their interval is considered known */
 /* the keep-alives have stopped, if none arrived within so many times the longest interval */
 #define SILENCE_FACTOR 4
+#define FORGET 8 /* the longest interval shrinks by this part of it with each keep-alive */
 #define SILENCE_INTERVAL_MS 1000 /* least value that is used for the longest interval */
 
 /* Beyond the RFC: a connection can be dead without any sign, and a registrar that cannot reach this client removes its
@@ -16,6 +17,8 @@ watch_silence(struct client_elements *elements, struct client_link *home)
 	struct client_core *core = elements->core;
 	uint64_t since_ms = core->now - home->keepalive_ms;
 
+	/* one that was long because this process or its home was suspended is forgotten */
+	home->longest_ms -= home->longest_ms / FORGET;
 	if (home->n_keepalives++ > 0 && since_ms > home->longest_ms)
 		home->longest_ms = since_ms;
 	home->keepalive_ms = core->now;
