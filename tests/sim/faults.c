@@ -74,7 +74,7 @@ draw_duration(struct sim *w, enum sim_fault_kind kind)
 	return sim_between(rng, long_ms / 2, 2 * long_ms);
 }
 
-/* A quarter of the absences last so long that elements have to find another home, even if they notice nothing, and so
+/* A third of the absences last so long that elements have to find another home, even if they notice nothing, and so
  * long that others forget removals, where that takes minutes. @dice: random bits, of which the fault uses others. */
 static uint64_t
 lengthen(const struct sim *w, enum sim_fault_kind kind, uint64_t duration_ms, uint64_t dice)
@@ -84,7 +84,7 @@ lengthen(const struct sim *w, enum sim_fault_kind kind, uint64_t duration_ms, ui
 	uint64_t rehoming_ms = sim_bound_rehoming(&w->plan, false);
 	uint64_t long_ms = w->plan.tombstone_ms < 600000 ? w->plan.tombstone_ms / 2 : rehoming_ms;
 
-	if (!absent || !w->plan.more || w->plan.style != SIM_GENTLE || dice % 4 != 0)
+	if (!absent || !w->plan.more || w->plan.style != SIM_GENTLE || dice % 3 != 0)
 		return duration_ms;
 	return duration_ms > long_ms ? duration_ms : long_ms + 1000;
 }

@@ -105,6 +105,23 @@ sim_inside_digest(const struct sim_node *n, uint32_t id, bool full)
 	return full ? rsp_home_digest_full(hs, id) : rsp_home_digest(hs, id);
 }
 
+uint32_t
+sim_inside_charged(const struct sim_node *n, bool full)
+{
+	const struct rsp_core *core = &n->registrar->core;
+	const struct rsp_account *account;
+	uint32_t count = 0;
+
+	if (!full) {
+		LIST_FOREACH(account, &core->accounts.all, of_all)
+			count += account->elements;
+		return count;
+	}
+	for (struct rsp_element *e = rsp_home_first(core->space, core->config.server_id); e; e = rsp_home_next(e))
+		count += e->owner != NULL;
+	return count;
+}
+
 /* An element that this registrar looks at as its new home has the rank "taken over". */
 bool
 sim_inside_badly_taken(const struct sim_node *n, struct sim_shown *ret)

@@ -265,6 +265,15 @@ check_bounds(struct sim *w, const struct sim_node *n)
 		sim_violated(w, "links", "%s has %u links, %u", n->name, stats.links, sim_net_links(n));
 }
 
+static void
+check_accounts(struct sim *w, const struct sim_node *n)
+{
+	uint32_t kept = sim_inside_charged(n, false), full = sim_inside_charged(n, true);
+
+	if (kept != full)
+		sim_violated(w, "account", "%s has charged %u elements to identities, and is the home of %u", n->name, kept, full);
+}
+
 /* From now on no registrar may lose an element that all (@there many) have now, as long as nothing touches it. */
 static void
 mark_stable(struct sim *w, unsigned there)
@@ -309,6 +318,7 @@ on_sample(struct sim *w, void *ctx, uint32_t generation)
 		check_checksums(w, n);
 		look_at(w, n);
 		check_bounds(w, n);
+		check_accounts(w, n);
 	}
 	if (c->strict && there && !w->split && !paused)
 		mark_stable(w, there);

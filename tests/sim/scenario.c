@@ -123,6 +123,8 @@ one_fault(struct sim *w, unsigned number)
 		(void)rest(w);
 		return;
 	}
+	if (!sim_fault_resets(f.kind) && f.duration_ms > sim_bound_rehoming(&w->plan, false))
+		calm = true; /* the elements find another home although they notice nothing */
 	began = w->now;
 	sim_tally_begin(w, &f, server_id);
 	if (calm)

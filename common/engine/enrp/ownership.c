@@ -57,7 +57,8 @@ store_removal(struct rsp_enrp *n, struct rsp_bytes handle, const struct rsp_pool
 	rsp_member_forget(core, m);
 }
 
-/* The element @m was an own element, and has another home now: release what only the home keeps. */
+/* The element @m has another home: release what only the home keeps. It may have been an own element before this
+ * registrar was away. */
 static void
 let_go(struct rsp_core *core, struct rsp_member *m)
 {
@@ -126,11 +127,9 @@ store(struct rsp_enrp *n, uint32_t by_id, struct rsp_bytes handle, const struct 
 		store_removal(n, handle, pe, m);
 		return;
 	}
-	if (was_own && pe->home_id != core->config.server_id)
-		rsp_peer_presences_soon(n);
 	if (was_own && pe->home_id != core->config.server_id) {
+		rsp_peer_presences_soon(n);
 		record_moved(core, m, pe->home_id, RSP_REASON_NONE);
-		let_go(core, m);
 	}
 	enum rsp_reason full = put(n, handle, pe, &m);
 	if (full) {
@@ -140,6 +139,7 @@ store(struct rsp_enrp *n, uint32_t by_id, struct rsp_bytes handle, const struct 
 	}
 	rsp_tomb_forget(&core->tombs, handle, pe->pe_id, pe->owner);
 	if (!rsp_member_is_own(core, m)) {
+		let_go(core, m);
 		rsp_member_enter(core, m, RSP_MEMBER_FOREIGN, RSP_NEVER);
 	} else if (!was_own) {
 		take_back(core, m, pe);
