@@ -4,6 +4,7 @@
 
 #include "announce.h"
 #include "invariants.h"
+#include "lie.h"
 #include "load.h"
 #include "monitor.h"
 #include "net.h"
@@ -118,6 +119,8 @@ one_fault(struct sim *w, unsigned number)
 
 	sim_load_act(w);
 	sim_run(w, w->now + sim_between(&w->fault_rng, 500, 4000));
+	if (w->plan.more && f.half >> 32 & 1)
+		(void)sim_lie(w, f.half >> 33);
 	sim_report_fault(w, &f, server_id);
 	if (sim_failed(w) || !sim_fault_begin(w, &f)) {
 		(void)rest(w);

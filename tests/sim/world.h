@@ -25,7 +25,7 @@
  * what is done to the scope. truth: what is so, as no registrar can know. judge: what registrars show, compared with that.
  * invariants: what else must hold. arbitration: what registrars say to each other about takeovers. tally: what a fault may
  * cost. watch, monitor: what followers and monitors are told.
- * strip: a registrar of another implementation. inside: all that is read of an engine's inside. coverage, report: which
+ * strip: a registrar of another implementation. lie: one that says what is not so. inside: all that is read of an engine's inside. coverage, report: which
  * clauses were met, and how long recovery took.
  */
 
@@ -73,6 +73,7 @@ struct sim {
 	unsigned n_nodes, n_registrars;
 	unsigned split;	    /* the number of faults because of which nothing is promised about elements now */
 	bool same_id;	    /* two registrars have had one id */
+	bool lied;	    /* a registrar has said that it took a live one over */
 	struct {
 		uint64_t since_ms; /* when all registrars came back from @kind; 0: they did not, or are gone again */
 		bool killed;
