@@ -193,9 +193,10 @@ load_is() { # REGISTRAR VALUE
 }
 
 @test "SIGSTOP of a home: the same, and it continues and rejoins without harm" {
+	quick+=(--tombstone-time 4s) # it joins again after half of that
 	start_scope r1 r2 r3
-	start_register e1 e1 r1 --port 80 --pe-id 0x11 web
-	start_register e2 e2 r1 -s "r2@${asap[r2]}" -s "r3@${asap[r3]}" --port 80 --pe-id 0x12 web
+	start_register e1 e1 r1 --timers=fast --port 80 --pe-id 0x11 web
+	start_register e2 e2 r1 --timers=fast -s "r2@${asap[r2]}" -s "r3@${asap[r3]}" --port 80 --pe-id 0x12 web
 	start_register e3 e3 r2 --port 80 --pe-id 0x13 web
 	wait_until 5 agree 3 r1 r2 r3
 	poll at_r2 r2 web

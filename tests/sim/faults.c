@@ -84,7 +84,9 @@ lengthen(const struct sim *w, enum sim_fault_kind kind, uint64_t duration_ms, ui
 	uint64_t rehoming_ms = sim_bound_rehoming(&w->plan, false);
 	uint64_t long_ms = w->plan.tombstone_ms < 600000 ? w->plan.tombstone_ms / 2 : rehoming_ms;
 
-	if (!absent || !w->plan.more || w->plan.style != SIM_GENTLE || dice % 3 != 0)
+	bool forgets = kind == SIM_FAULT_PAUSE && w->plan.tombstone_ms < 600000; /* few seeds: then it is to join again */
+
+	if (!absent || !w->plan.more || w->plan.style != SIM_GENTLE || (dice % 3 != 0 && !forgets))
 		return duration_ms;
 	return duration_ms > long_ms ? duration_ms : long_ms + 1000;
 }

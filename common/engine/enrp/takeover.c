@@ -158,6 +158,18 @@ rsp_takeover_probe(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_reason re
 		rsp_contact_dial(n, contact);
 }
 
+/* RFC 5353 s.3.5.1: of several initiators, the registrar with the highest server id wins. */
+static bool
+other_wins(const struct rsp_enrp *n, const struct rsp_peer *target)
+{
+	const struct rsp_takeover *takeover = target->takeover;
+
+	for (uint32_t i = 0; takeover && i < takeover->n_initiators; i++)
+		if (takeover->initiators[i] > n->core->config.server_id)
+			return true;
+	return false;
+}
+
 /* Acknowledge all takeovers of @target by other registrars, and let one of these take it over: @target is INACTIVE. */
 static void
 yield(struct rsp_enrp *n, struct rsp_peer *target)
@@ -210,7 +222,8 @@ unrelayed(struct rsp_enrp *n, struct rsp_peer *peer)
 		return;
 	if (takeover->claimed_by)
 		move_to(n, peer, takeover->claimed_by);
-	else if (peer->state == RSP_PEER_INACTIVE && takeover->n_initiators)
+	else if (peer->state == RSP_PEER_INACTIVE ? takeover->n_initiators > 0
+						  : peer->state == RSP_PEER_DEAD && other_wins(n, peer))
 		yield(n, peer);
 }
 
@@ -235,18 +248,6 @@ rsp_takeover_note_relayed(struct rsp_enrp *n, const struct rsp_peer *peer)
 		far->relay_id = peer->server_id;
 		relayed(n, far);
 	}
-}
-
-/* RFC 5353 s.3.5.1: of several initiators, the registrar with the highest server id wins. */
-static bool
-other_wins(const struct rsp_enrp *n, const struct rsp_peer *target)
-{
-	const struct rsp_takeover *takeover = target->takeover;
-
-	for (uint32_t i = 0; takeover && i < takeover->n_initiators; i++)
-		if (takeover->initiators[i] > n->core->config.server_id)
-			return true;
-	return false;
 }
 
 /* Whether the takeover of @target can be given up: it is late, and @target has no elements left. */
@@ -579,6 +580,8 @@ rsp_takeover_initiated(struct rsp_enrp *n, const struct rsp_link *link, struct r
 	if (target->state == RSP_PEER_ACTIVE && has_just_answered(n, target))
 		return;
 	remember_initiator(target, peer->server_id);
+	if (target->relay_id == peer->server_id) /* it does not hear the target any more */
+		target->relayed_ms = 0;
 	if (!rsp_peer_is_alive(target) && rsp_peer_is_heard_of(n, target))
 		return; /* a peer hears it: its next PRESENCE decides */
 	switch (target->state) {
