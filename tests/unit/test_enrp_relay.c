@@ -139,6 +139,32 @@ several_registrars_are_relayed_one_after_another(void)
 	world_end();
 }
 
+/* The digest of b, which hears d, is not that of its elements as they are stored here. */
+static void
+b_differs_and_hears_d(void)
+{
+	struct rsp_heard heard = { .server_id = ID_D, .digest = 5 };
+
+	world_presence_of(B, ID_B, "b",
+			  (struct world_state){ .states = true, .digest = 0x1234, .heard = &heard, .n_heard = 1 });
+}
+
+static void
+a_digest_that_differs_while_a_table_is_relayed_is_followed_when_that_is_complete(void)
+{
+	struct rsp_message msg = { 0 };
+
+	world_begin_with_peers();
+	b_hears_d(5);
+	b_differs_and_hears_d();
+	b_was_asked_for(1, ID_D);
+	world_table(B, ID_B, 0, "web", 1, 1, ID_D, 100);
+	b_differs_and_hears_d();
+	CHECK_EQ(world_count(B, ENRP_HANDLE_TABLE_REQUEST), 2);
+	CHECK(world_find(B, RSP_ENRP, ENRP_HANDLE_TABLE_REQUEST, -1, &msg) && !(msg.has & RSP_HAS_TABLE_OF));
+	world_end();
+}
+
 /* b rejects to relay the table of d. */
 static void
 begin_with_a_rejected_relay(void)
@@ -320,6 +346,7 @@ main(void)
 	TAP_RUN(a_table_whose_digest_agrees_is_not_relayed);
 	TAP_RUN(a_digest_that_changes_all_the_time_is_followed_once_in_a_heartbeat);
 	TAP_RUN(several_registrars_are_relayed_one_after_another);
+	TAP_RUN(a_digest_that_differs_while_a_table_is_relayed_is_followed_when_that_is_complete);
 	TAP_RUN(a_relay_that_was_rejected_is_requested_in_the_next_cycle);
 	TAP_RUN(a_relay_that_was_rejected_does_not_delay_the_peer_s_own_table);
 	TAP_RUN(a_registrar_that_a_peer_hears_is_not_taken_over);

@@ -64,13 +64,14 @@ rsp_download_begin_all(struct rsp_enrp *n, struct rsp_peer *peer)
 	(void)begin(n, peer, RSP_DOWNLOAD_ALL, 0);
 }
 
-void
+bool
 rsp_download_begin(struct rsp_enrp *n, struct rsp_peer *peer, uint32_t of)
 {
 	if (!begin(n, peer, RSP_DOWNLOAD_OWN, of))
-		return;
+		return false;
 	n->core->stats.resyncs++;
 	rsp_peer_record(n, RSP_EVENT_RESYNC_STARTED, peer, RSP_REASON_NONE);
+	return true;
 }
 
 /* @peer lists the registrar @heard, which it hears. True: this registrar does not hear it, and requests its elements. */
@@ -84,8 +85,7 @@ audit_relayed(struct rsp_enrp *n, struct rsp_peer *peer, const struct rsp_heard 
 	    !rsp_relay_is_due(&far->relay, heard->digest, rsp_home_digest(core->space, far->server_id), core->now_ms,
 			      core->config.peer_heartbeat_cycle_ms))
 		return false;
-	rsp_download_begin(n, peer, far->server_id);
-	if (peer->download.state != RSP_DOWNLOAD_NONE)
+	if (rsp_download_begin(n, peer, far->server_id))
 		return true;
 	rsp_relay_failed(&far->relay);
 	return false;
@@ -330,17 +330,19 @@ rsp_download_received(struct rsp_enrp *n, struct rsp_link *link, struct rsp_peer
 	} while (peer->kind == RSP_PEER_STATES && download->outstanding < WINDOW);
 }
 
+/* A request that cannot be sent now, perhaps because the table of another registrar is being relayed, is due again after the
+ * next PRESENCE. */
 static void
 act_on_gap(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_gap_verdict verdict)
 {
-	if (verdict == RSP_GAP_ASK) {
-		if (!begin(n, peer, RSP_DOWNLOAD_UPDATES, peer->server_id))
-			rsp_gap_lost(&peer->gap);
-	} else if (verdict == RSP_GAP_TABLE) {
-		rsp_download_begin(n, peer, peer->server_id);
-		if (peer->download.state == RSP_DOWNLOAD_NONE)
-			rsp_gap_lost(&peer->gap);
-	}
+	bool begun = true;
+
+	if (verdict == RSP_GAP_ASK)
+		begun = begin(n, peer, RSP_DOWNLOAD_UPDATES, peer->server_id);
+	else if (verdict == RSP_GAP_TABLE)
+		begun = rsp_download_begin(n, peer, peer->server_id);
+	if (!begun)
+		rsp_gap_lost(&peer->gap);
 }
 
 void

@@ -20,8 +20,8 @@
 void rsp_download_begin_all(struct rsp_enrp *n, struct rsp_peer *peer);
 
 /** Begin to download the elements of the home @of from @peer. If @peer has no link, or a download from @peer or the work
- * after it is running, do nothing. */
-void rsp_download_begin(struct rsp_enrp *n, struct rsp_peer *peer, uint32_t of);
+ * after it is running, do nothing and return false. */
+bool rsp_download_begin(struct rsp_enrp *n, struct rsp_peer *peer, uint32_t of);
 
 /** The download timer of @peer has expired: send the next slice of unlisted elements, or, during a
  * download, abort it because no page arrived in time. */
