@@ -1,0 +1,169 @@
+#include "word_world.h"
+
+/* The word of a registrar without RSP_PARAM_STATE, which is d here, stands beside a statement: what the home of the
+ * statement does, and what others do. Section 7.3 of the ownership of elements. */
+
+static void
+the_home_asks_the_element_and_sends_the_registrar_its_update(void)
+{
+	struct rsp_message msg;
+
+	begin();
+	world_register_epoch(WEB1, "web", 7, (struct rsp_epoch){ 100, PROCESS, 0 });
+	world_clear();
+	d_says(81);
+	CHECK_EQ(world_count(WEB1, ASAP_ENDPOINT_KEEP_ALIVE), 1);
+	CHECK_EQ(world_update_sent(D, &msg), ENRP_ADD_PE);
+	CHECK(msg.element.home_id == ID_US && msg.element.pe_id == 7);
+	CHECK_EQ(world_count(B, ENRP_HANDLE_UPDATE), 0);
+	world_ack_epoch(WEB1, "web", 7, (struct rsp_epoch){ 100, PROCESS, 0 });
+	world_run(2000);
+	CHECK_EQ(world_home("web", 7), ID_US);
+	CHECK_EQ(world_told(RSP_EVENT_PE_MOVED) + world_told(RSP_EVENT_PE_REMOVED), 0);
+	world_end();
+}
+
+static void
+the_home_sends_its_update_once_in_a_heartbeat(void)
+{
+	begin();
+	world_register_epoch(WEB1, "web", 7, (struct rsp_epoch){ 100, PROCESS, 0 });
+	world_clear();
+	for (uint16_t i = 0; i < 9; i++) {
+		d_says(81 + i);
+		world_ack_epoch(WEB1, "web", 7, (struct rsp_epoch){ 100, PROCESS, 0 });
+		world_run(100);
+	}
+	CHECK_EQ(world_count(D, ENRP_HANDLE_UPDATE), 1);
+	world_run(200);
+	d_says(80);
+	CHECK_EQ(world_count(D, ENRP_HANDLE_UPDATE), 2);
+	world_end();
+}
+
+static void
+an_element_that_is_silent_when_it_is_asked_is_removed_for_the_word(void)
+{
+	struct rsp_message msg;
+
+	begin();
+	world_register_epoch(WEB1, "web", 7, (struct rsp_epoch){ 100, PROCESS, 0 });
+	world_clear();
+	d_says(81);
+	world_run(501);
+	d_says(81); /* it is not linked now */
+	word_is_shown(ID_D, 81);
+	CHECK_EQ(world_update_sent(B, &msg), ENRP_DEL_PE);
+	CHECK(msg.element.home_id == ID_US && msg.element.statement.epoch.epoch == 100);
+	world_end();
+}
+
+static void
+the_home_removes_an_element_that_is_not_linked(void)
+{
+	struct rsp_message msg;
+
+	begin();
+	world_register_epoch(WEB1, "web", 7, (struct rsp_epoch){ 100, PROCESS, 0 });
+	world_down(WEB1, RSP_ECLOSED);
+	world_clear();
+	d_says(81);
+	word_is_shown(ID_D, 81);
+	CHECK_STR(world_reason(RSP_EVENT_PE_REMOVED), "claimed");
+	for (uint32_t link = B; link <= C; link++) {
+		CHECK_EQ(world_update_sent(link, &msg), ENRP_DEL_PE);
+		CHECK(msg.element.home_id == ID_US && msg.element.statement.epoch.epoch == 100);
+	}
+	world_end();
+}
+
+static void
+the_word_is_sent_to_the_home_that_is_heard(void)
+{
+	struct rsp_message msg;
+
+	begin();
+	b_states(100, RSP_RANK_REGISTERED);
+	d_says(81);
+	CHECK_EQ(world_count(B, ENRP_HANDLE_UPDATE), 1);
+	CHECK_EQ(world_update_sent(B, &msg), ENRP_ADD_PE);
+	CHECK(msg.element.home_id == ID_D && msg.element.statement.rank == 0 && msg.element.user.port == 81);
+	CHECK_EQ(world_count(C, ENRP_HANDLE_UPDATE), 0);
+	CHECK_EQ(world_home("web", 7), ID_B);
+	d_says(82);
+	CHECK_EQ(world_count(B, ENRP_HANDLE_UPDATE), 1); /* once in a heartbeat */
+	world_end();
+}
+
+static void
+the_home_to_which_a_word_is_passed_on_does_the_same(void)
+{
+	begin();
+	world_register_epoch(WEB1, "web", 7, (struct rsp_epoch){ 100, PROCESS, 0 });
+	world_clear();
+	world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(7, ID_D, 0));
+	CHECK_EQ(world_count(WEB1, ASAP_ENDPOINT_KEEP_ALIVE), 1);
+	CHECK_EQ(count_records(), 1);
+	world_down(WEB1, RSP_ECLOSED);
+	world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(7, ID_D, 0));
+	CHECK_EQ(world_home("web", 7), 0);
+	CHECK_STR(world_reason(RSP_EVENT_PE_REMOVED), "claimed");
+	world_end();
+}
+
+static void
+the_element_of_a_home_that_is_not_heard_is_removed_for_the_word(void)
+{
+	struct rsp_message msg;
+
+	begin();
+	world_says(C, ID_C, ID_A, world_statement(100, PROCESS, RSP_RANK_REGISTERED)); /* a was never heard */
+	d_says(81);
+	word_is_shown(ID_D, 81);
+	CHECK_EQ(world_update_sent(B, &msg), ENRP_DEL_PE);
+	CHECK(msg.element.home_id == ID_US && msg.element.statement.epoch.epoch == 100);
+	world_end();
+}
+
+static void
+the_word_is_sent_to_a_home_that_is_heard_of(void)
+{ /* b hears it: the registrar that hears both will act */
+	static const struct rsp_heard heard = { .server_id = ID_A, .digest = 5 };
+
+	begin();
+	world_says(C, ID_C, ID_A, world_statement(100, PROCESS, RSP_RANK_REGISTERED));
+	world_presence_of(B, ID_B, "b", (struct world_state){ .states = true, .heard = &heard, .n_heard = 1 });
+	d_says(81);
+	CHECK_EQ(world_home("web", 7), ID_A);
+	CHECK_EQ(world_told(RSP_EVENT_PE_REMOVED), 0);
+	world_end();
+}
+
+static void
+the_element_whose_statement_names_it_as_the_home_is_removed_for_its_word(void)
+{ /* the statement was stored before the registrar was known */
+	world_begin_with_peers();
+	CHECK_EQ(world_up(USER, RSP_ASAP, RSP_ROLE_USER, NULL), RSP_OK);
+	world_says(C, ID_C, ID_D, world_statement(100, PROCESS, RSP_RANK_REGISTERED));
+	CHECK_EQ(world_home("web", 7), ID_D);
+	world_joined_plain(D, ID_D, "d");
+	world_clear();
+	d_says(81);
+	word_is_shown(ID_D, 81);
+	world_end();
+}
+
+int
+main(void)
+{
+	TAP_RUN(the_home_asks_the_element_and_sends_the_registrar_its_update);
+	TAP_RUN(the_home_sends_its_update_once_in_a_heartbeat);
+	TAP_RUN(an_element_that_is_silent_when_it_is_asked_is_removed_for_the_word);
+	TAP_RUN(the_home_removes_an_element_that_is_not_linked);
+	TAP_RUN(the_word_is_sent_to_the_home_that_is_heard);
+	TAP_RUN(the_home_to_which_a_word_is_passed_on_does_the_same);
+	TAP_RUN(the_element_of_a_home_that_is_not_heard_is_removed_for_the_word);
+	TAP_RUN(the_word_is_sent_to_a_home_that_is_heard_of);
+	TAP_RUN(the_element_whose_statement_names_it_as_the_home_is_removed_for_its_word);
+	return tap_end();
+}
