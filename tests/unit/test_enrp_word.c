@@ -96,6 +96,20 @@ its_takeover_of_another_registrar_moves_nothing(void)
 	world_end();
 }
 
+static void
+the_takeover_by_a_registrar_that_has_sent_no_presence_moves_nothing(void)
+{ /* it may be one without STATE, which is the home of no statement */
+	begin();
+	b_states(100, RSP_RANK_REGISTERED);
+	world_peer(E, "e");
+	world_down(B, RSP_ECLOSED);
+	world_about(C, ENRP_INIT_TAKEOVER, ID_C, ID_B);
+	world_run(600);
+	world_about(E, ENRP_TAKEOVER_SERVER, ID_E, ID_B);
+	CHECK_EQ(world_home("web", 7), ID_B);
+	world_end();
+}
+
 /* Which record users are shown */
 
 static void
@@ -227,6 +241,7 @@ main(void)
 	TAP_RUN(a_statement_that_it_sends_is_ignored);
 	TAP_RUN(a_statement_that_names_it_as_the_home_is_not_believed);
 	TAP_RUN(its_takeover_of_another_registrar_moves_nothing);
+	TAP_RUN(the_takeover_by_a_registrar_that_has_sent_no_presence_moves_nothing);
 	TAP_RUN(a_statement_is_shown_instead_of_a_word);
 	TAP_RUN(a_word_does_not_hide_a_statement);
 	TAP_RUN(the_word_is_shown_when_the_element_is_removed);

@@ -633,7 +633,7 @@ rsp_takeover_enforced(struct rsp_enrp *n, const struct rsp_link *link, struct rs
 		taken_over_by(n, peer);
 		return;
 	}
-	if (peer->kind == RSP_PEER_PLAIN) { /* what it has then, it says as its word */
+	if (peer->kind != RSP_PEER_STATES) { /* PLAIN, or perhaps so: what it has then, it says as its word */
 		if (target && target != peer && target->state == RSP_PEER_DEAD &&
 		    !(target->takeover && target->takeover->moving_to)) {
 			abort_takeover(n, target, RSP_REASON_OTHER_WINS);
