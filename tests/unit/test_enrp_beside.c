@@ -3,6 +3,8 @@
 /* The word of a registrar without RSP_PARAM_STATE, which is d here, stands beside a statement: what the home of the
  * statement does, and what others do. Section 7.3 of the ownership of elements. */
 
+enum { ID_E = 0xe0 }; /* a registrar without STATE that is not heard here */
+
 static void
 the_home_asks_the_element_and_sends_the_registrar_its_update(void)
 {
@@ -111,6 +113,73 @@ the_home_to_which_a_word_is_passed_on_does_the_same(void)
 	world_end();
 }
 
+/* c passes on the word of @home_id. */
+static void
+c_passes_on(uint32_t home_id)
+{
+	world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(7, home_id, 0));
+}
+
+static void
+the_home_asks_the_element_for_a_word_of_a_registrar_that_it_has_never_heard(void)
+{
+	begin();
+	world_register_epoch(WEB1, "web", 7, (struct rsp_epoch){ 100, PROCESS, 0 });
+	world_clear();
+	c_passes_on(ID_E);
+	CHECK_EQ(world_count(WEB1, ASAP_ENDPOINT_KEEP_ALIVE), 1);
+	CHECK_EQ(count_records(), 1);
+	world_end();
+}
+
+static void
+the_home_removes_an_element_for_the_word_of_a_registrar_that_it_has_never_heard(void)
+{
+	begin();
+	world_register_epoch(WEB1, "web", 7, (struct rsp_epoch){ 100, PROCESS, 0 });
+	world_down(WEB1, RSP_ECLOSED);
+	c_passes_on(ID_E);
+	CHECK_EQ(world_home("web", 7), 0);
+	CHECK_STR(world_reason(RSP_EVENT_PE_REMOVED), "claimed");
+	world_end();
+}
+
+static void
+the_home_removes_an_element_for_the_word_of_a_registrar_that_only_others_hear(void)
+{
+	static const struct rsp_heard heard = { .server_id = ID_E };
+
+	begin();
+	world_presence_of(C, ID_C, "c", (struct world_state){ .states = true, .heard = &heard, .n_heard = 1 });
+	world_register_epoch(WEB1, "web", 7, (struct rsp_epoch){ 100, PROCESS, 0 });
+	world_down(WEB1, RSP_ECLOSED);
+	c_passes_on(ID_E);
+	CHECK_EQ(world_home("web", 7), 0);
+	world_end();
+}
+
+static void
+a_registrar_that_states_numbers_has_no_word_to_pass_on(void)
+{
+	begin();
+	world_register_epoch(WEB1, "web", 7, (struct rsp_epoch){ 100, PROCESS, 0 });
+	world_down(WEB1, RSP_ECLOSED);
+	c_passes_on(ID_B);
+	CHECK_EQ(world_home("web", 7), ID_US);
+	world_end();
+}
+
+static void
+what_this_registrar_has_is_no_word_either(void)
+{
+	begin();
+	world_register_epoch(WEB1, "web", 7, (struct rsp_epoch){ 100, PROCESS, 0 });
+	world_down(WEB1, RSP_ECLOSED);
+	c_passes_on(ID_US);
+	CHECK_EQ(world_home("web", 7), ID_US);
+	world_end();
+}
+
 static void
 the_element_of_a_home_that_is_not_heard_is_removed_for_the_word(void)
 {
@@ -162,6 +231,11 @@ main(void)
 	TAP_RUN(the_home_removes_an_element_that_is_not_linked);
 	TAP_RUN(the_word_is_sent_to_the_home_that_is_heard);
 	TAP_RUN(the_home_to_which_a_word_is_passed_on_does_the_same);
+	TAP_RUN(the_home_asks_the_element_for_a_word_of_a_registrar_that_it_has_never_heard);
+	TAP_RUN(the_home_removes_an_element_for_the_word_of_a_registrar_that_it_has_never_heard);
+	TAP_RUN(the_home_removes_an_element_for_the_word_of_a_registrar_that_only_others_hear);
+	TAP_RUN(a_registrar_that_states_numbers_has_no_word_to_pass_on);
+	TAP_RUN(what_this_registrar_has_is_no_word_either);
 	TAP_RUN(the_element_of_a_home_that_is_not_heard_is_removed_for_the_word);
 	TAP_RUN(the_word_is_sent_to_a_home_that_is_heard_of);
 	TAP_RUN(the_element_whose_statement_names_it_as_the_home_is_removed_for_its_word);

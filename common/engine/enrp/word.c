@@ -54,8 +54,8 @@ stands_beside(struct rsp_enrp *n, struct rsp_bytes handle, const struct rsp_pool
 static bool
 is_sound(struct rsp_bytes handle, const struct rsp_pool_element *pe)
 {
-	return handle.n > 0 && handle.n <= RSP_HANDLE_MAX && pe->pe_id != 0 && pe->owner.n <= RSP_OWNER_MAX && pe->user.type &&
-	       rsp_transport_fits(&pe->user) && rsp_transport_fits(&pe->asap);
+	return handle.n > 0 && handle.n <= RSP_HANDLE_MAX && pe->pe_id != 0 && pe->home_id != 0 &&
+	       pe->owner.n <= RSP_OWNER_MAX && pe->user.type && rsp_transport_fits(&pe->user) && rsp_transport_fits(&pe->asap);
 }
 
 /* Store the word @pe of its home @f, which came in a message of @message_type. False: refused, which is recorded. */
@@ -91,20 +91,31 @@ find_word(const struct rsp_core *core, struct rsp_bytes handle, uint32_t pe_id, 
 	return e ? rsp_member(e) : NULL;
 }
 
+/* Whether @pe is the word of its home: which is @peer, or a registrar that is perhaps not heard here, whose word @peer has
+ * passed on. */
+static bool
+is_word(const struct rsp_enrp *n, const struct rsp_peer *peer, const struct rsp_pool_element *pe)
+{
+	const struct rsp_peer *home = rsp_peer_find(n, pe->home_id);
+
+	if (pe->statement.rank || pe->home_id == n->core->config.server_id)
+		return false;
+	return home == peer ? home->kind == RSP_PEER_PLAIN : !home || home->kind != RSP_PEER_STATES;
+}
+
 void
 rsp_word_received(struct rsp_enrp *n, struct rsp_peer *peer, const struct rsp_message *msg)
 {
 	const struct rsp_pool_element *pe = &msg->element;
-	const struct rsp_peer *f = rsp_peer_find(n, pe->home_id);
 	struct rsp_member *m;
 
-	if (!is_sound(msg->handle, pe) || !f || f->kind != RSP_PEER_PLAIN || pe->statement.rank) {
+	if (!is_sound(msg->handle, pe) || !is_word(n, peer, pe)) {
 		n->core->stats.updates_stale++;
-	} else if (peer != f) {
+	} else if (pe->home_id != peer->server_id) {
 		if (peer->kind == RSP_PEER_STATES && msg->update_action == ENRP_ADD_PE)
 			stands_beside(n, msg->handle, pe);
 	} else if (msg->update_action == ENRP_ADD_PE) {
-		(void)store_word(n, f, ENRP_HANDLE_UPDATE, msg->handle, pe, &m);
+		(void)store_word(n, peer, ENRP_HANDLE_UPDATE, msg->handle, pe, &m);
 	} else if ((m = find_word(n->core, msg->handle, pe->pe_id, pe->home_id))) {
 		forget_word(n->core, m);
 	}

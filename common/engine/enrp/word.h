@@ -9,8 +9,8 @@
  * only as F itself says it. Users are shown the word only if there is no statement. All else that F says is ignored.
  */
 
-/** Handle the ENRP_HANDLE_UPDATE @msg, which has no statement: the word of @peer; or that of a PLAIN peer, which @peer has
- * passed on, because this registrar is the home of the element. */
+/** Handle the ENRP_HANDLE_UPDATE @msg, which has no statement: the word of @peer; or that of a registrar which is perhaps
+ * not heard here, and which @peer has passed on, because this registrar is the home of the element. */
 void rsp_word_received(struct rsp_enrp *n, struct rsp_peer *peer, const struct rsp_message *msg);
 
 /** Handle the entry @pe, without a statement, of the table of @peer. False: its values are invalid. */
