@@ -221,14 +221,20 @@ begin_with_five_updates(uint32_t kept)
 }
 
 static void
-c_asks_from(uint64_t from)
+asks_from(uint32_t link, uint32_t id, uint64_t from)
 {
-	struct rsp_message msg = enrp_message(ENRP_HANDLE_TABLE_REQUEST, ID_C);
+	struct rsp_message msg = enrp_message(ENRP_HANDLE_TABLE_REQUEST, id);
 
 	msg.flags = ENRP_FLAG_OWN;
 	msg.has = RSP_HAS_UPDATES_FROM;
 	msg.updates_from = from;
-	world_tell(C, &msg);
+	world_tell(link, &msg);
+}
+
+static void
+c_asks_from(uint64_t from)
+{
+	asks_from(C, ID_C, from);
 }
 
 static void
@@ -295,6 +301,54 @@ an_update_that_was_never_made_is_answered_with_the_table(void)
 	world_end();
 }
 
+static void
+updates_are_sent_again_once_in_max_time_no_response(void)
+{
+	begin_with_five_updates(100);
+	for (unsigned i = 0; i < 10; i++)
+		c_asks_from(4);
+	CHECK_EQ(world_count(C, ENRP_HANDLE_UPDATE), 2);
+	CHECK_EQ(world_count(C, ENRP_HANDLE_TABLE_RESPONSE), 9);
+	world_run(500);
+	c_asks_from(4);
+	CHECK_EQ(world_count(C, ENRP_HANDLE_UPDATE), 4);
+	world_end();
+}
+
+static void
+updates_that_were_made_after_those_sent_again_are_sent_at_once(void)
+{
+	begin_with_five_updates(100);
+	c_asks_from(4);
+	world_register_epoch(WEB1, "web", 5, (struct rsp_epoch){ 100, PROCESS, 0 });
+	world_clear();
+	c_asks_from(6);
+	CHECK_EQ(world_count(C, ENRP_HANDLE_UPDATE), 1);
+	world_end();
+}
+
+static void
+a_monitor_that_asks_for_updates_is_sent_the_table(void)
+{
+	begin_with_five_updates(100);
+	CHECK_EQ(world_up(MONITOR, RSP_ENRP, RSP_ROLE_MONITOR, "m1"), RSP_OK);
+	asks_from(MONITOR, 0x777, 1);
+	CHECK_EQ(world_count(MONITOR, ENRP_HANDLE_UPDATE), 0);
+	CHECK_EQ(world_count(MONITOR, ENRP_HANDLE_TABLE_RESPONSE), 1);
+	world_end();
+}
+
+static void
+a_registrar_without_state_that_asks_for_updates_is_sent_the_table(void)
+{
+	begin_with_five_updates(100);
+	world_joined_plain(D, ID_D, "d");
+	asks_from(D, ID_D, 1);
+	CHECK_EQ(world_count(D, ENRP_HANDLE_UPDATE), 0);
+	CHECK_EQ(world_count(D, ENRP_HANDLE_TABLE_RESPONSE), 1);
+	world_end();
+}
+
 int
 main(void)
 {
@@ -317,5 +371,9 @@ main(void)
 	TAP_RUN(updates_that_are_kept_no_longer_are_answered_with_the_table);
 	TAP_RUN(the_updates_that_are_still_kept_are_sent);
 	TAP_RUN(an_update_that_was_never_made_is_answered_with_the_table);
+	TAP_RUN(updates_are_sent_again_once_in_max_time_no_response);
+	TAP_RUN(updates_that_were_made_after_those_sent_again_are_sent_at_once);
+	TAP_RUN(a_monitor_that_asks_for_updates_is_sent_the_table);
+	TAP_RUN(a_registrar_without_state_that_asks_for_updates_is_sent_the_table);
 	return tap_end();
 }

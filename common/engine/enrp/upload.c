@@ -144,6 +144,22 @@ send_page(struct rsp_enrp *n, struct rsp_upload *upload, uint32_t receiver_id)
 	rsp_core_send_octets(core, link->id, page);
 }
 
+/* Send the other side of @link the updates from number @from to the last one. False: the table answers the request, because
+ * not all of them are kept; or the other side is not a peer that counts updates; or it was sent some of them less than
+ * MAX-TIME-NO-RESPONSE ago. The ring holds far more than a page, so a small request repeated must not bring it each time. */
+static bool
+send_again(struct rsp_enrp *n, const struct rsp_link *link, uint64_t from)
+{
+	struct rsp_peer *peer = link->peer;
+
+	if (!peer || peer->kind != RSP_PEER_STATES || (n->core->now_ms < peer->again_ms && from <= peer->sent_again) ||
+	    !rsp_update_send_again(n, link->id, from))
+		return false;
+	peer->sent_again = rsp_ring_last(&n->ring);
+	peer->again_ms = n->core->now_ms + n->core->config.max_time_no_response_ms;
+	return true;
+}
+
 void
 rsp_upload_requested(struct rsp_enrp *n, struct rsp_link *link, const struct rsp_message *msg)
 {
@@ -160,7 +176,7 @@ rsp_upload_requested(struct rsp_enrp *n, struct rsp_link *link, const struct rsp
 		upload = NULL;
 	}
 	bool serves = core->state == RSP_REGISTRAR_SERVING;
-	if (!upload && serves && msg->has & RSP_HAS_UPDATES_FROM && rsp_update_send_again(n, link->id, msg->updates_from))
+	if (!upload && serves && msg->has & RSP_HAS_UPDATES_FROM && send_again(n, link, msg->updates_from))
 		return;
 	if (!upload && serves && !rsp_takeover_is_moving(n))
 		upload = begin_upload(n, link, of);
