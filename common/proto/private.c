@@ -64,7 +64,7 @@ rsp_statement_decode(struct rsp_rd *body, struct rsp_statement *ret)
 
 	rsp_statement_get(body, &statement);
 	epoch_check(body, &statement.epoch);
-	bool taken_too_often = statement.rank > 1 + RSP_RANK_TAKEN_MAX && statement.rank != RSP_RANK_REMOVED;
+	bool taken_too_often = statement.rank > RSP_RANK_TAKEN_MAX && statement.rank != RSP_RANK_REMOVED;
 	if (!body->err && (statement.rank == 0 || taken_too_often))
 		rsp_rd_fail(body, RSP_EVALUE, "an impossible rank");
 	if (!body->err)

@@ -21,7 +21,7 @@ struct rsp_epoch {
 };
 
 #define RSP_RANK_REGISTERED 1U	    /* the element registered at its home */
-#define RSP_RANK_TAKEN_MAX  65000U  /* 1 + k: its home has taken it over, for the k-th time since it registered */
+#define RSP_RANK_TAKEN_MAX  65000U  /* 2 to this: its home has taken it over, rank - 1 times since it registered */
 #define RSP_RANK_REMOVED    65535U  /* its home has removed it; the Pool Element is a tombstone */
 
 /**

@@ -505,7 +505,7 @@ tables(void)
 static void
 statements(struct rsp_message *msg)
 {
-	static const uint16_t ranks[] = { RSP_RANK_REGISTERED, 2, 1 + RSP_RANK_TAKEN_MAX, RSP_RANK_REMOVED };
+	static const uint16_t ranks[] = { RSP_RANK_REGISTERED, 2, RSP_RANK_TAKEN_MAX, RSP_RANK_REMOVED };
 	struct rsp_pool_element *pe = &msg->element;
 
 	pe->statement = statement(RSP_RANK_REGISTERED);

@@ -297,7 +297,7 @@ impossible_values_are_refused(void)
 		{ RSP_ASAP, "epoch of 20 octets",
 		  "0200 .... " PH PE_ID "bf09 0018 00000000 00000001 00000001 00000000 00000000", RSP_EMALFORM, 20 },
 		{ RSP_ENRP, "statement of rank 0", UPDATE PH PE("0048", TCP RR STATEMENT("0000")), RSP_EVALUE, 64 },
-		{ RSP_ENRP, "statement of rank 65002", UPDATE PH PE("0048", TCP RR STATEMENT("fdea")), RSP_EVALUE, 64 },
+		{ RSP_ENRP, "statement of rank 65001", UPDATE PH PE("0048", TCP RR STATEMENT("fde9")), RSP_EVALUE, 64 },
 		{ RSP_ENRP, "statement of rank 65534", UPDATE PH PE("0048", TCP RR STATEMENT("fffe")), RSP_EVALUE, 64 },
 		{ RSP_ENRP, "statement of instance 0",
 		  UPDATE PH PE("0048", TCP RR "bf0a 0020 00000000 00000005 00000000 00000007 00000000 00000000 00010000"),
@@ -408,8 +408,8 @@ a_statement_may_have_the_ranks_of_registered_taken_over_and_removed(void)
 {
 	CHECK_EQ(decode(RSP_ENRP, UPDATE PH PE("0048", TCP RR STATEMENT("0001"))), RSP_OK);
 	CHECK_EQ(msg.element.statement.rank, RSP_RANK_REGISTERED);
-	CHECK_EQ(decode(RSP_ENRP, UPDATE PH PE("0048", TCP RR STATEMENT("fde9"))), RSP_OK);
-	CHECK_EQ(msg.element.statement.rank, 1 + RSP_RANK_TAKEN_MAX);
+	CHECK_EQ(decode(RSP_ENRP, UPDATE PH PE("0048", TCP RR STATEMENT("fde8"))), RSP_OK);
+	CHECK_EQ(msg.element.statement.rank, RSP_RANK_TAKEN_MAX);
 	CHECK_EQ(decode(RSP_ENRP, UPDATE PH PE("0048", TCP RR STATEMENT("ffff"))), RSP_OK);
 	CHECK_EQ(msg.element.statement.rank, RSP_RANK_REMOVED);
 	CHECK_EQ(msg.element.user.type, RSP_PARAM_TCP);
