@@ -223,7 +223,7 @@ put_new(struct rsp_tombs *t, struct rsp_bytes handle, struct rsp_bytes owner, st
 static enum rsp_err
 check(const struct rsp_tombs *t, struct rsp_bytes handle, struct rsp_bytes owner, const struct rsp_statement *statement)
 {
-	if (!rsp_statement_is_removed(statement) || handle.n == 0 || handle.n > RSP_HANDLE_MAX ||
+	if (!rsp_statement_is_removed(statement) || !statement->epoch.instance || handle.n == 0 || handle.n > RSP_HANDLE_MAX ||
 	    owner.n > RSP_OWNER_MAX)
 		return RSP_EVALUE;
 	return t->max && t->max_of_owner ? RSP_OK : RSP_ELIMIT;

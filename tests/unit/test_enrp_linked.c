@@ -191,6 +191,26 @@ an_element_that_moved_does_not_count_for_its_identity(void)
 	world_end();
 }
 
+static void
+a_life_that_ends_while_the_element_is_asked_removes_no_statement_of_another_home(void)
+{
+	struct rsp_message msg = world_registration("web", 7, "192.0.2.1");
+
+	begin();
+	msg.has |= RSP_HAS_EPOCH;
+	msg.epoch = (struct rsp_epoch){ 150, PROCESS, 0 };
+	msg.element.lifetime_s = 1;
+	world_tell(WEB1, &msg);
+	world_run(600);
+	b_has_it(200);
+	world_run(450);
+	CHECK_EQ(world_told(RSP_EVENT_PE_REMOVED), 0);
+	CHECK_EQ(rsp_registrar_stats(w.r).tombstones, 0);
+	CHECK_EQ(world_home("web", 7), ID_B);
+	CHECK_EQ(world_epoch("web", 7), 200);
+	world_end();
+}
+
 int
 main(void)
 {
@@ -207,5 +227,6 @@ main(void)
 	TAP_RUN(an_element_that_was_removed_by_another_may_come_back);
 	TAP_RUN(an_unknown_home_becomes_a_peer);
 	TAP_RUN(an_element_that_moved_does_not_count_for_its_identity);
+	TAP_RUN(a_life_that_ends_while_the_element_is_asked_removes_no_statement_of_another_home);
 	return tap_end();
 }

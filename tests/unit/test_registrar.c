@@ -193,6 +193,16 @@ an_element_registers_its_own_addresses(void)
 }
 
 static void
+deregistering_the_pe_identifier_zero_is_refused(void)
+{
+	world_serve();
+	CHECK_EQ(world_deregister_as(WEB1, "web", 0), RSP_CAUSE_INVALID_VALUES);
+	world_deregister_epoch(WEB1, "web", 0, (struct rsp_epoch){ .epoch = 5, .instance = 1 });
+	CHECK_EQ(rsp_registrar_stats(w.r).tombstones, 0);
+	world_end();
+}
+
+static void
 deregistering_an_unknown_element_is_granted(void)
 { /* RFC 5352 s.3.2 */
 	world_serve();
@@ -537,6 +547,7 @@ main(void)
 	TAP_RUN(only_elements_may_register);
 	TAP_RUN(an_element_belongs_to_the_identity_that_registered_it);
 	TAP_RUN(an_element_registers_its_own_addresses);
+	TAP_RUN(deregistering_the_pe_identifier_zero_is_refused);
 	TAP_RUN(deregistering_an_unknown_element_is_granted);
 	TAP_RUN(a_registration_expires);
 	TAP_RUN(keep_alives_are_spread_and_an_unanswered_one_ends_the_link);

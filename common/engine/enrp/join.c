@@ -4,6 +4,7 @@
 
 #include "engine/enrp/download.h"
 #include "engine/enrp/message.h"
+#include "engine/registrar/liveness.h"
 
 #define ROUNDS	 2   /* so many rounds, before this registrar serves without contacts that are silent or joining */
 #define RETRY_MS 300 /* "a few seconds" in RFC 5353 s.3.2.2.2, but a scope that starts should not take so long */
@@ -242,7 +243,7 @@ rsp_join_due(struct rsp_enrp *n)
 }
 
 /* @m becomes a copy, from which users are answered until the table of a mentor is complete. A linked element keeps its link,
- * and is sent a keep-alive without a number: it registers again. */
+ * and is sent a keep-alive with a number above its own: it registers again. */
 static void
 make_old(struct rsp_core *core, struct rsp_member *m)
 {
@@ -334,5 +335,6 @@ rsp_join_was_away(struct rsp_enrp *n, uint64_t away_ms)
 void
 rsp_join_old_due(struct rsp_enrp *n, struct rsp_member *m)
 {
+	rsp_liveness_send_away(n->core, m);
 	rsp_member_forget(n->core, m);
 }

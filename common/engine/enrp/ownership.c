@@ -7,6 +7,7 @@
 #include "engine/enrp/statement.h"
 #include "engine/enrp/update.h"
 #include "engine/enrp/word.h"
+#include "engine/registrar/liveness.h"
 #include "engine/registrar/look.h"
 #include "engine/registrar/number.h"
 #include "engine/registrar/subscription.h"
@@ -67,13 +68,19 @@ let_go(struct rsp_core *core, struct rsp_member *m)
 	rsp_wheel_cancel(&core->expiry, &m->expiry);
 }
 
-/* @m names this registrar as its home, but is not linked: look at it. */
+/* @m names this registrar as its home, but is not linked: look at it. Before this registrar was away it may have been linked:
+ * then ask it. */
 static void
 take_back(struct rsp_core *core, struct rsp_member *m, const struct rsp_pool_element *pe)
 {
 	rsp_member_count(core, m, true);
 	rsp_member_set_life(core, m, pe->lifetime_s);
-	rsp_member_unlink(core, m, 0);
+	if (m->phase == RSP_MEMBER_OLD && m->link) {
+		rsp_member_hold(core, m);
+		rsp_member_ask_soon(core, m);
+	} else {
+		rsp_member_unlink(core, m, 0);
+	}
 }
 
 static void
@@ -140,6 +147,8 @@ store(struct rsp_enrp *n, uint32_t by_id, struct rsp_bytes handle, const struct 
 	rsp_tomb_forget(&core->tombs, handle, pe->pe_id, pe->owner);
 	if (!rsp_member_is_own(core, m)) {
 		let_go(core, m);
+		if (m->phase == RSP_MEMBER_OLD)
+			rsp_liveness_send_away(core, m);
 		rsp_member_enter(core, m, RSP_MEMBER_FOREIGN, RSP_NEVER);
 	} else if (!was_own) {
 		take_back(core, m, pe);

@@ -425,6 +425,10 @@ move_element(struct rsp_enrp *n, struct rsp_member *m, uint32_t to_id)
 	bool to_us = to_id == core->config.server_id;
 	struct rsp_pool_element pe = { 0 };
 
+	if (m->phase == RSP_MEMBER_OLD) { /* a copy to answer users from, no statement */
+		rsp_member_forget(core, m);
+		return;
+	}
 	if (m->pending) { /* it waited for an answer of the home, which is dead */
 		rsp_ownership_store_pending(n, m);
 		return;

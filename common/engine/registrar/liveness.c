@@ -28,7 +28,7 @@ contents_of(const struct rsp_member *m, struct rsp_pool_element *ret)
 	const struct rsp_pending *pending = m->pending;
 	struct rsp_statement stored = rsp_element_statement(rsp_member_element(m));
 
-	if (m->by_ack && pending->size && pending->statement.epoch.instance == stored.epoch.instance)
+	if (m->by_ack && pending && pending->size && pending->statement.epoch.instance == stored.epoch.instance)
 		rsp_encoded_decode(rsp_bytes_of(pending->octets, pending->size), ret);
 	else
 		rsp_element_decode(rsp_member_element(m), ret);
@@ -72,17 +72,38 @@ acknowledged_pending(struct rsp_core *core, struct rsp_member *m, bool numbered)
 	}
 }
 
+/* @m, which sends no EPOCH, was linked before this registrar was away, and has acknowledged: it takes this registrar for its
+ * home, and does not register before its life ends. */
+static void
+acknowledged_old(struct rsp_core *core, struct rsp_member *m)
+{
+	struct rsp_pool_element pe = { 0 };
+
+	rsp_element_decode(rsp_member_element(m), &pe);
+	affirm(core, m);
+	rsp_tomb_forget(&core->tombs, rsp_pool_handle(rsp_member_element(m)->pool), pe.pe_id, pe.owner);
+	rsp_member_hold(core, m);
+	rsp_member_set_life(core, m, pe.lifetime_s);
+	rsp_member_note(core, m, RSP_NEWS_LINKED);
+}
+
 void
 rsp_liveness_acknowledged(struct rsp_core *core, const struct rsp_link *link, const struct rsp_message *msg,
 			struct rsp_member *m)
 {
+	bool numbered = !(msg->has & RSP_HAS_EPOCH);
+
 	/* The answer counts only over the link of the element: an ACK over
 	 * another connection does not keep it alive. */
-	if (m->link != link->id || m->phase != RSP_MEMBER_ASKED)
+	if (m->link != link->id)
+		return;
+	if (m->phase == RSP_MEMBER_OLD && numbered)
+		acknowledged_old(core, m);
+	if (m->phase != RSP_MEMBER_ASKED)
 		return;
 	rsp_member_clear_reports(m); /* RFC 5352 s.3.5: an element that answers MUST be kept */
 	if (m->pending)
-		acknowledged_pending(core, m, !(msg->has & RSP_HAS_EPOCH));
+		acknowledged_pending(core, m, numbered);
 	else
 		rsp_member_hold(core, m);
 	rsp_member_note(core, m, RSP_NEWS_REACHED);
@@ -100,21 +121,39 @@ find_link_before(const struct rsp_core *core, const struct rsp_member *m, const 
 	return same && link->info.protocol == RSP_ASAP ? link : NULL;
 }
 
+/* The element behind @link takes this registrar for its home, which it is not any more: let it look for one. */
+static void
+send_away(struct rsp_core *core, const struct rsp_member *m, struct rsp_link *link)
+{
+	const struct rsp_element *e = rsp_member_element(m);
+
+	if (m->numbered) /* without EPOCH: it looks for another home when its connection ends, and not for a message */
+		rsp_link_close(core, link, RSP_ECLOSED);
+	else
+		rsp_member_send_unknown(core, link, rsp_pool_handle(e->pool), e->pe_id, RSP_CAUSE_UNANSWERED);
+}
+
 /* The link of @m is lost. If another process registered @m before, over a link that is still up, it takes this registrar for
  * its home: let it register again, which decides. */
 static void
 release_link_before(struct rsp_core *core, struct rsp_member *m, const struct rsp_link *gone)
 {
-	const struct rsp_element *e = rsp_member_element(m);
 	struct rsp_link *other = gone ? find_link_before(core, m, gone) : NULL;
 
 	if (!other)
 		return;
 	m->link_before = 0;
-	if (m->numbered) /* an answer without EPOCH would not say which process it is */
-		rsp_link_close(core, other, RSP_ECLOSED);
-	else
-		rsp_member_send_unknown(core, other, rsp_pool_handle(e->pool), e->pe_id, RSP_CAUSE_UNANSWERED);
+	send_away(core, m, other);
+}
+
+void
+rsp_liveness_send_away(struct rsp_core *core, struct rsp_member *m)
+{
+	struct rsp_link *link = rsp_link_find(core, m->link);
+
+	rsp_link_detach(m);
+	if (link && link->state == RSP_LINK_UP)
+		send_away(core, m, link);
 }
 
 void

@@ -53,6 +53,8 @@ rsp_member_enter(struct rsp_core *core, struct rsp_member *m, enum rsp_member_ph
 		TAILQ_REMOVE(&core->looks, m, of_looks);
 	else if (rsp_member_is_looked_at(m) && !((1U << phase) & (LOOKS | BIT(HELD)))) /* HELD: over the same link */
 		end_look(core, m);
+	else if (m->phase == RSP_MEMBER_OLD && !((1U << phase) & (LINKED | BIT(OLD))))
+		rsp_link_detach(m);
 	m->phase = phase;
 	if (phase == RSP_MEMBER_LOOK_QUEUED)
 		TAILQ_INSERT_TAIL(&core->looks, m, of_looks);

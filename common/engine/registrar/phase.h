@@ -24,7 +24,7 @@
  *	LOOK_DIALLING         dial is late      its ASAP transport is being dialled
  *	LOOK_ASKED            answer is late    a keep-alive was sent over the dialled link
  *	LOOK_ANSWERED         look again later  it acknowledged the H flag, and may register over the dialled link
- *	OLD                   -                 stored before this registrar was away: join.c
+ *	OLD                   forget it         stored before this registrar was away: join.c
  *	GONE                  -                 removed in this turn; freed at its end
  *
  * rsp_phase_may() has the transitions.

@@ -379,6 +379,8 @@ life_over(struct rsp_core *core, struct rsp_member *m)
 {
 	if (rsp_core_liveness_is_paused(core)) /* a new registration may have arrived, but not been read yet */
 		rsp_wheel_set(&core->expiry, &m->expiry, core->liveness_paused_until_ms);
+	else if (m->pending) /* what has ended is its registration here; the greater statement is not this registrar's to remove */
+		rsp_liveness_drop_link(core, m);
 	else
 		rsp_member_remove(core, m, RSP_REMOVAL_EXPIRED, NULL, NULL);
 }

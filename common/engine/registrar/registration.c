@@ -75,15 +75,24 @@ addresses_allowed(const struct rsp_core *core, const struct rsp_link *link, cons
 }
 
 static struct request_verdict
+check_key(struct rsp_bytes handle, uint32_t pe_id)
+{
+	if (handle.n == 0 || handle.n > RSP_HANDLE_MAX)
+		return refuse(RSP_CAUSE_INVALID_VALUES, RSP_REASON_HANDLE_LENGTH);
+	if (pe_id == 0)
+		return refuse(RSP_CAUSE_INVALID_VALUES, RSP_REASON_PE_ID_ZERO);
+	return granted;
+}
+
+static struct request_verdict
 check_values(const struct rsp_message *msg)
 {
 	const struct rsp_pool_element *pe = &msg->element;
 	bool private = pe->policy.type & 0x80000000U;
+	struct request_verdict verdict = check_key(msg->handle, pe->pe_id);
 
-	if (msg->handle.n == 0 || msg->handle.n > RSP_HANDLE_MAX)
-		return refuse(RSP_CAUSE_INVALID_VALUES, RSP_REASON_HANDLE_LENGTH);
-	if (pe->pe_id == 0)
-		return refuse(RSP_CAUSE_INVALID_VALUES, RSP_REASON_PE_ID_ZERO);
+	if (verdict.cause != RSP_CAUSE_NONE)
+		return verdict;
 	if (pe->lifetime_s == 0 || pe->lifetime_s < -1)
 		return refuse(RSP_CAUSE_INVALID_VALUES, RSP_REASON_LIFETIME);
 	if (pe->user.type != RSP_PARAM_OPAQUE && pe->user.port == 0)
@@ -445,7 +454,8 @@ deregister(struct rsp_core *core, struct rsp_link *link, const struct rsp_messag
 	/* another process registered the element last: send it the cause */
 	if (rsp_member_is_linked(s->m) && s->m->link != link->id)
 		rsp_member_send_removed(core, s->m, RSP_CAUSE_DEREGISTERED);
-	rsp_member_remove(core, s->m, RSP_REMOVAL_DEREGISTERED, link, &removed.epoch);
+	/* without a number: an element without EPOCH that this registrar had before it was away; it goes at that number */
+	rsp_member_remove(core, s->m, RSP_REMOVAL_DEREGISTERED, link, removed.epoch.instance ? &removed.epoch : NULL);
 }
 
 /* As for a registration. An element without EPOCH is removed at the epoch that its home made. */
@@ -459,6 +469,9 @@ check_deregistration(struct rsp_core *core, const struct rsp_link *link, const s
 		return verdict;
 	if (!rsp_account_pay(link->account, RSP_TOLL_REGISTRATION, &rate, core->now_ms))
 		return refuse(RSP_CAUSE_LACK_OF_RESOURCES, RSP_REASON_RATE);
+	verdict = check_key(msg->handle, msg->pe_id);
+	if (verdict.cause != RSP_CAUSE_NONE)
+		return verdict;
 	if (!owns(core, link, s))
 		return refuse(RSP_CAUSE_SECURITY, RSP_REASON_ELEMENT_OF_ANOTHER);
 	if (msg->has & RSP_HAS_EPOCH)
