@@ -6,12 +6,24 @@
 
 #define WINDOW	   8  /* requests without a response at a time */
 #define IDLE_PAGES 64 /* most pages of one table that list no element unknown to this registrar */
+#define ENTRIES_A_MS 2 /* that a mentor sends at least, beyond what arrives in MAX-TIME-LAST-HEARD: about 2 Mbit/s */
 #define PARTIAL_CYCLES 20 /* heartbeat cycles after which a table is downloaded again of which entries were refused */
 
 static uint32_t
 wait_ms(const struct rsp_enrp *n)
 {
 	return n->core->config.max_time_no_response_ms;
+}
+
+/* The time limit for the next page. All pages of a mentor's table together have a limit too: this registrar does not serve
+ * meanwhile, and a mentor that sends small pages slowly must not keep it from that. */
+static uint64_t
+page_wait_ms(const struct rsp_enrp *n, const struct rsp_download *download)
+{
+	uint64_t until_ms = download->started_ms + n->core->config.max_time_last_heard_ms + download->entries / ENTRIES_A_MS;
+	uint64_t left_ms = until_ms > n->core->now_ms ? until_ms - n->core->now_ms : 0;
+
+	return download->state == RSP_DOWNLOAD_ALL && left_ms < wait_ms(n) ? left_ms : wait_ms(n);
 }
 
 static void
@@ -324,7 +336,7 @@ rsp_download_received(struct rsp_enrp *n, struct rsp_link *link, struct rsp_peer
 		complete(n, peer);
 		return;
 	}
-	rsp_enrp_set(n, &download->timer, wait_ms(n));
+	rsp_enrp_set(n, &download->timer, page_wait_ms(n, download));
 	do {
 		send_request(n, peer, true);
 	} while (peer->kind == RSP_PEER_STATES && download->outstanding < WINDOW);
