@@ -84,11 +84,25 @@ c28_the_other_owner_is_removed_when_the_one_that_is_shown_has_answered(void)
 	world_end();
 }
 
+/* Pair by pair, in pools that have the same ids. */
+static void
+c28_two_owners_in_each_of_two_pools_are_recorded_twice(void)
+{
+	ce_begin(LIVE_A | LIVE_B);
+	for (unsigned i = 0; i < 2; i++) {
+		world_update(A, ID_A, ENRP_ADD_PE, i ? "mail" : POOL, of_owner("xa", ID_A, 3, 2000));
+		world_update(B, ID_B, ENRP_ADD_PE, i ? "mail" : POOL, of_owner("xb", ID_B, 3, 1000));
+	}
+	CHECK_EQ(world_told(RSP_EVENT_PE_TWO_OWNERS), 2);
+	world_end();
+}
+
 int
 main(void)
 {
 	TAP_RUN(c27_of_two_owners_the_lower_name_is_shown_whatever_came_first_or_is_older);
 	TAP_RUN(c28_the_other_owner_is_kept_while_the_one_that_is_shown_does_not_answer);
 	TAP_RUN(c28_the_other_owner_is_removed_when_the_one_that_is_shown_has_answered);
+	TAP_RUN(c28_two_owners_in_each_of_two_pools_are_recorded_twice);
 	return tap_end();
 }

@@ -3,7 +3,7 @@
 /* The word of a registrar without RSP_PARAM_STATE, which is d here, stands beside a statement: what the home of the
  * statement does, and what others do. Section 7.3 of the ownership of elements. */
 
-enum { ID_E = 0xe0 }; /* a registrar without STATE that is not heard here */
+enum { ID_E = 0xe0, E = 16 }; /* a second registrar without STATE, which is not heard here, but in one test */
 
 static void
 the_home_asks_the_element_and_sends_the_registrar_its_update(void)
@@ -94,6 +94,30 @@ the_word_is_sent_to_the_home_that_is_heard(void)
 	CHECK_EQ(world_home("web", 7), ID_B);
 	d_says(82);
 	CHECK_EQ(world_count(B, ENRP_HANDLE_UPDATE), 1); /* once in a heartbeat */
+	world_end();
+}
+
+static void
+words_about_one_id_in_two_pools_are_both_sent_to_the_home(void)
+{
+	begin();
+	for (unsigned i = 0; i < 2; i++)
+		world_update(B, ID_B, ENRP_ADD_PE, i ? "mail" : "web", world_pe(7, ID_B, 100));
+	world_update(D, ID_D, ENRP_ADD_PE, "web", world_pe(7, ID_D, 0));
+	world_update(D, ID_D, ENRP_ADD_PE, "mail", world_pe(7, ID_D, 0));
+	CHECK_EQ(world_count(B, ENRP_HANDLE_UPDATE), 2);
+	world_end();
+}
+
+static void
+words_of_two_registrars_about_one_element_are_both_sent_to_the_home(void)
+{
+	begin();
+	world_joined_plain(E, ID_E, "e");
+	b_states(100, RSP_RANK_REGISTERED);
+	d_says(81);
+	world_update(E, ID_E, ENRP_ADD_PE, "web", world_pe(7, ID_E, 0));
+	CHECK_EQ(world_count(B, ENRP_HANDLE_UPDATE), 2);
 	world_end();
 }
 
@@ -230,6 +254,8 @@ main(void)
 	TAP_RUN(an_element_that_is_silent_when_it_is_asked_is_removed_for_the_word);
 	TAP_RUN(the_home_removes_an_element_that_is_not_linked);
 	TAP_RUN(the_word_is_sent_to_the_home_that_is_heard);
+	TAP_RUN(words_about_one_id_in_two_pools_are_both_sent_to_the_home);
+	TAP_RUN(words_of_two_registrars_about_one_element_are_both_sent_to_the_home);
 	TAP_RUN(the_home_to_which_a_word_is_passed_on_does_the_same);
 	TAP_RUN(the_home_asks_the_element_for_a_word_of_a_registrar_that_it_has_never_heard);
 	TAP_RUN(the_home_removes_an_element_for_the_word_of_a_registrar_that_it_has_never_heard);

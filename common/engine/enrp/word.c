@@ -12,6 +12,16 @@ forget_word(struct rsp_core *core, struct rsp_member *m)
 	rsp_member_forget(core, m);
 }
 
+/* Whether the word of @f_id about @e is a reason for an update now: once in a heartbeat cycle it is. */
+static bool
+may_send(struct rsp_enrp *n, const struct rsp_element *e, uint32_t f_id)
+{
+	uint64_t subject = e->pool->hash ^ e->pe_id ^ (uint64_t)f_id << 32;
+
+	return rsp_limiter_pass(&n->once, subject, RSP_ENRP_ONCE_WORD, n->core->config.peer_heartbeat_cycle_ms,
+				n->core->now_ms);
+}
+
 /* The word @pe of F, the registrar with its home id, says that F has an element that this registrar, its home, has too: if
  * it is linked, ask it, and tell F; else F has it. */
 static void
@@ -25,8 +35,7 @@ claims_ours(struct rsp_enrp *n, struct rsp_member *m, const struct rsp_pool_elem
 		return;
 	}
 	rsp_member_ask_soon(core, m);
-	if (f && f->kind == RSP_PEER_PLAIN &&
-	    rsp_limiter_pass(&n->once, pe->pe_id, RSP_ENRP_ONCE_WORD, core->config.peer_heartbeat_cycle_ms, core->now_ms))
+	if (f && f->kind == RSP_PEER_PLAIN && may_send(n, rsp_member_element(m), f->server_id))
 		rsp_update_tell(n, f, m, false);
 }
 
@@ -46,8 +55,7 @@ stands_beside(struct rsp_enrp *n, struct rsp_bytes handle, const struct rsp_pool
 	const struct rsp_peer *home = rsp_peer_find(n, rsp_element_home_id(e));
 	if (!home || home->kind == RSP_PEER_PLAIN || !rsp_peer_is_heard_of(n, home))
 		rsp_member_remove(core, rsp_member(e), RSP_REMOVAL_CLAIMED, NULL, NULL);
-	else if (rsp_limiter_pass(&n->once, pe->pe_id, RSP_ENRP_ONCE_WORD, core->config.peer_heartbeat_cycle_ms,
-				  core->now_ms))
+	else if (may_send(n, e, pe->home_id))
 		rsp_update_send(n, home, ENRP_ADD_PE, handle, pe);
 }
 
