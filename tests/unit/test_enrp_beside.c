@@ -5,20 +5,51 @@
 
 enum { ID_E = 0xe0, E = 16 }; /* a second registrar without STATE, which is not heard here, but in one test */
 
+/* Element 7 is linked, and d says that it is its own: the element is asked. */
 static void
-the_home_asks_the_element_and_sends_the_registrar_its_update(void)
+begin_asked(void)
 {
-	struct rsp_message msg;
-
 	begin();
 	world_register_epoch(WEB1, "web", 7, (struct rsp_epoch){ 100, PROCESS, 0 });
 	world_clear();
 	d_says(81);
 	CHECK_EQ(world_count(WEB1, ASAP_ENDPOINT_KEEP_ALIVE), 1);
-	CHECK_EQ(world_update_sent(D, &msg), ENRP_ADD_PE);
-	CHECK(msg.element.home_id == ID_US && msg.element.pe_id == 7);
-	CHECK_EQ(world_count(B, ENRP_HANDLE_UPDATE), 0);
+}
+
+static void
+answers(void)
+{
 	world_ack_epoch(WEB1, "web", 7, (struct rsp_epoch){ 100, PROCESS, 0 });
+}
+
+static void
+the_home_sends_nothing_before_the_element_has_answered(void)
+{ /* it may have moved, and its link here be half open */
+	begin_asked();
+	world_run(499);
+	CHECK_EQ(world_count(D, ENRP_HANDLE_UPDATE), 0);
+	world_end();
+}
+
+static void
+the_home_sends_the_registrar_its_update_when_the_element_has_answered(void)
+{
+	struct rsp_message msg;
+
+	begin_asked();
+	answers();
+	CHECK_EQ(world_update_sent(D, &msg), ENRP_ADD_PE);
+	CHECK(msg.element.home_id == ID_US && msg.element.pe_id == 7 && msg.element.user.port == 80);
+	CHECK_EQ(world_count(D, ENRP_HANDLE_UPDATE), 1);
+	CHECK_EQ(world_count(B, ENRP_HANDLE_UPDATE), 0);
+	world_end();
+}
+
+static void
+an_element_that_has_answered_stays(void)
+{
+	begin_asked();
+	answers();
 	world_run(2000);
 	CHECK_EQ(world_home("web", 7), ID_US);
 	CHECK_EQ(world_told(RSP_EVENT_PE_MOVED) + world_told(RSP_EVENT_PE_REMOVED), 0);
@@ -26,20 +57,53 @@ the_home_asks_the_element_and_sends_the_registrar_its_update(void)
 }
 
 static void
-the_home_sends_its_update_once_in_a_heartbeat(void)
+each_registrar_whose_word_stands_there_is_sent_the_update(void)
 {
 	begin();
+	world_joined_plain(E, ID_E, "e");
+	world_register_epoch(WEB1, "web", 7, (struct rsp_epoch){ 100, PROCESS, 0 });
+	world_clear();
+	d_says(81);
+	world_update(E, ID_E, ENRP_ADD_PE, "web", world_pe(7, ID_E, 0));
+	answers();
+	CHECK_EQ(world_count(D, ENRP_HANDLE_UPDATE), 1);
+	CHECK_EQ(world_count(E, ENRP_HANDLE_UPDATE), 1);
+	world_end();
+}
+
+static void
+the_home_sends_its_update_once_in_a_heartbeat(void)
+{
+	struct rsp_registrar_config config = world_config();
+
+	config.keepalive_distance_ms = 0;
+	world_begin_peers(&config);
+	world_joined_plain(D, ID_D, "d");
 	world_register_epoch(WEB1, "web", 7, (struct rsp_epoch){ 100, PROCESS, 0 });
 	world_clear();
 	for (uint16_t i = 0; i < 9; i++) {
 		d_says(81 + i);
-		world_ack_epoch(WEB1, "web", 7, (struct rsp_epoch){ 100, PROCESS, 0 });
+		answers();
 		world_run(100);
 	}
 	CHECK_EQ(world_count(D, ENRP_HANDLE_UPDATE), 1);
 	world_run(200);
 	d_says(80);
+	answers();
 	CHECK_EQ(world_count(D, ENRP_HANDLE_UPDATE), 2);
+	world_end();
+}
+
+static void
+the_registrar_is_sent_nothing_while_it_is_not_known_where_the_element_is(void)
+{ /* b says that it is removed: the element must register again */
+	begin();
+	world_register_epoch(WEB1, "web", 7, (struct rsp_epoch){ 100, PROCESS, 0 });
+	world_clear();
+	b_states(100, RSP_RANK_REMOVED);
+	d_says(81);
+	answers();
+	CHECK_EQ(world_count(D, ENRP_HANDLE_UPDATE), 0);
 	world_end();
 }
 
@@ -249,8 +313,12 @@ the_element_whose_statement_names_it_as_the_home_is_removed_for_its_word(void)
 int
 main(void)
 {
-	TAP_RUN(the_home_asks_the_element_and_sends_the_registrar_its_update);
+	TAP_RUN(the_home_sends_nothing_before_the_element_has_answered);
+	TAP_RUN(the_home_sends_the_registrar_its_update_when_the_element_has_answered);
+	TAP_RUN(an_element_that_has_answered_stays);
+	TAP_RUN(each_registrar_whose_word_stands_there_is_sent_the_update);
 	TAP_RUN(the_home_sends_its_update_once_in_a_heartbeat);
+	TAP_RUN(the_registrar_is_sent_nothing_while_it_is_not_known_where_the_element_is);
 	TAP_RUN(an_element_that_is_silent_when_it_is_asked_is_removed_for_the_word);
 	TAP_RUN(the_home_removes_an_element_that_is_not_linked);
 	TAP_RUN(the_word_is_sent_to_the_home_that_is_heard);

@@ -13,6 +13,7 @@
 #include "engine/enrp/takeover.h"
 #include "engine/enrp/update.h"
 #include "engine/enrp/upload.h"
+#include "engine/enrp/word.h"
 #include "engine/registrar/look.h"
 
 enum rsp_err
@@ -345,6 +346,8 @@ rsp_enrp_settle_member(struct rsp_enrp *n, struct rsp_member *m, unsigned news)
 		rsp_update_announce(n, m);
 	else if (news & RSP_NEWS_LINKED && rsp_member_is_linked(m))
 		rsp_update_plain(n, rsp_member_element(m), ENRP_ADD_PE);
+	else if (news & RSP_NEWS_REACHED)
+		rsp_word_answered(n, m);
 	if (news & RSP_NEWS_REACHED)
 		rsp_rival_answered(n, m);
 	if (news & RSP_NEWS_DROPPED && m->pending)

@@ -22,21 +22,15 @@ may_send(struct rsp_enrp *n, const struct rsp_element *e, uint32_t f_id)
 				n->core->now_ms);
 }
 
-/* The word @pe of F, the registrar with its home id, says that F has an element that this registrar, its home, has too: if
- * it is linked, ask it, and tell F; else F has it. */
+/* A registrar without STATEMENT says that it has the element @m, which this registrar, its home, has too: if it is linked,
+ * its answer decides (rsp_word_answered()); else the other has it. */
 static void
-claims_ours(struct rsp_enrp *n, struct rsp_member *m, const struct rsp_pool_element *pe)
+claims_ours(struct rsp_core *core, struct rsp_member *m)
 {
-	struct rsp_core *core = n->core;
-	const struct rsp_peer *f = rsp_peer_find(n, pe->home_id);
-
-	if (!rsp_member_is_linked(m)) {
+	if (rsp_member_is_linked(m))
+		rsp_member_ask_soon(core, m);
+	else
 		rsp_member_remove(core, m, RSP_REMOVAL_CLAIMED, NULL, NULL);
-		return;
-	}
-	rsp_member_ask_soon(core, m);
-	if (f && f->kind == RSP_PEER_PLAIN && may_send(n, rsp_member_element(m), f->server_id))
-		rsp_update_tell(n, f, m, false);
 }
 
 /* The word @pe stands beside the statement that users are shown: its home, if it is heard of, decides. */
@@ -49,7 +43,7 @@ stands_beside(struct rsp_enrp *n, struct rsp_bytes handle, const struct rsp_pool
 	if (!e || rsp_element_is_word(e) || rsp_member(e)->phase == RSP_MEMBER_OLD)
 		return;
 	if (rsp_member_is_own(core, rsp_member(e))) {
-		claims_ours(n, rsp_member(e), pe);
+		claims_ours(core, rsp_member(e));
 		return;
 	}
 	const struct rsp_peer *home = rsp_peer_find(n, rsp_element_home_id(e));
@@ -143,6 +137,22 @@ rsp_word_listed(struct rsp_enrp *n, struct rsp_peer *peer, struct rsp_bytes hand
 	else
 		peer->download.refused++;
 	return true;
+}
+
+void
+rsp_word_answered(struct rsp_enrp *n, const struct rsp_member *m)
+{
+	const struct rsp_element *e = rsp_member_element(m);
+
+	if (e->hidden || m->pending || !rsp_member_is_linked(m))
+		return;
+	for (const struct rsp_element *other = e; (other = rsp_element_next_record(n->core->space, other));) {
+		uint32_t f_id = rsp_element_home_id(other);
+		const struct rsp_peer *f = rsp_element_is_word(other) ? rsp_peer_find(n, f_id) : NULL;
+
+		if (f && may_send(n, e, f_id))
+			rsp_update_tell(n, f, m, false);
+	}
 }
 
 void
