@@ -236,6 +236,20 @@ an_update_while_the_registrar_joins_replaces_the_copy_of_the_element(void)
 	world_end();
 }
 
+static void
+a_word_that_is_said_while_the_registrar_joins_replaces_its_copy(void)
+{ /* of the registrar c, which sends no RSP_PARAM_STATE */
+	(void)begin();
+	world_joined_plain(C, ID_C, "c");
+	world_update(C, ID_C, ENRP_ADD_PE, "words", world_pe(9, ID_C, 0));
+	pauses(LONG_MS);
+	world_joined_plain(OTHER, ID_C, "c");
+	world_update(OTHER, ID_C, ENRP_ADD_PE, "words", world_pe(9, ID_C, 0));
+	(void)table_of_mentor();
+	CHECK_EQ(world_home("words", 9), ID_C);
+	world_end();
+}
+
 /* No registrar is there to join: what we had stands again. */
 static void
 no_mentor(void)
@@ -422,6 +436,7 @@ main(void)
 	TAP_RUN(a_linked_element_that_does_not_register_is_forgotten);
 	TAP_RUN(an_element_that_the_mentor_says_is_ours_is_looked_at);
 	TAP_RUN(an_update_while_the_registrar_joins_replaces_the_copy_of_the_element);
+	TAP_RUN(a_word_that_is_said_while_the_registrar_joins_replaces_its_copy);
 	TAP_RUN(without_a_mentor_the_copy_stands_again);
 	TAP_RUN(without_a_mentor_an_element_that_was_linked_is_linked);
 	TAP_RUN(without_a_mentor_an_element_that_was_not_linked_has_the_grace_time);

@@ -60,29 +60,40 @@ is_sound(struct rsp_bytes handle, const struct rsp_pool_element *pe)
 	       pe->owner.n <= RSP_OWNER_MAX && pe->user.type && rsp_transport_fits(&pe->user) && rsp_transport_fits(&pe->asap);
 }
 
+/* Put @word into the handlespace, if its owner may have it. *@ret_cause is set if not. */
+static enum rsp_reason
+put_word(struct rsp_core *core, struct rsp_bytes handle, const struct rsp_pool_element *word, struct rsp_member **ret,
+	 uint16_t *ret_cause)
+{
+	enum rsp_reason refusal = rsp_rights_refusal(core, handle, word, ret_cause);
+
+	if (refusal)
+		return refusal;
+	*ret_cause = RSP_CAUSE_LACK_OF_RESOURCES;
+	if (rsp_member_put(core, handle, word, ret))
+		return RSP_REASON_HANDLESPACE_FULL;
+	if ((*ret)->phase == RSP_MEMBER_OLD) /* now it is no copy: the word was said after this registrar was away */
+		rsp_member_enter(core, *ret, RSP_MEMBER_FOREIGN, RSP_NEVER);
+	rsp_subscription_pool_changed(core, rsp_member_element(*ret)->pool);
+	return RSP_REASON_NONE;
+}
+
 /* Store the word @pe of its home @f, which came in a message of @message_type. False: refused, which is recorded. */
 static bool
 store_word(struct rsp_enrp *n, const struct rsp_peer *f, uint8_t message_type, struct rsp_bytes handle,
 	   const struct rsp_pool_element *pe, struct rsp_member **ret)
 {
-	struct rsp_core *core = n->core;
 	struct rsp_pool_element word = *pe;
 	uint16_t cause;
 
 	word.statement = (struct rsp_statement){ 0 };
 	word.version = 0;
-	enum rsp_reason reason = rsp_rights_refusal(core, handle, &word, &cause);
-	if (!reason && rsp_member_put(core, handle, &word, ret)) {
-		reason = RSP_REASON_HANDLESPACE_FULL;
-		cause = RSP_CAUSE_LACK_OF_RESOURCES;
-	}
-	if (reason) {
-		rsp_enrp_refuse_element(n, f, message_type, handle, pe->pe_id, cause, reason);
-		return false;
-	}
-	rsp_subscription_pool_changed(core, rsp_member_element(*ret)->pool);
-	stands_beside(n, handle, &word);
-	return true;
+	enum rsp_reason refusal = put_word(n->core, handle, &word, ret, &cause);
+	if (refusal)
+		rsp_enrp_refuse_element(n, f, message_type, handle, pe->pe_id, cause, refusal);
+	else
+		stands_beside(n, handle, &word);
+	return !refusal;
 }
 
 static struct rsp_member *
