@@ -51,7 +51,7 @@ struct judge_facts {
 	enum judge_home home;
 
 	/* X */
-	bool sound; /* handle, ids, transports and numbers are valid; in the table of one registrar, that one is X.home */
+	bool sound; /* handle, ids, transports and numbers are valid */
 	bool rightful;	       /* the owner may register the element, and X.home is within its limits; true of a removal */
 	bool claimant_foreign; /* X.home is a peer without STATE */
 	bool same_number;      /* X has the epoch and the instance of S, whatever else is different */

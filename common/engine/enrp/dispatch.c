@@ -275,7 +275,7 @@ rsp_dispatch_message(struct rsp_enrp *n, struct rsp_link *link, struct rsp_bytes
 	dispatch_peer(n, link, peer, &msg);
 }
 
-/* Whether a peer that is heard does not have what this registrar has, or the reverse. */
+/* Whether this registrar does not have what a peer that is heard has. */
 static bool
 is_out_of_step(const struct rsp_enrp *n)
 {

@@ -9,8 +9,8 @@
 #include "proto/param.h"
 
 /*
- * Relay: the registrars that one peer hears, from the RSP_PARAM_HEARD of its last PRESENCE, each with the digest that it
- * stated last. A registrar that this one does not hear, but one of its peers, is alive; that peer sends its elements
+ * Relay: the registrars that one peer hears, from the RSP_PARAM_HEARD of its last PRESENCE, each with the digest of
+ * what that peer has of it. A registrar that this one does not hear, but one of its peers, is alive; that peer sends its elements
  * (RSP_PARAM_TABLE_OF).
  */
 
@@ -31,7 +31,7 @@ struct rsp_heard_list {
 void rsp_heard_list_set(struct rsp_heard_list *list, struct rsp_bytes encoded, unsigned max);
 void rsp_heard_list_done(struct rsp_heard_list *list);
 
-/** Whether @server_id is in @list; then *@ret_digest, which may be NULL, is the digest that it stated last. */
+/** Whether @server_id is in @list; then *@ret_digest, which may be NULL, is the digest of what the sender has of it. */
 bool rsp_heard_list_find(const struct rsp_heard_list *list, uint32_t server_id, uint64_t *ret_digest);
 
 /** The value of an RSP_PARAM_HEARD with the first RSP_HEARD_MAX of the @n entries @item; in @room, with @size octets, which also

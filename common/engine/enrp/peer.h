@@ -90,7 +90,7 @@ struct rsp_peer {
 	enum rsp_peer_kind kind;
 	bool in_sync; /* the digest (PLAIN: the checksum) of its last PRESENCE agrees with the elements stored here */
 	uint64_t told_digest;	 /* STATES: of its last PRESENCE */
-	struct rsp_gap gap;	 /* STATES: the numbers of its updates */
+	struct rsp_gap gap;	 /* the numbers of its updates, and what it was asked for */
 	/* STATES: the last update that it was sent again, and until when none up to that one is sent again; upload.c */
 	uint64_t sent_again, again_ms;
 	struct rsp_heard_list heard_by_it; /* STATES: the registrars that it hears */
