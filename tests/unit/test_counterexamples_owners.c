@@ -84,6 +84,46 @@ c28_the_other_owner_is_removed_when_the_one_that_is_shown_has_answered(void)
 	world_end();
 }
 
+/* The element of web1 is ours, as a says, but not connected; it answers where we dial it. That of "aaa" is shown. Returns the
+ * link over which we dial the latter; 0: we do not. */
+static uint32_t
+begin_not_connected(void)
+{
+	struct rsp_registrar_config config = world_config();
+
+	config.keepalive_distance_ms = 0;
+	config.keepalive_interval_ms = 1000;
+	ce_begin_with(&config, LIVE_A);
+	ce_says(A, ID_A, ce_pe(ID_US, 3, P, RSP_RANK_REGISTERED, 80));
+	world_run(0);
+	ce_ack(ce_look_is_up(), 3, P);
+	ce_says(A, ID_A, of_owner("aaa", ID_A, 3, 1000));
+	ce_run(1501, LIVE_A);
+	return world_dialled("aaa");
+}
+
+static void
+c28_the_one_that_is_shown_is_dialled_for_an_own_one_that_is_not_connected(void)
+{
+	CHECK(begin_not_connected() != 0);
+	CHECK_EQ(rsp_registrar_stats(w.r).elements, 2);
+	ce_check_shown(ID_A, 'a');
+	world_end();
+}
+
+static void
+c28_an_own_one_that_is_not_connected_is_removed_when_the_one_that_is_shown_has_answered(void)
+{
+	uint32_t link = begin_not_connected();
+
+	CHECK_EQ(world_up(link, RSP_ASAP, RSP_ROLE_NOTIFY, "aaa"), RSP_OK);
+	ce_ack(link, 3, P);
+	CHECK_STR(world_reason(RSP_EVENT_PE_REMOVED), "element-of-another");
+	CHECK_EQ(rsp_registrar_stats(w.r).elements, 1);
+	ce_check_shown(ID_A, 'a');
+	world_end();
+}
+
 /* Pair by pair, in pools that have the same ids. */
 static void
 c28_two_owners_in_each_of_two_pools_are_recorded_twice(void)
@@ -103,6 +143,8 @@ main(void)
 	TAP_RUN(c27_of_two_owners_the_lower_name_is_shown_whatever_came_first_or_is_older);
 	TAP_RUN(c28_the_other_owner_is_kept_while_the_one_that_is_shown_does_not_answer);
 	TAP_RUN(c28_the_other_owner_is_removed_when_the_one_that_is_shown_has_answered);
+	TAP_RUN(c28_the_one_that_is_shown_is_dialled_for_an_own_one_that_is_not_connected);
+	TAP_RUN(c28_an_own_one_that_is_not_connected_is_removed_when_the_one_that_is_shown_has_answered);
 	TAP_RUN(c28_two_owners_in_each_of_two_pools_are_recorded_twice);
 	return tap_end();
 }

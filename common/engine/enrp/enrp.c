@@ -197,8 +197,8 @@ rsp_enrp_member_due(struct rsp_enrp *n, struct rsp_member *m)
 {
 	if (m->phase == RSP_MEMBER_OLD)
 		rsp_join_old_due(n, m);
-	else if (m->phase == RSP_MEMBER_HELD)
-		(void)rsp_rival_due(n, m);
+	else if (m->phase == RSP_MEMBER_HELD || m->phase == RSP_MEMBER_UNLINKED)
+		rsp_rival_due(n, m);
 	else if (m->phase == RSP_MEMBER_FOREIGN_WAITS)
 		rsp_ownership_store_pending(n, m); /* the home has not answered in time */
 	else if (is_forsaken(n, m))

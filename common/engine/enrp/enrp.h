@@ -40,7 +40,8 @@ void rsp_enrp_rights_changed(struct rsp_enrp *n);
 /** Whether pools may exist in the scope that this registrar will learn soon: registrar/hold.h. */
 bool rsp_enrp_pools_may_be_missing(const struct rsp_enrp *n);
 
-/** The timer of @m has expired in FOREIGN_WAITS, FOREIGN_LOOK or OLD; or @m is HELD, and its keep-alive is due. */
+/** The timer of @m has expired in FOREIGN_WAITS, FOREIGN_LOOK or OLD; or @m is HELD, and its keep-alive is due, or
+ * UNLINKED, and a look at it is due. */
 void rsp_enrp_member_due(struct rsp_enrp *n, struct rsp_member *m);
 
 /** End of the turn: handle one noted change of a contact, of a peer or of the join. False: no change was noted. */

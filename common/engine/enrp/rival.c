@@ -35,17 +35,16 @@ rsp_rival_stored(struct rsp_enrp *n, const struct rsp_member *m)
 	n->core->ops->record(n->core->ctx, &event);
 }
 
-bool
-rsp_rival_due(struct rsp_enrp *n, struct rsp_member *m)
+void
+rsp_rival_due(struct rsp_enrp *n, const struct rsp_member *m)
 {
-	if (!rsp_member_element(m)->hidden || rsp_element_is_word(rsp_member_element(m)))
-		return false;
+	if (!rsp_member_element(m)->hidden)
+		return;
 	struct rsp_member *shown = rsp_member(shown_of(n, m));
 	if (rsp_member_is_linked(shown))
 		rsp_member_ask_soon(n->core, shown);
 	else
 		rsp_look_begin(n->core, shown);
-	return true;
 }
 
 void

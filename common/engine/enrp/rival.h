@@ -13,8 +13,8 @@
 /** The statement about @m was stored: if there is now another record of the same element, record the pair. */
 void rsp_rival_stored(struct rsp_enrp *n, const struct rsp_member *m);
 
-/** It is time to ask the hidden own element @m: look at the one that is shown. False: @m is not hidden. */
-bool rsp_rival_due(struct rsp_enrp *n, struct rsp_member *m);
+/** It is time to ask the own element @m, or to look at it: if it is hidden, look at the one that is shown. */
+void rsp_rival_due(struct rsp_enrp *n, const struct rsp_member *m);
 
 /** The element @shown has answered this registrar: remove the hidden own records of the same element. */
 void rsp_rival_answered(struct rsp_enrp *n, const struct rsp_member *shown);

@@ -410,6 +410,9 @@ member_due(struct rsp_registrar *r, struct rsp_member *m)
 		silent(&r->core, m);
 		break;
 	case RSP_MEMBER_UNLINKED:
+		rsp_enrp_member_due(r->enrp, m);
+		rsp_look_due(&r->core, m);
+		break;
 	case RSP_MEMBER_LOOK_DIALLING:
 	case RSP_MEMBER_LOOK_ASKED:
 	case RSP_MEMBER_LOOK_ANSWERED:
