@@ -99,8 +99,8 @@
 	  "Raise the limit of elements of one registrar.")                                                             \
 	X(POOLS_OF_ONE_REGISTRAR, "pools-of-one-registrar", "A registrar has made as many pools as it may make.",      \
 	  "Raise the limit of pools of one registrar.")                                                                \
-	X(SHARE_OF_REGISTRARS, "share-of-all-registrars", "Three quarters of the handlespace are used by others' "     \
-	  "elements, and the rest is kept for this registrar's.", "Raise the limits of the handlespace.")              \
+	X(SHARE_OF_REGISTRARS, "share-of-all-registrars", "Three quarters of the handlespace are used, and the rest "  \
+	  "is kept for elements that register here.", "Raise the limits of the handlespace.")                          \
 	X(PEERS, "peers", "limit: the list of registrars is full. duplicate-name and duplicate-server-id: both are "   \
 	  "other registrars.", "limit: raise it. duplicate-name: start one of the two with another name. "             \
 	  "duplicate-server-id: remove --server-id from both.")                                                        \

@@ -118,7 +118,7 @@ sim_inside_charged(const struct sim_node *n, bool full)
 		return count;
 	}
 	for (struct rsp_element *e = rsp_home_first(core->space, core->config.server_id); e; e = rsp_home_next(e))
-		count += e->owner != NULL;
+		count += rsp_member(e)->counted || (e->owner && rsp_member_is_linked(rsp_member(e)));
 	return count;
 }
 

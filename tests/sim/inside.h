@@ -48,7 +48,8 @@ bool sim_inside_outlives(const struct sim_node *n, const struct sim_shown *got);
 uint16_t sim_inside_checksum(const struct sim_node *n, uint32_t id, bool full);
 uint64_t sim_inside_digest(const struct sim_node *n, uint32_t id, bool full);
 
-/** How many elements @n has charged to identities, and, @full, how many it has to charge: its own. */
+/** How many elements @n has charged to identities, and, @full, how many it has to charge: its own that are linked, or were
+ * charged when they registered or answered. */
 uint32_t sim_inside_charged(const struct sim_node *n, bool full);
 
 /** The registrar @n has taken another one over: an element whose number does not say so, or false. */

@@ -68,12 +68,11 @@ let_go(struct rsp_core *core, struct rsp_member *m)
 	rsp_wheel_cancel(&core->expiry, &m->expiry);
 }
 
-/* @m names this registrar as its home, but is not linked: look at it. Before this registrar was away it may have been linked:
- * then ask it. */
+/* @m names this registrar as its home, but is not linked: look at it; its owner is charged as soon as it answers. Before
+ * this registrar was away it may have been linked: then ask it. */
 static void
 take_back(struct rsp_core *core, struct rsp_member *m, const struct rsp_pool_element *pe)
 {
-	rsp_member_count(core, m, true);
 	rsp_member_set_life(core, m, pe->lifetime_s);
 	if (m->phase == RSP_MEMBER_OLD && m->link) {
 		rsp_member_hold(core, m);

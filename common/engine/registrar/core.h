@@ -65,7 +65,9 @@ struct rsp_core {
 
 	struct rsp_table dials; /* links that this registrar dialled to elements; key: destination (reach.c) */
 	uint32_t n_dialling;	/* number of these links that are not up yet */
-	struct rsp_look_list looks; /* elements that are LOOK_QUEUED */
+	/* elements that are LOOK_QUEUED: first those that registered or answered here, or that users reported; then those
+	 * of which only other registrars have said that they exist */
+	struct rsp_look_list first_looks, looks;
 
 	uint8_t out[RSP_MESSAGE_MAX + 1]; /* buffer for the message that is being encoded */
 };

@@ -71,13 +71,32 @@ answered(struct rsp_core *core, struct rsp_member *m)
 	rsp_member_note(core, m, RSP_NEWS_REACHED);
 }
 
-void
-rsp_look_begin(struct rsp_core *core, struct rsp_member *m)
+static void
+begin(struct rsp_core *core, struct rsp_member *m, bool first)
 {
 	if (rsp_member_is_linked(m) || rsp_member_is_looked_at(m) || m->phase >= RSP_MEMBER_OLD ||
 	    m->phase == RSP_MEMBER_FOREIGN_WAITS || (m->asked_ms && core->now_ms < m->asked_ms + core->config.keepalive_distance_ms))
 		return;
+	m->first = first;
 	rsp_member_enter(core, m, RSP_MEMBER_LOOK_QUEUED, RSP_NEVER);
+}
+
+void
+rsp_look_begin(struct rsp_core *core, struct rsp_member *m)
+{
+	begin(core, m, m->counted);
+}
+
+void
+rsp_look_reported(struct rsp_core *core, struct rsp_member *m)
+{
+	if (m->phase != RSP_MEMBER_LOOK_QUEUED) {
+		begin(core, m, true);
+	} else if (!m->first) {
+		TAILQ_REMOVE(&core->looks, m, of_looks);
+		m->first = true;
+		TAILQ_INSERT_TAIL(&core->first_looks, m, of_looks);
+	}
 }
 
 /* When a dial or an answer is late: after the time limit of keep-alives; for an own element already at the end of its grace
@@ -120,7 +139,7 @@ dial(struct rsp_core *core, struct rsp_member *m)
 bool
 rsp_look_settle(struct rsp_core *core)
 {
-	struct rsp_member *m = TAILQ_FIRST(&core->looks);
+	struct rsp_member *m = TAILQ_FIRST(TAILQ_EMPTY(&core->first_looks) ? &core->looks : &core->first_looks);
 
 	if (!m || core->state == RSP_REGISTRAR_LEAVING ||
 	    (core->n_dialling >= core->config.max_adoptions && !rsp_reach_find(core, m)))
@@ -194,6 +213,7 @@ rsp_look_acknowledged(struct rsp_core *core, const struct rsp_link *link, const 
 {
 	if (m->phase != RSP_MEMBER_LOOK_ASKED || m->link != link->id)
 		return;
+	rsp_member_count(core, m, true);
 	if (!wants_home(core, m)) {
 		answered(core, m);
 		return;

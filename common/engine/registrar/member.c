@@ -43,6 +43,12 @@ checksum_of(const struct rsp_member *m)
 	return rsp_checksum_element(e->pool->handle_sum, e->pe_id);
 }
 
+static struct rsp_look_list *
+looks_of(struct rsp_core *core, const struct rsp_member *m)
+{
+	return m->first ? &core->first_looks : &core->looks;
+}
+
 void
 rsp_member_enter(struct rsp_core *core, struct rsp_member *m, enum rsp_member_phase phase, uint64_t at_ms)
 {
@@ -50,14 +56,14 @@ rsp_member_enter(struct rsp_core *core, struct rsp_member *m, enum rsp_member_ph
 	if (rsp_member_is_linked(m))
 		core->linked_sum -= checksum_of(m);
 	if (m->phase == RSP_MEMBER_LOOK_QUEUED)
-		TAILQ_REMOVE(&core->looks, m, of_looks);
+		TAILQ_REMOVE(looks_of(core, m), m, of_looks);
 	else if (rsp_member_is_looked_at(m) && !((1U << phase) & (LOOKS | BIT(HELD)))) /* HELD: over the same link */
 		end_look(core, m);
 	else if (m->phase == RSP_MEMBER_OLD && !((1U << phase) & (LINKED | BIT(OLD))))
 		rsp_link_detach(m);
 	m->phase = phase;
 	if (phase == RSP_MEMBER_LOOK_QUEUED)
-		TAILQ_INSERT_TAIL(&core->looks, m, of_looks);
+		TAILQ_INSERT_TAIL(looks_of(core, m), m, of_looks);
 	if (rsp_member_is_linked(m))
 		core->linked_sum += checksum_of(m);
 	if (at_ms == RSP_NEVER)

@@ -27,12 +27,13 @@ struct rsp_member {
 	enum rsp_member_phase phase : 4;
 	unsigned news : 6; /* bits of enum rsp_news; a member with news, or GONE, is in core->changed */
 	bool in_changed : 1;
-	bool counted : 1;    /* the account of its owner counts it: OWN, with an owner */
+	bool counted : 1;    /* the account of its owner counts it: OWN, with an owner, and it registered or answered here */
 	bool numbered : 1;   /* the element sends no EPOCH: its home makes its statements */
 	bool by_ack : 1;     /* @numbered: it acknowledged the H flag; it has not registered over this link */
 	bool questioned : 1; /* ASKED: the keep-alive had the number of @pending */
 	bool unanswered : 1; /* it lost its link because it did not acknowledge a keep-alive */
 	bool missed : 1;     /* UNLINKED: a look was not answered since @silent_ms */
+	bool first : 1;	     /* LOOK_QUEUED: in core->first_looks, not in core->looks */
 	uint8_t n_reporters;
 	/* FOREIGN: the number (rsp_download.number) of the last download of the
 	 * home's table that listed the element; 0: none */
@@ -44,7 +45,7 @@ struct rsp_member {
 	STAILQ_ENTRY(rsp_member) changed;
 	union {
 		LIST_ENTRY(rsp_member) of_link;	  /* @link is not 0 */
-		TAILQ_ENTRY(rsp_member) of_looks; /* LOOK_QUEUED: in core->looks */
+		TAILQ_ENTRY(rsp_member) of_looks; /* LOOK_QUEUED: in core->looks or core->first_looks */
 	};
 	uint64_t asked_ms;  /* when the last keep-alive was sent; 0: never */
 	uint64_t silent_ms; /* not linked: since when no look was answered; 0: the last one was, or there was none */
@@ -100,7 +101,8 @@ struct rsp_statement rsp_member_greatest(const struct rsp_member *m, uint32_t *r
 void rsp_member_note(struct rsp_core *core, struct rsp_member *m, enum rsp_news news);
 
 /** Count @m as an own element of its owner, if it is an own element and has an owner (@counts); or count it no longer.
- * An element counts at most once. */
+ * An element counts at most once. One of which only other registrars have said that it exists counts as soon as it answers:
+ * else they could use up the number of another identity. */
 void rsp_member_count(struct rsp_core *core, struct rsp_member *m, bool counts);
 
 /** Set the end of the registration life to @lifetime_s seconds from now (< 0: never). */

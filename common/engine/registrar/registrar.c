@@ -26,6 +26,7 @@ init_core(struct rsp_core *core, const struct rsp_registrar_config *config)
 	core->key = (struct rsp_hash_key){ .k0 = rsp_rng_u64(&core->rng), .k1 = rsp_rng_u64(&core->rng) };
 	core->config = *config;
 	STAILQ_INIT(&core->changed);
+	TAILQ_INIT(&core->first_looks);
 	TAILQ_INIT(&core->looks);
 	rsp_wheel_init(&core->expiry, core->now_ms);
 	rsp_wheel_init(&core->liveness, core->now_ms);

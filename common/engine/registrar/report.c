@@ -37,7 +37,7 @@ ask_reported(struct rsp_core *core, struct rsp_member *m, const struct rsp_link 
 	if (rsp_member_is_linked(m))
 		rsp_member_ask_soon(core, m);
 	else
-		rsp_look_begin(core, m);
+		rsp_look_reported(core, m);
 	return again ? RSP_REASON_NONE : RSP_REASON_ASKED;
 }
 

@@ -124,12 +124,22 @@ rsp_rights_foreign(const struct rsp_core *core, struct rsp_bytes handle, const s
 	return may_be_there(core, owner, pe) ? RSP_REASON_NONE : RSP_REASON_ADDRESS_NOT_OWN;
 }
 
-/* The part of @limit for elements of other homes. A quarter of the handlespace is
- * reserved for elements that register here. */
+/* The part of @limit for elements that other registrars have stated. A quarter of the handlespace is reserved for elements
+ * that register here. */
 static uint32_t
 others_share(uint32_t limit)
 {
 	return limit - limit / 4;
+}
+
+/* The record that @pe replaces; NULL: there is none. The record of another owner, or of another registrar without
+ * STATEMENT, stays beside it. */
+static const struct rsp_element *
+find_record(const struct rsp_core *core, const struct rsp_pool *pool, const struct rsp_pool_element *pe)
+{
+	if (pe->statement.rank)
+		return rsp_element_find_of(core->space, pool, pe->pe_id, pe->owner);
+	return rsp_element_find_word(core->space, pool, pe->pe_id, pe->home_id);
 }
 
 enum rsp_reason
@@ -137,19 +147,19 @@ rsp_rights_refusal(const struct rsp_core *core, struct rsp_bytes handle, const s
 		   uint16_t *ret_cause)
 {
 	const struct rsp_pool *pool = rsp_pool_find(core->space, handle);
-	const struct rsp_element *e = rsp_element_find(core->space, pool, pe->pe_id);
+	const struct rsp_element *e = find_record(core, pool, pe);
+	bool ours = pe->home_id == core->config.server_id, here = e && rsp_element_home_id(e) == pe->home_id;
 	enum rsp_reason reason = rsp_rights_foreign(core, handle, pe);
 
 	*ret_cause = reason ? RSP_CAUSE_SECURITY : RSP_CAUSE_LACK_OF_RESOURCES;
-	if (reason || pe->home_id == core->config.server_id)
+	if (reason)
 		return reason;
-	if ((!e || rsp_element_home_id(e) != pe->home_id) &&
-	    rsp_home_count(core->space, pe->home_id) >= core->config.max_registrar_elements)
+	if (!ours && !here && rsp_home_count(core->space, pe->home_id) >= core->config.max_registrar_elements)
 		return RSP_REASON_ELEMENTS_OF_ONE_REGISTRAR;
-	if (!pool && rsp_home_pools(core->space, pe->home_id) >= core->config.max_registrar_pools)
+	if (!ours && !pool && rsp_home_pools(core->space, pe->home_id) >= core->config.max_registrar_pools)
 		return RSP_REASON_POOLS_OF_ONE_REGISTRAR;
-	/* The limits above are for one server id, and a registrar can use a new server id after each restart. So all
-	 * other registrars together have a limit, too. */
+	/* The limits above are for one server id, and a registrar can use a new server id after each restart, or name this
+	 * registrar as the home. So all that other registrars say has a limit, too. */
 	if ((!e && rsp_handlespace_elements(core->space) >= others_share(core->config.limits.elements)) ||
 	    (!pool && rsp_handlespace_pools(core->space) >= others_share(core->config.limits.pools)))
 		return RSP_REASON_SHARE_OF_REGISTRARS;

@@ -35,8 +35,8 @@ enum rsp_reason rsp_rights_foreign(const struct rsp_core *core, struct rsp_bytes
 
 /**
  * The reason why this registrar refuses @pe in the pool @handle from another registrar: its owner may not register it, or
- * its home (or all other homes together) would exceed a limit of the handlespace. NONE: it is accepted. @ret_cause: the
- * error cause of the refusal.
+ * its home would exceed a limit of the handlespace, or all that other registrars state would, whatever the home. NONE: it is
+ * accepted. @ret_cause: the error cause of the refusal.
  */
 enum rsp_reason rsp_rights_refusal(const struct rsp_core *core, struct rsp_bytes handle,
 			       const struct rsp_pool_element *pe, uint16_t *ret_cause);
