@@ -417,6 +417,45 @@ a_peer_without_elements_is_no_reason_to_join_again(void)
 	world_end();
 }
 
+/* What the mentor sent while this registrar joined says nothing of a second absence. */
+static void
+a_registrar_joins_again_once_for_one_pause(void)
+{
+	(void)begin_away();
+	uint32_t a = table_of_mentor();
+	world_clear();
+	world_presence_in_sync(a, ID_A, "a");
+	world_run(500);
+	world_presence_in_sync(a, ID_A, "a");
+	CHECK_EQ(world_told(RSP_EVENT_REJOINING), 0);
+	CHECK(serves());
+	world_end();
+}
+
+static void
+a_registrar_that_is_away_again_joins_again(void)
+{
+	(void)begin_away();
+	(void)table_of_mentor();
+	world_clear();
+	pauses(LONG_MS);
+	CHECK_EQ(world_told(RSP_EVENT_REJOINING), 1);
+	world_end();
+}
+
+/* No registrar was there to join: what stands again is old, so this registrar joins the first one that returns. */
+static void
+a_copy_that_stands_again_is_given_up_when_a_peer_returns_with_elements(void)
+{
+	(void)begin_away();
+	no_mentor();
+	world_clear();
+	returns(0x1234);
+	CHECK_EQ(world_told(RSP_EVENT_REJOINING), 1);
+	CHECK(!serves());
+	world_end();
+}
+
 int
 main(void)
 {
@@ -447,5 +486,8 @@ main(void)
 	TAP_RUN(a_registrar_that_heard_no_peer_for_long_joins_again_when_one_returns_with_elements);
 	TAP_RUN(a_registrar_that_heard_no_peer_for_a_short_time_does_not_join_again);
 	TAP_RUN(a_peer_without_elements_is_no_reason_to_join_again);
+	TAP_RUN(a_registrar_joins_again_once_for_one_pause);
+	TAP_RUN(a_registrar_that_is_away_again_joins_again);
+	TAP_RUN(a_copy_that_stands_again_is_given_up_when_a_peer_returns_with_elements);
 	return tap_end();
 }

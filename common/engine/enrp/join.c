@@ -62,6 +62,8 @@ begin_to_serve(struct rsp_enrp *n, bool alone)
 	struct rsp_core *core = n->core;
 
 	for_old_elements(n, alone ? keep_old_element : forget_old_element);
+	if (!alone) /* nothing is left from before this registrar was away: the first messages of the mentor ended that */
+		n->isolated_ms = 0;
 	core->state = RSP_REGISTRAR_SERVING;
 	n->starting_until_ms = core->now_ms + core->config.hold_window_ms;
 	n->mentor = NULL;
