@@ -57,7 +57,8 @@ static bool
 is_sound(struct rsp_bytes handle, const struct rsp_pool_element *pe)
 {
 	return handle.n > 0 && handle.n <= RSP_HANDLE_MAX && pe->pe_id != 0 && pe->home_id != 0 &&
-	       pe->owner.n <= RSP_OWNER_MAX && pe->user.type && rsp_transport_fits(&pe->user) && rsp_transport_fits(&pe->asap);
+	       pe->owner.n <= RSP_OWNER_MAX && pe->user.type && rsp_transport_fits(&pe->user) &&
+	       rsp_transport_fits(&pe->asap);
 }
 
 /* Put @word into the handlespace, if its owner may have it. *@ret_cause is set if not. */
@@ -104,8 +105,8 @@ find_word(const struct rsp_core *core, struct rsp_bytes handle, uint32_t pe_id, 
 	return e ? rsp_member(e) : NULL;
 }
 
-/* Whether @pe is the word of its home: which is @peer, or a registrar that is perhaps not heard here, whose word @peer has
- * passed on. */
+/* Whether @pe is the word of its home: which is @peer, or a registrar for which @peer passes it on, and that is perhaps not
+ * heard here. */
 static bool
 is_word(const struct rsp_enrp *n, const struct rsp_peer *peer, const struct rsp_pool_element *pe)
 {

@@ -17,8 +17,8 @@ void rsp_word_received(struct rsp_enrp *n, struct rsp_peer *peer, const struct r
 bool rsp_word_listed(struct rsp_enrp *n, struct rsp_peer *peer, struct rsp_bytes handle,
 		     const struct rsp_pool_element *pe);
 
-/** The element @m has answered a keep-alive. If it is linked here, send the registrars whose words stand beside the statement
- * what it has registered, each once in a heartbeat cycle at most. */
+/** The element @m has answered a keep-alive. If it is linked here, send each registrar without STATEMENT that says it has the
+ * element too what the element has registered here, once in a heartbeat cycle at most. */
 void rsp_word_answered(struct rsp_enrp *n, const struct rsp_member *m);
 
 /** F states numbers from now on: forget its words. */
