@@ -122,6 +122,61 @@ an_element_asked_in_vain_whose_statement_names_us_is_looked_at(void)
 	world_end();
 }
 
+static void
+ever_greater_statements_do_not_outrun_the_answer_of_the_element(void)
+{
+	begin();
+	b_has_it(200);
+	b_has_it(300);
+	world_register_epoch(WEB1, "web", 7, above);
+	is_shown_as_ours(201);
+	world_end();
+}
+
+static void
+ever_greater_statements_do_not_keep_an_element_from_renewing(void)
+{
+	begin();
+	for (uint64_t i = 1; i <= 10; i++) {
+		b_has_it(1000 * i);
+		world_register_epoch(WEB1, "web", 7, (struct rsp_epoch){ 1000 * i - 500, PROCESS, 0 }); /* refused */
+		b_has_it(1000 * i + 100);
+		world_register_epoch(WEB1, "web", 7, (struct rsp_epoch){ 1000 * i + 1, PROCESS, 0 });
+		is_shown_as_ours(1000 * i + 1);
+		world_run(100);
+	}
+	world_end();
+}
+
+static void
+ever_greater_statements_do_not_outrun_the_answer_of_an_element_without_epoch(void)
+{
+	begin();
+	world_register(WEB1, "web", 8);
+	uint64_t first = world_epoch("web", 8) + 100;
+	for (uint64_t i = 0; i < 3; i++)
+		world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(8, ID_B, first + i));
+	world_ack(WEB1, "web", 8);
+	CHECK_EQ(world_home("web", 8), ID_US);
+	CHECK(world_epoch("web", 8) > first);
+	world_run(1000);
+	CHECK_EQ(world_home("web", 8), ID_US);
+	world_end();
+}
+
+static void
+a_still_greater_statement_of_another_registrar_must_be_answered_too(void)
+{
+	begin();
+	b_has_it(200);
+	world_says(C, ID_C, ID_C, world_statement(300, PROCESS, RSP_RANK_REGISTERED));
+	world_register_epoch(WEB1, "web", 7, above);
+	is_shown_as_ours(100);
+	world_register_epoch(WEB1, "web", 7, (struct rsp_epoch){ 301, PROCESS, 0 });
+	is_shown_as_ours(301);
+	world_end();
+}
+
 /* Elements that are not linked any more */
 
 static void
@@ -222,6 +277,10 @@ main(void)
 	TAP_RUN(an_element_whose_connection_closes_while_it_is_asked_is_the_statement_s_at_once);
 	TAP_RUN(an_element_that_does_not_contradict_its_removal_is_removed);
 	TAP_RUN(an_element_asked_in_vain_whose_statement_names_us_is_looked_at);
+	TAP_RUN(ever_greater_statements_do_not_outrun_the_answer_of_the_element);
+	TAP_RUN(ever_greater_statements_do_not_keep_an_element_from_renewing);
+	TAP_RUN(ever_greater_statements_do_not_outrun_the_answer_of_an_element_without_epoch);
+	TAP_RUN(a_still_greater_statement_of_another_registrar_must_be_answered_too);
 	TAP_RUN(an_element_that_is_not_linked_goes_to_the_statement_at_once);
 	TAP_RUN(a_removal_of_an_element_that_is_not_linked_holds_at_once);
 	TAP_RUN(an_element_that_was_removed_by_another_may_come_back);

@@ -192,6 +192,15 @@ is_displaced(const struct rsp_heard_statement *s)
 	return s->m->numbered && rsp_number_displaced(&s->pe->statement, &own);
 }
 
+/* Whether a statement of the same sender waits for the answer of the linked element @s->m. The answer is above that one, so
+ * it would always be too late if the sender could replace it: the element could not even renew its registration. Once it
+ * has answered, or its link was dropped, an audit brings what the sender then has. */
+static bool
+outruns_the_answer(const struct rsp_heard_statement *s)
+{
+	return s->m->pending && s->m->pending->by_id == s->peer->server_id;
+}
+
 /* The element @s->m is linked, and @s is greater than its registration: ask it. */
 static void
 ask_element(struct rsp_enrp *n, const struct rsp_heard_statement *s)
@@ -209,7 +218,7 @@ ask_element(struct rsp_enrp *n, const struct rsp_heard_statement *s)
 				   .peer_name = *s->peer->name ? s->peer->name : NULL,
 				   .by_id = s->pe->home_id };
 
-	if (!keep_pending(s))
+	if (outruns_the_answer(s) || !keep_pending(s))
 		return;
 	core->stats.contested++;
 	rsp_core_record(core, rsp_link_find(core, s->peer->last_link), event);
