@@ -241,12 +241,13 @@ static void
 invented_statements_are_recorded_at_a_rate(void)
 {
 	begin();
-	for (uint32_t i = 1; i <= 1000; i++) /* in the name of unknown registrars */
-		world_says(C, ID_C, ID_D + i, world_statement(200 + i, PROCESS, RSP_RANK_REGISTERED));
+	for (uint32_t i = 1; i <= 1000; i++) { /* in the name of unknown registrars */
+		world_says(C, ID_C, ID_D + i, world_statement(200 + 2 * i, PROCESS, RSP_RANK_REGISTERED));
+		world_register_epoch(WEB1, "web", 7, (struct rsp_epoch){ 201 + 2 * i, PROCESS, 0 });
+	}
 	CHECK(world_told(RSP_EVENT_PE_CONTESTED) <= 110);
 	CHECK_STR(world_reason(RSP_EVENT_LIMIT), "records");
-	world_register_epoch(WEB1, "web", 7, (struct rsp_epoch){ 1201, PROCESS, 0 });
-	is_shown_as_ours(1201);
+	is_shown_as_ours(2201);
 	world_end();
 }
 

@@ -462,8 +462,11 @@ asked_without_epoch(void)
 static void
 doubted_without_epoch(void)
 {
+	struct rsp_statement s = world_statement(0, PROCESS, RSP_RANK_REGISTERED);
+
 	held_without_epoch();
-	c_states(ID_C, world_statement(world_epoch("web", PE) + 1, PROCESS, RSP_RANK_REGISTERED));
+	s.epoch.epoch = world_epoch("web", PE) + 1;
+	world_update(B, ID_B, ENRP_ADD_PE, "web", world_stated_pe(PE, ID_B, s));
 	acknowledges(WEB1);
 	is_in(RSP_MEMBER_DOUBTED);
 }
