@@ -108,6 +108,27 @@ the_registrar_is_sent_nothing_while_it_is_not_known_where_the_element_is(void)
 }
 
 static void
+the_registrar_is_sent_nothing_for_an_element_that_is_hidden(void)
+{ /* that of another owner, at b, is shown: b decides */
+	struct rsp_registrar_config config = world_config();
+	struct rsp_pool_element pe = world_pe(7, ID_B, 100);
+
+	config.keepalive_interval_ms = 1000;
+	world_begin_peers(&config);
+	world_joined_plain(D, ID_D, "d");
+	world_register_epoch(WEB1, "web", 7, (struct rsp_epoch){ 100, PROCESS, 0 });
+	pe.owner = rsp_bytes_str("aaa");
+	world_update(B, ID_B, ENRP_ADD_PE, "web", pe);
+	d_says(81);
+	world_clear();
+	world_run(1501);
+	CHECK_EQ(world_count(WEB1, ASAP_ENDPOINT_KEEP_ALIVE), 1);
+	answers();
+	CHECK_EQ(world_count(D, ENRP_HANDLE_UPDATE), 0);
+	world_end();
+}
+
+static void
 an_element_that_is_silent_when_it_is_asked_is_removed_for_the_word(void)
 {
 	struct rsp_message msg;
@@ -319,6 +340,7 @@ main(void)
 	TAP_RUN(each_registrar_whose_word_stands_there_is_sent_the_update);
 	TAP_RUN(the_home_sends_its_update_once_in_a_heartbeat);
 	TAP_RUN(the_registrar_is_sent_nothing_while_it_is_not_known_where_the_element_is);
+	TAP_RUN(the_registrar_is_sent_nothing_for_an_element_that_is_hidden);
 	TAP_RUN(an_element_that_is_silent_when_it_is_asked_is_removed_for_the_word);
 	TAP_RUN(the_home_removes_an_element_that_is_not_linked);
 	TAP_RUN(the_word_is_sent_to_the_home_that_is_heard);
