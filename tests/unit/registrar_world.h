@@ -33,6 +33,7 @@ struct world_state {
 	const struct rsp_heard *heard;
 	unsigned n_heard;
 	uint16_t elements_sum; /* what the checksum adds up */
+	uint64_t clock_ms;     /* 0: it states no clock */
 };
 
 /* A PRESENCE of @id, at 192.0.2.(id) port 9000. */
@@ -53,6 +54,8 @@ world_presence_of(uint32_t link, uint32_t id, const char *name, struct world_sta
 						    .name = rsp_bytes_str(name),
 						    .has_state = state.states,
 						    .state = { .digest = state.digest, .update = state.update },
+						    .has_clock = state.clock_ms != 0,
+						    .clock_ms = state.clock_ms,
 						    .heard = rsp_bytes_of(heard, state.n_heard * RSP_HEARD_SIZE) };
 	rsp_transport_set_ips(&msg.server_info.transport, &ip, 1, room);
 	world_tell(link, &msg);

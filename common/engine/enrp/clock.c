@@ -46,6 +46,8 @@ rsp_peer_clock_heard(struct rsp_enrp *n, const struct rsp_link *link, struct rsp
 				   .our_clock_ms = ours_ms,
 				   .peer_clock_ms = theirs_ms };
 
+	if (now_ms < n->unread_until_ms)
+		return;
 	if (rsp_peer_clock_is_news(&peer->clock, ours_ms, theirs_ms, now_ms))
 		rsp_core_record(n->core, link, event);
 }

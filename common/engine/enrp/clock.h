@@ -36,7 +36,8 @@ struct rsp_enrp;
 struct rsp_link;
 struct rsp_peer;
 
-/** A PRESENCE of @peer over @link gives @theirs_ms as its clock: record the difference if rsp_peer_clock_is_news() says so. */
+/** A PRESENCE of @peer over @link gives @theirs_ms as its clock: record the difference if rsp_peer_clock_is_news() says so. Soon
+ * after the process of this registrar was away, nothing is recorded: the PRESENCE may have waited to be read. */
 void rsp_peer_clock_heard(struct rsp_enrp *n, const struct rsp_link *link, struct rsp_peer *peer, uint64_t theirs_ms);
 
 #endif

@@ -212,6 +212,7 @@ rsp_enrp_member_due(struct rsp_enrp *n, struct rsp_member *m)
 void
 rsp_enrp_was_away(struct rsp_enrp *n, uint64_t away_ms)
 {
+	n->unread_until_ms = n->core->now_ms + n->core->config.max_time_no_response_ms;
 	rsp_join_was_away(n, away_ms);
 }
 

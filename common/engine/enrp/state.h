@@ -84,6 +84,9 @@ struct rsp_enrp {
 	/* upload.c */
 	uint32_t n_uploads;
 
+	/* clock.c */
+	uint64_t unread_until_ms; /* until then, a message may have waited to be read while the process of this registrar was away */
+
 	/* update.c */
 	struct rsp_ring ring;		/* the updates that this registrar has sent last */
 	struct rsp_tomb_walk buried;	/* tombstones that were made since the last turn: they are announced */
