@@ -124,6 +124,46 @@ a_relay_does_not_count_after_max_time_last_heard(void)
 	world_end();
 }
 
+/* c says that it hears b, and where b is; so b is a peer before we hear it. */
+static void
+c_names_b(void)
+{
+	const struct rsp_heard b = { .server_id = ID_B };
+	const struct rsp_ip ip = { 4, { 192, 0, 2, ID_B } };
+	struct rsp_server_info info = { .server_id = ID_B,
+					.transport = { .type = RSP_PARAM_TCP, .port = 9000 },
+					.name = rsp_bytes_str("b") };
+	struct rsp_message list = enrp_message(ENRP_LIST_RESPONSE, ID_C);
+	uint8_t addrs[RSP_ADDRS_ROOM(1)], room[256];
+	struct rsp_wr wr = rsp_wr_init(room, sizeof(room));
+
+	world_presence_of(C, ID_C, "c", (struct world_state){ .states = true, .heard = &b, .n_heard = 1 });
+	rsp_transport_set_ips(&info.transport, &ip, 1, addrs);
+	rsp_server_info_encode(&wr, &info);
+	list.has = RSP_HAS_LIST;
+	list.list = rsp_bytes_of(room, wr.pos);
+	list.n_list = 1;
+	world_tell(C, &list);
+}
+
+static void
+a_registrar_that_a_relay_named_has_joined_when_it_is_heard(void)
+{
+	begin();
+	c_names_b();
+	CHECK_EQ(peer_state(ID_B), RSP_PEER_ACTIVE);
+	uint32_t b = world_dialled("b");
+	CHECK(b != 0);
+	world_peer(b, "b");
+	CHECK_EQ(world_told(RSP_EVENT_PEER_JOINED), 0); /* not yet */
+	world_presence(b, ID_B, "b", false);
+	CHECK_EQ(world_told(RSP_EVENT_PEER_JOINED), 1);
+	CHECK_EQ(world_count(b, ENRP_LIST_REQUEST), 1); /* the registrars that it knows may be new */
+	world_presence(b, ID_B, "b", false);
+	CHECK_EQ(world_told(RSP_EVENT_PEER_JOINED), 1);
+	world_end();
+}
+
 int
 main(void)
 {
@@ -135,5 +175,6 @@ main(void)
 	TAP_RUN(a_completed_takeover_of_what_was_heard_by_relay_moves_the_elements_when_the_relay_hears_it_no_more);
 	TAP_RUN(a_registrar_that_is_heard_by_relay_no_more_is_taken_over);
 	TAP_RUN(a_relay_does_not_count_after_max_time_last_heard);
+	TAP_RUN(a_registrar_that_a_relay_named_has_joined_when_it_is_heard);
 	return tap_end();
 }

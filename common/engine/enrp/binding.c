@@ -90,7 +90,6 @@ request_list(struct rsp_enrp *n, const struct rsp_link *link, const struct rsp_p
 static struct rsp_peer *
 bind_peer(struct rsp_enrp *n, struct rsp_link *link, const struct rsp_message *msg)
 {
-	bool known = rsp_peer_find(n, msg->sender_id) != NULL;
 	struct rsp_peer *peer = rsp_peer_get(n, msg->sender_id);
 	const char *name = link->info.identity;
 
@@ -98,7 +97,8 @@ bind_peer(struct rsp_enrp *n, struct rsp_link *link, const struct rsp_message *m
 		record_list_full(n, link, msg);
 		return NULL;
 	}
-	bool joined = !known || !rsp_peer_link(peer);
+	/* tables, and peers that hear it, may have named it before */
+	bool joined = !peer->heard || !rsp_peer_link(peer);
 	if (name && strlen(name) < sizeof(peer->name))
 		memcpy(peer->name, name, strlen(name) + 1);
 	bind_link(n, link, peer);
