@@ -130,12 +130,13 @@ static void
 unlisted_slice(struct rsp_enrp *n, struct rsp_peer *peer)
 {
 	struct rsp_download *download = &peer->download;
-	struct rsp_element *e = NULL;
+	struct rsp_element *e;
 
-	for (unsigned most = RSP_SLICE; most > 0 && (e = rsp_walk_next(&download->unlisted)); most--)
+	for (unsigned most = RSP_SLICE;
+	     most > 0 && rsp_update_has_room(n, peer) && (e = rsp_walk_next(&download->unlisted)); most--)
 		if (rsp_member(e)->listed_in != download->number && rsp_member(e)->phase != RSP_MEMBER_OLD)
 			handle_unlisted(n, peer, rsp_member(e));
-	if (e) {
+	if (rsp_walk_peek(&download->unlisted)) {
 		rsp_enrp_set(n, &download->timer, RSP_SLICE_MS);
 		return;
 	}

@@ -236,7 +236,8 @@ ask_home(struct rsp_enrp *n, const struct rsp_heard_statement *s)
 	const struct rsp_peer *home = rsp_peer_find(n, rsp_element_home_id(rsp_member_element(s->m)));
 	uint64_t wait_ms = 2 * (uint64_t)n->core->config.max_time_no_response_ms;
 
-	if (!home || !keep_pending(s))
+	/* a statement about which the home cannot be asked now is not believed: the audits bring it again */
+	if (!home || !rsp_update_has_room(n, home) || !keep_pending(s))
 		return;
 	rsp_member_enter(n->core, s->m, RSP_MEMBER_FOREIGN_WAITS, n->core->now_ms + wait_ms);
 	rsp_update_tell(n, home, s->m, true);
@@ -271,6 +272,8 @@ tell(struct rsp_enrp *n, const struct rsp_heard_statement *s)
 	n->core->stats.updates_stale++;
 	/* the updates that this registrar has missed come in their order: the sender has newer ones */
 	if (!s->listed && s->peer->download.state == RSP_DOWNLOAD_UPDATES)
+		return;
+	if (!rsp_update_has_room(n, s->peer)) /* it sends the older statement again: the audits find it */
 		return;
 	if (s->tomb)
 		rsp_update_tell_removed(n, s->peer, s->tomb);

@@ -38,11 +38,44 @@ compose(struct rsp_enrp *n, const struct rsp_ring_entry *entry, uint32_t receive
 	return rsp_enrp_close(&wr, whole);
 }
 
-static void
-send_octets(struct rsp_enrp *n, uint32_t link, struct rsp_bytes update)
+static bool
+is_in_slice(const struct rsp_enrp *n, const struct rsp_link *link)
 {
+	return n->core->now_ms < link->slice_ms + RSP_SLICE_MS;
+}
+
+bool
+rsp_update_has_room(const struct rsp_enrp *n, const struct rsp_peer *peer)
+{
+	const struct rsp_link *link = rsp_link_find(n->core, rsp_peer_link(peer));
+
+	return !link || !is_in_slice(n, link) || link->slice_octets < RSP_SLICE_OCTETS;
+}
+
+static void
+send_octets(struct rsp_enrp *n, uint32_t link_id, struct rsp_bytes update)
+{
+	struct rsp_link *link = rsp_link_find(n->core, link_id);
+
+	if (link && !is_in_slice(n, link)) {
+		link->slice_ms = n->core->now_ms;
+		link->slice_octets = 0;
+	}
+	if (link)
+		link->slice_octets += update.n;
 	n->core->stats.updates_sent++;
-	rsp_core_send_octets(n->core, link, update);
+	rsp_core_send_octets(n->core, link_id, update);
+}
+
+/* Whether the removal @entry, which is sent to all, is not sent to @peer now. It has a number: @peer will see that it lacks
+ * this update, and request it. */
+static bool
+is_left_out(struct rsp_enrp *n, const struct rsp_peer *peer, const struct rsp_ring_entry *entry)
+{
+	if (entry->action != ENRP_DEL_PE || peer->kind != RSP_PEER_STATES || rsp_update_has_room(n, peer))
+		return false;
+	rsp_peer_presences_soon(n);
+	return true;
 }
 
 /* Send all connected peers of @kind the update @entry; @number 0: without a number. */
@@ -55,7 +88,7 @@ send_all(struct rsp_enrp *n, enum rsp_peer_kind kind, const struct rsp_ring_entr
 		uint32_t link = rsp_peer_link(n->peer[i]);
 
 		/* a peer without a link learns of the update by the audit after its next PRESENCE */
-		if (!link || n->peer[i]->kind != kind)
+		if (!link || n->peer[i]->kind != kind || is_left_out(n, n->peer[i], entry))
 			continue;
 		if (!update.n)
 			update = compose(n, entry, 0, number);

@@ -12,7 +12,8 @@
 /** Send all STATES peers the statement about the own element @e, with the next number; PLAIN peers too, if it is linked. */
 void rsp_update_announce(struct rsp_enrp *n, const struct rsp_member *m);
 
-/** Send all STATES peers the removals that this registrar has stored since the last turn, each with the next number. */
+/** Send all STATES peers the removals that this registrar has stored since the last turn, each with the next number. A peer
+ * without room (rsp_update_has_room()) is not sent those that are too much: it requests the numbers that it lacks. */
 void rsp_update_announce_removals(struct rsp_enrp *n);
 /** The removals that were stored since were heard from another registrar, which has announced them: do not send them, even
  * if they name this registrar as the home. */
@@ -20,6 +21,11 @@ void rsp_update_skip_removals(struct rsp_enrp *n);
 
 /** Send all PLAIN peers that the element @e is an own element (ENRP_ADD_PE), or is one no more (ENRP_DEL_PE). */
 void rsp_update_plain(struct rsp_enrp *n, const struct rsp_element *e, uint16_t action);
+
+/** Whether @peer was sent less than RSP_SLICE_OCTETS of updates in the last RSP_SLICE_MS, or has no link. Else the caller sends
+ * it later what can wait, or leaves it to the audits: many large updates at once would overflow the queue of its connection,
+ * which is then closed, and the next audit would find the same. */
+bool rsp_update_has_room(const struct rsp_enrp *n, const struct rsp_peer *peer);
 
 /** Send @peer alone an update with the greatest statement about @m. @asks: @peer is the home, and must answer with what it
  * has; then the receiver id is that of @peer, else 0. */

@@ -27,10 +27,12 @@ LIST_HEAD(rsp_link_list, rsp_link);
 TAILQ_HEAD(rsp_look_list, rsp_member);
 STAILQ_HEAD(rsp_changed_list, rsp_member);
 
-/* Work on many elements is done in slices: at most RSP_SLICE elements in each RSP_SLICE_MS. The send queue of a
- * connection must have room for the messages of one slice. */
-#define RSP_SLICE    4096
-#define RSP_SLICE_MS 50
+/* Work on many elements is done in slices: at most RSP_SLICE elements in each RSP_SLICE_MS. A peer that was sent
+ * RSP_SLICE_OCTETS of updates in this time is sent only what cannot wait: a sixteenth of its send queue by default
+ * (RSP_STREAM_QUEUE_MAX), which a connection of 42 Mbit/s never fills. */
+#define RSP_SLICE	 4096
+#define RSP_SLICE_MS	 50
+#define RSP_SLICE_OCTETS (256U << 10)
 
 struct rsp_core {
 	struct rsp_registrar_config config;

@@ -60,6 +60,8 @@ struct rsp_link {
 	struct rsp_contact *contact; /* the contact for which this registrar dialled the link */
 	struct rsp_peer *peer;	     /* the peer that sends over this link; NULL before its first message */
 	struct rsp_upload *upload;   /* the handle table that is being sent over it */
+	uint64_t slice_ms;	     /* when the time slice of the last update that was sent over it began; enrp/update.c */
+	size_t slice_octets;	     /* of the updates that were sent over it in that slice */
 };
 
 /** Whether a link may change from @from to @to: the table above. */
