@@ -37,7 +37,7 @@ warn_of_duplicate_name(const struct rsp_event *event)
 {
 	char at[RSP_SOCKADDR_TEXT_MAX];
 
-	if (event->reason == RSP_REASON_OURS)
+	if (event->reason == RSP_REASON_NAME_OURS)
 		rsp_log(RSP_LOG_ERROR, event->peer_name,
 			"another registrar runs with the same name and keys: 0x%08x at %s, this one is 0x%08x; stop "
 			"one of both",
@@ -53,7 +53,7 @@ warn_of_duplicate_id(const struct rsp_event *event)
 {
 	char at[RSP_SOCKADDR_TEXT_MAX];
 
-	if (event->reason == RSP_REASON_OURS)
+	if (event->reason == RSP_REASON_SERVER_ID_OURS)
 		rsp_log(RSP_LOG_ERROR, event->identity,
 			"the registrar at %s has the same server id as this one, 0x%08x: one of both takes another id; "
 			"start them with different ones, or without --server-id",

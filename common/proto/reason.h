@@ -7,8 +7,9 @@
 
 /*
  * The words for the member "key" of records, one row for each: id, word, cause, cure; the cause is the member "reason".
- * A word is an interface: it is never renamed, and never gets another meaning. If several events use a word, the row
- * explains it for each event. The man pages print this table, and cmd/schema/rsp.peer.schema.json has its words.
+ * A word is an interface: it is never renamed, and never gets another meaning. If several events use a word, its cause
+ * is true of each of them; else they need two words. The man pages print this table, and
+ * cmd/schema/rsp.peer.schema.json has its words.
  */
 /* clang-format off */
 #define RSP_REASONS(X)                                                                                                 \
@@ -70,14 +71,14 @@
 	  "Start the element again; look at its load and at its network.")                                             \
 	X(REPORTED_UNREACHABLE, "reported-unreachable", "Users reported the element, and it did not answer in time.",  \
 	  "Start the element again; look at its network.")                                                             \
-	X(CONNECTION_LOST, "connection-lost", "The connection ended, and an element did not answer when dialled.",    \
-	  "Start the other side again; look at the network if it still runs.")                                         \
+	X(CONNECTION_LOST, "connection-lost", "The element is not connected, and did not answer when dialled.",          \
+	  "Start the element again; look at the network if it still runs.")                                            \
 	X(RIGHTS_ENDED, "rights-ended", "The key of the element or registrar, or its line in authz.json, is gone.",    \
 	  "None if that was meant; else restore the key or the line, and reload.")                                     \
 	X(HOME_LOST, "home-lost", "The element's registrar is silent, no other took it over, and it does not answer.", \
 	  "Start the element again.")                                                                                  \
 	/* the registrar begins to serve */                                                                            \
-	X(ALONE, "alone", "No other registrar answered, so this one begins with an empty handlespace.",                \
+	X(ALONE, "alone", "No other registrar answered, so this one serves with the elements that it has itself.",     \
 	  "None for the first registrar of a scope; else look at the addresses and keys of the others.")               \
 	X(SYNCHRONISED, "synchronised", "The handlespace was downloaded from another registrar.", "None is needed.")   \
 	/* ENRP messages are refused */                                                                                \
@@ -86,9 +87,9 @@
 	X(MONITOR, "monitor", "The sender's key is one of a monitor, which may only ask.",                             \
 	  "Use a registrar's key for anything else.")                                                                  \
 	X(SERVER_ID_ZERO, "server-id-zero", "The sender's server id is 0.", "Update the sender: RFC 5353 forbids it.")   \
-	X(SERVER_ID_OURS, "server-id-ours", "The sender has the server id of this registrar.",                         \
+	X(SERVER_ID_OURS, "server-id-ours", "Another registrar has the server id of this one.",                        \
 	  "None: one of the two draws another id. Remove --server-id from both.")                                      \
-	X(SERVER_ID_OF_ANOTHER, "server-id-of-another", "The sender's server id belongs to another registrar.",        \
+	X(SERVER_ID_OF_ANOTHER, "server-id-of-another", "A registrar has a server id that belongs to another one.",    \
 	  "None: one of the two draws another id. Remove --server-id from both.")                                      \
 	X(SERVER_ID_MIXED, "server-id-not-the-sender's", "The message has two server ids for its sender.",             \
 	  "Update the sender: it breaks RFC 5353.")                                                                                          \
@@ -101,22 +102,24 @@
 	  "Raise the limit of pools of one registrar.")                                                                \
 	X(SHARE_OF_REGISTRARS, "share-of-all-registrars", "Three quarters of the handlespace are used, and the rest "  \
 	  "is kept for elements that register here.", "Raise the limits of the handlespace.")                          \
-	X(PEERS, "peers", "limit: the list of registrars is full. duplicate-name and duplicate-server-id: both are "   \
-	  "other registrars.", "limit: raise it. duplicate-name: start one of the two with another name. "             \
-	  "duplicate-server-id: remove --server-id from both.")                                                        \
-	X(OURS, "ours", "This registrar is one of two with the same name or server id.",                               \
-	  "duplicate-name: start one of the two with another name. duplicate-server-id: remove --server-id from both.") \
+	X(PEERS_FULL, "peers-full", "The list of registrars is full.", "Raise --max-peers.")                           \
+	X(NAME_OURS, "name-ours", "Another registrar runs with the name and the keys of this one.",                    \
+	  "Stop one of the two, and start it with a name and keys of its own.")                                        \
+	X(NAME_OF_ANOTHER, "name-of-another", "Two other registrars run with one name and its keys.",                  \
+	  "Stop one of the two, and start it with a name and keys of its own.")                                        \
 	/* a registrar fails, and is taken over */                                                                     \
 	X(SILENCE, "silence", "The registrar was not heard for MAX-TIME-LAST-HEARD.",                                  \
 	  "See whether it runs; look at the network.")                                                                 \
+	X(PEER_DISCONNECTED, "peer-disconnected", "The connection to the other registrar ended.",                      \
+	  "None if it comes back; else see whether it runs, and look at the network.")                                 \
 	X(TAKEOVER_INITIATED, "takeover-initiated", "Another registrar says that this one is dead.",                   \
 	  "None if it answers; else see whether it runs.")                                                             \
 	X(NO_RESPONSE, "no-response", "The registrar did not answer within MAX-TIME-NO-RESPONSE.",                     \
 	  "See whether it runs; look at the network.")                                                                 \
 	X(SEND_FAILED, "send-failed", "The registrar could not be dialled again.", "See whether it runs.")             \
 	X(RESTARTED, "restarted", "The registrar came back under another server id.", "None is needed.")               \
-	X(NOT_TAKEN_OVER, "not-taken-over", "The registrar that wanted to take the dead one over has not done so.",    \
-	  "None: another takeover begins.")                                                                            \
+	X(NOT_TAKEN_OVER, "not-taken-over", "The registrar is silent, and none has taken it over in time.",            \
+	  "None: this registrar begins a takeover.")                                                                   \
 	X(TARGET_ALIVE, "target-alive", "The registrar to be taken over was heard again.", "None is needed.")          \
 	X(OTHER_WINS, "other-wins", "Another registrar takes it over.", "None is needed.")                             \
 	X(UNACKNOWLEDGED, "unacknowledged", "Not all registrars acknowledged the takeover, and no element is left.",   \
@@ -124,12 +127,10 @@
 	X(TAKEOVER_OF_ITSELF, "takeover-of-itself", "A registrar says of itself that it is dead.", "Update the sender: it breaks RFC 5353.") \
 	X(TAKEOVER_OF_LIVE, "takeover-of-a-live-registrar", "A registrar was declared dead while we hear it.",         \
 	  "Look at the network between the sender and that registrar.")                                                \
-	X(CLAIMED, "claimed", "Another registrar has heard something newer of the element, or has it and makes no "     \
-	  "statements. If the element is connected, it is asked; else it is given up.",                                \
-	  "If it goes on: two elements use one PE identifier and key. Give one of them another.")                      \
-	X(REMOVED, "removed", "Another registrar says that the element is gone. If the element is connected, it is "    \
-	  "asked; else it is removed.",                                                                                \
-	  "None if the element answers or has ended.")                                                                 \
+	X(CLAIMED, "claimed", "Another registrar is said to be the home of the element now.",                          \
+	  "None if it ends. If it goes on, two elements use one PE identifier and key: give one another.")             \
+	X(REMOVED, "removed", "Another registrar says that the element is gone.",                                      \
+	  "None: an element that is connected is asked, and stays if it registers again.")                             \
 	/* a table is downloaded */                                                                                    \
 	X(REJECTED, "rejected", "The other registrar does not give its table now.", "None: it is asked again.")        \
 	X(PARTIAL, "partial", "Some entries of the other registrar's table were refused, so the two tables differ.",    \

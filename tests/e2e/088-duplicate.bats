@@ -24,13 +24,13 @@ has_sent() {
 @test "a third registrar finds them out, and both learn of each other from it" {
 	start_scope r1 r2
 	twin r1 --peer "r2@${enrp[r2]}"
-	wait_for_record r2 '.event == "duplicate-name" and .ok == false and .peer == "r1" and .key == "peers" and .remote'
+	wait_for_record r2 '.event == "duplicate-name" and .ok == false and .peer == "r1" and .key == "name-of-another" and .remote'
 	run -0 records r2 'select(.event == "duplicate-name") | [.peer_id, .by_id] | sort | @json'
 	assert_line --index 0 "$(jq -cn --arg a "$(server_id r1)" --arg b "$(server_id twin)" '[$a, $b] | sort | @json')"
 	grep -qE '^rsp-peer: r1: two registrars run with this name and its keys, 0x[0-9a-f]{8} at [0-9.:]+ and 0x' \
 		"$BATS_TEST_TMPDIR/r2.err"
-	wait_for_record r1 ".event == \"duplicate-name\" and .key == \"ours\" and .peer_id == \"$(server_id twin)\"" 20
-	wait_for_record twin ".event == \"duplicate-name\" and .key == \"ours\" and .peer_id == \"$(server_id r1)\"" 20
+	wait_for_record r1 ".event == \"duplicate-name\" and .key == \"name-ours\" and .peer_id == \"$(server_id twin)\"" 20
+	wait_for_record twin ".event == \"duplicate-name\" and .key == \"name-ours\" and .peer_id == \"$(server_id r1)\"" 20
 	grep -q "^rsp-peer: r1: another registrar runs with the same name and keys: $(server_id r1) at ${enrp[r1]}" \
 		"$BATS_TEST_TMPDIR/twin.err"
 	# from then on none of the two is taken for dead because of the other

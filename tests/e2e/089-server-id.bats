@@ -58,9 +58,9 @@ have_two_ids() {
 @test "of two registrars with one --server-id, the one that joins draws another id" {
 	start_peer r1 "${quick[@]}" --server-id 0xbeef
 	start_peer r2 "${quick[@]}" --server-id 0xbeef --peer "r1@${enrp[r1]}"
-	wait_for_record r2 '.event == "duplicate-server-id" and .ok == false and .key == "ours" and .identity == "r1" and
+	wait_for_record r2 '.event == "duplicate-server-id" and .ok == false and .key == "server-id-ours" and .identity == "r1" and
 		.peer == "r2" and .peer_id == "0x0000beef" and .remote' >/dev/null
-	wait_for_record r1 '.event == "duplicate-server-id" and .key == "ours" and .identity == "r2"' >/dev/null
+	wait_for_record r1 '.event == "duplicate-server-id" and .key == "server-id-ours" and .identity == "r2"' >/dev/null
 	wait_until 5 said r1 '^rsp-peer: r2: the registrar at [0-9.:]+ has the same server id as this one, 0x0000beef: one of both takes another id' 1
 	wait_until 5 said r2 '^rsp-peer: r2: this registrar has the server id 0x[0-9a-f]{8} now, because another one uses its former id 0x0000beef' 1
 	wait_until 10 meshed r1 r2
@@ -78,10 +78,10 @@ have_two_ids() {
 	start_peer r1 "${quick[@]}" --server-id 0xbeef --peer "r3@${enrp[r3]}"
 	wait_until 10 meshed r1 r3
 	start_peer r2 "${quick[@]}" --server-id 0xbeef --peer "r3@${enrp[r3]}"
-	wait_for_record r3 '.event == "duplicate-server-id" and .key == "peers" and .identity == "r2" and .peer == "r1"' \
+	wait_for_record r3 '.event == "duplicate-server-id" and .key == "server-id-of-another" and .identity == "r2" and .peer == "r1"' \
 		>/dev/null
 	wait_until 5 said r3 '^rsp-peer: r2: the registrar at [0-9.:]+ is refused, it has the server id 0x0000beef of the registrar r1' 1
-	wait_for_record r2 '.event == "duplicate-server-id" and .key == "ours" and .identity == "r1"' >/dev/null
+	wait_for_record r2 '.event == "duplicate-server-id" and .key == "server-id-ours" and .identity == "r1"' >/dev/null
 	wait_until 10 meshed r1 r2 r3
 	assert_equal "$(status_id r1)" 0x0000beef
 	have_two_ids r1 r2
@@ -108,7 +108,7 @@ drawn() {
 	start_plain r3
 	start_plain r1 --server-id 0xbeef --peer "${enrp[r3]}"
 	start_plain r2 --server-id 0xbeef --peer "${enrp[r3]}"
-	wait_for_record r3 '.event == "duplicate-server-id" and .key == "peers" and .peer_id == "0x0000beef" and
+	wait_for_record r3 '.event == "duplicate-server-id" and .key == "server-id-of-another" and .peer_id == "0x0000beef" and
 		.identity == null' 20 >/dev/null
 	wait_until 20 drawn r1 r2
 	few_records r1 r2 r3

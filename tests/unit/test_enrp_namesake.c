@@ -86,7 +86,7 @@ two_registrars_that_both_send_are_recorded_and_both_kept(void)
 	world_clear();
 	world_joined(AGAIN, ID_B, "b"); /* after its connection was lost */
 	CHECK_EQ(world_told(RSP_EVENT_DUPLICATE_NAME), 1);
-	CHECK_STR(world_reason(RSP_EVENT_DUPLICATE_NAME), "peers");
+	CHECK_STR(world_reason(RSP_EVENT_DUPLICATE_NAME), "name-of-another");
 	CHECK_EQ(world_told(RSP_EVENT_PEER_DEAD), 0); /* neither is taken for a restarted registrar any more */
 	CHECK(is_alive(ID_B) && is_alive(ID_C));
 	for (unsigned i = 0; i < 20; i++) {
@@ -193,7 +193,7 @@ another_registrar_with_our_name_is_found_in_lists(void)
 	world_run(1);
 	lists(ID_D, "us", 0);
 	CHECK_EQ(world_told(RSP_EVENT_DUPLICATE_NAME), 1);
-	CHECK_STR(world_reason(RSP_EVENT_DUPLICATE_NAME), "ours");
+	CHECK_STR(world_reason(RSP_EVENT_DUPLICATE_NAME), "name-ours");
 	CHECK_EQ(w.event[w.n_events - 1].peer_id, ID_D);
 	CHECK_EQ(w.event[w.n_events - 1].by_id, ID_US);
 	lists(ID_D, "us", 0);
@@ -225,7 +225,7 @@ another_registrar_with_our_name_is_found_by_its_presence_in_plain_text(void)
 	world_run(1000);
 	world_presence(SECOND, ID_C, "us", false);
 	CHECK_EQ(world_told(RSP_EVENT_DUPLICATE_NAME), 1);
-	CHECK_STR(world_reason(RSP_EVENT_DUPLICATE_NAME), "ours");
+	CHECK_STR(world_reason(RSP_EVENT_DUPLICATE_NAME), "name-ours");
 	world_end();
 }
 

@@ -203,7 +203,7 @@ we_send_over_the_connection_that_we_dialled(void)
 	CHECK_EQ(world_count(B, ENRP_PRESENCE), 0);
 	world_presence(B, ID_B, "b", false);
 	world_down(out, RSP_ECLOSED);
-	CHECK_STR(world_reason(RSP_EVENT_PEER_SUSPECTED), "connection-lost");
+	CHECK_STR(world_reason(RSP_EVENT_PEER_SUSPECTED), "peer-disconnected");
 	CHECK_EQ(world_count(B, ENRP_PRESENCE), 1); /* it is probed over the other connection */
 	world_presence(B, ID_B, "b", false);
 	CHECK_EQ(state(ID_B), RSP_PEER_ACTIVE);
@@ -505,7 +505,7 @@ the_peer_list_has_a_cap(void)
 		world_tell(100 + i, &ask);
 	}
 	CHECK_EQ(n_peers(), 8);
-	CHECK_STR(world_reason(RSP_EVENT_LIMIT), "peers");
+	CHECK_STR(world_reason(RSP_EVENT_LIMIT), "peers-full");
 	world_end();
 }
 

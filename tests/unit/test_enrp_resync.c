@@ -458,7 +458,7 @@ a_download_ends_with_its_connection(void)
 	fill(0, 3);
 	b_differs();
 	world_down(B, RSP_ECLOSED);
-	CHECK_STR(world_reason(RSP_EVENT_RESYNC_FAILED), "connection-lost");
+	CHECK_STR(world_reason(RSP_EVENT_RESYNC_FAILED), "peer-disconnected");
 	world_end();
 }
 
@@ -471,7 +471,7 @@ a_download_begins_anew_when_the_peer_connects_again(void)
 	world_peer(AGAIN, "b");
 	world_presence(AGAIN, ID_B, "b", false);
 	CHECK(world_was_closed(B));
-	CHECK_STR(world_reason(RSP_EVENT_RESYNC_FAILED), "connection-lost");
+	CHECK_STR(world_reason(RSP_EVENT_RESYNC_FAILED), "peer-disconnected");
 	CHECK_EQ(world_told(RSP_EVENT_RESYNC_STARTED), 2); /* the digest in its new PRESENCE differs, too */
 	CHECK_EQ(world_count(AGAIN, ENRP_HANDLE_TABLE_REQUEST), 1);
 	CHECK_EQ(world_told(RSP_EVENT_PEER_SUSPECTED), 0);

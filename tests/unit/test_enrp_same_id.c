@@ -78,13 +78,13 @@ static void
 a_registrar_that_serves_draws_another_id_after_a_short_random_time(void)
 {
 	begin_shared();
-	CHECK_EQ(told_of("ours", "us"), 1);
+	CHECK_EQ(told_of("server-id-ours", "us"), 1);
 	CHECK_STR(world_reason(RSP_EVENT_REFUSED), "server-id-ours");
 	world_run(249);
 	CHECK_EQ(rsp_registrar_server_id(w.r), ID_US);
 	world_run(501);
 	CHECK(rsp_registrar_server_id(w.r) != ID_US);
-	CHECK_EQ(told_of("ours", "us"), 1);
+	CHECK_EQ(told_of("server-id-ours", "us"), 1);
 	CHECK_EQ(world_told(RSP_EVENT_SERVER_ID_DRAWN), 1);
 	CHECK_EQ(w.event[w.n_events - 1].peer_id, ID_US);
 	CHECK_EQ(w.event[w.n_events - 1].by_id, rsp_registrar_server_id(w.r));
@@ -399,10 +399,10 @@ a_registrar_that_is_told_of_another_one_with_its_id_draws_another_id(void)
 	list_of(link, ID_B, ID_US, "us", 99, 1234); /* its own name: this one, at another address */
 	list_of(link, ID_B, ID_US, "", 99, 1234);
 	CHECK_EQ(rsp_registrar_server_id(w.r), ID_US);
-	CHECK_EQ(told_of("ours", "us"), 0);
+	CHECK_EQ(told_of("server-id-ours", "us"), 0);
 	list_of(link, ID_B, ID_US, "c", 16, 9902);
 	CHECK(rsp_registrar_server_id(w.r) != ID_US);
-	CHECK_EQ(told_of("ours", "us"), 1);
+	CHECK_EQ(told_of("server-id-ours", "us"), 1);
 	world_end();
 }
 
@@ -413,13 +413,13 @@ two_peers_with_one_id_are_recorded(void)
 	world_joined(B, ID_B, "b");
 	world_peer(C, "c");
 	world_presence(C, ID_B, "c", true);
-	CHECK_EQ(told_of("peers", "b"), 1);
+	CHECK_EQ(told_of("server-id-of-another", "b"), 1);
 	CHECK(world_was_closed(C));
 	world_peer(C + 1, "c");
 	world_presence(C + 1, ID_B, "c", true);
 	world_peer(C + 2, "d"); /* a third registrar is recorded, too */
 	world_presence(C + 2, ID_B, "d", true);
-	CHECK_EQ(told_of("peers", "b"), 2);
+	CHECK_EQ(told_of("server-id-of-another", "b"), 2);
 	world_end();
 }
 
@@ -519,9 +519,9 @@ in_plain_text_an_id_that_alternates_between_addresses_is_two_registrars(void)
 	CHECK_EQ(world_told(RSP_EVENT_DUPLICATE_SERVER_ID), 0);
 	world_run(1000);
 	plain_presence(C + 1, ID_B, 1000);
-	CHECK_EQ(told_of("peers", ""), 1);
+	CHECK_EQ(told_of("server-id-of-another", ""), 1);
 	plain_presence(C + 1, ID_B, 2000);
-	CHECK_EQ(told_of("peers", ""), 1);
+	CHECK_EQ(told_of("server-id-of-another", ""), 1);
 	world_run(61000);
 	world_clear();
 	CHECK_EQ(world_up(9, RSP_ENRP, RSP_ROLE_NONE, NULL), RSP_OK);
@@ -548,7 +548,7 @@ in_plain_text_our_id_at_another_port_is_another_registrar(void)
 {
 	begin_plain();
 	plain_presence_at(B, ID_US, 16, 9903);
-	CHECK_EQ(told_of("ours", ""), 1);
+	CHECK_EQ(told_of("server-id-ours", ""), 1);
 	world_end();
 }
 
@@ -557,7 +557,7 @@ in_plain_text_our_id_at_another_host_is_another_registrar(void)
 {
 	begin_plain();
 	plain_presence_at(B, ID_US, 7, 9902);
-	CHECK_EQ(told_of("ours", ""), 1);
+	CHECK_EQ(told_of("server-id-ours", ""), 1);
 	world_end();
 }
 
@@ -568,9 +568,9 @@ in_plain_text_our_id_at_another_address_is_another_registrar(void)
 	CHECK_EQ(world_up(9, RSP_ENRP, RSP_ROLE_NONE, NULL), RSP_OK);
 	plain_presence(9, ID_B, 1000);
 	list_of(9, ID_B, ID_US, "us", 16, 9902); /* 192.0.2.16: this registrar */
-	CHECK_EQ(told_of("ours", ""), 0);
+	CHECK_EQ(told_of("server-id-ours", ""), 0);
 	list_of(9, ID_B, ID_US, "us", 7, 9902);
-	CHECK_EQ(told_of("ours", ""), 1);
+	CHECK_EQ(told_of("server-id-ours", ""), 1);
 	world_end();
 }
 

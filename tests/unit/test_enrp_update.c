@@ -364,7 +364,7 @@ an_element_whose_home_cannot_be_watched_is_not_stored(void)
 	world_begin_peers(&config);
 	world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(7, ID_D, 20));
 	CHECK_EQ(rsp_registrar_stats(w.r).elements, 0);
-	CHECK_STR(world_reason(RSP_EVENT_LIMIT), "peers");
+	CHECK_STR(world_reason(RSP_EVENT_LIMIT), "peers-full");
 	world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(7, ID_B, 20));
 	CHECK_EQ(world_home("web", 7), ID_B);
 	world_end();

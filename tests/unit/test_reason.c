@@ -33,6 +33,17 @@ each_word_has_a_cause_and_a_cure(void)
 	}
 }
 
+/* The cause is the member "reason" of a record: one that lists the cases of several events is wrong in each of them. */
+static void
+a_cause_is_true_of_each_event_that_has_its_word(void)
+{
+	for (enum rsp_reason reason = RSP_REASON_NONE + 1; reason < RSP_REASON_COUNT; reason++) {
+		CHECK(!strchr(rsp_reason_cause(reason), ':'));
+		CHECK(!strstr(rsp_reason_cause(reason), "If ") && !strstr(rsp_reason_cause(reason), "same name or"));
+		CHECK(!strstr(rsp_reason_cure(reason), "duplicate-"));
+	}
+}
+
 static void
 no_reason_has_no_word(void)
 {
@@ -62,6 +73,7 @@ main(void)
 {
 	TAP_RUN(each_word_is_found_and_there_is_no_second_one);
 	TAP_RUN(each_word_has_a_cause_and_a_cure);
+	TAP_RUN(a_cause_is_true_of_each_event_that_has_its_word);
 	TAP_RUN(no_reason_has_no_word);
 	TAP_RUN(an_error_whose_key_is_a_reason_word_is_that_reason);
 	return tap_end();

@@ -42,7 +42,7 @@ bind_link(struct rsp_enrp *n, struct rsp_link *link, struct rsp_peer *peer)
 	if (former && former != link) { /* @peer has dialled this registrar again: the former connection is half open */
 		former->peer = NULL;
 		if (peer->download.state != RSP_DOWNLOAD_NONE && peer->download.link == former->id)
-			rsp_download_fail(n, peer, RSP_REASON_CONNECTION_LOST);
+			rsp_download_fail(n, peer, RSP_REASON_PEER_DISCONNECTED);
 		rsp_link_close(n->core, former, RSP_ECLOSED);
 	}
 }
@@ -61,7 +61,7 @@ record_list_full(struct rsp_enrp *n, const struct rsp_link *link, const struct r
 				   .protocol = RSP_ENRP,
 				   .message_type = msg->type,
 				   .cause = RSP_CAUSE_NONE,
-				   .reason = RSP_REASON_PEERS,
+				   .reason = RSP_REASON_PEERS_FULL,
 				   .peer_id = msg->sender_id };
 
 	rsp_core_record(n->core, link, event);

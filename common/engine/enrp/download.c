@@ -253,7 +253,7 @@ rsp_download_fail(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_reason rea
 	enum rsp_download_state state = peer->download.state;
 
 	stop(n, peer, RSP_DOWNLOAD_FAILED);
-	note_failed(n, peer, reason == RSP_REASON_CONNECTION_LOST);
+	note_failed(n, peer, reason == RSP_REASON_PEER_DISCONNECTED);
 	if (state == RSP_DOWNLOAD_OWN)
 		rsp_peer_record(n, RSP_EVENT_RESYNC_FAILED, peer, reason);
 	if (link && link->peer == peer)

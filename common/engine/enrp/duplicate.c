@@ -56,7 +56,7 @@ record_peers(struct rsp_enrp *n, const struct rsp_link *link, const struct rsp_p
 	struct rsp_event event = { .kind = RSP_EVENT_DUPLICATE_NAME,
 				   .protocol = RSP_ENRP,
 				   .cause = RSP_CAUSE_NONE,
-				   .reason = RSP_REASON_PEERS,
+				   .reason = RSP_REASON_NAME_OF_ANOTHER,
 				   .peer_id = peer->server_id,
 				   .peer_name = peer->name,
 				   .by_id = by_id };
@@ -112,7 +112,7 @@ record_our_name(struct rsp_enrp *n, uint32_t id, const struct rsp_ip *ip, uint16
 	struct rsp_event event = { .kind = RSP_EVENT_DUPLICATE_NAME,
 				   .protocol = RSP_ENRP,
 				   .cause = RSP_CAUSE_NONE,
-				   .reason = RSP_REASON_OURS,
+				   .reason = RSP_REASON_NAME_OURS,
 				   .remote = *ip,
 				   .remote_port = port,
 				   .peer_id = id,
@@ -145,7 +145,7 @@ our_id_is_listed(struct rsp_enrp *n, struct rsp_bytes name, const struct rsp_ip 
 	struct rsp_event event = { .kind = RSP_EVENT_DUPLICATE_SERVER_ID,
 				   .protocol = RSP_ENRP,
 				   .cause = RSP_CAUSE_NONE,
-				   .reason = RSP_REASON_OURS,
+				   .reason = RSP_REASON_SERVER_ID_OURS,
 				   .remote = *ip,
 				   .remote_port = port,
 				   .peer_id = core->config.server_id,
@@ -220,7 +220,7 @@ rsp_duplicate_id(struct rsp_enrp *n, const struct rsp_link *link, uint32_t id, c
 	struct rsp_event event = { .kind = RSP_EVENT_DUPLICATE_SERVER_ID,
 				   .protocol = RSP_ENRP,
 				   .cause = RSP_CAUSE_NONE,
-				   .reason = holder ? RSP_REASON_PEERS : RSP_REASON_OURS,
+				   .reason = holder ? RSP_REASON_SERVER_ID_OF_ANOTHER : RSP_REASON_SERVER_ID_OURS,
 				   .peer_id = id,
 				   .peer_name = !holder   ? core->name
 						: *holder ? holder

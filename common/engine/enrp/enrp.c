@@ -91,7 +91,7 @@ static void
 suspect_peer(struct rsp_enrp *n, struct rsp_peer *peer)
 {
 	if (peer->state == RSP_PEER_ACTIVE)
-		rsp_takeover_probe(n, peer, RSP_REASON_CONNECTION_LOST);
+		rsp_takeover_probe(n, peer, RSP_REASON_PEER_DISCONNECTED);
 	if (peer->state == RSP_PEER_PROBED && !peer->link_in && !peer->contact)
 		rsp_takeover_begin(n, peer, RSP_REASON_SEND_FAILED);
 }
@@ -114,7 +114,7 @@ rsp_enrp_link_down(struct rsp_enrp *n, struct rsp_link *link)
 	else if (contact)
 		(void)rsp_fail(&why, link->err, contact->name, "%s", rsp_err_text(link->err));
 	if (peer && peer->download.state != RSP_DOWNLOAD_NONE && peer->download.link == link->id)
-		rsp_download_fail(n, peer, RSP_REASON_CONNECTION_LOST);
+		rsp_download_fail(n, peer, RSP_REASON_PEER_DISCONNECTED);
 	if (peer && peer->link_in == link->id)
 		peer->link_in = 0;
 	n->join_changed = true;

@@ -102,7 +102,7 @@ static enum rsp_reason
 put(struct rsp_enrp *n, struct rsp_bytes handle, const struct rsp_pool_element *pe, struct rsp_member **ret)
 {
 	if (pe->home_id != n->core->config.server_id && !rsp_peer_get_listed(n, pe->home_id))
-		return RSP_REASON_PEERS;
+		return RSP_REASON_PEERS_FULL;
 	enum rsp_err err = rsp_member_put(n->core, handle, pe, ret);
 	return err == RSP_ELIMIT ? RSP_REASON_HANDLESPACE_FULL : err ? RSP_REASON_MEMORY : RSP_REASON_NONE;
 }

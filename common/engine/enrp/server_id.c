@@ -97,7 +97,7 @@ close_links(struct rsp_enrp *n)
 	for (unsigned i = 0; i < n->n_peers; i++) {
 		n->peer[i]->link_in = 0;
 		if (n->peer[i]->download.state != RSP_DOWNLOAD_NONE)
-			rsp_download_fail(n, n->peer[i], RSP_REASON_CONNECTION_LOST);
+			rsp_download_fail(n, n->peer[i], RSP_REASON_PEER_DISCONNECTED);
 		rsp_gap_lost(&n->peer[i]->gap);
 	}
 }
