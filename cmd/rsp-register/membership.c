@@ -352,8 +352,7 @@ take_new_id(struct membership *m, const struct rsp_client_event *event, const ch
 {
 	char reason[RSP_REASON_MAX];
 
-	(void)snprintf(reason, sizeof(reason), "0x%08x: %s; registering again as 0x%08x", (unsigned)event->pe_id, cause,
-		       (unsigned)event->new_pe_id);
+	(void)snprintf(reason, sizeof(reason), "%.340s; registering again as 0x%08x", cause, (unsigned)event->new_pe_id);
 	membership_emit(m, "displaced", &(struct membership_record){ .event = event, .failed = true, .reason = reason });
 	rsp_log(RSP_LOG_WARNING, membership_object(m), "%s", reason);
 	m->warned = true;
@@ -364,15 +363,16 @@ take_new_id(struct membership *m, const struct rsp_client_event *event, const ch
 		m->element.spec.pe_id = m->element.pe.pe_id = event->new_pe_id;
 }
 
-/* Another process registered the same identifier, or its numbers are used up. An element with a configured identifier
+/* Another process or identity registered the same identifier, or its numbers are used up. An element with a configured identifier
  * ends: if both processes registered again, they would displace each other without end. */
 static void
 on_displaced(void *ctx, const struct rsp_client_event *event)
 {
-	const char *reason = say_displaced(event->cause);
+	char home[RSP_CLIENT_SERVER_TEXT_MAX], reason[RSP_REASON_MAX];
 	struct membership *m = ctx;
 	struct rsp_why why;
 
+	say_displaced(event, tool_session_home_text(m->access.session, home), reason);
 	if (event->new_pe_id) {
 		take_new_id(m, event, reason);
 		return;

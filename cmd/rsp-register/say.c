@@ -79,11 +79,13 @@ say_removal(uint16_t cause, const char *home, char out[static RSP_REASON_MAX])
 	(void)snprintf(out, RSP_REASON_MAX, "removed by %.200s%s%s", home, why ? ": " : "", why ? why : "");
 }
 
-const char *
-say_displaced(uint16_t cause)
+void
+say_displaced(const struct rsp_client_event *event, const char *home, char out[static RSP_REASON_MAX])
 {
-	return cause == RSP_CAUSE_EPOCH_OLD ? "no higher number is left for what this identifier registers"
-					    : "another process has registered this identifier with the same key";
+	(void)snprintf(out, RSP_REASON_MAX, "0x%08x at %.200s: %s", (unsigned)event->pe_id, home,
+		       event->cause == RSP_CAUSE_EPOCH_OLD
+			       ? "no higher number is left for what this identifier registers"
+			       : "another process, or another identity, has registered this identifier");
 }
 
 void

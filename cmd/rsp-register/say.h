@@ -15,8 +15,8 @@ void say_rejection(const struct rsp_client_event *event, const struct element_sp
 /** The registrar @home removed the element; with the reason, if the registrar sent a @cause. */
 void say_removal(uint16_t cause, const char *home, char out[static RSP_REASON_MAX]);
 
-/** Why an element has lost its identifier: the @cause of RSP_CLIENT_DISPLACED. Static. */
-const char *say_displaced(uint16_t cause);
+/** Which identifier an element of the registrar @home has lost, and why: @event is RSP_CLIENT_DISPLACED. */
+void say_displaced(const struct rsp_client_event *event, const char *home, char out[static RSP_REASON_MAX]);
 
 /** The command was not ready within --ready-timeout. */
 void say_late(const struct register_options *options, char out[static RSP_REASON_MAX]);

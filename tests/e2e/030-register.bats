@@ -275,7 +275,7 @@ for turn in range(1 << 20):
 	wait_for_record one '.event == "displaced" and (.ok | not) and .cause.key == "non-unique-pe-id" and .pe_id == "0x00000011"'
 	await_end one 8
 	assert_equal "$(records one 'select(.error) | .error | "\(.key) \(.exit) \(.object)"')" '"lost 8 web"'
-	said one "^rsp-register: web: another process has registered this identifier with the same key$" 1
+	said one "^rsp-register: web: 0x00000011 at r1@127.0.0.1:[0-9]+: another process, or another identity, has registered this identifier$" 1
 	resolve web # and it has not taken the other one with it
 	assert_equal "$(field '[.elements[].user_transport.port] | join(" ")')" 8002
 	stop two
@@ -293,7 +293,7 @@ for turn in range(1 << 20):
 	new=$(records one 'select(.event == "displaced") | .new_pe_id' | tr -d '"')
 	assert_not_equal "$new" "$old"
 	wait_for_record one ".event == \"registered\" and .pe_id == \"$new\""
-	said one "^rsp-register: web: $old: another process has registered this identifier with the same key; registering again as $new$" 1
+	said one "^rsp-register: web: $old at r1@127.0.0.1:[0-9]+: another process, or another identity, has registered this identifier; registering again as $new$" 1
 	resolve web
 	assert_equal "$(field '[.elements[].user_transport.port] | sort | join(" ")')" "8001 8002"
 	stop one

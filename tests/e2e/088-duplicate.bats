@@ -109,7 +109,7 @@ while True:
 	start_register one e1 r1 --port 80 --pe-id 0x11 web
 	start_register two e1 r3 --port 81 --pe-id 0x11 web
 	await_end one 8
-	said one '^rsp-register: web: another process has registered this identifier with the same key$'
+	said one '^rsp-register: web: 0x00000011 at r1@127.0.0.1:[0-9]+: another process, or another identity, has registered this identifier$'
 	wait_for_record r1 ".event == \"pe-contested\" and .key == \"claimed\" and .peer == \"r3\" and .by_id == \"$(server_id r3)\"" >/dev/null
 	wait_until 10 agree 1 r1 r3
 	assert_equal "$(home web r1)" "0x00000011 $(server_id r3)"

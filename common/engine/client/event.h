@@ -66,7 +66,8 @@ enum rsp_client_event_type {
 	RSP_CLIENT_EXPIRED, /* the registrar removed the element because of .cause; the client registers it again */
 	/*
 	 * The element .pe_id has lost its PE identifier. .cause NON_UNIQUE_PE_ID: another process registered the same
-	 * identifier with the same key; if both registered again, they would replace each other's registration for ever.
+	 * identifier, with the same key or with that of an identity that users are shown instead; if both registered
+	 * again, they would replace each other's registration for ever.
 	 * .cause EPOCH_OLD: nearly all numbers for its statements are used up. The client registers the element under
 	 * the new random identifier .new_pe_id; 0: it has removed the element, because its identifier was configured.
 	 */
