@@ -7,6 +7,7 @@ struct rsp_tomb_owner {
 	struct rsp_table_node node;
 	uint64_t hash;
 	uint32_t count;
+	uint64_t octets; /* of the handles */
 	struct rsp_tomb_list stones; /* in the order of burial */
 	size_t name_size;
 	uint8_t name[];
@@ -120,6 +121,8 @@ drop(struct rsp_tombs *t, struct rsp_tomb *stone)
 
 	take_out(t, stone);
 	rsp_table_remove(&t->table, &stone->node, stone->hash);
+	t->octets -= stone->handle_size;
+	owner->octets -= stone->handle_size;
 	free(stone);
 	owner->count--;
 	drop_owner_if_empty(t, owner);
@@ -188,14 +191,21 @@ owner_of(struct rsp_tombs *t, struct rsp_bytes name)
 	return owner;
 }
 
-/* Make room for one more tombstone of @owner, which has one more reference meanwhile: it must not be freed. */
+static bool
+is_full(uint64_t count, uint64_t octets, uint32_t max, size_t more)
+{
+	return count >= max || octets + more > (uint64_t)max * RSP_TOMB_HANDLE_OCTETS;
+}
+
+/* Make room for one more tombstone of @owner, with a handle of @size octets. @owner has one more reference meanwhile: it must
+ * not be freed. */
 static void
-make_room(struct rsp_tombs *t, struct rsp_tomb_owner *owner)
+make_room(struct rsp_tombs *t, struct rsp_tomb_owner *owner, size_t size)
 {
 	owner->count++;
-	if (owner->count > t->max_of_owner)
+	while (!TAILQ_EMPTY(&owner->stones) && is_full(owner->count - 1, owner->octets, t->max_of_owner, size))
 		drop(t, TAILQ_FIRST(&owner->stones));
-	if (t->table.count >= t->max)
+	while (!TAILQ_EMPTY(&t->in_order) && is_full(t->table.count, t->octets, t->max, size))
 		drop(t, TAILQ_EMPTY(&owner->stones) ? TAILQ_FIRST(&t->in_order) : TAILQ_FIRST(&owner->stones));
 	owner->count--;
 }
@@ -210,8 +220,10 @@ put_new(struct rsp_tombs *t, struct rsp_bytes handle, struct rsp_bytes owner, st
 		free(stone);
 		return RSP_ENOMEM;
 	}
-	make_room(t, of);
+	make_room(t, of, handle.n);
 	of->count++;
+	of->octets += handle.n;
+	t->octets += handle.n;
 	stone->of = of;
 	stone->handle_size = (uint16_t)handle.n;
 	memcpy(stone->handle, handle.p, handle.n);

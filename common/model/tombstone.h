@@ -11,13 +11,17 @@
 
 /*
  * Tombstones: the statements of rank "removed", without contents. A late copy of an older statement does not add the
- * element again, because the tombstone is greater. The limits are per owner and in total; elements without an owner count
- * as one owner. A tombstone that is dropped too early costs wrong answers until a home has looked for the element.
+ * element again, because the tombstone is greater. The limits are per owner and in total, of their number and of the octets
+ * of their pool handles; elements without an owner count as one owner. A tombstone that is dropped too early costs wrong answers until a home has looked for the element.
  */
 
 /** How long a tombstone is kept after its time, while a peer does not know what we know: three times the tombstone time of
  * 600 s. A peer that never learns it (a fault, or malice) must not make this registrar keep tombstones for ever. */
 #define RSP_TOMBS_OVERTIME_MS 1800000U
+
+/** The limits of octets are for handles of this length on average, several times that of usual names. Handles of
+ * RSP_HANDLE_MAX would otherwise take 32 times the memory, at each registrar of the scope. */
+#define RSP_TOMB_HANDLE_OCTETS 128
 
 struct rsp_tomb_owner;
 
@@ -48,6 +52,7 @@ struct rsp_tombs {
 	struct rsp_table owners;
 	struct rsp_hash_key key;
 	uint32_t max, max_of_owner;
+	uint64_t octets; /* of the handles of all */
 	struct rsp_tomb_list in_order;
 	LIST_HEAD(, rsp_tomb_walk) walks; /* walks that have begun and have not ended */
 };
@@ -62,7 +67,8 @@ void rsp_tombs_done(struct rsp_tombs *t);
 /**
  * Store until @until_ms that the registrar @home_id has removed the element @pe_id of @owner (empty: none) in the pool
  * @handle. A greater statement replaces the stored one; another changes nothing. @until_ms must not decrease from call to
- * call. At a limit, the tombstone of @owner that expires first is dropped; if @owner has none, the first of all.
+ * call. At a limit, the tombstone of @owner that expires first is dropped; if @owner has none, the first of all; and so on,
+ * until there is room. A tombstone with a long handle is stored in any case, if need be alone.
  * RSP_EVALUE: the statement is not of rank "removed", or handle or owner have an invalid length. RSP_ELIMIT: a limit is 0.
  * RSP_ENOMEM. On error, nothing is stored.
  */

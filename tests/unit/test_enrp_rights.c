@@ -197,6 +197,19 @@ elements_at_other_registrars_do_not_count_for_their_identity(void)
 	world_end();
 }
 
+static void
+an_element_that_has_lost_the_right_to_its_pool_may_deregister(void)
+{
+	begin();
+	CHECK_EQ(world_up(9, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
+	world_register_epoch(9, "web", 1, (struct rsp_epoch){ 100, PROCESS, 0 });
+	rights.pool = "other";
+	world_deregister_epoch(9, "web", 1, (struct rsp_epoch){ 101, PROCESS, 0 });
+	CHECK(!is_there("web", 1));
+	CHECK_EQ(world_told(RSP_EVENT_REFUSED), 0);
+	world_end();
+}
+
 /* b has the elements 1 to 3 of a pool that their owner may not use: the digests never agree. Its table is downloaded. */
 static void
 begin_partial(void)
@@ -360,6 +373,7 @@ main(void)
 	TAP_RUN(an_address_of_no_host_is_refused);
 	TAP_RUN(a_registrar_may_have_a_share_of_the_handlespace);
 	TAP_RUN(elements_at_other_registrars_do_not_count_for_their_identity);
+	TAP_RUN(an_element_that_has_lost_the_right_to_its_pool_may_deregister);
 	TAP_RUN(a_table_with_refused_elements_is_not_downloaded_again);
 	TAP_RUN(a_table_with_refused_elements_is_downloaded_again_when_it_has_changed);
 	TAP_RUN(a_table_with_refused_elements_is_downloaded_again_when_rights_have_changed);

@@ -318,6 +318,23 @@ an_old_deregistration_is_refused_with_the_number_that_is_known(void)
 }
 
 static void
+a_deregistration_of_an_unknown_element_needs_the_right_to_its_pool(void)
+{
+	static const struct rsp_epoch number = { 100, PROCESS, 0 };
+
+	world_serve();
+	world_deregister_epoch(GUEST, "bank", 7, number);
+	struct rsp_message answer = world_heard(GUEST);
+	CHECK_EQ(answer.type, ASAP_DEREGISTRATION_RESPONSE);
+	CHECK_EQ(rsp_message_cause(&answer), RSP_CAUSE_SECURITY);
+	CHECK_STR(world_reason(RSP_EVENT_REFUSED), "pool-not-allowed");
+	CHECK_EQ(rsp_registrar_stats(w.r).tombstones, 0);
+	world_deregister_epoch(GUEST, "guests", 7, number);
+	CHECK_EQ(rsp_registrar_stats(w.r).tombstones, 1);
+	world_end();
+}
+
+static void
 a_displaced_process_may_not_deregister(void)
 {
 	world_begin_with_peers();
@@ -367,6 +384,7 @@ main(void)
 	TAP_RUN(a_deregistration_is_a_removal_at_its_own_number);
 	TAP_RUN(a_deregistration_of_an_unknown_element_is_announced);
 	TAP_RUN(an_old_deregistration_is_refused_with_the_number_that_is_known);
+	TAP_RUN(a_deregistration_of_an_unknown_element_needs_the_right_to_its_pool);
 	TAP_RUN(a_displaced_process_may_not_deregister);
 	TAP_RUN(a_deregistration_repeated_at_a_higher_number_raises_the_removal);
 	return tap_end();

@@ -185,6 +185,88 @@ the_limit_of_all_drops_one_of_the_same_owner_if_there_is_one(void)
 	rsp_tombs_done(&t);
 }
 
+enum { HANDLE = 4 * RSP_TOMB_HANDLE_OCTETS };
+
+/* The same as put(), with a handle of HANDLE octets. */
+static enum rsp_err
+put_long(uint32_t pe_id, const char *owner)
+{
+	struct rsp_statement s = removal(5);
+	uint8_t handle[HANDLE];
+
+	memset(handle, 'h', sizeof(handle));
+	return rsp_tomb_put(&t, rsp_bytes_of(handle, sizeof(handle)), pe_id, rsp_bytes_str(owner), &s, 9, 1000);
+}
+
+static void
+put_many_long(uint32_t n, const char *owner)
+{
+	for (uint32_t i = 1; i <= n; i++)
+		CHECK_EQ(put_long(i, owner), RSP_OK);
+}
+
+static void
+an_owner_has_fewer_tombstones_if_their_handles_are_long(void)
+{
+	begin(400, 40);
+	put_many_long(100, "a");
+	CHECK_EQ(t.table.count, 10);
+	CHECK_EQ(t.octets, 10 * HANDLE);
+	rsp_tombs_done(&t);
+}
+
+static void
+all_owners_have_fewer_tombstones_if_their_handles_are_long(void)
+{
+	begin(80, 40);
+	put_many_long(10, "a");
+	put_many_long(10, "b");
+	put_many_long(10, "c");
+	CHECK_EQ(t.table.count, 20);
+	CHECK_EQ(t.octets, 20 * HANDLE);
+	rsp_tombs_done(&t);
+}
+
+static void
+a_long_handle_drops_as_many_short_ones_as_it_needs(void)
+{
+	begin(80, 40);
+	for (uint32_t i = 1; i <= 40; i++)
+		CHECK_EQ(put("web", i, "a", 5, 9, 1000), RSP_OK);
+	put_many_long(10, "b");
+	put_many_long(9, "c");
+	CHECK_EQ(t.table.count, 40 + 10 + 9);
+	CHECK_EQ(put_long(1, "d"), RSP_OK);
+	CHECK(!find("web", 40, "a"));
+	CHECK_EQ(t.table.count, 10 + 9 + 1);
+	CHECK_EQ(t.octets, 20 * HANDLE);
+	rsp_tombs_done(&t);
+}
+
+static void
+a_handle_that_is_too_long_alone_is_stored_alone(void)
+{
+	begin(2, 2);
+	CHECK_EQ(put("web", 1, "a", 5, 9, 1000), RSP_OK);
+	CHECK_EQ(put_long(1, "a"), RSP_OK);
+	CHECK_EQ(put_long(1, "b"), RSP_OK);
+	CHECK_EQ(t.table.count, 1);
+	CHECK_EQ(t.octets, HANDLE);
+	rsp_tombs_done(&t);
+}
+
+static void
+octets_that_are_given_back_are_there_again(void)
+{
+	begin(40, 40);
+	put_many_long(10, "a");
+	rsp_tombs_clear(&t);
+	CHECK_EQ(t.octets, 0);
+	put_many_long(10, "a");
+	CHECK_EQ(t.table.count, 10);
+	rsp_tombs_done(&t);
+}
+
 static void
 clearing_ends_all_and_walks_with_them(void)
 {
@@ -345,6 +427,11 @@ main(void)
 	TAP_RUN(while_a_peer_is_out_of_step_tombstones_are_kept_up_to_a_limit);
 	TAP_RUN(the_limit_of_an_owner_drops_its_own_first);
 	TAP_RUN(the_limit_of_all_drops_one_of_the_same_owner_if_there_is_one);
+	TAP_RUN(an_owner_has_fewer_tombstones_if_their_handles_are_long);
+	TAP_RUN(all_owners_have_fewer_tombstones_if_their_handles_are_long);
+	TAP_RUN(a_long_handle_drops_as_many_short_ones_as_it_needs);
+	TAP_RUN(a_handle_that_is_too_long_alone_is_stored_alone);
+	TAP_RUN(octets_that_are_given_back_are_there_again);
 	TAP_RUN(clearing_ends_all_and_walks_with_them);
 	TAP_RUN(a_walk_goes_in_the_order_of_burial);
 	TAP_RUN(a_walk_that_follows_goes_on_with_what_is_buried_later);

@@ -55,7 +55,8 @@ struct rsp_registrar_config {
 	uint32_t max_time_last_heard_ms;
 	uint32_t max_time_no_response_ms;
 	uint32_t tombstone_ms; /* how long the removal of an element is remembered */
-	uint32_t max_tombstones, max_identity_tombstones; /* of all elements; of the elements of one identity */
+	/* of all elements; of the elements of one identity; of both, the octets are bounded, too: model/tombstone.h */
+	uint32_t max_tombstones, max_identity_tombstones;
 	/* announced updates that are kept for peers that missed them, and the octets of these updates: enrp/ring.h */
 	uint32_t max_updates, max_update_octets;
 	uint32_t max_peers;

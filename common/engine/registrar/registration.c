@@ -67,6 +67,12 @@ may_change(const struct rsp_core *core, const struct rsp_link *link)
 	return reason ? refuse(RSP_CAUSE_SECURITY, reason) : granted;
 }
 
+static bool
+pool_allowed(const struct rsp_core *core, const struct rsp_link *link, struct rsp_bytes handle)
+{
+	return !core->config.may || !link->info.identity || core->config.may(core->ctx, link->info.identity, handle);
+}
+
 /* RFC 5352 s.2.2.1: an element may register addresses of its own connection, and addresses that authz.json allows. */
 static bool
 addresses_allowed(const struct rsp_core *core, const struct rsp_link *link, const struct rsp_transport *transport)
@@ -230,7 +236,7 @@ check_registration(struct rsp_core *core, const struct rsp_link *link, const str
 		verdict.info = wr.err ? verdict.info : rsp_bytes_of(room, wr.pos);
 		return verdict;
 	}
-	if (core->config.may && link->info.identity && !core->config.may(core->ctx, link->info.identity, msg->handle))
+	if (!pool_allowed(core, link, msg->handle))
 		return refuse(RSP_CAUSE_SECURITY, RSP_REASON_POOL_NOT_ALLOWED);
 	if (!addresses_allowed(core, link, &msg->element.user))
 		return refuse(RSP_CAUSE_SECURITY, RSP_REASON_ADDRESS_NOT_OWN);
@@ -458,7 +464,8 @@ deregister(struct rsp_core *core, struct rsp_link *link, const struct rsp_messag
 	rsp_member_remove(core, s->m, RSP_REMOVAL_DEREGISTERED, link, removed.epoch.instance ? &removed.epoch : NULL);
 }
 
-/* As for a registration. An element without EPOCH is removed at the epoch that its home made. */
+/* As for a registration; but an element that is stored may deregister, also if it has lost the right to its pool meanwhile.
+ * An element without EPOCH is removed at the epoch that its home made. */
 static struct request_verdict
 check_deregistration(struct rsp_core *core, const struct rsp_link *link, const struct rsp_message *msg, struct registration_subject *s)
 {
@@ -474,6 +481,8 @@ check_deregistration(struct rsp_core *core, const struct rsp_link *link, const s
 		return verdict;
 	if (!owns(core, link, s))
 		return refuse(RSP_CAUSE_SECURITY, RSP_REASON_ELEMENT_OF_ANOTHER);
+	if (!s->m && !pool_allowed(core, link, msg->handle))
+		return refuse(RSP_CAUSE_SECURITY, RSP_REASON_POOL_NOT_ALLOWED);
 	if (msg->has & RSP_HAS_EPOCH)
 		return check_number(core, msg, s);
 	s->next = s->known.epoch;
