@@ -15,6 +15,7 @@
 #include "serve/query.h"
 
 #define DIRECTORY "rserpool"
+#define SUFFIX	  ".sock"
 #define ANSWER_MS 2000
 #define TRIED_MAX RSP_REASON_MAX
 
@@ -47,7 +48,7 @@ socket_path(const char *directory, const char *name)
 {
 	char *path = NULL;
 
-	return asprintf(&path, "%s/%s.sock", directory, name) < 0 ? NULL : path;
+	return asprintf(&path, "%s/%s" SUFFIX, directory, name) < 0 ? NULL : path;
 }
 
 /* The answer of another process at the default path. */
@@ -145,16 +146,38 @@ look_in(const char *directory, const char *name, glob_t *found, char tried[stati
 	(void)glob(pattern, found->gl_pathc ? GLOB_APPEND : 0, NULL, found);
 }
 
+/* Write the name of the registrar of the socket @path at the end of @names. */
+static void
+add_name(const char *path, char names[static RSP_REASON_MAX])
+{
+	const char *slash = strrchr(path, '/'), *file = slash ? slash + 1 : path;
+	size_t n = strlen(names);
+
+	(void)snprintf(names + n, RSP_REASON_MAX - n, "%s%.*s", n ? ", " : "", (int)(strlen(file) - strlen(SUFFIX)),
+		       file);
+}
+
+/* The socket of the one registrar that runs; the first socket if none runs, so that the question names it. A process that was
+ * killed leaves its socket: it is no registrar. */
 static enum rsp_err
 one_of(const glob_t *found, const char *name, const char *tried, char **ret, struct rsp_why *why)
 {
+	char names[RSP_REASON_MAX] = "";
+	const char *path = NULL;
+	unsigned n = 0;
+
 	if (found->gl_pathc == 0)
 		return rsp_fail(why, RSP_EUNREACHABLE, name ? name : "registrar",
 				"no control socket: --control says where it is, if not at %s", tried);
-	if (found->gl_pathc > 1 && !name)
-		return rsp_fail(why, RSP_EUSAGE, "--name", "is missing, and several registrars are here: %s, %s%s",
-				found->gl_pathv[0], found->gl_pathv[1], found->gl_pathc > 2 ? "..." : "");
-	*ret = strdup(found->gl_pathv[0]);
+	for (size_t i = 0; i < found->gl_pathc; i++) {
+		if (!rsp_control_is_served(found->gl_pathv[i]))
+			continue;
+		path = n++ == 0 ? found->gl_pathv[i] : path;
+		add_name(found->gl_pathv[i], names);
+	}
+	if (n > 1 && !name)
+		return rsp_fail(why, RSP_EUSAGE, "--name", "is missing, and several registrars are here: %.300s", names);
+	*ret = strdup(path ? path : found->gl_pathv[0]);
 	return *ret ? RSP_OK : rsp_fail(why, RSP_ENOMEM, "registrar", "out of memory");
 }
 

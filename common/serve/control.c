@@ -65,6 +65,14 @@ alive(const struct rsp_sockaddr *at)
 	return fd >= 0 && (connect(fd, (const struct sockaddr *)&at->ss, at->len) == 0 || errno != ECONNREFUSED);
 }
 
+bool
+rsp_control_is_served(const char *path)
+{
+	struct rsp_sockaddr at;
+
+	return rsp_sockaddr_local(path, &at) == RSP_OK && alive(&at);
+}
+
 /* Remove the socket at @path if no process listens there. */
 static enum rsp_err
 remove_stale(const char *path, const struct rsp_sockaddr *at, struct rsp_why *why)

@@ -1,6 +1,8 @@
 #ifndef RSP_SERVE_CONTROL_H
 #define RSP_SERVE_CONTROL_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 
 /* The control socket: a Unix socket at which a service reports its status to processes of the same host. A process of
@@ -20,6 +22,9 @@ typedef char *rsp_control_answer(void *ctx);
  */
 enum rsp_err rsp_control_new(struct rsp_loop *loop, const char *path, rsp_control_answer *answer, void *ctx,
 			     struct rsp_control **ret, struct rsp_why *why) RSP_NODISCARD;
+
+/** Whether a process listens at the socket @path. False: connect(2) is refused, or @path is too long for a socket. */
+bool rsp_control_is_served(const char *path);
 
 const char *rsp_control_path(const struct rsp_control *control);
 

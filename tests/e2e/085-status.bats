@@ -110,6 +110,25 @@ ms() {
 	status 4 --name r2
 }
 
+@test "status: a registrar that was killed left its socket, and does not count" {
+	plain_peer r1
+	plain_peer r2
+	plain_peer r3
+	status 2
+	assert_equal "$(field .error.reason)" "is missing, and several registrars are here: r1, r2, r3"
+	for name in r1 r3; do
+		stop "$name" 137 KILL
+		assert [ -S "$BATS_TEST_TMPDIR/$name.sock" ]
+	done
+	status 0
+	assert_equal "$(field .name)" r2
+	status 4 --name r1
+	assert_regex "$(field '.error | [.object, .reason] | join(": ")')" 'r1.sock: no registrar listens there'
+	stop r2
+	status 4 # the first of those that are left is named
+	assert_regex "$(field '.error | [.object, .reason] | join(": ")')" 'r1.sock: no registrar listens there'
+}
+
 @test "control: only its owner may read it, and it goes with its registrar" {
 	plain_peer r1
 	socket=$(control r1)
