@@ -165,6 +165,34 @@ a_digest_that_differs_while_a_table_is_relayed_is_followed_when_that_is_complete
 	world_end();
 }
 
+/* The own table of b is complete, and its digest still differs: b is asked for a new one, and then for the table of d. */
+static void
+a_relay_that_follows_the_own_table_of_a_peer_comes_after_the_check_of_that_table(void)
+{
+	struct rsp_message msg = { 0 };
+
+	world_begin_with_peers();
+	b_differs_and_hears_d();
+	world_table(B, ID_B, 0, "web", 1, 1, ID_B, 100);
+	CHECK(world_find(B, RSP_ENRP, ENRP_PRESENCE, -1, &msg) && msg.flags == ENRP_FLAG_REPLY_REQUIRED);
+	b_was_asked_for(2, ID_D);
+	world_end();
+}
+
+static void
+a_table_that_is_accepted_in_part_is_recorded_also_if_a_relay_follows(void)
+{
+	struct rsp_registrar_config config = world_config();
+
+	config.max_registrar_elements = 1;
+	world_begin_peers(&config);
+	b_differs_and_hears_d();
+	world_table(B, ID_B, 0, "web", 1, 2, ID_B, 100);
+	CHECK_STR(world_reason(RSP_EVENT_RESYNC_FAILED), "partial");
+	b_was_asked_for(2, ID_D);
+	world_end();
+}
+
 /* b rejects to relay the table of d. */
 static void
 begin_with_a_rejected_relay(void)
@@ -347,6 +375,8 @@ main(void)
 	TAP_RUN(a_digest_that_changes_all_the_time_is_followed_once_in_a_heartbeat);
 	TAP_RUN(several_registrars_are_relayed_one_after_another);
 	TAP_RUN(a_digest_that_differs_while_a_table_is_relayed_is_followed_when_that_is_complete);
+	TAP_RUN(a_relay_that_follows_the_own_table_of_a_peer_comes_after_the_check_of_that_table);
+	TAP_RUN(a_table_that_is_accepted_in_part_is_recorded_also_if_a_relay_follows);
 	TAP_RUN(a_relay_that_was_rejected_is_requested_in_the_next_cycle);
 	TAP_RUN(a_relay_that_was_rejected_does_not_delay_the_peer_s_own_table);
 	TAP_RUN(a_registrar_that_a_peer_hears_is_not_taken_over);

@@ -103,7 +103,7 @@ audit_relayed(struct rsp_enrp *n, struct rsp_peer *peer, const struct rsp_heard 
 	return false;
 }
 
-/* Request the elements of one of the registrars that @peer hears and this registrar does not. */
+/* Request the elements of one of the registrars that @peer hears and this registrar does not, unless @peer is busy. */
 static void
 audit_next_relayed(struct rsp_enrp *n, struct rsp_peer *peer)
 {
@@ -141,16 +141,17 @@ unlisted_slice(struct rsp_enrp *n, struct rsp_peer *peer)
 		return;
 	}
 	rsp_walk_end(&download->unlisted);
-	audit_next_relayed(n, peer);
 }
 
 void
 rsp_download_due(struct rsp_enrp *n, struct rsp_peer *peer)
 {
-	if (rsp_walk_is_open(&peer->download.unlisted))
+	if (rsp_walk_is_open(&peer->download.unlisted)) {
 		unlisted_slice(n, peer);
-	else if (peer->download.state != RSP_DOWNLOAD_NONE)
+		audit_next_relayed(n, peer);
+	} else if (peer->download.state != RSP_DOWNLOAD_NONE) {
 		rsp_download_fail(n, peer, RSP_REASON_NO_RESPONSE);
+	}
 }
 
 /* End the download with the result @end. Joining uses the result at the end of the turn. */
@@ -228,6 +229,7 @@ complete(struct rsp_enrp *n, struct rsp_peer *peer)
 	complain(n, peer);
 	if (download->of == peer->server_id)
 		check_sync(n, peer);
+	audit_next_relayed(n, peer); /* which begins another download */
 }
 
 /* The download from @peer has failed: request it later, or, if its connection was @lost, when it is back. */
