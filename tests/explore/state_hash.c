@@ -147,7 +147,6 @@ peer_sum(const struct node *n, const struct rsp_peer *peer)
 	mix(&one, peer->in_sync);
 	mix(&one, peer->gap.asked);
 	mix(&one, peer->gap.told - peer->gap.have);
-	mix(&one, peer->relay_id);
 	mix(&one, peer->relay.requested);
 	mix(&one, peer->download.state);
 	mix(&one, peer->download.of);

@@ -11,6 +11,15 @@ c_hears_d(void)
 	world_presence_of(C, ID_C, "c", (struct world_state){ .states = true, .heard = &d, .n_heard = 1 });
 }
 
+/* The peer a hears d, too. */
+static void
+a_hears_d(void)
+{
+	const struct rsp_heard d = { .server_id = ID_D, .digest = rsp_home_digest(rsp_registrar_handlespace(w.r), ID_D) };
+
+	world_presence_of(A, ID_A, "a", (struct world_state){ .states = true, .heard = &d, .n_heard = 1 });
+}
+
 /* We do not hear d, and c says that it does: after we have begun to doubt. */
 static void
 begin_relayed(void)
@@ -108,6 +117,97 @@ a_registrar_that_is_heard_by_relay_no_more_is_taken_over(void)
 	world_end();
 }
 
+/* We do not hear d. First a says that it does, then c. The registrar b is there, too. */
+static void
+begin_relayed_twice(void)
+{
+	begin();
+	world_joined(B, ID_B, "b");
+	world_run(2400);
+	alive();
+	world_presence(B, ID_B, "b", false);
+	world_run(200);
+	CHECK_EQ(peer_state(ID_D), RSP_PEER_PROBED);
+	a_hears_d();
+	c_hears_d();
+	world_run(400);
+	CHECK_EQ(peer_state(ID_D), RSP_PEER_INACTIVE);
+	world_clear();
+}
+
+static void
+what_two_peers_hear_is_not_acknowledged_when_one_of_them_hears_it_no_more(void)
+{
+	begin_relayed_twice();
+	world_presence(C, ID_C, "c", false);
+	world_about(B, ENRP_INIT_TAKEOVER, ID_B, ID_D);
+	CHECK_EQ(world_count(0, ENRP_INIT_TAKEOVER_ACK), 0);
+	world_end();
+}
+
+static void
+what_two_peers_hear_is_acknowledged_when_none_of_them_hears_it_any_more(void)
+{
+	begin_relayed_twice();
+	world_presence(C, ID_C, "c", false);
+	world_about(B, ENRP_INIT_TAKEOVER, ID_B, ID_D);
+	world_presence(A, ID_A, "a", false);
+	CHECK_EQ(world_count(B, ENRP_INIT_TAKEOVER_ACK), 1);
+	world_end();
+}
+
+/* The initiator c hears d no more, although its last PRESENCE said so. */
+static void
+what_two_peers_hear_is_not_acknowledged_to_one_of_them(void)
+{
+	begin_relayed_twice();
+	world_about(C, ENRP_INIT_TAKEOVER, ID_C, ID_D);
+	CHECK_EQ(world_count(0, ENRP_INIT_TAKEOVER_ACK), 0);
+	world_end();
+}
+
+static void
+a_completed_takeover_of_what_two_peers_hear_waits_for_both(void)
+{
+	begin_relayed_twice();
+	world_about(B, ENRP_TAKEOVER_SERVER, ID_B, ID_D);
+	world_run(1);
+	world_presence(C, ID_C, "c", false);
+	CHECK_EQ(world_home("web", 1), ID_D);
+	world_presence(A, ID_A, "a", false);
+	is_taken_over(1, ID_B);
+	world_end();
+}
+
+static void
+a_completed_takeover_ends_when_the_second_of_two_peers_hears_the_target(void)
+{
+	begin_relayed_twice();
+	world_about(B, ENRP_TAKEOVER_SERVER, ID_B, ID_D);
+	world_run(1);
+	world_presence(C, ID_C, "c", false);
+	a_hears_d();
+	world_run(1);
+	world_presence(B, ID_B, "b", false);
+	CHECK_EQ(world_home("web", 1), ID_D);
+	world_end();
+}
+
+/* Two registrars say that they have taken d over. */
+static void
+a_second_completed_takeover_waits_as_the_first_does(void)
+{
+	begin_relayed();
+	world_about(A, ENRP_TAKEOVER_SERVER, ID_A, ID_D);
+	world_joined(B, ID_B, "b");
+	world_about(B, ENRP_TAKEOVER_SERVER, ID_B, ID_D);
+	CHECK_EQ(world_home("web", 1), ID_D);
+	world_run(1);
+	c_hears_d();
+	CHECK_EQ(world_home("web", 1), ID_D);
+	world_end();
+}
+
 /* c is heard, but has not said for long that it hears d. */
 static void
 a_relay_does_not_count_after_max_time_last_heard(void)
@@ -174,6 +274,12 @@ main(void)
 	TAP_RUN(a_completed_takeover_of_what_is_heard_by_relay_moves_nothing_while_the_relay_hears_it);
 	TAP_RUN(a_completed_takeover_of_what_was_heard_by_relay_moves_the_elements_when_the_relay_hears_it_no_more);
 	TAP_RUN(a_registrar_that_is_heard_by_relay_no_more_is_taken_over);
+	TAP_RUN(what_two_peers_hear_is_not_acknowledged_when_one_of_them_hears_it_no_more);
+	TAP_RUN(what_two_peers_hear_is_acknowledged_when_none_of_them_hears_it_any_more);
+	TAP_RUN(what_two_peers_hear_is_not_acknowledged_to_one_of_them);
+	TAP_RUN(a_completed_takeover_of_what_two_peers_hear_waits_for_both);
+	TAP_RUN(a_completed_takeover_ends_when_the_second_of_two_peers_hears_the_target);
+	TAP_RUN(a_second_completed_takeover_waits_as_the_first_does);
 	TAP_RUN(a_relay_does_not_count_after_max_time_last_heard);
 	TAP_RUN(a_registrar_that_a_relay_named_has_joined_when_it_is_heard);
 	return tap_end();

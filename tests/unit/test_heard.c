@@ -50,6 +50,21 @@ each_registrar_of_the_last_presence_is_found_with_its_digest(void)
 }
 
 static void
+an_entry_that_is_removed_is_not_found(void)
+{
+	static const uint32_t id[] = { 7, 3, 5 };
+
+	rsp_heard_list_set(&list, compose(3, id), 10);
+	rsp_heard_list_remove(&list, 5);
+	rsp_heard_list_remove(&list, 4);
+	CHECK_EQ(list.n, 2);
+	CHECK_EQ(digest_of(5), 0);
+	CHECK_EQ(digest_of(3), 101);
+	CHECK_EQ(digest_of(7), 100);
+	rsp_heard_list_done(&list);
+}
+
+static void
 of_two_entries_with_one_id_the_first_is_kept_and_none_with_id_0(void)
 {
 	static const uint32_t id[] = { 5, 0, 5, 2, 2 };
@@ -151,6 +166,7 @@ int
 main(void)
 {
 	TAP_RUN(each_registrar_of_the_last_presence_is_found_with_its_digest);
+	TAP_RUN(an_entry_that_is_removed_is_not_found);
 	TAP_RUN(of_two_entries_with_one_id_the_first_is_kept_and_none_with_id_0);
 	TAP_RUN(beyond_the_cap_the_lowest_ids_are_kept_in_any_order);
 	TAP_RUN(without_memory_the_list_is_empty);

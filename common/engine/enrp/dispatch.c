@@ -49,6 +49,8 @@ presence_received(struct rsp_enrp *n, struct rsp_link *link, struct rsp_peer *pe
 		rsp_enrp_presence(n, link, msg->sender_id, false);
 	if (peer && rsp_join_if_forgotten(n, peer))
 		return;
+	if (peer)
+		peer->presence_ms = n->core->now_ms;
 	if (!peer || n->core->state != RSP_REGISTRAR_SERVING)
 		return;
 	if (peer->kind == RSP_PEER_STATES)

@@ -55,6 +55,17 @@ rsp_heard_list_done(struct rsp_heard_list *list)
 	*list = (struct rsp_heard_list){ 0 };
 }
 
+void
+rsp_heard_list_remove(struct rsp_heard_list *list, uint32_t server_id)
+{
+	unsigned at = place_of(list, server_id);
+
+	if (!rsp_heard_list_find(list, server_id, NULL))
+		return;
+	list->n--;
+	memmove(&list->item[at], &list->item[at + 1], (list->n - at) * sizeof(*list->item));
+}
+
 bool
 rsp_heard_list_find(const struct rsp_heard_list *list, uint32_t server_id, uint64_t *ret_digest)
 {

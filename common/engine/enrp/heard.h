@@ -31,6 +31,9 @@ struct rsp_heard_list {
 void rsp_heard_list_set(struct rsp_heard_list *list, struct rsp_bytes encoded, unsigned max);
 void rsp_heard_list_done(struct rsp_heard_list *list);
 
+/** Remove the entry with @server_id, if there is one. */
+void rsp_heard_list_remove(struct rsp_heard_list *list, uint32_t server_id);
+
 /** Whether @server_id is in @list; then *@ret_digest, which may be NULL, is the digest of what the sender has of it. */
 bool rsp_heard_list_find(const struct rsp_heard_list *list, uint32_t server_id, uint64_t *ret_digest);
 

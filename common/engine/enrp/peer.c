@@ -90,13 +90,33 @@ rsp_peer_is_heard_of(const struct rsp_enrp *n, const struct rsp_peer *peer)
 	return rsp_peer_is_alive(peer) || rsp_peer_is_relayed(n, peer);
 }
 
+/* When a peer that is alive stated last that it hears @far; 0: none did within MAX-TIME-LAST-HEARD. */
+static uint64_t
+listed_ms(const struct rsp_enrp *n, const struct rsp_peer *far)
+{
+	uint64_t last_ms = 0;
+
+	for (unsigned i = 0; i < n->n_peers; i++) {
+		const struct rsp_peer *peer = n->peer[i];
+
+		if (peer->presence_ms > last_ms && peer->kind == RSP_PEER_STATES && rsp_peer_is_alive(peer) &&
+		    n->core->now_ms - peer->presence_ms < n->core->config.max_time_last_heard_ms &&
+		    rsp_heard_list_find(&peer->heard_by_it, far->server_id, NULL))
+			last_ms = peer->presence_ms;
+	}
+	return last_ms;
+}
+
+bool
+rsp_peer_is_listed(const struct rsp_enrp *n, const struct rsp_peer *peer)
+{
+	return listed_ms(n, peer) > 0;
+}
+
 bool
 rsp_peer_is_relayed(const struct rsp_enrp *n, const struct rsp_peer *peer)
 {
-	const struct rsp_peer *relay = peer->relayed_ms ? rsp_peer_find(n, peer->relay_id) : NULL;
-
-	return relay && rsp_peer_is_alive(relay) && peer->relayed_ms > peer->doubted_ms &&
-	       n->core->now_ms - peer->relayed_ms < n->core->config.max_time_last_heard_ms;
+	return listed_ms(n, peer) > peer->doubted_ms;
 }
 
 bool

@@ -93,10 +93,8 @@ struct rsp_peer {
 	struct rsp_gap gap;	 /* the numbers of its updates, and what it was asked for */
 	/* STATES: the last update that it was sent again, and until when none up to that one is sent again; upload.c */
 	uint64_t sent_again, again_ms;
-	struct rsp_heard_list heard_by_it; /* STATES: the registrars that it hears */
-	/* the last time at which a peer stated that it hears this registrar, and that peer; 0: none */
-	uint64_t relayed_ms;
-	uint32_t relay_id;
+	uint64_t presence_ms;	 /* when its last PRESENCE arrived; 0: none has */
+	struct rsp_heard_list heard_by_it; /* STATES: the registrars that it hears, by that PRESENCE */
 	uint64_t doubted_ms; /* when it left the state ACTIVE last: an earlier statement that it is heard does not count */
 	struct rsp_relay relay; /* when its elements were requested from that peer */
 	bool in_changed;
@@ -134,7 +132,10 @@ bool rsp_peer_is_alive(const struct rsp_peer *peer);
 /** Whether @peer is heard, directly or by a peer that is alive and hears @peer. */
 bool rsp_peer_is_heard_of(const struct rsp_enrp *n, const struct rsp_peer *peer);
 
-/** Whether a peer that is alive has stated that it hears @peer, after @peer left the state ACTIVE. */
+/** Whether a peer that is alive lists @peer as a registrar that it hears, in a PRESENCE of the last MAX-TIME-LAST-HEARD. */
+bool rsp_peer_is_listed(const struct rsp_enrp *n, const struct rsp_peer *peer);
+
+/** The same, in a PRESENCE that arrived after @peer left the state ACTIVE. */
 bool rsp_peer_is_relayed(const struct rsp_enrp *n, const struct rsp_peer *peer);
 
 /** Whether @peer is DEAD or INACTIVE, is not heard of (PLAIN: not heard), and has been silent for LATE_TAKEOVER times as

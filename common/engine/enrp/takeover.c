@@ -192,7 +192,9 @@ yield(struct rsp_enrp *n, struct rsp_peer *target)
 static void
 relayed(struct rsp_enrp *n, struct rsp_peer *peer)
 {
-	if (!rsp_peer_is_heard_of(n, peer) || (peer->takeover && peer->takeover->moving_to))
+	bool taken = peer->takeover || peer->state == RSP_PEER_DEAD;
+
+	if (!taken || !rsp_peer_is_heard_of(n, peer) || (peer->takeover && peer->takeover->moving_to))
 		return;
 	if (peer->takeover)
 		peer->takeover->claimed_by = 0;
@@ -212,13 +214,21 @@ move_to(struct rsp_enrp *n, struct rsp_peer *target, uint32_t by_id)
 	rsp_peer_note(n, target);
 }
 
-/* A peer that stated this before states it no more: a takeover by another registrar, which waited for that, is accepted. */
+/* Whether another registrar has taken over @target, and a peer that said before that it hears @target may still say so. */
+static bool
+is_claimed(const struct rsp_enrp *n, const struct rsp_peer *target)
+{
+	return target->takeover && target->takeover->claimed_by && rsp_peer_is_listed(n, target);
+}
+
+/* If peers stated this before, and none of them does any more: a takeover by another registrar, which waited for that, is
+ * accepted. */
 static void
 unrelayed(struct rsp_enrp *n, struct rsp_peer *peer)
 {
 	const struct rsp_takeover *takeover = peer->takeover;
 
-	if (!takeover || takeover->moving_to || rsp_peer_is_heard_of(n, peer))
+	if (!takeover || takeover->moving_to || rsp_peer_is_heard_of(n, peer) || is_claimed(n, peer))
 		return;
 	if (takeover->claimed_by)
 		move_to(n, peer, takeover->claimed_by);
@@ -230,23 +240,14 @@ unrelayed(struct rsp_enrp *n, struct rsp_peer *peer)
 void
 rsp_takeover_note_relayed(struct rsp_enrp *n, const struct rsp_peer *peer)
 {
-	for (unsigned i = 0; i < n->n_peers; i++) {
-		struct rsp_peer *far = n->peer[i];
-
-		if (far->relay_id != peer->server_id || rsp_heard_list_find(&peer->heard_by_it, far->server_id, NULL))
-			continue;
-		far->relayed_ms = 0;
-		unrelayed(n, far);
-	}
+	for (unsigned i = 0; i < n->n_peers; i++)
+		unrelayed(n, n->peer[i]);
 	for (unsigned i = 0; i < peer->heard_by_it.n; i++) {
 		uint32_t id = peer->heard_by_it.item[i].server_id;
 		struct rsp_peer *far = id == n->core->config.server_id ? NULL : rsp_peer_get_listed(n, id);
 
-		if (!far)
-			continue;
-		far->relayed_ms = n->core->now_ms;
-		far->relay_id = peer->server_id;
-		relayed(n, far);
+		if (far)
+			relayed(n, far);
 	}
 }
 
@@ -584,8 +585,7 @@ rsp_takeover_initiated(struct rsp_enrp *n, const struct rsp_link *link, struct r
 	if (target->state == RSP_PEER_ACTIVE && has_just_answered(n, target))
 		return;
 	remember_initiator(target, peer->server_id);
-	if (target->relay_id == peer->server_id) /* it does not hear the target any more */
-		target->relayed_ms = 0;
+	rsp_heard_list_remove(&peer->heard_by_it, target->server_id); /* it does not hear the target any more */
 	if (!rsp_peer_is_alive(target) && rsp_peer_is_heard_of(n, target))
 		return; /* a peer hears it: its next PRESENCE decides */
 	switch (target->state) {
@@ -659,6 +659,8 @@ rsp_takeover_enforced(struct rsp_enrp *n, const struct rsp_link *link, struct rs
 		}
 		return;
 	}
+	if (target && is_claimed(n, target))
+		return; /* an earlier one waits */
 	if (target && target->state == RSP_PEER_DEAD)
 		abort_takeover(n, target, RSP_REASON_OTHER_WINS);
 	if (!target) /* the target may be the home of stored elements, and not be on the peer list */
