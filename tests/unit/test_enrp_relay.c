@@ -51,6 +51,49 @@ the_table_of_a_registrar_that_a_peer_hears_is_requested_from_it(void)
 	world_end();
 }
 
+/* The peers b and c; there is room for 8. b lists 8 registrars that do not exist. */
+static void
+begin_with_invented_registrars(void)
+{
+	struct rsp_registrar_config config = world_config();
+	struct rsp_heard heard[8];
+
+	config.max_peers = 8;
+	world_begin_peers(&config);
+	for (uint32_t i = 0; i < 8; i++)
+		heard[i] = (struct rsp_heard){ .server_id = 0x1000 + i };
+	b_hears(heard, 8);
+}
+
+static void
+registrars_that_a_peer_lists_leave_room_for_those_that_connect(void)
+{
+	begin_with_invented_registrars();
+	CHECK_EQ(rsp_registrar_stats(w.r).peers, 6);
+	world_joined(A, ID_A, "a");
+	world_joined(D, ID_D, "d");
+	CHECK_EQ(rsp_registrar_stats(w.r).peers, 8);
+	CHECK_EQ(world_told(RSP_EVENT_LIMIT), 0);
+	world_end();
+}
+
+static void
+homes_of_elements_leave_room_for_the_registrars_that_connect(void)
+{
+	struct rsp_registrar_config config = world_config();
+
+	config.max_peers = 8;
+	world_begin_peers(&config);
+	for (uint32_t i = 0; i < 8; i++)
+		world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(1 + i, 0x1000 + i, 100));
+	CHECK_EQ(rsp_registrar_stats(w.r).peers, 6);
+	CHECK_EQ(rsp_registrar_stats(w.r).elements, 4);
+	CHECK_STR(world_reason(RSP_EVENT_LIMIT), "peers");
+	world_joined(D, ID_D, "d");
+	CHECK_EQ(rsp_registrar_stats(w.r).peers, 7);
+	world_end();
+}
+
 static void
 its_statements_are_stored(void)
 {
@@ -367,6 +410,8 @@ int
 main(void)
 {
 	TAP_RUN(the_table_of_a_registrar_that_a_peer_hears_is_requested_from_it);
+	TAP_RUN(registrars_that_a_peer_lists_leave_room_for_those_that_connect);
+	TAP_RUN(homes_of_elements_leave_room_for_the_registrars_that_connect);
 	TAP_RUN(its_statements_are_stored);
 	TAP_RUN(elements_of_a_third_registrar_in_a_relayed_table_are_refused);
 	TAP_RUN(elements_that_a_relayed_table_does_not_list_are_told_to_the_peer);

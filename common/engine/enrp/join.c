@@ -18,7 +18,7 @@ keep_old_element(struct rsp_enrp *n, struct rsp_member *m)
 
 	if (!rsp_member_is_own(core, m)) {
 		rsp_member_enter(core, m, RSP_MEMBER_FOREIGN, RSP_NEVER);
-		(void)rsp_peer_get_listed(n, rsp_element_home_id(rsp_member_element(m)));
+		(void)rsp_peer_get(n, rsp_element_home_id(rsp_member_element(m)));
 		return;
 	}
 	rsp_element_decode(rsp_member_element(m), &pe);

@@ -5,6 +5,7 @@
 
 #include "engine/enrp/message.h"
 
+#define KEPT_FREE     4 /* 1/KEPT_FREE of the peer list is kept for registrars that connect */
 #define LATE_TAKEOVER 2 /* a takeover is late after so many times the silence after which a peer is declared dead */
 
 bool
@@ -66,10 +67,13 @@ rsp_peer_get(struct rsp_enrp *n, uint32_t server_id)
 struct rsp_peer *
 rsp_peer_get_listed(struct rsp_enrp *n, uint32_t server_id)
 {
-	bool known = rsp_peer_find(n, server_id) != NULL;
-	struct rsp_peer *peer = rsp_peer_get(n, server_id);
+	uint32_t most = n->core->config.max_peers;
+	struct rsp_peer *peer = rsp_peer_find(n, server_id);
 
-	for (unsigned i = 0; peer && !known && i < n->n_contacts; i++) {
+	if (peer)
+		return peer;
+	peer = n->n_peers < most - most / KEPT_FREE ? rsp_peer_get(n, server_id) : NULL;
+	for (unsigned i = 0; peer && i < n->n_contacts; i++) {
 		const char *name = n->contact[i]->name;
 
 		if (n->contact[i]->listed_id == server_id && name && strlen(name) < sizeof(peer->name))

@@ -122,8 +122,9 @@ struct rsp_peer *rsp_peer_find(const struct rsp_enrp *n, uint32_t server_id);
 /** Find the peer @server_id, or add it to the peer list. NULL: the list is full, or no memory. */
 struct rsp_peer *rsp_peer_get(struct rsp_enrp *n, uint32_t server_id);
 
-/** As rsp_peer_get(), for a registrar that a handle table gives as the home of elements. A new
- * peer gets the name that the mentor's list gives it. */
+/** As rsp_peer_get(), for a registrar that a peer names: as the home of elements, or as a registrar that it hears. A new peer
+ * gets the name that the mentor's list gives it. NULL also if the list is so full that the rest is kept for registrars that
+ * connect to this one. */
 struct rsp_peer *rsp_peer_get_listed(struct rsp_enrp *n, uint32_t server_id);
 
 /** Whether a message of @peer was received, and @peer is ACTIVE or PROBED. */

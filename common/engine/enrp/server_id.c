@@ -167,7 +167,7 @@ move_elements(struct rsp_enrp *n, uint32_t former)
 			let_go(n->core, m);
 	}
 	if (rsp_home_count(n->core->space, former) > 0)
-		(void)rsp_peer_get_listed(n, former); /* if no registrar has this id now, it is taken over */
+		(void)rsp_peer_get(n, former); /* if no registrar has this id now, it is taken over */
 }
 
 static void
