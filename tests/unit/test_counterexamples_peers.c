@@ -127,6 +127,21 @@ c21_a_process_that_was_displaced_is_accepted_when_the_other_one_is_removed(void)
 }
 
 static void
+c21_a_process_that_was_displaced_is_asked_and_not_closed_when_the_other_one_is_removed_within_the_heartbeat(void)
+{
+	struct rsp_pool_element other = begin_displaced();
+
+	other.statement.rank = RSP_RANK_REMOVED;
+	ce_says(A, ID_A, other);
+	CHECK_EQ(ce_asked(WEB1), 1);
+	ce_ack(WEB1, 0, 0);
+	ce_run(2000, LIVE_A);
+	CHECK(!world_was_closed(WEB1));
+	ce_check_shown(ID_US, 80);
+	world_end();
+}
+
+static void
 c22_contents_that_were_taken_over_yield_to_the_next_registration(void)
 {
 	uint32_t link;
@@ -268,6 +283,7 @@ main(void)
 	TAP_RUN(c20_a_process_that_was_displaced_is_closed_one_heartbeat_later_and_not_asked);
 	TAP_RUN(c20_a_process_that_was_displaced_stays_so_when_a_greater_statement_is_heard);
 	TAP_RUN(c21_a_process_that_was_displaced_is_accepted_when_the_other_one_is_removed);
+	TAP_RUN(c21_a_process_that_was_displaced_is_asked_and_not_closed_when_the_other_one_is_removed_within_the_heartbeat);
 	TAP_RUN(c22_contents_that_were_taken_over_yield_to_the_next_registration);
 	TAP_RUN(c23_the_word_of_a_peer_without_statement_does_not_displace_what_is_linked);
 	TAP_RUN(c23_a_word_alone_is_shown_and_ends_with_its_removal);

@@ -194,14 +194,30 @@ is_displaced(const struct rsp_heard_statement *s)
 
 /* Whether a statement of the same sender waits for the answer of the linked element @s->m. The answer is above that one, so
  * it would always be too late if the sender could replace it: the element could not even renew its registration. Once it
- * has answered, or its link was dropped, an audit brings what the sender then has. */
+ * has answered, or its link was dropped, an audit brings what the sender then has. One that is displaced is not asked. */
 static bool
 outruns_the_answer(const struct rsp_heard_statement *s)
 {
-	return s->m->pending && s->m->pending->by_id == s->peer->server_id;
+	return s->m->pending && s->m->pending->by_id == s->peer->server_id && s->m->phase != RSP_MEMBER_DISPLACED;
 }
 
-/* The element @s->m is linked, and @s is greater than its registration: ask it. */
+/* The element @s->m is linked, and @s is its pending statement: ask it, or, if @s displaces it, drop its link later. */
+static void
+begin_to_ask(struct rsp_core *core, const struct rsp_heard_statement *s)
+{
+	bool displaced = s->m->phase == RSP_MEMBER_DISPLACED;
+
+	if (!is_displaced(s)) {
+		if (displaced) /* the other process is removed: this one stays */
+			rsp_member_hold(core, s->m);
+		rsp_member_ask_soon(core, s->m);
+	} else if (!displaced) {
+		rsp_member_enter(core, s->m, RSP_MEMBER_DISPLACED,
+				 core->now_ms + core->config.peer_heartbeat_cycle_ms);
+	}
+}
+
+/* The element @s->m is linked, and @s is greater than its registration. */
 static void
 ask_element(struct rsp_enrp *n, const struct rsp_heard_statement *s)
 {
@@ -222,11 +238,7 @@ ask_element(struct rsp_enrp *n, const struct rsp_heard_statement *s)
 		return;
 	core->stats.contested++;
 	rsp_core_record(core, rsp_link_find(core, s->peer->last_link), event);
-	if (is_displaced(s) && s->m->phase != RSP_MEMBER_DISPLACED)
-		rsp_member_enter(core, s->m, RSP_MEMBER_DISPLACED,
-				 core->now_ms + core->config.peer_heartbeat_cycle_ms);
-	else if (!is_displaced(s))
-		rsp_member_ask_soon(core, s->m);
+	begin_to_ask(core, s);
 }
 
 /* @s takes the element over the head of its home, which is heard: ask the home. */
