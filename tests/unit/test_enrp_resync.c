@@ -430,6 +430,29 @@ a_table_that_is_accepted_in_part_is_requested_rarely(void)
 	world_end();
 }
 
+/* A pool has room for three of the five elements of b. */
+static void
+begin_with_too_little_room(void)
+{
+	struct rsp_registrar_config config = world_config();
+
+	config.limits.pool_elements = 3;
+	world_begin_peers(&config);
+	b_differs();
+	world_table(B, ID_B, 0, "of-b", 1, 5, ID_B, 8);
+	CHECK_EQ(rsp_registrar_stats(w.r).elements, 3);
+}
+
+static void
+a_table_that_finds_too_little_room_is_accepted_in_part(void)
+{
+	begin_with_too_little_room();
+	CHECK_STR(world_reason(RSP_EVENT_RESYNC_FAILED), "partial");
+	CHECK(go_on_differing(60000) <= 4);
+	CHECK_EQ(world_told(RSP_EVENT_RESYNC_FAILED), 1);
+	world_end();
+}
+
 static void
 a_table_that_has_changed_is_requested_although_it_was_accepted_in_part(void)
 {
@@ -507,6 +530,7 @@ main(void)
 	TAP_RUN(a_table_that_is_accepted_in_part_is_recorded);
 	TAP_RUN(a_table_that_is_accepted_in_part_again_and_again_is_recorded_once);
 	TAP_RUN(a_table_that_is_accepted_in_part_is_requested_rarely);
+	TAP_RUN(a_table_that_finds_too_little_room_is_accepted_in_part);
 	TAP_RUN(a_table_that_has_changed_is_requested_although_it_was_accepted_in_part);
 	TAP_RUN(a_table_that_was_accepted_in_part_is_recorded_again_when_it_had_agreed);
 	TAP_RUN(a_download_ends_with_its_connection);

@@ -117,8 +117,8 @@ not_stored(struct rsp_core *core, struct rsp_member *m, bool was_own)
 		rsp_member_enter(core, m, RSP_MEMBER_FOREIGN, RSP_NEVER);
 }
 
-/* Store the statement @pe of the registrar @by_id. @m: the stored element; NULL: none. */
-static void
+/* Store the statement @pe of the registrar @by_id. @m: the stored element; NULL: none. False: there is no room for it. */
+static bool
 store(struct rsp_enrp *n, uint32_t by_id, struct rsp_bytes handle, const struct rsp_pool_element *pe,
       struct rsp_member *m)
 {
@@ -131,7 +131,7 @@ store(struct rsp_enrp *n, uint32_t by_id, struct rsp_bytes handle, const struct 
 		if (was_own)
 			rsp_peer_presences_soon(n);
 		store_removal(n, handle, pe, m);
-		return;
+		return true;
 	}
 	if (was_own && pe->home_id != core->config.server_id) {
 		rsp_peer_presences_soon(n);
@@ -141,7 +141,7 @@ store(struct rsp_enrp *n, uint32_t by_id, struct rsp_bytes handle, const struct 
 	if (full) {
 		record_full(n, handle, pe->pe_id, by_id, full);
 		not_stored(core, m, was_own);
-		return;
+		return false;
 	}
 	rsp_tomb_forget(&core->tombs, handle, pe->pe_id, pe->owner);
 	if (!rsp_member_is_own(core, m)) {
@@ -154,6 +154,7 @@ store(struct rsp_enrp *n, uint32_t by_id, struct rsp_bytes handle, const struct 
 	}
 	rsp_subscription_pool_changed(core, rsp_member_element(m)->pool);
 	rsp_rival_stored(n, m);
+	return true;
 }
 
 /* Statements that wait for an answer */
@@ -272,7 +273,7 @@ rsp_ownership_store_pending(struct rsp_enrp *n, struct rsp_member *m)
 		pe.home_id = pending->home_id;
 		pe.statement = pending->statement;
 	}
-	store(n, pending->by_id, rsp_pool_handle(rsp_member_element(m)->pool), &pe, m);
+	(void)store(n, pending->by_id, rsp_pool_handle(rsp_member_element(m)->pool), &pe, m);
 	free(pending);
 }
 
@@ -332,7 +333,7 @@ carry_out(struct rsp_enrp *n, enum judge_verdict verdict, struct rsp_heard_state
 		ask_element(n, s);
 		break;
 	case JUDGE_STORE:
-		store(n, s->peer->server_id, s->handle, s->pe, s->m);
+		s->failed = !store(n, s->peer->server_id, s->handle, s->pe, s->m);
 		break;
 	}
 	if (s->asks)
@@ -382,7 +383,8 @@ rsp_ownership_update_received(struct rsp_enrp *n, struct rsp_link *link, struct 
 		rsp_enrp_refuse(n, link, msg, RSP_CAUSE_INVALID_VALUES, RSP_REASON_ELEMENT);
 }
 
-/* If an entry is refused because of the rights of its owner, count that, and go on with the other entries. */
+/* If an entry is not accepted because of the rights of its owner, or because there is no room for it, count that, and go on
+ * with the other entries. */
 bool
 rsp_ownership_listed(struct rsp_enrp *n, struct rsp_peer *peer, uint32_t of, struct rsp_bytes handle,
 		     const struct rsp_pool_element *pe)
@@ -398,7 +400,7 @@ rsp_ownership_listed(struct rsp_enrp *n, struct rsp_peer *peer, uint32_t of, str
 	enum judge_verdict verdict = rsp_judge(&facts);
 	if (!carry_out(n, verdict, &s))
 		return false;
-	if (verdict == JUDGE_REFUSE_RIGHTS || verdict == JUDGE_IGNORE)
+	if (verdict == JUDGE_REFUSE_RIGHTS || verdict == JUDGE_IGNORE || s.failed)
 		peer->download.refused++;
 	struct rsp_element *e = rsp_element_find_of(n->core->space, rsp_pool_find(n->core->space, handle), pe->pe_id,
 						    pe->owner);

@@ -19,6 +19,8 @@ struct rsp_heard_statement {
 	const struct rsp_tomb *tomb; /* the stored removal; NULL: none, or @m is greater */
 	enum rsp_reason refusal; /* why the owner or the home may not have the element; NONE: allowed */
 	uint16_t cause;		 /* the error cause to send for @refusal */
+
+	bool failed; /* set by ownership.c: it stands, but there is no room to store it */
 };
 
 /** Gather the facts that rsp_judge() needs about @s, and set the last fields of @s. Changes nothing else. */
