@@ -269,6 +269,54 @@ a_peer_that_dies_need_not_acknowledge(void)
 	world_end();
 }
 
+static void
+a_registrar_that_connects_during_a_takeover_must_acknowledge_it_too(void)
+{ /* it may hear d */
+	begin();
+	d_dies();
+	acknowledged(A, ID_A);
+	world_joined(B, ID_B, "b");
+	CHECK_EQ(world_count(B, ENRP_INIT_TAKEOVER), 1);
+	acknowledged(C, ID_C);
+	CHECK_EQ(world_home("web", 1), ID_D);
+	acknowledged(B, ID_B);
+	CHECK_EQ(world_home("web", 1), ID_US);
+	world_end();
+}
+
+static void
+a_registrar_that_is_heard_again_during_a_takeover_must_acknowledge_it_too(void)
+{
+	begin();
+	world_run(2400);
+	world_presence(A, ID_A, "a", false);
+	world_run(600);
+	CHECK_EQ(world_told(RSP_EVENT_PEER_DEAD), 2); /* c, too */
+	world_clear();
+	world_presence(C, ID_C, "c", false);
+	CHECK_EQ(world_count(C, ENRP_INIT_TAKEOVER), 1); /* and c's own takeover has ended */
+	acknowledged(A, ID_A);
+	CHECK_EQ(world_home("web", 1), ID_D);
+	acknowledged(C, ID_C);
+	CHECK_EQ(world_home("web", 1), ID_US);
+	world_end();
+}
+
+/* It has acknowledged the takeover already. */
+static void
+a_registrar_that_answers_a_probe_during_a_takeover_need_not_acknowledge_it_again(void)
+{
+	begin();
+	d_dies();
+	acknowledged(A, ID_A);
+	world_about(C, ENRP_INIT_TAKEOVER, ID_C, ID_A);
+	CHECK_EQ(peer_state(ID_A), RSP_PEER_PROBED);
+	world_presence(A, ID_A, "a", false);
+	acknowledged(C, ID_C);
+	CHECK_EQ(world_home("web", 1), ID_US);
+	world_end();
+}
+
 /* While c does not acknowledge, d's elements are asked whether d is their home. They answer. */
 static void
 elements_answer(unsigned *dials)
@@ -486,6 +534,9 @@ main(void)
 	TAP_RUN(a_takeover_of_an_unknown_registrar_is_acknowledged);
 	TAP_RUN(a_takeover_that_its_initiator_does_not_complete_is_begun_by_another);
 	TAP_RUN(a_peer_that_dies_need_not_acknowledge);
+	TAP_RUN(a_registrar_that_connects_during_a_takeover_must_acknowledge_it_too);
+	TAP_RUN(a_registrar_that_is_heard_again_during_a_takeover_must_acknowledge_it_too);
+	TAP_RUN(a_registrar_that_answers_a_probe_during_a_takeover_need_not_acknowledge_it_again);
 	TAP_RUN(initiations_are_repeated_at_growing_intervals);
 	TAP_RUN(a_takeover_of_a_live_registrar_is_refused);
 	TAP_RUN(a_completed_takeover_of_a_lower_id_ends_ours);

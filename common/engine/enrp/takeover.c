@@ -1,6 +1,7 @@
 #include "engine/enrp/takeover.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "engine/enrp/download.h"
 #include "engine/enrp/message.h"
@@ -97,6 +98,36 @@ abort_takeover(struct rsp_enrp *n, struct rsp_peer *target, enum rsp_reason reas
 	rsp_peer_record(n, RSP_EVENT_TAKEOVER_ABORTED, target, reason);
 }
 
+/* Whether @peer, which was not heard when the takeover of @target began, must acknowledge it. A restart of @target need not: if it
+ * restarts again and again, its former server ids do not stay. */
+static bool
+is_to_acknowledge(const struct rsp_peer *target, const struct rsp_peer *peer)
+{
+	const struct rsp_takeover *takeover = target->takeover;
+	bool same = *peer->name && strcmp(target->name, peer->name) == 0;
+	uint32_t at;
+
+	return target->state == RSP_PEER_DEAD && takeover && takeover->arbitrating && !takeover->moving_to && !same &&
+	       !find_missing(target, peer->server_id, &at);
+}
+
+/* @peer is heard for the first time, or again: it may hear the targets of takeovers that have begun. */
+static void
+must_acknowledge(const struct rsp_enrp *n, const struct rsp_peer *peer)
+{
+	for (unsigned i = 0; i < n->n_peers; i++) {
+		struct rsp_takeover *takeover = n->peer[i]->takeover;
+		uint32_t *missing = is_to_acknowledge(n->peer[i], peer)
+					    ? reallocarray(takeover->missing, takeover->n_missing + 1, sizeof(*missing))
+					    : NULL;
+
+		if (!missing)
+			continue;
+		takeover->missing = missing;
+		missing[takeover->n_missing++] = peer->server_id;
+	}
+}
+
 static bool move_elements(struct rsp_enrp *n, struct rsp_peer *target, uint32_t most);
 
 /* Registrars have sent ENRP_INIT_TAKEOVER for @target, which this registrar hears: send them a PRESENCE, which says so. */
@@ -117,6 +148,7 @@ void
 rsp_takeover_peer_heard(struct rsp_enrp *n, struct rsp_peer *peer)
 {
 	const struct rsp_registrar_config *config = &n->core->config;
+	bool was_heard = rsp_peer_is_alive(peer);
 
 	if (!peer->heard || peer->state != RSP_PEER_ACTIVE)
 		n->merging_until_ms = n->core->now_ms + config->hold_window_ms;
@@ -133,6 +165,8 @@ rsp_takeover_peer_heard(struct rsp_enrp *n, struct rsp_peer *peer)
 		peer->answered_ms = n->core->now_ms;
 	if (!was_active)
 		rsp_peer_enter(n, peer, RSP_PEER_ACTIVE, config->max_time_last_heard_ms);
+	if (!was_heard)
+		must_acknowledge(n, peer);
 	tell_initiators(n, peer);
 	forget_takeover(peer); /* the peer is alive: do not acknowledge takeovers by other registrars */
 	if (was_active)
