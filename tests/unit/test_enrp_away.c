@@ -417,6 +417,75 @@ a_peer_without_elements_is_no_reason_to_join_again(void)
 	world_end();
 }
 
+static void
+b_has_elements(void)
+{
+	world_peer(B, "b");
+	world_presence_of(B, ID_B, "b", (struct world_state){ .states = true, .digest = 0x1234 });
+}
+
+static void
+after_a_peer_without_elements_one_that_has_them_is_a_reason_to_join_again(void)
+{
+	begin_isolated(LONG_MS);
+	returns(0);
+	b_has_elements();
+	CHECK_EQ(world_told(RSP_EVENT_REJOINING), 1);
+	world_end();
+}
+
+static void
+after_a_peer_without_state_one_that_has_elements_is_a_reason_to_join_again(void)
+{
+	begin_isolated(LONG_MS);
+	world_joined_plain(B, ID_B, "b");
+	returns(0x1234);
+	CHECK_EQ(world_told(RSP_EVENT_REJOINING), 1);
+	world_end();
+}
+
+/* It has just begun to run. */
+static void
+a_peer_that_has_its_first_elements_later_is_no_reason_to_join_again(void)
+{
+	begin_isolated(LONG_MS);
+	returns(0);
+	world_run(500);
+	world_presence_of(A, ID_A, "a", (struct world_state){ .states = true, .digest = 0x1234 });
+	CHECK_EQ(world_told(RSP_EVENT_REJOINING), 0);
+	world_end();
+}
+
+static void
+a_registrar_that_has_heard_peers_again_for_max_time_last_heard_does_not_join_again(void)
+{
+	begin_isolated(LONG_MS);
+	returns(0);
+	for (unsigned i = 0; i < 5; i++) {
+		world_run(500);
+		world_presence(A, ID_A, "a", false);
+	}
+	b_has_elements();
+	CHECK_EQ(world_told(RSP_EVENT_REJOINING), 0);
+	world_end();
+}
+
+static void
+a_registrar_that_is_isolated_twice_joins_again(void)
+{
+	begin_isolated(LONG_MS);
+	returns(0);
+	world_down(A, RSP_ECLOSED);
+	for (unsigned i = 0; i < LONG_MS / 1000; i++) {
+		world_run(1000);
+		if (world_dialled("a"))
+			world_down(world_dialled("a"), RSP_EUNREACHABLE);
+	}
+	b_has_elements();
+	CHECK_EQ(world_told(RSP_EVENT_REJOINING), 1);
+	world_end();
+}
+
 /* What the mentor sent while this registrar joined says nothing of a second absence. */
 static void
 a_registrar_joins_again_once_for_one_pause(void)
@@ -486,6 +555,11 @@ main(void)
 	TAP_RUN(a_registrar_that_heard_no_peer_for_long_joins_again_when_one_returns_with_elements);
 	TAP_RUN(a_registrar_that_heard_no_peer_for_a_short_time_does_not_join_again);
 	TAP_RUN(a_peer_without_elements_is_no_reason_to_join_again);
+	TAP_RUN(after_a_peer_without_elements_one_that_has_them_is_a_reason_to_join_again);
+	TAP_RUN(after_a_peer_without_state_one_that_has_elements_is_a_reason_to_join_again);
+	TAP_RUN(a_peer_that_has_its_first_elements_later_is_no_reason_to_join_again);
+	TAP_RUN(a_registrar_that_has_heard_peers_again_for_max_time_last_heard_does_not_join_again);
+	TAP_RUN(a_registrar_that_is_isolated_twice_joins_again);
 	TAP_RUN(a_registrar_joins_again_once_for_one_pause);
 	TAP_RUN(a_registrar_that_is_away_again_joins_again);
 	TAP_RUN(a_copy_that_stands_again_is_given_up_when_a_peer_returns_with_elements);

@@ -311,15 +311,19 @@ forgetting_ms(const struct rsp_enrp *n)
 bool
 rsp_join_if_forgotten(struct rsp_enrp *n, const struct rsp_peer *peer)
 {
-	uint64_t away_ms = n->core->now_ms - n->isolated_ms;
+	uint64_t now_ms = n->core->now_ms;
 
 	if (n->isolated_ms == 0 || n->core->state != RSP_REGISTRAR_SERVING)
 		return false;
-	n->isolated_ms = 0;
-	/* a peer without elements has nothing that this registrar lacks: perhaps it has just begun to run */
-	if (away_ms <= forgetting_ms(n) || peer->kind != RSP_PEER_STATES || peer->told_digest == 0)
+	if (now_ms - n->back_ms >= n->core->config.max_time_last_heard_ms) {
+		n->isolated_ms = 0;
 		return false;
-	join_again(n, away_ms);
+	}
+	/* A peer without elements has nothing that this registrar lacks: perhaps it has just begun to run, and what it states
+	 * later is new. Another peer may have more. */
+	if (peer->presence_ms >= n->back_ms || peer->kind != RSP_PEER_STATES || peer->told_digest == 0)
+		return false;
+	join_again(n, now_ms - n->isolated_ms);
 	return true;
 }
 

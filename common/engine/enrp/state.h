@@ -109,6 +109,7 @@ struct rsp_enrp {
 	uint64_t starting_until_ms;
 	uint64_t heard_ms;    /* when a peer was heard last, or this registrar began */
 	uint64_t isolated_ms; /* since when no peer had been heard, if that was too long; join.c asks; 0: it was not */
+	uint64_t back_ms;     /* when a peer was heard again after that */
 	/* until then, this registrar may lack elements of peers that it heard for the first time or again */
 	uint64_t merging_until_ms;
 };

@@ -144,18 +144,28 @@ tell_initiators(struct rsp_enrp *n, const struct rsp_peer *target)
 	}
 }
 
+/* A message of @peer has arrived: note the time, and whether it ends a long isolation. */
+static void
+note_time(struct rsp_enrp *n, struct rsp_peer *peer)
+{
+	uint64_t now_ms = n->core->now_ms;
+
+	if (!peer->heard || peer->state != RSP_PEER_ACTIVE)
+		n->merging_until_ms = now_ms + n->core->config.hold_window_ms;
+	peer->heard = true;
+	if (now_ms - n->heard_ms > n->core->config.tombstone_ms / 2) {
+		n->isolated_ms = n->heard_ms;
+		n->back_ms = now_ms;
+	}
+	peer->last_heard_ms = n->heard_ms = now_ms;
+}
+
 void
 rsp_takeover_peer_heard(struct rsp_enrp *n, struct rsp_peer *peer)
 {
-	const struct rsp_registrar_config *config = &n->core->config;
 	bool was_heard = rsp_peer_is_alive(peer);
 
-	if (!peer->heard || peer->state != RSP_PEER_ACTIVE)
-		n->merging_until_ms = n->core->now_ms + config->hold_window_ms;
-	peer->heard = true;
-	if (!n->isolated_ms && n->core->now_ms - n->heard_ms > n->core->config.tombstone_ms / 2)
-		n->isolated_ms = n->heard_ms;
-	peer->last_heard_ms = n->heard_ms = n->core->now_ms;
+	note_time(n, peer);
 	if (peer->takeover && peer->takeover->moving_to) /* ENRP_TAKEOVER_SERVER was sent, and cannot be undone */
 		(void)move_elements(n, peer, UINT32_MAX);
 	else if (peer->state == RSP_PEER_DEAD)
@@ -164,7 +174,7 @@ rsp_takeover_peer_heard(struct rsp_enrp *n, struct rsp_peer *peer)
 	if (peer->state == RSP_PEER_PROBED)
 		peer->answered_ms = n->core->now_ms;
 	if (!was_active)
-		rsp_peer_enter(n, peer, RSP_PEER_ACTIVE, config->max_time_last_heard_ms);
+		rsp_peer_enter(n, peer, RSP_PEER_ACTIVE, n->core->config.max_time_last_heard_ms);
 	if (!was_heard)
 		must_acknowledge(n, peer);
 	tell_initiators(n, peer);
