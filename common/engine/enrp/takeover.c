@@ -5,8 +5,7 @@
 
 #include "engine/enrp/download.h"
 #include "engine/enrp/message.h"
-#include "engine/enrp/ownership.h"
-#include "engine/enrp/word.h"
+#include "engine/enrp/transfer.h"
 
 #define PROTEST_DISTANCE_MS 100	 /* least time between two rounds of PRESENCEs that show that this registrar is alive */
 
@@ -128,8 +127,6 @@ must_acknowledge(const struct rsp_enrp *n, const struct rsp_peer *peer)
 	}
 }
 
-static bool move_elements(struct rsp_enrp *n, struct rsp_peer *target, uint32_t most);
-
 /* Registrars have sent ENRP_INIT_TAKEOVER for @target, which this registrar hears: send them a PRESENCE, which says so. */
 static void
 tell_initiators(struct rsp_enrp *n, const struct rsp_peer *target)
@@ -167,7 +164,7 @@ rsp_takeover_peer_heard(struct rsp_enrp *n, struct rsp_peer *peer)
 
 	note_time(n, peer);
 	if (peer->takeover && peer->takeover->moving_to) /* ENRP_TAKEOVER_SERVER was sent, and cannot be undone */
-		(void)move_elements(n, peer, UINT32_MAX);
+		(void)rsp_transfer_elements(n, peer, UINT32_MAX);
 	else if (peer->state == RSP_PEER_DEAD)
 		abort_takeover(n, peer, RSP_REASON_TARGET_ALIVE);
 	bool was_active = peer->state == RSP_PEER_ACTIVE;
@@ -458,97 +455,6 @@ rsp_takeover_tell(struct rsp_enrp *n, const struct rsp_peer *peer)
 			send_about(n, ENRP_INIT_TAKEOVER, peer, n->peer[i]->server_id);
 }
 
-/* A decided takeover moves the elements: RFC 5353 s.3.5.2 */
-
-/* The home of @m is dead, and @to_id takes it over: state that, at the epoch that the element gave. */
-static void
-move_element(struct rsp_enrp *n, struct rsp_member *m, uint32_t to_id)
-{
-	struct rsp_core *core = n->core;
-	struct rsp_element *e = rsp_member_element(m);
-	struct rsp_statement taken = rsp_element_statement(e);
-	bool to_us = to_id == core->config.server_id;
-	struct rsp_pool_element pe = { 0 };
-
-	if (m->phase == RSP_MEMBER_OLD) { /* a copy to answer users from, no statement */
-		rsp_member_forget(core, m);
-		return;
-	}
-	if (m->pending) { /* it waited for an answer of the home, which is dead */
-		rsp_ownership_store_pending(n, m);
-		return;
-	}
-	if (rsp_element_is_word(e)) {
-		rsp_word_taken_over(n, m, to_us);
-		return;
-	}
-	if (taken.rank < RSP_RANK_TAKEN_MAX)
-		taken.rank++;
-	if (rsp_element_restate(core->space, e, to_id, &taken)) { /* no memory: the next audit, or the element, brings it back */
-		rsp_member_forget(core, m);
-		return;
-	}
-	if (!to_us) {
-		if (m->phase != RSP_MEMBER_FOREIGN)
-			rsp_member_enter(core, m, RSP_MEMBER_FOREIGN, RSP_NEVER);
-		return;
-	}
-	rsp_element_decode(e, &pe);
-	rsp_member_count(core, m, true);
-	rsp_member_set_life(core, m, pe.lifetime_s);
-	rsp_member_unlink(core, m, 0);
-}
-
-/* Whether elements of another dead registrar are still moving to @id. Then @id
- * stays on the peer list until they have moved. */
-static bool
-is_moved_to(const struct rsp_enrp *n, uint32_t id)
-{
-	for (unsigned i = 0; i < n->n_peers; i++)
-		if (n->peer[i]->takeover && n->peer[i]->takeover->moving_to == id)
-			return true;
-	return false;
-}
-
-/* Move at most @most elements of @target to the new home. True: all have moved, and this was recorded. */
-static bool
-move_elements(struct rsp_enrp *n, struct rsp_peer *target, uint32_t most)
-{
-	struct rsp_core *core = n->core;
-	struct rsp_takeover *takeover = target->takeover;
-	bool to_us = takeover->moving_to == core->config.server_id;
-	struct rsp_element *e;
-
-	for (; most > 0 && (e = rsp_home_first(core->space, target->server_id)); most--) {
-		move_element(n, rsp_member(e), takeover->moving_to);
-		takeover->n_moved++;
-	}
-	if (rsp_home_first(core->space, target->server_id) || is_moved_to(n, target->server_id)) {
-		rsp_enrp_set(n, &target->timer, RSP_SLICE_MS);
-		return false;
-	}
-	struct rsp_event event = { .kind = to_us ? RSP_EVENT_TAKEOVER_DONE : RSP_EVENT_PEER_LEFT,
-				   .protocol = RSP_ENRP,
-				   .cause = RSP_CAUSE_NONE,
-				   .peer_id = target->server_id,
-				   .peer_name = *target->name ? target->name : NULL,
-				   .by_id = to_us ? 0 : takeover->moving_to,
-				   .count = takeover->n_moved,
-				   .duration_ms = to_us ? core->now_ms - takeover->started_ms : 0 };
-	core->stats.takeovers += to_us;
-	core->ops->record(core->ctx, &event);
-	return true;
-}
-
-bool
-rsp_takeover_is_moving(const struct rsp_enrp *n)
-{
-	for (unsigned i = 0; i < n->n_peers; i++)
-		if (n->peer[i]->takeover && n->peer[i]->takeover->moving_to)
-			return true;
-	return false;
-}
-
 void
 rsp_takeover_settle(struct rsp_enrp *n, struct rsp_peer *peer)
 {
@@ -557,7 +463,7 @@ rsp_takeover_settle(struct rsp_enrp *n, struct rsp_peer *peer)
 		       takeover->n_missing == 0;
 
 	if (takeover && takeover->moving_to) {
-		if (move_elements(n, peer, RSP_SLICE))
+		if (rsp_transfer_elements(n, peer, RSP_SLICE))
 			remove_peer(n, peer);
 	} else if (peer->state == RSP_PEER_DEAD && is_pointless(n, peer)) {
 		abort_takeover(n, peer, RSP_REASON_UNACKNOWLEDGED);
@@ -568,7 +474,7 @@ rsp_takeover_settle(struct rsp_enrp *n, struct rsp_peer *peer)
 				send_about(n, ENRP_TAKEOVER_SERVER, n->peer[i], peer->server_id);
 		takeover->moving_to = n->core->config.server_id;
 		rsp_peer_disconnect(n, peer);
-		if (move_elements(n, peer, RSP_SLICE))
+		if (rsp_transfer_elements(n, peer, RSP_SLICE))
 			remove_peer(n, peer);
 	}
 }

@@ -8,7 +8,7 @@
  * a registrar that sends ENRP_INIT_TAKEOVER for it. Beyond the RFC: if the target is ACTIVE here, this registrar probes
  * it before it acknowledges. If no other registrar must acknowledge, the takeover is complete at once. If an initiator
  * dies before the end, another registrar begins a takeover when its timer for the INACTIVE target expires. A decided
- * takeover moves the elements slice by slice.
+ * takeover moves the elements slice by slice: transfer.c.
  */
 
 /** A message of @peer was received: @peer is ACTIVE. A takeover of @peer is aborted, unless it is decided: then it is completed.
@@ -39,9 +39,6 @@ void rsp_takeover_initiated(struct rsp_enrp *n, const struct rsp_link *link, str
 void rsp_takeover_acknowledged(struct rsp_enrp *n, const struct rsp_peer *peer, const struct rsp_message *msg);
 void rsp_takeover_enforced(struct rsp_enrp *n, const struct rsp_link *link, struct rsp_peer *peer,
 			   const struct rsp_message *msg);
-
-/** Whether elements are moving to a new home: while they do, this registrar sends no handle table. */
-bool rsp_takeover_is_moving(const struct rsp_enrp *n);
 
 /** End of the turn: if all registrars have acknowledged the takeover of @peer, complete it. When all elements have
  * moved, @peer is removed from the peer list. */

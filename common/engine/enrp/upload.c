@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "engine/enrp/message.h"
-#include "engine/enrp/takeover.h"
+#include "engine/enrp/transfer.h"
 #include "engine/enrp/update.h"
 
 void
@@ -178,7 +178,7 @@ rsp_upload_requested(struct rsp_enrp *n, struct rsp_link *link, const struct rsp
 	bool serves = core->state == RSP_REGISTRAR_SERVING;
 	if (!upload && serves && msg->has & RSP_HAS_UPDATES_FROM && send_again(n, link, msg->updates_from))
 		return;
-	if (!upload && serves && !rsp_takeover_is_moving(n))
+	if (!upload && serves && !rsp_transfer_is_going_on(n))
 		upload = begin_upload(n, link, of);
 	if (upload)
 		send_page(n, upload, msg->sender_id);
