@@ -34,8 +34,8 @@
 	X(PEER_RETURNED, "peer-returned") /* a suspected or dead peer has sent a message */            \
 	X(PEER_DEAD,     "peer-dead")     /* .reason: "no-response", "send-failed", "restarted", "not-taken-over", "rights-ended" */ \
 	X(PEER_LEFT,     "peer-left")     /* .by_id took over the .count elements of .peer_id, which is removed from the peer list */ \
-	X(TAKEOVER_STARTED, "takeover-started") /* this registrar sends ENRP_INIT_TAKEOVER for .peer_id */ \
-	X(TAKEOVER_ABORTED, "takeover-aborted") /* .reason: "target-alive", "other-wins", "unacknowledged" */           \
+	X(TAKEOVER_STARTED, "takeover-started") /* this registrar sends ENRP_INIT_TAKEOVER for .peer_id, which has .count elements */ \
+	X(TAKEOVER_ABORTED, "takeover-aborted") /* .duration_ms after "takeover-started"; .peer_id still has .count elements; .reason: "target-alive", "other-wins", "unacknowledged" */ \
 	X(TAKEOVER_DONE, "takeover-done") /* this registrar is the home of .count more elements, .duration_ms after "takeover-started" */ \
 	X(PE_ADOPTED,    "pe-adopted")    /* an element that was taken over acknowledged the keep-alive of this registrar */ \
 	X(PE_MOVED,      "pe-moved")      /* .by_id is the home of an own element now, or has removed it */ \

@@ -26,6 +26,7 @@ static struct {
 		enum rsp_event_kind kind;
 		char reason[48];
 		uint32_t peer_id, by_id, pe_id, count;
+		uint64_t duration_ms;
 		uint16_t cause;
 		enum rsp_err err;
 		char why[64], peer[64];
@@ -111,6 +112,7 @@ world_record(void *ctx, const struct rsp_event *event)
 	w.event[i].by_id = event->by_id;
 	w.event[i].pe_id = event->pe_id;
 	w.event[i].count = event->count;
+	w.event[i].duration_ms = event->duration_ms;
 	w.event[i].cause = event->cause;
 	(void)snprintf(w.event[i].peer, sizeof(w.event[i].peer), "%s", event->peer_name ? event->peer_name : "");
 	w.event[i].err = event->why ? event->why->err : RSP_OK;

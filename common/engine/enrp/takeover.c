@@ -83,6 +83,24 @@ remove_peer(struct rsp_enrp *n, struct rsp_peer *peer)
 
 /* Liveness of peers, RFC 5353 s.3.4.3 */
 
+/* @target still has all its elements. */
+static void
+record_takeover(const struct rsp_enrp *n, enum rsp_event_kind kind, const struct rsp_peer *target, enum rsp_reason reason)
+{
+	const struct rsp_core *core = n->core;
+	uint64_t started_ms = target->takeover ? target->takeover->started_ms : 0; /* 0: given up before it started */
+	struct rsp_event event = { .kind = kind,
+				   .protocol = RSP_ENRP,
+				   .cause = RSP_CAUSE_NONE,
+				   .reason = reason,
+				   .peer_id = target->server_id,
+				   .peer_name = *target->name ? target->name : NULL,
+				   .count = rsp_home_count(core->space, target->server_id),
+				   .duration_ms = started_ms ? core->now_ms - started_ms : 0 };
+
+	core->ops->record(core->ctx, &event);
+}
+
 static void
 abort_takeover(struct rsp_enrp *n, struct rsp_peer *target, enum rsp_reason reason)
 {
@@ -94,7 +112,7 @@ abort_takeover(struct rsp_enrp *n, struct rsp_peer *target, enum rsp_reason reas
 		takeover->n_missing = 0;
 		takeover->arbitrating = false;
 	}
-	rsp_peer_record(n, RSP_EVENT_TAKEOVER_ABORTED, target, reason);
+	record_takeover(n, RSP_EVENT_TAKEOVER_ABORTED, target, reason);
 }
 
 /* Whether @peer, which was not heard when the takeover of @target began, must acknowledge it. A restart of @target need not: if it
@@ -360,7 +378,7 @@ arbitrate(struct rsp_enrp *n, struct rsp_peer *target)
 		if (peer != target && (peer->state == RSP_PEER_ACTIVE || peer->state == RSP_PEER_PROBED))
 			takeover->missing[takeover->n_missing++] = peer->server_id;
 	}
-	rsp_peer_record(n, RSP_EVENT_TAKEOVER_STARTED, target, RSP_REASON_NONE);
+	record_takeover(n, RSP_EVENT_TAKEOVER_STARTED, target, RSP_REASON_NONE);
 	send_initiations(n, target);
 	if (takeover->n_missing == 0)
 		rsp_peer_note(n, target);
