@@ -27,6 +27,11 @@ static struct {
 		char reason[48];
 		uint32_t peer_id, by_id, pe_id, count;
 		uint64_t duration_ms;
+		uint8_t message_type;
+		char identity[64]; /* "": none */
+		enum rsp_role role;
+		struct rsp_ip remote;
+		uint16_t remote_port;
 		uint16_t cause;
 		enum rsp_err err;
 		char why[64], peer[64];
@@ -113,6 +118,11 @@ world_record(void *ctx, const struct rsp_event *event)
 	w.event[i].pe_id = event->pe_id;
 	w.event[i].count = event->count;
 	w.event[i].duration_ms = event->duration_ms;
+	w.event[i].message_type = event->message_type;
+	(void)snprintf(w.event[i].identity, sizeof(w.event[i].identity), "%s", event->identity ? event->identity : "");
+	w.event[i].role = event->role;
+	w.event[i].remote = event->remote;
+	w.event[i].remote_port = event->remote_port;
 	w.event[i].cause = event->cause;
 	(void)snprintf(w.event[i].peer, sizeof(w.event[i].peer), "%s", event->peer_name ? event->peer_name : "");
 	w.event[i].err = event->why ? event->why->err : RSP_OK;

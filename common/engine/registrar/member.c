@@ -323,6 +323,12 @@ rsp_member_remove(struct rsp_core *core, struct rsp_member *m, enum rsp_removal 
 				   .reporters = m->reporters,
 				   .n_reporters = m->n_reporters };
 
+	if (by) {
+		event.message_type = ASAP_DEREGISTRATION;
+		event.role = by->info.role;
+		event.remote = by->info.remote;
+		event.remote_port = by->info.remote_port;
+	}
 	if (row[why].cause != RSP_CAUSE_NONE && rsp_member_is_linked(m))
 		rsp_member_send_removed(core, m, row[why].cause);
 	bury(core, m, epoch);
