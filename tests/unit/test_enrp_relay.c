@@ -88,7 +88,7 @@ homes_of_elements_leave_room_for_the_registrars_that_connect(void)
 		world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(1 + i, 0x1000 + i, 100));
 	CHECK_EQ(rsp_registrar_stats(w.r).peers, 6);
 	CHECK_EQ(rsp_registrar_stats(w.r).elements, 4);
-	CHECK_STR(world_reason(RSP_EVENT_LIMIT), "peers");
+	CHECK_STR(world_reason(RSP_EVENT_LIMIT), "peers-full");
 	world_joined(D, ID_D, "d");
 	CHECK_EQ(rsp_registrar_stats(w.r).peers, 7);
 	world_end();
