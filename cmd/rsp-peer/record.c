@@ -260,19 +260,30 @@ record_two_owners(const struct rsp_event *event, uint64_t left)
 	end(record);
 }
 
+/* What another registrar has stated about an element is the whole cause of @event. */
+static bool
+is_stated(const struct rsp_event *event)
+{
+	return event->kind == RSP_EVENT_PE_CONTESTED || event->kind == RSP_EVENT_PE_MOVED ||
+	       (event->kind == RSP_EVENT_PE_REMOVED && event->peer_id);
+}
+
 /* The source in whose quota @event counts: which other side caused it. */
 static const char *
 source_of(const struct rsp_event *event, char room[static SOURCE_TEXT_MAX])
 {
-	if (event->kind == RSP_EVENT_PE_CONTESTED) /* .identity is the owner of the element */
-		return event->peer_name;
-	return event->identity ? event->identity : source_text(&event->remote, room);
+	if (!is_stated(event))
+		return event->identity ? event->identity : source_text(&event->remote, room);
+	/* .identity is the owner of the element */
+	if (!event->peer_name)
+		(void)snprintf(room, SOURCE_TEXT_MAX, "0x%08x", (unsigned)event->peer_id);
+	return event->peer_name ? event->peer_name : room;
 }
 
 void
 peer_record_event(struct peer_records *records, const struct rsp_event *event)
 {
-	bool bad = is_bad(event->kind), limited = bad || event->kind == RSP_EVENT_PE_CONTESTED;
+	bool bad = is_bad(event->kind), limited = bad || is_stated(event);
 	char address[SOURCE_TEXT_MAX];
 	uint64_t left = 0;
 	const struct quota_of of = {

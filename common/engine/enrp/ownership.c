@@ -25,11 +25,12 @@ owner_of(const struct rsp_member *m)
 	return owner ? rsp_bytes_str(owner) : (struct rsp_bytes){ 0 };
 }
 
-/* The own element @m gets another home, or is removed by another registrar. */
+/* The registrar @sender_id states that the own element @m has another home, @by_id, or was removed by it. */
 static void
-record_moved(struct rsp_core *core, const struct rsp_member *m, uint32_t by_id, enum rsp_reason reason)
+record_moved(struct rsp_enrp *n, uint32_t sender_id, const struct rsp_member *m, uint32_t by_id, enum rsp_reason reason)
 {
 	const struct rsp_element *e = rsp_member_element(m);
+	const struct rsp_peer *sender = rsp_peer_find(n, sender_id);
 	struct rsp_event event = { .kind = RSP_EVENT_PE_MOVED,
 				   .protocol = RSP_ENRP,
 				   .handle = rsp_pool_handle(e->pool),
@@ -37,14 +38,19 @@ record_moved(struct rsp_core *core, const struct rsp_member *m, uint32_t by_id, 
 				   .cause = RSP_CAUSE_NONE,
 				   .reason = reason,
 				   .identity = e->owner,
+				   .peer_id = sender_id,
+				   .peer_name = sender && *sender->name ? sender->name : NULL,
 				   .by_id = by_id };
 
-	core->ops->record(core->ctx, &event);
-	core->stats.moved++;
+	rsp_core_record(n->core, sender ? rsp_link_find(n->core, sender->last_link) : NULL, event);
+	n->core->stats.moved++;
+	if (m->met) /* else a registrar could invent and move elements, and each time all peers compare their tables */
+		rsp_peer_presences_soon(n);
 }
 
 static void
-store_removal(struct rsp_enrp *n, struct rsp_bytes handle, const struct rsp_pool_element *pe, struct rsp_member *m)
+store_removal(struct rsp_enrp *n, uint32_t by_id, struct rsp_bytes handle, const struct rsp_pool_element *pe,
+	      struct rsp_member *m)
 {
 	struct rsp_core *core = n->core;
 
@@ -54,7 +60,7 @@ store_removal(struct rsp_enrp *n, struct rsp_bytes handle, const struct rsp_pool
 	if (!m)
 		return;
 	if (rsp_member_is_own(core, m))
-		record_moved(core, m, pe->home_id, RSP_REASON_REMOVED);
+		record_moved(n, by_id, m, pe->home_id, RSP_REASON_REMOVED);
 	rsp_member_forget(core, m);
 }
 
@@ -117,6 +123,16 @@ not_stored(struct rsp_core *core, struct rsp_member *m, bool was_own)
 		rsp_member_enter(core, m, RSP_MEMBER_FOREIGN, RSP_NEVER);
 }
 
+/* The registrar @by_id has stated @m. An own element that this registrar had already stays one that it has met. */
+static void
+note_sender(const struct rsp_core *core, struct rsp_member *m, uint32_t by_id, bool was_own)
+{
+	if (rsp_member_is_own(core, m) && (was_own || m->phase == RSP_MEMBER_OLD))
+		return;
+	m->met = false;
+	m->stated_by = by_id;
+}
+
 /* Store the statement @pe of the registrar @by_id. @m: the stored element; NULL: none. False: there is no room for it. */
 static bool
 store(struct rsp_enrp *n, uint32_t by_id, struct rsp_bytes handle, const struct rsp_pool_element *pe,
@@ -128,15 +144,11 @@ store(struct rsp_enrp *n, uint32_t by_id, struct rsp_bytes handle, const struct 
 	if (m)
 		rsp_member_clear_pending(m);
 	if (pe->statement.rank == RSP_RANK_REMOVED) {
-		if (was_own)
-			rsp_peer_presences_soon(n);
-		store_removal(n, handle, pe, m);
+		store_removal(n, by_id, handle, pe, m);
 		return true;
 	}
-	if (was_own && pe->home_id != core->config.server_id) {
-		rsp_peer_presences_soon(n);
-		record_moved(core, m, pe->home_id, RSP_REASON_NONE);
-	}
+	if (was_own && pe->home_id != core->config.server_id)
+		record_moved(n, by_id, m, pe->home_id, RSP_REASON_NONE);
 	enum rsp_reason full = put(n, handle, pe, &m);
 	if (full) {
 		record_full(n, handle, pe->pe_id, by_id, full);
@@ -144,6 +156,7 @@ store(struct rsp_enrp *n, uint32_t by_id, struct rsp_bytes handle, const struct 
 		return false;
 	}
 	rsp_tomb_forget(&core->tombs, handle, pe->pe_id, pe->owner);
+	note_sender(core, m, by_id, was_own);
 	if (!rsp_member_is_own(core, m)) {
 		let_go(core, m);
 		if (m->phase == RSP_MEMBER_OLD)

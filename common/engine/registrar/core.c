@@ -1,5 +1,7 @@
 #include "engine/registrar/core.h"
 
+#include <stdio.h>
+
 #include "engine/registrar/link.h"
 
 void
@@ -44,14 +46,33 @@ may_complain(struct rsp_core *core, struct rsp_account *account, struct rsp_even
 	return !muted;
 }
 
+/* Whether the other side can cause as many records such as @event as it likes. */
+static bool
+is_complaint(const struct rsp_event *event)
+{
+	return event->kind == RSP_EVENT_REFUSED || event->kind == RSP_EVENT_MALFORMED || event->kind == RSP_EVENT_LIMIT ||
+	       event->kind == RSP_EVENT_PE_CONTESTED || event->kind == RSP_EVENT_PE_REPORTED ||
+	       event->kind == RSP_EVENT_PE_MOVED || (event->kind == RSP_EVENT_PE_REMOVED && event->peer_id);
+}
+
+/* The account of the side that caused @event: that of @link; without one, that of the peer. NULL: none. */
+static struct rsp_account *
+find_culprit(struct rsp_core *core, const struct rsp_link *link, const struct rsp_event *event)
+{
+	char name[sizeof("@peer 00000000")]; /* addresses begin with "@", too, but go on with a digit or ":" */
+
+	if (link || !event->peer_id)
+		return link ? link->account : NULL;
+	(void)snprintf(name, sizeof(name), "@peer %08x", (unsigned)event->peer_id);
+	return rsp_account_get(&core->accounts, &core->key, rsp_bytes_str(name));
+}
+
 void
 rsp_core_record(struct rsp_core *core, const struct rsp_link *link, struct rsp_event event)
 {
-	bool complaint = event.kind == RSP_EVENT_REFUSED || event.kind == RSP_EVENT_MALFORMED ||
-			 event.kind == RSP_EVENT_LIMIT || event.kind == RSP_EVENT_PE_CONTESTED ||
-			 event.kind == RSP_EVENT_PE_REPORTED;
+	struct rsp_account *culprit = is_complaint(&event) ? find_culprit(core, link, &event) : NULL;
 
-	if (complaint && link && link->account && !may_complain(core, link->account, &event))
+	if (culprit && !may_complain(core, culprit, &event))
 		return;
 	if (link && !event.identity) {
 		event.identity = link->info.identity;

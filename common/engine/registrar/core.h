@@ -82,7 +82,8 @@ void rsp_core_send_octets(struct rsp_core *core, uint32_t link, struct rsp_bytes
 
 /**
  * Record @event. If @event has no identity, it gets identity, role and address of @link (may be NULL). Records about
- * mistakes of the other side are limited for each account, so that it cannot flood the records: RFC 5355 s.2.13.
+ * mistakes of the other side, and about elements that it moves or invents, are limited for each account, so that it cannot
+ * flood the records: RFC 5355 s.2.13. Without @link, the peer event.peer_id has an account.
  */
 void rsp_core_record(struct rsp_core *core, const struct rsp_link *link, struct rsp_event event);
 

@@ -84,7 +84,7 @@ begin(struct rsp_core *core, struct rsp_member *m, bool first)
 void
 rsp_look_begin(struct rsp_core *core, struct rsp_member *m)
 {
-	begin(core, m, m->counted);
+	begin(core, m, m->met);
 }
 
 void
@@ -213,6 +213,7 @@ rsp_look_acknowledged(struct rsp_core *core, const struct rsp_link *link, const 
 {
 	if (m->phase != RSP_MEMBER_LOOK_ASKED || m->link != link->id)
 		return;
+	m->met = true;
 	rsp_member_count(core, m, true);
 	if (!wants_home(core, m)) {
 		answered(core, m);

@@ -320,6 +320,7 @@ rsp_member_remove(struct rsp_core *core, struct rsp_member *m, enum rsp_removal 
 				   .cause = RSP_CAUSE_NONE,
 				   .reason = row[why].reason,
 				   .identity = e->owner,
+				   .peer_id = by || m->met ? 0 : m->stated_by,
 				   .reporters = m->reporters,
 				   .n_reporters = m->n_reporters };
 

@@ -27,7 +27,8 @@ struct rsp_member {
 	enum rsp_member_phase phase : 4;
 	unsigned news : 6; /* bits of enum rsp_news; a member with news, or GONE, is in core->changed */
 	bool in_changed : 1;
-	bool counted : 1;    /* the account of its owner counts it: OWN, with an owner, and it registered or answered here */
+	bool counted : 1;    /* the account of its owner counts it: OWN, with an owner */
+	bool met : 1;	     /* it has registered here, or answered a look, since @stated_by stated it */
 	bool numbered : 1;   /* the element sends no EPOCH: its home makes its statements */
 	bool by_ack : 1;     /* @numbered: it acknowledged the H flag; it has not registered over this link */
 	bool questioned : 1; /* ASKED: the keep-alive had the number of @pending */
@@ -40,6 +41,7 @@ struct rsp_member {
 	uint8_t listed_in;
 	uint32_t link;        /* linked or LOOK_…: the link over which the element is reached; 0: none */
 	uint32_t link_before; /* the previous link, which may have ended */
+	uint32_t stated_by;   /* the peer by which this registrar knows the element; 0: none */
 	struct rsp_timer expiry; /* OWN: end of the registration life */
 	struct rsp_timer timer;  /* of its phase */
 	STAILQ_ENTRY(rsp_member) changed;

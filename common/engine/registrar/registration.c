@@ -317,6 +317,7 @@ link_member(struct rsp_core *core, struct rsp_link *link, struct rsp_member *m, 
 		rsp_member_note(core, m, RSP_NEWS_LINKED);
 	}
 	rsp_link_attach(link, m);
+	m->met = true;
 	m->numbered = numbered;
 	m->by_ack = false;
 	m->silent_ms = 0;
