@@ -37,7 +37,7 @@
 	X(TAKEOVER_STARTED, "takeover-started") /* this registrar sends ENRP_INIT_TAKEOVER for .peer_id, which has .count elements */ \
 	X(TAKEOVER_ABORTED, "takeover-aborted") /* .duration_ms after "takeover-started"; .peer_id still has .count elements; .reason: "target-alive", "other-wins", "unacknowledged" */ \
 	X(TAKEOVER_DONE, "takeover-done") /* this registrar is the home of .count more elements, .duration_ms after "takeover-started" */ \
-	X(PE_ADOPTED,    "pe-adopted")    /* an element that was taken over acknowledged the keep-alive of this registrar */ \
+	X(PE_ADOPTED,    "pe-adopted")    /* an element that was taken over acknowledged the keep-alive of this registrar, for the first time */ \
 	X(PE_MOVED,      "pe-moved")      /* .by_id is the home of an own element now, or has removed it */ \
 	X(PE_CONTESTED,  "pe-contested")  /* .peer_id sent a statement of .by_id greater than that of a linked element, which is asked; .reason: "claimed", "removed" */ \
 	X(PE_TWO_OWNERS, "pe-two-owners") /* .identity and .other_identity have registered one PE identifier; the first is shown to users */ \

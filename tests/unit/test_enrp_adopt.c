@@ -129,6 +129,54 @@ an_element_that_acknowledges_and_does_not_register_is_asked_again(void)
 	world_end();
 }
 
+/* Each look asks element 1 with the H flag, as long as it stays at its home; d, which we do not hear, still runs. */
+static void
+looks_find_it(unsigned looks)
+{
+	uint32_t link = world_dialled("web1");
+
+	for (unsigned i = 0; i < looks; i++) {
+		world_ack_epoch(link, "web", 1, old);
+		for (unsigned t = 0; t < 50 && world_dialled("web1") == link; t++) {
+			alive();
+			world_run(100);
+		}
+		CHECK(world_dialled("web1") != link);
+		link = world_dialled("web1");
+		CHECK_EQ(world_up(link, RSP_ASAP, RSP_ROLE_NOTIFY, "web1"), RSP_OK);
+	}
+}
+
+static void
+an_element_that_stays_at_its_home_is_recorded_once(void)
+{
+	(void)begin_asked();
+	looks_find_it(4);
+	CHECK_EQ(world_told(RSP_EVENT_PE_ADOPTED), 1);
+	CHECK_EQ(rsp_registrar_stats(w.r).adopted, 1);
+	world_end();
+}
+
+static void
+an_element_that_is_taken_over_again_is_recorded_again(void)
+{
+	(void)begin_asked();
+	looks_find_it(2);
+	world_joined(D, ID_D, "d");
+	world_update(D, ID_D, ENRP_ADD_PE, "web", world_pe(1, ID_D, 30));
+	CHECK_EQ(world_home("web", 1), ID_D);
+	world_clear();
+	uint32_t before = world_dialled("web1");
+	taken_over();
+	CHECK_EQ(world_home("web", 1), ID_US);
+	uint32_t link = world_dialled("web1");
+	CHECK(link != before);
+	CHECK_EQ(world_up(link, RSP_ASAP, RSP_ROLE_NOTIFY, "web1"), RSP_OK);
+	world_ack_epoch(link, "web", 1, (struct rsp_epoch){ .epoch = 30, .instance = PROCESS });
+	CHECK_EQ(world_told(RSP_EVENT_PE_ADOPTED), 1);
+	world_end();
+}
+
 static void
 an_adopted_element_that_does_not_answer_is_removed_at_its_number(void)
 {
@@ -386,6 +434,8 @@ main(void)
 	TAP_RUN(the_acknowledgement_of_an_element_with_epoch_moves_nothing);
 	TAP_RUN(an_element_with_epoch_registers_over_the_dialled_connection);
 	TAP_RUN(an_element_that_acknowledges_and_does_not_register_is_asked_again);
+	TAP_RUN(an_element_that_stays_at_its_home_is_recorded_once);
+	TAP_RUN(an_element_that_is_taken_over_again_is_recorded_again);
 	TAP_RUN(an_adopted_element_that_does_not_answer_is_removed_at_its_number);
 	TAP_RUN(an_adopted_element_whose_connection_closes_has_the_grace_time);
 	TAP_RUN(an_adopted_element_that_refuses_the_connection_has_the_grace_time);

@@ -71,6 +71,7 @@ let_go(struct rsp_core *core, struct rsp_member *m)
 {
 	rsp_member_count(core, m, false);
 	rsp_member_clear_reports(m);
+	m->adopted = false;
 	rsp_wheel_cancel(&core->expiry, &m->expiry);
 }
 

@@ -195,14 +195,18 @@ adopt(struct rsp_core *core, struct rsp_link *link, struct rsp_member *m)
 	rsp_member_note(core, m, RSP_NEWS_ADD | RSP_NEWS_LINKED);
 }
 
+/* Recorded once, not for each look, which may go on for as long as the element stays at its former home. */
 static void
-record_adopted(struct rsp_core *core, const struct rsp_link *link, const struct rsp_member *m)
+record_adopted(struct rsp_core *core, const struct rsp_link *link, struct rsp_member *m)
 {
 	struct rsp_event event = { .kind = RSP_EVENT_PE_ADOPTED,
 				   .handle = rsp_pool_handle(rsp_member_element(m)->pool),
 				   .pe_id = rsp_member_element(m)->pe_id,
 				   .cause = RSP_CAUSE_NONE };
 
+	if (m->adopted)
+		return;
+	m->adopted = true;
 	core->stats.adopted++;
 	rsp_core_record(core, link, event);
 }

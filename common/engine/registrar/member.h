@@ -31,6 +31,7 @@ struct rsp_member {
 	bool met : 1;	     /* it has registered here, or answered a look, since @stated_by stated it */
 	bool numbered : 1;   /* the element sends no EPOCH: its home makes its statements */
 	bool by_ack : 1;     /* @numbered: it acknowledged the H flag; it has not registered over this link */
+	bool adopted : 1;    /* OWN: it has acknowledged the H flag, and that was recorded */
 	bool questioned : 1; /* ASKED: the keep-alive had the number of @pending */
 	bool unanswered : 1; /* it lost its link because it did not acknowledge a keep-alive */
 	bool missed : 1;     /* UNLINKED: a look was not answered since @silent_ms */
