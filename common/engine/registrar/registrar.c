@@ -215,6 +215,14 @@ link_up(struct rsp_registrar *r, struct rsp_link *link, const struct rsp_link_in
 	return RSP_OK;
 }
 
+/* Whether this registrar accepts a connection. While it joins, users find another registrar, which knows more; but elements
+ * register: if all registrars have started, none of them would take an element for some time. */
+static bool
+may_come(const struct rsp_core *core, const struct rsp_link_info *info)
+{
+	return core->state == RSP_REGISTRAR_SERVING || info->protocol == RSP_ENRP || info->role == RSP_ROLE_ELEMENT;
+}
+
 enum rsp_err
 rsp_registrar_link_up(struct rsp_registrar *r, uint64_t now_ms, uint32_t id, const struct rsp_link_info *info)
 {
@@ -225,9 +233,10 @@ rsp_registrar_link_up(struct rsp_registrar *r, uint64_t now_ms, uint32_t id, con
 	struct rsp_link *link = rsp_link_find(core, id);
 	if (known && !link)
 		return RSP_ELIMIT; /* enter() has closed the link, because this registrar joins again */
-	bool serves = core->state == RSP_REGISTRAR_SERVING || info->protocol == RSP_ENRP;
 
-	if (core->state == RSP_REGISTRAR_LEAVING || (!link && (!serves || core->n_links >= core->config.max_links)))
+	if (!may_come(core, info) && !link)
+		return RSP_ELIMIT;
+	if (core->state == RSP_REGISTRAR_LEAVING || (!link && core->n_links >= core->config.max_links))
 		return RSP_ELIMIT;
 	if (!link)
 		link = rsp_link_new(core, id);
