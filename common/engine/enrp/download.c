@@ -4,10 +4,10 @@
 #include "engine/enrp/ownership.h"
 #include "engine/enrp/update.h"
 
-#define WINDOW	   8  /* requests without a response at a time */
-#define IDLE_PAGES 64 /* most pages of one table that list no element unknown to this registrar */
-#define ENTRIES_A_MS 2 /* that a mentor sends at least, beyond what arrives in MAX-TIME-LAST-HEARD: about 2 Mbit/s */
+#define WINDOW         8  /* requests without a response at a time */
+#define IDLE_PAGES     64 /* most pages of one table that list no element unknown to this registrar */
 #define PARTIAL_CYCLES 20 /* heartbeat cycles after which a table is downloaded again of which entries were refused */
+#define ENTRIES_A_MS   2  /* that a mentor sends at least, beyond what arrives in MAX-TIME-LAST-HEARD: about 2 Mbit/s */
 
 static uint32_t
 wait_ms(const struct rsp_enrp *n)
@@ -20,7 +20,8 @@ wait_ms(const struct rsp_enrp *n)
 static uint64_t
 page_wait_ms(const struct rsp_enrp *n, const struct rsp_download *download)
 {
-	uint64_t until_ms = download->started_ms + n->core->config.max_time_last_heard_ms + download->entries / ENTRIES_A_MS;
+	uint64_t most_ms = (uint64_t)n->core->config.max_time_last_heard_ms + download->entries / ENTRIES_A_MS;
+	uint64_t until_ms = download->started_ms + most_ms;
 	uint64_t left_ms = until_ms > n->core->now_ms ? until_ms - n->core->now_ms : 0;
 
 	return download->state == RSP_DOWNLOAD_ALL && left_ms < wait_ms(n) ? left_ms : wait_ms(n);
