@@ -33,6 +33,7 @@ bind_link(struct rsp_enrp *n, struct rsp_link *link, struct rsp_peer *peer)
 	struct rsp_link *former = peer->link_in ? rsp_link_find(n->core, peer->link_in) : NULL;
 
 	link->peer = peer;
+	peer->last_link = link->id;
 	if (link->contact) {
 		link->contact->peer_id = peer->server_id;
 		peer->contact = link->contact;

@@ -90,18 +90,48 @@ rsp_duplicate_heard(struct rsp_enrp *n, const struct rsp_link *link, struct rsp_
 	}
 }
 
-/* Whether this registrar says of itself that it can be dialled at @ip and @port. */
 static bool
-is_our_address(const struct rsp_core *core, const struct rsp_ip *ip, uint16_t port)
+is_local_of(const struct rsp_core *core, uint32_t link_id, const struct rsp_ip *ip)
 {
-	const struct rsp_link *link;
+	const struct rsp_link *link = link_id ? rsp_link_find(core, link_id) : NULL;
 
-	if (port != core->config.enrp_port || core->config.enrp_ip.family)
-		return port == core->config.enrp_port && rsp_ip_equal(ip, &core->config.enrp_ip);
-	LIST_FOREACH(link, &core->all_links, of_all)
-		if (link->info.protocol == RSP_ENRP && rsp_ip_equal(ip, &link->info.local))
+	return link && rsp_ip_equal(ip, &link->info.local);
+}
+
+/* Whether @ip is the local address of a connection to another registrar. A walk over all links would take too long for
+ * each message. */
+static bool
+is_local(const struct rsp_enrp *n, const struct rsp_ip *ip)
+{
+	for (unsigned i = 0; i < n->n_peers; i++)
+		if (is_local_of(n->core, n->peer[i]->link_in, ip))
+			return true;
+	for (unsigned i = 0; i < n->n_contacts; i++)
+		if (is_local_of(n->core, n->contact[i]->link, ip))
 			return true;
 	return false;
+}
+
+/* Whether this registrar says of itself that it can be dialled at @ip and @port. */
+static bool
+is_our_address(const struct rsp_enrp *n, const struct rsp_ip *ip, uint16_t port)
+{
+	const struct rsp_registrar_config *config = &n->core->config;
+
+	return port == config->enrp_port &&
+	       (config->enrp_ip.family ? rsp_ip_equal(ip, &config->enrp_ip) : is_local(n, ip));
+}
+
+/* Whether a registrar with our server id, of that @name, @ip and @port, is this one. In plain text, names are not
+ * authenticated. */
+static bool
+is_us(const struct rsp_enrp *n, struct rsp_bytes name, const struct rsp_ip *ip, uint16_t port)
+{
+	const struct rsp_core *core = n->core;
+
+	if (core->name && !core->config.insecure)
+		return name.n == 0 || rsp_bytes_equal(name, rsp_bytes_str(core->name));
+	return is_our_address(n, ip, port);
 }
 
 static void
@@ -165,16 +195,13 @@ void
 rsp_duplicate_of_our_name(struct rsp_enrp *n, struct rsp_bytes name, uint32_t id, const struct rsp_ip *ip, uint16_t port)
 {
 	const struct rsp_core *core = n->core;
-	bool named = core->name && !core->config.insecure; /* in plain text, names are not authenticated */
-	bool our_name = core->name && rsp_bytes_equal(name, rsp_bytes_str(core->name));
-	bool us = named ? our_name || name.n == 0 : is_our_address(core, ip, port);
 
 	if (id == 0)
 		return;
-	if (id != core->config.server_id && our_name)
-		record_our_name(n, id, ip, port);
-	else if (id == core->config.server_id && !us && port)
+	if (id == core->config.server_id && port && !is_us(n, name, ip, port))
 		our_id_is_listed(n, name, ip, port);
+	else if (id != core->config.server_id && core->name && rsp_bytes_equal(name, rsp_bytes_str(core->name)))
+		record_our_name(n, id, ip, port);
 }
 
 bool
@@ -188,7 +215,7 @@ rsp_duplicate_sent_by_other(const struct rsp_enrp *n, const struct rsp_link *lin
 		return link->info.identity && link->info.role == RSP_ROLE_PEER;
 	if (msg->has & RSP_HAS_SERVER_INFO)
 		return at->port != core->config.enrp_port ||
-		       !(rsp_ip_equal(&ip, &link->info.local) || is_our_address(core, &ip, at->port));
+		       !(rsp_ip_equal(&ip, &link->info.local) || is_our_address(n, &ip, at->port));
 	return link->contact && (link->contact->port != core->config.enrp_port ||
 				 !rsp_ip_equal(&link->info.local, &link->info.remote));
 }

@@ -183,6 +183,9 @@ rsp_peer_disconnect(struct rsp_enrp *n, struct rsp_peer *peer)
 	struct rsp_core *core = n->core;
 	struct rsp_link *link;
 
+	/* a registrar that others invented has none: they must not cause a walk over all links for each */
+	if (!peer->last_link)
+		return;
 	LIST_FOREACH(link, &core->all_links, of_all) {
 		if (link->peer != peer)
 			continue;

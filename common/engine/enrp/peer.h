@@ -84,7 +84,7 @@ struct rsp_peer {
 	char name[RSP_OWNER_MAX + 1]; /* "": unknown */
 	struct rsp_contact *contact;  /* where this registrar dials the peer; NULL: unknown */
 	uint32_t link_in;	      /* the link that the peer has dialled; 0: none */
-	uint32_t last_link;	      /* the link of its last message; the link may have ended */
+	uint32_t last_link; /* the link of its last message; the link may have ended; 0: it has never had one */
 	enum rsp_peer_state state;
 	bool heard;	/* a message of the peer was received; else the peer is only known as the home of elements */
 	enum rsp_peer_kind kind;
