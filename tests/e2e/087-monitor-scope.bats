@@ -75,6 +75,17 @@ elements() {
 	done
 }
 
+@test "ping: each registrar says which other ones it hears, and what it has of them" {
+	local pings name other
+	scope_of_two
+	pings=$(rsp-peer ping --scope "$scopes/m1" -s "r1@${enrp[r1]}" -s "r2@${enrp[r2]}")
+	for name in r1 r2; do
+		other=$([ $name = r1 ] && echo r2 || echo r1)
+		assert_equal "$(jq -r --arg name $name 'select(.registrar.name == $name).server_info.heard[] | .server_id, .digest' <<<"$pings")" \
+			"$(jq -r --arg name "$other" 'select(.registrar.name == $name).server_info | .server_id, .state.digest' <<<"$pings")"
+	done
+}
+
 @test "dump: an element without connection is in the digests, and not in the checksum that others are told" {
 	local ping summary
 	start_peer r1 --reconnect-grace 60s

@@ -392,6 +392,65 @@ a_presence_to_a_registrar_without_state_lists_none(void)
 	world_end();
 }
 
+/* A PRESENCE of a sender that is no peer and requires a reply, as `rsp-peer ping` sends it. */
+static void
+pings(uint32_t link)
+{
+	struct rsp_message sign = enrp_message(ENRP_PRESENCE, 0x777);
+
+	sign.flags = ENRP_FLAG_REPLY_REQUIRED;
+	world_tell(link, &sign);
+}
+
+static void
+a_monitor_is_told_which_registrars_are_heard(void)
+{
+	begin_with_elements();
+	const struct rsp_handlespace *space = rsp_registrar_handlespace(w.r);
+	CHECK_EQ(world_up(MONITOR, RSP_ENRP, RSP_ROLE_MONITOR, "m1"), RSP_OK);
+	pings(MONITOR);
+	CHECK(listed(MONITOR, ID_B) == rsp_home_digest(space, ID_B));
+	CHECK(listed(MONITOR, ID_C) == rsp_home_digest(space, ID_C));
+	CHECK_EQ(listed(MONITOR, ID_D), NOT_LISTED);
+	world_end();
+}
+
+static void
+a_sender_in_plain_text_that_only_asks_is_told_which_registrars_are_heard(void)
+{
+	struct rsp_registrar_config config = world_config();
+
+	config.insecure = true;
+	world_begin(&config);
+	CHECK_EQ(world_up(B, RSP_ENRP, RSP_ROLE_NONE, NULL), RSP_OK);
+	world_presence(B, ID_B, "b", false);
+	CHECK_EQ(world_up(OTHER, RSP_ENRP, RSP_ROLE_NONE, NULL), RSP_OK);
+	pings(OTHER);
+	CHECK(listed(OTHER, ID_B) == rsp_home_digest(rsp_registrar_handlespace(w.r), ID_B));
+	CHECK_EQ(rsp_registrar_stats(w.r).peers, 1);
+	world_end();
+}
+
+/* What it is, its answer tells. */
+static void
+a_registrar_that_is_dialled_is_told_of_none_before_it_has_answered(void)
+{
+	static const struct rsp_contact_config contact = { .name = "c", .ip = { 4, { 192, 0, 2, 12 } }, .port = 9902 };
+	struct rsp_registrar_config config = world_config();
+	struct rsp_message msg = { 0 };
+
+	config.contacts = &contact;
+	config.n_contacts = 1;
+	world_begin(&config);
+	world_run(0);
+	world_joined(B, ID_B, "b");
+	uint32_t c = world_dialled("c");
+	world_peer(c, "c");
+	CHECK(world_find(c, RSP_ENRP, ENRP_PRESENCE, -1, &msg));
+	CHECK_EQ(msg.server_info.heard.n, 0);
+	world_end();
+}
+
 static void
 a_registrar_that_is_silent_is_not_listed(void)
 {
@@ -429,6 +488,9 @@ main(void)
 	TAP_RUN(a_word_is_not_relayed);
 	TAP_RUN(a_presence_lists_the_registrars_that_are_heard_with_their_digests);
 	TAP_RUN(a_presence_to_a_registrar_without_state_lists_none);
+	TAP_RUN(a_monitor_is_told_which_registrars_are_heard);
+	TAP_RUN(a_sender_in_plain_text_that_only_asks_is_told_which_registrars_are_heard);
+	TAP_RUN(a_registrar_that_is_dialled_is_told_of_none_before_it_has_answered);
 	TAP_RUN(a_registrar_that_is_silent_is_not_listed);
 	return tap_end();
 }

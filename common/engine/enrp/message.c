@@ -130,6 +130,14 @@ compose_heard(const struct rsp_enrp *n, const struct rsp_peer *to, uint8_t *room
 	return rsp_heard_list_compose(item, count, room, size);
 }
 
+/* Whether a PRESENCE over @link lists the registrars that this one hears: to a registrar with STATE, which relays; and to a
+ * monitor or another sender that only asks, which shows them. */
+static bool
+lists_heard(const struct rsp_link *link)
+{
+	return link->peer ? link->peer->kind == RSP_PEER_STATES : !link->dialled;
+}
+
 void
 rsp_enrp_presence(struct rsp_enrp *n, const struct rsp_link *link, uint32_t receiver_id, bool reply)
 {
@@ -149,7 +157,7 @@ rsp_enrp_presence(struct rsp_enrp *n, const struct rsp_link *link, uint32_t rece
 	if (compose_info(core, link, room, &msg.server_info)) {
 		msg.has |= RSP_HAS_SERVER_INFO;
 		add_state(n, &msg.server_info);
-		if (link->peer && link->peer->kind == RSP_PEER_STATES)
+		if (lists_heard(link))
 			msg.server_info.heard = compose_heard(n, link->peer, heard, sizeof(heard));
 	}
 	core->stats.presences_sent++;
