@@ -117,6 +117,18 @@ a_registrar_that_is_heard_by_relay_no_more_is_taken_over(void)
 	world_end();
 }
 
+/* The statement of c was on its way when d died: c says soon that it does not hear d any more. */
+static void
+a_takeover_begins_as_soon_as_no_relay_hears_the_registrar_any_more(void)
+{
+	begin_relayed();
+	CHECK_EQ(world_told(RSP_EVENT_TAKEOVER_STARTED), 0);
+	world_presence(C, ID_C, "c", false);
+	CHECK_STR(world_reason(RSP_EVENT_PEER_DEAD), "no-response");
+	CHECK_EQ(world_told(RSP_EVENT_TAKEOVER_STARTED), 1);
+	world_end();
+}
+
 /* We do not hear d. First a says that it does, then c. The registrar b is there, too. */
 static void
 begin_relayed_twice(void)
@@ -274,6 +286,7 @@ main(void)
 	TAP_RUN(a_completed_takeover_of_what_is_heard_by_relay_moves_nothing_while_the_relay_hears_it);
 	TAP_RUN(a_completed_takeover_of_what_was_heard_by_relay_moves_the_elements_when_the_relay_hears_it_no_more);
 	TAP_RUN(a_registrar_that_is_heard_by_relay_no_more_is_taken_over);
+	TAP_RUN(a_takeover_begins_as_soon_as_no_relay_hears_the_registrar_any_more);
 	TAP_RUN(what_two_peers_hear_is_not_acknowledged_when_one_of_them_hears_it_no_more);
 	TAP_RUN(what_two_peers_hear_is_acknowledged_when_none_of_them_hears_it_any_more);
 	TAP_RUN(what_two_peers_hear_is_not_acknowledged_to_one_of_them);

@@ -32,6 +32,7 @@ rsp_peer_enter(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_peer_state st
 		rsp_peer_presences_soon(n); /* they do not list it as heard any more */
 	}
 	peer->state = state;
+	peer->spared = false;
 	rsp_enrp_set(n, &peer->timer, in_ms);
 }
 

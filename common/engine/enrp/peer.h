@@ -96,6 +96,7 @@ struct rsp_peer {
 	uint64_t presence_ms;	 /* when its last PRESENCE arrived; 0: none has */
 	struct rsp_heard_list heard_by_it; /* STATES: the registrars that it hears, by that PRESENCE */
 	uint64_t doubted_ms; /* when it left the state ACTIVE last: an earlier statement that it is heard does not count */
+	bool spared; /* INACTIVE, because a peer that is alive says that it hears it */
 	struct rsp_relay relay; /* when its elements were requested from that peer */
 	bool in_changed;
 	TAILQ_ENTRY(rsp_peer) of_list;	  /* n->changed, n->removed */

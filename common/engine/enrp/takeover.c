@@ -247,6 +247,14 @@ yield(struct rsp_enrp *n, struct rsp_peer *target)
 	acknowledge_all(n, target->server_id);
 }
 
+/* @peer is not heard, but a peer that is alive says that it hears it. */
+static void
+spare(struct rsp_enrp *n, struct rsp_peer *peer)
+{
+	rsp_peer_enter(n, peer, RSP_PEER_INACTIVE, n->core->config.max_time_last_heard_ms);
+	peer->spared = true;
+}
+
 /* A peer that is alive states that it hears @peer: abort the takeover of @peer by this registrar, unless it is decided. */
 static void
 relayed(struct rsp_enrp *n, struct rsp_peer *peer)
@@ -260,7 +268,7 @@ relayed(struct rsp_enrp *n, struct rsp_peer *peer)
 	if (peer->state != RSP_PEER_DEAD)
 		return;
 	abort_takeover(n, peer, RSP_REASON_TARGET_ALIVE);
-	rsp_peer_enter(n, peer, RSP_PEER_INACTIVE, n->core->config.max_time_last_heard_ms);
+	spare(n, peer);
 }
 
 /* The registrar @by_id has taken over @target: its elements move to @by_id. */
@@ -281,19 +289,21 @@ is_claimed(const struct rsp_enrp *n, const struct rsp_peer *target)
 }
 
 /* If peers stated this before, and none of them does any more: a takeover by another registrar, which waited for that, is
- * accepted. */
+ * accepted, or one by this registrar begins. */
 static void
 unrelayed(struct rsp_enrp *n, struct rsp_peer *peer)
 {
 	const struct rsp_takeover *takeover = peer->takeover;
 
-	if (!takeover || takeover->moving_to || rsp_peer_is_heard_of(n, peer) || is_claimed(n, peer))
+	if ((takeover && takeover->moving_to) || rsp_peer_is_heard_of(n, peer) || is_claimed(n, peer))
 		return;
-	if (takeover->claimed_by)
+	if (takeover && takeover->claimed_by)
 		move_to(n, peer, takeover->claimed_by);
-	else if (peer->state == RSP_PEER_INACTIVE ? takeover->n_initiators > 0
-						  : peer->state == RSP_PEER_DEAD && other_wins(n, peer))
+	else if (takeover && (peer->state == RSP_PEER_INACTIVE ? takeover->n_initiators > 0
+							       : peer->state == RSP_PEER_DEAD && other_wins(n, peer)))
 		yield(n, peer);
+	else if (peer->spared)
+		rsp_takeover_begin(n, peer, RSP_REASON_NO_RESPONSE);
 }
 
 void
@@ -395,7 +405,7 @@ rsp_takeover_begin(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_reason re
 		return;
 	}
 	if (peer->state != RSP_PEER_ACTIVE && reason != RSP_REASON_RIGHTS_ENDED && rsp_peer_is_relayed(n, peer)) {
-		rsp_peer_enter(n, peer, RSP_PEER_INACTIVE, n->core->config.max_time_last_heard_ms);
+		spare(n, peer);
 		look_at_elements(n, peer); /* PLAIN: its word may be outdated */
 		return;
 	}
@@ -455,7 +465,7 @@ rsp_takeover_peer_due(struct rsp_enrp *n, struct rsp_peer *peer)
 			rsp_takeover_begin(n, peer, RSP_REASON_NO_RESPONSE);
 		break;
 	case RSP_PEER_INACTIVE: /* no other registrar has completed the takeover in time */
-		rsp_takeover_begin(n, peer, RSP_REASON_NOT_TAKEN_OVER);
+		rsp_takeover_begin(n, peer, peer->spared ? RSP_REASON_NO_RESPONSE : RSP_REASON_NOT_TAKEN_OVER);
 		break;
 	case RSP_PEER_DEAD:
 		retry(n, peer);
