@@ -15,8 +15,9 @@ struct rsp_limiter_entry {
 
 /**
  * A limiter allows the same action (a record, a line on standard error, a probe) at most once in an interval. { 0 } is a
- * new limiter. It stores RSP_LIMITER_SUBJECTS pairs of subject and kind. If there are more, it drops the pair whose
- * interval ends first.
+ * new limiter. It stores RSP_LIMITER_SUBJECTS pairs of subject and kind. If there are more, it drops, of the kind that has
+ * the most of them, the pair whose interval ends first: where another host chooses the subjects of one kind, it cannot
+ * lift the limits of the other kinds.
  */
 struct rsp_limiter {
 	struct rsp_limiter_entry entry[RSP_LIMITER_SUBJECTS];

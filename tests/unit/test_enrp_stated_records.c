@@ -112,6 +112,30 @@ the_record_of_an_invention_names_the_sender(void)
 	world_end();
 }
 
+/* b states that the element @pe_id of web1, and that of web2, are at b. */
+static void
+invent_two_owners(uint32_t pe_id)
+{
+	struct rsp_pool_element pe = world_pe(pe_id, ID_B, 10);
+
+	world_update(B, ID_B, ENRP_ADD_PE, "web", pe);
+	pe.owner = rsp_bytes_str("web2");
+	world_update(B, ID_B, ENRP_ADD_PE, "web", pe);
+}
+
+static void
+records_of_two_owners_do_not_lift_the_limit_of_protests(void)
+{
+	begin();
+	for (uint32_t i = 1; i <= MANY; i++) {
+		invent_two_owners(i);
+		world_about(B, ENRP_TAKEOVER_SERVER, ID_B, ID_US);
+	}
+	CHECK_EQ(world_told(RSP_EVENT_PE_TWO_OWNERS), MANY);
+	CHECK_EQ(world_count(C, ENRP_PRESENCE), 1);
+	world_end();
+}
+
 static void
 elements_that_registered_here_are_recorded_without_a_limit(void)
 {
@@ -139,6 +163,7 @@ main(void)
 	TAP_RUN(an_element_that_registered_here_and_moves_causes_a_presence);
 	TAP_RUN(inventions_that_do_not_answer_are_recorded_at_a_rate);
 	TAP_RUN(the_record_of_an_invention_names_the_sender);
+	TAP_RUN(records_of_two_owners_do_not_lift_the_limit_of_protests);
 	TAP_RUN(elements_that_registered_here_are_recorded_without_a_limit);
 	return tap_end();
 }

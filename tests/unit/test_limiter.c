@@ -77,6 +77,44 @@ a_full_limiter_forgets_the_subject_whose_interval_ends_first(void)
 	CHECK(rsp_limiter_pass(&limiter, 0, DIAL, 1000, 5));
 }
 
+static void
+many_subjects_of_one_kind_do_not_lift_the_limit_of_another(void)
+{
+	struct rsp_limiter limiter = { 0 };
+
+	for (uint64_t i = 0; i < 1000; i++) {
+		CHECK(rsp_limiter_pass(&limiter, i, RECORD, 3600000, 5));
+		CHECK_EQ(rsp_limiter_pass(&limiter, 0, DIAL, 100, 5), i == 0);
+	}
+	CHECK(rsp_limiter_pass(&limiter, 0, DIAL, 100, 105));
+}
+
+static void
+a_kind_with_few_subjects_finds_room_among_many_of_another(void)
+{
+	struct rsp_limiter limiter = { 0 };
+
+	for (uint64_t i = 0; i < RSP_LIMITER_SUBJECTS; i++)
+		CHECK(rsp_limiter_pass(&limiter, i, RECORD, 1000, 5));
+	for (uint64_t i = 0; i < RSP_LIMITER_SUBJECTS / 2; i++)
+		CHECK(rsp_limiter_pass(&limiter, i, DIAL, 10, 5));
+	for (uint64_t i = 0; i < RSP_LIMITER_SUBJECTS / 2; i++)
+		CHECK(!rsp_limiter_pass(&limiter, i, DIAL, 10, 6));
+}
+
+static void
+a_pair_whose_interval_is_over_is_dropped_first(void)
+{
+	struct rsp_limiter limiter = { 0 };
+
+	CHECK(rsp_limiter_pass(&limiter, 0, DIAL, 10, 5));
+	for (uint64_t i = 1; i < RSP_LIMITER_SUBJECTS; i++)
+		CHECK(rsp_limiter_pass(&limiter, i, RECORD, 1000, 5));
+	CHECK(rsp_limiter_pass(&limiter, 99, RECORD, 1000, 15));
+	for (uint64_t i = 1; i < RSP_LIMITER_SUBJECTS; i++)
+		CHECK(!rsp_limiter_pass(&limiter, i, RECORD, 1000, 16));
+}
+
 int
 main(void)
 {
@@ -86,5 +124,8 @@ main(void)
 	TAP_RUN(what_is_forgotten_passes_at_once);
 	TAP_RUN(without_an_interval_everything_passes_and_nothing_is_remembered);
 	TAP_RUN(a_full_limiter_forgets_the_subject_whose_interval_ends_first);
+	TAP_RUN(many_subjects_of_one_kind_do_not_lift_the_limit_of_another);
+	TAP_RUN(a_kind_with_few_subjects_finds_room_among_many_of_another);
+	TAP_RUN(a_pair_whose_interval_is_over_is_dropped_first);
 	return tap_end();
 }
