@@ -129,6 +129,27 @@ a_takeover_begins_as_soon_as_no_relay_hears_the_registrar_any_more(void)
 	world_end();
 }
 
+/* Its removal may be followed by what c sent before c knew of it. After a time, what c says is news. */
+static void
+a_registrar_that_was_taken_over_does_not_come_back_by_relay(void)
+{
+	begin();
+	d_dies();
+	acknowledged(A, ID_A);
+	acknowledged(C, ID_C);
+	is_taken_over(1, ID_US);
+	unsigned peers = rsp_registrar_stats(w.r).peers;
+	c_hears_d();
+	CHECK_EQ(rsp_registrar_stats(w.r).peers, peers);
+	for (unsigned i = 0; i < 4; i++) {
+		world_run(1000);
+		alive();
+	}
+	c_hears_d();
+	CHECK_EQ(rsp_registrar_stats(w.r).peers, peers + 1);
+	world_end();
+}
+
 /* We do not hear d. First a says that it does, then c. The registrar b is there, too. */
 static void
 begin_relayed_twice(void)
@@ -287,6 +308,7 @@ main(void)
 	TAP_RUN(a_completed_takeover_of_what_was_heard_by_relay_moves_the_elements_when_the_relay_hears_it_no_more);
 	TAP_RUN(a_registrar_that_is_heard_by_relay_no_more_is_taken_over);
 	TAP_RUN(a_takeover_begins_as_soon_as_no_relay_hears_the_registrar_any_more);
+	TAP_RUN(a_registrar_that_was_taken_over_does_not_come_back_by_relay);
 	TAP_RUN(what_two_peers_hear_is_not_acknowledged_when_one_of_them_hears_it_no_more);
 	TAP_RUN(what_two_peers_hear_is_acknowledged_when_none_of_them_hears_it_any_more);
 	TAP_RUN(what_two_peers_hear_is_not_acknowledged_to_one_of_them);

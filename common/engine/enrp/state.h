@@ -35,6 +35,14 @@ struct rsp_same_name {
 
 #define RSP_SAME_NAMES_MAX 16
 
+/** A registrar that was taken over. */
+struct rsp_gone {
+	uint32_t server_id;
+	uint64_t at_ms;
+};
+
+#define RSP_GONE_MAX 32
+
 /** Another registrar that uses the server id of this one: server_id.c. */
 struct rsp_shared_id {
 	struct rsp_enrp_timer timer; /* when to draw another id */
@@ -72,6 +80,10 @@ struct rsp_enrp {
 	unsigned n_peers;
 	struct rsp_peer_list changed; /* peers that settle_peer() in enrp.c handles at the end of the turn */
 	struct rsp_peer_list removed; /* peers that were removed from the peer list; freed at the end of the turn */
+
+	/* takeover.c */
+	struct rsp_gone gone[RSP_GONE_MAX];
+	unsigned n_gone; /* entries ever made in @gone, which is a ring */
 
 	/* duplicate.c */
 	struct rsp_same_name same_name[RSP_SAME_NAMES_MAX];

@@ -77,8 +77,20 @@ acknowledge_all(struct rsp_enrp *n, uint32_t id)
 static void
 remove_peer(struct rsp_enrp *n, struct rsp_peer *peer)
 {
+	n->gone[n->n_gone++ % RSP_GONE_MAX] = (struct rsp_gone){ peer->server_id, n->core->now_ms };
 	rsp_peer_remove(n, peer);
 	acknowledge_all(n, peer->server_id);
+}
+
+/* Whether the registrar @id was taken over within MAX-TIME-LAST-HEARD. What a peer says of it may be from before that. */
+static bool
+is_gone(const struct rsp_enrp *n, uint32_t id)
+{
+	for (unsigned i = 0; i < n->n_gone && i < RSP_GONE_MAX; i++)
+		if (n->gone[i].server_id == id &&
+		    n->core->now_ms - n->gone[i].at_ms < n->core->config.max_time_last_heard_ms)
+			return true;
+	return false;
 }
 
 /* Liveness of peers, RFC 5353 s.3.4.3 */
@@ -313,8 +325,10 @@ rsp_takeover_note_relayed(struct rsp_enrp *n, const struct rsp_peer *peer)
 		unrelayed(n, n->peer[i]);
 	for (unsigned i = 0; i < peer->heard_by_it.n; i++) {
 		uint32_t id = peer->heard_by_it.item[i].server_id;
-		struct rsp_peer *far = id == n->core->config.server_id ? NULL : rsp_peer_get_listed(n, id);
+		struct rsp_peer *far = rsp_peer_find(n, id);
 
+		if (!far && id != n->core->config.server_id && !is_gone(n, id))
+			far = rsp_peer_get_listed(n, id);
 		if (far)
 			relayed(n, far);
 	}
