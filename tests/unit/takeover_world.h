@@ -6,18 +6,24 @@
 /* The registrars a, c and d are peers of this one. The registrar d has three elements, and dies. */
 
 static inline void
-begin(void)
+begin_with(const struct rsp_registrar_config *config)
 {
-	struct rsp_registrar_config config = world_config();
-
-	config.max_adoptions = 2;
-	world_begin(&config);
+	world_begin(config);
 	world_joined(A, ID_A, "a");
 	world_joined(C, ID_C, "c");
 	world_joined(D, ID_D, "d");
 	for (uint32_t i = 1; i <= 3; i++)
 		world_update(D, ID_D, ENRP_ADD_PE, "web", world_pe(i, ID_D, 20));
 	world_clear();
+}
+
+static inline void
+begin(void)
+{
+	struct rsp_registrar_config config = world_config();
+
+	config.max_adoptions = 2;
+	begin_with(&config);
 }
 
 static inline void

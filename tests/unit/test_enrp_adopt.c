@@ -284,12 +284,12 @@ adopted_elements_count_and_expire_as_ours(void)
 	CHECK(world_find(WEB1, RSP_ASAP, ASAP_REGISTRATION_RESPONSE, -1, &msg) && msg.flags == 0);
 	taken_over(); /* 3 s later */
 	CHECK_EQ(rsp_registrar_stats(w.r).own_elements, 3);
-	world_register(WEB1, "web", 10);
-	CHECK(world_find(WEB1, RSP_ASAP, ASAP_REGISTRATION_RESPONSE, -1, &msg) && msg.flags == ASAP_FLAG_REJECT);
 	uint32_t link = world_dialled("web1");
 	CHECK_EQ(world_up(link, RSP_ASAP, RSP_ROLE_NOTIFY, "web1"), RSP_OK);
 	world_ack(link, "web", 1);
 	world_ack(link, "web", 2);
+	world_register(WEB1, "web", 10);
+	CHECK(world_find(WEB1, RSP_ASAP, ASAP_REGISTRATION_RESPONSE, -1, &msg) && msg.flags == ASAP_FLAG_REJECT);
 	/* its lifetime counts from the takeover: we do not know when it registered */
 	for (unsigned i = 0; i < 3; i++) {
 		world_run(1300);
@@ -304,6 +304,22 @@ adopted_elements_count_and_expire_as_ours(void)
 	CHECK(world_find(WEB1, RSP_ASAP, ASAP_REGISTRATION_RESPONSE, -1, &msg) && msg.flags == 0);
 	world_register(WEB1, "web", 10);
 	CHECK(world_find(WEB1, RSP_ASAP, ASAP_REGISTRATION_RESPONSE, -1, &msg) && msg.flags == ASAP_FLAG_REJECT);
+	world_end();
+}
+
+static void
+elements_that_were_taken_over_do_not_count_until_they_answer(void)
+{ /* the dead registrar, or a peer, may have invented them */
+	struct rsp_registrar_config config = world_config();
+	struct rsp_message msg;
+
+	config.max_identity_elements = 1;
+	begin_with(&config);
+	taken_over();
+	CHECK_EQ(rsp_registrar_stats(w.r).own_elements, 3);
+	CHECK_EQ(world_up(WEB1, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
+	world_register(WEB1, "web", 9);
+	CHECK(world_find(WEB1, RSP_ASAP, ASAP_REGISTRATION_RESPONSE, -1, &msg) && msg.flags == 0);
 	world_end();
 }
 
@@ -442,6 +458,7 @@ main(void)
 	TAP_RUN(an_adopted_element_whose_host_does_not_answer_has_the_grace_time);
 	TAP_RUN(an_adopted_element_that_registers_before_it_is_reached_is_not_asked);
 	TAP_RUN(adopted_elements_count_and_expire_as_ours);
+	TAP_RUN(elements_that_were_taken_over_do_not_count_until_they_answer);
 	TAP_RUN(adopted_elements_are_dialled_a_few_at_a_time);
 	TAP_RUN(an_adopted_element_without_a_port_has_the_grace_time);
 	TAP_RUN(an_adopted_element_on_another_transport_has_the_grace_time);

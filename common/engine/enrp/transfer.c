@@ -37,7 +37,6 @@ move_element(struct rsp_enrp *n, struct rsp_member *m, uint32_t to_id)
 		return;
 	}
 	rsp_element_decode(e, &pe);
-	rsp_member_count(core, m, true);
 	rsp_member_set_life(core, m, pe.lifetime_s);
 	rsp_member_unlink(core, m, 0);
 }

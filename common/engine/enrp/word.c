@@ -200,7 +200,7 @@ rsp_word_taken_over(struct rsp_enrp *n, struct rsp_member *m, bool ours)
 	if (shown && ours && !rsp_number_is_last(&known) && !rsp_member_put(core, rsp_pool_handle(e->pool), &pe, &taken)) {
 		rsp_tomb_forget(&core->tombs, rsp_pool_handle(e->pool), e->pe_id, pe.owner);
 		taken->numbered = true;
-		rsp_member_count(core, taken, true);
+		taken->stated_by = rsp_element_home_id(e);
 		rsp_member_set_life(core, taken, pe.lifetime_s);
 		rsp_member_unlink(core, taken, 0);
 		rsp_member_note(core, taken, RSP_NEWS_ADD);
