@@ -67,7 +67,9 @@ struct judge_facts {
 
 enum judge_verdict {
 	JUDGE_SAME,	      /* nothing: this is known */
-	JUDGE_TELL,	      /* send the sender the greater of S and P, in one update to it alone */
+	/* send the sender the greater of S and P, in one update to it alone; or nothing, while the linked element is asked about
+	 * a P at the number of S */
+	JUDGE_TELL,
 	JUDGE_IGNORE,	      /* count it, no more */
 	JUDGE_REFUSE_INVALID, /* record it: invalid values */
 	JUDGE_REFUSE_RIGHTS,  /* record it: the owner has no right to register this element, RFC 5355 s.2.2 */

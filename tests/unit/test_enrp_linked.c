@@ -165,6 +165,34 @@ ever_greater_statements_do_not_outrun_the_answer_of_an_element_without_epoch(voi
 }
 
 static void
+a_removal_of_which_the_element_is_asked_is_not_passed_on(void)
+{ /* of its home others would believe it */
+	struct rsp_message msg;
+
+	begin();
+	world_says(B, ID_B, ID_B, world_statement(100, PROCESS, RSP_RANK_REMOVED));
+	world_says(C, ID_C, ID_B, world_statement(100, PROCESS, RSP_RANK_REGISTERED + 1)); /* it precedes the removal */
+	CHECK_EQ(count_updates(), 0);
+	world_register_epoch(WEB1, "web", 7, (struct rsp_epoch){ 101, PROCESS, 0 });
+	CHECK_EQ(world_update_sent(C, &msg), ENRP_ADD_PE);
+	CHECK(msg.element.home_id == ID_US && msg.element.statement.epoch.epoch == 101);
+	world_end();
+}
+
+static void
+a_registration_elsewhere_of_which_the_element_is_asked_is_passed_on(void)
+{
+	struct rsp_message msg;
+
+	begin();
+	b_has_it(200);
+	world_says(C, ID_C, ID_C, world_statement(150, PROCESS, RSP_RANK_REGISTERED));
+	CHECK_EQ(world_update_sent(C, &msg), ENRP_ADD_PE);
+	CHECK(msg.element.home_id == ID_B && msg.element.statement.epoch.epoch == 200);
+	world_end();
+}
+
+static void
 a_still_greater_statement_of_another_registrar_must_be_answered_too(void)
 {
 	begin();
@@ -280,6 +308,8 @@ main(void)
 	TAP_RUN(ever_greater_statements_do_not_outrun_the_answer_of_the_element);
 	TAP_RUN(ever_greater_statements_do_not_keep_an_element_from_renewing);
 	TAP_RUN(ever_greater_statements_do_not_outrun_the_answer_of_an_element_without_epoch);
+	TAP_RUN(a_removal_of_which_the_element_is_asked_is_not_passed_on);
+	TAP_RUN(a_registration_elsewhere_of_which_the_element_is_asked_is_passed_on);
 	TAP_RUN(a_still_greater_statement_of_another_registrar_must_be_answered_too);
 	TAP_RUN(an_element_that_is_not_linked_goes_to_the_statement_at_once);
 	TAP_RUN(a_removal_of_an_element_that_is_not_linked_holds_at_once);

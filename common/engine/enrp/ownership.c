@@ -293,6 +293,17 @@ rsp_ownership_store_pending(struct rsp_enrp *n, struct rsp_member *m)
 
 /* Verdicts */
 
+/* Whether the element @m, which is linked, is asked about a statement that takes it over or removes it at its own epoch. That
+ * one is not passed on: of the home others believe it, and would remove an element that is about to contradict. They learn of
+ * its next registration; without one, of the statement by the audits. */
+static bool
+is_asked_over_our_head(const struct rsp_member *m)
+{
+	struct rsp_statement stored = rsp_element_statement(rsp_member_element(m));
+
+	return m->pending && rsp_member_is_linked(m) && rsp_statement_same_number(&m->pending->statement, &stored);
+}
+
 static void
 tell(struct rsp_enrp *n, const struct rsp_heard_statement *s)
 {
@@ -304,7 +315,7 @@ tell(struct rsp_enrp *n, const struct rsp_heard_statement *s)
 		return;
 	if (s->tomb)
 		rsp_update_tell_removed(n, s->peer, s->tomb);
-	else if (s->m)
+	else if (s->m && !is_asked_over_our_head(s->m))
 		rsp_update_tell(n, s->peer, s->m, false);
 }
 
