@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "invariants.h"
+#include "net.h"
 
 struct sim_watch {
 	bool *on;	/* [user][pool] */
@@ -71,9 +72,38 @@ sim_watch_event(struct sim *w, const struct sim_node *n, const struct rsp_client
 	tell(w, w->watch->told + (size_t)user_of(w, n) * w->load->room, pool, msg);
 }
 
+/* Whether the user @n has a connection to its home that is over at the other side: a machine without power, or a registrar
+ * that was parted from the user, closes none. A user that only waits for updates sends nothing, so it does not notice. */
+static bool
+is_half_open(const struct sim_node *n)
+{
+	struct rsp_client_stats stats;
+	uint32_t generation;
+
+	if (!sim_node_runs(n))
+		return false;
+	rsp_client_stats(n->client, &stats);
+	return stats.home_link && !sim_net_joined(n, stats.home_link, &generation);
+}
+
+/* No message of RFC 5352 asks whether a subscription (s.2.2.5) is still there: followers with half-open connections hear
+ * nothing until TCP probes these (net/tcp.c), and then find another registrar. Only for them, wait for that. */
+static void
+await_probes(struct sim *w)
+{
+	bool any = false;
+
+	for (unsigned user = 0; user < w->plan.users; user++)
+		any = any || is_half_open(&w->node[w->n_registrars + w->plan.element_clients + user]);
+	if (any)
+		sim_run(w, w->now + SIM_PROBE_MS + w->plan.dial_timeout_ms + sim_bound_exchange(&w->plan));
+}
+
 void
 sim_watch_judge(struct sim *w)
 {
+	if (w->plan.more) /* else connections are not probed */
+		await_probes(w);
 	for (unsigned user = 0; user < w->plan.users; user++) {
 		const struct sim_node *n = &w->node[w->n_registrars + w->plan.element_clients + user];
 
