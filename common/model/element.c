@@ -31,6 +31,8 @@ rsp_element_new(struct rsp_handlespace *hs, struct rsp_pool *pool, const struct 
 		return RSP_ENOMEM;
 	}
 	e->pool = pool;
+	if (!pool->first)
+		pool->first = e;
 	e->hidden = hidden;
 	pool->n_hidden += hidden;
 	e->encoded = e->tail + hs->engine_size;
@@ -77,6 +79,7 @@ rsp_element_unlink(struct rsp_handlespace *hs, struct rsp_element *e)
 		e->pool->n_hidden--;
 	else
 		rsp_pool_leave(hs, e);
+	rsp_pool_pass_on(hs, e->pool, e);
 }
 
 void

@@ -34,7 +34,7 @@ struct rsp_handlespace *rsp_handlespace_new(const struct rsp_handlespace_limits 
 void rsp_handlespace_free(struct rsp_handlespace *hs);
 
 /**
- * From now on, rsp_owner_pools() counts a pool for its owner only if the home of its first element is the registrar
+ * From now on, rsp_owner_pools() counts a pool for its owner only if the home of its element is the registrar
  * @home_id; by default it counts all pools. So statements of other registrars cannot use up the pool quota of an identity.
  */
 void rsp_handlespace_count_pools_of(struct rsp_handlespace *hs, uint32_t home_id);

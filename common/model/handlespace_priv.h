@@ -32,7 +32,7 @@ struct rsp_home {
 	/* sum of the 16-bit words of the checksum, not folded, so that elements can be subtracted exactly */
 	uint64_t sum;
 	uint32_t id, count;	 /* server id; number of linked elements */
-	uint32_t pools;		 /* pools whose first element had this home */
+	uint32_t pools;		 /* pools that count for this home: rsp_pool.maker_home */
 	uint32_t references;	 /* number of pools and of elements (linked or unlinked) that refer to this home */
 };
 
@@ -108,6 +108,10 @@ enum rsp_err rsp_pool_join(struct rsp_pool *pool, struct rsp_element *e, const s
 
 /** Remove @e from its pool. If @e was its last element, remove the pool from the handlespace. */
 void rsp_pool_leave(struct rsp_handlespace *hs, struct rsp_element *e);
+
+/** @gone has left @pool: if @pool counted for its owner and its home, and is not empty, it counts for those of another
+ * element from now on. Else an identity that has left could not make a pool elsewhere, for as long as others stay. */
+void rsp_pool_pass_on(struct rsp_handlespace *hs, struct rsp_pool *pool, const struct rsp_element *gone);
 
 /** Remove @pool, which has no linked element, from the handlespace. */
 void rsp_pool_unlink(struct rsp_handlespace *hs, struct rsp_pool *pool);

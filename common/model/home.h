@@ -23,7 +23,8 @@ uint64_t rsp_home_digest_full(const struct rsp_handlespace *hs, uint32_t home_id
 
 uint32_t rsp_home_count(const struct rsp_handlespace *hs, uint32_t home_id);
 
-/** The number of pools whose first element had the home @home_id. */
+/** The number of pools that count for the home @home_id: it had the first element of each, or, once that has left, another
+ * one. */
 uint32_t rsp_home_pools(const struct rsp_handlespace *hs, uint32_t home_id);
 
 /** Iterate over the elements of @home_id, until NULL. Get the next element

@@ -66,6 +66,30 @@ rsp_pool_consistent(const struct rsp_pool *pool, const struct rsp_pool_element *
 	return pe->user.use != pool->use ? RSP_CAUSE_INCONSISTENT_USE : RSP_CAUSE_NONE;
 }
 
+/* From now on @pool counts for @owner, if it has to, and for @home. */
+static void
+charge(const struct rsp_handlespace *hs, struct rsp_pool *pool, const char *owner, struct rsp_home *home)
+{
+	if (owner && (!hs->counted_home || home->id == hs->counted_home)) {
+		pool->maker = owner;
+		rsp_owner_pool_made(owner);
+	}
+	pool->maker_home = home;
+	home->pools++;
+	home->references++;
+}
+
+static void
+discharge(struct rsp_handlespace *hs, struct rsp_pool *pool)
+{
+	if (pool->maker)
+		rsp_owner_pool_gone(hs, pool->maker);
+	pool->maker = NULL;
+	pool->maker_home->pools--;
+	rsp_home_drop(hs, pool->maker_home);
+	pool->maker_home = NULL;
+}
+
 struct rsp_pool *
 rsp_pool_new(struct rsp_handlespace *hs, struct rsp_bytes handle, uint64_t hash, const struct rsp_pool_element *pe,
 	     const char *owner, struct rsp_home *home)
@@ -83,13 +107,7 @@ rsp_pool_new(struct rsp_handlespace *hs, struct rsp_bytes handle, uint64_t hash,
 	pool->order = rsp_order_init(rsp_shape_of(pe->policy.type));
 	pool->transport = pe->user.type;
 	pool->use = pe->user.use;
-	if (owner && (!hs->counted_home || home->id == hs->counted_home)) {
-		pool->maker = owner;
-		rsp_owner_pool_made(owner);
-	}
-	pool->maker_home = home;
-	home->pools++;
-	home->references++;
+	charge(hs, pool, owner, home);
 	hs->made++;
 	TAILQ_INSERT_TAIL(&hs->in_order, pool, entry);
 	rsp_table_add(&hs->pools, &pool->node, hash);
@@ -102,12 +120,8 @@ rsp_pool_unlink(struct rsp_handlespace *hs, struct rsp_pool *pool)
 	rsp_walk_pool_gone(hs, pool);
 	rsp_table_remove(&hs->pools, &pool->node, pool->hash);
 	TAILQ_REMOVE(&hs->in_order, pool, entry);
-	if (pool->maker)
-		rsp_owner_pool_gone(hs, pool->maker);
-	pool->maker = NULL;
-	pool->maker_home->pools--;
-	rsp_home_drop(hs, pool->maker_home);
-	pool->maker_home = NULL;
+	discharge(hs, pool);
+	pool->first = NULL;
 	rsp_order_done(&pool->order);
 	free(pool->element);
 	pool->element = NULL;
@@ -161,4 +175,14 @@ rsp_pool_leave(struct rsp_handlespace *hs, struct rsp_element *e)
 	rsp_walk_pool_shrunk(hs, pool);
 	if (pool->n_elements == 0)
 		rsp_pool_unlink(hs, pool);
+}
+
+void
+rsp_pool_pass_on(struct rsp_handlespace *hs, struct rsp_pool *pool, const struct rsp_element *gone)
+{
+	if (pool->first != gone || pool->n_elements == 0)
+		return;
+	discharge(hs, pool);
+	pool->first = pool->element[0];
+	charge(hs, pool, pool->first->owner, pool->first->home);
 }

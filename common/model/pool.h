@@ -26,10 +26,13 @@ struct rsp_pool {
 	uint16_t transport, use;	   /* the overall transport type and use */
 	uint16_t handle_size;
 	void *watchers;			   /* data of the engine; NULL in a new pool */
-	/* the owner of its first element: the pool counts for the quota of this identity. NULL: no owner, or a pool of
+	/* its first element, hidden or not; once that has left, another one: the pool counts for what this one was when the
+	 * pool began to count for it */
+	const struct rsp_element *first;
+	/* the owner of @first: the pool counts for the quota of this identity. NULL: no owner, or a pool of
 	 * another home that does not count (rsp_handlespace_count_pools_of()) */
 	const char *maker;
-	struct rsp_home *maker_home;	   /* the home of its first element */
+	struct rsp_home *maker_home;	   /* the home of @first */
 	struct rsp_order order;		   /* the index for the selection by the policy */
 	uint32_t handle_sum;		   /* rsp_checksum_handle() of the handle */
 	uint64_t hash;			   /* hash of the handle */

@@ -198,6 +198,24 @@ elements_at_other_registrars_do_not_count_for_their_identity(void)
 }
 
 static void
+a_pool_that_an_identity_has_left_does_not_count_for_it(void)
+{
+	struct rsp_registrar_config with = config();
+
+	with.max_identity_pools = 1;
+	with.may = NULL; /* all may use all pools */
+	begin_with(&with);
+	CHECK_EQ(world_up(9, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
+	world_register_epoch(9, "web", 1, (struct rsp_epoch){ 100, PROCESS, 0 });
+	CHECK_EQ(world_up(10, RSP_ASAP, RSP_ROLE_ELEMENT, "web2"), RSP_OK);
+	world_register(10, "web", 2);
+	world_deregister_epoch(9, "web", 1, (struct rsp_epoch){ 101, PROCESS, 0 });
+	world_register(9, "other", 1);
+	CHECK(is_there("web", 2) && is_there("other", 1));
+	world_end();
+}
+
+static void
 an_element_that_has_lost_the_right_to_its_pool_may_deregister(void)
 {
 	begin();
@@ -373,6 +391,7 @@ main(void)
 	TAP_RUN(an_address_of_no_host_is_refused);
 	TAP_RUN(a_registrar_may_have_a_share_of_the_handlespace);
 	TAP_RUN(elements_at_other_registrars_do_not_count_for_their_identity);
+	TAP_RUN(a_pool_that_an_identity_has_left_does_not_count_for_it);
 	TAP_RUN(an_element_that_has_lost_the_right_to_its_pool_may_deregister);
 	TAP_RUN(a_table_with_refused_elements_is_not_downloaded_again);
 	TAP_RUN(a_table_with_refused_elements_is_downloaded_again_when_it_has_changed);

@@ -385,6 +385,73 @@ an_unlinked_element_leaves_room_for_another(void)
 	rsp_handlespace_free(hs);
 }
 
+static struct rsp_element *
+put_of(struct rsp_handlespace *hs, const char *handle, uint32_t pe_id, uint32_t home_id, const char *owner)
+{
+	struct rsp_pool_element pe = sample(pe_id, home_id, RSP_POLICY_RR, 0);
+	struct rsp_element *e = NULL;
+	bool is_new;
+
+	pe.owner = rsp_bytes_str(owner);
+	CHECK_EQ(rsp_handlespace_put(hs, rsp_bytes_str(handle), &pe, &e, &is_new), RSP_OK);
+	return e;
+}
+
+/* How many pools count for web1, for web2, and for the homes 1 and 2. */
+static void
+pools_count(const struct rsp_handlespace *hs, uint32_t web1, uint32_t web2, uint32_t one, uint32_t two)
+{
+	CHECK_EQ(rsp_owner_pools(hs, rsp_bytes_str("web1")), web1);
+	CHECK_EQ(rsp_owner_pools(hs, rsp_bytes_str("web2")), web2);
+	CHECK_EQ(rsp_home_pools(hs, 1), one);
+	CHECK_EQ(rsp_home_pools(hs, 2), two);
+}
+
+static void
+a_pool_whose_first_element_has_left_counts_for_another(void)
+{
+	struct rsp_handlespace *hs = rsp_handlespace_new(&roomy, key, 0);
+	struct rsp_element *first = put_of(hs, "web", 1, 1, "web1"), *second = put_of(hs, "web", 2, 2, "web2");
+
+	pools_count(hs, 1, 0, 1, 0);
+	rsp_element_remove(hs, first);
+	pools_count(hs, 0, 1, 0, 1);
+	first = put_of(hs, "web", 1, 1, "web1"); /* it was not the first */
+	pools_count(hs, 0, 1, 0, 1);
+	rsp_element_remove(hs, first);
+	pools_count(hs, 0, 1, 0, 1);
+	rsp_element_remove(hs, second);
+	pools_count(hs, 0, 0, 0, 0);
+	rsp_handlespace_free(hs);
+}
+
+static void
+a_hidden_record_that_made_the_pool_leaves_it_to_another(void)
+{
+	struct rsp_handlespace *hs = rsp_handlespace_new(&roomy, key, 0);
+	struct rsp_element *first = put_of(hs, "web", 1, 2, "web2");
+
+	(void)put_of(hs, "web", 1, 1, "web1"); /* the lower name hides it: model/record.h */
+	CHECK(first->hidden);
+	pools_count(hs, 0, 1, 0, 1);
+	rsp_element_remove(hs, first);
+	pools_count(hs, 1, 0, 1, 0);
+	rsp_handlespace_free(hs);
+}
+
+static void
+a_pool_left_to_a_home_that_does_not_count_counts_for_no_identity(void)
+{
+	struct rsp_handlespace *hs = rsp_handlespace_new(&roomy, key, 0);
+	struct rsp_element *first = put_of(hs, "web", 1, 1, "web1");
+
+	rsp_handlespace_count_pools_of(hs, 1);
+	(void)put_of(hs, "web", 2, 2, "web2");
+	rsp_element_remove(hs, first);
+	pools_count(hs, 0, 0, 0, 1);
+	rsp_handlespace_free(hs);
+}
+
 int
 main(void)
 {
@@ -401,5 +468,8 @@ main(void)
 	TAP_RUN(an_unlinked_element_can_still_be_read);
 	TAP_RUN(a_pool_can_be_made_anew_while_its_unlinked_elements_are_kept);
 	TAP_RUN(an_unlinked_element_leaves_room_for_another);
+	TAP_RUN(a_pool_whose_first_element_has_left_counts_for_another);
+	TAP_RUN(a_hidden_record_that_made_the_pool_leaves_it_to_another);
+	TAP_RUN(a_pool_left_to_a_home_that_does_not_count_counts_for_no_identity);
 	return tap_end();
 }
