@@ -306,8 +306,9 @@ static void
 unrelayed(struct rsp_enrp *n, struct rsp_peer *peer)
 {
 	const struct rsp_takeover *takeover = peer->takeover;
+	bool waits = takeover ? !takeover->moving_to : peer->spared;
 
-	if ((takeover && takeover->moving_to) || rsp_peer_is_heard_of(n, peer) || is_claimed(n, peer))
+	if (!waits || rsp_peer_is_heard_of(n, peer) || is_claimed(n, peer))
 		return;
 	if (takeover && takeover->claimed_by)
 		move_to(n, peer, takeover->claimed_by);
