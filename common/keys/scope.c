@@ -422,6 +422,13 @@ check_service(const struct rsp_scope *scope, const char *spec, const struct rsp_
 }
 
 enum rsp_err
+rsp_scope_no_port(const char *name, struct rsp_why *why)
+{
+	return rsp_fail(why, RSP_EUSAGE, name,
+			"scope.json has port 0 for it: name it with its port, %s@HOST:PORT (-s, --peer)", name);
+}
+
+enum rsp_err
 rsp_scope_registrar_at(const struct rsp_scope *scope, const char *spec, enum rsp_service service,
 		       struct rsp_target *ret, struct rsp_why *why)
 {
@@ -449,6 +456,8 @@ rsp_scope_registrar_at(const struct rsp_scope *scope, const char *spec, enum rsp
 		target.registrar = guess(scope, &target.endpoint, service);
 	if (target.endpoint.port == 0 && target.registrar)
 		target.endpoint.port = endpoint_of(target.registrar, service)->port;
+	if (target.endpoint.port == 0 && target.registrar && *endpoint_of(target.registrar, service)->host)
+		return rsp_scope_no_port(target.registrar->name, why);
 	if (target.endpoint.port == 0)
 		target.endpoint.port = service == RSP_SERVICE_ASAP ? RSP_PORT_ASAP_TLS : RSP_PORT_ENRP_TLS;
 	(void)snprintf(target.name, sizeof(target.name), "%s",

@@ -110,12 +110,15 @@ struct rsp_target {
 	char name[RSP_HOST_MAX + 1]; /* the registrar's name; without one, the host. The certificate must be for it */
 };
 
+/** The registrar @name has port 0 in scope.json: the kernel chose its port, and only an option can tell it. RSP_EUSAGE. */
+enum rsp_err rsp_scope_no_port(const char *name, struct rsp_why *why);
+
 /**
  * Resolve the spec of -s: [NAME@]HOST[:PORT], or the NAME of a registrar. The registrar is that of NAME; without NAME,
  * the one with this endpoint; else the only one with that host among its endpoints and addresses; else the only one of
  * the scope. The default port is that registrar's, else the service's. Without @scope (NULL), or if it has no
  * registrars, any NAME is accepted. RSP_EVALUE for a bad spec, RSP_ENOTFOUND for a NAME that the scope does not have,
- * RSP_EUSAGE for a port of a registrar that is for the other service.
+ * RSP_EUSAGE for a port of a registrar that is for the other service, and if neither @spec nor the scope has a port.
  */
 enum rsp_err rsp_scope_registrar_at(const struct rsp_scope *scope, const char *spec, enum rsp_service service,
 				    struct rsp_target *ret, struct rsp_why *why) RSP_NODISCARD;

@@ -37,6 +37,7 @@ rsp_asap_client_servers(struct rsp_asap_client *s, struct rsp_client_server *ret
 	const struct rsp_asap_client_config *config = &s->config;
 	const struct rsp_scope *scope = config->scope;
 	size_t n = config->n_servers ? config->n_servers : scope ? scope->n_registrars : 0;
+	const struct rsp_scope_registrar *unusable = NULL;
 
 	if (n == 0 && !config->n_discover)
 		return rsp_fail(why, RSP_EUSAGE, scope ? scope->dir : "registrar",
@@ -52,9 +53,10 @@ rsp_asap_client_servers(struct rsp_asap_client *s, struct rsp_client_server *ret
 			scope && !config->n_servers ? &scope->registrars[i] : NULL;
 		struct rsp_target target = { 0 };
 
-		/* port 0: the kernel chose the port, which only its announcements contain */
-		if (registrar && config->n_discover && !registrar->asap.port)
+		if (registrar && !registrar->asap.port) { /* the kernel chose the port: it cannot be dialled */
+			unusable = unusable ? unusable : registrar;
 			continue;
+		}
 		if (registrar) {
 			take(s, &ret[s->n_servers], registrar->name, &registrar->asap, registrar);
 			continue;
@@ -65,7 +67,8 @@ rsp_asap_client_servers(struct rsp_asap_client *s, struct rsp_client_server *ret
 			return err;
 		take(s, &ret[s->n_servers], target.name, &target.endpoint, target.registrar);
 	}
-	return RSP_OK;
+	/* an announcement may tell where it is */
+	return unusable && s->n_servers == 0 && !config->n_discover ? rsp_scope_no_port(unusable->name, why) : RSP_OK;
 }
 
 void

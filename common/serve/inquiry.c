@@ -388,6 +388,7 @@ take(struct rsp_inquiry *q, const struct rsp_target *target, struct rsp_why *why
 static enum rsp_err
 take_scope(struct rsp_inquiry *q, struct rsp_why *why)
 {
+	const struct rsp_scope_registrar *unusable = NULL;
 	const struct rsp_scope *scope = q->config.scope;
 	enum rsp_err err = RSP_OK;
 
@@ -396,10 +397,12 @@ take_scope(struct rsp_inquiry *q, struct rsp_why *why)
 		struct rsp_target target = { .endpoint = registrar->enrp, .registrar = registrar };
 
 		memcpy(target.name, registrar->name, sizeof(registrar->name));
-		if (*registrar->enrp.host)
+		if (*registrar->enrp.host && !registrar->enrp.port)
+			unusable = unusable ? unusable : registrar;
+		else if (*registrar->enrp.host)
 			err = take(q, &target, why);
 	}
-	return err;
+	return !err && unusable && q->n == 0 ? rsp_scope_no_port(unusable->name, why) : err;
 }
 
 static enum rsp_err

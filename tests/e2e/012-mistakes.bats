@@ -56,6 +56,17 @@ load helpers
 	assert_equal "$(LC_ALL=C grep -c '[^ -~]' <<<"$output")" 0
 }
 
+@test "mistakes: a registrar whose port the kernel chose is named with its port, or not found" {
+	local command said='r1: scope.json has port 0 for it: name it with its port, r1@HOST:PORT (-s, --peer)'
+	for command in "rsp-resolve --scope $scopes/user web" "rsp-register --scope $scopes/e1 --port 80 web" \
+		"rsp-peer list --scope $scopes/m1" "rsp-peer ping --scope $scopes/m1 -s r1@127.0.0.1" \
+		"rsp-peer run --scope $scopes/r2 --asap 127.0.0.1:0 --enrp 127.0.0.1:0 --peer r1@127.0.0.1:0"; do
+		# shellcheck disable=SC2086 # words
+		rsp 2 $command
+		assert_equal "$stderr" "${command%% *}: $said"
+	done
+}
+
 @test "mistakes: an answer that cannot be written is status 3, whatever the answer was" {
 	start_peer r1
 	run -3 bash -c "rsp-resolve --scope '$scopes/user' -s 'r1@${asap[r1]}' nosuch >/dev/full"

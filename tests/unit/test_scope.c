@@ -177,6 +177,27 @@ without_a_scope_any_host_is_a_target(void)
 	CHECK(!target.registrar && target.endpoint.port == RSP_PORT_ASAP_TLS);
 }
 
+static void
+a_registrar_whose_port_the_kernel_chose_is_named_with_its_port(void)
+{
+	struct rsp_scope *scope =
+		scope_of("{\"schema\":\"rsp.scope/1\",\"name\":\"s\",\"registrars\":["
+			 "{\"name\":\"r2\",\"asap\":\"127.0.0.1:0\",\"enrp\":\"127.0.0.1:0\",\"addresses\":[]}]}");
+	static const char *const spec[] = { "r2", "r2@127.0.0.1", "r2@127.0.0.1:0", "127.0.0.1" };
+	struct rsp_target target = { 0 };
+	struct rsp_why why = { 0 };
+
+	for (unsigned i = 0; scope && i < RSP_COUNT(spec); i++) {
+		CHECK_EQ(rsp_scope_registrar_at(scope, spec[i], RSP_SERVICE_ENRP, &target, &why), RSP_EUSAGE);
+		CHECK_STR(why.object, "r2");
+		CHECK_STR(why.reason,
+			  "scope.json has port 0 for it: name it with its port, r2@HOST:PORT (-s, --peer)");
+	}
+	CHECK_EQ(rsp_scope_registrar_at(scope, "r2@127.0.0.1:9999", RSP_SERVICE_ENRP, &target, &why), RSP_OK);
+	CHECK_EQ(target.endpoint.port, 9999);
+	rsp_scope_free(scope);
+}
+
 /* Tests and port forwarding need this. */
 static void
 the_only_registrar_of_a_scope_is_meant_by_any_address(void)
@@ -274,6 +295,7 @@ main(void)
 	TAP_RUN(a_port_of_the_other_service_is_wrong_usage);
 	TAP_RUN(a_spec_that_names_no_registrar_is_an_error);
 	TAP_RUN(without_a_scope_any_host_is_a_target);
+	TAP_RUN(a_registrar_whose_port_the_kernel_chose_is_named_with_its_port);
 	TAP_RUN(the_only_registrar_of_a_scope_is_meant_by_any_address);
 	TAP_RUN(a_scope_is_written_and_read_back);
 	TAP_RUN(a_scope_directory_needs_a_ca);
