@@ -19,6 +19,7 @@
 #include "tool/signals.h"
 #include "tool/startup.h"
 #include "tool/systemd.h"
+#include "warning.h"
 
 struct run {
 	struct rsp_loop *loop;
@@ -198,6 +199,7 @@ start(struct run *run, struct rsp_why *why)
 	if (err)
 		return rsp_fail(why, err, "records", "%s", rsp_err_text(err));
 	peer_config(&config);
+	peer_warning_timers(&config.engine);
 	config.record = on_record;
 	config.refused = on_refused;
 	config.ready = on_ready;

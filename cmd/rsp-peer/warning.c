@@ -87,6 +87,20 @@ warn_of_clock(const struct rsp_event *event)
 		address_of(event, at), by_ms / 1000, ahead ? "ahead of" : "behind");
 }
 
+void
+peer_warning_timers(const struct rsp_registrar_config *config)
+{
+	uint64_t detection_ms = (uint64_t)config->max_time_last_heard_ms + config->max_time_no_response_ms;
+	uint64_t takeover_ms = config->max_time_no_response_ms;
+	uint64_t least_ms = 4 * (detection_ms + takeover_ms + config->reconnect_grace_ms);
+
+	if (config->tombstone_ms < least_ms)
+		rsp_log(RSP_LOG_WARNING, "--tombstone-time",
+			"is short: with these timers, elements that were removed may be shown again if it is below %" PRIu64
+			" ms",
+			least_ms);
+}
+
 /* Count a statement of another home about @pe_id. True: its contest goes on. Those of other elements do not count then. */
 static bool
 contest_goes_on(struct peer_contest *contest, uint32_t pe_id, uint64_t now_ms)

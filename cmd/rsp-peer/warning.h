@@ -24,6 +24,9 @@ struct peer_warnings {
 /** Write a warning if @event needs an action of the operator. A warning is repeated at most once a minute. */
 void peer_warning_event(struct peer_warnings *warnings, const struct rsp_event *event);
 
+/** Write a warning if a removal may be forgotten before each registrar has it: --tombstone-time is short for the timers. */
+void peer_warning_timers(const struct rsp_registrar_config *config);
+
 /** Write that a connection to @port came with a key that is not in keys.json: @why. At most once a minute. */
 void peer_warning_unknown_key(struct peer_warnings *warnings, enum rsp_registrar_service_port port, const struct rsp_why *why);
 

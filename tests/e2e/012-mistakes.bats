@@ -67,6 +67,14 @@ load helpers
 	done
 }
 
+@test "mistakes: a tombstone time that is short for the timers is said, and taken" {
+	start_peer r1 --timers=rfc --tombstone-time 303s
+	said r1 '^rsp-peer: --tombstone-time: is short: with these timers, .* if it is below 304000 ms$' 1
+	stop r1
+	start_peer r2 --timers=rfc --tombstone-time 304s
+	assert_equal "$(grep -c tombstone-time "$BATS_TEST_TMPDIR/r2.err")" 0
+}
+
 @test "mistakes: an answer that cannot be written is status 3, whatever the answer was" {
 	start_peer r1
 	run -3 bash -c "rsp-resolve --scope '$scopes/user' -s 'r1@${asap[r1]}' nosuch >/dev/full"
