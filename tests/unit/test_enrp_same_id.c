@@ -407,6 +407,26 @@ a_registrar_that_is_told_of_another_one_with_its_id_draws_another_id(void)
 }
 
 static void
+a_contact_that_is_refused_for_its_id_is_recorded_with_that(void)
+{
+	begin();
+	world_joined(C, ID_C, "c");
+	uint32_t link = world_dialled("b");
+	world_peer(link, "b");
+	world_clear();
+	world_presence(link, ID_C, "b", true);
+	CHECK(world_was_closed(link));
+	CHECK_EQ(world_told(RSP_EVENT_PEER_UNREACHABLE), 1);
+	for (unsigned i = 0; i < w.n_events; i++)
+		if (w.event[i].kind == RSP_EVENT_PEER_UNREACHABLE) {
+			CHECK_EQ(w.event[i].err, RSP_EPROTO);
+			CHECK(strncmp(w.event[i].why, "refused: its server id 0x", 25) == 0);
+			CHECK_STR(w.event[i].why + 33, " is that of c");
+		}
+	world_end();
+}
+
+static void
 two_peers_with_one_id_are_recorded(void)
 {
 	begin();
@@ -663,6 +683,7 @@ main(void)
 	TAP_RUN(a_peer_that_sends_our_id_in_place_of_its_own_does_not_change_ours);
 	TAP_RUN(a_registrar_that_is_refused_is_told_who_has_its_id);
 	TAP_RUN(a_registrar_that_is_told_of_another_one_with_its_id_draws_another_id);
+	TAP_RUN(a_contact_that_is_refused_for_its_id_is_recorded_with_that);
 	TAP_RUN(two_peers_with_one_id_are_recorded);
 	TAP_RUN(other_refused_ids_are_no_duplicates);
 	TAP_RUN(a_peer_that_closes_at_once_is_dialled_at_growing_intervals);

@@ -49,10 +49,14 @@ bind_link(struct rsp_enrp *n, struct rsp_link *link, struct rsp_peer *peer)
 }
 
 static void
-refuse_link(struct rsp_enrp *n, struct rsp_link *link, const struct rsp_message *msg)
+refuse_link(struct rsp_enrp *n, struct rsp_link *link, const struct rsp_message *msg, const char *holder)
 {
+	struct rsp_why why = { 0 };
+
+	(void)rsp_fail(&why, RSP_EPROTO, link->info.identity, "refused: its server id 0x%08x is that of %.200s",
+		       (unsigned)msg->sender_id, holder);
 	rsp_enrp_refuse(n, link, msg, RSP_CAUSE_SECURITY, RSP_REASON_SERVER_ID_OF_ANOTHER);
-	rsp_link_close(n->core, link, RSP_EPROTO);
+	rsp_link_refuse(n->core, link, &why);
 }
 
 static void
@@ -126,12 +130,12 @@ rsp_binding_of_link(struct rsp_enrp *n, struct rsp_link *link, const struct rsp_
 	if (link->peer && link->peer->server_id == msg->sender_id)
 		return link->peer;
 	if (link->peer) {
-		refuse_link(n, link, msg);
+		refuse_link(n, link, msg, peer && *peer->name ? peer->name : "another registrar");
 		return NULL;
 	}
 	if (peer && belongs_to_other(peer, link->info.identity)) {
 		rsp_duplicate_id(n, link, msg->sender_id, peer->name);
-		refuse_link(n, link, msg);
+		refuse_link(n, link, msg, peer->name);
 		return NULL;
 	}
 	return bind_peer(n, link, msg);

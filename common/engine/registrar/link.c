@@ -143,6 +143,15 @@ rsp_link_close(struct rsp_core *core, struct rsp_link *link, enum rsp_err err)
 }
 
 void
+rsp_link_refuse(struct rsp_core *core, struct rsp_link *link, const struct rsp_why *why)
+{
+	if (link->state == RSP_LINK_CLOSING)
+		return;
+	link->we_close = true;
+	rsp_link_lost(core, link, why);
+}
+
+void
 rsp_link_free(struct rsp_core *core, struct rsp_link *link)
 {
 	assert(link->state == RSP_LINK_CLOSING);
