@@ -67,8 +67,8 @@ on_other(void *ctx, struct rsp_bytes text, const struct rsp_why *why)
 		other->status = json_loadb((const char *)text.p, text.n, JSON_REJECT_DUPLICATES, NULL);
 }
 
-/* Whether @status is that of a serving registrar @name. A registrar that is leaving does not count, nor does an
- * answer that is no status. */
+/* Whether @status is that of a serving registrar @name, at the default path, or of any, at the path --control. A registrar
+ * that is leaving does not count, nor does an answer that is no status. */
 static enum rsp_err
 judge(const char *name, const json_t *status, struct rsp_why *why)
 {
@@ -77,13 +77,34 @@ judge(const char *name, const json_t *status, struct rsp_why *why)
 	const char *state = json_string_value(json_object_get(status, "state"));
 	const char *asap = json_string_value(json_object_get(json_object_get(status, "listening"), "asap"));
 
-	if (!schema || strcmp(schema, PEER_STATUS_SCHEMA) != 0 || !its_name || strcmp(its_name, name) != 0 || !state ||
-	    strcmp(state, "leaving") == 0)
+	long long pid = json_integer_value(json_object_get(status, "pid"));
+
+	if (!schema || strcmp(schema, PEER_STATUS_SCHEMA) != 0 || !its_name || !state || strcmp(state, "leaving") == 0)
+		return RSP_OK;
+	if (peer_option.control)
+		return rsp_fail(why, RSP_EEXISTS, peer_option.control,
+				"the registrar %.64s listens there, process %lld: give another --control", its_name, pid);
+	if (strcmp(its_name, name) != 0)
 		return RSP_OK;
 	return rsp_fail(why, RSP_EEXISTS, name,
 			"another registrar of this name runs here: process %lld, at %s; one of another scope needs a "
 			"--control of its own",
-			(long long)json_integer_value(json_object_get(status, "pid")), asap ? asap : "no address");
+			pid, asap ? asap : "no address");
+}
+
+/* The status that the process at the socket @path answers. NULL: none does. */
+static json_t *
+ask_other(struct rsp_loop *loop, const char *path)
+{
+	struct rsp_query *query = NULL;
+	struct other other = { 0 };
+
+	if (access(path, F_OK) < 0 || rsp_query_new(loop, path, ANSWER_MS, on_other, &other, &query, NULL))
+		return NULL;
+	while (!other.answered && rsp_loop_turn(loop, true))
+		;
+	rsp_query_free(query);
+	return other.status;
 }
 
 enum rsp_err
@@ -91,17 +112,14 @@ peer_control_alone(struct rsp_loop *loop, const char *name, struct rsp_why *why)
 {
 	bool ours;
 	RSP_AUTO(rsp_free) char *directory = peer_option.control ? NULL : default_directory(&ours);
-	RSP_AUTO(rsp_free) char *path = directory ? socket_path(directory, name) : NULL;
-	struct rsp_query *query = NULL;
-	struct other other = { 0 };
+	RSP_AUTO(rsp_free) char *of_name = directory ? socket_path(directory, name) : NULL;
+	const char *path = peer_option.control ? peer_option.control : of_name;
 
-	if (!path || access(path, F_OK) < 0 || rsp_query_new(loop, path, ANSWER_MS, on_other, &other, &query, NULL))
+	if (!path || strcmp(path, "none") == 0)
 		return RSP_OK;
-	while (!other.answered && rsp_loop_turn(loop, true))
-		;
-	rsp_query_free(query);
-	enum rsp_err err = judge(name, other.status, why);
-	json_decref(other.status);
+	json_t *status = ask_other(loop, path);
+	enum rsp_err err = judge(name, status, why);
+	json_decref(status);
 	return err;
 }
 

@@ -97,8 +97,8 @@ char *peer_status_text(const struct rsp_registrar_service *serve, const struct p
 /* control.c */
 
 /**
- * RSP_EEXISTS if a registrar @name answers at the default control socket of this machine. Two registrars with one name
- * and one set of keys would split the scope (engine/enrp/duplicate.c).
+ * RSP_EEXISTS if a registrar answers at the path of --control, or a registrar @name at the default control socket. Two
+ * registrars with one name and one set of keys would split the scope (engine/enrp/duplicate.c).
  */
 enum rsp_err peer_control_alone(struct rsp_loop *loop, const char *name, struct rsp_why *why) RSP_NODISCARD;
 

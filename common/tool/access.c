@@ -1,6 +1,7 @@
 #include "tool/access.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/log.h"
@@ -103,6 +104,17 @@ load_keys(struct rsp_scope *scope, struct rsp_why *why)
 	return rsp_cli.identity ? keep_identity(scope, why) : RSP_OK;
 }
 
+/* Whether the missing file @path is one that the bundle of users never has: those of registrars have a certificate too. */
+static bool
+is_user_bundle(const char *path)
+{
+	RSP_AUTO(rsp_free) char *cert = rsp_path_join(rsp_cli.scope, "cert.pem");
+	RSP_AUTO(rsp_free) char *ca = rsp_path_join(rsp_cli.scope, "ca.pem");
+
+	return strcmp(path + strlen(rsp_cli.scope), "/keys.json") == 0 && cert && ca && access(cert, F_OK) < 0 &&
+	       access(ca, F_OK) == 0;
+}
+
 enum rsp_err
 tool_access_explain(enum rsp_err err, struct rsp_why *why)
 {
@@ -112,7 +124,11 @@ tool_access_explain(enum rsp_err err, struct rsp_why *why)
 	if (err != RSP_ENOTFOUND || strncmp(why->object, rsp_cli.scope, n) != 0 || why->object[n] != '/')
 		return err;
 	memcpy(path, why->object, sizeof(path));
-	return rsp_fail(why, err, path, "is missing (rsp-keygen bundle writes it)");
+	return rsp_fail(why, err, path,
+			is_user_bundle(path)
+				? "is missing: this is the bundle of users, who have no keys; give that of a node (rsp-keygen "
+				  "bundle NAME)"
+				: "is missing (rsp-keygen bundle writes it)");
 }
 
 enum rsp_err

@@ -67,6 +67,12 @@ load helpers
 	done
 }
 
+@test "mistakes: the bundle of users is no bundle of an element, and the error says so" {
+	rsp 3 rsp-register --scope "$scopes/user" -s r1@127.0.0.1:1 --port 80 web
+	assert_equal "$stderr" "rsp-register: $scopes/user/keys.json: is missing: this is the bundle of users, who have no keys; \
+give that of a node (rsp-keygen bundle NAME)"
+}
+
 @test "mistakes: a tombstone time that is short for the timers is said, and taken" {
 	start_peer r1 --timers=rfc --tombstone-time 303s
 	said r1 '^rsp-peer: --tombstone-time: is short: with these timers, .* if it is below 304000 ms$' 1

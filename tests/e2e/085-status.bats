@@ -165,7 +165,8 @@ ms() {
 @test "control: what a dead registrar left is replaced, what a living one has is not" {
 	plain_peer r1
 	rsp 3 "${r9[@]}" --control "$(control r1)"
-	assert_equal "$(field '.error | [.key, .reason] | join(": ")')" "exists: another process listens there"
+	assert_equal "$(field '.error | [.key, .object, .reason] | join(": ")')" \
+		"exists: $(control r1): the registrar r1 listens there, process ${pids[r1]}: give another --control"
 	status 0 --name r1
 	stop r1 137 KILL
 	assert [ -S "$BATS_TEST_TMPDIR/r1.sock" ]
