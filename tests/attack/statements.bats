@@ -196,8 +196,11 @@ plain_said() {
 	stop e2
 }
 
-@test "a thousand claims are a few questions to the element, and a few records, each of the registrar that claims" {
-	rogue r1 hello "climb:1000:add:web:0x11:me:$(statement 0x11),epoch=+1" fence stay:0.5
+@test "thousands of claims are a few questions to the element, and a few records, each of the registrar that claims" {
+	local s
+	s=$(statement 0x11)
+	rogue r1 hello "climb:1000:add:web:0x11:me:$s,epoch=+1" fence stay:1.2 "climb:1000:add:web:0x11:me:$s,epoch=+2001" fence \
+		stay:1.2 "climb:1000:add:web:0x11:me:$s,epoch=+4001" fence stay:0.5
 	wait_until 5 agree 2 r1 r3
 	contested 0x00000011
 	said r1 "^rsp-peer: e1: its element 0x00000011 is registered here and at the registrar $rogue_id in turns" 1
