@@ -345,6 +345,27 @@ of_two_registrars_that_were_suspended_the_first_to_serve_has_its_copy(void)
 }
 
 static void
+of_the_copy_that_stands_again_what_was_removed_meanwhile_is_forgotten(void)
+{
+	(void)begin_away();
+	world_run(0);
+	uint32_t a = answers(ID_A, "a");
+	world_update(a, ID_A, ENRP_DEL_PE, "web", world_pe(1, ID_A, 9));
+	CHECK_EQ(world_home("web", 1), ID_A);
+	world_update(a, ID_A, ENRP_DEL_PE, "web", world_pe(2, ID_A, 7)); /* older than what is known */
+	lists(a, ID_A, true);
+	for (unsigned i = 0; i < 30 && !serves(); i++) {
+		world_run(100);
+		if (world_dialled("a") != a)
+			a = answers(ID_A, "a");
+	}
+	CHECK(serves());
+	CHECK_EQ(world_home("web", 1), 0);
+	CHECK_EQ(world_home("web", 2), ID_A);
+	world_end();
+}
+
+static void
 what_was_pending_is_forgotten(void)
 {
 	uint32_t a = begin();
@@ -551,6 +572,7 @@ main(void)
 	TAP_RUN(without_a_mentor_a_registration_life_begins_again);
 	TAP_RUN(without_a_mentor_the_homes_of_the_others_are_taken_over_when_they_are_silent);
 	TAP_RUN(of_two_registrars_that_were_suspended_the_first_to_serve_has_its_copy);
+	TAP_RUN(of_the_copy_that_stands_again_what_was_removed_meanwhile_is_forgotten);
 	TAP_RUN(what_was_pending_is_forgotten);
 	TAP_RUN(a_registrar_that_heard_no_peer_for_long_joins_again_when_one_returns_with_elements);
 	TAP_RUN(a_registrar_that_heard_no_peer_for_a_short_time_does_not_join_again);

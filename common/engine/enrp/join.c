@@ -5,9 +5,22 @@
 #include "engine/enrp/download.h"
 #include "engine/enrp/message.h"
 #include "engine/registrar/liveness.h"
+#include "model/statement.h"
 
 #define ROUNDS	 2   /* so many rounds, before this registrar serves without contacts that are silent or joining */
 #define RETRY_MS 300 /* "a few seconds" in RFC 5353 s.3.2.2.2, but a scope that starts should not take so long */
+
+/* Whether @m, which was stored before this registrar was away, has been removed since: a peer has said so. */
+static bool
+is_removed(const struct rsp_core *core, const struct rsp_member *m)
+{
+	const struct rsp_element *e = rsp_member_element(m);
+	struct rsp_bytes owner = e->owner ? rsp_bytes_str(e->owner) : (struct rsp_bytes){ 0 };
+	const struct rsp_tomb *tomb = rsp_tomb_find(&core->tombs, rsp_pool_handle(e->pool), e->pe_id, owner);
+	struct rsp_statement stored = rsp_element_statement(e);
+
+	return tomb && rsp_statement_compare(&tomb->statement, tomb->home_id, &stored, rsp_element_home_id(e)) > 0;
+}
 
 /* @m was stored before this registrar was away, and there is no registrar to join: it stands again. */
 static void
@@ -16,6 +29,10 @@ keep_old_element(struct rsp_enrp *n, struct rsp_member *m)
 	struct rsp_core *core = n->core;
 	struct rsp_pool_element pe = { 0 };
 
+	if (is_removed(core, m)) {
+		rsp_join_old_due(n, m);
+		return;
+	}
 	if (!rsp_member_is_own(core, m)) {
 		rsp_member_enter(core, m, RSP_MEMBER_FOREIGN, RSP_NEVER);
 		(void)rsp_peer_get(n, rsp_element_home_id(rsp_member_element(m)));
