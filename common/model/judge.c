@@ -3,8 +3,7 @@
 static bool
 is_over_the_head(const struct judge_facts *f)
 {
-	return f->home == JUDGE_HOME_THIRD && !f->removed && f->same_number && f->takes && f->home_heard &&
-	       !f->home_foreign;
+	return f->home_answers && !f->removed && f->same_number && f->takes;
 }
 
 /* Whether X says no more than what is known, or is asked already. */

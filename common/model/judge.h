@@ -36,19 +36,9 @@
 /** X compared with the greater of S and P, contents included. Without S and P: newer. */
 enum judge_order { JUDGE_OLDER, JUDGE_EQUAL, JUDGE_NEWER };
 
-/** S.home. The first that applies. */
-enum judge_home {
-	JUDGE_HOME_NONE,     /* there is no S */
-	JUDGE_HOME_US,
-	JUDGE_HOME_SENDER,   /* the sender, which may also be the claimant */
-	JUDGE_HOME_CLAIMANT, /* the claimant, which is not the sender */
-	JUDGE_HOME_THIRD
-};
-
 /** All facts on which the verdict depends. A field that does not apply is 0. */
 struct judge_facts {
 	enum judge_order order;
-	enum judge_home home;
 
 	/* X */
 	bool sound; /* handle, ids, transports and numbers are valid */
@@ -58,9 +48,9 @@ struct judge_facts {
 	bool takes;	       /* the rank of X is above "registered": taken over, or removed */
 
 	/* S, and what this registrar knows */
-	bool removed;	   /* S is a tombstone */
-	bool home_heard;   /* S.home is heard directly */
-	bool home_foreign; /* S.home is a peer without STATE */
+	bool removed; /* S is a tombstone */
+	/* S.home is neither this registrar nor the sender nor the claimant, is heard, and is no peer without STATE */
+	bool home_answers;
 	bool linked;
 	bool pending; /* there is a P */
 };

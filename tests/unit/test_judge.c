@@ -13,79 +13,74 @@ enum fact {
 	SAME_NUMBER = 8,
 	TAKES = 16,
 	REMOVED = 32,
-	HOME_HEARD = 64,
-	HOME_FOREIGN = 128,
-	LINKED = 256,
-	PENDING = 512,
-	ALL_FACTS = 1024
+	HOME_ANSWERS = 64,
+	LINKED = 128,
+	PENDING = 256,
+	ALL_FACTS = 512
 };
 
 static struct judge_facts
-facts_of(enum judge_order order, enum judge_home home, unsigned is)
+facts_of(enum judge_order order, unsigned is)
 {
 	return (struct judge_facts){
 		.order = order,
-		.home = home,
 		.sound = is & SOUND,
 		.rightful = is & RIGHTFUL,
 		.claimant_foreign = is & CLAIMANT_FOREIGN,
 		.same_number = is & SAME_NUMBER,
 		.takes = is & TAKES,
 		.removed = is & REMOVED,
-		.home_heard = is & HOME_HEARD,
-		.home_foreign = is & HOME_FOREIGN,
+		.home_answers = is & HOME_ANSWERS,
 		.linked = is & LINKED,
 		.pending = is & PENDING,
 	};
 }
 
-enum { ANY = -1, OVER = SAME_NUMBER | TAKES | HOME_HEARD, NOT_OVER = REMOVED | HOME_FOREIGN };
+enum { ANY = -1, OVER = SAME_NUMBER | TAKES | HOME_ANSWERS };
 
 static const struct row {
-	int order, home;
+	int order;
 	unsigned is, is_not;
 	enum judge_verdict verdict;
 } rows[] = {
-	{ ANY, ANY, 0, SOUND, JUDGE_REFUSE_INVALID },
-	{ JUDGE_OLDER, ANY, 0, 0, JUDGE_TELL },
-	{ JUDGE_EQUAL, ANY, 0, PENDING, JUDGE_SAME },
-	{ JUDGE_EQUAL, ANY, LINKED, 0, JUDGE_SAME },
-	{ JUDGE_EQUAL, JUDGE_HOME_THIRD, OVER, NOT_OVER, JUDGE_SAME },
-	{ ANY, ANY, CLAIMANT_FOREIGN, 0, JUDGE_IGNORE },
-	{ ANY, ANY, 0, RIGHTFUL, JUDGE_REFUSE_RIGHTS },
-	{ ANY, ANY, LINKED, 0, JUDGE_ASK_ELEMENT },
-	{ ANY, JUDGE_HOME_THIRD, OVER, NOT_OVER, JUDGE_ASK_HOME },
-	{ ANY, ANY, 0, 0, JUDGE_STORE },
+	{ ANY, 0, SOUND, JUDGE_REFUSE_INVALID },
+	{ JUDGE_OLDER, 0, 0, JUDGE_TELL },
+	{ JUDGE_EQUAL, 0, PENDING, JUDGE_SAME },
+	{ JUDGE_EQUAL, LINKED, 0, JUDGE_SAME },
+	{ JUDGE_EQUAL, OVER, REMOVED, JUDGE_SAME },
+	{ ANY, CLAIMANT_FOREIGN, 0, JUDGE_IGNORE },
+	{ ANY, 0, RIGHTFUL, JUDGE_REFUSE_RIGHTS },
+	{ ANY, LINKED, 0, JUDGE_ASK_ELEMENT },
+	{ ANY, OVER, REMOVED, JUDGE_ASK_HOME },
+	{ ANY, 0, 0, JUDGE_STORE },
 };
 
 static const struct row *
-row_of(int order, int home, unsigned is)
+row_of(int order, unsigned is)
 {
 	const struct row *row = rows;
 
-	while ((row->order != ANY && row->order != order) || (row->home != ANY && row->home != home) ||
-	       (row->is & ~is) || (row->is_not & is))
+	while ((row->order != ANY && row->order != order) || (row->is & ~is) || (row->is_not & is))
 		row++;
 	return row;
 }
 
 /* Call @check with each combination of facts. */
 static void
-for_each(void (*check)(enum judge_order order, enum judge_home home, unsigned is))
+for_each(void (*check)(enum judge_order order, unsigned is))
 {
 	for (int order = JUDGE_OLDER; order <= JUDGE_NEWER; order++)
-		for (int home = JUDGE_HOME_NONE; home <= JUDGE_HOME_THIRD; home++)
-			for (unsigned is = 0; is < ALL_FACTS; is++)
-				check((enum judge_order)order, (enum judge_home)home, is);
+		for (unsigned is = 0; is < ALL_FACTS; is++)
+			check((enum judge_order)order, is);
 }
 
 static unsigned hits[sizeof(rows) / sizeof(rows[0])];
 
 static void
-check_row(enum judge_order order, enum judge_home home, unsigned is)
+check_row(enum judge_order order, unsigned is)
 {
-	struct judge_facts f = facts_of(order, home, is);
-	const struct row *row = row_of((int)order, (int)home, is);
+	struct judge_facts f = facts_of(order, is);
+	const struct row *row = row_of((int)order, is);
 
 	hits[row - rows]++;
 	CHECK_EQ(rsp_judge(&f), row->verdict);
@@ -107,9 +102,9 @@ effect(enum judge_verdict verdict)
 }
 
 static void
-check_monotone(enum judge_order order, enum judge_home home, unsigned is)
+check_monotone(enum judge_order order, unsigned is)
 {
-	struct judge_facts f = facts_of(order, home, is), newer = f;
+	struct judge_facts f = facts_of(order, is), newer = f;
 
 	newer.order = JUDGE_NEWER;
 	CHECK(effect(rsp_judge(&newer)) >= effect(rsp_judge(&f)));
@@ -123,11 +118,11 @@ a_newer_statement_never_does_less(void)
 }
 
 static void
-check_safe(enum judge_order order, enum judge_home home, unsigned is)
+check_safe(enum judge_order order, unsigned is)
 {
-	struct judge_facts f = facts_of(order, home, is);
+	struct judge_facts f = facts_of(order, is);
 	enum judge_verdict verdict = rsp_judge(&f);
-	bool over = home == JUDGE_HOME_THIRD && (is & OVER) == OVER && !(is & NOT_OVER);
+	bool over = (is & OVER) == OVER && !(is & REMOVED);
 
 	CHECK(!over || verdict != JUDGE_STORE); /* a home that is heard is never overruled at the epoch that it has */
 	CHECK(!(is & CLAIMANT_FOREIGN) || effect(verdict) == 0);
@@ -135,7 +130,7 @@ check_safe(enum judge_order order, enum judge_home home, unsigned is)
 	CHECK(!(is & LINKED) || verdict != JUDGE_STORE); /* users are shown what is registered here */
 	if (order == JUDGE_NEWER && is & LINKED && effect(verdict))
 		CHECK_EQ(verdict, JUDGE_ASK_ELEMENT);
-	CHECK(verdict != JUDGE_ASK_HOME || home == JUDGE_HOME_THIRD);
+	CHECK(verdict != JUDGE_ASK_HOME || is & HOME_ANSWERS);
 	CHECK(verdict != JUDGE_TELL || order == JUDGE_OLDER);
 }
 
@@ -231,16 +226,13 @@ order_of(uint32_t x, uint32_t y)
 	return order < 0 ? JUDGE_OLDER : order == 0 ? JUDGE_EQUAL : JUDGE_NEWER;
 }
 
-static enum judge_home
-home_of(uint32_t y, uint32_t x)
+/* Whether the home of what is known, which is neither US, SENDER nor the home of @x, can be asked. */
+static bool
+home_answers(const struct state *s, uint32_t x)
 {
-	if (!y)
-		return JUDGE_HOME_NONE;
-	if (h_of(y) == US)
-		return JUDGE_HOME_US;
-	if (h_of(y) == SENDER)
-		return JUDGE_HOME_SENDER;
-	return h_of(y) == h_of(x) ? JUDGE_HOME_CLAIMANT : JUDGE_HOME_THIRD;
+	int home = h_of(s->st);
+
+	return s->st && home != US && home != SENDER && home != h_of(x) && home != s->foreign && s->heard >> home & 1;
 }
 
 /* The verdict of a registrar in the state @s to which @pending (0: nothing) was said before. */
@@ -250,15 +242,13 @@ judge(const struct state *s, uint32_t pending, uint32_t x)
 	struct rsp_statement known = statement_of(s->st), heard = statement_of(x);
 	struct judge_facts f = {
 		.order = order_of(x, pending ? pending : s->st),
-		.home = home_of(s->st, x),
 		.sound = true,
 		.rightful = true,
 		.claimant_foreign = h_of(x) == s->foreign,
 		.same_number = rsp_statement_same_number(&heard, &known),
-		.takes = rsp_statement_is_taken(&heard) || rsp_statement_is_removed(&heard),
+		.takes = heard.rank > RSP_RANK_REGISTERED,
 		.removed = rsp_statement_is_removed(&known),
-		.home_heard = s->heard >> h_of(s->st) & 1,
-		.home_foreign = h_of(s->st) == s->foreign,
+		.home_answers = home_answers(s, x),
 		.linked = s->link,
 		.pending = pending,
 	};

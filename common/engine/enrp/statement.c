@@ -27,16 +27,6 @@ is_plain(const struct rsp_enrp *n, uint32_t server_id)
 	return peer && peer->kind == RSP_PEER_PLAIN;
 }
 
-static enum judge_home
-home_of(const struct rsp_enrp *n, const struct rsp_heard_statement *s, uint32_t home_id)
-{
-	if (home_id == n->core->config.server_id)
-		return JUDGE_HOME_US;
-	if (home_id == s->peer->server_id)
-		return JUDGE_HOME_SENDER;
-	return home_id == s->pe->home_id ? JUDGE_HOME_CLAIMANT : JUDGE_HOME_THIRD;
-}
-
 /* The octets with which the contents of the statement are compared: those of the greatest known statement. */
 static struct rsp_bytes
 known_octets(const struct rsp_heard_statement *s)
@@ -82,13 +72,12 @@ gather_stored(const struct rsp_enrp *n, const struct rsp_heard_statement *s, str
 	const struct rsp_element *e = s->tomb ? NULL : rsp_member_element(s->m);
 	struct rsp_statement stored = s->tomb ? s->tomb->statement : rsp_element_statement(e);
 	uint32_t home_id = s->tomb ? s->tomb->home_id : rsp_element_home_id(e);
-	const struct rsp_peer *home = rsp_peer_find(n, home_id);
+	const struct rsp_peer *home = rsp_peer_find(n, home_id); /* NULL: also if it is this registrar */
+	bool third = home && home != s->peer && home_id != s->pe->home_id;
 
-	f->home = home_of(n, s, home_id);
 	f->same_number = rsp_statement_same_number(&s->pe->statement, &stored);
 	f->removed = s->tomb != NULL;
-	f->home_heard = home && rsp_peer_is_alive(home);
-	f->home_foreign = home && home->kind == RSP_PEER_PLAIN;
+	f->home_answers = third && rsp_peer_is_alive(home) && home->kind != RSP_PEER_PLAIN;
 	f->linked = !s->tomb && rsp_member_is_linked(s->m);
 	f->pending = !s->tomb && s->m->pending;
 }
