@@ -27,19 +27,7 @@ rsp_statement_same_number(const struct rsp_statement *a, const struct rsp_statem
 }
 
 bool
-rsp_statement_same_epoch(const struct rsp_statement *a, const struct rsp_statement *b)
-{
-	return rsp_statement_same_number(a, b) && a->epoch.over == b->epoch.over;
-}
-
-bool
 rsp_statement_is_removed(const struct rsp_statement *s)
 {
 	return s->rank == RSP_RANK_REMOVED;
-}
-
-bool
-rsp_statement_is_taken(const struct rsp_statement *s)
-{
-	return s->rank > RSP_RANK_REGISTERED && s->rank < RSP_RANK_REMOVED;
 }

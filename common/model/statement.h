@@ -19,16 +19,9 @@
 int rsp_statement_compare(const struct rsp_statement *a, uint32_t a_home, const struct rsp_statement *b,
 			  uint32_t b_home);
 
-/** Whether @a and @b are one statement of one process, to which registrars may have added other ranks: epoch, instance and
- * over are equal. The caller compares the contents, if it needs that. */
-bool rsp_statement_same_epoch(const struct rsp_statement *a, const struct rsp_statement *b);
-
 /** Whether @a and @b have the same epoch and instance, whatever else is different. */
 bool rsp_statement_same_number(const struct rsp_statement *a, const struct rsp_statement *b);
 
 bool rsp_statement_is_removed(const struct rsp_statement *s);
-
-/** Whether the home that made @s has taken the element over, and the element has not registered since. */
-bool rsp_statement_is_taken(const struct rsp_statement *s);
 
 #endif
