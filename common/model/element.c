@@ -106,7 +106,7 @@ rsp_element_remove(struct rsp_handlespace *hs, struct rsp_element *e)
 struct rsp_statement
 rsp_element_statement(const struct rsp_element *e)
 {
-	return e->stated ? rsp_encoded_statement(rsp_element_encoded(e)) : (struct rsp_statement){ 0 };
+	return e->stated ? rsp_encoded_statement(rsp_element_octets(e)) : (struct rsp_statement){ 0 };
 }
 
 enum rsp_err
@@ -140,7 +140,7 @@ rsp_element_write(struct rsp_wr *wr, const struct rsp_element *e, bool whole)
 	rsp_wr_pad(wr);
 	struct rsp_mark mark = { .at = wr->pos };
 
-	rsp_wr_bytes(wr, whole ? rsp_element_encoded(e) : rsp_element_public(e));
+	rsp_wr_bytes(wr, whole ? rsp_element_octets(e) : rsp_element_public(e));
 	rsp_wr_close(wr, mark);
 }
 
@@ -154,11 +154,11 @@ void
 rsp_element_policy_write(struct rsp_wr *wr, const struct rsp_element *e)
 {
 	rsp_wr_pad(wr);
-	rsp_wr_bytes(wr, rsp_encoded_policy(rsp_element_encoded(e)));
+	rsp_wr_bytes(wr, rsp_encoded_policy(rsp_element_octets(e)));
 }
 
 void
 rsp_element_decode(const struct rsp_element *e, struct rsp_pool_element *ret)
 {
-	rsp_encoded_decode(rsp_element_encoded(e), ret);
+	rsp_encoded_decode(rsp_element_octets(e), ret);
 }

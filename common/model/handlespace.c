@@ -30,12 +30,8 @@ rsp_handlespace_free(struct rsp_handlespace *hs)
 {
 	if (!hs)
 		return;
-	for (struct rsp_pool *pool; (pool = TAILQ_FIRST(&hs->in_order));) {
-		struct rsp_element *e = pool->element[pool->n_elements - 1];
-
-		rsp_element_unlink(hs, e);
-		rsp_element_free(hs, e);
-	}
+	for (struct rsp_pool *pool; (pool = TAILQ_FIRST(&hs->in_order));)
+		rsp_element_remove(hs, pool->element[pool->n_elements - 1]);
 	assert(hs->n_unlinked == 0);
 	rsp_table_done(&hs->pools);
 	rsp_table_done(&hs->elements);

@@ -60,12 +60,6 @@ rsp_handlespace_mix(const struct rsp_handlespace *hs, uint64_t value)
 	return mixed ^ (mixed >> 32);
 }
 
-static inline struct rsp_bytes
-rsp_element_encoded(const struct rsp_element *e)
-{
-	return rsp_bytes_of(e->encoded, e->encoded_size);
-}
-
 static inline uint64_t
 rsp_element_hash(const struct rsp_handlespace *hs, const struct rsp_pool *pool, uint32_t pe_id)
 {
@@ -76,7 +70,7 @@ rsp_element_hash(const struct rsp_handlespace *hs, const struct rsp_pool *pool, 
 static inline uint64_t
 rsp_element_digest(const struct rsp_element *e)
 {
-	return e->stated ? rsp_digest_statement(e->pool->handle_digest, e->pe_id, rsp_element_encoded(e)) : 0;
+	return e->stated ? rsp_digest_statement(e->pool->handle_digest, e->pe_id, rsp_element_octets(e)) : 0;
 }
 
 /* element.c */

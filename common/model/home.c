@@ -106,7 +106,7 @@ digest_full(const struct rsp_element *e)
 {
 	uint64_t handle_digest = rsp_digest_handle(rsp_pool_handle(e->pool));
 
-	return e->stated ? rsp_digest_statement(handle_digest, e->pe_id, rsp_element_encoded(e)) : 0;
+	return e->stated ? rsp_digest_statement(handle_digest, e->pe_id, rsp_element_octets(e)) : 0;
 }
 
 uint64_t

@@ -113,7 +113,7 @@ show(struct rsp_element *e, struct rsp_element *shown)
 	e->hidden = false;
 	e->place = shown->place;
 	pool->element[e->place] = e;
-	rsp_encoded_decode(rsp_element_encoded(e), &pe);
+	rsp_encoded_decode(rsp_element_octets(e), &pe);
 	rsp_order_set(&pool->order, e->place, &pe.policy);
 }
 
