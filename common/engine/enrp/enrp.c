@@ -314,10 +314,14 @@ rsp_enrp_settle(struct rsp_enrp *n)
 static void
 settle_unreached(struct rsp_enrp *n, struct rsp_member *m)
 {
-	const struct rsp_peer *home = rsp_peer_find(n, rsp_element_home_id(rsp_member_element(m)));
+	const struct rsp_element *e = rsp_member_element(m);
+	const struct rsp_peer *home = rsp_peer_find(n, rsp_element_home_id(e));
+	bool forsaken = m->phase == RSP_MEMBER_FOREIGN && is_forsaken(n, m);
 
-	if (m->phase == RSP_MEMBER_FOREIGN && is_forsaken(n, m))
-		rsp_ownership_remove_silent(n, m);
+	if (forsaken && rsp_element_is_word(e))
+		rsp_member_forget(n->core, m);
+	else if (forsaken)
+		rsp_member_remove(n->core, m, RSP_REMOVAL_HOME_LOST, NULL, NULL);
 	else if (home)
 		rsp_update_report(n, home, m);
 }

@@ -433,12 +433,3 @@ rsp_ownership_listed(struct rsp_enrp *n, struct rsp_peer *peer, uint32_t of, str
 		rsp_member(e)->listed_in = peer->download.number;
 	return true;
 }
-
-void
-rsp_ownership_remove_silent(struct rsp_enrp *n, struct rsp_member *m)
-{
-	if (rsp_element_is_word(rsp_member_element(m)))
-		rsp_member_forget(n->core, m);
-	else
-		rsp_member_remove(n->core, m, RSP_REMOVAL_HOME_LOST, NULL, NULL);
-}

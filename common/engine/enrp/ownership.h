@@ -19,7 +19,4 @@ bool rsp_ownership_listed(struct rsp_enrp *n, struct rsp_peer *peer, uint32_t of
 /** The element or the home was asked about m->pending, and did not answer as it should: store m->pending. */
 void rsp_ownership_store_pending(struct rsp_enrp *n, struct rsp_member *m);
 
-/** @m, an element whose home is silent, and which did not answer this registrar: state that it is removed. */
-void rsp_ownership_remove_silent(struct rsp_enrp *n, struct rsp_member *m);
-
 #endif

@@ -236,36 +236,16 @@ rsp_look_due(struct rsp_core *core, struct rsp_member *m)
 {
 	uint64_t rested_ms = m->asked_ms ? m->asked_ms + core->config.keepalive_distance_ms : 0;
 
-	switch (m->phase) {
-	case RSP_MEMBER_UNLINKED:
-	case RSP_MEMBER_FOREIGN_LOOK:
-		if (m->phase == RSP_MEMBER_UNLINKED && m->missed && core->now_ms >= grace_end(core, m))
-			remove_silent(core, m);
-		else if (core->now_ms < rested_ms)
-			rsp_member_postpone(core, m, rested_ms);
-		else
-			rsp_look_begin(core, m);
-		break;
-	case RSP_MEMBER_LOOK_DIALLING:
-	case RSP_MEMBER_LOOK_ASKED:
-		if (rsp_core_liveness_is_paused(core)) /* the answer may have arrived, but not been read yet */
-			rsp_member_postpone(core, m, core->liveness_paused_until_ms);
-		else
-			unanswered(core, m);
-		break;
-	case RSP_MEMBER_LOOK_ANSWERED:
+	if (m->phase == RSP_MEMBER_LOOK_ANSWERED)
 		answered(core, m);
-		break;
-	case RSP_MEMBER_FOREIGN:
-	case RSP_MEMBER_FOREIGN_WAITS:
-	case RSP_MEMBER_HELD:
-	case RSP_MEMBER_ASKED:
-	case RSP_MEMBER_DOUBTED:
-	case RSP_MEMBER_DISPLACED:
-	case RSP_MEMBER_LOOK_QUEUED:
-	case RSP_MEMBER_OLD:
-	case RSP_MEMBER_GONE:
-	case RSP_MEMBER_PHASES:
-		break; /* phases without a timer of a look */
-	}
+	else if (rsp_member_is_looked_at(m) && rsp_core_liveness_is_paused(core)) /* the answer may wait to be read */
+		rsp_member_postpone(core, m, core->liveness_paused_until_ms);
+	else if (rsp_member_is_looked_at(m))
+		unanswered(core, m);
+	else if (m->phase == RSP_MEMBER_UNLINKED && m->missed && core->now_ms >= grace_end(core, m))
+		remove_silent(core, m);
+	else if (core->now_ms < rested_ms)
+		rsp_member_postpone(core, m, rested_ms);
+	else
+		rsp_look_begin(core, m);
 }
