@@ -17,14 +17,6 @@
 
 /* Storing a statement */
 
-static struct rsp_bytes
-owner_of(const struct rsp_member *m)
-{
-	const char *owner = rsp_member_element(m)->owner;
-
-	return owner ? rsp_bytes_str(owner) : (struct rsp_bytes){ 0 };
-}
-
 /* The registrar @sender_id states that the own element @m has another home, @by_id, or was removed by it. */
 static void
 record_moved(struct rsp_enrp *n, uint32_t sender_id, const struct rsp_member *m, uint32_t by_id, enum rsp_reason reason)
@@ -178,9 +170,13 @@ static bool
 keep_pending(const struct rsp_heard_statement *s)
 {
 	uint8_t room[RSP_CONTENTS_MAX];
-	struct rsp_bytes octets = { 0 };
+	struct rsp_bytes octets;
+	struct rsp_pool_element removed = { .pe_id = s->pe->pe_id,
+					    .home_id = s->pe->home_id,
+					    .owner = s->pe->owner,
+					    .statement = s->pe->statement };
 
-	if (s->pe->statement.rank != RSP_RANK_REMOVED && rsp_contents_encode(room, s->pe, &octets))
+	if (rsp_contents_encode(room, rsp_statement_is_removed(&s->pe->statement) ? &removed : s->pe, &octets))
 		return false;
 	struct rsp_pending *pending = calloc(1, sizeof(*pending) + octets.n);
 	if (!pending)
@@ -189,8 +185,7 @@ keep_pending(const struct rsp_heard_statement *s)
 	pending->home_id = s->pe->home_id;
 	pending->by_id = s->peer->server_id;
 	pending->size = (uint16_t)octets.n;
-	if (octets.n)
-		memcpy(pending->octets, octets.p, octets.n);
+	memcpy(pending->octets, octets.p, octets.n);
 	rsp_member_clear_pending(s->m);
 	s->m->pending = pending;
 	s->m->questioned = false;
@@ -274,19 +269,10 @@ void
 rsp_ownership_store_pending(struct rsp_enrp *n, struct rsp_member *m)
 {
 	struct rsp_pending *pending = m->pending;
-	struct rsp_pool_element pe = { .pe_id = rsp_member_element(m)->pe_id };
-	char owner[RSP_OWNER_MAX + 1];
-	struct rsp_bytes name = owner_of(m);
+	struct rsp_pool_element pe = { 0 };
 
 	m->pending = NULL;
-	if (pending->size) {
-		rsp_encoded_decode(rsp_bytes_of(pending->octets, pending->size), &pe);
-	} else {
-		memcpy(owner, name.n ? name.p : (const uint8_t *)"", name.n);
-		pe.owner = rsp_bytes_of((const uint8_t *)owner, name.n);
-		pe.home_id = pending->home_id;
-		pe.statement = pending->statement;
-	}
+	rsp_encoded_decode(rsp_bytes_of(pending->octets, pending->size), &pe);
 	(void)store(n, pending->by_id, rsp_pool_handle(rsp_member_element(m)->pool), &pe, m);
 	free(pending);
 }

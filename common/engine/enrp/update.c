@@ -104,6 +104,17 @@ entry_of(const struct rsp_element *e, uint16_t action)
 					.element = rsp_element_octets(e) };
 }
 
+static struct rsp_ring_entry
+removal_of(const struct rsp_tomb *tomb, uint8_t room[static TOMB_ROOM])
+{
+	struct rsp_wr wr = rsp_wr_init(room, TOMB_ROOM);
+
+	rsp_update_write_removed(&wr, tomb);
+	return (struct rsp_ring_entry){ .action = ENRP_DEL_PE,
+					.handle = rsp_tomb_handle(tomb),
+					.element = rsp_bytes_of(room, wr.pos) };
+}
+
 void
 rsp_update_announce(struct rsp_enrp *n, const struct rsp_member *m)
 {
@@ -122,14 +133,10 @@ rsp_update_announce_removals(struct rsp_enrp *n)
 
 	while ((tomb = rsp_tomb_walk_next(&n->buried))) {
 		uint8_t room[TOMB_ROOM];
-		struct rsp_wr wr = rsp_wr_init(room, sizeof(room));
+		struct rsp_ring_entry entry = removal_of(tomb, room);
 
 		if (tomb->home_id != n->core->config.server_id)
 			continue;
-		rsp_update_write_removed(&wr, tomb);
-		struct rsp_ring_entry entry = { .action = ENRP_DEL_PE,
-						.handle = rsp_tomb_handle(tomb),
-						.element = rsp_bytes_of(room, wr.pos) };
 		send_all(n, RSP_PEER_STATES, &entry, rsp_ring_add(&n->ring, entry.action, entry.handle, entry.element));
 	}
 }
@@ -162,20 +169,10 @@ void
 rsp_update_tell(struct rsp_enrp *n, const struct rsp_peer *peer, const struct rsp_member *m, bool asks)
 {
 	struct rsp_ring_entry entry = entry_of(rsp_member_element(m), ENRP_ADD_PE);
-	struct rsp_pool_element removed = { .pe_id = rsp_member_element(m)->pe_id };
-	uint8_t room[TOMB_ROOM];
-	struct rsp_wr wr = rsp_wr_init(room, sizeof(room));
-	const char *owner = rsp_member_element(m)->owner;
 
-	if (m->pending && m->pending->size) {
+	if (m->pending) {
+		entry.action = m->pending->statement.rank == RSP_RANK_REMOVED ? ENRP_DEL_PE : ENRP_ADD_PE;
 		entry.element = rsp_bytes_of(m->pending->octets, m->pending->size);
-	} else if (m->pending) {
-		removed.home_id = m->pending->home_id;
-		removed.owner = owner ? rsp_bytes_str(owner) : (struct rsp_bytes){ 0 };
-		removed.statement = m->pending->statement;
-		rsp_pool_element_encode(&wr, &removed);
-		entry.action = ENRP_DEL_PE;
-		entry.element = rsp_bytes_of(room, wr.pos);
 	}
 	send_one(n, peer, &entry, asks);
 }
@@ -184,22 +181,18 @@ void
 rsp_update_tell_removed(struct rsp_enrp *n, const struct rsp_peer *peer, const struct rsp_tomb *tomb)
 {
 	uint8_t room[TOMB_ROOM];
-	struct rsp_wr wr = rsp_wr_init(room, sizeof(room));
+	struct rsp_ring_entry entry = removal_of(tomb, room);
 
-	rsp_update_write_removed(&wr, tomb);
-	struct rsp_ring_entry entry = { .action = ENRP_DEL_PE,
-					.handle = rsp_tomb_handle(tomb),
-					.element = rsp_bytes_of(room, wr.pos) };
 	send_one(n, peer, &entry, false);
 }
 
 void
-rsp_update_send(struct rsp_enrp *n, const struct rsp_peer *peer, uint16_t action, struct rsp_bytes handle,
-		const struct rsp_pool_element *pe)
+rsp_update_pass_on(struct rsp_enrp *n, const struct rsp_peer *peer, struct rsp_bytes handle,
+		   const struct rsp_pool_element *pe)
 {
 	struct rsp_message msg = { .type = ENRP_HANDLE_UPDATE,
 				   .has = RSP_HAS_HANDLE | RSP_HAS_ELEMENT,
-				   .update_action = action,
+				   .update_action = ENRP_ADD_PE,
 				   .handle = handle,
 				   .element = *pe };
 	uint32_t link = rsp_peer_link(peer);

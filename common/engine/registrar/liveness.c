@@ -28,7 +28,8 @@ contents_of(const struct rsp_member *m, struct rsp_pool_element *ret)
 	const struct rsp_pending *pending = m->pending;
 	struct rsp_statement stored = rsp_element_statement(rsp_member_element(m));
 
-	if (m->by_ack && pending && pending->size && pending->statement.epoch.instance == stored.epoch.instance)
+	if (m->by_ack && pending && pending->statement.rank != RSP_RANK_REMOVED &&
+	    pending->statement.epoch.instance == stored.epoch.instance)
 		rsp_encoded_decode(rsp_bytes_of(pending->octets, pending->size), ret);
 	else
 		rsp_element_decode(rsp_member_element(m), ret);

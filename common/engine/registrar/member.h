@@ -19,8 +19,8 @@ enum rsp_news {
 struct rsp_pending {
 	struct rsp_statement statement;
 	uint32_t home_id, by_id; /* the home by the statement; the sender of the statement */
-	uint16_t size;		 /* not of a removal: octets of the Pool Element parameter */
-	uint8_t octets[];
+	uint16_t size;
+	uint8_t octets[]; /* the Pool Element parameter */
 };
 
 struct rsp_member {
