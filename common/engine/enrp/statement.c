@@ -7,7 +7,7 @@
 #include "proto/encoded.h"
 
 static bool
-is_sound(const struct rsp_enrp *n, const struct rsp_heard_statement *s)
+is_sound(const struct rsp_heard_statement *s)
 {
 	const struct rsp_pool_element *pe = s->pe;
 	bool removed = pe->statement.rank == RSP_RANK_REMOVED;
@@ -15,7 +15,6 @@ is_sound(const struct rsp_enrp *n, const struct rsp_heard_statement *s)
 	if (s->handle.n == 0 || s->handle.n > RSP_HANDLE_MAX || pe->pe_id == 0 || pe->home_id == 0 ||
 	    pe->owner.n > RSP_OWNER_MAX || pe->statement.epoch.instance == 0)
 		return false;
-	(void)n;
 	return removed || (pe->user.type && rsp_transport_fits(&pe->user) && rsp_transport_fits(&pe->asap));
 }
 
@@ -27,21 +26,14 @@ is_plain(const struct rsp_enrp *n, uint32_t server_id)
 	return peer && peer->kind == RSP_PEER_PLAIN;
 }
 
-/* The octets with which the contents of the statement are compared: those of the greatest known statement. */
+/* The octets of the stored or the pending statement about @m, whichever has the number of @known. */
 static struct rsp_bytes
-known_octets(const struct rsp_heard_statement *s)
+known_octets(const struct rsp_member *m, const struct rsp_statement *known, uint32_t known_home)
 {
-	const struct rsp_member *m = s->m;
-	uint32_t home_id;
+	const struct rsp_pending *pending = m->pending;
 
-	if (s->tomb || !m)
-		return (struct rsp_bytes){ 0 };
-	struct rsp_statement greatest = rsp_member_greatest(m, &home_id);
-	if (greatest.rank == RSP_RANK_REMOVED)
-		return (struct rsp_bytes){ 0 };
-	if (m->pending && m->pending->home_id == home_id &&
-	    rsp_statement_compare(&m->pending->statement, home_id, &greatest, home_id) == 0)
-		return rsp_bytes_of(m->pending->octets, m->pending->size);
+	if (pending && rsp_statement_compare(&pending->statement, pending->home_id, known, known_home) == 0)
+		return rsp_bytes_of(pending->octets, pending->size);
 	return rsp_element_octets(rsp_member_element(m));
 }
 
@@ -54,14 +46,10 @@ order_of(const struct rsp_heard_statement *s, const struct rsp_statement *known,
 	if (!known->rank)
 		return JUDGE_NEWER;
 	int order = rsp_statement_compare(&s->pe->statement, s->pe->home_id, known, known_home);
-	if (order == 0 && s->pe->statement.rank == RSP_RANK_REMOVED)
-		order = s->pe->statement.epoch.over == known->epoch.over ? 0
-			: s->pe->statement.epoch.over > known->epoch.over ? 1 : -1;
-	else if (order == 0) {
+	if (order == 0 && known->rank != RSP_RANK_REMOVED) /* a removal has no contents */
 		order = rsp_contents_encode(room, s->pe, &octets)
 				? -1
-				: rsp_encoded_contents_compare(octets, known_octets(s));
-	}
+				: rsp_encoded_contents_compare(octets, known_octets(s->m, known, known_home));
 	return order < 0 ? JUDGE_OLDER : order > 0 ? JUDGE_NEWER : JUDGE_EQUAL;
 }
 
@@ -98,7 +86,7 @@ rsp_statement_gather(const struct rsp_enrp *n, struct rsp_heard_statement *s)
 	bool removed = s->pe->statement.rank == RSP_RANK_REMOVED;
 	s->refusal = removed ? RSP_REASON_NONE : rsp_rights_refusal(core, s->handle, s->pe, &s->cause);
 	struct judge_facts f = { .order = order_of(s, &known, known_home),
-				 .sound = is_sound(n, s),
+				 .sound = is_sound(s),
 				 .rightful = !s->refusal,
 				 .claimant_foreign = is_plain(n, s->pe->home_id),
 				 .takes = s->pe->statement.rank > RSP_RANK_REGISTERED };
