@@ -17,7 +17,7 @@ state_received(struct rsp_enrp *n, const struct rsp_link *link, struct rsp_peer 
 	if (info->has_state && peer->kind == RSP_PEER_PLAIN)
 		rsp_word_ended(n, peer);
 	peer->kind = info->has_state ? RSP_PEER_STATES : RSP_PEER_PLAIN;
-	peer->told_digest = info->state.digest;
+	peer->told = info->state.digest;
 	if (info->has_clock)
 		rsp_peer_clock_heard(n, link, peer, info->clock_ms);
 	rsp_heard_list_set(&peer->heard_by_it, info->heard, n->core->config.max_peers);

@@ -63,7 +63,7 @@ begin(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_download_state state, 
 	download->outstanding = download->pages = download->entries = download->refused = 0;
 	download->started_ms = n->core->now_ms;
 	download->update = peer->gap.told;
-	download->begun_at = download->told;
+	download->begun_at = peer->told;
 	n->downloads = (uint8_t)(n->downloads % UINT8_MAX + 1);
 	download->number = n->downloads;
 	rsp_enrp_set(n, &download->timer, wait_ms(n));
@@ -190,7 +190,7 @@ note_partial(const struct rsp_enrp *n, struct rsp_download *download)
 static bool
 is_partial(const struct rsp_enrp *n, const struct rsp_peer *peer)
 {
-	return n->core->now_ms < peer->download.partial_until_ms && peer->download.told == peer->download.partial;
+	return n->core->now_ms < peer->download.partial_until_ms && peer->told == peer->download.partial;
 }
 
 /* What was missing has arrived. If the digest of the last PRESENCE still differs, ask for a new one. */
@@ -199,7 +199,7 @@ check_sync(struct rsp_enrp *n, struct rsp_peer *peer)
 {
 	if (peer->kind != RSP_PEER_STATES)
 		return;
-	peer->in_sync = peer->told_digest == rsp_home_digest(n->core->space, peer->server_id);
+	peer->in_sync = peer->told == rsp_home_digest(n->core->space, peer->server_id);
 	if (!peer->in_sync)
 		rsp_enrp_presence(n, rsp_link_find(n->core, rsp_peer_link(peer)), peer->server_id, true);
 }
@@ -249,16 +249,23 @@ note_failed(struct rsp_enrp *n, struct rsp_peer *peer, bool lost)
 		rsp_gap_failed(&peer->gap, n->core->now_ms, wait_ms(n));
 }
 
+static void
+give_up(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_download_end end, enum rsp_reason reason)
+{
+	bool own = peer->download.state == RSP_DOWNLOAD_OWN;
+
+	stop(n, peer, end);
+	note_failed(n, peer, reason == RSP_REASON_PEER_DISCONNECTED);
+	if (own)
+		rsp_peer_record(n, RSP_EVENT_RESYNC_FAILED, peer, reason);
+}
+
 void
 rsp_download_fail(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_reason reason)
 {
 	struct rsp_link *link = rsp_link_find(n->core, peer->download.link);
-	enum rsp_download_state state = peer->download.state;
 
-	stop(n, peer, RSP_DOWNLOAD_FAILED);
-	note_failed(n, peer, reason == RSP_REASON_PEER_DISCONNECTED);
-	if (state == RSP_DOWNLOAD_OWN)
-		rsp_peer_record(n, RSP_EVENT_RESYNC_FAILED, peer, reason);
+	give_up(n, peer, RSP_DOWNLOAD_FAILED, reason);
 	if (link && link->peer == peer)
 		rsp_link_close(n->core, link, RSP_EPROTO);
 }
@@ -298,17 +305,6 @@ is_endless(const struct rsp_enrp *n, const struct rsp_peer *peer, const struct r
 	       download->entries > 2 * ((uint64_t)config->limits.elements + config->max_tombstones);
 }
 
-static void
-rejected(struct rsp_enrp *n, struct rsp_peer *peer)
-{
-	enum rsp_download_state state = peer->download.state;
-
-	stop(n, peer, RSP_DOWNLOAD_REJECTED);
-	note_failed(n, peer, false);
-	if (state == RSP_DOWNLOAD_OWN)
-		rsp_peer_record(n, RSP_EVENT_RESYNC_FAILED, peer, RSP_REASON_REJECTED);
-}
-
 void
 rsp_download_received(struct rsp_enrp *n, struct rsp_link *link, struct rsp_peer *peer, const struct rsp_message *msg)
 {
@@ -318,7 +314,7 @@ rsp_download_received(struct rsp_enrp *n, struct rsp_link *link, struct rsp_peer
 		return; /* not a response to a request of this download */
 	download->outstanding--;
 	if (msg->flags & ENRP_FLAG_REJECT) {
-		rejected(n, peer);
+		give_up(n, peer, RSP_DOWNLOAD_REJECTED, RSP_REASON_REJECTED);
 		return;
 	}
 	if (download->state == RSP_DOWNLOAD_UPDATES) { /* the peer does not keep the updates any more */
@@ -382,7 +378,6 @@ static void
 audit_state(struct rsp_enrp *n, struct rsp_peer *peer, const struct rsp_state *state)
 {
 	peer->in_sync = state->digest == rsp_home_digest(n->core->space, peer->server_id);
-	peer->download.told = state->digest;
 	if (peer->in_sync)
 		peer->download.complained = false;
 	act_on_gap(n, peer,
@@ -402,14 +397,13 @@ rsp_download_audit(struct rsp_enrp *n, struct rsp_peer *peer, const struct rsp_m
 	peer->in_sync = !(presence->has & RSP_HAS_CHECKSUM) ||
 			presence->checksum == rsp_home_checksum(n->core->space, peer->server_id);
 	if (presence->has & RSP_HAS_CHECKSUM)
-		peer->download.told = presence->checksum;
+		peer->told = presence->checksum;
 	act_on_gap(n, peer,
 		   rsp_gap_told(&peer->gap, 0, peer->in_sync || is_partial(n, peer), n->core->now_ms, wait_ms(n)));
 }
 
 bool
-rsp_download_is_behind(const struct rsp_enrp *n, const struct rsp_peer *peer)
+rsp_download_is_behind(const struct rsp_peer *peer)
 {
-	(void)n;
 	return peer->download.state != RSP_DOWNLOAD_NONE || (!peer->in_sync && rsp_gap_is_open(&peer->gap));
 }

@@ -44,6 +44,6 @@ void rsp_download_audit(struct rsp_enrp *n, struct rsp_peer *peer, const struct 
 
 /** Whether this registrar may lack elements of @peer: the last PRESENCE of @peer differed, and no table of @peer was
  * complete since. */
-bool rsp_download_is_behind(const struct rsp_enrp *n, const struct rsp_peer *peer);
+bool rsp_download_is_behind(const struct rsp_peer *peer);
 
 #endif

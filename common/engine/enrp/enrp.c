@@ -249,7 +249,7 @@ rsp_enrp_pools_may_be_missing(const struct rsp_enrp *n)
 	if (n->core->now_ms >= n->merging_until_ms)
 		return false;
 	for (unsigned i = 0; i < n->n_peers; i++)
-		if (rsp_peer_is_alive(n->peer[i]) && rsp_download_is_behind(n, n->peer[i]))
+		if (rsp_peer_is_alive(n->peer[i]) && rsp_download_is_behind(n->peer[i]))
 			return true;
 	return false;
 }

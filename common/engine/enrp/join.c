@@ -338,7 +338,7 @@ rsp_join_if_forgotten(struct rsp_enrp *n, const struct rsp_peer *peer)
 	}
 	/* A peer without elements has nothing that this registrar lacks: perhaps it has just begun to run, and what it states
 	 * later is new. Another peer may have more. */
-	if (peer->presence_ms >= n->back_ms || peer->kind != RSP_PEER_STATES || peer->told_digest == 0)
+	if (peer->presence_ms >= n->back_ms || peer->kind != RSP_PEER_STATES || peer->told == 0)
 		return false;
 	join_again(n, now_ms - n->isolated_ms);
 	return true;

@@ -42,9 +42,8 @@ struct rsp_download {
 	uint64_t update;   /* the last update that the peer had stated when the download began */
 	uint8_t number;	   /* OWN: of this download; listed elements have it in rsp_member.listed_in; 0: none yet */
 	bool complained;   /* the record of a partial table was written since the tables last agreed */
-	uint64_t told;	   /* the digest (PLAIN: the checksum) of the last PRESENCE of the peer */
-	uint64_t begun_at; /* OWN: @told when the download began */
-	/* @told of the table of which entries were refused last, which is not downloaded again until then */
+	uint64_t begun_at; /* OWN: peer->told when the download began */
+	/* peer->told of the table of which entries were refused last, which is not downloaded again until then */
 	uint64_t partial, partial_until_ms;
 	struct rsp_walk unlisted; /* after an OWN download: a walk over the elements of the home */
 	/* time limit for the next page; while @unlisted is open, the time of the next slice */
@@ -89,7 +88,7 @@ struct rsp_peer {
 	bool heard;	/* a message of the peer was received; else the peer is only known as the home of elements */
 	enum rsp_peer_kind kind;
 	bool in_sync; /* the digest (PLAIN: the checksum) of its last PRESENCE agrees with the elements stored here */
-	uint64_t told_digest;	 /* STATES: of its last PRESENCE */
+	uint64_t told;		 /* the digest (PLAIN: the checksum) of its last PRESENCE */
 	struct rsp_gap gap;	 /* the numbers of its updates, and what it was asked for */
 	/* STATES: the last update that it was sent again, and until when none up to that one is sent again; upload.c */
 	uint64_t sent_again, again_ms;
