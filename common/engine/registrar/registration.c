@@ -73,13 +73,6 @@ pool_allowed(const struct rsp_core *core, const struct rsp_link *link, struct rs
 	return !core->config.may || !link->info.identity || core->config.may(core->ctx, link->info.identity, handle);
 }
 
-/* RFC 5352 s.2.2.1: an element may register addresses of its own connection, and addresses that authz.json allows. */
-static bool
-addresses_allowed(const struct rsp_core *core, const struct rsp_link *link, const struct rsp_transport *transport)
-{
-	return rsp_rights_addresses(core, link, link->info.identity, transport);
-}
-
 static struct request_verdict
 check_key(struct rsp_bytes handle, uint32_t pe_id)
 {
@@ -158,7 +151,7 @@ owns(const struct rsp_core *core, const struct rsp_link *link, const struct regi
 	if (!s->m || s->m->link == link->id || !rsp_member_is_linked(s->m))
 		return true;
 	rsp_element_decode(rsp_member_element(s->m), &pe);
-	return addresses_allowed(core, link, &pe.user);
+	return rsp_rights_addresses(core, link, link->info.identity, &pe.user);
 }
 
 /* Compare the number of the request with what is known: ownership by statements, rule 4.1. Sets s->next. An element with
@@ -238,7 +231,7 @@ check_registration(struct rsp_core *core, const struct rsp_link *link, const str
 	}
 	if (!pool_allowed(core, link, msg->handle))
 		return refuse(RSP_CAUSE_SECURITY, RSP_REASON_POOL_NOT_ALLOWED);
-	if (!addresses_allowed(core, link, &msg->element.user))
+	if (!rsp_rights_addresses(core, link, link->info.identity, &msg->element.user))
 		return refuse(RSP_CAUSE_SECURITY, RSP_REASON_ADDRESS_NOT_OWN);
 	if (!rsp_rights_opaque(core, link->info.identity, &msg->element.user))
 		return refuse(RSP_CAUSE_SECURITY, RSP_REASON_OPAQUE_NOT_ALLOWED);
@@ -263,7 +256,7 @@ record_asap_transport(const struct rsp_core *core, const struct rsp_link *link, 
 		      uint8_t room[static RSP_ADDRS_ROOM(1)])
 {
 	if (pe->asap.type == RSP_PARAM_TCP && pe->asap.port && rsp_transport_fits(&pe->asap) &&
-	    addresses_allowed(core, link, &pe->asap))
+	    rsp_rights_addresses(core, link, link->info.identity, &pe->asap))
 		return;
 	pe->asap = (struct rsp_transport){ .type = RSP_PARAM_TCP, .port = link->info.remote_port };
 	rsp_transport_set_ips(&pe->asap, &link->info.remote, 1, room);
@@ -272,7 +265,7 @@ record_asap_transport(const struct rsp_core *core, const struct rsp_link *link, 
 /* Store @pe as an own element. @ret_m: in, the stored element, NULL: none; out, the element stored now. @ret_same:
  * neither its link nor its contents for users have changed. */
 static enum rsp_err
-put(struct rsp_core *core, struct rsp_link *link, struct rsp_bytes handle, const struct rsp_pool_element *pe,
+put(struct rsp_core *core, const struct rsp_link *link, struct rsp_bytes handle, const struct rsp_pool_element *pe,
     struct rsp_member **ret_m, bool *ret_same)
 {
 	struct rsp_member *m = *ret_m;
@@ -288,10 +281,7 @@ put(struct rsp_core *core, struct rsp_link *link, struct rsp_bytes handle, const
 	if (err)
 		return err;
 	const struct rsp_element *e = rsp_member_element(*ret_m);
-	if (e->owner && !(*ret_m)->counted) { /* owns() has checked that a known element belongs to this identity */
-		(*ret_m)->counted = true;
-		link->account->elements++;
-	}
+	rsp_member_count(core, *ret_m, true);
 	*ret_same = before.n && rsp_encoded_public_equal(before, rsp_element_public(e));
 	return RSP_OK;
 }
