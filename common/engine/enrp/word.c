@@ -6,12 +6,6 @@
 #include "engine/registrar/rights.h"
 #include "engine/registrar/subscription.h"
 
-static void
-forget_word(struct rsp_core *core, struct rsp_member *m)
-{
-	rsp_member_forget(core, m);
-}
-
 /* Whether the word of @f_id about @e is a reason for an update now: once in a heartbeat cycle it is. */
 static bool
 may_send(struct rsp_enrp *n, const struct rsp_element *e, uint32_t f_id)
@@ -131,7 +125,7 @@ rsp_word_received(struct rsp_enrp *n, struct rsp_peer *peer, const struct rsp_me
 	} else if (msg->update_action == ENRP_ADD_PE) {
 		(void)store_word(n, peer, ENRP_HANDLE_UPDATE, msg->handle, pe, &m);
 	} else if ((m = find_word(n->core, msg->handle, pe->pe_id, pe->home_id))) {
-		forget_word(n->core, m);
+		rsp_member_forget(n->core, m);
 	}
 }
 
@@ -175,7 +169,7 @@ rsp_word_ended(struct rsp_enrp *n, const struct rsp_peer *f)
 	for (; e; e = next) {
 		next = rsp_home_next(e);
 		if (rsp_element_is_word(e))
-			forget_word(n->core, rsp_member(e));
+			rsp_member_forget(n->core, rsp_member(e));
 	}
 }
 
@@ -184,26 +178,25 @@ rsp_word_taken_over(struct rsp_enrp *n, struct rsp_member *m, bool ours)
 {
 	struct rsp_core *core = n->core;
 	struct rsp_element *e = rsp_member_element(m);
+	struct rsp_bytes handle = rsp_pool_handle(e->pool);
 	struct rsp_pool_element pe = { 0 };
 	bool shown = rsp_element_is_shown(e);
 	struct rsp_member *taken;
-	uint32_t home_id;
 
 	rsp_element_decode(e, &pe);
-	struct rsp_statement known =
-		rsp_number_known(core, rsp_pool_handle(e->pool), e->pe_id, pe.owner, NULL, &home_id);
+	struct rsp_statement known = rsp_number_known(core, handle, e->pe_id, pe.owner, NULL, NULL);
 	pe.home_id = core->config.server_id;
 	pe.statement.epoch = rsp_number_next(core, &known, NULL, &pe.user);
 	pe.statement.epoch.over = 0; /* it may be the process that is known, and number its own registrations */
 	pe.statement.since_ms = core->config.epoch_ms + core->now_ms;
 	pe.statement.rank = RSP_RANK_REGISTERED + 1;
-	if (shown && ours && !rsp_number_is_last(&known) && !rsp_member_put(core, rsp_pool_handle(e->pool), &pe, &taken)) {
-		rsp_tomb_forget(&core->tombs, rsp_pool_handle(e->pool), e->pe_id, pe.owner);
+	if (shown && ours && !rsp_number_is_last(&known) && !rsp_member_put(core, handle, &pe, &taken)) {
+		rsp_tomb_forget(&core->tombs, handle, e->pe_id, pe.owner);
 		taken->numbered = true;
 		taken->stated_by = rsp_element_home_id(e);
 		rsp_member_set_life(core, taken, pe.lifetime_s);
 		rsp_member_unlink(core, taken, 0);
 		rsp_member_note(core, taken, RSP_NEWS_ADD);
 	}
-	forget_word(core, m);
+	rsp_member_forget(core, m);
 }

@@ -41,8 +41,7 @@ static void
 affirm(struct rsp_core *core, struct rsp_member *m)
 {
 	struct rsp_pool_element pe = { 0 };
-	uint32_t home_id;
-	struct rsp_statement next = rsp_member_greatest(m, &home_id);
+	struct rsp_statement next = rsp_member_greatest(m, NULL);
 
 	contents_of(m, &pe);
 	next.epoch = rsp_number_next(core, &next, m, &pe.user);

@@ -103,12 +103,12 @@ rsp_member_greatest(const struct rsp_member *m, uint32_t *ret_home_id)
 {
 	const struct rsp_element *e = rsp_member_element(m);
 	struct rsp_statement stored = rsp_element_statement(e);
+	uint32_t home_id = rsp_element_home_id(e);
+	bool pending = m->pending && rsp_statement_compare(&m->pending->statement, m->pending->home_id, &stored, home_id) > 0;
 
-	*ret_home_id = rsp_element_home_id(e);
-	if (!m->pending || rsp_statement_compare(&m->pending->statement, m->pending->home_id, &stored, *ret_home_id) <= 0)
-		return stored;
-	*ret_home_id = m->pending->home_id;
-	return m->pending->statement;
+	if (ret_home_id)
+		*ret_home_id = pending ? m->pending->home_id : home_id;
+	return pending ? m->pending->statement : stored;
 }
 
 void
@@ -185,8 +185,7 @@ must_register(const struct rsp_member *m)
 void
 rsp_member_send_keep_alive(struct rsp_core *core, uint32_t link, const struct rsp_member *m, bool home)
 {
-	uint32_t home_id;
-	struct rsp_statement known = rsp_member_greatest(m, &home_id);
+	struct rsp_statement known = rsp_member_greatest(m, NULL);
 
 	if (must_register(m))
 		known.epoch.epoch++;
@@ -282,8 +281,7 @@ static void
 bury(struct rsp_core *core, const struct rsp_member *m, const struct rsp_epoch *epoch)
 {
 	const struct rsp_element *e = rsp_member_element(m);
-	uint32_t home_id;
-	struct rsp_statement removed = rsp_member_greatest(m, &home_id);
+	struct rsp_statement removed = rsp_member_greatest(m, NULL);
 
 	if (!removed.rank)
 		return; /* the word of a registrar without STATEMENT */

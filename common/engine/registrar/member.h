@@ -97,7 +97,8 @@ bool rsp_member_is_own(const struct rsp_core *core, const struct rsp_member *m);
 bool rsp_member_is_linked(const struct rsp_member *m);
 /** Whether a look at @m is waiting or under way. */
 bool rsp_member_is_looked_at(const struct rsp_member *m);
-/** The greatest statement that this registrar knows about @m: the stored one, or m->pending. *@ret_home_id: its home. */
+/** The greatest statement that this registrar knows about @m: the stored one, or m->pending. @ret_home_id, if not NULL:
+ * its home. */
 struct rsp_statement rsp_member_greatest(const struct rsp_member *m, uint32_t *ret_home_id);
 
 /** Add @news to the news of @m, which are handled at the end of the turn. */

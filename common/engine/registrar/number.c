@@ -19,14 +19,17 @@ rsp_number_known(const struct rsp_core *core, struct rsp_bytes handle, uint32_t 
 {
 	const struct rsp_tomb *tomb = rsp_tomb_find(&core->tombs, handle, pe_id, owner);
 	struct rsp_statement known = { 0 };
+	uint32_t home_id = 0;
 
-	*ret_home_id = 0;
 	if (m && m->phase != RSP_MEMBER_OLD)
-		known = rsp_member_greatest(m, ret_home_id);
-	if (!tomb || (known.rank && rsp_statement_compare(&tomb->statement, tomb->home_id, &known, *ret_home_id) <= 0))
-		return known;
-	*ret_home_id = tomb->home_id;
-	return tomb->statement;
+		known = rsp_member_greatest(m, &home_id);
+	if (tomb && (!known.rank || rsp_statement_compare(&tomb->statement, tomb->home_id, &known, home_id) > 0)) {
+		known = tomb->statement;
+		home_id = tomb->home_id;
+	}
+	if (ret_home_id)
+		*ret_home_id = home_id;
+	return known;
 }
 
 /* Whether two transports can be those of one process: the same protocol and port, and an address in common. */

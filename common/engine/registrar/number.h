@@ -10,7 +10,7 @@
 void rsp_number_heard(struct rsp_core *core, uint64_t epoch);
 
 /** What this registrar knows of the element @pe_id of @owner in the pool @handle: the greatest of the stored statement, the
- * pending one and the tombstone. Rank 0: nothing. @m: the stored element; NULL: none. *@ret_home_id: its home. */
+ * pending one and the tombstone. Rank 0: nothing. @m: the stored element; NULL: none. @ret_home_id, if not NULL: its home. */
 struct rsp_statement rsp_number_known(const struct rsp_core *core, struct rsp_bytes handle, uint32_t pe_id,
 				      struct rsp_bytes owner, const struct rsp_member *m, uint32_t *ret_home_id);
 

@@ -110,7 +110,6 @@ struct registration_subject {
 	struct rsp_member *m;	       /* the record of @owner; NULL: none */
 	const struct rsp_member *shown; /* the record that users get: of @owner, or of another; NULL: none */
 	struct rsp_statement known;    /* the greatest statement about the element of @owner; rank 0: none */
-	uint32_t known_home;
 	struct rsp_epoch next; /* the number of the request: its own, or made for an element without EPOCH */
 };
 
@@ -129,7 +128,7 @@ find_subject(const struct rsp_core *core, const struct rsp_link *link, struct rs
 		s.owner = rsp_bytes_str(link->info.identity);
 	s.m = member_or_null(rsp_element_find_of(core->space, s.pool, pe_id, s.owner));
 	s.shown = member_or_null(rsp_element_find(core->space, s.pool, pe_id));
-	s.known = rsp_number_known(core, handle, pe_id, s.owner, s.m, &s.known_home);
+	s.known = rsp_number_known(core, handle, pe_id, s.owner, s.m, NULL);
 	return s;
 }
 
