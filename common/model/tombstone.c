@@ -106,15 +106,6 @@ put_last(struct rsp_tombs *t, struct rsp_tomb *stone)
 }
 
 static void
-drop_owner_if_empty(struct rsp_tombs *t, struct rsp_tomb_owner *owner)
-{
-	if (owner->count > 0)
-		return;
-	rsp_table_remove(&t->owners, &owner->node, owner->hash);
-	free(owner);
-}
-
-static void
 drop(struct rsp_tombs *t, struct rsp_tomb *stone)
 {
 	struct rsp_tomb_owner *owner = stone->of;
@@ -124,8 +115,10 @@ drop(struct rsp_tombs *t, struct rsp_tomb *stone)
 	t->octets -= stone->handle_size;
 	owner->octets -= stone->handle_size;
 	free(stone);
-	owner->count--;
-	drop_owner_if_empty(t, owner);
+	if (--owner->count > 0)
+		return;
+	rsp_table_remove(&t->owners, &owner->node, owner->hash);
+	free(owner);
 }
 
 void
