@@ -77,9 +77,9 @@ rsp_number_next(const struct rsp_core *core, const struct rsp_statement *known, 
 
 	if (m)
 		rsp_element_decode(rsp_member_element(m), &pe);
-	next.instance = m && is_same_process(&pe.user, user) ? rsp_element_statement(rsp_member_element(m)).epoch.instance
-							     : instance_of(user);
-	if (next.instance == 0) /* @m is the word of a registrar without STATEMENT */
+	if (m && is_same_process(&pe.user, user))
+		next.instance = rsp_element_statement(rsp_member_element(m)).epoch.instance;
+	if (next.instance == 0) /* another process, or @m is the word of a registrar without STATEMENT */
 		next.instance = instance_of(user);
 	next.over = known->rank && known->epoch.instance != next.instance ? known->epoch.instance : known->epoch.over;
 	return next;
