@@ -104,8 +104,9 @@ rsp_contact_init(struct rsp_enrp *n)
 	return RSP_OK;
 }
 
-struct rsp_contact *
-rsp_contact_find(const struct rsp_enrp *n, struct rsp_bytes name, const struct rsp_ip *ip, uint16_t port)
+/* Find the contact with that @name; in plain text, the contact with that address. */
+static struct rsp_contact *
+find_contact(const struct rsp_enrp *n, struct rsp_bytes name, const struct rsp_ip *ip, uint16_t port)
 {
 	for (unsigned i = 0; i < n->n_contacts; i++) {
 		struct rsp_contact *contact = n->contact[i];
@@ -141,7 +142,7 @@ dial_soon(struct rsp_enrp *n, struct rsp_contact *contact)
 struct rsp_contact *
 rsp_contact_learn(struct rsp_enrp *n, struct rsp_bytes name, const struct rsp_ip *ip, uint16_t port, bool itself)
 {
-	struct rsp_contact *contact = rsp_contact_find(n, name, ip, port);
+	struct rsp_contact *contact = find_contact(n, name, ip, port);
 
 	if (!contact)
 		return count_learned(n) < LEARNED_MAX ? make_contact(n, name, ip, port) : NULL;

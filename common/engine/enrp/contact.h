@@ -63,10 +63,6 @@ bool rsp_contact_may(enum rsp_contact_state from, enum rsp_contact_state to);
 enum rsp_err rsp_contact_init(struct rsp_enrp *n) RSP_NODISCARD;
 void rsp_contact_free(struct rsp_enrp *n, struct rsp_contact *contact);
 
-/** Find the contact with that @name; in plain text, the contact with that address. NULL: there is none. */
-struct rsp_contact *rsp_contact_find(const struct rsp_enrp *n, struct rsp_bytes name, const struct rsp_ip *ip,
-				     uint16_t port);
-
 /**
  * Another registrar has sent that the registrar @name can be dialled at @ip and @port. @itself: the
  * registrar @name has sent this about itself. Returns the contact, which is made if it is new, or
