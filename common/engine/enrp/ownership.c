@@ -317,26 +317,30 @@ answer(struct rsp_enrp *n, struct rsp_heard_statement *s)
 		rsp_update_tell(n, s->peer, s->m, false);
 }
 
-/* False: the statement is invalid. */
-static bool
-carry_out(struct rsp_enrp *n, enum judge_verdict verdict, struct rsp_heard_statement *s)
+/* Judge @s, carry the verdict out, and return it. REFUSE_INVALID: the caller refuses @s. */
+static enum judge_verdict
+judge(struct rsp_enrp *n, struct rsp_heard_statement *s)
 {
+	struct judge_facts facts = rsp_statement_gather(n, s);
+	enum judge_verdict verdict = rsp_judge(&facts);
+
+	rsp_number_heard(n->core, s->pe->statement.epoch.epoch);
 	switch (verdict) {
-	case JUDGE_REFUSE_INVALID:
-		return false;
 	case JUDGE_IGNORE:
 	case JUDGE_SAME:
 		break;
+	case JUDGE_REFUSE_INVALID:
+		return verdict;
 	case JUDGE_TELL:
 		tell(n, s);
-		return true;
+		return verdict;
 	case JUDGE_REFUSE_RIGHTS:
 		if (s->listed)
 			rsp_enrp_refuse_element(n, s->peer, ENRP_HANDLE_TABLE_RESPONSE, s->handle, s->pe->pe_id, s->cause,
 						s->refusal);
 		else
 			rsp_enrp_refuse(n, s->link, s->msg, s->cause, s->refusal);
-		return true;
+		return verdict;
 	case JUDGE_ASK_HOME:
 		ask_home(n, s);
 		break;
@@ -349,7 +353,7 @@ carry_out(struct rsp_enrp *n, enum judge_verdict verdict, struct rsp_heard_state
 	}
 	if (s->asks)
 		answer(n, s);
-	return true;
+	return verdict;
 }
 
 /* Users reported an own element to @peer, and the element did not answer @peer: ask it. */
@@ -388,9 +392,7 @@ rsp_ownership_update_received(struct rsp_enrp *n, struct rsp_link *link, struct 
 		rsp_word_received(n, peer, msg);
 		return;
 	}
-	rsp_number_heard(n->core, msg->element.statement.epoch.epoch);
-	struct judge_facts facts = rsp_statement_gather(n, &s);
-	if (!carry_out(n, rsp_judge(&facts), &s))
+	if (judge(n, &s) == JUDGE_REFUSE_INVALID)
 		rsp_enrp_refuse(n, link, msg, RSP_CAUSE_INVALID_VALUES, RSP_REASON_ELEMENT);
 }
 
@@ -406,10 +408,8 @@ rsp_ownership_listed(struct rsp_enrp *n, struct rsp_peer *peer, uint32_t of, str
 		return rsp_word_listed(n, peer, handle, pe);
 	if (of && pe->home_id != of)
 		return false;
-	rsp_number_heard(n->core, pe->statement.epoch.epoch);
-	struct judge_facts facts = rsp_statement_gather(n, &s);
-	enum judge_verdict verdict = rsp_judge(&facts);
-	if (!carry_out(n, verdict, &s))
+	enum judge_verdict verdict = judge(n, &s);
+	if (verdict == JUDGE_REFUSE_INVALID)
 		return false;
 	if (verdict == JUDGE_REFUSE_RIGHTS || verdict == JUDGE_IGNORE || s.failed)
 		peer->download.refused++;
