@@ -71,19 +71,15 @@ begin(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_download_state state, 
 	return true;
 }
 
-void
-rsp_download_begin_all(struct rsp_enrp *n, struct rsp_peer *peer)
-{
-	(void)begin(n, peer, RSP_DOWNLOAD_ALL, 0);
-}
-
 bool
 rsp_download_begin(struct rsp_enrp *n, struct rsp_peer *peer, uint32_t of)
 {
-	if (!begin(n, peer, RSP_DOWNLOAD_OWN, of))
+	if (!begin(n, peer, of ? RSP_DOWNLOAD_OWN : RSP_DOWNLOAD_ALL, of))
 		return false;
-	n->core->stats.resyncs++;
-	rsp_peer_record(n, RSP_EVENT_RESYNC_STARTED, peer, RSP_REASON_NONE);
+	if (of) {
+		n->core->stats.resyncs++;
+		rsp_peer_record(n, RSP_EVENT_RESYNC_STARTED, peer, RSP_REASON_NONE);
+	}
 	return true;
 }
 

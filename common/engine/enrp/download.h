@@ -16,11 +16,8 @@
  *   ENRP_FLAG_CONTINUE: the peer ignores a request with this flag after the last page.
  */
 
-/** Begin to download all that @peer knows. If @peer has no link, or a download from @peer is running, do nothing. */
-void rsp_download_begin_all(struct rsp_enrp *n, struct rsp_peer *peer);
-
-/** Begin to download the elements of the home @of from @peer. If @peer has no link, or a download from @peer or the work
- * after it is running, do nothing and return false. */
+/** Begin to download the elements of the home @of (0: all that @peer knows) from @peer. If @peer has no link, or a download
+ * from @peer or the work after it is running, do nothing and return false. */
 bool rsp_download_begin(struct rsp_enrp *n, struct rsp_peer *peer, uint32_t of);
 
 /** The download timer of @peer has expired: send the next slice of unlisted elements, or, during a

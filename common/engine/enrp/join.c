@@ -222,7 +222,7 @@ rsp_join_listed(struct rsp_enrp *n, struct rsp_peer *peer, bool rejected)
 		return;
 	}
 	n->mentor_listed = true;
-	rsp_download_begin_all(n, peer);
+	rsp_download_begin(n, peer, 0);
 	/* from now on, the timer of the download limits the time for each page, and for all of them */
 	if (peer->download.state != RSP_DOWNLOAD_NONE)
 		rsp_wheel_cancel(&n->wheel, &n->join.timer);
