@@ -67,58 +67,12 @@ rsp_home_checksum(const struct rsp_handlespace *hs, uint32_t home_id)
 	return rsp_checksum_fold(home ? home->sum : 0);
 }
 
-/* Iterate over all records of @pool: @e NULL gives the first. */
-static const struct rsp_element *
-next_of_pool(const struct rsp_handlespace *hs, const struct rsp_pool *pool, const struct rsp_element *e)
-{
-	const struct rsp_element *record = e ? rsp_element_next_record(hs, e) : NULL;
-
-	if (record)
-		return record;
-	uint32_t place = e ? rsp_element_find(hs, pool, e->pe_id)->place + 1 : 0;
-
-	return place < pool->n_elements ? pool->element[place] : NULL;
-}
-
-uint16_t
-rsp_home_checksum_full(const struct rsp_handlespace *hs, uint32_t home_id)
-{
-	const struct rsp_pool *pool;
-	uint64_t sum = 0;
-
-	TAILQ_FOREACH(pool, &hs->in_order, entry)
-		for (const struct rsp_element *e = NULL; (e = next_of_pool(hs, pool, e));)
-			if (e->home->id == home_id)
-				sum += rsp_checksum_element(rsp_checksum_handle(rsp_pool_handle(pool)), e->pe_id);
-	return rsp_checksum_fold(sum);
-}
-
 uint64_t
 rsp_home_digest(const struct rsp_handlespace *hs, uint32_t home_id)
 {
 	const struct rsp_home *home = find_home(hs, home_id);
 
 	return home ? home->digest : 0;
-}
-
-static uint64_t
-digest_full(const struct rsp_element *e)
-{
-	uint64_t handle_digest = rsp_digest_handle(rsp_pool_handle(e->pool));
-
-	return e->stated ? rsp_digest_statement(handle_digest, e->pe_id, rsp_element_octets(e)) : 0;
-}
-
-uint64_t
-rsp_home_digest_full(const struct rsp_handlespace *hs, uint32_t home_id)
-{
-	const struct rsp_pool *pool;
-	uint64_t digest = 0;
-
-	TAILQ_FOREACH(pool, &hs->in_order, entry)
-		for (const struct rsp_element *e = NULL; (e = next_of_pool(hs, pool, e));)
-			digest += e->home->id == home_id ? digest_full(e) : 0;
-	return digest;
 }
 
 uint32_t

@@ -13,13 +13,8 @@
 /** The PE checksum over the elements of @home_id, which each change updates. RFC 5353 s.3.6.2. */
 uint16_t rsp_home_checksum(const struct rsp_handlespace *hs, uint32_t home_id);
 
-/** The same checksum, computed from all elements: for tests. */
-uint16_t rsp_home_checksum_full(const struct rsp_handlespace *hs, uint32_t home_id);
-
-/** The digest over the elements of @home_id, but for words (model/record.h): see model/checksum.h. Each change updates it.
- * And the same digest, computed from all elements, for tests. */
+/** The digest over the elements of @home_id, but for words (model/record.h), which each change updates: model/checksum.h. */
 uint64_t rsp_home_digest(const struct rsp_handlespace *hs, uint32_t home_id);
-uint64_t rsp_home_digest_full(const struct rsp_handlespace *hs, uint32_t home_id);
 
 uint32_t rsp_home_count(const struct rsp_handlespace *hs, uint32_t home_id);
 

@@ -107,8 +107,8 @@ look_at(const struct rsp_registrar *r, const struct rsp_element *e)
 static void
 homes_agree(const struct rsp_registrar *r, uint32_t id)
 {
-	must(rsp_home_checksum(r->core.space, id) == rsp_home_checksum_full(r->core.space, id));
-	must(rsp_home_digest(r->core.space, id) == rsp_home_digest_full(r->core.space, id));
+	must(rsp_home_checksum(r->core.space, id) == full_checksum(r->core.space, id));
+	must(rsp_home_digest(r->core.space, id) == full_digest(r->core.space, id));
 }
 
 static void

@@ -47,7 +47,7 @@ look_at_all(const struct rsp_registrar *r)
 		}
 	}
 	must(stats.elements == elements && stats.pools == pools && stats.own_elements == elements);
-	must(rsp_home_checksum(r->core.space, ID_US) == rsp_home_checksum_full(r->core.space, ID_US));
+	must(rsp_home_checksum(r->core.space, ID_US) == full_checksum(r->core.space, ID_US));
 }
 
 static void

@@ -1,5 +1,6 @@
 #include "inside.h"
 
+#include "../unit/full_sums.h"
 #include "engine/registrar/member.h"
 #include "engine/registrar/state.h"
 #include "model/handlespace.h"
@@ -94,7 +95,7 @@ sim_inside_checksum(const struct sim_node *n, uint32_t id, bool full)
 {
 	const struct rsp_handlespace *hs = rsp_registrar_handlespace(n->registrar);
 
-	return full ? rsp_home_checksum_full(hs, id) : rsp_home_checksum(hs, id);
+	return full ? full_checksum(hs, id) : rsp_home_checksum(hs, id);
 }
 
 uint64_t
@@ -102,7 +103,7 @@ sim_inside_digest(const struct sim_node *n, uint32_t id, bool full)
 {
 	const struct rsp_handlespace *hs = rsp_registrar_handlespace(n->registrar);
 
-	return full ? rsp_home_digest_full(hs, id) : rsp_home_digest(hs, id);
+	return full ? full_digest(hs, id) : rsp_home_digest(hs, id);
 }
 
 uint32_t

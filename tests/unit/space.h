@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "full_sums.h"
 #include "model/handlespace.h"
 #include "tap.h"
 

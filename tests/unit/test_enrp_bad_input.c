@@ -381,7 +381,7 @@ sums_agree(void)
 	const struct rsp_handlespace *space = rsp_registrar_handlespace(w.r);
 
 	for (unsigned i = 0; i < RSP_COUNT(home); i++)
-		if (rsp_home_checksum(space, home[i]) != rsp_home_checksum_full(space, home[i]))
+		if (rsp_home_checksum(space, home[i]) != full_checksum(space, home[i]))
 			return false;
 	return true;
 }

@@ -330,7 +330,7 @@ all_agree(uint32_t elements)
 		for (unsigned k = 0; k < NODES; k++) {
 			CHECK_EQ(rsp_home_checksum(space, node[k].id), rsp_home_checksum(theirs, node[k].id));
 			CHECK(rsp_home_digest(space, node[k].id) == rsp_home_digest(theirs, node[k].id));
-			CHECK_EQ(rsp_home_checksum(space, node[k].id), rsp_home_checksum_full(space, node[k].id));
+			CHECK_EQ(rsp_home_checksum(space, node[k].id), full_checksum(space, node[k].id));
 		}
 		unsigned stray = 0;
 		for (struct rsp_pool *pool = NULL; (pool = rsp_pool_next(space, pool));)

@@ -87,14 +87,14 @@ a_presence_has_our_address_and_the_checksum_of_our_elements(void)
 	CHECK_EQ(msg.flags, 0);
 	CHECK_EQ(msg.sender_id, ID_US);
 	CHECK_EQ(msg.receiver_id, ID_B);
-	CHECK_EQ(msg.checksum, rsp_home_checksum_full(rsp_registrar_handlespace(w.r), ID_US));
+	CHECK_EQ(msg.checksum, full_checksum(rsp_registrar_handlespace(w.r), ID_US));
 	CHECK(msg.checksum != 0xffff);
 	CHECK_EQ(msg.server_info.server_id, ID_US);
 	CHECK_EQ(msg.server_info.transport.port, 9902);
 	CHECK_EQ(rsp_transport_ip(&msg.server_info.transport, 0).ip[3], 16);
 	CHECK(rsp_bytes_equal(msg.server_info.name, rsp_bytes_str("us")));
 	CHECK(msg.server_info.has_state);
-	CHECK(msg.server_info.state.digest == rsp_home_digest_full(rsp_registrar_handlespace(w.r), ID_US));
+	CHECK(msg.server_info.state.digest == full_digest(rsp_registrar_handlespace(w.r), ID_US));
 	world_end();
 }
 

@@ -207,8 +207,8 @@ hidden_records_count_for_their_homes(void)
 	CHECK(rsp_home_first(hs, OTHER_HOME) == b);
 	CHECK(rsp_home_checksum(hs, OTHER_HOME) != rsp_home_checksum(hs, 99));
 	CHECK(rsp_home_digest(hs, OTHER_HOME) != digest);
-	CHECK(rsp_home_checksum(hs, OTHER_HOME) == rsp_home_checksum_full(hs, OTHER_HOME));
-	CHECK(rsp_home_digest(hs, OTHER_HOME) == rsp_home_digest_full(hs, OTHER_HOME));
+	CHECK(rsp_home_checksum(hs, OTHER_HOME) == full_checksum(hs, OTHER_HOME));
+	CHECK(rsp_home_digest(hs, OTHER_HOME) == full_digest(hs, OTHER_HOME));
 	rsp_handlespace_free(hs);
 }
 
@@ -217,7 +217,7 @@ a_word_is_in_the_checksum_but_not_in_the_digest(void)
 {
 	hs = space_new();
 	(void)put_word(HOME);
-	CHECK(rsp_home_digest(hs, HOME) == 0 && rsp_home_digest_full(hs, HOME) == 0);
+	CHECK(rsp_home_digest(hs, HOME) == 0 && full_digest(hs, HOME) == 0);
 	CHECK(rsp_home_checksum(hs, HOME) != rsp_home_checksum(hs, 99));
 	rsp_handlespace_free(hs);
 }
@@ -286,13 +286,13 @@ a_restated_element_has_the_new_home_and_statement(void)
 	CHECK_EQ(rsp_element_restate(hs, e, OTHER_HOME, &taken), RSP_OK);
 	CHECK(rsp_home_count(hs, HOME) == 0 && rsp_home_count(hs, OTHER_HOME) == 1);
 	CHECK(rsp_home_digest(hs, HOME) == 0);
-	CHECK(rsp_home_digest(hs, OTHER_HOME) == rsp_home_digest_full(hs, OTHER_HOME));
+	CHECK(rsp_home_digest(hs, OTHER_HOME) == full_digest(hs, OTHER_HOME));
 	rsp_element_decode(e, &pe);
 	CHECK(pe.home_id == OTHER_HOME && pe.statement.rank == 2 && pe.statement.since_ms == 3);
 	CHECK(rsp_element_statement(e).epoch.over == 8 && rsp_element_home_id(e) == OTHER_HOME);
 	taken.rank = 3;
 	CHECK_EQ(rsp_element_restate(hs, e, OTHER_HOME, &taken), RSP_OK);
-	CHECK(rsp_home_digest(hs, OTHER_HOME) == rsp_home_digest_full(hs, OTHER_HOME));
+	CHECK(rsp_home_digest(hs, OTHER_HOME) == full_digest(hs, OTHER_HOME));
 	CHECK(rsp_home_first(hs, OTHER_HOME) == e && rsp_element_statement(e).rank == 3);
 	rsp_handlespace_free(hs);
 }
@@ -577,8 +577,8 @@ a_random_history_shows_the_first_record_of_each_element(void)
 		CHECK_EQ((odd ? odd->n_hidden : 0) + (even ? even->n_hidden : 0), n - shown);
 		CHECK_EQ(rsp_handlespace_elements(hs), n);
 		for (uint32_t h = 1; h <= 4 && i % 50 == 0; h++)
-			CHECK(rsp_home_checksum(hs, h) == rsp_home_checksum_full(hs, h) &&
-			      rsp_home_digest(hs, h) == rsp_home_digest_full(hs, h));
+			CHECK(rsp_home_checksum(hs, h) == full_checksum(hs, h) &&
+			      rsp_home_digest(hs, h) == full_digest(hs, h));
 		walk_on(&walk);
 	}
 	rsp_walk_end(&walk);
