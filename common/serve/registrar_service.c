@@ -213,7 +213,7 @@ on_down(void *ctx, enum rsp_connect_stage stage, const struct rsp_why *why)
 	record_broken(link, stage, why);
 	rsp_service_link_free(link);
 	if (known) {
-		rsp_registrar_link_failed(s->engine, rsp_clock_ms(), id, why);
+		rsp_registrar_link_down(s->engine, rsp_clock_ms(), id, why);
 		service_arm(s);
 	}
 	if (s->left && s->n_open == 0)

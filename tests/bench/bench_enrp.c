@@ -232,7 +232,7 @@ main(int argc, char **argv)
 	net.r[0] = NULL;
 	began = now_ns();
 	for (uint32_t i = 2; i <= net.links; i++)
-		rsp_registrar_link_down(net.r[1], net.now_ms, i, RSP_ECLOSED);
+		rsp_registrar_link_down(net.r[1], net.now_ms, i, &(const struct rsp_why){ .err = RSP_ECLOSED });
 	run(10000);
 	report("takeover", net.elements_done, now_ns() - began);
 	rsp_registrar_free(net.r[1]);

@@ -78,7 +78,7 @@ ask(struct world *w, struct node *r)
 		rsp_registrar_receive(r->registrar, w->now, c.side[0].id, rsp_bytes_of(octets, n));
 	if (c.to[1].head)
 		a = answer_of(w, c.to[1].head);
-	rsp_registrar_link_down(r->registrar, w->now, c.side[0].id, RSP_ECLOSED);
+	rsp_registrar_link_down(r->registrar, w->now, c.side[0].id, &(const struct rsp_why){ .err = RSP_ECLOSED });
 	while (c.to[1].head) {
 		struct parcel *p = c.to[1].head;
 

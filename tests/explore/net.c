@@ -198,7 +198,7 @@ down(struct world *w, struct connection *c, unsigned side, enum rsp_err err)
 		return;
 	(void)rsp_fail(&why, err, "link", "%s", rsp_err_text(err));
 	if (n->registrar)
-		rsp_registrar_link_down(n->registrar, w->now, id, err);
+		rsp_registrar_link_down(n->registrar, w->now, id, &(const struct rsp_why){ .err = err });
 	else
 		rsp_client_link_down(n->client, w->now, id, err == RSP_ECLOSED ? RSP_STEP_ASAP : RSP_STEP_TCP, &why);
 }

@@ -409,7 +409,7 @@ sim_node_link_down(struct sim_node *n, uint32_t id, enum rsp_err err)
 	}
 	(void)rsp_fail(&why, err, "link", "%s", rsp_err_text(err));
 	if (n->registrar)
-		rsp_registrar_link_down(n->registrar, sim_node_clock(n), id, err);
+		rsp_registrar_link_down(n->registrar, sim_node_clock(n), id, &(const struct rsp_why){ .err = err });
 	else
 		rsp_client_link_down(n->client, sim_node_clock(n), id,
 				     err == RSP_ECLOSED ? RSP_STEP_ASAP : RSP_STEP_TCP, &why);

@@ -76,7 +76,7 @@ client_close(void *ctx, uint32_t link)
 	struct rsp_registrar *r = net.r[net.link[link].server];
 
 	if (net.link[link].state == OPEN && r)
-		rsp_registrar_link_down(r, net.now, link, RSP_ECLOSED);
+		rsp_registrar_link_down(r, net.now, link, &(const struct rsp_why){ .err = RSP_ECLOSED });
 	net.link[link].state = CLOSED;
 }
 

@@ -158,9 +158,10 @@ deliver(const struct parcel *parcel)
 	} else if (parcel->kind == CARRY) {
 		rsp_registrar_receive(node[self].r, now, link, rsp_bytes_of(parcel->octets, parcel->n));
 	} else {
+		const struct rsp_why why = { .err = parcel->kind == CONNECT ? RSP_EUNREACHABLE : RSP_ECLOSED };
+
 		at->open = false;
-		rsp_registrar_link_down(node[self].r, now, link,
-					parcel->kind == CONNECT ? RSP_EUNREACHABLE : RSP_ECLOSED);
+		rsp_registrar_link_down(node[self].r, now, link, &why);
 	}
 }
 

@@ -25,7 +25,7 @@ fails(const char *name, enum rsp_err err, const char *reason)
 	struct rsp_why why;
 
 	(void)rsp_fail(&why, err, w.n_dials % 2 ? "192.0.2.11:9902" : "192.0.2.12:9902", "%s", reason);
-	rsp_registrar_link_failed(w.r, w.now, world_dialled(name), &why);
+	rsp_registrar_link_down(w.r, w.now, world_dialled(name), &why);
 }
 
 /* The registrar dials @name again, which fails. */

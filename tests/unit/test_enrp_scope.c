@@ -199,7 +199,7 @@ deliver(const struct item *item)
 			if (rsp_registrar_link_up(s.r[node], s.now, link, &info))
 				cut_off(item->conn, item->side, RSP_ECLOSED);
 		} else if (item->what == DOWN) {
-			rsp_registrar_link_down(s.r[node], s.now, link, item->why);
+			rsp_registrar_link_down(s.r[node], s.now, link, &(const struct rsp_why){ .err = item->why });
 		} else {
 			rsp_registrar_receive(s.r[node], s.now, link, octets);
 		}

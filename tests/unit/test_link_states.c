@@ -215,7 +215,7 @@ nothing_follows_the_end(void)
 	world_presence(C, ID_A, "c", false);
 	CHECK_EQ(moves.n, 1);
 	world_down(C, RSP_ECLOSED);
-	rsp_registrar_link_failed(w.r, w.now, C, &why);
+	rsp_registrar_link_down(w.r, w.now, C, &why);
 	world_presence(C, ID_A, "c", false);
 	CHECK_EQ(moves.n, 1);
 	world_end();

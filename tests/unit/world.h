@@ -267,7 +267,7 @@ world_peer(uint32_t link, const char *name)
 static inline void
 world_down(uint32_t link, enum rsp_err why)
 {
-	rsp_registrar_link_down(w.r, w.now, link, why);
+	rsp_registrar_link_down(w.r, w.now, link, &(const struct rsp_why){ .err = why });
 }
 
 /* The link of the last dial to the registrar of that name; 0: there was none. */

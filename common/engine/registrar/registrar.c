@@ -246,7 +246,7 @@ rsp_registrar_link_up(struct rsp_registrar *r, uint64_t now_ms, uint32_t id, con
 }
 
 void
-rsp_registrar_link_failed(struct rsp_registrar *r, uint64_t now_ms, uint32_t id, const struct rsp_why *why)
+rsp_registrar_link_down(struct rsp_registrar *r, uint64_t now_ms, uint32_t id, const struct rsp_why *why)
 {
 	enter(r, now_ms);
 	struct rsp_link *link = rsp_link_find(&r->core, id);
@@ -255,14 +255,6 @@ rsp_registrar_link_failed(struct rsp_registrar *r, uint64_t now_ms, uint32_t id,
 		return;
 	rsp_link_lost(&r->core, link, why);
 	settle(r);
-}
-
-void
-rsp_registrar_link_down(struct rsp_registrar *r, uint64_t now_ms, uint32_t id, enum rsp_err err)
-{
-	const struct rsp_why why = { .err = err };
-
-	rsp_registrar_link_failed(r, now_ms, id, &why);
 }
 
 /* RFC 5352 s.2.2.14: send an ASAP_ERROR with @causes, the parts of a message that were not understood. */

@@ -36,14 +36,11 @@ enum rsp_err rsp_registrar_link_up(struct rsp_registrar *r, uint64_t now_ms, uin
 				   const struct rsp_link_info *info) RSP_NODISCARD;
 
 /**
- * The connection @link has ended, or the dial has failed. @why: RSP_EUNREACHABLE, RSP_ETIMEOUT and RSP_ECLOSED mean that
- * no process answers at the address. Other errors mean that a process answers, but this registrar cannot communicate
- * with it, for example because authentication failed.
+ * The connection @link has ended, or the dial has failed. @why->err: RSP_EUNREACHABLE, RSP_ETIMEOUT and RSP_ECLOSED mean
+ * that no process answers at the address. Other errors mean that a process answers, but this registrar cannot communicate
+ * with it, for example because authentication failed. A text in @why is for records and the status.
  */
-void rsp_registrar_link_down(struct rsp_registrar *r, uint64_t now_ms, uint32_t link, enum rsp_err why);
-
-/** As rsp_registrar_link_down(), with a text about the failure for records and the status. */
-void rsp_registrar_link_failed(struct rsp_registrar *r, uint64_t now_ms, uint32_t link, const struct rsp_why *why);
+void rsp_registrar_link_down(struct rsp_registrar *r, uint64_t now_ms, uint32_t link, const struct rsp_why *why);
 
 /** One whole message of the link's protocol was received over @link. */
 void rsp_registrar_receive(struct rsp_registrar *r, uint64_t now_ms, uint32_t link, struct rsp_bytes message);
