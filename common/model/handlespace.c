@@ -178,19 +178,16 @@ is_valid(struct rsp_bytes handle, const struct rsp_pool_element *pe)
 
 enum rsp_err
 rsp_handlespace_put(struct rsp_handlespace *hs, struct rsp_bytes handle, const struct rsp_pool_element *pe,
-		    struct rsp_element **ret, bool *ret_new)
+		    struct rsp_element **ret)
 {
 	if (!is_valid(handle, pe))
 		return RSP_EVALUE;
 	uint64_t hash = rsp_pool_hash(hs, handle);
 	struct rsp_pool *pool = rsp_pool_find_hashed(hs, handle, hash);
 	struct rsp_element *e = find_replaced(hs, pool, pe);
-	bool is_new = !e;
 	enum rsp_err err = e ? put_again(hs, e, pe) : put_new(hs, pool, handle, hash, pe, &e);
 
-	if (err)
-		return err;
-	*ret = e;
-	*ret_new = is_new;
-	return RSP_OK;
+	if (!err)
+		*ret = e;
+	return err;
 }

@@ -44,12 +44,13 @@ uint32_t rsp_handlespace_elements(const struct rsp_handlespace *hs);
 
 /**
  * Store the record @pe of an element (model/record.h) in the pool @handle, which is made if it does not exist. It replaces
- * the record with a statement of the same owner, if @pe has a statement; else the word of the same home. The home becomes pe->home_id, the owner pe->owner. Copies @pe as rsp_contents_encode() does;
+ * the record with a statement of the same owner, if @pe has a statement; else the word of the same home. The home becomes
+ * pe->home_id, the owner pe->owner. Copies @pe as rsp_contents_encode() does;
  * @pe may have views into the record that it replaces. @ret may be hidden. RSP_ELIMIT: a limit is reached. RSP_EVALUE:
  * handle or owner have an invalid length, the owner has a NUL octet, or the statement is of rank "removed". RSP_ENOMEM. On
  * error nothing has changed.
  */
 enum rsp_err rsp_handlespace_put(struct rsp_handlespace *hs, struct rsp_bytes handle, const struct rsp_pool_element *pe,
-				 struct rsp_element **ret, bool *ret_new) RSP_NODISCARD;
+				 struct rsp_element **ret) RSP_NODISCARD;
 
 #endif

@@ -46,14 +46,13 @@ static void
 put(struct bench *b, uint32_t pool, uint32_t pe_id, uint32_t load)
 {
 	struct rsp_element *e;
-	bool is_new;
 
 	b->pe.pe_id = pe_id;
 	b->pe.policy.value[0] = load;
-	if (rsp_handlespace_put(b->hs, handle_of(pool), &b->pe, &e, &is_new) != RSP_OK)
+	if (rsp_handlespace_put(b->hs, handle_of(pool), &b->pe, &e) != RSP_OK)
 		abort();
 	rsp_wheel_set(&b->wheel, &rsp_member(e)->expiry, b->now_ms + 300000 + pe_id % 1000);
-	if (is_new)
+	if (!rsp_timer_is_set(&rsp_member(e)->timer))
 		rsp_wheel_set(&b->wheel, &rsp_member(e)->timer, b->now_ms + 5000000 + pe_id % 1000);
 }
 
@@ -71,11 +70,10 @@ op_reregister(struct bench *b, uint32_t i)
 	const struct rsp_element *e = b->order[i % (b->pools * b->per_pool)];
 	struct rsp_bytes name = rsp_pool_handle(e->pool);
 	struct rsp_element *again;
-	bool is_new;
 
 	b->pe.pe_id = e->pe_id;
 	b->pe.policy.value[0] = i % 89;
-	if (rsp_handlespace_put(b->hs, name, &b->pe, &again, &is_new) != RSP_OK)
+	if (rsp_handlespace_put(b->hs, name, &b->pe, &again) != RSP_OK)
 		abort();
 	rsp_wheel_set(&b->wheel, &rsp_member(again)->expiry, b->now_ms + 300000 + i % 1000);
 }

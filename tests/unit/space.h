@@ -43,9 +43,8 @@ static inline struct rsp_element *
 space_put(struct rsp_handlespace *hs, struct rsp_bytes handle, struct rsp_pool_element pe)
 {
 	struct rsp_element *e = NULL;
-	bool is_new;
 
-	CHECK_EQ(rsp_handlespace_put(hs, handle, &pe, &e, &is_new), RSP_OK);
+	CHECK_EQ(rsp_handlespace_put(hs, handle, &pe, &e), RSP_OK);
 	return e;
 }
 

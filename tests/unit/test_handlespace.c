@@ -29,9 +29,8 @@ put(struct rsp_handlespace *hs, const char *handle, uint32_t pe_id, uint32_t hom
 {
 	struct rsp_pool_element pe = sample(pe_id, home_id, RSP_POLICY_RR, 0);
 	struct rsp_element *e = NULL;
-	bool is_new;
 
-	CHECK_EQ(rsp_handlespace_put(hs, rsp_bytes_str(handle), &pe, &e, &is_new), RSP_OK);
+	CHECK_EQ(rsp_handlespace_put(hs, rsp_bytes_str(handle), &pe, &e), RSP_OK);
 	return e;
 }
 
@@ -42,7 +41,7 @@ an_element_is_found_until_it_is_removed(void)
 	struct rsp_element *e = put(hs, "web", 7, 1);
 	struct rsp_pool *pool = rsp_pool_find(hs, rsp_bytes_str("web"));
 	struct rsp_pool_element pe = sample(7, 2, RSP_POLICY_RR, 0), got = { 0 };
-	bool is_new = true;
+	struct rsp_element *again = NULL;
 
 	CHECK(pool && rsp_element_find(hs, pool, 7) == e);
 	CHECK(!rsp_element_find(hs, pool, 8));
@@ -50,8 +49,8 @@ an_element_is_found_until_it_is_removed(void)
 	CHECK_EQ(rsp_pool_consistent(pool, &pe), RSP_CAUSE_NONE);
 
 	pe.user.port = 8080;
-	CHECK_EQ(rsp_handlespace_put(hs, rsp_bytes_str("web"), &pe, &e, &is_new), RSP_OK);
-	CHECK(!is_new);
+	CHECK_EQ(rsp_handlespace_put(hs, rsp_bytes_str("web"), &pe, &again), RSP_OK);
+	CHECK(again == e);
 	CHECK(!e->owner);
 	rsp_element_decode(e, &got);
 	CHECK_EQ(got.user.port, 8080);
@@ -86,11 +85,10 @@ users_do_not_see_owner_and_asap_transport(void)
 	struct rsp_wr wr = rsp_wr_init(buf, sizeof(buf));
 	struct rsp_rd body, rd;
 	uint16_t type;
-	bool is_new;
 
 	pe.owner = rsp_bytes_str("web1");
 	pe.asap = pe.user;
-	CHECK_EQ(rsp_handlespace_put(hs, rsp_bytes_str("web"), &pe, &e, &is_new), RSP_OK);
+	CHECK_EQ(rsp_handlespace_put(hs, rsp_bytes_str("web"), &pe, &e), RSP_OK);
 	rsp_element_write(&wr, e, false);
 	rd = rsp_rd_init(rsp_bytes_of(buf, wr.pos), 0);
 	CHECK(rsp_rd_tlv(&rd, &type, &body));
@@ -113,16 +111,15 @@ caps_are_kept_and_change_nothing(void)
 	struct rsp_pool_element pe = sample(99, 1, RSP_POLICY_RR, 0);
 	struct rsp_element *e = NULL;
 	static char long_handle[RSP_HANDLE_MAX + 1];
-	bool is_new;
 
 	for (uint32_t i = 1; i <= 3; i++)
 		(void)put(hs, "a", i, 1);
-	CHECK_EQ(rsp_handlespace_put(hs, rsp_bytes_str("a"), &pe, &e, &is_new), RSP_ELIMIT);
+	CHECK_EQ(rsp_handlespace_put(hs, rsp_bytes_str("a"), &pe, &e), RSP_ELIMIT);
 	(void)put(hs, "b", 1, 1);
-	CHECK_EQ(rsp_handlespace_put(hs, rsp_bytes_str("b"), &pe, &e, &is_new), RSP_ELIMIT);
-	CHECK_EQ(rsp_handlespace_put(hs, rsp_bytes_str("c"), &pe, &e, &is_new), RSP_ELIMIT);
-	CHECK_EQ(rsp_handlespace_put(hs, (struct rsp_bytes){ 0 }, &pe, &e, &is_new), RSP_EVALUE);
-	CHECK_EQ(rsp_handlespace_put(hs, rsp_bytes_of(long_handle, sizeof(long_handle)), &pe, &e, &is_new), RSP_EVALUE);
+	CHECK_EQ(rsp_handlespace_put(hs, rsp_bytes_str("b"), &pe, &e), RSP_ELIMIT);
+	CHECK_EQ(rsp_handlespace_put(hs, rsp_bytes_str("c"), &pe, &e), RSP_ELIMIT);
+	CHECK_EQ(rsp_handlespace_put(hs, (struct rsp_bytes){ 0 }, &pe, &e), RSP_EVALUE);
+	CHECK_EQ(rsp_handlespace_put(hs, rsp_bytes_of(long_handle, sizeof(long_handle)), &pe, &e), RSP_EVALUE);
 	CHECK_EQ(rsp_handlespace_elements(hs), 4);
 	CHECK_EQ(rsp_handlespace_pools(hs), 2);
 	CHECK(rsp_home_checksum(hs, 1) == full_checksum(hs, 1));
@@ -254,11 +251,10 @@ priority_gives_the_highest_in_decreasing_order(void)
 	struct rsp_rng rng = rsp_rng_seeded(1);
 	struct rsp_element *out[8];
 	unsigned best[6] = { 0 };
-	bool is_new;
 
 	for (uint32_t i = 0; i < 5; i++) {
 		struct rsp_pool_element pe = sample(i + 1, 1, RSP_POLICY_PRIO, value[i]);
-		CHECK_EQ(rsp_handlespace_put(hs, rsp_bytes_str("p"), &pe, &out[0], &is_new), RSP_OK);
+		CHECK_EQ(rsp_handlespace_put(hs, rsp_bytes_str("p"), &pe, &out[0]), RSP_OK);
 	}
 	for (unsigned i = 0; i < 50; i++) {
 		CHECK_EQ(rsp_select(rsp_pool_find(hs, rsp_bytes_str("p")), 3, &rng, out), 3);
@@ -282,15 +278,14 @@ the_engines_part_of_an_element_survives_its_replacement(void)
 	struct engine_part *part = rsp_element_engine(e);
 	struct rsp_pool_element pe = sample(7, 1, RSP_POLICY_RR, 0), got = { 0 };
 	static const uint8_t zero[sizeof(struct engine_part)];
-	bool is_new = true;
 
 	CHECK((uintptr_t)part % alignof(uint64_t) == 0);
 	CHECK(memcmp(part, zero, sizeof(zero)) == 0);
 	memset(part->octets, 0xa5, sizeof(part->octets));
 	part->number = UINT64_C(15);
 	pe.asap = pe.user; /* makes the parameter larger than it was */
-	CHECK_EQ(rsp_handlespace_put(hs, rsp_bytes_str("web"), &pe, &e, &is_new), RSP_OK);
-	CHECK(!is_new && rsp_element_engine(e) == part);
+	CHECK_EQ(rsp_handlespace_put(hs, rsp_bytes_str("web"), &pe, &e), RSP_OK);
+	CHECK(rsp_element_engine(e) == part);
 	CHECK(part->number == UINT64_C(15) && part->octets[0] == 0xa5 && part->octets[6] == 0xa5);
 	rsp_element_decode(e, &got);
 	CHECK_EQ(got.asap.port, 80);
@@ -327,11 +322,10 @@ an_unlinked_element_can_still_be_read(void)
 	struct rsp_element *e = NULL;
 	uint8_t buf[512];
 	struct rsp_wr wr = rsp_wr_init(buf, sizeof(buf));
-	bool is_new;
 
 	pe.owner = rsp_bytes_str("web1");
 	pe.statement.epoch.epoch = 12;
-	CHECK_EQ(rsp_handlespace_put(hs, rsp_bytes_str("web"), &pe, &e, &is_new), RSP_OK);
+	CHECK_EQ(rsp_handlespace_put(hs, rsp_bytes_str("web"), &pe, &e), RSP_OK);
 	rsp_element_unlink(hs, e);
 	CHECK_EQ(rsp_element_home_id(e), 0x55);
 	CHECK_EQ(rsp_element_statement(e).epoch.epoch, 12);
@@ -391,10 +385,9 @@ put_of(struct rsp_handlespace *hs, const char *handle, uint32_t pe_id, uint32_t 
 {
 	struct rsp_pool_element pe = sample(pe_id, home_id, RSP_POLICY_RR, 0);
 	struct rsp_element *e = NULL;
-	bool is_new;
 
 	pe.owner = rsp_bytes_str(owner);
-	CHECK_EQ(rsp_handlespace_put(hs, rsp_bytes_str(handle), &pe, &e, &is_new), RSP_OK);
+	CHECK_EQ(rsp_handlespace_put(hs, rsp_bytes_str(handle), &pe, &e), RSP_OK);
 	return e;
 }
 

@@ -227,19 +227,18 @@ an_element_has_at_most_four_records(void)
 {
 	struct rsp_pool_element pe = space_pe(7, 77, RSP_POLICY_RR, 0, 0, 1);
 	struct rsp_element *e = NULL;
-	bool is_new;
 
 	hs = space_new();
 	(void)put_word(1);
 	for (unsigned i = 0; i + 1 < RSP_RECORDS_MAX; i++)
 		(void)put((const char *[]){ "a", "b", "c", "d" }[i], HOME, 5);
-	CHECK_EQ(rsp_handlespace_put(hs, rsp_bytes_str("web"), &pe, &e, &is_new), RSP_ELIMIT);
+	CHECK_EQ(rsp_handlespace_put(hs, rsp_bytes_str("web"), &pe, &e), RSP_ELIMIT);
 	pe.owner = rsp_bytes_str("e");
 	pe.statement = (struct rsp_statement){ .epoch = { 5, 1, 0 }, .rank = RSP_RANK_REGISTERED };
-	CHECK_EQ(rsp_handlespace_put(hs, rsp_bytes_str("web"), &pe, &e, &is_new), RSP_ELIMIT);
+	CHECK_EQ(rsp_handlespace_put(hs, rsp_bytes_str("web"), &pe, &e), RSP_ELIMIT);
 	CHECK(!e && rsp_handlespace_elements(hs) == RSP_RECORDS_MAX);
 	pe.owner = rsp_bytes_str("b");
-	CHECK_EQ(rsp_handlespace_put(hs, rsp_bytes_str("web"), &pe, &e, &is_new), RSP_OK);
+	CHECK_EQ(rsp_handlespace_put(hs, rsp_bytes_str("web"), &pe, &e), RSP_OK);
 	rsp_handlespace_free(hs);
 }
 
@@ -249,16 +248,15 @@ hidden_records_count_for_the_limit_of_all_but_not_of_a_pool(void)
 	static const struct rsp_handlespace_limits limits = { .pools = 5, .elements = 3, .pool_elements = 1 };
 	struct rsp_pool_element pe = space_pe(8, HOME, RSP_POLICY_RR, 0, 0, 1);
 	struct rsp_element *e;
-	bool is_new;
 
 	hs = rsp_handlespace_new(&limits, (struct rsp_hash_key){ 1, 2 }, 0);
 	(void)put("b", HOME, 5);
 	(void)put("a", HOME, 5); /* shown now, in the pool that is full */
-	CHECK_EQ(rsp_handlespace_put(hs, rsp_bytes_str("web"), &pe, &e, &is_new), RSP_ELIMIT);
+	CHECK_EQ(rsp_handlespace_put(hs, rsp_bytes_str("web"), &pe, &e), RSP_ELIMIT);
 	(void)put("c", HOME, 5);
-	CHECK_EQ(rsp_handlespace_put(hs, rsp_bytes_str("other"), &pe, &e, &is_new), RSP_ELIMIT);
+	CHECK_EQ(rsp_handlespace_put(hs, rsp_bytes_str("other"), &pe, &e), RSP_ELIMIT);
 	rsp_element_remove(hs, rsp_element_find(hs, web(), 7));
-	CHECK_EQ(rsp_handlespace_put(hs, rsp_bytes_str("other"), &pe, &e, &is_new), RSP_OK);
+	CHECK_EQ(rsp_handlespace_put(hs, rsp_bytes_str("other"), &pe, &e), RSP_OK);
 	rsp_handlespace_free(hs);
 }
 
@@ -267,11 +265,10 @@ a_tombstone_is_no_record(void)
 {
 	struct rsp_pool_element pe = space_pe(7, HOME, RSP_POLICY_RR, 0, 0, 1);
 	struct rsp_element *e;
-	bool is_new;
 
 	hs = space_new();
 	pe.statement = (struct rsp_statement){ .epoch = { 5, 1, 0 }, .rank = RSP_RANK_REMOVED };
-	CHECK_EQ(rsp_handlespace_put(hs, rsp_bytes_str("web"), &pe, &e, &is_new), RSP_EVALUE);
+	CHECK_EQ(rsp_handlespace_put(hs, rsp_bytes_str("web"), &pe, &e), RSP_EVALUE);
 	rsp_handlespace_free(hs);
 }
 
@@ -370,14 +367,13 @@ a_statement_has_room_for_4096_octets_and_a_word_for_2048(void)
 	static uint8_t extra[4096];
 	struct rsp_pool_element pe = space_pe(7, HOME, 0x80000001, 0, 0, 1);
 	struct rsp_element *e;
-	bool is_new;
 
 	hs = space_new();
 	for (unsigned stated = 0; stated < 2; stated++) {
 		pe.statement = (struct rsp_statement){ .epoch = { 5, 1, 0 }, .rank = (uint16_t)stated };
 		for (size_t n = 0; n <= sizeof(extra); n += 4) {
 			pe.policy.extra = rsp_bytes_of(extra, n);
-			enum rsp_err err = rsp_handlespace_put(hs, rsp_bytes_str("web"), &pe, &e, &is_new);
+			enum rsp_err err = rsp_handlespace_put(hs, rsp_bytes_str("web"), &pe, &e);
 			CHECK(err ? e->encoded_size == (stated ? RSP_CONTENTS_MAX : RSP_CONTENTS_WORD_MAX)
 				  : e->encoded_size <= (stated ? RSP_CONTENTS_MAX : RSP_CONTENTS_WORD_MAX));
 			CHECK(err == RSP_OK || err == RSP_ELIMIT);
@@ -517,7 +513,6 @@ step(struct rsp_rng *rng, unsigned id, unsigned k)
 {
 	struct rsp_pool_element pe = space_pe(id, k == 4 ? 3 : k == 5 ? 4 : 1 + (uint32_t)rsp_rng_below(rng, 4),
 					      RSP_POLICY_LU, (uint32_t)rsp_rng_below(rng, 100), 0, 1);
-	bool is_new;
 
 	if (owner_of[k]) {
 		pe.owner = rsp_bytes_str(owner_of[k]);
@@ -528,9 +523,8 @@ step(struct rsp_rng *rng, unsigned id, unsigned k)
 		fact[id][k] = (struct fact){ 0 };
 	} else if (fact[id][k].e || count(id) < RSP_RECORDS_MAX) {
 		struct rsp_element *before = fact[id][k].e;
-		CHECK_EQ(rsp_handlespace_put(hs, rsp_bytes_str(id % 2 ? "odd" : "even"), &pe, &fact[id][k].e, &is_new),
-			 RSP_OK);
-		CHECK(is_new ? !before : before == fact[id][k].e);
+		CHECK_EQ(rsp_handlespace_put(hs, rsp_bytes_str(id % 2 ? "odd" : "even"), &pe, &fact[id][k].e), RSP_OK);
+		CHECK(!before || before == fact[id][k].e);
 	}
 }
 

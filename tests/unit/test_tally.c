@@ -43,10 +43,9 @@ the_sums_of_each_home_are_the_handlespaces(void)
 			element(i, 1 + (uint32_t)rsp_rng_below(&rng, 5), 1 + rsp_rng_below(&rng, 1000), RSP_POLICY_RR);
 		struct tally_pool *pool = NULL;
 		struct rsp_element *e;
-		bool is_new;
 
 		(void)snprintf(handle, sizeof(handle), "pool-%u", (unsigned)rsp_rng_below(&rng, 300));
-		CHECK_EQ(rsp_handlespace_put(hs, rsp_bytes_str(handle), &pe, &e, &is_new), RSP_OK);
+		CHECK_EQ(rsp_handlespace_put(hs, rsp_bytes_str(handle), &pe, &e), RSP_OK);
 		CHECK_EQ(tally_pool(&tally, rsp_bytes_str(handle), &pool), RSP_OK);
 		tally_element(&tally, pool, &pe);
 	}

@@ -83,13 +83,11 @@ rsp_member_put(struct rsp_core *core, struct rsp_bytes handle, const struct rsp_
 	       struct rsp_member **ret)
 {
 	struct rsp_element *e;
-	bool is_new;
-	enum rsp_err err = rsp_handlespace_put(core->space, handle, pe, &e, &is_new);
+	enum rsp_err err = rsp_handlespace_put(core->space, handle, pe, &e);
 
-	if (err)
-		return err;
-	*ret = rsp_member(e);
-	return RSP_OK;
+	if (!err)
+		*ret = rsp_member(e);
+	return err;
 }
 
 bool
