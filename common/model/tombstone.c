@@ -140,8 +140,7 @@ rsp_tombs_clear(struct rsp_tombs *t)
 void
 rsp_tombs_done(struct rsp_tombs *t)
 {
-	if (t->table.count)
-		rsp_tombs_clear(t);
+	rsp_tombs_clear(t);
 	rsp_table_done(&t->table);
 	rsp_table_done(&t->owners);
 	*t = (struct rsp_tombs){ 0 };
@@ -203,15 +202,16 @@ make_room(struct rsp_tombs *t, struct rsp_tomb_owner *owner, size_t size)
 	owner->count--;
 }
 
-static enum rsp_err
-put_new(struct rsp_tombs *t, struct rsp_bytes handle, struct rsp_bytes owner, struct rsp_tomb **ret)
+/* Make a tombstone, and room for it. NULL: out of memory. */
+static struct rsp_tomb *
+make(struct rsp_tombs *t, struct rsp_bytes handle, struct rsp_bytes owner)
 {
 	struct rsp_tomb *stone = calloc(1, sizeof(*stone) + handle.n);
 	struct rsp_tomb_owner *of = stone ? owner_of(t, owner) : NULL;
 
 	if (!of) {
 		free(stone);
-		return RSP_ENOMEM;
+		return NULL;
 	}
 	make_room(t, of, handle.n);
 	of->count++;
@@ -220,28 +220,19 @@ put_new(struct rsp_tombs *t, struct rsp_bytes handle, struct rsp_bytes owner, st
 	stone->of = of;
 	stone->handle_size = (uint16_t)handle.n;
 	memcpy(stone->handle, handle.p, handle.n);
-	*ret = stone;
-	return RSP_OK;
-}
-
-/* RSP_OK: the statement may be stored. */
-static enum rsp_err
-check(const struct rsp_tombs *t, struct rsp_bytes handle, struct rsp_bytes owner, const struct rsp_statement *statement)
-{
-	if (!rsp_statement_is_removed(statement) || !statement->epoch.instance || handle.n == 0 || handle.n > RSP_HANDLE_MAX ||
-	    owner.n > RSP_OWNER_MAX)
-		return RSP_EVALUE;
-	return t->max && t->max_of_owner ? RSP_OK : RSP_ELIMIT;
+	return stone;
 }
 
 enum rsp_err
 rsp_tomb_put(struct rsp_tombs *t, struct rsp_bytes handle, uint32_t pe_id, struct rsp_bytes owner,
 	     const struct rsp_statement *statement, uint32_t home_id, uint64_t until_ms)
 {
-	enum rsp_err err = check(t, handle, owner, statement);
+	bool fits = handle.n > 0 && handle.n <= RSP_HANDLE_MAX && owner.n <= RSP_OWNER_MAX;
 
-	if (err)
-		return err;
+	if (!fits || !rsp_statement_is_removed(statement) || !statement->epoch.instance)
+		return RSP_EVALUE;
+	if (!t->max || !t->max_of_owner)
+		return RSP_ELIMIT;
 	uint64_t hash = hash_of_key(t, handle, pe_id, owner);
 	struct rsp_tomb *stone = find(t, handle, pe_id, owner, hash);
 
@@ -250,9 +241,9 @@ rsp_tomb_put(struct rsp_tombs *t, struct rsp_bytes handle, uint32_t pe_id, struc
 			return RSP_OK;
 		take_out(t, stone);
 	} else {
-		err = put_new(t, handle, owner, &stone);
-		if (err)
-			return err;
+		stone = make(t, handle, owner);
+		if (!stone)
+			return RSP_ENOMEM;
 		stone->pe_id = pe_id;
 		stone->hash = hash;
 		rsp_table_add(&t->table, &stone->node, hash);
@@ -269,12 +260,6 @@ rsp_tomb_walk_begin(struct rsp_tombs *t, struct rsp_tomb_walk *walk)
 {
 	*walk = (struct rsp_tomb_walk){ .at = TAILQ_FIRST(&t->in_order) };
 	LIST_INSERT_HEAD(&t->walks, walk, entry);
-}
-
-const struct rsp_tomb *
-rsp_tomb_walk_peek(const struct rsp_tomb_walk *walk)
-{
-	return walk->at;
 }
 
 const struct rsp_tomb *

@@ -43,7 +43,7 @@ TAILQ_HEAD(rsp_tomb_list, rsp_tomb);
 /** An iteration over all tombstones in the order of burial. Between begin and end, the tombstones have a pointer to it. */
 struct rsp_tomb_walk {
 	LIST_ENTRY(rsp_tomb_walk) entry;
-	struct rsp_tomb *at; /* the next tombstone; NULL: the end */
+	struct rsp_tomb *at; /* the next tombstone, for the caller to read; NULL: the end */
 	bool follows; /* the caller may set it: a walk at its end goes on with tombstones that are buried later */
 };
 
@@ -99,9 +99,6 @@ struct rsp_bytes rsp_tomb_owner(const struct rsp_tomb *stone);
  * @follows.
  */
 void rsp_tomb_walk_begin(struct rsp_tombs *t, struct rsp_tomb_walk *walk);
-
-/** The next tombstone, without moving past it; NULL at the end. */
-const struct rsp_tomb *rsp_tomb_walk_peek(const struct rsp_tomb_walk *walk);
 
 /** The next tombstone; the walk moves past it. NULL at the end. */
 const struct rsp_tomb *rsp_tomb_walk_next(struct rsp_tomb_walk *walk);

@@ -299,10 +299,10 @@ a_walk_goes_in_the_order_of_burial(void)
 	CHECK_EQ(put("web", 1, "a", 6, 9, 2000), RSP_OK);
 	rsp_tomb_walk_begin(&t, &walk);
 	for (unsigned i = 0; i < 3; i++) {
-		const struct rsp_tomb *stone = rsp_tomb_walk_peek(&walk);
+		const struct rsp_tomb *stone = walk.at;
 		CHECK(stone && stone->pe_id == expected[i] && rsp_tomb_walk_next(&walk) == stone);
 	}
-	CHECK(!rsp_tomb_walk_peek(&walk) && !rsp_tomb_walk_next(&walk));
+	CHECK(!walk.at && !rsp_tomb_walk_next(&walk));
 	rsp_tomb_walk_end(&walk);
 	rsp_tombs_done(&t);
 }
@@ -379,7 +379,7 @@ a_random_history_agrees_with_an_array(void)
 				if (rsp_bytes_equal(rsp_tomb_owner(stone), rsp_bytes_str(owner[i])))
 					seen[i][stone->pe_id] = true;
 		}
-		if (!rsp_tomb_walk_peek(&walk)) {
+		if (!walk.at) {
 			for (unsigned i = 0; i < OWNERS * IDS; i++)
 				CHECK(seen[i / IDS][i % IDS] || !stays[i / IDS][i % IDS]);
 			rsp_tomb_walk_end(&walk);

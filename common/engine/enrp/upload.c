@@ -93,7 +93,7 @@ write_tombs(struct rsp_wr *wr, struct rsp_upload *upload)
 {
 	const struct rsp_tomb *tomb;
 
-	for (; (tomb = rsp_tomb_walk_peek(&upload->tombs)); (void)rsp_tomb_walk_next(&upload->tombs)) {
+	for (; (tomb = upload->tombs.at); (void)rsp_tomb_walk_next(&upload->tombs)) {
 		struct rsp_wr before = *wr;
 
 		if (upload->of && tomb->home_id != upload->of)
