@@ -38,16 +38,12 @@ void
 rsp_peer_clock_heard(struct rsp_enrp *n, const struct rsp_link *link, struct rsp_peer *peer, uint64_t theirs_ms)
 {
 	uint64_t now_ms = n->core->now_ms, ours_ms = n->core->config.epoch_ms + now_ms;
-	struct rsp_event event = { .kind = RSP_EVENT_CLOCK_DIFFERS,
-				   .protocol = RSP_ENRP,
-				   .cause = RSP_CAUSE_NONE,
-				   .peer_id = peer->server_id,
-				   .peer_name = *peer->name ? peer->name : NULL,
-				   .our_clock_ms = ours_ms,
-				   .peer_clock_ms = theirs_ms };
+	struct rsp_event event = rsp_peer_event(RSP_EVENT_CLOCK_DIFFERS, peer);
 
 	if (now_ms < n->unread_until_ms)
 		return;
+	event.our_clock_ms = ours_ms;
+	event.peer_clock_ms = theirs_ms;
 	if (rsp_peer_clock_is_news(&peer->clock, ours_ms, theirs_ms, now_ms))
 		rsp_core_record(n->core, link, event);
 }

@@ -205,14 +205,10 @@ complete(struct rsp_enrp *n, struct rsp_peer *peer)
 {
 	struct rsp_download *download = &peer->download;
 	enum rsp_download_state state = download->state;
-	struct rsp_event event = { .kind = RSP_EVENT_RESYNC_DONE,
-				   .protocol = RSP_ENRP,
-				   .cause = RSP_CAUSE_NONE,
-				   .peer_id = peer->server_id,
-				   .peer_name = *peer->name ? peer->name : NULL,
-				   .count = download->entries,
-				   .duration_ms = n->core->now_ms - download->started_ms };
+	struct rsp_event event = rsp_peer_event(RSP_EVENT_RESYNC_DONE, peer);
 
+	event.count = download->entries;
+	event.duration_ms = n->core->now_ms - download->started_ms;
 	stop(n, peer, RSP_DOWNLOAD_COMPLETE);
 	if (state == RSP_DOWNLOAD_ALL || download->of == peer->server_id)
 		rsp_gap_set(&peer->gap, download->update);

@@ -156,16 +156,22 @@ rsp_peer_send_presences(struct rsp_enrp *n, bool reply)
 		rsp_enrp_presence(n, rsp_link_find(n->core, rsp_peer_link(n->peer[i])), 0, reply);
 }
 
+struct rsp_event
+rsp_peer_event(enum rsp_event_kind kind, const struct rsp_peer *peer)
+{
+	return (struct rsp_event){ .kind = kind,
+				   .protocol = RSP_ENRP,
+				   .cause = RSP_CAUSE_NONE,
+				   .peer_id = peer->server_id,
+				   .peer_name = *peer->name ? peer->name : NULL };
+}
+
 void
 rsp_peer_record(struct rsp_enrp *n, enum rsp_event_kind kind, const struct rsp_peer *peer, enum rsp_reason reason)
 {
-	struct rsp_event event = { .kind = kind,
-				   .protocol = RSP_ENRP,
-				   .cause = RSP_CAUSE_NONE,
-				   .reason = reason,
-				   .peer_id = peer->server_id,
-				   .peer_name = *peer->name ? peer->name : NULL };
+	struct rsp_event event = rsp_peer_event(kind, peer);
 
+	event.reason = reason;
 	n->core->ops->record(n->core->ctx, &event);
 }
 

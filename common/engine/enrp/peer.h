@@ -155,6 +155,9 @@ void rsp_peer_send_presences(struct rsp_enrp *n, bool reply);
 /** What the PRESENCEs of this registrar state has changed, and no update says so: let the next heartbeat come soon. */
 void rsp_peer_presences_soon(struct rsp_enrp *n);
 
+/** An event about @peer, for the caller to complete and record. */
+struct rsp_event rsp_peer_event(enum rsp_event_kind kind, const struct rsp_peer *peer);
+
 /** Record an event about @peer. */
 void rsp_peer_record(struct rsp_enrp *n, enum rsp_event_kind kind, const struct rsp_peer *peer, enum rsp_reason reason);
 

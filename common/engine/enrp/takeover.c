@@ -581,21 +581,13 @@ rsp_takeover_initiated(struct rsp_enrp *n, const struct rsp_link *link, struct r
 	rsp_heard_list_remove(&peer->heard_by_it, target->server_id); /* it does not hear the target any more */
 	if (!rsp_peer_is_alive(target) && rsp_peer_is_heard_of(n, target))
 		return; /* a peer hears it: its next PRESENCE decides */
-	switch (target->state) {
-	case RSP_PEER_DEAD:
+	if (target->state == RSP_PEER_DEAD)
 		abort_takeover(n, target, RSP_REASON_OTHER_WINS);
-		yield(n, target);
-		break;
-	case RSP_PEER_INACTIVE:
-		yield(n, target);
-		break;
 	/* RFC deviation: acknowledge only if the target does not answer a PRESENCE of this registrar either */
-	case RSP_PEER_ACTIVE:
+	if (target->state == RSP_PEER_DEAD || target->state == RSP_PEER_INACTIVE)
+		yield(n, target);
+	else
 		rsp_takeover_probe(n, target, RSP_REASON_TAKEOVER_INITIATED);
-		break;
-	case RSP_PEER_PROBED:
-		break;
-	}
 }
 
 void
