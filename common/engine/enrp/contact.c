@@ -166,7 +166,6 @@ dial_later(struct rsp_enrp *n, struct rsp_contact *contact)
 {
 	unsigned doublings = contact->failures < 10 ? contact->failures : 10;
 	uint64_t wait_ms = (uint64_t)DIAL_DISTANCE_MS << doublings;
-
 	uint64_t most_ms = n->core->config.peer_heartbeat_cycle_ms / 2;
 
 	/* a cut that heals is to show within a heartbeat cycle */

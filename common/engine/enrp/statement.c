@@ -18,14 +18,6 @@ is_sound(const struct rsp_heard_statement *s)
 	return removed || (pe->user.type && rsp_transport_fits(&pe->user) && rsp_transport_fits(&pe->asap));
 }
 
-static bool
-is_plain(const struct rsp_enrp *n, uint32_t server_id)
-{
-	const struct rsp_peer *peer = rsp_peer_find(n, server_id);
-
-	return peer && peer->kind == RSP_PEER_PLAIN;
-}
-
 /* The octets of the stored or the pending statement about @m, whichever has the number of @known. */
 static struct rsp_bytes
 known_octets(const struct rsp_member *m, const struct rsp_statement *known, uint32_t known_home)
@@ -74,6 +66,7 @@ struct judge_facts
 rsp_statement_gather(const struct rsp_enrp *n, struct rsp_heard_statement *s)
 {
 	const struct rsp_core *core = n->core;
+	const struct rsp_peer *claimant = rsp_peer_find(n, s->pe->home_id);
 	struct rsp_element *e = rsp_element_find_of(core->space, rsp_pool_find(core->space, s->handle), s->pe->pe_id,
 						    s->pe->owner);
 	uint32_t known_home;
@@ -88,7 +81,7 @@ rsp_statement_gather(const struct rsp_enrp *n, struct rsp_heard_statement *s)
 	struct judge_facts f = { .order = order_of(s, &known, known_home),
 				 .sound = is_sound(s),
 				 .rightful = !s->refusal,
-				 .claimant_foreign = is_plain(n, s->pe->home_id),
+				 .claimant_foreign = claimant && claimant->kind == RSP_PEER_PLAIN,
 				 .takes = s->pe->statement.rank > RSP_RANK_REGISTERED };
 
 	if (s->m || s->tomb)

@@ -68,14 +68,10 @@ rsp_transfer_elements(struct rsp_enrp *n, struct rsp_peer *target, uint32_t most
 		rsp_enrp_set(n, &target->timer, RSP_SLICE_MS);
 		return false;
 	}
-	struct rsp_event event = { .kind = to_us ? RSP_EVENT_TAKEOVER_DONE : RSP_EVENT_PEER_LEFT,
-				   .protocol = RSP_ENRP,
-				   .cause = RSP_CAUSE_NONE,
-				   .peer_id = target->server_id,
-				   .peer_name = *target->name ? target->name : NULL,
-				   .by_id = to_us ? 0 : takeover->moving_to,
-				   .count = takeover->n_moved,
-				   .duration_ms = to_us ? core->now_ms - takeover->started_ms : 0 };
+	struct rsp_event event = rsp_peer_event(to_us ? RSP_EVENT_TAKEOVER_DONE : RSP_EVENT_PEER_LEFT, target);
+	event.by_id = to_us ? 0 : takeover->moving_to;
+	event.count = takeover->n_moved;
+	event.duration_ms = to_us ? core->now_ms - takeover->started_ms : 0;
 	core->stats.takeovers += to_us;
 	core->ops->record(core->ctx, &event);
 	return true;

@@ -166,7 +166,6 @@ rsp_rights_refusal(const struct rsp_core *core, struct rsp_bytes handle, const s
 	return RSP_REASON_NONE;
 }
 
-
 bool
 rsp_rights_own(struct rsp_core *core, const struct rsp_member *m)
 {
