@@ -170,6 +170,18 @@ rsp_transport_ip(const struct rsp_transport *transport, unsigned i)
 }
 
 bool
+rsp_transport_has_ip(const struct rsp_transport *transport, const struct rsp_ip *ip)
+{
+	for (unsigned i = 0; i < transport->n_addrs; i++) {
+		struct rsp_ip own = rsp_transport_ip(transport, i);
+
+		if (rsp_ip_equal(&own, ip))
+			return true;
+	}
+	return false;
+}
+
+bool
 rsp_transport_fits(const struct rsp_transport *transport)
 {
 	for (unsigned i = 0; i < transport->n_addrs; i++) {

@@ -94,6 +94,9 @@ struct rsp_transport {
 /** Address @i (0 to n_addrs - 1) of @transport. */
 struct rsp_ip rsp_transport_ip(const struct rsp_transport *transport, unsigned i);
 
+/** Whether @ip is an address of @transport. */
+bool rsp_transport_has_ip(const struct rsp_transport *transport, const struct rsp_ip *ip);
+
 /** Whether each address of @transport can be the address of a host (not rsp_ip_unfit()). True if it has no addresses. */
 bool rsp_transport_fits(const struct rsp_transport *transport);
 

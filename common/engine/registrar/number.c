@@ -43,12 +43,8 @@ is_same_process(const struct rsp_transport *a, const struct rsp_transport *b)
 	for (unsigned i = 0; i < a->n_addrs; i++) {
 		struct rsp_ip ip = rsp_transport_ip(a, i);
 
-		for (unsigned k = 0; k < b->n_addrs; k++) {
-			struct rsp_ip other = rsp_transport_ip(b, k);
-
-			if (rsp_ip_equal(&ip, &other))
-				return true;
-		}
+		if (rsp_transport_has_ip(b, &ip))
+			return true;
 	}
 	return false;
 }

@@ -426,13 +426,7 @@ is_that_process(const struct rsp_link *link, const struct rsp_member *m)
 	if (rsp_member_is_linked(m) && m->link == link->id)
 		return true;
 	rsp_element_decode(rsp_member_element(m), &pe);
-	for (unsigned i = 0; i < pe.user.n_addrs; i++) {
-		struct rsp_ip ip = rsp_transport_ip(&pe.user, i);
-
-		if (rsp_ip_equal(&ip, &link->info.remote))
-			return true;
-	}
-	return false;
+	return rsp_transport_has_ip(&pe.user, &link->info.remote);
 }
 
 /* The element of @s deregisters: store the statement that it is removed, also if the element is unknown here. */
