@@ -15,16 +15,6 @@ rsp_update_write_removed(struct rsp_wr *wr, const struct rsp_tomb *tomb)
 	rsp_pool_element_encode(wr, &pe);
 }
 
-static void
-write_number(struct rsp_wr *wr, uint64_t number)
-{
-	struct rsp_mark mark = rsp_wr_tlv_open(wr, RSP_PARAM_UPDATE_NUMBER);
-
-	rsp_wr_u32(wr, (uint32_t)(number >> 32));
-	rsp_wr_u32(wr, (uint32_t)number);
-	rsp_wr_close(wr, mark);
-}
-
 /* Compose an update; @number 0: without a number. */
 static struct rsp_bytes
 compose(struct rsp_enrp *n, const struct rsp_ring_entry *entry, uint32_t receiver_id, uint64_t number)
@@ -33,8 +23,12 @@ compose(struct rsp_enrp *n, const struct rsp_ring_entry *entry, uint32_t receive
 	struct rsp_mark whole = rsp_enrp_open(n, &wr, ENRP_HANDLE_UPDATE, 0, receiver_id);
 
 	rsp_ring_write(&wr, entry);
-	if (number)
-		write_number(&wr, number);
+	if (number) {
+		struct rsp_mark mark = rsp_wr_tlv_open(&wr, RSP_PARAM_UPDATE_NUMBER);
+
+		rsp_wr_u64(&wr, number);
+		rsp_wr_close(&wr, mark);
+	}
 	return rsp_enrp_close(&wr, whole);
 }
 
