@@ -317,13 +317,15 @@ settle_unreached(struct rsp_enrp *n, struct rsp_member *m)
 	const struct rsp_element *e = rsp_member_element(m);
 	const struct rsp_peer *home = rsp_peer_find(n, rsp_element_home_id(e));
 	bool forsaken = m->phase == RSP_MEMBER_FOREIGN && is_forsaken(n, m);
+	struct rsp_pool_element pe = { 0 };
 
+	rsp_element_decode(e, &pe);
 	if (forsaken && rsp_element_is_word(e))
 		rsp_member_forget(n->core, m);
 	else if (forsaken)
 		rsp_member_remove(n->core, m, RSP_REMOVAL_HOME_LOST, NULL, NULL);
-	else if (home)
-		rsp_update_report(n, home, m);
+	else if (home && home->kind == RSP_PEER_STATES)
+		rsp_update_pass_on(n, home, rsp_pool_handle(e->pool), &pe, true);
 }
 
 /* The element @m has answered a look: as long as its home is silent, look again. */

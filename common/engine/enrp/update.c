@@ -182,10 +182,11 @@ rsp_update_tell_removed(struct rsp_enrp *n, const struct rsp_peer *peer, const s
 
 void
 rsp_update_pass_on(struct rsp_enrp *n, const struct rsp_peer *peer, struct rsp_bytes handle,
-		   const struct rsp_pool_element *pe)
+		   const struct rsp_pool_element *pe, bool reported)
 {
 	struct rsp_message msg = { .type = ENRP_HANDLE_UPDATE,
-				   .has = RSP_HAS_HANDLE | RSP_HAS_ELEMENT,
+				   .has = RSP_HAS_HANDLE | RSP_HAS_ELEMENT | (reported ? RSP_HAS_REPORTED : 0),
+				   .receiver_id = reported ? peer->server_id : 0,
 				   .update_action = ENRP_ADD_PE,
 				   .handle = handle,
 				   .element = *pe };
@@ -193,23 +194,6 @@ rsp_update_pass_on(struct rsp_enrp *n, const struct rsp_peer *peer, struct rsp_b
 
 	if (!link)
 		return;
-	n->core->stats.updates_sent++;
-	rsp_enrp_send(n, link, &msg);
-}
-
-void
-rsp_update_report(struct rsp_enrp *n, const struct rsp_peer *peer, const struct rsp_member *m)
-{
-	struct rsp_message msg = { .type = ENRP_HANDLE_UPDATE,
-				   .has = RSP_HAS_HANDLE | RSP_HAS_ELEMENT | RSP_HAS_REPORTED,
-				   .receiver_id = peer->server_id,
-				   .update_action = ENRP_ADD_PE,
-				   .handle = rsp_pool_handle(rsp_member_element(m)->pool) };
-	uint32_t link = rsp_peer_link(peer);
-
-	if (!link || peer->kind != RSP_PEER_STATES)
-		return;
-	rsp_element_decode(rsp_member_element(m), &msg.element);
 	n->core->stats.updates_sent++;
 	rsp_enrp_send(n, link, &msg);
 }

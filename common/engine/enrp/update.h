@@ -33,12 +33,10 @@ void rsp_update_tell(struct rsp_enrp *n, const struct rsp_peer *peer, const stru
 /** The same, with the removal @tomb. */
 void rsp_update_tell_removed(struct rsp_enrp *n, const struct rsp_peer *peer, const struct rsp_tomb *tomb);
 
-/** Users reported @m, and it did not answer this registrar: ask its home @peer to look at it (RSP_PARAM_REPORTED). */
-void rsp_update_report(struct rsp_enrp *n, const struct rsp_peer *peer, const struct rsp_member *m);
-
-/** Send @peer alone the update about @pe of a peer without STATEMENT, as it is (ENRP_ADD_PE). */
+/** Pass on to @peer, the home of the element @pe, what it must know: a peer without STATEMENT says that it has @pe; or
+ * (@reported) users reported @pe, which did not answer this registrar (RSP_PARAM_REPORTED). */
 void rsp_update_pass_on(struct rsp_enrp *n, const struct rsp_peer *peer, struct rsp_bytes handle,
-			const struct rsp_pool_element *pe);
+			const struct rsp_pool_element *pe, bool reported);
 
 /** Send @peer over @link the updates from number @from to the last one. False: not all of them are kept. */
 bool rsp_update_send_again(struct rsp_enrp *n, uint32_t link, uint64_t from);

@@ -44,7 +44,7 @@ stands_beside(struct rsp_enrp *n, struct rsp_bytes handle, const struct rsp_pool
 	if (!home || home->kind == RSP_PEER_PLAIN || !rsp_peer_is_heard_of(n, home))
 		rsp_member_remove(core, rsp_member(e), RSP_REMOVAL_CLAIMED, NULL, NULL);
 	else if (may_send(n, e, pe->home_id))
-		rsp_update_pass_on(n, home, handle, pe);
+		rsp_update_pass_on(n, home, handle, pe, false);
 }
 
 static bool
