@@ -130,8 +130,7 @@ dial(struct rsp_core *core, struct rsp_member *m)
 		return;
 	}
 	rsp_member_enter(core, m, RSP_MEMBER_LOOK_DIALLING, time_limit(core, m));
-	LIST_INSERT_HEAD(&link->members, m, of_link);
-	m->link = link->id;
+	rsp_link_attach(link, m);
 	if (link->state == RSP_LINK_UP)
 		ask(core, m);
 }
