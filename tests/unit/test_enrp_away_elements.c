@@ -147,6 +147,58 @@ one_that_is_ours_and_linked_stays_linked(void)
 	world_end();
 }
 
+/* While this registrar looks for a mentor, b says that the element @pe_id of the pool @handle is removed. It finds none. */
+static void
+b_says_removed_and_no_mentor(const char *handle, uint32_t pe_id, uint32_t home_id)
+{
+	pauses(LONG_MS);
+	world_run(0);
+	world_joined(B, ID_B, "b");
+	world_update(B, ID_B, ENRP_DEL_PE, handle,
+		     world_stated_pe(pe_id, home_id, world_statement(31, PROCESS, RSP_RANK_REMOVED)));
+	for (unsigned i = 0; i < 10 && !serves(); i++) {
+		world_down(world_dialled("a"), RSP_EUNREACHABLE);
+		lists(B, ID_B, true); /* it joins, too */
+		world_run(500);
+	}
+	CHECK(serves());
+}
+
+static void
+one_that_is_linked_and_removed_meanwhile_may_register_again(void)
+{
+	(void)begin();
+	b_says_removed_and_no_mentor("mine", 7, ID_B);
+	CHECK_EQ(world_home("mine", 7), ID_US); /* the copy: it was asked when this registrar came back */
+	world_register_epoch(WEB1, "mine", 7, (struct rsp_epoch){ 32, PROCESS, 0 });
+	world_run(2000);
+	CHECK_EQ(world_epoch("mine", 7), 32);
+	world_sums_agree();
+	world_end();
+}
+
+static void
+one_that_is_linked_and_removed_meanwhile_is_gone_if_it_does_not_answer(void)
+{
+	(void)begin();
+	b_says_removed_and_no_mentor("mine", 7, ID_B);
+	world_run(501);
+	CHECK_EQ(world_home("mine", 7), 0);
+	world_sums_agree();
+	world_end();
+}
+
+static void
+the_word_of_a_registrar_without_statement_stands_beside_a_removal(void)
+{
+	(void)begin();
+	world_joined_plain(C, ID_C, "c");
+	world_update(C, ID_C, ENRP_ADD_PE, "words", world_pe(9, ID_C, 0));
+	b_says_removed_and_no_mentor("words", 9, ID_B);
+	CHECK_EQ(world_home("words", 9), ID_C);
+	world_end();
+}
+
 int
 main(void)
 {
@@ -158,5 +210,8 @@ main(void)
 	TAP_RUN(one_that_has_another_home_is_told_that_it_is_not_held);
 	TAP_RUN(one_without_epoch_that_has_another_home_loses_its_connection);
 	TAP_RUN(one_that_is_ours_and_linked_stays_linked);
+	TAP_RUN(one_that_is_linked_and_removed_meanwhile_may_register_again);
+	TAP_RUN(one_that_is_linked_and_removed_meanwhile_is_gone_if_it_does_not_answer);
+	TAP_RUN(the_word_of_a_registrar_without_statement_stands_beside_a_removal);
 	return tap_end();
 }

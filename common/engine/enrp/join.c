@@ -10,7 +10,19 @@
 #define ROUNDS	 2   /* so many rounds, before this registrar serves without contacts that are silent or joining */
 #define RETRY_MS 300 /* "a few seconds" in RFC 5353 s.3.2.2.2, but a scope that starts should not take so long */
 
-/* Whether @m, which was stored before this registrar was away, has been removed since: a peer has said so. */
+/* @m was stored before this registrar was away, and the table of the mentor is complete. A linked element is about to
+ * register again. */
+static void
+forget_old_element(struct rsp_enrp *n, struct rsp_member *m)
+{
+	if (m->link)
+		rsp_member_postpone(n->core, m, n->core->now_ms + n->core->config.keepalive_timeout_ms);
+	else
+		rsp_member_forget(n->core, m);
+}
+
+/* Whether @m, which was stored before this registrar was away, has been removed since: a peer has said so. The word of
+ * a registrar without STATEMENT stands beside a removal. */
 static bool
 is_removed(const struct rsp_core *core, const struct rsp_member *m)
 {
@@ -19,7 +31,8 @@ is_removed(const struct rsp_core *core, const struct rsp_member *m)
 	const struct rsp_tomb *tomb = rsp_tomb_find(&core->tombs, rsp_pool_handle(e->pool), e->pe_id, owner);
 	struct rsp_statement stored = rsp_element_statement(e);
 
-	return tomb && rsp_statement_compare(&tomb->statement, tomb->home_id, &stored, rsp_element_home_id(e)) > 0;
+	return tomb && stored.rank &&
+	       rsp_statement_compare(&tomb->statement, tomb->home_id, &stored, rsp_element_home_id(e)) > 0;
 }
 
 /* @m was stored before this registrar was away, and there is no registrar to join: it stands again. */
@@ -30,7 +43,7 @@ keep_old_element(struct rsp_enrp *n, struct rsp_member *m)
 	struct rsp_pool_element pe = { 0 };
 
 	if (is_removed(core, m)) {
-		rsp_join_old_due(n, m);
+		forget_old_element(n, m);
 		return;
 	}
 	if (!rsp_member_is_own(core, m)) {
@@ -46,17 +59,6 @@ keep_old_element(struct rsp_enrp *n, struct rsp_member *m)
 	} else {
 		rsp_member_unlink(core, m, core->config.reconnect_grace_ms / 4);
 	}
-}
-
-/* @m was stored before this registrar was away, and the table of the mentor is complete. A linked element is about to
- * register again. */
-static void
-forget_old_element(struct rsp_enrp *n, struct rsp_member *m)
-{
-	if (m->link)
-		rsp_member_postpone(n->core, m, n->core->now_ms + n->core->config.keepalive_timeout_ms);
-	else
-		rsp_member_forget(n->core, m);
 }
 
 /* Call @each for the elements that were stored before this registrar was away. */
