@@ -249,6 +249,14 @@ sim_judge_look(struct sim *w)
 	}
 }
 
+/* After all registrars were stopped, answers may be wrong for so long. A registrar with one contact knows only that one, and
+ * learns of the others by its list: they exchange one in each heartbeat cycle, and then it dials them. */
+static uint64_t
+back_ms(const struct sim *w)
+{
+	return SIM_BACK_MS + (w->plan.all_contacts ? 0 : w->plan.heartbeat_ms + w->plan.no_response_ms);
+}
+
 /* All registrars were stopped, and are back; the one that is asked has served since @serving_ms: whether an answer must
  * have @e, which was registered before. */
 static bool
@@ -257,8 +265,8 @@ is_kept(const struct sim *w, const struct sim_element *e, uint64_t serving_ms)
 	struct rsp_client_stats stats;
 	uint32_t generation = 0;
 
-	if (!w->back.since_ms || w->plan.style != SIM_GENTLE || w->now <= w->back.since_ms + SIM_BACK_MS ||
-	    (serving_ms != RSP_NEVER && w->now <= serving_ms + SIM_BACK_MS) || e->want != SIM_IN || e->kept == 0 ||
+	if (!w->back.since_ms || w->plan.style != SIM_GENTLE || w->now <= w->back.since_ms + back_ms(w) ||
+	    (serving_ms != RSP_NEVER && w->now <= serving_ms + back_ms(w)) || e->want != SIM_IN || e->kept == 0 ||
 	    e->kept != e->client->life || !sim_node_runs(e->client))
 		return false;
 	if (w->back.killed)

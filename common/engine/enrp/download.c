@@ -189,6 +189,20 @@ is_partial(const struct rsp_enrp *n, const struct rsp_peer *peer)
 	return n->core->now_ms < peer->download.partial_until_ms && peer->told == peer->download.partial;
 }
 
+/* Whether a peer does not hear @peer, and so has its elements from this registrar. */
+static bool
+is_relayed_by_us(const struct rsp_enrp *n, const struct rsp_peer *peer)
+{
+	for (unsigned i = 0; i < n->n_peers; i++) {
+		const struct rsp_peer *other = n->peer[i];
+
+		if (other != peer && other->kind == RSP_PEER_STATES && rsp_peer_is_alive(other) &&
+		    !rsp_heard_list_find(&other->heard_by_it, peer->server_id, NULL))
+			return true;
+	}
+	return false;
+}
+
 /* What was missing has arrived. If the digest of the last PRESENCE still differs, ask for a new one. */
 static void
 check_sync(struct rsp_enrp *n, struct rsp_peer *peer)
@@ -198,6 +212,8 @@ check_sync(struct rsp_enrp *n, struct rsp_peer *peer)
 	peer->in_sync = peer->told == rsp_home_digest(n->core->space, peer->server_id);
 	if (!peer->in_sync)
 		rsp_enrp_presence(n, rsp_link_find(n->core, rsp_peer_link(peer)), peer->server_id, true);
+	else if (is_relayed_by_us(n, peer))
+		rsp_peer_presences_soon(n);
 }
 
 static void
@@ -225,9 +241,9 @@ complete(struct rsp_enrp *n, struct rsp_peer *peer)
 	audit_next_relayed(n, peer); /* which begins another download */
 }
 
-/* The download from @peer has failed: request it later, or, if its connection was @lost, when it is back. */
+/* The download from @peer has failed: request it later, or, if its connection was lost, when it is back. */
 static void
-note_failed(struct rsp_enrp *n, struct rsp_peer *peer, bool lost)
+note_failed(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_reason reason)
 {
 	const struct rsp_download *download = &peer->download;
 	bool relayed = download->of && download->of != peer->server_id;
@@ -235,8 +251,10 @@ note_failed(struct rsp_enrp *n, struct rsp_peer *peer, bool lost)
 
 	if (far)
 		rsp_relay_failed(&far->relay);
-	else if (lost)
+	else if (reason == RSP_REASON_PEER_DISCONNECTED)
 		rsp_gap_lost(&peer->gap);
+	else if (!relayed && reason == RSP_REASON_REJECTED)
+		rsp_gap_rejected(&peer->gap, n->core->now_ms, wait_ms(n));
 	else if (!relayed)
 		rsp_gap_failed(&peer->gap, n->core->now_ms, wait_ms(n));
 }
@@ -247,7 +265,7 @@ give_up(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_download_end end, en
 	bool own = peer->download.state == RSP_DOWNLOAD_OWN;
 
 	stop(n, peer, end);
-	note_failed(n, peer, reason == RSP_REASON_PEER_DISCONNECTED);
+	note_failed(n, peer, reason);
 	if (own)
 		rsp_peer_record(n, RSP_EVENT_RESYNC_FAILED, peer, reason);
 }

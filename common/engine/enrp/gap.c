@@ -17,6 +17,16 @@ rsp_gap_failed(struct rsp_gap *gap, uint64_t now_ms, uint32_t wait_ms)
 }
 
 void
+rsp_gap_rejected(struct rsp_gap *gap, uint64_t now_ms, uint32_t wait_ms)
+{
+	bool first = gap->failures == 0;
+
+	rsp_gap_failed(gap, now_ms, wait_ms);
+	if (first)
+		gap->until_ms = gap->next_table_ms = 0;
+}
+
+void
 rsp_gap_lost(struct rsp_gap *gap)
 {
 	gap->asked = RSP_GAP_ASKED_NOTHING;

@@ -61,8 +61,14 @@ uint64_t rsp_gap_table_begun(struct rsp_gap *gap);
 /** A table of the peer is complete. It was requested when @last was gap->told. */
 void rsp_gap_set(struct rsp_gap *gap, uint64_t last);
 
-/** The request was refused, its answer ended early, or this registrar could not send it: request the table later. */
+/** The answer ended early, or this registrar could not send the request: request the table later. */
 void rsp_gap_failed(struct rsp_gap *gap, uint64_t now_ms, uint32_t wait_ms);
+
+/**
+ * The peer has refused the request: it joins, or is busy. After the first time its next PRESENCE, by which it may say that it
+ * has begun to serve, leads to another request; after that, the same as rsp_gap_failed().
+ */
+void rsp_gap_rejected(struct rsp_gap *gap, uint64_t now_ms, uint32_t wait_ms);
 
 /** The connection over which the request was sent has ended: it will not be answered, and may be sent again at once. */
 void rsp_gap_lost(struct rsp_gap *gap);

@@ -46,6 +46,7 @@ struct rsp_link {
 	bool was_up;	/* CLOSING: it was UP before, not DIALLING */
 	bool we_close;	/* CLOSING: this registrar closes the connection; else the connection has ended */
 	bool dialled;	/* by this registrar */
+	bool early;	/* it came while this registrar was joining */
 	bool look_only; /* dialled to send keep-alives of looks only; no element was attached to it since (look.c) */
 	enum rsp_err err;    /* CLOSING: the error */
 	struct rsp_why *why; /* CLOSING: the error with a text; NULL: there is no text */

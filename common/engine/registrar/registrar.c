@@ -216,11 +216,13 @@ link_up(struct rsp_registrar *r, struct rsp_link *link, const struct rsp_link_in
 }
 
 /* Whether this registrar accepts a connection. While it joins, users find another registrar, which knows more; but elements
- * register: if all registrars have started, none of them would take an element for some time. */
+ * register: if all registrars have started, none of them would take an element for some time. In plain text, the first
+ * question shows that it is a user: resolution_received(). */
 static bool
 may_come(const struct rsp_core *core, const struct rsp_link_info *info)
 {
-	return core->state == RSP_REGISTRAR_SERVING || info->protocol == RSP_ENRP || info->role == RSP_ROLE_ELEMENT;
+	return core->state == RSP_REGISTRAR_SERVING || info->protocol == RSP_ENRP || info->role == RSP_ROLE_ELEMENT ||
+	       core->config.insecure;
 }
 
 enum rsp_err
@@ -238,9 +240,12 @@ rsp_registrar_link_up(struct rsp_registrar *r, uint64_t now_ms, uint32_t id, con
 		return RSP_ELIMIT;
 	if (core->state == RSP_REGISTRAR_LEAVING || (!link && core->n_links >= core->config.max_links))
 		return RSP_ELIMIT;
+	bool is_new = !link;
 	if (!link)
 		link = rsp_link_new(core, id);
 	enum rsp_err err = link ? link_up(r, link, info) : RSP_ENOMEM;
+	if (link && is_new)
+		link->early = core->state == RSP_REGISTRAR_JOINING;
 	settle(r);
 	return err;
 }
@@ -289,6 +294,10 @@ resolution_received(struct rsp_registrar *r, struct rsp_link *link, const struct
 {
 	struct rsp_question question;
 
+	if (link->early && r->core.state == RSP_REGISTRAR_JOINING) {
+		rsp_link_close(&r->core, link, RSP_ECLOSED);
+		return;
+	}
 	if (!rsp_resolve_check(&r->resolver, link, msg, &question))
 		return;
 	if (!rsp_pool_find(r->core.space, msg->handle) && rsp_enrp_pools_may_be_missing(r->enrp) &&
