@@ -356,7 +356,7 @@ may_be_refused(const struct sim *w, const struct rsp_event *event)
 	for (unsigned i = 0; i < w->n_registrars; i++)
 		parted = parted || w->node[i].ill;
 	if (event->reason == RSP_REASON_TAKEOVER_OF_LIVE)
-		return parted || w->lied;
+		return parted || w->lied_of;
 	/* what a process sent arrives after its end, and the one that followed it has registered */
 	const struct sim_element *e = event->pe_id ? sim_load_find(w, event->handle, event->pe_id) : NULL;
 	if (event->reason == RSP_REASON_DISPLACED)

@@ -34,7 +34,7 @@ sim_lie(struct sim *w, uint64_t dice)
 	if (!link || target == liar || since == RSP_NEVER || w->now < since + sim_bound_takeover(&w->plan, false) ||
 	    rsp_message_encode(&msg, octets, sizeof(octets), &n))
 		return false;
-	w->lied = true;
+	w->lied_of = target->server_id;
 	sim_trace(w, "%-5s lies to %s: it has taken over %s", liar->name, to->name, target->name);
 	sim_send(liar, link, rsp_bytes_of(octets, n));
 	return true;

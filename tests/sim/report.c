@@ -38,6 +38,8 @@ sim_report_record(struct sim *w, const struct sim_node *n, const struct rsp_even
 
 	if (!r->now.active || heard || event->peer_id != r->now.server_id || n == r->now.fault.victim)
 		return;
+	if (w->lied_of == r->now.server_id)
+		r->now.taken = true; /* those that have believed the lie leave it to the liar */
 	if (event->kind == RSP_EVENT_PEER_DEAD && !r->now.detected) {
 		r->now.detected = true;
 		sim_report_time(w, SIM_DETECTION, r->now.fault.kind, w->now - r->now.began,

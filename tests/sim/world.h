@@ -73,7 +73,7 @@ struct sim {
 	unsigned n_nodes, n_registrars;
 	unsigned split;	    /* the number of faults because of which nothing is promised about elements now */
 	bool same_id;	    /* two registrars have had one id */
-	bool lied;	    /* a registrar has said that it took a live one over */
+	uint32_t lied_of;   /* the live registrar that another one has last said to have taken over; 0: none has */
 	struct {
 		uint64_t since_ms; /* when all registrars came back from @kind; 0: they did not, or are gone again */
 		bool killed;

@@ -105,6 +105,10 @@ a_digest_that_differs_although_no_update_is_missing_needs_the_table(void)
 {
 	world_begin_with_peers();
 	b_sends(1, 1);
+	world_clear();
+	b_is_at(1, 0x1234);
+	CHECK_EQ(world_count(B, ENRP_HANDLE_TABLE_REQUEST), 0);
+	CHECK_EQ(world_count(B, ENRP_PRESENCE), 1); /* another one is requested */
 	b_is_at(1, 0x1234);
 	b_was_asked(1, 0);
 	world_end();
@@ -115,6 +119,7 @@ a_digest_that_still_differs_after_the_updates_needs_the_table(void)
 {
 	begin_with_a_gap();
 	b_sends(2, 2);
+	b_is_at(3, 0x1234);
 	b_is_at(3, 0x1234);
 	b_was_asked(2, 0);
 	world_end();

@@ -267,6 +267,7 @@ a_table_with_refused_elements_is_downloaded_again_when_it_has_changed(void)
 {
 	begin_partial();
 	presence_of_b(0x1235);
+	presence_of_b(0x1235);
 	CHECK_EQ(world_count(B, ENRP_HANDLE_TABLE_REQUEST), 1);
 	world_end();
 }
@@ -277,6 +278,7 @@ a_table_with_refused_elements_is_downloaded_again_when_rights_have_changed(void)
 	begin_partial();
 	rights.pool = "web";
 	rsp_registrar_rights_changed(w.r, w.now);
+	presence_of_b(0x1234);
 	presence_of_b(0x1234);
 	CHECK_EQ(world_count(B, ENRP_HANDLE_TABLE_REQUEST), 1);
 	world_table(B, ID_B, 0, "web", 1, 3, ID_B, 10);

@@ -98,10 +98,19 @@ a_new_peer_is_asked_for_all_its_updates(void)
 	CHECK_EQ(gap.have, 0);
 }
 
+/* The digest differs without a gap, also in the PRESENCE that is requested because of that. */
 static void
-a_digest_that_differs_without_a_gap_needs_the_table(void)
+differs(uint64_t last)
+{
+	for (unsigned i = 0; i < RSP_GAP_CHECKS; i++)
+		CHECK_EQ(told(last), RSP_GAP_CHECK);
+}
+
+static void
+a_digest_that_differs_without_a_gap_needs_the_table_if_it_still_differs(void)
 {
 	begin(5);
+	differs(5);
 	CHECK_EQ(told(5), RSP_GAP_TABLE);
 	CHECK_EQ(told(5), RSP_GAP_WAIT);
 	rsp_gap_set(&gap, gap.told);
@@ -112,13 +121,39 @@ static void
 two_tables_are_not_requested_at_a_shorter_interval(void)
 {
 	begin(5);
+	differs(5);
 	CHECK_EQ(told(5), RSP_GAP_TABLE);
 	rsp_gap_set(&gap, 5);
 	now += WAIT - 1;
+	differs(5);
 	CHECK_EQ(told(5), RSP_GAP_WAIT);
 	CHECK_EQ(received(7), RSP_GAP_ASK); /* updates may be */
 	CHECK_EQ(received(6), RSP_GAP_NONE);
 	now += 1;
+	differs(7);
+	CHECK_EQ(told(7), RSP_GAP_TABLE);
+}
+
+static void
+a_digest_that_agrees_when_it_is_checked_needs_no_table(void)
+{
+	begin(5);
+	differs(5);
+	CHECK_EQ(rsp_gap_told(&gap, 5, true, now, WAIT), RSP_GAP_NONE);
+	CHECK_EQ(told(5), RSP_GAP_CHECK);
+}
+
+/* The peer was joining, and serves now. */
+static void
+after_the_first_rejection_the_next_presence_leads_to_a_request(void)
+{
+	begin(5);
+	CHECK_EQ(received(7), RSP_GAP_ASK);
+	rsp_gap_rejected(&gap, now, WAIT);
+	CHECK_EQ(told(7), RSP_GAP_TABLE);
+	rsp_gap_rejected(&gap, now, WAIT);
+	CHECK_EQ(told(7), RSP_GAP_WAIT);
+	now += 2 * WAIT;
 	CHECK_EQ(told(7), RSP_GAP_TABLE);
 }
 
@@ -126,6 +161,7 @@ static void
 an_update_does_not_end_the_request_for_a_table(void)
 {
 	begin(5);
+	differs(5);
 	CHECK_EQ(told(5), RSP_GAP_TABLE);
 	CHECK_EQ(received(6), RSP_GAP_NONE);
 	CHECK(rsp_gap_is_open(&gap));
@@ -284,7 +320,9 @@ main(void)
 	TAP_RUN(a_presence_shows_that_the_last_updates_were_missed);
 	TAP_RUN(with_the_same_digest_nothing_is_missing_whatever_the_numbers);
 	TAP_RUN(a_new_peer_is_asked_for_all_its_updates);
-	TAP_RUN(a_digest_that_differs_without_a_gap_needs_the_table);
+	TAP_RUN(a_digest_that_differs_without_a_gap_needs_the_table_if_it_still_differs);
+	TAP_RUN(a_digest_that_agrees_when_it_is_checked_needs_no_table);
+	TAP_RUN(after_the_first_rejection_the_next_presence_leads_to_a_request);
 	TAP_RUN(two_tables_are_not_requested_at_a_shorter_interval);
 	TAP_RUN(an_update_does_not_end_the_request_for_a_table);
 	TAP_RUN(an_unanswered_request_is_followed_by_one_for_the_table);

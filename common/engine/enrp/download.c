@@ -359,7 +359,9 @@ act_on_gap(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_gap_verdict verdi
 {
 	bool begun = true;
 
-	if (verdict == RSP_GAP_ASK)
+	if (verdict == RSP_GAP_CHECK)
+		rsp_enrp_presence(n, rsp_link_find(n->core, rsp_peer_link(peer)), peer->server_id, true);
+	else if (verdict == RSP_GAP_ASK)
 		begun = begin(n, peer, RSP_DOWNLOAD_UPDATES, peer->server_id);
 	else if (verdict == RSP_GAP_TABLE)
 		begun = rsp_download_begin(n, peer, peer->server_id);

@@ -16,6 +16,7 @@ enum rsp_gap_verdict {
 	RSP_GAP_NONE,  /* nothing is missing */
 	RSP_GAP_OLD,   /* the message is older than an update that has arrived: its digest cannot be compared */
 	RSP_GAP_ASK,   /* send a table request with RSP_PARAM_UPDATES_FROM = have + 1 */
+	RSP_GAP_CHECK, /* request another PRESENCE of the peer */
 	RSP_GAP_TABLE, /* request the own table of the peer */
 	RSP_GAP_WAIT   /* something is missing, and has been requested already, or may not be requested yet */
 };
@@ -32,6 +33,7 @@ struct rsp_gap {
 	uint64_t next_table_ms; /* no table is requested before */
 	uint32_t failures; /* requests in a row that were refused or not answered */
 	bool told_less;	   /* the last PRESENCE had a lower number than @have */
+	uint32_t differed; /* PRESENCEs in a row of which the digest differed, but no number was missing */
 };
 
 /**
@@ -40,6 +42,7 @@ struct rsp_gap {
  * RSP_GAP_BACK_OFF_MAX times this time.
  */
 #define RSP_GAP_BACK_OFF_MAX 64
+#define RSP_GAP_CHECKS	     1
 
 /** An update with @number has arrived. Verdict: NONE, OLD (it was counted already), ASK, TABLE or WAIT. */
 enum rsp_gap_verdict rsp_gap_received(struct rsp_gap *gap, uint64_t number, uint64_t now_ms, uint32_t wait_ms);
@@ -47,7 +50,8 @@ enum rsp_gap_verdict rsp_gap_received(struct rsp_gap *gap, uint64_t number, uint
 /**
  * A PRESENCE has arrived, which gives @last as the number of the last update. @same: its digest is that of the peer's
  * elements as they are stored here; then nothing is missing, and no earlier update counts as missing any more. If the
- * digest differs but no number is missing, the verdict is TABLE (or WAIT). It is OLD once if @last is lower than an update
+ * digest differs but no number is missing, the verdict is CHECK, as what a third registrar says of the peer's elements may
+ * arrive before the peer hears of it; after RSP_GAP_CHECKS times it is TABLE (or WAIT). It is OLD once if @last is lower than an update
  * that has arrived, since two connections can change the order; then TABLE: the peer has begun with number 1 again.
  */
 enum rsp_gap_verdict rsp_gap_told(struct rsp_gap *gap, uint64_t last, bool same, uint64_t now_ms, uint32_t wait_ms);
