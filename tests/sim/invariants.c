@@ -366,7 +366,7 @@ may_be_refused(const struct sim *w, const struct rsp_event *event)
 	       w->plan.style != SIM_QUIET;
 }
 
-/* Whether both have run for long, and each has reached the other for long. */
+/* Whether both have run for long, and each has reached the other for long. With one contact each, they may not have met. */
 static bool
 hear_each_other(const struct sim *w, const struct sim_node *a, const struct sim_node *b)
 {
@@ -377,7 +377,8 @@ hear_each_other(const struct sim *w, const struct sim_node *a, const struct sim_
 
 	since = a->runs_ms > since ? a->runs_ms : since;
 	since = b->runs_ms > since ? b->runs_ms : since;
-	return sim_node_runs(a) && sim_node_runs(b) && !a->slow_ms && !b->slow_ms && !sim_net_blocked(w, a, b) &&
+	bool met = w->plan.all_contacts || sim_truth_hear(w, a, b) != RSP_NEVER;
+	return met && sim_node_runs(a) && sim_node_runs(b) && !a->slow_ms && !b->slow_ms && !sim_net_blocked(w, a, b) &&
 	       !sim_net_blocked(w, b, a) && w->now > since + enough;
 }
 

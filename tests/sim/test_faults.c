@@ -10,7 +10,7 @@
  * invariant in one of the first SEEDS_MAX seeds. The engine without a mistake must pass the seeds that this took.
  * Prints TAP. */
 
-#define SEEDS_MAX 400
+#define SEEDS_MAX 1000
 
 static const char *
 name_of(enum sim_mistake mistake)

@@ -465,6 +465,26 @@ a_registrar_that_is_silent_is_not_listed(void)
 	world_end();
 }
 
+/* c does not list b as heard: it has the elements of b from this registrar, whose PRESENCE has the digest. */
+static void
+what_a_peer_has_only_from_us_is_told_soon(void)
+{
+	world_begin_with_peers();
+	world_presence(C, ID_C, "c", false);
+	world_presence_of(B, ID_B, "b", (struct world_state){ .states = true, .digest = 0x1234 });
+	CHECK_EQ(world_count(B, ENRP_HANDLE_TABLE_REQUEST), 1);
+	world_clear();
+	world_table(B, ID_B, 0, "web", 1, 2, ID_B, 8);
+	world_presence_in_sync(B, ID_B, "b");
+	world_clear();
+	world_run(499);
+	unsigned before = world_count(C, ENRP_PRESENCE);
+	world_run(2);
+	CHECK_EQ(before, 0);
+	CHECK_EQ(world_count(C, ENRP_PRESENCE), 1);
+	world_end();
+}
+
 int
 main(void)
 {
@@ -492,5 +512,6 @@ main(void)
 	TAP_RUN(a_sender_in_plain_text_that_only_asks_is_told_which_registrars_are_heard);
 	TAP_RUN(a_registrar_that_is_dialled_is_told_of_none_before_it_has_answered);
 	TAP_RUN(a_registrar_that_is_silent_is_not_listed);
+	TAP_RUN(what_a_peer_has_only_from_us_is_told_soon);
 	return tap_end();
 }

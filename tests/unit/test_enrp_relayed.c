@@ -129,6 +129,21 @@ a_takeover_begins_as_soon_as_no_relay_hears_the_registrar_any_more(void)
 	world_end();
 }
 
+/* We gave up our takeover because of what a had sent before; a has left it to us, as our id is higher, and asks for its own. */
+static void
+two_registrars_do_not_leave_a_takeover_to_each_other(void)
+{
+	begin();
+	d_dies();
+	a_hears_d();
+	CHECK_STR(world_reason(RSP_EVENT_TAKEOVER_ABORTED), "target-alive");
+	world_clear();
+	world_about(A, ENRP_INIT_TAKEOVER, ID_A, ID_D);
+	CHECK_EQ(world_count(A, ENRP_INIT_TAKEOVER_ACK), 0);
+	CHECK_EQ(world_count(A, ENRP_INIT_TAKEOVER), 1);
+	world_end();
+}
+
 /* Its removal may be followed by what c sent before c knew of it. After a time, what c says is news. */
 static void
 a_registrar_that_was_taken_over_does_not_come_back_by_relay(void)
@@ -308,6 +323,7 @@ main(void)
 	TAP_RUN(a_completed_takeover_of_what_was_heard_by_relay_moves_the_elements_when_the_relay_hears_it_no_more);
 	TAP_RUN(a_registrar_that_is_heard_by_relay_no_more_is_taken_over);
 	TAP_RUN(a_takeover_begins_as_soon_as_no_relay_hears_the_registrar_any_more);
+	TAP_RUN(two_registrars_do_not_leave_a_takeover_to_each_other);
 	TAP_RUN(a_registrar_that_was_taken_over_does_not_come_back_by_relay);
 	TAP_RUN(what_two_peers_hear_is_not_acknowledged_when_one_of_them_hears_it_no_more);
 	TAP_RUN(what_two_peers_hear_is_acknowledged_when_none_of_them_hears_it_any_more);

@@ -203,17 +203,26 @@ is_relayed_by_us(const struct rsp_enrp *n, const struct rsp_peer *peer)
 	return false;
 }
 
+/* Note whether the elements of @peer as stored here are @same as it has them. */
+static void
+note_sync(struct rsp_enrp *n, struct rsp_peer *peer, bool same)
+{
+	if (same && !peer->in_sync && is_relayed_by_us(n, peer) &&
+	    rsp_limiter_pass(&n->once, peer->server_id, RSP_ENRP_ONCE_RELAYED, n->core->config.peer_heartbeat_cycle_ms,
+			     n->core->now_ms))
+		rsp_peer_presences_soon(n);
+	peer->in_sync = same;
+}
+
 /* What was missing has arrived. If the digest of the last PRESENCE still differs, ask for a new one. */
 static void
 check_sync(struct rsp_enrp *n, struct rsp_peer *peer)
 {
 	if (peer->kind != RSP_PEER_STATES)
 		return;
-	peer->in_sync = peer->told == rsp_home_digest(n->core->space, peer->server_id);
+	note_sync(n, peer, peer->told == rsp_home_digest(n->core->space, peer->server_id));
 	if (!peer->in_sync)
 		rsp_enrp_presence(n, rsp_link_find(n->core, rsp_peer_link(peer)), peer->server_id, true);
-	else if (is_relayed_by_us(n, peer))
-		rsp_peer_presences_soon(n);
 }
 
 static void
@@ -389,7 +398,7 @@ rsp_download_update_received(struct rsp_enrp *n, struct rsp_peer *peer, uint64_t
 static void
 audit_state(struct rsp_enrp *n, struct rsp_peer *peer, const struct rsp_state *state)
 {
-	peer->in_sync = state->digest == rsp_home_digest(n->core->space, peer->server_id);
+	note_sync(n, peer, state->digest == rsp_home_digest(n->core->space, peer->server_id));
 	if (peer->in_sync)
 		peer->download.complained = false;
 	act_on_gap(n, peer,

@@ -60,6 +60,7 @@ enum rsp_enrp_once {
 	RSP_ENRP_ONCE_PROTEST,	 /* PRESENCEs to all peers, because a peer has declared this registrar dead */
 	RSP_ENRP_ONCE_TABLE,	 /* the download of the table of a peer that says that it has taken over this registrar */
 	RSP_ENRP_ONCE_RIVAL,	 /* the record of two identities with one PE identifier */
+	RSP_ENRP_ONCE_RELAYED,	 /* PRESENCEs soon, because other peers have the elements of a peer from this registrar */
 	RSP_ENRP_ONCE_WORD	 /* an update because a registrar without STATEMENT says that it has an element of another home */
 };
 

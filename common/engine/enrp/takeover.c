@@ -312,11 +312,11 @@ unrelayed(struct rsp_enrp *n, struct rsp_peer *peer)
 		return;
 	if (takeover && takeover->claimed_by)
 		move_to(n, peer, takeover->claimed_by);
+	else if (peer->spared && !other_wins(n, peer)) /* those with lower ids may have left it to this registrar */
+		rsp_takeover_begin(n, peer, RSP_REASON_NO_RESPONSE);
 	else if (takeover && (peer->state == RSP_PEER_INACTIVE ? takeover->n_initiators > 0
 							       : peer->state == RSP_PEER_DEAD && other_wins(n, peer)))
 		yield(n, peer);
-	else if (peer->spared)
-		rsp_takeover_begin(n, peer, RSP_REASON_NO_RESPONSE);
 }
 
 void
@@ -584,7 +584,9 @@ rsp_takeover_initiated(struct rsp_enrp *n, const struct rsp_link *link, struct r
 	if (target->state == RSP_PEER_DEAD)
 		abort_takeover(n, target, RSP_REASON_OTHER_WINS);
 	/* RFC deviation: acknowledge only if the target does not answer a PRESENCE of this registrar either */
-	if (target->state == RSP_PEER_DEAD || target->state == RSP_PEER_INACTIVE)
+	if (target->spared)
+		unrelayed(n, target);
+	else if (target->state == RSP_PEER_DEAD || target->state == RSP_PEER_INACTIVE)
 		yield(n, target);
 	else
 		rsp_takeover_probe(n, target, RSP_REASON_TAKEOVER_INITIATED);
