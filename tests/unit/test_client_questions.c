@@ -338,6 +338,28 @@ one_long_interval_between_keep_alives_does_not_keep_it_at_a_silent_home(void)
 	world_end(&w);
 }
 
+/* The outage was a short time ago: the interval is not forgotten yet, but no registrar lets ten minutes pass. */
+static void
+an_outage_is_no_interval_between_keep_alives(void)
+{
+	begin_registered();
+	for (unsigned i = 0; i < 7; i++) {
+		if (i == 4)
+			w.now += 600000;
+		else
+			world_run(&w, w.now + 2000);
+		world_keepalive(&w, 1, 0xa, false, "web", 0x11);
+	}
+	world_up(&w, 77, RSP_ROLE_NOTIFY, "beta");
+	w.now += 89000;
+	world_ask(&w, 77, 0xb, true, 0x11, world_number(&w));
+	CHECK_EQ(registrations(77), 0);
+	w.now += 2000;
+	world_ask(&w, 77, 0xb, true, 0x11, world_number(&w));
+	CHECK_EQ(registrations(77), 1);
+	world_end(&w);
+}
+
 static void
 a_registrar_without_numbers_that_takes_it_over_is_followed_at_once(void)
 {
@@ -391,6 +413,7 @@ main(void)
 	TAP_RUN(its_home_that_takes_it_over_gets_a_registration);
 	TAP_RUN(its_home_that_takes_it_over_on_another_connection_is_followed_if_the_first_is_silent);
 	TAP_RUN(one_long_interval_between_keep_alives_does_not_keep_it_at_a_silent_home);
+	TAP_RUN(an_outage_is_no_interval_between_keep_alives);
 	TAP_RUN(a_registrar_without_numbers_that_takes_it_over_is_followed_at_once);
 	TAP_RUN(all_elements_of_a_pool_that_is_taken_over_register);
 	return tap_end();

@@ -95,49 +95,6 @@ a_registrar_without_contacts_serves_at_once(void)
 	world_end();
 }
 
-/* All registrars may have just started: then none would take the element. What the mentor knows of it is compared later. */
-static void
-elements_register_while_the_registrar_joins(void)
-{
-	begin(1);
-	CHECK_EQ(world_up(WEB1, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
-	world_register_epoch(WEB1, "web", 7, (struct rsp_epoch){ .epoch = 100, .instance = PROCESS });
-	CHECK_EQ(world_home("web", 7), ID_US);
-	uint32_t a = answers(ID_A, "a");
-	listed(a, ID_A, false);
-	world_table(a, ID_A, 0, "web", 7, 1, ID_A, 90); /* from its former registration */
-	CHECK(serves());
-	CHECK_EQ(world_home("web", 7), ID_US);
-	CHECK_EQ(world_epoch("web", 7), 100);
-	CHECK(rsp_registrar_link_elements(w.r, WEB1));
-	world_end();
-}
-
-/* In plain text a connection does not say whether it is of an element or of a user. */
-static void
-in_plain_text_a_user_is_sent_away_by_its_first_question(void)
-{
-	struct rsp_message msg = world_asap(ASAP_HANDLE_RESOLUTION, "web", 0);
-	struct rsp_registrar_config config = world_config();
-	const struct rsp_contact_config contact = { .name = "a", .ip = { 4, { 192, 0, 2, ID_A } }, .port = 9902 };
-
-	config.contacts = &contact;
-	config.n_contacts = 1;
-	config.insecure = true;
-	world_begin(&config);
-	world_run(0);
-	CHECK_EQ(world_up(WEB1, RSP_ASAP, RSP_ROLE_NONE, NULL), RSP_OK);
-	CHECK_EQ(world_up(USER, RSP_ASAP, RSP_ROLE_NONE, NULL), RSP_OK);
-	world_register(WEB1, "web", 7);
-	CHECK_EQ(world_home("web", 7), ID_US);
-	msg.has = RSP_HAS_HANDLE;
-	world_tell(USER, &msg);
-	CHECK(world_was_closed(USER));
-	CHECK(!world_was_closed(WEB1));
-	CHECK_EQ(world_count(USER, ASAP_HANDLE_RESOLUTION_RESPONSE), 0);
-	world_end();
-}
-
 static void
 the_mentor_sends_its_list_and_its_table(void)
 { /* s.3.2.2.2, s.3.2.3 */
@@ -679,8 +636,6 @@ main(void)
 {
 	TAP_RUN(a_server_id_is_not_zero);
 	TAP_RUN(a_registrar_without_contacts_serves_at_once);
-	TAP_RUN(elements_register_while_the_registrar_joins);
-	TAP_RUN(in_plain_text_a_user_is_sent_away_by_its_first_question);
 	TAP_RUN(the_mentor_sends_its_list_and_its_table);
 	TAP_RUN(attributes_in_the_table_replace_what_is_there);
 	TAP_RUN(a_silent_mentor_is_left_for_a_backup_mentor);

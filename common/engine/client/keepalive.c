@@ -6,6 +6,7 @@
 /* the keep-alives have stopped, if none arrived within so many times the longest interval */
 #define SILENCE_FACTOR 4
 #define FORGET 8 /* the longest interval shrinks by this part of it with each keep-alive */
+#define MOST_INTERVALS 2 /* a longer interval was an outage, when another registrar says that it is the home */
 #define SILENCE_INTERVAL_MS 1000 /* least value that is used for the longest interval */
 
 /* Beyond the RFC: a connection can be dead without any sign, and a registrar that cannot reach this client removes its
@@ -53,8 +54,11 @@ hears_home(const struct client_links *links)
 	if (!home)
 		return false;
 	uint64_t interval_ms = home->longest_ms > SILENCE_INTERVAL_MS ? home->longest_ms : SILENCE_INTERVAL_MS;
+	uint64_t most_ms = MOST_INTERVALS * (uint64_t)core->config.timers.keepalive_ms;
 	if (home->n_keepalives <= LEARNED_AFTER)
 		interval_ms = core->config.timers.keepalive_ms;
+	else if (interval_ms > most_ms)
+		interval_ms = most_ms;
 	return core->now - home->heard_ms <= interval_ms * 3 / 2;
 }
 
