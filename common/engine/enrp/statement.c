@@ -38,7 +38,7 @@ order_of(const struct rsp_heard_statement *s, const struct rsp_statement *known,
 	if (!known->rank)
 		return JUDGE_NEWER;
 	int order = rsp_statement_compare(&s->pe->statement, s->pe->home_id, known, known_home);
-	if (order == 0 && known->rank != RSP_RANK_REMOVED) /* a removal has no contents */
+	if (order == 0 && s->m && known->rank != RSP_RANK_REMOVED) /* a removal has no contents */
 		order = rsp_contents_encode(room, s->pe, &octets)
 				? -1
 				: rsp_encoded_contents_compare(octets, known_octets(s->m, known, known_home));
