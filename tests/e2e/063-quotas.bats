@@ -86,10 +86,9 @@ pools() {
 
 @test "a registrar's key fills its share, and no more" {
 	start_peer r1 --max-registrar-elements 2 --max-registrar-pools 1
-	enrp_say presence:9:0:9 add:9:0:web:1:9 add:9:0:web:2:9 add:9:0:web:3:9
+	enrp_say presence:9:0:9 add:9:0:web:1:9 add:9:0:other:4:9 add:9:0:web:2:9 add:9:0:web:3:9
+	wait_for_record r1 '.event == "refused" and .key == "pools-of-one-registrar" and .handle == "other"'
 	wait_for_record r1 '.event == "refused" and .key == "elements-of-one-registrar" and .pe_id == "0x00000003"'
-	enrp_say presence:9:0:9 add:9:0:other:4:9
-	wait_for_record r1 '.event == "refused" and (.key == "elements-of-one-registrar" or .key == "pools-of-one-registrar") and .handle == "other"'
 	run -0 say honest register:mine:0x22:127.0.0.1:80
 	assert_output none
 }
