@@ -164,17 +164,18 @@ read_table() {
 		jq -cS 'select(.element) | [.handle, .element]' | LC_ALL=C sort >"$BATS_TEST_TMPDIR/$1.table"
 }
 
-# same_table N: all registrars have the same N elements, with the same contents, and of the same homes.
+# same_table [N]: all registrars have the same elements, N of them, with the same contents, and of the same homes.
 same_table() {
 	read_tables
-	[ "$(wc -l <"$BATS_TEST_TMPDIR/r1.table")" -eq "$1" ] &&
+	[ $# -eq 0 ] || [ "$(wc -l <"$BATS_TEST_TMPDIR/r1.table")" -eq "$1" ] || return
+	cmp -s "$BATS_TEST_TMPDIR/r1.table" "$BATS_TEST_TMPDIR/r2.table" &&
 		cmp -s "$BATS_TEST_TMPDIR/r1.table" "$BATS_TEST_TMPDIR/r2.table" &&
 		cmp -s "$BATS_TEST_TMPDIR/r1.table" "$BATS_TEST_TMPDIR/r3.table"
 }
 
-# one_table N: and the digests agree.
+# one_table [N]: and the digests agree.
 one_table() {
-	same_table "$1" && in_sync
+	same_table "$@" && in_sync
 }
 
 # within MS COMMAND...: COMMAND, begun so soon, succeeds: how long it takes is not counted. If it does not, go on for a
@@ -253,6 +254,7 @@ kill_process() {
 		case $name in r*) note down "$name" ;; e*) note changing "${name%%-*}" ;; esac
 		all+=("${pids[$name]}")
 	done
+	kill -STOP "${all[@]}" # else an element may register at one before it is killed
 	kill -KILL "${all[@]}"
 	for name; do
 		await_end "$name" 137 || return

@@ -11,6 +11,7 @@ stopped() {
 	kill_process e5
 	last 30000
 	continue_process r1 r2 r3
+	within 5000 one_table # with e5, or without: its home removes it at the end of the grace time, which is 5 s too
 	finish 4 1 e1 e2 e3 e4
 }
 
