@@ -1,7 +1,6 @@
 #include "model/record.h"
 
 #include <assert.h>
-
 #include <string.h>
 
 #include "model/handlespace_priv.h"

@@ -181,7 +181,7 @@ __wrap_rsp_wheel_expired(struct rsp_wheel *wheel, uint64_t now_ms)
 	return timer;
 }
 
-/* A registrar that joins refuses new connections of elements and users, but not connections that it knows. */
+/* A registrar that joins refuses new connections of users, but not connections that it knows. */
 enum rsp_err
 __wrap_rsp_registrar_link_up(struct rsp_registrar *r, uint64_t now_ms, uint32_t id, const struct rsp_link_info *info)
 {

@@ -89,7 +89,7 @@ a_large_table_may_take_longer(void)
 	world_end();
 }
 
-/* Who may come while this registrar joins */
+/* This registrar joins: it accepts the connections of elements, and sends users away. */
 
 /* All registrars may have just started: then none would take the element. What the mentor knows of it is compared later. */
 static void

@@ -51,8 +51,8 @@ enum rsp_gap_verdict rsp_gap_received(struct rsp_gap *gap, uint64_t number, uint
  * A PRESENCE has arrived, which gives @last as the number of the last update. @same: its digest is that of the peer's
  * elements as they are stored here; then nothing is missing, and no earlier update counts as missing any more. If the
  * digest differs but no number is missing, the verdict is CHECK, as what a third registrar says of the peer's elements may
- * arrive before the peer hears of it; after RSP_GAP_CHECKS times it is TABLE (or WAIT). It is OLD once if @last is lower than an update
- * that has arrived, since two connections can change the order; then TABLE: the peer has begun with number 1 again.
+ * arrive before the peer hears of it; after RSP_GAP_CHECKS times it is TABLE (or WAIT). It is OLD once if @last is lower than
+ * an update that has arrived, since two connections can change the order; then TABLE: the peer has begun with number 1 again.
  */
 enum rsp_gap_verdict rsp_gap_told(struct rsp_gap *gap, uint64_t last, bool same, uint64_t now_ms, uint32_t wait_ms);
 

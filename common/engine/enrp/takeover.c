@@ -391,6 +391,7 @@ arbitrate(struct rsp_enrp *n, struct rsp_peer *target)
 	if (takeover) {
 		free(takeover->missing);
 		takeover->missing = calloc(n->n_peers, sizeof(uint32_t));
+		takeover->n_missing = 0;
 	}
 	if (!takeover || !takeover->missing)
 		return; /* no memory: the timer of @target tries again */
