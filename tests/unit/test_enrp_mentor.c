@@ -107,6 +107,36 @@ elements_register_while_the_registrar_joins(void)
 	world_end();
 }
 
+/* The answer to the last request of b: how many elements it lists; -1: it is a rejection. */
+static int
+listed_to_b(uint8_t flags)
+{
+	struct rsp_message msg, ask = enrp_message(ENRP_HANDLE_TABLE_REQUEST, ID_B);
+	struct rsp_list_item item;
+	int n = 0;
+
+	ask.flags = flags;
+	world_tell(b, &ask);
+	CHECK(world_find(b, RSP_ENRP, ENRP_HANDLE_TABLE_RESPONSE, -1, &msg));
+	for (size_t cursor = 0; rsp_list_next(&msg, &cursor, &item);)
+		n += item.type == RSP_PARAM_POOL_ELEMENT;
+	return msg.flags & ENRP_FLAG_REJECT ? -1 : n;
+}
+
+/* What registered while this registrar joins is known to it alone. */
+static void
+a_registrar_that_joins_has_its_own_table_for_peers_that_order_statements(void)
+{
+	begin();
+	CHECK_EQ(world_up(WEB1, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
+	world_register_epoch(WEB1, "web", 7, (struct rsp_epoch){ .epoch = 100, .instance = PROCESS });
+	CHECK_EQ(listed_to_b(ENRP_FLAG_OWN), 1);
+	CHECK_EQ(listed_to_b(0), -1);
+	world_presence_of(b, ID_B, "b", (struct world_state){ .states = false });
+	CHECK_EQ(listed_to_b(ENRP_FLAG_OWN), -1);
+	world_end();
+}
+
 /* In plain text a connection does not say whether it is of an element or of a user. */
 static void
 in_plain_text_a_user_is_sent_away_by_its_first_question(void)
@@ -137,6 +167,7 @@ main(void)
 	TAP_RUN(a_mentor_that_sends_one_element_a_page_is_left_for_another);
 	TAP_RUN(a_large_table_may_take_longer);
 	TAP_RUN(elements_register_while_the_registrar_joins);
+	TAP_RUN(a_registrar_that_joins_has_its_own_table_for_peers_that_order_statements);
 	TAP_RUN(in_plain_text_a_user_is_sent_away_by_its_first_question);
 	return tap_end();
 }

@@ -160,6 +160,16 @@ send_again(struct rsp_enrp *n, const struct rsp_link *link, uint64_t from)
 	return true;
 }
 
+/* Whether the other side of @link may have the table of @of now. While this registrar joins, elements register already: a
+ * peer that orders statements may have them. Another peer would remove what that table does not list. */
+static bool
+is_served(const struct rsp_core *core, const struct rsp_link *link, uint32_t of)
+{
+	if (core->state == RSP_REGISTRAR_JOINING)
+		return of == core->config.server_id && link->peer && link->peer->kind == RSP_PEER_STATES;
+	return core->state == RSP_REGISTRAR_SERVING;
+}
+
 void
 rsp_upload_requested(struct rsp_enrp *n, struct rsp_link *link, const struct rsp_message *msg)
 {
@@ -175,7 +185,7 @@ rsp_upload_requested(struct rsp_enrp *n, struct rsp_link *link, const struct rsp
 		rsp_upload_end(n, upload);
 		upload = NULL;
 	}
-	bool serves = core->state == RSP_REGISTRAR_SERVING;
+	bool serves = is_served(core, link, of);
 	if (!upload && serves && msg->has & RSP_HAS_UPDATES_FROM && send_again(n, link, msg->updates_from))
 		return;
 	if (!upload && serves && !rsp_transfer_is_going_on(n))

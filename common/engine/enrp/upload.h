@@ -6,7 +6,7 @@
 /*
  * Sends a handle table to another registrar or to a monitor, page by page: RFC 5353 s.3.2.3. Beyond the RFC: registrars that
  * state numbers also get the tombstones, after the elements. PLAIN peers get, as the elements of this registrar, the linked
- * ones only.
+ * ones only. A registrar that joins sends its own table only, to registrars that state numbers.
  */
 struct rsp_upload {
 	struct rsp_walk walk;
