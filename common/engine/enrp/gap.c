@@ -17,20 +17,22 @@ rsp_gap_failed(struct rsp_gap *gap, uint64_t now_ms, uint32_t wait_ms)
 }
 
 void
-rsp_gap_rejected(struct rsp_gap *gap, uint64_t now_ms, uint32_t wait_ms)
-{
-	bool first = gap->failures == 0;
-
-	rsp_gap_failed(gap, now_ms, wait_ms);
-	if (first)
-		gap->until_ms = gap->next_table_ms = 0;
-}
-
-void
 rsp_gap_lost(struct rsp_gap *gap)
 {
 	gap->asked = RSP_GAP_ASKED_NOTHING;
 	gap->until_ms = gap->next_table_ms = 0;
+}
+
+void
+rsp_gap_rejected(struct rsp_gap *gap, uint64_t now_ms, uint32_t wait_ms)
+{
+	if (gap->rejections == RSP_GAP_REJECTIONS) {
+		rsp_gap_failed(gap, now_ms, wait_ms);
+		return;
+	}
+	gap->rejections++;
+	gap->failures = gap->failures ? gap->failures : 1;
+	rsp_gap_lost(gap);
 }
 
 static void
@@ -38,7 +40,7 @@ nothing_missing(struct rsp_gap *gap)
 {
 	gap->asked = RSP_GAP_ASKED_NOTHING;
 	gap->until_ms = 0;
-	gap->failures = 0;
+	gap->failures = gap->rejections = 0;
 	gap->differed = 0;
 }
 

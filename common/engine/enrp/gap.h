@@ -31,7 +31,8 @@ struct rsp_gap {
 	enum rsp_gap_asked asked; /* the request that is not answered yet */
 	uint64_t until_ms; /* ASKED_UPDATES: when it counts as unanswered. ASKED_NOTHING: no request before */
 	uint64_t next_table_ms; /* no table is requested before */
-	uint32_t failures; /* requests in a row that were refused or not answered */
+	uint32_t failures; /* requests in a row that were refused or not answered; the first refused ones count as one */
+	uint32_t rejections; /* requests in a row that were refused, up to RSP_GAP_REJECTIONS */
 	bool told_less;	   /* the last PRESENCE had a lower number than @have */
 	uint32_t differed; /* PRESENCEs in a row of which the digest differed, but no number was missing */
 };
@@ -43,6 +44,7 @@ struct rsp_gap {
  */
 #define RSP_GAP_BACK_OFF_MAX 64
 #define RSP_GAP_CHECKS	     1
+#define RSP_GAP_REJECTIONS   3
 
 /** An update with @number has arrived. Verdict: NONE, OLD (it was counted already), ASK, TABLE or WAIT. */
 enum rsp_gap_verdict rsp_gap_received(struct rsp_gap *gap, uint64_t number, uint64_t now_ms, uint32_t wait_ms);
@@ -69,8 +71,9 @@ void rsp_gap_set(struct rsp_gap *gap, uint64_t last);
 void rsp_gap_failed(struct rsp_gap *gap, uint64_t now_ms, uint32_t wait_ms);
 
 /**
- * The peer has refused the request: it joins, or is busy. After the first time its next PRESENCE, by which it may say that it
- * has begun to serve, leads to another request; after that, the same as rsp_gap_failed().
+ * The peer has refused the request: it joins, or is busy. Each of the first RSP_GAP_REJECTIONS times its next PRESENCE leads to
+ * another request: while it joins, it may send some, and then one by which it says that it has begun to serve. After that, the
+ * same as rsp_gap_failed().
  */
 void rsp_gap_rejected(struct rsp_gap *gap, uint64_t now_ms, uint32_t wait_ms);
 
