@@ -213,6 +213,26 @@ we_send_over_the_connection_that_we_dialled(void)
 	world_end();
 }
 
+/* Until b sends something over the connection that we dialled, that is not bound to it, but we send over it. */
+static void
+a_request_over_a_connection_that_ends_before_the_peer_sent_anything_is_sent_again(void)
+{
+	begin();
+	uint32_t out = both_ways();
+	world_down(out, RSP_ECLOSED);
+	world_run(100);
+	uint32_t again = world_dialled("b");
+	CHECK(again != out);
+	world_peer(again, "b");
+	world_clear();
+	world_update_numbered(B, ID_B, ENRP_ADD_PE, "web", world_pe(2, ID_B, 8), 2);
+	CHECK_EQ(world_count(again, ENRP_HANDLE_TABLE_REQUEST), 1);
+	world_down(again, RSP_ECLOSED);
+	world_presence_of(B, ID_B, "b", (struct world_state){ .states = true, .digest = 0x1234, .update = 2 });
+	CHECK_EQ(world_count(B, ENRP_HANDLE_TABLE_REQUEST), 1);
+	world_end();
+}
+
 static void
 a_broken_connection_begins_the_detection_at_once(void)
 {
@@ -629,6 +649,7 @@ main(void)
 	TAP_RUN(a_silent_peer_is_probed_and_then_dead);
 	TAP_RUN(any_message_is_a_sign_of_life);
 	TAP_RUN(we_send_over_the_connection_that_we_dialled);
+	TAP_RUN(a_request_over_a_connection_that_ends_before_the_peer_sent_anything_is_sent_again);
 	TAP_RUN(a_broken_connection_begins_the_detection_at_once);
 	TAP_RUN(a_peer_that_connects_again_is_probed_until_it_sends);
 	TAP_RUN(a_peer_that_never_named_an_address_is_dead_when_it_disconnects);

@@ -96,6 +96,17 @@ suspect_peer(struct rsp_enrp *n, struct rsp_peer *peer)
 		rsp_takeover_begin(n, peer, RSP_REASON_SEND_FAILED);
 }
 
+/* The connection @link has ended, and so has a download over it. A peer that was dialled at @contact may have sent nothing over it
+ * yet: then it is not bound to it, but requests are sent over it. */
+static void
+end_download(struct rsp_enrp *n, const struct rsp_link *link, const struct rsp_contact *contact, struct rsp_peer *peer)
+{
+	if (!peer && contact && contact->peer_id)
+		peer = rsp_peer_find(n, contact->peer_id);
+	if (peer && peer->download.state != RSP_DOWNLOAD_NONE && peer->download.link == link->id)
+		rsp_download_fail(n, peer, RSP_REASON_PEER_DISCONNECTED);
+}
+
 void
 rsp_enrp_link_down(struct rsp_enrp *n, struct rsp_link *link)
 {
@@ -113,8 +124,7 @@ rsp_enrp_link_down(struct rsp_enrp *n, struct rsp_link *link)
 		why = *link->why;
 	else if (contact)
 		(void)rsp_fail(&why, link->err, contact->name, "%s", rsp_err_text(link->err));
-	if (peer && peer->download.state != RSP_DOWNLOAD_NONE && peer->download.link == link->id)
-		rsp_download_fail(n, peer, RSP_REASON_PEER_DISCONNECTED);
+	end_download(n, link, contact, peer);
 	if (peer && peer->link_in == link->id)
 		peer->link_in = 0;
 	n->join_changed = true;
