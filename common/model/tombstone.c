@@ -98,6 +98,7 @@ put_last(struct rsp_tombs *t, struct rsp_tomb *stone)
 {
 	struct rsp_tomb_walk *walk;
 
+	stone->number = ++t->buried;
 	TAILQ_INSERT_TAIL(&t->in_order, stone, entry);
 	LIST_FOREACH(walk, &t->walks, entry)
 		if (!walk->at && walk->follows)
@@ -189,16 +190,35 @@ is_full(uint64_t count, uint64_t octets, uint32_t max, size_t more)
 	return count >= max || octets + more > (uint64_t)max * RSP_TOMB_HANDLE_OCTETS;
 }
 
+/* Drop the first tombstone of @list, unless it is to come in a walk that follows. False: there is none to drop. */
+static bool
+drop_first(struct rsp_tombs *t, const struct rsp_tomb_list *list)
+{
+	struct rsp_tomb *first = TAILQ_FIRST(list);
+	const struct rsp_tomb_walk *walk;
+
+	if (!first)
+		return false;
+	LIST_FOREACH(walk, &t->walks, entry)
+		if (walk->follows && walk->at && walk->at->number <= first->number)
+			return false;
+	drop(t, first);
+	return true;
+}
+
 /* Make room for one more tombstone of @owner, with a handle of @size octets. @owner has one more reference meanwhile: it must
  * not be freed. */
 static void
 make_room(struct rsp_tombs *t, struct rsp_tomb_owner *owner, size_t size)
 {
+	bool dropped = true;
+
 	owner->count++;
-	while (!TAILQ_EMPTY(&owner->stones) && is_full(owner->count - 1, owner->octets, t->max_of_owner, size))
-		drop(t, TAILQ_FIRST(&owner->stones));
-	while (!TAILQ_EMPTY(&t->in_order) && is_full(t->table.count, t->octets, t->max, size))
-		drop(t, TAILQ_EMPTY(&owner->stones) ? TAILQ_FIRST(&t->in_order) : TAILQ_FIRST(&owner->stones));
+	while (dropped && is_full(owner->count - 1, owner->octets, t->max_of_owner, size))
+		dropped = drop_first(t, &owner->stones);
+	dropped = true;
+	while (dropped && is_full(t->table.count, t->octets, t->max, size))
+		dropped = drop_first(t, &owner->stones) || drop_first(t, &t->in_order);
 	owner->count--;
 }
 

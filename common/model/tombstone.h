@@ -33,6 +33,7 @@ struct rsp_tomb {
 	uint64_t hash; /* of its key */
 	struct rsp_statement statement;
 	uint64_t until_ms; /* when it expires */
+	uint64_t number;   /* counts the burials */
 	uint32_t pe_id, home_id;
 	uint16_t handle_size;
 	uint8_t handle[];
@@ -53,6 +54,7 @@ struct rsp_tombs {
 	struct rsp_hash_key key;
 	uint32_t max, max_of_owner;
 	uint64_t octets; /* of the handles of all */
+	uint64_t buried; /* the number of the last burial */
 	struct rsp_tomb_list in_order;
 	LIST_HEAD(, rsp_tomb_walk) walks; /* walks that have begun and have not ended */
 };
@@ -68,7 +70,9 @@ void rsp_tombs_done(struct rsp_tombs *t);
  * Store until @until_ms that the registrar @home_id has removed the element @pe_id of @owner (empty: none) in the pool
  * @handle. A greater statement replaces the stored one; another changes nothing. @until_ms must not decrease from call to
  * call. At a limit, the tombstone of @owner that expires first is dropped; if @owner has none, the first of all; and so on,
- * until there is room. A tombstone with a long handle is stored in any case, if need be alone.
+ * until there is room. A tombstone with a long handle is stored in any case, if need be alone. Those that a walk which
+ * @follows has not returned yet are not dropped: there are more than the limit until the walk has returned them, and another
+ * one is stored.
  * RSP_EVALUE: the statement is not of rank "removed", or handle or owner have an invalid length. RSP_ELIMIT: a limit is 0.
  * RSP_ENOMEM. On error, nothing is stored.
  */

@@ -330,6 +330,30 @@ a_walk_that_follows_goes_on_with_what_is_buried_later(void)
 	rsp_tombs_done(&t);
 }
 
+static void
+a_limit_drops_none_that_a_walk_that_follows_has_not_returned(void)
+{
+	struct rsp_tomb_walk walk;
+
+	begin(3, 2);
+	rsp_tomb_walk_begin(&t, &walk);
+	walk.follows = true;
+	CHECK_EQ(put("web", 1, "a", 5, 9, 1000), RSP_OK);
+	CHECK(rsp_tomb_walk_next(&walk) == find("web", 1, "a"));
+	for (uint32_t id = 2; id <= 5; id++)
+		CHECK_EQ(put("web", id, "a", 5, 9, 1000), RSP_OK);
+	CHECK_EQ(put("web", 6, "b", 5, 9, 1000), RSP_OK);
+	CHECK(!find("web", 1, "a"));
+	for (uint32_t id = 2; id <= 5; id++)
+		CHECK(find("web", id, "a") && rsp_tomb_walk_next(&walk) == find("web", id, "a"));
+	CHECK(rsp_tomb_walk_next(&walk) == find("web", 6, "b") && !rsp_tomb_walk_next(&walk));
+	CHECK_EQ(put("web", 7, "a", 5, 9, 1000), RSP_OK);
+	CHECK_EQ(t.table.count, 3);
+	CHECK(find("web", 5, "a") && find("web", 6, "b") && find("web", 7, "a"));
+	rsp_tomb_walk_end(&walk);
+	rsp_tombs_done(&t);
+}
+
 /* A random history, compared with an array, while a walk goes on. */
 static void
 a_random_history_agrees_with_an_array(void)
@@ -435,6 +459,7 @@ main(void)
 	TAP_RUN(clearing_ends_all_and_walks_with_them);
 	TAP_RUN(a_walk_goes_in_the_order_of_burial);
 	TAP_RUN(a_walk_that_follows_goes_on_with_what_is_buried_later);
+	TAP_RUN(a_limit_drops_none_that_a_walk_that_follows_has_not_returned);
 	TAP_RUN(a_random_history_agrees_with_an_array);
 	TAP_RUN(nothing_is_stored_when_memory_is_short);
 	return tap_end();
