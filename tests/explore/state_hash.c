@@ -153,12 +153,10 @@ peer_sum(const struct node *n, const struct rsp_peer *peer)
 	mix(&one, timer(n->w, &peer->timer.timer));
 	for (unsigned i = 0; i < peer->heard_by_it.n; i++)
 		mix(&one, peer->heard_by_it.item[i].server_id);
-	if (peer->takeover) {
-		mix(&one, peer->takeover->arbitrating);
-		mix(&one, peer->takeover->n_missing);
-		mix(&one, peer->takeover->moving_to);
-		mix(&one, peer->takeover->n_initiators);
-	}
+	mix(&one, peer->takeover.missing != NULL);
+	mix(&one, peer->takeover.n_missing);
+	mix(&one, peer->takeover.moving_to);
+	mix(&one, peer->takeover.n_initiators);
 	return one;
 }
 

@@ -137,7 +137,7 @@ look_at_all(const struct rsp_registrar *r)
 		must(peer->server_id && peer->server_id != ID_US);
 		must(!peer->link_in || (in && in->peer == peer));
 		must(rsp_timer_is_set(&peer->timer.timer));
-		must(peer->state == RSP_PEER_DEAD || !peer->takeover || peer->takeover->n_missing == 0);
+		must(peer->state == RSP_PEER_DEAD || peer->takeover.n_missing == 0);
 		for (unsigned k = 0; k < i; k++)
 			must(r->enrp->peer[k]->server_id != peer->server_id);
 	}

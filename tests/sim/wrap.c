@@ -147,8 +147,8 @@ __wrap_rsp_takeover_begin(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_re
 	if (sim_mistake == SIM_MISTAKE_NO_TAKEOVER)
 		return;
 	__real_rsp_takeover_begin(n, peer, reason);
-	if (sim_mistake == SIM_MISTAKE_NO_ARBITRATION && peer->takeover) { /* no acknowledgement is waited for */
-		peer->takeover->n_missing = 0;
+	if (sim_mistake == SIM_MISTAKE_NO_ARBITRATION && peer->takeover.missing) { /* no acknowledgement is waited for */
+		peer->takeover.n_missing = 0;
 		rsp_peer_note(n, peer);
 	}
 }

@@ -396,7 +396,7 @@ rsp_enrp_view_peer(const struct rsp_enrp *n, unsigned i, struct rsp_peer_view *r
 		return false;
 	const struct rsp_peer *peer = n->peer[i];
 	const struct rsp_contact *contact = peer->contact;
-	const struct rsp_takeover *takeover = peer->state == RSP_PEER_DEAD ? peer->takeover : NULL;
+	bool dead = peer->state == RSP_PEER_DEAD;
 
 	*ret = (struct rsp_peer_view){
 		.server_id = peer->server_id,
@@ -412,8 +412,8 @@ rsp_enrp_view_peer(const struct rsp_enrp *n, unsigned i, struct rsp_peer_view *r
 		.failed = contact && contact->failed.err ? &contact->failed : NULL,
 		.resyncing = peer->download.state != RSP_DOWNLOAD_NONE,
 		.in_sync = peer->in_sync,
-		.takeover_missing = takeover ? takeover->n_missing : 0,
-		.takeover_started_ms = takeover ? takeover->started_ms : 0,
+		.takeover_missing = dead ? peer->takeover.n_missing : 0,
+		.takeover_started_ms = dead ? peer->takeover.started_ms : 0,
 	};
 	return true;
 }

@@ -229,9 +229,7 @@ rsp_peer_reap(struct rsp_enrp *n)
 
 	while ((peer = TAILQ_FIRST(&n->removed))) {
 		TAILQ_REMOVE(&n->removed, peer, of_list);
-		if (peer->takeover)
-			free(peer->takeover->missing);
-		free(peer->takeover);
+		free(peer->takeover.missing);
 		rsp_heard_list_done(&peer->heard_by_it);
 		free(peer);
 	}

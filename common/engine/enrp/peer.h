@@ -56,8 +56,8 @@ struct rsp_download {
 struct rsp_takeover {
 	uint64_t started_ms;
 	uint32_t retries;
-	bool arbitrating;    /* DEAD: this registrar has sent ENRP_INIT_TAKEOVER and collects acknowledgements */
-	uint32_t *missing;   /* server ids of the @n_missing registrars that have not acknowledged */
+	/* DEAD: server ids of the @n_missing registrars that have not acknowledged; NULL: no ENRP_INIT_TAKEOVER was sent */
+	uint32_t *missing;
 	uint32_t n_missing;
 	/* server id of the new home: the takeover is decided, and the elements of the peer move
 	 * to this home, slice by slice; 0: not decided */
@@ -109,7 +109,7 @@ struct rsp_peer {
 	struct rsp_peer_clock clock;
 	struct rsp_enrp_timer timer;
 	struct rsp_download download;
-	struct rsp_takeover *takeover; /* NULL: no takeover */
+	struct rsp_takeover takeover; /* { 0 }: none */
 };
 
 bool rsp_peer_may(enum rsp_peer_state from, enum rsp_peer_state to);

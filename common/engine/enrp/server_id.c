@@ -120,9 +120,9 @@ static void
 move_takeovers(struct rsp_enrp *n, uint32_t former)
 {
 	for (unsigned i = 0; i < n->n_peers; i++) {
-		struct rsp_takeover *takeover = n->peer[i]->takeover;
+		struct rsp_takeover *takeover = &n->peer[i]->takeover;
 
-		if (takeover && takeover->moving_to == former)
+		if (takeover->moving_to == former)
 			takeover->moving_to = n->core->config.server_id;
 	}
 }

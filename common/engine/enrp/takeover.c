@@ -9,24 +9,6 @@
 
 #define PROTEST_DISTANCE_MS 100	 /* least time between two rounds of PRESENCEs that show that this registrar is alive */
 
-/* Return the takeover of @peer, or make it. NULL: no memory. */
-static struct rsp_takeover *
-takeover_of(struct rsp_peer *peer)
-{
-	if (!peer->takeover)
-		peer->takeover = calloc(1, sizeof(*peer->takeover));
-	return peer->takeover;
-}
-
-static void
-forget_takeover(struct rsp_peer *peer)
-{
-	if (peer->takeover)
-		free(peer->takeover->missing);
-	free(peer->takeover);
-	peer->takeover = NULL;
-}
-
 /* Send @to a message about the target @target_id. RFC 5353 s.2.1: a message to all registrars has receiver id 0. */
 static void
 send_about(struct rsp_enrp *n, uint8_t type, const struct rsp_peer *to, uint32_t target_id)
@@ -44,10 +26,8 @@ send_about(struct rsp_enrp *n, uint8_t type, const struct rsp_peer *to, uint32_t
 static bool
 find_missing(const struct rsp_peer *target, uint32_t id, uint32_t *ret_at)
 {
-	const struct rsp_takeover *takeover = target->takeover;
-
-	for (uint32_t i = 0; target->state == RSP_PEER_DEAD && takeover && i < takeover->n_missing; i++)
-		if (takeover->missing[i] == id) {
+	for (uint32_t i = 0; target->state == RSP_PEER_DEAD && i < target->takeover.n_missing; i++)
+		if (target->takeover.missing[i] == id) {
 			*ret_at = i;
 			return true;
 		}
@@ -61,8 +41,8 @@ acknowledge(struct rsp_enrp *n, struct rsp_peer *target, uint32_t id)
 
 	if (!find_missing(target, id, &at))
 		return;
-	target->takeover->missing[at] = target->takeover->missing[--target->takeover->n_missing];
-	if (target->takeover->n_missing == 0)
+	target->takeover.missing[at] = target->takeover.missing[--target->takeover.n_missing];
+	if (target->takeover.n_missing == 0)
 		rsp_peer_note(n, target);
 }
 
@@ -100,30 +80,21 @@ static void
 record_takeover(const struct rsp_enrp *n, enum rsp_event_kind kind, const struct rsp_peer *target, enum rsp_reason reason)
 {
 	const struct rsp_core *core = n->core;
-	uint64_t started_ms = target->takeover ? target->takeover->started_ms : 0; /* 0: given up before it started */
-	struct rsp_event event = { .kind = kind,
-				   .protocol = RSP_ENRP,
-				   .cause = RSP_CAUSE_NONE,
-				   .reason = reason,
-				   .peer_id = target->server_id,
-				   .peer_name = *target->name ? target->name : NULL,
-				   .count = rsp_home_count(core->space, target->server_id),
-				   .duration_ms = started_ms ? core->now_ms - started_ms : 0 };
+	uint64_t started_ms = target->takeover.started_ms; /* 0: given up before it started */
+	struct rsp_event event = rsp_peer_event(kind, target);
 
+	event.reason = reason;
+	event.count = rsp_home_count(core->space, target->server_id);
+	event.duration_ms = started_ms ? core->now_ms - started_ms : 0;
 	core->ops->record(core->ctx, &event);
 }
 
 static void
 abort_takeover(struct rsp_enrp *n, struct rsp_peer *target, enum rsp_reason reason)
 {
-	struct rsp_takeover *takeover = target->takeover;
-
-	if (takeover) {
-		free(takeover->missing);
-		takeover->missing = NULL;
-		takeover->n_missing = 0;
-		takeover->arbitrating = false;
-	}
+	free(target->takeover.missing);
+	target->takeover.missing = NULL;
+	target->takeover.n_missing = 0;
 	record_takeover(n, RSP_EVENT_TAKEOVER_ABORTED, target, reason);
 }
 
@@ -132,11 +103,10 @@ abort_takeover(struct rsp_enrp *n, struct rsp_peer *target, enum rsp_reason reas
 static bool
 is_to_acknowledge(const struct rsp_peer *target, const struct rsp_peer *peer)
 {
-	const struct rsp_takeover *takeover = target->takeover;
 	bool same = *peer->name && strcmp(target->name, peer->name) == 0;
 	uint32_t at;
 
-	return target->state == RSP_PEER_DEAD && takeover && takeover->arbitrating && !takeover->moving_to && !same &&
+	return target->state == RSP_PEER_DEAD && target->takeover.missing && !target->takeover.moving_to && !same &&
 	       !find_missing(target, peer->server_id, &at);
 }
 
@@ -145,7 +115,7 @@ static void
 must_acknowledge(const struct rsp_enrp *n, const struct rsp_peer *peer)
 {
 	for (unsigned i = 0; i < n->n_peers; i++) {
-		struct rsp_takeover *takeover = n->peer[i]->takeover;
+		struct rsp_takeover *takeover = &n->peer[i]->takeover;
 		uint32_t *missing = is_to_acknowledge(n->peer[i], peer)
 					    ? reallocarray(takeover->missing, takeover->n_missing + 1, sizeof(*missing))
 					    : NULL;
@@ -161,10 +131,8 @@ must_acknowledge(const struct rsp_enrp *n, const struct rsp_peer *peer)
 static void
 tell_initiators(struct rsp_enrp *n, const struct rsp_peer *target)
 {
-	const struct rsp_takeover *takeover = target->takeover;
-
-	for (uint32_t i = 0; takeover && i < takeover->n_initiators; i++) {
-		const struct rsp_peer *peer = rsp_peer_find(n, takeover->initiators[i]);
+	for (uint32_t i = 0; i < target->takeover.n_initiators; i++) {
+		const struct rsp_peer *peer = rsp_peer_find(n, target->takeover.initiators[i]);
 
 		if (peer)
 			rsp_enrp_presence(n, rsp_link_find(n->core, rsp_peer_link(peer)), peer->server_id, false);
@@ -190,14 +158,13 @@ note_time(struct rsp_enrp *n, struct rsp_peer *peer)
 void
 rsp_takeover_peer_heard(struct rsp_enrp *n, struct rsp_peer *peer)
 {
-	bool was_heard = rsp_peer_is_alive(peer);
+	bool was_heard = rsp_peer_is_alive(peer), was_active = peer->state == RSP_PEER_ACTIVE;
 
 	note_time(n, peer);
-	if (peer->takeover && peer->takeover->moving_to) /* ENRP_TAKEOVER_SERVER was sent, and cannot be undone */
+	if (peer->takeover.moving_to) /* ENRP_TAKEOVER_SERVER was sent, and cannot be undone */
 		(void)rsp_transfer_elements(n, peer, UINT32_MAX);
 	else if (peer->state == RSP_PEER_DEAD)
 		abort_takeover(n, peer, RSP_REASON_TARGET_ALIVE);
-	bool was_active = peer->state == RSP_PEER_ACTIVE;
 	if (peer->state == RSP_PEER_PROBED)
 		peer->answered_ms = n->core->now_ms;
 	if (!was_active)
@@ -205,10 +172,10 @@ rsp_takeover_peer_heard(struct rsp_enrp *n, struct rsp_peer *peer)
 	if (!was_heard)
 		must_acknowledge(n, peer);
 	tell_initiators(n, peer);
-	forget_takeover(peer); /* the peer is alive: do not acknowledge takeovers by other registrars */
-	if (was_active)
-		return;
-	rsp_peer_record(n, RSP_EVENT_PEER_RETURNED, peer, RSP_REASON_NONE);
+	free(peer->takeover.missing);
+	peer->takeover = (struct rsp_takeover){ 0 }; /* the peer is alive: do not acknowledge takeovers by other registrars */
+	if (!was_active)
+		rsp_peer_record(n, RSP_EVENT_PEER_RETURNED, peer, RSP_REASON_NONE);
 }
 
 void
@@ -233,10 +200,8 @@ rsp_takeover_probe(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_reason re
 static bool
 other_wins(const struct rsp_enrp *n, const struct rsp_peer *target)
 {
-	const struct rsp_takeover *takeover = target->takeover;
-
-	for (uint32_t i = 0; takeover && i < takeover->n_initiators; i++)
-		if (takeover->initiators[i] > n->core->config.server_id)
+	for (uint32_t i = 0; i < target->takeover.n_initiators; i++)
+		if (target->takeover.initiators[i] > n->core->config.server_id)
 			return true;
 	return false;
 }
@@ -245,17 +210,14 @@ other_wins(const struct rsp_enrp *n, const struct rsp_peer *target)
 static void
 yield(struct rsp_enrp *n, struct rsp_peer *target)
 {
-	struct rsp_takeover *takeover = target->takeover;
-
 	rsp_peer_enter(n, target, RSP_PEER_INACTIVE, n->core->config.max_time_last_heard_ms);
-	for (uint32_t i = 0; takeover && i < takeover->n_initiators; i++) {
-		const struct rsp_peer *peer = rsp_peer_find(n, takeover->initiators[i]);
+	for (uint32_t i = 0; i < target->takeover.n_initiators; i++) {
+		const struct rsp_peer *peer = rsp_peer_find(n, target->takeover.initiators[i]);
 
 		if (peer)
 			send_about(n, ENRP_INIT_TAKEOVER_ACK, peer, target->server_id);
 	}
-	if (takeover)
-		takeover->n_initiators = 0;
+	target->takeover.n_initiators = 0;
 	acknowledge_all(n, target->server_id);
 }
 
@@ -271,12 +233,11 @@ spare(struct rsp_enrp *n, struct rsp_peer *peer)
 static void
 relayed(struct rsp_enrp *n, struct rsp_peer *peer)
 {
-	bool taken = peer->takeover || peer->state == RSP_PEER_DEAD;
+	bool taken = peer->takeover.claimed_by || peer->state == RSP_PEER_DEAD;
 
-	if (!taken || !rsp_peer_is_heard_of(n, peer) || (peer->takeover && peer->takeover->moving_to))
+	if (!taken || peer->takeover.moving_to || !rsp_peer_is_heard_of(n, peer))
 		return;
-	if (peer->takeover)
-		peer->takeover->claimed_by = 0;
+	peer->takeover.claimed_by = 0;
 	if (peer->state != RSP_PEER_DEAD)
 		return;
 	abort_takeover(n, peer, RSP_REASON_TARGET_ALIVE);
@@ -288,7 +249,7 @@ static void
 move_to(struct rsp_enrp *n, struct rsp_peer *target, uint32_t by_id)
 {
 	rsp_peer_enter(n, target, RSP_PEER_INACTIVE, 0);
-	target->takeover->moving_to = by_id;
+	target->takeover.moving_to = by_id;
 	rsp_peer_disconnect(n, target);
 	rsp_peer_note(n, target);
 }
@@ -297,7 +258,7 @@ move_to(struct rsp_enrp *n, struct rsp_peer *target, uint32_t by_id)
 static bool
 is_claimed(const struct rsp_enrp *n, const struct rsp_peer *target)
 {
-	return target->takeover && target->takeover->claimed_by && rsp_peer_is_listed(n, target);
+	return target->takeover.claimed_by && rsp_peer_is_listed(n, target);
 }
 
 /* If peers stated this before, and none of them does any more: a takeover by another registrar, which waited for that, is
@@ -305,17 +266,17 @@ is_claimed(const struct rsp_enrp *n, const struct rsp_peer *target)
 static void
 unrelayed(struct rsp_enrp *n, struct rsp_peer *peer)
 {
-	const struct rsp_takeover *takeover = peer->takeover;
-	bool waits = takeover ? !takeover->moving_to : peer->spared;
+	const struct rsp_takeover *takeover = &peer->takeover;
+	bool waits = takeover->claimed_by || takeover->n_initiators > 0 || peer->spared;
 
-	if (!waits || rsp_peer_is_heard_of(n, peer) || is_claimed(n, peer))
+	if (!waits || takeover->moving_to || rsp_peer_is_heard_of(n, peer) || is_claimed(n, peer))
 		return;
-	if (takeover && takeover->claimed_by)
+	if (takeover->claimed_by)
 		move_to(n, peer, takeover->claimed_by);
 	else if (peer->spared && !other_wins(n, peer)) /* those with lower ids may have left it to this registrar */
 		rsp_takeover_begin(n, peer, RSP_REASON_NO_RESPONSE);
-	else if (takeover && (peer->state == RSP_PEER_INACTIVE ? takeover->n_initiators > 0
-							       : peer->state == RSP_PEER_DEAD && other_wins(n, peer)))
+	else if (peer->state == RSP_PEER_INACTIVE ? takeover->n_initiators > 0
+						  : peer->state == RSP_PEER_DEAD && other_wins(n, peer))
 		yield(n, peer);
 }
 
@@ -361,8 +322,8 @@ look_at_elements(struct rsp_enrp *n, const struct rsp_peer *target)
 static void
 send_initiations(struct rsp_enrp *n, const struct rsp_peer *target)
 {
-	for (uint32_t i = 0; i < target->takeover->n_missing; i++) {
-		const struct rsp_peer *peer = rsp_peer_find(n, target->takeover->missing[i]);
+	for (uint32_t i = 0; i < target->takeover.n_missing; i++) {
+		const struct rsp_peer *peer = rsp_peer_find(n, target->takeover.missing[i]);
 
 		if (peer)
 			send_about(n, ENRP_INIT_TAKEOVER, peer, target->server_id);
@@ -375,7 +336,7 @@ send_initiations(struct rsp_enrp *n, const struct rsp_peer *target)
 static void
 arbitrate(struct rsp_enrp *n, struct rsp_peer *target)
 {
-	struct rsp_takeover *takeover = takeover_of(target);
+	struct rsp_takeover *takeover = &target->takeover;
 
 	rsp_peer_enter(n, target, RSP_PEER_DEAD, n->core->config.max_time_no_response_ms);
 	acknowledge_all(n, target->server_id);
@@ -388,16 +349,13 @@ arbitrate(struct rsp_enrp *n, struct rsp_peer *target)
 		yield(n, target);
 		return;
 	}
-	if (takeover) {
-		free(takeover->missing);
-		takeover->missing = calloc(n->n_peers, sizeof(uint32_t));
-		takeover->n_missing = 0;
-	}
-	if (!takeover || !takeover->missing)
+	free(takeover->missing);
+	takeover->missing = calloc(n->n_peers, sizeof(uint32_t));
+	takeover->n_missing = 0;
+	if (!takeover->missing)
 		return; /* no memory: the timer of @target tries again */
 	takeover->started_ms = n->core->now_ms;
-	takeover->retries = takeover->n_missing = takeover->n_initiators = 0;
-	takeover->arbitrating = true;
+	takeover->retries = takeover->n_initiators = 0;
 	for (unsigned i = 0; i < n->n_peers; i++) {
 		const struct rsp_peer *peer = n->peer[i];
 
@@ -437,10 +395,10 @@ static void
 retry(struct rsp_enrp *n, struct rsp_peer *target)
 {
 	const struct rsp_registrar_config *config = &n->core->config;
-	struct rsp_takeover *takeover = target->takeover;
+	struct rsp_takeover *takeover = &target->takeover;
 	uint64_t wait_ms = config->max_time_no_response_ms;
 
-	if (!takeover || !takeover->arbitrating) {
+	if (!takeover->missing) {
 		arbitrate(n, target);
 		return;
 	}
@@ -463,7 +421,7 @@ rsp_takeover_peer_due(struct rsp_enrp *n, struct rsp_peer *peer)
 	struct rsp_core *core = n->core;
 	uint64_t silent_ms = core->now_ms - peer->last_heard_ms;
 
-	if (peer->takeover && peer->takeover->moving_to) {
+	if (peer->takeover.moving_to) {
 		rsp_peer_note(n, peer); /* rsp_takeover_settle() moves the next slice */
 		return;
 	}
@@ -499,28 +457,32 @@ rsp_takeover_tell(struct rsp_enrp *n, const struct rsp_peer *peer)
 			send_about(n, ENRP_INIT_TAKEOVER, peer, n->peer[i]->server_id);
 }
 
+/* All have acknowledged: this registrar takes over @target. */
+static void
+decide(struct rsp_enrp *n, struct rsp_peer *target)
+{
+	for (unsigned i = 0; i < n->n_peers; i++)
+		if (n->peer[i] != target)
+			send_about(n, ENRP_TAKEOVER_SERVER, n->peer[i], target->server_id);
+	target->takeover.moving_to = n->core->config.server_id;
+	rsp_peer_disconnect(n, target);
+}
+
 void
 rsp_takeover_settle(struct rsp_enrp *n, struct rsp_peer *peer)
 {
-	struct rsp_takeover *takeover = peer->takeover;
-	bool decided = peer->state == RSP_PEER_DEAD && takeover && takeover->arbitrating &&
-		       takeover->n_missing == 0;
+	const struct rsp_takeover *takeover = &peer->takeover;
+	bool undecided = peer->state == RSP_PEER_DEAD && !takeover->moving_to;
 
-	if (takeover && takeover->moving_to) {
-		if (rsp_transfer_elements(n, peer, RSP_SLICE))
-			remove_peer(n, peer);
-	} else if (peer->state == RSP_PEER_DEAD && is_pointless(n, peer)) {
+	if (undecided && is_pointless(n, peer)) {
 		abort_takeover(n, peer, RSP_REASON_UNACKNOWLEDGED);
 		remove_peer(n, peer);
-	} else if (decided) {
-		for (unsigned i = 0; i < n->n_peers; i++)
-			if (n->peer[i] != peer)
-				send_about(n, ENRP_TAKEOVER_SERVER, n->peer[i], peer->server_id);
-		takeover->moving_to = n->core->config.server_id;
-		rsp_peer_disconnect(n, peer);
-		if (rsp_transfer_elements(n, peer, RSP_SLICE))
-			remove_peer(n, peer);
+		return;
 	}
+	if (undecided && takeover->missing && takeover->n_missing == 0)
+		decide(n, peer);
+	if (takeover->moving_to && rsp_transfer_elements(n, peer, RSP_SLICE))
+		remove_peer(n, peer);
 }
 
 /* Messages about takeovers that peers send: RFC 5353 s.3.5.1, s.3.5.2 */
@@ -528,12 +490,12 @@ rsp_takeover_settle(struct rsp_enrp *n, struct rsp_peer *peer)
 static void
 remember_initiator(struct rsp_peer *target, uint32_t id)
 {
-	struct rsp_takeover *takeover = takeover_of(target);
+	struct rsp_takeover *takeover = &target->takeover;
 
-	for (uint32_t i = 0; takeover && i < takeover->n_initiators; i++)
+	for (uint32_t i = 0; i < takeover->n_initiators; i++)
 		if (takeover->initiators[i] == id)
 			return;
-	if (takeover && takeover->n_initiators < RSP_INITIATORS_MAX)
+	if (takeover->n_initiators < RSP_INITIATORS_MAX)
 		takeover->initiators[takeover->n_initiators++] = id; /* a further initiator sends its message again */
 }
 
@@ -564,9 +526,8 @@ rsp_takeover_initiated(struct rsp_enrp *n, const struct rsp_link *link, struct r
 		protest(n);
 		return;
 	}
-	bool moving = target && target->takeover && target->takeover->moving_to;
 	/* the target is not on the peer list, or its takeover is decided: no reason to refuse */
-	if (!target || moving) {
+	if (!target || target->takeover.moving_to) {
 		send_about(n, ENRP_INIT_TAKEOVER_ACK, peer, msg->target_id);
 		return;
 	}
@@ -626,8 +587,7 @@ rsp_takeover_enforced(struct rsp_enrp *n, const struct rsp_link *link, struct rs
 		return;
 	}
 	if (peer->kind != RSP_PEER_STATES) { /* PLAIN, or perhaps so: what it has then, it says as its word */
-		if (target && target != peer && target->state == RSP_PEER_DEAD &&
-		    !(target->takeover && target->takeover->moving_to)) {
+		if (target && target != peer && target->state == RSP_PEER_DEAD && !target->takeover.moving_to) {
 			abort_takeover(n, target, RSP_REASON_OTHER_WINS);
 			yield(n, target);
 		}
@@ -638,13 +598,11 @@ rsp_takeover_enforced(struct rsp_enrp *n, const struct rsp_link *link, struct rs
 		rsp_enrp_refuse(n, link, msg, RSP_CAUSE_SECURITY, RSP_REASON_TAKEOVER_OF_LIVE);
 		return;
 	}
-	if (target && target->takeover && target->takeover->moving_to)
+	if (target && target->takeover.moving_to)
 		return; /* a takeover of the target is decided already */
 	if (target && rsp_peer_is_heard_of(n, target)) { /* the next PRESENCE of the peer that hears it decides */
-		if (takeover_of(target)) {
-			target->takeover->claimed_by = peer->server_id;
-			target->doubted_ms = core->now_ms;
-		}
+		target->takeover.claimed_by = peer->server_id;
+		target->doubted_ms = core->now_ms;
 		return;
 	}
 	if (target && is_claimed(n, target))
@@ -653,7 +611,6 @@ rsp_takeover_enforced(struct rsp_enrp *n, const struct rsp_link *link, struct rs
 		abort_takeover(n, target, RSP_REASON_OTHER_WINS);
 	if (!target) /* the target may be the home of stored elements, and not be on the peer list */
 		target = rsp_home_first(core->space, msg->target_id) ? rsp_peer_get(n, msg->target_id) : NULL;
-	if (!target || !takeover_of(target))
-		return; /* no memory: the next audit of @peer brings the elements */
-	move_to(n, target, peer->server_id);
+	if (target) /* else there is no room: the next audit of @peer brings the elements */
+		move_to(n, target, peer->server_id);
 }

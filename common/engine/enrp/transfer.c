@@ -41,14 +41,15 @@ move_element(struct rsp_enrp *n, struct rsp_member *m, uint32_t to_id)
 	rsp_member_unlink(core, m, 0);
 }
 
-/* Whether elements of another dead registrar are still moving to @id. Then @id
- * stays on the peer list until they have moved. */
-static bool
-is_moved_to(const struct rsp_enrp *n, uint32_t id)
+bool
+rsp_transfer_is_going_on(const struct rsp_enrp *n, uint32_t to_id)
 {
-	for (unsigned i = 0; i < n->n_peers; i++)
-		if (n->peer[i]->takeover && n->peer[i]->takeover->moving_to == id)
+	for (unsigned i = 0; i < n->n_peers; i++) {
+		uint32_t id = n->peer[i]->takeover.moving_to;
+
+		if (to_id ? id == to_id : id != 0)
 			return true;
+	}
 	return false;
 }
 
@@ -56,7 +57,7 @@ bool
 rsp_transfer_elements(struct rsp_enrp *n, struct rsp_peer *target, uint32_t most)
 {
 	struct rsp_core *core = n->core;
-	struct rsp_takeover *takeover = target->takeover;
+	struct rsp_takeover *takeover = &target->takeover;
 	bool to_us = takeover->moving_to == core->config.server_id;
 	struct rsp_element *e;
 
@@ -64,7 +65,8 @@ rsp_transfer_elements(struct rsp_enrp *n, struct rsp_peer *target, uint32_t most
 		move_element(n, rsp_member(e), takeover->moving_to);
 		takeover->n_moved++;
 	}
-	if (rsp_home_first(core->space, target->server_id) || is_moved_to(n, target->server_id)) {
+	/* @target stays on the peer list as long as elements of another dead registrar are moving to it */
+	if (rsp_home_first(core->space, target->server_id) || rsp_transfer_is_going_on(n, target->server_id)) {
 		rsp_enrp_set(n, &target->timer, RSP_SLICE_MS);
 		return false;
 	}
@@ -75,13 +77,4 @@ rsp_transfer_elements(struct rsp_enrp *n, struct rsp_peer *target, uint32_t most
 	core->stats.takeovers += to_us;
 	core->ops->record(core->ctx, &event);
 	return true;
-}
-
-bool
-rsp_transfer_is_going_on(const struct rsp_enrp *n)
-{
-	for (unsigned i = 0; i < n->n_peers; i++)
-		if (n->peer[i]->takeover && n->peer[i]->takeover->moving_to)
-			return true;
-	return false;
 }

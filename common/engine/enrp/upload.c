@@ -188,7 +188,7 @@ rsp_upload_requested(struct rsp_enrp *n, struct rsp_link *link, const struct rsp
 	bool serves = is_served(core, link, of);
 	if (!upload && serves && msg->has & RSP_HAS_UPDATES_FROM && send_again(n, link, msg->updates_from))
 		return;
-	if (!upload && serves && !rsp_transfer_is_going_on(n))
+	if (!upload && serves && !rsp_transfer_is_going_on(n, 0))
 		upload = begin_upload(n, link, of);
 	if (upload)
 		send_page(n, upload, msg->sender_id);
