@@ -111,12 +111,12 @@ bind_peer(struct rsp_enrp *n, struct rsp_link *link, const struct rsp_message *m
 		rsp_peer_record(n, RSP_EVENT_PEER_JOINED, peer, RSP_REASON_NONE);
 	if (link->contact)
 		rsp_contact_reached(n, link, peer->server_id);
+	rsp_takeover_tell(n, peer);
 	rsp_takeover_peer_heard(n, peer);
 	rsp_duplicate_heard(n, link, peer);
 	retire_old_ids(n, peer, link->contact);
 	if (!link->dialled)
 		rsp_enrp_presence(n, link, peer->server_id, true);
-	rsp_takeover_tell(n, peer);
 	if (joined)
 		request_list(n, link, peer);
 	return peer;

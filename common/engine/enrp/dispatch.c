@@ -269,10 +269,7 @@ rsp_dispatch_message(struct rsp_enrp *n, struct rsp_link *link, struct rsp_bytes
 		return;
 	peer->last_link = link->id;
 	rsp_duplicate_heard(n, link, peer);
-	bool was_heard = rsp_peer_is_alive(peer);
 	rsp_takeover_peer_heard(n, peer);
-	if (!was_heard)
-		rsp_takeover_tell(n, peer);
 	/* The message is addressed to the server id that this registrar had before a restart: ignore it. But a PRESENCE
 	 * is answered, so that the sender learns the new id. */
 	if (msg.receiver_id != 0 && msg.receiver_id != n->core->config.server_id && msg.type != ENRP_PRESENCE)

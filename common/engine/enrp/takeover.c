@@ -112,7 +112,7 @@ is_to_acknowledge(const struct rsp_peer *target, const struct rsp_peer *peer)
 
 /* @peer is heard for the first time, or again: it may hear the targets of takeovers that have begun. */
 static void
-must_acknowledge(const struct rsp_enrp *n, const struct rsp_peer *peer)
+must_acknowledge(struct rsp_enrp *n, const struct rsp_peer *peer)
 {
 	for (unsigned i = 0; i < n->n_peers; i++) {
 		struct rsp_takeover *takeover = &n->peer[i]->takeover;
@@ -124,6 +124,7 @@ must_acknowledge(const struct rsp_enrp *n, const struct rsp_peer *peer)
 			continue;
 		takeover->missing = missing;
 		missing[takeover->n_missing++] = peer->server_id;
+		send_about(n, ENRP_INIT_TAKEOVER, peer, n->peer[i]->server_id);
 	}
 }
 

@@ -12,7 +12,7 @@
  */
 
 /** A message of @peer was received: @peer is ACTIVE. A takeover of @peer is aborted, unless it is decided: then it is completed.
- * If @peer was not heard before, it must acknowledge each takeover that has begun: rsp_takeover_tell() sends it them. */
+ * If @peer was not heard before, it must acknowledge each takeover that has begun: it is sent ENRP_INIT_TAKEOVER. */
 void rsp_takeover_peer_heard(struct rsp_enrp *n, struct rsp_peer *peer);
 
 /** A PRESENCE of @peer has arrived: note which registrars it hears. A takeover of one of them is aborted, unless it is
@@ -29,7 +29,7 @@ void rsp_takeover_begin(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_reas
 /** The timer of @peer has expired. */
 void rsp_takeover_peer_due(struct rsp_enrp *n, struct rsp_peer *peer);
 
-/** @peer is connected, or heard again: send it each ENRP_INIT_TAKEOVER that it has not acknowledged. */
+/** @peer has another connection: send it each ENRP_INIT_TAKEOVER that it has not acknowledged. */
 void rsp_takeover_tell(struct rsp_enrp *n, const struct rsp_peer *peer);
 
 /** Handle a message of @peer: ENRP_INIT_TAKEOVER (initiated), ENRP_INIT_TAKEOVER_ACK (acknowledged) or
