@@ -84,6 +84,42 @@ a_renewal_that_came_while_we_were_suspended_is_read_first(void)
 	world_end();
 }
 
+/* Its new home says so once the connections to the registrars are up again. */
+static void
+an_element_that_moved_while_we_were_suspended_does_not_expire_before_its_new_home_can_say_so(void)
+{
+	struct rsp_registrar_config config = world_config();
+
+	world_begin(&config);
+	world_run(0);
+	CHECK_EQ(world_up(1, RSP_ASAP, RSP_ROLE_ELEMENT, "web1"), RSP_OK);
+	world_register_epoch(1, "web", 1, (struct rsp_epoch){ 100, PROCESS, 0 });
+	world_run(299000);
+	suspended(2000);
+	world_down(1, RSP_ECLOSED);
+	world_run(500);
+	world_joined(B, ID_B, "b");
+	world_update(B, ID_B, ENRP_ADD_PE, "web", world_pe(1, ID_B, 101));
+	CHECK_EQ(world_home("web", 1), ID_B);
+	CHECK_EQ(world_told(RSP_EVENT_PE_REMOVED), 0);
+	world_end();
+}
+
+static void
+an_element_that_ended_while_we_were_suspended_expires(void)
+{
+	struct rsp_registrar_config config = world_config();
+
+	world_begin(&config);
+	world_run(0);
+	element(1);
+	world_run(299000);
+	suspended(2000);
+	world_run(config.keepalive_timeout_ms / 2 + config.reconnect_grace_ms + 1);
+	CHECK_STR(world_reason(RSP_EVENT_PE_REMOVED), "expired");
+	world_end();
+}
+
 static void
 a_peer_that_answered_while_we_were_suspended_is_not_dead(void)
 { /* RFC 5353 s.3.4.3 */
@@ -280,6 +316,8 @@ main(void)
 	TAP_RUN(an_answer_that_came_while_we_were_suspended_is_read_first);
 	TAP_RUN(a_missing_answer_counts_although_we_were_suspended);
 	TAP_RUN(a_renewal_that_came_while_we_were_suspended_is_read_first);
+	TAP_RUN(an_element_that_moved_while_we_were_suspended_does_not_expire_before_its_new_home_can_say_so);
+	TAP_RUN(an_element_that_ended_while_we_were_suspended_expires);
 	TAP_RUN(a_peer_that_answered_while_we_were_suspended_is_not_dead);
 	TAP_RUN(a_registrar_that_is_always_late_still_removes_elements);
 	TAP_RUN(an_element_without_epoch_whose_older_registration_comes_last_registers_again);

@@ -388,8 +388,11 @@ rsp_registrar_receive(struct rsp_registrar *r, uint64_t now_ms, uint32_t id, str
 static void
 life_over(struct rsp_core *core, struct rsp_member *m)
 {
-	if (rsp_core_liveness_is_paused(core)) /* a new registration may have arrived, but not been read yet */
-		rsp_wheel_set(&core->expiry, &m->expiry, core->liveness_paused_until_ms);
+	/* A new registration may have arrived, but not been read yet; or be at another registrar, and after a suspension it takes
+	 * some exchanges over new connections until that one says so. */
+	if (rsp_core_liveness_is_paused(core))
+		rsp_wheel_set(&core->expiry, &m->expiry,
+			      core->liveness_paused_until_ms + core->config.reconnect_grace_ms);
 	else if (m->pending) /* what has ended is its registration here; the greater statement is not this registrar's to remove */
 		rsp_liveness_drop_link(core, m);
 	else
