@@ -11,6 +11,7 @@ struct takeover {
 	uint32_t life; /* of @by */
 	uint64_t at;
 	bool returned; /* the target was heard again later */
+	bool apart; /* by a registrar that had not met those that had taken it over before */
 };
 
 struct sim_tally {
@@ -75,6 +76,25 @@ judge_living(struct sim *w, const struct sim_node *n, const struct sim_node *tar
 			     n->name, target->name);
 }
 
+/* Whether others have taken @target_id over before @n, and @n has met none of them. With one contact each, registrars meet
+ * over that one; if it ends before, both take it over, and neither can ask the other to agree: RFC 5353 s.3.5.1. */
+static bool
+is_apart(const struct sim *w, const struct sim_node *n, uint32_t target_id)
+{
+	bool apart = false;
+
+	for (unsigned i = 0; !w->plan.all_contacts && i < w->tally->n_takeovers; i++) {
+		const struct takeover *t = &w->tally->takeover[i];
+
+		if (t->target_id != target_id || t->by == n)
+			continue;
+		if (sim_truth_relation(w, n, t->by) != SIM_UNHEARD)
+			return false;
+		apart = true;
+	}
+	return apart;
+}
+
 void
 sim_tally_record(struct sim *w, const struct sim_node *n, const struct rsp_event *event)
 {
@@ -97,7 +117,7 @@ sim_tally_record(struct sim *w, const struct sim_node *n, const struct rsp_event
 			abort();
 	}
 	t->takeover[t->n_takeovers++] = (struct takeover){
-		.target_id = event->peer_id, .by = n, .life = n->life, .at = w->now
+		.target_id = event->peer_id, .by = n, .life = n->life, .at = w->now, .apart = is_apart(w, n, event->peer_id)
 	};
 }
 
@@ -145,7 +165,7 @@ judge_takeovers(struct sim *w, const struct sim_fault *f)
 		const struct takeover *t = &w->tally->takeover[i];
 
 		all += t->at >= w->tally->began_ms;
-		times += t->at >= w->tally->began_ms && t->target_id == w->tally->victim_id && t->by != f->victim;
+		times += t->at >= w->tally->began_ms && t->target_id == w->tally->victim_id && t->by != f->victim && !t->apart;
 	}
 	/* a registrar without statements takes over beside the others: ownership.md 7 */
 	if (f->victim->is_registrar && !sim_fault_of_all(f->kind) && !w->plan.stripped &&
