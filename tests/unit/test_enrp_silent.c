@@ -1,7 +1,7 @@
 #include "registrar_world.h"
 
-/* The elements of a registrar that is silent while its takeover is not acknowledged: they are asked, because dead elements must
- * not stay without end. RFC 5353 s.3.5.1 */
+/* The elements of a registrar that is silent while its takeover is not acknowledged, or that does not answer: they are asked,
+ * because dead elements must not stay without end. RFC 5353 s.3.5.1 */
 
 static void
 begin(void)
@@ -127,6 +127,70 @@ a_registrar_that_returns_keeps_its_elements(void)
 	world_end();
 }
 
+/* b is heard, and says that it has other elements than are stored here; but it answers no request. */
+static void
+not_answered(uint64_t for_ms)
+{
+	static uint32_t link = B;
+
+	for (uint64_t ms = 0; ms < for_ms; ms += 500) {
+		world_run(500);
+		world_presence(C, ID_C, "c", false);
+		if (world_was_closed(link)) {
+			link = link == B ? B + 100 : link + 1;
+			world_peer(link, "b");
+		}
+		world_presence_of(link, ID_B, "b", (struct world_state){ .states = true, .digest = 1, .update = 9 });
+	}
+}
+
+static void
+the_elements_of_a_registrar_that_is_heard_but_does_not_answer_are_looked_at(void)
+{
+	struct rsp_peer_view view;
+
+	begin();
+	not_answered(5500);
+	CHECK_EQ(world_dialled("web1"), 0);
+	for (unsigned i = 0; i < 6 && !world_dialled("web1"); i++)
+		not_answered(500);
+	uint32_t link = world_dialled("web1");
+	CHECK_EQ(world_up(link, RSP_ASAP, RSP_ROLE_NOTIFY, "web1"), RSP_OK);
+	world_ack(link, "web", 2);
+	not_answered(500);
+	CHECK_EQ(world_home("web", 1), 0);
+	CHECK_EQ(world_home("web", 2), ID_B);
+	CHECK_STR(world_reason(RSP_EVENT_PE_REMOVED), "home-lost");
+	CHECK(world_peer_view(ID_B, &view));
+	CHECK_EQ(view.state, RSP_PEER_ACTIVE);
+	world_end();
+}
+
+/* b is heard by c only, and c does not send what b has. */
+static void
+the_elements_of_a_registrar_that_only_a_peer_hears_are_looked_at_if_the_peer_does_not_send_its_table(void)
+{
+	const struct rsp_heard heard = { .server_id = ID_B, .digest = 1 };
+	unsigned asked = 0;
+
+	begin();
+	for (uint64_t ms = 0; ms < 30000 && !world_dialled("web1"); ms += 500) {
+		world_run(500);
+		world_presence_of(C, ID_C, "c", (struct world_state){ .states = true, .heard = &heard, .n_heard = 1 });
+		for (unsigned n = world_count(C, ENRP_HANDLE_TABLE_REQUEST); asked < n; asked++) {
+			struct rsp_message msg = enrp_message(ENRP_HANDLE_TABLE_RESPONSE, ID_C);
+
+			msg.flags = ENRP_FLAG_REJECT;
+			world_tell(C, &msg);
+		}
+	}
+	CHECK(asked > 1);
+	world_down(world_dialled("web1"), RSP_EUNREACHABLE);
+	CHECK_EQ(world_home("web", 1), 0);
+	CHECK_STR(world_reason(RSP_EVENT_PE_REMOVED), "home-lost");
+	world_end();
+}
+
 int
 main(void)
 {
@@ -135,5 +199,7 @@ main(void)
 	TAP_RUN(those_that_answer_keep_their_home_and_are_asked_again);
 	TAP_RUN(a_late_takeover_ends_when_no_element_is_left);
 	TAP_RUN(a_registrar_that_returns_keeps_its_elements);
+	TAP_RUN(the_elements_of_a_registrar_that_is_heard_but_does_not_answer_are_looked_at);
+	TAP_RUN(the_elements_of_a_registrar_that_only_a_peer_hears_are_looked_at_if_the_peer_does_not_send_its_table);
 	return tap_end();
 }

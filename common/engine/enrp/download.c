@@ -48,9 +48,21 @@ send_request(struct rsp_enrp *n, struct rsp_peer *peer, bool next)
 	rsp_enrp_send(n, download->link, &msg);
 }
 
+/* The answer to the requests for the elements of the registrar @of is complete. */
+static void
+answered(struct rsp_enrp *n, uint32_t of)
+{
+	struct rsp_peer *home = rsp_peer_find(n, of);
+
+	if (home)
+		home->unanswered_ms = 0;
+}
+
 static bool
 begin(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_download_state state, uint32_t of)
 {
+	struct rsp_peer *home = rsp_peer_find(n, of);
+
 	struct rsp_download *download = &peer->download;
 	uint32_t link = rsp_peer_link(peer);
 
@@ -66,6 +78,8 @@ begin(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_download_state state, 
 	download->begun_at = peer->told;
 	n->downloads = (uint8_t)(n->downloads % UINT8_MAX + 1);
 	download->number = n->downloads;
+	if (home && home->unanswered_ms == 0)
+		home->unanswered_ms = n->core->now_ms;
 	rsp_enrp_set(n, &download->timer, wait_ms(n));
 	send_request(n, peer, false);
 	return true;
@@ -88,11 +102,14 @@ static bool
 audit_relayed(struct rsp_enrp *n, struct rsp_peer *peer, const struct rsp_heard *heard)
 {
 	const struct rsp_core *core = n->core;
+	uint64_t stored = rsp_home_digest(core->space, heard->server_id);
 	struct rsp_peer *far = rsp_peer_find(n, heard->server_id);
 
-	if (!far || far == peer || rsp_peer_is_alive(far) ||
-	    !rsp_relay_is_due(&far->relay, heard->digest, rsp_home_digest(core->space, far->server_id), core->now_ms,
-			      core->config.peer_heartbeat_cycle_ms))
+	if (!far || far == peer || rsp_peer_is_alive(far))
+		return false;
+	if (heard->digest == stored)
+		far->unanswered_ms = 0;
+	if (!rsp_relay_is_due(&far->relay, heard->digest, stored, core->now_ms, core->config.peer_heartbeat_cycle_ms))
 		return false;
 	if (rsp_download_begin(n, peer, far->server_id))
 		return true;
@@ -212,6 +229,8 @@ note_sync(struct rsp_enrp *n, struct rsp_peer *peer, bool same)
 			     n->core->now_ms))
 		rsp_peer_presences_soon(n);
 	peer->in_sync = same;
+	if (same)
+		peer->unanswered_ms = 0;
 }
 
 /* What was missing has arrived. If the digest of the last PRESENCE still differs, ask for a new one. */
@@ -235,6 +254,7 @@ complete(struct rsp_enrp *n, struct rsp_peer *peer)
 	event.count = download->entries;
 	event.duration_ms = n->core->now_ms - download->started_ms;
 	stop(n, peer, RSP_DOWNLOAD_COMPLETE);
+	answered(n, download->of);
 	if (state == RSP_DOWNLOAD_ALL || download->of == peer->server_id)
 		rsp_gap_set(&peer->gap, download->update);
 	if (state == RSP_DOWNLOAD_ALL)
@@ -391,6 +411,7 @@ rsp_download_update_received(struct rsp_enrp *n, struct rsp_peer *peer, uint64_t
 		rsp_enrp_set(n, &download->timer, wait_ms(n));
 	else {
 		stop(n, peer, RSP_DOWNLOAD_COMPLETE);
+		answered(n, download->of);
 		check_sync(n, peer);
 	}
 }

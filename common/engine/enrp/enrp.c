@@ -191,15 +191,16 @@ rsp_enrp_deadline(const struct rsp_enrp *n)
 	return rsp_wheel_next(&n->wheel);
 }
 
-/* Whether no registrar answers for @m, which has another home: that home is silent, and no takeover of it completes; or it has
- * gone back to a version without STATE, and its statement is left over. */
+/* Whether no registrar answers for @m, which has another home: that home is silent, and no takeover of it completes; or it is
+ * heard, but does not answer; or it has gone back to a version without STATE, and its statement is left over. */
 static bool
 is_forsaken(const struct rsp_enrp *n, const struct rsp_member *m)
 {
 	const struct rsp_element *e = rsp_member_element(m);
 	const struct rsp_peer *home = rsp_peer_find(n, rsp_element_home_id(e));
 
-	return !home || rsp_peer_takeover_is_late(n, home) || (home->kind == RSP_PEER_PLAIN && !rsp_element_is_word(e));
+	return !home || rsp_peer_takeover_is_late(n, home) || rsp_peer_is_unanswered(n, home) ||
+	       (home->kind == RSP_PEER_PLAIN && !rsp_element_is_word(e));
 }
 
 void
@@ -223,6 +224,8 @@ void
 rsp_enrp_was_away(struct rsp_enrp *n, uint64_t away_ms)
 {
 	n->unread_until_ms = n->core->now_ms + n->core->config.max_time_no_response_ms;
+	for (unsigned i = 0; i < n->n_peers; i++)
+		n->peer[i]->unanswered_ms += n->peer[i]->unanswered_ms ? away_ms : 0;
 	rsp_join_was_away(n, away_ms);
 }
 
@@ -338,7 +341,7 @@ settle_unreached(struct rsp_enrp *n, struct rsp_member *m)
 		rsp_update_pass_on(n, home, rsp_pool_handle(e->pool), &pe, true);
 }
 
-/* The element @m has answered a look: as long as its home is silent, look again. */
+/* The element @m has answered a look: as long as its home does not answer, look again. */
 static void
 settle_reached(struct rsp_enrp *n, struct rsp_member *m)
 {

@@ -124,16 +124,30 @@ rsp_peer_is_relayed(const struct rsp_enrp *n, const struct rsp_peer *peer)
 	return listed_ms(n, peer) > peer->doubted_ms;
 }
 
-bool
-rsp_peer_takeover_is_late(const struct rsp_enrp *n, const struct rsp_peer *peer)
+/* Whether a takeover that could begin at @since_ms is late. */
+static bool
+is_late(const struct rsp_enrp *n, uint64_t since_ms)
 {
 	const struct rsp_registrar_config *config = &n->core->config;
 	uint64_t silence_ms = (uint64_t)config->max_time_last_heard_ms + config->max_time_no_response_ms;
+
+	return n->core->now_ms - since_ms >= LATE_TAKEOVER * silence_ms;
+}
+
+bool
+rsp_peer_is_unanswered(const struct rsp_enrp *n, const struct rsp_peer *peer)
+{
+	return peer->kind != RSP_PEER_PLAIN && peer->unanswered_ms && is_late(n, peer->unanswered_ms);
+}
+
+bool
+rsp_peer_takeover_is_late(const struct rsp_enrp *n, const struct rsp_peer *peer)
+{
 	bool dead = peer->state == RSP_PEER_DEAD || peer->state == RSP_PEER_INACTIVE;
 	/* the word of a PLAIN peer is not relayed, so it does not count that others hear it */
 	bool heard_of = peer->kind != RSP_PEER_PLAIN && rsp_peer_is_heard_of(n, peer);
 
-	return dead && !heard_of && n->core->now_ms - peer->last_heard_ms >= LATE_TAKEOVER * silence_ms;
+	return dead && !heard_of && is_late(n, peer->last_heard_ms);
 }
 
 bool

@@ -97,6 +97,8 @@ struct rsp_peer {
 	uint64_t doubted_ms; /* when it left the state ACTIVE last: an earlier statement that it is heard does not count */
 	bool spared; /* INACTIVE, because a peer that is alive says that it hears it */
 	struct rsp_relay relay; /* when its elements were requested from that peer */
+	/* since when requests for its elements, to it or to a peer that hears it, have no complete answer; 0: none is missing */
+	uint64_t unanswered_ms;
 	bool in_changed;
 	TAILQ_ENTRY(rsp_peer) of_list;	  /* n->changed, n->removed */
 	struct rsp_ip ip; /* its ENRP address in its last PRESENCE */
@@ -142,6 +144,9 @@ bool rsp_peer_is_relayed(const struct rsp_enrp *n, const struct rsp_peer *peer);
 /** Whether @peer is DEAD or INACTIVE, is not heard of (PLAIN: not heard), and has been silent for LATE_TAKEOVER times as
  * long as a peer may be before it is declared dead. */
 bool rsp_peer_takeover_is_late(const struct rsp_enrp *n, const struct rsp_peer *peer);
+
+/** Whether @peer is heard of, but its elements have been requested for as long as that, and no answer was complete. */
+bool rsp_peer_is_unanswered(const struct rsp_enrp *n, const struct rsp_peer *peer);
 
 /** Whether the contact of @peer is UP, and @peer is the registrar that answered there. */
 bool rsp_peer_is_dialled(const struct rsp_peer *peer);

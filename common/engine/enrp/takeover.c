@@ -304,15 +304,14 @@ is_pointless(const struct rsp_enrp *n, const struct rsp_peer *target)
 	return rsp_peer_takeover_is_late(n, target) && !rsp_home_first(n->core->space, target->server_id);
 }
 
-/* A registrar may never acknowledge the takeover of @target. So that dead elements do not stay in the handlespace for
- * ever, send keep-alives to the elements of @target, a slice at a time. Elements that do not answer are removed. */
-static void
-look_at_elements(struct rsp_enrp *n, const struct rsp_peer *target)
+/* Send keep-alives to the elements of @target, a slice at a time. */
+void
+rsp_takeover_look(struct rsp_enrp *n, const struct rsp_peer *target)
 {
 	struct rsp_core *core = n->core;
 	uint64_t count = 0;
 
-	if (!rsp_peer_takeover_is_late(n, target))
+	if (!rsp_peer_takeover_is_late(n, target) && !rsp_peer_is_unanswered(n, target))
 		return;
 	for (struct rsp_element *e = rsp_home_first(core->space, target->server_id); e; e = rsp_home_next(e))
 		if (rsp_member(e)->phase == RSP_MEMBER_FOREIGN)
@@ -345,7 +344,7 @@ arbitrate(struct rsp_enrp *n, struct rsp_peer *target)
 		rsp_peer_note(n, target);
 		return;
 	}
-	look_at_elements(n, target);
+	rsp_takeover_look(n, target);
 	if (other_wins(n, target)) {
 		yield(n, target);
 		return;
@@ -381,7 +380,7 @@ rsp_takeover_begin(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_reason re
 	}
 	if (peer->state != RSP_PEER_ACTIVE && reason != RSP_REASON_RIGHTS_ENDED && rsp_peer_is_relayed(n, peer)) {
 		spare(n, peer);
-		look_at_elements(n, peer); /* PLAIN: its word may be outdated */
+		rsp_takeover_look(n, peer); /* PLAIN: its word may be outdated */
 		return;
 	}
 	rsp_peer_record(n, RSP_EVENT_PEER_DEAD, peer, reason);
@@ -407,7 +406,7 @@ retry(struct rsp_enrp *n, struct rsp_peer *target)
 		rsp_peer_note(n, target);
 		return;
 	}
-	look_at_elements(n, target);
+	rsp_takeover_look(n, target);
 	for (uint32_t i = 0; i < takeover->retries && wait_ms < config->max_time_last_heard_ms; i++)
 		wait_ms *= 2;
 	takeover->retries++;

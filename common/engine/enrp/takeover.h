@@ -26,6 +26,10 @@ void rsp_takeover_probe(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_reas
  * acknowledges the takeovers of other registrars. */
 void rsp_takeover_begin(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_reason reason);
 
+/** A registrar may never acknowledge the takeover of @peer, or @peer is heard but does not answer. So that dead elements do not
+ * stay in the handlespace for ever, look at the elements of @peer if that has lasted too long; those that do not answer are removed. */
+void rsp_takeover_look(struct rsp_enrp *n, const struct rsp_peer *peer);
+
 /** The timer of @peer has expired. */
 void rsp_takeover_peer_due(struct rsp_enrp *n, struct rsp_peer *peer);
 
