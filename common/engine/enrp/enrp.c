@@ -345,12 +345,11 @@ settle_unreached(struct rsp_enrp *n, struct rsp_member *m)
 static void
 settle_reached(struct rsp_enrp *n, struct rsp_member *m)
 {
-	const struct rsp_registrar_config *config = &n->core->config;
-	uint64_t wait_ms = config->keepalive_interval_ms ? config->keepalive_interval_ms : config->keepalive_timeout_ms;
+	struct rsp_core *core = n->core;
 
 	if (m->phase == RSP_MEMBER_FOREIGN && is_forsaken(n, m))
-		rsp_member_enter(n->core, m, RSP_MEMBER_FOREIGN_LOOK,
-				 n->core->now_ms + rsp_rng_jitter(&n->core->rng, wait_ms, 50));
+		rsp_member_enter(core, m, RSP_MEMBER_FOREIGN_LOOK,
+				 core->now_ms + rsp_rng_jitter(&core->rng, rsp_core_interval_ms(core), 50));
 }
 
 void

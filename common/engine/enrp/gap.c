@@ -41,7 +41,7 @@ nothing_missing(struct rsp_gap *gap)
 	gap->asked = RSP_GAP_ASKED_NOTHING;
 	gap->until_ms = 0;
 	gap->failures = gap->rejections = 0;
-	gap->differed = 0;
+	gap->checked = false;
 }
 
 /* Something is missing: the request to send now. @numbers: updates are missing; else only the digest differs. */
@@ -123,8 +123,8 @@ rsp_gap_told(struct rsp_gap *gap, uint64_t last, bool same, uint64_t now_ms, uin
 		return RSP_GAP_NONE;
 	}
 	bool counted = gap->have > 0 && gap->told == gap->have && !told_less;
-	if (counted && gap->differed < RSP_GAP_CHECKS && gap->failures == 0 && gap->asked == RSP_GAP_ASKED_NOTHING) {
-		gap->differed++;
+	if (counted && !gap->checked && gap->failures == 0 && gap->asked == RSP_GAP_ASKED_NOTHING) {
+		gap->checked = true;
 		return RSP_GAP_CHECK;
 	}
 	return request(gap, gap->told > gap->have, now_ms, wait_ms);

@@ -34,7 +34,7 @@ struct rsp_gap {
 	uint32_t failures; /* requests in a row that were refused or not answered; the first refused ones count as one */
 	uint32_t rejections; /* requests in a row that were refused, up to RSP_GAP_REJECTIONS */
 	bool told_less;	   /* the last PRESENCE had a lower number than @have */
-	uint32_t differed; /* PRESENCEs in a row of which the digest differed, but no number was missing */
+	bool checked;	   /* the digest of the last PRESENCE differed, but no number was missing */
 };
 
 /**
@@ -43,7 +43,6 @@ struct rsp_gap {
  * RSP_GAP_BACK_OFF_MAX times this time.
  */
 #define RSP_GAP_BACK_OFF_MAX 64
-#define RSP_GAP_CHECKS	     1
 #define RSP_GAP_REJECTIONS   3
 
 /** An update with @number has arrived. Verdict: NONE, OLD (it was counted already), ASK, TABLE or WAIT. */
@@ -53,7 +52,7 @@ enum rsp_gap_verdict rsp_gap_received(struct rsp_gap *gap, uint64_t number, uint
  * A PRESENCE has arrived, which gives @last as the number of the last update. @same: its digest is that of the peer's
  * elements as they are stored here; then nothing is missing, and no earlier update counts as missing any more. If the
  * digest differs but no number is missing, the verdict is CHECK, as what a third registrar says of the peer's elements may
- * arrive before the peer hears of it; after RSP_GAP_CHECKS times it is TABLE (or WAIT). It is OLD once if @last is lower than
+ * arrive before the peer hears of it; the next time it is TABLE (or WAIT). It is OLD once if @last is lower than
  * an update that has arrived, since two connections can change the order; then TABLE: the peer has begun with number 1 again.
  */
 enum rsp_gap_verdict rsp_gap_told(struct rsp_gap *gap, uint64_t last, bool same, uint64_t now_ms, uint32_t wait_ms);

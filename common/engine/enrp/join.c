@@ -40,7 +40,6 @@ static void
 keep_old_element(struct rsp_enrp *n, struct rsp_member *m)
 {
 	struct rsp_core *core = n->core;
-	struct rsp_pool_element pe = { 0 };
 
 	if (is_removed(core, m)) {
 		forget_old_element(n, m);
@@ -51,8 +50,7 @@ keep_old_element(struct rsp_enrp *n, struct rsp_member *m)
 		(void)rsp_peer_get(n, rsp_element_home_id(rsp_member_element(m)));
 		return;
 	}
-	rsp_element_decode(rsp_member_element(m), &pe);
-	rsp_member_set_life(core, m, pe.lifetime_s);
+	rsp_member_set_life(core, m);
 	if (m->link) {
 		rsp_member_hold(core, m);
 		rsp_member_ask_soon(core, m);
@@ -224,9 +222,8 @@ rsp_join_listed(struct rsp_enrp *n, struct rsp_peer *peer, bool rejected)
 		return;
 	}
 	n->mentor_listed = true;
-	rsp_download_begin(n, peer, 0);
-	/* from now on, the timer of the download limits the time for each page, and for all of them */
-	if (peer->download.state != RSP_DOWNLOAD_NONE)
+	/* from then on, the timer of the download limits the time for each page, and for all of them */
+	if (rsp_download_begin(n, peer, 0))
 		rsp_wheel_cancel(&n->wheel, &n->join.timer);
 }
 

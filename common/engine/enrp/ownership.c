@@ -70,9 +70,9 @@ let_go(struct rsp_core *core, struct rsp_member *m)
 /* @m names this registrar as its home, but is not linked: look at it; its owner is charged as soon as it answers. Before
  * this registrar was away it may have been linked: then ask it. */
 static void
-take_back(struct rsp_core *core, struct rsp_member *m, const struct rsp_pool_element *pe)
+take_back(struct rsp_core *core, struct rsp_member *m)
 {
-	rsp_member_set_life(core, m, pe->lifetime_s);
+	rsp_member_set_life(core, m);
 	if (m->phase == RSP_MEMBER_OLD && m->link) {
 		rsp_member_hold(core, m);
 		rsp_member_ask_soon(core, m);
@@ -156,7 +156,7 @@ store(struct rsp_enrp *n, uint32_t by_id, struct rsp_bytes handle, const struct 
 			rsp_liveness_send_away(core, m);
 		rsp_member_enter(core, m, RSP_MEMBER_FOREIGN, RSP_NEVER);
 	} else if (!was_own) {
-		take_back(core, m, pe);
+		take_back(core, m);
 	}
 	rsp_subscription_pool_changed(core, rsp_member_element(m)->pool);
 	rsp_rival_stored(n, m);

@@ -11,7 +11,6 @@ move_element(struct rsp_enrp *n, struct rsp_member *m, uint32_t to_id)
 	struct rsp_element *e = rsp_member_element(m);
 	struct rsp_statement taken = rsp_element_statement(e);
 	bool to_us = to_id == core->config.server_id;
-	struct rsp_pool_element pe = { 0 };
 
 	if (m->phase == RSP_MEMBER_OLD) { /* a copy to answer users from, no statement */
 		rsp_member_forget(core, m);
@@ -36,8 +35,7 @@ move_element(struct rsp_enrp *n, struct rsp_member *m, uint32_t to_id)
 			rsp_member_enter(core, m, RSP_MEMBER_FOREIGN, RSP_NEVER);
 		return;
 	}
-	rsp_element_decode(e, &pe);
-	rsp_member_set_life(core, m, pe.lifetime_s);
+	rsp_member_set_life(core, m);
 	rsp_member_unlink(core, m, 0);
 }
 

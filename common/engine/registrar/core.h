@@ -98,6 +98,13 @@ void rsp_core_bury(struct rsp_core *core, struct rsp_bytes handle, uint32_t pe_i
  */
 struct rsp_timer *rsp_core_expired(struct rsp_core *core, struct rsp_wheel *wheel);
 
+/** The interval between keep-alives; if none are sent, the time limit for their answers. */
+static inline uint32_t
+rsp_core_interval_ms(const struct rsp_core *core)
+{
+	return core->config.keepalive_interval_ms ? core->config.keepalive_interval_ms : core->config.keepalive_timeout_ms;
+}
+
 static inline bool
 rsp_core_liveness_is_paused(const struct rsp_core *core)
 {

@@ -65,10 +65,7 @@ acknowledged_pending(struct rsp_core *core, struct rsp_member *m, bool numbered)
 		affirm(core, m);
 		rsp_member_hold(core, m);
 	} else {
-		uint64_t wait_ms = core->config.keepalive_interval_ms;
-
-		rsp_member_enter(core, m, RSP_MEMBER_DOUBTED,
-				 core->now_ms + (wait_ms ? wait_ms : core->config.keepalive_timeout_ms));
+		rsp_member_enter(core, m, RSP_MEMBER_DOUBTED, core->now_ms + rsp_core_interval_ms(core));
 	}
 }
 
@@ -83,7 +80,7 @@ acknowledged_old(struct rsp_core *core, struct rsp_member *m)
 	affirm(core, m);
 	rsp_tomb_forget(&core->tombs, rsp_pool_handle(rsp_member_element(m)->pool), pe.pe_id, pe.owner);
 	rsp_member_hold(core, m);
-	rsp_member_set_life(core, m, pe.lifetime_s);
+	rsp_member_set_life(core, m);
 	rsp_member_note(core, m, RSP_NEWS_LINKED);
 }
 

@@ -61,13 +61,10 @@ unanswered(struct rsp_core *core, struct rsp_member *m)
 static void
 answered(struct rsp_core *core, struct rsp_member *m)
 {
-	uint64_t interval_ms = core->config.keepalive_interval_ms ? core->config.keepalive_interval_ms
-								  : core->config.keepalive_timeout_ms;
-
 	m->silent_ms = 0;
 	m->missed = false;
 	rsp_member_clear_reports(m);
-	rest(core, m, core->now_ms + rsp_rng_jitter(&core->rng, interval_ms, 50));
+	rest(core, m, core->now_ms + rsp_rng_jitter(&core->rng, rsp_core_interval_ms(core), 50));
 	rsp_member_note(core, m, RSP_NEWS_REACHED);
 }
 
@@ -75,7 +72,7 @@ static void
 begin(struct rsp_core *core, struct rsp_member *m, bool first)
 {
 	if (rsp_member_is_linked(m) || rsp_member_is_looked_at(m) || m->phase >= RSP_MEMBER_OLD ||
-	    m->phase == RSP_MEMBER_FOREIGN_WAITS || (m->asked_ms && core->now_ms < m->asked_ms + core->config.keepalive_distance_ms))
+	    m->phase == RSP_MEMBER_FOREIGN_WAITS || core->now_ms < rsp_member_rested_ms(core, m))
 		return;
 	m->first = first;
 	rsp_member_enter(core, m, RSP_MEMBER_LOOK_QUEUED, RSP_NEVER);
@@ -233,7 +230,7 @@ rsp_look_acknowledged(struct rsp_core *core, const struct rsp_link *link, const 
 void
 rsp_look_due(struct rsp_core *core, struct rsp_member *m)
 {
-	uint64_t rested_ms = m->asked_ms ? m->asked_ms + core->config.keepalive_distance_ms : 0;
+	uint64_t rested_ms = rsp_member_rested_ms(core, m);
 
 	if (m->phase == RSP_MEMBER_LOOK_ANSWERED)
 		answered(core, m);

@@ -134,15 +134,17 @@ rsp_member_count(struct rsp_core *core, struct rsp_member *m, bool counts)
 }
 
 void
-rsp_member_set_life(struct rsp_core *core, struct rsp_member *m, int32_t lifetime_s)
+rsp_member_set_life(struct rsp_core *core, struct rsp_member *m)
 {
+	struct rsp_pool_element pe = { 0 };
+
+	rsp_element_decode(rsp_member_element(m), &pe);
 	rsp_wheel_set(&core->expiry, &m->expiry,
-		      lifetime_s < 0 ? RSP_NEVER : core->now_ms + (uint64_t)lifetime_s * 1000);
+		      pe.lifetime_s < 0 ? RSP_NEVER : core->now_ms + (uint64_t)pe.lifetime_s * 1000);
 }
 
-/* The earliest time at which the next keep-alive may be sent: RFC 5355 s.2.14. */
-static uint64_t
-earliest_keep_alive(const struct rsp_core *core, const struct rsp_member *m)
+uint64_t
+rsp_member_rested_ms(const struct rsp_core *core, const struct rsp_member *m)
 {
 	return m->asked_ms ? m->asked_ms + core->config.keepalive_distance_ms : 0;
 }
@@ -152,7 +154,7 @@ rsp_member_hold(struct rsp_core *core, struct rsp_member *m)
 {
 	/* RFC 5352 s.3.5: the interval is varied by half, so that keep-alives to many elements spread over time. */
 	uint64_t next = core->now_ms + rsp_rng_jitter(&core->rng, core->config.keepalive_interval_ms, 50);
-	uint64_t earliest = earliest_keep_alive(core, m);
+	uint64_t earliest = rsp_member_rested_ms(core, m);
 
 	if (core->config.keepalive_interval_ms == 0)
 		next = RSP_NEVER;
@@ -211,7 +213,7 @@ rsp_member_ask(struct rsp_core *core, struct rsp_member *m)
 void
 rsp_member_ask_soon(struct rsp_core *core, struct rsp_member *m)
 {
-	uint64_t earliest = earliest_keep_alive(core, m);
+	uint64_t earliest = rsp_member_rested_ms(core, m);
 
 	if (m->phase != RSP_MEMBER_HELD)
 		return;

@@ -109,8 +109,8 @@ void rsp_member_note(struct rsp_core *core, struct rsp_member *m, enum rsp_news 
  * else they could use up the number of another identity. */
 void rsp_member_count(struct rsp_core *core, struct rsp_member *m, bool counts);
 
-/** Set the end of the registration life to @lifetime_s seconds from now (< 0: never). */
-void rsp_member_set_life(struct rsp_core *core, struct rsp_member *m, int32_t lifetime_s);
+/** Let the registration life of @m, as it is stored, begin now. */
+void rsp_member_set_life(struct rsp_core *core, struct rsp_member *m);
 
 /** Change the phase of @m, which is linked, to HELD, and set its timer to the next keep-alive. */
 void rsp_member_hold(struct rsp_core *core, struct rsp_member *m);
@@ -120,6 +120,9 @@ void rsp_member_unlink(struct rsp_core *core, struct rsp_member *m, uint64_t in_
 
 /** Send a keep-alive over the link of @m, which is up and linked. It has the number of the greatest statement. */
 void rsp_member_ask(struct rsp_core *core, struct rsp_member *m);
+
+/** When the next keep-alive may be sent to @m at the earliest: RFC 5355 s.2.14. */
+uint64_t rsp_member_rested_ms(const struct rsp_core *core, const struct rsp_member *m);
 
 /** HELD: send a keep-alive as soon as keepalive_distance_ms allows. In other phases do nothing. */
 void rsp_member_ask_soon(struct rsp_core *core, struct rsp_member *m);

@@ -333,7 +333,7 @@ store(struct rsp_core *core, struct rsp_link *link, const struct rsp_message *ms
 	struct rsp_member *m = s->m;
 	rsp_tomb_forget(&core->tombs, msg->handle, pe.pe_id, pe.owner);
 	link_member(core, link, m, !(msg->has & RSP_HAS_EPOCH));
-	rsp_member_set_life(core, m, pe.lifetime_s);
+	rsp_member_set_life(core, m);
 	rsp_member_hold(core, m);
 	core->stats.registrations++;
 	rsp_member_note(core, m, RSP_NEWS_ADD);
