@@ -18,30 +18,30 @@ is_sound(const struct rsp_heard_statement *s)
 	return removed || (pe->user.type && rsp_transport_fits(&pe->user) && rsp_transport_fits(&pe->asap));
 }
 
-/* The octets of the stored or the pending statement about @m, whichever has the number of @known. */
+/* The octets of the stored or the pending statement about @m, whichever is @known. */
 static struct rsp_bytes
-known_octets(const struct rsp_member *m, const struct rsp_statement *known, uint32_t known_home)
+known_octets(const struct rsp_member *m, const struct rsp_known *known)
 {
 	const struct rsp_pending *pending = m->pending;
 
-	if (pending && rsp_statement_compare(&pending->statement, pending->home_id, known, known_home) == 0)
+	if (pending && rsp_statement_compare(&pending->statement, pending->home_id, &known->statement, known->home_id) == 0)
 		return rsp_bytes_of(pending->octets, pending->size);
 	return rsp_element_octets(rsp_member_element(m));
 }
 
 static enum judge_order
-order_of(const struct rsp_heard_statement *s, const struct rsp_statement *known, uint32_t known_home)
+order_of(const struct rsp_heard_statement *s, const struct rsp_known *known)
 {
 	uint8_t room[RSP_CONTENTS_MAX];
 	struct rsp_bytes octets;
 
-	if (!known->rank)
+	if (!known->statement.rank)
 		return JUDGE_NEWER;
-	int order = rsp_statement_compare(&s->pe->statement, s->pe->home_id, known, known_home);
-	if (order == 0 && s->m && known->rank != RSP_RANK_REMOVED) /* a removal has no contents */
+	int order = rsp_statement_compare(&s->pe->statement, s->pe->home_id, &known->statement, known->home_id);
+	if (order == 0 && s->m && !rsp_statement_is_removed(&known->statement)) /* a removal has no contents */
 		order = rsp_contents_encode(room, s->pe, &octets)
 				? -1
-				: rsp_encoded_contents_compare(octets, known_octets(s->m, known, known_home));
+				: rsp_encoded_contents_compare(octets, known_octets(s->m, known));
 	return order < 0 ? JUDGE_OLDER : order > 0 ? JUDGE_NEWER : JUDGE_EQUAL;
 }
 
@@ -69,16 +69,14 @@ rsp_statement_gather(const struct rsp_enrp *n, struct rsp_heard_statement *s)
 	const struct rsp_peer *claimant = rsp_peer_find(n, s->pe->home_id);
 	struct rsp_element *e = rsp_element_find_of(core->space, rsp_pool_find(core->space, s->handle), s->pe->pe_id,
 						    s->pe->owner);
-	uint32_t known_home;
 
 	s->m = e && rsp_member(e)->phase != RSP_MEMBER_OLD ? rsp_member(e) : NULL;
-	struct rsp_statement known = rsp_number_known(core, s->handle, s->pe->pe_id, s->pe->owner, s->m, &known_home);
-	s->tomb = rsp_tomb_find(&core->tombs, s->handle, s->pe->pe_id, s->pe->owner);
-	if (s->tomb && s->m && rsp_statement_compare(&s->tomb->statement, s->tomb->home_id, &known, known_home) < 0)
-		s->tomb = NULL;
-	bool removed = s->pe->statement.rank == RSP_RANK_REMOVED;
-	s->refusal = removed ? RSP_REASON_NONE : rsp_rights_refusal(core, s->handle, s->pe, &s->cause);
-	struct judge_facts f = { .order = order_of(s, &known, known_home),
+	struct rsp_known known = rsp_number_known(core, s->handle, s->pe->pe_id, s->pe->owner, s->m);
+	s->tomb = known.tomb;
+	s->refusal = rsp_statement_is_removed(&s->pe->statement)
+			     ? RSP_REASON_NONE
+			     : rsp_rights_refusal(core, s->handle, s->pe, &s->cause);
+	struct judge_facts f = { .order = order_of(s, &known),
 				 .sound = is_sound(s),
 				 .rightful = !s->refusal,
 				 .claimant_foreign = claimant && claimant->kind == RSP_PEER_PLAIN,

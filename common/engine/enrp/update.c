@@ -15,18 +15,18 @@ rsp_update_write_removed(struct rsp_wr *wr, const struct rsp_tomb *tomb)
 	rsp_pool_element_encode(wr, &pe);
 }
 
-/* Compose an update; @number 0: without a number. */
+/* Compose the update @entry; entry->number 0: without a number. */
 static struct rsp_bytes
-compose(struct rsp_enrp *n, const struct rsp_ring_entry *entry, uint32_t receiver_id, uint64_t number)
+compose(struct rsp_enrp *n, const struct rsp_ring_entry *entry, uint32_t receiver_id)
 {
 	struct rsp_wr wr;
 	struct rsp_mark whole = rsp_enrp_open(n, &wr, ENRP_HANDLE_UPDATE, 0, receiver_id);
 
 	rsp_ring_write(&wr, entry);
-	if (number) {
+	if (entry->number) {
 		struct rsp_mark mark = rsp_wr_tlv_open(&wr, RSP_PARAM_UPDATE_NUMBER);
 
-		rsp_wr_u64(&wr, number);
+		rsp_wr_u64(&wr, entry->number);
 		rsp_wr_close(&wr, mark);
 	}
 	return rsp_enrp_close(&wr, whole);
@@ -72,12 +72,14 @@ is_left_out(struct rsp_enrp *n, const struct rsp_peer *peer, const struct rsp_ri
 	return true;
 }
 
-/* Send all connected peers of @kind the update @entry; @number 0: without a number. */
+/* Send all connected peers of @kind the update @entry. That to STATES peers gets the next number. */
 static void
-send_all(struct rsp_enrp *n, enum rsp_peer_kind kind, const struct rsp_ring_entry *entry, uint64_t number)
+send_all(struct rsp_enrp *n, enum rsp_peer_kind kind, struct rsp_ring_entry *entry)
 {
 	struct rsp_bytes update = { 0 };
 
+	if (kind == RSP_PEER_STATES)
+		entry->number = rsp_ring_add(&n->ring, entry->action, entry->handle, entry->element);
 	for (unsigned i = 0; i < n->n_peers; i++) {
 		uint32_t link = rsp_peer_link(n->peer[i]);
 
@@ -85,7 +87,7 @@ send_all(struct rsp_enrp *n, enum rsp_peer_kind kind, const struct rsp_ring_entr
 		if (!link || n->peer[i]->kind != kind || is_left_out(n, n->peer[i], entry))
 			continue;
 		if (!update.n)
-			update = compose(n, entry, 0, number);
+			update = compose(n, entry, 0);
 		send_octets(n, link, update);
 	}
 }
@@ -113,11 +115,10 @@ void
 rsp_update_announce(struct rsp_enrp *n, const struct rsp_member *m)
 {
 	struct rsp_ring_entry entry = entry_of(rsp_member_element(m), ENRP_ADD_PE);
-	uint64_t number = rsp_ring_add(&n->ring, entry.action, entry.handle, entry.element);
 
-	send_all(n, RSP_PEER_STATES, &entry, number);
+	send_all(n, RSP_PEER_STATES, &entry);
 	if (rsp_member_is_linked(m))
-		send_all(n, RSP_PEER_PLAIN, &entry, 0);
+		rsp_update_plain(n, rsp_member_element(m), ENRP_ADD_PE);
 }
 
 void
@@ -129,9 +130,8 @@ rsp_update_announce_removals(struct rsp_enrp *n)
 		uint8_t room[TOMB_ROOM];
 		struct rsp_ring_entry entry = removal_of(tomb, room);
 
-		if (tomb->home_id != n->core->config.server_id)
-			continue;
-		send_all(n, RSP_PEER_STATES, &entry, rsp_ring_add(&n->ring, entry.action, entry.handle, entry.element));
+		if (tomb->home_id == n->core->config.server_id)
+			send_all(n, RSP_PEER_STATES, &entry);
 	}
 }
 
@@ -147,7 +147,7 @@ rsp_update_plain(struct rsp_enrp *n, const struct rsp_element *e, uint16_t actio
 {
 	struct rsp_ring_entry entry = entry_of(e, action);
 
-	send_all(n, RSP_PEER_PLAIN, &entry, 0);
+	send_all(n, RSP_PEER_PLAIN, &entry);
 }
 
 static void
@@ -156,7 +156,7 @@ send_one(struct rsp_enrp *n, const struct rsp_peer *peer, const struct rsp_ring_
 	uint32_t link = rsp_peer_link(peer);
 
 	if (link)
-		send_octets(n, link, compose(n, entry, asks ? peer->server_id : 0, 0));
+		send_octets(n, link, compose(n, entry, asks ? peer->server_id : 0));
 }
 
 void
@@ -206,6 +206,6 @@ rsp_update_send_again(struct rsp_enrp *n, uint32_t link, uint64_t from)
 	if (!rsp_ring_keeps(&n->ring, from))
 		return false;
 	for (uint64_t number = from; rsp_ring_at(&n->ring, number, &entry); number++)
-		send_octets(n, link, compose(n, &entry, 0, number));
+		send_octets(n, link, compose(n, &entry, 0));
 	return true;
 }

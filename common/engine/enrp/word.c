@@ -184,7 +184,7 @@ rsp_word_taken_over(struct rsp_enrp *n, struct rsp_member *m, bool ours)
 	struct rsp_member *taken;
 
 	rsp_element_decode(e, &pe);
-	struct rsp_statement known = rsp_number_known(core, handle, e->pe_id, pe.owner, NULL, NULL);
+	struct rsp_statement known = rsp_number_known(core, handle, e->pe_id, pe.owner, NULL).statement;
 	pe.home_id = core->config.server_id;
 	pe.statement.epoch = rsp_number_next(core, &known, NULL, &pe.user);
 	pe.statement.epoch.over = 0; /* it may be the process that is known, and number its own registrations */

@@ -13,22 +13,17 @@ rsp_number_heard(struct rsp_core *core, uint64_t epoch)
 		core->highest_epoch = epoch;
 }
 
-struct rsp_statement
+struct rsp_known
 rsp_number_known(const struct rsp_core *core, struct rsp_bytes handle, uint32_t pe_id, struct rsp_bytes owner,
-		 const struct rsp_member *m, uint32_t *ret_home_id)
+		 const struct rsp_member *m)
 {
 	const struct rsp_tomb *tomb = rsp_tomb_find(&core->tombs, handle, pe_id, owner);
-	struct rsp_statement known = { 0 };
-	uint32_t home_id = 0;
+	struct rsp_known known = { 0 };
 
 	if (m && m->phase != RSP_MEMBER_OLD)
-		known = rsp_member_greatest(m, &home_id);
-	if (tomb && (!known.rank || rsp_statement_compare(&tomb->statement, tomb->home_id, &known, home_id) > 0)) {
-		known = tomb->statement;
-		home_id = tomb->home_id;
-	}
-	if (ret_home_id)
-		*ret_home_id = home_id;
+		known.statement = rsp_member_greatest(m, &known.home_id);
+	if (tomb && rsp_statement_compare(&tomb->statement, tomb->home_id, &known.statement, known.home_id) > 0)
+		known = (struct rsp_known){ tomb->statement, tomb->home_id, tomb };
 	return known;
 }
 

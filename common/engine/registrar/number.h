@@ -9,10 +9,16 @@
 /** An epoch was heard, in any statement. Epochs that this registrar makes are higher. */
 void rsp_number_heard(struct rsp_core *core, uint64_t epoch);
 
-/** What this registrar knows of the element @pe_id of @owner in the pool @handle: the greatest of the stored statement, the
- * pending one and the tombstone. Rank 0: nothing. @m: the stored element; NULL: none. @ret_home_id, if not NULL: its home. */
-struct rsp_statement rsp_number_known(const struct rsp_core *core, struct rsp_bytes handle, uint32_t pe_id,
-				      struct rsp_bytes owner, const struct rsp_member *m, uint32_t *ret_home_id);
+/** The greatest statement that is known of an element. */
+struct rsp_known {
+	struct rsp_statement statement; /* rank 0: nothing is known */
+	uint32_t home_id;
+	const struct rsp_tomb *tomb; /* it is that of this tombstone; NULL: it is the stored or the pending statement */
+};
+
+/** What this registrar knows of the element @pe_id of @owner in the pool @handle. @m: the stored element; NULL: none. */
+struct rsp_known rsp_number_known(const struct rsp_core *core, struct rsp_bytes handle, uint32_t pe_id,
+				  struct rsp_bytes owner, const struct rsp_member *m);
 
 /**
  * The number for the next statement about an element without EPOCH, whose process has the user transport @user; @known:

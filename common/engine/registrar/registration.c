@@ -128,7 +128,7 @@ find_subject(const struct rsp_core *core, const struct rsp_link *link, struct rs
 		s.owner = rsp_bytes_str(link->info.identity);
 	s.m = member_or_null(rsp_element_find_of(core->space, s.pool, pe_id, s.owner));
 	s.shown = member_or_null(rsp_element_find(core->space, s.pool, pe_id));
-	s.known = rsp_number_known(core, handle, pe_id, s.owner, s.m, NULL);
+	s.known = rsp_number_known(core, handle, pe_id, s.owner, s.m).statement;
 	return s;
 }
 
