@@ -64,16 +64,14 @@ rsp_enrp_refuse_element(struct rsp_enrp *n, const struct rsp_peer *peer, uint8_t
 			uint32_t pe_id, uint16_t cause, enum rsp_reason reason)
 {
 	struct rsp_event event = { .kind = RSP_EVENT_REFUSED,
-				   .protocol = RSP_ENRP,
 				   .message_type = message_type,
 				   .handle = handle,
 				   .pe_id = pe_id,
 				   .cause = cause,
-				   .reason = reason,
-				   .peer_id = peer->server_id };
+				   .reason = reason };
 
 	n->core->stats.refused++;
-	rsp_core_record(n->core, rsp_link_find(n->core, peer->last_link), event);
+	rsp_peer_complain(n, peer->server_id, event);
 }
 
 /* Set @ret to the Server Information of this registrar for a PRESENCE over @link. RFC 5353 s.2.1:

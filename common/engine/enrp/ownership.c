@@ -21,20 +21,11 @@
 static void
 record_moved(struct rsp_enrp *n, uint32_t sender_id, const struct rsp_member *m, uint32_t by_id, enum rsp_reason reason)
 {
-	const struct rsp_element *e = rsp_member_element(m);
-	const struct rsp_peer *sender = rsp_peer_find(n, sender_id);
-	struct rsp_event event = { .kind = RSP_EVENT_PE_MOVED,
-				   .protocol = RSP_ENRP,
-				   .handle = rsp_pool_handle(e->pool),
-				   .pe_id = e->pe_id,
-				   .cause = RSP_CAUSE_NONE,
-				   .reason = reason,
-				   .identity = e->owner,
-				   .peer_id = sender_id,
-				   .peer_name = sender && *sender->name ? sender->name : NULL,
-				   .by_id = by_id };
+	struct rsp_event event = rsp_member_event(RSP_EVENT_PE_MOVED, m);
 
-	rsp_core_record(n->core, sender ? rsp_link_find(n->core, sender->last_link) : NULL, event);
+	event.reason = reason;
+	event.by_id = by_id;
+	rsp_peer_complain(n, sender_id, event);
 	n->core->stats.moved++;
 	if (m->met) /* else a registrar could invent and move elements, and each time all peers compare their tables */
 		rsp_peer_presences_soon(n);
@@ -85,15 +76,12 @@ static void
 record_full(struct rsp_enrp *n, struct rsp_bytes handle, uint32_t pe_id, uint32_t by_id, enum rsp_reason reason)
 {
 	struct rsp_event event = { .kind = RSP_EVENT_LIMIT,
-				   .protocol = RSP_ENRP,
 				   .handle = handle,
 				   .pe_id = pe_id,
 				   .cause = RSP_CAUSE_NONE,
-				   .reason = reason,
-				   .peer_id = by_id };
-	const struct rsp_peer *peer = rsp_peer_find(n, by_id);
+				   .reason = reason };
 
-	rsp_core_record(n->core, peer ? rsp_link_find(n->core, peer->last_link) : NULL, event);
+	rsp_peer_complain(n, by_id, event);
 }
 
 /* Put @pe into the handlespace, and its home on the peer list: without supervision, the element would stay for ever. */
@@ -231,24 +219,15 @@ begin_to_ask(struct rsp_core *core, const struct rsp_heard_statement *s)
 static void
 ask_element(struct rsp_enrp *n, const struct rsp_heard_statement *s)
 {
-	struct rsp_core *core = n->core;
-	struct rsp_event event = { .kind = RSP_EVENT_PE_CONTESTED,
-				   .protocol = RSP_ENRP,
-				   .handle = s->handle,
-				   .pe_id = s->pe->pe_id,
-				   .cause = RSP_CAUSE_NONE,
-				   .reason = s->pe->statement.rank == RSP_RANK_REMOVED ? RSP_REASON_REMOVED
-										       : RSP_REASON_CLAIMED,
-				   .identity = rsp_member_element(s->m)->owner,
-				   .peer_id = s->peer->server_id,
-				   .peer_name = *s->peer->name ? s->peer->name : NULL,
-				   .by_id = s->pe->home_id };
+	struct rsp_event event = rsp_member_event(RSP_EVENT_PE_CONTESTED, s->m);
 
 	if (outruns_the_answer(s) || !keep_pending(s))
 		return;
-	core->stats.contested++;
-	rsp_core_record(core, rsp_link_find(core, s->peer->last_link), event);
-	begin_to_ask(core, s);
+	n->core->stats.contested++;
+	event.reason = rsp_statement_is_removed(&s->pe->statement) ? RSP_REASON_REMOVED : RSP_REASON_CLAIMED;
+	event.by_id = s->pe->home_id;
+	rsp_peer_complain(n, s->peer->server_id, event);
+	begin_to_ask(n->core, s);
 }
 
 /* @s takes the element over the head of its home, which is heard: ask the home. */

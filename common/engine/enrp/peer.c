@@ -190,6 +190,17 @@ rsp_peer_record(struct rsp_enrp *n, enum rsp_event_kind kind, const struct rsp_p
 }
 
 void
+rsp_peer_complain(struct rsp_enrp *n, uint32_t server_id, struct rsp_event event)
+{
+	const struct rsp_peer *peer = rsp_peer_find(n, server_id);
+
+	event.protocol = RSP_ENRP;
+	event.peer_id = server_id;
+	event.peer_name = peer && *peer->name ? peer->name : NULL;
+	rsp_core_record(n->core, peer ? rsp_link_find(n->core, peer->last_link) : NULL, event);
+}
+
+void
 rsp_peer_note(struct rsp_enrp *n, struct rsp_peer *peer)
 {
 	if (peer->in_changed)

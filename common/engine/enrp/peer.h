@@ -166,6 +166,9 @@ struct rsp_event rsp_peer_event(enum rsp_event_kind kind, const struct rsp_peer 
 /** Record an event about @peer. */
 void rsp_peer_record(struct rsp_enrp *n, enum rsp_event_kind kind, const struct rsp_peer *peer, enum rsp_reason reason);
 
+/** Record @event about a message of the registrar @server_id, which is perhaps no peer any more, with its name. */
+void rsp_peer_complain(struct rsp_enrp *n, uint32_t server_id, struct rsp_event event);
+
 /** Put @peer on the list n->changed: settle_peer() handles it at the end of the turn. */
 void rsp_peer_note(struct rsp_enrp *n, struct rsp_peer *peer);
 

@@ -22,17 +22,13 @@ rsp_rival_stored(struct rsp_enrp *n, const struct rsp_member *m)
 	    !rsp_limiter_pass(&n->once, e->pool->hash ^ e->pe_id, RSP_ENRP_ONCE_RIVAL, RECORDED_AGAIN_MS,
 			      n->core->now_ms))
 		return;
-	struct rsp_event event = { .kind = RSP_EVENT_PE_TWO_OWNERS,
-				   .protocol = RSP_ENRP,
-				   .handle = rsp_pool_handle(e->pool),
-				   .pe_id = e->pe_id,
-				   .cause = RSP_CAUSE_NONE,
-				   .identity = shown->owner,
-				   .other_identity = hidden->owner,
-				   .peer_id = rsp_element_home_id(shown),
-				   .by_id = rsp_element_home_id(hidden),
-				   .since_ms = rsp_element_statement(shown).since_ms,
-				   .other_since_ms = rsp_element_statement(hidden).since_ms };
+	struct rsp_event event = rsp_member_event(RSP_EVENT_PE_TWO_OWNERS, rsp_member(shown));
+	event.protocol = RSP_ENRP;
+	event.other_identity = hidden->owner;
+	event.peer_id = rsp_element_home_id(shown);
+	event.by_id = rsp_element_home_id(hidden);
+	event.since_ms = rsp_element_statement(shown).since_ms;
+	event.other_since_ms = rsp_element_statement(hidden).since_ms;
 	n->core->ops->record(n->core->ctx, &event);
 }
 

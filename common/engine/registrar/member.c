@@ -109,6 +109,18 @@ rsp_member_greatest(const struct rsp_member *m, uint32_t *ret_home_id)
 	return pending ? m->pending->statement : stored;
 }
 
+struct rsp_event
+rsp_member_event(enum rsp_event_kind kind, const struct rsp_member *m)
+{
+	const struct rsp_element *e = rsp_member_element(m);
+
+	return (struct rsp_event){ .kind = kind,
+				   .handle = rsp_pool_handle(e->pool),
+				   .pe_id = e->pe_id,
+				   .cause = RSP_CAUSE_NONE,
+				   .identity = e->owner };
+}
+
 void
 rsp_member_note(struct rsp_core *core, struct rsp_member *m, enum rsp_news news)
 {
@@ -311,17 +323,12 @@ rsp_member_remove(struct rsp_core *core, struct rsp_member *m, enum rsp_removal 
 		[RSP_REMOVAL_CLAIMED] = { RSP_REASON_CLAIMED, RSP_CAUSE_MOVED },
 		[RSP_REMOVAL_OTHER_OWNER] = { RSP_REASON_ELEMENT_OF_ANOTHER, RSP_CAUSE_NON_UNIQUE_PE_ID },
 	};
-	struct rsp_element *e = rsp_member_element(m);
-	struct rsp_event event = { .kind = RSP_EVENT_PE_REMOVED,
-				   .handle = rsp_pool_handle(e->pool),
-				   .pe_id = e->pe_id,
-				   .cause = RSP_CAUSE_NONE,
-				   .reason = row[why].reason,
-				   .identity = e->owner,
-				   .peer_id = by || m->met ? 0 : m->stated_by,
-				   .reporters = m->reporters,
-				   .n_reporters = m->n_reporters };
+	struct rsp_event event = rsp_member_event(RSP_EVENT_PE_REMOVED, m);
 
+	event.reason = row[why].reason;
+	event.peer_id = by || m->met ? 0 : m->stated_by;
+	event.reporters = m->reporters;
+	event.n_reporters = m->n_reporters;
 	if (by) {
 		event.message_type = ASAP_DEREGISTRATION;
 		event.role = by->info.role;

@@ -101,6 +101,9 @@ bool rsp_member_is_looked_at(const struct rsp_member *m);
  * its home. */
 struct rsp_statement rsp_member_greatest(const struct rsp_member *m, uint32_t *ret_home_id);
 
+/** An event about @m, for the caller to complete and record. */
+struct rsp_event rsp_member_event(enum rsp_event_kind kind, const struct rsp_member *m);
+
 /** Add @news to the news of @m, which are handled at the end of the turn. */
 void rsp_member_note(struct rsp_core *core, struct rsp_member *m, enum rsp_news news);
 
