@@ -155,6 +155,7 @@ net_send(struct node *from, uint32_t id, struct rsp_bytes message)
 	}
 	if (!from->is_registrar && c->protocol == RSP_ASAP && message.n && message.p[0] == ASAP_REGISTRATION)
 		from->said = from->said * 31 + message.p[message.n - 1] + 1;
+	from->w->table_pages += c->protocol == RSP_ENRP && message.n && message.p[0] == ENRP_HANDLE_TABLE_RESPONSE;
 	put(from->w, c, !side, PARCEL_MESSAGE, RSP_OK, message);
 }
 

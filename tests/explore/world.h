@@ -20,7 +20,7 @@
  * equally fast. A connection is FIFO.
  */
 
-enum { REGISTRARS_MAX = 3, ELEMENTS_MAX = 2, NODES_MAX = REGISTRARS_MAX + ELEMENTS_MAX, CONNECTIONS_MAX = 96 };
+enum { REGISTRARS_MAX = 4, ELEMENTS_MAX = 2, NODES_MAX = REGISTRARS_MAX + ELEMENTS_MAX, CONNECTIONS_MAX = 96 };
 
 /** One way of a connection, with the messages that are on their way. */
 struct pipe {
@@ -94,6 +94,7 @@ struct world {
 	struct setup setup;
 	uint64_t now, hop, serial;
 	uint64_t steps;
+	unsigned table_pages; /* of handle tables, that were sent: for tests only */
 	struct node node[NODES_MAX];
 	unsigned n_nodes;
 	struct connection *connection[CONNECTIONS_MAX]; /* in the order in which they were dialled */

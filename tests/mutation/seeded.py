@@ -4,8 +4,8 @@ unit tests.
 
 The tree is copied and built once. For each mistake the changed objects are compiled beside that build. rsp-sim is
 linked with them, and runs one seed after the other until an invariant is violated; a crash and a hang are found too. If
-no seed finds the mistake, test_counterexamples and then rsp-explore try. Seeds, counterexamples and scopes that fail
-without any mistake do not count: they are named first.
+no seed finds the mistake, test_counterexamples, test_histories and then rsp-explore try. Seeds, histories and scopes that
+fail without any mistake do not count: they are named first.
 
 The table goes to standard output: found or survived; the mistake and the clause that it breaks; its file; what found it
 and after how many seeds. The exit status is 1 if fewer than --at-least are found.
@@ -29,8 +29,8 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 MEMORY_KB = 4 << 20  # a mistake may allocate for ever
 WALL_S = 30  # a seed that takes longer than this, and ten times as long as without the mistake, hangs
-PROGRAMS = ("rsp-sim", "rsp-explore", "test_counterexamples")
-LIBRARIES = {"rsp-sim": " libsim.a", "rsp-explore": " libengine.a", "test_counterexamples": " libengine.a"}
+TESTS = ("test_counterexamples", "test_histories")
+PROGRAMS = ("rsp-sim", "rsp-explore", *TESTS)
 SCOPES = ("--registrars=3 --start=settled --deviations=1",
           "--registrars=3 --start=register --deviations=1",
           "--registrars=3 --start=cold --deviations=0 --fault-ms=1000",
@@ -133,7 +133,7 @@ class Build:
 
     def link(self, name, folder, objects):
         """Link program @name with @objects, which come before those in the archives."""
-        program, library = os.path.join(folder, name), LIBRARIES[name]
+        program, library = os.path.join(folder, name), " libsim.a" if name == "rsp-sim" else " libengine.a"
         command = self.links[name].replace(library, " " + shlex.join(objects) + library, 1)
         run(command.replace(f"-o {name} ", f"-o {shlex.quote(program)} "), self.dir)
         return program
@@ -173,7 +173,7 @@ def run_seed(program, seed, wall_s):
     return done._replace(wrong=found[1] if found else done.wrong)
 
 
-def failed_counterexamples(program, wall_s):
+def failed_histories(program, wall_s):
     done = call([program], wall_s)
     failed = {re.sub(r"^not ok \d+ - ", "", line) for line in done.said.split("\n") if line.startswith("not ok")}
     return done, failed
@@ -192,7 +192,7 @@ class Hunt:
 
     def __init__(self, build, seeds, seconds, jobs):
         self.build, self.seconds = build, seconds
-        sim, explorer, tests = (os.path.join(build.dir, name) for name in PROGRAMS)
+        sim, explorer, *tests = (os.path.join(build.dir, name) for name in PROGRAMS)
         with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
             runs = list(pool.map(lambda seed: run_seed(sim, seed, 600), seeds))
             explored = list(pool.map(lambda scope: explore(explorer, scope, seconds), SCOPES))
@@ -200,10 +200,12 @@ class Hunt:
                        if not self.excluded(f"rsp-explore {scope}", wrong)]
         self.seeds = [(seed, max(WALL_S, 10 * done.seconds)) for seed, done in zip(seeds, runs)
                       if not self.excluded(f"rsp-sim --seed {seed}", done.wrong)]
-        done, self.failed = failed_counterexamples(tests, 600)
-        self.tests_s = max(WALL_S, 10 * done.seconds)
-        for name in self.failed:
-            self.excluded(f"test_counterexamples: {name}", "not ok")
+        self.failed, self.tests_s = {}, {}
+        for name, program in zip(TESTS, tests):
+            done, self.failed[name] = failed_histories(program, 600)
+            self.tests_s[name] = max(WALL_S, 10 * done.seconds)
+            for history in self.failed[name]:
+                self.excluded(f"{name}: {history}", "not ok")
 
     @staticmethod
     def excluded(what, wrong):
@@ -214,7 +216,8 @@ class Hunt:
     def hunt(self, number, mistake):
         """What finds @mistake; None: nothing does."""
         folder, objects = self.build.make(number, mistake)
-        found = self.by_seeds(folder, objects) or self.by_explorer(folder, objects)
+        found = (self.by_seeds(folder, objects) or self.by_histories(folder, objects)
+                 or self.by_explorer(folder, objects))
         shutil.rmtree(folder)
         return found
 
@@ -226,12 +229,16 @@ class Hunt:
                 return f"rsp-sim: {wrong}, seed {seed}, the {count}. of {len(self.seeds)}"
         return None
 
+    def by_histories(self, folder, objects):
+        for name in TESTS:
+            done, failed = failed_histories(self.build.link(name, folder, objects), self.tests_s[name])
+            if failed - self.failed[name]:
+                return f"{name}: {sorted(failed - self.failed[name])[0]}"
+            if done.wrong and not done.wrong.startswith("status"):
+                return f"{name}: {done.wrong}"
+        return None
+
     def by_explorer(self, folder, objects):
-        done, failed = failed_counterexamples(self.build.link("test_counterexamples", folder, objects), self.tests_s)
-        if failed - self.failed:
-            return f"test_counterexamples: {sorted(failed - self.failed)[0]}"
-        if done.wrong and not done.wrong.startswith("status"):
-            return f"test_counterexamples: {done.wrong}"
         program = self.build.link("rsp-explore", folder, objects)
         for scope in self.scopes:
             wrong = explore(program, scope, self.seconds)
