@@ -92,6 +92,13 @@ add(struct sim *w, struct party *p, enum kind kind, uint32_t target_id, uint32_t
 	p->fact[p->n++] = (struct fact){ .kind = kind, .target_id = target_id, .by_id = by_id, .at = w->now };
 }
 
+/* Whether @peer has been heard, and is not dead: only such peers have to acknowledge (ownership.md 4.7). */
+static bool
+is_heard(const struct rsp_peer_view *peer)
+{
+	return peer->heard && (peer->state == RSP_PEER_ACTIVE || peer->state == RSP_PEER_PROBED);
+}
+
 static bool
 is_there(const struct sim_node *n, uint32_t id)
 {
@@ -99,7 +106,7 @@ is_there(const struct sim_node *n, uint32_t id)
 
 	for (unsigned i = 0; rsp_registrar_peer(n->registrar, i, &peer); i++)
 		if (peer.server_id == id)
-			return peer.state == RSP_PEER_ACTIVE || peer.state == RSP_PEER_PROBED;
+			return is_heard(&peer);
 	return false;
 }
 
@@ -120,7 +127,7 @@ begun(struct sim *w, const struct sim_node *n, uint32_t target_id)
 	}
 	forget(p, MISSING, target_id, 0);
 	for (unsigned i = 0; rsp_registrar_peer(n->registrar, i, &peer); i++)
-		if (peer.server_id != target_id && (peer.state == RSP_PEER_ACTIVE || peer.state == RSP_PEER_PROBED))
+		if (peer.server_id != target_id && is_heard(&peer))
 			add(w, p, MISSING, target_id, peer.server_id);
 }
 

@@ -517,6 +517,26 @@ a_registrar_that_joins_again_completes_no_takeover(void)
 	world_end();
 }
 
+static void
+a_peer_that_was_only_named_need_not_acknowledge(void)
+{
+	struct rsp_peer_view view;
+
+	begin();
+	world_run(2000);
+	world_update(A, ID_A, ENRP_ADD_PE, "web", world_pe(9, ID_B, 20));
+	CHECK(world_peer_view(ID_B, &view) && !view.heard && view.state == RSP_PEER_ACTIVE);
+	alive();
+	world_run(400);
+	alive();
+	world_run(600);
+	CHECK_EQ(world_told(RSP_EVENT_PEER_DEAD), 1);
+	acknowledged(A, ID_A);
+	acknowledged(C, ID_C);
+	CHECK_EQ(world_told(RSP_EVENT_TAKEOVER_DONE), 1);
+	world_end();
+}
+
 int
 main(void)
 {
@@ -546,5 +566,6 @@ main(void)
 	TAP_RUN(a_registrar_that_is_freed_completes_no_takeover);
 	TAP_RUN(a_registrar_that_leaves_completes_no_takeover);
 	TAP_RUN(a_registrar_that_joins_again_completes_no_takeover);
+	TAP_RUN(a_peer_that_was_only_named_need_not_acknowledge);
 	return tap_end();
 }

@@ -408,6 +408,7 @@ rsp_enrp_view_peer(const struct rsp_enrp *n, unsigned i, struct rsp_peer_view *r
 		.port = peer->port,
 		.link_out = rsp_peer_is_dialled(peer) ? contact->link : 0,
 		.link_in = peer->link_in,
+		.heard = peer->heard,
 		.last_heard_ms = peer->last_heard_ms,
 		.elements = rsp_home_count(n->core->space, peer->server_id),
 		.checksum = rsp_home_checksum(n->core->space, peer->server_id),

@@ -332,7 +332,8 @@ send_initiations(struct rsp_enrp *n, const struct rsp_peer *target)
 	send_about(n, ENRP_INIT_TAKEOVER, target, target->server_id);
 }
 
-/* Send ENRP_INIT_TAKEOVER for @target to all ACTIVE and PROBED peers, which must acknowledge. RFC 5353 s.3.5.1 */
+/* Send ENRP_INIT_TAKEOVER for @target to all peers that are heard, which must acknowledge. RFC 5353 s.3.5.1. A peer that others
+ * have only named may have ended. If it runs, must_acknowledge() adds it once it is heard. */
 static void
 arbitrate(struct rsp_enrp *n, struct rsp_peer *target)
 {
@@ -359,7 +360,7 @@ arbitrate(struct rsp_enrp *n, struct rsp_peer *target)
 	for (unsigned i = 0; i < n->n_peers; i++) {
 		const struct rsp_peer *peer = n->peer[i];
 
-		if (peer != target && (peer->state == RSP_PEER_ACTIVE || peer->state == RSP_PEER_PROBED))
+		if (peer != target && rsp_peer_is_alive(peer))
 			takeover->missing[takeover->n_missing++] = peer->server_id;
 	}
 	record_takeover(n, RSP_EVENT_TAKEOVER_STARTED, target, RSP_REASON_NONE);

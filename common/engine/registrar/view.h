@@ -52,7 +52,8 @@ struct rsp_peer_view {
 	uint16_t port;
 	/* the link that this registrar dialled; the link that the peer dialled; 0: none is up */
 	uint32_t link_out, link_in;
-	uint64_t last_heard_ms;	      /* when its last message arrived */
+	bool heard;		      /* a message of it has arrived; else tables, lists and other peers have only named it */
+	uint64_t last_heard_ms;	      /* when its last message arrived, or it was named */
 	uint32_t elements;	      /* stored elements whose home it is */
 	uint16_t checksum;	      /* checksum over these elements, computed by this registrar */
 	const struct rsp_why *failed; /* the last failure to connect; NULL: none, or no address is known */
