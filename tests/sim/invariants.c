@@ -214,14 +214,15 @@ count(struct sim *w, const struct sim_node *n, const struct sim_element *e, cons
 	c->times[i] += sim_number_compare(&got->number, &c->number[i]) == 0;
 }
 
-/* Whether @n may lack @e although it is stable. With one contact each, two registrars may not have met when the one between them
- * ends: then neither can know what becomes of an element at the other, and @n removes it once it does not answer. */
+/* Whether @n may lack @e although it is stable: @n and the home of @e have not met. Then @n does not hear what becomes of @e there,
+ * and removes it once it does not answer; when they meet, it is told of @e as of any. */
 static bool
 may_lack(const struct sim *w, const struct sim_node *n, const struct sim_element *e)
 {
-	const struct sim_node *home = w->plan.all_contacts ? NULL : sim_load_home(e->client);
+	const struct sim_node *home = sim_load_home(e->client);
+	uint64_t met_ms = home && home != n ? sim_truth_met(w, n, home) : 0;
 
-	return home && sim_truth_relation(w, n, home) == SIM_UNHEARD;
+	return met_ms == RSP_NEVER || (met_ms && w->now <= met_ms + sim_truth_bound(w));
 }
 
 /* Check all elements that @n has. */

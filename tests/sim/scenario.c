@@ -10,6 +10,7 @@
 #include "net.h"
 #include "node.h"
 #include "tally.h"
+#include "truth.h"
 #include "watch.h"
 
 /* The story of a run, from its beginning to its end. */
@@ -73,7 +74,8 @@ await_rehoming(struct sim *w, const struct sim_fault *f)
 	/* a takeover by a registrar without STATEMENT ends the attempts of the others, but not that there is a dead one */
 	if (w->plan.stripped)
 		bound += (uint64_t)w->plan.last_heard_ms + w->plan.no_response_ms;
-	if (!absent || f->duration_ms < bound)
+	/* those that have not met while it was there cannot meet before it is back */
+	if (!absent || f->duration_ms < bound || !sim_truth_all_met(w))
 		return;
 	sim_load_calm(w);
 	uint64_t ms = sim_settle(w, bound);

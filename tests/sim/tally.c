@@ -88,7 +88,7 @@ is_apart(const struct sim *w, const struct sim_node *n, uint32_t target_id)
 
 		if (t->target_id != target_id || t->by == n)
 			continue;
-		if (sim_truth_relation(w, n, t->by) != SIM_UNHEARD)
+		if (sim_truth_met(w, n, t->by) != RSP_NEVER || sim_truth_relation(w, n, t->by) != SIM_UNHEARD)
 			return false;
 		apart = true;
 	}

@@ -112,9 +112,8 @@ look_at_lists(struct sim *w)
 	}
 }
 
-/* Since when the two have met. */
-static uint64_t
-known_since(const struct sim *w, const struct sim_node *a, const struct sim_node *b)
+uint64_t
+sim_truth_met(const struct sim *w, const struct sim_node *a, const struct sim_node *b)
 {
 	uint64_t first = w->truth->knew[pair_of(w, a, b)], second = w->truth->knew[pair_of(w, b, a)];
 
@@ -123,10 +122,21 @@ known_since(const struct sim *w, const struct sim_node *a, const struct sim_node
 	return first && second ? later(first, second) : RSP_NEVER;
 }
 
+bool
+sim_truth_all_met(const struct sim *w)
+{
+	for (unsigned i = 0; i < w->n_registrars; i++)
+		for (unsigned j = 0; j < w->n_registrars; j++)
+			if (i != j && sim_node_runs(sim_registrar(w, i)) && sim_node_runs(sim_registrar(w, j)) &&
+			    sim_truth_met(w, sim_registrar(w, i), sim_registrar(w, j)) == RSP_NEVER)
+				return false;
+	return true;
+}
+
 static uint64_t
 hear_since(const struct sim *w, const struct sim_node *a, const struct sim_node *b)
 {
-	uint64_t both = later(known_since(w, a, b), later(serves_since(a), serves_since(b)));
+	uint64_t both = later(sim_truth_met(w, a, b), later(serves_since(a), serves_since(b)));
 
 	return later(both, later(reach_since(w, a, b), sim_net_torn(w, a, b)));
 }

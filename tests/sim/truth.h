@@ -18,6 +18,12 @@ uint64_t sim_truth_hear(const struct sim *w, const struct sim_node *a, const str
 /** Since when a third registrar hears both. */
 uint64_t sim_truth_relay(const struct sim *w, const struct sim_node *a, const struct sim_node *b);
 
+/** Since when the two have met: each had a connection to the other. 0 if all are configured with all. With one contact each, two
+ * registrars meet after that one has told them of each other; if it ends before, they do not: RSP_NEVER. */
+uint64_t sim_truth_met(const struct sim *w, const struct sim_node *a, const struct sim_node *b);
+/** Whether each two of the registrars that run have met. */
+bool sim_truth_all_met(const struct sim *w);
+
 /** The time in which registrars that hear each other come to show the same now: sim_bound_converged(); and, while a
  * registrar is silent, twice MAX-TIME-NO-RESPONSE, for which its answer is waited for (ownership.md 4.3). */
 uint64_t sim_truth_bound(const struct sim *w);
