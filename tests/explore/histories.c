@@ -125,6 +125,64 @@ moved_to_r1(void)
 	return home_at(R1) == w->node[R1].server_id;
 }
 
+static bool
+r1_and_r2_are_connected(void)
+{
+	return connected(R1, R2);
+}
+
+/* Its home has lost it, believes the removal, and says so. (4.3: the home answers with the statement that it then holds) */
+static void
+what_was_removed_over_the_head_of_its_home_is_gone_when_the_home_has_answered(void)
+{
+	begin_with(3);
+	cut(R0, R1, true);
+	cut(R1, R2, true);
+	cut(R1, element(0)->place, true);
+	run(12000);
+	cut(R1, R2, false);
+	CHECK(run_until(r1_and_r2_are_connected, 5000));
+	stop(element(0), WORLD_KILLED);
+	CHECK(run_until(r2_does_not_show, SOON_MS));
+	rests(10);
+	end();
+}
+
+static bool
+r2_has_said_that_it_has_taken_over(void)
+{
+	return find_parcel(R2, R1, ENRP_TAKEOVER_SERVER) != NULL;
+}
+
+static bool
+r0_and_r1_are_connected(void)
+{
+	return connected(R0, R1);
+}
+
+static bool
+r1_shows_another_home(void)
+{
+	return home_at(R1) != w->node[R0].server_id;
+}
+
+/* r2 has taken r0 over, and r1 learns of that late: by then it hears r0. (4.7) */
+static void
+a_takeover_that_is_heard_of_late_moves_nothing_of_a_registrar_that_is_heard(void)
+{
+	begin_with(3);
+	cut(R0, R1, true);
+	cut(R0, R2, true);
+	CHECK(run_until(r2_has_said_that_it_has_taken_over, DETECTION_MS));
+	if (r2_has_said_that_it_has_taken_over())
+		find_parcel(R2, R1, ENRP_TAKEOVER_SERVER)->held_until = w->now + 300;
+	cut(R0, R1, false);
+	CHECK(run_until(r0_and_r1_are_connected, 200));
+	CHECK(!run_until(r1_shows_another_home, 10000));
+	rests(10);
+	end();
+}
+
 /* Its process started again elsewhere, and its former home has not noticed that. (4.4: asked in vain) */
 static void
 what_has_moved_is_at_its_new_home_as_soon_as_its_former_home_has_asked_it_in_vain(void)
@@ -342,6 +400,8 @@ main(int argc, char **argv)
 	TAP_RUN(of_two_that_took_an_element_over_one_stands);
 	TAP_RUN(what_was_removed_over_the_head_of_its_home_is_shown_by_those_that_hear_the_home);
 	TAP_RUN(a_home_that_does_not_answer_is_waited_for_twice_the_time_of_an_answer);
+	TAP_RUN(what_was_removed_over_the_head_of_its_home_is_gone_when_the_home_has_answered);
+	TAP_RUN(a_takeover_that_is_heard_of_late_moves_nothing_of_a_registrar_that_is_heard);
 	TAP_RUN(what_has_moved_is_at_its_new_home_as_soon_as_its_former_home_has_asked_it_in_vain);
 	TAP_RUN(what_left_where_it_was_not_known_is_never_shown_there);
 	TAP_RUN(a_registrar_that_joins_knows_what_was_removed_before);

@@ -94,6 +94,35 @@ drop(unsigned a, unsigned b, bool used)
 	changed();
 }
 
+/* Whether there is a connection between them that both know. */
+static inline bool
+connected(unsigned a, unsigned b)
+{
+	for (unsigned i = 0; i < w->n_connections; i++) {
+		const struct connection *c = w->connection[i];
+		unsigned x = c->side[0].node->place, y = c->side[1].node->place;
+
+		if (((x == a && y == b) || (x == b && y == a)) && c->established && c->side[0].open && c->side[1].open)
+			return true;
+	}
+	return false;
+}
+
+/* The way of a connection on which an ENRP message of @type of @from is the next that arrives at @to; NULL: there is none. */
+static inline struct pipe *
+find_parcel(unsigned from, unsigned to, uint8_t type)
+{
+	for (unsigned i = 0; i < 2 * w->n_connections; i++) {
+		struct connection *c = w->connection[i / 2];
+		const struct parcel *next = c->to[i % 2].head;
+
+		if (next && next->kind == PARCEL_MESSAGE && c->protocol == RSP_ENRP && next->octets[0] == type &&
+		    c->side[i % 2].node->place == to && c->side[!(i % 2)].node->place == from)
+			return &c->to[i % 2];
+	}
+	return NULL;
+}
+
 static inline void
 pause_process(struct node *n, bool is_paused)
 {
