@@ -174,8 +174,9 @@ a_takeover_that_is_heard_of_late_moves_nothing_of_a_registrar_that_is_heard(void
 	cut(R0, R1, true);
 	cut(R0, R2, true);
 	CHECK(run_until(r2_has_said_that_it_has_taken_over, DETECTION_MS));
-	if (r2_has_said_that_it_has_taken_over())
-		find_parcel(R2, R1, ENRP_TAKEOVER_SERVER)->held_until = w->now + 300;
+	struct pipe *late = find_parcel(R2, R1, ENRP_TAKEOVER_SERVER);
+	if (late)
+		late->held_until = w->now + 300;
 	cut(R0, R1, false);
 	CHECK(run_until(r0_and_r1_are_connected, 200));
 	CHECK(!run_until(r1_shows_another_home, 10000));
