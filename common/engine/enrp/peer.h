@@ -55,7 +55,7 @@ struct rsp_download {
 /** A takeover of a peer, by this registrar or by others. takeover.c */
 struct rsp_takeover {
 	uint64_t started_ms;
-	uint32_t retries;
+	uint64_t wait_ms; /* DEAD: time until ENRP_INIT_TAKEOVER is sent again */
 	/* DEAD: server ids of the @n_missing registrars that have not acknowledged; NULL: no ENRP_INIT_TAKEOVER was sent */
 	uint32_t *missing;
 	uint32_t n_missing;

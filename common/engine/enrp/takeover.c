@@ -22,26 +22,24 @@ send_about(struct rsp_enrp *n, uint8_t type, const struct rsp_peer *to, uint32_t
 		rsp_enrp_send(n, link, &msg);
 }
 
-/* Find the registrar @id among those that must still acknowledge the takeover of @target. False: it need not. */
-static bool
-find_missing(const struct rsp_peer *target, uint32_t id, uint32_t *ret_at)
+/* Find the registrar @id among those that must still acknowledge the takeover of @target. NULL: it need not. */
+static uint32_t *
+find_missing(const struct rsp_peer *target, uint32_t id)
 {
 	for (uint32_t i = 0; target->state == RSP_PEER_DEAD && i < target->takeover.n_missing; i++)
-		if (target->takeover.missing[i] == id) {
-			*ret_at = i;
-			return true;
-		}
-	return false;
+		if (target->takeover.missing[i] == id)
+			return &target->takeover.missing[i];
+	return NULL;
 }
 
 static void
 acknowledge(struct rsp_enrp *n, struct rsp_peer *target, uint32_t id)
 {
-	uint32_t at;
+	uint32_t *missing = find_missing(target, id);
 
-	if (!find_missing(target, id, &at))
+	if (!missing)
 		return;
-	target->takeover.missing[at] = target->takeover.missing[--target->takeover.n_missing];
+	*missing = target->takeover.missing[--target->takeover.n_missing];
 	if (target->takeover.n_missing == 0)
 		rsp_peer_note(n, target);
 }
@@ -104,10 +102,9 @@ static bool
 is_to_acknowledge(const struct rsp_peer *target, const struct rsp_peer *peer)
 {
 	bool same = *peer->name && strcmp(target->name, peer->name) == 0;
-	uint32_t at;
 
 	return target->state == RSP_PEER_DEAD && target->takeover.missing && !target->takeover.moving_to && !same &&
-	       !find_missing(target, peer->server_id, &at);
+	       !find_missing(target, peer->server_id);
 }
 
 /* @peer is heard for the first time, or again: it may hear the targets of takeovers that have begun. */
@@ -230,14 +227,10 @@ spare(struct rsp_enrp *n, struct rsp_peer *peer)
 	peer->spared = true;
 }
 
-/* A peer that is alive states that it hears @peer: abort the takeover of @peer by this registrar, unless it is decided. */
+/* A peer that is alive states that it hears @peer: abort the takeover of @peer by this registrar. */
 static void
 relayed(struct rsp_enrp *n, struct rsp_peer *peer)
 {
-	bool taken = peer->takeover.claimed_by || peer->state == RSP_PEER_DEAD;
-
-	if (!taken || peer->takeover.moving_to || !rsp_peer_is_heard_of(n, peer))
-		return;
 	peer->takeover.claimed_by = 0;
 	if (peer->state != RSP_PEER_DEAD)
 		return;
@@ -262,15 +255,14 @@ is_claimed(const struct rsp_enrp *n, const struct rsp_peer *target)
 	return target->takeover.claimed_by && rsp_peer_is_listed(n, target);
 }
 
-/* If peers stated this before, and none of them does any more: a takeover by another registrar, which waited for that, is
- * accepted, or one by this registrar begins. */
+/* No peer states this, perhaps any more: a takeover by another registrar, which waited for that, is accepted, or one by this
+ * registrar begins. */
 static void
 unrelayed(struct rsp_enrp *n, struct rsp_peer *peer)
 {
 	const struct rsp_takeover *takeover = &peer->takeover;
-	bool waits = takeover->claimed_by || takeover->n_initiators > 0 || peer->spared;
 
-	if (!waits || takeover->moving_to || rsp_peer_is_heard_of(n, peer) || is_claimed(n, peer))
+	if (is_claimed(n, peer))
 		return;
 	if (takeover->claimed_by)
 		move_to(n, peer, takeover->claimed_by);
@@ -281,20 +273,30 @@ unrelayed(struct rsp_enrp *n, struct rsp_peer *peer)
 		yield(n, peer);
 }
 
+/* Whether a takeover of @peer is under way, or waits, and may still end otherwise. */
+static bool
+is_undecided(const struct rsp_peer *peer)
+{
+	const struct rsp_takeover *takeover = &peer->takeover;
+
+	return !takeover->moving_to && (peer->state == RSP_PEER_DEAD || peer->spared || takeover->claimed_by ||
+					takeover->n_initiators > 0);
+}
+
 void
 rsp_takeover_note_relayed(struct rsp_enrp *n, const struct rsp_peer *peer)
 {
-	for (unsigned i = 0; i < n->n_peers; i++)
-		unrelayed(n, n->peer[i]);
 	for (unsigned i = 0; i < peer->heard_by_it.n; i++) {
 		uint32_t id = peer->heard_by_it.item[i].server_id;
-		struct rsp_peer *far = rsp_peer_find(n, id);
 
-		if (!far && id != n->core->config.server_id && !is_gone(n, id))
-			far = rsp_peer_get_listed(n, id);
-		if (far)
-			relayed(n, far);
+		if (id != n->core->config.server_id && !is_gone(n, id))
+			(void)rsp_peer_get_listed(n, id);
 	}
+	for (unsigned i = 0; i < n->n_peers; i++)
+		if (is_undecided(n->peer[i]) && rsp_peer_is_heard_of(n, n->peer[i]))
+			relayed(n, n->peer[i]);
+		else if (is_undecided(n->peer[i]))
+			unrelayed(n, n->peer[i]);
 }
 
 /* Whether the takeover of @target can be given up: it is late, and @target has no elements left. */
@@ -356,7 +358,8 @@ arbitrate(struct rsp_enrp *n, struct rsp_peer *target)
 	if (!takeover->missing)
 		return; /* no memory: the timer of @target tries again */
 	takeover->started_ms = n->core->now_ms;
-	takeover->retries = takeover->n_initiators = 0;
+	takeover->wait_ms = n->core->config.max_time_no_response_ms;
+	takeover->n_initiators = 0;
 	for (unsigned i = 0; i < n->n_peers; i++) {
 		const struct rsp_peer *peer = n->peer[i];
 
@@ -397,7 +400,6 @@ retry(struct rsp_enrp *n, struct rsp_peer *target)
 {
 	const struct rsp_registrar_config *config = &n->core->config;
 	struct rsp_takeover *takeover = &target->takeover;
-	uint64_t wait_ms = config->max_time_no_response_ms;
 
 	if (!takeover->missing) {
 		arbitrate(n, target);
@@ -408,11 +410,10 @@ retry(struct rsp_enrp *n, struct rsp_peer *target)
 		return;
 	}
 	rsp_takeover_look(n, target);
-	for (uint32_t i = 0; i < takeover->retries && wait_ms < config->max_time_last_heard_ms; i++)
-		wait_ms *= 2;
-	takeover->retries++;
-	rsp_enrp_set(n, &target->timer,
-		     wait_ms < config->max_time_last_heard_ms ? wait_ms : config->max_time_last_heard_ms);
+	rsp_enrp_set(n, &target->timer, takeover->wait_ms);
+	takeover->wait_ms *= 2;
+	if (takeover->wait_ms > config->max_time_last_heard_ms)
+		takeover->wait_ms = config->max_time_last_heard_ms;
 	send_initiations(n, target);
 }
 
@@ -451,10 +452,8 @@ rsp_takeover_peer_due(struct rsp_enrp *n, struct rsp_peer *peer)
 void
 rsp_takeover_tell(struct rsp_enrp *n, const struct rsp_peer *peer)
 {
-	uint32_t at;
-
 	for (unsigned i = 0; i < n->n_peers; i++)
-		if (find_missing(n->peer[i], peer->server_id, &at))
+		if (find_missing(n->peer[i], peer->server_id))
 			send_about(n, ENRP_INIT_TAKEOVER, peer, n->peer[i]->server_id);
 }
 
