@@ -241,7 +241,7 @@ check_sync(struct rsp_enrp *n, struct rsp_peer *peer)
 		return;
 	note_sync(n, peer, peer->told == rsp_home_digest(n->core->space, peer->server_id));
 	if (!peer->in_sync)
-		rsp_enrp_presence(n, rsp_link_find(n->core, rsp_peer_link(peer)), peer->server_id, true);
+		rsp_peer_send_presence(n, peer, true);
 }
 
 static void
@@ -389,7 +389,7 @@ act_on_gap(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_gap_verdict verdi
 	bool begun = true;
 
 	if (verdict == RSP_GAP_CHECK)
-		rsp_enrp_presence(n, rsp_link_find(n->core, rsp_peer_link(peer)), peer->server_id, true);
+		rsp_peer_send_presence(n, peer, true);
 	else if (verdict == RSP_GAP_ASK)
 		begun = begin(n, peer, RSP_DOWNLOAD_UPDATES, peer->server_id);
 	else if (verdict == RSP_GAP_TABLE)

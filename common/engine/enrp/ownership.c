@@ -114,12 +114,14 @@ note_sender(const struct rsp_core *core, struct rsp_member *m, uint32_t by_id, b
 	m->stated_by = by_id;
 }
 
-/* Store the statement @pe of the registrar @by_id. @m: the stored element; NULL: none. False: there is no room for it. */
+/* Store the statement @pe of the registrar @by_id. @ret_m: in, the stored element, NULL: none; out, the element stored now.
+ * False: there is no room for it. */
 static bool
 store(struct rsp_enrp *n, uint32_t by_id, struct rsp_bytes handle, const struct rsp_pool_element *pe,
-      struct rsp_member *m)
+      struct rsp_member **ret_m)
 {
 	struct rsp_core *core = n->core;
+	struct rsp_member *m = *ret_m;
 	bool was_own = m && m->phase != RSP_MEMBER_OLD && rsp_member_is_own(core, m);
 
 	if (m)
@@ -130,12 +132,13 @@ store(struct rsp_enrp *n, uint32_t by_id, struct rsp_bytes handle, const struct 
 	}
 	if (was_own && pe->home_id != core->config.server_id)
 		record_moved(n, by_id, m, pe->home_id, RSP_REASON_NONE);
-	enum rsp_reason full = put(n, handle, pe, &m);
+	enum rsp_reason full = put(n, handle, pe, ret_m);
 	if (full) {
 		record_full(n, handle, pe->pe_id, by_id, full);
 		not_stored(core, m, was_own);
 		return false;
 	}
+	m = *ret_m;
 	rsp_tomb_forget(&core->tombs, handle, pe->pe_id, pe->owner);
 	note_sender(core, m, by_id, was_own);
 	if (!rsp_member_is_own(core, m)) {
@@ -252,7 +255,7 @@ rsp_ownership_store_pending(struct rsp_enrp *n, struct rsp_member *m)
 
 	m->pending = NULL;
 	rsp_encoded_decode(rsp_bytes_of(pending->octets, pending->size), &pe);
-	(void)store(n, pending->by_id, rsp_pool_handle(rsp_member_element(m)->pool), &pe, m);
+	(void)store(n, pending->by_id, rsp_pool_handle(rsp_member_element(m)->pool), &pe, &m);
 	free(pending);
 }
 
@@ -327,7 +330,7 @@ judge(struct rsp_enrp *n, struct rsp_heard_statement *s)
 		ask_element(n, s);
 		break;
 	case JUDGE_STORE:
-		s->failed = !store(n, s->peer->server_id, s->handle, s->pe, s->m);
+		s->failed = !store(n, s->peer->server_id, s->handle, s->pe, &s->m);
 		break;
 	}
 	if (s->asks)
@@ -392,9 +395,7 @@ rsp_ownership_listed(struct rsp_enrp *n, struct rsp_peer *peer, uint32_t of, str
 		return false;
 	if (verdict == JUDGE_REFUSE_RIGHTS || verdict == JUDGE_IGNORE || s.failed)
 		peer->download.refused++;
-	struct rsp_element *e = rsp_element_find_of(n->core->space, rsp_pool_find(n->core->space, handle), pe->pe_id,
-						    pe->owner);
-	if (e)
-		rsp_member(e)->listed_in = peer->download.number;
+	if (s.m)
+		s.m->listed_in = peer->download.number;
 	return true;
 }

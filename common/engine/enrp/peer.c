@@ -170,6 +170,12 @@ rsp_peer_send_presences(struct rsp_enrp *n, bool reply)
 		rsp_enrp_presence(n, rsp_link_find(n->core, rsp_peer_link(n->peer[i])), 0, reply);
 }
 
+void
+rsp_peer_send_presence(struct rsp_enrp *n, const struct rsp_peer *peer, bool reply)
+{
+	rsp_enrp_presence(n, rsp_link_find(n->core, rsp_peer_link(peer)), peer->server_id, reply);
+}
+
 struct rsp_event
 rsp_peer_event(enum rsp_event_kind kind, const struct rsp_peer *peer)
 {

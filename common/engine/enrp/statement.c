@@ -6,14 +6,10 @@
 #include "model/statement.h"
 #include "proto/encoded.h"
 
-static bool
-is_sound(const struct rsp_heard_statement *s)
+bool
+rsp_statement_is_sound(struct rsp_bytes handle, const struct rsp_pool_element *pe, bool removed)
 {
-	const struct rsp_pool_element *pe = s->pe;
-	bool removed = pe->statement.rank == RSP_RANK_REMOVED;
-
-	if (s->handle.n == 0 || s->handle.n > RSP_HANDLE_MAX || pe->pe_id == 0 || pe->home_id == 0 ||
-	    pe->owner.n > RSP_OWNER_MAX || pe->statement.epoch.instance == 0)
+	if (handle.n == 0 || handle.n > RSP_HANDLE_MAX || pe->pe_id == 0 || pe->home_id == 0 || pe->owner.n > RSP_OWNER_MAX)
 		return false;
 	return removed || (pe->user.type && rsp_transport_fits(&pe->user) && rsp_transport_fits(&pe->asap));
 }
@@ -73,11 +69,11 @@ rsp_statement_gather(const struct rsp_enrp *n, struct rsp_heard_statement *s)
 	s->m = e && rsp_member(e)->phase != RSP_MEMBER_OLD ? rsp_member(e) : NULL;
 	struct rsp_known known = rsp_number_known(core, s->handle, s->pe->pe_id, s->pe->owner, s->m);
 	s->tomb = known.tomb;
-	s->refusal = rsp_statement_is_removed(&s->pe->statement)
-			     ? RSP_REASON_NONE
-			     : rsp_rights_refusal(core, s->handle, s->pe, &s->cause);
+	bool removed = rsp_statement_is_removed(&s->pe->statement);
+	s->refusal = removed ? RSP_REASON_NONE : rsp_rights_refusal(core, s->handle, s->pe, &s->cause);
 	struct judge_facts f = { .order = order_of(s, &known),
-				 .sound = is_sound(s),
+				 .sound = s->pe->statement.epoch.instance &&
+					  rsp_statement_is_sound(s->handle, s->pe, removed),
 				 .rightful = !s->refusal,
 				 .claimant_foreign = claimant && claimant->kind == RSP_PEER_PLAIN,
 				 .takes = s->pe->statement.rank > RSP_RANK_REGISTERED };

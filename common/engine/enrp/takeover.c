@@ -133,7 +133,7 @@ tell_initiators(struct rsp_enrp *n, const struct rsp_peer *target)
 		const struct rsp_peer *peer = rsp_peer_find(n, target->takeover.initiators[i]);
 
 		if (peer)
-			rsp_enrp_presence(n, rsp_link_find(n->core, rsp_peer_link(peer)), peer->server_id, false);
+			rsp_peer_send_presence(n, peer, false);
 	}
 }
 

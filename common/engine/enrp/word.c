@@ -1,6 +1,7 @@
 #include "engine/enrp/word.h"
 
 #include "engine/enrp/message.h"
+#include "engine/enrp/statement.h"
 #include "engine/enrp/update.h"
 #include "engine/registrar/number.h"
 #include "engine/registrar/rights.h"
@@ -45,14 +46,6 @@ stands_beside(struct rsp_enrp *n, struct rsp_bytes handle, const struct rsp_pool
 		rsp_member_remove(core, rsp_member(e), RSP_REMOVAL_CLAIMED, NULL, NULL);
 	else if (may_send(n, e, pe->home_id))
 		rsp_update_pass_on(n, home, handle, pe, false);
-}
-
-static bool
-is_sound(struct rsp_bytes handle, const struct rsp_pool_element *pe)
-{
-	return handle.n > 0 && handle.n <= RSP_HANDLE_MAX && pe->pe_id != 0 && pe->home_id != 0 &&
-	       pe->owner.n <= RSP_OWNER_MAX && pe->user.type && rsp_transport_fits(&pe->user) &&
-	       rsp_transport_fits(&pe->asap);
 }
 
 /* Put @word into the handlespace, if its owner may have it. *@ret_cause is set if not. */
@@ -117,7 +110,7 @@ rsp_word_received(struct rsp_enrp *n, struct rsp_peer *peer, const struct rsp_me
 	const struct rsp_pool_element *pe = &msg->element;
 	struct rsp_member *m;
 
-	if (!is_sound(msg->handle, pe) || !is_word(n, peer, pe)) {
+	if (!rsp_statement_is_sound(msg->handle, pe, false) || !is_word(n, peer, pe)) {
 		n->core->stats.updates_stale++;
 	} else if (pe->home_id != peer->server_id) {
 		if (peer->kind == RSP_PEER_STATES && msg->update_action == ENRP_ADD_PE)
@@ -136,7 +129,7 @@ rsp_word_listed(struct rsp_enrp *n, struct rsp_peer *peer, struct rsp_bytes hand
 
 	if (peer->kind != RSP_PEER_PLAIN || pe->home_id != peer->server_id)
 		return peer->download.state == RSP_DOWNLOAD_ALL; /* all else is ignored */
-	if (!is_sound(handle, pe))
+	if (!rsp_statement_is_sound(handle, pe, false))
 		return false;
 	if (store_word(n, peer, ENRP_HANDLE_TABLE_RESPONSE, handle, pe, &m))
 		m->listed_in = peer->download.number;
