@@ -59,21 +59,6 @@ rsp_enrp_refuse(struct rsp_enrp *n, const struct rsp_link *link, const struct rs
 	rsp_enrp_send(n, link->id, &error);
 }
 
-void
-rsp_enrp_refuse_element(struct rsp_enrp *n, const struct rsp_peer *peer, uint8_t message_type, struct rsp_bytes handle,
-			uint32_t pe_id, uint16_t cause, enum rsp_reason reason)
-{
-	struct rsp_event event = { .kind = RSP_EVENT_REFUSED,
-				   .message_type = message_type,
-				   .handle = handle,
-				   .pe_id = pe_id,
-				   .cause = cause,
-				   .reason = reason };
-
-	n->core->stats.refused++;
-	rsp_peer_complain(n, peer->server_id, event);
-}
-
 /* Set @ret to the Server Information of this registrar for a PRESENCE over @link. RFC 5353 s.2.1:
  * if the configuration has no address, use the local address of the connection. False: there is no
  * port or address where peers can dial this registrar. */

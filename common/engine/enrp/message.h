@@ -23,9 +23,4 @@ void rsp_enrp_presence(struct rsp_enrp *n, const struct rsp_link *link, uint32_t
 void rsp_enrp_refuse(struct rsp_enrp *n, const struct rsp_link *link, const struct rsp_message *msg, uint16_t cause,
 			enum rsp_reason reason);
 
-/** Refuse the element @pe_id, of which @peer sent a message of @message_type: record @reason. No ENRP_ERROR is sent, because
- * the other elements of the message are stored. */
-void rsp_enrp_refuse_element(struct rsp_enrp *n, const struct rsp_peer *peer, uint8_t message_type, struct rsp_bytes handle,
-			     uint32_t pe_id, uint16_t cause, enum rsp_reason reason);
-
 #endif

@@ -318,7 +318,7 @@ judge(struct rsp_enrp *n, struct rsp_heard_statement *s)
 		return verdict;
 	case JUDGE_REFUSE_RIGHTS:
 		if (s->listed)
-			rsp_enrp_refuse_element(n, s->peer, ENRP_HANDLE_TABLE_RESPONSE, s->handle, s->pe->pe_id, s->cause,
+			rsp_peer_refuse_element(n, s->peer, ENRP_HANDLE_TABLE_RESPONSE, s->handle, s->pe->pe_id, s->cause,
 						s->refusal);
 		else
 			rsp_enrp_refuse(n, s->link, s->msg, s->cause, s->refusal);

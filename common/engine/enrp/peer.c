@@ -207,6 +207,21 @@ rsp_peer_complain(struct rsp_enrp *n, uint32_t server_id, struct rsp_event event
 }
 
 void
+rsp_peer_refuse_element(struct rsp_enrp *n, const struct rsp_peer *peer, uint8_t message_type, struct rsp_bytes handle,
+			uint32_t pe_id, uint16_t cause, enum rsp_reason reason)
+{
+	struct rsp_event event = { .kind = RSP_EVENT_REFUSED,
+				   .message_type = message_type,
+				   .handle = handle,
+				   .pe_id = pe_id,
+				   .cause = cause,
+				   .reason = reason };
+
+	n->core->stats.refused++;
+	rsp_peer_complain(n, peer->server_id, event);
+}
+
+void
 rsp_peer_note(struct rsp_enrp *n, struct rsp_peer *peer)
 {
 	if (peer->in_changed)

@@ -171,6 +171,9 @@ void rsp_peer_record(struct rsp_enrp *n, enum rsp_event_kind kind, const struct 
 
 /** Record @event about a message of the registrar @server_id, which is perhaps no peer any more, with its name. */
 void rsp_peer_complain(struct rsp_enrp *n, uint32_t server_id, struct rsp_event event);
+/** Record that an element in a message of @peer is refused. No ENRP_ERROR is sent: the other elements of it are stored. */
+void rsp_peer_refuse_element(struct rsp_enrp *n, const struct rsp_peer *peer, uint8_t message_type, struct rsp_bytes handle,
+			     uint32_t pe_id, uint16_t cause, enum rsp_reason reason);
 
 /** Put @peer on the list n->changed: settle_peer() handles it at the end of the turn. */
 void rsp_peer_note(struct rsp_enrp *n, struct rsp_peer *peer);

@@ -78,7 +78,7 @@ store_word(struct rsp_enrp *n, const struct rsp_peer *f, uint8_t message_type, s
 	word.version = 0;
 	enum rsp_reason refusal = put_word(n->core, handle, &word, ret, &cause);
 	if (refusal)
-		rsp_enrp_refuse_element(n, f, message_type, handle, pe->pe_id, cause, refusal);
+		rsp_peer_refuse_element(n, f, message_type, handle, pe->pe_id, cause, refusal);
 	else
 		stands_beside(n, handle, &word);
 	return !refusal;
