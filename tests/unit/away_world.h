@@ -2,7 +2,7 @@
 #define TEST_AWAY_WORLD_H
 
 #include "engine/registrar/member.h"
-#include "registrar_world.h"
+#include "join_world.h"
 
 /* A registrar that was away for more than half the time for which registrars keep removals: it joins again. */
 
@@ -10,35 +10,10 @@ enum { TOMBSTONE_MS = 60000, SHORT_MS = 20000, LONG_MS = 40000 };
 
 static const struct rsp_epoch number = { .epoch = 30, .instance = PROCESS };
 
-static inline bool
-serves(void)
-{
-	return rsp_registrar_state(w.r) == RSP_REGISTRAR_SERVING;
-}
-
 static inline unsigned
 elements(void)
 {
 	return rsp_registrar_stats(w.r).elements;
-}
-
-static inline uint32_t
-answers(uint32_t id, const char *name)
-{
-	uint32_t link = world_dialled(name);
-
-	world_peer(link, name);
-	world_presence(link, id, name, false);
-	return link;
-}
-
-static inline void
-lists(uint32_t link, uint32_t id, bool rejects)
-{
-	struct rsp_message msg = enrp_message(ENRP_LIST_RESPONSE, id);
-
-	msg.flags = rejects ? ENRP_FLAG_REJECT : 0;
-	world_tell(link, &msg);
 }
 
 /* A registrar with @n_contacts contacts: none or a. */

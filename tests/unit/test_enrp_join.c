@@ -1,5 +1,5 @@
 #include "engine/registrar/member.h"
-#include "registrar_world.h"
+#include "join_world.h"
 
 /* How a registrar joins the others: RFC 5353 s.3.2. */
 
@@ -27,21 +27,6 @@ begin(unsigned n_contacts)
 	begin_without_key_for(n_contacts, NULL);
 }
 
-static bool
-serves(void)
-{
-	return rsp_registrar_state(w.r) == RSP_REGISTRAR_SERVING;
-}
-
-static void
-listed(uint32_t link, uint32_t id, bool rejected)
-{
-	struct rsp_message msg = enrp_message(ENRP_LIST_RESPONSE, id);
-
-	msg.flags = rejected ? ENRP_FLAG_REJECT : 0;
-	world_tell(link, &msg);
-}
-
 /* The list of @id has one registrar, @name. */
 static void
 listed_with(uint32_t link, uint32_t id, const char *name)
@@ -61,17 +46,6 @@ listed_with(uint32_t link, uint32_t id, const char *name)
 	msg.list = rsp_bytes_of(room, wr.pos);
 	msg.n_list = 1;
 	world_tell(link, &msg);
-}
-
-/* The contact @name, which was dialled, accepts, and its presence says @id. */
-static uint32_t
-answers(uint32_t id, const char *name)
-{
-	uint32_t link = world_dialled(name);
-
-	world_peer(link, name);
-	world_presence(link, id, name, false);
-	return link;
 }
 
 static void
@@ -117,7 +91,7 @@ the_mentor_sends_its_list_and_its_table(void)
 	uint32_t b = answers(ID_B, "b");
 	CHECK_EQ(world_count(b, ENRP_LIST_REQUEST), 0); /* a backup mentor */
 
-	listed(a, ID_A, false);
+	lists(a, ID_A, false);
 	CHECK(world_find(a, RSP_ENRP, ENRP_HANDLE_TABLE_REQUEST, 0, &msg));
 	CHECK_EQ(msg.flags, 0); /* W=0: all of it */
 	world_table(a, ID_A, ENRP_FLAG_MORE, "web", 1, 100, ID_A, 8);
@@ -143,7 +117,7 @@ attributes_in_the_table_replace_what_is_there(void)
 
 	pe.lifetime_s = 77;
 	world_update(b, ID_B, ENRP_ADD_PE, "web", pe); /* an update during the download, which is newer */
-	listed(a, ID_A, false);
+	lists(a, ID_A, false);
 	world_table(a, ID_A, 0, "web", 1, 2, ID_B, 8);
 	rsp_element_decode(world_element("web", 1), &pe);
 	CHECK_EQ(pe.lifetime_s, 77);
@@ -163,9 +137,9 @@ a_silent_mentor_is_left_for_a_backup_mentor(void)
 	CHECK_EQ(world_count(b, ENRP_LIST_REQUEST), 0);
 	world_run(2);
 	CHECK_EQ(world_count(b, ENRP_LIST_REQUEST), 1);
-	listed(b, ID_B, false);
+	lists(b, ID_B, false);
 	CHECK_EQ(world_count(b, ENRP_HANDLE_TABLE_REQUEST), 1);
-	listed(a, ID_A, false); /* too late */
+	lists(a, ID_A, false); /* too late */
 	CHECK_EQ(world_count(a, ENRP_HANDLE_TABLE_REQUEST), 0);
 	world_table(b, ID_B, 0, "", 0, 0, 0, 0);
 	CHECK(serves());
@@ -178,12 +152,12 @@ a_download_that_times_out_begins_anew_at_a_backup_mentor(void)
 	begin(2);
 	uint32_t a = answers(ID_A, "a"), b = answers(ID_B, "b");
 
-	listed(a, ID_A, false);
+	lists(a, ID_A, false);
 	world_table(a, ID_A, ENRP_FLAG_MORE, "web", 1, 10, ID_A, 8);
 	world_run(501);
 	CHECK(world_was_closed(a)); /* its session has sent a part of the table */
 	CHECK_EQ(world_count(b, ENRP_LIST_REQUEST), 1);
-	listed(b, ID_B, false);
+	lists(b, ID_B, false);
 	world_table(b, ID_B, 0, "web", 1, 30, ID_A, 8);
 	CHECK(serves());
 	CHECK_EQ(rsp_registrar_stats(w.r).elements, 30);
@@ -196,7 +170,7 @@ a_download_that_is_cut_off_begins_anew_at_a_backup_mentor(void)
 	begin(2);
 	uint32_t a = answers(ID_A, "a");
 	uint32_t b = answers(ID_B, "b");
-	listed(a, ID_A, false);
+	lists(a, ID_A, false);
 	world_down(a, RSP_ECLOSED);
 	CHECK_EQ(world_count(b, ENRP_LIST_REQUEST), 1);
 	world_end();
@@ -225,7 +199,7 @@ is_asked_again(uint32_t a)
 	CHECK_EQ(world_count(a, ENRP_LIST_REQUEST), before + 1);
 	CHECK(!serves());
 	world_presence(a, ID_A, "a", false);
-	listed(a, ID_A, false);
+	lists(a, ID_A, false);
 	world_table(a, ID_A, 0, "web", 1, 30, ID_A, 8);
 	CHECK(serves());
 	CHECK_STR(world_reason(RSP_EVENT_SERVING), "synchronised");
@@ -238,7 +212,7 @@ an_only_mentor_that_closes_is_asked_again(void)
 { /* s.3.2.2.2, s.3.2.3 */
 	begin(1);
 	uint32_t a = answers(ID_A, "a");
-	listed(a, ID_A, false);
+	lists(a, ID_A, false);
 	world_table(a, ID_A, ENRP_FLAG_MORE, "web", 1, 10, ID_A, 8);
 	world_down(a, RSP_ECLOSED);
 	is_asked_again(a);
@@ -249,7 +223,7 @@ an_only_mentor_that_sends_no_further_page_is_asked_again(void)
 { /* s.3.2.3 */
 	begin(1);
 	uint32_t a = answers(ID_A, "a");
-	listed(a, ID_A, false);
+	lists(a, ID_A, false);
 	world_table(a, ID_A, ENRP_FLAG_MORE, "web", 1, 10, ID_A, 8);
 	world_run(501);
 	is_asked_again(a);
@@ -287,7 +261,7 @@ a_mentor_that_restarts_is_asked_under_its_new_id(void)
 {
 	begin(1);
 	uint32_t a = answers(ID_A, "a");
-	listed(a, ID_A, false);
+	lists(a, ID_A, false);
 	world_table(a, ID_A, ENRP_FLAG_MORE, "web", 1, 10, ID_A, 8);
 	world_joined(5, ID_D, "a");
 	CHECK(world_was_closed(a));
@@ -298,7 +272,7 @@ a_mentor_that_restarts_is_asked_under_its_new_id(void)
 	a = answers(ID_D, "a");
 	world_run(450);
 	CHECK_EQ(world_count(a, ENRP_LIST_REQUEST), 1);
-	listed(a, ID_D, false);
+	lists(a, ID_D, false);
 	world_table(a, ID_D, 0, "web", 1, 10, ID_C, 10);
 	CHECK(serves());
 	CHECK_STR(world_reason(RSP_EVENT_SERVING), "synchronised");
@@ -312,20 +286,20 @@ a_rejected_registrar_asks_a_backup_mentor_or_again(void)
 	begin(2);
 	uint32_t a = answers(ID_A, "a"), b = answers(ID_B, "b");
 
-	listed(a, ID_A, true);
+	lists(a, ID_A, true);
 	CHECK_EQ(world_count(b, ENRP_LIST_REQUEST), 1);
-	listed(b, ID_B, true); /* higher than us, and joining, too: it begins to serve */
+	lists(b, ID_B, true); /* higher than us, and joining, too: it begins to serve */
 	CHECK(!serves());
 	world_run(450);
 	CHECK_EQ(world_count(a, ENRP_LIST_REQUEST), 2);
-	listed(a, ID_A, true);
+	lists(a, ID_A, true);
 	CHECK_EQ(world_count(b, ENRP_LIST_REQUEST), 2);
-	listed(b, ID_B, false);
+	lists(b, ID_B, false);
 	busy(b, ID_B);
 	CHECK(!serves());
 	world_run(450);
-	listed(a, ID_A, true);
-	listed(b, ID_B, false);
+	lists(a, ID_A, true);
+	lists(b, ID_B, false);
 	world_table(b, ID_B, 0, "web", 1, 3, ID_B, 8);
 	CHECK(serves());
 	CHECK_EQ(rsp_registrar_stats(w.r).elements, 3);
@@ -338,7 +312,7 @@ a_round_ends(bool is_busy)
 {
 	begin(2);
 	uint32_t a = answers(ID_A, "a");
-	listed(a, ID_A, false);
+	lists(a, ID_A, false);
 	world_run(300);
 	if (is_busy)
 		busy(a, ID_A);
@@ -371,10 +345,10 @@ a_busy_mentor_is_left_for_a_backup_mentor(void)
 { /* s.3.2.3 */
 	begin(2);
 	uint32_t a = answers(ID_A, "a"), b = answers(ID_B, "b");
-	listed(a, ID_A, false);
+	lists(a, ID_A, false);
 	busy(a, ID_A);
 	CHECK_EQ(world_count(b, ENRP_LIST_REQUEST), 1);
-	listed(b, ID_B, false);
+	lists(b, ID_B, false);
 	world_table(b, ID_B, 0, "web", 1, 3, ID_A, 8);
 	CHECK(serves());
 	CHECK_STR(world_reason(RSP_EVENT_SERVING), "synchronised");
@@ -389,7 +363,7 @@ a_busy_mentor_without_a_backup_is_asked_again_and_again(void)
 	uint32_t a = answers(ID_A, "a");
 	for (unsigned i = 1; i <= 10; i++) {
 		CHECK_EQ(world_count(a, ENRP_LIST_REQUEST), i);
-		listed(a, ID_A, false);
+		lists(a, ID_A, false);
 		busy(a, ID_A);
 		world_run(450);
 		CHECK(!serves());
@@ -436,12 +410,12 @@ of_two_registrars_that_join_the_higher_id_begins_to_serve(void)
 {
 	begin(1);
 	uint32_t a = answers(ID_A, "a");
-	listed(a, ID_A, true); /* lower than us */
+	lists(a, ID_A, true); /* lower than us */
 	CHECK(!serves());
 	world_run(450);
 	CHECK_EQ(world_count(a, ENRP_LIST_REQUEST), 2);
 	CHECK(!serves());
-	listed(a, ID_A, true);
+	lists(a, ID_A, true);
 	CHECK(serves());
 	CHECK_STR(world_reason(RSP_EVENT_SERVING), "alone");
 	world_end();
@@ -452,9 +426,9 @@ a_joining_registrar_may_have_found_a_mentor_meanwhile(void)
 {
 	begin(1);
 	uint32_t a = answers(ID_A, "a");
-	listed(a, ID_A, true);
+	lists(a, ID_A, true);
 	world_run(450);
-	listed(a, ID_A, false);
+	lists(a, ID_A, false);
 	world_table(a, ID_A, 0, "web", 1, 3, ID_C, 8);
 	CHECK(serves());
 	CHECK_STR(world_reason(RSP_EVENT_SERVING), "synchronised");
@@ -469,7 +443,7 @@ a_joining_registrar_with_a_higher_id_is_waited_for(void)
 	uint32_t b = answers(ID_B, "a");
 	for (unsigned i = 1; i < 5; i++) {
 		CHECK_EQ(world_count(b, ENRP_LIST_REQUEST), i);
-		listed(b, ID_B, true);
+		lists(b, ID_B, true);
 		world_run(450);
 		CHECK(!serves());
 	}
@@ -549,7 +523,7 @@ homes_that_only_the_table_names_are_watched(void)
 
 	begin(1);
 	uint32_t a = answers(ID_A, "a");
-	listed(a, ID_A, false);
+	lists(a, ID_A, false);
 	world_table(a, ID_A, 0, "web", 1, 5, ID_D, 8);
 	CHECK(world_peer_view(ID_D, &view));
 	CHECK_EQ(view.elements, 5);

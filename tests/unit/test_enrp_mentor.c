@@ -1,4 +1,4 @@
-#include "registrar_world.h"
+#include "join_world.h"
 
 /* How long a registrar that joins waits for the table of its mentor, and what comes to it meanwhile: RFC 5353 s.3.2.3. */
 
@@ -8,31 +8,6 @@ static const struct rsp_contact_config contacts[] = {
 };
 
 static uint32_t a, b; /* links */
-
-static bool
-serves(void)
-{
-	return rsp_registrar_state(w.r) == RSP_REGISTRAR_SERVING;
-}
-
-/* The contact @name, which was dialled, accepts, and its presence says @id. */
-static uint32_t
-answers(uint32_t id, const char *name)
-{
-	uint32_t link = world_dialled(name);
-
-	world_peer(link, name);
-	world_presence(link, id, name, false);
-	return link;
-}
-
-static void
-lists(uint32_t link, uint32_t id)
-{
-	struct rsp_message msg = enrp_message(ENRP_LIST_RESPONSE, id);
-
-	world_tell(link, &msg);
-}
 
 /* We join, and our mentor a has been asked for its table; b is another contact. */
 static void
@@ -46,7 +21,7 @@ begin(void)
 	world_run(0);
 	a = answers(ID_A, "a");
 	b = answers(ID_B, "b");
-	lists(a, ID_A);
+	lists(a, ID_A, false);
 	CHECK_EQ(world_count(a, ENRP_HANDLE_TABLE_REQUEST), 1);
 }
 
@@ -71,7 +46,7 @@ a_mentor_that_sends_one_element_a_page_is_left_for_another(void)
 	(void)sends_pages(40, 1, 490);
 	CHECK(world_was_closed(a));
 	CHECK_EQ(world_count(b, ENRP_LIST_REQUEST), 1);
-	lists(b, ID_B);
+	lists(b, ID_B, false);
 	world_table(b, ID_B, 0, "", 0, 0, 0, 0);
 	CHECK(serves());
 	world_end();

@@ -1,4 +1,4 @@
-#include "registrar_world.h"
+#include "join_world.h"
 
 /* Registrars without TLS, which have no identities: RFC 5353 s.3.4.1, s.3.2.2.2. And what a registrar with TLS
  * answers to plain text: s.6.3. */
@@ -273,12 +273,6 @@ begin_at_two_addresses(void)
 	CHECK_EQ(w.n_dials, 2);
 	plain(DIALLED + 1);
 	CHECK_EQ(world_count(DIALLED, ENRP_LIST_REQUEST), 1);
-}
-
-static bool
-serves(void)
-{
-	return rsp_registrar_state(w.r) == RSP_REGISTRAR_SERVING;
 }
 
 static void
