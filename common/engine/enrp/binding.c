@@ -42,8 +42,7 @@ bind_link(struct rsp_enrp *n, struct rsp_link *link, struct rsp_peer *peer)
 	peer->link_in = link->id;
 	if (former && former != link) { /* @peer has dialled this registrar again: the former connection is half open */
 		former->peer = NULL;
-		if (peer->download.state != RSP_DOWNLOAD_NONE && peer->download.link == former->id)
-			rsp_download_fail(n, peer, RSP_REASON_PEER_DISCONNECTED);
+		rsp_download_link_down(n, peer, former->id);
 		rsp_link_close(n->core, former, RSP_ECLOSED);
 	}
 }

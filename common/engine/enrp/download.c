@@ -163,7 +163,7 @@ rsp_download_due(struct rsp_enrp *n, struct rsp_peer *peer)
 	if (rsp_walk_is_open(&peer->download.unlisted)) {
 		unlisted_slice(n, peer);
 		audit_next_relayed(n, peer);
-	} else if (peer->download.state != RSP_DOWNLOAD_NONE) {
+	} else {
 		rsp_download_fail(n, peer, RSP_REASON_NO_RESPONSE);
 	}
 }
@@ -304,9 +304,18 @@ rsp_download_fail(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_reason rea
 {
 	struct rsp_link *link = rsp_link_find(n->core, peer->download.link);
 
+	if (peer->download.state == RSP_DOWNLOAD_NONE)
+		return;
 	give_up(n, peer, RSP_DOWNLOAD_FAILED, reason);
 	if (link && link->peer == peer)
 		rsp_link_close(n->core, link, RSP_EPROTO);
+}
+
+void
+rsp_download_link_down(struct rsp_enrp *n, struct rsp_peer *peer, uint32_t link_id)
+{
+	if (peer->download.link == link_id)
+		rsp_download_fail(n, peer, RSP_REASON_PEER_DISCONNECTED);
 }
 
 /* Apply the entries of the page @msg. False: @peer may not list one of these elements. */

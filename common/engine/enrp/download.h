@@ -24,9 +24,12 @@ bool rsp_download_begin(struct rsp_enrp *n, struct rsp_peer *peer, uint32_t of);
  * download, abort it because no page arrived in time. */
 void rsp_download_due(struct rsp_enrp *n, struct rsp_peer *peer);
 
-/** Abort the download from @peer, and record @reason. The link is closed, because
+/** Abort the download from @peer, if there is one, and record @reason. The link is closed, because
  * @peer would continue in the middle of the table. */
 void rsp_download_fail(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_reason reason);
+
+/** The link @link_id has ended: abort the download from @peer, if it is over that link. */
+void rsp_download_link_down(struct rsp_enrp *n, struct rsp_peer *peer, uint32_t link_id);
 
 /** Handle an ENRP_HANDLE_TABLE_RESPONSE, which has a page or a rejection. */
 void rsp_download_received(struct rsp_enrp *n, struct rsp_link *link, struct rsp_peer *peer,

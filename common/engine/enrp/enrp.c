@@ -103,8 +103,8 @@ end_download(struct rsp_enrp *n, const struct rsp_link *link, const struct rsp_c
 {
 	if (!peer && contact && contact->peer_id)
 		peer = rsp_peer_find(n, contact->peer_id);
-	if (peer && peer->download.state != RSP_DOWNLOAD_NONE && peer->download.link == link->id)
-		rsp_download_fail(n, peer, RSP_REASON_PEER_DISCONNECTED);
+	if (peer)
+		rsp_download_link_down(n, peer, link->id);
 }
 
 void

@@ -50,13 +50,7 @@ keep_old_element(struct rsp_enrp *n, struct rsp_member *m)
 		(void)rsp_peer_get(n, rsp_element_home_id(rsp_member_element(m)));
 		return;
 	}
-	rsp_member_set_life(core, m);
-	if (m->link) {
-		rsp_member_hold(core, m);
-		rsp_member_ask_soon(core, m);
-	} else {
-		rsp_member_unlink(core, m, core->config.reconnect_grace_ms / 4);
-	}
+	rsp_member_take(core, m, core->config.reconnect_grace_ms / 4);
 }
 
 /* Call @each for the elements that were stored before this registrar was away. */

@@ -47,31 +47,6 @@ store_removal(struct rsp_enrp *n, uint32_t by_id, struct rsp_bytes handle, const
 	rsp_member_forget(core, m);
 }
 
-/* The element @m has another home: release what only the home keeps. It may have been an own element before this
- * registrar was away. */
-static void
-let_go(struct rsp_core *core, struct rsp_member *m)
-{
-	rsp_member_count(core, m, false);
-	rsp_member_clear_reports(m);
-	m->adopted = false;
-	rsp_wheel_cancel(&core->expiry, &m->expiry);
-}
-
-/* @m names this registrar as its home, but is not linked: look at it; its owner is charged as soon as it answers. Before
- * this registrar was away it may have been linked: then ask it. */
-static void
-take_back(struct rsp_core *core, struct rsp_member *m)
-{
-	rsp_member_set_life(core, m);
-	if (m->phase == RSP_MEMBER_OLD && m->link) {
-		rsp_member_hold(core, m);
-		rsp_member_ask_soon(core, m);
-	} else {
-		rsp_member_unlink(core, m, 0);
-	}
-}
-
 static void
 record_full(struct rsp_enrp *n, struct rsp_bytes handle, uint32_t pe_id, uint32_t by_id, enum rsp_reason reason)
 {
@@ -142,12 +117,11 @@ store(struct rsp_enrp *n, uint32_t by_id, struct rsp_bytes handle, const struct 
 	rsp_tomb_forget(&core->tombs, handle, pe->pe_id, pe->owner);
 	note_sender(core, m, by_id, was_own);
 	if (!rsp_member_is_own(core, m)) {
-		let_go(core, m);
 		if (m->phase == RSP_MEMBER_OLD)
 			rsp_liveness_send_away(core, m);
-		rsp_member_enter(core, m, RSP_MEMBER_FOREIGN, RSP_NEVER);
+		rsp_member_let_go(core, m); /* it may have been an own element before this registrar was away */
 	} else if (!was_own) {
-		take_back(core, m);
+		rsp_member_take(core, m, 0); /* its owner is charged as soon as it answers */
 	}
 	rsp_subscription_pool_changed(core, rsp_member_element(m)->pool);
 	rsp_rival_stored(n, m);
@@ -346,12 +320,8 @@ reported(struct rsp_enrp *n, const struct rsp_message *msg)
 	struct rsp_element *e = rsp_element_find_of(core->space, rsp_pool_find(core->space, msg->handle),
 						    msg->element.pe_id, msg->element.owner);
 
-	if (!e || !rsp_member_is_own(core, rsp_member(e)))
-		return;
-	if (rsp_member_is_linked(rsp_member(e)))
-		rsp_member_ask_soon(core, rsp_member(e));
-	else
-		rsp_look_begin(core, rsp_member(e));
+	if (e && rsp_member_is_own(core, rsp_member(e)))
+		rsp_look_begin(core, rsp_member(e), false);
 }
 
 void

@@ -35,13 +35,8 @@ rsp_rival_stored(struct rsp_enrp *n, const struct rsp_member *m)
 void
 rsp_rival_due(struct rsp_enrp *n, const struct rsp_member *m)
 {
-	if (!rsp_member_element(m)->hidden)
-		return;
-	struct rsp_member *shown = rsp_member(shown_of(n, m));
-	if (rsp_member_is_linked(shown))
-		rsp_member_ask_soon(n->core, shown);
-	else
-		rsp_look_begin(n->core, shown);
+	if (rsp_member_element(m)->hidden)
+		rsp_look_begin(n->core, rsp_member(shown_of(n, m)), false);
 }
 
 void

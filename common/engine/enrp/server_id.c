@@ -96,8 +96,7 @@ close_links(struct rsp_enrp *n)
 	}
 	for (unsigned i = 0; i < n->n_peers; i++) {
 		n->peer[i]->link_in = 0;
-		if (n->peer[i]->download.state != RSP_DOWNLOAD_NONE)
-			rsp_download_fail(n, n->peer[i], RSP_REASON_PEER_DISCONNECTED);
+		rsp_download_fail(n, n->peer[i], RSP_REASON_PEER_DISCONNECTED);
 		rsp_gap_lost(&n->peer[i]->gap);
 	}
 }
@@ -141,16 +140,6 @@ take(struct rsp_core *core, struct rsp_member *m)
 	/* else there is no memory for the new home: the other registrar looks at @m, and it registers again */
 }
 
-/* @m is not linked: it may be an element of the other registrar, which looks at it. */
-static void
-let_go(struct rsp_core *core, struct rsp_member *m)
-{
-	rsp_member_count(core, m, false);
-	rsp_member_clear_reports(m);
-	rsp_wheel_cancel(&core->expiry, &m->expiry);
-	rsp_member_enter(core, m, RSP_MEMBER_FOREIGN, RSP_NEVER);
-}
-
 /* The statements about the own elements name @former as their home, which is the other registrar now. */
 static void
 move_elements(struct rsp_enrp *n, uint32_t former)
@@ -164,7 +153,7 @@ move_elements(struct rsp_enrp *n, uint32_t former)
 		if (rsp_member_is_linked(m))
 			take(n->core, m);
 		else if (m->phase != RSP_MEMBER_OLD)
-			let_go(n->core, m);
+			rsp_member_let_go(n->core, m); /* it may be an element of the other registrar, which looks at it */
 	}
 	if (rsp_home_count(n->core->space, former) > 0)
 		(void)rsp_peer_get(n, former); /* if no registrar has this id now, it is taken over */

@@ -378,8 +378,7 @@ rsp_takeover_begin(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_reason re
 	/* this registrar does not know yet which elements have which home */
 	if (n->core->state != RSP_REGISTRAR_SERVING) {
 		yield(n, peer);
-		if (peer->download.state != RSP_DOWNLOAD_NONE) /* @peer is the mentor */
-			rsp_download_fail(n, peer, RSP_REASON_PEER_DEAD);
+		rsp_download_fail(n, peer, RSP_REASON_PEER_DEAD); /* @peer may be the mentor */
 		return;
 	}
 	if (peer->state != RSP_PEER_ACTIVE && reason != RSP_REASON_RIGHTS_ENDED && rsp_peer_is_relayed(n, peer)) {
@@ -388,8 +387,7 @@ rsp_takeover_begin(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_reason re
 		return;
 	}
 	rsp_peer_record(n, RSP_EVENT_PEER_DEAD, peer, reason);
-	if (peer->download.state != RSP_DOWNLOAD_NONE)
-		rsp_download_fail(n, peer, RSP_REASON_PEER_DEAD);
+	rsp_download_fail(n, peer, RSP_REASON_PEER_DEAD);
 	arbitrate(n, peer);
 }
 

@@ -35,8 +35,7 @@ move_element(struct rsp_enrp *n, struct rsp_member *m, uint32_t to_id)
 			rsp_member_enter(core, m, RSP_MEMBER_FOREIGN, RSP_NEVER);
 		return;
 	}
-	rsp_member_set_life(core, m);
-	rsp_member_unlink(core, m, 0);
+	rsp_member_take(core, m, 0);
 }
 
 bool

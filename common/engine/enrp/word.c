@@ -187,8 +187,7 @@ rsp_word_taken_over(struct rsp_enrp *n, struct rsp_member *m, bool ours)
 		rsp_tomb_forget(&core->tombs, handle, e->pe_id, pe.owner);
 		taken->numbered = true;
 		taken->stated_by = rsp_element_home_id(e);
-		rsp_member_set_life(core, taken);
-		rsp_member_unlink(core, taken, 0);
+		rsp_member_take(core, taken, 0);
 		rsp_member_note(core, taken, RSP_NEWS_ADD);
 	}
 	rsp_member_forget(core, m);

@@ -68,31 +68,19 @@ answered(struct rsp_core *core, struct rsp_member *m)
 	rsp_member_note(core, m, RSP_NEWS_REACHED);
 }
 
-static void
-begin(struct rsp_core *core, struct rsp_member *m, bool first)
-{
-	if (rsp_member_is_linked(m) || rsp_member_is_looked_at(m) || m->phase >= RSP_MEMBER_OLD ||
-	    m->phase == RSP_MEMBER_FOREIGN_WAITS || core->now_ms < rsp_member_rested_ms(core, m))
-		return;
-	m->first = first;
-	rsp_member_enter(core, m, RSP_MEMBER_LOOK_QUEUED, RSP_NEVER);
-}
-
 void
-rsp_look_begin(struct rsp_core *core, struct rsp_member *m)
+rsp_look_begin(struct rsp_core *core, struct rsp_member *m, bool reported)
 {
-	begin(core, m, m->met);
-}
-
-void
-rsp_look_reported(struct rsp_core *core, struct rsp_member *m)
-{
-	if (m->phase != RSP_MEMBER_LOOK_QUEUED) {
-		begin(core, m, true);
-	} else if (!m->first) {
+	if (rsp_member_is_linked(m)) {
+		rsp_member_ask_soon(core, m);
+	} else if (m->phase == RSP_MEMBER_LOOK_QUEUED && reported && !m->first) {
 		TAILQ_REMOVE(&core->looks, m, of_looks);
 		m->first = true;
 		TAILQ_INSERT_TAIL(&core->first_looks, m, of_looks);
+	} else if (!rsp_member_is_looked_at(m) && m->phase < RSP_MEMBER_OLD && m->phase != RSP_MEMBER_FOREIGN_WAITS &&
+		   core->now_ms >= rsp_member_rested_ms(core, m)) {
+		m->first = reported || m->met;
+		rsp_member_enter(core, m, RSP_MEMBER_LOOK_QUEUED, RSP_NEVER);
 	}
 }
 
@@ -243,5 +231,5 @@ rsp_look_due(struct rsp_core *core, struct rsp_member *m)
 	else if (core->now_ms < rested_ms)
 		rsp_member_postpone(core, m, rested_ms);
 	else
-		rsp_look_begin(core, m);
+		rsp_look_begin(core, m, false);
 }

@@ -14,13 +14,11 @@
  * are noted. Dials are bounded (config.max_adoptions); looks wait for them in core->first_looks and core->looks.
  */
 
-/** Begin a look at @m, which is not linked, or let it wait. Does nothing if it is looked at already, or was within
- * keepalive_distance_ms (RFC 5355 s.2.14), or if its home is being asked, which decides about it. */
-void rsp_look_begin(struct rsp_core *core, struct rsp_member *m);
-
-/** The same, because a user reported @m unreachable: the look comes before those at elements of which only other registrars
- * have said that they exist. A registrar that invents a million elements must not delay it. */
-void rsp_look_reported(struct rsp_core *core, struct rsp_member *m);
+/** Find out whether @m is alive. If it is linked, ask it over its link; else begin a look at it, or let it wait. Does nothing if it
+ * is looked at already, or was within keepalive_distance_ms (RFC 5355 s.2.14), or if its home is being asked, which decides about
+ * it. @reported: a user reported @m unreachable; then the look comes before those at elements of which only other registrars have
+ * said that they exist. A registrar that invents a million elements must not delay it. */
+void rsp_look_begin(struct rsp_core *core, struct rsp_member *m, bool reported);
 
 /** @link, which was dialled to elements, is up: send the keep-alives of the looks that wait for it. */
 void rsp_look_link_up(struct rsp_core *core, struct rsp_link *link);

@@ -235,6 +235,28 @@ rsp_member_ask_soon(struct rsp_core *core, struct rsp_member *m)
 		rsp_member_postpone(core, m, earliest);
 }
 
+void
+rsp_member_take(struct rsp_core *core, struct rsp_member *m, uint64_t in_ms)
+{
+	rsp_member_set_life(core, m);
+	if (m->phase == RSP_MEMBER_OLD && m->link) {
+		rsp_member_hold(core, m);
+		rsp_member_ask_soon(core, m);
+	} else {
+		rsp_member_unlink(core, m, in_ms);
+	}
+}
+
+void
+rsp_member_let_go(struct rsp_core *core, struct rsp_member *m)
+{
+	rsp_member_count(core, m, false);
+	rsp_member_clear_reports(m);
+	m->adopted = false;
+	rsp_wheel_cancel(&core->expiry, &m->expiry);
+	rsp_member_enter(core, m, RSP_MEMBER_FOREIGN, RSP_NEVER);
+}
+
 /* Beyond the RFC: the response has an error cause. */
 void
 rsp_member_send_unknown(struct rsp_core *core, const struct rsp_link *link, struct rsp_bytes handle, uint32_t pe_id,

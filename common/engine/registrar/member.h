@@ -121,6 +121,13 @@ void rsp_member_hold(struct rsp_core *core, struct rsp_member *m);
 /** @m, an own element, is not linked: begin a look at it in @in_ms (ownership by statements, "look"). */
 void rsp_member_unlink(struct rsp_core *core, struct rsp_member *m, uint64_t in_ms);
 
+/** @m, which names this registrar as its home, has not registered here: its registration life begins. If it was linked before
+ * this registrar was away (OLD), it is linked again, and asked soon; else a look at it begins in @in_ms. */
+void rsp_member_take(struct rsp_core *core, struct rsp_member *m, uint64_t in_ms);
+
+/** @m has another home: release what only the home keeps. @m is FOREIGN. */
+void rsp_member_let_go(struct rsp_core *core, struct rsp_member *m);
+
 /** Send a keep-alive over the link of @m, which is up and linked. It has the number of the greatest statement. */
 void rsp_member_ask(struct rsp_core *core, struct rsp_member *m);
 

@@ -34,10 +34,7 @@ ask_reported(struct rsp_core *core, struct rsp_member *m, const struct rsp_link 
 	if (!m)
 		return RSP_REASON_UNKNOWN_ELEMENT;
 	bool own = rsp_member_is_own(core, m), again = own && !note_reporter(core, m, link);
-	if (rsp_member_is_linked(m))
-		rsp_member_ask_soon(core, m);
-	else
-		rsp_look_reported(core, m);
+	rsp_look_begin(core, m, true);
 	return again ? RSP_REASON_NONE : RSP_REASON_ASKED;
 }
 
