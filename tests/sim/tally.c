@@ -108,6 +108,7 @@ sim_tally_record(struct sim *w, const struct sim_node *n, const struct rsp_event
 	if (event->kind != RSP_EVENT_TAKEOVER_DONE)
 		return;
 	judge_again(w, n, event);
+	bool apart = is_apart(w, n, event->peer_id);
 	if (target && target != n && sim_node_runs(target))
 		judge_living(w, n, target);
 	if (t->n_takeovers == t->room) {
@@ -117,7 +118,7 @@ sim_tally_record(struct sim *w, const struct sim_node *n, const struct rsp_event
 			abort();
 	}
 	t->takeover[t->n_takeovers++] = (struct takeover){
-		.target_id = event->peer_id, .by = n, .life = n->life, .at = w->now, .apart = is_apart(w, n, event->peer_id)
+		.target_id = event->peer_id, .by = n, .life = n->life, .at = w->now, .apart = apart
 	};
 }
 
