@@ -3,9 +3,9 @@
 unit tests.
 
 The tree is copied and built once. For each mistake the changed objects are compiled beside that build. rsp-sim is
-linked with them, and runs one seed after the other until an invariant is violated; a crash and a hang are found too. If
-no seed finds the mistake, test_counterexamples, test_histories and then rsp-explore try. Seeds, histories and scopes that
-fail without any mistake do not count: they are named first.
+linked with them, and runs one seed after the other, in the style that it says and in the style layers, until an invariant
+is violated; a crash and a hang are found too. If no seed finds the mistake, test_counterexamples, test_histories and then
+rsp-explore try. Seeds, histories and scopes that fail without any mistake do not count: they are named first.
 
 The table goes to standard output: found or survived; the mistake and the clause that it breaks; its file; what found it
 and after how many seeds. The exit status is 1 if fewer than --at-least are found.
@@ -168,7 +168,7 @@ def call(command, wall_s, wanted=None):
 
 
 def run_seed(program, seed, wall_s):
-    done = call([program, "--strict", "--seed", str(seed), "--quiet"], wall_s)
+    done = call([program, "--strict", *seed.split(), "--quiet"], wall_s)
     found = re.search(r'"invariant":"([^"]*)"', done.said)
     return done._replace(wrong=found[1] if found else done.wrong)
 
@@ -199,7 +199,7 @@ class Hunt:
         self.scopes = [scope for scope, wrong in zip(SCOPES, explored)
                        if not self.excluded(f"rsp-explore {scope}", wrong)]
         self.seeds = [(seed, max(WALL_S, 10 * done.seconds)) for seed, done in zip(seeds, runs)
-                      if not self.excluded(f"rsp-sim --seed {seed}", done.wrong)]
+                      if not self.excluded(f"rsp-sim --strict {seed}", done.wrong)]
         self.failed, self.tests_s = {}, {}
         for name, program in zip(TESTS, tests):
             done, self.failed[name] = failed_histories(program, 600)
@@ -226,7 +226,7 @@ class Hunt:
         for count, (seed, wall_s) in enumerate(self.seeds, 1):
             wrong = run_seed(program, seed, wall_s).wrong
             if wrong:
-                return f"rsp-sim: {wrong}, seed {seed}, the {count}. of {len(self.seeds)}"
+                return f"rsp-sim: {wrong}, {seed}, the {count}. of {len(self.seeds)}"
         return None
 
     def by_histories(self, folder, objects):
@@ -263,7 +263,8 @@ def main():
     chosen = [one for one in mistakes if not args.only or any(part in one.name for part in args.only)]
     build = Build(args.source, args.work)
     build.prepare(chosen)
-    hunt = Hunt(build, range(begin, end + 1), args.explore_seconds, args.jobs)
+    seeds = [f"--seed {seed}{style}" for seed in range(begin, end + 1) for style in ("", " --style layers")]
+    hunt = Hunt(build, seeds, args.explore_seconds, args.jobs)
     n_found = 0
     with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
         for mistake, found in zip(chosen, pool.map(hunt.hunt, range(len(chosen)), chosen)):

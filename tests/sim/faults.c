@@ -161,6 +161,27 @@ sim_fault_any(struct sim *w, unsigned number)
 	return draw(w, number, more(w, kinds[rsp_rng_below(&w->fault_rng, RSP_COUNT(kinds))]));
 }
 
+struct sim_fault
+sim_fault_layer(struct sim *w, unsigned number)
+{
+	static const enum sim_fault_kind kinds[] = {
+		SIM_FAULT_KILL,		 SIM_FAULT_RESTART,	 SIM_FAULT_VANISH,	   SIM_FAULT_VANISH,
+		SIM_FAULT_PAUSE,	 SIM_FAULT_CUT,		 SIM_FAULT_MESH,	   SIM_FAULT_MESH,
+		SIM_FAULT_ISOLATE,	 SIM_FAULT_ISOLATE,	 SIM_FAULT_PAIR,	   SIM_FAULT_PAIR,
+		SIM_FAULT_PAIR,		 SIM_FAULT_PAIR_ONEWAY,	 SIM_FAULT_ALL_KILL,	   SIM_FAULT_ELEMENT_KILL,
+		SIM_FAULT_ELEMENT_KILL,	 SIM_FAULT_ELEMENT_VANISH, SIM_FAULT_ELEMENT_VANISH, SIM_FAULT_ELEMENT_PAUSE,
+		SIM_FAULT_ELEMENT_CUT,	 SIM_FAULT_ELEMENT_AWAY, SIM_FAULT_ELEMENT_ALONE
+	};
+
+	struct sim_fault f = draw(w, number, kinds[rsp_rng_below(&w->fault_rng, RSP_COUNT(kinds))]);
+	struct sim_node *other = w->plan.stripped ? sim_registrar(w, w->plan.stripped - 1) : NULL;
+
+	/* what another implementation says is not relayed, so it matters most which registrars hear it */
+	if (f.kind == SIM_FAULT_PAIR && other && other != f.other)
+		f.victim = other;
+	return f;
+}
+
 /* Whether the partition @f keeps what @from sends from @to. */
 static bool
 keeps(const struct sim *w, const struct sim_fault *f, const struct sim_node *from, const struct sim_node *to)

@@ -58,6 +58,8 @@ const char *sim_fault_name(enum sim_fault_kind kind);
 /** Draw a fault for a scope in which nothing else goes wrong; or any fault. */
 struct sim_fault sim_fault_gentle(struct sim *w, unsigned number);
 struct sim_fault sim_fault_any(struct sim *w, unsigned number);
+/** Draw a fault that may last while others do, and that the scope has to answer. */
+struct sim_fault sim_fault_layer(struct sim *w, unsigned number);
 
 /** Begin the fault; false if it is not possible now. */
 bool sim_fault_begin(struct sim *w, struct sim_fault *fault);

@@ -11,6 +11,7 @@
 #include "net.h"
 #include "report.h"
 #include "tally.h"
+#include "told.h"
 #include "truth.h"
 #include "watch.h"
 
@@ -38,6 +39,7 @@ sim_check_new(struct sim *w)
 	w->check = sim_alloc(1, sizeof(*w->check));
 	sim_truth_new(w);
 	sim_judge_new(w);
+	sim_told_new(w);
 	sim_tally_new(w);
 	sim_arbitration_new(w);
 	sim_watch_new(w);
@@ -59,6 +61,7 @@ sim_check_free(struct sim *w)
 	sim_watch_free(w);
 	sim_arbitration_free(w);
 	sim_tally_free(w);
+	sim_told_free(w);
 	sim_judge_free(w);
 	sim_truth_free(w);
 }
@@ -87,6 +90,7 @@ sim_check_started(struct sim *w, const struct sim_node *n)
 	struct sim_check *c = w->check;
 
 	forget_seen(w, n);
+	sim_told_nothing(w, n);
 	sim_arbitration_started(w, n);
 	if (c->n_ids == c->ids_room) {
 		c->ids_room = c->ids_room ? 2 * c->ids_room : 32;
@@ -245,6 +249,7 @@ look_at(struct sim *w, const struct sim_node *n)
 		count(w, n, e, &got);
 		see(w, n, e, &got);
 		check_number(w, n, e, &got);
+		sim_told_look(w, n, e, &got);
 	}
 	for (unsigned i = 0; i < w->load->n_elements; i++) {
 		struct sim_element *e = &w->load->element[i];
@@ -404,8 +409,10 @@ sim_check_record(struct sim *w, struct sim_node *n, const struct rsp_event *even
 	sim_report_record(w, n, event);
 	sim_tally_record(w, n, event);
 	sim_arbitration_record(w, n, event);
-	if (event->kind == RSP_EVENT_REJOINING)
+	if (event->kind == RSP_EVENT_REJOINING) {
 		forget_seen(w, n);
+		sim_told_nothing(w, n);
+	}
 	/* when a partition ends, more elements may be contested than are recorded one by one */
 	bool many = event->kind == RSP_EVENT_LIMIT && (w->plan.tight || event->reason == RSP_REASON_RECORDS);
 

@@ -293,6 +293,16 @@ judge_kept(struct sim *w, const struct sim_node *n, const struct rsp_message *ms
 	}
 }
 
+/* What was true at the last sample may have changed since: the element may have lost its connection. */
+static bool
+still_must_show(struct sim *w, const struct sim_node *n, const struct sim_element *e)
+{
+	uint64_t bound_ms;
+
+	sim_truth_look(w);
+	return sim_truth_must_show(w, n, e, &bound_ms);
+}
+
 void
 sim_judge_answer(struct sim *w, const struct sim_node *n, const struct rsp_message *msg)
 {
@@ -315,8 +325,8 @@ sim_judge_answer(struct sim *w, const struct sim_node *n, const struct rsp_messa
 	for (unsigned i = 0; i < w->load->n_elements; i++) {
 		const struct sim_element *e = &w->load->element[i];
 
-		if (e->pool == pool && j->stamp[i] != j->look &&
-		    sim_truth_must_show(w, n, e, &bound_ms))
+		if (e->pool == pool && j->stamp[i] != j->look && sim_truth_must_show(w, n, e, &bound_ms) &&
+		    still_must_show(w, n, e))
 			sim_violated(w, msg->n_list > 0 ? "short-answer" : "wrong-not-found",
 				     "%s answers %u elements of pool %u without pe %08x of %s, connected to %s", n->name,
 				     msg->n_list, e->pool, e->pe_id, e->client->name, e->client->attached->name);

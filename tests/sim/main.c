@@ -19,7 +19,7 @@ struct arguments {
 static void
 usage(FILE *to)
 {
-	(void)fputs("Usage: sim [--seeds FROM-TO | --seed N] [--style quiet|gentle|storm] [--large] [--plain] [--strict] [--verbose]\n"
+	(void)fputs("Usage: sim [--seeds FROM-TO | --seed N] [--style quiet|gentle|storm|layers] [--large] [--plain] [--strict] [--verbose]\n"
 		    "           [--without N,N...] [--ignore INVARIANT,...] [--stop-at MS] [--keep-going] [--quiet]\n"
 		    "Runs the scenario of each seed; prints a JSON object a line. Status 1: an invariant was violated.\n",
 		    to);

@@ -8,6 +8,7 @@
 #include "invariants.h"
 #include "reach.h"
 #include "strip.h"
+#include "told.h"
 
 #define SMALL_MAX 256 /* items of messages up to so many octets are reused */
 
@@ -399,6 +400,7 @@ sim_send(struct sim_node *from, uint32_t id, struct rsp_bytes message)
 		message = sim_strip(end->link->protocol, message, room);
 	sim_coverage_message(w->coverage, end->link->protocol, message);
 	sim_check_sent(w, from, other(end)->node, end->link->protocol, message);
+	sim_told_sent(w, from, other(end)->node, end->link->protocol, message);
 	put_item(w, other(end), item_new(w->net, MESSAGE, message));
 	watch(w, end);
 }
@@ -588,6 +590,8 @@ take(struct sim *w, struct sim_end *end, struct item *item)
 		sim_mix(w, item->n ^ (uint64_t)end->node->place << 32 ^ item->octets[0]);
 		trace_message(w, end, item);
 		sim_check_received(w, end->node, end->link->protocol, rsp_bytes_of(item->octets, item->n));
+		sim_told_received(w, end->node, other(end)->node, end->link->protocol,
+				  rsp_bytes_of(item->octets, item->n));
 		sim_node_receive(end->node, end->id, rsp_bytes_of(item->octets, item->n));
 		break;
 	case FIN:

@@ -11,7 +11,7 @@
 const char *
 sim_style_name(enum sim_style style)
 {
-	static const char *const name[] = { "quiet", "gentle", "storm" };
+	static const char *const name[] = { "quiet", "gentle", "storm", "layers" };
 
 	return (unsigned)style < RSP_COUNT(name) ? name[style] : "any";
 }
@@ -129,6 +129,19 @@ sim_plan_skew(const struct sim_plan *p, struct rsp_rng *rng)
 	return (int64_t)rsp_rng_below(rng, 2 * p->skew_ms + 1) - (int64_t)p->skew_ms;
 }
 
+/* A small scope, in which the faults meet. */
+static void
+draw_layers(struct sim_plan *p, uint64_t seed)
+{
+	struct rsp_rng rng = rsp_rng_seeded(seed ^ UINT64_C(0x6c617965));
+
+	p->registrars = (unsigned)sim_between(&rng, 3, 4);
+	p->element_clients = (unsigned)sim_between(&rng, 2, 4);
+	p->elements_each = (unsigned)sim_between(&rng, 1, 2);
+	p->faults = (unsigned)sim_between(&rng, 4, 10);
+	p->stripped = sim_chance(&rng, 30) ? (unsigned)sim_between(&rng, 1, p->registrars) : 0;
+}
+
 struct sim_plan
 sim_plan_of(uint64_t seed, enum sim_style style, bool plain, bool strict)
 {
@@ -170,6 +183,8 @@ sim_plan_of(uint64_t seed, enum sim_style style, bool plain, bool strict)
 	p.max_adoptions = 256;
 	if (!plain)
 		draw_more(&p, seed);
+	if (p.style == SIM_LAYERS)
+		draw_layers(&p, seed);
 	if (!strict)
 		p.stripped = 0;
 	return p;

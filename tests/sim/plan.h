@@ -12,6 +12,7 @@ enum sim_style {
 	SIM_QUIET,  /* no faults; then one registrar restarts and joins */
 	SIM_GENTLE, /* one fault at a time: no element may be lost meanwhile */
 	SIM_STORM,  /* any faults at any time: the scope must settle after them */
+	SIM_LAYERS, /* two or three faults at a time, most for so long that the scope answers each; no seed says so by itself */
 	SIM_STYLES
 };
 

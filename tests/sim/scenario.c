@@ -16,6 +16,7 @@
 /* The story of a run, from its beginning to its end. */
 
 #define FAULTS_MAX 16
+#define LAYERS_MAX 3 /* so many faults at a time */
 #define BUSY_MS	   2000 /* the load goes on for so long at most while the scope mends */
 
 static void
@@ -222,6 +223,61 @@ storm(struct sim *w)
 	sim_check_strict(w, true);
 }
 
+/* Begin one more fault; or end one. Returns how many have begun. */
+static unsigned
+change_layers(struct sim *w, struct sim_fault *fault, unsigned begun)
+{
+	struct sim_fault *lasting[FAULTS_MAX];
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < begun; i++)
+		if (fault[i].began && !fault[i].is_over)
+			lasting[n++] = &fault[i];
+	if (begun < w->plan.faults && (n == 0 || (n < LAYERS_MAX && sim_chance(&w->fault_rng, 65)))) {
+		fault[begun] = sim_fault_layer(w, begun);
+		(void)sim_fault_begin(w, &fault[begun]);
+		return begun + 1;
+	}
+	if (n > 0) {
+		struct sim_fault *f = lasting[rsp_rng_below(&w->fault_rng, n)];
+
+		sim_fault_end(w, f);
+		sim_fault_forget(w, f);
+		if (sim_fault_of_all(f->kind))
+			busy(w, BUSY_MS);
+	}
+	return begun;
+}
+
+/* Until the scope has answered, in most cases; else for a moment. */
+static uint64_t
+layer_ms(struct sim *w)
+{
+	uint64_t answered_ms = sim_bound_orphan(&w->plan) + sim_bound_converged(&w->plan);
+
+	return sim_chance(&w->fault_rng, 60) ? answered_ms : sim_between(&w->fault_rng, 100, sim_bound_takeover(&w->plan, false));
+}
+
+static void
+layers(struct sim *w)
+{
+	struct sim_fault fault[FAULTS_MAX];
+	unsigned begun = 0;
+
+	(void)rest(w);
+	sim_load_act(w);
+	for (unsigned i = 0; i < 2 * w->plan.faults && !sim_failed(w); i++) {
+		begun = change_layers(w, fault, begun);
+		sim_run(w, w->now + layer_ms(w));
+	}
+	for (unsigned i = 0; i < begun && !sim_failed(w); i++) {
+		sim_fault_end(w, &fault[i]);
+		sim_fault_forget(w, &fault[i]);
+	}
+	(void)rest(w);
+	sim_check_strict(w, true);
+}
+
 /* One registrar restarts in a scope where nothing changes: all its answers must be complete. */
 static void
 join(struct sim *w)
@@ -282,6 +338,8 @@ play(struct sim *w)
 		quiet(w);
 	else if (w->plan.style == SIM_GENTLE)
 		gentle(w);
+	else if (w->plan.style == SIM_LAYERS)
+		layers(w);
 	else
 		storm(w);
 	sim_load_stop(w);

@@ -37,12 +37,13 @@ sim_tally_free(struct sim *w)
 	free(w->tally);
 }
 
-/* Whether both have heard each other, directly or over one, since before a registrar that died then was found dead. */
+/* Whether both have heard each other, directly or over one, since before a registrar that died then was found dead. Where
+ * another fault lasts, one that both hear may acknowledge both. */
 static bool
 shared_since(const struct sim *w, const struct sim_node *a, const struct sim_node *b, uint64_t at)
 {
 	uint64_t direct = sim_truth_hear(w, a, b), relay = sim_truth_relay(w, a, b);
-	uint64_t since = direct < relay ? direct : relay;
+	uint64_t since = direct < relay || w->plan.style == SIM_LAYERS ? direct : relay;
 
 	return since != RSP_NEVER && since + sim_bound_takeover(&w->plan, false) < at;
 }

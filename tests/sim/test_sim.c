@@ -5,8 +5,13 @@
 #include "scenario.h"
 
 /* The simulator in `make check`: SIM_SEEDS scenarios from SIM_FIRST on. No invariant may be violated, and together they
- * must meet every clause and every fault. Or (SIM_LARGE) one scenario of 100 registrars and 10,000 elements. Prints
- * TAP. `rsp-sim --seed N --verbose` replays a seed that fails (see world.h). */
+ * must meet every clause and every fault. Or (SIM_LAYERED) scenarios of the style layers, as strict as it can be; or
+ * (SIM_LARGE) one scenario of 100 registrars and 10,000 elements. Prints TAP. `rsp-sim --seed N --verbose` (and --style layers
+ * --strict) replays a seed that fails (see world.h). */
+
+#ifndef SIM_LAYERED
+#define SIM_LAYERED false
+#endif
 
 enum { GROUP = 100 };
 
@@ -28,7 +33,9 @@ holds(uint64_t seed, const struct sim_options *options)
 int
 main(void)
 {
-	const struct sim_options options = { .style = SIM_STYLES, .large = SIM_LARGE };
+	const struct sim_options options = { .style = SIM_LAYERED ? SIM_LAYERS : SIM_STYLES,
+					     .strict = SIM_LAYERED,
+					     .large = SIM_LARGE };
 	unsigned tests = 0;
 	bool failed = false;
 
@@ -41,10 +48,10 @@ main(void)
 			ok = holds(seed, &options) && ok;
 		failed = failed || !ok;
 		printf("%sok %u - seeds %" PRIu64 " to %" PRIu64 "%s\n", ok ? "" : "not ", ++tests, first, end - 1,
-		       SIM_LARGE ? ", 100 registrars and 10,000 elements" : "");
+		       SIM_LARGE ? ", 100 registrars and 10,000 elements" : SIM_LAYERED ? ", two or three faults at a time" : "");
 	}
 	sim_report_print(&report, "# ");
-	if (!SIM_LARGE) {
+	if (!SIM_LARGE && !SIM_LAYERED) {
 		unsigned never = sim_coverage_print(&coverage, "# ");
 
 		failed = failed || never;

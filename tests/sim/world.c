@@ -92,7 +92,7 @@ is_ignored(const struct sim *w, const char *invariant)
 	char name[64];
 
 	(void)snprintf(name, sizeof(name), ",%s,", invariant);
-	if (!w->strict && w->plan.style == SIM_STORM && strstr(in_storms, name))
+	if (!w->strict && w->plan.style >= SIM_STORM && strstr(in_storms, name))
 		return true;
 	size_t n = strlen(invariant);
 

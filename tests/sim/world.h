@@ -18,11 +18,12 @@
  *	./rsp-sim --seed 4711 --verbose --stop-at 31500    up to then, and what each registrar knows by then
  *	./rsp-sim --seed 4711 --without 2,5         the same without faults 2 and 5 of the trace
  *
- * --ignore INVARIANT,... goes on after violations of these; --plain leaves out what the simulator draws since it judges
+ * --style layers has two or three faults last at a time, in a small scope; --strict judges all. --ignore INVARIANT,... goes on after violations of these; --plain leaves out what the simulator draws since it judges
  * more (plan.more).
  *
  * world: time and the queue of events. node: engines, and their calls. net, reach: connections. faults, load, announce:
  * what is done to the scope. truth: what is so, as no registrar can know. judge: what registrars show, compared with that.
+ * told: the same, compared with what others have told them.
  * invariants: what else must hold. arbitration: what registrars say to each other about takeovers. tally: what a fault may
  * cost. watch, monitor: what followers and monitors are told.
  * strip: a registrar of another implementation. lie: one that says what is not so. inside: all that is read of an engine's inside. coverage, report: which
@@ -37,6 +38,7 @@ struct sim_load;
 struct sim_check;
 struct sim_truth;
 struct sim_judge;
+struct sim_told;
 struct sim_tally;
 struct sim_arbitration;
 struct sim_watch;
@@ -85,6 +87,7 @@ struct sim {
 	struct sim_check *check;
 	struct sim_truth *truth;
 	struct sim_judge *judge;
+	struct sim_told *told;
 	struct sim_tally *tally;
 	struct sim_arbitration *arbitration;
 	struct sim_watch *watch;
