@@ -62,7 +62,6 @@ static bool
 begin(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_download_state state, uint32_t of)
 {
 	struct rsp_peer *home = rsp_peer_find(n, of);
-
 	struct rsp_download *download = &peer->download;
 	uint32_t link = rsp_peer_link(peer);
 
