@@ -5,10 +5,9 @@
 #define MOVES 4 /* buckets that each addition moves: all are moved long before the table is full again */
 
 enum rsp_err
-rsp_table_init(struct rsp_table *table, uint32_t buckets,
-	       uint64_t (*hash_of)(const void *ctx, const struct rsp_table_node *node), const void *ctx)
+rsp_table_init(struct rsp_table *table, uint32_t buckets)
 {
-	*table = (struct rsp_table){ .buckets = buckets, .hash_of = hash_of, .ctx = ctx };
+	*table = (struct rsp_table){ .buckets = buckets };
 	table->bucket = calloc(buckets, sizeof(struct rsp_table_node *));
 	return table->bucket ? RSP_OK : RSP_ENOMEM;
 }
@@ -36,9 +35,8 @@ move_some(struct rsp_table *table)
 
 		while (node) {
 			struct rsp_table_node *next = node->next;
-			uint64_t hash = table->hash_of(table->ctx, node);
 
-			put_in(&table->bucket[(uint32_t)hash & (table->buckets - 1)], node);
+			put_in(&table->bucket[(uint32_t)node->hash & (table->buckets - 1)], node);
 			node = next;
 		}
 	}
@@ -70,14 +68,15 @@ rsp_table_add(struct rsp_table *table, struct rsp_table_node *node, uint64_t has
 		move_some(table);
 	else if (table->count >= table->buckets)
 		grow(table);
+	node->hash = hash;
 	put_in(rsp_table_chain(table, hash), node);
 	table->count++;
 }
 
 void
-rsp_table_remove(struct rsp_table *table, struct rsp_table_node *node, uint64_t hash)
+rsp_table_remove(struct rsp_table *table, struct rsp_table_node *node)
 {
-	struct rsp_table_node **slot = rsp_table_chain(table, hash);
+	struct rsp_table_node **slot = rsp_table_chain(table, node->hash);
 
 	while (*slot != node)
 		slot = &(*slot)->next;

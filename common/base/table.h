@@ -8,6 +8,7 @@
 /** Embedded in each object that is in a table. */
 struct rsp_table_node {
 	struct rsp_table_node *next;
+	uint64_t hash; /* with which it was added */
 };
 
 /**
@@ -19,15 +20,10 @@ struct rsp_table {
 	struct rsp_table_node **old; /* while the table grows, the smaller array; NULL: all buckets are moved */
 	uint32_t count;		     /* number of nodes */
 	uint32_t buckets, old_buckets, moved; /* the first @moved buckets of @old have been moved to @bucket */
-	uint64_t (*hash_of)(const void *ctx, const struct rsp_table_node *node);
-	const void *ctx;
 };
 
-/** Initialise an empty table with @buckets buckets (a power of 2). @hash_of returns the
- * hash with which a node was added. RSP_ENOMEM. */
-enum rsp_err rsp_table_init(struct rsp_table *table, uint32_t buckets,
-			    uint64_t (*hash_of)(const void *ctx, const struct rsp_table_node *node), const void *ctx)
-	RSP_NODISCARD;
+/** Initialise an empty table with @buckets buckets (a power of 2). RSP_ENOMEM. */
+enum rsp_err rsp_table_init(struct rsp_table *table, uint32_t buckets) RSP_NODISCARD;
 
 /** Free the arrays of the table. The nodes still belong to the caller. */
 void rsp_table_done(struct rsp_table *table);
@@ -46,7 +42,7 @@ rsp_table_chain(const struct rsp_table *table, uint64_t hash)
 /** Add @node with the hash @hash. */
 void rsp_table_add(struct rsp_table *table, struct rsp_table_node *node, uint64_t hash);
 
-/** Remove @node, which must be in the table with the hash @hash. */
-void rsp_table_remove(struct rsp_table *table, struct rsp_table_node *node, uint64_t hash);
+/** Remove @node, which must be in the table. */
+void rsp_table_remove(struct rsp_table *table, struct rsp_table_node *node);
 
 #endif

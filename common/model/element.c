@@ -6,20 +6,6 @@
 #include "model/handlespace_priv.h"
 #include "model/statement.h"
 
-static uint64_t
-hash_of_element(const void *ctx, const struct rsp_table_node *node)
-{
-	const struct rsp_element *e = (const void *)node;
-
-	return rsp_element_hash(ctx, e->pool, e->pe_id);
-}
-
-enum rsp_err
-rsp_elements_init(struct rsp_handlespace *hs)
-{
-	return rsp_table_init(&hs->elements, RSP_HANDLESPACE_BUCKETS, hash_of_element, hs);
-}
-
 enum rsp_err
 rsp_element_new(struct rsp_handlespace *hs, struct rsp_pool *pool, const struct rsp_pool_element *pe, size_t room,
 		bool hidden, struct rsp_element **ret)
@@ -71,7 +57,7 @@ rsp_element_unlink(struct rsp_handlespace *hs, struct rsp_element *e)
 	e->unlinked = true;
 	hs->n_unlinked++;
 	e->pool->n_unlinked++;
-	rsp_table_remove(&hs->elements, &e->node, rsp_element_hash(hs, e->pool, e->pe_id));
+	rsp_table_remove(&hs->elements, &e->node);
 	rsp_walk_skip(hs, e);
 	rsp_walk_record_gone(hs, e);
 	rsp_home_leave(e);

@@ -6,6 +6,8 @@
 #include "model/handlespace_priv.h"
 #include "model/statement.h"
 
+#define BUCKETS 64 /* of each table, at first */
+
 struct rsp_handlespace *
 rsp_handlespace_new(const struct rsp_handlespace_limits *limits, struct rsp_hash_key key, size_t engine_size)
 {
@@ -17,8 +19,9 @@ rsp_handlespace_new(const struct rsp_handlespace_limits *limits, struct rsp_hash
 	hs->key = key;
 	hs->engine_size = engine_size;
 	hs->multiplier = rsp_hash(&key, (struct rsp_bytes){ 0 }) | 1;
-	if (rsp_pools_init(hs) != RSP_OK || rsp_elements_init(hs) != RSP_OK || rsp_homes_init(hs) != RSP_OK ||
-	    rsp_owners_init(hs) != RSP_OK) {
+	TAILQ_INIT(&hs->in_order);
+	if (rsp_table_init(&hs->pools, BUCKETS) || rsp_table_init(&hs->elements, BUCKETS) ||
+	    rsp_table_init(&hs->homes, BUCKETS) || rsp_table_init(&hs->owners, BUCKETS)) {
 		rsp_handlespace_free(hs);
 		return NULL;
 	}

@@ -18,8 +18,6 @@
  *   owner.c         names of identities: owner_priv.h
  */
 
-#define RSP_HANDLESPACE_BUCKETS 64 /* initial number of buckets of each table */
-
 LIST_HEAD(rsp_element_list, rsp_element);
 LIST_HEAD(rsp_walk_list, rsp_walk);
 TAILQ_HEAD(rsp_pool_list, rsp_pool);
@@ -63,7 +61,7 @@ rsp_handlespace_mix(const struct rsp_handlespace *hs, uint64_t value)
 static inline uint64_t
 rsp_element_hash(const struct rsp_handlespace *hs, const struct rsp_pool *pool, uint32_t pe_id)
 {
-	return rsp_handlespace_mix(hs, pool->hash ^ pe_id);
+	return rsp_handlespace_mix(hs, pool->node.hash ^ pe_id);
 }
 
 /** The number that @e adds to the digest of its home; 0 for the word of a registrar that sends no statements. */
@@ -74,8 +72,6 @@ rsp_element_digest(const struct rsp_element *e)
 }
 
 /* element.c */
-
-enum rsp_err rsp_elements_init(struct rsp_handlespace *hs) RSP_NODISCARD;
 
 /** Make a record in @pool, with room for @room octets of its parameter; @hidden: the element has a record already. The
  * caller then stores the parameter, sets home and owner, and calls rsp_records_settle(). RSP_ENOMEM: nothing has changed. */
@@ -90,8 +86,6 @@ void rsp_element_store(struct rsp_element *e, struct rsp_bytes encoded, const st
 void rsp_element_move(struct rsp_handlespace *hs, struct rsp_element *e, struct rsp_home *home);
 
 /* pool.c */
-
-enum rsp_err rsp_pools_init(struct rsp_handlespace *hs) RSP_NODISCARD;
 
 /** Make an empty pool with the policy and the transport type of @pe. NULL: out of memory. */
 struct rsp_pool *rsp_pool_new(struct rsp_handlespace *hs, struct rsp_bytes handle, uint64_t hash,
@@ -149,8 +143,6 @@ rsp_walk_pool_shrunk(struct rsp_handlespace *hs, const struct rsp_pool *pool)
 void rsp_walk_pool_gone(struct rsp_handlespace *hs, const struct rsp_pool *pool);
 
 /* home.c */
-
-enum rsp_err rsp_homes_init(struct rsp_handlespace *hs) RSP_NODISCARD;
 
 /** Find the home @id, or make it, and add one reference. NULL: out of memory. */
 struct rsp_home *rsp_home_hold(struct rsp_handlespace *hs, uint32_t id);

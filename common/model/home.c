@@ -4,18 +4,6 @@
 
 #include "model/handlespace_priv.h"
 
-static uint64_t
-hash_of_home(const void *ctx, const struct rsp_table_node *node)
-{
-	return rsp_handlespace_mix(ctx, ((const struct rsp_home *)(const void *)node)->id);
-}
-
-enum rsp_err
-rsp_homes_init(struct rsp_handlespace *hs)
-{
-	return rsp_table_init(&hs->homes, RSP_HANDLESPACE_BUCKETS, hash_of_home, hs);
-}
-
 static struct rsp_home *
 find_home(const struct rsp_handlespace *hs, uint32_t id)
 {
@@ -45,7 +33,7 @@ rsp_home_hold(struct rsp_handlespace *hs, uint32_t id)
 void
 rsp_home_free(struct rsp_handlespace *hs, struct rsp_home *home)
 {
-	rsp_table_remove(&hs->homes, &home->node, rsp_handlespace_mix(hs, home->id));
+	rsp_table_remove(&hs->homes, &home->node);
 	free(home);
 }
 

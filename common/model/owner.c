@@ -4,19 +4,6 @@
 
 #include "model/handlespace_priv.h"
 
-static uint64_t
-hash_of_owner(const void *ctx, const struct rsp_table_node *node)
-{
-	(void)ctx;
-	return ((const struct rsp_owner *)(const void *)node)->hash;
-}
-
-enum rsp_err
-rsp_owners_init(struct rsp_handlespace *hs)
-{
-	return rsp_table_init(&hs->owners, RSP_HANDLESPACE_BUCKETS, hash_of_owner, hs);
-}
-
 static struct rsp_owner *
 find_owner(const struct rsp_handlespace *hs, struct rsp_bytes name, uint64_t hash)
 {
@@ -41,7 +28,6 @@ rsp_owner_hold(struct rsp_handlespace *hs, struct rsp_bytes name, enum rsp_err *
 			*ret_err = RSP_ENOMEM;
 			return NULL;
 		}
-		owner->hash = hash;
 		memcpy(owner->text, name.p, name.n);
 		rsp_table_add(&hs->owners, &owner->node, hash);
 	}
@@ -52,7 +38,7 @@ rsp_owner_hold(struct rsp_handlespace *hs, struct rsp_bytes name, enum rsp_err *
 void
 rsp_owner_free(struct rsp_handlespace *hs, struct rsp_owner *owner)
 {
-	rsp_table_remove(&hs->owners, &owner->node, owner->hash);
+	rsp_table_remove(&hs->owners, &owner->node);
 	free(owner);
 }
 

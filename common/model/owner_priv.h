@@ -10,12 +10,9 @@
 /** The name of an identity, of which all elements and pools share one copy. */
 struct rsp_owner {
 	struct rsp_table_node node;
-	uint64_t hash;
 	uint32_t references, pools; /* number of elements and pools that refer to it; pools that count for it */
 	char text[];
 };
-
-enum rsp_err rsp_owners_init(struct rsp_handlespace *hs) RSP_NODISCARD;
 
 static inline struct rsp_owner *
 rsp_owner_of(const char *text)

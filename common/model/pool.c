@@ -4,20 +4,6 @@
 
 #include "model/handlespace_priv.h"
 
-static uint64_t
-hash_of_pool(const void *ctx, const struct rsp_table_node *node)
-{
-	(void)ctx;
-	return ((const struct rsp_pool *)(const void *)node)->hash;
-}
-
-enum rsp_err
-rsp_pools_init(struct rsp_handlespace *hs)
-{
-	TAILQ_INIT(&hs->in_order);
-	return rsp_table_init(&hs->pools, RSP_HANDLESPACE_BUCKETS, hash_of_pool, hs);
-}
-
 uint64_t
 rsp_pool_hash(const struct rsp_handlespace *hs, struct rsp_bytes handle)
 {
@@ -32,7 +18,7 @@ rsp_pool_find_hashed(const struct rsp_handlespace *hs, struct rsp_bytes handle, 
 	for (; node; node = node->next) {
 		struct rsp_pool *pool = RSP_CONTAINER(node, struct rsp_pool, node);
 
-		if (pool->hash == hash && rsp_bytes_equal(rsp_pool_handle(pool), handle))
+		if (node->hash == hash && rsp_bytes_equal(rsp_pool_handle(pool), handle))
 			return pool;
 	}
 	return NULL;
@@ -101,7 +87,6 @@ rsp_pool_new(struct rsp_handlespace *hs, struct rsp_bytes handle, uint64_t hash,
 	pool->handle_size = (uint16_t)handle.n;
 	memcpy(pool->handle, handle.p, handle.n);
 	pool->handle_sum = rsp_checksum_handle(handle);
-	pool->hash = hash;
 	pool->handle_digest = rsp_digest_handle(handle);
 	pool->policy = pe->policy.type;
 	pool->order = rsp_order_init(rsp_shape_of(pe->policy.type));
@@ -118,7 +103,7 @@ void
 rsp_pool_unlink(struct rsp_handlespace *hs, struct rsp_pool *pool)
 {
 	rsp_walk_pool_gone(hs, pool);
-	rsp_table_remove(&hs->pools, &pool->node, pool->hash);
+	rsp_table_remove(&hs->pools, &pool->node);
 	TAILQ_REMOVE(&hs->in_order, pool, entry);
 	discharge(hs, pool);
 	pool->first = NULL;

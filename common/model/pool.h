@@ -15,7 +15,7 @@ struct rsp_home;
 
 /** A pool. The engine may change @watchers; rsp_select() changes @head and @order. */
 struct rsp_pool {
-	struct rsp_table_node node;
+	struct rsp_table_node node; /* node.hash: of the handle */
 	TAILQ_ENTRY(rsp_pool) entry;	   /* in the list of all pools */
 	struct rsp_element **element;	   /* @n_elements shown elements, in no particular order */
 	uint32_t n_elements, room;
@@ -35,7 +35,6 @@ struct rsp_pool {
 	struct rsp_home *maker_home;	   /* the home of @first */
 	struct rsp_order order;		   /* the index for the selection by the policy */
 	uint32_t handle_sum;		   /* rsp_checksum_handle() of the handle */
-	uint64_t hash;			   /* hash of the handle */
 	uint64_t handle_digest;		   /* rsp_digest_handle() of the handle */
 	uint8_t handle[];
 };

@@ -8,13 +8,6 @@
 #include "model/contents.h"
 #include "model/statement.h"
 
-static uint64_t
-hash_of(const void *ctx, const struct rsp_table_node *node)
-{
-	(void)ctx;
-	return ((const struct tally_pool *)(const void *)node)->hash;
-}
-
 enum rsp_err
 tally_init(struct tally *t)
 {
@@ -26,7 +19,7 @@ tally_init(struct tally *t)
 	if (err)
 		return err;
 	t->key = (struct rsp_hash_key){ rsp_rng_u64(&rng), rsp_rng_u64(&rng) };
-	return rsp_table_init(&t->table, 64, hash_of, NULL);
+	return rsp_table_init(&t->table, 64);
 }
 
 void
@@ -45,7 +38,7 @@ find(const struct tally *t, struct rsp_bytes handle, uint64_t hash)
 {
 	for (struct rsp_table_node *node = *rsp_table_chain(&t->table, hash); node; node = node->next) {
 		struct tally_pool *pool = RSP_CONTAINER(node, struct tally_pool, node);
-		if (pool->hash == hash && rsp_bytes_equal(handle, rsp_bytes_of(pool->handle, pool->handle_size)))
+		if (node->hash == hash && rsp_bytes_equal(handle, rsp_bytes_of(pool->handle, pool->handle_size)))
 			return pool;
 	}
 	return NULL;
@@ -65,7 +58,6 @@ tally_pool(struct tally *t, struct rsp_bytes handle, struct tally_pool **ret)
 		if (!pool)
 			return RSP_ENOMEM;
 		t->octets += size;
-		pool->hash = hash;
 		pool->sum = rsp_checksum_handle(handle);
 		pool->digest = rsp_digest_handle(handle);
 		pool->handle_size = handle.n;

@@ -21,7 +21,7 @@
 struct tally_pool {
 	struct rsp_table_node node;
 	STAILQ_ENTRY(tally_pool) entry; /* in the order of their first elements */
-	uint64_t hash, digest;
+	uint64_t digest;
 	uint64_t elements; /* 0: only tombstones */
 	uint32_t sum;
 	uint32_t policy; /* policy of the first element */

@@ -5,7 +5,6 @@
 /** An identity that has tombstones, or the unnamed one. It exists while @count is above 0. */
 struct rsp_tomb_owner {
 	struct rsp_table_node node;
-	uint64_t hash;
 	uint32_t count;
 	uint64_t octets; /* of the handles */
 	struct rsp_tomb_list stones; /* in the order of burial */
@@ -13,27 +12,12 @@ struct rsp_tomb_owner {
 	uint8_t name[];
 };
 
-static uint64_t
-hash_of_tomb(const void *ctx, const struct rsp_table_node *node)
-{
-	(void)ctx;
-	return ((const struct rsp_tomb *)(const void *)node)->hash;
-}
-
-static uint64_t
-hash_of_owner(const void *ctx, const struct rsp_table_node *node)
-{
-	(void)ctx;
-	return ((const struct rsp_tomb_owner *)(const void *)node)->hash;
-}
-
 enum rsp_err
 rsp_tombs_init(struct rsp_tombs *t, uint32_t max, uint32_t max_of_owner, struct rsp_hash_key key)
 {
 	*t = (struct rsp_tombs){ .max = max, .max_of_owner = max_of_owner, .key = key };
 	TAILQ_INIT(&t->in_order);
-	if (rsp_table_init(&t->table, 64, hash_of_tomb, t) == RSP_OK &&
-	    rsp_table_init(&t->owners, 64, hash_of_owner, t) == RSP_OK)
+	if (rsp_table_init(&t->table, 64) == RSP_OK && rsp_table_init(&t->owners, 64) == RSP_OK)
 		return RSP_OK;
 	rsp_tombs_done(t);
 	return RSP_ENOMEM;
@@ -67,7 +51,7 @@ find(const struct rsp_tombs *t, struct rsp_bytes handle, uint32_t pe_id, struct 
 	for (; node; node = node->next) {
 		struct rsp_tomb *stone = RSP_CONTAINER(node, struct rsp_tomb, node);
 
-		if (stone->hash == hash && stone->pe_id == pe_id && rsp_bytes_equal(rsp_tomb_handle(stone), handle) &&
+		if (node->hash == hash && stone->pe_id == pe_id && rsp_bytes_equal(rsp_tomb_handle(stone), handle) &&
 		    rsp_bytes_equal(rsp_tomb_owner(stone), owner))
 			return stone;
 	}
@@ -112,13 +96,13 @@ drop(struct rsp_tombs *t, struct rsp_tomb *stone)
 	struct rsp_tomb_owner *owner = stone->of;
 
 	take_out(t, stone);
-	rsp_table_remove(&t->table, &stone->node, stone->hash);
+	rsp_table_remove(&t->table, &stone->node);
 	t->octets -= stone->handle_size;
 	owner->octets -= stone->handle_size;
 	free(stone);
 	if (--owner->count > 0)
 		return;
-	rsp_table_remove(&t->owners, &owner->node, owner->hash);
+	rsp_table_remove(&t->owners, &owner->node);
 	free(owner);
 }
 
@@ -175,7 +159,6 @@ owner_of(struct rsp_tombs *t, struct rsp_bytes name)
 	struct rsp_tomb_owner *owner = calloc(1, sizeof(*owner) + name.n);
 	if (!owner)
 		return NULL;
-	owner->hash = hash;
 	owner->name_size = name.n;
 	if (name.n)
 		memcpy(owner->name, name.p, name.n);
@@ -265,7 +248,6 @@ rsp_tomb_put(struct rsp_tombs *t, struct rsp_bytes handle, uint32_t pe_id, struc
 		if (!stone)
 			return RSP_ENOMEM;
 		stone->pe_id = pe_id;
-		stone->hash = hash;
 		rsp_table_add(&t->table, &stone->node, hash);
 	}
 	stone->statement = *statement;

@@ -30,7 +30,6 @@ struct rsp_tomb {
 	struct rsp_table_node node;
 	TAILQ_ENTRY(rsp_tomb) entry, owner_entry; /* in the order of burial, which is that of expiry: all; of its owner */
 	struct rsp_tomb_owner *of;
-	uint64_t hash; /* of its key */
 	struct rsp_statement statement;
 	uint64_t until_ms; /* when it expires */
 	uint64_t number;   /* counts the burials */

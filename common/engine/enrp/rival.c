@@ -19,7 +19,7 @@ rsp_rival_stored(struct rsp_enrp *n, const struct rsp_member *m)
 	const struct rsp_element *hidden = shown == e ? rsp_element_next_record(n->core->space, e) : e;
 
 	if (!shown || !hidden || hidden == shown || rsp_element_is_word(hidden) ||
-	    !rsp_limiter_pass(&n->once, e->pool->hash ^ e->pe_id, RSP_ENRP_ONCE_RIVAL, RECORDED_AGAIN_MS,
+	    !rsp_limiter_pass(&n->once, e->pool->node.hash ^ e->pe_id, RSP_ENRP_ONCE_RIVAL, RECORDED_AGAIN_MS,
 			      n->core->now_ms))
 		return;
 	struct rsp_event event = rsp_member_event(RSP_EVENT_PE_TWO_OWNERS, rsp_member(shown));

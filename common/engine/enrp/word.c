@@ -11,7 +11,7 @@
 static bool
 may_send(struct rsp_enrp *n, const struct rsp_element *e, uint32_t f_id)
 {
-	uint64_t subject = e->pool->hash ^ e->pe_id ^ (uint64_t)f_id << 32;
+	uint64_t subject = e->pool->node.hash ^ e->pe_id ^ (uint64_t)f_id << 32;
 
 	return rsp_limiter_pass(&n->once, subject, RSP_ENRP_ONCE_WORD, n->core->config.peer_heartbeat_cycle_ms,
 				n->core->now_ms);

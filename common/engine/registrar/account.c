@@ -7,24 +7,17 @@
 /* with this number of accounts, those without links and elements are freed, and their buckets are full again later */
 #define IDLE_MAX 8192
 
-static uint64_t
-hash_of_account(const void *ctx, const struct rsp_table_node *node)
-{
-	(void)ctx;
-	return RSP_CONTAINER((uintptr_t)node, const struct rsp_account, node)->hash;
-}
-
 enum rsp_err
 rsp_account_init(struct rsp_accounts *accounts)
 {
 	LIST_INIT(&accounts->all);
-	return rsp_table_init(&accounts->table, 64, hash_of_account, NULL);
+	return rsp_table_init(&accounts->table, 64);
 }
 
 static void
 free_account(struct rsp_accounts *accounts, struct rsp_account *account)
 {
-	rsp_table_remove(&accounts->table, &account->node, account->hash);
+	rsp_table_remove(&accounts->table, &account->node);
 	LIST_REMOVE(account, of_all);
 	accounts->n--;
 	free(account);
@@ -60,7 +53,6 @@ rsp_account_get(struct rsp_accounts *accounts, const struct rsp_hash_key *key, s
 	if (accounts->n >= IDLE_MAX && accounts->n % (IDLE_MAX / 8) == 0)
 		forget_idle(accounts);
 	account->id = ++accounts->next_id ? accounts->next_id : ++accounts->next_id;
-	account->hash = hash;
 	account->name_size = (uint16_t)name.n;
 	memcpy(account->name, name.p, name.n);
 	rsp_table_add(&accounts->table, &account->node, hash);

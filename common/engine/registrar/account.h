@@ -17,7 +17,6 @@ enum rsp_toll { RSP_TOLL_REGISTRATION, RSP_TOLL_RESOLUTION, RSP_TOLL_REPORT, RSP
 struct rsp_account {
 	struct rsp_table_node node; /* in accounts->table */
 	LIST_ENTRY(rsp_account) of_all;
-	uint64_t hash; /* of @name */
 	uint32_t id;	   /* not 0; identifies a reporter */
 	uint32_t links, elements; /* open links; own elements that the identity registered */
 	uint32_t most;		  /* limit of its elements at its last registration */

@@ -23,19 +23,12 @@ enter_state(struct rsp_link *link, enum rsp_link_state state)
 	link->state = state;
 }
 
-static uint64_t
-hash_of_link(const void *ctx, const struct rsp_table_node *node)
-{
-	(void)ctx;
-	return RSP_CONTAINER((uintptr_t)node, const struct rsp_link, node)->id;
-}
-
 enum rsp_err
 rsp_link_init(struct rsp_core *core)
 {
 	LIST_INIT(&core->all_links);
 	TAILQ_INIT(&core->closing);
-	return rsp_table_init(&core->links, 64, hash_of_link, NULL);
+	return rsp_table_init(&core->links, 64) || rsp_table_init(&core->dials, 64) ? RSP_ENOMEM : RSP_OK;
 }
 
 struct rsp_link *
@@ -116,7 +109,7 @@ end_link(struct rsp_core *core, struct rsp_link *link, enum rsp_err err)
 	enter_state(link, RSP_LINK_CLOSING);
 	TAILQ_INSERT_TAIL(&core->closing, link, closing);
 	if (link->dialled && link->info.protocol == RSP_ASAP) {
-		rsp_table_remove(&core->dials, &link->dial, link->dial_hash);
+		rsp_table_remove(&core->dials, &link->dial);
 		if (!link->was_up)
 			core->n_dialling--;
 	}
@@ -158,7 +151,7 @@ rsp_link_free(struct rsp_core *core, struct rsp_link *link)
 	assert(LIST_EMPTY(&link->members) && LIST_EMPTY(&link->subscriptions));
 	TAILQ_REMOVE(&core->closing, link, closing);
 	LIST_REMOVE(link, of_all);
-	rsp_table_remove(&core->links, &link->node, link->id);
+	rsp_table_remove(&core->links, &link->node);
 	core->n_links--;
 	if (link->account)
 		link->account->links--;

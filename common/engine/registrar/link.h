@@ -56,7 +56,6 @@ struct rsp_link {
 	struct rsp_subscription_list subscriptions;
 	uint32_t n_subscriptions;
 	struct rsp_table_node dial; /* in core->dials until CLOSING, if this registrar dialled the link to an element */
-	uint64_t dial_hash;	    /* hash of its destination: reach.c */
 	/* ENRP: only the files of enrp/ set and use these fields */
 	struct rsp_contact *contact; /* the contact for which this registrar dialled the link */
 	struct rsp_peer *peer;	     /* the peer that sends over this link; NULL before its first message */
@@ -68,7 +67,7 @@ struct rsp_link {
 /** Whether a link may change from @from to @to: the table above. */
 bool rsp_link_may(enum rsp_link_state from, enum rsp_link_state to);
 
-/** Make core->links and the lists of links. RSP_ENOMEM; the caller frees core->links with rsp_table_done(). */
+/** Make core->links, core->dials and the lists of links. RSP_ENOMEM; the caller frees the tables with rsp_table_done(). */
 enum rsp_err rsp_link_init(struct rsp_core *core) RSP_NODISCARD;
 
 /** Make a link in state DIALLING with the number @id. NULL: out of memory. */

@@ -2,21 +2,6 @@
 
 #include <stdlib.h>
 
-static uint64_t
-hash_of_dial(const void *ctx, const struct rsp_table_node *node)
-{
-	const struct rsp_link *link = RSP_CONTAINER((uintptr_t)node, struct rsp_link, dial);
-
-	(void)ctx;
-	return link->dial_hash;
-}
-
-enum rsp_err
-rsp_reach_init(struct rsp_core *core)
-{
-	return rsp_table_init(&core->dials, 64, hash_of_dial, core);
-}
-
 /* The hash of a destination: @identity, which must answer there (NULL in plain text), address and port. */
 static uint64_t
 hash_destination(const struct rsp_core *core, const char *identity, const struct rsp_ip *ip, uint16_t port)
@@ -104,8 +89,7 @@ rsp_reach_dial(struct rsp_core *core, const struct rsp_member *m)
 	link->info.identity = identity;
 	link->info.remote = ip;
 	link->info.remote_port = port;
-	link->dial_hash = hash_destination(core, identity, &ip, port);
 	core->n_dialling++;
-	rsp_table_add(&core->dials, &link->dial, link->dial_hash);
+	rsp_table_add(&core->dials, &link->dial, hash_destination(core, identity, &ip, port));
 	return link;
 }

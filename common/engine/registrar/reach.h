@@ -6,9 +6,6 @@
 /* Links that this registrar dials to the ASAP transports of elements (RFC 5352 s.3.1 rule 4): after a takeover, or for
  * a look. The elements of one process share a link. */
 
-/** Initialise core->dials. RSP_ENOMEM. The caller frees it with rsp_table_done(). */
-enum rsp_err rsp_reach_init(struct rsp_core *core) RSP_NODISCARD;
-
 /** Find the link to the ASAP transport of @m, which is DIALLING or UP; NULL: there is none. */
 struct rsp_link *rsp_reach_find(const struct rsp_core *core, const struct rsp_member *m);
 

@@ -36,7 +36,7 @@ init_core(struct rsp_core *core, const struct rsp_registrar_config *config)
 	core->config.name = core->name;
 	if (!core->space || (config->name && !core->name) ||
 	    rsp_tombs_init(&core->tombs, config->max_tombstones, config->max_identity_tombstones, core->key) || rsp_link_init(core) ||
-	    rsp_reach_init(core) || rsp_account_init(&core->accounts))
+	    rsp_account_init(&core->accounts))
 		return RSP_ENOMEM;
 	rsp_handlespace_count_pools_of(core->space, config->server_id);
 	return RSP_OK;
