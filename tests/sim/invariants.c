@@ -190,9 +190,9 @@ check_number(struct sim *w, const struct sim_node *n, struct sim_element *e, con
 	uint64_t hidden = e->hidden_ms[n->place];
 
 	/* While a registrar that was away joins again, the rest of its old table is no statement: others correct it. */
-	e->hidden_ms[n->place] = 0;
 	if (got->old)
 		return;
+	e->hidden_ms[n->place] = 0;
 	if ((hidden && w->now > hidden + w->plan.tombstone_ms) || w->plan.max_tombstones < 100)
 		*last = (struct sim_number){ { 0 } }; /* its removal may be forgotten */
 	if (sim_number_compare(&got->number, last) < 0)
