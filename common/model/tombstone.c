@@ -189,20 +189,16 @@ drop_first(struct rsp_tombs *t, const struct rsp_tomb_list *list)
 	return true;
 }
 
-/* Make room for one more tombstone of @owner, with a handle of @size octets. @owner has one more reference meanwhile: it must
- * not be freed. */
+/* Make room for one more tombstone of @owner, with a handle of @size octets. owner->count has it already, so that @owner is not
+ * freed. */
 static void
 make_room(struct rsp_tombs *t, struct rsp_tomb_owner *owner, size_t size)
 {
-	bool dropped = true;
-
-	owner->count++;
-	while (dropped && is_full(owner->count - 1, owner->octets, t->max_of_owner, size))
-		dropped = drop_first(t, &owner->stones);
-	dropped = true;
-	while (dropped && is_full(t->table.count, t->octets, t->max, size))
-		dropped = drop_first(t, &owner->stones) || drop_first(t, &t->in_order);
-	owner->count--;
+	while (is_full(owner->count - 1, owner->octets, t->max_of_owner, size) && drop_first(t, &owner->stones))
+		;
+	while (is_full(t->table.count, t->octets, t->max, size) &&
+	       (drop_first(t, &owner->stones) || drop_first(t, &t->in_order)))
+		;
 }
 
 /* Make a tombstone, and room for it. NULL: out of memory. */
@@ -216,8 +212,8 @@ make(struct rsp_tombs *t, struct rsp_bytes handle, struct rsp_bytes owner)
 		free(stone);
 		return NULL;
 	}
-	make_room(t, of, handle.n);
 	of->count++;
+	make_room(t, of, handle.n);
 	of->octets += handle.n;
 	t->octets += handle.n;
 	stone->of = of;

@@ -399,12 +399,8 @@ retry(struct rsp_enrp *n, struct rsp_peer *target)
 	const struct rsp_registrar_config *config = &n->core->config;
 	struct rsp_takeover *takeover = &target->takeover;
 
-	if (!takeover->missing) {
+	if (!takeover->missing || is_pointless(n, target)) {
 		arbitrate(n, target);
-		return;
-	}
-	if (is_pointless(n, target)) {
-		rsp_peer_note(n, target);
 		return;
 	}
 	rsp_takeover_look(n, target);
