@@ -346,6 +346,15 @@ world_ack(uint32_t link, const char *pool, uint32_t pe_id)
 	world_tell(link, &msg);
 }
 
+/* The user at @link reports the element unreachable: RFC 5352 s.3.5. */
+static inline void
+world_report(uint32_t link, const char *pool, uint32_t pe_id)
+{
+	struct rsp_message msg = world_asap(ASAP_ENDPOINT_UNREACHABLE, pool, pe_id);
+
+	world_tell(link, &msg);
+}
+
 /* The newest ASAP message that the registrar sent over @link and that was not returned before; of type 0 if there is
  * none. */
 static inline struct rsp_message

@@ -94,13 +94,11 @@ one_that_does_not_register_is_told_that_it_is_not_held(void)
 static void
 one_that_has_another_home_is_not_on_its_old_link_any_more(void)
 {
-	struct rsp_message report = world_asap(ASAP_ENDPOINT_UNREACHABLE, "mine", 7);
-
 	(void)begin_away();
 	(void)mentor_has(7);
 	CHECK(!rsp_registrar_link_elements(w.r, WEB1));
 	CHECK_EQ(world_up(NEW_USER, RSP_ASAP, RSP_ROLE_USER, NULL), RSP_OK);
-	world_tell(NEW_USER, &report);
+	world_report(NEW_USER, "mine", 7);
 	world_down(WEB1, RSP_ECLOSED);
 	world_run(0);
 	CHECK_EQ(world_home("mine", 7), ID_A);

@@ -341,12 +341,10 @@ a_wait_lasts_its_time_although_the_home_dies(void)
 static void
 a_wait_lasts_its_time_although_the_element_is_reported(void)
 { /* RFC 5352 s.3.5 */
-	struct rsp_message report = world_asap(ASAP_ENDPOINT_UNREACHABLE, "web", 7);
-
 	begin();
 	CHECK_EQ(world_up(USER, RSP_ASAP, RSP_ROLE_USER, NULL), RSP_OK);
 	says(C, ID_C, ID_C, taken);
-	world_tell(USER, &report);
+	world_report(USER, "web", 7);
 	world_run(WAIT - 1);
 	is_b_s();
 	world_run(1);

@@ -219,9 +219,7 @@ an_element_whose_link_was_lost_is_looked_at_before_those_that_others_invent(void
 static void
 reported(uint32_t pe_id)
 {
-	struct rsp_message msg = world_asap(ASAP_ENDPOINT_UNREACHABLE, "web", pe_id);
-
-	world_tell(USER, &msg);
+	world_report(USER, "web", pe_id);
 }
 
 static void

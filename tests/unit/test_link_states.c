@@ -9,11 +9,9 @@
 static uint32_t
 dial_for_a_look(void)
 {
-	struct rsp_message msg = world_asap(ASAP_ENDPOINT_UNREACHABLE, "web", 1);
-
 	begin();
 	CHECK_EQ(world_up(USER, RSP_ASAP, RSP_ROLE_USER, NULL), RSP_OK);
-	world_tell(USER, &msg);
+	world_report(USER, "web", 1);
 	moves_expect();
 	return world_dialled("web1");
 }

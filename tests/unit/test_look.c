@@ -103,9 +103,7 @@ run_refused(uint64_t for_ms)
 static void
 reported(uint32_t pe_id)
 {
-	struct rsp_message msg = world_asap(ASAP_ENDPOINT_UNREACHABLE, "web", pe_id);
-
-	world_tell(USER, &msg);
+	world_report(USER, "web", pe_id);
 }
 
 static bool

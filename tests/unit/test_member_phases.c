@@ -63,9 +63,7 @@ begin(void)
 static void
 reported(uint32_t pe_id)
 {
-	struct rsp_message msg = world_asap(ASAP_ENDPOINT_UNREACHABLE, "web", pe_id);
-
-	world_tell(USER, &msg);
+	world_report(USER, "web", pe_id);
 }
 
 /* The registrar c states about the element. */

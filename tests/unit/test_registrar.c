@@ -249,7 +249,6 @@ keep_alives_are_spread_and_an_unanswered_one_ends_the_link(void)
 
 	world_serve();
 	struct rsp_message msg = world_registration("web", 7, "192.0.2.1");
-	struct rsp_message ack = world_asap(ASAP_ENDPOINT_KEEP_ALIVE_ACK, "web", 7);
 	msg.element.lifetime_s = -1;
 	world_tell(WEB1, &msg);
 	(void)world_heard(WEB1);
@@ -268,9 +267,9 @@ keep_alives_are_spread_and_an_unanswered_one_ends_the_link(void)
 		CHECK(ka.has & RSP_HAS_PE_ID);
 		least = w.now - before < least ? w.now - before : least;
 		most = w.now - before > most ? w.now - before : most;
-		world_tell(WEB2, &ack); /* another identity cannot answer for it */
+		world_ack(WEB2, "web", 7); /* another identity cannot answer for it */
 		if (i < 299)
-			world_tell(WEB1, &ack);
+			world_ack(WEB1, "web", 7);
 	}
 	CHECK(least >= 15000 && least < 16500 && most <= 45100 && most > 43500);
 	world_run(5000);
@@ -287,20 +286,18 @@ a_report_is_checked_at_once_but_not_too_often(void)
 { /* RFC 5352 s.3.5, RFC 5355 s.2.13, s.2.14 */
 	world_serve();
 	CHECK_EQ(world_register_as(WEB1, "web", 7, "192.0.2.1"), RSP_CAUSE_NONE);
-	struct rsp_message report = world_asap(ASAP_ENDPOINT_UNREACHABLE, "web", 7);
-	struct rsp_message ack = world_asap(ASAP_ENDPOINT_KEEP_ALIVE_ACK, "web", 7);
 	unsigned keepalives = 0;
 
-	world_tell(PLAIN, &report);
+	world_report(PLAIN, "web", 7);
 	CHECK_EQ(world_heard(WEB1).type, 0);
-	world_tell(USER, &report);
+	world_report(USER, "web", 7);
 	CHECK_EQ(world_heard(WEB1).type, ASAP_ENDPOINT_KEEP_ALIVE);
-	world_tell(WEB1, &ack);
+	world_ack(WEB1, "web", 7);
 	for (unsigned i = 0; i < 100; i++) {
-		world_tell(USER, &report);
+		world_report(USER, "web", 7);
 		if (world_heard(WEB1).type) {
 			keepalives++;
-			world_tell(WEB1, &ack);
+			world_ack(WEB1, "web", 7);
 		}
 		world_run(50);
 	}
@@ -319,8 +316,7 @@ a_report_that_a_linked_element_does_not_answer_ends_its_link(void)
 	world_serve_with(&config);
 	CHECK_EQ(world_register_as(WEB1, "web", 7, "192.0.2.1"), RSP_CAUSE_NONE);
 	CHECK_EQ(world_register_as(WEB2, "web", 8, "192.0.2.2"), RSP_CAUSE_NONE);
-	struct rsp_message report = world_asap(ASAP_ENDPOINT_UNREACHABLE, "web", 7);
-	world_tell(USER, &report);
+	world_report(USER, "web", 7);
 	struct rsp_message keepalive = world_heard(WEB1);
 	CHECK_EQ(keepalive.type, ASAP_ENDPOINT_KEEP_ALIVE);
 	CHECK_EQ(keepalive.flags, 0);

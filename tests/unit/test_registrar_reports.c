@@ -7,34 +7,30 @@
 static void
 report_from(uint32_t first, uint32_t n, const char *prefix)
 {
-	struct rsp_message report = world_asap(ASAP_ENDPOINT_UNREACHABLE, "web", 7);
-
 	for (uint32_t i = 0; i < n; i++) {
 		char address[64];
 
 		(void)snprintf(address, sizeof(address), "%s%u", prefix, (unsigned)i + 1);
 		world_up_at(first + i, RSP_ROLE_USER, NULL, address);
-		world_tell(first + i, &report);
+		world_report(first + i, "web", 7);
 	}
 }
 
 static void
 reports_do_not_remove_an_element_that_answers(void)
 {
-	struct rsp_message ack = world_asap(ASAP_ENDPOINT_KEEP_ALIVE_ACK, "web", 7);
-
 	world_serve();
 	CHECK_EQ(world_register_as(WEB1, "web", 7, "192.0.2.1"), RSP_CAUSE_NONE);
 	report_from(100, 50, "203.0.113."); /* before its answer is due */
 	CHECK_EQ(world_members("web"), 1);
 	CHECK_EQ(world_heard(WEB1).type, ASAP_ENDPOINT_KEEP_ALIVE);
 	CHECK_EQ(world_heard(WEB1).type, 0);
-	world_tell(WEB1, &ack);
+	world_ack(WEB1, "web", 7);
 	for (uint32_t round = 1; round <= 20; round++) { /* reports do not add up over time */
 		world_run(1000);
 		report_from(100 + 100 * round, 3, "203.0.113.");
 		if (world_heard(WEB1).type == ASAP_ENDPOINT_KEEP_ALIVE)
-			world_tell(WEB1, &ack);
+			world_ack(WEB1, "web", 7);
 	}
 	world_run(20000);
 	CHECK_EQ(world_told(RSP_EVENT_PE_REMOVED), 0);
@@ -181,7 +177,6 @@ static void
 a_displaced_process_is_sent_the_cause_without_keep_alives(void)
 {
 	struct rsp_registrar_config config = world_defaults();
-	struct rsp_message ack = world_asap(ASAP_ENDPOINT_KEEP_ALIVE_ACK, "web", 7);
 
 	config.keepalive_interval_ms = 0;
 	world_serve_with(&config);
@@ -190,7 +185,7 @@ a_displaced_process_is_sent_the_cause_without_keep_alives(void)
 	CHECK_EQ(world_register_as(WEB1_AGAIN, "web", 7, "192.0.2.1"), RSP_CAUSE_NONE);
 	world_run(1000);
 	CHECK_EQ(world_heard(WEB1_AGAIN).type, ASAP_ENDPOINT_KEEP_ALIVE);
-	world_tell(WEB1_AGAIN, &ack);
+	world_ack(WEB1_AGAIN, "web", 7);
 	struct rsp_message told = world_heard(WEB1);
 	CHECK_EQ(told.type, ASAP_DEREGISTRATION_RESPONSE);
 	CHECK_EQ(rsp_message_cause(&told), RSP_CAUSE_NON_UNIQUE_PE_ID);

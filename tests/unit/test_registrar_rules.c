@@ -194,8 +194,6 @@ messages_for_others_are_ignored(void)
 static void
 a_removed_element_that_answers_late_is_sent_the_cause(void)
 { /* Beyond the RFC; for example an element that was suspended */
-	struct rsp_message ack = world_asap(ASAP_ENDPOINT_KEEP_ALIVE_ACK, "web", 7);
-
 	world_serve();
 	CHECK_EQ(world_register_as(WEB1, "web", 7, "192.0.2.1"), RSP_CAUSE_NONE);
 	world_run(60000);
@@ -203,14 +201,14 @@ a_removed_element_that_answers_late_is_sent_the_cause(void)
 	CHECK_EQ(answer.type, ASAP_DEREGISTRATION_RESPONSE);
 	CHECK_EQ(world_heard(WEB1).type, ASAP_ENDPOINT_KEEP_ALIVE);
 	CHECK_EQ(world_members("web"), 0);
-	world_tell(WEB1, &ack);
+	world_ack(WEB1, "web", 7);
 	answer = world_heard(WEB1);
 	CHECK_EQ(answer.type, ASAP_DEREGISTRATION_RESPONSE);
 	CHECK_EQ(answer.pe_id, 7);
 	CHECK_EQ(rsp_message_cause(&answer), RSP_CAUSE_UNANSWERED);
-	world_tell(USER, &ack);
+	world_ack(USER, "web", 7);
 	CHECK_EQ(world_heard(USER).type, 0);
-	world_tell(PLAIN, &ack);
+	world_ack(PLAIN, "web", 7);
 	CHECK_EQ(world_heard(PLAIN).type, 0);
 	world_end();
 }
@@ -218,13 +216,11 @@ a_removed_element_that_answers_late_is_sent_the_cause(void)
 static void
 other_connections_do_not_keep_an_element_alive(void)
 { /* RFC 5355 s.2.4 */
-	struct rsp_message ack = world_asap(ASAP_ENDPOINT_KEEP_ALIVE_ACK, "web", 7);
-
 	world_serve();
 	CHECK_EQ(world_register_as(WEB1, "web", 7, "192.0.2.1"), RSP_CAUSE_NONE);
 	for (unsigned i = 0; i < 60; i++) {
 		for (uint32_t link = WEB2; link <= MONITOR; link++)
-			world_tell(link, &ack);
+			world_ack(link, "web", 7);
 		world_run(1000);
 	}
 	CHECK_EQ(world_members("web"), 0);
@@ -234,7 +230,6 @@ other_connections_do_not_keep_an_element_alive(void)
 static void
 an_unasked_answer_counts_for_nothing(void)
 { /* RFC 5352 s.3.4: no ACK without a KEEP_ALIVE */
-	struct rsp_message ack = world_asap(ASAP_ENDPOINT_KEEP_ALIVE_ACK, "web", 7);
 	bool asked = false;
 
 	world_serve();
@@ -243,7 +238,7 @@ an_unasked_answer_counts_for_nothing(void)
 		if (world_heard(WEB1).type == ASAP_ENDPOINT_KEEP_ALIVE)
 			asked = true;
 		if (!asked)
-			world_tell(WEB1, &ack);
+			world_ack(WEB1, "web", 7);
 		world_run(100);
 	}
 	CHECK(asked);
@@ -278,8 +273,6 @@ static void
 keep_alives_keep_their_distance(void)
 { /* RFC 5355 s.2.14, also when the interval is set shorter than that */
 	struct rsp_registrar_config config = world_defaults();
-	struct rsp_message ack = world_asap(ASAP_ENDPOINT_KEEP_ALIVE_ACK, "web", 7);
-	struct rsp_message report = world_asap(ASAP_ENDPOINT_UNREACHABLE, "web", 7);
 	uint64_t last = 0;
 	unsigned n = 0;
 
@@ -290,14 +283,14 @@ keep_alives_keep_their_distance(void)
 	for (unsigned i = 0; i < 2000; i++) {
 		world_run(10);
 		if (i % 7 == 0)
-			world_tell(USER, &report);
+			world_report(USER, "web", 7);
 		if (i % 50 == 0) {
 			(void)world_register_as(WEB1, "web", 7, "192.0.2.1");
 		} else if (world_heard(WEB1).type == ASAP_ENDPOINT_KEEP_ALIVE) {
 			CHECK(last == 0 || w.now - last >= 990);
 			last = w.now;
 			n++;
-			world_tell(WEB1, &ack);
+			world_ack(WEB1, "web", 7);
 		}
 	}
 	CHECK(n >= 10 && n <= 20);
@@ -308,7 +301,6 @@ static void
 reports_count_per_episode(void)
 { /* RFC 5352 s.3.5, RFC 5355 s.2.13: one reporter counts once, and a registration begins anew */
 	struct rsp_message report = world_asap(ASAP_ENDPOINT_UNREACHABLE, "web", 7);
-	struct rsp_message ack = world_asap(ASAP_ENDPOINT_KEEP_ALIVE_ACK, "web", 7);
 
 	world_serve();
 	for (unsigned round = 0; round < 5; round++) {
@@ -317,9 +309,9 @@ reports_count_per_episode(void)
 			world_tell(USER, &report);
 			world_tell(WEB2, &report);
 			world_tell(GUEST, &report);
-			world_tell(WEB1, &ack);
+			world_ack(WEB1, "web", 7);
 			world_run(1500);
-			world_tell(WEB1, &ack);
+			world_ack(WEB1, "web", 7);
 		}
 	}
 	CHECK_EQ(world_members("web"), 1);
@@ -333,12 +325,10 @@ reports_count_per_episode(void)
 static void
 a_report_during_the_grace_time_waits(void)
 {
-	struct rsp_message report = world_asap(ASAP_ENDPOINT_UNREACHABLE, "web", 7);
-
 	world_serve();
 	CHECK_EQ(world_register_as(WEB1, "web", 7, "192.0.2.1"), RSP_CAUSE_NONE);
 	world_down(WEB1, RSP_ECLOSED);
-	world_tell(USER, &report);
+	world_report(USER, "web", 7);
 	world_run(4000);
 	CHECK_EQ(world_members("web"), 1);
 	world_run(2000);
@@ -349,8 +339,6 @@ a_report_during_the_grace_time_waits(void)
 static void
 the_old_connection_may_close_later(void)
 { /* an element that connects again before its old connection times out */
-	struct rsp_message ack = world_asap(ASAP_ENDPOINT_KEEP_ALIVE_ACK, "web", 7);
-
 	world_serve();
 	CHECK_EQ(world_register_as(WEB1, "web", 7, "192.0.2.1"), RSP_CAUSE_NONE);
 	world_up_at(WEB1_AGAIN, RSP_ROLE_ELEMENT, "web1", "192.0.2.1");
@@ -359,7 +347,7 @@ the_old_connection_may_close_later(void)
 	for (unsigned i = 0; i < 600; i++) {
 		world_run(100);
 		if (world_heard(WEB1_AGAIN).type == ASAP_ENDPOINT_KEEP_ALIVE)
-			world_tell(WEB1_AGAIN, &ack);
+			world_ack(WEB1_AGAIN, "web", 7);
 	}
 	CHECK_EQ(world_members("web"), 1);
 	world_end();
