@@ -234,6 +234,29 @@ a_request_over_a_connection_that_ends_before_the_peer_sent_anything_is_sent_agai
 }
 
 static void
+failed_dials_before_a_connection_do_not_delay_the_next_one_after_it(void)
+{
+	begin();
+	world_joined(B, ID_B, "b");
+	uint32_t out = world_dialled("b");
+	for (unsigned i = 0; i < 4; i++) {
+		world_down(out, RSP_EUNREACHABLE);
+		world_run(2000);
+		world_presence(B, ID_B, "b", false);
+		CHECK(world_dialled("b") != out);
+		out = world_dialled("b");
+	}
+	world_peer(out, "b");
+	world_presence(out, ID_B, "b", false);
+	world_run(500);
+	world_down(B, RSP_ECLOSED);
+	world_down(out, RSP_ECLOSED);
+	world_run(0);
+	CHECK(world_dialled("b") != out);
+	world_end();
+}
+
+static void
 a_broken_connection_begins_the_detection_at_once(void)
 {
 	begin();
@@ -650,6 +673,7 @@ main(void)
 	TAP_RUN(any_message_is_a_sign_of_life);
 	TAP_RUN(we_send_over_the_connection_that_we_dialled);
 	TAP_RUN(a_request_over_a_connection_that_ends_before_the_peer_sent_anything_is_sent_again);
+	TAP_RUN(failed_dials_before_a_connection_do_not_delay_the_next_one_after_it);
 	TAP_RUN(a_broken_connection_begins_the_detection_at_once);
 	TAP_RUN(a_peer_that_connects_again_is_probed_until_it_sends);
 	TAP_RUN(a_peer_that_never_named_an_address_is_dead_when_it_disconnects);

@@ -265,8 +265,8 @@ rsp_contact_lost(struct rsp_enrp *n, struct rsp_contact *contact, const struct r
 	bool lasted = n->core->now_ms - contact->up_ms >= LASTED_MS;
 
 	enter_state(n, contact, RSP_CONTACT_IDLE);
-	contact->failures = lasted ? 0 : contact->failures + 1;
 	contact->n_brief = lasted ? 0 : contact->n_brief + 1;
+	contact->failures = contact->n_brief; /* those before it was up count no more */
 	/* Dial again at once; but wait if the connections to this contact are lost
 	 * again and again as soon as they are up. */
 	rsp_enrp_set(n, &contact->timer, 0);
