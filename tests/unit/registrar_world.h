@@ -208,6 +208,8 @@ world_update_numbered(uint32_t link, uint32_t sender_id, uint16_t action, const 
 	world_tell(link, &msg);
 }
 
+static uint32_t world_table_of; /* the next table is that of this registrar, relayed; 0: it is not relayed */
+
 /* A table response with @n elements in one pool, ids from @first on, each with the statement @s of @home_id. With
  * ENRP_FLAG_MORE it is one page. */
 static inline void
@@ -227,7 +229,9 @@ world_table_stated(uint32_t link, uint32_t sender_id, uint8_t flags, const char 
 	}
 	CHECK(!wr.err);
 	msg.flags = flags;
-	msg.has = n ? RSP_HAS_LIST : 0;
+	msg.has = (n ? RSP_HAS_LIST : 0) | (world_table_of ? RSP_HAS_TABLE_OF : 0U);
+	msg.table_of = world_table_of;
+	world_table_of = 0;
 	msg.list = rsp_bytes_of(room, wr.pos);
 	msg.n_list = n ? n + 1 : 0;
 	world_tell(link, &msg);

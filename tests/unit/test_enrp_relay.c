@@ -38,6 +38,14 @@ b_was_asked_for(unsigned times, uint32_t of)
 	CHECK_EQ(msg.table_of, of);
 }
 
+/* b sends the table of @of, with @n elements of @home_id. */
+static void
+relayed_table(uint32_t of, uint32_t first, uint32_t n, uint32_t home_id, uint64_t epoch)
+{
+	world_table_of = of;
+	world_table(B, ID_B, 0, "web", first, n, home_id, epoch);
+}
+
 static void
 the_table_of_a_registrar_that_a_peer_hears_is_requested_from_it(void)
 {
@@ -99,7 +107,7 @@ its_statements_are_stored(void)
 {
 	world_begin_with_peers();
 	b_hears_d(5);
-	world_table(B, ID_B, 0, "web", 1, 3, ID_D, 100);
+	relayed_table(ID_D, 1, 3, ID_D, 100);
 	CHECK_EQ(world_home("web", 3), ID_D);
 	CHECK_EQ(rsp_registrar_stats(w.r).elements, 3);
 	CHECK_EQ(world_told(RSP_EVENT_RESYNC_DONE), 1);
@@ -112,9 +120,24 @@ elements_of_a_third_registrar_in_a_relayed_table_are_refused(void)
 {
 	world_begin_with_peers();
 	b_hears_d(5);
-	world_table(B, ID_B, 0, "web", 1, 3, ID_B, 100);
+	relayed_table(ID_D, 1, 3, ID_B, 100);
 	CHECK_EQ(rsp_registrar_stats(w.r).elements, 0);
 	CHECK_STR(world_reason(RSP_EVENT_REFUSED), "element-of-another-registrar");
+	world_end();
+}
+
+/* b answers a request before, which ended when the updates arrived that were missing. */
+static void
+a_table_that_answers_a_request_before_is_none_of_a_relayed_one(void)
+{
+	world_begin_with_peers();
+	b_hears_d(5);
+	world_table(B, ID_B, 0, "web", 1, 3, ID_B, 100);
+	CHECK_EQ(world_told(RSP_EVENT_REFUSED), 0);
+	CHECK_EQ(world_told(RSP_EVENT_RESYNC_DONE), 0);
+	relayed_table(ID_D, 1, 3, ID_D, 100);
+	CHECK_EQ(world_told(RSP_EVENT_RESYNC_DONE), 1);
+	CHECK_EQ(world_home("web", 3), ID_D);
 	world_end();
 }
 
@@ -126,7 +149,7 @@ elements_that_a_relayed_table_does_not_list_are_told_to_the_peer(void)
 	world_begin_with_peers();
 	world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(7, ID_D, 100));
 	b_hears_d(5);
-	world_table(B, ID_B, 0, "web", 1, 0, ID_D, 100);
+	relayed_table(ID_D, 1, 0, ID_D, 100);
 	CHECK_EQ(world_update_sent(B, &msg), ENRP_ADD_PE);
 	CHECK(msg.element.pe_id == 7 && msg.element.home_id == ID_D);
 	CHECK_EQ(world_home("web", 7), ID_D);
@@ -160,7 +183,7 @@ a_digest_that_changes_all_the_time_is_followed_once_in_a_heartbeat(void)
 	world_begin_with_peers();
 	for (uint64_t digest = 1; digest <= 10; digest++) {
 		b_hears_d(digest);
-		world_table(B, ID_B, 0, "web", 1, 1, ID_D, 100 + digest);
+		relayed_table(ID_D, 1, 1, ID_D, 100 + digest);
 		world_run(100);
 	}
 	CHECK_EQ(world_count(B, ENRP_HANDLE_TABLE_REQUEST), 1);
@@ -177,7 +200,7 @@ several_registrars_are_relayed_one_after_another(void)
 	world_begin_with_peers();
 	b_hears(heard, 2);
 	b_was_asked_for(1, ID_A);
-	world_table(B, ID_B, 0, "web", 1, 1, ID_A, 100);
+	relayed_table(ID_A, 1, 1, ID_A, 100);
 	b_was_asked_for(2, ID_D);
 	world_end();
 }
@@ -201,7 +224,7 @@ a_digest_that_differs_while_a_table_is_relayed_is_followed_when_that_is_complete
 	b_hears_d(5);
 	b_differs_and_hears_d();
 	b_was_asked_for(1, ID_D);
-	world_table(B, ID_B, 0, "web", 1, 1, ID_D, 100);
+	relayed_table(ID_D, 1, 1, ID_D, 100);
 	b_differs_and_hears_d();
 	CHECK_EQ(world_count(B, ENRP_HANDLE_TABLE_REQUEST), 2);
 	CHECK(world_find(B, RSP_ENRP, ENRP_HANDLE_TABLE_REQUEST, -1, &msg) && !(msg.has & RSP_HAS_TABLE_OF));
@@ -493,6 +516,7 @@ main(void)
 	TAP_RUN(homes_of_elements_leave_room_for_the_registrars_that_connect);
 	TAP_RUN(its_statements_are_stored);
 	TAP_RUN(elements_of_a_third_registrar_in_a_relayed_table_are_refused);
+	TAP_RUN(a_table_that_answers_a_request_before_is_none_of_a_relayed_one);
 	TAP_RUN(elements_that_a_relayed_table_does_not_list_are_told_to_the_peer);
 	TAP_RUN(a_registrar_that_is_heard_is_not_relayed);
 	TAP_RUN(a_table_whose_digest_agrees_is_not_relayed);

@@ -352,12 +352,23 @@ is_endless(const struct rsp_enrp *n, const struct rsp_peer *peer, const struct r
 	       download->entries > 2 * ((uint64_t)config->limits.elements + config->max_tombstones);
 }
 
+/* Whether @msg is a page of the table that was requested last: it may answer a request before, for another table, that was
+ * stopped because what it was to bring had arrived otherwise. */
+static bool
+is_of_this_download(const struct rsp_peer *peer, const struct rsp_message *msg)
+{
+	uint32_t of = msg->has & RSP_HAS_TABLE_OF ? msg->table_of : peer->server_id;
+
+	return msg->flags & ENRP_FLAG_REJECT || peer->download.state == RSP_DOWNLOAD_ALL || of == peer->download.of;
+}
+
 void
 rsp_download_received(struct rsp_enrp *n, struct rsp_link *link, struct rsp_peer *peer, const struct rsp_message *msg)
 {
 	struct rsp_download *download = &peer->download;
 
-	if (download->state == RSP_DOWNLOAD_NONE || download->link != link->id || download->outstanding == 0)
+	if (download->state == RSP_DOWNLOAD_NONE || download->link != link->id || download->outstanding == 0 ||
+	    !is_of_this_download(peer, msg))
 		return; /* not a response to a request of this download */
 	download->outstanding--;
 	if (msg->flags & ENRP_FLAG_REJECT) {
