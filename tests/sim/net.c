@@ -60,6 +60,7 @@ struct sim_net {
 	struct item *small;
 	uint64_t queued;
 	uint32_t next_port;
+	uint32_t generations; /* the last one: no two connections have the same */
 };
 
 static struct sim_end *
@@ -120,13 +121,12 @@ static struct link *
 link_new(struct sim_net *net)
 {
 	struct link *link = net->free;
-	uint32_t generation = link ? link->generation : 0;
 
 	if (link)
 		net->free = link->next;
 	else
 		link = sim_alloc(1, sizeof(*link));
-	*link = (struct link){ .generation = generation, .next = net->links, .self = &net->links };
+	*link = (struct link){ .generation = ++net->generations, .next = net->links, .self = &net->links };
 	if (link->next)
 		link->next->self = &link->next;
 	net->links = link;
@@ -150,7 +150,7 @@ link_settle(struct sim *w, struct link *link)
 	*link->self = link->next;
 	if (link->next)
 		link->next->self = link->self;
-	link->generation++;
+	link->generation = 0;
 	link->next = net->free;
 	net->free = link;
 }
