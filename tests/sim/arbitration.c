@@ -226,6 +226,12 @@ sim_arbitration_received(struct sim *w, const struct sim_node *n, struct rsp_byt
 		add(w, p, ASKED, p->last.target_id, p->last.sender_id);
 }
 
+uint32_t
+sim_arbitration_target(const struct sim *w, const struct sim_node *n)
+{
+	return w->arbitration->party[n->place].last.target_id;
+}
+
 void
 sim_arbitration_look(struct sim *w)
 {

@@ -20,6 +20,9 @@ void sim_arbitration_record(struct sim *w, const struct sim_node *n, const struc
 void sim_arbitration_sent(struct sim *w, const struct sim_node *n, struct rsp_bytes octets);
 void sim_arbitration_received(struct sim *w, const struct sim_node *n, struct rsp_bytes octets);
 
+/** Which registrar the message is about that @n read last, an ENRP_INIT_TAKEOVER, its ACK, or an ENRP_TAKEOVER_SERVER. */
+uint32_t sim_arbitration_target(const struct sim *w, const struct sim_node *n);
+
 /** Judge what is due by now. */
 void sim_arbitration_look(struct sim *w);
 

@@ -364,7 +364,7 @@ sim_check_expired(struct sim *w, const struct sim_element *e)
 
 /* Whether a correct registrar or element may be refused with @event: after a partition it may be out of date. */
 static bool
-may_be_refused(const struct sim *w, const struct rsp_event *event)
+may_be_refused(const struct sim *w, const struct sim_node *n, const struct rsp_event *event)
 {
 	bool parted = !w->check->strict || w->now < sim_over(w);
 
@@ -373,8 +373,8 @@ may_be_refused(const struct sim *w, const struct rsp_event *event)
 
 	for (unsigned i = 0; i < w->n_registrars; i++)
 		parted = parted || w->node[i].ill;
-	if (event->reason == RSP_REASON_TAKEOVER_OF_LIVE)
-		return parted || w->lied_of;
+	if (event->reason == RSP_REASON_TAKEOVER_OF_LIVE) /* or its last message has just arrived, after its end */
+		return parted || w->lied_of || !sim_node_of_id(w, sim_arbitration_target(w, n));
 	/* what a process sent arrives after its end, and the one that followed it has registered */
 	const struct sim_element *e = event->pe_id ? sim_load_find(w, event->handle, event->pe_id) : NULL;
 	if (event->reason == RSP_REASON_DISPLACED)
@@ -422,7 +422,7 @@ sim_check_record(struct sim *w, struct sim_node *n, const struct rsp_event *even
 	if (event->kind == RSP_EVENT_MALFORMED || two ||
 	    (event->kind == RSP_EVENT_DUPLICATE_SERVER_ID && !w->same_id) ||
 	    (event->kind == RSP_EVENT_LIMIT && !many) ||
-	    (event->kind == RSP_EVENT_REFUSED && !may_be_refused(w, event)))
+	    (event->kind == RSP_EVENT_REFUSED && !may_be_refused(w, n, event)))
 		sim_violated(w, "refused", "%s: %s %s, message %u of %s", n->name, rsp_event_name(event->kind),
 			     event->reason ? rsp_reason_word(event->reason) : "", event->message_type,
 			     event->identity ? event->identity : "an unknown sender");

@@ -72,8 +72,9 @@ await_rehoming(struct sim *w, const struct sim_fault *f)
 		      f->kind == SIM_FAULT_PAUSE || f->kind == SIM_FAULT_ISOLATE;
 	uint64_t bound = sim_bound_rehoming(&w->plan, sim_fault_resets(f->kind));
 
-	/* a takeover by a registrar without STATEMENT ends the attempts of the others, but not that there is a dead one */
-	if (w->plan.stripped)
+	/* a takeover by a registrar without STATEMENT, or the lie that there was one, ends the attempts of the others, but not
+	 * that there is a dead one: after MAX-TIME-LAST-HEARD they begin again */
+	if (w->plan.stripped || w->lied_of == w->report->now.server_id)
 		bound += (uint64_t)w->plan.last_heard_ms + w->plan.no_response_ms;
 	/* those that have not met while it was there cannot meet before it is back */
 	if (!absent || f->duration_ms < bound || !sim_truth_all_met(w))

@@ -11,7 +11,7 @@ struct takeover {
 	uint32_t life; /* of @by */
 	uint64_t at;
 	bool returned; /* the target was heard again later */
-	bool apart; /* by a registrar that had not met those that had taken it over before */
+	bool apart; /* by a registrar that could not know of those that had taken it over before */
 };
 
 struct sim_tally {
@@ -77,19 +77,20 @@ judge_living(struct sim *w, const struct sim_node *n, const struct sim_node *tar
 			     n->name, target->name);
 }
 
-/* Whether others have taken @target_id over before @n, and @n has met none of them. With one contact each, registrars meet
- * over that one; if it ends before, both take it over, and neither can ask the other to agree: RFC 5353 s.3.5.1. */
+/* Whether others have taken the target of @event over before @n, which could not know. With one contact each, registrars meet over
+ * that one; if it ends before, both take it over, and neither can ask the other to agree: RFC 5353 s.3.5.1. Or @n was told of the
+ * target after that by an old list, or by a last message that came late, and has nothing of it. */
 static bool
-is_apart(const struct sim *w, const struct sim_node *n, uint32_t target_id)
+is_apart(const struct sim *w, const struct sim_node *n, const struct rsp_event *event)
 {
 	bool apart = false;
 
-	for (unsigned i = 0; !w->plan.all_contacts && i < w->tally->n_takeovers; i++) {
+	for (unsigned i = 0; i < w->tally->n_takeovers; i++) {
 		const struct takeover *t = &w->tally->takeover[i];
 
-		if (t->target_id != target_id || t->by == n)
+		if (t->target_id != event->peer_id || t->by == n)
 			continue;
-		if (sim_truth_met(w, n, t->by) != RSP_NEVER || sim_truth_relation(w, n, t->by) != SIM_UNHEARD)
+		if (event->count > 0 && sim_truth_met(w, n, t->by) != RSP_NEVER)
 			return false;
 		apart = true;
 	}
@@ -109,7 +110,7 @@ sim_tally_record(struct sim *w, const struct sim_node *n, const struct rsp_event
 	if (event->kind != RSP_EVENT_TAKEOVER_DONE)
 		return;
 	judge_again(w, n, event);
-	bool apart = is_apart(w, n, event->peer_id);
+	bool apart = is_apart(w, n, event);
 	if (target && target != n && sim_node_runs(target))
 		judge_living(w, n, target);
 	if (t->n_takeovers == t->room) {
@@ -128,7 +129,8 @@ sim_tally_home(struct sim_node *client, struct sim_node *home)
 {
 	if (!home || home == client->last_home)
 		return;
-	client->moves += client->last_home != NULL;
+	/* the answer of a registrar that has stopped was under way before the fault */
+	client->moves += client->last_home != NULL && sim_node_runs(home);
 	client->last_home = home;
 }
 

@@ -225,6 +225,20 @@ is_past(const struct sim *w, uint64_t since, uint64_t bound_ms)
 	return since != RSP_NEVER && w->now > since + bound_ms;
 }
 
+/* Since when @n hears all that it hears. */
+static uint64_t
+hears_all_since(const struct sim *w, const struct sim_node *n)
+{
+	uint64_t last = 0;
+
+	for (unsigned i = 0; i < w->n_registrars; i++) {
+		uint64_t since = sim_truth_hear(w, n, sim_registrar(w, i));
+
+		last = since != RSP_NEVER ? later(last, since) : last;
+	}
+	return last;
+}
+
 bool
 sim_truth_must_show(const struct sim *w, const struct sim_node *n, const struct sim_element *e, uint64_t *ret_bound_ms)
 {
@@ -236,6 +250,10 @@ sim_truth_must_show(const struct sim *w, const struct sim_node *n, const struct 
 		return false;
 	uint64_t since = later(e->client->attached_ms + SIM_REFRESH_MS, e->want_ms);
 
+	/* Homes number elements without EPOCH by their clocks. One that is heard again may have a greater number by a clock that is
+	 * ahead: it is believed until the home has asked the element. */
+	if (e->client->no_epoch)
+		since = later(since, hears_all_since(w, n));
 	if (n->stripped || home->stripped) /* both sides ask and tell once a heartbeat: ownership.md 7 */
 		near_ms = sim_bound_settled(&w->plan);
 	*ret_bound_ms = near_ms;
