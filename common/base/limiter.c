@@ -63,12 +63,3 @@ rsp_limiter_pass(struct rsp_limiter *limiter, uint64_t subject, uint32_t kind, u
 	*entry = (struct rsp_limiter_entry){ .subject = subject, .kind = kind, .next_ms = next_ms };
 	return true;
 }
-
-void
-rsp_limiter_forget(struct rsp_limiter *limiter, uint64_t subject, uint32_t kind)
-{
-	struct rsp_limiter_entry *entry = find(limiter, subject, kind);
-
-	if (entry)
-		entry->next_ms = 0;
-}

@@ -25,13 +25,10 @@ struct rsp_limiter {
 
 /**
  * Whether the action for @subject and @kind may happen at @now_ms, which must not decrease between calls. If it may, it
- * may not happen again for @interval_ms (RSP_NEVER: until rsp_limiter_forget()). @subject: an id, or a hash with a
+ * may not happen again for @interval_ms (RSP_NEVER: never). @subject: an id, or a hash with a
  * secret key if other hosts choose the subject. @kind: the action, so that one limiter serves several purposes.
  */
 bool rsp_limiter_pass(struct rsp_limiter *limiter, uint64_t subject, uint32_t kind, uint64_t interval_ms,
 		      uint64_t now_ms);
-
-/** Allow the action for @subject and @kind again at once. */
-void rsp_limiter_forget(struct rsp_limiter *limiter, uint64_t subject, uint32_t kind);
 
 #endif
