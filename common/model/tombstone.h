@@ -12,7 +12,8 @@
 /*
  * Tombstones: the statements of rank "removed", without contents. A late copy of an older statement does not add the
  * element again, because the tombstone is greater. The limits are per owner and in total, of their number and of the octets
- * of their pool handles; elements without an owner count as one owner. A tombstone that is dropped too early costs wrong answers until a home has looked for the element.
+ * of their pool handles; elements without an owner count as one owner. A tombstone that is dropped too early costs wrong
+ * answers until a home has looked for the element.
  */
 
 /** How long a tombstone is kept after its time, while a peer does not know what we know: three times the tombstone time of

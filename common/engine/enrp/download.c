@@ -213,7 +213,7 @@ is_relayed_by_us(const struct rsp_enrp *n, const struct rsp_peer *peer)
 		const struct rsp_peer *other = n->peer[i];
 
 		if (other != peer && other->kind == RSP_PEER_STATES && rsp_peer_is_alive(other) &&
-		    !rsp_heard_list_find(&other->heard_by_it, peer->server_id, NULL))
+		    !rsp_heard_list_find(&other->heard_by_it, peer->server_id))
 			return true;
 	}
 	return false;

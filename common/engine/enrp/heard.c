@@ -26,7 +26,7 @@ insert(struct rsp_heard_list *list, const struct rsp_heard *heard, size_t max)
 {
 	unsigned at = place_of(list, heard->server_id);
 
-	if (heard->server_id == 0 || at >= max || rsp_heard_list_find(list, heard->server_id, NULL))
+	if (heard->server_id == 0 || at >= max || rsp_heard_list_find(list, heard->server_id))
 		return;
 	if (list->n == max)
 		list->n--; /* the highest server id goes */
@@ -60,22 +60,18 @@ rsp_heard_list_remove(struct rsp_heard_list *list, uint32_t server_id)
 {
 	unsigned at = place_of(list, server_id);
 
-	if (!rsp_heard_list_find(list, server_id, NULL))
+	if (!rsp_heard_list_find(list, server_id))
 		return;
 	list->n--;
 	memmove(&list->item[at], &list->item[at + 1], (list->n - at) * sizeof(*list->item));
 }
 
-bool
-rsp_heard_list_find(const struct rsp_heard_list *list, uint32_t server_id, uint64_t *ret_digest)
+const struct rsp_heard *
+rsp_heard_list_find(const struct rsp_heard_list *list, uint32_t server_id)
 {
 	unsigned at = place_of(list, server_id);
 
-	if (at == list->n || list->item[at].server_id != server_id)
-		return false;
-	if (ret_digest)
-		*ret_digest = list->item[at].digest;
-	return true;
+	return at < list->n && list->item[at].server_id == server_id ? &list->item[at] : NULL;
 }
 
 struct rsp_bytes

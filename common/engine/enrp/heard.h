@@ -10,8 +10,8 @@
 
 /*
  * Relay: the registrars that one peer hears, from the RSP_PARAM_HEARD of its last PRESENCE, each with the digest of
- * what that peer has of it. A registrar that this one does not hear, but one of its peers, is alive; that peer sends its elements
- * (RSP_PARAM_TABLE_OF).
+ * what that peer has of it. A registrar that this one does not hear, but one of its peers, is alive; that peer sends its
+ * elements (RSP_PARAM_TABLE_OF).
  */
 
 /** { 0 } is an empty list. The caller frees it with rsp_heard_list_done(). */
@@ -34,8 +34,8 @@ void rsp_heard_list_done(struct rsp_heard_list *list);
 /** Remove the entry with @server_id, if there is one. */
 void rsp_heard_list_remove(struct rsp_heard_list *list, uint32_t server_id);
 
-/** Whether @server_id is in @list; then *@ret_digest, which may be NULL, is the digest of what the sender has of it. */
-bool rsp_heard_list_find(const struct rsp_heard_list *list, uint32_t server_id, uint64_t *ret_digest);
+/** The entry with @server_id; NULL: there is none. Valid until the list changes. */
+const struct rsp_heard *rsp_heard_list_find(const struct rsp_heard_list *list, uint32_t server_id);
 
 /** The value of an RSP_PARAM_HEARD with the first RSP_HEARD_MAX of the @n entries @item; in @room, with @size octets, which also
  * limit the number of entries. */

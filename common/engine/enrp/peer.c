@@ -106,7 +106,7 @@ listed_ms(const struct rsp_enrp *n, const struct rsp_peer *far)
 
 		if (peer->presence_ms > last_ms && peer->kind == RSP_PEER_STATES && rsp_peer_is_alive(peer) &&
 		    n->core->now_ms - peer->presence_ms < n->core->config.max_time_last_heard_ms &&
-		    rsp_heard_list_find(&peer->heard_by_it, far->server_id, NULL))
+		    rsp_heard_list_find(&peer->heard_by_it, far->server_id))
 			last_ms = peer->presence_ms;
 	}
 	return last_ms;
