@@ -139,7 +139,8 @@ draw_layers(struct sim_plan *p, uint64_t seed)
 	p->element_clients = (unsigned)sim_between(&rng, 2, 4);
 	p->elements_each = (unsigned)sim_between(&rng, 1, 2);
 	p->faults = (unsigned)sim_between(&rng, 4, 10);
-	p->stripped = sim_chance(&rng, 30) ? (unsigned)sim_between(&rng, 1, p->registrars) : 0;
+	p->load_ms = (uint32_t)sim_between(&rng, 500, 8000); /* so that what left stays away for as long as a fault lasts */
+	p->stripped = sim_chance(&rng, 35) ? (unsigned)sim_between(&rng, 1, p->registrars) : 0;
 }
 
 struct sim_plan

@@ -88,7 +88,7 @@ is_apart(const struct sim *w, const struct sim_node *n, const struct rsp_event *
 	for (unsigned i = 0; i < w->tally->n_takeovers; i++) {
 		const struct takeover *t = &w->tally->takeover[i];
 
-		if (t->target_id != event->peer_id || t->by == n)
+		if (t->target_id != event->peer_id || t->by == n || t->returned)
 			continue;
 		if (event->count > 0 && sim_truth_met(w, n, t->by) != RSP_NEVER)
 			return false;

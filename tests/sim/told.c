@@ -12,8 +12,15 @@ struct removal {
 	struct sim_number number;
 };
 
+/* A registrar has taken an element over. */
+struct takeover {
+	struct sim_number number;
+	uint64_t at_ms; /* 0: it has not */
+};
+
 struct sim_told {
 	struct removal *removal; /* [element][registrar] */
+	struct takeover *taken;	 /* the same */
 	uint64_t *asked_ms;	 /* [pool][registrar][client]: the oldest question without an answer; 0: none */
 };
 
@@ -22,6 +29,7 @@ sim_told_new(struct sim *w)
 {
 	w->told = sim_alloc(1, sizeof(*w->told));
 	w->told->removal = sim_alloc((size_t)w->load->room * w->n_registrars, sizeof(struct removal));
+	w->told->taken = sim_alloc((size_t)w->load->room * w->n_registrars, sizeof(struct takeover));
 	w->told->asked_ms = sim_alloc((size_t)w->plan.pools * w->n_registrars * w->n_nodes, sizeof(uint64_t));
 }
 
@@ -29,21 +37,30 @@ void
 sim_told_free(struct sim *w)
 {
 	free(w->told->removal);
+	free(w->told->taken);
 	free(w->told->asked_ms);
 	free(w->told);
+}
+
+static size_t
+index_of(const struct sim *w, const struct sim_element *e, const struct sim_node *n)
+{
+	return (size_t)(e - w->load->element) * w->n_registrars + n->place;
 }
 
 static struct removal *
 removal_of(const struct sim *w, const struct sim_element *e, const struct sim_node *n)
 {
-	return &w->told->removal[(size_t)(e - w->load->element) * w->n_registrars + n->place];
+	return &w->told->removal[index_of(w, e, n)];
 }
 
 void
 sim_told_nothing(struct sim *w, const struct sim_node *n)
 {
-	for (unsigned i = 0; i < w->load->n_elements; i++)
+	for (unsigned i = 0; i < w->load->n_elements; i++) {
 		*removal_of(w, &w->load->element[i], n) = (struct removal){ 0 };
+		w->told->taken[index_of(w, &w->load->element[i], n)] = (struct takeover){ 0 };
+	}
 }
 
 static void
@@ -84,12 +101,29 @@ may_be_forgotten(const struct sim *w, const struct removal *removal)
 	return w->now > removal->at_ms + w->plan.tombstone_ms / 2 || w->plan.max_tombstones < 100;
 }
 
+/* RFC 5352 s.3.2: what was taken over answers a look, but has not registered for its registration life. */
+static void
+look_at_taken(struct sim *w, const struct sim_node *n, const struct sim_element *e, const struct sim_shown *got)
+{
+	struct takeover *taken = &w->told->taken[index_of(w, e, n)];
+	uint64_t life_ms = 1000 * (uint64_t)w->plan.lifetime_s + sim_bound_converged(&w->plan);
+	bool is_taken = got->home_id == n->server_id && got->number.part[2] > 1 && !got->linked && !got->old;
+	uint64_t since_ms = taken->at_ms > n->runs_ms ? taken->at_ms : n->runs_ms;
+
+	if (!is_taken || !taken->at_ms || sim_number_compare(&got->number, &taken->number) != 0)
+		*taken = is_taken ? (struct takeover){ got->number, w->now } : (struct takeover){ 0 };
+	else if (sim_node_runs(n) && w->now > since_ms + life_ms)
+		sim_violated(w, "not-expired", "%s shows pe %08x of %s, which it took over %llu ms ago", n->name, e->pe_id,
+			     e->client->name, (unsigned long long)(w->now - taken->at_ms));
+}
+
 void
 sim_told_look(struct sim *w, const struct sim_node *n, const struct sim_element *e, const struct sim_shown *got)
 {
 	const struct removal *removal = removal_of(w, e, n);
 	bool word = got->number.part[2] == 0; /* it has no number: the last that its home says holds */
 
+	look_at_taken(w, n, e, got);
 	/* another registrar has removed it too, and the home was asked about that: its answer is waited for */
 	if (strcmp(got->phase, "foreign-waits") == 0)
 		return;

@@ -5,8 +5,9 @@
 #include "load.h"
 #include "node.h"
 
-/* Whether registrars act on what they were told: an element that its home has removed is not shown any more; after all
- * registrars were killed, no question is answered before elements have had the time to register again. */
+/* Whether registrars act on what they were told: an element that its home has removed is not shown any more, nor one that was
+ * taken over and did not register for longer than its registration life; after all registrars were killed, no question is
+ * answered before elements have had the time to register again. */
 
 void sim_told_new(struct sim *w);
 void sim_told_free(struct sim *w);

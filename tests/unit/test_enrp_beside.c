@@ -165,6 +165,22 @@ the_home_removes_an_element_that_is_not_linked(void)
 }
 
 static void
+the_home_removes_an_element_that_has_lost_its_link_and_answers_a_look(void)
+{ /* it is connected to the other registrar, which says no more about it before it registers there again */
+	begin_asked();
+	answers();
+	world_down(WEB1, RSP_ECLOSED);
+	CHECK_EQ(world_home("web", 7), ID_US);
+	for (unsigned i = 0; i < 20 && !world_dialled("web1"); i++)
+		world_run(50);
+	CHECK_EQ(world_up(world_dialled("web1"), RSP_ASAP, RSP_ROLE_NOTIFY, "web1"), RSP_OK);
+	world_ack_epoch(world_dialled("web1"), "web", 7, (struct rsp_epoch){ 100, PROCESS, 0 });
+	word_is_shown(ID_D, 81);
+	CHECK_STR(world_reason(RSP_EVENT_PE_REMOVED), "claimed");
+	world_end();
+}
+
+static void
 the_word_is_sent_to_the_home_that_is_heard(void)
 {
 	struct rsp_message msg;
@@ -343,6 +359,7 @@ main(void)
 	TAP_RUN(the_registrar_is_sent_nothing_for_an_element_that_is_hidden);
 	TAP_RUN(an_element_that_is_silent_when_it_is_asked_is_removed_for_the_word);
 	TAP_RUN(the_home_removes_an_element_that_is_not_linked);
+	TAP_RUN(the_home_removes_an_element_that_has_lost_its_link_and_answers_a_look);
 	TAP_RUN(the_word_is_sent_to_the_home_that_is_heard);
 	TAP_RUN(words_about_one_id_in_two_pools_are_both_sent_to_the_home);
 	TAP_RUN(words_of_two_registrars_about_one_element_are_both_sent_to_the_home);

@@ -375,6 +375,8 @@ rsp_enrp_settle_member(struct rsp_enrp *n, struct rsp_member *m, unsigned news)
 		settle_unreached(n, m);
 	else if (news & RSP_NEWS_REACHED && !rsp_member_is_own(n->core, m))
 		settle_reached(n, m);
+	else if (news & RSP_NEWS_REACHED && !rsp_member_is_linked(m) && rsp_word_stands_beside(n, m))
+		rsp_member_remove(n->core, m, RSP_REMOVAL_CLAIMED, NULL, NULL); /* it is connected to the other registrar */
 }
 
 void

@@ -154,6 +154,22 @@ rsp_word_answered(struct rsp_enrp *n, const struct rsp_member *m)
 	}
 }
 
+bool
+rsp_word_stands_beside(const struct rsp_enrp *n, const struct rsp_member *m)
+{
+	const struct rsp_element *e = rsp_member_element(m);
+
+	if (e->hidden || m->phase == RSP_MEMBER_OLD)
+		return false;
+	for (const struct rsp_element *other = e; (other = rsp_element_next_record(n->core->space, other));) {
+		const struct rsp_peer *f = rsp_element_is_word(other) ? rsp_peer_find(n, rsp_element_home_id(other)) : NULL;
+
+		if (f && rsp_peer_is_alive(f))
+			return true;
+	}
+	return false;
+}
+
 void
 rsp_word_ended(struct rsp_enrp *n, const struct rsp_peer *f)
 {

@@ -21,6 +21,9 @@ bool rsp_word_listed(struct rsp_enrp *n, struct rsp_peer *peer, struct rsp_bytes
  * element too what the element has registered here, once in a heartbeat cycle at most. */
 void rsp_word_answered(struct rsp_enrp *n, const struct rsp_member *m);
 
+/** Whether users are shown @m, and a registrar without STATEMENT that is alive says that it has the element too. */
+bool rsp_word_stands_beside(const struct rsp_enrp *n, const struct rsp_member *m);
+
 /** F states numbers from now on: forget its words. */
 void rsp_word_ended(struct rsp_enrp *n, const struct rsp_peer *f);
 
