@@ -77,9 +77,9 @@ judge_living(struct sim *w, const struct sim_node *n, const struct sim_node *tar
 			     n->name, target->name);
 }
 
-/* Whether others have taken the target of @event over before @n, which could not know. With one contact each, registrars meet over
- * that one; if it ends before, both take it over, and neither can ask the other to agree: RFC 5353 s.3.5.1. Or @n was told of the
- * target after that by an old list, or by a last message that came late, and has nothing of it. */
+/* Whether others have taken the target of @event over since the fault began, before @n, which could not know. With one contact
+ * each, registrars meet over that one; if it ends before, both take it over, and neither can ask the other to agree: RFC 5353
+ * s.3.5.1. Or @n was told of the target after that by an old list, or by a last message that came late, and has nothing of it. */
 static bool
 is_apart(const struct sim *w, const struct sim_node *n, const struct rsp_event *event)
 {
@@ -88,7 +88,7 @@ is_apart(const struct sim *w, const struct sim_node *n, const struct rsp_event *
 	for (unsigned i = 0; i < w->tally->n_takeovers; i++) {
 		const struct takeover *t = &w->tally->takeover[i];
 
-		if (t->target_id != event->peer_id || t->by == n || t->returned)
+		if (t->target_id != event->peer_id || t->by == n || t->returned || t->at < w->tally->began_ms)
 			continue;
 		if (event->count > 0 && sim_truth_met(w, n, t->by) != RSP_NEVER)
 			return false;
