@@ -47,23 +47,24 @@ Run = collections.namedtuple("Run", "wrong said seconds")  # wrong: None, or wha
 
 
 def read_mistakes(tree):
-    """The mistakes of mistakes.txt; ends the program if one does not fit the tree."""
+    """The mistakes of mistakes.txt, and what does not fit the tree."""
     with open(os.path.join(HERE, "mistakes.txt"), encoding="utf-8") as file:
         text = re.sub(r"^#.*\n", "", file.read(), flags=re.M)
-    mistakes = []
+    mistakes, wrong = [], []
     for block in filter(None, (block.strip("\n") for block in re.split(r"\n\s*\n", text))):
         name, rule, path, *lines = block.split("\n")
         fields = [re.fullmatch(r"(\w+): (.+)", line) for line in (name, rule, path)]
         if not all(fields) or [field[1] for field in fields] != ["mistake", "rule", "file"]:
-            sys.exit(f"seeded: not a mistake: {block}")
+            wrong.append(f"not a mistake: {block}")
+            continue
         old = "".join(line[1:] + "\n" for line in lines if line[0] in "- ")
         new = "".join(line[1:] + "\n" for line in lines if line[0] in "+ ")
         mistakes.append(Mistake(*(field[2] for field in fields), old, new))
         with open(os.path.join(tree, mistakes[-1].path), encoding="utf-8") as file:
             times = ("\n" + file.read()).count("\n" + old)
         if times != 1:
-            sys.exit(f"seeded: {mistakes[-1].name}: its text is {times} times in {mistakes[-1].path}")
-    return mistakes
+            wrong.append(f"{mistakes[-1].name}: its text is {times} times in {mistakes[-1].path}")
+    return mistakes, wrong
 
 
 def run(command, cwd):
@@ -259,7 +260,9 @@ def main():
     args = parser.parse_args()
 
     begin, end = (int(number) for number in args.seeds.split("-"))
-    mistakes = read_mistakes(args.source)
+    mistakes, wrong = read_mistakes(args.source)
+    if wrong:
+        sys.exit(f"seeded: {wrong[0]}")
     chosen = [one for one in mistakes if not args.only or any(part in one.name for part in args.only)]
     build = Build(args.source, args.work)
     build.prepare(chosen)
