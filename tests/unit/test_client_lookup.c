@@ -185,6 +185,52 @@ a_failure_is_reported_once(void)
 	world_end(&w);
 }
 
+/* The flags of the last question that was sent. */
+static uint8_t
+last_flags(void)
+{
+	CHECK(w.n_sent > 0 && w.sent[w.n_sent - 1].octets[0] == ASAP_HANDLE_RESOLUTION);
+	return w.n_sent ? w.sent[w.n_sent - 1].octets[1] : 0;
+}
+
+/* RFC 5352 2.2.5: an update of a watch that has ended answers the question after it; then the answer comes. */
+static void
+a_watch_that_begins_while_a_resolution_is_asked_subscribes_after_its_answer(void)
+{
+	begin_asking_alpha(1);
+	CHECK_EQ(last_flags(), 0);
+	CHECK_EQ(world_resolve(&w, "web", true), RSP_OK);
+	CHECK_EQ(w.n_sent, 1);
+	world_resolved(&w, 1, "web", 1, true);
+	CHECK(!world_last(&w, RSP_CLIENT_RESOLVED).accepted);
+	CHECK_EQ(w.n_sent, 2);
+	CHECK_EQ(last_flags(), ASAP_FLAG_SUBSCRIBE);
+	world_resolved(&w, 1, "web", 2, false);
+	CHECK(!world_last(&w, RSP_CLIENT_RESOLVED).accepted);
+	world_resolved(&w, 1, "web", 3, true);
+	CHECK(world_last(&w, RSP_CLIENT_RESOLVED).accepted);
+	world_resolved(&w, 1, "web", 2, false);
+	CHECK(world_last(&w, RSP_CLIENT_RESOLVED).accepted);
+	world_end(&w);
+}
+
+static void
+a_late_answer_to_a_request_that_has_ended_promises_no_updates(void)
+{
+	struct rsp_message no = world_message(ASAP_HANDLE_RESOLUTION_RESPONSE, "web", 0, RSP_CAUSE_UNKNOWN_POOL_HANDLE);
+
+	begin(1, false);
+	CHECK_EQ(world_resolve(&w, "web", true), RSP_OK);
+	world_up(&w, 1, RSP_ROLE_USER, "alpha");
+	world_receive(&w, 1, &no);
+	world_resolved(&w, 1, "web", 1, false);
+	CHECK(!world_last(&w, RSP_CLIENT_RESOLVED).accepted);
+	unsigned sent = w.n_sent;
+	world_run(&w, w.now + 60000);
+	CHECK(w.n_sent > sent); /* it polls */
+	world_end(&w);
+}
+
 int
 main(void)
 {
@@ -197,5 +243,7 @@ main(void)
 	TAP_RUN(a_watch_gets_updates_and_subscribes_again_at_a_new_home);
 	TAP_RUN(a_watch_that_is_not_accepted_polls_with_jitter);
 	TAP_RUN(a_failure_is_reported_once);
+	TAP_RUN(a_watch_that_begins_while_a_resolution_is_asked_subscribes_after_its_answer);
+	TAP_RUN(a_late_answer_to_a_request_that_has_ended_promises_no_updates);
 	return tap_end();
 }

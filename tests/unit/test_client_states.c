@@ -272,7 +272,7 @@ a_watch_without_updates_polls(void)
 	world_run(&w, w.now + 7500);
 	CHECK(lookup_went(LOOKUP_POLLING, LOOKUP_QUEUED));
 	world_resolved(&w, 1, "web", 1, false);
-	world_resolved(&w, 1, "web", 2, false); /* an update, after all */
+	world_resolved(&w, 1, "web", 2, true); /* an update, after all */
 	CHECK(lookup_went(LOOKUP_POLLING, LOOKUP_FOLLOWING));
 	world_end(&w);
 }

@@ -16,6 +16,7 @@ struct client_lookup {
 	unsigned tries;	 /* requests sent since the last answer */
 	unsigned t1_expired; /* number of expiries of T1 since the last answer */
 	bool is_watch;
+	bool subscribes; /* the last request has ASAP_FLAG_SUBSCRIBE: @is_watch may have been set after it was sent */
 	bool is_wanted; /* the caller waits for an answer; else the watch sends requests by itself */
 
 	struct client_news news;
@@ -179,6 +180,7 @@ send_request(struct client_lookups *lookups, struct client_lookup *l)
 		.item_count = l->items,
 	};
 
+	l->subscribes = l->is_watch;
 	if (l->tries++ == 0)
 		l->first_sent_ms = lookups->core->now;
 	lookup_enter(lookups, l, LOOKUP_ASKED);
@@ -241,13 +243,17 @@ rsp_client_lookup_answered(struct client_lookups *lookups, const struct rsp_mess
 		refuse_lookup(lookups, l, rsp_message_cause(msg));
 		return;
 	}
-	/* An update that answers no request shows that the registrar sends updates, as the A bit does. */
-	bool accepted = l->is_watch && (!asked || (msg->flags & ASAP_FLAG_ACCEPT));
+	/* After the A bit, updates follow, with or without it. What answers no request otherwise may be the late answer to a request
+	 * that another message has ended. */
+	bool accepted = l->is_watch && l->subscribes &&
+			((msg->flags & ASAP_FLAG_ACCEPT) || l->state == LOOKUP_FOLLOWING);
 	note_lookup_news(lookups, l, RSP_CLIENT_RESOLVED, RSP_CAUSE_NONE);
 	l->told.accepted = accepted;
-	/* else the update came before the queued request was sent; the request is still needed */
-	if (l->state != LOOKUP_QUEUED)
-		end_request(lookups, l, accepted ? LOOKUP_FOLLOWING : LOOKUP_POLLING);
+	if (l->state == LOOKUP_QUEUED)
+		return; /* the update came before the queued request was sent; the request is still needed */
+	end_request(lookups, l, accepted ? LOOKUP_FOLLOWING : LOOKUP_POLLING);
+	if (asked && l->is_watch && !l->subscribes)
+		queue_lookup(lookups, l);
 }
 
 bool
