@@ -68,18 +68,11 @@ list_requested(struct rsp_enrp *n, const struct rsp_link *link, const struct rsp
 					      msg->sender_id);
 
 	for (unsigned i = 0; i < n->n_peers && serving; i++) {
-		const struct rsp_peer *peer = n->peer[i];
-		uint8_t room[RSP_ADDRS_ROOM(1)];
-		struct rsp_server_info info = { .server_id = peer->server_id,
-						.transport = { .type = RSP_PARAM_TCP, .port = peer->port },
-						.name = rsp_bytes_str(peer->name) };
+		enum rsp_peer_state state = n->peer[i]->state;
 		struct rsp_wr before = wr;
 
-		if (!peer->port || rsp_ip_unfit(&peer->ip) || peer->state == RSP_PEER_INACTIVE ||
-		    peer->state == RSP_PEER_DEAD)
-			continue;
-		rsp_transport_set_ips(&info.transport, &peer->ip, 1, room);
-		rsp_server_info_encode(&wr, &info);
+		if (state != RSP_PEER_INACTIVE && state != RSP_PEER_DEAD)
+			(void)rsp_enrp_write_info(&wr, n->peer[i]);
 		if (wr.err) {
 			wr = before;
 			break;

@@ -225,18 +225,11 @@ static void
 tell_holder(struct rsp_enrp *n, const struct rsp_link *link, uint32_t id)
 {
 	const struct rsp_peer *holder = rsp_peer_find(n, id);
-	uint8_t room[RSP_ADDRS_ROOM(1)];
-	struct rsp_server_info info = { .server_id = id, .transport = { .type = RSP_PARAM_TCP } };
 	struct rsp_wr wr;
-
-	if (!holder || !holder->port || rsp_ip_unfit(&holder->ip))
-		return;
-	info.transport.port = holder->port;
-	info.name = rsp_bytes_str(holder->name);
-	rsp_transport_set_ips(&info.transport, &holder->ip, 1, room);
 	struct rsp_mark whole = rsp_enrp_open(n, &wr, ENRP_LIST_RESPONSE, 0, id);
-	rsp_server_info_encode(&wr, &info);
-	rsp_core_send_octets(n->core, link->id, rsp_enrp_close(&wr, whole));
+
+	if (holder && rsp_enrp_write_info(&wr, holder))
+		rsp_core_send_octets(n->core, link->id, rsp_enrp_close(&wr, whole));
 }
 
 void

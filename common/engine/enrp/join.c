@@ -274,13 +274,9 @@ close_enrp_links(struct rsp_core *core)
 {
 	struct rsp_link *link;
 
-	LIST_FOREACH(link, &core->all_links, of_all) {
-		if (link->info.protocol != RSP_ENRP)
-			continue;
-		link->peer = NULL;
-		link->contact = NULL;
-		rsp_link_close(core, link, RSP_ECLOSED);
-	}
+	LIST_FOREACH(link, &core->all_links, of_all)
+		if (link->info.protocol == RSP_ENRP)
+			rsp_link_cut(core, link);
 }
 
 static void
@@ -311,13 +307,6 @@ join_again(struct rsp_enrp *n, uint64_t away_ms)
 	rsp_join_begin(n);
 }
 
-/* Removals may be forgotten after this time of silence: half the time for which each registrar keeps them. */
-static uint64_t
-forgetting_ms(const struct rsp_enrp *n)
-{
-	return n->core->config.tombstone_ms / 2;
-}
-
 bool
 rsp_join_if_forgotten(struct rsp_enrp *n, const struct rsp_peer *peer)
 {
@@ -340,7 +329,7 @@ rsp_join_if_forgotten(struct rsp_enrp *n, const struct rsp_peer *peer)
 void
 rsp_join_was_away(struct rsp_enrp *n, uint64_t away_ms)
 {
-	if (away_ms > forgetting_ms(n)) {
+	if (away_ms > rsp_enrp_forgetting_ms(n)) {
 		join_again(n, away_ms);
 		return;
 	}

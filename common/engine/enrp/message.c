@@ -80,6 +80,21 @@ compose_info(const struct rsp_core *core, const struct rsp_link *link, uint8_t r
 	return true;
 }
 
+bool
+rsp_enrp_write_info(struct rsp_wr *wr, const struct rsp_peer *peer)
+{
+	uint8_t room[RSP_ADDRS_ROOM(1)];
+	struct rsp_server_info info = { .server_id = peer->server_id,
+					.transport = { .type = RSP_PARAM_TCP, .port = peer->port },
+					.name = rsp_bytes_str(peer->name) };
+
+	if (!peer->port || rsp_ip_unfit(&peer->ip))
+		return false;
+	rsp_transport_set_ips(&info.transport, &peer->ip, 1, room);
+	rsp_server_info_encode(wr, &info);
+	return true;
+}
+
 #define EMPTY_CHECKSUM 0xffff /* RFC 5353 s.3.6.2: the checksum over no elements */
 
 /* Beyond the RFC: the number of the last update, the digest over all own elements, and the clock. A joining registrar sends

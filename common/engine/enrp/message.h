@@ -15,6 +15,11 @@ struct rsp_mark rsp_enrp_open(struct rsp_enrp *n, struct rsp_wr *wr, uint8_t typ
 				 uint32_t receiver_id);
 struct rsp_bytes rsp_enrp_close(struct rsp_wr *wr, struct rsp_mark whole);
 
+struct rsp_peer;
+
+/** Append the Server Information of @peer to a message. False: its address is unknown. */
+bool rsp_enrp_write_info(struct rsp_wr *wr, const struct rsp_peer *peer);
+
 /** Send an ENRP_PRESENCE over @link to the server id @receiver_id (0: unknown, or any). @reply: the receiver must
  * answer with a PRESENCE. If @link is NULL, do nothing. RFC 5353 s.2.1 */
 void rsp_enrp_presence(struct rsp_enrp *n, const struct rsp_link *link, uint32_t receiver_id, bool reply);

@@ -251,7 +251,7 @@ tell(struct rsp_enrp *n, const struct rsp_heard_statement *s)
 {
 	n->core->stats.updates_stale++;
 	/* the updates that this registrar has missed come in their order: the sender has newer ones */
-	if (!s->listed && s->peer->download.state == RSP_DOWNLOAD_UPDATES)
+	if (s->msg && s->peer->download.state == RSP_DOWNLOAD_UPDATES)
 		return;
 	if (!rsp_update_has_room(n, s->peer)) /* it sends the older statement again: the audits find it */
 		return;
@@ -261,8 +261,8 @@ tell(struct rsp_enrp *n, const struct rsp_heard_statement *s)
 		rsp_update_tell(n, s->peer, s->m, false);
 }
 
-/* The sender asks this registrar, the home as far as it knows, what it has. While the element is asked, its next registration
- * answers. */
+/* The receiver id is that of this registrar: the sender asks it, the home as far as it knows, what it has. While the element
+ * is asked, its next registration answers. */
 static void
 answer(struct rsp_enrp *n, struct rsp_heard_statement *s)
 {
@@ -291,7 +291,7 @@ judge(struct rsp_enrp *n, struct rsp_heard_statement *s)
 		tell(n, s);
 		return verdict;
 	case JUDGE_REFUSE_RIGHTS:
-		if (s->listed)
+		if (!s->msg)
 			rsp_peer_refuse_element(n, s->peer, ENRP_HANDLE_TABLE_RESPONSE, s->handle, s->pe->pe_id, s->cause,
 						s->refusal);
 		else
@@ -307,7 +307,7 @@ judge(struct rsp_enrp *n, struct rsp_heard_statement *s)
 		s->failed = !store(n, s->peer->server_id, s->handle, s->pe, &s->m);
 		break;
 	}
-	if (s->asks)
+	if (s->msg && s->msg->receiver_id == n->core->config.server_id)
 		answer(n, s);
 	return verdict;
 }
@@ -328,12 +328,9 @@ void
 rsp_ownership_update_received(struct rsp_enrp *n, struct rsp_link *link, struct rsp_peer *peer,
 			      const struct rsp_message *msg)
 {
-	struct rsp_heard_statement s = { .asks = msg->receiver_id == n->core->config.server_id,
-					 .peer = peer,
-					 .link = link,
-					 .msg = msg,
-					 .handle = msg->handle,
-					 .pe = &msg->element };
+	struct rsp_heard_statement s = {
+		.peer = peer, .link = link, .msg = msg, .handle = msg->handle, .pe = &msg->element
+	};
 
 	n->core->stats.updates_received++;
 	if (msg->has & RSP_HAS_REPORTED) {
@@ -354,7 +351,7 @@ bool
 rsp_ownership_listed(struct rsp_enrp *n, struct rsp_peer *peer, uint32_t of, struct rsp_bytes handle,
 		     const struct rsp_pool_element *pe)
 {
-	struct rsp_heard_statement s = { .listed = true, .peer = peer, .handle = handle, .pe = pe };
+	struct rsp_heard_statement s = { .peer = peer, .handle = handle, .pe = pe };
 
 	if (pe->statement.rank == 0 || peer->kind != RSP_PEER_STATES)
 		return rsp_word_listed(n, peer, handle, pe);

@@ -244,9 +244,7 @@ rsp_peer_disconnect(struct rsp_enrp *n, struct rsp_peer *peer)
 			continue;
 		if (link->contact)
 			rsp_contact_reset(n, link->contact, true);
-		link->contact = NULL;
-		link->peer = NULL;
-		rsp_link_close(core, link, RSP_ECLOSED);
+		rsp_link_cut(core, link);
 	}
 	peer->link_in = 0;
 }

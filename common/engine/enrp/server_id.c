@@ -87,13 +87,9 @@ close_links(struct rsp_enrp *n)
 {
 	struct rsp_link *link;
 
-	LIST_FOREACH(link, &n->core->all_links, of_all) {
-		if (link->info.protocol != RSP_ENRP || link->state != RSP_LINK_UP || link->info.role == RSP_ROLE_MONITOR)
-			continue;
-		link->contact = NULL;
-		link->peer = NULL;
-		rsp_link_close(n->core, link, RSP_ECLOSED);
-	}
+	LIST_FOREACH(link, &n->core->all_links, of_all)
+		if (link->info.protocol == RSP_ENRP && link->state == RSP_LINK_UP && link->info.role != RSP_ROLE_MONITOR)
+			rsp_link_cut(n->core, link);
 	for (unsigned i = 0; i < n->n_peers; i++) {
 		n->peer[i]->link_in = 0;
 		rsp_download_fail(n, n->peer[i], RSP_REASON_PEER_DISCONNECTED);

@@ -127,6 +127,13 @@ struct rsp_enrp {
 	uint64_t merging_until_ms;
 };
 
+/** Removals may be forgotten elsewhere after this time of silence: half the time for which each registrar keeps them. */
+static inline uint64_t
+rsp_enrp_forgetting_ms(const struct rsp_enrp *n)
+{
+	return n->core->config.tombstone_ms / 2;
+}
+
 static inline void
 rsp_enrp_set(struct rsp_enrp *n, struct rsp_enrp_timer *timer, uint64_t in_ms)
 {

@@ -6,11 +6,9 @@
 
 /** A statement of another registrar about one element: an ENRP_HANDLE_UPDATE, or an entry of a handle table. */
 struct rsp_heard_statement {
-	bool listed; /* an entry of a table; else an update */
-	bool asks; /* the receiver id is this registrar's: the sender wants to know what this registrar has */
 	const struct rsp_peer *peer; /* the sender */
 	const struct rsp_link *link;   /* an update: the connection over which it arrived */
-	const struct rsp_message *msg; /* an update: the message */
+	const struct rsp_message *msg; /* an update: the message; NULL: an entry of a table */
 	struct rsp_bytes handle;
 	const struct rsp_pool_element *pe;
 

@@ -146,7 +146,7 @@ note_time(struct rsp_enrp *n, struct rsp_peer *peer)
 	if (!peer->heard || peer->state != RSP_PEER_ACTIVE)
 		n->merging_until_ms = now_ms + n->core->config.hold_window_ms;
 	peer->heard = true;
-	if (now_ms - n->heard_ms > n->core->config.tombstone_ms / 2) {
+	if (now_ms - n->heard_ms > rsp_enrp_forgetting_ms(n)) {
 		n->isolated_ms = n->heard_ms;
 		n->back_ms = now_ms;
 	}

@@ -136,6 +136,14 @@ rsp_link_close(struct rsp_core *core, struct rsp_link *link, enum rsp_err err)
 }
 
 void
+rsp_link_cut(struct rsp_core *core, struct rsp_link *link)
+{
+	link->peer = NULL;
+	link->contact = NULL;
+	rsp_link_close(core, link, RSP_ECLOSED);
+}
+
+void
 rsp_link_refuse(struct rsp_core *core, struct rsp_link *link, const struct rsp_why *why)
 {
 	if (link->state == RSP_LINK_CLOSING)
@@ -190,8 +198,6 @@ rsp_link_close_all(struct rsp_core *core)
 	LIST_FOREACH(link, &core->all_links, of_all) {
 		while (!LIST_EMPTY(&link->members))
 			rsp_link_detach(LIST_FIRST(&link->members));
-		link->peer = NULL;
-		link->contact = NULL;
-		rsp_link_close(core, link, RSP_ECLOSED);
+		rsp_link_cut(core, link);
 	}
 }

@@ -86,6 +86,9 @@ void rsp_link_lost(struct rsp_core *core, struct rsp_link *link, const struct rs
  * not changed. @err: the reason; ENRP records it as the failure of the contact. */
 void rsp_link_close(struct rsp_core *core, struct rsp_link *link, enum rsp_err err);
 
+/** Close @link, which belongs to no contact and no peer any more: its end is no failure of them. */
+void rsp_link_cut(struct rsp_core *core, struct rsp_link *link);
+
 /** As rsp_link_close(), with the text of @why for the record about the contact. */
 void rsp_link_refuse(struct rsp_core *core, struct rsp_link *link, const struct rsp_why *why);
 
