@@ -173,7 +173,8 @@ rsp_peer_send_presences(struct rsp_enrp *n, bool reply)
 void
 rsp_peer_send_presence(struct rsp_enrp *n, const struct rsp_peer *peer, bool reply)
 {
-	rsp_enrp_presence(n, rsp_link_find(n->core, rsp_peer_link(peer)), peer->server_id, reply);
+	if (peer)
+		rsp_enrp_presence(n, rsp_link_find(n->core, rsp_peer_link(peer)), peer->server_id, reply);
 }
 
 struct rsp_event

@@ -157,7 +157,7 @@ uint32_t rsp_peer_link(const struct rsp_peer *peer);
  * s.3.4.2. @reply: the peers must answer. */
 void rsp_peer_send_presences(struct rsp_enrp *n, bool reply);
 
-/** Send @peer a PRESENCE, if it is connected. @reply: it must answer. */
+/** Send @peer a PRESENCE, if it is not NULL, and connected. @reply: it must answer. */
 void rsp_peer_send_presence(struct rsp_enrp *n, const struct rsp_peer *peer, bool reply);
 
 /** What the PRESENCEs of this registrar state has changed, and no update says so: let the next heartbeat come soon. */

@@ -9,17 +9,18 @@
 
 #define PROTEST_DISTANCE_MS 100	 /* least time between two rounds of PRESENCEs that show that this registrar is alive */
 
-/* Send @to a message about the target @target_id. RFC 5353 s.2.1: a message to all registrars has receiver id 0. */
+/* Send @to (NULL: it is no peer any more) a message about the target @target_id. RFC 5353 s.2.1: a message to all registrars has
+ * receiver id 0. */
 static void
 send_about(struct rsp_enrp *n, uint8_t type, const struct rsp_peer *to, uint32_t target_id)
 {
-	struct rsp_message msg = { .type = type,
-				   .receiver_id = type == ENRP_INIT_TAKEOVER_ACK ? to->server_id : 0,
-				   .target_id = target_id };
-	uint32_t link = rsp_peer_link(to);
+	struct rsp_message msg = { .type = type, .target_id = target_id };
+	uint32_t link = to ? rsp_peer_link(to) : 0;
 
-	if (link)
-		rsp_enrp_send(n, link, &msg);
+	if (!link)
+		return;
+	msg.receiver_id = type == ENRP_INIT_TAKEOVER_ACK ? to->server_id : 0;
+	rsp_enrp_send(n, link, &msg);
 }
 
 /* Find the registrar @id among those that must still acknowledge the takeover of @target. NULL: it need not. */
@@ -129,12 +130,8 @@ must_acknowledge(struct rsp_enrp *n, const struct rsp_peer *peer)
 static void
 tell_initiators(struct rsp_enrp *n, const struct rsp_peer *target)
 {
-	for (uint32_t i = 0; i < target->takeover.n_initiators; i++) {
-		const struct rsp_peer *peer = rsp_peer_find(n, target->takeover.initiators[i]);
-
-		if (peer)
-			rsp_peer_send_presence(n, peer, false);
-	}
+	for (uint32_t i = 0; i < target->takeover.n_initiators; i++)
+		rsp_peer_send_presence(n, rsp_peer_find(n, target->takeover.initiators[i]), false);
 }
 
 /* A message of @peer has arrived: note the time, and whether it ends a long isolation. */
@@ -209,12 +206,8 @@ static void
 yield(struct rsp_enrp *n, struct rsp_peer *target)
 {
 	rsp_peer_enter(n, target, RSP_PEER_INACTIVE, n->core->config.max_time_last_heard_ms);
-	for (uint32_t i = 0; i < target->takeover.n_initiators; i++) {
-		const struct rsp_peer *peer = rsp_peer_find(n, target->takeover.initiators[i]);
-
-		if (peer)
-			send_about(n, ENRP_INIT_TAKEOVER_ACK, peer, target->server_id);
-	}
+	for (uint32_t i = 0; i < target->takeover.n_initiators; i++)
+		send_about(n, ENRP_INIT_TAKEOVER_ACK, rsp_peer_find(n, target->takeover.initiators[i]), target->server_id);
 	target->takeover.n_initiators = 0;
 	acknowledge_all(n, target->server_id);
 }
@@ -324,12 +317,8 @@ rsp_takeover_look(struct rsp_enrp *n, const struct rsp_peer *target)
 static void
 send_initiations(struct rsp_enrp *n, const struct rsp_peer *target)
 {
-	for (uint32_t i = 0; i < target->takeover.n_missing; i++) {
-		const struct rsp_peer *peer = rsp_peer_find(n, target->takeover.missing[i]);
-
-		if (peer)
-			send_about(n, ENRP_INIT_TAKEOVER, peer, target->server_id);
-	}
+	for (uint32_t i = 0; i < target->takeover.n_missing; i++)
+		send_about(n, ENRP_INIT_TAKEOVER, rsp_peer_find(n, target->takeover.missing[i]), target->server_id);
 	/* if @target is alive, it answers with a PRESENCE */
 	send_about(n, ENRP_INIT_TAKEOVER, target, target->server_id);
 }
