@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/registrar/hold.h"
 #include "proto/message.h"
 
 /* The home of an element has told a registrar that it is removed. */
@@ -166,6 +167,17 @@ is_registered(const struct sim *w, unsigned pool)
 	return false;
 }
 
+/* Whether @n holds as many questions of @user as it may (hold.h): it answers a further one at once. */
+static bool
+holds_enough(struct sim *w, const struct sim_node *n, const struct sim_node *user)
+{
+	unsigned held = 0;
+
+	for (unsigned pool = 0; pool < w->plan.pools; pool++)
+		held += *asked_of(w, n, user, pool) != 0;
+	return held >= RSP_HELD_LINK_MAX;
+}
+
 static void
 answer(struct sim *w, const struct sim_node *n, const struct sim_node *user, const struct rsp_message *msg)
 {
@@ -178,7 +190,8 @@ answer(struct sim *w, const struct sim_node *n, const struct sim_node *user, con
 	asked_ms = *asked_of(w, n, user, pool);
 	*asked_of(w, n, user, pool) = 0;
 	if (!asked_ms || msg->n_list > 0 || !w->back.since_ms || !w->back.killed || n->serving_ms == RSP_NEVER ||
-	    w->now >= n->serving_ms + config.hold_window_ms || w->now >= asked_ms + config.hold_ms || !is_registered(w, pool))
+	    w->now >= n->serving_ms + config.hold_window_ms || w->now >= asked_ms + config.hold_ms || !is_registered(w, pool) ||
+	    holds_enough(w, n, user))
 		return;
 	sim_violated(w, "answered-too-soon", "%s has begun to serve %llu ms ago, and answers a question about pool %u after "
 		     "%llu ms that there is none", n->name, (unsigned long long)(w->now - n->serving_ms), pool,
