@@ -154,6 +154,8 @@ crowds() {
 			>"$BATS_TEST_TMPDIR/pools.hex" 3>&- &
 		pids[pools]=$!
 		honest flooded 3
+		wait_for_record r1 '.event == "limit" and .key == "reports"' 60 >/dev/null
+		wait_for_record r1 '.event == "refused" and .key == "pools-of-one-identity" and .identity == "e2"' 60 >/dev/null
 		stop "reports$try"
 		kill "${pids[pools]}" 2>/dev/null || :
 		unset 'pids[pools]'
@@ -161,8 +163,6 @@ crowds() {
 	done
 	unharmed quiet flooded
 	counted '.handlespace | .n_pools > 1 and .n_pools <= 1001'
-	wait_for_record r1 '.event == "refused" and .key == "pools-of-one-identity" and .identity == "e2"' >/dev/null
-	wait_for_record r1 '.event == "limit" and .key == "reports"' >/dev/null
 	wait_for_record e1 '.event == "keepalive"' >/dev/null # it was asked
 	start_register other e1 r1 --port 81 other
 	assert_equal "$(records e1 '.event' | sort -u | grep -vE 'keepalive|renewed')" '"registered"'
