@@ -112,14 +112,17 @@ judge_dead(struct sim *w, const struct sim_node *n, const struct sim_element *e,
 			     (unsigned long long)(w->now - e->out_ms), (unsigned long long)(w->now - since));
 }
 
-/* Homes number for an element without EPOCH, and a deregistration that arrives late says nothing of its age: while faults
- * meet, such an element may be removed by mistake, and is there again when its home has asked it. */
+/* While faults meet, an element may be removed by mistake, and is there again when its home has been told, and has asked it: one
+ * without EPOCH, for which homes number by their clocks, and whose late deregistration says nothing of its age; and where @n
+ * hears the home over another registrar only, and does not ask it (ownership.md 4.3). */
 static bool
-is_asked_for(const struct sim *w, const struct sim_element *e, const struct view *view, uint64_t bound_ms)
+is_asked_for(const struct sim *w, const struct sim_node *n, const struct sim_element *e, const struct view *view,
+	     uint64_t bound_ms)
 {
 	uint64_t since_ms = view->shown ? w->now : view->since_ms; /* as of the last sample */
+	bool excused = e->client->no_epoch || sim_truth_relation(w, n, e->client->attached) == SIM_RELAYED;
 
-	return w->plan.style == SIM_LAYERS && e->client->no_epoch && w->now <= since_ms + bound_ms;
+	return w->plan.style == SIM_LAYERS && excused && w->now <= since_ms + bound_ms;
 }
 
 /* @e is connected to a registrar of which @n has heard for long: @n has to show it as it is. */
@@ -130,7 +133,7 @@ judge_alive(struct sim *w, const struct sim_node *n, const struct sim_element *e
 	const struct sim_node *home = e->client->attached;
 	const struct rsp_policy_row *row = rsp_policy_row(w->load->pool[e->pool].policy);
 
-	if (!got && is_asked_for(w, e, view, bound_ms))
+	if (!got && is_asked_for(w, n, e, view, bound_ms))
 		return;
 	if (!got) {
 		sim_violated(w, "alive-missing", "%s does not show pe %08x of %s, connected to %s for %llu ms",
@@ -322,7 +325,7 @@ still_must_show(struct sim *w, const struct sim_node *n, const struct sim_elemen
 	uint64_t bound_ms;
 
 	sim_truth_look(w);
-	return sim_truth_must_show(w, n, e, &bound_ms) && !is_asked_for(w, e, view_of(w, n, e), bound_ms);
+	return sim_truth_must_show(w, n, e, &bound_ms) && !is_asked_for(w, n, e, view_of(w, n, e), bound_ms);
 }
 
 void

@@ -140,6 +140,7 @@ draw_layers(struct sim_plan *p, uint64_t seed)
 	p->elements_each = (unsigned)sim_between(&rng, 1, 2);
 	p->faults = (unsigned)sim_between(&rng, 4, 10);
 	p->load_ms = (uint32_t)sim_between(&rng, 500, 8000); /* so that what left stays away for as long as a fault lasts */
+	p->max_tombstones = 200000; /* dropped too early, they let the dead go to and fro until their home has looked */
 	p->stripped = sim_chance(&rng, 35) ? (unsigned)sim_between(&rng, 1, p->registrars) : 0;
 }
 
