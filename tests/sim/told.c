@@ -6,8 +6,6 @@
 #include "engine/registrar/hold.h"
 #include "proto/message.h"
 
-#define HELD_MAX 16 /* so many questions of a connection are held: further ones are answered at once */
-
 /* The home of an element has told a registrar that it is removed. */
 struct removal {
 	uint32_t home_id; /* 0: it has not, or it is there again */
@@ -187,7 +185,7 @@ answer(struct sim *w, const struct sim_node *n, const struct sim_node *user, con
 	unsigned pool = sim_load_pool(w, msg->handle);
 	uint64_t asked_ms;
 
-	if (pool >= w->plan.pools || w->plan.pools > HELD_MAX)
+	if (pool >= w->plan.pools)
 		return;
 	asked_ms = *asked_of(w, n, user, pool);
 	*asked_of(w, n, user, pool) = 0;
