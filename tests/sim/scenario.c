@@ -64,6 +64,17 @@ check_detected(struct sim *w, const struct sim_fault *f)
 		sim_violated(w, "not-taken-over", "no registrar took over %s", f->victim->name);
 }
 
+/* How long an element may stay with a home that is silent beyond the time in which that is taken over: it has learned the time
+ * between two keep-alives, which is at most one and a half intervals, and waits for one and a half times that. The registrar that
+ * has taken over asks it again in each interval: ownership.md 3.7, 4.5. */
+static uint64_t
+stays_ms(const struct sim_plan *p)
+{
+	uint64_t stays = 9 * (uint64_t)p->keepalive_ms / 4, takeover = sim_bound_takeover(p, false);
+
+	return stays > takeover ? stays - takeover : 0;
+}
+
 /* While a registrar stays away, its elements find another home. */
 static void
 await_rehoming(struct sim *w, const struct sim_fault *f)
@@ -72,6 +83,7 @@ await_rehoming(struct sim *w, const struct sim_fault *f)
 		      f->kind == SIM_FAULT_PAUSE || f->kind == SIM_FAULT_ISOLATE;
 	uint64_t bound = sim_bound_rehoming(&w->plan, sim_fault_resets(f->kind));
 
+	bound += sim_fault_resets(f->kind) ? 0 : stays_ms(&w->plan);
 	/* a takeover by a registrar without STATEMENT, or the lie that there was one, ends the attempts of the others, but not
 	 * that there is a dead one: after MAX-TIME-LAST-HEARD they begin again */
 	if (w->plan.stripped || w->lied_of == w->report->now.server_id)
