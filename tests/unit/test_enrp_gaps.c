@@ -288,6 +288,23 @@ updates_that_are_kept_no_longer_are_answered_with_the_table(void)
 	world_end();
 }
 
+/* What an old update says may have been removed since, and the removal be forgotten. */
+static void
+updates_older_than_the_tombstone_time_are_answered_with_the_table(void)
+{
+	begin_with_five_updates(100);
+	uint64_t until = w.now + world_config().tombstone_ms;
+	while (w.now <= until) {
+		world_run(until - w.now < 500 ? until - w.now + 1 : 500);
+		world_presence(C, ID_C, "c", false);
+	}
+	world_clear();
+	c_asks_from(4);
+	CHECK_EQ(world_count(C, ENRP_HANDLE_UPDATE), 0);
+	CHECK_EQ(world_count(C, ENRP_HANDLE_TABLE_RESPONSE), 1);
+	world_end();
+}
+
 static void
 the_updates_that_are_still_kept_are_sent(void)
 {
@@ -374,6 +391,7 @@ main(void)
 	TAP_RUN(a_presence_has_the_number_of_the_last_update_and_the_digest);
 	TAP_RUN(missed_updates_are_sent_again_with_their_numbers);
 	TAP_RUN(updates_that_are_kept_no_longer_are_answered_with_the_table);
+	TAP_RUN(updates_older_than_the_tombstone_time_are_answered_with_the_table);
 	TAP_RUN(the_updates_that_are_still_kept_are_sent);
 	TAP_RUN(an_update_that_was_never_made_is_answered_with_the_table);
 	TAP_RUN(updates_are_sent_again_once_in_max_time_no_response);

@@ -18,7 +18,7 @@ begin(uint32_t updates, uint32_t octets)
 static uint64_t
 add(const char *handle, const char *element)
 {
-	return rsp_ring_add(&ring, ENRP_ADD_PE, rsp_bytes_str(handle), rsp_bytes_str(element));
+	return rsp_ring_add(&ring, ENRP_ADD_PE, rsp_bytes_str(handle), rsp_bytes_str(element), 1000);
 }
 
 /* The handles of the updates that are kept, from the oldest on. */
@@ -57,7 +57,7 @@ an_update_is_kept_with_all_that_its_message_needs(void)
 	struct rsp_ring_entry entry;
 
 	begin(4, 1000);
-	rsp_ring_add(&ring, ENRP_DEL_PE, rsp_bytes_of("w\0b", 3), rsp_bytes_str("element"));
+	rsp_ring_add(&ring, ENRP_DEL_PE, rsp_bytes_of("w\0b", 3), rsp_bytes_str("element"), 0);
 	CHECK(rsp_ring_at(&ring, 1, &entry));
 	CHECK_EQ(entry.number, 1);
 	CHECK_EQ(entry.action, ENRP_DEL_PE);
@@ -73,10 +73,28 @@ beyond_the_number_of_updates_the_oldest_are_dropped(void)
 {
 	begin(3, 1000);
 	for (const char *handle = "abcdefgh"; *handle; handle++)
-		rsp_ring_add(&ring, ENRP_ADD_PE, rsp_bytes_of(handle, 1), rsp_bytes_str("x"));
+		rsp_ring_add(&ring, ENRP_ADD_PE, rsp_bytes_of(handle, 1), rsp_bytes_str("x"), 0);
 	CHECK_STR(kept(), "fgh");
 	CHECK(!rsp_ring_keeps(&ring, 5));
 	CHECK(rsp_ring_keeps(&ring, 6));
+	rsp_ring_done(&ring);
+}
+
+static void
+updates_that_are_too_old_are_dropped(void)
+{
+	begin(100, 1000);
+	for (unsigned i = 0; i < 4; i++)
+		rsp_ring_add(&ring, ENRP_ADD_PE, rsp_bytes_of("abcd" + i, 1), rsp_bytes_str("x"), 100 * i);
+	rsp_ring_expire(&ring, 0);
+	CHECK_STR(kept(), "abcd");
+	rsp_ring_expire(&ring, 200);
+	CHECK_STR(kept(), "cd");
+	CHECK(!rsp_ring_keeps(&ring, 2));
+	rsp_ring_expire(&ring, 1000);
+	CHECK_STR(kept(), "");
+	CHECK(rsp_ring_keeps(&ring, 5));
+	CHECK_EQ(add("e", "x"), 5);
 	rsp_ring_done(&ring);
 }
 
@@ -194,7 +212,7 @@ the_written_body_is_decoded_to_the_same_update(void)
 	rsp_transport_set_ips(&pe.user, &ip, 1, room);
 	rsp_pool_element_encode(&wr, &pe);
 	begin(4, 1000);
-	rsp_ring_add(&ring, ENRP_ADD_PE, rsp_bytes_str("pools"), rsp_bytes_of(element, wr.pos));
+	rsp_ring_add(&ring, ENRP_ADD_PE, rsp_bytes_str("pools"), rsp_bytes_of(element, wr.pos), 0);
 	CHECK(rsp_ring_at(&ring, 1, &entry));
 	wr = rsp_wr_init(octets, sizeof(octets));
 	struct rsp_mark whole = rsp_wr_msg_open(&wr, ENRP_HANDLE_UPDATE, 0);
@@ -216,6 +234,7 @@ main(void)
 	TAP_RUN(updates_are_numbered_from_1);
 	TAP_RUN(an_update_is_kept_with_all_that_its_message_needs);
 	TAP_RUN(beyond_the_number_of_updates_the_oldest_are_dropped);
+	TAP_RUN(updates_that_are_too_old_are_dropped);
 	TAP_RUN(beyond_the_number_of_octets_the_oldest_are_dropped);
 	TAP_RUN(an_update_over_the_limit_takes_a_number_and_nothing_older_is_kept);
 	TAP_RUN(without_memory_an_update_takes_a_number_and_nothing_older_is_kept);

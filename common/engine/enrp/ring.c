@@ -60,6 +60,13 @@ rsp_ring_restart(struct rsp_ring *ring)
 	ring->last = 0;
 }
 
+void
+rsp_ring_expire(struct rsp_ring *ring, uint64_t before_ms)
+{
+	while (ring->first <= ring->last && slot_of(ring, ring->first)->added_ms < before_ms)
+		drop_oldest(ring);
+}
+
 static bool
 has_room(const struct rsp_ring *ring, size_t size)
 {
@@ -82,7 +89,7 @@ copy_of(const struct rsp_ring *ring, struct rsp_bytes handle, struct rsp_bytes e
 }
 
 uint64_t
-rsp_ring_add(struct rsp_ring *ring, uint16_t action, struct rsp_bytes handle, struct rsp_bytes element)
+rsp_ring_add(struct rsp_ring *ring, uint16_t action, struct rsp_bytes handle, struct rsp_bytes element, uint64_t now_ms)
 {
 	uint8_t *copy = copy_of(ring, handle, element);
 	size_t size = handle.n + element.n;
@@ -97,6 +104,7 @@ rsp_ring_add(struct rsp_ring *ring, uint16_t action, struct rsp_bytes handle, st
 	ring->last++;
 	ring->octets += size;
 	*slot_of(ring, ring->last) = (struct rsp_ring_slot){ .octets = copy,
+							     .added_ms = now_ms,
 							     .n_handle = (uint16_t)handle.n,
 							     .n_element = (uint32_t)element.n,
 							     .action = action };

@@ -24,6 +24,7 @@ struct rsp_ring_limits {
 
 struct rsp_ring_slot {
 	uint8_t *octets; /* the handle, then the Pool Element parameter */
+	uint64_t added_ms;
 	uint32_t n_element;
 	uint16_t n_handle, action;
 };
@@ -51,12 +52,16 @@ void rsp_ring_done(struct rsp_ring *ring);
 /** Forget all updates, and begin with number 1 again: this registrar has another server id now. */
 void rsp_ring_restart(struct rsp_ring *ring);
 
+/** Drop the updates that were added before @before_ms. */
+void rsp_ring_expire(struct rsp_ring *ring, uint64_t before_ms);
+
 /**
- * Give the next number to an update, and return it. The ring keeps a copy of @handle and @element (the whole Pool Element
+ * Give the next number to an update at @now_ms, and return it. The ring keeps a copy of @handle and @element (the whole Pool Element
  * parameter), and drops the oldest updates where a limit is reached. If the update is larger than the limit, or out of
  * memory, the ring keeps neither this update nor any older one.
  */
-uint64_t rsp_ring_add(struct rsp_ring *ring, uint16_t action, struct rsp_bytes handle, struct rsp_bytes element);
+uint64_t rsp_ring_add(struct rsp_ring *ring, uint16_t action, struct rsp_bytes handle, struct rsp_bytes element,
+		      uint64_t now_ms);
 
 /** The number of the last update; 0: there was none. */
 static inline uint64_t

@@ -79,7 +79,7 @@ send_all(struct rsp_enrp *n, enum rsp_peer_kind kind, struct rsp_ring_entry *ent
 	struct rsp_bytes update = { 0 };
 
 	if (kind == RSP_PEER_STATES)
-		entry->number = rsp_ring_add(&n->ring, entry->action, entry->handle, entry->element);
+		entry->number = rsp_ring_add(&n->ring, entry->action, entry->handle, entry->element, n->core->now_ms);
 	for (unsigned i = 0; i < n->n_peers; i++) {
 		uint32_t link = rsp_peer_link(n->peer[i]);
 
@@ -201,8 +201,10 @@ rsp_update_pass_on(struct rsp_enrp *n, const struct rsp_peer *peer, struct rsp_b
 bool
 rsp_update_send_again(struct rsp_enrp *n, uint32_t link, uint64_t from)
 {
+	uint64_t now_ms = n->core->now_ms, most_ms = n->core->config.tombstone_ms;
 	struct rsp_ring_entry entry;
 
+	rsp_ring_expire(&n->ring, now_ms > most_ms ? now_ms - most_ms : 0);
 	if (!rsp_ring_keeps(&n->ring, from))
 		return false;
 	for (uint64_t number = from; rsp_ring_at(&n->ring, number, &entry); number++)

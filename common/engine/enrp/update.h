@@ -38,7 +38,8 @@ void rsp_update_tell_removed(struct rsp_enrp *n, const struct rsp_peer *peer, co
 void rsp_update_pass_on(struct rsp_enrp *n, const struct rsp_peer *peer, struct rsp_bytes handle,
 			const struct rsp_pool_element *pe, bool reported);
 
-/** Send @peer over @link the updates from number @from to the last one. False: not all of them are kept. */
+/** Send @peer over @link the updates from number @from to the last one. False: not all of them are kept, or one is older than
+ * the tombstone time: what it says may have been removed since, and the removal be forgotten. */
 bool rsp_update_send_again(struct rsp_enrp *n, uint32_t link, uint64_t from);
 
 /** Write the tombstone @tomb as a Pool Element parameter. */
