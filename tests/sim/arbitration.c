@@ -119,7 +119,8 @@ is_being_read(const struct sim *w, const struct party *p, const struct fact *f)
 	       p->last.target_id == f->target_id;
 }
 
-/* @n begins to take @target_id over. A registrar with a higher id that has asked it to agree goes on instead. */
+/* @n begins to take @target_id over. A registrar with a higher id that has asked it to agree, and is not dead itself, goes on
+ * instead. */
 static void
 begun(struct sim *w, const struct sim_node *n, uint32_t target_id)
 {
@@ -129,7 +130,7 @@ begun(struct sim *w, const struct sim_node *n, uint32_t target_id)
 	for (unsigned i = 0; i < p->n; i++) {
 		const struct fact *f = &p->fact[i];
 
-		if (f->kind == ASKED && f->target_id == target_id && f->by_id > n->server_id &&
+		if (f->kind == ASKED && f->target_id == target_id && f->by_id > n->server_id && is_there(n, f->by_id) &&
 		    w->now < f->at + w->plan.last_heard_ms && !is_being_read(w, p, f))
 			sim_violated(w, "arbitration", "%s begins to take over %08x, which %08x has asked it to agree to",
 				     n->name, target_id, f->by_id);

@@ -228,6 +228,22 @@ a_target_that_does_not_answer_is_taken_over_if_the_initiator_s_id_is_lower(void)
 }
 
 static void
+a_target_is_not_left_to_an_initiator_that_has_died(void)
+{
+	begin();
+	world_about(C, ENRP_INIT_TAKEOVER, ID_C, ID_D);
+	world_run(400);
+	world_down(C, RSP_ECLOSED);
+	world_down(world_dialled("c"), RSP_EUNREACHABLE);
+	CHECK_EQ(peer_state(ID_C), RSP_PEER_DEAD);
+	world_run(100);
+	CHECK_EQ(peer_state(ID_D), RSP_PEER_DEAD);
+	acknowledged(A, ID_A);
+	CHECK_EQ(world_home("web", 1), ID_US);
+	world_end();
+}
+
+static void
 a_takeover_of_an_unknown_registrar_is_acknowledged(void)
 { /* RFC deviation: s.3.5.1, 3 has it acknowledge at once */
 	struct rsp_message msg;
@@ -551,6 +567,7 @@ main(void)
 	TAP_RUN(a_target_is_probed_at_a_rate_however_often_it_is_called_dead);
 	TAP_RUN(a_target_that_does_not_answer_is_given_up);
 	TAP_RUN(a_target_that_does_not_answer_is_taken_over_if_the_initiator_s_id_is_lower);
+	TAP_RUN(a_target_is_not_left_to_an_initiator_that_has_died);
 	TAP_RUN(a_takeover_of_an_unknown_registrar_is_acknowledged);
 	TAP_RUN(a_takeover_that_its_initiator_does_not_complete_is_begun_by_another);
 	TAP_RUN(a_peer_that_dies_need_not_acknowledge);

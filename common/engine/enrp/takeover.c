@@ -191,13 +191,16 @@ rsp_takeover_probe(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_reason re
 		rsp_contact_dial(n, contact);
 }
 
-/* RFC 5353 s.3.5.1: of several initiators, the registrar with the highest server id wins. */
+/* RFC 5353 s.3.5.1: of several initiators, the registrar with the highest server id wins. One that has died meanwhile does not. */
 static bool
 other_wins(const struct rsp_enrp *n, const struct rsp_peer *target)
 {
-	for (uint32_t i = 0; i < target->takeover.n_initiators; i++)
-		if (target->takeover.initiators[i] > n->core->config.server_id)
+	for (uint32_t i = 0; i < target->takeover.n_initiators; i++) {
+		const struct rsp_peer *peer = rsp_peer_find(n, target->takeover.initiators[i]);
+
+		if (peer && rsp_peer_is_alive(peer) && peer->server_id > n->core->config.server_id)
 			return true;
+	}
 	return false;
 }
 
