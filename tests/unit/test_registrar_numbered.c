@@ -357,6 +357,25 @@ a_deregistration_over_another_link_from_its_address_removes_it(void)
 	deregisters_from("192.0.2.1", true);
 }
 
+/* What a process sent before it ended arrives late, over its connection: it registered and deregistered. The process that
+ * runs now believes that it is registered here. */
+static void
+a_late_deregistration_of_a_former_process_lets_the_present_one_register_again(void)
+{
+	struct rsp_message dereg = world_asap(ASAP_DEREGISTRATION, "web", 7);
+
+	world_begin_with_peers();
+	registers(80);
+	world_up_at(OTHER, RSP_ROLE_ELEMENT, "web1", "192.0.2.1");
+	world_register(OTHER, "web", 7);
+	CHECK(!world_was_closed(WEB1));
+	world_tell(OTHER, &dereg);
+	CHECK_EQ(world_home("web", 7), 0);
+	CHECK(world_was_closed(WEB1));
+	CHECK(!world_was_closed(OTHER));
+	world_end();
+}
+
 static void
 a_deregistration_from_another_address_changes_nothing(void)
 {
@@ -396,6 +415,7 @@ main(void)
 	TAP_RUN(statements_that_go_on_do_not_put_the_end_of_a_displaced_link_off);
 	TAP_RUN(a_displaced_element_is_accepted_when_the_other_is_removed);
 	TAP_RUN(a_deregistration_over_another_link_from_its_address_removes_it);
+	TAP_RUN(a_late_deregistration_of_a_former_process_lets_the_present_one_register_again);
 	TAP_RUN(a_deregistration_from_another_address_changes_nothing);
 	TAP_RUN(a_deregistration_of_an_element_that_is_unknown_is_not_announced);
 	return tap_end();

@@ -130,10 +130,8 @@ send_away(struct rsp_core *core, const struct rsp_member *m, struct rsp_link *li
 		rsp_member_send_unknown(core, link, rsp_pool_handle(e->pool), e->pe_id, RSP_CAUSE_UNANSWERED);
 }
 
-/* The link of @m is lost. If another process registered @m before, over a link that is still up, it takes this registrar for
- * its home: let it register again, which decides. */
-static void
-release_link_before(struct rsp_core *core, struct rsp_member *m, const struct rsp_link *gone)
+void
+rsp_liveness_release_before(struct rsp_core *core, struct rsp_member *m, const struct rsp_link *gone)
 {
 	struct rsp_link *other = gone ? find_link_before(core, m, gone) : NULL;
 
@@ -168,7 +166,7 @@ rsp_liveness_drop_link(struct rsp_core *core, struct rsp_member *m)
 		rsp_member_send_removed(core, m, cause);
 	m->unanswered = m->phase == RSP_MEMBER_ASKED;
 	rsp_member_note(core, m, RSP_NEWS_UNLINKED | (m->pending ? RSP_NEWS_DROPPED : 0));
-	release_link_before(core, m, link);
+	rsp_liveness_release_before(core, m, link);
 	rsp_member_unlink(core, m, 0);
 	if (displaced) /* an element without EPOCH looks for another home when its connection ends, and not for a message */
 		rsp_link_close(core, displaced, RSP_ECLOSED);
@@ -187,7 +185,7 @@ lose_link(struct rsp_core *core, struct rsp_member *m, const struct rsp_link *go
 		rsp_member_ask(core, m);
 		return;
 	}
-	release_link_before(core, m, gone);
+	rsp_liveness_release_before(core, m, gone);
 	rsp_member_note(core, m, RSP_NEWS_UNLINKED | (m->pending ? RSP_NEWS_DROPPED : 0));
 	m->unanswered = false;
 	rsp_member_unlink(core, m, rsp_rng_jitter(&core->rng, core->config.reconnect_grace_ms / FIRST_LOOK, 50));

@@ -17,6 +17,10 @@ void rsp_liveness_drop_link(struct rsp_core *core, struct rsp_member *m);
  * for a home. Does nothing if @m has no link. */
 void rsp_liveness_send_away(struct rsp_core *core, struct rsp_member *m);
 
+/** @m has no link any more, or deregisters; its link was @gone. If another process registered @m before, over a link that is
+ * still up, it takes this registrar for its home: let it register again, which decides. */
+void rsp_liveness_release_before(struct rsp_core *core, struct rsp_member *m, const struct rsp_link *gone);
+
 /** @link has ended: each element that is linked over it has another link, or is UNLINKED. */
 void rsp_liveness_link_down(struct rsp_core *core, struct rsp_link *link);
 

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "engine/registrar/liveness.h"
 #include "engine/registrar/number.h"
 #include "engine/registrar/rights.h"
 #include "engine/registrar/subscription.h"
@@ -444,6 +445,8 @@ deregister(struct rsp_core *core, struct rsp_link *link, const struct rsp_messag
 	/* another process registered the element last: send it the cause */
 	if (rsp_member_is_linked(s->m) && s->m->link != link->id)
 		rsp_member_send_removed(core, s->m, RSP_CAUSE_DEREGISTERED);
+	else if (s->m->numbered) /* without EPOCH, the messages of a former process may arrive late */
+		rsp_liveness_release_before(core, s->m, link);
 	/* without a number: an element without EPOCH that this registrar had before it was away; it goes at that number */
 	rsp_member_remove(core, s->m, RSP_REMOVAL_DEREGISTERED, link, removed.epoch.instance ? &removed.epoch : NULL);
 }
