@@ -171,17 +171,35 @@ requests_are_held_until_a_returned_peer_has_sent_its_table(void)
 	CHECK_EQ(answers(USER), 0);
 	peer_says(PEER, ID, 0xffff); /* it has none any more */
 	CHECK_EQ(answers(USER), 0);  /* the download has not ended */
-	world_run(HOLD - 100);
-	CHECK_EQ(answers(USER), 1);
-
-	ask(USER, "web", 0);
-	world_run(100);
+	world_run(HOLD);
 	CHECK_EQ(answers(USER), 0);
 	peer_says(PEER, ID, 0x1234);
 	struct rsp_message table = { .protocol = RSP_ENRP, .type = ENRP_HANDLE_TABLE_RESPONSE, .sender_id = ID };
 	world_tell(PEER, &table); /* complete, although no new presence has come */
 	CHECK_EQ(answers(USER), 1);
 	ask(USER, "web", 0);
+	CHECK_EQ(answers(USER), 1);
+	world_end();
+}
+
+/* A peer has joined that has elements. It does not send them. */
+static void
+requests_are_held_for_longer_if_a_peer_is_known_to_have_more(void)
+{
+	enum { PEER = 20, ID = 0x77 };
+	struct rsp_link_info info = { .protocol = RSP_ENRP, .role = RSP_ROLE_PEER, .secure = true, .identity = "r2" };
+
+	begin_to_hold();
+	CHECK_EQ(rsp_registrar_link_up(w.r, w.now, PEER, &info), RSP_OK);
+	peer_says(PEER, ID, 0x1234);
+	world_run(300);
+	ask(USER, "web", 0);
+	ask(USER, "other", 0);
+	world_run(WINDOW - 301);
+	CHECK_EQ(answers(USER), 0);
+	CHECK_EQ(world_register_as(WEB1, "web", 7, "192.0.2.1"), RSP_CAUSE_NONE);
+	CHECK_EQ(answers(USER), 1);
+	world_run(1);
 	CHECK_EQ(answers(USER), 1);
 	world_end();
 }
@@ -196,5 +214,6 @@ main(void)
 	TAP_RUN(a_request_with_a_handle_that_is_too_long_is_not_held);
 	TAP_RUN(an_answered_request_is_not_held_any_more);
 	TAP_RUN(requests_are_held_until_a_returned_peer_has_sent_its_table);
+	TAP_RUN(requests_are_held_for_longer_if_a_peer_is_known_to_have_more);
 	return tap_end();
 }

@@ -255,16 +255,19 @@ rsp_enrp_rights_changed(struct rsp_enrp *n)
 }
 
 bool
-rsp_enrp_pools_may_be_missing(const struct rsp_enrp *n)
+rsp_enrp_is_behind(const struct rsp_enrp *n)
 {
-	if (n->core->now_ms < n->starting_until_ms)
-		return true;
-	if (n->core->now_ms >= n->merging_until_ms)
-		return false;
 	for (unsigned i = 0; i < n->n_peers; i++)
 		if (rsp_peer_is_alive(n->peer[i]) && rsp_download_is_behind(n->peer[i]))
 			return true;
 	return false;
+}
+
+bool
+rsp_enrp_pools_may_be_missing(const struct rsp_enrp *n)
+{
+	return n->core->now_ms < n->starting_until_ms ||
+	       (n->core->now_ms < n->merging_until_ms && rsp_enrp_is_behind(n));
 }
 
 /* The end of the turn */

@@ -40,6 +40,9 @@ void rsp_enrp_rights_changed(struct rsp_enrp *n);
 /** Whether pools may exist in the scope that this registrar will learn soon: registrar/hold.h. */
 bool rsp_enrp_pools_may_be_missing(const struct rsp_enrp *n);
 
+/** Whether a peer that is alive has elements or updates that this registrar does not have yet. */
+bool rsp_enrp_is_behind(const struct rsp_enrp *n);
+
 /** The timer of @m has expired in FOREIGN_WAITS, FOREIGN_LOOK or OLD; or @m is HELD, and its keep-alive is due, or
  * UNLINKED, and a look at it is due. */
 void rsp_enrp_member_due(struct rsp_enrp *n, struct rsp_member *m);

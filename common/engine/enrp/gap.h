@@ -79,11 +79,12 @@ void rsp_gap_rejected(struct rsp_gap *gap, uint64_t now_ms, uint32_t wait_ms);
 /** The connection over which the request was sent has ended: it will not be answered, and may be sent again at once. */
 void rsp_gap_lost(struct rsp_gap *gap);
 
-/** Whether a request is not answered yet, or failed last: this registrar is not synchronised with the peer. */
+/** Whether a request is not answered yet, or failed last, or a digest that differs is checked: this registrar is not
+ * synchronised with the peer. */
 static inline bool
 rsp_gap_is_open(const struct rsp_gap *gap)
 {
-	return gap->asked != RSP_GAP_ASKED_NOTHING || gap->failures > 0 || gap->told > gap->have;
+	return gap->asked != RSP_GAP_ASKED_NOTHING || gap->failures > 0 || gap->told > gap->have || gap->checked;
 }
 
 #endif

@@ -5,7 +5,8 @@
 struct rsp_held_question {
 	STAILQ_ENTRY(rsp_held_question) next;
 	struct rsp_link *link;
-	uint64_t until_ms; /* then it is answered, even if the pool is still unknown */
+	uint64_t asked_ms;
+	uint64_t until_ms; /* then it is answered, even if the pool is still unknown, unless a peer has more */
 	uint32_t items;
 	bool watch;
 	uint64_t hash; /* of the handle */
@@ -43,6 +44,7 @@ rsp_hold_question(struct rsp_hold *hold, const struct rsp_question *q)
 	if (!held)
 		return false;
 	held->link = q->link;
+	held->asked_ms = core->now_ms;
 	held->until_ms = core->now_ms + core->config.hold_ms;
 	held->items = q->items;
 	held->watch = q->watch;
@@ -62,8 +64,23 @@ forget_question(struct rsp_hold *hold, struct rsp_held_question *held)
 	free(held);
 }
 
+/* The pool of @held is still unknown, and a peer has elements that this registrar does not have yet: hold it on, for hold_ms
+ * again. True unless it has been held for hold_window_ms. */
+static bool
+hold_on(struct rsp_hold *hold, struct rsp_held_question *held)
+{
+	const struct rsp_core *core = hold->resolver->core;
+
+	if (core->now_ms >= held->asked_ms + core->config.hold_window_ms)
+		return false;
+	held->until_ms = core->now_ms + core->config.hold_ms;
+	STAILQ_REMOVE(&hold->questions, held, rsp_held_question, next);
+	STAILQ_INSERT_TAIL(&hold->questions, held, next);
+	return true;
+}
+
 void
-rsp_hold_settle(struct rsp_hold *hold, bool pools_may_be_missing)
+rsp_hold_settle(struct rsp_hold *hold, enum rsp_hold_missing missing)
 {
 	struct rsp_held_question *held = STAILQ_FIRST(&hold->questions), *next;
 	struct rsp_core *core = hold->resolver->core;
@@ -73,7 +90,7 @@ rsp_hold_settle(struct rsp_hold *hold, bool pools_may_be_missing)
 	uint64_t made = rsp_pools_made(core->space);
 	/* This function runs after each message, so it must be cheap: search only if a pool was made since the last
 	 * search, or the oldest question is due. */
-	if (pools_may_be_missing && made == hold->pools_made && core->now_ms < held->until_ms)
+	if (missing && made == hold->pools_made && core->now_ms < held->until_ms)
 		return;
 	hold->pools_made = made;
 	for (; held; held = next) {
@@ -83,8 +100,9 @@ rsp_hold_settle(struct rsp_hold *hold, bool pools_may_be_missing)
 		};
 
 		next = STAILQ_NEXT(held, next);
-		if (pools_may_be_missing && core->now_ms < held->until_ms &&
-		    !rsp_pool_find_hashed(core->space, handle, held->hash))
+		bool unknown = missing && !rsp_pool_find_hashed(core->space, handle, held->hash);
+		bool due = core->now_ms >= held->until_ms;
+		if (unknown && (!due || (missing == RSP_HOLD_KNOWN && hold_on(hold, held))))
 			continue;
 		rsp_resolve_answer(hold->resolver, &q);
 		forget_question(hold, held);

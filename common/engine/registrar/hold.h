@@ -7,7 +7,8 @@
  * Beyond the RFC: a user may request the resolution of a pool that exists in the scope, but is unknown to this registrar.
  * This happens shortly after this registrar began to serve alone (elements have not registered again yet), or while it
  * downloads the table of a peer. The answer "unknown pool handle" would be wrong. So this registrar holds the question
- * (struct rsp_question): it answers as soon as it knows the pool, or after config.hold_ms.
+ * (struct rsp_question): it answers as soon as it knows the pool, or after config.hold_ms; if a peer is known to have more
+ * than this registrar then, after config.hold_window_ms at most.
  */
 
 #define RSP_HELD_MAX	  1024 /* held questions of all links */
@@ -28,9 +29,15 @@ void rsp_hold_init(struct rsp_hold *hold, struct rsp_resolver *resolver);
  * is short, or the handle has an invalid length. */
 bool rsp_hold_question(struct rsp_hold *hold, const struct rsp_question *question);
 
-/** Answer the questions whose pool is known now, and those held for config.hold_ms. Answer all, if
- * @pools_may_be_missing is false. */
-void rsp_hold_settle(struct rsp_hold *hold, bool pools_may_be_missing);
+/** What this registrar does not have yet. */
+enum rsp_hold_missing {
+	RSP_HOLD_NOTHING, /* what it does not know does not exist */
+	RSP_HOLD_PERHAPS, /* pools may be missing: it has only just begun */
+	RSP_HOLD_KNOWN	  /* a peer has elements that it does not have yet */
+};
+
+/** Answer the questions whose pool is known now, and those held for long enough. Answer all, if nothing is missing. */
+void rsp_hold_settle(struct rsp_hold *hold, enum rsp_hold_missing missing);
 
 /** Forget the questions of @link. */
 void rsp_hold_link_down(struct rsp_hold *hold, const struct rsp_link *link);

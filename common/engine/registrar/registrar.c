@@ -106,6 +106,14 @@ settle_member(struct rsp_registrar *r, struct rsp_member *m)
 	rsp_member_free(core, m);
 }
 
+static enum rsp_hold_missing
+missing(const struct rsp_registrar *r)
+{
+	if (!rsp_enrp_pools_may_be_missing(r->enrp))
+		return RSP_HOLD_NOTHING;
+	return rsp_enrp_is_behind(r->enrp) ? RSP_HOLD_KNOWN : RSP_HOLD_PERHAPS;
+}
+
 static void
 settle(struct rsp_registrar *r)
 {
@@ -122,7 +130,7 @@ settle(struct rsp_registrar *r)
 			break;
 	}
 	rsp_enrp_reap(r->enrp);
-	rsp_hold_settle(&r->hold, rsp_enrp_pools_may_be_missing(r->enrp));
+	rsp_hold_settle(&r->hold, missing(r));
 }
 
 /* The beginning of the turn. A registrar with peers is called at least once in each heartbeat cycle. If the time since
