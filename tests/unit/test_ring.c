@@ -85,7 +85,7 @@ updates_that_are_too_old_are_dropped(void)
 {
 	begin(100, 1000);
 	for (unsigned i = 0; i < 4; i++)
-		rsp_ring_add(&ring, ENRP_ADD_PE, rsp_bytes_of("abcd" + i, 1), rsp_bytes_str("x"), 100 * i);
+		rsp_ring_add(&ring, ENRP_ADD_PE, rsp_bytes_of(&"abcd"[i], 1), rsp_bytes_str("x"), 100 * i);
 	rsp_ring_expire(&ring, 0);
 	CHECK_STR(kept(), "abcd");
 	rsp_ring_expire(&ring, 200);
