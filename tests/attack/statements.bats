@@ -127,12 +127,16 @@ plain_said() {
 }
 
 @test "an element that it invents for another registrar is there until that one has looked" {
-	lying r1 hello "add:web:0x66:$(server_id r3):epoch=1,owner=e2" "add:web:0x67:$(server_id r1):epoch=1,owner=e2" fence
-	wait_until 5 shows r1 0x00000066 "$(server_id r3)"
+	local home
+	home=$(server_id r3)
+	poll users r1 web --watch # it may be there for a moment only
+	lying r1 hello "add:web:0x66:$home:epoch=1,owner=e2" "add:web:0x67:$(server_id r1):epoch=1,owner=e2" fence
 	wait_for_record r3 '.event == "pe-removed" and .pe_id == "0x00000066"' >/dev/null
 	wait_for_record r1 '.event == "pe-removed" and .pe_id == "0x00000067"' >/dev/null
 	wait_until 5 agree 2 r1 r3
 	stop lying 143
+	polled users
+	assert grep -q "0x00000066@$home" "$BATS_TEST_TMPDIR/users.answers"
 }
 
 @test "an element that it invents for a registrar that does not exist is looked at, though the liar acknowledges no takeover" {
