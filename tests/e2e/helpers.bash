@@ -8,7 +8,7 @@ case :$PATH: in *:"$RSP_BUILDDIR":*) ;; *) PATH=$RSP_BUILDDIR:$PATH ;; esac
 export RSP_SRCDIR RSP_BUILDDIR PATH LC_ALL=C.UTF-8
 export BATS_LIB_PATH=${BATS_LIB_PATH:-/usr/lib/bats}
 unset RSP_SCOPE SSLKEYLOGFILE
-export RUNTIME_DIRECTORY=${BATS_TEST_TMPDIR-} # for control sockets
+export RUNTIME_DIRECTORY=${BATS_TEST_TMPDIR-${BATS_FILE_TMPDIR-}} # for control sockets; in setup_file there is no test yet
 bats_require_minimum_version 1.8.0
 bats_load_library bats-support
 bats_load_library bats-assert
