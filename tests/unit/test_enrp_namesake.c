@@ -242,6 +242,34 @@ many_restarts_leave_few_peers(void)
 	world_end();
 }
 
+/* One id, two names: while b is suspended, c starts with its id, and draws another one when b is back. */
+static void
+a_registrar_whose_id_another_one_had_for_a_while_is_not_refused(void)
+{
+	static const struct rsp_contact_config contact = { .name = "b", .ip = { 4, { 192, 0, 2, 10 } }, .port = 9902 };
+	struct rsp_registrar_config config = world_config();
+
+	config.contacts = &contact;
+	config.n_contacts = 1;
+	world_begin(&config);
+	world_run(1000); /* it serves alone */
+	uint32_t dialled = world_dialled("b");
+	world_joined(dialled, ID_B, "b");
+	world_joined(THIRD, ID_D, "d");
+	for (unsigned i = 0; i < 8 && is_alive(ID_B); i++) {
+		world_run(500);
+		world_presence(THIRD, ID_D, "d", false); /* it acknowledges no takeover */
+	}
+	CHECK(!is_alive(ID_B));
+	world_joined(SECOND, ID_B, "c");
+	says(dialled, ID_B);
+	world_down(SECOND, RSP_ECLOSED);
+	CHECK(is_alive(ID_B));
+	world_joined(AGAIN, ID_B, "b");
+	CHECK(!world_was_closed(AGAIN));
+	world_end();
+}
+
 int
 main(void)
 {
@@ -255,5 +283,6 @@ main(void)
 	TAP_RUN(another_registrar_with_our_name_is_found_in_lists);
 	TAP_RUN(another_registrar_with_our_name_is_found_by_its_presence_in_plain_text);
 	TAP_RUN(many_restarts_leave_few_peers);
+	TAP_RUN(a_registrar_whose_id_another_one_had_for_a_while_is_not_refused);
 	return tap_end();
 }

@@ -71,13 +71,23 @@ record_list_full(struct rsp_enrp *n, const struct rsp_link *link, const struct r
 	rsp_core_record(n->core, link, event);
 }
 
+/* Whether this registrar sends to @peer over a connection with the registrar @name. */
+static bool
+is_linked_as(const struct rsp_enrp *n, const struct rsp_peer *peer, const char *name)
+{
+	const struct rsp_link *link = rsp_link_find(n->core, rsp_peer_link(peer));
+
+	return link && link->info.identity && strcmp(link->info.identity, name) == 0;
+}
+
 /* Whether the server id of @peer belongs to another registrar than @name. A server id belongs to the
  * name of the registrar that sent the first message with this id. Before that message, it belongs to
- * the name in the mentor's list. When @peer is declared dead, it belongs to no registrar any more. */
+ * the name in the mentor's list. When @peer is declared dead, it belongs to no registrar any more. Where another
+ * registrar took the id meanwhile, and has left it, it belongs to the one whose connection is left. */
 static bool
-belongs_to_other(const struct rsp_peer *peer, const char *name)
+belongs_to_other(const struct rsp_enrp *n, const struct rsp_peer *peer, const char *name)
 {
-	return name && *peer->name && strcmp(peer->name, name) != 0 &&
+	return name && *peer->name && strcmp(peer->name, name) != 0 && !is_linked_as(n, peer, name) &&
 	       (peer->state == RSP_PEER_ACTIVE || peer->state == RSP_PEER_PROBED);
 }
 
@@ -132,7 +142,7 @@ rsp_binding_of_link(struct rsp_enrp *n, struct rsp_link *link, const struct rsp_
 		refuse_link(n, link, msg, peer && *peer->name ? peer->name : "another registrar");
 		return NULL;
 	}
-	if (peer && belongs_to_other(peer, link->info.identity)) {
+	if (peer && belongs_to_other(n, peer, link->info.identity)) {
 		rsp_duplicate_id(n, link, msg->sender_id, peer->name);
 		refuse_link(n, link, msg, peer->name);
 		return NULL;
