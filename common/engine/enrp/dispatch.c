@@ -305,7 +305,8 @@ rsp_dispatch_heartbeat(struct rsp_enrp *n)
 	rsp_tombs_expire(&core->tombs, core->now_ms, is_out_of_step(n));
 	rsp_peer_send_presences(n, false);
 	for (unsigned i = 0; i < n->n_peers; i++)
-		rsp_takeover_look(n, n->peer[i]);
+		if (rsp_peer_is_unanswered(n, n->peer[i]))
+			rsp_takeover_look(n, n->peer[i]);
 	/* Request the list of one connected peer, drawn at random, so that two registrars that
 	 * both know a third one find each other. */
 	const struct rsp_peer *peer = draw_peer(n);
