@@ -204,6 +204,32 @@ requests_are_held_for_longer_if_a_peer_is_known_to_have_more(void)
 	world_end();
 }
 
+/* Peers that come one after another make the time in which pools may be missing longer, but not that of a question. */
+static void
+requests_are_held_for_the_window_at_most(void)
+{
+	struct rsp_link_info info = { .protocol = RSP_ENRP, .role = RSP_ROLE_PEER, .secure = true };
+	struct rsp_registrar_config config = world_defaults();
+	char name[8];
+
+	config.hold_ms = 2 * HOLD;
+	config.hold_window_ms = WINDOW;
+	world_serve_with(&config);
+	world_run(500);
+	ask(USER, "web", 0);
+	for (uint32_t i = 0; i < WINDOW / 500; i++) {
+		(void)snprintf(name, sizeof(name), "p%u", (unsigned)i);
+		info.identity = name;
+		CHECK_EQ(rsp_registrar_link_up(w.r, w.now, 30 + i, &info), RSP_OK);
+		peer_says(30 + i, 0x80 + i, 0x1234);
+		world_run(500);
+		if (i == 6)
+			CHECK_EQ(answers(USER), 0);
+	}
+	CHECK_EQ(answers(USER), 1);
+	world_end();
+}
+
 int
 main(void)
 {
@@ -215,5 +241,6 @@ main(void)
 	TAP_RUN(an_answered_request_is_not_held_any_more);
 	TAP_RUN(requests_are_held_until_a_returned_peer_has_sent_its_table);
 	TAP_RUN(requests_are_held_for_longer_if_a_peer_is_known_to_have_more);
+	TAP_RUN(requests_are_held_for_the_window_at_most);
 	return tap_end();
 }

@@ -65,13 +65,13 @@ forget_question(struct rsp_hold *hold, struct rsp_held_question *held)
 }
 
 /* The pool of @held is still unknown, and a peer has elements that this registrar does not have yet: hold it on, for hold_ms
- * again. True unless it has been held for hold_window_ms. */
+ * again. False if it would then be held for more than hold_window_ms. */
 static bool
 hold_on(struct rsp_hold *hold, struct rsp_held_question *held)
 {
 	const struct rsp_core *core = hold->resolver->core;
 
-	if (core->now_ms >= held->asked_ms + core->config.hold_window_ms)
+	if (core->now_ms + core->config.hold_ms > held->asked_ms + core->config.hold_window_ms)
 		return false;
 	held->until_ms = core->now_ms + core->config.hold_ms;
 	STAILQ_REMOVE(&hold->questions, held, rsp_held_question, next);
