@@ -95,21 +95,20 @@ rsp_peer_is_heard_of(const struct rsp_enrp *n, const struct rsp_peer *peer)
 	return rsp_peer_is_alive(peer) || rsp_peer_is_relayed(n, peer);
 }
 
-/* When a peer that is alive stated last that it hears @far; 0: none did within MAX-TIME-LAST-HEARD. */
+/* When a peer stated last that it hears @far; 0: none did within MAX-TIME-LAST-HEARD. That peer may have died since. */
 static uint64_t
 listed_ms(const struct rsp_enrp *n, const struct rsp_peer *far)
 {
-	uint64_t last_ms = 0;
+	uint64_t last_ms = far->relayed_ms;
 
 	for (unsigned i = 0; i < n->n_peers; i++) {
 		const struct rsp_peer *peer = n->peer[i];
 
-		if (peer->presence_ms > last_ms && peer->kind == RSP_PEER_STATES && rsp_peer_is_alive(peer) &&
-		    n->core->now_ms - peer->presence_ms < n->core->config.max_time_last_heard_ms &&
+		if (peer->presence_ms > last_ms && peer->kind == RSP_PEER_STATES &&
 		    rsp_heard_list_find(&peer->heard_by_it, far->server_id))
 			last_ms = peer->presence_ms;
 	}
-	return last_ms;
+	return last_ms && n->core->now_ms - last_ms < n->core->config.max_time_last_heard_ms ? last_ms : 0;
 }
 
 bool
@@ -259,6 +258,10 @@ rsp_peer_remove(struct rsp_enrp *n, struct rsp_peer *peer)
 	while (n->peer[i] != peer)
 		i++;
 	n->peer[i] = n->peer[--n->n_peers];
+	for (i = 0; i < n->n_peers; i++)
+		if (rsp_heard_list_find(&peer->heard_by_it, n->peer[i]->server_id) &&
+		    n->peer[i]->relayed_ms < peer->presence_ms)
+			n->peer[i]->relayed_ms = peer->presence_ms;
 	rsp_wheel_cancel(&n->wheel, &peer->timer.timer);
 	rsp_wheel_cancel(&n->wheel, &peer->download.timer.timer);
 	rsp_walk_end(&peer->download.unlisted);

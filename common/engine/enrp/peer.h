@@ -95,6 +95,7 @@ struct rsp_peer {
 	uint64_t presence_ms;	 /* when its last PRESENCE arrived; 0: none has */
 	struct rsp_heard_list heard_by_it; /* STATES: the registrars that it hears, by that PRESENCE */
 	uint64_t doubted_ms; /* when it left the state ACTIVE last: an earlier statement that it is heard does not count */
+	uint64_t relayed_ms; /* when a registrar that is no peer any more stated last that it hears it; 0: none did */
 	bool spared; /* INACTIVE, because a peer that is alive says that it hears it */
 	struct rsp_relay relay; /* when its elements were requested from that peer */
 	/* since when requests for its elements, to it or to a peer that hears it, have no complete answer; 0: none is missing */
@@ -132,10 +133,10 @@ struct rsp_peer *rsp_peer_get_listed(struct rsp_enrp *n, uint32_t server_id);
 /** Whether a message of @peer was received, and @peer is ACTIVE or PROBED. */
 bool rsp_peer_is_alive(const struct rsp_peer *peer);
 
-/** Whether @peer is heard, directly or by a peer that is alive and hears @peer. */
+/** Whether @peer is heard, directly or by a peer that hears @peer. */
 bool rsp_peer_is_heard_of(const struct rsp_enrp *n, const struct rsp_peer *peer);
 
-/** Whether a peer that is alive lists @peer as a registrar that it hears, in a PRESENCE of the last MAX-TIME-LAST-HEARD. */
+/** Whether a peer lists @peer as a registrar that it hears, in a PRESENCE of the last MAX-TIME-LAST-HEARD. */
 bool rsp_peer_is_listed(const struct rsp_enrp *n, const struct rsp_peer *peer);
 
 /** The same, in a PRESENCE that arrived after @peer left the state ACTIVE. */
