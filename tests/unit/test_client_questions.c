@@ -242,6 +242,27 @@ the_interval_of_its_homes_keep_alives_is_learned(void)
 	world_end(&w);
 }
 
+/* The keep-alives to one element are in between those to the other. */
+static void
+the_interval_is_that_of_one_element(void)
+{
+	begin_registered();
+	CHECK_EQ(world_register(&w, "web", 0x12, 300), RSP_OK);
+	world_registered(&w, 1, "web", 0x12, RSP_CAUSE_NONE);
+	for (unsigned i = 0; i < 12; i++) {
+		world_run(&w, w.now + 1000);
+		world_ask(&w, 1, 0xa, false, 0x11 + i % 2, world_number(&w));
+	}
+	world_run(&w, w.now + 2900);
+	world_up(&w, 77, RSP_ROLE_NOTIFY, "beta");
+	world_ask(&w, 77, 0xb, true, 0x11, world_number(&w));
+	CHECK_EQ(registrations(77), 0);
+	world_run(&w, w.now + 200);
+	world_ask(&w, 77, 0xb, true, 0x11, world_number(&w));
+	CHECK_EQ(registrations(77), 1);
+	world_end(&w);
+}
+
 static void
 a_few_keep_alives_do_not_tell_their_interval(void)
 {
@@ -406,6 +427,7 @@ main(void)
 	TAP_RUN(while_its_home_is_heard_it_stays_there);
 	TAP_RUN(when_its_home_is_not_heard_any_more_it_registers_where_it_is_taken_over);
 	TAP_RUN(the_interval_of_its_homes_keep_alives_is_learned);
+	TAP_RUN(the_interval_is_that_of_one_element);
 	TAP_RUN(a_few_keep_alives_do_not_tell_their_interval);
 	TAP_RUN(a_response_of_its_home_counts_as_well_as_a_keep_alive);
 	TAP_RUN(without_a_home_it_registers_where_it_is_taken_over);

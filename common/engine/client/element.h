@@ -36,6 +36,8 @@ struct client_element {
 	/* number of the home that last named the element in a keep-alive with the H flag: @asked_by if this keep-alive
 	 * had RSP_PARAM_EPOCH, else @named_by */
 	uint64_t named_by, asked_by;
+	/* number of the home that sent the last keep-alive of a home, and when it arrived */
+	uint64_t kept_by, kept_ms;
 	uint64_t first_sent_ms, registered_ms;
 	/* when the next period begins, in which keep-alives are acknowledged: [1] of the home, [0] of others */
 	uint64_t next_ack_ms[2];

@@ -29,6 +29,22 @@ watch_silence(struct client_elements *elements, struct client_link *home)
 											     : SILENCE_INTERVAL_MS));
 }
 
+/* Learn the interval between the keep-alives of the home to one element. Longer ones of the past are forgotten, as above. */
+static void
+learn_interval(const struct client_elements *elements, struct client_link *home, struct client_element *e)
+{
+	uint64_t since_ms = elements->core->now - e->kept_ms;
+
+	if (e->kept_by == elements->links->homes) {
+		home->interval_ms -= home->interval_ms / FORGET;
+		if (since_ms > home->interval_ms)
+			home->interval_ms = since_ms;
+		home->n_intervals++;
+	}
+	e->kept_by = elements->links->homes;
+	e->kept_ms = elements->core->now;
+}
+
 /* Whether the registrar behind @link is the home, perhaps over another connection. */
 static bool
 is_home(const struct client_links *links, const struct client_link *link)
@@ -53,9 +69,9 @@ hears_home(const struct client_links *links)
 
 	if (!home)
 		return false;
-	uint64_t interval_ms = home->longest_ms > SILENCE_INTERVAL_MS ? home->longest_ms : SILENCE_INTERVAL_MS;
+	uint64_t interval_ms = home->interval_ms > SILENCE_INTERVAL_MS ? home->interval_ms : SILENCE_INTERVAL_MS;
 	uint64_t most_ms = MOST_INTERVALS * (uint64_t)core->config.timers.keepalive_ms;
-	if (home->n_keepalives <= LEARNED_AFTER)
+	if (home->n_intervals < LEARNED_AFTER)
 		interval_ms = core->config.timers.keepalive_ms;
 	else if (interval_ms > most_ms)
 		interval_ms = most_ms;
@@ -185,8 +201,10 @@ keep_alive(struct client_elements *elements, struct client_link *link, const str
 		answer_question(elements, e, number, named && link == links->home);
 	else if (link == links->home && named)
 		be_taken_over(elements, e);
-	if (link == links->home)
+	if (link == links->home) {
 		watch_silence(elements, link);
+		learn_interval(elements, link, e);
+	}
 	rsp_client_element_note(elements, e, RSP_CLIENT_KEEPALIVE, RSP_CAUSE_NONE, 0);
 	e->told.changed = adopt;
 }

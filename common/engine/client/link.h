@@ -26,6 +26,9 @@ struct client_link {
 	/* Keep-alives over this link: when the last one arrived, the longest time between two, and their number. */
 	uint64_t keepalive_ms, longest_ms;
 	unsigned n_keepalives;
+	/* the longest time between two to one element, and the number of such times: with several elements, others come in between */
+	uint64_t interval_ms;
+	unsigned n_intervals;
 	bool numbered; /* the registrar has sent a keep-alive with RSP_PARAM_EPOCH */
 	struct rsp_ip local;
 	char name[CLIENT_NAME_MAX]; /* name of the registrar; "": unknown */
