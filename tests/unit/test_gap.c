@@ -90,12 +90,32 @@ with_the_same_digest_nothing_is_missing_whatever_the_numbers(void)
 	CHECK_EQ(received(3), RSP_GAP_NONE);
 }
 
+/* Its updates may be old, and this registrar may not have the tombstones that they lack. */
 static void
-a_new_peer_is_asked_for_all_its_updates(void)
+a_peer_of_which_nothing_has_arrived_is_asked_for_its_table(void)
 {
 	begin(0);
-	CHECK_EQ(told(40), RSP_GAP_ASK);
+	CHECK_EQ(told(40), RSP_GAP_TABLE);
 	CHECK_EQ(gap.have, 0);
+}
+
+static void
+a_peer_that_has_begun_to_count_is_asked_for_all_its_updates(void)
+{
+	begin(0);
+	CHECK_EQ(rsp_gap_told(&gap, 0, true, now, WAIT), RSP_GAP_NONE);
+	CHECK_EQ(told(4), RSP_GAP_ASK);
+	CHECK_EQ(gap.have, 0);
+}
+
+static void
+a_table_has_the_updates_that_were_told_while_this_registrar_joined(void)
+{
+	begin(0);
+	rsp_gap_joining(&gap, 40);
+	rsp_gap_set(&gap, gap.told);
+	CHECK_EQ(told(41), RSP_GAP_ASK);
+	CHECK_EQ(gap.have, 40);
 }
 
 static void
@@ -315,7 +335,9 @@ main(void)
 	TAP_RUN(a_missed_update_is_requested_once);
 	TAP_RUN(a_presence_shows_that_the_last_updates_were_missed);
 	TAP_RUN(with_the_same_digest_nothing_is_missing_whatever_the_numbers);
-	TAP_RUN(a_new_peer_is_asked_for_all_its_updates);
+	TAP_RUN(a_peer_of_which_nothing_has_arrived_is_asked_for_its_table);
+	TAP_RUN(a_peer_that_has_begun_to_count_is_asked_for_all_its_updates);
+	TAP_RUN(a_table_has_the_updates_that_were_told_while_this_registrar_joined);
 	TAP_RUN(a_digest_that_differs_without_a_gap_needs_the_table_if_it_still_differs);
 	TAP_RUN(a_digest_that_agrees_when_it_is_checked_needs_no_table);
 	TAP_RUN(after_the_first_rejections_the_next_presence_leads_to_a_request);

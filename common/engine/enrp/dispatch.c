@@ -18,6 +18,8 @@ state_received(struct rsp_enrp *n, const struct rsp_link *link, struct rsp_peer 
 		rsp_word_ended(n, peer);
 	peer->kind = info->has_state ? RSP_PEER_STATES : RSP_PEER_PLAIN;
 	peer->told = info->state.digest;
+	if (n->core->state == RSP_REGISTRAR_JOINING)
+		rsp_gap_joining(&peer->gap, info->state.update);
 	if (info->has_clock)
 		rsp_peer_clock_heard(n, link, peer, info->clock_ms);
 	rsp_heard_list_set(&peer->heard_by_it, info->heard, n->core->config.max_peers);

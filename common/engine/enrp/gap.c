@@ -55,7 +55,7 @@ request(struct rsp_gap *gap, bool numbers, uint64_t now_ms, uint32_t wait_ms)
 	if (unanswered)
 		gap->failures++;
 	gap->asked = RSP_GAP_ASKED_NOTHING;
-	if (numbers && gap->failures == 0) {
+	if (numbers && (gap->have > 0 || gap->begun) && gap->failures == 0) {
 		gap->asked = RSP_GAP_ASKED_UPDATES;
 		gap->until_ms = now_ms + wait_ms;
 		return RSP_GAP_ASK;
@@ -105,6 +105,12 @@ rsp_gap_received(struct rsp_gap *gap, uint64_t number, uint64_t now_ms, uint32_t
 	return request(gap, true, now_ms, wait_ms);
 }
 
+void
+rsp_gap_joining(struct rsp_gap *gap, uint64_t last)
+{
+	gap->told = last;
+}
+
 enum rsp_gap_verdict
 rsp_gap_told(struct rsp_gap *gap, uint64_t last, bool same, uint64_t now_ms, uint32_t wait_ms)
 {
@@ -141,6 +147,7 @@ void
 rsp_gap_set(struct rsp_gap *gap, uint64_t last)
 {
 	gap->have = last;
+	gap->begun = true;
 	gap->told_less = false;
 	if (gap->run_to && gap->run_from <= last + 1) {
 		gap->have = gap->run_to > last ? gap->run_to : last;

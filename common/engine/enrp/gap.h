@@ -17,7 +17,7 @@ enum rsp_gap_verdict {
 	RSP_GAP_OLD,   /* the message is older than an update that has arrived: its digest cannot be compared */
 	RSP_GAP_ASK,   /* send a table request with RSP_PARAM_UPDATES_FROM = have + 1 */
 	RSP_GAP_CHECK, /* request another PRESENCE of the peer */
-	RSP_GAP_TABLE, /* request the own table of the peer */
+	RSP_GAP_TABLE, /* request the own table of the peer: it has more than updates, or nothing of it has arrived yet */
 	RSP_GAP_WAIT   /* something is missing, and has been requested already, or may not be requested yet */
 };
 
@@ -33,6 +33,7 @@ struct rsp_gap {
 	uint64_t next_table_ms; /* no table is requested before */
 	uint32_t failures; /* requests in a row that were refused or not answered; the first refused ones count as one */
 	uint32_t rejections; /* requests in a row that were refused, up to RSP_GAP_REJECTIONS */
+	bool begun;	   /* a table was complete, or the digest has agreed: so @have counts, even if it is 0 */
 	bool told_less;	   /* the last PRESENCE had a lower number than @have */
 	bool checked;	   /* the digest of the last PRESENCE differed, but no number was missing */
 };
@@ -47,6 +48,9 @@ struct rsp_gap {
 
 /** An update with @number has arrived. Verdict: NONE, OLD (it was counted already), ASK, TABLE or WAIT. */
 enum rsp_gap_verdict rsp_gap_received(struct rsp_gap *gap, uint64_t number, uint64_t now_ms, uint32_t wait_ms);
+
+/** A PRESENCE has arrived, which gives @last as the number of the last update, while this registrar joins and requests nothing. */
+void rsp_gap_joining(struct rsp_gap *gap, uint64_t last);
 
 /**
  * A PRESENCE has arrived, which gives @last as the number of the last update. @same: its digest is that of the peer's
