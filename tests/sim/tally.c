@@ -79,16 +79,18 @@ judge_living(struct sim *w, const struct sim_node *n, const struct sim_node *tar
 
 /* Whether others have taken the target of @event over since the fault began, before @n, which could not know. With one contact
  * each, registrars meet over that one; if it ends before, both take it over, and neither can ask the other to agree: RFC 5353
- * s.3.5.1. Or @n was told of the target after that by an old list, or by a last message that came late, and has nothing of it. */
+ * s.3.5.1. Or @n was told of the target, which has ended, after that (also after it has taken it over itself) by an old list, or
+ * by a last message that came late, and has nothing of it. */
 static bool
-is_apart(const struct sim *w, const struct sim_node *n, const struct rsp_event *event)
+is_apart(const struct sim *w, const struct sim_node *n, const struct rsp_event *event, bool ended)
 {
 	bool apart = false;
 
 	for (unsigned i = 0; i < w->tally->n_takeovers; i++) {
 		const struct takeover *t = &w->tally->takeover[i];
 
-		if (t->target_id != event->peer_id || t->by == n || t->returned || t->at < w->tally->began_ms)
+		if (t->target_id != event->peer_id || t->at < w->tally->began_ms ||
+		    (t->by == n ? !ended || event->count > 0 : t->returned))
 			continue;
 		if (event->count > 0 && sim_truth_met(w, n, t->by) != RSP_NEVER)
 			return false;
@@ -110,7 +112,7 @@ sim_tally_record(struct sim *w, const struct sim_node *n, const struct rsp_event
 	if (event->kind != RSP_EVENT_TAKEOVER_DONE)
 		return;
 	judge_again(w, n, event);
-	bool apart = is_apart(w, n, event);
+	bool apart = is_apart(w, n, event, !target || !sim_node_runs(target));
 	if (target && target != n && sim_node_runs(target))
 		judge_living(w, n, target);
 	if (t->n_takeovers == t->room) {
