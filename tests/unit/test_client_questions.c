@@ -156,6 +156,19 @@ a_home_that_asks_without_end_gets_a_registration_a_second(void)
 	world_end(&w);
 }
 
+/* The keep-alive before it came late. */
+static void
+a_question_right_after_a_keep_alive_is_answered_by_a_registration(void)
+{
+	begin_registered();
+	struct rsp_epoch first = world_number(&w);
+	world_ask(&w, 1, 0xa, false, 0x11, first);
+	world_ask(&w, 1, 0xa, false, 0x11, (struct rsp_epoch){ .epoch = first.epoch + 1, .instance = first.instance });
+	CHECK_EQ(world_count_sent(&w, ASAP_ENDPOINT_KEEP_ALIVE_ACK, 1), 1);
+	check_above(first, 2, 0);
+	world_end(&w);
+}
+
 static void
 a_question_of_the_home_is_answered_though_another_registrar_has_just_asked(void)
 {
@@ -422,6 +435,7 @@ main(void)
 	TAP_RUN(a_home_that_sent_numbers_and_sends_none_has_forgotten_the_element);
 	TAP_RUN(a_home_that_never_sent_numbers_is_acknowledged_as_ever);
 	TAP_RUN(a_home_that_asks_without_end_gets_a_registration_a_second);
+	TAP_RUN(a_question_right_after_a_keep_alive_is_answered_by_a_registration);
 	TAP_RUN(a_question_of_the_home_is_answered_though_another_registrar_has_just_asked);
 	TAP_RUN(others_that_ask_in_one_moment_are_all_answered_but_not_a_flood);
 	TAP_RUN(while_its_home_is_heard_it_stays_there);

@@ -176,12 +176,14 @@ keep_alive(struct client_elements *elements, struct client_link *link, const str
 	const struct rsp_epoch *number = number_of(core, link, msg);
 	bool named = msg->flags & ASAP_FLAG_HOME;
 	bool adopt = named && may_become_home(links, link, number) && !leaving && e->state != ELEMENT_REJECTED;
+	bool acknowledges = may_acknowledge(core, e, link == links->home) || adopt;
+	bool questioned = number && is_home(links, link) && !rsp_client_number_is_own(&e->own, number);
 	uint16_t cause;
 
 	/* KA1: answer only for an element that is registered, or whose registration is under way. While an element leaves,
-	 * answer only its home. A sender that becomes the home is always answered. */
-	if ((!known && e->state != ELEMENT_REGISTERING) || (leaving && link != links->home) ||
-	    (!may_acknowledge(core, e, link == links->home) && !adopt)) {
+	 * answer only its home. A sender that becomes the home is always answered, and a question of the home by a registration:
+	 * it may follow a keep-alive that was late. */
+	if ((!known && e->state != ELEMENT_REGISTERING) || (leaving && link != links->home) || (!acknowledges && !questioned)) {
 		core->dropped++;
 		return;
 	}
@@ -190,9 +192,11 @@ keep_alive(struct client_elements *elements, struct client_link *link, const str
 		rsp_client_element_displace(elements, e, cause);
 		return;
 	}
-	count_acknowledged(core, e, link == links->home);
 	elements->keepalives++;
-	send_ack(elements, link, e); /* KA2.3: answer the sender, which need not be the home */
+	if (acknowledges) {
+		count_acknowledged(core, e, link == links->home);
+		send_ack(elements, link, e); /* KA2.3: answer the sender, which need not be the home */
+	}
 	if (adopt) {
 		rsp_client_core_disarm(core, &elements->silence); /* the timer is for the former home */
 		rsp_client_hunt_adopt(elements->hunt, link);	  /* the elements follow at the end of the turn */
