@@ -455,6 +455,34 @@ after_a_peer_without_elements_one_that_has_them_is_a_reason_to_join_again(void)
 	world_end();
 }
 
+/* a has none itself, but hears b, which has some. What a lists comes with its second PRESENCE. */
+static void
+a_peer_that_hears_one_with_elements_is_a_reason_to_join_again(void)
+{
+	const struct rsp_heard b = { .server_id = ID_B, .digest = 0x1234 };
+
+	begin_isolated(LONG_MS);
+	returns(0);
+	world_presence_of(A, ID_A, "a", (struct world_state){ .states = true, .heard = &b, .n_heard = 1 });
+	CHECK_EQ(world_told(RSP_EVENT_REJOINING), 1);
+	world_end();
+}
+
+static void
+a_peer_that_hears_one_without_elements_or_us_is_no_reason_to_join_again(void)
+{
+	const struct rsp_heard heard[] = { { .server_id = ID_B }, { .server_id = ID_US, .digest = 0x1234 } };
+	const struct rsp_heard later[] = { { .server_id = ID_B, .digest = 0x1234 } };
+
+	begin_isolated(LONG_MS);
+	returns(0);
+	world_presence_of(A, ID_A, "a", (struct world_state){ .states = true, .heard = heard, .n_heard = 2 });
+	CHECK_EQ(world_told(RSP_EVENT_REJOINING), 0);
+	world_presence_of(A, ID_A, "a", (struct world_state){ .states = true, .heard = later, .n_heard = 1 });
+	CHECK_EQ(world_told(RSP_EVENT_REJOINING), 0);
+	world_end();
+}
+
 static void
 after_a_peer_without_state_one_that_has_elements_is_a_reason_to_join_again(void)
 {
@@ -578,6 +606,8 @@ main(void)
 	TAP_RUN(a_registrar_that_heard_no_peer_for_a_short_time_does_not_join_again);
 	TAP_RUN(a_peer_without_elements_is_no_reason_to_join_again);
 	TAP_RUN(after_a_peer_without_elements_one_that_has_them_is_a_reason_to_join_again);
+	TAP_RUN(a_peer_that_hears_one_with_elements_is_a_reason_to_join_again);
+	TAP_RUN(a_peer_that_hears_one_without_elements_or_us_is_no_reason_to_join_again);
 	TAP_RUN(after_a_peer_without_state_one_that_has_elements_is_a_reason_to_join_again);
 	TAP_RUN(a_peer_that_has_its_first_elements_later_is_no_reason_to_join_again);
 	TAP_RUN(a_registrar_that_has_heard_peers_again_for_max_time_last_heard_does_not_join_again);

@@ -30,6 +30,7 @@ static void
 presence_received(struct rsp_enrp *n, struct rsp_link *link, struct rsp_peer *peer, const struct rsp_message *msg)
 {
 	const struct rsp_server_info *info = &msg->server_info;
+	bool listed = peer && peer->heard_by_it.n > 0;
 
 	if (msg->has & RSP_HAS_SERVER_INFO && info->server_id != msg->sender_id) {
 		rsp_enrp_refuse(n, link, msg, RSP_CAUSE_INVALID_VALUES, RSP_REASON_SERVER_ID_MIXED);
@@ -49,7 +50,7 @@ presence_received(struct rsp_enrp *n, struct rsp_link *link, struct rsp_peer *pe
 	}
 	if (msg->flags & ENRP_FLAG_REPLY_REQUIRED)
 		rsp_enrp_presence(n, link, msg->sender_id, false);
-	if (peer && rsp_join_if_forgotten(n, peer))
+	if (peer && rsp_join_if_forgotten(n, peer, listed))
 		return;
 	if (peer)
 		peer->presence_ms = n->core->now_ms;

@@ -307,9 +307,22 @@ join_again(struct rsp_enrp *n, uint64_t away_ms)
 	rsp_join_begin(n);
 }
 
-bool
-rsp_join_if_forgotten(struct rsp_enrp *n, const struct rsp_peer *peer)
+/* Whether @peer lists another registrar than this one, which has elements. */
+static bool
+lists_elements(const struct rsp_enrp *n, const struct rsp_peer *peer)
 {
+	const struct rsp_heard_list *list = &peer->heard_by_it;
+	bool any = false;
+
+	for (unsigned i = 0; i < list->n && !any; i++)
+		any = list->item[i].digest != 0 && list->item[i].server_id != n->core->config.server_id;
+	return any;
+}
+
+bool
+rsp_join_if_forgotten(struct rsp_enrp *n, const struct rsp_peer *peer, bool listed)
+{
+	bool first = peer->presence_ms < n->back_ms;
 	uint64_t now_ms = n->core->now_ms;
 
 	if (n->isolated_ms == 0 || n->core->state != RSP_REGISTRAR_SERVING)
@@ -318,9 +331,10 @@ rsp_join_if_forgotten(struct rsp_enrp *n, const struct rsp_peer *peer)
 		n->isolated_ms = 0;
 		return false;
 	}
-	/* A peer without elements has nothing that this registrar lacks: perhaps it has just begun to run, and what it states
-	 * later is new. Another peer may have more. */
-	if (peer->presence_ms >= n->back_ms || peer->kind != RSP_PEER_STATES || peer->told == 0)
+	/* A peer without elements, which hears none that has some, has nothing that this registrar lacks: perhaps it has just
+	 * begun to run, and what it states later is new. Another peer may have more. */
+	if (peer->kind != RSP_PEER_STATES ||
+	    !((first && peer->told) || ((first || !listed) && lists_elements(n, peer))))
 		return false;
 	join_again(n, now_ms - n->isolated_ms);
 	return true;

@@ -16,10 +16,11 @@ void rsp_join_begin(struct rsp_enrp *n);
  * again, and answer users from a copy of what was stored; else the audits mend what has changed. */
 void rsp_join_was_away(struct rsp_enrp *n, uint64_t away_ms);
 
-/** A PRESENCE of @peer has arrived; peer->presence_ms is still that of the one before. If this registrar had heard no peer for so
- * long that removals may have been forgotten elsewhere, and @peer, heard again within MAX-TIME-LAST-HEARD after the first
- * peer, has elements, join again. True: it does so. */
-bool rsp_join_if_forgotten(struct rsp_enrp *n, const struct rsp_peer *peer);
+/** A PRESENCE of @peer has arrived; peer->presence_ms is still that of the one before, which listed registrars that @peer hears
+ * (@listed). If this registrar had heard no peer for so long that removals may have been forgotten elsewhere, and @peer, heard
+ * again within MAX-TIME-LAST-HEARD after the first peer, or a registrar that it hears, has elements, join again. True: it does
+ * so. */
+bool rsp_join_if_forgotten(struct rsp_enrp *n, const struct rsp_peer *peer, bool listed);
 
 /** The timer of @m in phase OLD has expired: it has not registered again. */
 void rsp_join_old_due(struct rsp_enrp *n, struct rsp_member *m);
