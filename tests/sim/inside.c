@@ -111,6 +111,7 @@ sim_inside_charged(const struct sim_node *n, bool full)
 {
 	const struct rsp_core *core = &n->registrar->core;
 	const struct rsp_account *account;
+	struct sim_shown got;
 	uint32_t count = 0;
 
 	if (!full) {
@@ -118,8 +119,13 @@ sim_inside_charged(const struct sim_node *n, bool full)
 			count += account->elements;
 		return count;
 	}
-	for (struct rsp_element *e = rsp_home_first(core->space, core->config.server_id); e; e = rsp_home_next(e))
-		count += rsp_member(e)->counted || (e->owner && rsp_member_is_linked(rsp_member(e)));
+	for (struct sim_walk walk = { 0 }; sim_inside_next(n, &walk, &got);) {
+		const struct rsp_member *m = rsp_member(got.element);
+		bool own = got.home_id == core->config.server_id;
+
+		/* a copy from before this registrar was away may name a server id that it had then */
+		count += (m->counted && (own || m->phase == RSP_MEMBER_OLD)) || (own && got.owner && rsp_member_is_linked(m));
+	}
 	return count;
 }
 

@@ -170,7 +170,8 @@ see(struct sim *w, const struct sim_node *n, struct sim_element *e, const struct
 	if (!w->check->strict || e->torn || !serves(n) || !home_was_well(e) || !hears_home(w, n, e) ||
 	    w->now < sim_over(w))
 		return;
-	if (*seen == SIM_BURIED && w->plan.max_tombstones > 100)
+	/* the word of a registrar without statements has no number, and stands until that registrar ends it */
+	if (*seen == SIM_BURIED && got->number.part[0] && w->plan.max_tombstones > 100)
 		sim_violated(w, "resurrected", "%s shows pe %08x again, which it had removed", n->name, e->pe_id);
 	else if (*seen == SIM_BURIED) /* its tombstone was dropped: "dead-shown" gives its home the time to look again */
 		return;
@@ -416,8 +417,8 @@ sim_check_record(struct sim *w, struct sim_node *n, const struct rsp_event *even
 	/* when a partition ends, more elements may be contested than are recorded one by one */
 	bool many = event->kind == RSP_EVENT_LIMIT && (w->plan.tight || event->reason == RSP_REASON_RECORDS);
 
-	/* a late message of a registrar that has restarted looks like a second one */
-	bool two = event->kind == RSP_EVENT_DUPLICATE_NAME && (w->strict || w->plan.style != SIM_STORM);
+	/* a late message of a registrar that has restarted, or that has drawn another id, looks like a second one */
+	bool two = event->kind == RSP_EVENT_DUPLICATE_NAME && (w->strict ? !w->same_id : w->plan.style != SIM_STORM);
 
 	if (event->kind == RSP_EVENT_MALFORMED || two ||
 	    (event->kind == RSP_EVENT_DUPLICATE_SERVER_ID && !w->same_id) ||
