@@ -111,7 +111,8 @@ sim_inside_charged(const struct sim_node *n, bool full)
 {
 	const struct rsp_core *core = &n->registrar->core;
 	const struct rsp_account *account;
-	struct sim_shown got;
+	const struct rsp_element *e;
+	struct rsp_walk walk;
 	uint32_t count = 0;
 
 	if (!full) {
@@ -119,13 +120,15 @@ sim_inside_charged(const struct sim_node *n, bool full)
 			count += account->elements;
 		return count;
 	}
-	for (struct sim_walk walk = { 0 }; sim_inside_next(n, &walk, &got);) {
-		const struct rsp_member *m = rsp_member(got.element);
-		bool own = got.home_id == core->config.server_id;
+	rsp_walk_begin(core->space, &walk, 0);
+	while ((e = rsp_walk_next(&walk))) {
+		const struct rsp_member *m = rsp_member(e);
+		bool own = rsp_element_home_id(e) == core->config.server_id;
 
 		/* a copy from before this registrar was away may name a server id that it had then */
-		count += (m->counted && (own || m->phase == RSP_MEMBER_OLD)) || (own && got.owner && rsp_member_is_linked(m));
+		count += (m->counted && (own || m->phase == RSP_MEMBER_OLD)) || (own && e->owner && rsp_member_is_linked(m));
 	}
+	rsp_walk_end(&walk);
 	return count;
 }
 

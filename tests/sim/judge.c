@@ -82,12 +82,16 @@ note(struct sim *w, const struct sim_node *n, const struct sim_element *e, const
 static uint64_t
 bound_of_dead(const struct sim *w, const struct view *view)
 {
+	uint64_t removal_ms = sim_bound_removal(&w->plan, false) + w->plan.dial_timeout_ms;
+	/* a relay whose tombstone was dropped believes the element, its next audit tells the home, which looks once more */
+	uint64_t again_ms = w->plan.max_tombstones < 100 ? removal_ms + sim_bound_converged(&w->plan) : 0;
+
 	switch (view->relation) {
 	case SIM_SELF:
 	case SIM_HEARD:
-		return sim_bound_removal(&w->plan, false) + w->plan.dial_timeout_ms + sim_bound_converged(&w->plan);
+		return removal_ms + sim_bound_converged(&w->plan);
 	case SIM_RELAYED:
-		return sim_bound_removal(&w->plan, false) + w->plan.dial_timeout_ms + sim_bound_relayed(&w->plan);
+		return removal_ms + sim_bound_relayed(&w->plan) + again_ms;
 	default:
 		return sim_bound_orphan(&w->plan);
 	}

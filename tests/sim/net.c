@@ -364,22 +364,6 @@ sim_dial(struct sim_node *from, const struct rsp_dial *to)
 	return id_new(from, &link->end[0]);
 }
 
-/* A registrar that shares its server id with another one may draw a new one: its next message has it. */
-static void
-note_id(struct sim_node *n, struct rsp_bytes message)
-{
-	uint32_t id = message.n < 8 ? 0
-				    : (uint32_t)message.p[4] << 24 | (uint32_t)message.p[5] << 16 |
-					      (uint32_t)message.p[6] << 8 | message.p[7];
-
-	if (!id || id == n->server_id)
-		return;
-	sim_trace(n->w, "%-5s has the id %08x now", n->name, id);
-	n->server_id = id;
-	n->runs_ms = n->w->now; /* for its peers it is another registrar */
-	sim_check_started(n->w, n);
-}
-
 void
 sim_send(struct sim_node *from, uint32_t id, struct rsp_bytes message)
 {
@@ -394,8 +378,6 @@ sim_send(struct sim_node *from, uint32_t id, struct rsp_bytes message)
 			     message.n ? message.p[0] : 0U, other(end)->node->name);
 		return;
 	}
-	if (from->is_registrar && end->link->protocol == RSP_ENRP)
-		note_id(from, message);
 	if (from->stripped || other(end)->node->stripped)
 		message = sim_strip(end->link->protocol, message, room);
 	sim_coverage_message(w->coverage, end->link->protocol, message);
@@ -453,6 +435,8 @@ sim_net_gone(struct sim_node *n)
 		struct sim_end *end = link->end[0].node == n ? &link->end[0] : &link->end[1];
 
 		next = link->next;
+		if (end->node == n && !n->present) /* nor does its host send again what a closed connection had left */
+			drop_items(w->net, other(end));
 		if (end->node != n || !end->open)
 			continue;
 		if (n->present) {
@@ -462,7 +446,6 @@ sim_net_gone(struct sim_node *n)
 		id_free(end); /* what it sent is lost, and what it is sent is not answered */
 		end->open = false;
 		end->closing = true;
-		drop_items(w->net, other(end));
 		link_settle(w, link);
 	}
 	n->n_ends = n->n_free = 0;

@@ -59,6 +59,11 @@ op_record(void *ctx, const struct rsp_event *event)
 	else if (event->kind == RSP_EVENT_REJOINING)
 		n->serving_ms = RSP_NEVER;
 	sim_check_record(n->w, n, event);
+	if (event->kind == RSP_EVENT_SERVER_ID_DRAWN) { /* for its peers it is another registrar */
+		n->server_id = event->by_id;
+		n->runs_ms = n->w->now;
+		sim_check_started(n->w, n);
+	}
 }
 
 static void

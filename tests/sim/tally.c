@@ -79,24 +79,24 @@ judge_living(struct sim *w, const struct sim_node *n, const struct sim_node *tar
 
 /* Whether others have taken the target of @event over since the fault began, before @n, which could not know. With one contact
  * each, registrars meet over that one; if it ends before, both take it over, and neither can ask the other to agree: RFC 5353
- * s.3.5.1. Or @n was told of the target, which has ended, after that (also after it has taken it over itself) by an old list, or
- * by a last message that came late, and has nothing of it. */
+ * s.3.5.1. Or @n was told of the target, which has ended, after that (also, once, after it has taken it over itself) by an old
+ * list, or by a last message that came late, and has nothing of it. */
 static bool
 is_apart(const struct sim *w, const struct sim_node *n, const struct rsp_event *event, bool ended)
 {
-	bool apart = false;
+	unsigned others = 0, own = 0;
 
 	for (unsigned i = 0; i < w->tally->n_takeovers; i++) {
 		const struct takeover *t = &w->tally->takeover[i];
 
-		if (t->target_id != event->peer_id || t->at < w->tally->began_ms ||
-		    (t->by == n ? !ended || event->count > 0 : t->returned))
+		if (t->target_id != event->peer_id || t->at < w->tally->began_ms || (t->by != n && t->returned))
 			continue;
-		if (event->count > 0 && sim_truth_met(w, n, t->by) != RSP_NEVER)
+		if (t->by != n && event->count > 0 && sim_truth_met(w, n, t->by) != RSP_NEVER)
 			return false;
-		apart = true;
+		own += t->by == n;
+		others += t->by != n;
 	}
-	return apart;
+	return others > 0 || (own == 1 && ended && event->count == 0);
 }
 
 void

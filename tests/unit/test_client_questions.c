@@ -169,6 +169,30 @@ a_question_right_after_a_keep_alive_is_answered_by_a_registration(void)
 	world_end(&w);
 }
 
+/* RFC 5355 2.13: whatever the home asks, it costs one registration a second, and does not put the next one off. */
+static void
+a_flood_of_questions_does_not_put_a_registration_off(void)
+{
+	begin_registered();
+	for (unsigned i = 0; i < 6; i++) {
+		world_ask(&w, 1, 0xa, true, 0x11, (struct rsp_epoch){ .epoch = world_number(&w).epoch + 9, .instance = 9 });
+		world_serve(&w, 1);
+		world_run(&w, w.now + 20);
+	}
+	unsigned before = registrations(1), told = world_count_told(&w, RSP_CLIENT_KEEPALIVE);
+	struct rsp_epoch known = { .epoch = world_number(&w).epoch + 5000, .instance = 9 };
+	for (unsigned i = 0; i < 1000; i++)
+		world_ask(&w, 1, 0xa, true, 0x11, known);
+	CHECK(world_count_told(&w, RSP_CLIENT_KEEPALIVE) - told <= 1);
+	for (unsigned i = 0; i < 200; i++) {
+		world_ask(&w, 1, 0xa, true, 0x11, known);
+		world_run(&w, w.now + 11);
+	}
+	CHECK(registrations(1) > before);
+	CHECK(registrations(1) <= before + 3);
+	world_end(&w);
+}
+
 static void
 a_question_of_the_home_is_answered_though_another_registrar_has_just_asked(void)
 {
@@ -436,6 +460,7 @@ main(void)
 	TAP_RUN(a_home_that_never_sent_numbers_is_acknowledged_as_ever);
 	TAP_RUN(a_home_that_asks_without_end_gets_a_registration_a_second);
 	TAP_RUN(a_question_right_after_a_keep_alive_is_answered_by_a_registration);
+	TAP_RUN(a_flood_of_questions_does_not_put_a_registration_off);
 	TAP_RUN(a_question_of_the_home_is_answered_though_another_registrar_has_just_asked);
 	TAP_RUN(others_that_ask_in_one_moment_are_all_answered_but_not_a_flood);
 	TAP_RUN(while_its_home_is_heard_it_stays_there);

@@ -9,9 +9,9 @@ static const struct rsp_contact_config contacts[] = {
 
 static uint32_t a, b; /* links */
 
-/* We join, and our mentor a has been asked for its table; b is another contact. */
+/* We join, and our mentor a, which has made @update updates, has been asked for its table; b is another contact. */
 static void
-begin(void)
+begin_told(uint64_t update)
 {
 	struct rsp_registrar_config config = world_config();
 
@@ -21,8 +21,15 @@ begin(void)
 	world_run(0);
 	a = answers(ID_A, "a");
 	b = answers(ID_B, "b");
+	world_presence_of(a, ID_A, "a", (struct world_state){ .states = true, .update = update });
 	lists(a, ID_A, false);
 	CHECK_EQ(world_count(a, ENRP_HANDLE_TABLE_REQUEST), 1);
+}
+
+static void
+begin(void)
+{
+	begin_told(0);
 }
 
 /* The mentor sends a page of @n elements @times, each after @ms. Return the number of elements. */
@@ -113,6 +120,24 @@ a_registrar_that_joins_has_its_own_table_for_peers_that_order_statements(void)
 }
 
 /* In plain text a connection does not say whether it is of an element or of a user. */
+/* The table has what updates had stated before. */
+static void
+of_the_updates_of_a_mentor_those_after_its_table_are_requested(void)
+{
+	struct rsp_message msg = { 0 };
+
+	begin_told(40);
+	world_table(a, ID_A, 0, "web", 1, 2, ID_A, 8);
+	CHECK(serves());
+	world_clear();
+	world_presence_of(a, ID_A, "a", (struct world_state){ .states = true, .digest = 1, .update = 42 });
+	CHECK_EQ(world_count(a, ENRP_HANDLE_TABLE_REQUEST), 1);
+	CHECK(world_find(a, RSP_ENRP, ENRP_HANDLE_TABLE_REQUEST, -1, &msg));
+	CHECK_EQ(!!(msg.has & RSP_HAS_UPDATES_FROM), true);
+	CHECK_EQ(msg.updates_from, 41);
+	world_end();
+}
+
 static void
 in_plain_text_a_user_is_sent_away_by_its_first_question(void)
 {
@@ -143,6 +168,7 @@ main(void)
 	TAP_RUN(a_large_table_may_take_longer);
 	TAP_RUN(elements_register_while_the_registrar_joins);
 	TAP_RUN(a_registrar_that_joins_has_its_own_table_for_peers_that_order_statements);
+	TAP_RUN(of_the_updates_of_a_mentor_those_after_its_table_are_requested);
 	TAP_RUN(in_plain_text_a_user_is_sent_away_by_its_first_question);
 	return tap_end();
 }

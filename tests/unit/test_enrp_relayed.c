@@ -256,16 +256,23 @@ a_second_completed_takeover_waits_as_the_first_does(void)
 	world_end();
 }
 
-/* c hears d, and c is taken over: d, of which c spoke a moment ago, need not have ended. */
+/* c, which heard d, is taken over. */
 static void
-a_registrar_that_was_heard_by_relay_is_not_taken_over_at_once_when_the_relay_ends(void)
+the_relay_ends(void)
 {
-	begin_relayed();
 	world_down(C, RSP_ECLOSED);
 	world_run(600);
 	world_presence(A, ID_A, "a", false);
 	world_about(A, ENRP_INIT_TAKEOVER_ACK, ID_A, ID_C);
 	CHECK_EQ(world_told(RSP_EVENT_TAKEOVER_DONE), 1);
+}
+
+/* c hears d, and c is taken over: d, of which c spoke a moment ago, need not have ended. */
+static void
+a_registrar_that_was_heard_by_relay_is_not_taken_over_at_once_when_the_relay_ends(void)
+{
+	begin_relayed();
+	the_relay_ends();
 	world_about(A, ENRP_INIT_TAKEOVER_ACK, ID_A, ID_D);
 	world_presence(A, ID_A, "a", false);
 	CHECK_EQ(peer_state(ID_D), RSP_PEER_INACTIVE);
@@ -275,6 +282,29 @@ a_registrar_that_was_heard_by_relay_is_not_taken_over_at_once_when_the_relay_end
 		world_presence(A, ID_A, "a", false);
 	}
 	CHECK_EQ(world_told(RSP_EVENT_TAKEOVER_STARTED), 2);
+	world_end();
+}
+
+static void
+a_completed_takeover_is_accepted_although_a_relay_that_has_ended_heard_the_target(void)
+{
+	begin_relayed();
+	the_relay_ends();
+	world_about(A, ENRP_TAKEOVER_SERVER, ID_A, ID_D);
+	is_taken_over(1, ID_A);
+	world_end();
+}
+
+/* Nobody confirms any more that it hears d. */
+static void
+a_completed_takeover_that_waited_for_a_relay_is_accepted_when_the_relay_has_ended(void)
+{
+	begin_relayed();
+	world_about(A, ENRP_TAKEOVER_SERVER, ID_A, ID_D);
+	CHECK_EQ(world_home("web", 1), ID_D);
+	the_relay_ends();
+	CHECK_EQ(world_told(RSP_EVENT_TAKEOVER_STARTED), 1); /* that of c */
+	is_taken_over(1, ID_A);
 	world_end();
 }
 
@@ -354,6 +384,8 @@ main(void)
 	TAP_RUN(a_completed_takeover_ends_when_the_second_of_two_peers_hears_the_target);
 	TAP_RUN(a_second_completed_takeover_waits_as_the_first_does);
 	TAP_RUN(a_registrar_that_was_heard_by_relay_is_not_taken_over_at_once_when_the_relay_ends);
+	TAP_RUN(a_completed_takeover_is_accepted_although_a_relay_that_has_ended_heard_the_target);
+	TAP_RUN(a_completed_takeover_that_waited_for_a_relay_is_accepted_when_the_relay_has_ended);
 	TAP_RUN(a_relay_does_not_count_after_max_time_last_heard);
 	TAP_RUN(a_registrar_that_a_relay_named_has_joined_when_it_is_heard);
 	return tap_end();

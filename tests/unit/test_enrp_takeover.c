@@ -391,6 +391,34 @@ a_takeover_of_a_live_registrar_is_refused(void)
 	world_end();
 }
 
+/* What we heard last of d came late: c had taken it over by then. */
+static void
+a_registrar_that_ends_after_a_refused_takeover_is_not_taken_over_again(void)
+{
+	begin();
+	world_about(C, ENRP_TAKEOVER_SERVER, ID_C, ID_D);
+	world_presence(A, ID_A, "a", false);
+	CHECK_EQ(world_home("web", 1), ID_D);
+	world_run(2400);
+	alive();
+	world_run(600);
+	CHECK_EQ(world_told(RSP_EVENT_TAKEOVER_STARTED), 0);
+	is_taken_over(1, ID_C);
+	world_end();
+}
+
+static void
+a_registrar_that_is_heard_after_a_refused_takeover_is_taken_over_when_it_ends(void)
+{
+	begin();
+	world_about(C, ENRP_TAKEOVER_SERVER, ID_C, ID_D);
+	world_presence(D, ID_D, "d", false);
+	d_dies();
+	CHECK_EQ(world_told(RSP_EVENT_TAKEOVER_STARTED), 1);
+	CHECK_EQ(world_home("web", 1), ID_D);
+	world_end();
+}
+
 static void
 a_completed_takeover_of_a_lower_id_ends_ours(void)
 { /* TAKEOVER_SERVER of a comes before all have acknowledged ours */
@@ -576,6 +604,8 @@ main(void)
 	TAP_RUN(a_registrar_that_answers_a_probe_during_a_takeover_need_not_acknowledge_it_again);
 	TAP_RUN(initiations_are_repeated_at_growing_intervals);
 	TAP_RUN(a_takeover_of_a_live_registrar_is_refused);
+	TAP_RUN(a_registrar_that_ends_after_a_refused_takeover_is_not_taken_over_again);
+	TAP_RUN(a_registrar_that_is_heard_after_a_refused_takeover_is_taken_over_when_it_ends);
 	TAP_RUN(a_completed_takeover_of_a_lower_id_ends_ours);
 	TAP_RUN(a_target_that_comes_back_is_a_peer_again);
 	TAP_RUN(each_of_many_initiators_is_acknowledged_once);

@@ -248,6 +248,13 @@ back_off_ms(struct client_core *core, const struct client_element *e)
 	return rsp_rng_jitter(&core->rng, wait_ms < cap_ms ? wait_ms : cap_ms, 50);
 }
 
+/* Whether @e waits, and is registered again at @at_ms at the latest. */
+static bool
+is_due_within(const struct client_element *e, uint64_t at_ms)
+{
+	return e->state == ELEMENT_WAITING && rsp_timer_is_set(&e->timer.timer) && e->timer.timer.deadline_ms <= at_ms;
+}
+
 bool
 rsp_client_element_again(struct client_elements *elements, struct client_element *e)
 {
@@ -255,6 +262,8 @@ rsp_client_element_again(struct client_elements *elements, struct client_element
 	uint64_t wait_ms = rsp_client_announce_wait(e->again_full_ms, core->now, AGAIN_MS, AGAIN_BURST);
 	bool too_often = e->overruled > CLIENT_OVERRULED_MAX;
 
+	if (wait_ms && !too_often && is_due_within(e, core->now + wait_ms))
+		return true; /* so a flood of questions does not put the registration off */
 	rsp_client_announce_take(&e->again_full_ms, core->now, AGAIN_MS);
 	e->attempts = 0;
 	if (too_often)

@@ -177,7 +177,8 @@ keep_alive(struct client_elements *elements, struct client_link *link, const str
 	bool named = msg->flags & ASAP_FLAG_HOME;
 	bool adopt = named && may_become_home(links, link, number) && !leaving && e->state != ELEMENT_REJECTED;
 	bool acknowledges = may_acknowledge(core, e, link == links->home) || adopt;
-	bool questioned = number && is_home(links, link) && !rsp_client_number_is_own(&e->own, number);
+	bool questioned = number && is_home(links, link) && e->state == ELEMENT_REGISTERED &&
+			  !rsp_client_number_is_own(&e->own, number);
 	uint16_t cause;
 
 	/* KA1: answer only for an element that is registered, or whose registration is under way. While an element leaves,
@@ -192,11 +193,13 @@ keep_alive(struct client_elements *elements, struct client_link *link, const str
 		rsp_client_element_displace(elements, e, cause);
 		return;
 	}
-	elements->keepalives++;
-	if (acknowledges) {
-		count_acknowledged(core, e, link == links->home);
-		send_ack(elements, link, e); /* KA2.3: answer the sender, which need not be the home */
+	if (!acknowledges) {
+		answer_question(elements, e, number, named && link == links->home);
+		return;
 	}
+	count_acknowledged(core, e, link == links->home);
+	elements->keepalives++;
+	send_ack(elements, link, e); /* KA2.3: answer the sender, which need not be the home */
 	if (adopt) {
 		rsp_client_core_disarm(core, &elements->silence); /* the timer is for the former home */
 		rsp_client_hunt_adopt(elements->hunt, link);	  /* the elements follow at the end of the turn */

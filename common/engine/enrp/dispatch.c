@@ -14,8 +14,10 @@
 static void
 state_received(struct rsp_enrp *n, const struct rsp_link *link, struct rsp_peer *peer, const struct rsp_server_info *info)
 {
-	if (info->has_state && peer->kind == RSP_PEER_PLAIN)
+	if (info->has_state && peer->kind == RSP_PEER_PLAIN) {
 		rsp_word_ended(n, peer);
+		peer->gap = (struct rsp_gap){ 0 };
+	}
 	peer->kind = info->has_state ? RSP_PEER_STATES : RSP_PEER_PLAIN;
 	peer->told = info->state.digest;
 	if (n->core->state == RSP_REGISTRAR_JOINING)

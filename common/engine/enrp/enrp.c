@@ -249,8 +249,10 @@ rsp_enrp_rights_changed(struct rsp_enrp *n)
 		/* with the new rights, this registrar may accept refused elements */
 		peer->gap.next_table_ms = peer->download.partial_until_ms = 0;
 		if (core->config.has_key && *peer->name && rsp_peer_is_alive(peer) &&
-		    !core->config.has_key(core->ctx, RSP_ROLE_PEER, peer->name))
+		    !core->config.has_key(core->ctx, RSP_ROLE_PEER, peer->name)) {
+			rsp_heard_list_done(&peer->heard_by_it); /* its word counts no more */
 			rsp_takeover_begin(n, peer, RSP_REASON_RIGHTS_ENDED);
+		}
 	}
 }
 

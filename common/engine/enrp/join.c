@@ -322,8 +322,10 @@ lists_elements(const struct rsp_enrp *n, const struct rsp_peer *peer)
 bool
 rsp_join_if_forgotten(struct rsp_enrp *n, const struct rsp_peer *peer, bool listed)
 {
-	bool first = peer->presence_ms < n->back_ms;
 	uint64_t now_ms = n->core->now_ms;
+	bool first = peer->presence_ms < n->back_ms;
+	/* one that dials sends a PRESENCE without a list, and one with a list in answer to ours */
+	bool second = !listed && now_ms - peer->presence_ms < n->core->config.max_time_no_response_ms;
 
 	if (n->isolated_ms == 0 || n->core->state != RSP_REGISTRAR_SERVING)
 		return false;
@@ -334,7 +336,7 @@ rsp_join_if_forgotten(struct rsp_enrp *n, const struct rsp_peer *peer, bool list
 	/* A peer without elements, which hears none that has some, has nothing that this registrar lacks: perhaps it has just
 	 * begun to run, and what it states later is new. Another peer may have more. */
 	if (peer->kind != RSP_PEER_STATES ||
-	    !((first && peer->told) || ((first || !listed) && lists_elements(n, peer))))
+	    !((first && peer->told) || ((first || second) && lists_elements(n, peer))))
 		return false;
 	join_again(n, now_ms - n->isolated_ms);
 	return true;

@@ -92,19 +92,20 @@ rsp_peer_is_alive(const struct rsp_peer *peer)
 bool
 rsp_peer_is_heard_of(const struct rsp_enrp *n, const struct rsp_peer *peer)
 {
-	return rsp_peer_is_alive(peer) || rsp_peer_is_relayed(n, peer);
+	return rsp_peer_is_alive(peer) || rsp_peer_is_relayed(n, peer, false);
 }
 
-/* When a peer stated last that it hears @far; 0: none did within MAX-TIME-LAST-HEARD. That peer may have died since. */
+/* When a peer stated last that it hears @far; 0: none did within MAX-TIME-LAST-HEARD. @ended: the word of those that have died
+ * since counts too. */
 static uint64_t
-listed_ms(const struct rsp_enrp *n, const struct rsp_peer *far)
+listed_ms(const struct rsp_enrp *n, const struct rsp_peer *far, bool ended)
 {
-	uint64_t last_ms = far->relayed_ms;
+	uint64_t last_ms = ended ? far->relayed_ms : 0;
 
 	for (unsigned i = 0; i < n->n_peers; i++) {
 		const struct rsp_peer *peer = n->peer[i];
 
-		if (peer->presence_ms > last_ms && peer->kind == RSP_PEER_STATES &&
+		if (peer->presence_ms > last_ms && peer->kind == RSP_PEER_STATES && (ended || rsp_peer_is_alive(peer)) &&
 		    rsp_heard_list_find(&peer->heard_by_it, far->server_id))
 			last_ms = peer->presence_ms;
 	}
@@ -114,13 +115,13 @@ listed_ms(const struct rsp_enrp *n, const struct rsp_peer *far)
 bool
 rsp_peer_is_listed(const struct rsp_enrp *n, const struct rsp_peer *peer)
 {
-	return listed_ms(n, peer) > 0;
+	return listed_ms(n, peer, false) > 0;
 }
 
 bool
-rsp_peer_is_relayed(const struct rsp_enrp *n, const struct rsp_peer *peer)
+rsp_peer_is_relayed(const struct rsp_enrp *n, const struct rsp_peer *peer, bool ended)
 {
-	return listed_ms(n, peer) > peer->doubted_ms;
+	return listed_ms(n, peer, ended) > peer->doubted_ms;
 }
 
 /* Whether a takeover that could begin at @since_ms is late. */
@@ -259,7 +260,7 @@ rsp_peer_remove(struct rsp_enrp *n, struct rsp_peer *peer)
 		i++;
 	n->peer[i] = n->peer[--n->n_peers];
 	for (i = 0; i < n->n_peers; i++)
-		if (rsp_heard_list_find(&peer->heard_by_it, n->peer[i]->server_id) &&
+		if (peer->kind == RSP_PEER_STATES && rsp_heard_list_find(&peer->heard_by_it, n->peer[i]->server_id) &&
 		    n->peer[i]->relayed_ms < peer->presence_ms)
 			n->peer[i]->relayed_ms = peer->presence_ms;
 	rsp_wheel_cancel(&n->wheel, &peer->timer.timer);

@@ -63,7 +63,7 @@ struct rsp_takeover {
 	 * to this home, slice by slice; 0: not decided */
 	uint32_t moving_to;
 	uint32_t n_moved;
-	/* a registrar that has sent ENRP_TAKEOVER_SERVER, while a peer still stated that it hears the target; 0: none */
+	/* a registrar that has sent ENRP_TAKEOVER_SERVER, while this one heard the target, or a peer stated that it does; 0: none */
 	uint32_t claimed_by;
 	/* registrars that have sent ENRP_INIT_TAKEOVER for this peer, and to which this
 	 * registrar has sent no ENRP_INIT_TAKEOVER_ACK yet */
@@ -133,14 +133,13 @@ struct rsp_peer *rsp_peer_get_listed(struct rsp_enrp *n, uint32_t server_id);
 /** Whether a message of @peer was received, and @peer is ACTIVE or PROBED. */
 bool rsp_peer_is_alive(const struct rsp_peer *peer);
 
-/** Whether @peer is heard, directly or by a peer that hears @peer. */
+/** Whether @peer is heard, directly or by a peer that is alive and hears @peer. */
 bool rsp_peer_is_heard_of(const struct rsp_enrp *n, const struct rsp_peer *peer);
-
-/** Whether a peer lists @peer as a registrar that it hears, in a PRESENCE of the last MAX-TIME-LAST-HEARD. */
+/** Whether a peer that is alive lists @peer as a registrar that it hears, in a PRESENCE of the last MAX-TIME-LAST-HEARD. */
 bool rsp_peer_is_listed(const struct rsp_enrp *n, const struct rsp_peer *peer);
 
-/** The same, in a PRESENCE that arrived after @peer left the state ACTIVE. */
-bool rsp_peer_is_relayed(const struct rsp_enrp *n, const struct rsp_peer *peer);
+/** The same, in a PRESENCE that arrived after @peer left the state ACTIVE. @ended: or a registrar that has died since does. */
+bool rsp_peer_is_relayed(const struct rsp_enrp *n, const struct rsp_peer *peer, bool ended);
 
 /** Whether @peer is DEAD or INACTIVE, is not heard of (PLAIN: not heard), and has been silent for LATE_TAKEOVER times as
  * long as a peer may be before it is declared dead. */

@@ -289,9 +289,11 @@ rsp_takeover_note_relayed(struct rsp_enrp *n, const struct rsp_peer *peer)
 			(void)rsp_peer_get_listed(n, id);
 	}
 	for (unsigned i = 0; i < n->n_peers; i++)
-		if (is_undecided(n->peer[i]) && rsp_peer_is_heard_of(n, n->peer[i]))
+		if (!is_undecided(n->peer[i]) || rsp_peer_is_alive(n->peer[i]))
+			continue;
+		else if (rsp_peer_is_relayed(n, n->peer[i], false))
 			relayed(n, n->peer[i]);
-		else if (is_undecided(n->peer[i]))
+		else
 			unrelayed(n, n->peer[i]);
 }
 
@@ -373,7 +375,12 @@ rsp_takeover_begin(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_reason re
 		rsp_download_fail(n, peer, RSP_REASON_PEER_DEAD); /* @peer may be the mentor */
 		return;
 	}
-	if (peer->state != RSP_PEER_ACTIVE && reason != RSP_REASON_RIGHTS_ENDED && rsp_peer_is_relayed(n, peer)) {
+	if (peer->takeover.claimed_by && !rsp_peer_is_relayed(n, peer, false)) {
+		move_to(n, peer, peer->takeover.claimed_by);
+		return;
+	}
+	/* what a relay that has ended heard is perhaps heard by another one soon */
+	if (peer->state != RSP_PEER_ACTIVE && reason != RSP_REASON_RIGHTS_ENDED && rsp_peer_is_relayed(n, peer, true)) {
 		spare(n, peer);
 		rsp_takeover_look(n, peer); /* PLAIN: its word may be outdated */
 		return;
@@ -579,8 +586,10 @@ rsp_takeover_enforced(struct rsp_enrp *n, const struct rsp_link *link, struct rs
 		}
 		return;
 	}
-	/* As long as this registrar hears the target, it has not acknowledged this takeover. */
+	/* As long as this registrar hears the target, it has not acknowledged this takeover. But what it heard last may have come
+	 * late: then the next message of the target does not come. */
 	if (target && (target == peer || rsp_peer_is_alive(target))) {
+		target->takeover.claimed_by = target == peer ? 0 : peer->server_id;
 		rsp_enrp_refuse(n, link, msg, RSP_CAUSE_SECURITY, RSP_REASON_TAKEOVER_OF_LIVE);
 		return;
 	}
