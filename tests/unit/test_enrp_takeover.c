@@ -396,14 +396,28 @@ static void
 a_registrar_that_ends_after_a_refused_takeover_is_not_taken_over_again(void)
 {
 	begin();
+	world_run(2400);
+	alive();
+	world_run(200);
+	CHECK_EQ(peer_state(ID_D), RSP_PEER_PROBED);
 	world_about(C, ENRP_TAKEOVER_SERVER, ID_C, ID_D);
 	world_presence(A, ID_A, "a", false);
 	CHECK_EQ(world_home("web", 1), ID_D);
-	world_run(2400);
-	alive();
-	world_run(600);
+	world_run(400);
 	CHECK_EQ(world_told(RSP_EVENT_TAKEOVER_STARTED), 0);
 	is_taken_over(1, ID_C);
+	world_end();
+}
+
+/* What c said is perhaps false: others may hear d. */
+static void
+a_registrar_that_ends_long_after_a_refused_takeover_is_taken_over(void)
+{
+	begin();
+	world_about(C, ENRP_TAKEOVER_SERVER, ID_C, ID_D);
+	d_dies();
+	CHECK_EQ(world_told(RSP_EVENT_TAKEOVER_STARTED), 1);
+	CHECK_EQ(world_home("web", 1), ID_D);
 	world_end();
 }
 
@@ -411,9 +425,13 @@ static void
 a_registrar_that_is_heard_after_a_refused_takeover_is_taken_over_when_it_ends(void)
 {
 	begin();
+	world_run(2400);
+	alive();
+	world_run(200);
 	world_about(C, ENRP_TAKEOVER_SERVER, ID_C, ID_D);
 	world_presence(D, ID_D, "d", false);
-	d_dies();
+	world_down(D, RSP_ECLOSED);
+	world_run(600);
 	CHECK_EQ(world_told(RSP_EVENT_TAKEOVER_STARTED), 1);
 	CHECK_EQ(world_home("web", 1), ID_D);
 	world_end();
@@ -605,6 +623,7 @@ main(void)
 	TAP_RUN(initiations_are_repeated_at_growing_intervals);
 	TAP_RUN(a_takeover_of_a_live_registrar_is_refused);
 	TAP_RUN(a_registrar_that_ends_after_a_refused_takeover_is_not_taken_over_again);
+	TAP_RUN(a_registrar_that_ends_long_after_a_refused_takeover_is_taken_over);
 	TAP_RUN(a_registrar_that_is_heard_after_a_refused_takeover_is_taken_over_when_it_ends);
 	TAP_RUN(a_completed_takeover_of_a_lower_id_ends_ours);
 	TAP_RUN(a_target_that_comes_back_is_a_peer_again);

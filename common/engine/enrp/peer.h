@@ -65,6 +65,7 @@ struct rsp_takeover {
 	uint32_t n_moved;
 	/* a registrar that has sent ENRP_TAKEOVER_SERVER, while this one heard the target, or a peer stated that it does; 0: none */
 	uint32_t claimed_by;
+	uint64_t claimed_ms; /* when it sent that */
 	/* registrars that have sent ENRP_INIT_TAKEOVER for this peer, and to which this
 	 * registrar has sent no ENRP_INIT_TAKEOVER_ACK yet */
 	uint32_t n_initiators;

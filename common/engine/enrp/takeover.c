@@ -251,6 +251,26 @@ is_claimed(const struct rsp_enrp *n, const struct rsp_peer *target)
 	return target->takeover.claimed_by && rsp_peer_is_listed(n, target);
 }
 
+/* The registrar @by_id has sent ENRP_TAKEOVER_SERVER for @target, which is heard. */
+static void
+note_claim(const struct rsp_enrp *n, struct rsp_peer *target, uint32_t by_id)
+{
+	target->takeover.claimed_by = by_id;
+	target->takeover.claimed_ms = n->core->now_ms;
+}
+
+/* Whether another registrar has taken over @target, which was heard until now: by a relay, or directly a moment ago. After a
+ * longer time, that registrar may have been wrong, and all are asked. */
+static bool
+is_taken_over(const struct rsp_enrp *n, const struct rsp_peer *target)
+{
+	const struct rsp_takeover *takeover = &target->takeover;
+	bool recent = n->core->now_ms - takeover->claimed_ms < n->core->config.max_time_no_response_ms;
+
+	return takeover->claimed_by && !rsp_peer_is_relayed(n, target, false) &&
+	       (recent || target->state == RSP_PEER_INACTIVE);
+}
+
 /* No peer states this, perhaps any more: a takeover by another registrar, which waited for that, is accepted, or one by this
  * registrar begins. */
 static void
@@ -375,7 +395,7 @@ rsp_takeover_begin(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_reason re
 		rsp_download_fail(n, peer, RSP_REASON_PEER_DEAD); /* @peer may be the mentor */
 		return;
 	}
-	if (peer->takeover.claimed_by && !rsp_peer_is_relayed(n, peer, false)) {
+	if (is_taken_over(n, peer)) {
 		move_to(n, peer, peer->takeover.claimed_by);
 		return;
 	}
@@ -589,14 +609,14 @@ rsp_takeover_enforced(struct rsp_enrp *n, const struct rsp_link *link, struct rs
 	/* As long as this registrar hears the target, it has not acknowledged this takeover. But what it heard last may have come
 	 * late: then the next message of the target does not come. */
 	if (target && (target == peer || rsp_peer_is_alive(target))) {
-		target->takeover.claimed_by = target == peer ? 0 : peer->server_id;
+		note_claim(n, target, target == peer ? 0 : peer->server_id);
 		rsp_enrp_refuse(n, link, msg, RSP_CAUSE_SECURITY, RSP_REASON_TAKEOVER_OF_LIVE);
 		return;
 	}
 	if (target && target->takeover.moving_to)
 		return; /* a takeover of the target is decided already */
 	if (target && rsp_peer_is_heard_of(n, target)) { /* the next PRESENCE of the peer that hears it decides */
-		target->takeover.claimed_by = peer->server_id;
+		note_claim(n, target, peer->server_id);
 		target->doubted_ms = core->now_ms;
 		return;
 	}
