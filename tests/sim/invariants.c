@@ -293,6 +293,15 @@ check_accounts(struct sim *w, const struct sim_node *n)
 		sim_violated(w, "account", "%s has charged %u elements to identities, and is the home of %u", n->name, kept, full);
 }
 
+/* Whether @e is registered over a connection to @home: its client may have found another home that does not have it yet. */
+static bool
+is_linked_at(const struct sim_node *home, const struct sim_element *e)
+{
+	struct sim_shown got;
+
+	return sim_inside_find(home, sim_load_handle(home->w, e->pool), e->pe_id, &got) && got.linked;
+}
+
 /* From now on no registrar may lose an element that all (@there many) have now, as long as nothing touches it. */
 static void
 mark_stable(struct sim *w, unsigned there)
@@ -310,7 +319,7 @@ mark_stable(struct sim *w, unsigned there)
 			home = sim_load_home(client);
 		}
 		e->stable = sim_well(client) && !client->ill && w->now > client->well_ms + answer_ms && home &&
-			    sim_well(home) && !home->ill;
+			    sim_well(home) && !home->ill && is_linked_at(home, e);
 	}
 }
 

@@ -448,6 +448,32 @@ left(struct sim_element *e)
 }
 
 void
+sim_load_late(struct sim_node *from, struct rsp_bytes message)
+{
+	struct rsp_message msg;
+	struct sim_element *e = NULL;
+
+	if (from->role == RSP_ROLE_ELEMENT && !rsp_message_decode(RSP_ASAP, message, &msg, NULL) &&
+	    msg.type == ASAP_REGISTRATION)
+		e = sim_load_find(from->w, msg.handle, msg.element.pe_id);
+	if (e)
+		e->late_ms = from->w->now;
+}
+
+/* The client of @e has ended it, because another process has its identifier. Each element has one client here, but a registration
+ * of its former life may be read after that of the present one, and be above it, where the clock has gone back. */
+static void
+displaced(struct sim_element *e, const char *server)
+{
+	struct sim *w = e->client->w;
+
+	if (e->late_ms < e->want_ms || e->late_ms == 0)
+		sim_violated(w, "displaced", "%s: pe %08x was displaced at %s", e->client->name, e->pe_id, server);
+	left(e);
+	e->out_bound_ms = sim_bound_removal(&w->plan, false) + sim_bound_converged(&w->plan);
+}
+
+void
 sim_load_event(struct sim_node *n, const struct rsp_client_event *event)
 {
 	struct sim *w = n->w;
@@ -486,8 +512,8 @@ sim_load_event(struct sim_node *n, const struct rsp_client_event *event)
 			e->out_bound_ms = sim_bound_removal(&w->plan, false);
 		}
 		break;
-	case RSP_CLIENT_DISPLACED: /* each element has one client here: no other process displaces it */
-		sim_violated(w, "displaced", "%s: pe %08x was displaced at %s", n->name, e->pe_id, event->server);
+	case RSP_CLIENT_DISPLACED:
+		displaced(e, event->server);
 		break;
 	case RSP_CLIENT_REJECTED:
 		sim_violated(w, "rejected", "%s: pe %08x was rejected with cause %x by %s", n->name, e->pe_id,
