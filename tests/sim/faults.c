@@ -274,13 +274,15 @@ stop_process(struct sim *w, const struct sim_fault *f)
 	sim_node_stop(f->victim, how);
 }
 
-/* A jump by so little that elements still renew their registrations before they expire. */
+/* A jump of the clock of @n by so little that elements still renew their registrations before they expire. A second one within the
+ * life of a registration adds to the first: it is a short one. */
 static uint64_t
-draw_jump(struct sim *w)
+draw_jump(struct sim *w, const struct sim_node *n)
 {
 	uint64_t most = 2 * sim_bound_takeover(&w->plan, false), life = 1000 * (uint64_t)w->plan.lifetime_s;
+	uint64_t by_ms = sim_between(&w->fault_rng, 1000, most < life / 4 ? most : life / 4);
 
-	return sim_between(&w->fault_rng, 1000, most < life / 4 ? most : life / 4);
+	return n->jumped_ms && w->now < n->jumped_ms + life ? by_ms % 1000 : by_ms;
 }
 
 /* From now on it is judged what is answered about elements that are registered now. */
@@ -352,7 +354,7 @@ happen(struct sim *w, struct sim_fault *f)
 		sim_node_pause(n);
 		return true;
 	case SIM_FAULT_JUMP:
-		sim_node_jump(n, draw_jump(w));
+		sim_node_jump(n, draw_jump(w, n));
 		return true;
 	case SIM_FAULT_SLOW:
 		n->slow_ms = (uint32_t)sim_between(&w->fault_rng, 200, 2 * (uint64_t)w->plan.no_response_ms);

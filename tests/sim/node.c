@@ -322,6 +322,7 @@ void
 sim_node_jump(struct sim_node *n, uint64_t by_ms)
 {
 	sim_trace(n->w, "%-5s clock jumps by %llu ms", n->name, (unsigned long long)by_ms);
+	n->jumped_ms = n->w->now;
 	n->clock += by_ms;
 	n->runs_ms = n->w->now;
 	sim_node_arm(n);

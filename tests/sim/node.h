@@ -27,6 +27,7 @@ struct sim_node {
 	uint64_t paused_ms;
 	uint32_t life;	/* counts its processes */
 	uint64_t clock; /* the engine's time is that of the run plus this */
+	uint64_t jumped_ms; /* when that last jumped ahead; 0: never */
 	int64_t skew_ms; /* the error of its wall clock, up to years */
 	uint32_t slow_ms; /* added to each message from it */
 	uint64_t wake_ms;

@@ -87,7 +87,7 @@ is_half_open(const struct sim_node *n)
 }
 
 /* No message of RFC 5352 asks whether a subscription (s.2.2.5) is still there: followers with half-open connections hear
- * nothing until TCP probes these (net/tcp.c), and then find another registrar. Only for them, wait for that. */
+ * nothing until TCP probes these (net/tcp.c), and then find another registrar. */
 static void
 await_probes(struct sim *w)
 {
@@ -95,8 +95,8 @@ await_probes(struct sim *w)
 
 	for (unsigned user = 0; user < w->plan.users; user++)
 		any = any || is_half_open(&w->node[w->n_registrars + w->plan.element_clients + user]);
-	if (any)
-		sim_run(w, w->now + SIM_PROBE_MS + w->plan.dial_timeout_ms + sim_bound_exchange(&w->plan));
+	/* who has just found that out asks another registrar now */
+	sim_run(w, w->now + (any ? SIM_PROBE_MS : 0) + 2 * (uint64_t)w->plan.dial_timeout_ms + 2 * sim_bound_exchange(&w->plan));
 }
 
 void
