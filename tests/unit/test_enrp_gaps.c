@@ -164,6 +164,34 @@ updates_that_are_rejected_are_followed_by_the_table(void)
 	world_end();
 }
 
+/* After a partition, many ask at the same time, and a heartbeat is a long time. */
+static void
+after_a_rejection_the_peer_is_asked_for_a_presence_soon_and_more_and_more_seldom(void)
+{
+	struct rsp_message no = enrp_message(ENRP_HANDLE_TABLE_RESPONSE, ID_B), msg = { 0 };
+	unsigned asked = 0;
+
+	no.flags = ENRP_FLAG_REJECT;
+	begin_with_a_gap();
+	world_tell(B, &no);
+	world_clear();
+	world_run(400);
+	CHECK_EQ(world_count(B, ENRP_PRESENCE), 1);
+	CHECK(world_find(B, RSP_ENRP, ENRP_PRESENCE, -1, &msg) && msg.flags & ENRP_FLAG_REPLY_REQUIRED);
+	for (unsigned i = 0; i < 300; i++) {
+		b_is_at(3, 0x1234);
+		if (world_count(B, ENRP_HANDLE_TABLE_REQUEST) > 0) {
+			asked++;
+			world_tell(B, &no);
+		}
+		world_clear();
+		world_run(100);
+	}
+	CHECK(asked >= 6);
+	CHECK(asked <= 12);
+	world_end();
+}
+
 static void
 a_peer_that_counts_from_one_again_is_asked_for_its_table(void)
 { /* two presences, since the order of two connections can change */
@@ -384,6 +412,7 @@ main(void)
 	TAP_RUN(updates_that_the_peer_keeps_no_longer_are_answered_with_its_table);
 	TAP_RUN(an_update_that_is_not_answered_in_time_ends_the_connection);
 	TAP_RUN(updates_that_are_rejected_are_followed_by_the_table);
+	TAP_RUN(after_a_rejection_the_peer_is_asked_for_a_presence_soon_and_more_and_more_seldom);
 	TAP_RUN(a_peer_that_counts_from_one_again_is_asked_for_its_table);
 	TAP_RUN(updates_out_of_order_leave_the_greatest_statement);
 	TAP_RUN(an_update_that_was_requested_and_is_older_than_what_is_known_is_not_answered);

@@ -162,6 +162,8 @@ rsp_download_due(struct rsp_enrp *n, struct rsp_peer *peer)
 	if (rsp_walk_is_open(&peer->download.unlisted)) {
 		unlisted_slice(n, peer);
 		audit_next_relayed(n, peer);
+	} else if (peer->download.state == RSP_DOWNLOAD_NONE) { /* a request was refused: the next PRESENCE leads to another one */
+		rsp_peer_send_presence(n, peer, true);
 	} else {
 		rsp_download_fail(n, peer, RSP_REASON_NO_RESPONSE);
 	}
@@ -287,13 +289,24 @@ note_failed(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_reason reason)
 		rsp_gap_failed(&peer->gap, n->core->now_ms, wait_ms(n));
 }
 
+/* When the peer may be asked again. One that has refused is perhaps busy with others, which ask it at the same time. */
+static uint64_t
+again_ms(struct rsp_enrp *n, const struct rsp_gap *gap)
+{
+	uint64_t now_ms = n->core->now_ms;
+
+	return gap->until_ms > now_ms ? gap->until_ms - now_ms : rsp_rng_jitter(&n->core->rng, wait_ms(n) / 2, 50);
+}
+
 static void
 give_up(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_download_end end, enum rsp_reason reason)
 {
-	bool own = peer->download.state == RSP_DOWNLOAD_OWN;
+	bool own = peer->download.state == RSP_DOWNLOAD_OWN, all = peer->download.state == RSP_DOWNLOAD_ALL;
 
 	stop(n, peer, end);
 	note_failed(n, peer, reason);
+	if (!all && reason == RSP_REASON_REJECTED)
+		rsp_enrp_set(n, &peer->download.timer, again_ms(n, &peer->gap));
 	if (own)
 		rsp_peer_record(n, RSP_EVENT_RESYNC_FAILED, peer, reason);
 }
