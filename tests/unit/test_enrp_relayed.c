@@ -308,6 +308,42 @@ a_completed_takeover_that_waited_for_a_relay_is_accepted_when_the_relay_has_ende
 	world_end();
 }
 
+static void
+a_refused_takeover_does_not_move_what_a_peer_hears_when_we_hear_it_no_more(void)
+{
+	begin();
+	world_run(2400);
+	alive();
+	a_hears_d();
+	world_run(200);
+	CHECK_EQ(peer_state(ID_D), RSP_PEER_PROBED);
+	world_about(C, ENRP_TAKEOVER_SERVER, ID_C, ID_D);
+	world_run(400);
+	CHECK_EQ(world_home("web", 1), ID_D);
+	a_hears_d();
+	CHECK_STR(world_reason(RSP_EVENT_TAKEOVER_ABORTED), "target-alive");
+	CHECK_EQ(world_home("web", 1), ID_D);
+	world_end();
+}
+
+/* a has completed a takeover of d, which waits for the relay; then a ends itself. */
+static void
+a_completed_takeover_by_a_registrar_that_has_ended_is_not_accepted(void)
+{
+	begin_relayed();
+	world_about(A, ENRP_TAKEOVER_SERVER, ID_A, ID_D);
+	world_down(A, RSP_ECLOSED);
+	world_run(600);
+	world_about(C, ENRP_INIT_TAKEOVER_ACK, ID_C, ID_A);
+	CHECK_EQ(world_told(RSP_EVENT_TAKEOVER_DONE), 1);
+	world_presence(C, ID_C, "c", false);
+	CHECK_EQ(world_told(RSP_EVENT_TAKEOVER_STARTED), 2);
+	CHECK_EQ(world_home("web", 1), ID_D);
+	world_about(C, ENRP_INIT_TAKEOVER_ACK, ID_C, ID_D);
+	is_taken_over(1, ID_US);
+	world_end();
+}
+
 /* c is heard, but has not said for long that it hears d. */
 static void
 a_relay_does_not_count_after_max_time_last_heard(void)
@@ -386,6 +422,8 @@ main(void)
 	TAP_RUN(a_registrar_that_was_heard_by_relay_is_not_taken_over_at_once_when_the_relay_ends);
 	TAP_RUN(a_completed_takeover_is_accepted_although_a_relay_that_has_ended_heard_the_target);
 	TAP_RUN(a_completed_takeover_that_waited_for_a_relay_is_accepted_when_the_relay_has_ended);
+	TAP_RUN(a_refused_takeover_does_not_move_what_a_peer_hears_when_we_hear_it_no_more);
+	TAP_RUN(a_completed_takeover_by_a_registrar_that_has_ended_is_not_accepted);
 	TAP_RUN(a_relay_does_not_count_after_max_time_last_heard);
 	TAP_RUN(a_registrar_that_a_relay_named_has_joined_when_it_is_heard);
 	return tap_end();

@@ -404,7 +404,12 @@ a_registrar_that_ends_after_a_refused_takeover_is_not_taken_over_again(void)
 	world_presence(A, ID_A, "a", false);
 	CHECK_EQ(world_home("web", 1), ID_D);
 	world_run(400);
-	CHECK_EQ(world_told(RSP_EVENT_TAKEOVER_STARTED), 0);
+	CHECK_EQ(world_told(RSP_EVENT_TAKEOVER_STARTED), 1);
+	acknowledged(A, ID_A);
+	CHECK_EQ(world_home("web", 1), ID_D);
+	acknowledged(C, ID_C);
+	CHECK_STR(world_reason(RSP_EVENT_TAKEOVER_ABORTED), "other-wins");
+	CHECK_EQ(world_told(RSP_EVENT_TAKEOVER_DONE), 0);
 	is_taken_over(1, ID_C);
 	world_end();
 }
@@ -417,7 +422,11 @@ a_registrar_that_ends_long_after_a_refused_takeover_is_taken_over(void)
 	world_about(C, ENRP_TAKEOVER_SERVER, ID_C, ID_D);
 	d_dies();
 	CHECK_EQ(world_told(RSP_EVENT_TAKEOVER_STARTED), 1);
+	world_presence(A, ID_A, "a", false);
 	CHECK_EQ(world_home("web", 1), ID_D);
+	acknowledged(A, ID_A);
+	acknowledged(C, ID_C);
+	is_taken_over(1, ID_US);
 	world_end();
 }
 

@@ -301,11 +301,11 @@ again_ms(struct rsp_enrp *n, const struct rsp_gap *gap)
 static void
 give_up(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_download_end end, enum rsp_reason reason)
 {
-	bool own = peer->download.state == RSP_DOWNLOAD_OWN, all = peer->download.state == RSP_DOWNLOAD_ALL;
+	bool own = peer->download.state == RSP_DOWNLOAD_OWN, again = peer->download.of == peer->server_id;
 
 	stop(n, peer, end);
 	note_failed(n, peer, reason);
-	if (!all && reason == RSP_REASON_REJECTED)
+	if (again && reason == RSP_REASON_REJECTED)
 		rsp_enrp_set(n, &peer->download.timer, again_ms(n, &peer->gap));
 	if (own)
 		rsp_peer_record(n, RSP_EVENT_RESYNC_FAILED, peer, reason);

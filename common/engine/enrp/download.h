@@ -20,8 +20,8 @@
  * from @peer or the work after it is running, do nothing and return false. */
 bool rsp_download_begin(struct rsp_enrp *n, struct rsp_peer *peer, uint32_t of);
 
-/** The download timer of @peer has expired: send the next slice of unlisted elements, or, during a
- * download, abort it because no page arrived in time. */
+/** The download timer of @peer has expired: send the next slice of unlisted elements; during a download, abort it because no page
+ * arrived in time; else a request was refused, and a PRESENCE is asked for, which leads to the next request. */
 void rsp_download_due(struct rsp_enrp *n, struct rsp_peer *peer);
 
 /** Abort the download from @peer, if there is one, and record @reason. The link is closed, because

@@ -46,7 +46,7 @@ struct rsp_download {
 	/* peer->told of the table of which entries were refused last, which is not downloaded again until then */
 	uint64_t partial, partial_until_ms;
 	struct rsp_walk unlisted; /* after an OWN download: a walk over the elements of the home */
-	/* time limit for the next page; while @unlisted is open, the time of the next slice */
+	/* time limit for the next page; while @unlisted is open, the time of the next slice; NONE: after a refusal, of a PRESENCE */
 	struct rsp_enrp_timer timer;
 };
 

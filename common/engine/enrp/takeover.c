@@ -259,16 +259,13 @@ note_claim(const struct rsp_enrp *n, struct rsp_peer *target, uint32_t by_id)
 	target->takeover.claimed_ms = n->core->now_ms;
 }
 
-/* Whether another registrar has taken over @target, which was heard until now: by a relay, or directly a moment ago. After a
- * longer time, that registrar may have been wrong, and all are asked. */
-static bool
-is_taken_over(const struct rsp_enrp *n, const struct rsp_peer *target)
+/* The registrar that has sent ENRP_TAKEOVER_SERVER for @target; 0: none has, or it is not alive itself. */
+static uint32_t
+claimant(const struct rsp_enrp *n, const struct rsp_peer *target)
 {
-	const struct rsp_takeover *takeover = &target->takeover;
-	bool recent = n->core->now_ms - takeover->claimed_ms < n->core->config.max_time_no_response_ms;
+	const struct rsp_peer *by = target->takeover.claimed_by ? rsp_peer_find(n, target->takeover.claimed_by) : NULL;
 
-	return takeover->claimed_by && !rsp_peer_is_relayed(n, target, false) &&
-	       (recent || target->state == RSP_PEER_INACTIVE);
+	return by && rsp_peer_is_alive(by) ? by->server_id : 0;
 }
 
 /* No peer states this, perhaps any more: a takeover by another registrar, which waited for that, is accepted, or one by this
@@ -280,8 +277,8 @@ unrelayed(struct rsp_enrp *n, struct rsp_peer *peer)
 
 	if (is_claimed(n, peer))
 		return;
-	if (takeover->claimed_by)
-		move_to(n, peer, takeover->claimed_by);
+	if (peer->state == RSP_PEER_INACTIVE && claimant(n, peer))
+		move_to(n, peer, claimant(n, peer));
 	else if (peer->spared && !other_wins(n, peer)) /* those with lower ids may have left it to this registrar */
 		rsp_takeover_begin(n, peer, RSP_REASON_NO_RESPONSE);
 	else if (peer->state == RSP_PEER_INACTIVE ? takeover->n_initiators > 0
@@ -395,10 +392,12 @@ rsp_takeover_begin(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_reason re
 		rsp_download_fail(n, peer, RSP_REASON_PEER_DEAD); /* @peer may be the mentor */
 		return;
 	}
-	if (is_taken_over(n, peer)) {
-		move_to(n, peer, peer->takeover.claimed_by);
+	if (peer->state == RSP_PEER_INACTIVE && !is_claimed(n, peer) && claimant(n, peer)) {
+		move_to(n, peer, claimant(n, peer));
 		return;
 	}
+	if (n->core->now_ms - peer->takeover.claimed_ms >= n->core->config.max_time_no_response_ms)
+		peer->takeover.claimed_by = 0; /* it was wrong, as the peer was heard then */
 	/* what a relay that has ended heard is perhaps heard by another one soon */
 	if (peer->state != RSP_PEER_ACTIVE && reason != RSP_REASON_RIGHTS_ENDED && rsp_peer_is_relayed(n, peer, true)) {
 		spare(n, peer);
@@ -470,10 +469,18 @@ rsp_takeover_tell(struct rsp_enrp *n, const struct rsp_peer *peer)
 			send_about(n, ENRP_INIT_TAKEOVER, peer, n->peer[i]->server_id);
 }
 
-/* All have acknowledged: this registrar takes over @target. */
+/* All have acknowledged: this registrar takes over @target. If another one had done so when the last message of @target arrived,
+ * late, that stands. */
 static void
 decide(struct rsp_enrp *n, struct rsp_peer *target)
 {
+	uint32_t by_id = claimant(n, target);
+
+	if (by_id) {
+		abort_takeover(n, target, RSP_REASON_OTHER_WINS);
+		move_to(n, target, by_id);
+		return;
+	}
 	for (unsigned i = 0; i < n->n_peers; i++)
 		if (n->peer[i] != target)
 			send_about(n, ENRP_TAKEOVER_SERVER, n->peer[i], target->server_id);
@@ -606,8 +613,8 @@ rsp_takeover_enforced(struct rsp_enrp *n, const struct rsp_link *link, struct rs
 		}
 		return;
 	}
-	/* As long as this registrar hears the target, it has not acknowledged this takeover. But what it heard last may have come
-	 * late: then the next message of the target does not come. */
+	/* As long as this registrar hears the target, it has not acknowledged this takeover, unless what it heard last came late:
+	 * then the next message of the target does not come. */
 	if (target && (target == peer || rsp_peer_is_alive(target))) {
 		note_claim(n, target, target == peer ? 0 : peer->server_id);
 		rsp_enrp_refuse(n, link, msg, RSP_CAUSE_SECURITY, RSP_REASON_TAKEOVER_OF_LIVE);

@@ -22,8 +22,8 @@ void rsp_takeover_note_relayed(struct rsp_enrp *n, const struct rsp_peer *peer);
 /** If @peer is ACTIVE: send it a PRESENCE that requires an answer. @peer is then PROBED. @reason is recorded. */
 void rsp_takeover_probe(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_reason reason);
 
-/** Declare @peer dead because of @reason, and begin its takeover. While this registrar joins, it begins no takeover and
- * acknowledges the takeovers of other registrars. */
+/** Declare @peer dead because of @reason, and begin its takeover, unless another registrar has completed one. While this registrar
+ * joins, it begins no takeover and acknowledges the takeovers of other registrars. */
 void rsp_takeover_begin(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_reason reason);
 
 /** A registrar may never acknowledge the takeover of @peer, or @peer is heard but does not answer. So that dead elements do not
