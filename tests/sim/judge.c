@@ -124,9 +124,10 @@ is_asked_for(const struct sim *w, const struct sim_node *n, const struct sim_ele
 	     uint64_t bound_ms)
 {
 	uint64_t since_ms = view->shown ? w->now : view->since_ms; /* as of the last sample */
-	bool excused = e->client->no_epoch || sim_truth_relation(w, n, e->client->attached) == SIM_RELAYED;
+	bool relayed = sim_truth_relation(w, n, e->client->attached) == SIM_RELAYED;
+	bool excused = w->plan.style == SIM_LAYERS ? relayed || e->client->no_epoch : w->plan.style == SIM_STORM && relayed;
 
-	return w->plan.style >= SIM_STORM && excused && w->now <= since_ms + bound_ms;
+	return excused && w->now <= since_ms + bound_ms;
 }
 
 /* @e is connected to a registrar of which @n has heard for long: @n has to show it as it is. */

@@ -35,7 +35,7 @@ struct sim_element {
 	uint32_t kept_generation; /* its connection then */
 	bool torn;    /* it has sent a message to a registrar that is stopped, and reads it late */
 	uint64_t want_ms;     /* since when it is wanted */
-	uint64_t late_ms;     /* when a registrar last read a registration over a connection that its client had left; 0: never */
+	uint64_t late_ms;     /* when a registrar last read a registration of a former life of its client; 0: never */
 	uint64_t reported_ms; /* when a user first reported it after its end; 0: none did */
 	uint64_t out_ms;	      /* since when it is not wanted, */
 	uint64_t out_bound_ms;	      /* and for how long registrars may still show it */
@@ -91,7 +91,7 @@ void sim_load_ended(struct sim_node *n, uint64_t bound_ms);
 /** A fault touched the connections of @n, a client or a home: for now nothing is promised about its elements. */
 void sim_load_disturbed(struct sim_node *n);
 
-/** A registrar reads @message over an ASAP connection whose other side, a process at @from, has closed it or has ended. */
+/** A registrar reads @message over an ASAP connection of a former life of @from. */
 void sim_load_late(struct sim_node *from, struct rsp_bytes message);
 
 void sim_load_event(struct sim_node *n, const struct rsp_client_event *event);

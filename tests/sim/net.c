@@ -34,6 +34,7 @@ struct sim_end {
 	struct link *link;
 	struct sim_node *node;
 	uint32_t id;	 /* the engine's number for it; 0: the engine does not know it */
+	uint32_t life;	 /* of @node, when it got that number */
 	bool open;	 /* this side has a socket */
 	bool closing;	 /* FIN was sent */
 	bool scheduled;
@@ -197,6 +198,7 @@ id_new(struct sim_node *n, struct sim_end *end)
 		end->id = ++n->n_ends;
 	}
 	n->end[end->id - 1] = end;
+	end->life = n->life;
 	return end->id;
 }
 
@@ -573,7 +575,7 @@ take(struct sim *w, struct sim_end *end, struct item *item)
 		sim_mix(w, item->n ^ (uint64_t)end->node->place << 32 ^ item->octets[0]);
 		trace_message(w, end, item);
 		sim_check_received(w, end->node, end->link->protocol, rsp_bytes_of(item->octets, item->n));
-		if (end->link->protocol == RSP_ASAP && end->node->is_registrar && !other(end)->open)
+		if (end->link->protocol == RSP_ASAP && end->node->is_registrar && other(end)->life != other(end)->node->life)
 			sim_load_late(other(end)->node, rsp_bytes_of(item->octets, item->n));
 		sim_told_received(w, end->node, other(end)->node, end->link->protocol,
 				  rsp_bytes_of(item->octets, item->n));

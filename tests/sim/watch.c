@@ -89,7 +89,7 @@ is_half_open(const struct sim_node *n)
 /* No message of RFC 5352 asks whether a subscription (s.2.2.5) is still there: followers with half-open connections hear
  * nothing until TCP probes these (net/tcp.c), and then find another registrar. */
 static void
-await_probes(struct sim *w)
+await_answers(struct sim *w)
 {
 	bool any = false;
 
@@ -103,7 +103,7 @@ void
 sim_watch_judge(struct sim *w)
 {
 	if (w->plan.more) /* else connections are not probed */
-		await_probes(w);
+		await_answers(w);
 	for (unsigned user = 0; user < w->plan.users; user++) {
 		const struct sim_node *n = &w->node[w->n_registrars + w->plan.element_clients + user];
 
