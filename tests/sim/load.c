@@ -256,6 +256,7 @@ act_changes(struct sim *w, struct rsp_rng *rng)
 {
 	struct sim_element *e = &w->load->element[rsp_rng_below(rng, w->load->n_elements)];
 
+	w->load->acts++;
 	if (sim_node_runs(e->client) && !e->retired && e->want == SIM_IN)
 		change(e);
 }
