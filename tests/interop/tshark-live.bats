@@ -73,12 +73,14 @@ messages() {
 	tshark -r "$1" -Y "$2" -T fields -E occurrence=f "${fields[@]}" 2>/dev/null
 }
 
-# between CAPTURE FROM:TO: the messages but the presences from one registrar to the other, as captured at CAPTURE
+# between CAPTURE FROM:TO: the messages but the presences from one registrar to the other, as captured at CAPTURE, in the order
+# of each of their two connections: the other side may read these in another order than they were written
 between() {
 	local from to
 	from=$(cat "$BATS_FILE_TMPDIR/${2%:*}.id") to=$(cat "$BATS_FILE_TMPDIR/${2#*:}.id")
 	messages "$BATS_FILE_TMPDIR/$1.live.pcap" "enrp.message_type != 1 && enrp.sender_servers_id == $from &&
-		enrp.receiver_servers_id == $to" enrp.message_type enrp.message_length exported_pdu.src_port exported_pdu.dst_port
+		enrp.receiver_servers_id == $to" enrp.message_type enrp.message_length exported_pdu.src_port exported_pdu.dst_port |
+		sort -s -k3,4
 }
 
 # Copy the captures of r1 and r3 while all work: all that one has sent is received. When registrars end, what one of them
