@@ -55,7 +55,7 @@ op_record(void *ctx, const struct rsp_event *event)
 	sim_mix(n->w, event->kind);
 	sim_coverage_record(n->w->coverage, event);
 	if (event->kind == RSP_EVENT_SERVING)
-		n->serving_ms = n->w->now;
+		n->serving_ms = n->served_ms = n->w->now;
 	else if (event->kind == RSP_EVENT_REJOINING)
 		n->serving_ms = RSP_NEVER;
 	sim_check_record(n->w, n, event);
@@ -100,7 +100,7 @@ node_init(struct sim *w, unsigned place)
 	(void)snprintf(n->name, sizeof(n->name), "%c%u", kind, n->is_registrar ? place : i);
 	n->ip = (struct rsp_ip){ 4, { 10, (uint8_t)(n->is_registrar ? 0 : 1), (uint8_t)(place >> 8), (uint8_t)place } };
 	n->present = true;
-	n->serving_ms = n->attached_ms = RSP_NEVER;
+	n->serving_ms = n->served_ms = n->attached_ms = RSP_NEVER;
 	if (n->is_registrar)
 		n->skew_ms = sim_plan_skew(&w->plan, &w->node_rng);
 	n->no_epoch = n->role == RSP_ROLE_ELEMENT && place % 100 < w->plan.no_epoch_percent;
@@ -259,7 +259,7 @@ sim_node_start_as(struct sim_node *n, uint32_t server_id)
 	n->life++;
 	n->clock = sim_between(&n->w->node_rng, 1000, 100000000); /* machines boot at different times */
 	n->well_ms = n->runs_ms = n->w->now;
-	n->wake_ms = n->serving_ms = n->attached_ms = RSP_NEVER;
+	n->wake_ms = n->serving_ms = n->served_ms = n->attached_ms = RSP_NEVER;
 	n->attached = n->last_home = NULL;
 	if (n->is_registrar) {
 		start_registrar(n);

@@ -44,6 +44,7 @@ struct sim_node {
 	uint64_t well_ms; /* since when it runs and suffers no fault */
 	uint64_t runs_ms; /* since when it runs, at the same pace */
 	uint64_t serving_ms; /* a registrar: since when it serves; RSP_NEVER: it does not */
+	uint64_t served_ms;  /* when it last began to serve, in this life; RSP_NEVER: it has not */
 
 	struct sim_node *last_home; /* a client: the last home that its process had */
 	unsigned moves;		    /* how often that changed because of this fault */

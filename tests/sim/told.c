@@ -187,6 +187,8 @@ answer(struct sim *w, const struct sim_node *n, const struct sim_node *user, con
 
 	if (pool >= w->plan.pools)
 		return;
+	if (n->served_ms == RSP_NEVER) /* RFC 5353 s.3.2.3: it knows nothing yet, and has no copy of what it knew either */
+		sim_violated(w, "answered-unready", "%s answers %s about pool %u, and has not served yet", n->name, user->name, pool);
 	asked_ms = *asked_of(w, n, user, pool);
 	*asked_of(w, n, user, pool) = 0;
 	if (!asked_ms || msg->n_list > 0 || !w->back.since_ms || !w->back.killed || n->serving_ms == RSP_NEVER ||
