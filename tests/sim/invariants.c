@@ -156,22 +156,31 @@ sim_over(const struct sim *w)
 	return w->joined_ms ? w->joined_ms + sim_bound_removal(&w->plan, true) + 1000 : 0;
 }
 
+/* @e has no EPOCH, and another registrar than the one at which it left numbered it while the two did not hear each other: the
+ * removal may be below that. Then it is shown until that registrar has looked ("dead-shown"). */
+static bool
+is_numbered_elsewhere(const struct sim_element *e, const struct sim_shown *got)
+{
+	return e->client->no_epoch && got->home_id != e->home->server_id;
+}
+
 /* The registrar @n shows @e as @got: it must not show an element that left long ago. An element that restarts and leaves
  * at once may be registered by a request that was under way, after the removal of its former life. */
 static void
 see(struct sim *w, const struct sim_node *n, struct sim_element *e, const struct sim_shown *got)
 {
 	uint8_t *seen = &e->seen[n->place];
+	bool kept = w->plan.max_tombstones > 100; /* a tombstone that was dropped tells nothing of what is shown again */
 
-	if (e->want == SIM_IN || (*seen == SIM_BURIED ? sim_inside_outlives(n, got) : e->want == SIM_LEAVING))
+	if (e->want == SIM_IN || (*seen == SIM_BURIED ? kept && sim_inside_outlives(n, got) : e->want == SIM_LEAVING))
 		*seen = SIM_SEEN;
 	if (e->want != SIM_OUT)
 		return;
 	if (!w->check->strict || e->torn || !serves(n) || !home_was_well(e) || !hears_home(w, n, e) ||
-	    w->now < sim_over(w))
+	    w->now < sim_over(w) || is_numbered_elsewhere(e, got))
 		return;
 	/* the word of a registrar without statements has no number, and stands until that registrar ends it */
-	if (*seen == SIM_BURIED && got->number.part[0] && w->plan.max_tombstones > 100)
+	if (*seen == SIM_BURIED && got->number.part[0] && kept)
 		sim_violated(w, "resurrected", "%s shows pe %08x again, which it had removed", n->name, e->pe_id);
 	else if (*seen == SIM_BURIED) /* its tombstone was dropped: "dead-shown" gives its home the time to look again */
 		return;

@@ -471,6 +471,7 @@ displaced(struct sim_element *e, const char *server)
 	if (e->late_ms < e->want_ms || e->late_ms == 0 || w->now > e->late_ms + sim_bound_converged(&w->plan))
 		sim_violated(w, "displaced", "%s: pe %08x was displaced at %s", e->client->name, e->pe_id, server);
 	left(e);
+	e->retired = true; /* as long as the other is not removed, it is refused */
 	e->out_bound_ms = sim_bound_removal(&w->plan, false) + sim_bound_converged(&w->plan);
 }
 
