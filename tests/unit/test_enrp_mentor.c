@@ -138,6 +138,21 @@ of_the_updates_of_a_mentor_those_after_its_table_are_requested(void)
 	world_end();
 }
 
+/* Perhaps it had a server id for a moment only, and nobody else knew it. */
+static void
+a_peer_that_ends_while_the_registrar_joins_is_taken_over_soon_after_that(void)
+{
+	begin();
+	world_down(b, RSP_ECLOSED);
+	world_down(world_dialled("b"), RSP_EUNREACHABLE);
+	world_table(a, ID_A, 0, "web", 1, 2, ID_A, 8);
+	CHECK(serves());
+	CHECK_EQ(world_told(RSP_EVENT_TAKEOVER_STARTED), 0);
+	world_run(600);
+	CHECK_EQ(world_told(RSP_EVENT_TAKEOVER_STARTED), 1);
+	world_end();
+}
+
 static void
 in_plain_text_a_user_is_sent_away_by_its_first_question(void)
 {
@@ -169,6 +184,7 @@ main(void)
 	TAP_RUN(elements_register_while_the_registrar_joins);
 	TAP_RUN(a_registrar_that_joins_has_its_own_table_for_peers_that_order_statements);
 	TAP_RUN(of_the_updates_of_a_mentor_those_after_its_table_are_requested);
+	TAP_RUN(a_peer_that_ends_while_the_registrar_joins_is_taken_over_soon_after_that);
 	TAP_RUN(in_plain_text_a_user_is_sent_away_by_its_first_question);
 	return tap_end();
 }

@@ -386,9 +386,11 @@ arbitrate(struct rsp_enrp *n, struct rsp_peer *target)
 void
 rsp_takeover_begin(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_reason reason)
 {
-	/* this registrar does not know yet which elements have which home */
+	/* This registrar does not know yet which elements have which home. Soon after it has joined, it begins a takeover of what is
+	 * left: perhaps nobody else ever knew that peer, which had a server id for a moment only. */
 	if (n->core->state != RSP_REGISTRAR_SERVING) {
 		yield(n, peer);
+		rsp_enrp_set(n, &peer->timer, n->core->config.max_time_no_response_ms);
 		rsp_download_fail(n, peer, RSP_REASON_PEER_DEAD); /* @peer may be the mentor */
 		return;
 	}
