@@ -95,7 +95,7 @@ await_answers(struct sim *w)
 
 	for (unsigned user = 0; user < w->plan.users; user++)
 		any = any || is_half_open(&w->node[w->n_registrars + w->plan.element_clients + user]);
-	/* who has just found that out asks another registrar now */
+	/* a user that has just found that out asks another registrar now */
 	sim_run(w, w->now + (any ? SIM_PROBE_MS : 0) + 2 * (uint64_t)w->plan.dial_timeout_ms + 2 * sim_bound_exchange(&w->plan));
 }
 

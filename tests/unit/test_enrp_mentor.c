@@ -138,7 +138,7 @@ of_the_updates_of_a_mentor_those_after_its_table_are_requested(void)
 	world_end();
 }
 
-/* Perhaps it had a server id for a moment only, and nobody else knew it. */
+/* Perhaps it had a server id for a moment only, and no other registrar knew it. */
 static void
 a_peer_that_ends_while_the_registrar_joins_is_taken_over_soon_after_that(void)
 {

@@ -387,7 +387,7 @@ void
 rsp_takeover_begin(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_reason reason)
 {
 	/* This registrar does not know yet which elements have which home. Soon after it has joined, it begins a takeover of what is
-	 * left: perhaps nobody else ever knew that peer, which had a server id for a moment only. */
+	 * left: perhaps no other registrar ever knew that peer, which had its id for a moment. */
 	if (n->core->state != RSP_REGISTRAR_SERVING) {
 		yield(n, peer);
 		rsp_enrp_set(n, &peer->timer, n->core->config.max_time_no_response_ms);
