@@ -119,7 +119,6 @@ a_registrar_that_joins_has_its_own_table_for_peers_that_order_statements(void)
 	world_end();
 }
 
-/* In plain text a connection does not say whether it is of an element or of a user. */
 /* The table has what updates had stated before. */
 static void
 of_the_updates_of_a_mentor_those_after_its_table_are_requested(void)
@@ -153,6 +152,7 @@ a_peer_that_ends_while_the_registrar_joins_is_taken_over_soon_after_that(void)
 	world_end();
 }
 
+/* In plain text a connection does not say whether it is of an element or of a user. */
 static void
 in_plain_text_a_user_is_sent_away_by_its_first_question(void)
 {

@@ -295,7 +295,7 @@ a_completed_takeover_is_accepted_although_a_relay_that_has_ended_heard_the_targe
 	world_end();
 }
 
-/* Nobody confirms any more that it hears d. */
+/* No registrar that is left says that it hears d. */
 static void
 a_completed_takeover_that_waited_for_a_relay_is_accepted_when_the_relay_has_ended(void)
 {
