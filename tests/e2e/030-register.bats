@@ -323,8 +323,11 @@ for turn in range(1 << 20):
 @test "register: a process with an older clock than the one before it is registered at once" {
 	command -v faketime >/dev/null || skip "no faketime"
 	start_peer r1
+	local lib # faketime would be the parent of rsp-register, and the signal would end it alone
+	# shellcheck disable=SC2016 # for the inner shell
+	lib=$(faketime -f +0 sh -c 'echo "$LD_PRELOAD"')
 	# the runtime of AddressSanitizer, where it is linked, comes after that of faketime
-	start one env ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0" faketime -f +1h rsp-register --scope "$scopes/e1" -s "r1@${asap[r1]}" -p 8001 --pe-id 0x11 web
+	start one env ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0" FAKETIME=+1h LD_PRELOAD="$lib" rsp-register --scope "$scopes/e1" -s "r1@${asap[r1]}" -p 8001 --pe-id 0x11 web
 	wait_for_record one '.event == "registered"'
 	stop one 137 KILL
 	start_register two e1 r1 -p 8002 --pe-id 0x11 web
