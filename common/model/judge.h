@@ -51,7 +51,7 @@ struct judge_facts {
 	bool removed; /* S is a tombstone */
 	/* S.home is neither this registrar nor the sender nor the claimant, is heard, and is no peer without STATE */
 	bool home_answers;
-	bool linked;
+	bool linked; /* or about to register, with a greater number than X */
 	bool pending; /* there is a P */
 };
 

@@ -70,8 +70,10 @@ look_at_phase(const struct rsp_member *m, bool ours)
 		must(timed && link && link->state == RSP_LINK_DIALLING && !m->pending);
 		break;
 	case RSP_MEMBER_LOOK_ASKED:
-	case RSP_MEMBER_LOOK_ANSWERED:
 		must(timed && link && link->state == RSP_LINK_UP && !m->pending);
+		break;
+	case RSP_MEMBER_LOOK_ANSWERED:
+		must(ours && timed && link && link->state == RSP_LINK_UP);
 		break;
 	case RSP_MEMBER_OLD:
 		must(!timed && w.r->core.state == RSP_REGISTRAR_JOINING);

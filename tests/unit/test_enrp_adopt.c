@@ -107,6 +107,73 @@ an_element_with_epoch_registers_over_the_dialled_connection(void)
 	world_end();
 }
 
+/* Element 1 has acknowledged the H flag, and the others have answered; then a says that d had removed element 1 before. */
+static uint32_t
+removed_meanwhile(void)
+{
+	uint32_t link = begin_asked();
+
+	world_ack_epoch(link, "web", 1, old);
+	world_update(A, ID_A, ENRP_DEL_PE, "web", world_pe(2, ID_D, 30));
+	world_update(A, ID_A, ENRP_DEL_PE, "web", world_pe(3, ID_D, 30));
+	world_update(A, ID_A, ENRP_DEL_PE, "web", world_pe(1, ID_D, old.epoch));
+	CHECK_EQ(world_home("web", 1), ID_US);
+	CHECK_EQ(world_home("web", 2), 0);
+	CHECK(!world_was_closed(link));
+	return link;
+}
+
+static void
+a_removal_waits_for_the_registration_that_follows_the_acknowledgement(void)
+{
+	struct rsp_message msg = world_registration("web", 1, "192.0.2.99");
+	uint32_t link = removed_meanwhile();
+
+	msg.has |= RSP_HAS_EPOCH;
+	msg.epoch = (struct rsp_epoch){ .epoch = old.epoch + 1, .instance = PROCESS };
+	world_tell(link, &msg);
+	CHECK(world_find(link, RSP_ASAP, ASAP_REGISTRATION_RESPONSE, 0, &msg) && msg.flags == 0);
+	CHECK_EQ(world_epoch("web", 1), 21);
+	alive();
+	world_run(2000);
+	CHECK_EQ(world_home("web", 1), ID_US);
+	CHECK(!world_was_closed(link));
+	world_end();
+}
+
+static void
+without_that_registration_the_removal_stands(void)
+{
+	uint32_t link = removed_meanwhile();
+
+	world_run(499);
+	CHECK_EQ(world_home("web", 1), ID_US);
+	world_run(1);
+	CHECK_EQ(world_home("web", 1), 0);
+	CHECK(world_was_closed(link));
+	world_end();
+}
+
+static void
+when_that_connection_ends_the_removal_stands(void)
+{
+	world_down(removed_meanwhile(), RSP_ECLOSED);
+	world_run(0);
+	CHECK_EQ(world_home("web", 1), 0);
+	world_end();
+}
+
+static void
+a_later_registration_at_another_registrar_does_not_wait(void)
+{
+	uint32_t link = begin_asked();
+
+	world_ack_epoch(link, "web", 1, old);
+	world_update(A, ID_A, ENRP_ADD_PE, "web", world_pe(1, ID_A, old.epoch + 1));
+	CHECK_EQ(world_home("web", 1), ID_A);
+	world_end();
+}
+
 static void
 an_element_that_acknowledges_and_does_not_register_is_asked_again(void)
 {
@@ -449,6 +516,10 @@ main(void)
 	TAP_RUN(an_element_without_epoch_that_acknowledges_has_a_new_home);
 	TAP_RUN(the_acknowledgement_of_an_element_with_epoch_moves_nothing);
 	TAP_RUN(an_element_with_epoch_registers_over_the_dialled_connection);
+	TAP_RUN(a_removal_waits_for_the_registration_that_follows_the_acknowledgement);
+	TAP_RUN(without_that_registration_the_removal_stands);
+	TAP_RUN(when_that_connection_ends_the_removal_stands);
+	TAP_RUN(a_later_registration_at_another_registrar_does_not_wait);
 	TAP_RUN(an_element_that_acknowledges_and_does_not_register_is_asked_again);
 	TAP_RUN(an_element_that_stays_at_its_home_is_recorded_once);
 	TAP_RUN(an_element_that_is_taken_over_again_is_recorded_again);

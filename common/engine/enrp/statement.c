@@ -41,6 +41,14 @@ order_of(const struct rsp_heard_statement *s, const struct rsp_known *known)
 	return order < 0 ? JUDGE_OLDER : order > 0 ? JUDGE_NEWER : JUDGE_EQUAL;
 }
 
+/* The element has acknowledged the H flag a moment ago, so its registration may be on the way. Another registrar that takes it
+ * over or removes it, at the number of its last statement, does not know of that. */
+static bool
+is_about_to_register(const struct rsp_member *m)
+{
+	return m->phase == RSP_MEMBER_LOOK_ANSWERED;
+}
+
 /* The facts about what is stored: the element @s->m, or the tombstone @s->tomb. */
 static void
 gather_stored(const struct rsp_enrp *n, const struct rsp_heard_statement *s, struct judge_facts *f)
@@ -54,7 +62,7 @@ gather_stored(const struct rsp_enrp *n, const struct rsp_heard_statement *s, str
 	f->same_number = rsp_statement_same_number(&s->pe->statement, &stored);
 	f->removed = s->tomb != NULL;
 	f->home_answers = third && rsp_peer_is_alive(home) && home->kind != RSP_PEER_PLAIN;
-	f->linked = !s->tomb && rsp_member_is_linked(s->m);
+	f->linked = !s->tomb && (rsp_member_is_linked(s->m) || (f->same_number && is_about_to_register(s->m)));
 	f->pending = !s->tomb && s->m->pending;
 }
 

@@ -65,7 +65,7 @@ answered(struct rsp_core *core, struct rsp_member *m)
 	m->missed = false;
 	rsp_member_clear_reports(m);
 	rest(core, m, core->now_ms + rsp_rng_jitter(&core->rng, rsp_core_interval_ms(core), 50));
-	rsp_member_note(core, m, RSP_NEWS_REACHED);
+	rsp_member_note(core, m, RSP_NEWS_REACHED | (m->pending ? RSP_NEWS_DROPPED : 0));
 }
 
 void

@@ -9,7 +9,7 @@ enum rsp_news {
 	RSP_NEWS_ADD = 1,	 /* this registrar has made a statement about an own element: send it to peers */
 	RSP_NEWS_LINKED = 2,	 /* the element is linked now: send it to peers without STATEMENT */
 	RSP_NEWS_UNLINKED = 4,	 /* it is linked no more: send its removal to peers without STATEMENT */
-	RSP_NEWS_DROPPED = 8,	 /* it was asked about m->pending in vain, and its link was dropped: store m->pending */
+	RSP_NEWS_DROPPED = 8,	 /* it has not registered in time, or its link was dropped: store m->pending */
 	RSP_NEWS_UNREACHED = 16, /* an element of another home has not answered a look */
 	RSP_NEWS_REACHED = 32	 /* an element has answered a keep-alive */
 };
