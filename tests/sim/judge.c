@@ -369,8 +369,9 @@ void
 sim_judge_report(struct sim *w, const struct sim_node *n, const struct rsp_message *msg)
 {
 	struct sim_element *e = sim_load_find(w, msg->handle, msg->pe_id);
+	struct sim_shown got;
 
-	(void)n;
-	if (e && e->want == SIM_OUT && !e->reported_ms)
+	/* of an element that it does not know, as it has just moved or registered, a registrar asks nobody */
+	if (e && e->want == SIM_OUT && !e->reported_ms && sim_inside_find(n, msg->handle, msg->pe_id, &got))
 		e->reported_ms = w->now;
 }

@@ -519,6 +519,24 @@ a_registrar_that_has_heard_peers_again_for_max_time_last_heard_does_not_join_aga
 	world_end();
 }
 
+/* All have been away: what a has, and what b lists, is what they have found together since. */
+static void
+a_registrar_in_sync_with_a_peer_that_has_elements_does_not_join_again(void)
+{
+	const struct rsp_heard a = { .server_id = ID_A, .digest = 0x1234 };
+
+	begin_isolated(LONG_MS);
+	returns(0);
+	world_update(A, ID_A, ENRP_ADD_PE, "web", world_pe(1, ID_A, 200));
+	world_run(500);
+	world_presence_in_sync(A, ID_A, "a");
+	world_peer(B, "b");
+	world_presence_of(B, ID_B, "b", (struct world_state){ .states = true, .digest = 0x1234, .heard = &a, .n_heard = 1 });
+	CHECK_EQ(world_told(RSP_EVENT_REJOINING), 0);
+	CHECK(serves());
+	world_end();
+}
+
 static void
 a_registrar_that_is_isolated_twice_joins_again(void)
 {
@@ -611,6 +629,7 @@ main(void)
 	TAP_RUN(after_a_peer_without_state_one_that_has_elements_is_a_reason_to_join_again);
 	TAP_RUN(a_peer_that_has_its_first_elements_later_is_no_reason_to_join_again);
 	TAP_RUN(a_registrar_that_has_heard_peers_again_for_max_time_last_heard_does_not_join_again);
+	TAP_RUN(a_registrar_in_sync_with_a_peer_that_has_elements_does_not_join_again);
 	TAP_RUN(a_registrar_that_is_isolated_twice_joins_again);
 	TAP_RUN(a_registrar_joins_again_once_for_one_pause);
 	TAP_RUN(a_registrar_that_is_away_again_joins_again);

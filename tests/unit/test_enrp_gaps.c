@@ -399,6 +399,21 @@ a_registrar_without_state_that_asks_for_updates_is_sent_the_table(void)
 	world_end();
 }
 
+/* It ran without STATE for a while; the updates that it has made meanwhile had no numbers, and it keeps none of them. */
+static void
+a_registrar_that_states_again_is_asked_for_its_table(void)
+{
+	world_begin_with_peers();
+	b_sends(1, 1);
+	b_sends(2, 2);
+	world_presence_of(B, ID_B, "b", (struct world_state){ 0 });
+	world_clear();
+	b_is_at(7, 0x1234);
+	b_is_at(7, 0x1234);
+	b_was_asked(1, 0);
+	world_end();
+}
+
 int
 main(void)
 {
@@ -427,5 +442,6 @@ main(void)
 	TAP_RUN(updates_that_were_made_after_those_sent_again_are_sent_at_once);
 	TAP_RUN(a_monitor_that_asks_for_updates_is_sent_the_table);
 	TAP_RUN(a_registrar_without_state_that_asks_for_updates_is_sent_the_table);
+	TAP_RUN(a_registrar_that_states_again_is_asked_for_its_table);
 	return tap_end();
 }

@@ -400,6 +400,22 @@ a_registrar_that_a_relay_named_has_joined_when_it_is_heard(void)
 	world_end();
 }
 
+/* Two registrars that have just begun know a, but not each other. */
+static void
+the_list_of_a_peer_is_requested_when_it_hears_a_registrar_whose_address_is_unknown(void)
+{
+	const struct rsp_heard e = { .server_id = 0xe0 };
+	struct rsp_message msg = { 0 };
+
+	begin();
+	c_hears_d();
+	CHECK_EQ(world_count(0, ENRP_LIST_REQUEST), 0); /* d is known */
+	world_presence_of(C, ID_C, "c", (struct world_state){ .states = true, .heard = &e, .n_heard = 1 });
+	CHECK_EQ(world_count(0, ENRP_LIST_REQUEST), 1);
+	CHECK(world_find(C, RSP_ENRP, ENRP_LIST_REQUEST, -1, &msg) && msg.receiver_id == ID_C);
+	world_end();
+}
+
 int
 main(void)
 {
@@ -426,5 +442,6 @@ main(void)
 	TAP_RUN(a_completed_takeover_by_a_registrar_that_has_ended_is_not_accepted);
 	TAP_RUN(a_relay_does_not_count_after_max_time_last_heard);
 	TAP_RUN(a_registrar_that_a_relay_named_has_joined_when_it_is_heard);
+	TAP_RUN(the_list_of_a_peer_is_requested_when_it_hears_a_registrar_whose_address_is_unknown);
 	return tap_end();
 }

@@ -384,6 +384,31 @@ a_peer_without_a_key_is_dead(void)
 	world_end();
 }
 
+/* What c says of other registrars counts no more: no peer hears d. */
+static void
+the_word_of_a_peer_ends_with_its_rights(void)
+{
+	const struct rsp_heard d = { .server_id = ID_D };
+
+	begin();
+	world_joined(C, ID_C, "c");
+	world_joined(D, ID_D, "d");
+	world_run(2400);
+	world_presence(B, ID_B, "b", false);
+	world_presence(C, ID_C, "c", false);
+	world_run(200);
+	world_presence_of(C, ID_C, "c", (struct world_state){ .states = true, .heard = &d, .n_heard = 1 });
+	world_run(400);
+	CHECK_EQ(world_told(RSP_EVENT_PEER_DEAD), 0);
+	rights.no_peer = "c";
+	rsp_registrar_rights_changed(w.r, w.now);
+	CHECK_EQ(world_told(RSP_EVENT_PEER_DEAD), 1);
+	world_about(B, ENRP_INIT_TAKEOVER_ACK, ID_B, ID_C);
+	world_presence(B, ID_B, "b", false); /* b does not hear d either */
+	CHECK_EQ(world_told(RSP_EVENT_PEER_DEAD), 2);
+	world_end();
+}
+
 int
 main(void)
 {
@@ -403,5 +428,6 @@ main(void)
 	TAP_RUN(a_smaller_quota_removes_the_elements_above_it);
 	TAP_RUN(elements_that_moved_here_above_the_quota_stay);
 	TAP_RUN(a_peer_without_a_key_is_dead);
+	TAP_RUN(the_word_of_a_peer_ends_with_its_rights);
 	return tap_end();
 }

@@ -91,16 +91,6 @@ belongs_to_other(const struct rsp_enrp *n, const struct rsp_peer *peer, const ch
 	       (peer->state == RSP_PEER_ACTIVE || peer->state == RSP_PEER_PROBED);
 }
 
-/* @peer has joined the peer list: the registrars that it knows may be new to this registrar. RFC 5353 s.3.2.2.2 */
-static void
-request_list(struct rsp_enrp *n, const struct rsp_link *link, const struct rsp_peer *peer)
-{
-	struct rsp_message msg = { .type = ENRP_LIST_REQUEST, .receiver_id = peer->server_id };
-
-	if (n->core->state == RSP_REGISTRAR_SERVING)
-		rsp_enrp_send(n, link->id, &msg);
-}
-
 static struct rsp_peer *
 bind_peer(struct rsp_enrp *n, struct rsp_link *link, const struct rsp_message *msg)
 {
@@ -126,8 +116,8 @@ bind_peer(struct rsp_enrp *n, struct rsp_link *link, const struct rsp_message *m
 	retire_old_ids(n, peer, link->contact);
 	if (!link->dialled)
 		rsp_enrp_presence(n, link, peer->server_id, true);
-	if (joined)
-		request_list(n, link, peer);
+	if (joined && n->core->state == RSP_REGISTRAR_SERVING) /* the registrars that it knows may be new to this one */
+		rsp_enrp_request_list(n, link->id, peer->server_id);
 	return peer;
 }
 

@@ -27,6 +27,25 @@ state_received(struct rsp_enrp *n, const struct rsp_link *link, struct rsp_peer 
 	rsp_heard_list_set(&peer->heard_by_it, info->heard, n->core->config.max_peers);
 }
 
+/* @peer lists the registrars that it hears. Request its list, if this registrar does not know where one of them is: two that have
+ * just begun, and both know @peer, meet at once, and not at a later heartbeat. */
+static void
+listed_by(struct rsp_enrp *n, const struct rsp_link *link, const struct rsp_peer *peer)
+{
+	bool unknown = false;
+
+	for (unsigned i = 0; i < peer->heard_by_it.n; i++) {
+		uint32_t id = peer->heard_by_it.item[i].server_id;
+		bool listed = id != n->core->config.server_id && !rsp_takeover_is_gone(n, id);
+		const struct rsp_peer *far = listed ? rsp_peer_get_listed(n, id) : NULL;
+
+		unknown = unknown || (far && far->port == 0);
+	}
+	if (unknown)
+		rsp_enrp_request_list(n, link->id, peer->server_id);
+	rsp_takeover_note_relayed(n);
+}
+
 /* RFC 5353 s.2.1, s.3.4.1 */
 static void
 presence_received(struct rsp_enrp *n, struct rsp_link *link, struct rsp_peer *peer, const struct rsp_message *msg)
@@ -59,7 +78,7 @@ presence_received(struct rsp_enrp *n, struct rsp_link *link, struct rsp_peer *pe
 	if (!peer || n->core->state != RSP_REGISTRAR_SERVING)
 		return;
 	if (peer->kind == RSP_PEER_STATES)
-		rsp_takeover_note_relayed(n, peer);
+		listed_by(n, link, peer);
 	rsp_download_audit(n, peer, msg);
 }
 
@@ -302,7 +321,6 @@ void
 rsp_dispatch_heartbeat(struct rsp_enrp *n)
 {
 	struct rsp_core *core = n->core;
-	struct rsp_message msg = { .type = ENRP_LIST_REQUEST };
 
 	rsp_enrp_set(n, &n->heartbeat, core->config.peer_heartbeat_cycle_ms);
 	if (core->state != RSP_REGISTRAR_SERVING)
@@ -315,8 +333,6 @@ rsp_dispatch_heartbeat(struct rsp_enrp *n)
 	/* Request the list of one connected peer, drawn at random, so that two registrars that
 	 * both know a third one find each other. */
 	const struct rsp_peer *peer = draw_peer(n);
-	if (!peer)
-		return;
-	msg.receiver_id = peer->server_id;
-	rsp_enrp_send(n, rsp_peer_link(peer), &msg);
+	if (peer)
+		rsp_enrp_request_list(n, rsp_peer_link(peer), peer->server_id);
 }

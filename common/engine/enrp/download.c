@@ -230,8 +230,11 @@ note_sync(struct rsp_enrp *n, struct rsp_peer *peer, bool same)
 			     n->core->now_ms))
 		rsp_peer_presences_soon(n);
 	peer->in_sync = same;
-	if (same)
-		peer->unanswered_ms = 0;
+	if (!same)
+		return;
+	peer->unanswered_ms = 0;
+	if (peer->told) /* this registrar has what those have that it hears again */
+		n->isolated_ms = 0;
 }
 
 /* What was missing has arrived. If the digest of the last PRESENCE still differs, ask for a new one. */

@@ -131,13 +131,11 @@ rsp_join_begin(struct rsp_enrp *n)
 static void
 ask_mentor(struct rsp_enrp *n, struct rsp_contact *mentor)
 {
-	struct rsp_message msg = { .type = ENRP_LIST_REQUEST, .receiver_id = mentor->peer_id };
-
 	mentor->answer = RSP_MENTOR_ASKED;
 	n->mentor = mentor;
 	n->mentor_listed = false;
 	rsp_enrp_set(n, &n->join, n->core->config.max_time_no_response_ms);
-	rsp_enrp_send(n, mentor->link, &msg);
+	rsp_enrp_request_list(n, mentor->link, mentor->peer_id);
 }
 
 /* End of a round: each contact has answered, or cannot be reached, or the time of the round is over. */

@@ -162,6 +162,14 @@ rsp_enrp_presence(struct rsp_enrp *n, const struct rsp_link *link, uint32_t rece
 	rsp_enrp_send(n, link->id, &msg);
 }
 
+void
+rsp_enrp_request_list(struct rsp_enrp *n, uint32_t link, uint32_t receiver_id)
+{
+	struct rsp_message msg = { .type = ENRP_LIST_REQUEST, .receiver_id = receiver_id };
+
+	rsp_enrp_send(n, link, &msg);
+}
+
 struct rsp_mark
 rsp_enrp_open(struct rsp_enrp *n, struct rsp_wr *wr, uint8_t type, uint8_t flags, uint32_t receiver_id)
 {

@@ -24,6 +24,9 @@ bool rsp_enrp_write_info(struct rsp_wr *wr, const struct rsp_peer *peer);
  * answer with a PRESENCE. If @link is NULL, do nothing. RFC 5353 s.2.1 */
 void rsp_enrp_presence(struct rsp_enrp *n, const struct rsp_link *link, uint32_t receiver_id, bool reply);
 
+/** Send an ENRP_LIST_REQUEST over @link to the registrar @receiver_id. RFC 5353 s.2.5 */
+void rsp_enrp_request_list(struct rsp_enrp *n, uint32_t link, uint32_t receiver_id);
+
 /** Refuse @msg, which was received over @link: send an ENRP_ERROR with @cause, and record @reason. */
 void rsp_enrp_refuse(struct rsp_enrp *n, const struct rsp_link *link, const struct rsp_message *msg, uint16_t cause,
 			enum rsp_reason reason);

@@ -61,9 +61,8 @@ remove_peer(struct rsp_enrp *n, struct rsp_peer *peer)
 	acknowledge_all(n, peer->server_id);
 }
 
-/* Whether the registrar @id was taken over within MAX-TIME-LAST-HEARD. What a peer says of it may be from before that. */
-static bool
-is_gone(const struct rsp_enrp *n, uint32_t id)
+bool
+rsp_takeover_is_gone(const struct rsp_enrp *n, uint32_t id)
 {
 	for (unsigned i = 0; i < n->n_gone && i < RSP_GONE_MAX; i++)
 		if (n->gone[i].server_id == id &&
@@ -297,14 +296,8 @@ is_undecided(const struct rsp_peer *peer)
 }
 
 void
-rsp_takeover_note_relayed(struct rsp_enrp *n, const struct rsp_peer *peer)
+rsp_takeover_note_relayed(struct rsp_enrp *n)
 {
-	for (unsigned i = 0; i < peer->heard_by_it.n; i++) {
-		uint32_t id = peer->heard_by_it.item[i].server_id;
-
-		if (id != n->core->config.server_id && !is_gone(n, id))
-			(void)rsp_peer_get_listed(n, id);
-	}
 	for (unsigned i = 0; i < n->n_peers; i++)
 		if (!is_undecided(n->peer[i]) || rsp_peer_is_alive(n->peer[i]))
 			continue;

@@ -15,9 +15,12 @@
  * If @peer was not heard before, it must acknowledge each takeover that has begun: it is sent ENRP_INIT_TAKEOVER. */
 void rsp_takeover_peer_heard(struct rsp_enrp *n, struct rsp_peer *peer);
 
-/** A PRESENCE of @peer has arrived: note which registrars it hears. A takeover of one of them is aborted, unless it is
- * decided; one by another registrar, which waited until @peer hears the target no more, is accepted. */
-void rsp_takeover_note_relayed(struct rsp_enrp *n, const struct rsp_peer *peer);
+/** Whether the registrar @id was taken over within MAX-TIME-LAST-HEARD. What a peer says of it may be from before that. */
+bool rsp_takeover_is_gone(const struct rsp_enrp *n, uint32_t id);
+
+/** A PRESENCE of a peer has arrived, and the registrars that it hears are stored. A takeover of one of them is aborted, unless
+ * it is decided; one by another registrar, which waited until that peer hears the target no more, is accepted. */
+void rsp_takeover_note_relayed(struct rsp_enrp *n);
 
 /** If @peer is ACTIVE: send it a PRESENCE that requires an answer. @peer is then PROBED. @reason is recorded. */
 void rsp_takeover_probe(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_reason reason);
