@@ -11,6 +11,7 @@
 enum kind {
 	ASKED,	 /* the second has asked it to agree to a takeover of the first */
 	MISSING, /* the second has not acknowledged its own takeover of the first */
+	CLAIMED, /* the second has said that it has taken over the first, which has not been heard since */
 	RETURNED /* the first, which is the second too, has answered a probe */
 };
 
@@ -92,6 +93,15 @@ add(struct sim *w, struct party *p, enum kind kind, uint32_t target_id, uint32_t
 	p->fact[p->n++] = (struct fact){ .kind = kind, .target_id = target_id, .by_id = by_id, .at = w->now };
 }
 
+static bool
+is_claimed(const struct party *p, uint32_t target_id)
+{
+	for (unsigned i = 0; i < p->n; i++)
+		if (p->fact[i].kind == CLAIMED && p->fact[i].target_id == target_id)
+			return true;
+	return false;
+}
+
 /* Whether @peer has been heard, and is not dead: only such peers have to acknowledge (ownership.md 4.7). */
 static bool
 is_heard(const struct rsp_peer_view *peer)
@@ -165,7 +175,7 @@ sim_arbitration_record(struct sim *w, const struct sim_node *n, const struct rsp
 		return;
 	case RSP_EVENT_TAKEOVER_ABORTED:
 		if (event->reason == RSP_REASON_OTHER_WINS && p->last.type == ENRP_INIT_TAKEOVER &&
-		    p->last.sender_id < n->server_id)
+		    p->last.sender_id < n->server_id && !is_claimed(p, event->peer_id))
 			sim_violated(w, "arbitration", "%s yields to %08x, which has a lower id, and wants to take over %08x",
 				     n->name, p->last.sender_id, event->peer_id);
 		if (event->reason == RSP_REASON_UNACKNOWLEDGED) /* it is not on the list any more */
@@ -222,8 +232,10 @@ sim_arbitration_received(struct sim *w, const struct sim_node *n, struct rsp_byt
 	struct party *p = party_of(w, n);
 
 	p->last.type = octets.p[0];
-	if (octets.n >= 8) /* the sender is alive: nothing that was asked about it before counts any more */
+	if (octets.n >= 8) { /* the sender is alive: nothing that was asked or said about it before counts any more */
 		forget(p, ASKED, sender_of(octets), 0);
+		forget(p, CLAIMED, sender_of(octets), 0);
+	}
 	if ((octets.p[0] != ENRP_INIT_TAKEOVER && octets.p[0] != ENRP_INIT_TAKEOVER_ACK &&
 	     octets.p[0] != ENRP_TAKEOVER_SERVER) ||
 	    rsp_message_decode(RSP_ENRP, octets, &p->last, NULL))
@@ -232,6 +244,8 @@ sim_arbitration_received(struct sim *w, const struct sim_node *n, struct rsp_byt
 		forget(p, MISSING, p->last.target_id, p->last.sender_id);
 	else if (p->last.target_id == n->server_id)
 		p->accused_ms = w->now;
+	else if (p->last.type == ENRP_TAKEOVER_SERVER)
+		add(w, p, CLAIMED, p->last.target_id, p->last.sender_id);
 	else if (p->last.type == ENRP_INIT_TAKEOVER && !has_just_answered(w, p, p->last.target_id))
 		add(w, p, ASKED, p->last.target_id, p->last.sender_id);
 }

@@ -150,6 +150,19 @@ an_update_that_is_not_answered_in_time_ends_the_connection(void)
 	world_end();
 }
 
+/* A PRESENCE says meanwhile that nothing is missing, and the next one that something else is: the peer has joined again. */
+static void
+a_request_for_updates_that_are_not_needed_any_more_delays_no_table(void)
+{
+	begin_with_a_gap();
+	b_was_asked(1, 2);
+	b_is_at(3, rsp_home_digest(rsp_registrar_handlespace(w.r), ID_B));
+	b_is_at(3, 0x1234);
+	b_is_at(3, 0x1234);
+	b_was_asked(2, 0);
+	world_end();
+}
+
 static void
 updates_that_are_rejected_are_followed_by_the_table(void)
 {
@@ -426,6 +439,7 @@ main(void)
 	TAP_RUN(a_digest_that_still_differs_after_the_updates_needs_the_table);
 	TAP_RUN(updates_that_the_peer_keeps_no_longer_are_answered_with_its_table);
 	TAP_RUN(an_update_that_is_not_answered_in_time_ends_the_connection);
+	TAP_RUN(a_request_for_updates_that_are_not_needed_any_more_delays_no_table);
 	TAP_RUN(updates_that_are_rejected_are_followed_by_the_table);
 	TAP_RUN(after_a_rejection_the_peer_is_asked_for_a_presence_soon_and_more_and_more_seldom);
 	TAP_RUN(a_peer_that_counts_from_one_again_is_asked_for_its_table);

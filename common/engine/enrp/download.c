@@ -433,22 +433,26 @@ act_on_gap(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_gap_verdict verdi
 		rsp_gap_lost(&peer->gap);
 }
 
+/* If the updates that were requested have arrived, or are not needed any more, end the request. True: it has ended. */
+static bool
+end_updates(struct rsp_enrp *n, struct rsp_peer *peer)
+{
+	if (peer->download.state != RSP_DOWNLOAD_UPDATES || rsp_gap_is_open(&peer->gap))
+		return false;
+	stop(n, peer, RSP_DOWNLOAD_COMPLETE);
+	answered(n, peer->download.of);
+	return true;
+}
+
 void
 rsp_download_update_received(struct rsp_enrp *n, struct rsp_peer *peer, uint64_t number)
 {
-	struct rsp_download *download = &peer->download;
-
 	if (n->core->state == RSP_REGISTRAR_SERVING)
 		act_on_gap(n, peer, rsp_gap_received(&peer->gap, number, n->core->now_ms, wait_ms(n)));
-	if (download->state != RSP_DOWNLOAD_UPDATES)
-		return;
-	if (rsp_gap_is_open(&peer->gap))
-		rsp_enrp_set(n, &download->timer, wait_ms(n));
-	else {
-		stop(n, peer, RSP_DOWNLOAD_COMPLETE);
-		answered(n, download->of);
+	if (end_updates(n, peer))
 		check_sync(n, peer);
-	}
+	else if (peer->download.state == RSP_DOWNLOAD_UPDATES)
+		rsp_enrp_set(n, &peer->download.timer, wait_ms(n));
 }
 
 static void
@@ -460,6 +464,7 @@ audit_state(struct rsp_enrp *n, struct rsp_peer *peer, const struct rsp_state *s
 	act_on_gap(n, peer,
 		   rsp_gap_told(&peer->gap, state->update, peer->in_sync || is_partial(n, peer), n->core->now_ms,
 				wait_ms(n)));
+	(void)end_updates(n, peer);
 	audit_next_relayed(n, peer);
 }
 
