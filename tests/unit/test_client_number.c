@@ -140,6 +140,32 @@ a_clock_that_went_back_costs_one_exchange(void)
 	world_end(&w);
 }
 
+/* Its removal may be forgotten where it registers again, and known elsewhere. */
+static void
+begin_again_after(uint64_t epoch, uint64_t next)
+{
+	begin_at(0);
+	world_registered_as(&w, 1, 0x11, RSP_CAUSE_EPOCH_OLD, (struct rsp_epoch){ .epoch = epoch, .instance = 9 });
+	world_registered_as(&w, 1, 0x11, RSP_CAUSE_NONE, world_number(&w));
+	CHECK_EQ(rsp_client_deregister(w.c, w.now, rsp_bytes_str("web"), 0x11), RSP_OK);
+	world_deregistered(&w, 1, "web", 0x11);
+	CHECK_EQ(world_register(&w, "web", 0x11, 300), RSP_OK);
+	CHECK_EQ(world_number(&w).epoch, next);
+	world_end(&w);
+}
+
+static void
+an_element_that_registers_again_begins_above_what_its_process_has_sent(void)
+{
+	begin_again_after(WALL << 16, (WALL << 16) + 3);
+}
+
+static void
+a_number_that_no_clock_gives_is_no_reason_for_others(void)
+{
+	begin_again_after(UINT64_C(1) << 62, (UINT64_C(1000) << 16) + 2); /* the clock was at 1 s when it registered first */
+}
+
 static void
 refused_with_its_own_older_life_it_is_over_nothing(void)
 {
@@ -466,6 +492,8 @@ main(void)
 	TAP_RUN(a_response_about_another_statement_teaches_nothing);
 	TAP_RUN(a_client_without_numbers_sends_none_and_ignores_them);
 	TAP_RUN(a_clock_that_went_back_costs_one_exchange);
+	TAP_RUN(an_element_that_registers_again_begins_above_what_its_process_has_sent);
+	TAP_RUN(a_number_that_no_clock_gives_is_no_reason_for_others);
 	TAP_RUN(refused_with_its_own_older_life_it_is_over_nothing);
 	TAP_RUN(refused_without_a_number_it_is_rejected);
 	TAP_RUN(a_home_that_refuses_each_number_is_asked_less_and_less);

@@ -67,6 +67,7 @@ struct client_core {
 	struct rsp_wheel wheel;
 	uint64_t now; /* the time of this turn */
 	uint32_t instance; /* a random number that stands for this process in struct rsp_epoch */
+	uint64_t highest;  /* the highest epoch that an element of this process has sent, if a clock can give it */
 	struct client_news_list news;
 	/* the response that this turn handles; NULL: this turn handles another input */
 	const struct rsp_message *answer;

@@ -14,6 +14,14 @@ rsp_client_number_first(const struct client_core *core)
 	return (struct rsp_epoch){ .epoch = wall_ms << EPOCH_SHIFT, .instance = core->instance };
 }
 
+void
+rsp_client_number_sent(struct client_core *core, const struct rsp_epoch *own)
+{
+	/* no clock gives one that is higher: it comes from a registrar that lies about one element */
+	if (own->epoch < WALL_MAX << EPOCH_SHIFT && own->epoch > core->highest)
+		core->highest = own->epoch;
+}
+
 const struct rsp_epoch *
 rsp_client_number_in(const struct client_core *core, const struct rsp_message *msg)
 {

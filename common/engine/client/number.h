@@ -10,6 +10,8 @@
 
 /** The number with which an element of this process begins. Its first registration has the next epoch. */
 struct rsp_epoch rsp_client_number_first(const struct client_core *core);
+/** An element sends @own: count it in core->highest. */
+void rsp_client_number_sent(struct client_core *core, const struct rsp_epoch *own);
 /** The number in the message @msg of a registrar. NULL: it has none, or this client uses no numbers. */
 const struct rsp_epoch *rsp_client_number_in(const struct client_core *core, const struct rsp_message *msg);
 /** Whether @known is the statement that the element made last. */

@@ -124,6 +124,7 @@ rsp_client_registration_send_queued(struct client_elements *elements)
 			e->first_sent_ms = core->now;
 		e->next.epoch++;
 		e->own = e->next;
+		rsp_client_number_sent(core, &e->own);
 		/* cannot fail: check_element() has encoded this element before */
 		(void)(leaving ? send_deregistration(elements, e) : send_registration(elements, e));
 		if (!leaving)
@@ -227,6 +228,8 @@ rsp_client_registration_add(struct client_elements *elements, struct rsp_bytes h
 	if (!e)
 		return RSP_ENOMEM;
 	e->own = e->next = rsp_client_number_first(elements->core);
+	if (e->next.epoch < elements->core->highest) /* the same element may have been registered before */
+		e->next.epoch = elements->core->highest;
 	err = keep_element(elements, e, pe);
 	if (err) {
 		rsp_client_element_free(e);
