@@ -70,7 +70,7 @@ look_at_phase(const struct rsp_member *m, bool ours)
 		must(timed && link && link->state == RSP_LINK_DIALLING && !m->pending);
 		break;
 	case RSP_MEMBER_LOOK_ASKED:
-		must(timed && link && link->state == RSP_LINK_UP && !m->pending);
+		must(timed && link && link->state == RSP_LINK_UP && (ours || !m->pending));
 		break;
 	case RSP_MEMBER_LOOK_ANSWERED:
 		must(ours && timed && link && link->state == RSP_LINK_UP);

@@ -206,7 +206,8 @@ most_downloads(const struct sim *w, const struct sim_fault *f)
 
 	if (f->kind == SIM_FAULT_PAIR || f->kind == SIM_FAULT_PAIR_ONEWAY) /* each takes the other's over a third */
 		pairs += cycles + 2;
-	if (f->kind == SIM_FAULT_MESH || f->kind == SIM_FAULT_ISOLATE) /* the victim takes each of the others over */
+	if (f->kind == SIM_FAULT_MESH || f->kind == SIM_FAULT_ISOLATE || f->kind == SIM_FAULT_MUTE ||
+	    f->kind == SIM_FAULT_DEAF) /* the victim takes each of the others over */
 		pairs += n - 1;
 	return SIM_DOWNLOADS_PER_PAIR * pairs;
 }

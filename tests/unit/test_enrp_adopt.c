@@ -163,6 +163,55 @@ when_that_connection_ends_the_removal_stands(void)
 	world_end();
 }
 
+/* The acknowledgement is on its way, too. */
+static void
+a_removal_waits_for_an_acknowledgement(void)
+{
+	uint32_t link = begin_asked();
+
+	world_update(A, ID_A, ENRP_DEL_PE, "web", world_pe(1, ID_D, old.epoch));
+	world_update(A, ID_A, ENRP_DEL_PE, "web", world_pe(2, ID_D, old.epoch));
+	CHECK_EQ(world_home("web", 1), ID_US);
+	world_ack_epoch(link, "web", 1, old);
+	CHECK_EQ(world_home("web", 1), ID_US);
+	world_ack(link, "web", 2); /* it sends no EPOCH: it has come */
+	CHECK_EQ(world_stored("web", 2).rank, RSP_RANK_REGISTERED);
+	world_run(500);
+	CHECK_EQ(world_home("web", 1), 0);
+	CHECK_EQ(world_home("web", 2), ID_US);
+	world_end();
+}
+
+static void
+without_an_acknowledgement_the_removal_stands(void)
+{
+	(void)begin_asked();
+	world_update(A, ID_A, ENRP_DEL_PE, "web", world_pe(1, ID_D, old.epoch));
+	world_run(499);
+	CHECK_EQ(world_home("web", 1), ID_US);
+	world_run(1);
+	CHECK_EQ(world_home("web", 1), 0);
+	CHECK_EQ(world_home("web", 2), ID_US); /* its grace time is not over */
+	world_end();
+}
+
+/* It has taken the element over, and then removed it: the removal is what it says. */
+static void
+the_last_word_of_a_registrar_waits(void)
+{
+	uint32_t link = begin_asked();
+	struct rsp_pool_element taken = world_pe(1, ID_A, old.epoch);
+
+	taken.statement.rank = RSP_RANK_REGISTERED + 2;
+	world_ack_epoch(link, "web", 1, old);
+	world_update(A, ID_A, ENRP_ADD_PE, "web", taken);
+	world_update(A, ID_A, ENRP_DEL_PE, "web", taken);
+	CHECK_EQ(world_home("web", 1), ID_US);
+	world_run(500);
+	CHECK_EQ(world_home("web", 1), 0);
+	world_end();
+}
+
 static void
 a_later_registration_at_another_registrar_does_not_wait(void)
 {
@@ -519,6 +568,9 @@ main(void)
 	TAP_RUN(a_removal_waits_for_the_registration_that_follows_the_acknowledgement);
 	TAP_RUN(without_that_registration_the_removal_stands);
 	TAP_RUN(when_that_connection_ends_the_removal_stands);
+	TAP_RUN(a_removal_waits_for_an_acknowledgement);
+	TAP_RUN(without_an_acknowledgement_the_removal_stands);
+	TAP_RUN(the_last_word_of_a_registrar_waits);
 	TAP_RUN(a_later_registration_at_another_registrar_does_not_wait);
 	TAP_RUN(an_element_that_acknowledges_and_does_not_register_is_asked_again);
 	TAP_RUN(an_element_that_stays_at_its_home_is_recorded_once);

@@ -163,6 +163,29 @@ a_request_for_updates_that_are_not_needed_any_more_delays_no_table(void)
 	world_end();
 }
 
+/* The table was complete, and had changed by then. */
+static void
+a_table_that_may_not_be_requested_yet_is_requested_as_soon_as_it_may(void)
+{
+	world_begin_with_peers();
+	b_is_at(0, 0x1234);
+	b_was_asked(1, 0);
+	world_table(B, ID_B, 0, "web", 1, 3, ID_B, 100);
+	b_is_at(0, 0x1234);
+	b_is_at(0, 0x1234);
+	b_was_asked(1, 0);
+	world_clear();
+	struct rsp_message msg = { 0 };
+	bool asked = false;
+	world_run(500); /* MAX-TIME-NO-RESPONSE; a heartbeat is due, too */
+	for (int i = 0; world_find(B, RSP_ENRP, ENRP_PRESENCE, i, &msg); i++)
+		asked = asked || msg.flags & ENRP_FLAG_REPLY_REQUIRED;
+	CHECK(asked);
+	b_is_at(0, 0x1234);
+	b_was_asked(1, 0);
+	world_end();
+}
+
 static void
 updates_that_are_rejected_are_followed_by_the_table(void)
 {
@@ -440,6 +463,7 @@ main(void)
 	TAP_RUN(updates_that_the_peer_keeps_no_longer_are_answered_with_its_table);
 	TAP_RUN(an_update_that_is_not_answered_in_time_ends_the_connection);
 	TAP_RUN(a_request_for_updates_that_are_not_needed_any_more_delays_no_table);
+	TAP_RUN(a_table_that_may_not_be_requested_yet_is_requested_as_soon_as_it_may);
 	TAP_RUN(updates_that_are_rejected_are_followed_by_the_table);
 	TAP_RUN(after_a_rejection_the_peer_is_asked_for_a_presence_soon_and_more_and_more_seldom);
 	TAP_RUN(a_peer_that_counts_from_one_again_is_asked_for_its_table);

@@ -431,6 +431,10 @@ act_on_gap(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_gap_verdict verdi
 		begun = rsp_download_begin(n, peer, peer->server_id);
 	if (!begun)
 		rsp_gap_lost(&peer->gap);
+	/* a table may not be requested yet: the answer to a PRESENCE leads to the request then, and not the next heartbeat */
+	if (verdict == RSP_GAP_WAIT && peer->download.state == RSP_DOWNLOAD_NONE && peer->gap.asked == RSP_GAP_ASKED_NOTHING &&
+	    peer->gap.next_table_ms > n->core->now_ms && !rsp_walk_is_open(&peer->download.unlisted))
+		rsp_enrp_set(n, &peer->download.timer, peer->gap.next_table_ms - n->core->now_ms);
 }
 
 /* If the updates that were requested have arrived, or are not needed any more, end the request. True: it has ended. */

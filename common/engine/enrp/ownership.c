@@ -169,11 +169,13 @@ is_displaced(const struct rsp_heard_statement *s)
 
 /* Whether a statement of the same sender waits for the answer of the linked element @s->m. The answer is above that one, so
  * it would always be too late if the sender could replace it: the element could not even renew its registration. Once it
- * has answered, or its link was dropped, an audit brings what the sender then has. One that is displaced is not asked. */
+ * has answered, or its link was dropped, an audit brings what the sender then has. One that is displaced is not asked; and what
+ * waits for a registration after the H flag has the number of the last one. */
 static bool
 outruns_the_answer(const struct rsp_heard_statement *s)
 {
-	return s->m->pending && s->m->pending->by_id == s->peer->server_id && s->m->phase != RSP_MEMBER_DISPLACED;
+	return s->m->pending && s->m->pending->by_id == s->peer->server_id && s->m->phase != RSP_MEMBER_DISPLACED &&
+	       rsp_member_is_linked(s->m);
 }
 
 /* The element @s->m is linked, and @s is its pending statement: ask it, or, if @s displaces it, drop its link later. */

@@ -1,5 +1,6 @@
 #include "engine/enrp/statement.h"
 
+#include "engine/registrar/look.h"
 #include "engine/registrar/number.h"
 #include "engine/registrar/rights.h"
 #include "model/contents.h"
@@ -41,12 +42,13 @@ order_of(const struct rsp_heard_statement *s, const struct rsp_known *known)
 	return order < 0 ? JUDGE_OLDER : order > 0 ? JUDGE_NEWER : JUDGE_EQUAL;
 }
 
-/* The element has acknowledged the H flag a moment ago, so its registration may be on the way. Another registrar that takes it
- * over or removes it, at the number of its last statement, does not know of that. */
+/* The element was sent the H flag a moment ago, or has acknowledged it, so its registration may be on the way. Another registrar
+ * that takes it over or removes it, at the number of its last statement, does not know of that. */
 static bool
-is_about_to_register(const struct rsp_member *m)
+is_about_to_register(const struct rsp_core *core, const struct rsp_member *m)
 {
-	return m->phase == RSP_MEMBER_LOOK_ANSWERED;
+	return rsp_look_takes_home(core, m) &&
+	       (m->phase == RSP_MEMBER_LOOK_ASKED || m->phase == RSP_MEMBER_LOOK_ANSWERED);
 }
 
 /* The facts about what is stored: the element @s->m, or the tombstone @s->tomb. */
@@ -62,7 +64,8 @@ gather_stored(const struct rsp_enrp *n, const struct rsp_heard_statement *s, str
 	f->same_number = rsp_statement_same_number(&s->pe->statement, &stored);
 	f->removed = s->tomb != NULL;
 	f->home_answers = third && rsp_peer_is_alive(home) && home->kind != RSP_PEER_PLAIN;
-	f->linked = !s->tomb && (rsp_member_is_linked(s->m) || (f->same_number && is_about_to_register(s->m)));
+	f->linked = !s->tomb && (rsp_member_is_linked(s->m) ||
+				 (f->same_number && is_about_to_register(n->core, s->m)));
 	f->pending = !s->tomb && s->m->pending;
 }
 

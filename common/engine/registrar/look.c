@@ -3,9 +3,8 @@
 #include "engine/registrar/number.h"
 #include "engine/registrar/reach.h"
 
-/* The statement is that this registrar has taken @m over, so the element must take it as its home. */
-static bool
-wants_home(const struct rsp_core *core, const struct rsp_member *m)
+bool
+rsp_look_takes_home(const struct rsp_core *core, const struct rsp_member *m)
 {
 	uint16_t rank = rsp_element_statement(rsp_member_element(m)).rank;
 
@@ -56,6 +55,7 @@ unanswered(struct rsp_core *core, struct rsp_member *m)
 		rest(core, m, end_ms);
 	else
 		remove_silent(core, m);
+	rsp_member_note(core, m, m->pending ? RSP_NEWS_DROPPED : 0);
 }
 
 static void
@@ -100,7 +100,7 @@ ask(struct rsp_core *core, struct rsp_member *m)
 {
 	m->asked_ms = core->now_ms;
 	rsp_member_enter(core, m, RSP_MEMBER_LOOK_ASKED, time_limit(core, m));
-	rsp_member_send_keep_alive(core, m->link, m, wants_home(core, m));
+	rsp_member_send_keep_alive(core, m->link, m, rsp_look_takes_home(core, m));
 }
 
 /* Dial the ASAP transport of @m, or use the connection that is there. */
@@ -173,6 +173,7 @@ adopt(struct rsp_core *core, struct rsp_link *link, struct rsp_member *m)
 	if (rsp_element_restate(core->space, e, core->config.server_id, &next))
 		return; /* cannot happen: the home is the same, so no memory is needed */
 	link->look_only = false;
+	rsp_member_clear_pending(m);
 	m->numbered = m->by_ack = true;
 	m->silent_ms = 0;
 	rsp_member_hold(core, m);
@@ -203,7 +204,7 @@ rsp_look_acknowledged(struct rsp_core *core, const struct rsp_link *link, const 
 		return;
 	m->met = true;
 	rsp_member_count(core, m, true);
-	if (!wants_home(core, m)) {
+	if (!rsp_look_takes_home(core, m)) {
 		answered(core, m);
 		return;
 	}

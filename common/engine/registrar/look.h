@@ -20,6 +20,9 @@
  * said that they exist. A registrar that invents a million elements must not delay it. */
 void rsp_look_begin(struct rsp_core *core, struct rsp_member *m, bool reported);
 
+/** Whether the statement about @m is that this registrar has taken it over, so that the element must take it as its home. */
+bool rsp_look_takes_home(const struct rsp_core *core, const struct rsp_member *m);
+
 /** @link, which was dialled to elements, is up: send the keep-alives of the looks that wait for it. */
 void rsp_look_link_up(struct rsp_core *core, struct rsp_link *link);
 /** @link is CLOSING: the looks that use it count as unanswered. */

@@ -10,7 +10,7 @@
  * FOREIGN: its home is another registrar. OWN: its home is this registrar. A linked element registered over a connection
  * that is still there: HELD, ASKED, DOUBTED and DISPLACED. What is stored of a linked element is what it registered here
  * last. A greater statement that is heard meanwhile is kept as m->pending, until the element has answered; so is one that
- * another registrar makes at the same number, in LOOK_ANSWERED.
+ * another registrar makes at the same number, while an element that was taken over is looked at (LOOK_ASKED, LOOK_ANSWERED).
  *
  *	phase                 the timer
  *	FOREIGN               -
