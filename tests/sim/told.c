@@ -110,7 +110,11 @@ look_at_taken(struct sim *w, const struct sim_node *n, const struct sim_element 
 	uint64_t life_ms = 1000 * (uint64_t)w->plan.lifetime_s + sim_bound_converged(&w->plan);
 	bool is_taken = got->home_id == n->server_id && got->number.part[2] > 1 && !got->linked && !got->old;
 	uint64_t since_ms = taken->at_ms > n->runs_ms ? taken->at_ms : n->runs_ms;
+	const struct removal *removal = removal_of(w, e, n);
 
+	/* it was removed, the tombstone was dropped, and another registrar brought it back: its life began anew */
+	if (may_be_forgotten(w, removal) && removal->at_ms > since_ms)
+		since_ms = removal->at_ms;
 	if (!is_taken || !taken->at_ms || sim_number_compare(&got->number, &taken->number) != 0)
 		*taken = is_taken ? (struct takeover){ got->number, w->now } : (struct takeover){ 0 };
 	else if (sim_node_runs(n) && w->now > since_ms + life_ms)
