@@ -9,7 +9,8 @@
  *
  * Terms. X: the statement. S: the stored statement or tombstone with the same key. P: a pending statement, which is greater
  * than S and waits for an answer of the element or of S.home. The sender: the registrar that sent X. The claimant: X.home.
- * Linked: the element registered here over a connection that is still there; S is then what it registered. Heard: directly.
+ * Linked: the element registered here over a connection that is still there; S is then what it registered. One that was taken
+ * over, and is asked with the H flag or has answered that, counts as linked for an X at the epoch of S. Heard: directly.
  * Peer without STATE: a registrar that sends a PRESENCE without RSP_PARAM_STATE; its own messages are not judged here.
  *
  * X is over the head of S.home if it takes over or removes, at its epoch, an element that S.home has, and S.home is heard,

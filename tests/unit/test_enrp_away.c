@@ -519,21 +519,55 @@ a_registrar_that_has_heard_peers_again_for_max_time_last_heard_does_not_join_aga
 	world_end();
 }
 
+/* a and c have registered an element each since all are back; a hears c, and has another digest of c's by @differs. */
+static void
+a_is_in_sync(uint64_t differs)
+{
+	const struct rsp_handlespace *space = rsp_registrar_handlespace(w.r);
+
+	world_update(A, ID_A, ENRP_ADD_PE, "web", world_pe(1, ID_A, 200));
+	world_update(A, ID_A, ENRP_ADD_PE, "web", world_pe(2, ID_C, 200));
+	world_run(500);
+	const struct rsp_heard c = { .server_id = ID_C, .digest = rsp_home_digest(space, ID_C) + differs };
+	world_presence_of(A, ID_A, "a",
+			  (struct world_state){ .states = true, .digest = rsp_home_digest(space, ID_A), .heard = &c, .n_heard = 1 });
+}
+
 /* All have been away: what a has, and what b lists, is what they have found together since. */
 static void
 a_registrar_in_sync_with_a_peer_that_has_elements_does_not_join_again(void)
 {
-	const struct rsp_heard a = { .server_id = ID_A, .digest = 0x1234 };
+	begin_isolated(LONG_MS);
+	returns(0);
+	a_is_in_sync(0);
+	b_has_elements();
+	CHECK_EQ(world_told(RSP_EVENT_REJOINING), 0);
+	CHECK(serves());
+	world_end();
+}
 
+/* a has just begun, and knows nothing of what b has. */
+static void
+a_peer_with_elements_that_hears_no_other_one_with_elements_is_not_enough(void)
+{
 	begin_isolated(LONG_MS);
 	returns(0);
 	world_update(A, ID_A, ENRP_ADD_PE, "web", world_pe(1, ID_A, 200));
 	world_run(500);
 	world_presence_in_sync(A, ID_A, "a");
-	world_peer(B, "b");
-	world_presence_of(B, ID_B, "b", (struct world_state){ .states = true, .digest = 0x1234, .heard = &a, .n_heard = 1 });
-	CHECK_EQ(world_told(RSP_EVENT_REJOINING), 0);
-	CHECK(serves());
+	b_has_elements();
+	CHECK_EQ(world_told(RSP_EVENT_REJOINING), 1);
+	world_end();
+}
+
+static void
+a_peer_that_hears_one_whose_elements_are_missing_is_not_enough(void)
+{
+	begin_isolated(LONG_MS);
+	returns(0);
+	a_is_in_sync(1);
+	b_has_elements();
+	CHECK_EQ(world_told(RSP_EVENT_REJOINING), 1);
 	world_end();
 }
 
@@ -630,6 +664,8 @@ main(void)
 	TAP_RUN(a_peer_that_has_its_first_elements_later_is_no_reason_to_join_again);
 	TAP_RUN(a_registrar_that_has_heard_peers_again_for_max_time_last_heard_does_not_join_again);
 	TAP_RUN(a_registrar_in_sync_with_a_peer_that_has_elements_does_not_join_again);
+	TAP_RUN(a_peer_with_elements_that_hears_no_other_one_with_elements_is_not_enough);
+	TAP_RUN(a_peer_that_hears_one_whose_elements_are_missing_is_not_enough);
 	TAP_RUN(a_registrar_that_is_isolated_twice_joins_again);
 	TAP_RUN(a_registrar_joins_again_once_for_one_pause);
 	TAP_RUN(a_registrar_that_is_away_again_joins_again);

@@ -27,6 +27,16 @@ state_received(struct rsp_enrp *n, const struct rsp_link *link, struct rsp_peer 
 	rsp_heard_list_set(&peer->heard_by_it, info->heard, n->core->config.max_peers);
 }
 
+#define LIST_DISTANCE_MS 500 /* least time between two requests for a list because of one registrar */
+
+/* Whether this registrar does not know where @far is, and has not asked for that a moment ago. */
+static bool
+is_to_be_found(struct rsp_enrp *n, const struct rsp_peer *far)
+{
+	return far->port == 0 && !far->contact && !rsp_peer_is_alive(far) &&
+	       rsp_limiter_pass(&n->once, far->server_id, RSP_ENRP_ONCE_LIST, LIST_DISTANCE_MS, n->core->now_ms);
+}
+
 /* @peer lists the registrars that it hears. Request its list, if this registrar does not know where one of them is: two that have
  * just begun, and both know @peer, meet at once, and not at a later heartbeat. */
 static void
@@ -39,7 +49,7 @@ listed_by(struct rsp_enrp *n, const struct rsp_link *link, const struct rsp_peer
 		bool listed = id != n->core->config.server_id && !rsp_takeover_is_gone(n, id);
 		const struct rsp_peer *far = listed ? rsp_peer_get_listed(n, id) : NULL;
 
-		unknown = unknown || (far && far->port == 0);
+		unknown = unknown || (far && is_to_be_found(n, far));
 	}
 	if (unknown)
 		rsp_enrp_request_list(n, link->id, peer->server_id);

@@ -1,5 +1,6 @@
 #include "engine/enrp/download.h"
 
+#include "engine/enrp/join.h"
 #include "engine/enrp/message.h"
 #include "engine/enrp/ownership.h"
 #include "engine/enrp/update.h"
@@ -233,8 +234,7 @@ note_sync(struct rsp_enrp *n, struct rsp_peer *peer, bool same)
 	if (!same)
 		return;
 	peer->unanswered_ms = 0;
-	if (peer->told) /* this registrar has what those have that it hears again */
-		n->isolated_ms = 0;
+	rsp_join_in_sync(n, peer);
 }
 
 /* What was missing has arrived. If the digest of the last PRESENCE still differs, ask for a new one. */

@@ -317,6 +317,20 @@ lists_elements(const struct rsp_enrp *n, const struct rsp_peer *peer)
 	return any;
 }
 
+void
+rsp_join_in_sync(struct rsp_enrp *n, const struct rsp_peer *peer)
+{
+	const struct rsp_heard_list *list = &peer->heard_by_it;
+
+	if (!peer->told || !lists_elements(n, peer))
+		return;
+	for (unsigned i = 0; i < list->n; i++)
+		if (list->item[i].server_id != n->core->config.server_id &&
+		    list->item[i].digest != rsp_home_digest(n->core->space, list->item[i].server_id))
+			return;
+	n->isolated_ms = 0;
+}
+
 bool
 rsp_join_if_forgotten(struct rsp_enrp *n, const struct rsp_peer *peer, bool listed)
 {

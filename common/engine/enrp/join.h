@@ -39,6 +39,10 @@ void rsp_join_listed(struct rsp_enrp *n, struct rsp_peer *peer, bool rejected);
  * @end. If @peer is the mentor, go on with the join. */
 void rsp_join_downloaded(struct rsp_enrp *n, const struct rsp_peer *peer, enum rsp_download_end end);
 
+/** The elements of @peer are stored here as it has them. If it has some, and so are those of the registrars that it hears, of
+ * which one has some, this registrar lacks nothing of what happened while it heard nobody: it need not join again. */
+void rsp_join_in_sync(struct rsp_enrp *n, const struct rsp_peer *peer);
+
 /** The timer of the join has expired: begin a round, or give up a mentor that has not answered in time. */
 void rsp_join_due(struct rsp_enrp *n);
 

@@ -178,7 +178,7 @@ outruns_the_answer(const struct rsp_heard_statement *s)
 	       rsp_member_is_linked(s->m);
 }
 
-/* The element @s->m is linked, and @s is its pending statement: ask it, or, if @s displaces it, drop its link later. */
+/* The element @s->m is linked, or asked already with the H flag, and @s is its pending statement: ask it, or, if @s displaces it, drop its link later. */
 static void
 begin_to_ask(struct rsp_core *core, const struct rsp_heard_statement *s)
 {
@@ -194,7 +194,7 @@ begin_to_ask(struct rsp_core *core, const struct rsp_heard_statement *s)
 	}
 }
 
-/* The element @s->m is linked, and @s is greater than its registration. */
+/* The element @s->m is linked, or about to register, and @s is greater than its registration. */
 static void
 ask_element(struct rsp_enrp *n, const struct rsp_heard_statement *s)
 {
@@ -237,15 +237,15 @@ rsp_ownership_store_pending(struct rsp_enrp *n, struct rsp_member *m)
 
 /* Verdicts */
 
-/* Whether the element @m, which is linked, is asked about a statement that takes it over or removes it at its own epoch. That
- * one is not passed on: of the home others believe it, and would remove an element that is about to contradict. They learn of
+/* Whether the element @m, and not its home, is waited for because of a statement that takes it over or removes it at its own
+ * epoch. That one is not passed on: of the home others believe it, and would remove an element that is about to contradict. They learn of
  * its next registration; without one, of the statement by the audits. */
 static bool
 is_asked_over_our_head(const struct rsp_member *m)
 {
 	struct rsp_statement stored = rsp_element_statement(rsp_member_element(m));
 
-	return m->pending && rsp_member_is_linked(m) && rsp_statement_same_number(&m->pending->statement, &stored);
+	return m->pending && m->phase != RSP_MEMBER_FOREIGN_WAITS && rsp_statement_same_number(&m->pending->statement, &stored);
 }
 
 static void

@@ -58,6 +58,7 @@ enum rsp_enrp_once {
 	RSP_ENRP_ONCE_SAME_NAME, /* the record of two registrars with one name */
 	RSP_ENRP_ONCE_SAME_ID,	 /* the record of two registrars with one server id */
 	RSP_ENRP_ONCE_PROTEST,	 /* PRESENCEs to all peers, because a peer has declared this registrar dead */
+	RSP_ENRP_ONCE_LIST,	 /* the request for a list, because a peer hears a registrar of unknown address */
 	RSP_ENRP_ONCE_TABLE,	 /* the download of the table of a peer that says that it has taken over this registrar */
 	RSP_ENRP_ONCE_RIVAL,	 /* the record of two identities with one PE identifier */
 	RSP_ENRP_ONCE_RELAYED,	 /* PRESENCEs soon, because other peers have the elements of a peer from this registrar */
@@ -121,7 +122,7 @@ struct rsp_enrp {
 	 * which may have started at the same time. Until then, the answer for an unknown pool is held: registrar/hold.c */
 	uint64_t starting_until_ms;
 	uint64_t heard_ms;    /* when a peer was heard last, or this registrar began */
-	uint64_t isolated_ms; /* since when no peer had been heard, if that was too long; join.c asks; 0: it was not */
+	uint64_t isolated_ms; /* since when no peer had been heard, if that was too long; join.c; 0: no matter any more */
 	uint64_t back_ms;     /* when a peer was heard again after that */
 	/* until then, this registrar may lack elements of peers that it heard for the first time or again */
 	uint64_t merging_until_ms;

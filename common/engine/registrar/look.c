@@ -221,10 +221,10 @@ rsp_look_due(struct rsp_core *core, struct rsp_member *m)
 {
 	uint64_t rested_ms = rsp_member_rested_ms(core, m);
 
-	if (m->phase == RSP_MEMBER_LOOK_ANSWERED)
-		answered(core, m);
-	else if (rsp_member_is_looked_at(m) && rsp_core_liveness_is_paused(core)) /* the answer may wait to be read */
+	if (rsp_member_is_looked_at(m) && rsp_core_liveness_is_paused(core)) /* the answer may wait to be read */
 		rsp_member_postpone(core, m, core->liveness_paused_until_ms);
+	else if (m->phase == RSP_MEMBER_LOOK_ANSWERED)
+		answered(core, m);
 	else if (rsp_member_is_looked_at(m))
 		unanswered(core, m);
 	else if (m->phase == RSP_MEMBER_UNLINKED && m->missed && core->now_ms >= grace_end(core, m))

@@ -252,6 +252,7 @@ rsp_member_let_go(struct rsp_core *core, struct rsp_member *m)
 {
 	rsp_member_count(core, m, false);
 	rsp_member_clear_reports(m);
+	rsp_member_clear_pending(m);
 	m->adopted = false;
 	rsp_wheel_cancel(&core->expiry, &m->expiry);
 	rsp_member_enter(core, m, RSP_MEMBER_FOREIGN, RSP_NEVER);

@@ -401,6 +401,8 @@ life_over(struct rsp_core *core, struct rsp_member *m)
 	if (rsp_core_liveness_is_paused(core))
 		rsp_wheel_set(&core->expiry, &m->expiry,
 			      core->liveness_paused_until_ms + core->config.reconnect_grace_ms);
+	else if (m->pending && !rsp_member_is_linked(m)) /* its registration was waited for */
+		rsp_member_note(core, m, RSP_NEWS_DROPPED);
 	else if (m->pending) /* what has ended is its registration here; the greater statement is not this registrar's to remove */
 		rsp_liveness_drop_link(core, m);
 	else
