@@ -141,6 +141,17 @@ a_removal_waits_for_the_registration_that_follows_the_acknowledgement(void)
 	world_end();
 }
 
+/* Else the peer would believe it of the home, and remove the element. */
+static void
+the_removal_that_waits_is_not_passed_on(void)
+{
+	(void)removed_meanwhile();
+	world_clear();
+	world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(1, ID_D, old.epoch)); /* older than what we have */
+	CHECK_EQ(world_count(C, ENRP_HANDLE_UPDATE), 0);
+	world_end();
+}
+
 static void
 without_that_registration_the_removal_stands(void)
 {
@@ -566,6 +577,7 @@ main(void)
 	TAP_RUN(the_acknowledgement_of_an_element_with_epoch_moves_nothing);
 	TAP_RUN(an_element_with_epoch_registers_over_the_dialled_connection);
 	TAP_RUN(a_removal_waits_for_the_registration_that_follows_the_acknowledgement);
+	TAP_RUN(the_removal_that_waits_is_not_passed_on);
 	TAP_RUN(without_that_registration_the_removal_stands);
 	TAP_RUN(when_that_connection_ends_the_removal_stands);
 	TAP_RUN(a_removal_waits_for_an_acknowledgement);

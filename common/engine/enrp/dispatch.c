@@ -90,6 +90,8 @@ presence_received(struct rsp_enrp *n, struct rsp_link *link, struct rsp_peer *pe
 	if (peer->kind == RSP_PEER_STATES)
 		listed_by(n, link, peer);
 	rsp_download_audit(n, peer, msg);
+	if (peer->in_sync && peer->kind == RSP_PEER_STATES)
+		rsp_join_in_sync(n, peer);
 }
 
 /* RFC 5353 s.3.2.2.2: list all peers whose address is known, but no DEAD or INACTIVE peer. */

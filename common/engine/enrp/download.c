@@ -1,6 +1,5 @@
 #include "engine/enrp/download.h"
 
-#include "engine/enrp/join.h"
 #include "engine/enrp/message.h"
 #include "engine/enrp/ownership.h"
 #include "engine/enrp/update.h"
@@ -231,10 +230,8 @@ note_sync(struct rsp_enrp *n, struct rsp_peer *peer, bool same)
 			     n->core->now_ms))
 		rsp_peer_presences_soon(n);
 	peer->in_sync = same;
-	if (!same)
-		return;
-	peer->unanswered_ms = 0;
-	rsp_join_in_sync(n, peer);
+	if (same)
+		peer->unanswered_ms = 0;
 }
 
 /* What was missing has arrived. If the digest of the last PRESENCE still differs, ask for a new one. */
