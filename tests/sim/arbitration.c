@@ -93,15 +93,6 @@ add(struct sim *w, struct party *p, enum kind kind, uint32_t target_id, uint32_t
 	p->fact[p->n++] = (struct fact){ .kind = kind, .target_id = target_id, .by_id = by_id, .at = w->now };
 }
 
-static bool
-is_claimed(const struct party *p, uint32_t target_id)
-{
-	for (unsigned i = 0; i < p->n; i++)
-		if (p->fact[i].kind == CLAIMED && p->fact[i].target_id == target_id)
-			return true;
-	return false;
-}
-
 /* Whether @peer has been heard, and is not dead: only such peers have to acknowledge (ownership.md 4.7). */
 static bool
 is_heard(const struct rsp_peer_view *peer)
@@ -117,6 +108,16 @@ is_there(const struct sim_node *n, uint32_t id)
 	for (unsigned i = 0; rsp_registrar_peer(n->registrar, i, &peer); i++)
 		if (peer.server_id == id)
 			return is_heard(&peer);
+	return false;
+}
+
+/* Whether another registrar, which is heard, has said that it has taken @target_id over. */
+static bool
+is_claimed(const struct sim_node *n, const struct party *p, uint32_t target_id)
+{
+	for (unsigned i = 0; i < p->n; i++)
+		if (p->fact[i].kind == CLAIMED && p->fact[i].target_id == target_id && is_there(n, p->fact[i].by_id))
+			return true;
 	return false;
 }
 
@@ -175,7 +176,7 @@ sim_arbitration_record(struct sim *w, const struct sim_node *n, const struct rsp
 		return;
 	case RSP_EVENT_TAKEOVER_ABORTED:
 		if (event->reason == RSP_REASON_OTHER_WINS && p->last.type == ENRP_INIT_TAKEOVER &&
-		    p->last.sender_id < n->server_id && !is_claimed(p, event->peer_id))
+		    p->last.sender_id < n->server_id && !is_claimed(n, p, event->peer_id))
 			sim_violated(w, "arbitration", "%s yields to %08x, which has a lower id, and wants to take over %08x",
 				     n->name, p->last.sender_id, event->peer_id);
 		if (event->reason == RSP_REASON_UNACKNOWLEDGED) /* it is not on the list any more */

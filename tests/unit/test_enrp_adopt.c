@@ -85,21 +85,29 @@ the_acknowledgement_of_an_element_with_epoch_moves_nothing(void)
 	world_end();
 }
 
+/* Element 1 registers over @link. */
 static void
-an_element_with_epoch_registers_over_the_dialled_connection(void)
-{ /* RFC 5352 s.3.1 */
+registers(uint32_t link)
+{
 	struct rsp_message msg = world_registration("web", 1, "192.0.2.99");
-	uint32_t link = begin_asked();
 
 	msg.has |= RSP_HAS_EPOCH;
 	msg.epoch = (struct rsp_epoch){ .epoch = old.epoch + 1, .instance = PROCESS };
-	world_ack_epoch(link, "web", 1, old);
-	world_ack(link, "web", 2);
-	world_ack(link, "web", 3);
 	world_tell(link, &msg);
 	CHECK(world_find(link, RSP_ASAP, ASAP_REGISTRATION_RESPONSE, 0, &msg) && msg.flags == 0);
 	CHECK_EQ(world_stored("web", 1).rank, RSP_RANK_REGISTERED);
 	CHECK_EQ(world_epoch("web", 1), 21);
+}
+
+static void
+an_element_with_epoch_registers_over_the_dialled_connection(void)
+{ /* RFC 5352 s.3.1 */
+	uint32_t link = begin_asked();
+
+	world_ack_epoch(link, "web", 1, old);
+	world_ack(link, "web", 2);
+	world_ack(link, "web", 3);
+	registers(link);
 	alive();
 	world_run(2000);
 	CHECK(!world_was_closed(link));
@@ -126,14 +134,9 @@ removed_meanwhile(void)
 static void
 a_removal_waits_for_the_registration_that_follows_the_acknowledgement(void)
 {
-	struct rsp_message msg = world_registration("web", 1, "192.0.2.99");
 	uint32_t link = removed_meanwhile();
 
-	msg.has |= RSP_HAS_EPOCH;
-	msg.epoch = (struct rsp_epoch){ .epoch = old.epoch + 1, .instance = PROCESS };
-	world_tell(link, &msg);
-	CHECK(world_find(link, RSP_ASAP, ASAP_REGISTRATION_RESPONSE, 0, &msg) && msg.flags == 0);
-	CHECK_EQ(world_epoch("web", 1), 21);
+	registers(link);
 	alive();
 	world_run(2000);
 	CHECK_EQ(world_home("web", 1), ID_US);
@@ -149,6 +152,20 @@ the_removal_that_waits_is_not_passed_on(void)
 	world_clear();
 	world_update(C, ID_C, ENRP_ADD_PE, "web", world_pe(1, ID_D, old.epoch)); /* older than what we have */
 	CHECK_EQ(world_count(C, ENRP_HANDLE_UPDATE), 0);
+	world_end();
+}
+
+/* The registration may be waiting to be read. */
+static void
+after_a_pause_the_removal_waits_on(void)
+{
+	uint32_t link = removed_meanwhile();
+
+	w.now += 2000;
+	rsp_registrar_tick(w.r, w.now);
+	CHECK_EQ(world_home("web", 1), ID_US);
+	CHECK(!world_was_closed(link));
+	registers(link);
 	world_end();
 }
 
@@ -578,6 +595,7 @@ main(void)
 	TAP_RUN(an_element_with_epoch_registers_over_the_dialled_connection);
 	TAP_RUN(a_removal_waits_for_the_registration_that_follows_the_acknowledgement);
 	TAP_RUN(the_removal_that_waits_is_not_passed_on);
+	TAP_RUN(after_a_pause_the_removal_waits_on);
 	TAP_RUN(without_that_registration_the_removal_stands);
 	TAP_RUN(when_that_connection_ends_the_removal_stands);
 	TAP_RUN(a_removal_waits_for_an_acknowledgement);

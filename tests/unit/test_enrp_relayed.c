@@ -413,6 +413,12 @@ the_list_of_a_peer_is_requested_when_it_hears_a_registrar_whose_address_is_unkno
 	world_presence_of(C, ID_C, "c", (struct world_state){ .states = true, .heard = &e, .n_heard = 1 });
 	CHECK_EQ(world_count(0, ENRP_LIST_REQUEST), 1);
 	CHECK(world_find(C, RSP_ENRP, ENRP_LIST_REQUEST, -1, &msg) && msg.receiver_id == ID_C);
+	world_presence_of(A, ID_A, "a", (struct world_state){ .states = true, .heard = &e, .n_heard = 1 });
+	CHECK_EQ(world_count(0, ENRP_LIST_REQUEST), 1); /* it was requested a moment ago */
+	world_run(500);
+	world_clear();
+	world_presence_of(A, ID_A, "a", (struct world_state){ .states = true, .heard = &e, .n_heard = 1 });
+	CHECK_EQ(world_count(0, ENRP_LIST_REQUEST), 1);
 	world_end();
 }
 

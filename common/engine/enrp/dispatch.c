@@ -53,7 +53,6 @@ listed_by(struct rsp_enrp *n, const struct rsp_link *link, const struct rsp_peer
 	}
 	if (unknown)
 		rsp_enrp_request_list(n, link->id, peer->server_id);
-	rsp_takeover_note_relayed(n);
 }
 
 /* RFC 5353 s.2.1, s.3.4.1 */
@@ -87,8 +86,10 @@ presence_received(struct rsp_enrp *n, struct rsp_link *link, struct rsp_peer *pe
 		peer->presence_ms = n->core->now_ms;
 	if (!peer || n->core->state != RSP_REGISTRAR_SERVING)
 		return;
-	if (peer->kind == RSP_PEER_STATES)
+	if (peer->kind == RSP_PEER_STATES) {
 		listed_by(n, link, peer);
+		rsp_takeover_note_relayed(n);
+	}
 	rsp_download_audit(n, peer, msg);
 	if (peer->in_sync && peer->kind == RSP_PEER_STATES)
 		rsp_join_in_sync(n, peer);

@@ -178,7 +178,8 @@ outruns_the_answer(const struct rsp_heard_statement *s)
 	       rsp_member_is_linked(s->m);
 }
 
-/* The element @s->m is linked, or asked already with the H flag, and @s is its pending statement: ask it, or, if @s displaces it, drop its link later. */
+/* The element @s->m is linked, and @s is its pending statement: ask it, or, if @s displaces it, drop its link later. One that was
+ * asked with the H flag is asked already. */
 static void
 begin_to_ask(struct rsp_core *core, const struct rsp_heard_statement *s)
 {
