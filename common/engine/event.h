@@ -39,7 +39,7 @@
 	X(TAKEOVER_DONE, "takeover-done") /* this registrar is the home of .count more elements, .duration_ms after "takeover-started" */ \
 	X(PE_ADOPTED,    "pe-adopted")    /* an element that was taken over acknowledged the keep-alive of this registrar, for the first time */ \
 	X(PE_MOVED,      "pe-moved")      /* .by_id is the home of an own element now, or has removed it */ \
-	X(PE_CONTESTED,  "pe-contested")  /* .peer_id sent a statement of .by_id greater than that of a linked element, which is asked; .reason: "claimed", "removed" */ \
+	X(PE_CONTESTED,  "pe-contested")  /* .peer_id sent a statement of .by_id greater than that of an element that is asked, or was asked with the H flag a moment ago; .reason: "claimed", "removed" */ \
 	X(PE_TWO_OWNERS, "pe-two-owners") /* .identity and .other_identity have registered one PE identifier; the first is shown to users */ \
 	X(RESYNC_STARTED, "resync-started") /* the checksum or digest of .peer_id differs from the stored elements of .peer_id */ \
 	X(RESYNC_DONE,   "resync-done")   /* .count entries were in the table of .peer_id, refused ones included */                           \
