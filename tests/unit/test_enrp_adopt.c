@@ -115,12 +115,10 @@ an_element_with_epoch_registers_over_the_dialled_connection(void)
 	world_end();
 }
 
-/* Element 1 has acknowledged the H flag, and the others have answered; then a says that d had removed element 1 before. */
-static uint32_t
-removed_meanwhile(void)
+/* Element 1 acknowledges the H flag over @link, and the others are removed; then a says that d had removed element 1 before. */
+static void
+is_removed_meanwhile(uint32_t link)
 {
-	uint32_t link = begin_asked();
-
 	world_ack_epoch(link, "web", 1, old);
 	world_update(A, ID_A, ENRP_DEL_PE, "web", world_pe(2, ID_D, 30));
 	world_update(A, ID_A, ENRP_DEL_PE, "web", world_pe(3, ID_D, 30));
@@ -128,6 +126,14 @@ removed_meanwhile(void)
 	CHECK_EQ(world_home("web", 1), ID_US);
 	CHECK_EQ(world_home("web", 2), 0);
 	CHECK(!world_was_closed(link));
+}
+
+static uint32_t
+removed_meanwhile(void)
+{
+	uint32_t link = begin_asked();
+
+	is_removed_meanwhile(link);
 	return link;
 }
 
@@ -166,6 +172,58 @@ after_a_pause_the_removal_waits_on(void)
 	CHECK_EQ(world_home("web", 1), ID_US);
 	CHECK(!world_was_closed(link));
 	registers(link);
+	world_end();
+}
+
+/* Its home by the stored statement is another registrar then, which looks at it. */
+static void
+after_a_change_of_the_server_id_nothing_waits(void)
+{
+	struct rsp_message msg;
+	uint32_t link = begin_asked();
+
+	world_joined(B, ID_US, "b");
+	world_run(200);
+	is_removed_meanwhile(link);
+	for (unsigned i = 0; i < 49 && world_told(RSP_EVENT_SERVER_ID_DRAWN) == 0; i++)
+		world_run(10);
+	CHECK_EQ(world_told(RSP_EVENT_SERVER_ID_DRAWN), 1);
+	CHECK_EQ(world_home("web", 1), ID_US);
+	world_joined(OTHER, ID_C, "c");
+	world_update(OTHER, ID_C, ENRP_ADD_PE, "web", world_pe(1, ID_D, old.epoch));
+	CHECK_EQ(world_update_sent(OTHER, &msg), ENRP_ADD_PE); /* what we have, not the removal */
+	CHECK_EQ(msg.element.home_id, ID_US);
+	world_run(1000);
+	CHECK_EQ(world_home("web", 1), ID_US);
+	world_end();
+}
+
+/* The removal is d's: none of ours is recorded, or sent. */
+static void
+at_the_end_of_the_registration_life_the_removal_stands(void)
+{
+	struct rsp_pool_element pe = world_pe(1, ID_D, 21);
+
+	begin();
+	pe.lifetime_s = 1;
+	world_update(D, ID_D, ENRP_ADD_PE, "web", pe);
+	taken_over();
+	uint32_t link = world_dialled("web1");
+	world_run(300);
+	CHECK_EQ(world_up(link, RSP_ASAP, RSP_ROLE_NOTIFY, "web1"), RSP_OK);
+	world_run(350);
+	world_ack_epoch(link, "web", 1, (struct rsp_epoch){ .epoch = 21, .instance = PROCESS });
+	world_update(A, ID_A, ENRP_DEL_PE, "web", world_pe(1, ID_D, 21));
+	world_ack(link, "web", 2);
+	world_ack(link, "web", 3);
+	world_clear();
+	world_run(349);
+	CHECK_EQ(world_home("web", 1), ID_US);
+	world_run(1);
+	CHECK_EQ(world_home("web", 1), 0);
+	CHECK_EQ(world_told(RSP_EVENT_PE_REMOVED), 0);
+	CHECK_STR(world_reason(RSP_EVENT_PE_MOVED), "removed");
+	CHECK_EQ(world_count(C, ENRP_HANDLE_UPDATE), 0);
 	world_end();
 }
 
@@ -596,6 +654,8 @@ main(void)
 	TAP_RUN(a_removal_waits_for_the_registration_that_follows_the_acknowledgement);
 	TAP_RUN(the_removal_that_waits_is_not_passed_on);
 	TAP_RUN(after_a_pause_the_removal_waits_on);
+	TAP_RUN(after_a_change_of_the_server_id_nothing_waits);
+	TAP_RUN(at_the_end_of_the_registration_life_the_removal_stands);
 	TAP_RUN(without_that_registration_the_removal_stands);
 	TAP_RUN(when_that_connection_ends_the_removal_stands);
 	TAP_RUN(a_removal_waits_for_an_acknowledgement);

@@ -175,6 +175,19 @@ a_home_that_repeats_what_it_had_is_asked_again(void)
 }
 
 static void
+a_home_that_removed_it_after_it_was_asked_is_asked_again_with_its_table(void)
+{ /* it waited for the element, which did not register, and its table does not list it any more */
+	begin();
+	says(C, ID_C, ID_C, removed);
+	world_presence_of(B, ID_B, "b", (struct world_state){ .states = true, .digest = 1 });
+	world_table(B, ID_B, 0, "web", 8, 1, ID_B, 100);
+	b_was_asked(2, ID_C, removed);
+	says(B, ID_B, ID_C, removed);
+	CHECK_EQ(world_home("web", 7), 0);
+	world_end();
+}
+
+static void
 a_lying_registrar_does_not_get_an_element_whose_home_answers(void)
 {
 	begin();
@@ -505,6 +518,7 @@ main(void)
 	TAP_RUN(a_home_that_says_so_itself_is_believed_at_once);
 	TAP_RUN(a_home_that_has_removed_it_meanwhile_is_believed_at_once);
 	TAP_RUN(a_home_that_repeats_what_it_had_is_asked_again);
+	TAP_RUN(a_home_that_removed_it_after_it_was_asked_is_asked_again_with_its_table);
 	TAP_RUN(a_lying_registrar_does_not_get_an_element_whose_home_answers);
 	TAP_RUN(a_greater_one_over_its_head_is_asked_too);
 	TAP_RUN(a_smaller_one_over_its_head_is_answered_with_the_greater);

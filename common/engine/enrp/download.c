@@ -126,12 +126,15 @@ audit_next_relayed(struct rsp_enrp *n, struct rsp_peer *peer)
 		busy = audit_relayed(n, peer, &peer->heard_by_it.item[i]);
 }
 
-/* The table of @peer does not list @m. A PLAIN peer does not have it any more: RFC 5353 s.3.6.3. */
+/* The table of @peer does not list @m: tell it of @m. If @m waits for the answer of @peer, its home, which has not given one
+ * because it asked the element first, ask again. A PLAIN peer does not have @m any more: RFC 5353 s.3.6.3. */
 static void
 handle_unlisted(struct rsp_enrp *n, struct rsp_peer *peer, struct rsp_member *m)
 {
+	bool asks = m->phase == RSP_MEMBER_FOREIGN_WAITS && peer->download.of == peer->server_id;
+
 	if (peer->kind == RSP_PEER_STATES)
-		rsp_update_tell(n, peer, m, false);
+		rsp_update_tell(n, peer, m, asks);
 	else if (rsp_element_is_word(rsp_member_element(m)))
 		rsp_member_forget(n->core, m);
 	else if (m->phase == RSP_MEMBER_FOREIGN) /* it has gone back to a version without STATE: look at what it stated before */
