@@ -261,6 +261,92 @@ downloads_are_limited_and_time_out(void)
 	world_end();
 }
 
+/* B and C are sent a table each, which is all that is sent at a time; A and D have requested one, too. */
+static void
+begin_waiting(void)
+{
+	world_begin_two_downloads();
+	fill(MANY, 0);
+	world_joined(A, ID_A, "a");
+	world_joined(D, ID_D, "d");
+	request(B, ID_B, 0);
+	request(C, ID_C, 0);
+	world_clear();
+	request(A, ID_A, 0);
+	request(D, ID_D, 0);
+	CHECK_EQ(world_count(A, ENRP_HANDLE_TABLE_RESPONSE) + world_count(D, ENRP_HANDLE_TABLE_RESPONSE), 0);
+}
+
+/* The flags of the only response over @link. */
+static unsigned
+answered(uint32_t link)
+{
+	struct rsp_message msg = { .flags = UINT8_MAX };
+
+	CHECK_EQ(world_count(link, ENRP_HANDLE_TABLE_RESPONSE), 1);
+	(void)world_find(link, RSP_ENRP, ENRP_HANDLE_TABLE_RESPONSE, 0, &msg);
+	return msg.flags;
+}
+
+static void
+peers_wait_for_their_turn_in_the_order_of_their_requests(void)
+{
+	begin_waiting();
+	for (unsigned i = 0; i < 20; i++)
+		request(B, ID_B, ENRP_FLAG_CONTINUE); /* it is complete */
+	CHECK_EQ(answered(A), ENRP_FLAG_MORE);
+	CHECK_EQ(world_count(D, ENRP_HANDLE_TABLE_RESPONSE), 0);
+	world_down(C, RSP_ECLOSED);
+	CHECK_EQ(answered(D), ENRP_FLAG_MORE);
+	for (unsigned i = 0; i < 20; i++)
+		request(D, ID_D, ENRP_FLAG_CONTINUE);
+	CHECK(world_count(D, ENRP_HANDLE_TABLE_RESPONSE) > 3);
+	world_end();
+}
+
+static void
+a_peer_that_has_waited_for_half_of_its_time_is_rejected(void)
+{ /* s.3.2.3 */
+	begin_waiting();
+	world_run(249);
+	request(C, ID_C, ENRP_FLAG_CONTINUE); /* they are slow */
+	request(B, ID_B, ENRP_FLAG_CONTINUE);
+	CHECK_EQ(world_count(A, ENRP_HANDLE_TABLE_RESPONSE), 0);
+	world_run(1);
+	CHECK_EQ(answered(A), ENRP_FLAG_REJECT);
+	CHECK_EQ(answered(D), ENRP_FLAG_REJECT);
+	world_clear();
+	request(A, ID_A, 0);
+	world_run(249);
+	world_down(B, RSP_ECLOSED);
+	CHECK_EQ(answered(A), ENRP_FLAG_MORE);
+	world_end();
+}
+
+static void
+a_peer_that_is_gone_has_lost_its_turn(void)
+{
+	begin_waiting();
+	world_down(A, RSP_ECLOSED);
+	CHECK_EQ(world_count(D, ENRP_HANDLE_TABLE_RESPONSE), 0);
+	world_down(B, RSP_ECLOSED);
+	CHECK_EQ(answered(D), ENRP_FLAG_MORE);
+	world_end();
+}
+
+static void
+a_peer_that_waits_and_requests_again_is_answered_once(void)
+{
+	begin_waiting();
+	for (unsigned i = 0; i < 5; i++)
+		request(D, ID_D, 0);
+	world_down(B, RSP_ECLOSED);
+	world_down(C, RSP_ECLOSED);
+	CHECK_EQ(answered(A), ENRP_FLAG_MORE);
+	CHECK_EQ(answered(D), ENRP_FLAG_MORE);
+	world_end();
+}
+
 static void
 one_monitor_does_not_get_all_downloads(void)
 { /* with many connections */
@@ -340,6 +426,10 @@ main(void)
 	TAP_RUN(a_table_that_changes_has_all_elements_that_stay);
 	TAP_RUN(a_table_of_our_own_that_changes_has_all_elements_that_stay);
 	TAP_RUN(downloads_are_limited_and_time_out);
+	TAP_RUN(peers_wait_for_their_turn_in_the_order_of_their_requests);
+	TAP_RUN(a_peer_that_has_waited_for_half_of_its_time_is_rejected);
+	TAP_RUN(a_peer_that_is_gone_has_lost_its_turn);
+	TAP_RUN(a_peer_that_waits_and_requests_again_is_answered_once);
 	TAP_RUN(one_monitor_does_not_get_all_downloads);
 	TAP_RUN(without_keys_one_address_may_have_all_downloads);
 	TAP_RUN(a_continuing_request_after_the_last_page_is_not_answered);

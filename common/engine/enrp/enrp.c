@@ -31,6 +31,7 @@ rsp_enrp_new(struct rsp_core *core, struct rsp_enrp **ret)
 	n->shared_id.timer.kind = RSP_ENRP_TIMER_SERVER_ID;
 	TAILQ_INIT(&n->failed);
 	TAILQ_INIT(&n->changed);
+	TAILQ_INIT(&n->waiting);
 	TAILQ_INIT(&n->removed);
 	n->peer = calloc(core->config.max_peers ? core->config.max_peers : 1, sizeof(struct rsp_peer *));
 	const struct rsp_ring_limits ring = { .updates = core->config.max_updates,
@@ -171,7 +172,7 @@ timer_due(struct rsp_enrp *n, struct rsp_enrp_timer *timer)
 		rsp_server_id_due(n);
 		break;
 	case RSP_ENRP_TIMER_UPLOAD:
-		rsp_upload_end(n, RSP_CONTAINER(timer, struct rsp_upload, timer));
+		rsp_upload_due(n, RSP_CONTAINER(timer, struct rsp_upload, timer));
 		break;
 	}
 }

@@ -96,7 +96,8 @@ struct rsp_enrp {
 	struct rsp_shared_id shared_id;
 
 	/* upload.c */
-	uint32_t n_uploads;
+	uint32_t n_uploads; /* at most max_downloads, without those that wait */
+	TAILQ_HEAD(, rsp_upload) waiting; /* requests of peers, at most one of each link */
 
 	/* clock.c */
 	uint64_t unread_until_ms; /* until then, a message may have waited to be read while the process of this registrar was away */

@@ -6,15 +6,19 @@
 #include "engine/enrp/transfer.h"
 #include "engine/enrp/update.h"
 
-void
-rsp_upload_end(struct rsp_enrp *n, struct rsp_upload *upload)
+/* End @upload and free it. The caller serves those that wait. */
+static void
+end(struct rsp_enrp *n, struct rsp_upload *upload)
 {
 	rsp_walk_end(&upload->walk);
 	rsp_tomb_walk_end(&upload->tombs);
 	rsp_wheel_cancel(&n->wheel, &upload->timer.timer);
 	upload->link->upload = NULL;
 	upload->link->account->downloads--;
-	n->n_uploads--;
+	if (upload->waits)
+		TAILQ_REMOVE(&n->waiting, upload, of_waiting);
+	else
+		n->n_uploads--;
 	free(upload);
 }
 
@@ -26,11 +30,26 @@ is_over_quota(const struct rsp_core *core, const struct rsp_account *account)
 	return !core->config.insecure && account->downloads >= (core->config.max_downloads + 1) / 2;
 }
 
-static struct rsp_upload *
-begin_upload(struct rsp_enrp *n, struct rsp_link *link, uint32_t of)
+/* Begin to send @upload, which is counted. */
+static void
+begin_upload(struct rsp_enrp *n, struct rsp_upload *upload)
 {
 	struct rsp_core *core = n->core;
-	bool room = n->n_uploads < core->config.max_downloads && !is_over_quota(core, link->account);
+
+	n->n_uploads++;
+	rsp_walk_begin(core->space, &upload->walk, upload->of);
+	if (upload->to == RSP_PEER_STATES)
+		rsp_tomb_walk_begin(&core->tombs, &upload->tombs);
+}
+
+/* The table of @of for the other side of @link. If too many tables are being sent, a peer waits for its turn, in the order of
+ * the requests: when many registrars hear each other again, all request each other's tables at the same time, and one that
+ * is rejected comes too early or too late again. It waits half of the time limit that it has for its answer. NULL: not now. */
+static struct rsp_upload *
+new_upload(struct rsp_enrp *n, struct rsp_link *link, const struct rsp_message *msg, uint32_t of)
+{
+	bool waits = n->n_uploads >= n->core->config.max_downloads;
+	bool room = (!waits || link->peer) && !is_over_quota(n->core, link->account);
 	struct rsp_upload *upload = room ? calloc(1, sizeof(*upload)) : NULL;
 
 	if (!upload)
@@ -38,13 +57,17 @@ begin_upload(struct rsp_enrp *n, struct rsp_link *link, uint32_t of)
 	link->account->downloads++;
 	upload->of = of;
 	upload->to = link->peer ? link->peer->kind : RSP_PEER_UNKNOWN;
+	upload->receiver_id = msg->sender_id;
 	upload->link = link;
 	upload->timer.kind = RSP_ENRP_TIMER_UPLOAD;
-	rsp_walk_begin(core->space, &upload->walk, of);
-	if (upload->to == RSP_PEER_STATES)
-		rsp_tomb_walk_begin(&core->tombs, &upload->tombs);
+	upload->waits = waits;
 	link->upload = upload;
-	n->n_uploads++;
+	if (waits) {
+		TAILQ_INSERT_TAIL(&n->waiting, upload, of_waiting);
+		rsp_enrp_set(n, &upload->timer, n->core->config.max_time_no_response_ms / 2);
+	} else {
+		begin_upload(n, upload);
+	}
 	return upload;
 }
 
@@ -109,22 +132,23 @@ write_tombs(struct rsp_wr *wr, struct rsp_upload *upload)
 }
 
 static void
-reject(struct rsp_enrp *n, const struct rsp_link *link, const struct rsp_message *msg)
+reject(struct rsp_enrp *n, const struct rsp_link *link, uint32_t receiver_id)
 {
 	struct rsp_message answer = { .type = ENRP_HANDLE_TABLE_RESPONSE,
 				      .flags = ENRP_FLAG_REJECT,
-				      .receiver_id = msg->sender_id };
+				      .receiver_id = receiver_id };
 
 	rsp_enrp_send(n, link->id, &answer);
 }
 
+/* Send the next page. @upload ends with the last one. */
 static void
-send_page(struct rsp_enrp *n, struct rsp_upload *upload, uint32_t receiver_id)
+send_page(struct rsp_enrp *n, struct rsp_upload *upload)
 {
 	struct rsp_core *core = n->core;
 	struct rsp_link *link = upload->link;
 	struct rsp_wr wr;
-	struct rsp_mark whole = rsp_enrp_open(n, &wr, ENRP_HANDLE_TABLE_RESPONSE, 0, receiver_id);
+	struct rsp_mark whole = rsp_enrp_open(n, &wr, ENRP_HANDLE_TABLE_RESPONSE, 0, upload->receiver_id);
 
 	if (upload->of && upload->of != core->config.server_id) {
 		struct rsp_mark mark = rsp_wr_tlv_open(&wr, RSP_PARAM_TABLE_OF);
@@ -138,7 +162,7 @@ send_page(struct rsp_enrp *n, struct rsp_upload *upload, uint32_t receiver_id)
 		core->out[1] |= ENRP_FLAG_MORE; /* RFC 5354 s.4: octet 1 holds the flags */
 		rsp_enrp_set(n, &upload->timer, core->config.max_time_no_response_ms);
 	} else {
-		rsp_upload_end(n, upload);
+		end(n, upload);
 	}
 	core->stats.pages_sent++;
 	rsp_core_send_octets(core, link->id, page);
@@ -163,11 +187,49 @@ send_again(struct rsp_enrp *n, const struct rsp_link *link, uint64_t from)
 /* Whether the other side of @link may have the table of @of now. While this registrar joins, elements register already: a
  * peer that orders statements may have them. Another peer would remove what that table does not list. */
 static bool
-is_served(const struct rsp_core *core, const struct rsp_link *link, uint32_t of)
+is_served(const struct rsp_enrp *n, const struct rsp_link *link, uint32_t of)
 {
+	const struct rsp_core *core = n->core;
+
 	if (core->state == RSP_REGISTRAR_JOINING)
 		return of == core->config.server_id && link->peer && link->peer->kind == RSP_PEER_STATES;
 	return core->state == RSP_REGISTRAR_SERVING;
+}
+
+/* Send the first pages of those that wait, as long as there is room. */
+static void
+serve_waiting(struct rsp_enrp *n)
+{
+	struct rsp_upload *upload;
+
+	while (n->n_uploads < n->core->config.max_downloads && (upload = TAILQ_FIRST(&n->waiting))) {
+		const struct rsp_link *link = upload->link;
+
+		if (!is_served(n, link, upload->of) || rsp_transfer_is_going_on(n, 0)) {
+			reject(n, link, upload->receiver_id);
+			end(n, upload);
+			continue;
+		}
+		TAILQ_REMOVE(&n->waiting, upload, of_waiting);
+		upload->waits = false;
+		begin_upload(n, upload);
+		send_page(n, upload);
+	}
+}
+
+void
+rsp_upload_end(struct rsp_enrp *n, struct rsp_upload *upload)
+{
+	end(n, upload);
+	serve_waiting(n);
+}
+
+void
+rsp_upload_due(struct rsp_enrp *n, struct rsp_upload *upload)
+{
+	if (upload->waits)
+		reject(n, upload->link, upload->receiver_id);
+	rsp_upload_end(n, upload);
 }
 
 void
@@ -182,16 +244,17 @@ rsp_upload_requested(struct rsp_enrp *n, struct rsp_link *link, const struct rsp
 	if (!upload && msg->flags & ENRP_FLAG_CONTINUE)
 		return; /* the last page has been sent: this is a further request of the pipeline */
 	if (upload && upload->of != of) {
-		rsp_upload_end(n, upload);
+		end(n, upload);
 		upload = NULL;
 	}
-	bool serves = is_served(core, link, of);
+	bool serves = is_served(n, link, of);
 	if (!upload && serves && msg->has & RSP_HAS_UPDATES_FROM && send_again(n, link, msg->updates_from))
 		return;
 	if (!upload && serves && !rsp_transfer_is_going_on(n, 0))
-		upload = begin_upload(n, link, of);
-	if (upload)
-		send_page(n, upload, msg->sender_id);
-	else
-		reject(n, link, msg);
+		upload = new_upload(n, link, msg, of);
+	if (!upload)
+		reject(n, link, msg->sender_id);
+	else if (!upload->waits)
+		send_page(n, upload);
+	serve_waiting(n); /* an upload may have ended */
 }

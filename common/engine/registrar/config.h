@@ -60,7 +60,7 @@ struct rsp_registrar_config {
 	/* announced updates that are kept for peers that missed them, and the octets of these updates: enrp/ring.h */
 	uint32_t max_updates, max_update_octets;
 	uint32_t max_peers;
-	uint32_t max_downloads; /* handle tables sent at a time; further requests are rejected, RFC 5353 s.3.2.3 */
+	uint32_t max_downloads; /* handle tables sent at a time; further requests wait, or are rejected: enrp/upload.c */
 	uint32_t max_adoptions; /* elements dialled at a time after a takeover */
 
 	struct rsp_handlespace_limits limits;
