@@ -380,10 +380,13 @@ void
 rsp_takeover_begin(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_reason reason)
 {
 	/* This registrar does not know yet which elements have which home. Soon after it has joined, it begins a takeover of what is
-	 * left: perhaps no other registrar ever knew that peer, which had its id for a moment. */
+	 * left, unless another registrar has begun one: perhaps none ever knew that peer, which had its id for a moment. */
 	if (n->core->state != RSP_REGISTRAR_SERVING) {
+		bool left = !other_wins(n, peer);
+
 		yield(n, peer);
-		rsp_enrp_set(n, &peer->timer, n->core->config.max_time_no_response_ms);
+		if (left)
+			rsp_enrp_set(n, &peer->timer, n->core->config.max_time_no_response_ms);
 		rsp_download_fail(n, peer, RSP_REASON_PEER_DEAD); /* @peer may be the mentor */
 		return;
 	}
