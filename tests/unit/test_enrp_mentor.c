@@ -152,23 +152,37 @@ a_peer_that_ends_while_the_registrar_joins_is_taken_over_soon_after_that(void)
 	world_end();
 }
 
+/* The registrar @id, over @link, has begun to take b over, and we have acknowledged that. */
+static void
+left_to(uint32_t link, uint32_t id, const char *name)
+{
+	world_down(b, RSP_ECLOSED);
+	world_about(link, ENRP_INIT_TAKEOVER, id, ID_B);
+	world_down(world_dialled("b"), RSP_EUNREACHABLE);
+	CHECK_EQ(world_count(link, ENRP_INIT_TAKEOVER_ACK), 1);
+	world_table(a, ID_A, 0, "web", 1, 2, ID_A, 8);
+	CHECK(serves());
+	world_run(2400);
+	world_presence(link, id, name, false);
+	CHECK_EQ(world_told(RSP_EVENT_TAKEOVER_STARTED), 0);
+	world_run(200); /* MAX-TIME-LAST-HEARD */
+	CHECK_EQ(world_told(RSP_EVENT_TAKEOVER_STARTED), 1);
+	world_end();
+}
+
 static void
 a_takeover_of_it_that_another_registrar_has_begun_is_left_to_that_one(void)
 {
 	begin();
 	world_joined(C, ID_C, "c");
-	world_down(b, RSP_ECLOSED);
-	world_about(C, ENRP_INIT_TAKEOVER, ID_C, ID_B);
-	world_down(world_dialled("b"), RSP_EUNREACHABLE);
-	CHECK_EQ(world_count(C, ENRP_INIT_TAKEOVER_ACK), 1);
-	world_table(a, ID_A, 0, "web", 1, 2, ID_A, 8);
-	CHECK(serves());
-	world_run(2400);
-	world_presence(C, ID_C, "c", false);
-	CHECK_EQ(world_told(RSP_EVENT_TAKEOVER_STARTED), 0);
-	world_run(200); /* MAX-TIME-LAST-HEARD */
-	CHECK_EQ(world_told(RSP_EVENT_TAKEOVER_STARTED), 1);
-	world_end();
+	left_to(C, ID_C, "c");
+}
+
+static void
+so_is_one_of_a_registrar_with_a_lower_id(void)
+{
+	begin();
+	left_to(a, ID_A, "a");
 }
 
 /* In plain text a connection does not say whether it is of an element or of a user. */
@@ -205,6 +219,7 @@ main(void)
 	TAP_RUN(of_the_updates_of_a_mentor_those_after_its_table_are_requested);
 	TAP_RUN(a_peer_that_ends_while_the_registrar_joins_is_taken_over_soon_after_that);
 	TAP_RUN(a_takeover_of_it_that_another_registrar_has_begun_is_left_to_that_one);
+	TAP_RUN(so_is_one_of_a_registrar_with_a_lower_id);
 	TAP_RUN(in_plain_text_a_user_is_sent_away_by_its_first_question);
 	return tap_end();
 }

@@ -188,6 +188,46 @@ a_home_that_removed_it_after_it_was_asked_is_asked_again_with_its_table(void)
 }
 
 static void
+a_home_is_told_of_what_its_table_lacks_and_not_asked(void)
+{
+	struct rsp_message msg;
+
+	begin();
+	world_presence_of(B, ID_B, "b", (struct world_state){ .states = true, .digest = 1 });
+	world_table(B, ID_B, 0, "web", 8, 1, ID_B, 100);
+	CHECK_EQ(world_count(B, ENRP_HANDLE_UPDATE), 1);
+	CHECK_EQ(world_update_sent(B, &msg), ENRP_ADD_PE);
+	CHECK_EQ(msg.receiver_id, 0);
+	world_end();
+}
+
+/* b is not heard any more while element 7 waits for its answer, and a relays the table of b. */
+static void
+a_relay_is_told_of_what_waits_and_not_asked(void)
+{
+	const struct rsp_heard heard = { .server_id = ID_B, .digest = 1 };
+	struct rsp_message msg;
+
+	begin();
+	world_down(B, RSP_ECLOSED);
+	says(C, ID_C, ID_C, removed);
+	world_about(C, ENRP_INIT_TAKEOVER, ID_C, ID_B);
+	world_run(600);
+	for (unsigned i = 0; i < 2; i++) {
+		world_presence_of(A, ID_A, "a", (struct world_state){ .states = true, .heard = &heard, .n_heard = 1 });
+		world_run(150);
+	}
+	CHECK(world_find(A, RSP_ENRP, ENRP_HANDLE_TABLE_REQUEST, -1, &msg));
+	CHECK_EQ(msg.table_of, ID_B);
+	is_b_s();
+	world_table_of = ID_B;
+	world_table(A, ID_A, 0, "web", 8, 1, ID_B, 100);
+	CHECK_EQ(world_update_sent(A, &msg), ENRP_DEL_PE);
+	CHECK_EQ(msg.receiver_id, 0);
+	world_end();
+}
+
+static void
 a_lying_registrar_does_not_get_an_element_whose_home_answers(void)
 {
 	begin();
@@ -519,6 +559,8 @@ main(void)
 	TAP_RUN(a_home_that_has_removed_it_meanwhile_is_believed_at_once);
 	TAP_RUN(a_home_that_repeats_what_it_had_is_asked_again);
 	TAP_RUN(a_home_that_removed_it_after_it_was_asked_is_asked_again_with_its_table);
+	TAP_RUN(a_home_is_told_of_what_its_table_lacks_and_not_asked);
+	TAP_RUN(a_relay_is_told_of_what_waits_and_not_asked);
 	TAP_RUN(a_lying_registrar_does_not_get_an_element_whose_home_answers);
 	TAP_RUN(a_greater_one_over_its_head_is_asked_too);
 	TAP_RUN(a_smaller_one_over_its_head_is_answered_with_the_greater);

@@ -1,3 +1,4 @@
+#include "engine/registrar/core.h"
 #include "registrar_world.h"
 
 /* ENRP_HANDLE_TABLE_RESPONSE, sent to peers and monitors: RFC 5353 s.3.2.3, s.3.6. */
@@ -291,9 +292,14 @@ answered(uint32_t link)
 static void
 peers_wait_for_their_turn_in_the_order_of_their_requests(void)
 {
+	struct rsp_message msg;
+
 	begin_waiting();
 	for (unsigned i = 0; i < 20; i++)
-		request(B, ID_B, ENRP_FLAG_CONTINUE); /* it is complete */
+		request(B, ID_B, ENRP_FLAG_CONTINUE);
+	CHECK(world_find(B, RSP_ENRP, ENRP_HANDLE_TABLE_RESPONSE, -1, &msg));
+	CHECK_EQ(msg.flags, 0); /* it is complete */
+	CHECK_EQ(msg.receiver_id, ID_B);
 	CHECK_EQ(answered(A), ENRP_FLAG_MORE);
 	CHECK_EQ(world_count(D, ENRP_HANDLE_TABLE_RESPONSE), 0);
 	world_down(C, RSP_ECLOSED);
@@ -331,6 +337,104 @@ a_peer_that_is_gone_has_lost_its_turn(void)
 	CHECK_EQ(world_count(D, ENRP_HANDLE_TABLE_RESPONSE), 0);
 	world_down(B, RSP_ECLOSED);
 	CHECK_EQ(answered(D), ENRP_FLAG_MORE);
+	world_end();
+}
+
+/* Else it could keep its place for ever. */
+static void
+a_peer_that_begins_another_table_waits_behind_the_others(void)
+{
+	begin_waiting();
+	request(B, ID_B, ENRP_FLAG_OWN);
+	CHECK_EQ(world_count(B, ENRP_HANDLE_TABLE_RESPONSE), 0);
+	CHECK_EQ(answered(A), ENRP_FLAG_MORE);
+	world_down(C, RSP_ECLOSED);
+	CHECK_EQ(answered(D), ENRP_FLAG_MORE);
+	world_down(A, RSP_ECLOSED);
+	CHECK_EQ(answered(B), ENRP_FLAG_MORE);
+	world_end();
+}
+
+static void
+a_peer_that_requests_updates_instead_of_the_table_makes_room(void)
+{
+	struct rsp_message msg = enrp_message(ENRP_HANDLE_TABLE_REQUEST, ID_B);
+
+	begin_waiting();
+	msg.flags = ENRP_FLAG_OWN;
+	msg.has = RSP_HAS_UPDATES_FROM;
+	msg.updates_from = MANY; /* the last update */
+	world_tell(B, &msg);
+	CHECK_EQ(world_count(B, ENRP_HANDLE_UPDATE), 1);
+	CHECK_EQ(answered(A), ENRP_FLAG_MORE);
+	world_end();
+}
+
+/* As many tables as an identity may have, with those that wait: RFC 5355 s.2.14. */
+static void
+a_peer_waits_over_one_connection_only(void)
+{
+	begin_waiting();
+	uint32_t dialled = world_dialled("a");
+	CHECK_EQ(world_up(dialled, RSP_ENRP, RSP_ROLE_PEER, "a"), RSP_OK);
+	world_presence(dialled, ID_A, "a", false);
+	world_clear();
+	request(dialled, ID_A, 0);
+	CHECK_EQ(answered(dialled), ENRP_FLAG_REJECT);
+	CHECK_EQ(world_count(A, ENRP_HANDLE_TABLE_RESPONSE), 0);
+	world_end();
+}
+
+/* Its elements have no home yet. */
+static void
+those_that_wait_are_rejected_while_elements_are_taken_over(void)
+{
+	world_begin_two_downloads();
+	fill(MANY, 0);
+	world_joined(A, ID_A, "a");
+	world_joined(D, ID_D, "d");
+	for (uint32_t i = 1; i <= 2 * RSP_SLICE; i++) /* they move in two slices */
+		world_update(D, ID_D, ENRP_ADD_PE, "d", world_pe(i, ID_D, 20));
+	world_down(D, RSP_ECLOSED);
+	world_about(B, ENRP_INIT_TAKEOVER, ID_B, ID_D);
+	world_run(600);
+	request(B, ID_B, 0);
+	request(C, ID_C, 0);
+	world_clear();
+	request(A, ID_A, 0);
+	world_about(B, ENRP_TAKEOVER_SERVER, ID_B, ID_D);
+	CHECK_EQ(world_count(A, ENRP_HANDLE_TABLE_RESPONSE), 0);
+	world_down(C, RSP_ECLOSED);
+	CHECK_EQ(answered(A), ENRP_FLAG_REJECT);
+	world_end();
+}
+
+/* A link that is being closed gets nothing: b and c, which wait, have connected before a and d. */
+static void
+when_the_server_id_changes_no_table_is_sent_over_the_former_connections(void)
+{
+	world_begin_two_downloads();
+	fill(MANY, 0);
+	world_joined(A, ID_A, "a");
+	world_joined(D, ID_D, "d");
+	world_joined(OTHER, ID_US, "e");
+	world_run(240);
+	alive();
+	request(A, ID_A, 0);
+	request(D, ID_D, 0);
+	request(B, ID_B, 0);
+	request(C, ID_C, 0);
+	for (unsigned i = 0; i < 60 && world_told(RSP_EVENT_SERVER_ID_DRAWN) == 0; i++) {
+		CHECK_EQ(world_count(B, ENRP_HANDLE_TABLE_RESPONSE), 0);
+		world_clear();
+		if (i % 20 == 19) { /* they have waited for too long */
+			request(B, ID_B, 0);
+			request(C, ID_C, 0);
+		}
+		world_run(10);
+	}
+	CHECK_EQ(world_told(RSP_EVENT_SERVER_ID_DRAWN), 1);
+	CHECK_EQ(world_count(B, ENRP_HANDLE_TABLE_RESPONSE) + world_count(C, ENRP_HANDLE_TABLE_RESPONSE), 0);
 	world_end();
 }
 
@@ -429,6 +533,11 @@ main(void)
 	TAP_RUN(peers_wait_for_their_turn_in_the_order_of_their_requests);
 	TAP_RUN(a_peer_that_has_waited_for_half_of_its_time_is_rejected);
 	TAP_RUN(a_peer_that_is_gone_has_lost_its_turn);
+	TAP_RUN(a_peer_that_begins_another_table_waits_behind_the_others);
+	TAP_RUN(a_peer_that_requests_updates_instead_of_the_table_makes_room);
+	TAP_RUN(a_peer_waits_over_one_connection_only);
+	TAP_RUN(those_that_wait_are_rejected_while_elements_are_taken_over);
+	TAP_RUN(when_the_server_id_changes_no_table_is_sent_over_the_former_connections);
 	TAP_RUN(a_peer_that_waits_and_requests_again_is_answered_once);
 	TAP_RUN(one_monitor_does_not_get_all_downloads);
 	TAP_RUN(without_keys_one_address_may_have_all_downloads);

@@ -126,8 +126,8 @@ audit_next_relayed(struct rsp_enrp *n, struct rsp_peer *peer)
 		busy = audit_relayed(n, peer, &peer->heard_by_it.item[i]);
 }
 
-/* The table of @peer does not list @m: tell it of @m. If @m waits for the answer of @peer, its home, there was none, because
- * the home asked the element first: ask again. A PLAIN peer does not have @m any more: RFC 5353 s.3.6.3. */
+/* The table of @peer does not list @m: tell it of @m. If @m waits for the answer of @peer, its home, ask again: the home has
+ * perhaps not answered, because it asked the element first. A PLAIN peer does not have @m any more: RFC 5353 s.3.6.3. */
 static void
 handle_unlisted(struct rsp_enrp *n, struct rsp_peer *peer, struct rsp_member *m)
 {

@@ -382,7 +382,7 @@ rsp_takeover_begin(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_reason re
 	/* This registrar does not know yet which elements have which home. Soon after it has joined, it begins a takeover of what is
 	 * left, unless another registrar has begun one: perhaps none ever knew that peer, which had its id for a moment. */
 	if (n->core->state != RSP_REGISTRAR_SERVING) {
-		bool left = !other_wins(n, peer);
+		bool left = peer->takeover.n_initiators == 0;
 
 		yield(n, peer);
 		if (left)

@@ -22,7 +22,7 @@ end(struct rsp_enrp *n, struct rsp_upload *upload)
 	free(upload);
 }
 
-/* Whether the identity has its share of uploads: at most half of max_downloads. So a slow receiver, such as a monitor,
+/* Whether the identity has its share of uploads: at most half of max_downloads, with those that wait. So a slow receiver, such as a monitor,
  * cannot keep other registrars from joining. In plain text there are no identities. */
 static bool
 is_over_quota(const struct rsp_core *core, const struct rsp_account *account)
@@ -30,13 +30,14 @@ is_over_quota(const struct rsp_core *core, const struct rsp_account *account)
 	return !core->config.insecure && account->downloads >= (core->config.max_downloads + 1) / 2;
 }
 
-/* Begin to send @upload, which is counted. */
+/* Begin to send @upload. */
 static void
 begin_upload(struct rsp_enrp *n, struct rsp_upload *upload)
 {
 	struct rsp_core *core = n->core;
 
 	n->n_uploads++;
+	upload->to = upload->link->peer ? upload->link->peer->kind : RSP_PEER_UNKNOWN;
 	rsp_walk_begin(core->space, &upload->walk, upload->of);
 	if (upload->to == RSP_PEER_STATES)
 		rsp_tomb_walk_begin(&core->tombs, &upload->tombs);
@@ -46,7 +47,7 @@ begin_upload(struct rsp_enrp *n, struct rsp_upload *upload)
  * the requests: when many registrars hear each other again, all request each other's tables at the same time, and one that
  * is rejected comes too early or too late again. It waits half of the time limit that it has for its answer. NULL: not now. */
 static struct rsp_upload *
-new_upload(struct rsp_enrp *n, struct rsp_link *link, const struct rsp_message *msg, uint32_t of)
+new_upload(struct rsp_enrp *n, struct rsp_link *link, uint32_t of)
 {
 	bool waits = n->n_uploads >= n->core->config.max_downloads;
 	bool room = (!waits || link->peer) && !is_over_quota(n->core, link->account);
@@ -56,8 +57,6 @@ new_upload(struct rsp_enrp *n, struct rsp_link *link, const struct rsp_message *
 		return NULL;
 	link->account->downloads++;
 	upload->of = of;
-	upload->to = link->peer ? link->peer->kind : RSP_PEER_UNKNOWN;
-	upload->receiver_id = msg->sender_id;
 	upload->link = link;
 	upload->timer.kind = RSP_ENRP_TIMER_UPLOAD;
 	upload->waits = waits;
@@ -196,6 +195,14 @@ is_served(const struct rsp_enrp *n, const struct rsp_link *link, uint32_t of)
 	return core->state == RSP_REGISTRAR_SERVING;
 }
 
+/* Reject @upload, which waits. No message may be sent over a link that is being closed. */
+static void
+refuse(struct rsp_enrp *n, const struct rsp_upload *upload)
+{
+	if (upload->link->state == RSP_LINK_UP)
+		reject(n, upload->link, upload->receiver_id);
+}
+
 /* Send the first pages of those that wait, as long as there is room. */
 static void
 serve_waiting(struct rsp_enrp *n)
@@ -205,8 +212,8 @@ serve_waiting(struct rsp_enrp *n)
 	while (n->n_uploads < n->core->config.max_downloads && (upload = TAILQ_FIRST(&n->waiting))) {
 		const struct rsp_link *link = upload->link;
 
-		if (!is_served(n, link, upload->of) || rsp_transfer_is_going_on(n, 0)) {
-			reject(n, link, upload->receiver_id);
+		if (link->state != RSP_LINK_UP || !is_served(n, link, upload->of) || rsp_transfer_is_going_on(n, 0)) {
+			refuse(n, upload);
 			end(n, upload);
 			continue;
 		}
@@ -228,7 +235,7 @@ void
 rsp_upload_due(struct rsp_enrp *n, struct rsp_upload *upload)
 {
 	if (upload->waits)
-		reject(n, upload->link, upload->receiver_id);
+		refuse(n, upload);
 	rsp_upload_end(n, upload);
 }
 
@@ -244,17 +251,19 @@ rsp_upload_requested(struct rsp_enrp *n, struct rsp_link *link, const struct rsp
 	if (!upload && msg->flags & ENRP_FLAG_CONTINUE)
 		return; /* the last page has been sent: this is a further request of the pipeline */
 	if (upload && upload->of != of) {
-		end(n, upload);
+		rsp_upload_end(n, upload);
 		upload = NULL;
 	}
 	bool serves = is_served(n, link, of);
 	if (!upload && serves && msg->has & RSP_HAS_UPDATES_FROM && send_again(n, link, msg->updates_from))
 		return;
 	if (!upload && serves && !rsp_transfer_is_going_on(n, 0))
-		upload = new_upload(n, link, msg, of);
-	if (!upload)
+		upload = new_upload(n, link, of);
+	if (upload)
+		upload->receiver_id = msg->sender_id;
+	else
 		reject(n, link, msg->sender_id);
-	else if (!upload->waits)
+	if (upload && !upload->waits)
 		send_page(n, upload);
-	serve_waiting(n); /* an upload may have ended */
+	serve_waiting(n); /* @upload may have ended */
 }
