@@ -125,7 +125,9 @@ is_asked_for(const struct sim *w, const struct sim_node *n, const struct sim_ele
 {
 	uint64_t since_ms = view->shown ? w->now : view->since_ms; /* as of the last sample */
 	bool relayed = sim_truth_relation(w, n, e->client->attached) == SIM_RELAYED;
-	bool excused = w->plan.style == SIM_LAYERS ? relayed || e->client->no_epoch : w->plan.style == SIM_STORM && relayed;
+	bool late = w->plan.style == SIM_LAYERS || (e->ended_late_ms && w->now <= e->ended_late_ms + bound_ms);
+	bool excused = (w->plan.style == SIM_STORM || w->plan.style == SIM_LAYERS) &&
+		       (relayed || (e->client->no_epoch && late));
 
 	return excused && w->now <= since_ms + bound_ms;
 }

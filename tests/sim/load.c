@@ -449,16 +449,20 @@ left(struct sim_element *e)
 }
 
 void
-sim_load_late(struct sim_node *from, struct rsp_bytes message)
+sim_load_read(struct sim_node *from, struct rsp_bytes message, bool former)
 {
 	struct rsp_message msg;
-	struct sim_element *e = NULL;
+	bool registers = message.n && message.p[0] == ASAP_REGISTRATION;
 
-	if (from->role == RSP_ROLE_ELEMENT && !rsp_message_decode(RSP_ASAP, message, &msg, NULL) &&
-	    msg.type == ASAP_REGISTRATION)
-		e = sim_load_find(from->w, msg.handle, msg.element.pe_id);
-	if (e)
+	if (from->role != RSP_ROLE_ELEMENT || message.n == 0 ||
+	    (registers ? !former : message.p[0] != ASAP_DEREGISTRATION) ||
+	    rsp_message_decode(RSP_ASAP, message, &msg, NULL))
+		return;
+	struct sim_element *e = sim_load_find(from->w, msg.handle, registers ? msg.element.pe_id : msg.pe_id);
+	if (e && registers)
 		e->late_ms = from->w->now;
+	else if (e && e->want == SIM_IN)
+		e->ended_late_ms = from->w->now;
 }
 
 /* The client of @e has ended it, because another process has its identifier. Each element has one client here, but a registration

@@ -36,6 +36,7 @@ struct sim_element {
 	bool torn;    /* it has sent a message to a registrar that is stopped, and reads it late */
 	uint64_t want_ms;     /* since when it is wanted */
 	uint64_t late_ms;     /* when a registrar last read a registration of a former life of its client; 0: never */
+	uint64_t ended_late_ms; /* when a registrar last read a deregistration of it, while it is wanted again; 0: never */
 	uint64_t reported_ms; /* when a user first reported it after its end; 0: none did */
 	uint64_t out_ms;	      /* since when it is not wanted, */
 	uint64_t out_bound_ms;	      /* and for how long registrars may still show it */
@@ -91,8 +92,8 @@ void sim_load_ended(struct sim_node *n, uint64_t bound_ms);
 /** A fault touched the connections of @n, a client or a home: for now nothing is promised about its elements. */
 void sim_load_disturbed(struct sim_node *n);
 
-/** A registrar reads @message over an ASAP connection of a former life of @from. */
-void sim_load_late(struct sim_node *from, struct rsp_bytes message);
+/** A registrar reads @message over an ASAP connection of @from. @former: of a former life of it. */
+void sim_load_read(struct sim_node *from, struct rsp_bytes message, bool former);
 
 void sim_load_event(struct sim_node *n, const struct rsp_client_event *event);
 

@@ -575,8 +575,9 @@ take(struct sim *w, struct sim_end *end, struct item *item)
 		sim_mix(w, item->n ^ (uint64_t)end->node->place << 32 ^ item->octets[0]);
 		trace_message(w, end, item);
 		sim_check_received(w, end->node, end->link->protocol, rsp_bytes_of(item->octets, item->n));
-		if (end->link->protocol == RSP_ASAP && end->node->is_registrar && other(end)->life != other(end)->node->life)
-			sim_load_late(other(end)->node, rsp_bytes_of(item->octets, item->n));
+		if (end->link->protocol == RSP_ASAP && end->node->is_registrar)
+			sim_load_read(other(end)->node, rsp_bytes_of(item->octets, item->n),
+				      other(end)->life != other(end)->node->life);
 		sim_told_received(w, end->node, other(end)->node, end->link->protocol,
 				  rsp_bytes_of(item->octets, item->n));
 		sim_node_receive(end->node, end->id, rsp_bytes_of(item->octets, item->n));
