@@ -48,6 +48,13 @@ send_request(struct rsp_enrp *n, struct rsp_peer *peer, bool next)
 	rsp_enrp_send(n, download->link, &msg);
 }
 
+/* Whether a download from @peer is under way, or what the last one did not list is still being handled. */
+static bool
+is_busy(const struct rsp_peer *peer)
+{
+	return peer->download.state != RSP_DOWNLOAD_NONE || rsp_walk_is_open(&peer->download.unlisted);
+}
+
 /* The answer to the requests for the elements of the registrar @of is complete. */
 static void
 answered(struct rsp_enrp *n, uint32_t of)
@@ -65,7 +72,7 @@ begin(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_download_state state, 
 	struct rsp_download *download = &peer->download;
 	uint32_t link = rsp_peer_link(peer);
 
-	if (download->state != RSP_DOWNLOAD_NONE || rsp_walk_is_open(&download->unlisted) || !link)
+	if (is_busy(peer) || !link)
 		return false;
 	download->state = state;
 	download->of = of;
@@ -120,7 +127,7 @@ audit_relayed(struct rsp_enrp *n, struct rsp_peer *peer, const struct rsp_heard 
 static void
 audit_next_relayed(struct rsp_enrp *n, struct rsp_peer *peer)
 {
-	bool busy = peer->download.state != RSP_DOWNLOAD_NONE || rsp_walk_is_open(&peer->download.unlisted);
+	bool busy = is_busy(peer);
 
 	for (unsigned i = 0; i < peer->heard_by_it.n && !busy; i++)
 		busy = audit_relayed(n, peer, &peer->heard_by_it.item[i]);
@@ -432,8 +439,8 @@ act_on_gap(struct rsp_enrp *n, struct rsp_peer *peer, enum rsp_gap_verdict verdi
 	if (!begun)
 		rsp_gap_lost(&peer->gap);
 	/* a table may not be requested yet: the answer to a PRESENCE leads to the request then, and not the next heartbeat */
-	if (verdict == RSP_GAP_WAIT && peer->download.state == RSP_DOWNLOAD_NONE && peer->gap.asked == RSP_GAP_ASKED_NOTHING &&
-	    peer->gap.next_table_ms > n->core->now_ms && !rsp_walk_is_open(&peer->download.unlisted))
+	if (verdict == RSP_GAP_WAIT && !is_busy(peer) && peer->gap.asked == RSP_GAP_ASKED_NOTHING &&
+	    peer->gap.next_table_ms > n->core->now_ms)
 		rsp_enrp_set(n, &peer->download.timer, peer->gap.next_table_ms - n->core->now_ms);
 }
 

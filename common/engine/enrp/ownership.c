@@ -169,8 +169,8 @@ is_displaced(const struct rsp_heard_statement *s)
 
 /* Whether a statement of the same sender waits for the answer of the linked element @s->m. The answer is above that one, so
  * it would always be too late if the sender could replace it: the element could not even renew its registration. Once it
- * has answered, or its link was dropped, an audit brings what the sender then has. One that is displaced is not asked; and what
- * waits for a registration after the H flag has the number of the last one. */
+ * has answered, or its link was dropped, an audit brings what the sender then has. One that is displaced is not asked; and
+ * what waits for a registration after the H flag has the number of the last one. */
 static bool
 outruns_the_answer(const struct rsp_heard_statement *s)
 {
@@ -178,8 +178,8 @@ outruns_the_answer(const struct rsp_heard_statement *s)
 	       rsp_member_is_linked(s->m);
 }
 
-/* The element @s->m is linked, and @s is its pending statement: ask it, or, if @s displaces it, drop its link later. One that was
- * asked with the H flag is asked already. */
+/* The element @s->m is linked, and @s is its pending statement: ask it, or, if @s displaces it, drop its link later. One
+ * that was asked with the H flag is asked already. */
 static void
 begin_to_ask(struct rsp_core *core, const struct rsp_heard_statement *s)
 {
@@ -239,8 +239,8 @@ rsp_ownership_store_pending(struct rsp_enrp *n, struct rsp_member *m)
 /* Verdicts */
 
 /* Whether the element @m, and not its home, is waited for because of a statement that takes it over or removes it at its own
- * epoch. That one is not passed on: of the home others believe it, and would remove an element that is about to contradict. They learn of
- * its next registration; without one, of the statement by the audits. */
+ * epoch. That one is not passed on: of the home others believe it, and would remove an element that is about to contradict.
+ * They learn of its next registration; without one, of the statement by the audits. */
 static bool
 is_asked_over_our_head(const struct rsp_member *m)
 {

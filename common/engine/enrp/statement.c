@@ -42,8 +42,8 @@ order_of(const struct rsp_heard_statement *s, const struct rsp_known *known)
 	return order < 0 ? JUDGE_OLDER : order > 0 ? JUDGE_NEWER : JUDGE_EQUAL;
 }
 
-/* The element was sent the H flag a moment ago, or has acknowledged it, so its registration may be on the way. Another registrar
- * that takes it over or removes it, at the number of its last statement, does not know of that. */
+/* The element was sent the H flag a moment ago, or has acknowledged it, so its registration may be on the way. Another
+ * registrar that takes it over or removes it, at the number of its last statement, does not know of that. */
 static bool
 is_about_to_register(const struct rsp_core *core, const struct rsp_member *m)
 {

@@ -22,8 +22,8 @@ end(struct rsp_enrp *n, struct rsp_upload *upload)
 	free(upload);
 }
 
-/* Whether the identity has its share of uploads: at most half of max_downloads, with those that wait. So a slow receiver, such as a monitor,
- * cannot keep other registrars from joining. In plain text there are no identities. */
+/* Whether the identity has its share of uploads: at most half of max_downloads, with those that wait. So a slow receiver,
+ * such as a monitor, cannot keep other registrars from joining. In plain text there are no identities. */
 static bool
 is_over_quota(const struct rsp_core *core, const struct rsp_account *account)
 {
@@ -43,9 +43,10 @@ begin_upload(struct rsp_enrp *n, struct rsp_upload *upload)
 		rsp_tomb_walk_begin(&core->tombs, &upload->tombs);
 }
 
-/* The table of @of for the other side of @link. If too many tables are being sent, a peer waits for its turn, in the order of
- * the requests: when many registrars hear each other again, all request each other's tables at the same time, and one that
- * is rejected comes too early or too late again. It waits half of the time limit that it has for its answer. NULL: not now. */
+/* The table of @of for the other side of @link. If too many tables are being sent, a peer waits for its turn, in the order
+ * of the requests: when many registrars hear each other again, all request each other's tables at the same time, and one
+ * that is rejected comes too early or too late again. It waits half of the time limit that it has for its answer. NULL:
+ * not now. */
 static struct rsp_upload *
 new_upload(struct rsp_enrp *n, struct rsp_link *link, uint32_t of)
 {
@@ -130,6 +131,7 @@ write_tombs(struct rsp_wr *wr, struct rsp_upload *upload)
 	return true;
 }
 
+/* Reject a request, which may have waited; but no message is sent over a link that is being closed. */
 static void
 reject(struct rsp_enrp *n, const struct rsp_link *link, uint32_t receiver_id)
 {
@@ -137,7 +139,8 @@ reject(struct rsp_enrp *n, const struct rsp_link *link, uint32_t receiver_id)
 				      .flags = ENRP_FLAG_REJECT,
 				      .receiver_id = receiver_id };
 
-	rsp_enrp_send(n, link->id, &answer);
+	if (link->state == RSP_LINK_UP)
+		rsp_enrp_send(n, link->id, &answer);
 }
 
 /* Send the next page. @upload ends with the last one. */
@@ -195,14 +198,6 @@ is_served(const struct rsp_enrp *n, const struct rsp_link *link, uint32_t of)
 	return core->state == RSP_REGISTRAR_SERVING;
 }
 
-/* Reject @upload, which waits. No message may be sent over a link that is being closed. */
-static void
-refuse(struct rsp_enrp *n, const struct rsp_upload *upload)
-{
-	if (upload->link->state == RSP_LINK_UP)
-		reject(n, upload->link, upload->receiver_id);
-}
-
 /* Send the first pages of those that wait, as long as there is room. */
 static void
 serve_waiting(struct rsp_enrp *n)
@@ -213,7 +208,7 @@ serve_waiting(struct rsp_enrp *n)
 		const struct rsp_link *link = upload->link;
 
 		if (link->state != RSP_LINK_UP || !is_served(n, link, upload->of) || rsp_transfer_is_going_on(n, 0)) {
-			refuse(n, upload);
+			reject(n, link, upload->receiver_id);
 			end(n, upload);
 			continue;
 		}
@@ -235,7 +230,7 @@ void
 rsp_upload_due(struct rsp_enrp *n, struct rsp_upload *upload)
 {
 	if (upload->waits)
-		refuse(n, upload);
+		reject(n, upload->link, upload->receiver_id);
 	rsp_upload_end(n, upload);
 }
 

@@ -21,8 +21,8 @@ struct rsp_upload {
 	TAILQ_ENTRY(rsp_upload) of_waiting;
 };
 
-/** Handle an ENRP_HANDLE_TABLE_REQUEST: send the missed updates that it names, the first or the next page, or a rejection; or let
- * it wait for its turn. */
+/** Handle an ENRP_HANDLE_TABLE_REQUEST: send the missed updates that it names, the first or the next page, or a rejection;
+ * or let it wait for its turn. */
 void rsp_upload_requested(struct rsp_enrp *n, struct rsp_link *link, const struct rsp_message *msg);
 
 /** The timer of @upload has expired. */

@@ -55,7 +55,8 @@ unanswered(struct rsp_core *core, struct rsp_member *m)
 		rest(core, m, end_ms);
 	else
 		remove_silent(core, m);
-	rsp_member_note(core, m, m->pending ? RSP_NEWS_DROPPED : 0);
+	if (m->pending) /* its registration was waited for */
+		rsp_member_note(core, m, RSP_NEWS_DROPPED);
 }
 
 static void
