@@ -262,14 +262,21 @@ downloads_are_limited_and_time_out(void)
 	world_end();
 }
 
-/* B and C are sent a table each, which is all that is sent at a time; A and D have requested one, too. */
+/* Two tables of several pages may be sent at a time, and there are four peers: b and c have connected before a and d. */
 static void
-begin_waiting(void)
+begin_with_four_peers(void)
 {
 	world_begin_two_downloads();
 	fill(MANY, 0);
 	world_joined(A, ID_A, "a");
 	world_joined(D, ID_D, "d");
+}
+
+/* B and C are sent a table each; A and D have requested one, too. */
+static void
+begin_waiting(void)
+{
+	begin_with_four_peers();
 	request(B, ID_B, 0);
 	request(C, ID_C, 0);
 	world_clear();
@@ -385,14 +392,11 @@ a_peer_waits_over_one_connection_only(void)
 	world_end();
 }
 
-/* Its elements have no home yet. */
+/* Until all elements of d have moved to b, the table would list some at a home that is dead. */
 static void
 those_that_wait_are_rejected_while_elements_are_taken_over(void)
 {
-	world_begin_two_downloads();
-	fill(MANY, 0);
-	world_joined(A, ID_A, "a");
-	world_joined(D, ID_D, "d");
+	begin_with_four_peers();
 	for (uint32_t i = 1; i <= 2 * RSP_SLICE; i++) /* they move in two slices */
 		world_update(D, ID_D, ENRP_ADD_PE, "d", world_pe(i, ID_D, 20));
 	world_down(D, RSP_ECLOSED);
@@ -409,14 +413,11 @@ those_that_wait_are_rejected_while_elements_are_taken_over(void)
 	world_end();
 }
 
-/* A link that is being closed gets nothing: b and c, which wait, have connected before a and d. */
+/* A link that is being closed gets nothing. The newest is closed first, so b and c wait here. */
 static void
 when_the_server_id_changes_no_table_is_sent_over_the_former_connections(void)
 {
-	world_begin_two_downloads();
-	fill(MANY, 0);
-	world_joined(A, ID_A, "a");
-	world_joined(D, ID_D, "d");
+	begin_with_four_peers();
 	world_joined(OTHER, ID_US, "e");
 	world_run(240);
 	alive();
